@@ -1,0 +1,77 @@
+# pilookup: `make demo` and `make test` do all their own set-up on a fresh clone.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+export VIRTUAL_ENV := $(VENV)
+export PATH := $(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+
+RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help demo test lint bench lock build clean parts long
+
+help:
+	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
+	echo 'make test    everything that must hold, real components included'
+	echo 'make lint    format, lint, types, import layers, clippy'
+	echo 'make bench   figures for the demo data, as a table and as JSON'
+	echo 'make long    the long runs kept out of make test (500 kills)'
+	echo 'make lock    renew requirements.lock'
+
+$(VENV)/.python: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	touch $@
+
+$(VENV)/.built: $(VENV)/.python $(RUST_SOURCES) pyproject.toml server/pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./server
+	touch $@
+
+build: $(VENV)/.built
+
+parts:
+	./tests/parts.sh
+
+node_modules := tests/node/node_modules/.package-lock.json
+$(node_modules): tests/node/package.json tests/node/package-lock.json
+	cd tests/node && npm ci --no-fund --no-audit --silent
+
+demo: build
+	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
+
+lint: build
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	python -m mypy.stubtest pilookup._core
+	cd rust
+	cargo fmt --check
+	cargo clippy --quiet --all-targets --locked -- -D warnings
+
+test: build parts $(node_modules) lint
+	cd rust && cargo test --release --locked --quiet
+	cd $(CURDIR)
+	pytest -n 2 --dist worksteal
+
+long: build
+	pytest -m long tests
+
+bench: build
+	$(BIN)/python benchmarks/run.py
+
+lock:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	mkdir -p build
+	$(PYTHON) .ci/requirements.py > build/requirements.in
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file requirements.lock build/requirements.in
+
+clean:
+	rm -rf $(VENV) rust/target demo .demo tests/node/node_modules

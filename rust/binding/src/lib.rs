@@ -1,0 +1,38 @@
+//! The Python module `pilookup._core`: whole operations, bytes in, bytes out, the interpreter lock released.
+//!
+//! Secrets stay in opaque objects that clear themselves; `SecretKey.export` is the one deliberate way out.
+
+#![allow(clippy::needless_pass_by_value, reason = "arguments are extracted from Python, and so come by value")]
+#![allow(clippy::unused_self, reason = "what Python calls on an object takes the object")]
+
+mod convert;
+mod filter;
+mod key;
+mod oprf;
+mod snapshot;
+
+use pyo3::prelude::*;
+
+use crate::convert::BucketOverflow;
+
+/// The arithmetic, filters and sealing of pilookup.
+#[pymodule(gil_used = false)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("ELEMENT_BYTES", pilookup_core::ELEMENT_BYTES)?;
+    module.add("SCALAR_BYTES", pilookup_core::SCALAR_BYTES)?;
+    module.add("PROOF_BYTES", pilookup_core::voprf::PROOF_BYTES)?;
+    module.add("TOKEN_BYTES", pilookup_core::TOKEN_BYTES)?;
+    module.add("LABEL_BYTES", pilookup_core::seal::LABEL_BYTES)?;
+    module.add("ENTRY_BYTES", pilookup_core::seal::ENTRY_BYTES)?;
+    module.add("RECORD_BYTES", pilookup_core::seal::RECORD_BYTES)?;
+    module.add("BucketOverflow", module.py().get_type::<BucketOverflow>())?;
+    module.add_class::<key::SecretKey>()?;
+    module.add_class::<oprf::Blinds>()?;
+    module.add_class::<filter::FuseFilter>()?;
+    oprf::register(module)?;
+    snapshot::register(module)?;
+    let mut public: Vec<String> = module.index()?.extract()?;
+    public.retain(|name| !name.starts_with('_'));
+    public.sort();
+    module.setattr("__all__", public)
+}

@@ -1,0 +1,164 @@
+//! Batched proofs that one key evaluated every element (RFC 9497 section 2.2), in VOPRF mode.
+
+use curve25519_dalek::{RistrettoPoint, Scalar, traits::VartimeMultiscalarMul};
+use sha2::{Digest, Sha512};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::{
+    encoding::{items, same_count},
+    error::Error,
+    group::{self, ELEMENT_BYTES, Encoded},
+    key::SecretKey,
+    pool,
+    scalar::{self, SCALAR_BYTES},
+    suite::{Mode, Suite},
+};
+
+/// The size of a proof: the challenge and the response, two scalars.
+pub const PROOF_BYTES: usize = 2 * SCALAR_BYTES;
+/// Each element's place is hashed as two bytes.
+const MAX_BATCH: usize = u16::MAX as usize;
+/// `I2OSP(32, 2)`, the length prefix of an element.
+const ELEMENT_PREFIX: [u8; 2] = [0, 32];
+/// `I2OSP(64, 2)`, the length prefix of the seed.
+const SEED_PREFIX: [u8; 2] = [0, 64];
+
+/// Elements as sent and as evaluated, checked to be as many and within what a proof can number.
+struct Batch<'a> {
+    elements: &'a [Encoded],
+    evaluated: &'a [Encoded],
+    element_points: Vec<RistrettoPoint>,
+    evaluated_points: Vec<RistrettoPoint>,
+}
+
+impl<'a> Batch<'a> {
+    fn decode(elements: &'a [u8], evaluated: &'a [u8]) -> Result<Self, Error> {
+        let elements = items::<ELEMENT_BYTES>("elements", elements)?;
+        let evaluated = items::<ELEMENT_BYTES>("evaluated elements", evaluated)?;
+        same_count("number of evaluated elements", elements.len(), evaluated.len())?;
+        if !(1..=MAX_BATCH).contains(&elements.len()) {
+            return Err(Error::BatchSize { found: elements.len() });
+        }
+        Ok(Self {
+            elements,
+            evaluated,
+            element_points: group::decode_all("element", elements)?,
+            evaluated_points: group::decode_all("evaluated element", evaluated)?,
+        })
+    }
+
+    /// The weights `d_i` of `ComputeComposites`, which anyone can compute.
+    fn weights(&self, public_key: &Encoded) -> Result<Vec<Scalar>, Error> {
+        let suite = Suite::of(Mode::Voprf);
+        let seed = seed(suite, public_key);
+        pool::map(self.elements, |i, element| {
+            let place = u16::try_from(i).map_err(|_| Error::BatchSize { found: self.elements.len() })?;
+            Ok(suite.hash_to_scalar(&[
+                &SEED_PREFIX,
+                &seed,
+                &place.to_be_bytes(),
+                &ELEMENT_PREFIX,
+                element,
+                &ELEMENT_PREFIX,
+                &self.evaluated[i],
+                b"Composite",
+            ]))
+        })
+    }
+}
+
+fn seed(suite: &Suite, public_key: &Encoded) -> [u8; 64] {
+    let tag = suite.tag(b"Seed-");
+    let tag_length = u16::try_from(tag.len()).expect("the tag is a short constant");
+    let mut hash = Sha512::new();
+    hash.update(ELEMENT_PREFIX);
+    hash.update(public_key);
+    hash.update(tag_length.to_be_bytes());
+    hash.update(&tag);
+    hash.finalize().into()
+}
+
+fn challenge(public_key: &Encoded, points: [&RistrettoPoint; 4]) -> Scalar {
+    let [m, z, t2, t3] = points.map(|point| point.compress().to_bytes());
+    let p = ELEMENT_PREFIX.as_slice();
+    Suite::of(Mode::Voprf).hash_to_scalar(&[p, public_key, p, &m, p, &z, p, &t2, p, &t3, b"Challenge"])
+}
+
+/// `GenerateProof` (RFC 9497 section 2.2.1) that `evaluated` is `key` times `elements`: 64 bytes.
+///
+/// # Errors
+/// Elements not canonical, the identity, unequal in number, none or more than 65535; no random bytes.
+pub fn prove(elements: &[u8], evaluated: &[u8], key: &SecretKey) -> Result<[u8; PROOF_BYTES], Error> {
+    generate(elements, evaluated, key, &Zeroizing::new(scalar::random()?))
+}
+
+/// [`prove`] with a given random scalar. Only published vectors may use it: a scalar used twice gives the key away.
+///
+/// # Errors
+/// Those of [`prove`], and a random scalar that is not canonical or zero.
+#[doc(hidden)]
+pub fn prove_with(
+    elements: &[u8],
+    evaluated: &[u8],
+    key: &SecretKey,
+    random: &[u8],
+) -> Result<[u8; PROOF_BYTES], Error> {
+    let bytes = random.try_into().map_err(|_| Error::Length {
+        what: "bytes of the random scalar",
+        expected: SCALAR_BYTES,
+        found: random.len(),
+    })?;
+    generate(elements, evaluated, key, &Zeroizing::new(scalar::decode_nonzero("random scalar", 0, bytes)?))
+}
+
+fn generate(elements: &[u8], evaluated: &[u8], key: &SecretKey, random: &Scalar) -> Result<[u8; PROOF_BYTES], Error> {
+    let batch = Batch::decode(elements, evaluated)?;
+    let public_key = key.public();
+    // ComputeCompositesFast: weights and elements are public, so M may take variable time; Z, t2 and t3 may not.
+    let m = RistrettoPoint::vartime_multiscalar_mul(batch.weights(&public_key)?, &batch.element_points);
+    let z = m * key.scalar();
+    let t2 = RistrettoPoint::mul_base(random);
+    let t3 = m * random;
+    let c = challenge(&public_key, [&m, &z, &t2, &t3]);
+    let s = random - *Zeroizing::new(c * key.scalar());
+    let mut proof = [0; PROOF_BYTES];
+    proof[..SCALAR_BYTES].copy_from_slice(c.as_bytes());
+    proof[SCALAR_BYTES..].copy_from_slice(s.as_bytes());
+    Ok(proof)
+}
+
+/// `VerifyProof` (RFC 9497 section 2.2.2): whether `proof` shows that the key behind `public_key` evaluated them all.
+///
+/// Everything here is public, so all of it takes variable time.
+///
+/// # Errors
+/// Anything malformed: elements or public key not canonical or the identity, unequal in number, none or more than
+/// 65535, a proof of another length than 64 or whose scalars are not canonical. A wrong proof is `Ok(false)`.
+pub fn verify(public_key: &[u8], elements: &[u8], evaluated: &[u8], proof: &[u8]) -> Result<bool, Error> {
+    let (public_bytes, public_point) = decode_public(public_key)?;
+    let [c, s] = decode_proof(proof)?;
+    let batch = Batch::decode(elements, evaluated)?;
+    let weights = batch.weights(public_bytes)?;
+    let m = RistrettoPoint::vartime_multiscalar_mul(&weights, &batch.element_points);
+    let z = RistrettoPoint::vartime_multiscalar_mul(&weights, &batch.evaluated_points);
+    let t2 = RistrettoPoint::vartime_double_scalar_mul_basepoint(&c, &public_point, &s);
+    let t3 = RistrettoPoint::vartime_multiscalar_mul([s, c], [m, z]);
+    Ok(challenge(public_bytes, [&m, &z, &t2, &t3]).ct_eq(&c).into())
+}
+
+fn decode_public(public_key: &[u8]) -> Result<(&Encoded, RistrettoPoint), Error> {
+    let bytes: &Encoded = public_key.try_into().map_err(|_| Error::Length {
+        what: "bytes of a public key",
+        expected: ELEMENT_BYTES,
+        found: public_key.len(),
+    })?;
+    Ok((bytes, group::decode("public key", 0, bytes)?))
+}
+
+fn decode_proof(proof: &[u8]) -> Result<[Scalar; 2], Error> {
+    match items::<SCALAR_BYTES>("proof", proof)? {
+        [c, s] => Ok([scalar::decode("proof scalar", 0, c)?, scalar::decode("proof scalar", 1, s)?]),
+        _ => Err(Error::Length { what: "bytes of a proof", expected: PROOF_BYTES, found: proof.len() }),
+    }
+}

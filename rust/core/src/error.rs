@@ -1,0 +1,164 @@
+//! The one error type of the core.
+
+use std::fmt;
+
+/// Why an operation refused its input. The text names the item by its index and never shows its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// A buffer is not a whole number of items.
+    Ragged {
+        /// What the buffer holds.
+        what: &'static str,
+        /// Its length in bytes.
+        length: usize,
+        /// The size of one item in bytes.
+        unit: usize,
+    },
+    /// Something has the wrong length or number of items.
+    Length {
+        /// What was measured.
+        what: &'static str,
+        /// What it should have been.
+        expected: usize,
+        /// What it was.
+        found: usize,
+    },
+    /// A batch is empty or larger than RFC 9497 can number.
+    BatchSize {
+        /// The number of elements given.
+        found: usize,
+    },
+    /// A number is outside its range.
+    Range {
+        /// What the number stands for.
+        what: &'static str,
+        /// The smallest value allowed.
+        least: u64,
+        /// The largest value allowed.
+        most: u64,
+    },
+    /// An input or text does not fit the two bytes of its length prefix.
+    TooLong {
+        /// What is too long.
+        what: &'static str,
+        /// Its place in the batch.
+        index: usize,
+    },
+    /// Bytes are not a canonical ristretto255 encoding (RFC 9496 section 4.3.1).
+    Encoding {
+        /// What they were meant to be.
+        what: &'static str,
+        /// Their place in the batch.
+        index: usize,
+    },
+    /// The identity element, which RFC 9497 refuses.
+    Identity {
+        /// What it was meant to be.
+        what: &'static str,
+        /// Its place in the batch.
+        index: usize,
+    },
+    /// Bytes are not a canonical scalar, or zero where zero is refused.
+    Scalar {
+        /// What they were meant to be.
+        what: &'static str,
+        /// Their place in the batch.
+        index: usize,
+    },
+    /// No key comes from this seed and info (RFC 9497 section 3.2.1).
+    DeriveKeyPair,
+    /// The offsets of packed inputs do not cut the data into consecutive pieces.
+    Offsets {
+        /// The first offset that is wrong.
+        index: usize,
+    },
+    /// A record's bucket index lies outside the range being packed.
+    BucketRange {
+        /// The record's place in the batch.
+        index: usize,
+    },
+    /// A bucket has more entries than slots.
+    BucketOverflow {
+        /// The bucket's index in the snapshot.
+        bucket: u64,
+        /// How many entries fell into it.
+        entries: usize,
+        /// How many it has room for.
+        slots: usize,
+    },
+    /// One bucket holds the same entry twice.
+    DuplicateEntry {
+        /// The bucket's index in the snapshot.
+        bucket: u64,
+    },
+    /// An entry of zeros, which would read as an empty slot.
+    ZeroEntry {
+        /// The record's place in the batch.
+        index: usize,
+    },
+    /// Bytes are not a filter.
+    Filter(&'static str),
+    /// No seed gave a peelable graph: practically impossible for distinct keys.
+    FilterConstruction,
+    /// The result would not fit into memory.
+    Memory,
+    /// The operating system gave no random bytes.
+    Random,
+    /// The thread pool could not be started.
+    Threads,
+}
+
+impl Error {
+    /// The place in the batch an error is about; 0 for errors about the whole.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        match self {
+            Self::TooLong { index, .. }
+            | Self::Encoding { index, .. }
+            | Self::Identity { index, .. }
+            | Self::Scalar { index, .. }
+            | Self::Offsets { index }
+            | Self::BucketRange { index }
+            | Self::ZeroEntry { index } => *index,
+            _ => 0,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ragged { what, length, unit } => {
+                write!(f, "{what}: {length} bytes are not a whole number of {unit}-byte items")
+            }
+            Self::Length { what, expected, found } => write!(f, "{what}: expected {expected}, found {found}"),
+            Self::BatchSize { found } => write!(f, "a proof covers 1 to 65535 elements, found {found}"),
+            Self::Range { what, least, most } => write!(f, "{what} must be from {least} to {most}"),
+            Self::TooLong { what, index } => write!(f, "{what} {index} is longer than 65535 bytes"),
+            Self::Encoding { what, index } => {
+                write!(f, "{what} {index} is not a canonical ristretto255 encoding")
+            }
+            Self::Identity { what, index } => write!(f, "{what} {index} is the identity element"),
+            Self::Scalar { what, index } => {
+                write!(f, "{what} {index} is not a canonical scalar of its range")
+            }
+            Self::DeriveKeyPair => write!(f, "no key can be derived from this seed and info"),
+            Self::Offsets { index } => {
+                write!(f, "offset {index} does not cut the data into consecutive inputs")
+            }
+            Self::BucketRange { index } => write!(f, "record {index} belongs to a bucket outside the range"),
+            Self::BucketOverflow { bucket, entries, slots } => {
+                write!(f, "bucket {bucket} has {entries} entries but {slots} slots")
+            }
+            Self::DuplicateEntry { bucket } => write!(f, "bucket {bucket} holds the same entry twice"),
+            Self::ZeroEntry { index } => write!(f, "record {index} is all zeros, which means an empty slot"),
+            Self::Filter(why) => write!(f, "not a fuse filter: {why}"),
+            Self::FilterConstruction => write!(f, "no seed builds a filter of these keys"),
+            Self::Memory => write!(f, "the result does not fit into memory"),
+            Self::Random => write!(f, "the operating system gave no random bytes"),
+            Self::Threads => write!(f, "the thread pool could not be started"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

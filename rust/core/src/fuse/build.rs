@@ -1,0 +1,96 @@
+//! Construction: three slots a key, peeled one key at a time, then filled in the reverse order.
+
+use rayon::prelude::*;
+
+use super::{
+    Fingerprint, FuseFilter, Slots,
+    layout::{Layout, mix},
+};
+use crate::{error::Error, pool};
+
+/// Each seed fails with a probability of a few in a hundred at worst.
+const MAX_ATTEMPTS: u64 = 100;
+/// The golden ratio in 64 bits, the step of the seeds.
+const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Builds over keys of 8 bytes, big-endian; `wrap` names the width.
+pub(super) fn construct<F: Fingerprint>(keys: &[[u8; 8]], wrap: fn(Vec<F>) -> Slots) -> Result<FuseFilter, Error> {
+    for attempt in 1..=MAX_ATTEMPTS {
+        let seed = mix(attempt.wrapping_mul(SEED_STEP), 0);
+        let hashes = sorted_hashes(keys, seed)?;
+        let layout = Layout::of(hashes.len() as u64)?;
+        if let Some(order) = peel(&hashes, layout) {
+            let slots = wrap(assign(&order, layout));
+            return Ok(FuseFilter { count: hashes.len(), seed, layout, slots });
+        }
+    }
+    Err(Error::FilterConstruction)
+}
+
+/// The distinct hashes in rising order, which is also the order of their first slots: neighbours in memory stay
+/// neighbours, and the order of the keys is forgotten.
+fn sorted_hashes(keys: &[[u8; 8]], seed: u64) -> Result<Vec<u64>, Error> {
+    let mut hashes: Vec<u64> = keys.iter().map(|key| mix(u64::from_be_bytes(*key), seed)).collect();
+    pool::install(|| hashes.par_sort_unstable())?;
+    hashes.dedup();
+    Ok(hashes)
+}
+
+/// A slot while peeling: how many keys use it, the XOR of their hashes, and the XOR of which of the three it is to them.
+/// With one key left, both XORs name that key.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    hashes: u64,
+    users: u32,
+    roles: u32,
+}
+
+impl Slot {
+    fn toggle(&mut self, hash: u64, role: u32) {
+        self.hashes ^= hash;
+        self.roles ^= role;
+    }
+}
+
+/// A peeled key: its hash, and which of its three slots was its alone.
+struct Peeled {
+    hash: u64,
+    role: u32,
+}
+
+/// The order in which keys can be taken out, each alone in a slot by then; `None` where some cannot.
+fn peel(hashes: &[u64], layout: Layout) -> Option<Vec<Peeled>> {
+    let mut slots = vec![Slot::default(); layout.slots()];
+    for &hash in hashes {
+        for (role, place) in (0..).zip(layout.places(hash)) {
+            slots[place].users += 1;
+            slots[place].toggle(hash, role);
+        }
+    }
+    let mut alone: Vec<usize> = (0..slots.len()).filter(|place| slots[*place].users == 1).collect();
+    let mut order = Vec::with_capacity(hashes.len());
+    while let Some(place) = alone.pop() {
+        let Slot { hashes: hash, users: 1, roles: own } = slots[place] else { continue };
+        order.push(Peeled { hash, role: own });
+        for (role, place) in (0..).zip(layout.places(hash)) {
+            slots[place].users -= 1;
+            slots[place].toggle(hash, role);
+            if slots[place].users == 1 {
+                alone.push(place);
+            }
+        }
+    }
+    (order.len() == hashes.len()).then_some(order)
+}
+
+/// Fills each key's own slot so that its three XOR to its fingerprint; the last peeled first, since only the slots of
+/// keys peeled later are settled by then.
+fn assign<F: Fingerprint>(order: &[Peeled], layout: Layout) -> Vec<F> {
+    let mut slots = vec![F::default(); layout.slots()];
+    for Peeled { hash, role } in order.iter().rev() {
+        let places = layout.places(*hash);
+        // The own slot is still zero, so it may stand in the sum.
+        slots[places[*role as usize]] = F::of(*hash) ^ slots[places[0]] ^ slots[places[1]] ^ slots[places[2]];
+    }
+    slots
+}

@@ -1,0 +1,28 @@
+//! The group arithmetic, filters and sealing of pilookup, free of Python.
+//!
+//! Suite: RFC 9497 VOPRF mode over ristretto255-SHA512. Every operation takes and gives whole buffers; bytes from
+//! outside are checked where they enter, and an error names the index of the item it is about.
+
+pub mod bucket;
+pub mod bulk;
+mod dleq;
+mod encoding;
+mod error;
+mod expand;
+pub mod fuse;
+mod group;
+mod key;
+mod pool;
+mod scalar;
+pub mod seal;
+mod suite;
+mod token;
+pub mod voprf;
+
+pub use error::Error;
+pub use group::ELEMENT_BYTES;
+pub use key::SecretKey;
+pub use pool::{backend, set_threads, threads};
+pub use scalar::SCALAR_BYTES;
+pub use suite::Mode;
+pub use token::{Context, TOKEN_BYTES, tokens};

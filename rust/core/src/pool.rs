@@ -1,0 +1,126 @@
+//! The threads that bulk work runs on, and the cutting of work into chunks.
+
+use std::{
+    num::NonZero,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
+
+use crate::error::Error;
+
+/// Items handled together: enough that a shared inversion costs little an item, few enough to spread a batch of a
+/// thousand over the cores.
+pub(crate) const CHUNK: usize = 64;
+
+struct Pool {
+    threads: usize,
+    /// A fork inherits the pool but none of its threads, so a pool counts only in the process that started it.
+    process: u32,
+    /// With one thread, work in chunks runs on the caller's instead and leaves this one idle.
+    workers: ThreadPool,
+}
+
+static POOL: RwLock<Option<Arc<Pool>>> = RwLock::new(None);
+
+fn start(threads: usize) -> Result<Arc<Pool>, Error> {
+    let build = || ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("pilookup-{i}")).build();
+    let workers = build().map_err(|_| Error::Threads)?;
+    let pool = Arc::new(Pool { threads, process: std::process::id(), workers });
+    *POOL.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&pool));
+    Ok(pool)
+}
+
+fn current() -> Result<Arc<Pool>, Error> {
+    let held = POOL.read().unwrap_or_else(PoisonError::into_inner).clone();
+    match held {
+        Some(pool) if pool.process == std::process::id() => Ok(pool),
+        Some(inherited) => {
+            let threads = inherited.threads;
+            // Dropping it would wait for threads that do not exist here.
+            std::mem::forget(inherited);
+            start(threads)
+        }
+        None => start(threads()),
+    }
+}
+
+/// Sets how many threads bulk work uses in this process from now on; may be called again.
+///
+/// # Errors
+/// [`Error::Range`] for none or more than 1024, [`Error::Threads`] when they cannot be started.
+pub fn set_threads(threads: usize) -> Result<(), Error> {
+    if (1..=1024).contains(&threads) {
+        start(threads).map(drop)
+    } else {
+        Err(Error::Range { what: "threads", least: 1, most: 1024 })
+    }
+}
+
+/// How many threads bulk work uses: as set, else one a core.
+#[must_use]
+pub fn threads() -> usize {
+    let held = POOL.read().unwrap_or_else(PoisonError::into_inner);
+    held.as_ref().map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), |pool| pool.threads)
+}
+
+/// The arithmetic curve25519-dalek chooses on this machine: `avx512ifma`, `avx2` or `serial`.
+#[must_use]
+pub fn backend() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if cfg!(curve25519_dalek_backend = "avx512")
+            && is_x86_feature_detected!("avx512ifma")
+            && is_x86_feature_detected!("avx512vl")
+        {
+            return "avx512ifma";
+        }
+        if !cfg!(any(curve25519_dalek_backend = "serial", curve25519_dalek_backend = "fiat"))
+            && is_x86_feature_detected!("avx2")
+        {
+            return "avx2";
+        }
+    }
+    "serial"
+}
+
+/// Gives every item a row of `W` bytes, filled chunk by chunk over the pool: `fill` gets the index of the chunk's first
+/// item, the items and their rows. The error is always the one of the lowest index.
+pub(crate) fn rows<T: Sync, const W: usize>(
+    items: &[T],
+    fill: impl Fn(usize, &[T], &mut [[u8; W]]) -> Result<(), Error> + Sync,
+) -> Result<Vec<[u8; W]>, Error> {
+    let mut rows = vec![[0; W]; items.len()];
+    let pool = current()?;
+    let error = if pool.threads > 1 && items.len() > CHUNK {
+        pool.workers.install(|| {
+            let chunks = items.par_chunks(CHUNK).zip(rows.par_chunks_mut(CHUNK)).enumerate();
+            chunks.filter_map(|(i, (items, rows))| fill(i * CHUNK, items, rows).err()).min_by_key(Error::index)
+        })
+    } else {
+        let mut chunks = items.chunks(CHUNK).zip(rows.chunks_mut(CHUNK)).enumerate();
+        chunks.find_map(|(i, (items, rows))| fill(i * CHUNK, items, rows).err())
+    };
+    error.map_or(Ok(rows), Err)
+}
+
+/// Maps every item with its index over the pool, in order. The error is always the one of the lowest index.
+pub(crate) fn map<T: Sync, U: Send>(
+    items: &[T],
+    each: impl Fn(usize, &T) -> Result<U, Error> + Sync,
+) -> Result<Vec<U>, Error> {
+    let pool = current()?;
+    if pool.threads > 1 && items.len() > CHUNK {
+        let mapped: Vec<_> = pool
+            .workers
+            .install(|| items.par_iter().with_min_len(CHUNK).enumerate().map(|(i, item)| each(i, item)).collect());
+        mapped.into_iter().collect()
+    } else {
+        items.iter().enumerate().map(|(i, item)| each(i, item)).collect()
+    }
+}
+
+/// Runs `work` where its parallel iterators use the pool's threads.
+pub(crate) fn install<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Error> {
+    Ok(current()?.workers.install(work))
+}

@@ -1,0 +1,114 @@
+//! Tokens: the hash of an element under a channel's epoch, and the fields cut from it (SPEC.md, section "Token").
+
+use sha2::{Digest, Sha512};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{
+    encoding::{items, length_prefix},
+    error::Error,
+    group::{self, ELEMENT_BYTES, Encoded},
+    pool,
+};
+
+/// The size of a token: one SHA-512 digest.
+pub const TOKEN_BYTES: usize = 64;
+/// The size of the tag that marks an entry within its bucket.
+pub(crate) const TAG_BYTES: usize = 4;
+
+const TOKEN_DST: &[u8] = b"pilookup-v1-token";
+
+/// A channel and an epoch: what binds tokens and sealed labels to their snapshot.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The channel's name.
+    pub channel: &'a str,
+    /// The number of the epoch.
+    pub epoch: u32,
+}
+
+impl Context<'_> {
+    /// `f(dst) || f(channel) || f(epoch)`, each field behind its two-byte length.
+    pub(crate) fn bind(&self, dst: &[u8]) -> Result<Vec<u8>, Error> {
+        let epoch = self.epoch.to_be_bytes();
+        let mut bound = Vec::with_capacity(10 + dst.len() + self.channel.len());
+        for (what, field) in [("tag", dst), ("channel", self.channel.as_bytes()), ("epoch", &epoch)] {
+            bound.extend_from_slice(&length_prefix(what, 0, field)?);
+            bound.extend_from_slice(field);
+        }
+        Ok(bound)
+    }
+}
+
+/// A token; its memory is cleared when dropped. Its fields are read big-endian.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Token([u8; TOKEN_BYTES]);
+
+impl Token {
+    pub(crate) fn from_bytes(bytes: &[u8; TOKEN_BYTES]) -> Self {
+        Self(*bytes)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; TOKEN_BYTES] {
+        &self.0
+    }
+
+    fn field<const N: usize>(&self, at: usize) -> [u8; N] {
+        std::array::from_fn(|i| self.0[at + i])
+    }
+
+    /// The top `bits` of bytes 0 to 3, for `bits` from 0 to 32.
+    pub(crate) fn bucket(&self, bits: u32) -> u32 {
+        // A shift by all 32 bits is no shift to the processor; `checked_shr` makes it the zero it should be.
+        u32::from_be_bytes(self.field(0)).checked_shr(32 - bits).unwrap_or(0)
+    }
+
+    /// Bytes 4 to 7.
+    pub(crate) fn tag(&self) -> [u8; TAG_BYTES] {
+        self.field(4)
+    }
+
+    /// Bytes 16 to 23, as they stand.
+    pub(crate) fn filter_key(&self) -> [u8; 8] {
+        self.field(16)
+    }
+
+    /// Bytes 32 to 63.
+    pub(crate) fn label_key(&self) -> zeroize::Zeroizing<[u8; 32]> {
+        zeroize::Zeroizing::new(self.field(32))
+    }
+}
+
+/// The hash of one context, ready for elements.
+pub(crate) struct Tokens {
+    bound: Sha512,
+}
+
+impl Tokens {
+    pub(crate) fn new(context: &Context<'_>) -> Result<Self, Error> {
+        let mut bound = Sha512::new_with_prefix(context.bind(TOKEN_DST)?);
+        bound.update([0, 32]); // I2OSP(32, 2): the element is a length-prefixed field too
+        Ok(Self { bound })
+    }
+
+    /// The token of one element, refused unless it is a canonical encoding other than the identity's.
+    pub(crate) fn of(&self, index: usize, element: &Encoded) -> Result<Token, Error> {
+        group::decode("element", index, element)?;
+        Ok(Token(self.bound.clone().chain_update(element).finalize().into()))
+    }
+}
+
+/// The tokens of n elements of 32 bytes: n times 64 bytes.
+///
+/// # Errors
+/// A channel of more than 65535 bytes; the first element not canonical, or the identity.
+pub fn tokens(elements: &[u8], context: &Context<'_>) -> Result<Vec<u8>, Error> {
+    let elements = items::<ELEMENT_BYTES>("elements", elements)?;
+    let hash = Tokens::new(context)?;
+    let rows = pool::rows(elements, |first, elements, rows: &mut [[u8; TOKEN_BYTES]]| {
+        for (i, (element, row)) in elements.iter().zip(rows).enumerate() {
+            row.copy_from_slice(hash.of(first + i, element)?.as_bytes());
+        }
+        Ok(())
+    })?;
+    Ok(rows.into_flattened())
+}

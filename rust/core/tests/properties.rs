@@ -1,0 +1,261 @@
+//! What must hold for any input: round trips, agreement of the paths, and refusal of bad elements at every door.
+
+use pilookup_core::{Context, Error, Mode, SecretKey, bucket, bulk, seal, tokens, voprf};
+use proptest::{collection::vec, prelude::*};
+use serde::Deserialize;
+
+const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
+
+fn key(seed: u8) -> SecretKey {
+    SecretKey::derive(&[seed; 32], b"test", Mode::Voprf).unwrap()
+}
+
+fn numbers(count: usize) -> Vec<Vec<u8>> {
+    (0..count).map(|i| format!("tel:+861380000{i:04}").into_bytes()).collect()
+}
+
+#[derive(Deserialize)]
+struct Invalid {
+    encoding: String,
+}
+
+#[derive(Deserialize)]
+struct InvalidEncodings {
+    invalid: Vec<Invalid>,
+}
+
+/// RFC 9496 Appendix A.2.
+fn invalid_encodings() -> Vec<[u8; 32]> {
+    let list: InvalidEncodings = serde_json::from_str(include_str!("../../../tests/vectors/rfc9496.json")).unwrap();
+    let parse = |text: &str| std::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap());
+    list.invalid.iter().map(|invalid| parse(&invalid.encoding)).collect()
+}
+
+/// Ten good elements with `bad` as number 6.
+fn spoiled(bad: [u8; 32]) -> Vec<u8> {
+    let mut elements = bulk::tokenise(&numbers(10), &key(1)).unwrap();
+    elements[6 * 32..7 * 32].copy_from_slice(&bad);
+    elements
+}
+
+/// Offers `bad` at every door that takes elements and gives what each said.
+fn offer(bad: [u8; 32]) -> Vec<Error> {
+    let (elements, spoiled, key) = (spoiled(*key(2).public().first_chunk().unwrap()), spoiled(bad), key(3));
+    let (blinds, _) = voprf::blind(&numbers(10), Mode::Voprf).unwrap();
+    let labels = [0; 120];
+    vec![
+        bulk::shift(&spoiled, &key).unwrap_err(),
+        voprf::evaluate(&spoiled, &key).unwrap_err(),
+        voprf::prove(&spoiled, &elements, &key).unwrap_err(),
+        voprf::prove(&elements, &spoiled, &key).unwrap_err(),
+        voprf::verify(&key.public(), &spoiled, &elements, &[0; 64]).unwrap_err(),
+        voprf::verify(&key.public(), &elements, &spoiled, &[0; 64]).unwrap_err(),
+        voprf::unblind(&blinds, &spoiled).unwrap_err(),
+        voprf::finalize(&numbers(10), &blinds, &spoiled).unwrap_err(),
+        tokens(&spoiled, &CONTEXT).unwrap_err(),
+        seal::seal_elements(&spoiled, &labels, &CONTEXT, 4).map(drop).unwrap_err(),
+    ]
+}
+
+#[test]
+fn invalid_encodings_are_refused_everywhere_by_their_index() {
+    let list = invalid_encodings();
+    assert_eq!(list.len(), 29);
+    for bad in list {
+        for error in offer(bad) {
+            assert!(matches!(error, Error::Encoding { index: 6, .. }), "{error}");
+        }
+        assert!(matches!(voprf::verify(&bad, &[1; 32], &[1; 32], &[0; 64]), Err(Error::Encoding { .. })));
+    }
+}
+
+#[test]
+fn the_identity_is_refused_everywhere_by_its_index() {
+    for error in offer([0; 32]) {
+        assert!(matches!(error, Error::Identity { index: 6, .. }), "{error}");
+    }
+    assert!(matches!(voprf::verify(&[0; 32], &[1; 32], &[1; 32], &[0; 64]), Err(Error::Identity { .. })));
+}
+
+#[test]
+fn the_first_of_several_bad_elements_is_named_over_many_threads() {
+    let mut elements = bulk::tokenise(&numbers(1000), &key(1)).unwrap();
+    for bad in [900, 333, 500] {
+        elements[bad * 32..(bad + 1) * 32].fill(0);
+    }
+    for threads in [1, 4] {
+        pilookup_core::set_threads(threads).unwrap();
+        assert_eq!(bulk::shift(&elements, &key(2)).unwrap_err().index(), 333);
+        assert_eq!(voprf::prove(&elements, &elements, &key(2)).unwrap_err().index(), 333);
+    }
+}
+
+#[test]
+fn keys_refuse_zero_and_what_is_not_canonical() {
+    let order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+    let order: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&order[2 * i..2 * i + 2], 16).unwrap()).collect();
+    assert!(SecretKey::from_bytes(&[0; 32]).is_err());
+    assert!(SecretKey::from_bytes(&order).is_err());
+    assert!(SecretKey::from_bytes(&[1; 31]).is_err());
+    assert!(SecretKey::derive(&[1; 31], b"", Mode::Voprf).is_err());
+    assert!(SecretKey::derive(&[1; 32], &vec![0; 65_536], Mode::Voprf).is_err());
+}
+
+#[test]
+fn a_long_input_is_refused_by_its_index() {
+    let inputs = [vec![0; 65_535], vec![0; 65_536]];
+    let refusal = Error::TooLong { what: "input", index: 1 };
+    assert_eq!(bulk::tokenise(&inputs, &key(1)), Err(refusal.clone()));
+    assert_eq!(voprf::blind(&inputs, Mode::Voprf).map(drop), Err(refusal));
+}
+
+#[test]
+fn the_proof_of_a_thousand_holds_and_binds_order_and_key() {
+    let (_, elements) = voprf::blind(&numbers(1000), Mode::Voprf).unwrap();
+    let evaluated = voprf::evaluate(&elements, &key(1)).unwrap();
+    let proof = voprf::prove(&elements, &evaluated, &key(1)).unwrap();
+    assert_eq!(voprf::verify(&key(1).public(), &elements, &evaluated, &proof), Ok(true));
+    assert_eq!(voprf::verify(&key(2).public(), &elements, &evaluated, &proof), Ok(false));
+    let mut swapped = evaluated.clone();
+    swapped[..64].rotate_left(32);
+    assert_eq!(voprf::verify(&key(1).public(), &elements, &swapped, &proof), Ok(false));
+    let again = voprf::prove(&elements, &evaluated, &key(1)).unwrap();
+    assert_ne!(proof, again, "every proof takes fresh randomness");
+}
+
+#[test]
+fn proofs_cover_1_to_65535_elements() {
+    assert_eq!(voprf::prove(&[], &[], &key(1)), Err(Error::BatchSize { found: 0 }));
+    let many = key(1).public().repeat(65_536);
+    assert_eq!(voprf::prove(&many, &many, &key(1)), Err(Error::BatchSize { found: 65_536 }));
+    assert_eq!(voprf::verify(&key(1).public(), &many, &many, &[0; 64]), Err(Error::BatchSize { found: 65_536 }));
+}
+
+#[test]
+fn malformed_proofs_are_errors_and_wrong_ones_are_false() {
+    let element = key(1).public();
+    let evaluated = voprf::evaluate(&element, &key(2)).unwrap();
+    let verify = |proof: &[u8]| voprf::verify(&key(2).public(), &element, &evaluated, proof);
+    assert_eq!(verify(&[0; 64]), Ok(false));
+    assert!(verify(&[0xff; 64]).is_err());
+    assert!(verify(&[0; 63]).is_err());
+    assert!(verify(&[0; 96]).is_err());
+}
+
+#[test]
+fn buckets_are_sorted_padded_and_bounded() {
+    let record = |bucket: u32, byte: u8| [bucket.to_be_bytes().as_slice(), &[byte; 32]].concat();
+    let records = [record(5, 3), record(4, 9), record(5, 1)].concat();
+    let packed = bucket::pack_buckets(&records, 4, 3, 2).unwrap();
+    let expected = [[9; 32], [0; 32], [1; 32], [3; 32], [0; 32], [0; 32]].concat();
+    assert_eq!(packed, expected);
+    let overflow = Error::BucketOverflow { bucket: 5, entries: 2, slots: 1 };
+    assert_eq!(bucket::pack_buckets(&records, 4, 3, 1), Err(overflow));
+    assert_eq!(bucket::pack_buckets(&records, 5, 3, 2), Err(Error::BucketRange { index: 1 }));
+    assert_eq!(bucket::pack_buckets(&records, 4, 1, 2), Err(Error::BucketRange { index: 0 }));
+    let twice = [record(5, 1), record(5, 1)].concat();
+    assert_eq!(bucket::pack_buckets(&twice, 5, 1, 2), Err(Error::DuplicateEntry { bucket: 5 }));
+    assert_eq!(bucket::pack_buckets(&record(5, 0), 5, 1, 2), Err(Error::ZeroEntry { index: 0 }));
+    assert_eq!(bucket::pack_buckets(&[], 0, usize::MAX, 2), Err(Error::Memory));
+}
+
+#[test]
+fn sealing_elements_is_tokens_and_seal_in_one() {
+    let elements = bulk::tokenise(&numbers(100), &key(1)).unwrap();
+    let labels: Vec<u8> = (0..).take(1200).map(|i: u16| i.to_le_bytes()[0]).collect();
+    let tokens = tokens(&elements, &CONTEXT).unwrap();
+    let entries = seal::seal(&tokens, &labels, &CONTEXT).unwrap();
+    for bits in [0, 1, 13, 32] {
+        let sealed = seal::seal_elements(&elements, &labels, &CONTEXT, bits).unwrap();
+        for (i, token) in tokens.chunks(64).enumerate() {
+            let top = u64::from(u32::from_be_bytes(*token.first_chunk().unwrap())) << bits >> 32;
+            let record = &sealed.records[36 * i..36 * (i + 1)];
+            assert_eq!(u64::from(u32::from_be_bytes(*record.first_chunk().unwrap())), top);
+            assert_eq!(record[4..], entries[32 * i..32 * (i + 1)]);
+            assert_eq!(sealed.filter_keys[8 * i..8 * (i + 1)], token[16..24]);
+        }
+    }
+    assert!(seal::seal_elements(&elements, &labels, &CONTEXT, 33).is_err());
+}
+
+#[test]
+fn entries_open_only_where_they_belong() {
+    let elements = bulk::tokenise(&numbers(2), &key(1)).unwrap();
+    let tokens = tokens(&elements, &CONTEXT).unwrap();
+    let entries = seal::seal(&tokens, b"twelve bytesand another.", &CONTEXT).unwrap();
+    let open = |token: &[u8], entry: &[u8], context| seal::open_entry(token, entry, &context).unwrap();
+    assert_eq!(open(&tokens[..64], &entries[..32], CONTEXT), Some(*b"twelve bytes"));
+    assert_eq!(open(&tokens[64..], &entries[..32], CONTEXT), None);
+    assert_eq!(open(&tokens[..64], &entries[..32], Context { epoch: 8, ..CONTEXT }), None);
+    assert_eq!(open(&tokens[..64], &entries[..32], Context { channel: "platform", ..CONTEXT }), None);
+    assert!(seal::open_entry(&tokens[..63], &entries[..32], &CONTEXT).is_err());
+    assert!(seal::open_entry(&tokens[..64], &entries[..31], &CONTEXT).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_blind_gives_the_element_that_tokenise_gives(inputs in vec(vec(any::<u8>(), 0..40), 0..150)) {
+        let (blinds, blinded) = voprf::blind(&inputs, Mode::Voprf).unwrap();
+        prop_assert_eq!(blinds.len(), inputs.len());
+        let evaluated = voprf::evaluate(&blinded, &key(1)).unwrap();
+        let elements = voprf::unblind(&blinds, &evaluated).unwrap();
+        prop_assert_eq!(&elements, &bulk::tokenise(&inputs, &key(1)).unwrap());
+    }
+
+    #[test]
+    fn a_shift_turns_one_keys_elements_into_the_others(from in 0_u8..200, to in 0_u8..200, count in 0_usize..100) {
+        let elements = bulk::tokenise(&numbers(count), &key(from)).unwrap();
+        let shifted = bulk::shift(&elements, &key(from).shift_to(&key(to))).unwrap();
+        prop_assert_eq!(shifted, bulk::tokenise(&numbers(count), &key(to)).unwrap());
+    }
+
+    #[test]
+    fn a_key_survives_its_export(seed in any::<u8>()) {
+        let again = SecretKey::from_bytes(key(seed).export().as_slice()).unwrap();
+        prop_assert_eq!(again.public(), key(seed).public());
+    }
+
+    #[test]
+    fn packed_inputs_tokenise_alike_and_bad_offsets_are_refused(
+        inputs in vec(vec(any::<u8>(), 0..20), 0..20),
+        bad in any::<u32>(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let ends = inputs.iter().scan(0, |end, input| { *end += u32::try_from(input.len()).unwrap(); Some(*end) });
+        let mut offsets: Vec<u32> = std::iter::once(0).chain(ends).collect();
+        let bytes = |offsets: &[u32]| offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect::<Vec<u8>>();
+        let data = inputs.concat();
+        let packed = bulk::tokenise_packed(&data, &bytes(&offsets), &key(1)).unwrap();
+        prop_assert_eq!(packed, bulk::tokenise(&inputs, &key(1)).unwrap());
+        let at = at.index(offsets.len());
+        offsets[at] = bad;
+        // Whatever the offsets say, the answer is an error or as many elements as they announce.
+        match bulk::tokenise_packed(&data, &bytes(&offsets), &key(1)) {
+            Ok(elements) => prop_assert_eq!(elements.len(), 32 * (offsets.len() - 1)),
+            Err(error) => prop_assert_eq!(std::mem::discriminant(&error), std::mem::discriminant(&Error::Offsets { index: 0 })),
+        }
+        prop_assert!(bulk::tokenise_packed(&data, &[], &key(1)).is_err());
+    }
+
+    #[test]
+    fn any_flipped_bit_of_a_proof_or_batch_fails(at in 0_usize..224, bit in 0_u8..8) {
+        let elements = bulk::tokenise(&numbers(2), &key(3)).unwrap();
+        let evaluated = voprf::evaluate(&elements, &key(1)).unwrap();
+        let proof = voprf::prove(&elements, &evaluated, &key(1)).unwrap();
+        let mut all = [&key(1).public(), elements.as_slice(), &evaluated, &proof].concat();
+        all[at] ^= 1 << bit;
+        let verdict = voprf::verify(&all[..32], &all[32..96], &all[96..160], &all[160..]);
+        prop_assert_ne!(verdict, Ok(true));
+    }
+
+    #[test]
+    fn any_altered_entry_stays_shut(at in 0_usize..32, bit in 0_u8..8) {
+        let elements = bulk::tokenise(&numbers(1), &key(3)).unwrap();
+        let token = tokens(&elements, &CONTEXT).unwrap();
+        let mut entry = seal::seal(&token, b"twelve bytes", &CONTEXT).unwrap();
+        entry[at] ^= 1 << bit;
+        prop_assert_eq!(seal::open_entry(&token, &entry, &CONTEXT), Ok(None));
+    }
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The parts from Debian that the tests use: installs what is missing when root, else names it and fails.
+set -euo pipefail
+
+missing=()
+need() { command -v "$1" >/dev/null || missing+=("$2"); }
+
+need redis-server redis-server
+
+[ "${#missing[@]}" -eq 0 ] && exit 0
+if [ "$(id -u)" -ne 0 ]; then
+    echo "tests need from Debian: ${missing[*]}; install them with: apt-get install ${missing[*]}" >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "installing ${missing[*]}"
+apt-get update -q >/dev/null
+# The packages' own services stay off: the tests start what they need, on ports of their own.
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d.pilookup
+chmod +x /usr/sbin/policy-rc.d.pilookup
+[ -e /usr/sbin/policy-rc.d ] || ln -s policy-rc.d.pilookup /usr/sbin/policy-rc.d
+apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
+[ "$(readlink /usr/sbin/policy-rc.d 2>/dev/null)" = policy-rc.d.pilookup ] && rm /usr/sbin/policy-rc.d
+rm -f /usr/sbin/policy-rc.d.pilookup

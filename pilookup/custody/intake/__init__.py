@@ -1,0 +1,7 @@
+"""Intake: messy seized files in, batches of canonical identifiers out."""
+
+from pilookup.custody.intake.model import Accepted, IntakeOptions
+from pilookup.custody.intake.reading import read
+from pilookup.custody.intake.report import Report
+
+__all__ = ["Accepted", "IntakeOptions", "Report", "read"]

@@ -1,0 +1,125 @@
+"""What kind of file this is: by the ending of its name and by its first bytes, which must agree."""
+
+from enum import StrEnum
+
+from pilookup.errors import IntakeError
+
+HEAD_BYTES = 512
+
+
+class Format(StrEnum):
+    """A format intake reads; the value is its name in messages."""
+
+    TEXT = "text (CSV, TSV, TXT)"
+    XLSX = "an XLSX workbook"
+    XLS = "an XLS workbook"
+    PARQUET = "a Parquet file"
+    ZIP = "a ZIP archive"
+    GZIP = "a gzip file"
+
+
+_ENDINGS = {
+    "csv": Format.TEXT,
+    "tsv": Format.TEXT,
+    "tab": Format.TEXT,
+    "txt": Format.TEXT,
+    "xlsx": Format.XLSX,
+    "xlsm": Format.XLSX,
+    "xls": Format.XLS,
+    "parquet": Format.PARQUET,
+    "pq": Format.PARQUET,
+    "zip": Format.ZIP,
+    "gz": Format.GZIP,
+}
+
+_MAGIC: tuple[tuple[bytes, Format | str], ...] = (
+    (b"PK\x03\x04", Format.ZIP),
+    (b"PK\x05\x06", Format.ZIP),
+    (b"\x1f\x8b", Format.GZIP),
+    (b"PAR1", Format.PARQUET),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Format.XLS),
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG\r\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (b"\x7fELF", "a program (ELF)"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"ARROW1\x00\x00", "an Arrow file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x09\x08\x08\x00", "a workbook of Excel 95 or older"),
+    (b"\x09\x00\x04\x00", "a workbook of Excel 95 or older"),
+    (b"\x09\x04\x06\x00", "a workbook of Excel 95 or older"),
+)
+
+_MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<body", b"<meta", b"<style", b"<!--")
+_TAR_AT = 257
+
+
+def by_name(name: str) -> Format | None:
+    """The format a name's ending promises; None when there is no ending that intake knows."""
+    return _ENDINGS.get(ending(name))
+
+
+def ending(name: str) -> str:
+    """The ending in lower case without its dot; empty when the name has none."""
+    stem, dot, last = name.strip().rpartition(".")
+    return last.lower() if dot and stem else ""
+
+
+def by_content(head: bytes) -> Format | str:
+    """The format of up to 512 first bytes; a plain description when it is one that intake does not read."""
+    for magic, found in _MAGIC:
+        if head.startswith(magic):
+            return found
+    if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
+        return "a tar archive"
+    if head.startswith(b"MZ") and b"\x00" in head[2:64]:
+        return "a program (Windows)"
+    start = head.replace(b"\x00", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    if start.lstrip().lower().startswith(_MARKUP):
+        return "an HTML or XML page"
+    return Format.TEXT
+
+
+def agreed(place: str, name: str, head: bytes) -> Format:
+    """The one format that name and content agree on.
+
+    Raises IntakeError for an empty file, for a content that is not what the name says, and for an ending or
+    a content that intake does not read.
+    """
+    if not head:
+        raise IntakeError(place, "the file is empty")
+    promised, found = by_name(name), by_content(head)
+    if not isinstance(found, Format):
+        raise IntakeError(place, f"is {found}, which cannot be loaded{_advice(found)}")
+    if promised is None:
+        if ending(name):
+            raise IntakeError(place, "the name's ending is none of .csv .tsv .txt .xlsx .xls .parquet .zip .gz")
+        return found
+    if promised is found or (promised is Format.XLSX and found is Format.ZIP):
+        return promised
+    raise IntakeError(place, f"is named as {promised} but is {_seen(found)}{_rename(promised, found)}")
+
+
+def _advice(found: str) -> str:
+    return ": save it as .xlsx or .csv" if "HTML" in found or "Excel" in found else ""
+
+
+def _seen(found: Format) -> str:
+    return "a ZIP archive or an XLSX workbook" if found is Format.ZIP else found.value
+
+
+def _rename(promised: Format, found: Format) -> str:
+    if found is Format.TEXT and promised in (Format.XLSX, Format.XLS):
+        return ": rename it to .csv"
+    if found is Format.ZIP and promised is Format.XLS:
+        return ": rename it to .xlsx if it is a workbook"
+    if found is Format.XLS and promised is Format.XLSX:
+        return ", or a workbook under a password: rename it to .xls, or take the password off"
+    return ""

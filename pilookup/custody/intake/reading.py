@@ -1,0 +1,149 @@
+"""Reading one input file from its path to batches of identifiers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from pilookup.custody.intake.archive import gzip_part, zip_parts
+from pilookup.custody.intake.columns import Plan, choose
+from pilookup.custody.intake.formats import Format, agreed
+from pilookup.custody.intake.model import Accepted, IntakeOptions
+from pilookup.custody.intake.normalise import Normaliser
+from pilookup.custody.intake.parquet import parquet_table
+from pilookup.custody.intake.report import Rejects, Report
+from pilookup.custody.intake.source import Part, Source
+from pilookup.custody.intake.table import Table
+from pilookup.custody.intake.text import text_table
+from pilookup.custody.intake.workbook import workbook_tables
+from pilookup.errors import IntakeError
+
+Progress = Callable[[int, int, int], None]
+
+
+def read(
+    path: Path,
+    options: IntakeOptions,
+    report: Report,
+    rejects: TextIO | None = None,
+    on_progress: Progress | None = None,
+) -> Iterator[Accepted]:
+    """Yield the accepted numbers of one input file in batches of up to 16,384 rows; text and Parquet stream.
+
+    path: CSV, TSV, TXT, XLSX, XLS or Parquet, or a .gz or .zip of them. report: counted into, all but
+    `distinct` and `duplicates`. rejects: an open text file (newline="", UTF-8, mode 0600) for rejected
+    cells. on_progress: called with bytes read, bytes in all (both of the file as it lies on disk) and rows
+    so far of this report.
+
+    Raises IntakeError, whose place names file, archive member, sheet or line, when anything about the file
+    as a whole is wrong, also after batches were yielded: what they led to must then be undone. Raises
+    MissingPartError when the format needs a part that is not installed.
+    """
+    source = Source(path)
+    reading = _Reading(source, options, report, Rejects(rejects), on_progress)
+    reading.tell(0)
+    for batch in reading.part(source.part(), nested=False):
+        if batch.identifiers:
+            yield batch
+    source.check_unchanged()
+    reading.tell(source.size)
+
+
+@dataclass
+class _Reading:
+    source: Source
+    options: IntakeOptions
+    report: Report
+    rejects: Rejects
+    on_progress: Progress | None
+    told: int = 0
+
+    def tell(self, position: int) -> None:
+        self.told = min(max(position, self.told), self.source.size)  # progress never goes back
+        if self.on_progress:
+            self.on_progress(self.told, self.source.size, self.report.rows)
+
+    def part(self, part: Part, *, nested: bool) -> Iterator[Accepted]:
+        """All batches of a file or a member of an archive."""
+        form = agreed(part.place, part.name, part.head())
+        if form is Format.ZIP:
+            yield from self._archive(part)
+        elif form is Format.GZIP:
+            yield from self.part(gzip_part(part), nested=True)
+        elif form in (Format.XLSX, Format.XLS):
+            yield from self._workbook(part, form)
+        else:
+            with self._one_table(part, form) as table:
+                yield from self._only(table, nested=nested)
+
+    def _archive(self, part: Part) -> Iterator[Accepted]:
+        with zip_parts(part) as (members, litter):
+            for member in members:
+                yield from self.part(member, nested=True)
+        if litter:
+            self.report.notes.append(f"{part.place}: {litter} system files (.DS_Store and the like) were left out")
+
+    @contextmanager
+    def _one_table(self, part: Part, form: Format) -> Iterator[Table]:
+        if form is Format.TEXT:
+            with text_table(part, self.report.notes) as table:
+                yield table
+        else:
+            with parquet_table(part) as columns:
+                yield columns
+
+    def _only(self, table: Table, *, nested: bool) -> Iterator[Accepted]:
+        plan = choose(table, self.options)
+        if plan is None:
+            raise IntakeError(table.place, self._no_phone())
+        before = self.report.rows
+        for batch in self._batches(table, plan):
+            yield batch
+            done = self.report.rows - before
+            # Parquet is read from its end, so its position says nothing; its rows do
+            self.tell(self.source.position if nested or not table.rows else self.source.size * done // table.rows)
+        if self.report.rows == before:
+            raise IntakeError(table.place, "has a header but no rows")
+
+    def _no_phone(self) -> str:
+        if "phone" in self.options.columns:
+            return "no column as given with --column phone="
+        return "no phone column found by name or content; name it with --column phone=NAME"
+
+    def _workbook(self, part: Part, form: Format) -> Iterator[Accepted]:
+        """Every visible sheet with a phone column; other sheets are noted, and one at least must have it."""
+        skipped: list[str] = []
+        taken = 0
+        for table in workbook_tables(part, form, self.report.notes):
+            if not table.head:
+                continue
+            plan = choose(table, self.options)
+            if plan is None:
+                skipped.append(table.place)
+                continue
+            before = self.report.rows
+            for batch in self._batches(table, plan):
+                yield batch
+                self.tell(self.source.position)
+            taken += self.report.rows - before
+        if not taken:
+            raise IntakeError(part.place, f"no visible sheet has rows under a phone column: {self._no_phone()}")
+        self.report.notes.extend(f"{place}: no phone column, not read" for place in skipped)
+
+    def _batches(self, table: Table, plan: Plan) -> Iterator[Accepted]:
+        self.report.notes.append(f"{table.place}: {_described(plan)}")
+        yield from Normaliser(table, plan, self.options, self.report, self.rejects).batches()
+
+
+def _described(plan: Plan) -> str:
+    """Which columns were taken. Header cells stay out unless they were recognised: a data row may pass for a
+    header.
+    """
+    phones = ", ".join(str(at + 1) for at in plan.phones)
+    parts = [f"phone column {phones} by {'name' if plan.named else 'content'}"]
+    if plan.account is not None:
+        parts.append(f"account column {plan.account + 1}")
+    if plan.date is not None:
+        parts.append(f"date column {plan.date + 1}")
+    return "; ".join(parts)

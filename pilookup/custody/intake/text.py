@@ -1,0 +1,68 @@
+"""Text parts as tables: decoded, cut into lines, cut into cells, never whole in memory."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+from pilookup.custody.intake import dialect
+from pilookup.custody.intake.encoding import Encoding, decide
+from pilookup.custody.intake.limits import BLOCK_BYTES, HEAD_ROWS
+from pilookup.custody.intake.records import Records
+from pilookup.custody.intake.source import Part
+from pilookup.custody.intake.table import RowTable
+from pilookup.errors import IntakeError
+
+_DOS_END = "\x1a"
+
+
+@contextmanager
+def text_table(part: Part, notes: list[str]) -> Iterator[RowTable]:
+    """The table of a CSV, TSV or TXT part; sentences about the reading join `notes` when it is done.
+
+    Raises IntakeError as `encoding.decide` and `records.Records` say.
+    """
+    encoding = decide(part)
+    with _lines(part, encoding) as stream:
+        found = dialect.find(part.name, _clean(list(islice(stream, HEAD_ROWS)), encoding))
+    with _lines(part, encoding) as stream:
+        for _ in range(found.first_line - 1):
+            stream.readline()
+        records = Records(part.place, _blocks(part.place, stream, encoding), found)
+        yield RowTable(part.place, "line", records)
+    notes.append(f"{part.place}: read as {encoding.shown}, {_described(found)}")
+    if encoding.nuls:
+        notes.append(f"{part.place}: NUL characters were dropped")
+    if records.stray:
+        notes.append(f"{part.place}: {records.stray:,} lines have quotes that do not pair up; read as plain characters")
+
+
+def _described(found: dialect.Dialect) -> str:
+    if found.delimiter == dialect.NO_DELIMITER:
+        return "one cell a line"
+    return "cells split by " + {"\t": "tab", " ": "space"}.get(found.delimiter, f'"{found.delimiter}"')
+
+
+@contextmanager
+def _lines(part: Part, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
+    with part.open() as raw:
+        raw.read(encoding.skip)
+        # newline=None: line ends of Unix, Windows and old Macs all become "\n"
+        with io.TextIOWrapper(raw, encoding.codec, errors="strict", newline=None) as stream:
+            yield stream
+
+
+def _blocks(place: str, stream: io.TextIOWrapper, encoding: Encoding) -> Iterator[list[str]]:
+    try:
+        while block := stream.readlines(BLOCK_BYTES):
+            yield _clean(block, encoding)
+    except UnicodeDecodeError:  # the same bytes were valid a moment ago
+        raise IntakeError(place, "changed while it was read") from None
+
+
+def _clean(block: list[str], encoding: Encoding) -> list[str]:
+    if encoding.nuls:
+        block = [line.replace("\x00", "") for line in block]
+    if block and not block[-1].endswith("\n"):
+        block[-1] = block[-1].rstrip(_DOS_END) + "\n"
+    return block

@@ -1,0 +1,36 @@
+"""Why a text is no identifier."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A rejection, by the code that reports count it under."""
+
+    EMPTY = "empty"
+    """Nothing, or nothing but spaces and signs."""
+    NO_DIGITS = "no_digits"
+    """Text without a digit: a name, a dash for none."""
+    TOO_SHORT = "too_short"
+    """Fewer digits than a number of its kind has."""
+    TOO_LONG = "too_long"
+    """More digits than a number of its kind has, or a text too long to be one."""
+    NOT_POSSIBLE = "not_possible"
+    """Right in form, but no such number can exist."""
+    NO_AREA_CODE = "no_area_code"
+    """A local number: the same digits exist in many cities."""
+    SHORT_CODE = "short_code"
+    """110, 10086, 95588 and their like: a service, nobody's phone."""
+    ID_CARD = "id_card"
+    """A resident identity number of 15 or 18 places."""
+    BANK_CARD = "bank_card"
+    """A card number: 16 to 19 digits that pass Luhn."""
+    DATE = "date"
+    """A date, with or without a time."""
+    DIGITS_LOST = "digits_lost"
+    """A spreadsheet rounded the number (1.38E+10)."""
+    MASKED = "masked"
+    """Some digits are hidden (138****8000)."""
+    SEVERAL = "several"
+    """More than one number in the text."""
+    LETTERS = "letters"
+    """Letters or signs that no phone number has."""

@@ -1,0 +1,1 @@
+"""What both sides share: identifiers' elements, tokens, labels, filters, snapshots, messages. No I/O."""

@@ -1,0 +1,89 @@
+"""A Bloom filter body, by pybloom-live, for those whose stack reads Bloom filters or who add in place.
+
+The body is what `BloomFilter.tofile` of pybloom-live 4 writes: `<dQQQQ` (error rate, slices, bits a slice,
+capacity, count; little-endian), then the bits. A filter key is added as the integer it is; pybloom-live
+hashes its decimal text.
+"""
+
+import io
+import math
+import struct
+from typing import TYPE_CHECKING, Any, Self
+
+from pilookup.errors import FormatError, MissingPartError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ERROR_RATE = 2**-16
+"""The rate of a fuse16 filter, so that the two compare."""
+
+ROOM = 8
+"""A body is made for its keys and an eighth more, so that keys can be added in place."""
+
+_HEADER = struct.Struct("<dQQQQ")
+_KEY = struct.Struct(">Q")
+
+
+class BloomBody:
+    """Distinct unsigned 64-bit keys in a `pybloom_live.BloomFilter`."""
+
+    def __init__(self, bloom: Any) -> None:
+        self._bloom = bloom
+
+    @classmethod
+    def build(cls, keys: bytes) -> Self:
+        """From n x 8 bytes, big-endian, duplicates taken once."""
+        distinct = sorted({key for (key,) in _KEY.iter_unpack(keys)})
+        capacity = max(1, len(distinct) + -(-len(distinct) // ROOM))
+        body = cls(_library().BloomFilter(capacity=capacity, error_rate=ERROR_RATE))
+        body.add(distinct)
+        return body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Parse; raises FormatError unless every size in the header follows from capacity and error rate."""
+        if len(data) < _HEADER.size:
+            raise FormatError("bloom: truncated")
+        rate, slices, bits, capacity, count = _HEADER.unpack_from(data)
+        if rate != ERROR_RATE or slices != 16 or not 0 < capacity < 2**40 or count > capacity:
+            raise FormatError("bloom: not a filter this project writes")
+        if bits != math.ceil(capacity * abs(math.log(rate)) / (slices * math.log(2) ** 2)):
+            raise FormatError("bloom: the size does not follow from the capacity")
+        if len(data) != _HEADER.size + (slices * bits + 7) // 8:
+            raise FormatError("bloom: wrong length")
+        return cls(_library().BloomFilter.fromfile(io.BytesIO(data)))
+
+    def add(self, keys: "Iterable[int]") -> None:
+        """Add keys not added before, in place; raises IndexError over capacity."""
+        for key in keys:
+            # The library itself lets one key too many in.
+            if self._bloom.count >= self._bloom.capacity:
+                raise IndexError("bloom: full")
+            self._bloom.add(key, skip_check=True)
+
+    def contains(self, key: int) -> bool:
+        return key in self._bloom
+
+    def contains_many(self, keys: bytes) -> bytes:
+        """A bitmap of n x 8 bytes of keys, bit i of byte i // 8."""
+        bitmap = bytearray((len(keys) // _KEY.size + 7) // 8)
+        for i, (key,) in enumerate(_KEY.iter_unpack(keys)):
+            bitmap[i >> 3] |= (key in self._bloom) << (i & 7)
+        return bytes(bitmap)
+
+    def to_bytes(self) -> bytes:
+        file = io.BytesIO()
+        self._bloom.tofile(file)
+        return file.getvalue()
+
+    def __len__(self) -> int:
+        return int(self._bloom.count)
+
+
+def _library() -> Any:
+    try:
+        import pybloom_live  # noqa: PLC0415 - only those who ask for Bloom filters need it
+    except ImportError as error:
+        raise MissingPartError("Bloom filters need pybloom-live: pip install 'pilookup[load]'") from error
+    return pybloom_live

@@ -1,0 +1,48 @@
+"""The small encodings every message and file shares: base64url, RFC 3339 time, length prefixes.
+
+Each has exactly one spelling of a value; any other spelling is refused.
+"""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+
+from pilookup.errors import FormatError
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def b64url(data: bytes) -> str:
+    """Unpadded base64url (RFC 4648 section 5)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_b64url(text: object, size: int, field: str) -> bytes:
+    """Decode exactly `size` bytes; raises FormatError naming `field`."""
+    if not isinstance(text, str) or len(text) != (size * 8 + 5) // 6:
+        raise FormatError(f"{field}: not base64url of {size} bytes")
+    try:
+        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise FormatError(f"{field}: not base64url of {size} bytes") from None
+    if len(data) != size or b64url(data) != text:
+        raise FormatError(f"{field}: not base64url of {size} bytes")
+    return data
+
+
+def time_text(moment: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds: `2026-11-24T08:00:00Z`."""
+    return moment.astimezone(UTC).strftime(_TIME)
+
+
+def from_time_text(text: object, field: str) -> datetime:
+    """Parse what `time_text` writes; raises FormatError naming `field`."""
+    if not isinstance(text, str):
+        raise FormatError(f"{field}: not a time")
+    try:
+        moment = datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        raise FormatError(f"{field}: not a time") from None
+    if time_text(moment) != text:
+        raise FormatError(f"{field}: not a time")
+    return moment

@@ -1,0 +1,160 @@
+"""Filters: which filter keys may be in a snapshot (SPEC.md section 10).
+
+A filter never accuses: a hit is confirmed in the bucket, and only a filter at the manifest's serial may
+answer `not_found`. A file is a header, big-endian, and the body of its algorithm:
+
+    size  field
+    4     "PLKF"
+    1     format version, 1
+    1     algorithm: 8, 16 or 32 (binary fuse, fingerprint bits), 1 (Bloom, pybloom-live)
+    1     kind: 1 exposure, 2 malicious-registration
+    1     role: 0 base, 1 additions
+    4     epoch
+    8     serial
+    8     number of distinct keys
+    1+n   length of the channel's name, the name
+    ...   body (fuse: the core's own format, its integers little-endian)
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol, Self
+
+from pilookup import _core
+from pilookup.errors import FormatError
+from pilookup.protocol.bloom import BloomBody
+from pilookup.protocol.label import Kind
+from pilookup.protocol.names import check_channel, check_epoch, check_serial
+
+KEY_BYTES = 8
+_MAGIC = b"PLKF"
+_HEADER = struct.Struct(">4sBBBBIQQB")
+_KIND = {1: Kind.EXPOSURE, 2: Kind.MALICIOUS}
+
+
+class Algorithm(IntEnum):
+    """How a filter's body is built."""
+
+    BLOOM = 1
+    FUSE8 = 8
+    FUSE16 = 16
+    FUSE32 = 32
+
+    @property
+    def suffix(self) -> str:
+        """The file name's ending."""
+        return self.name.lower()
+
+
+class Role(IntEnum):
+    """A base, or what has come since the base; a number may be in either."""
+
+    BASE = 0
+    ADDITIONS = 1
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+class Body(Protocol):
+    """What every algorithm offers; keys are unsigned 64-bit, packed as n x 8 bytes big-endian."""
+
+    def contains(self, key: int) -> bool: ...
+    def contains_many(self, keys: bytes) -> bytes: ...
+    def to_bytes(self) -> bytes: ...
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter bound to its channel, epoch, serial and kind."""
+
+    channel: str
+    epoch: int
+    serial: int
+    kind: Kind
+    role: Role
+    algorithm: Algorithm
+    body: Body
+
+    @property
+    def file_name(self) -> str:
+        return file_name(self.kind, self.role, self.algorithm)
+
+    def to_bytes(self) -> bytes:
+        """Header and body."""
+        name = self.channel.encode()
+        number = {kind: code for code, kind in _KIND.items()}[self.kind]
+        count = len(self.body)
+        head = (_MAGIC, 1, self.algorithm, number, self.role, self.epoch, self.serial, count, len(name))
+        return _HEADER.pack(*head) + name + self.body.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Parse a filter file; raises FormatError for anything `to_bytes` would not write."""
+        if len(data) < _HEADER.size:
+            raise FormatError("filter: truncated")
+        magic, version, algorithm, kind, role, epoch, serial, count, length = _HEADER.unpack_from(data)
+        if magic != _MAGIC or version != 1:
+            raise FormatError("filter: not a filter of format 1")
+        if algorithm not in list(Algorithm) or kind not in _KIND or role not in list(Role):
+            raise FormatError("filter: unknown algorithm, kind or role")
+        at = _HEADER.size + length
+        body = _parse_body(Algorithm(algorithm), data[at:])
+        if len(body) != count:
+            raise FormatError("filter: the count is not the body's")
+        return cls(
+            channel=check_channel(_ascii(data[_HEADER.size : at])),
+            epoch=check_epoch(epoch),
+            serial=check_serial(serial),
+            kind=_KIND[kind],
+            role=Role(role),
+            algorithm=Algorithm(algorithm),
+            body=body,
+        )
+
+
+def file_name(kind: Kind, role: Role, algorithm: Algorithm) -> str:
+    """`exposure.base.fuse16` and its like."""
+    return f"{kind}.{role.word}.{algorithm.suffix}"
+
+
+def build_body(keys: bytes, algorithm: Algorithm) -> Body:
+    """A body over n x 8 bytes of keys, duplicates taken once; the same set gives the same bytes."""
+    if algorithm is Algorithm.BLOOM:
+        return BloomBody.build(keys)
+    return _core.FuseFilter.build(keys, int(algorithm))
+
+
+def missing_from(keys: bytes, bodies: Iterable[Body]) -> bytes:
+    """The keys that none of the bodies contains, in order."""
+    for body in bodies:
+        bitmap = body.contains_many(keys)
+        keys = b"".join(
+            keys[i * KEY_BYTES : (i + 1) * KEY_BYTES]
+            for i in range(len(keys) // KEY_BYTES)
+            if not bitmap[i >> 3] >> (i & 7) & 1
+        )
+    return keys
+
+
+def _parse_body(algorithm: Algorithm, data: bytes) -> Body:
+    if algorithm is Algorithm.BLOOM:
+        return BloomBody.from_bytes(data)
+    try:
+        body = _core.FuseFilter.from_bytes(data)
+    except ValueError as error:
+        raise FormatError(f"filter: {error}") from None
+    if body.bits != int(algorithm):
+        raise FormatError("filter: the body has other fingerprints than the header says")
+    return body
+
+
+def _ascii(data: bytes) -> str:
+    try:
+        return data.decode("ascii")
+    except UnicodeDecodeError:
+        raise FormatError("filter: the channel's name is not ASCII") from None

@@ -1,0 +1,197 @@
+"""A channel's TUF repository read as one release: the epochs served and their files (SPEC.md section 9).
+
+    timestamp.json -> N.snapshot.json -> N.targets.json -> epochs/{epoch}/{sha256}.{file}
+
+Every name but timestamp.json is unique to its content, so replacing timestamp.json swaps the whole release at
+once. A served epoch is a target `epochs/{epoch}/manifest.json` whose custom data say until when, and
+`manifest.json` is the newest. Clients follow this chain with a TUF client; the publisher and the server hold
+the repository and read it here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Timestamp
+
+from pilookup.errors import FormatError, TrustError
+from pilookup.protocol.encoding import from_time_text, time_text
+from pilookup.protocol.manifest import FileRef, check_file
+from pilookup.protocol.names import check_epoch
+
+MANIFEST: Final = "manifest.json"
+TIMESTAMP_LIFE: Final = timedelta(hours=48)
+TARGETS_LIFE: Final = timedelta(days=30)
+ROOT_LIFE: Final = timedelta(days=365)
+EPOCH_LIFE: Final = timedelta(days=180)
+RETIRING_LIFE: Final = timedelta(hours=72)
+MAX_METADATA_BYTES: Final = 4 * 2**20
+
+Read = Callable[[str], bytes]
+"""Reads a metadata file by name; raises FileNotFoundError when there is none."""
+
+_PATH = re.compile(r"epochs/([1-9][0-9]{0,9})/([^/]+)")
+"""One spelling an epoch: no leading zero, no digits but ASCII's."""
+
+_T = TypeVar("_T", Root, Timestamp, Snapshot, Targets)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedEpoch:
+    """One epoch of a release: its files by plain name, and the last moment it may be served."""
+
+    epoch: int
+    serves_until: datetime
+    files: Mapping[str, FileRef]
+
+    def path(self, name: str) -> str:
+        """Where the file lies below `targets/`."""
+        return f"epochs/{self.epoch}/{self.files[name].sha256}.{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A verified release, newest epoch first; `targets_expire` is the nearest expiry of custody's roles."""
+
+    root_version: int
+    targets_version: int
+    timestamp_version: int
+    targets_expire: datetime
+    timestamp_expires: datetime
+    epochs: tuple[ServedEpoch, ...]
+
+
+def target_name(epoch: int, name: str) -> str:
+    """The TUF target path of an epoch's file."""
+    return f"epochs/{epoch}/{name}"
+
+
+def target_custom(epoch: int, serves_until: datetime) -> dict[str, object]:
+    """The custom data of an epoch's manifest target."""
+    return {"epoch": epoch, "serves_until": time_text(serves_until)}
+
+
+def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
+    """Parse one TUF metadata file of the given kind; raises FormatError."""
+    if len(data) > MAX_METADATA_BYTES:
+        raise FormatError(f"{kind.type}: too large")
+    try:
+        metadata = Metadata[_T].from_bytes(data)
+    except (RepositoryError, ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        raise FormatError(f"{kind.type}: not TUF metadata") from None
+    if not isinstance(metadata.signed, kind):
+        raise FormatError(f"{kind.type}: metadata of another role")
+    return metadata
+
+
+def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Release:
+    """Verify the chain from the repository's own root and return what it serves.
+
+    With `timestamp=False` an expired timestamp is let pass (its holder is about to renew it). Raises
+    TrustError with reason `stale` or `bad_snapshot`, FormatError for bytes that are no metadata,
+    FileNotFoundError.
+    """
+    root = verify_root(read("root.json"))
+    stamp = parse_metadata(read("timestamp.json"), Timestamp)
+    _verify(root, "timestamp", stamp)
+    version = stamp.signed.snapshot_meta.version
+    snapshot = parse_metadata(read(f"{version}.snapshot.json"), Snapshot)
+    _verify(root, "snapshot", snapshot)
+    version = _same(snapshot.signed.version, version, "snapshot")
+    if set(snapshot.signed.meta) != {"targets.json"}:
+        raise FormatError("snapshot: lists other metadata than targets.json")
+    listed = snapshot.signed.meta["targets.json"].version
+    targets = parse_metadata(read(f"{listed}.targets.json"), Targets)
+    _verify(root, "targets", targets)
+    _same(targets.signed.version, listed, "targets")
+    fresh = {"root": root.expires, "snapshot": snapshot.signed.expires, "targets": targets.signed.expires}
+    if timestamp:
+        fresh["timestamp"] = stamp.signed.expires
+    for role, expires in fresh.items():
+        if expires <= now:
+            raise TrustError("stale", f"{role} metadata expired on {time_text(expires)}")
+    return Release(
+        root_version=root.version,
+        targets_version=targets.signed.version,
+        timestamp_version=stamp.signed.version,
+        targets_expire=min(root.expires, snapshot.signed.expires, targets.signed.expires),
+        timestamp_expires=stamp.signed.expires,
+        epochs=served_epochs(targets.signed.targets),
+    )
+
+
+def verify_root(data: bytes) -> Root:
+    """A root metadata file that its own keys sign; raises TrustError or FormatError."""
+    root = parse_metadata(data, Root)
+    _verify(root.signed, "root", root)
+    return root.signed
+
+
+def served_epochs(targets: Mapping[str, TargetFile]) -> tuple[ServedEpoch, ...]:
+    """The epochs a targets role lists, newest first; raises FormatError for a list that is not ours."""
+    epochs: dict[int, dict[str, FileRef]] = {}
+    until: dict[int, datetime] = {}
+    for path, target in targets.items():
+        if path == MANIFEST:
+            continue
+        epoch, name = _split(path)
+        epochs.setdefault(epoch, {})[name] = file_ref(target, name)
+        if name == MANIFEST:
+            until[epoch] = _serves_until(target, epoch)
+    if set(epochs) != set(until):
+        raise FormatError("targets: an epoch without a manifest")
+    newest = sorted(epochs, reverse=True)
+    pointer = file_ref(targets[MANIFEST], MANIFEST) if MANIFEST in targets else None
+    if newest and pointer != epochs[newest[0]][MANIFEST]:
+        raise FormatError("targets: manifest.json is not the newest epoch's")
+    return tuple(ServedEpoch(epoch, until[epoch], epochs[epoch]) for epoch in newest)
+
+
+def file_ref(target: TargetFile, name: str) -> FileRef:
+    """A target's SHA-256 and size; raises FormatError."""
+    return FileRef.from_json({"sha256": target.hashes.get("sha256"), "size": target.length}, check_file(name))
+
+
+def renew_timestamp(timestamp: Timestamp | None, snapshot_version: int, now: datetime) -> Timestamp:
+    """A timestamp for the given snapshot, to be signed.
+
+    Its version is the time in seconds, or one more than before: custody and server, on two machines, both
+    move it on without asking each other.
+    """
+    previous = timestamp.version if timestamp else 0
+    fresh = Timestamp(
+        version=max(previous + 1, int(now.timestamp())),
+        expires=(now + TIMESTAMP_LIFE).astimezone(UTC).replace(microsecond=0),
+    )
+    fresh.snapshot_meta.version = snapshot_version
+    return fresh
+
+
+def _verify(root: Root, role: str, metadata: Metadata[_T]) -> None:
+    try:
+        root.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+    except (RepositoryError, ValueError) as error:
+        raise TrustError("bad_snapshot", f"{role} metadata is not signed by enough of its keys") from error
+
+
+def _same(found: int, named: int, role: str) -> int:
+    if found != named:
+        raise TrustError("bad_snapshot", f"{role} metadata bears another version than is signed for it")
+    return found
+
+
+def _split(path: str) -> tuple[int, str]:
+    match = _PATH.fullmatch(path)
+    if match is None:
+        raise FormatError("targets: a path is not epochs/{epoch}/{file}")
+    return check_epoch(int(match[1])), match[2]
+
+
+def _serves_until(target: TargetFile, epoch: int) -> datetime:
+    custom = target.custom
+    if not isinstance(custom, dict) or check_epoch(custom.get("epoch")) != epoch:
+        raise FormatError("targets: a manifest without its epoch")
+    return from_time_text(custom.get("serves_until"), "serves_until")

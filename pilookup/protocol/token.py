@@ -1,0 +1,57 @@
+"""Tokens and what they unlock (SPEC.md section 4).
+
+A token is SHA-512 over a channel, an epoch and an element; 64 bytes, big-endian fields:
+
+    [0:4]    its top bits are the bucket index
+    [4:8]    tag
+    [16:24]  filter key
+    [32:64]  label key (AES-256-GCM-SIV)
+
+A token opens the one entry made for its number, so it is as secret as the answer.
+"""
+
+from pilookup import _core
+from pilookup.errors import FormatError
+from pilookup.protocol.label import Label
+
+TOKEN_BYTES = 64
+ELEMENT_BYTES = 32
+ENTRY_BYTES = 32
+TAG_BYTES = 4
+EMPTY_SLOT = bytes(ENTRY_BYTES)
+
+
+def tokens(elements: bytes, channel: str, epoch: int) -> list[bytes]:
+    """The tokens of n x 32 bytes of elements, in order."""
+    packed = _core.tokens(elements, channel, epoch)
+    return [packed[at : at + TOKEN_BYTES] for at in range(0, len(packed), TOKEN_BYTES)]
+
+
+def bucket_index(token: bytes, bits: int) -> int:
+    """The bucket a token's entry lies in, of 2^bits."""
+    return int.from_bytes(token[:4], "big") >> (32 - bits)
+
+
+def filter_key(token: bytes) -> int:
+    """The unsigned 64-bit key under which filters know the token."""
+    return int.from_bytes(token[16:24], "big")
+
+
+def find(token: bytes, slots: bytes, channel: str, epoch: int) -> Label | None:
+    """The label sealed to this token in a verified bucket's slots, or None.
+
+    Every entry that bears the tag is tried: four bytes collide, the seal does not. Raises FormatError when an
+    entry opens to bytes that are no label, which only the publisher could have made.
+    """
+    if len(slots) % ENTRY_BYTES:
+        raise FormatError("bucket: not a whole number of slots")
+    tag = token[4:8]
+    at = slots.find(tag)
+    while at >= 0:
+        if at % ENTRY_BYTES == 0:
+            entry = slots[at : at + ENTRY_BYTES]
+            opened = None if entry == EMPTY_SLOT else _core.open_entry(token, entry, channel, epoch)
+            if opened is not None:
+                return Label.from_bytes(opened)
+        at = slots.find(tag, at + 1)
+    return None

@@ -1,0 +1,84 @@
+"""Write tests/vectors/protocol.json: the worked vectors of SPEC.md. `--check` compares instead of writing.
+
+Everything follows from labels: a scalar or a key is a hash of its label, so the same script gives the same file.
+The keys are for vectors alone and protect nothing.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from protocol_cases import (
+    Vector,
+    batch_case,
+    check_case,
+    filter_cases,
+    geometry_cases,
+    label_cases,
+    manifest_case,
+    shape_cases,
+    snapshot_case,
+)
+from protocol_channel import IDENTIFIERS, LABELS, Snapshot
+from protocol_negatives import (
+    bucket_negatives,
+    entry_cases,
+    filter_negatives,
+    label_negatives,
+    manifest_negatives,
+    proof_negatives,
+    request_negatives,
+)
+
+FILE = Path(__file__).with_name("protocol.json")
+
+
+def vectors() -> Vector:
+    snapshot = Snapshot()
+    checks = [check_case(name, label) for name, label in zip(IDENTIFIERS, LABELS, strict=True)]
+    negatives = [
+        *label_negatives(),
+        *proof_negatives(),
+        *bucket_negatives(snapshot),
+        *manifest_negatives(snapshot),
+        *request_negatives(),
+        *filter_negatives(snapshot),
+    ]
+    return {
+        "source": "SPEC.md, version 1",
+        "script": "tests/vectors/make_protocol.py",
+        "cases": [
+            *checks,
+            batch_case(),
+            *label_cases(),
+            *geometry_cases(),
+            snapshot_case(snapshot),
+            manifest_case(snapshot),
+            *filter_cases(snapshot),
+            *shape_cases(),
+            *entry_cases(snapshot),
+            *negatives,
+        ],
+    }
+
+
+def to_text() -> str:
+    return json.dumps(vectors(), ensure_ascii=False, indent=1) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare with the file instead of writing it")
+    text = to_text()
+    if parser.parse_args().check:
+        if FILE.read_text() == text:
+            return 0
+        print(f"{FILE.name} is not what the script makes", file=sys.stderr)
+        return 1
+    FILE.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""What must come out: the vectors of SPEC.md that every implementation agrees on."""
+
+import json
+from hashlib import sha256, sha512
+from typing import Any
+
+from protocol_channel import (
+    ABSENT,
+    CHANNEL,
+    EPOCH,
+    GEOMETRY,
+    IDENTIFIERS,
+    KEY,
+    KEY_BYTES,
+    LABELS,
+    SERIAL,
+    Snapshot,
+    absent_elements,
+    manifest,
+    scalar,
+    split,
+)
+
+from pilookup import _core
+from pilookup.protocol import merkle, token
+from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
+from pilookup.protocol.label import Kind, Label, pack_labels
+from pilookup.protocol.messages import EvaluateRequest, EvaluateResponse
+from pilookup.protocol.snapshot import Geometry
+
+Vector = dict[str, Any]
+
+
+def label_fields(label: Label) -> Vector:
+    return {
+        "exposed": label.exposed,
+        "malicious": label.malicious,
+        "accounts": label.accounts,
+        "month": label.month,
+        "cases": list(label.cases),
+        "more": label.more,
+        "canary": label.canary,
+    }
+
+
+def check_case(identifier: str, label: Label) -> Vector:
+    """One number all the way, alone in its batch."""
+    blind, random = scalar(f"blind {identifier}"), scalar(f"proof {identifier}")
+    blinds, blinded = _core._blind_with([identifier.encode()], blind)
+    evaluated = _core.evaluate(blinded, KEY)
+    element = _core.unblind(blinds, evaluated)
+    secret = token.tokens(element, CHANNEL, EPOCH)[0]
+    return {
+        "type": "check",
+        "name": f"one number: {identifier}",
+        "channel": CHANNEL,
+        "epoch": EPOCH,
+        "identifier": identifier,
+        "private_key": KEY_BYTES.hex(),
+        "public_key": KEY.public().hex(),
+        "blind": blind.hex(),
+        "blinded_element": blinded.hex(),
+        "evaluated_element": evaluated.hex(),
+        "proof_random": random.hex(),
+        "proof": _core._prove_with(blinded, evaluated, KEY, random).hex(),
+        "element": element.hex(),
+        "token": secret.hex(),
+        "bucket_index": {str(bits): token.bucket_index(secret, bits) for bits in (0, 1, 2, 8, 16)},
+        "tag": secret[4:8].hex(),
+        "filter_key": secret[16:24].hex(),
+        "label": label_fields(label),
+        "label_bytes": label.to_bytes().hex(),
+        "entry": _core.seal(secret, label.to_bytes(), CHANNEL, EPOCH).hex(),
+    }
+
+
+def batch_case() -> Vector:
+    """One proof for a whole batch, and the messages that carry it."""
+    scalars = b"".join(scalar(f"batch blind {name}") for name in IDENTIFIERS)
+    random = scalar("batch proof")
+    blinds, blinded = _core._blind_with([name.encode() for name in IDENTIFIERS], scalars)
+    evaluated = _core.evaluate(blinded, KEY)
+    proof = _core._prove_with(blinded, evaluated, KEY, random)
+    answer = EvaluateResponse(EPOCH, evaluated, proof)
+    return {
+        "type": "batch",
+        "name": "one proof for five numbers",
+        "epoch": EPOCH,
+        "identifiers": list(IDENTIFIERS),
+        "private_key": KEY_BYTES.hex(),
+        "public_key": KEY.public().hex(),
+        "blinds": [blind.hex() for blind in split(scalars, 32)],
+        "blinded_elements": [one.hex() for one in split(blinded, 32)],
+        "evaluated_elements": [one.hex() for one in split(evaluated, 32)],
+        "proof_random": random.hex(),
+        "proof": proof.hex(),
+        "elements": [one.hex() for one in split(_core.unblind(blinds, evaluated), 32)],
+        "request_json": EvaluateRequest(EPOCH, blinded).to_json().decode(),
+        "response_json": answer.to_json().decode(),
+        "response_octets": answer.to_octets().hex(),
+    }
+
+
+def snapshot_case(snapshot: Snapshot) -> Vector:
+    buckets = [[slot.hex() for slot in split(snapshot.slots(i), 32) if any(slot)] for i in range(GEOMETRY.buckets)]
+    return {
+        "type": "snapshot",
+        "name": "five entries in four buckets",
+        "channel": CHANNEL,
+        "epoch": EPOCH,
+        "bucket_bits": GEOMETRY.bits,
+        "slots": GEOMETRY.slots,
+        "buckets": buckets,
+        "buckets_bin_sha256": sha256(snapshot.buckets).hexdigest(),
+        "tree": snapshot.tree.hex(),
+        "root": snapshot.root.hex(),
+        "paths": [merkle.path(snapshot.tree, i, GEOMETRY.bits).hex() for i in range(GEOMETRY.buckets)],
+        "present": {
+            name: {"token": secret.hex(), "label_bytes": label.to_bytes().hex()}
+            for name, secret, label in zip(
+                IDENTIFIERS, token.tokens(snapshot.elements, CHANNEL, EPOCH), LABELS, strict=True
+            )
+        },
+        "absent": {
+            name: secret.hex()
+            for name, secret in zip(ABSENT, token.tokens(absent_elements(), CHANNEL, EPOCH), strict=True)
+        },
+    }
+
+
+def manifest_case(snapshot: Snapshot) -> Vector:
+    data = manifest(snapshot).to_bytes()
+    return {
+        "type": "manifest",
+        "name": "a manifest, byte for byte",
+        "bytes": data.decode(),
+        "sha256": sha256(data).hexdigest(),
+        "fields": json.loads(data),
+    }
+
+
+def filter_cases(snapshot: Snapshot) -> list[Vector]:
+    absent = _core.seal_elements(absent_elements(), pack_labels(LABELS[:3]), CHANNEL, EPOCH, 0)[1]
+    cases = []
+    for algorithm in Algorithm:
+        body = build_body(snapshot.filter_keys, algorithm)
+        made = Filter(CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, algorithm, body)
+        cases.append(
+            {
+                "type": "filter",
+                "name": made.file_name,
+                "algorithm": int(algorithm),
+                "kind": "exposure",
+                "role": 0,
+                "channel": CHANNEL,
+                "epoch": EPOCH,
+                "serial": SERIAL,
+                "count": len(body),
+                "file": made.to_bytes().hex(),
+                "answers": {
+                    key.hex(): body.contains(int.from_bytes(key, "big"))
+                    for key in split(snapshot.filter_keys + absent, 8)
+                },
+            }
+        )
+    return cases
+
+
+def label_cases() -> list[Vector]:
+    named = zip(("exposed", "malicious", "everything", "one account", "canary"), LABELS, strict=True)
+    return [
+        {
+            "type": "label",
+            "name": f"label: {name}",
+            "label": label_fields(label),
+            "bytes": label.to_bytes().hex(),
+        }
+        for name, label in named
+    ]
+
+
+def geometry_cases() -> list[Vector]:
+    counts = (0, 1, 255, 256, 511, 512, 18_800, 600_000, 10_000_000, 40_000_000)
+    made = [(n, Geometry.for_entries(n)) for n in counts]
+    return [
+        {"type": "geometry", "name": f"{n} entries", "entries": n, "bucket_bits": g.bits, "slots": g.slots}
+        for n, g in made
+    ]
+
+
+def shape_cases() -> list[Vector]:
+    """How large a fuse body is: the shape follows from the number of keys."""
+    cases = []
+    for count in (1, 2, 3, 8, 9, 27, 28, 303, 304, 5_000, 37_272, 37_273):
+        keys = b"".join(sha512(f"shape {i}".encode()).digest()[:8] for i in range(count))
+        body = _core.FuseFilter.build(keys, 8).to_bytes()
+        segments = int.from_bytes(body[24:28], "little")
+        cases.append(
+            {"type": "shape", "name": f"{count} keys", "count": count, "exponent": body[6], "segments": segments}
+        )
+    return cases

@@ -1,0 +1,198 @@
+"""What must be refused: negative vectors, each naming the error it must end in."""
+
+import json
+from hashlib import sha256
+
+from protocol_cases import Vector, check_case
+from protocol_channel import (
+    CHANNEL,
+    EPOCH,
+    GEOMETRY,
+    IDENTIFIERS,
+    KEY,
+    LABELS,
+    ORDER,
+    OTHER_KEY,
+    SERIAL,
+    Snapshot,
+    manifest,
+)
+
+from pilookup import _core
+from pilookup.protocol import token
+from pilookup.protocol.encoding import b64url
+from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
+from pilookup.protocol.label import Kind
+
+
+def negative(operation: str, name: str, error: str, **given: object) -> Vector:
+    return {"type": "negative", "operation": operation, "name": name, "error": error, **given}
+
+
+def label_negatives() -> list[Vector]:
+    bad = {
+        "no flag": "000000000000000000000000",
+        "an unknown flag": "050000000000000000000000",
+        "byte 1 is not zero": "010100000000000000000000",
+        "a gap between cases": "010000000000000100000002",
+        "a case twice": "010000000000000100010000",
+        "more without three cases": "410000000000000100020000",
+        "a month after 2099-12": "0100000004b1000000000000",
+        "eleven bytes": "0100000000000000000000",
+        "thirteen bytes": "01000000000000000000000000",
+    }
+    return [negative("label", name, "bad_snapshot", bytes=data) for name, data in bad.items()]
+
+
+def proof_negatives() -> list[Vector]:
+    whole = check_case(IDENTIFIERS[0], LABELS[0])
+    names = ("public_key", "blinded_element", "evaluated_element", "proof")
+    good = {name: whole[name] for name in names}
+    proof = bytes.fromhex(good["proof"])
+    other = check_case(IDENTIFIERS[1], LABELS[1])
+    changes = {
+        "another key": {"public_key": OTHER_KEY.public().hex()},
+        "another element": {"evaluated_element": other["evaluated_element"]},
+        "the proof of another batch": {"proof": other["proof"]},
+        "a flipped bit in s": {"proof": (proof[:32] + bytes([proof[32] ^ 1]) + proof[33:]).hex()},
+        "c and s swapped": {"proof": (proof[32:] + proof[:32]).hex()},
+        "a scalar that is not canonical": {"proof": (ORDER.to_bytes(32, "little") + proof[32:]).hex()},
+        "the identity": {"evaluated_element": bytes(32).hex()},
+        "an element that is not canonical": {"evaluated_element": "ff" * 32},
+        "an element that is no point": {"evaluated_element": "01" + "00" * 31},
+    }
+    return [negative("verify", name, "bad_proof", **(good | change)) for name, change in changes.items()]
+
+
+def bucket_negatives(snapshot: Snapshot) -> list[Vector]:
+    body = snapshot.body(1)
+    flipped = bytes([body[0] ^ 1]) + body[1:]
+    base: Vector = {"root": snapshot.root.hex(), "bucket_bits": GEOMETRY.bits, "slots": GEOMETRY.slots}
+    bodies = {
+        "another index": (2, body),
+        "a flipped bit in a slot": (1, flipped),
+        "a flipped bit in the path": (1, body[:-1] + bytes([body[-1] ^ 1])),
+        "the path cut short": (1, body[:-32]),
+        "a slot too many": (1, body[:2048] + bytes(32) + body[2048:]),
+    }
+    return [
+        negative("bucket", name, "bad_bucket", index=index, body=data.hex(), **base)
+        for name, (index, data) in bodies.items()
+    ]
+
+
+def entry_cases(snapshot: Snapshot) -> list[Vector]:
+    """Two entries that bear one tag, and an entry that opens to no label."""
+    secret = token.tokens(snapshot.elements, CHANNEL, EPOCH)[0]
+    right = _core.seal(secret, LABELS[0].to_bytes(), CHANNEL, EPOCH)
+    # The same tag under another label key: what a collision of four bytes looks like.
+    collides = secret[:32] + sha256(b"pilookup vector: another label key").digest()
+    wrong = _core.seal(collides, LABELS[1].to_bytes(), CHANNEL, EPOCH)
+    garbage = _core.seal(secret, bytes(12), CHANNEL, EPOCH)
+    context: Vector = {"token": secret.hex(), "channel": CHANNEL, "epoch": EPOCH}
+    return [
+        {
+            "type": "find",
+            "name": "two entries with one tag",
+            **context,
+            "slots": (wrong + right + bytes(64)).hex(),
+            "label_bytes": LABELS[0].to_bytes().hex(),
+        },
+        {
+            "type": "find",
+            "name": "only another number's entry bears the tag",
+            **context,
+            "slots": (wrong + bytes(96)).hex(),
+            "label_bytes": None,
+        },
+        negative("find", "an entry that opens to no label", "bad_snapshot", slots=garbage.hex(), **context),
+    ]
+
+
+def manifest_negatives(snapshot: Snapshot) -> list[Vector]:
+    good = manifest(snapshot).to_bytes().decode()
+    fields = json.loads(good)
+
+    def with_field(name: str, value: object) -> str:
+        changed = {**fields, name: value}
+        return json.dumps(changed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    assert with_field("epoch", EPOCH) == good
+    key = fields["public_key"]
+    texts = {
+        "white space": good.replace(",", ", ", 1),
+        "members out of order": '{"serial":7,' + good[1:].replace('"serial":7,', "", 1),
+        "a member twice": good.replace('"epoch":3', '"epoch":3,"epoch":3', 1),
+        "a float for an integer": good.replace('"epoch":3', '"epoch":3.0', 1),
+        "an exponent": good.replace('"serial":7', '"serial":7e0', 1),
+        "a boolean for an integer": with_field("epoch", value=True),
+        "not a number": good.replace('"epoch":3', '"epoch":NaN', 1),
+        "an integer above 2^53 - 1": with_field("serial", 2**53),
+        "an escaped character that needs none": good.replace("Village", "\\u0056illage", 1),
+        "a lone surrogate": good.replace("Village", "\\ud800illage", 1),
+        "base64url with stray bits": with_field("public_key", key[:-1] + _stray(key[-1])),
+        "base64url with padding": with_field("public_key", key + "="),
+        "another format": with_field("format", 2),
+        "17 bucket bits": with_field("bucket_bits", 17),
+        "63 slots": with_field("slots", 63),
+        "an unknown profile": with_field("profile", "vague"),
+        "a member too many": with_field("note", "x"),
+        "a member missing": good.replace('"serial":7,', "", 1),
+        "no canary": with_field("canaries", []),
+        "a canary that is a number": with_field("canaries", ["tel:+8613800138000"]),
+        "no buckets.bin": with_field("files", {"tree.bin": fields["files"]["tree.bin"]}),
+        "a file in a directory": with_field("files", {**fields["files"], "../x.bin": fields["files"]["tree.bin"]}),
+        "cases out of order": with_field("datasets", fields["datasets"][::-1]),
+        "a time with an offset": with_field("created", "2026-01-02T03:04:05+00:00"),
+        "a day that does not exist": with_field("created", "2026-02-30T03:04:05Z"),
+        "cut short": good[:-1],
+    }
+    return [negative("manifest", name, "bad_snapshot", bytes=text) for name, text in texts.items()]
+
+
+def _stray(last: str) -> str:
+    """The base64url character after `last`: same bytes, another low bit."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return alphabet[alphabet.index(last) | 1]
+
+
+def request_negatives() -> list[Vector]:
+    element = b64url(_core.tokenise([b"tel:+8613800138000"], KEY))
+    texts = {
+        "no element": '{"epoch":3,"elements":[]}',
+        "a name twice": f'{{"epoch":3,"epoch":3,"elements":["{element}"]}}',
+        "a name too many": f'{{"epoch":3,"elements":["{element}"],"x":1}}',
+        "epoch 0": f'{{"epoch":0,"elements":["{element}"]}}',
+        "epoch 2^32": f'{{"epoch":4294967296,"elements":["{element}"]}}',
+        "a boolean epoch": f'{{"epoch":true,"elements":["{element}"]}}',
+        "a short element": f'{{"epoch":3,"elements":["{element[:-1]}"]}}',
+        "a padded element": f'{{"epoch":3,"elements":["{element}="]}}',
+        "no list": f'{{"epoch":3,"elements":"{element}"}}',
+        "no JSON": "{",
+    }
+    return [negative("request", name, "malformed-request", json=text) for name, text in texts.items()]
+
+
+def filter_negatives(snapshot: Snapshot) -> list[Vector]:
+    body = build_body(snapshot.filter_keys, Algorithm.FUSE16)
+    good = Filter(CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, body).to_bytes()
+
+    def with_byte(at: int, value: int) -> bytes:
+        return good[:at] + bytes([value]) + good[at + 1 :]
+
+    files = {
+        "another magic": with_byte(0, 0x51),
+        "another version": with_byte(4, 2),
+        "an algorithm unlike the body's": with_byte(5, 8),
+        "an unknown algorithm": with_byte(5, 12),
+        "an unknown kind": with_byte(6, 3),
+        "an unknown role": with_byte(7, 2),
+        "epoch 0": with_byte(11, 0),
+        "another count": with_byte(27, 4),
+        "a channel that is no name": with_byte(29, 0x2D),
+        "a flipped bit in the body": with_byte(len(good) - 40, good[-40] ^ 1),
+        "cut short": good[:-1],
+        "a byte too many": good + b"\x00",
+        "no body": good[:35],
+    }
+    return [negative("filter", name, "bad_snapshot", file=data.hex()) for name, data in files.items()]

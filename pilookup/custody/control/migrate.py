@@ -1,0 +1,17 @@
+"""Bringing a database to the present tables, by the revisions in `pilookup/custody/migrations`."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+_SCRIPTS = Path(__file__).parent.parent / "migrations"
+
+
+def migrate(connection: Connection) -> None:
+    """Apply what is missing, inside the caller's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,72 @@
+"""An unlocked HOME: everything a custody command works with, held under one lock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pilookup._core import SecretKey
+from pilookup.custody.control import Control, Load
+from pilookup.custody.home import Home
+from pilookup.custody.repository import THRESHOLDS, ChannelRepository, Keys
+from pilookup.custody.vault import Vault
+from pilookup.errors import PublishError
+from pilookup.keyring import Keyring
+
+OFFLINE_ROLES = {"root": 3, "targets": 3, "snapshot": 1}
+"""How many keys of each role custody makes."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's view of HOME; `online` is None where the command does not publish."""
+
+    home: Home
+    keyring: Keyring
+    control: Control
+    vault: Vault
+    online: Keyring | None
+    now: datetime
+
+    def repository(self, channel: str) -> ChannelRepository:
+        return ChannelRepository(self.home.channel(channel))
+
+    def loads(self) -> list[Load]:
+        """Every load of every dataset."""
+        return [load for row in self.control.datasets(active_only=False) for load in self.control.loads(row.slug)]
+
+    def sweep(self) -> None:
+        """Remove what killed commands left in the vault."""
+        self.vault.sweep(self.loads())
+
+    def online_keyring(self) -> Keyring:
+        if self.online is None:
+            raise PublishError("publishing needs the online half and its passphrase")
+        return self.online
+
+    def signing_keys(self, channel: str) -> Keys:
+        """The signing keys at hand, by role; raises PublishError when too few are."""
+        held = set(self.keyring.ids())
+        keys: dict[str, list[Ed25519PrivateKey]] = {
+            role: [self.keyring.signing(name) for name in key_ids(role, channel) if name in held]
+            for role in OFFLINE_ROLES
+        }
+        keys["timestamp"] = [self.online_keyring().signing(f"timestamp-{channel}")]
+        for role, threshold in THRESHOLDS.items():
+            if len(keys[role]) < threshold:
+                raise PublishError(f"{threshold} {role} keys of channel {channel} are needed, {len(keys[role])} found")
+        return keys
+
+    def channel_key(self, channel: str, epoch: int) -> SecretKey:
+        return self.keyring.scalar(channel_key_id(channel, epoch))
+
+
+def key_ids(role: str, channel: str) -> list[str]:
+    """The key ids of an offline role."""
+    count = OFFLINE_ROLES[role]
+    return [f"{role}-{channel}-{i}" for i in range(1, count + 1)] if count > 1 else [f"{role}-{channel}"]
+
+
+def channel_key_id(channel: str, epoch: int) -> str:
+    """The id of an epoch's channel key, in both halves."""
+    return f"channel-{channel}-{epoch}"

@@ -1,0 +1,177 @@
+"""Reading the vault and changing it: loads come and go whole, single elements are erased.
+
+    vault/{dataset}/{load}/index.sealed      which partitions the load has
+    vault/{dataset}/{load}/{pp}.shard        one partition
+    vault/suppressed.sealed                  elements that were erased
+    vault/.staging/{load}/                   a load in the making
+
+A load counts only once control data name it; anything else here is the remains of a killed command and is swept away.
+"""
+
+import json
+import shutil
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pilookup import _core, durable
+from pilookup.custody.control import Load
+from pilookup.custody.home import Home
+from pilookup.custody.vault.rows import ELEMENT_BYTES, SCHEMA, partitions_of
+from pilookup.custody.vault.shard import ShardStore, read_guard
+from pilookup.errors import PublishError
+from pilookup.keyring import Keyring
+from pilookup.protocol.names import VAULT_GUARD
+
+STAGING: Final = ".staging"
+INDEX: Final = "index.sealed"
+SUPPRESSED: Final = "suppressed.sealed"
+
+
+class Vault:
+    """The vault of one HOME."""
+
+    def __init__(self, home: Home, keyring: Keyring) -> None:
+        self.directory = home.vault
+        self._keyring = keyring
+
+    @cached_property
+    def store(self) -> ShardStore:
+        """The sealer of vault files."""
+        guard = _core.tokenise([VAULT_GUARD], self._keyring.scalar("vault"))
+        return ShardStore(self._keyring.symmetric("vault-storage"), guard)
+
+    def staging(self, load_id: str) -> Path:
+        """A new, empty directory for a load in the making."""
+        folder = self.directory / STAGING / load_id
+        folder.mkdir(mode=durable.DIRECTORY_MODE, parents=True)
+        return folder
+
+    def adopt(self, staged: Path, slug: str) -> None:
+        """Move a finished load to its place; it counts once control data name it."""
+        place = self.directory / slug
+        if not place.exists():
+            durable.make_directory(place)
+        durable.sync_directory(staged)
+        staged.rename(place / staged.name)
+        durable.sync_directory(place)
+
+    def sweep(self, loads: Collection[Load]) -> None:
+        """Remove every load that control data do not name, and what was being made."""
+        known = {(load.slug, load.id) for load in loads}
+        shutil.rmtree(self.directory / STAGING, ignore_errors=True)
+        for dataset in [path for path in self.directory.iterdir() if path.is_dir() and path.name != STAGING]:
+            for folder in list(dataset.iterdir()):
+                if (dataset.name, folder.name) not in known:
+                    shutil.rmtree(folder)
+            if not any(dataset.iterdir()):
+                dataset.rmdir()
+
+    def write_index(self, folder: Path, dataset_id: int, partitions: Iterable[int]) -> None:
+        """Seal the list of a load's partitions, so that a missing shard does not go unseen."""
+        listed = json.dumps(sorted(partitions)).encode()
+        self.store.write(folder / INDEX, place(dataset_id, folder.name, "index"), listed)
+
+    def partitions(self, load: Load) -> list[int]:
+        """Which partitions a load has; raises VaultError."""
+        path = self._folder(load) / INDEX
+        listed: list[int] = json.loads(self.store.read(path, place(load.dataset_id, load.id, "index")))
+        return listed
+
+    def partition(self, partition: int, loads: Iterable[Load]) -> pa.Table:
+        """The rows of one partition over loads, with the catalogue id of each; erased elements are not among them.
+
+        Raises VaultError naming a shard that is missing or altered.
+        """
+        tables = [self._of_dataset(load, partition) for load in loads if partition in self._listed(load)]
+        empty = SCHEMA.append(pa.field("dataset", pa.uint16())).empty_table()
+        rows = pa.concat_tables([empty, *tables])
+        return rows.filter(pc.invert(pc.is_in(rows["element"], value_set=self.suppressed)))
+
+    def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[Load]) -> None:
+        """Refuse a shift that does not carry every shard's guard to the channel key (PublishError)."""
+        expected = _core.tokenise([VAULT_GUARD], channel_key)
+        paths = [self._path(load, p) for load in loads for p in self._listed(load)]
+        for guard in {self.store.guard, *map(read_guard, paths)}:
+            if _core.shift(guard, shift) != expected:
+                raise PublishError("the shift does not lead from the vault's key to the channel's")
+
+    @cached_property
+    def suppressed(self) -> pa.Array:
+        """The elements that were erased."""
+        path = self.directory / SUPPRESSED
+        data = self.store.read(path, SUPPRESSED) if path.exists() else b""
+        elements = [data[at : at + ELEMENT_BYTES] for at in range(0, len(data), ELEMENT_BYTES)]
+        return pa.array(elements, pa.binary(ELEMENT_BYTES))
+
+    def suppress(self, element: bytes) -> None:
+        """Note an element as erased, in one step; it is gone from every reading from then on."""
+        if element in self.suppressed.to_pylist():
+            return
+        data = b"".join([*self.suppressed.to_pylist(), element])
+        durable.replace(self.directory / SUPPRESSED, self.store.sealed(SUPPRESSED, data))
+        del self.suppressed
+
+    def expunge(self, element: bytes, loads: Iterable[Load]) -> set[int]:
+        """Rewrite the shards that hold an element without it; returns the catalogue ids of their datasets."""
+        partition = int(partitions_of(element)[0])
+        found = set()
+        for load in loads:
+            if partition not in self._listed(load):
+                continue
+            rows = self._shard(load, partition)
+            kept = rows.filter(pc.not_equal(rows["element"], pa.scalar(element, pa.binary(ELEMENT_BYTES))))
+            if kept.num_rows < rows.num_rows:
+                found.add(load.dataset_id)
+                self._rewrite(load, partition, kept)
+        return found
+
+    def remove(self, loads: Iterable[Load]) -> None:
+        """Delete the files of loads that control data no longer name."""
+        for load in loads:
+            shutil.rmtree(self._folder(load), ignore_errors=True)
+
+    def _rewrite(self, load: Load, partition: int, rows: pa.Table) -> None:
+        path = self._path(load, partition)
+        new = durable.temporary(path)
+        new.unlink(missing_ok=True)
+        self.store.write_table(new, place(load.dataset_id, load.id, partition), rows)
+        new.rename(path)
+        durable.sync_directory(path.parent)
+
+    def _listed(self, load: Load) -> list[int]:
+        if load.id not in self._indexes:
+            self._indexes[load.id] = self.partitions(load)
+        return self._indexes[load.id]
+
+    @cached_property
+    def _indexes(self) -> dict[str, list[int]]:
+        return {}
+
+    def _shard(self, load: Load, partition: int) -> pa.Table:
+        return self.store.read_table(self._path(load, partition), place(load.dataset_id, load.id, partition))
+
+    def _of_dataset(self, load: Load, partition: int) -> pa.Table:
+        rows = self._shard(load, partition)
+        column = pa.repeat(pa.scalar(load.dataset_id, pa.uint16()), rows.num_rows)
+        return rows.append_column("dataset", column)
+
+    def _folder(self, load: Load) -> Path:
+        return self.directory / load.slug / load.id
+
+    def _path(self, load: Load, partition: int) -> Path:
+        return self._folder(load) / shard_name(partition)
+
+
+def shard_name(partition: int) -> str:
+    """`07.shard`"""
+    return f"{partition:02}.shard"
+
+
+def place(dataset_id: int, load_id: str, part: int | str) -> str:
+    """What a vault file's associated data name: where it belongs."""
+    return f"{dataset_id}/{load_id}/{part}"

@@ -1,0 +1,84 @@
+"""Files that are either wholly there or not at all, whatever instant the machine stops at.
+
+A file is written under a temporary name in its own directory, flushed to the disk, given its
+name in one step, and then the directory is flushed. All files are 0600, all directories 0700.
+OSError passes through: the caller knows what the file was for and says so.
+"""
+
+import os
+from pathlib import Path
+
+FILE_MODE = 0o600
+DIRECTORY_MODE = 0o700
+
+
+def temporary(path: Path) -> Path:
+    """The one temporary name of `path`; a fixed name, so that a leftover is found again and not forgotten."""
+    return path.with_name(f".{path.name}.new")
+
+
+def write_flushed(path: Path, data: bytes) -> None:
+    """Write a file that must not exist yet, 0600, and flush it; a failed write leaves no file."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write or replace a file in one step. One writer at a time: the caller holds a lock."""
+    new = temporary(path)
+    new.unlink(missing_ok=True)
+    write_flushed(new, data)
+    new.rename(path)
+    sync_directory(path.parent)
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a new file in one step; raises FileExistsError when the name is taken, and leaves that file alone."""
+    new = temporary(path)
+    new.unlink(missing_ok=True)
+    write_flushed(new, data)
+    try:
+        os.link(new, path)
+    finally:
+        new.unlink()
+    sync_directory(path.parent)
+
+
+def destroy(path: Path) -> None:
+    """Overwrite a file (and a leftover of its writing), flush, unlink; a missing file is no error.
+
+    Copies the file system keeps (journals, snapshots, flash wear levelling) are beyond reach.
+    """
+    for victim in (temporary(path), path):
+        try:
+            descriptor = os.open(victim, os.O_WRONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            file.write(os.urandom(os.fstat(file.fileno()).st_size))
+            os.fsync(file.fileno())
+        victim.unlink()
+    sync_directory(path.parent)
+
+
+def make_directory(path: Path) -> None:
+    """Make one directory, 0700, and flush its parent; raises FileExistsError."""
+    path.mkdir(mode=DIRECTORY_MODE)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Flush a directory's own entries."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

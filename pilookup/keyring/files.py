@@ -1,0 +1,34 @@
+"""Opening key files: only what its owner alone can read is trusted."""
+
+import os
+import stat
+from pathlib import Path
+
+from pilookup.errors import KeyringError
+
+MAX_BYTES = 4096
+"""No key file comes near it; a larger one is not a key file."""
+
+
+def read_private(path: Path) -> bytes:
+    """The content of a key file.
+
+    Raises KeyringError, naming the file, when it is missing, not a plain file, too large, or
+    open to group or others.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise KeyringError(f"{path}: missing") from None
+    except OSError as error:
+        raise KeyringError(f"{path}: cannot be opened: {error.strerror}") from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise KeyringError(f"{path}: not a plain file")
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            raise KeyringError(f"{path}: group or others may read or write it; run: chmod 600 '{path}'")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise KeyringError(f"{path}: too large for a key file")
+    return data

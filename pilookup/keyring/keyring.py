@@ -1,0 +1,143 @@
+"""Keyring: the keys of one half of HOME by key id.
+
+What Python can wipe is wiped: the buffer the master key was made in. What it cannot: `bytes`
+objects (the passphrase as given, keys on their way through `cryptography` or `export`), which
+stay in the process's memory until the allocator reuses it. Scalars are wiped by the native core.
+So a memory image or a core dump of a running command holds its keys; swap should be encrypted.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from pilookup import durable
+from pilookup._core import SecretKey
+from pilookup.errors import KeyringError
+from pilookup.keyring.files import read_private
+from pilookup.keyring.lock import MASTER_BYTES, Half, MasterLock
+from pilookup.keyring.sealed import KeyKind, check_key_id, open_key, seal_key
+
+_LOCK_NAME = "keyring.json"
+_SUFFIX = ".key"
+
+
+class Keyring:
+    """An unlocked keyring. One writer at a time: writers hold the half's lock."""
+
+    def __init__(self, directory: Path, half: Half, master: bytes) -> None:
+        self.directory = directory
+        self.half = half
+        self._cipher = AESGCMSIV(master)
+
+    def __repr__(self) -> str:
+        return f"<Keyring of the {self.half} half>"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("an unlocked keyring does not travel")
+
+    @classmethod
+    def create(cls, directory: Path, half: Half, secret: bytes) -> Self:
+        """Make `keyring.json` and `keys/` in the half's directory, which is made when missing.
+
+        `secret` is one byte or more. Raises KeyringError when it is empty or a keyring is there.
+        """
+        master = bytearray(os.urandom(MASTER_BYTES))
+        try:
+            lock = MasterLock.create(half, secret, bytes(master))
+            keyring = cls(directory, half, bytes(master))
+        finally:
+            master[:] = bytes(MASTER_BYTES)
+        try:
+            directory.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
+            keyring._keys.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
+            durable.create(directory / _LOCK_NAME, lock.to_bytes())
+        except FileExistsError:
+            raise KeyringError(f"{directory}: there is a keyring already") from None
+        except OSError as error:
+            raise KeyringError(f"{directory}: cannot be written: {error.strerror}") from None
+        return keyring
+
+    @classmethod
+    def unlock(cls, directory: Path, half: Half, secret: bytes) -> Self:
+        """Open the half's keyring.
+
+        Raises KeyringError, naming the file, when `keyring.json` is missing, damaged, of another
+        half or readable by others; and with a text of its own when the passphrase is wrong.
+        """
+        path = directory / _LOCK_NAME
+        data = read_private(path)
+        try:
+            lock = MasterLock.from_bytes(data)
+        except KeyringError as error:
+            raise KeyringError(f"{path}: {error}") from None
+        if lock.half is not half:
+            raise KeyringError(f"{path}: belongs to the {lock.half} half, not to the {half} half")
+        return cls(directory, half, lock.open(secret))
+
+    def ids(self) -> list[str]:
+        """The ids of all keys held, sorted."""
+        return sorted(path.name.removesuffix(_SUFFIX) for path in self._keys.glob(f"[a-z0-9]*{_SUFFIX}"))
+
+    def add_scalar(self, key_id: str, key: SecretKey) -> None:
+        """Store a scalar; raises KeyringError when the id is taken."""
+        self._add(key_id, KeyKind.SCALAR, key.export())
+
+    def scalar(self, key_id: str) -> SecretKey:
+        """Load a scalar; raises KeyringError."""
+        data = self._load(key_id, KeyKind.SCALAR)
+        try:
+            return SecretKey.from_bytes(data)
+        except ValueError:
+            raise KeyringError(f"{self._path(key_id)}: not a scalar") from None
+
+    def add_bytes(self, key_id: str, data: bytes) -> None:
+        """Store a symmetric key of 32 bytes; raises KeyringError when the id is taken."""
+        self._add(key_id, KeyKind.SYMMETRIC, data)
+
+    def symmetric(self, key_id: str) -> bytes:
+        """Load a symmetric key, 32 bytes; raises KeyringError."""
+        return self._load(key_id, KeyKind.SYMMETRIC)
+
+    def add_signing(self, key_id: str, key: Ed25519PrivateKey) -> None:
+        """Store an Ed25519 key; raises KeyringError when the id is taken."""
+        self._add(key_id, KeyKind.SIGNING, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
+
+    def signing(self, key_id: str) -> Ed25519PrivateKey:
+        """Load an Ed25519 key; raises KeyringError."""
+        return Ed25519PrivateKey.from_private_bytes(self._load(key_id, KeyKind.SIGNING))
+
+    def destroy(self, key_id: str) -> None:
+        """Overwrite and unlink a key file; a missing one is no error. See `durable.destroy` for its limits."""
+        path = self._path(key_id)
+        try:
+            durable.destroy(path)
+        except OSError as error:
+            raise KeyringError(f"{path}: cannot be destroyed: {error.strerror}") from None
+
+    @property
+    def _keys(self) -> Path:
+        return self.directory / "keys"
+
+    def _path(self, key_id: str) -> Path:
+        return self._keys / (check_key_id(key_id) + _SUFFIX)
+
+    def _add(self, key_id: str, kind: KeyKind, key: bytes) -> None:
+        path = self._path(key_id)
+        try:
+            durable.create(path, seal_key(self._cipher, self.half, key_id, kind, key))
+        except FileExistsError:
+            raise KeyringError(f"{path}: there is a key of that id already") from None
+        except OSError as error:
+            raise KeyringError(f"{path}: cannot be written: {error.strerror}") from None
+
+    def _load(self, key_id: str, kind: KeyKind) -> bytes:
+        path = self._path(key_id)
+        data = read_private(path)
+        try:
+            return open_key(self._cipher, self.half, key_id, kind, data)
+        except KeyringError as error:
+            raise KeyringError(f"{path}: {error}") from None

@@ -1,0 +1,68 @@
+"""Epochs of a channel: begun with a key of their own, served while current and a while after, then destroyed.
+
+An epoch is current until the next begins. The one before it serves at most 72 hours more, any older one not at all.
+Once an epoch's last moment has passed its channel key is destroyed in both halves: an archived snapshot of it is noise.
+"""
+
+from datetime import datetime
+
+from pilookup._core import SecretKey
+from pilookup.custody.control import Epoch
+from pilookup.custody.session import Session, channel_key_id
+from pilookup.protocol.release import EPOCH_LIFE, RETIRING_LIFE
+
+
+def current(session: Session, channel: str) -> Epoch:
+    """The newest epoch of a channel."""
+    return session.control.epochs(channel)[-1]
+
+
+def served(session: Session, channel: str) -> list[Epoch]:
+    """The epochs whose keys live, newest first: the current one and perhaps the one before."""
+    return [epoch for epoch in reversed(session.control.epochs(channel)) if epoch.destroyed_at is None][:2]
+
+
+def overdue(epoch: Epoch, now: datetime) -> bool:
+    """Whether the current epoch has lived as long as an epoch may."""
+    return epoch.started_at + EPOCH_LIFE <= now
+
+
+def serves_until(epoch: Epoch) -> datetime:
+    """The last moment the epoch may be served."""
+    return epoch.serves_until or epoch.started_at + EPOCH_LIFE
+
+
+def begin(session: Session, channel: str) -> Epoch:
+    """Start the next epoch: its key in both halves first, then its record, which makes it current.
+
+    The epoch before it is given its last moment. A key that a killed `begin` left is replaced.
+    """
+    known = session.control.epochs(channel)
+    number = known[-1].number + 1 if known else 1
+    name = channel_key_id(channel, number)
+    for keyring in (session.keyring, session.online_keyring()):
+        keyring.destroy(name)
+    key = SecretKey.generate()
+    session.keyring.add_scalar(name, key)
+    session.online_keyring().add_scalar(name, key)
+    if known:
+        until = min(session.now + RETIRING_LIFE, serves_until(known[-1]))
+        session.control.retire_epoch(channel, known[-1].number, until)
+    return session.control.start_epoch(channel, number, session.now, session.control.removals())
+
+
+def destroy(session: Session, epoch: Epoch) -> None:
+    """Destroy an epoch's key in both halves, then record it; repeating it is harmless."""
+    if epoch.destroyed_at is None:
+        name = channel_key_id(epoch.channel, epoch.number)
+        session.keyring.destroy(name)
+        session.online_keyring().destroy(name)
+        session.control.destroyed_epoch(epoch.channel, epoch.number, session.now)
+
+
+def destroy_expired(session: Session, channel: str) -> None:
+    """Destroy every epoch but the newest two, and the former one once its last moment has passed."""
+    known = session.control.epochs(channel)
+    for epoch in known[:-1]:
+        if epoch.number < known[-2].number or serves_until(epoch) <= session.now:
+            destroy(session, epoch)

@@ -1,0 +1,36 @@
+"""Taking things out of the vault: a dataset, or one number. Publishing again is the caller's next step.
+
+Both begin with the step that decides (a transaction, a suppression entry); cleaning up after it can be repeated.
+"""
+
+from dataclasses import dataclass
+
+from pilookup import _core
+from pilookup.custody.session import Session
+from pilookup.errors import CustodyError
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """In how many datasets the number was."""
+
+    datasets: int
+
+
+def withdraw(session: Session, slug: str) -> None:
+    """Take a dataset out; raises CustodyError for one there is not. Repeating it is harmless."""
+    dataset = session.control.dataset(slug)
+    if dataset is None:
+        raise CustodyError(f"there is no dataset {slug}")
+    if dataset.withdrawn_at is None:
+        session.control.withdraw(slug, session.now)
+    session.sweep()
+
+
+def erase(session: Session, identifier: bytes) -> Erased:
+    """Take a number out and keep it out, whatever is loaded later. Repeating it is harmless."""
+    element = _core.tokenise([identifier], session.keyring.scalar("vault"))
+    session.vault.suppress(element)
+    session.control.count_removal()
+    loads = session.loads()
+    return Erased(len(session.vault.expunge(element, loads)))

@@ -1,0 +1,70 @@
+"""A staged snapshot read back from disk and verified as a client would, before anything is signed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pilookup import _core
+from pilookup.custody.repository import file_ref
+from pilookup.errors import FormatError, PublishError
+from pilookup.protocol import merkle, oprf, token
+from pilookup.protocol.filter import Filter
+from pilookup.protocol.label import Label
+from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.snapshot import check_body, check_order
+
+
+def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
+    """Check every byte of a snapshot that can be checked without keys.
+
+    File digests and sizes, the tree over the buckets, the order of slots, the number of entries, each filter's header.
+    Raises FormatError naming the file.
+    """
+    for name, ref in manifest.files.items():
+        if file_ref(paths[name]) != ref:
+            raise FormatError(f"{name}: not the file the manifest names")
+    leaves, entries = [], 0
+    with paths["buckets.bin"].open("rb") as file:
+        while slots := file.read(manifest.geometry.stride):
+            leaves.append(merkle.leaf_hash(slots))
+            entries += check_order(slots)
+    if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
+        raise FormatError("buckets.bin: not the buckets the manifest counts")
+    if merkle.build(leaves) != paths["tree.bin"].read_bytes():
+        raise FormatError("tree.bin: not the tree over the buckets")
+    for name in manifest.files:
+        if name not in ("buckets.bin", "tree.bin"):
+            _verify_filter(manifest, name, paths[name])
+
+
+def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.SecretKey) -> None:
+    """Look every canary up as a client would; raises PublishError when one is not found."""
+    names = [name.encode() for name in manifest.canaries]
+    blinds, blinded = oprf.blind(names)
+    evaluated = oprf.evaluate(blinded, key)
+    proof = oprf.prove(blinded, evaluated, key)
+    if not oprf.verify(manifest.public_key, blinded, evaluated, proof):
+        raise PublishError("the channel key does not fit the manifest's public key")
+    tokens = token.tokens(oprf.unblind(blinds, evaluated), manifest.channel, manifest.epoch)
+    tree = files["tree.bin"].read_bytes()
+    for secret in tokens:
+        index = token.bucket_index(secret, manifest.geometry.bits)
+        with files["buckets.bin"].open("rb") as file:
+            file.seek(index * manifest.geometry.stride)
+            body = file.read(manifest.geometry.stride) + merkle.path(tree, index, manifest.geometry.bits)
+        slots = check_body(body, index, manifest.geometry, manifest.root)
+        if token.find(secret, slots, manifest.channel, manifest.epoch) != Label(canary=True):
+            raise PublishError("a canary is not found in the staged snapshot")
+        _verify_filters_hold(manifest, files, token.filter_key(secret))
+
+
+def _verify_filters_hold(manifest: Manifest, files: Mapping[str, Path], key: int) -> None:
+    for name, ref in manifest.files.items():
+        if ".base." in name and ref.size and not Filter.from_bytes(files[name].read_bytes()).body.contains(key):
+            raise PublishError(f"{name}: a canary is not in it")
+
+
+def _verify_filter(manifest: Manifest, name: str, path: Path) -> None:
+    found = Filter.from_bytes(path.read_bytes())
+    bound = (found.file_name, found.channel, found.epoch)
+    if bound != (name, manifest.channel, manifest.epoch) or found.serial > manifest.serial:
+        raise FormatError(f"{name}: a filter of another snapshot")

@@ -1,0 +1,210 @@
+"""A channel's TUF repository, written by custody (SPEC.md section 9; the TUF specification 1.0).
+
+Roots and targets are signed by two of three keys, snapshots by one, timestamps by the online half's one. Every file but
+timestamp.json has a name of its own, so nothing that is served changes until timestamp.json is replaced.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from securesystemslib.signer import CryptoSigner, SSlibKey
+from tuf.api.metadata import Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets, Timestamp
+
+from pilookup import durable
+from pilookup.protocol.manifest import FileRef
+from pilookup.protocol.release import (
+    MANIFEST,
+    ROOT_LIFE,
+    TARGETS_LIFE,
+    Release,
+    ServedEpoch,
+    parse_metadata,
+    read_release,
+    renew_timestamp,
+    served_epochs,
+    target_custom,
+    target_name,
+    verify_root,
+)
+
+THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
+ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
+
+_Role = TypeVar("_Role", Root, Targets, Snapshot, Timestamp)
+
+Keys = Mapping[str, Sequence[Ed25519PrivateKey]]
+"""Signing keys by role, as many as custody holds."""
+
+
+class ChannelRepository:
+    """The directory `channels/{channel}` of the online half."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.metadata = directory / "metadata"
+        self.targets = directory / "targets"
+        self.staging = directory / "staging"
+
+    def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: Keys, now: datetime) -> bytes:
+        """Make the directories and the first root; returns the root metadata to pin."""
+        for folder in (self.metadata, self.targets):
+            folder.mkdir(parents=True, mode=0o700)
+        root = Root(version=1, expires=_whole(now + ROOT_LIFE), consistent_snapshot=True)
+        for role, role_keys in public.items():
+            root.roles[role] = Role([], THRESHOLDS[role])
+            for key in role_keys:
+                root.add_key(SSlibKey.from_crypto(key), role)
+        return self._write_root(root, keys)
+
+    def read(self, name: str) -> bytes:
+        """A metadata file's bytes; raises FileNotFoundError."""
+        return (self.metadata / name).read_bytes()
+
+    def current(self, now: datetime) -> Release | None:
+        """The release being served, None before the first; an expired timestamp does not matter here."""
+        if not (self.metadata / "timestamp.json").exists():
+            return None
+        return read_release(self.read, now, timestamp=False)
+
+    def listed(self) -> tuple[ServedEpoch, ...]:
+        """The epochs of the newest targets metadata, even when it has expired; empty before the first."""
+        targets = self._newest_targets()
+        return served_epochs(targets.targets) if targets else ()
+
+    def renew_root(self, keys: Keys, now: datetime) -> bool:
+        """Sign a new root version when the old one nears its end; the keys stay."""
+        root = verify_root(self.read("root.json"))
+        if root.expires - now > ROOT_RENEWED_BEFORE:
+            return False
+        root.version += 1
+        root.expires = _whole(now + ROOT_LIFE)
+        self._write_root(root, keys)
+        return True
+
+    def stage(self) -> Path:
+        """An empty directory for the files of one epoch, on the file system they will be served from."""
+        self.clear_staging()
+        self.staging.mkdir(mode=0o700)
+        return self.staging
+
+    def clear_staging(self) -> None:
+        """Remove what a killed publish left."""
+        if self.staging.exists():
+            for path in self.staging.iterdir():
+                path.unlink()
+            self.staging.rmdir()
+
+    def adopt(self, epoch: int, files: Mapping[str, FileRef]) -> None:
+        """Move staged files to their final, content-bound names; nothing refers to them yet."""
+        folder = self.targets / "epochs" / str(epoch)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, ref in files.items():
+            staged = self.staging / name
+            if staged.exists():
+                staged.replace(folder / f"{ref.sha256}.{name}")
+        durable.sync_directory(folder)
+        durable.sync_directory(folder.parent)
+        durable.sync_directory(self.targets)
+
+    def release(self, epochs: Sequence[ServedEpoch], keys: Keys, now: datetime) -> None:
+        """Sign a release of the given epochs, newest first, and swap it in by replacing timestamp.json."""
+        pointer = epochs[0].files[MANIFEST]
+        source = self.targets / epochs[0].path(MANIFEST)
+        durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", source.read_bytes())
+        previous = self._newest_targets()
+        version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
+        expires = _whole(now + TARGETS_LIFE)
+        targets = Targets(version=version, expires=expires, targets=_targets(epochs))
+        self._write_signed(f"{version}.targets.json", targets, keys["targets"])
+        number = max([0, *self._versions("snapshot.json")]) + 1
+        snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
+        self._write_signed(f"{number}.snapshot.json", snapshot, keys["snapshot"])
+        self.sign_timestamp(number, keys["timestamp"], now)
+        self._sweep(keep=[targets, *([previous] if previous else [])], snapshot=number)
+
+    def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
+        """Point timestamp.json at a snapshot: the one step that changes what is served."""
+        with self.locked():
+            path = self.metadata / "timestamp.json"
+            old = parse_metadata(path.read_bytes(), Timestamp).signed if path.exists() else None
+            self._write_signed("timestamp.json", renew_timestamp(old, snapshot, now), keys)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The lock every writer of timestamp.json holds, publisher and server alike."""
+        handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _newest_targets(self) -> Targets | None:
+        if not (self.metadata / "timestamp.json").exists():
+            return None
+        stamp = parse_metadata(self.read("timestamp.json"), Timestamp).signed
+        snapshot = parse_metadata(self.read(f"{stamp.snapshot_meta.version}.snapshot.json"), Snapshot).signed
+        return parse_metadata(self.read(f"{snapshot.meta['targets.json'].version}.targets.json"), Targets).signed
+
+    def _versions(self, suffix: str) -> list[int]:
+        return [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{suffix}")]
+
+    def _write_root(self, root: Root, keys: Keys) -> bytes:
+        data = self._write_signed(f"{root.version}.root.json", root, keys["root"])
+        durable.replace(self.metadata / "root.json", data)
+        return data
+
+    def _write_signed(self, name: str, signed: _Role, keys: Sequence[Ed25519PrivateKey]) -> bytes:
+        metadata = Metadata(signed)
+        for key in keys:
+            metadata.sign(CryptoSigner(key), append=True)
+        data = metadata.to_bytes()
+        durable.replace(self.metadata / name, data)
+        return data
+
+    def _sweep(self, keep: Sequence[Targets], snapshot: int) -> None:
+        """Remove files of releases before the former one; a client may still be reading that one."""
+        served = [epoch for targets in keep for epoch in served_epochs(targets.targets)]
+        files = {self.targets / epoch.path(name) for epoch in served for name in epoch.files}
+        files |= {self.targets / f"{epoch.files[MANIFEST].sha256}.{MANIFEST}" for epoch in served}
+        files |= {self.metadata / f"{targets.version}.targets.json" for targets in keep}
+        files |= {self.metadata / f"{number}.snapshot.json" for number in (snapshot, snapshot - 1)}
+        old = [*self.metadata.glob("*.targets.json"), *self.metadata.glob("*.snapshot.json")]
+        for path in [*old, *(path for path in self.targets.rglob("*") if path.is_file())]:
+            if path not in files:
+                path.unlink()
+
+
+def file_ref(path: Path) -> FileRef:
+    """The SHA-256 and size of a file."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return FileRef(digest.hexdigest(), path.stat().st_size)
+
+
+def _targets(epochs: Sequence[ServedEpoch]) -> dict[str, TargetFile]:
+    targets = {MANIFEST: _target(MANIFEST, epochs[0].files[MANIFEST])}
+    for epoch in epochs:
+        for name, ref in epoch.files.items():
+            path = target_name(epoch.epoch, name)
+            targets[path] = _target(path, ref)
+        manifest = targets[target_name(epoch.epoch, MANIFEST)]
+        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until)
+    return targets
+
+
+def _target(path: str, ref: FileRef) -> TargetFile:
+    return TargetFile(ref.size, {"sha256": ref.sha256}, path)
+
+
+def _whole(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)

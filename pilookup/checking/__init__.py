@@ -1,0 +1,1 @@
+"""The asking side: check numbers against a channel, trusting neither evaluator nor bucket host."""

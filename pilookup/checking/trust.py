@@ -1,0 +1,222 @@
+"""Which snapshot to believe: TUF metadata under a pinned root, then the manifest (SPEC.md section 9)."""
+
+import math
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from tuf.api import exceptions as tuf
+from tuf.api.metadata import TargetFile
+from tuf.api.serialization import DeserializationError
+from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
+
+from pilookup.checking.check import TrustedSnapshot
+from pilookup.checking.result import Failure, Reason
+from pilookup.checking.state import RootState, State, TrustOnFirstUse
+from pilookup.checking.transport import Call, Http
+from pilookup.errors import FormatError, TrustError
+from pilookup.protocol.encoding import from_time_text
+from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
+from pilookup.protocol.release import MANIFEST, MAX_METADATA_BYTES, target_name, verify_root
+
+FRESH_SECONDS = 60
+"""Metadata verified so long ago or less is not asked for again."""
+
+_NEVER = (-math.inf, -math.inf)
+
+
+class Trust:
+    """A channel's trusted snapshot, kept fresh; for many threads, and processes on one state directory."""
+
+    def __init__(self, http: Http, state: State, root: bytes | None) -> None:
+        self._http = http
+        self._state = state
+        self._root = root
+        self._lock = Lock()
+        self._current: TrustedSnapshot | None = None
+        self._outcome: TrustedSnapshot | Failure = Failure(Reason.UNREACHABLE)
+        self._seen = _NEVER
+        self.attempts = 0
+
+    @property
+    def current(self) -> TrustedSnapshot | None:
+        """The snapshot that was last trusted, fresh or not."""
+        return self._current
+
+    def get(self, beyond: TrustedSnapshot | None = None) -> TrustedSnapshot:
+        """The fresh snapshot, from the server when need be; raises Failure. Blocks."""
+        since = self.attempts
+        return self.fresh(beyond) or self.refresh(since)
+
+    def fresh(self, beyond: TrustedSnapshot | None = None) -> TrustedSnapshot | None:
+        """The snapshot, if its metadata were verified a short time ago and it is not `beyond`. No I/O."""
+        then = self._seen
+        # Two clocks: one stands still while the machine sleeps, the other may be set.
+        young = all(0 <= now - past < FRESH_SECONDS for now, past in zip(_clocks(), then, strict=True))
+        return self._current if young and self._current is not beyond else None
+
+    def refresh(self, since: int) -> TrustedSnapshot:
+        """Verify the metadata anew; raises Failure. Blocks.
+
+        `since` is what `attempts` was when the caller found nothing fresh: those who waited for another's
+        attempt share its outcome, and do not ask a dead server one after the other.
+        """
+        with self._lock:
+            if self.attempts == since:
+                self._outcome = self._attempt()
+                self.attempts += 1
+            if isinstance(self._outcome, Failure):
+                raise self._outcome.again()
+            return self._outcome
+
+    def _attempt(self) -> TrustedSnapshot | Failure:
+        self._seen = _NEVER
+        try:
+            with _reasons(), self._state.lock():
+                self._current = self._verify()
+        except Failure as failure:
+            return failure.again()
+        self._seen = _clocks()
+        return self._current
+
+    def _verify(self) -> TrustedSnapshot:
+        remembered = self._root or self._state.first_root()
+        first = Call(self._http.endpoint.url("metadata/root.json"), MAX_METADATA_BYTES)
+        root = remembered or self._http.get(first)
+        seen = self._state.under(root)
+        updater = Updater(
+            metadata_dir=str(seen.metadata),
+            metadata_base_url=self._http.endpoint.url("metadata/"),
+            target_dir=str(seen.targets),
+            target_base_url=self._http.endpoint.url("targets/"),
+            fetcher=_Fetcher(self._http),
+            config=UpdaterConfig(targets_max_length=MAX_METADATA_BYTES),
+            bootstrap=root,
+        )
+        updater.refresh()
+        snapshot = self._snapshot(updater, seen)
+        if remembered is None:
+            self._remember(root)
+        return snapshot
+
+    def _snapshot(self, updater: Updater, seen: RootState) -> TrustedSnapshot:
+        target = _listed(updater, MANIFEST)
+        digest = target.hashes.get("sha256", "")
+        if self._current is not None and self._current.digest == digest:
+            manifest, proven = self._current.manifest, self._current.proven
+        else:
+            manifest, proven = _manifest(updater, target), False
+        _check_epoch(manifest, target, _listed(updater, target_name(manifest.epoch, MANIFEST)))
+        if manifest.channel != self._http.endpoint.channel:
+            raise Failure(Reason.BAD_SNAPSHOT)
+        newest = seen.serial()
+        if manifest.serial < newest:
+            raise Failure(Reason.ROLLED_BACK)
+        if manifest.serial > newest:
+            seen.remember_serial(manifest.serial)
+        return TrustedSnapshot(manifest, digest, proven)
+
+    def _remember(self, root: bytes) -> None:
+        """Only a root under which a whole release holds is worth remembering."""
+        endpoint = self._http.endpoint
+        text = (
+            f"no trust given: from now on the root of {endpoint.channel} at {endpoint.base} is the one with "
+            f"SHA-256 {sha256(root).hexdigest()}; compare it with the publisher's, or pass trust="
+        )
+        warnings.warn(TrustOnFirstUse(text), stacklevel=2)
+        self._state.remember_root(root)
+
+
+def read_root(trust: str | Path | bytes) -> bytes:
+    """The pinned root's bytes from a file or as given; raises TrustError for what is no signed root."""
+    try:
+        root = trust if isinstance(trust, bytes) else Path(trust).read_bytes()
+    except OSError as error:
+        raise TrustError("bad_signature", f"cannot read {trust!r}: {error.strerror}") from error
+    try:
+        verify_root(root)
+    except (FormatError, TrustError) as error:
+        raise TrustError("bad_signature", f"what was given to trust is not a TUF root: {error}") from None
+    return root
+
+
+class _Fetcher(FetcherInterface):
+    """The TUF client's downloads over our own transport."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        try:
+            return iter([self._http.get(Call(url, MAX_METADATA_BYTES))])
+        except Failure as failure:
+            if failure.missing:
+                raise tuf.DownloadHTTPError("not there", 404) from None
+            raise _FetchError(failure) from None
+
+
+class _FetchError(tuf.DownloadError):
+    """Carries a Failure through the TUF client."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure.reason))
+        self.failure = failure
+
+
+def _manifest(updater: Updater, target: TargetFile) -> Manifest:
+    if target.length > MAX_MANIFEST_BYTES:
+        raise Failure(Reason.BAD_SNAPSHOT)
+    path = updater.find_cached_target(target) or updater.download_target(target)
+    return Manifest.from_bytes(Path(path).read_bytes())
+
+
+def _listed(updater: Updater, path: str) -> TargetFile:
+    target = updater.get_targetinfo(path)
+    if target is None:
+        raise Failure(Reason.BAD_SNAPSHOT)
+    return target
+
+
+def _check_epoch(manifest: Manifest, target: TargetFile, own: TargetFile) -> None:
+    """`manifest.json` must be the manifest of the epoch it names, and that epoch may still be served."""
+    custom = own.custom
+    if own.hashes != target.hashes or not isinstance(custom, dict) or custom.get("epoch") != manifest.epoch:
+        raise Failure(Reason.BAD_SNAPSHOT)
+    if from_time_text(custom.get("serves_until"), "serves_until") <= datetime.now(UTC):
+        raise Failure(Reason.STALE)
+
+
+def _clocks() -> tuple[float, float]:
+    return time.monotonic(), time.time()
+
+
+_TUF_REASONS: tuple[tuple[type[Exception], Reason], ...] = (
+    (tuf.ExpiredMetadataError, Reason.STALE),
+    (tuf.BadVersionNumberError, Reason.ROLLED_BACK),
+    (tuf.UnsignedMetadataError, Reason.BAD_SIGNATURE),
+    (DeserializationError, Reason.BAD_RESPONSE),
+    (tuf.RepositoryError, Reason.BAD_SNAPSHOT),
+    (tuf.DownloadLengthMismatchError, Reason.BAD_RESPONSE),
+    (tuf.DownloadHTTPError, Reason.BAD_RESPONSE),
+    (tuf.DownloadError, Reason.UNREACHABLE),
+    (FormatError, Reason.BAD_SNAPSHOT),
+    (OSError, Reason.NO_STATE),
+)
+"""First match counts: special kinds stand before general ones."""
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn what the TUF client raises into a Failure."""
+    try:
+        yield
+    except _FetchError as error:
+        raise error.failure from None
+    except tuple(kind for kind, _ in _TUF_REASONS) as error:
+        reason = next(reason for kind, reason in _TUF_REASONS if isinstance(error, kind))
+        raise Failure(reason) from None

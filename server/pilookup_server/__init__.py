@@ -1,0 +1,1 @@
+"""The online half of pilookup: evaluates blindly, serves signed snapshots."""

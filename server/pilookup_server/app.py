@@ -1,0 +1,101 @@
+"""The app: middleware and routes, each one list."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from pilookup_server.access import Access
+from pilookup_server.headers import CrossOrigin, SecurityHeaders
+from pilookup_server.keys import OnlineKeys
+from pilookup_server.limits.requests import RequestLimits
+from pilookup_server.logs import describe, logger
+from pilookup_server.problems import HANDLERS
+from pilookup_server.routes.buckets import bucket
+from pilookup_server.routes.evaluate import evaluate
+from pilookup_server.routes.health import alive, ready
+from pilookup_server.routes.metadata import metadata
+from pilookup_server.routes.targets import target
+from pilookup_server.service import Service
+from pilookup_server.settings import Settings
+from pilookup_server.watch import Channel, Clock, utc_now
+
+
+def create_app(settings: Settings, keys: OnlineKeys, clock: Clock = utc_now) -> FastAPI:
+    """The app of one worker; raises ServeError for settings it cannot serve with.
+
+    Starting up (lifespan) takes up what is on disk and begins to follow it.
+    """
+    service = Service.of(settings, keys, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers))
+    routes = _routes()
+    app = FastAPI(
+        title="pilookup",
+        routes=list[BaseRoute](routes),
+        middleware=_middleware(settings, {route.endpoint: route.path for route in routes}),
+        exception_handlers=HANDLERS,
+        lifespan=_lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # Its spans and logs hold paths, and a path holds a bucket index.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.service = service
+    return app
+
+
+def _routes() -> list[Route]:
+    channel = "/v1/channels/{channel}"
+    return [
+        Route(f"{channel}/evaluate", evaluate, methods=["POST"]),
+        Route(f"{channel}/snapshots/{{serial}}/buckets/{{index}}", bucket),
+        Route(f"{channel}/metadata/{{name}}", metadata),
+        Route(f"{channel}/targets/{{path:path}}", target),
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+    ]
+
+
+def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Middleware]:
+    """Outermost first."""
+    return [
+        Middleware(Access, templates=templates, channels=settings.channels),
+        Middleware(SecurityHeaders),
+        Middleware(CrossOrigin, origins=settings.allowed_origins),
+        Middleware(
+            RequestLimits,
+            max_body=settings.max_body_bytes,
+            body=settings.body_seconds,
+            request=settings.request_seconds,
+            response=settings.response_seconds,
+        ),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    for channel in service.channels.values():
+        await channel.tick()
+    watchers = [asyncio.create_task(_follow(channel)) for channel in service.channels.values()]
+    try:
+        yield
+    finally:
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
+        await service.quotas.close()
+
+
+async def _follow(channel: Channel) -> None:
+    """Watch; a tick that fails in an unforeseen way is logged and does not end the watch."""
+    while True:
+        try:
+            await channel.watch()
+        except Exception as error:  # noqa: BLE001 - without its watcher a channel would silently run out
+            logger().error("watch failed", channel=channel.name, **describe(error))

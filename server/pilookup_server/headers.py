@@ -1,0 +1,76 @@
+"""Security headers on every answer, and CORS for a page hosted elsewhere (Fetch standard, section 3.2). Pure
+ASGI.
+"""
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECURITY: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
+_PREFLIGHT: Final = (
+    (b"access-control-allow-methods", b"GET, HEAD, POST"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, If-None-Match, Range, Pilookup-Proof"),
+    (b"access-control-max-age", b"86400"),
+)
+_EXPOSED: Final = (
+    b"access-control-expose-headers",
+    b"ETag, Content-Range, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id",
+)
+
+
+class SecurityHeaders:
+    """Adds what no answer of an API goes without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].extend(SECURITY)
+            await send(message)
+
+        await self._app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+class CrossOrigin:
+    """Lets pages of the given origins read answers; no cookies or other credentials are ever asked for."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not self._origins:
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope)
+        added = self._headers(asked.get("origin"))
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].extend(added)
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and "origin" in asked and "access-control-request-method" in asked:
+            answer = Response(status_code=204)
+            answer.raw_headers.extend(_PREFLIGHT)
+            await answer(scope, receive, sending)
+        else:
+            await self._app(scope, receive, sending)
+
+    def _headers(self, origin: str | None) -> list[tuple[bytes, bytes]]:
+        if "*" in self._origins:
+            return [(b"access-control-allow-origin", b"*"), _EXPOSED]
+        # Caches must keep answers to different origins apart, also the answer to none.
+        vary = (b"vary", b"Origin")
+        if origin is None or origin not in self._origins:
+            return [vary]
+        return [vary, (b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSED]

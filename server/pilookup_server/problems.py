@@ -1,0 +1,62 @@
+"""RFC 9457 problems for everything that goes wrong; nothing that was sent is repeated."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pilookup.protocol.messages import PROBLEM_JSON, Problem
+
+_BY_STATUS = {
+    401: Problem.UNAUTHORIZED,
+    404: Problem.NOT_FOUND,
+    405: Problem.METHOD,
+    408: Problem.TIMEOUT,
+    413: Problem.TOO_LARGE,
+    415: Problem.MEDIA_TYPE,
+    416: Problem.RANGE,
+    429: Problem.RATE_LIMITED,
+    503: Problem.UNAVAILABLE,
+}
+
+
+class ProblemError(Exception):
+    """A request ends in this problem; `detail` is ours, never the caller's."""
+
+    def __init__(self, problem: Problem, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem.name)
+        self.problem = problem
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+    def response(self) -> Response:
+        headers = {"cache-control": "no-store", **self.headers}
+        body = self.problem.to_json(self.detail)
+        return Response(body, self.problem.status, headers, media_type=PROBLEM_JSON)
+
+
+async def _answer_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    return error.response()
+
+
+async def _answer_http(_: Request, error: Exception) -> Response:
+    """What Starlette itself raises: an unknown path, a method, a body that stopped."""
+    assert isinstance(error, HTTPException)
+    problem = _BY_STATUS.get(error.status_code, Problem.MALFORMED if error.status_code < 500 else Problem.INTERNAL)
+    return ProblemError(problem, headers=error.headers).response()
+
+
+async def _answer_validation(_: Request, __: Exception) -> Response:
+    return ProblemError(Problem.MALFORMED).response()
+
+
+HANDLERS: dict[Any, Any] = {
+    ProblemError: _answer_problem,
+    HTTPException: _answer_http,
+    RequestValidationError: _answer_validation,
+}
+"""For the app's `exception_handlers`."""

@@ -1,0 +1,31 @@
+"""One bucket of a snapshot and its Merkle path, from the memory map."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pilookup.protocol.messages import Problem
+from pilookup_server.problems import ProblemError
+from pilookup_server.routes.cached import IMMUTABLE, PRIVATE, bytes_response
+from pilookup_server.routes.door import count_request, enter
+
+
+async def bucket(request: Request) -> Response:
+    """GET /v1/channels/{channel}/snapshots/{serial}/buckets/{index}"""
+    visit = enter(request)
+    await count_request(request)
+    serial, index = _number(request.path_params["serial"]), _number(request.path_params["index"])
+    snapshot = visit.state().snapshots.get(serial) or (await visit.newest()).snapshots.get(serial)
+    if snapshot is None:
+        raise ProblemError(Problem.RETIRED)
+    try:
+        body = snapshot.body(index)
+    except IndexError:
+        raise ProblemError(Problem.NOT_FOUND) from None
+    return bytes_response(request, body, f'"{serial}-{index}"', PRIVATE if visit.holder else IMMUTABLE)
+
+
+def _number(text: str) -> int:
+    """A number in its one spelling; raises ProblemError 404: no other spelling is a resource."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 16) or (text.startswith("0") and text != "0"):
+        raise ProblemError(Problem.NOT_FOUND)
+    return int(text)

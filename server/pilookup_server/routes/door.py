@@ -1,0 +1,55 @@
+"""What every channel route asks first: which channel, may this caller, is there something to serve."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from pilookup.protocol.messages import Problem
+from pilookup_server.auth import needs_token, unauthorized
+from pilookup_server.channel import ChannelState
+from pilookup_server.problems import ProblemError
+from pilookup_server.service import Service, service_of
+from pilookup_server.watch import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A caller let in to a channel; `holder` names its token where the channel needs one."""
+
+    service: Service
+    channel: Channel
+    holder: str | None
+
+    def state(self) -> ChannelState:
+        """What this worker serves; raises ProblemError 503 when that is nothing valid."""
+        return self._valid(self.channel.state)
+
+    async def newest(self) -> ChannelState:
+        """The same, once what lies on disk has been taken up: asked where the state at hand may be behind."""
+        return self._valid(await self.channel.current())
+
+    def _valid(self, state: ChannelState | None) -> ChannelState:
+        if state is None or state.fault(self.service.clock()) == "expired":
+            raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
+        return state
+
+
+def enter(request: Request) -> Visit:
+    """Raises ProblemError 404 for a channel not served, 401 without a token where one is needed."""
+    service = service_of(request)
+    channel = service.channels.get(request.path_params["channel"])
+    if channel is None:
+        raise ProblemError(Problem.NOT_FOUND)
+    if not needs_token(channel.name):
+        return Visit(service, channel, None)
+    header = request.headers.get("authorization")
+    holder = service.tokens.holder(header.encode("latin-1") if header else None)
+    if holder is None:
+        raise unauthorized(presented=header is not None)
+    return Visit(service, channel, holder)
+
+
+async def count_request(request: Request) -> None:
+    """Count against the caller's request quota; raises ProblemError 429 or 503."""
+    service = service_of(request)
+    await service.quotas.requests.take(service.callers.key(request.scope), 1)

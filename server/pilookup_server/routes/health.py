@@ -1,0 +1,39 @@
+"""Is the process up; is there something valid to serve."""
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pilookup.protocol.messages import JSON, Problem
+from pilookup_server.problems import ProblemError
+from pilookup_server.service import service_of
+from pilookup_server.watch import Channel, Clock
+
+_NO_STORE = {"cache-control": "no-store"}
+
+
+async def alive(_: Request) -> Response:
+    """GET /healthz"""
+    return Response(b'{"status":"ok"}', headers=_NO_STORE, media_type=JSON)
+
+
+async def ready(request: Request) -> Response:
+    """GET /readyz: 200 when a channel is published and every published one is valid."""
+    service = service_of(request)
+    states = {name: _state(channel, service.clock) for name, channel in service.channels.items()}
+    conditions = {str(state["state"]) for state in states.values()}
+    if conditions - {"ready", "unpublished"} or "ready" not in conditions:
+        detail = ", ".join(f"{name}: {state['state']}" for name, state in states.items())
+        raise ProblemError(Problem.UNAVAILABLE, detail)
+    body = json.dumps({"status": "ready", "channels": states}, separators=(",", ":")).encode()
+    return Response(body, headers=_NO_STORE, media_type=JSON)
+
+
+def _state(channel: Channel, clock: Clock) -> dict[str, object]:
+    state = channel.state
+    if state is None:
+        return {"state": "refused" if channel.published() else "unpublished"}
+    fault = state.fault(clock())
+    layer = state.layer
+    return {"state": fault or "ready", "epochs": sorted(layer.evaluators), "serials": sorted(layer.snapshots)}

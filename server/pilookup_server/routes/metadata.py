@@ -1,0 +1,26 @@
+"""TUF metadata: only what belongs to the release served, or to a former one in its grace."""
+
+from hashlib import sha256
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pilookup.protocol.messages import JSON, Problem
+from pilookup_server.problems import ProblemError
+from pilookup_server.routes.cached import bytes_response
+from pilookup_server.routes.door import count_request, enter
+
+SECONDS = 10
+"""How long a cache may keep metadata; a client's clock, not a cache, decides what is stale."""
+
+
+async def metadata(request: Request) -> Response:
+    """GET /v1/channels/{channel}/metadata/{name}"""
+    visit = enter(request)
+    await count_request(request)
+    state = await visit.newest()
+    data = state.metadata.get(request.path_params["name"])
+    if data is None:
+        raise ProblemError(Problem.NOT_FOUND)
+    cache = f"{'private' if visit.holder else 'public'}, max-age={SECONDS}"
+    return bytes_response(request, data, f'"{sha256(data).hexdigest()}"', cache, JSON)

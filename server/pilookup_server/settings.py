@@ -1,0 +1,147 @@
+"""Every setting of the server, from the environment (prefix `PILOOKUP_`), documented here alone.
+
+The online half's passphrase is no setting: `pilookup.keyring.secret` reads it once, and nothing keeps it. No
+error of this room repeats a value: a setting may be a token or a passphrase.
+"""
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+from limits import RateLimitItem, parse_many
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pilookup.errors import PilookupError
+from pilookup.protocol.messages import MAX_REQUEST_BYTES
+from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
+
+Network = IPv4Network | IPv6Network
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_STORAGE = re.compile(r"memory|(redis|rediss|valkey|valkeys)://.+")
+
+
+class ServeError(PilookupError):
+    """The server cannot start or go on; the text says what to change."""
+
+
+class Settings(BaseSettings):
+    """What the running server needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="PILOOKUP_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    home: Path = Field(description="HOME, of which the server reads `online/` alone.")
+    channels: Annotated[tuple[str, ...], NoDecode] = Field(
+        (PUBLIC, PLATFORM), min_length=1, description="Channels to serve, comma separated."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, le=256, description="Processes that answer.")
+    metrics_host: str = Field("127.0.0.1", description="Address of the metrics port.")
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of `/metrics` (Prometheus); not set: no metrics are served."
+    )
+    log_level: str = Field(
+        "info",
+        pattern="^(debug|info|warning|error)$",
+        description="Least level logged: debug, info, warning or error.",
+    )
+    poll_seconds: float = Field(1.0, gt=0, description="How often each worker looks for a new release.")
+    grace_seconds: float = Field(
+        300.0, ge=0, description="How long the former release's buckets and files are served after a new one."
+    )
+    renew_before_seconds: float = Field(
+        24 * 3600.0, gt=0, lt=48 * 3600, description="A timestamp with less than this left is renewed."
+    )
+    platform_tokens: SecretStr = Field(
+        SecretStr(""),
+        description="Bearer tokens for every channel but `public`, comma separated, 32 characters or more.",
+    )
+    platform_tokens_file: Path | None = Field(
+        None, description="File of such tokens, one a line; joined with those of `PILOOKUP_PLATFORM_TOKENS`."
+    )
+    public_quota: str = Field(
+        "600/minute;20000/day",
+        description="Elements that one address (IPv6: one /64) may have evaluated, as `limits` writes it.",
+    )
+    platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
+    request_quota: str = Field(
+        "6000/minute", description="Other requests (metadata, targets, buckets) that one address may make."
+    )
+    quota_storage: SecretStr = Field(
+        SecretStr("memory"),
+        description="`memory` (each worker counts its share), or a redis:// or valkey:// URL (shared).",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Networks (CIDR, comma separated) whose X-Forwarded-For is believed."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins of pages hosted elsewhere (CORS), comma separated, or `*`."
+    )
+    max_body_bytes: int = Field(MAX_REQUEST_BYTES, ge=1024, description="Largest request body, bytes.")
+    body_seconds: float = Field(10.0, gt=0, description="Time for a request's body to arrive.")
+    request_seconds: float = Field(30.0, gt=0, description="Time until an answer starts.")
+    response_seconds: float = Field(3600.0, gt=0, description="Time for an answer to be fetched.")
+    shutdown_seconds: int = Field(30, ge=1, description="Time for open requests to end when the server stops.")
+
+    @field_validator("channels", "trusted_proxies", "allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+    @field_validator("channels")
+    @classmethod
+    def _channels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(check_channel(name) for name in value))
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        try:
+            return [ip_network(item) for item in value] if isinstance(value, list) else value
+        except ValueError:
+            raise ValueError("not networks such as 10.0.0.0/8") from None
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(item == "*" or _ORIGIN.fullmatch(item) for item in value):
+            raise ValueError("not origins such as https://check.example")
+        return value
+
+    @field_validator("public_quota", "platform_quota", "request_quota")
+    @classmethod
+    def _quota(cls, value: str) -> str:
+        if any(item.amount < 1 for item in quota_items(value)):
+            raise ValueError("a quota of nothing")
+        return value
+
+    @field_validator("quota_storage")
+    @classmethod
+    def _storage(cls, value: SecretStr) -> SecretStr:
+        if not _STORAGE.fullmatch(value.get_secret_value()):
+            raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
+        return value
+
+
+def quota_items(text: str) -> tuple[RateLimitItem, ...]:
+    """`600/minute;20000/day` as limits, shortest window first; raises ValueError that repeats nothing."""
+    try:
+        items = parse_many(text)
+    except ValueError:
+        raise ValueError("not a quota such as 600/minute;20000/day") from None
+    return tuple(sorted(items, key=lambda item: item.get_expiry()))
+
+
+def read_settings(**given: Any) -> Settings:
+    """Settings from the environment; `given`, where not None, wins. Raises ServeError, without values."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = [
+            f"PILOOKUP_{'_'.join(map(str, e['loc'][:1])).upper()}: {e['msg']}"
+            for e in error.errors(include_input=False)
+        ]
+        raise ServeError("; ".join(faults)) from None

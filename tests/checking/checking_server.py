@@ -1,0 +1,132 @@
+"""A loopback HTTP server over a Publisher that can be told to misbehave."""
+
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from pilookup.protocol import oprf
+
+ROUTE = re.compile(r"/v1/channels/([a-z0-9-]+)/(metadata|targets|snapshots|evaluate)(?:/(.*))?")
+
+
+@dataclass
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    cut: int | None = None
+    """Close the connection after so many bytes of the body; -1: before anything."""
+    drip: float = 0.0
+    """Seconds between single bytes of the body."""
+
+
+@dataclass
+class Asked:
+    method: str
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class Host:
+    """Serves a publisher; `twist(asked, answer) -> Answer` changes answers on their way out."""
+
+    def __init__(self, publisher):
+        self.publisher = publisher
+        self.twist = lambda asked, answer: answer
+        self.asked: list[Asked] = []
+        self.token = None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def paths(self, part: str) -> list[str]:
+        return [asked.path for asked in self.asked if part in asked.path]
+
+    def evaluations(self) -> list[Asked]:
+        return [asked for asked in self.asked if asked.method == "POST"]
+
+    def answer(self, asked: Asked) -> Answer:
+        if self.token and asked.headers.get("authorization") != f"Bearer {self.token}":
+            return Answer(401)
+        match = ROUTE.fullmatch(urlsplit(asked.path).path)
+        if not match or match[1] != self.publisher.channel:
+            return Answer(404)
+        if match[2] == "metadata":
+            return self._file(self.publisher.metadata.get(match[3]))
+        if match[2] == "targets":
+            return self._file(self.publisher.targets.get(match[3]))
+        if match[2] == "snapshots":
+            return self._bucket(match[3])
+        return self._evaluate(asked)
+
+    def _file(self, data):
+        return Answer(404) if data is None else Answer(body=data)
+
+    def _bucket(self, rest):
+        serial, _, index = rest.split("/")
+        buckets = self.publisher.buckets.get(int(serial))
+        return Answer(body=buckets.body(int(index))) if buckets else Answer(410)
+
+    def _evaluate(self, asked):
+        key = self.publisher.keys.get(int(parse_qs(urlsplit(asked.path).query)["epoch"][0]))
+        return Answer(body=evaluate(asked.body, key)) if key else Answer(410)
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def evaluate(elements: bytes, key, proof_key=None) -> bytes:
+    evaluated = oprf.evaluate(elements, key)
+    return evaluated + oprf.prove(elements, evaluated, proof_key or key)
+
+
+def _handler(host):
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = 65536  # head and body in one packet, or each answer waits for a delayed ACK
+
+        def do_GET(self):
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            asked = Asked(self.command, self.path, body, {k.lower(): v for k, v in self.headers.items()})
+            host.asked.append(asked)
+            answer = host.twist(asked, host.answer(asked))
+            time.sleep(answer.delay)
+            try:
+                self.put(answer)
+            except OSError:
+                self.close_connection = True
+
+        do_POST = do_GET  # noqa: N815 - the name http.server calls
+
+        def put(self, answer):
+            if answer.cut == -1:
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if answer.drip:
+                for byte in answer.body:
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                    time.sleep(answer.drip)
+                return
+            self.wfile.write(answer.body[: answer.cut])
+            self.close_connection = self.close_connection or answer.cut is not None
+
+        def log_message(self, *_):
+            pass
+
+    return Handler

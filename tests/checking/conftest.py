@@ -1,0 +1,93 @@
+import asyncio
+
+import pytest
+from checking_numbers import LABEL
+from checking_publisher import Publisher
+from checking_server import Host
+
+from pilookup import AsyncClient, Client
+from pilookup.checking import patience
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+def publisher():
+    publisher = Publisher()
+    publisher.publish({b"tel:+8613800138000": LABEL})
+    return publisher
+
+
+@pytest.fixture
+def host(publisher):
+    host = Host(publisher)
+    yield host
+    host.close()
+
+
+class Sync:
+    """One way of asking, whichever client is behind it."""
+
+    def __init__(self, url, *args, **options):
+        self.client = Client(url, *args, **options)
+
+    def check(self, *args):
+        return self.client.check(*args)
+
+    def check_many(self, *args):
+        return self.client.check_many(*args)
+
+    def fetch(self, need):
+        return self.client._fetch(need)
+
+    def close(self):
+        self.client.close()
+
+    def done(self):
+        pass
+
+
+class Async:
+    def __init__(self, url, *args, **options):
+        self.client = AsyncClient(url, *args, **options)
+        self.loop = asyncio.new_event_loop()
+
+    def check(self, *args):
+        return self.loop.run_until_complete(self.client.check(*args))
+
+    def check_many(self, *args):
+        return self.loop.run_until_complete(self.client.check_many(*args))
+
+    def fetch(self, need):
+        return self.loop.run_until_complete(self.client._fetch(need))
+
+    def close(self):
+        self.loop.run_until_complete(self.client.close())
+
+    def done(self):
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+
+
+@pytest.fixture(params=[Sync, Async])
+def client_at(request, host, tmp_path):
+    """Makes clients of the host, of either kind; all share one state directory."""
+    made = []
+
+    def make(url=None, **options):
+        options = {"trust": host.publisher.pin, "state_dir": tmp_path / "state", "timeout": 2.0} | options
+        made.append(request.param(url or host.url, host.publisher.channel, **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+        client.done()
+
+
+@pytest.fixture
+def client(client_at):
+    return client_at()

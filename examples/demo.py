@@ -1,0 +1,143 @@
+"""The whole way on synthetic data: seize, load, publish, serve, check a hit and a miss.
+
+Everything lies under `demo/`: the files, HOME, two passphrase files. A second run starts afresh.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+DEMO = Path(__file__).resolve().parent.parent / "demo"
+FILES = DEMO / "seized"
+HOME = DEMO / "home"
+PORT = 8787
+READY_SECONDS = 60
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--once", action="store_true", help="exit after the two checks instead of serving on")
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--scale", default="1", help="the share of the full seizure to make")
+    options = parser.parse_args()
+    shutil.rmtree(DEMO, ignore_errors=True)
+    DEMO.mkdir(mode=0o700)
+    environment = _environment()
+    _make_seizure(options.scale)
+    _publish(environment)
+    with _server(environment, options.port) as url:
+        _check(environment, url)
+        if not options.once:
+            say(f"Serving at {url}; stop with Ctrl-C. Another terminal: see README.md, 'A first answer'.")
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
+    return 0
+
+
+def say(text: str) -> None:
+    print(f"\n== {text}", flush=True)
+
+
+def _environment() -> dict[str, str]:
+    """The commands' environment: HOME, and each half's passphrase in a file of its own."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PILOOKUP_")}
+    environment["PILOOKUP_HOME"] = str(HOME)
+    for variable in ("PILOOKUP_PASSPHRASE_FILE", "PILOOKUP_ONLINE_PASSPHRASE_FILE"):
+        path = DEMO / variable.lower()
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24))
+        environment[variable] = str(path)
+    return environment
+
+
+def _run(environment: dict[str, str], *words: str | Path) -> str:
+    command = [sys.executable, "-m", "pilookup.cli", *map(str, words)]
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return done.stdout
+
+
+def _make_seizure(scale: str) -> None:
+    say("Making a synthetic seizure: 18,800 villagers with 100,000 accounts, 600,000 stolen records")
+    maker = Path(__file__).with_name("make_seizure.py")
+    subprocess.run([sys.executable, maker, FILES, "--scale", scale], check=True)  # noqa: S603
+
+
+def _publish(environment: dict[str, str]) -> None:
+    say("pilookup init")
+    print(_run(environment, "init", HOME))
+    for dataset, kind, zh, en, folder in (
+        ("village-accounts", "malicious-registration", "村推案账号", "Village accounts case", "village-accounts"),
+        ("stolen-records", "exposure", "个人信息泄露案", "Stolen records case", "stolen-records"),
+    ):
+        say(f"pilookup load --dataset {dataset}")
+        titles = ("--title-zh", zh, "--title-en", en, "--seized-on", "2026-09-01")
+        files = sorted(path for path in (FILES / folder).iterdir() if path.is_file())
+        print(_run(environment, "load", *files, "--dataset", dataset, "--kind", kind, *titles))
+    for channel in ("public", "platform"):
+        say(f"pilookup publish {channel}")
+        print(_run(environment, "publish", channel))
+
+
+@contextlib.contextmanager
+def _server(environment: dict[str, str], port: int) -> Iterator[str]:
+    """`pilookup serve` with the online half's passphrase only."""
+    say("pilookup serve")
+    online = {key: value for key, value in environment.items() if key != "PILOOKUP_PASSPHRASE_FILE"}
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            sys.exit(f"port {port} is taken; choose another with --port")
+    command = [sys.executable, "-m", "pilookup.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with (DEMO / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, env=online, stdout=log, stderr=log)  # noqa: S603
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_ready(url, server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"{url}/readyz", timeout=5).close()  # noqa: S310 - our own address
+            return
+        time.sleep(0.2)
+    sys.exit(f"the server did not become ready; its log: {DEMO / 'server.log'}")
+
+
+def _check(environment: dict[str, str], url: str) -> None:
+    """A number of the truth, and one that is in no file; each goes in by standard input."""
+    with (FILES / "truth.jsonl").open(encoding="utf-8") as file:
+        hit = json.loads(file.readline())["identifier"]
+    with (FILES / "outside.txt").open(encoding="utf-8") as file:
+        miss = file.readline().strip()
+    for title, number, expected in (("a number in the data", hit, "found"), ("one outside", miss, "not_found")):
+        say(f"pilookup check: {title}")
+        command = [sys.executable, "-m", "pilookup.cli", "check", "--server", url, "--json"]
+        command += ["--trust", str(HOME / "trust-public.json"), "--state-dir", str(DEMO / "state")]
+        done = subprocess.run(  # noqa: S603
+            command, env=environment, check=True, input=number, stdout=subprocess.PIPE, text=True
+        )
+        print(done.stdout)
+        status = json.loads(done.stdout)["status"]
+        if status != expected:
+            sys.exit(f"expected {expected}, got {status}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

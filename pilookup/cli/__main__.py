@@ -1,0 +1,5 @@
+"""`python -m pilookup.cli`."""
+
+from pilookup.cli import main
+
+main()

@@ -1,0 +1,73 @@
+"""All commands in one list, and how their errors reach the user: 0 done, 1 failed, 2 usage."""
+
+import importlib
+import os
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from pilookup import __version__
+from pilookup.cli.console import complain
+from pilookup.errors import MissingPartError, PilookupError
+
+COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "status", "check", "verify")
+
+
+class Commands(TyperGroup):
+    """Turns the errors raised on purpose, and the system's own, into one line and exit status 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PilookupError as error:
+            complain(str(error))
+        except OSError as error:
+            where = f"{os.fspath(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
+            complain(f"{where}{error.strerror or type(error).__name__}")
+        raise typer.Exit(1)
+
+
+def build() -> typer.Typer:
+    """The application with every command that is installed."""
+    app = typer.Typer(
+        cls=Commands,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Learn whether a phone number is in a seized list, without handing over the list or the number.",
+    )
+    app.callback()(_options)
+    for name in COMMANDS:
+        app.command(name)(_command(name))
+    for entry in sorted(entry_points(group="pilookup.commands"), key=lambda entry: entry.name):
+        app.command(entry.name)(entry.load())
+    return app
+
+
+def _command(name: str) -> Callable[..., None]:
+    """The command's function; its room's own imports (pyarrow, SQLAlchemy) wait until it is called."""
+    module = importlib.import_module(f"pilookup.cli.{name}_")
+    command: Callable[..., None] = getattr(module, name)
+    return command
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+    ),
+) -> None:
+    pass
+
+
+def need(extra: str, error: ImportError) -> MissingPartError:
+    """The error for a command whose extra is not installed."""
+    return MissingPartError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")

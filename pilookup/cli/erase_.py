@@ -1,0 +1,27 @@
+"""`pilookup erase`: take one number out, for good."""
+
+import typer
+
+from pilookup.cli.console import progress, say, say_json
+from pilookup.cli.options import HomeOption, JsonOption, Number, ask_number
+from pilookup.cli.publish_ import tell
+from pilookup.identifier import canonicalise
+
+
+def erase(number: Number = None, home: HomeOption = ..., json: JsonOption = False) -> None:  # type: ignore[assignment]
+    """Take a number out of the vault and of every served snapshot; loading the same files does not bring it back."""
+    from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody.erase import erase as run  # noqa: PLC0415
+    from pilookup.custody.publish import republish  # noqa: PLC0415
+
+    identifier = canonicalise(ask_number(number))
+    if not isinstance(identifier, bytes):
+        raise typer.BadParameter(f"not a phone number: {identifier}", param_hint="NUMBER")
+    with opened(home, online=True) as session, progress("republish", "entries") as advance:
+        outcome = run(session, identifier)
+        done = republish(session, advance)
+    if json:
+        say_json({"datasets": outcome.datasets, "published": [item.to_json() for item in done]})
+        return
+    say(f"Erased: it was in {outcome.datasets} datasets. It stays out when files are loaded again.")
+    tell(done, json=False)

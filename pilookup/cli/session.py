@@ -1,0 +1,36 @@
+"""Opening HOME for a command: locks, passphrases, the clock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pilookup.cli.app import need
+from pilookup.keyring import Half, Keyring
+from pilookup.keyring.secret import read_secret
+
+try:
+    from pilookup.custody.control import Control
+    from pilookup.custody.founding import found
+    from pilookup.custody.home import Home
+    from pilookup.custody.session import Session
+    from pilookup.custody.vault import Vault
+    from pilookup.custody.verify import verify_directory
+except ImportError as error:
+    raise need("load", error) from error
+
+
+@contextmanager
+def opened(path: Path, *, online: bool) -> Iterator[Session]:
+    """Unlock HOME for one custody command, and its online half too where the command publishes."""
+    home = Home(path)
+    with home.locked():
+        keyring = Keyring.unlock(home.custody, Half.CUSTODY, read_secret(Half.CUSTODY))
+        second = Keyring.unlock(home.online, Half.ONLINE, read_secret(Half.ONLINE)) if online else None
+        with Control.open(home) as control:
+            session = Session(home, keyring, control, Vault(home, keyring), second, datetime.now(UTC))
+            session.sweep()
+            yield session
+
+
+__all__ = ["Control", "Home", "found", "opened", "verify_directory"]

@@ -1,0 +1,40 @@
+"""`pilookup status`: what HOME holds, what is served, what needs doing."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pilookup.cli.console import note, say, say_json
+from pilookup.cli.options import HomeOption, JsonOption
+
+if TYPE_CHECKING:
+    from pilookup.custody.status import Status
+
+
+def status(home: HomeOption, json: JsonOption = False) -> None:
+    """Datasets, channels, expiry dates and warnings. No passphrase is needed."""
+    from pilookup.cli.session import Control, Home  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody.status import read_status  # noqa: PLC0415
+
+    place = Home(home)
+    if place.has_custody():
+        with Control.open(place) as control:
+            found = read_status(place, control, datetime.now(UTC))
+    else:
+        found = read_status(place, None, datetime.now(UTC))
+    if json:
+        say_json(found.to_json())
+    else:
+        _tell(found)
+
+
+def _tell(found: "Status") -> None:
+    for row in found.datasets or []:
+        state = "withdrawn" if row["withdrawn"] else f"{row['loads']} files, {row['accepted']:,} numbers accepted"
+        say(f"dataset {row['id']} ({row['kind']}): {state}")
+    for row in found.channels:
+        if row["published"]:
+            say(f"channel {row['channel']}: epoch {row['epoch']}, serial {row['serial']}, {row['entries']:,} entries")
+        else:
+            say(f"channel {row['channel']}: not published")
+    for warning in found.warnings:
+        note(warning)

@@ -1,0 +1,211 @@
+// A second client, written from SPEC.md alone: checks canonical identifiers or E.164 numbers against a live server.
+//
+//   node client.mjs --server URL --channel public --trust trust-public.json [--state FILE] < numbers
+//
+// One number a line (`+8613800138000` or `tel:+8613800138000`) on standard input; one JSON object a line on standard
+// output, with the members of `pilookup check --json`, in the order of the numbers. PILOOKUP_TOKEN holds the bearer
+// token of a closed channel. Exit code: 0 when every number was answered, 1 when one is unknown, 2 for wrong use.
+// `--state` keeps what was last trusted, so that a roll-back between runs is seen.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { text as readAll } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import * as protocol from "./protocol.mjs";
+import { manifest as trustedManifest } from "./trust.mjs";
+
+const { Failure } = protocol;
+const BATCH = 999; // one more rides along: the canary
+const MAX_BYTES = 64 * 2 ** 20;
+const STATUS = { 401: "unauthorized", 403: "unauthorized", 410: "retired", 429: "rate_limited" };
+
+class Server {
+  constructor(url, channel, bearer) {
+    this.base = `${url.replace(/\/+$/, "")}/v1/channels/${channel}/`;
+    this.headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
+  }
+
+  async send(path, options = {}) {
+    const headers = { ...this.headers, "accept-encoding": "identity", ...options.headers };
+    const signal = AbortSignal.timeout(30_000);
+    let response;
+    let body;
+    try {
+      response = await fetch(this.base + path, { ...options, headers, signal, redirect: "error" });
+      body = new Uint8Array(await response.arrayBuffer());
+    } catch {
+      throw new Failure("unreachable");
+    }
+    if (response.status === 200 && body.length <= MAX_BYTES) return body;
+    const failure = new Failure(STATUS[response.status] ?? (response.status >= 500 ? "server_error" : "bad_response"));
+    throw Object.assign(failure, { status: response.status });
+  }
+
+  // Metadata and targets: null where there is none.
+  get = async (path) => {
+    try {
+      return await this.send(path);
+    } catch (failure) {
+      if (failure.status === 404) return null;
+      throw failure;
+    }
+  };
+
+  evaluate(epoch, body) {
+    const headers = { "content-type": "application/octet-stream" };
+    return this.send(`evaluate?epoch=${epoch}`, { method: "POST", headers, body });
+  }
+}
+
+// The tokens of identifiers, proven to be under the manifest's key (SPEC.md section 11, steps 4 to 8).
+async function tokens(server, manifest, identifiers) {
+  const inputs = identifiers.map((one) => ({ input: protocol.utf8(one), ...protocol.blind(one) }));
+  const blinded = inputs.map((one) => one.blinded);
+  const answer = await server.evaluate(manifest.epoch, protocol.concat(...blinded));
+  if (answer.length !== blinded.length * 32 + 64) throw new Failure("bad_response");
+  const evaluated = protocol.split(answer.subarray(0, -64), 32);
+  protocol.verify(manifest.publicKey, inputs, blinded, evaluated, answer.subarray(-64));
+  const elements = inputs.map((one, i) => protocol.unblind(one.blind, evaluated[i]));
+  return elements.map((element) => protocol.token(element, manifest.channel, manifest.epoch));
+}
+
+// By bucket index its verified slots, or the Failure that stands in their place (steps 9 and 10).
+async function buckets(server, manifest, indices) {
+  const geometry = { bits: manifest.bucket_bits, slots: manifest.slots };
+  const found = new Map();
+  for (const index of new Set(indices)) {
+    try {
+      const body = await server.send(`snapshots/${manifest.serial}/buckets/${index}`);
+      found.set(index, protocol.checkBody(body, index, geometry, manifest.rootHash));
+    } catch (failure) {
+      if (!(failure instanceof Failure) || failure.reason === "retired") throw failure;
+      found.set(index, failure);
+    }
+  }
+  return found;
+}
+
+async function checkBatch(server, manifest, identifiers) {
+  const canary = manifest.canaries[Math.floor(Math.random() * manifest.canaries.length)];
+  const secrets = await tokens(server, manifest, [...identifiers, canary]);
+  const indices = secrets.map((secret) => protocol.bucketIndex(secret, manifest.bucket_bits));
+  const slots = await buckets(server, manifest, indices);
+  const labels = secrets.map((secret, i) => label(secret, slots.get(indices[i]), manifest));
+  const proof = labels.pop();
+  if (proof instanceof Failure) throw proof;
+  if (!proof?.canary) throw new Failure("bad_snapshot", "canary");
+  return labels.map((one) => result(one, manifest));
+}
+
+function label(secret, slots, manifest) {
+  if (slots instanceof Failure) return slots;
+  try {
+    return protocol.find(secret, slots, manifest.channel, manifest.epoch);
+  } catch (failure) {
+    if (failure instanceof Failure) return failure;
+    throw failure;
+  }
+}
+
+const ANSWER = {
+  status: "unknown",
+  exposed: null,
+  malicious: null,
+  accounts: null,
+  last_seen: null,
+  cases: [],
+  more: false,
+  reason: null,
+};
+const unknown = (reason) => ({ ...ANSWER, reason });
+
+// Steps 12 to 14.
+function result(found, manifest) {
+  if (found === null) return { ...ANSWER, status: "not_found" };
+  const known = new Map(manifest.datasets.map((one) => [one.id, one]));
+  if (found instanceof Failure) return unknown(found.reason);
+  if (found.canary || found.cases.some((id) => !known.has(id))) {
+    return unknown("bad_snapshot");
+  }
+  return {
+    ...ANSWER,
+    status: "found",
+    exposed: found.exposed,
+    malicious: found.malicious,
+    accounts: found.accounts,
+    last_seen: month(found.month, manifest.profile),
+    cases: found.cases.map((id) => {
+      const { kind, title, seized_on } = known.get(id);
+      return { id, kind, title, seized_on };
+    }),
+    more: found.more,
+  };
+}
+
+function month(value, profile) {
+  if (value === 0) return null;
+  const [year, index] = [2000 + Math.floor((value - 1) / 12), (value - 1) % 12];
+  return profile === "exact" ? `${year}-${String(index + 1).padStart(2, "0")}` : `${year}-Q${Math.floor(index / 3) + 1}`;
+}
+
+// The answers in the identifiers' order; `seen` holds what was last trusted, and is moved on.
+export async function check(server, channel, pinned, identifiers, seen = {}) {
+  const answers = [];
+  for (let at = 0; at < identifiers.length; at += BATCH) {
+    const batch = identifiers.slice(at, at + BATCH);
+    answers.push(...(await withNews(server, channel, pinned, batch, seen)));
+  }
+  return answers;
+}
+
+// Once more from the start, with fresh blinds, when the release has moved on meanwhile (SPEC.md section 8.4).
+async function withNews(server, channel, pinned, batch, seen) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const manifest = await trustedManifest(server.get, pinned, channel, seen);
+      return await checkBatch(server, manifest, batch);
+    } catch (failure) {
+      if (!(failure instanceof Failure)) throw failure;
+      if (failure.reason !== "retired" || attempt > 0) return batch.map(() => unknown(failure.reason));
+    }
+  }
+}
+
+function identifierOf(line) {
+  const identifier = line.startsWith("tel:") ? line : `tel:${line}`;
+  return /^tel:\+[1-9]\d{5,14}$/.test(identifier) ? identifier : null;
+}
+
+function readState(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error.code === "ENOENT") return {};
+    throw error;
+  }
+}
+
+const OPTIONS = Object.fromEntries(["server", "channel", "trust", "state"].map((name) => [name, { type: "string" }]));
+
+async function main() {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (!values.server || !values.channel || !values.trust) {
+    process.stderr.write("use: node client.mjs --server URL --channel NAME --trust FILE [--state FILE] < numbers\n");
+    return 2;
+  }
+  const lines = (await readAll(process.stdin)).split("\n").map((line) => line.trim()).filter(Boolean);
+  const identifiers = lines.map(identifierOf);
+  const distinct = [...new Set(identifiers.filter(Boolean))];
+  const seen = values.state ? readState(values.state) : {};
+  const server = new Server(values.server, values.channel, process.env.PILOOKUP_TOKEN);
+  const answers = await check(server, values.channel, readFileSync(values.trust), distinct, seen);
+  if (values.state) writeFileSync(values.state, JSON.stringify(seen), { mode: 0o600 });
+  const byIdentifier = new Map(distinct.map((one, i) => [one, answers[i]]));
+  const results = identifiers.map((one) => byIdentifier.get(one) ?? unknown("invalid_number"));
+  for (const one of results) process.stdout.write(`${JSON.stringify(one)}\n`);
+  return results.some((one) => one.status === "unknown") ? 1 : 0;
+}
+
+export { Server };
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.exitCode = await main();

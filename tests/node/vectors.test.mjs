@@ -1,0 +1,132 @@
+// tests/vectors/protocol.json through the second client.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { ristretto255, ristretto255_hasher } from "@noble/curves/ed25519.js";
+import { canonical, parseManifest } from "./manifest.mjs";
+import * as protocol from "./protocol.mjs";
+import { olpc } from "./trust.mjs";
+import { bucketsOf, cases } from "./vectors.mjs";
+
+const { concat, hex, sha256, split, unhex, utf8 } = protocol;
+const { Point } = ristretto255;
+
+function vectors(type, run) {
+  const found = cases.filter((one) => one.type === type);
+  assert.ok(found.length > 0, `no ${type} vectors`);
+  describe(type, () => found.forEach((one) => test(`${one.operation ?? ""} ${one.name}`, () => run(one))));
+}
+
+const TAG = concat(utf8("HashToGroup-OPRFV1-"), Uint8Array.of(1), utf8("-ristretto255-SHA512"));
+const scalar = (text) => Point.Fn.fromBytes(unhex(text));
+const hashToGroup = (identifier) => ristretto255_hasher.hashToCurve(utf8(identifier), { DST: TAG });
+const times = (point, factor) => hex(point.multiply(scalar(factor)).toBytes());
+
+vectors("check", (one) => {
+  assert.equal(times(Point.BASE, one.private_key), one.public_key);
+  assert.equal(times(hashToGroup(one.identifier), one.blind), one.blinded_element);
+  assert.equal(times(Point.fromHex(one.blinded_element), one.private_key), one.evaluated_element);
+  const input = { input: utf8(one.identifier), blind: unhex(one.blind) };
+  const [blinded, evaluated] = [unhex(one.blinded_element), unhex(one.evaluated_element)];
+  protocol.verify(unhex(one.public_key), [input], [blinded], [evaluated], unhex(one.proof));
+  const element = protocol.unblind(unhex(one.blind), evaluated);
+  assert.equal(hex(element), one.element);
+  const secret = protocol.token(element, one.channel, one.epoch);
+  assert.equal(hex(secret), one.token);
+  for (const [bits, index] of Object.entries(one.bucket_index)) {
+    assert.equal(protocol.bucketIndex(secret, Number(bits)), index);
+  }
+  assert.equal(hex(protocol.filterKey(secret)), one.filter_key);
+  assert.equal(hex(protocol.seal(secret, unhex(one.label_bytes), one.channel, one.epoch)), one.entry);
+  assert.equal(one.entry.slice(0, 8), one.tag);
+  assert.deepEqual(protocol.find(secret, unhex(one.entry), one.channel, one.epoch), one.label);
+});
+
+vectors("batch", (one) => {
+  const inputs = one.identifiers.map((name, i) => ({ input: utf8(name), blind: unhex(one.blinds[i]) }));
+  const [blinded, evaluated] = [one.blinded_elements, one.evaluated_elements].map((list) => list.map(unhex));
+  inputs.forEach((_, i) => assert.equal(times(hashToGroup(one.identifiers[i]), one.blinds[i]), hex(blinded[i])));
+  protocol.verify(unhex(one.public_key), inputs, blinded, evaluated, unhex(one.proof));
+  const elements = inputs.map((input, i) => hex(protocol.unblind(input.blind, evaluated[i])));
+  assert.deepEqual(elements, one.elements);
+  const swapped = [evaluated[1], evaluated[0], ...evaluated.slice(2)];
+  const wrong = () => protocol.verify(unhex(one.public_key), inputs, blinded, swapped, unhex(one.proof));
+  assert.throws(wrong, { reason: "bad_proof" });
+  const answer = JSON.parse(one.response_json);
+  assert.deepEqual(answer.elements.map((text) => hex(protocol.fromB64url(text, 32))), one.evaluated_elements);
+  assert.equal(hex(protocol.fromB64url(answer.proof, 64)), one.proof);
+  assert.deepEqual(JSON.parse(one.request_json).elements, blinded.map(protocol.b64url));
+  assert.equal(one.response_octets, one.evaluated_elements.join("") + one.proof);
+});
+
+vectors("label", (one) => assert.deepEqual(protocol.parseLabel(unhex(one.bytes)), one.label));
+
+vectors("snapshot", (one) => {
+  const [geometry, buckets] = [{ bits: one.bucket_bits, slots: one.slots }, bucketsOf(one)];
+  assert.equal(hex(sha256(concat(...buckets))), one.buckets_bin_sha256);
+  const verified = buckets.map((bucket, i) =>
+    protocol.checkBody(concat(bucket, unhex(one.paths[i])), i, geometry, unhex(one.root)),
+  );
+  const absent = Object.values(one.absent).map((token) => ({ token, label_bytes: null }));
+  for (const { token, label_bytes } of [...Object.values(one.present), ...absent]) {
+    const secret = unhex(token);
+    const slots = verified[protocol.bucketIndex(secret, one.bucket_bits)];
+    const wanted = label_bytes && protocol.parseLabel(unhex(label_bytes));
+    assert.deepEqual(protocol.find(secret, slots, one.channel, one.epoch), wanted);
+  }
+});
+
+vectors("manifest", (one) => {
+  const data = utf8(one.bytes);
+  assert.equal(hex(sha256(data)), one.sha256);
+  assert.equal(canonical(one.fields), one.bytes);
+  const { publicKey, rootHash, ...fields } = parseManifest(data);
+  assert.deepEqual(fields, one.fields);
+  assert.deepEqual([protocol.b64url(publicKey), protocol.b64url(rootHash)], [fields.public_key, fields.root]);
+});
+
+vectors("filter", (one) => {
+  if (one.algorithm === 1) {
+    assert.throws(() => protocol.parseFilter(unhex(one.file)), { reason: "bad_snapshot" }); // Bloom is not read here
+    return;
+  }
+  const made = protocol.parseFilter(unhex(one.file));
+  assert.deepEqual([made.algorithm, made.role, made.channel], [one.algorithm, one.role, one.channel]);
+  assert.deepEqual([made.epoch, Number(made.serial), Number(made.count)], [one.epoch, one.serial, one.count]);
+  for (const [key, answer] of Object.entries(one.answers)) assert.equal(protocol.contains(made, unhex(key)), answer);
+});
+
+vectors("shape", (one) => {
+  const { exponent, segments } = protocol.shape(one.count);
+  assert.deepEqual([exponent, segments], [one.exponent, one.segments]);
+});
+
+vectors("find", (one) => {
+  const wanted = one.label_bytes && protocol.parseLabel(unhex(one.label_bytes));
+  assert.deepEqual(protocol.find(unhex(one.token), unhex(one.slots), one.channel, one.epoch), wanted);
+});
+
+const OPERATIONS = {
+  label: (one) => protocol.parseLabel(unhex(one.bytes)),
+  manifest: (one) => parseManifest(utf8(one.bytes)),
+  filter: (one) => protocol.parseFilter(unhex(one.file)),
+  find: (one) => protocol.find(unhex(one.token), unhex(one.slots), one.channel, one.epoch),
+  bucket: (one) =>
+    protocol.checkBody(unhex(one.body), one.index, { bits: one.bucket_bits, slots: one.slots }, unhex(one.root)),
+  verify: (one) => {
+    const input = { input: utf8("any"), blind: Point.Fn.toBytes(1n) };
+    const [blinded, evaluated] = [unhex(one.blinded_element), unhex(one.evaluated_element)];
+    protocol.verify(unhex(one.public_key), [input], [blinded], [evaluated], unhex(one.proof));
+  },
+};
+
+vectors("negative", (one) => {
+  if (one.operation === "request") return; // what a server refuses
+  assert.throws(() => OPERATIONS[one.operation](one), { reason: one.error });
+});
+
+test("OLPC canonical JSON", () => {
+  const value = { b: [1, true, null, 'q"\\\n'], a: { "\u{1f600}": 0, "\uffff": -1 } };
+  assert.equal(olpc(value), '{"a":{"\uffff":-1,"\u{1f600}":0},"b":[1,true,null,"q\\"\\\\\n"]}');
+  assert.throws(() => olpc(1.5), { reason: "bad_response" });
+});

@@ -1,12 +1,12 @@
 """The native core: whole operations over buffers, with the interpreter lock released.
 
-Suite: RFC 9497 VOPRF mode over ristretto255-SHA512. Elements and scalars are 32 bytes; buffers are items laid end to end.
-A `Buffer` is bytes, bytearray, memoryview or anything else that offers its bytes.
+Suite: RFC 9497 VOPRF mode over ristretto255-SHA512. Elements and scalars are 32 bytes; a buffer is items laid end to
+end, as bytes, bytearray, memoryview or anything else that offers its bytes.
 
-Wrong input raises ValueError, whose text names the item by its index and never shows its bytes. Elements and public keys
-are refused when they are not canonically encoded (RFC 9496 section 4.3.1) or are the identity; inputs when longer than
-65535 bytes. Besides: OSError when the operating system gives no random bytes or no threads, MemoryError when a result
-would not fit, OverflowError for an integer outside its machine type, TypeError for another type.
+Wrong input raises ValueError, whose text names the item by its index and never shows its bytes. Elements and public
+keys are refused when they are not canonically encoded (RFC 9496 section 4.3.1) or are the identity, inputs when longer
+than 65535 bytes. Besides: OSError when the operating system gives no random bytes or no threads, MemoryError when a
+result would not fit, OverflowError for an integer outside its machine type, TypeError for another type.
 """
 
 from collections.abc import Sequence
@@ -172,8 +172,8 @@ def seal_elements(elements: Buffer, labels: Buffer, channel: str, epoch: int, bi
 def pack_buckets(records: Buffer, first: int, count: int, slots: int) -> bytes:
     """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.
 
-    Entries are sorted by all their bytes, empty slots zero and last. Raises BucketOverflow when a bucket has more entries
-    than slots, ValueError for a record of another bucket and for an entry of zeros or twice in its bucket.
+    Entries are sorted by all their bytes, empty slots zero and last. Raises BucketOverflow when a bucket has more
+    entries than slots, ValueError for a record of another bucket and for an entry of zeros or twice in its bucket.
     """
 
 def _blind_with(

@@ -8,7 +8,7 @@ import * as protocol from "./protocol.mjs";
 import { olpc } from "./trust.mjs";
 import { bucketsOf, cases } from "./vectors.mjs";
 
-const { concat, hex, sha256, split, unhex, utf8 } = protocol;
+const { concat, hex, sha256, unhex, utf8 } = protocol;
 const { Point } = ristretto255;
 
 function vectors(type, run) {

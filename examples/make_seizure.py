@@ -1,0 +1,316 @@
+"""Write what a seizure looks like, from a seed: messy files, and beside them the truth.
+
+    OUT/village-accounts/    accounts.xlsx and accounts_gb18030.csv: villagers' numbers and the accounts on them
+    OUT/stolen-records/      three files of different layout: names, villages, ID-like columns beside the phone
+    OUT/truth.jsonl          one line a number: what must be found
+    OUT/outside.txt          100,000 numbers that are in no file
+
+Everything is synthetic. The truth is drawn first and dressed up afterwards, so it owes nothing to how pilookup reads.
+"""
+
+import argparse
+import csv
+import gzip
+import io
+import json
+import random
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+VILLAGERS = 18_800
+ACCOUNTS = 103_000
+RECORDS = 600_000
+OUTSIDE = 100_000
+RUBBISH = 0.02
+REPEATED = 0.05
+TOLD_TWICE = 0.03
+
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高"
+GIVEN = "伟芳娜敏静秀丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红"
+VILLAGES = ("上河", "下坪", "石桥", "柳林", "东庄", "西沟", "南塘", "北岭", "青山", "白水")
+PLATFORMS = ("淘卖卖", "快聊", "付付通", "短剧社", "出行易")
+PREFIXES = ("133", "135", "136", "138", "139", "150", "152", "158", "159", "176", "180", "186", "188", "191", "198")
+VIRTUAL = ("165", "167", "170", "171", "162")
+AREAS = ("010", "021", "0755", "0571", "028")
+RUBBISH_CELLS = ("", "无", "不详", "张三", "N/A", "1.38E+10", "138****1234", "10086", "95588", "12345678", "——", "待补")
+
+
+@dataclass
+class Person:
+    """A number (E.164) and what is true of it."""
+
+    e164: str
+    records: int = 0
+    accounts: list[tuple[str, str, date]] = field(default_factory=list)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scale", type=float, default=1.0, help="the share of the full size")
+    options = parser.parse_args()
+    make(options.out, options.seed, options.scale)
+
+
+def make(out: Path, seed: int = 1, scale: float = 1.0) -> None:
+    """Write all files of a seizure; the same seed and scale give the same numbers, rows and truth."""
+    source = random.Random(seed)
+    numbers = draw_numbers(source, int((VILLAGERS + RECORDS + OUTSIDE) * scale * 1.02) + 100)
+    villagers = [Person(next(numbers)) for _ in range(max(20, int(VILLAGERS * scale)))]
+    give_accounts(source, villagers, max(100, int(ACCOUNTS * scale)))
+    count = max(100, int(RECORDS * scale))
+    stolen = source.sample(villagers, len(villagers) // 5)
+    stolen += [Person(next(numbers)) for _ in range(count - len(stolen))]
+    for person in stolen:
+        person.records = 1
+    source.shuffle(stolen)
+    for folder in ("village-accounts", "stolen-records"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    write_accounts(source, out / "village-accounts", villagers)
+    write_records(source, out / "stolen-records", stolen)
+    everyone = {person.e164: person for person in [*villagers, *stolen]}
+    write_truth(out / "truth.jsonl", everyone.values())
+    outside = (next(numbers) for _ in range(max(100, int(OUTSIDE * scale))))
+    (out / "outside.txt").write_text("".join(f"{number}\n" for number in outside), encoding="utf-8")
+
+
+# --- numbers and what is true of them ---
+
+
+def draw_numbers(source: random.Random, count: int) -> Iterator[str]:
+    """Distinct numbers: mostly mainland mobiles, one in eight of a virtual operator, some landlines and foreign."""
+    seen: set[str] = set()
+    while len(seen) < count:
+        number = draw_number(source)
+        if number not in seen:
+            seen.add(number)
+            yield number
+
+
+def draw_number(source: random.Random) -> str:
+    kind = source.random()
+    if kind < 0.97:
+        prefix = source.choice(VIRTUAL if source.random() < 0.125 else PREFIXES)
+        return f"+86{prefix}{source.randrange(10**8):08}"
+    if kind < 0.99:
+        return f"+86{source.choice(AREAS)[1:]}{source.choice('268')}{source.randrange(10**7):07}"
+    return f"+852{source.choice('69')}{source.randrange(10**7):07}"
+
+
+def give_accounts(source: random.Random, villagers: list[Person], count: int) -> None:
+    """At least one account each; names are unique, so (number, account) pairs are too."""
+    start = date(2025, 3, 1)
+    for i in range(count):
+        person = villagers[i] if i < len(villagers) else source.choice(villagers)
+        opened = start + timedelta(days=source.randrange(92))
+        person.accounts.append((source.choice(PLATFORMS), f"u{i:06}{source.choice('abcdef')}", opened))
+
+
+# --- dressing ---
+
+
+def dress(source: random.Random, e164: str) -> str:
+    """A number as somebody typed it."""
+    national = e164[3:] if e164.startswith("+86") else ""
+    if len(national) == 11:
+        return source.choice(MOBILE_DRESSINGS)(national)
+    if national:
+        area = next(area for area in AREAS if ("0" + national).startswith(area))
+        local = ("0" + national)[len(area) :]
+        return source.choice((f"{area}-{local}", f"({area}) {local}", f"{area} {local}", f"+86 {area[1:]} {local}"))
+    return source.choice((e164, f"00{e164[1:]}", f"{e164[:4]} {e164[4:8]} {e164[8:]}"))
+
+
+MOBILE_DRESSINGS: tuple[Callable[[str], str], ...] = (
+    *(str,) * 8,
+    lambda n: f"+86{n}",
+    lambda n: f"0086{n}",
+    lambda n: f"86{n}",
+    lambda n: f"+86 {n[:3]} {n[3:7]} {n[7:]}",
+    lambda n: f"{n[:3]} {n[3:7]} {n[7:]}",
+    lambda n: f"{n[:3]}-{n[3:7]}-{n[7:]}",
+    lambda n: f"({n[:3]}){n[3:]}",
+    lambda n: f"{n[:3]}.{n[3:7]}.{n[7:]}",
+    lambda n: n.translate({ord("0") + i: 0xFF10 + i for i in range(10)}),
+    lambda n: f"手机:{n}",
+    lambda n: f"电话：{n}",
+    lambda n: f"tel:{n}",
+    lambda n: f"'{n}",
+    lambda n: f"{n}.0",
+    lambda n: f"\u202a{n}\u202c",
+    lambda n: f"\u200b{n}",
+    lambda n: f"\u3000{n} ",
+    lambda n: f"{n[0]}.{n[1:]}E+10",
+)
+
+
+def rubbish(source: random.Random) -> str:
+    cell = source.choice((*RUBBISH_CELLS, "id", "card"))
+    if cell == "id":
+        return id_number(source)
+    return f"62{source.randrange(10**14):014}" if cell == "card" else cell
+
+
+def id_number(source: random.Random) -> str:
+    """An 18-place identity number with the right check character, of a region code nobody has."""
+    born = date(1940, 1, 1) + timedelta(days=source.randrange(25_000))
+    body = f"99{source.randrange(10**4):04}{born:%Y%m%d}{source.randrange(1000):03}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    check = "10X98765432"[sum(int(d) * w for d, w in zip(body, weights, strict=True)) % 11]
+    return body + check
+
+
+def name(source: random.Random) -> str:
+    return source.choice(SURNAMES) + "".join(source.sample(GIVEN, source.choice((1, 2))))
+
+
+def village(source: random.Random) -> str:
+    return f"{source.choice(VILLAGES)}村{source.randrange(1, 30)}组"
+
+
+# --- files ---
+
+
+def write_accounts(source: random.Random, folder: Path, villagers: list[Person]) -> None:
+    """The accounts in two files of different layout; some stand in both, some twice in one."""
+    rows = [(person.e164, *account) for person in villagers for account in person.accounts]
+    source.shuffle(rows)
+    middle = len(rows) // 2
+    both = source.sample(rows, int(len(rows) * TOLD_TWICE))
+    write_xlsx(source, folder / "accounts.xlsx", with_repeats(source, rows[:middle] + both))
+    write_account_csv(source, folder / "accounts_gb18030.csv", with_repeats(source, rows[middle:] + both))
+
+
+Account = tuple[str, str, str, date]
+
+
+def write_xlsx(source: random.Random, path: Path, rows: list[Account]) -> None:
+    """A title row, a blank row, then the header; one number in four is a numeric cell."""
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+    book.set_properties({"created": date(2026, 1, 1)})
+    sheet = book.add_worksheet("账号明细")
+    sheet.write_string(0, 0, "涉案账号明细表")
+    for column, title in enumerate(("序号", "平台", "账号", "注册手机号", "注册时间")):
+        sheet.write_string(2, column, title)
+    at = 3
+    for e164, platform, account, opened in with_rubbish(source, rows):
+        sheet.write_number(at, 0, at - 2)
+        sheet.write_string(at, 1, platform)
+        sheet.write_string(at, 2, account)
+        if len(e164) == 14 and e164.startswith("+861") and source.random() < 0.25:
+            sheet.write_number(at, 3, float(e164[3:]))
+        else:
+            sheet.write_string(at, 3, dress(source, e164) if e164 else rubbish(source))
+        sheet.write_datetime(at, 4, opened)
+        at += 1
+    book.close()
+
+
+def write_account_csv(source: random.Random, path: Path, rows: list[Account]) -> None:
+    with path.open("w", encoding="gb18030", newline="", errors="strict") as file:
+        writer = csv.writer(file)
+        writer.writerow(("归属平台", "手机号码", "用户账号", "注册日期", "备注"))
+        for e164, platform, account, opened in with_rubbish(source, rows):
+            cell = dress(source, e164) if e164 else rubbish(source)
+            writer.writerow((platform, cell, account, f"{opened.year}年{opened.month}月{opened.day}日", ""))
+
+
+def write_records(source: random.Random, folder: Path, people: list[Person]) -> None:
+    third = len(people) // 3
+    numbers = [person.e164 for person in people]
+    write_record_csv(source, folder / "医保名单.csv", with_repeats(source, numbers[:third]))
+    write_record_tsv(source, folder / "records_utf16.tsv.gz", with_repeats(source, numbers[third : 2 * third]))
+    write_record_zip(source, folder / "more.zip", with_repeats(source, numbers[2 * third :]))
+
+
+def write_record_csv(source: random.Random, path: Path, numbers: list[str]) -> None:
+    """UTF-8 with a byte-order mark, commas; ID numbers beside the phone."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("姓名", "身份证号", "村组", "联系电话", "登记时间"))
+        for number in with_blanks(source, numbers):
+            cell = dress(source, number) if number else rubbish(source)
+            day = date(2025, 1, 1) + timedelta(days=source.randrange(300))
+            writer.writerow((name(source), id_number(source), village(source), cell, f"{day:%Y/%m/%d}"))
+
+
+def write_record_tsv(source: random.Random, path: Path, numbers: list[str]) -> None:
+    """UTF-16, tabs, compressed; several numbers in one cell."""
+    raw = gzip.GzipFile(filename="", mode="wb", fileobj=path.open("wb"), mtime=0)
+    with raw.fileobj, raw, io.TextIOWrapper(raw, encoding="utf-16", newline="") as file:  # type: ignore[union-attr]
+        file.write("户主\t卡号\t手机\t住址\r\n")
+        waiting: list[str] = []
+        for number in with_blanks(source, numbers):
+            waiting.append(dress(source, number) if number else "")
+            if not number or source.random() < 0.9:
+                cell = source.choice(("/", "、", ";")).join(filter(None, waiting)) or rubbish(source)
+                waiting.clear()
+                file.write(f"{name(source)}\t62{source.randrange(10**14):014}\t{cell}\t{village(source)}\r\n")
+        if waiting:
+            file.write(f"{name(source)}\t\t{'/'.join(waiting)}\t{village(source)}\r\n")
+
+
+def write_record_zip(source: random.Random, path: Path, numbers: list[str]) -> None:
+    """A zip of a semicolon-separated GB18030 file and a plain list of numbers."""
+    half = len(numbers) // 2
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, delimiter=";")
+    writer.writerow(("编号", "name", "mobile", "id_card"))
+    for i, number in enumerate(with_blanks(source, numbers[:half])):
+        cell = dress(source, number) if number else rubbish(source)
+        writer.writerow((f"R{i:07}", name(source), cell, id_number(source)))
+    plain = (dress(source, number) if number else rubbish(source) for number in with_blanks(source, numbers[half:]))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, text, encoding in (
+            ("导出/table.csv", table.getvalue(), "gb18030"),
+            ("导出/numbers.txt", "".join(f"{line}\n" for line in plain), "utf-8"),
+        ):
+            archive.writestr(zipfile.ZipInfo(member, (2026, 1, 1, 0, 0, 0)), text.encode(encoding))
+
+
+def with_repeats(source: random.Random, rows: list[Any]) -> list[Any]:
+    """The rows with some of them again, shuffled."""
+    repeated = [*rows, *source.sample(rows, int(len(rows) * REPEATED))]
+    source.shuffle(repeated)
+    return repeated
+
+
+def with_rubbish(source: random.Random, rows: Iterable[Account]) -> Iterator[Account]:
+    """Rows, and among them some whose phone cell will be rubbish (no number)."""
+    for row in rows:
+        yield row
+        if source.random() < RUBBISH:
+            yield ("", *row[1:])
+
+
+def with_blanks(source: random.Random, numbers: Iterable[str]) -> Iterator[str]:
+    """Numbers, and among them some empty texts that stand for rubbish."""
+    for number in numbers:
+        yield number
+        if source.random() < RUBBISH:
+            yield ""
+
+
+def write_truth(path: Path, people: Iterable[Person]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for person in people:
+            months = [f"{opened:%Y-%m}" for _, _, opened in person.accounts]
+            line = {
+                "identifier": f"tel:{person.e164}",
+                "exposed": person.records > 0,
+                "malicious": bool(person.accounts),
+                "accounts": len(person.accounts),
+                "last_registration": max(months, default=None),
+            }
+            file.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Blinding, proofs and the bulk operations, as Python calls them."""
+
+import os
+import signal
+import struct
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilookup import _core
+
+INPUTS = [b"tel:+861380000%04d" % i for i in range(1000)]
+KEY = _core.SecretKey.derive(bytes(32), b"one")
+OTHER = _core.SecretKey.derive(bytes(32), b"other")
+
+
+@pytest.fixture(scope="module")
+def batch():
+    _, elements = _core.blind(INPUTS)
+    evaluated = _core.evaluate(elements, KEY)
+    return elements, evaluated, _core.prove(elements, evaluated, KEY)
+
+
+def test_a_proof_of_a_thousand(batch):
+    assert _core.verify(KEY.public(), *batch) is True
+
+
+def test_another_key_fails(batch):
+    elements, evaluated, proof = batch
+    assert _core.verify(OTHER.public(), elements, evaluated, proof) is False
+    assert _core.verify(KEY.public(), elements, _core.evaluate(elements, OTHER), proof) is False
+
+
+def test_another_order_fails(batch):
+    elements, evaluated, proof = batch
+    swapped = evaluated[32:64] + evaluated[:32] + evaluated[64:]
+    assert _core.verify(KEY.public(), elements, swapped, proof) is False
+    both = elements[32:64] + elements[:32] + elements[64:]
+    assert _core.verify(KEY.public(), both, swapped, proof) is False
+
+
+def test_a_replayed_proof_fails(batch):
+    elements, evaluated, proof = batch
+    assert _core.verify(KEY.public(), elements[32:], evaluated[32:], proof) is False
+
+
+def test_every_proof_takes_fresh_randomness(batch):
+    elements, evaluated, proof = batch
+    assert _core.prove(elements, evaluated, KEY) != proof
+
+
+def test_numbers_must_match(batch):
+    elements, evaluated, proof = batch
+    blinds, _ = _core.blind(INPUTS)
+    for call in (
+        lambda: _core.prove(elements, evaluated[32:], KEY),
+        lambda: _core.verify(KEY.public(), elements[32:], evaluated, proof),
+        lambda: _core.unblind(blinds, evaluated[32:]),
+        lambda: _core.finalize(INPUTS[1:], blinds, evaluated),
+        lambda: _core.seal(bytes(128), bytes(12), "public", 1),
+        lambda: _core.seal_elements(elements, bytes(12), "public", 1, 4),
+    ):
+        with pytest.raises(ValueError, match="number of"):
+            call()
+
+
+@pytest.mark.parametrize("count", [0, 65_536])
+def test_proofs_cover_1_to_65535_elements(count):
+    many = KEY.public() * count
+    for call in (lambda: _core.prove(many, many, KEY), lambda: _core.verify(KEY.public(), many, many, bytes(64))):
+        with pytest.raises(ValueError, match="1 to 65535"):
+            call()
+
+
+@pytest.mark.parametrize("proof", [b"", bytes(63), bytes(65), bytes(96), b"\xff" * 64])
+def test_malformed_proofs_are_errors(batch, proof):
+    with pytest.raises(ValueError, match="proof"):
+        _core.verify(KEY.public(), *batch[:2], proof)
+
+
+@given(st.lists(st.binary(max_size=40), max_size=80))
+def test_any_blind_gives_what_tokenise_gives(inputs):
+    blinds, blinded = _core.blind(inputs)
+    assert len(blinds) == len(inputs)
+    elements = _core.unblind(blinds, _core.evaluate(blinded, KEY))
+    assert elements == _core.tokenise(inputs, KEY)
+    packed = struct.pack(f"<{len(inputs) + 1}I", 0, *(sum(map(len, inputs[: i + 1])) for i in range(len(inputs))))
+    assert elements == _core.tokenise_packed(b"".join(inputs), packed, KEY)
+    assert _core.shift(elements, KEY.shift_to(OTHER)) == _core.tokenise(inputs, OTHER)
+
+
+@given(st.binary(max_size=30), st.binary(max_size=40))
+def test_any_offsets_are_refused_or_give_as_many(data, offsets):
+    try:
+        elements = _core.tokenise_packed(data, offsets, KEY)
+    except ValueError:
+        return
+    assert len(elements) == 32 * (len(offsets) // 4 - 1)
+
+
+@pytest.mark.parametrize(
+    ("offsets", "index"),
+    [((), 0), ((1, 3), 0), ((0, 2), 1), ((0, 4), 1), ((0, 2, 1, 3), 2), ((0, 9, 3), 1)],
+)
+def test_bad_offsets_are_named(offsets, index):
+    with pytest.raises(ValueError, match=f"offset {index} "):
+        _core.tokenise_packed(b"abc", struct.pack(f"<{len(offsets)}I", *offsets), KEY)
+
+
+def test_inputs_are_byte_strings_of_at_most_65535():
+    with pytest.raises(ValueError, match="input 1 is longer"):
+        _core.tokenise([b"", bytes(65_536)], KEY)
+    for wrong in (b"one string", "text", ["text"], [1], None):
+        with pytest.raises(TypeError):
+            _core.tokenise(wrong, KEY)
+    assert _core.tokenise((bytearray(b"a"), memoryview(b"a")), KEY) == _core.tokenise([b"a"], KEY) * 2
+
+
+def test_threads_can_be_set_and_change_no_result():
+    before = _core.threads()
+    try:
+        results = set()
+        for n in (1, 3, 2):
+            _core.set_threads(n)
+            assert _core.threads() == n
+            results.add(_core.tokenise(INPUTS, KEY))
+        assert len(results) == 1
+    finally:
+        _core.set_threads(before)
+    for n in (0, 1025):
+        with pytest.raises(ValueError, match="threads"):
+            _core.set_threads(n)
+
+
+def test_a_fork_gets_threads_of_its_own():
+    expected = _core.tokenise(INPUTS, KEY)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons advise against the very thing tested
+        child = os.fork()
+    if child == 0:
+        signal.alarm(30)  # threads that do not exist would be waited for without end
+        os._exit(0 if _core.tokenise(INPUTS, KEY) == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_the_backend_is_named():
+    assert _core.backend() in {"avx512ifma", "avx2", "serial"}

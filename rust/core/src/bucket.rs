@@ -1,4 +1,4 @@
-//! Packing records into buckets of one constant stride (SPEC.md, section "Buckets").
+//! Packing records into buckets of one constant stride (SPEC.md section 6.2).
 
 use rayon::prelude::*;
 

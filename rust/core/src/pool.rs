@@ -37,7 +37,7 @@ fn current() -> Result<Arc<Pool>, Error> {
         Some(pool) if pool.process == std::process::id() => Ok(pool),
         Some(inherited) => {
             let threads = inherited.threads;
-            // Dropping it would wait for threads that do not exist here.
+            // Dropping it would signal threads that do not exist here, through locks they may have held.
             std::mem::forget(inherited);
             start(threads)
         }

@@ -1,4 +1,4 @@
-//! Entries: a label sealed under its token's key, behind the token's tag (SPEC.md, section "Entry").
+//! Entries: a label sealed under its token's key, behind the token's tag (SPEC.md section 5.4).
 
 use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
 
@@ -36,7 +36,9 @@ fn seal_one(token: &Token, label: &[u8; LABEL_BYTES], bound: &[u8]) -> Result<[u
     entry[SEALED_AT..AUTH_AT].copy_from_slice(label);
     let cipher = Aes256GcmSiv::new((&*token.label_key()).into());
     let sealed = InOutBuf::from(&mut entry[SEALED_AT..AUTH_AT]);
-    let auth = cipher.encrypt_inout_detached(&nonce(), bound, sealed).map_err(|_| Error::Memory)?;
+    let auth = cipher
+        .encrypt_inout_detached(&nonce(), bound, sealed)
+        .map_err(|_| Error::TooLong { what: "channel", index: 0 })?;
     entry[AUTH_AT..].copy_from_slice(&auth);
     Ok(entry)
 }

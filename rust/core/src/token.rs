@@ -1,4 +1,4 @@
-//! Tokens: the hash of an element under a channel's epoch, and the fields cut from it (SPEC.md, section "Token").
+//! Tokens: the hash of an element under a channel's epoch, and the fields cut from it (SPEC.md section 4).
 
 use sha2::{Digest, Sha512};
 use zeroize::{Zeroize, ZeroizeOnDrop};

@@ -1,4 +1,4 @@
-//! The body format, version 1. All numbers are little-endian:
+//! The body format, version 1 (SPEC.md section 10.3). All numbers are little-endian:
 //!
 //! ```text
 //! offset  size  field

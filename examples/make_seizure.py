@@ -46,7 +46,8 @@ class Person:
     """A number (E.164) and what is true of it."""
 
     e164: str
-    records: int = 0
+    stolen: bool = False
+    recorded: date | None = None
     accounts: list[tuple[str, str, date]] = field(default_factory=list)
 
 
@@ -68,9 +69,11 @@ def make(out: Path, seed: int = 1, scale: float = 1.0) -> None:
     count = max(100, int(RECORDS * scale))
     stolen = source.sample(villagers, len(villagers) // 5)
     stolen += [Person(next(numbers)) for _ in range(count - len(stolen))]
-    for person in stolen:
-        person.records = 1
     source.shuffle(stolen)
+    for i, person in enumerate(stolen):
+        person.stolen = True
+        if i < len(stolen) // 3:
+            person.recorded = date(2025, 1, 1) + timedelta(days=source.randrange(300))
     for folder in ("village-accounts", "stolen-records"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     write_accounts(source, out / "village-accounts", villagers)
@@ -100,7 +103,9 @@ def draw_number(source: random.Random) -> str:
         prefix = source.choice(VIRTUAL if source.random() < 0.125 else PREFIXES)
         return f"+86{prefix}{source.randrange(10**8):08}"
     if kind < 0.99:
-        return f"+86{source.choice(AREAS)[1:]}{source.choice('268')}{source.randrange(10**7):07}"
+        return (
+            f"+86{source.choice(AREAS)[1:]}{source.choice('68')}{source.randrange(1, 10)}{source.randrange(10**6):06}"
+        )
     return f"+852{source.choice('69')}{source.randrange(10**7):07}"
 
 
@@ -223,22 +228,24 @@ def write_account_csv(source: random.Random, path: Path, rows: list[Account]) ->
 
 
 def write_records(source: random.Random, folder: Path, people: list[Person]) -> None:
+    """The first third, those with a recorded date, in one file; the rest in two."""
     third = len(people) // 3
     numbers = [person.e164 for person in people]
-    write_record_csv(source, folder / "医保名单.csv", with_repeats(source, numbers[:third]))
+    write_record_csv(source, folder / "医保名单.csv", with_repeats(source, people[:third]))
     write_record_tsv(source, folder / "records_utf16.tsv.gz", with_repeats(source, numbers[third : 2 * third]))
     write_record_zip(source, folder / "more.zip", with_repeats(source, numbers[2 * third :]))
 
 
-def write_record_csv(source: random.Random, path: Path, numbers: list[str]) -> None:
+def write_record_csv(source: random.Random, path: Path, people: list[Person]) -> None:
     """UTF-8 with a byte-order mark, commas; ID numbers beside the phone."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("姓名", "身份证号", "村组", "联系电话", "登记时间"))
-        for number in with_blanks(source, numbers):
-            cell = dress(source, number) if number else rubbish(source)
-            day = date(2025, 1, 1) + timedelta(days=source.randrange(300))
-            writer.writerow((name(source), id_number(source), village(source), cell, f"{day:%Y/%m/%d}"))
+        for person in people:
+            row = (name(source), id_number(source), village(source))
+            writer.writerow((*row, dress(source, person.e164), f"{person.recorded:%Y/%m/%d}"))
+            if source.random() < RUBBISH:
+                writer.writerow((*row, rubbish(source), ""))
 
 
 def write_record_tsv(source: random.Random, path: Path, numbers: list[str]) -> None:
@@ -301,13 +308,13 @@ def with_blanks(source: random.Random, numbers: Iterable[str]) -> Iterator[str]:
 def write_truth(path: Path, people: Iterable[Person]) -> None:
     with path.open("w", encoding="utf-8") as file:
         for person in people:
-            months = [f"{opened:%Y-%m}" for _, _, opened in person.accounts]
+            seen = [opened for _, _, opened in person.accounts] + ([person.recorded] if person.recorded else [])
             line = {
                 "identifier": f"tel:{person.e164}",
-                "exposed": person.records > 0,
+                "exposed": person.stolen,
                 "malicious": bool(person.accounts),
                 "accounts": len(person.accounts),
-                "last_registration": max(months, default=None),
+                "last_seen": f"{max(seen):%Y-%m}" if seen else None,
             }
             file.write(json.dumps(line) + "\n")
 

@@ -29,6 +29,7 @@ __all__ = [
     "backend",
     "blind",
     "evaluate",
+    "evaluate_and_prove",
     "finalize",
     "open_entry",
     "pack_buckets",
@@ -144,6 +145,9 @@ def evaluate(elements: Buffer, key: SecretKey) -> bytes:
 
 def prove(elements: Buffer, evaluated: Buffer, key: SecretKey) -> bytes:
     """GenerateProof (RFC 9497 section 2.2.1) that evaluated is key * elements, for 1 to 65535 of them: 64 bytes."""
+
+def evaluate_and_prove(elements: Buffer, key: SecretKey) -> tuple[bytes, bytes]:
+    """BlindEvaluate (RFC 9497 section 3.3.2) whole: n * 32 bytes and the proof, as `evaluate` then `prove` give."""
 
 def verify(public_key: Buffer, elements: Buffer, evaluated: Buffer, proof: Buffer) -> bool:
     """VerifyProof (RFC 9497 section 2.2.2). A wrong proof is False; anything malformed raises ValueError."""

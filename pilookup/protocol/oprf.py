@@ -4,6 +4,28 @@ The arithmetic is `pilookup._core`'s; this room names it for both sides. Buffers
 that is not a canonical encoding, or is the identity, is refused with a ValueError that names its index.
 """
 
-from pilookup._core import Blinds, SecretKey, blind, evaluate, finalize, prove, tokenise, unblind, verify
+from pilookup._core import (
+    Blinds,
+    SecretKey,
+    blind,
+    evaluate,
+    evaluate_and_prove,
+    finalize,
+    prove,
+    tokenise,
+    unblind,
+    verify,
+)
 
-__all__ = ["Blinds", "SecretKey", "blind", "evaluate", "finalize", "prove", "tokenise", "unblind", "verify"]
+__all__ = [
+    "Blinds",
+    "SecretKey",
+    "blind",
+    "evaluate",
+    "evaluate_and_prove",
+    "finalize",
+    "prove",
+    "tokenise",
+    "unblind",
+    "verify",
+]

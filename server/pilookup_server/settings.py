@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         None, description="File of such tokens, one a line; joined with those of `PILOOKUP_PLATFORM_TOKENS`."
     )
     public_quota: str = Field(
-        "600/minute;20000/day",
+        "3000/minute;30000/day",
         description="Elements that one address (IPv6: one /64) may have evaluated, as `limits` writes it.",
     )
     platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
@@ -127,11 +127,11 @@ class Settings(BaseSettings):
 
 
 def quota_items(text: str) -> tuple[RateLimitItem, ...]:
-    """`600/minute;20000/day` as limits, shortest window first; raises ValueError that repeats nothing."""
+    """`3000/minute;30000/day` as limits, shortest window first; raises ValueError that repeats nothing."""
     try:
         items = parse_many(text)
     except ValueError:
-        raise ValueError("not a quota such as 600/minute;20000/day") from None
+        raise ValueError("not a quota such as 3000/minute;30000/day") from None
     return tuple(sorted(items, key=lambda item: item.get_expiry()))
 
 

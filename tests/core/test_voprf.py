@@ -27,6 +27,15 @@ def test_a_proof_of_a_thousand(batch):
     assert _core.verify(KEY.public(), *batch) is True
 
 
+@pytest.mark.parametrize("count", [1, 2, 65, 1000])
+def test_evaluating_and_proving_at_once_is_the_same(batch, count):
+    elements, evaluated, _ = batch
+    at_once, proof = _core.evaluate_and_prove(elements[: 32 * count], KEY)
+    assert at_once == evaluated[: 32 * count]
+    assert _core.verify(KEY.public(), elements[: 32 * count], at_once, proof) is True
+    assert _core.verify(OTHER.public(), elements[: 32 * count], at_once, proof) is False
+
+
 def test_another_key_fails(batch):
     elements, evaluated, proof = batch
     assert _core.verify(OTHER.public(), elements, evaluated, proof) is False
@@ -135,6 +144,7 @@ def test_threads_can_be_set_and_change_no_result():
 
 
 def test_a_fork_gets_threads_of_its_own():
+    _core.set_threads(2)
     expected = _core.tokenise(INPUTS, KEY)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons advise against the very thing tested

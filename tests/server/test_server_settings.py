@@ -20,7 +20,7 @@ def test_every_setting_is_described():
 def test_defaults():
     settings = read_settings()
     assert settings.channels == ("public", "platform")
-    assert settings.public_quota == "600/minute;20000/day"
+    assert settings.public_quota == "3000/minute;30000/day"
     assert settings.platform_quota == "100000/minute"
     assert settings.metrics_port is None
     assert settings.host == "127.0.0.1"

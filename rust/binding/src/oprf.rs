@@ -35,6 +35,9 @@ impl Blinds {
     }
 }
 
+/// Evaluated elements, and their proof.
+type Evaluated<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
 /// What blinding gives: the blinds, and the blinded elements.
 type Blinded<'py> = (Blinds, Bound<'py, PyBytes>);
 
@@ -94,6 +97,12 @@ fn evaluate<'py>(py: Python<'py>, elements: Bytes, key: &SecretKey) -> PyResult<
 #[pyfunction]
 fn prove<'py>(py: Python<'py>, elements: Bytes, evaluated: Bytes, key: &SecretKey) -> PyResult<Bound<'py, PyBytes>> {
     bytes_of(py, || voprf::prove(elements.as_ref(), evaluated.as_ref(), &key.0))
+}
+
+#[pyfunction]
+fn evaluate_and_prove<'py>(py: Python<'py>, elements: Bytes, key: &SecretKey) -> PyResult<Evaluated<'py>> {
+    let (evaluated, proof) = py.detach(|| voprf::evaluate_and_prove(elements.as_ref(), &key.0)).map_err(raise)?;
+    Ok((PyBytes::new(py, &evaluated), PyBytes::new(py, &proof)))
 }
 
 #[pyfunction]
@@ -158,6 +167,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(blind, module)?)?;
     module.add_function(wrap_pyfunction!(evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(prove, module)?)?;
+    module.add_function(wrap_pyfunction!(evaluate_and_prove, module)?)?;
     module.add_function(wrap_pyfunction!(verify, module)?)?;
     module.add_function(wrap_pyfunction!(unblind, module)?)?;
     module.add_function(wrap_pyfunction!(finalize, module)?)?;

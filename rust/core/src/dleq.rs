@@ -24,37 +24,36 @@ const ELEMENT_PREFIX: [u8; 2] = [0, 32];
 /// `I2OSP(64, 2)`, the length prefix of the seed.
 const SEED_PREFIX: [u8; 2] = [0, 64];
 
-/// Elements as sent and as evaluated, checked to be as many and within what a proof can number.
+/// Elements as sent and as evaluated, as many of one as of the other.
+#[derive(Clone, Copy)]
 struct Batch<'a> {
     elements: &'a [Encoded],
     evaluated: &'a [Encoded],
-    element_points: Vec<RistrettoPoint>,
-    evaluated_points: Vec<RistrettoPoint>,
 }
 
 impl<'a> Batch<'a> {
-    fn decode(elements: &'a [u8], evaluated: &'a [u8]) -> Result<Self, Error> {
-        let elements = items::<ELEMENT_BYTES>("elements", elements)?;
+    fn of(elements: &'a [u8], evaluated: &'a [u8]) -> Result<Self, Error> {
+        let elements = provable(elements)?;
         let evaluated = items::<ELEMENT_BYTES>("evaluated elements", evaluated)?;
         same_count("number of evaluated elements", elements.len(), evaluated.len())?;
-        if !(1..=MAX_BATCH).contains(&elements.len()) {
-            return Err(Error::BatchSize { found: elements.len() });
-        }
-        Ok(Self {
-            elements,
-            evaluated,
-            element_points: group::decode_all("element", elements)?,
-            evaluated_points: group::decode_all("evaluated element", evaluated)?,
-        })
+        Ok(Self { elements, evaluated })
     }
 
-    /// The weights `d_i` of `ComputeComposites`, which anyone can compute.
-    fn weights(&self, public_key: &Encoded) -> Result<Vec<Scalar>, Error> {
+    fn element_points(&self) -> Result<Vec<RistrettoPoint>, Error> {
+        group::decode_all("element", self.elements)
+    }
+
+    fn evaluated_points(&self) -> Result<Vec<RistrettoPoint>, Error> {
+        group::decode_all("evaluated element", self.evaluated)
+    }
+
+    /// Half of each weight `d_i` of `ComputeComposites`, which anyone can compute; see [`challenge`] for why half.
+    fn half_weights(&self, public_key: &Encoded) -> Result<Vec<Scalar>, Error> {
         let suite = Suite::of(Mode::Voprf);
         let seed = seed(suite, public_key);
         pool::map(self.elements, |i, element| {
             let place = u16::try_from(i).map_err(|_| Error::BatchSize { found: self.elements.len() })?;
-            Ok(suite.hash_to_scalar(&[
+            let weight = suite.hash_to_scalar(&[
                 &SEED_PREFIX,
                 &seed,
                 &place.to_be_bytes(),
@@ -63,8 +62,19 @@ impl<'a> Batch<'a> {
                 &ELEMENT_PREFIX,
                 &self.evaluated[i],
                 b"Composite",
-            ]))
+            ]);
+            Ok(weight.div_by_2())
         })
+    }
+}
+
+/// The elements of a buffer, refused where they are none or more than a proof can number.
+fn provable(elements: &[u8]) -> Result<&[Encoded], Error> {
+    let elements = items::<ELEMENT_BYTES>("elements", elements)?;
+    if (1..=MAX_BATCH).contains(&elements.len()) {
+        Ok(elements)
+    } else {
+        Err(Error::BatchSize { found: elements.len() })
     }
 }
 
@@ -79,10 +89,16 @@ fn seed(suite: &Suite, public_key: &Encoded) -> [u8; 64] {
     hash.finalize().into()
 }
 
-fn challenge(public_key: &Encoded, points: [&RistrettoPoint; 4]) -> Scalar {
-    let [m, z, t2, t3] = points.map(|point| point.compress().to_bytes());
+/// The challenge over M, Z, t2 and t3, given half of each: four encodings at the price of little more than one.
+fn challenge(public_key: &Encoded, halves: &[RistrettoPoint; 4]) -> Scalar {
+    let encoded = RistrettoPoint::double_and_compress_batch(halves);
     let p = ELEMENT_PREFIX.as_slice();
-    Suite::of(Mode::Voprf).hash_to_scalar(&[p, public_key, p, &m, p, &z, p, &t2, p, &t3, b"Challenge"])
+    let mut parts = vec![p, public_key.as_slice()];
+    for element in &encoded {
+        parts.extend([p, element.as_bytes()]);
+    }
+    parts.push(b"Challenge");
+    Suite::of(Mode::Voprf).hash_to_scalar(&parts)
 }
 
 /// `GenerateProof` (RFC 9497 section 2.2.1) that `evaluated` is `key` times `elements`: 64 bytes.
@@ -112,15 +128,44 @@ pub fn prove_with(
     generate(elements, evaluated, key, &Zeroizing::new(scalar::decode_nonzero("random scalar", 0, bytes)?))
 }
 
+/// `BlindEvaluate` (RFC 9497 section 3.3.2) whole: 32 bytes an evaluated element, and the proof. The elements are decoded
+/// once for both.
+///
+/// # Errors
+/// Elements not canonical, the identity, none or more than 65535; no random bytes.
+pub fn evaluate_and_prove(elements: &[u8], key: &SecretKey) -> Result<(Vec<u8>, [u8; PROOF_BYTES]), Error> {
+    let elements = provable(elements)?;
+    let points = group::decode_all("element", elements)?;
+    let half = key.half();
+    let evaluated = pool::rows(&points, |_, points, rows| {
+        group::encode_doubles(&Zeroizing::new(points.iter().map(|point| point * *half).collect()), rows);
+        Ok(())
+    })?;
+    let batch = Batch { elements, evaluated: &evaluated };
+    let proof = prove_batch(batch, &points, key, &Zeroizing::new(scalar::random()?))?;
+    Ok((evaluated.into_flattened(), proof))
+}
+
 fn generate(elements: &[u8], evaluated: &[u8], key: &SecretKey, random: &Scalar) -> Result<[u8; PROOF_BYTES], Error> {
-    let batch = Batch::decode(elements, evaluated)?;
+    let batch = Batch::of(elements, evaluated)?;
+    let points = batch.element_points()?;
+    batch.evaluated_points()?;
+    prove_batch(batch, &points, key, random)
+}
+
+fn prove_batch(
+    batch: Batch<'_>,
+    points: &[RistrettoPoint],
+    key: &SecretKey,
+    random: &Scalar,
+) -> Result<[u8; PROOF_BYTES], Error> {
     let public_key = key.public();
     // ComputeCompositesFast: weights and elements are public, so M may take variable time; Z, t2 and t3 may not.
-    let m = RistrettoPoint::vartime_multiscalar_mul(batch.weights(&public_key)?, &batch.element_points);
+    let m = RistrettoPoint::vartime_multiscalar_mul(batch.half_weights(&public_key)?, points);
     let z = m * key.scalar();
-    let t2 = RistrettoPoint::mul_base(random);
+    let t2 = RistrettoPoint::mul_base(&Zeroizing::new(random.div_by_2()));
     let t3 = m * random;
-    let c = challenge(&public_key, [&m, &z, &t2, &t3]);
+    let c = challenge(&public_key, &[m, z, t2, t3]);
     let s = random - *Zeroizing::new(c * key.scalar());
     let mut proof = [0; PROOF_BYTES];
     proof[..SCALAR_BYTES].copy_from_slice(c.as_bytes());
@@ -138,13 +183,14 @@ fn generate(elements: &[u8], evaluated: &[u8], key: &SecretKey, random: &Scalar)
 pub fn verify(public_key: &[u8], elements: &[u8], evaluated: &[u8], proof: &[u8]) -> Result<bool, Error> {
     let (public_bytes, public_point) = decode_public(public_key)?;
     let [c, s] = decode_proof(proof)?;
-    let batch = Batch::decode(elements, evaluated)?;
-    let weights = batch.weights(public_bytes)?;
-    let m = RistrettoPoint::vartime_multiscalar_mul(&weights, &batch.element_points);
-    let z = RistrettoPoint::vartime_multiscalar_mul(&weights, &batch.evaluated_points);
-    let t2 = RistrettoPoint::vartime_double_scalar_mul_basepoint(&c, &public_point, &s);
+    let batch = Batch::of(elements, evaluated)?;
+    let (elements, evaluated) = (batch.element_points()?, batch.evaluated_points()?);
+    let weights = batch.half_weights(public_bytes)?;
+    let m = RistrettoPoint::vartime_multiscalar_mul(&weights, &elements);
+    let z = RistrettoPoint::vartime_multiscalar_mul(&weights, &evaluated);
+    let t2 = RistrettoPoint::vartime_double_scalar_mul_basepoint(&c.div_by_2(), &public_point, &s.div_by_2());
     let t3 = RistrettoPoint::vartime_multiscalar_mul([s, c], [m, z]);
-    Ok(challenge(public_bytes, [&m, &z, &t2, &t3]).ct_eq(&c).into())
+    Ok(challenge(public_bytes, &[m, z, t2, t3]).ct_eq(&c).into())
 }
 
 fn decode_public(public_key: &[u8]) -> Result<(&Encoded, RistrettoPoint), Error> {
@@ -160,5 +206,19 @@ fn decode_proof(proof: &[u8]) -> Result<[Scalar; 2], Error> {
     match items::<SCALAR_BYTES>("proof", proof)? {
         [c, s] => Ok([scalar::decode("proof scalar", 0, c)?, scalar::decode("proof scalar", 1, s)?]),
         _ => Err(Error::Length { what: "bytes of a proof", expected: PROOF_BYTES, found: proof.len() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use curve25519_dalek::{RistrettoPoint, Scalar, constants::RISTRETTO_BASEPOINT_POINT, traits::Identity};
+
+    /// Composites may be the identity where somebody chose elements to that end: the batch must encode it right.
+    #[test]
+    fn a_batch_encodes_the_identity_among_others() {
+        let points = [RistrettoPoint::identity(), RISTRETTO_BASEPOINT_POINT, RistrettoPoint::identity()];
+        let encoded = RistrettoPoint::double_and_compress_batch(&points);
+        let expected = points.map(|point| (point * Scalar::from(2_u8)).compress());
+        assert_eq!(encoded, expected);
     }
 }

@@ -1,5 +1,7 @@
 //! Secret keys: nonzero scalars that clear themselves.
 
+use std::sync::OnceLock;
+
 use curve25519_dalek::{RistrettoPoint, Scalar};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -14,15 +16,19 @@ use crate::{
 
 /// A secret scalar other than zero; its memory is cleared when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct SecretKey(Scalar);
+pub struct SecretKey(Scalar, #[zeroize(skip)] OnceLock<Encoded>);
 
 impl SecretKey {
+    fn new(scalar: Scalar) -> Self {
+        Self(scalar, OnceLock::new())
+    }
+
     /// A uniform key from the operating system.
     ///
     /// # Errors
     /// [`Error::Random`] when the operating system gives none.
     pub fn generate() -> Result<Self, Error> {
-        scalar::random().map(Self)
+        scalar::random().map(Self::new)
     }
 
     /// Reads a key back from its 32 bytes.
@@ -35,7 +41,7 @@ impl SecretKey {
             expected: SCALAR_BYTES,
             found: bytes.len(),
         })?;
-        scalar::decode_nonzero("secret key", 0, bytes).map(Self)
+        scalar::decode_nonzero("secret key", 0, bytes).map(Self::new)
     }
 
     /// `DeriveKeyPair` of RFC 9497 section 3.2.1, from a seed of 32 bytes.
@@ -52,7 +58,7 @@ impl SecretKey {
             .map(|counter| expander.expand(&[seed, &prefix, info, &[counter]]))
             .map(|uniform| Scalar::from_bytes_mod_order_wide(&uniform))
             .find(|scalar| *scalar != Scalar::ZERO)
-            .map(Self)
+            .map(Self::new)
             .ok_or(Error::DeriveKeyPair)
     }
 
@@ -62,17 +68,17 @@ impl SecretKey {
         Zeroizing::new(self.0.to_bytes())
     }
 
-    /// The public key: this key times the generator.
+    /// The public key: this key times the generator. Computed once, since every proof needs it.
     #[must_use]
     pub fn public(&self) -> Encoded {
-        RistrettoPoint::mul_base(&self.0).compress().to_bytes()
+        *self.1.get_or_init(|| RistrettoPoint::mul_base(&self.0).compress().to_bytes())
     }
 
     /// The shift `target / self`: multiplying by it turns elements under this key into elements under `target`.
     #[must_use]
     pub fn shift_to(&self, target: &Self) -> Self {
         let inverse = Zeroizing::new(self.0.invert());
-        Self(*inverse * target.0)
+        Self::new(*inverse * target.0)
     }
 
     pub(crate) fn scalar(&self) -> &Scalar {

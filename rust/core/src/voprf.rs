@@ -4,7 +4,7 @@ use curve25519_dalek::Scalar;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
 
-pub use crate::dleq::{PROOF_BYTES, prove, prove_with, verify};
+pub use crate::dleq::{PROOF_BYTES, evaluate_and_prove, prove, prove_with, verify};
 use crate::{
     bulk::{hash_input, shift},
     encoding::{check_inputs, items, length_prefix, same_count},

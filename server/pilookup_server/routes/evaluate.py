@@ -67,7 +67,7 @@ async def _charge(visit: Visit, request: Request, count: int) -> dict[str, str]:
 
 def _evaluate(ask: EvaluateRequest, key: SecretKey) -> EvaluateResponse:
     try:
-        evaluated = oprf.evaluate(ask.elements, key)
+        evaluated, proof = oprf.evaluate_and_prove(ask.elements, key)
     except ValueError:
         raise ProblemError(Problem.INVALID_ELEMENT) from None
-    return EvaluateResponse(ask.epoch, evaluated, oprf.prove(ask.elements, evaluated, key))
+    return EvaluateResponse(ask.epoch, evaluated, proof)

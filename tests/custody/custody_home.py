@@ -1,0 +1,68 @@
+"""A small HOME for the vault's tests: custody keys, control data and vault, no channels."""
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from pilookup._core import SecretKey
+from pilookup.custody.control import Control
+from pilookup.custody.home import Home
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load import LoadOrder, load
+from pilookup.custody.session import Session
+from pilookup.custody.specify import DatasetSpec
+from pilookup.custody.vault import PARTITIONS, Vault
+from pilookup.keyring import Half, Keyring
+from pilookup.protocol.label import Kind
+
+SECRET = b"a passphrase of the tests"
+
+
+def found(path):
+    home = Home.create(path)
+    keyring = Keyring.create(home.custody, Half.CUSTODY, SECRET)
+    keyring.add_scalar("vault", SecretKey.generate())
+    keyring.add_bytes("vault-storage", os.urandom(32))
+    keyring.add_bytes("vault-digest", os.urandom(32))
+    Control.create(home).close()
+    return home
+
+
+@contextmanager
+def opened(path):
+    """The session a command would have: locked, unlocked, swept."""
+    home = Home(path)
+    with home.locked():
+        keyring = Keyring.unlock(home.custody, Half.CUSTODY, SECRET)
+        with Control.open(home) as control:
+            session = Session(home, keyring, control, Vault(home, keyring), None, datetime.now(UTC))
+            session.sweep()
+            yield session
+
+
+def run_load(session, files, slug="case-1", kind=Kind.EXPOSURE, *, rejects=None, on_progress=None, **options):
+    said = {name: options.pop(name) for name in ("title_zh", "title_en", "seized_on", "sensitive") if name in options}
+    spec = DatasetSpec(slug, kind, **said)
+    return load(session, LoadOrder(files, spec, IntakeOptions(kind), **options), rejects, on_progress)
+
+
+def numbers(count, start=0):
+    """Synthetic mainland numbers, all different."""
+    return [f"138{start + i:08}" for i in range(count)]
+
+
+def write_csv(path, rows, header="phone"):
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def content(session):
+    """Everything the vault tells: (dataset, element, account, count, month), sorted."""
+    rows = []
+    for partition in range(PARTITIONS):
+        rows += session.vault.partition(partition, session.loads()).to_pylist()
+    return sorted((row["dataset"], row["element"], row["account"], row["count"], row["month"]) for row in rows)
+
+
+def files_under(path):
+    return {found.relative_to(path): found.read_bytes() for found in path.rglob("*") if found.is_file()}

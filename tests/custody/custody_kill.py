@@ -1,0 +1,62 @@
+"""Running a command in a process of its own and killing it at random instants.
+
+A command that prints a line once its work begins (after imports and passphrases) is killed within that work and not in
+the start-up, which changes nothing on the disk.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+
+
+class OwnFailureError(AssertionError):
+    """The command ended by itself, and not well."""
+
+
+def duration_of(command, *, ready=False):
+    """Seconds a whole run takes, from its first line with `ready`; the run must succeed."""
+    with _started(command) as process:
+        _wait_ready(process, ready)
+        started = time.monotonic()
+        process.stdout.read()
+        if process.wait():
+            raise OwnFailureError(f"ended with {process.returncode}")
+        return time.monotonic() - started
+
+
+def kill_after(command, seconds, *, ready=False):
+    """SIGKILL the command, and what it started, after so many seconds; whether that came before its end."""
+    with _started(command) as process:
+        _wait_ready(process, ready)
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.stdout.read()
+        code = process.wait()
+        if code not in (0, -signal.SIGKILL):
+            raise OwnFailureError(f"ended with {code}")
+        return code == -signal.SIGKILL
+
+
+def kill_at_random(command, kills, longest, rng, check, *, ready=False):
+    """Kill `command(i)` for each i below `kills`, at instants up to `longest` seconds; `check(i, cut)` after each.
+
+    Returns how many were cut short.
+    """
+    cuts = 0
+    for i in range(kills):
+        cut = kill_after(command(i), rng.uniform(0, longest), ready=ready)
+        check(i, cut)
+        cuts += cut
+    return cuts
+
+
+def _started(command):
+    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE)
+
+
+def _wait_ready(process, ready):
+    if ready and not process.stdout.readline():
+        raise OwnFailureError(f"ended with {process.wait()} before it began")

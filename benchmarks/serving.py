@@ -1,0 +1,78 @@
+"""The server, one worker: evaluations a second beside a route that does nothing; and what a check costs a client."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from home import Home
+from report import Report
+from timing import Spread
+
+from pilookup import Client, _core
+
+GENERATOR = Path(__file__).with_name("generator.py")
+CONNECTIONS = 8
+DISTINCT_REQUESTS = 500
+CHECKS = 200
+
+
+def bench(report: Report, home: Home, outside: list[str], runs: int, seconds: float) -> None:
+    with home.serve() as url:
+        trust = home.path / "trust-public.json"
+        with Client(url, trust=trust, state_dir=home.path.parent / "state") as client:
+            _client(report, client, outside[0], runs)
+            epoch = client.manifest.epoch if client.manifest else 1
+        _server(report, url, epoch, runs, seconds)
+
+
+def _client(report: Report, client: Client, number: str, runs: int) -> None:
+    """Processor time of this process for one miss; trust and bucket are cached, the evaluation is asked for anew."""
+    if str(client.check(number).status) != "not_found":
+        raise SystemExit("a number that is in no file was not answered as not_found")
+    spent = []
+    for _ in range(runs):
+        start = time.process_time()
+        for _ in range(CHECKS):
+            client.check(number)
+        spent.append((time.process_time() - start) * 1000 / CHECKS)
+    report.add("client", "check of a miss, warm caches: CPU", Spread.of(spent), "ms", CHECKS)
+
+
+def _server(report: Report, url: str, epoch: int, runs: int, seconds: float) -> None:
+    host = urlsplit(url).netloc
+    evaluations = _evaluations(host, epoch)
+    nothing = [f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()]
+    _generate(host, nothing, seconds)
+    _generate(host, evaluations, seconds)
+    pairs = [(_generate(host, evaluations, seconds), _generate(host, nothing, seconds)) for _ in range(runs)]
+    known = {"connections": CONNECTIONS, "workers": 1}
+    evaluated, idle = (Spread.of(list(column)) for column in zip(*pairs, strict=True))
+    report.add("serve", "evaluate, one element and proof", evaluated, "requests/s", len(evaluations), **known)
+    report.add("serve", "no-op route (/healthz)", idle, "requests/s", 1, **known)
+    ratio = Spread.of([evaluation / healthy for evaluation, healthy in pairs])
+    report.add("serve", "evaluate to no-op", ratio, "ratio", runs)
+
+
+def _evaluations(host: str, epoch: int) -> list[bytes]:
+    """Requests of one blinded element each, all different."""
+    _, blinded = _core.blind([f"tel:+86138{i:08}".encode() for i in range(DISTINCT_REQUESTS)])
+    head = (
+        f"POST /v1/channels/public/evaluate?epoch={epoch} HTTP/1.1\r\nHost: {host}\r\n"
+        "Content-Type: application/octet-stream\r\nContent-Length: 32\r\n\r\n"
+    ).encode()
+    return [head + blinded[at : at + 32] for at in range(0, len(blinded), 32)]
+
+
+def _generate(host: str, requests: list[bytes], seconds: float) -> float:
+    """Requests answered a second; any other answer than 200 ends the benchmark."""
+    address = urlsplit(f"//{host}")
+    command = [sys.executable, GENERATOR, address.hostname, address.port, CONNECTIONS, seconds]
+    given = json.dumps([request.hex() for request in requests])
+    done = subprocess.run(list(map(str, command)), input=given, stdout=subprocess.PIPE, text=True, check=True)
+    told = json.loads(done.stdout)
+    if told["bad"]:
+        raise SystemExit(f"the server refused {told['bad']} requests")
+    return float(told["good"] / told["seconds"])

@@ -1,0 +1,96 @@
+import os
+
+import pytest
+from attack_asking import Async, Sync
+from attack_home import Held
+from attack_server import TOKEN, Proxy, Served
+
+from pilookup.checking import patience
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_settings_from_outside():
+    patch = pytest.MonkeyPatch()
+    for name in [name for name in os.environ if name.startswith("PILOOKUP_")]:
+        patch.delenv(name)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory, no_settings_from_outside):
+    """One published HOME; tests that change a HOME change a copy."""
+    return Held.make(tmp_path_factory.mktemp("attacks") / "home")
+
+
+@pytest.fixture(scope="session")
+def server(original):
+    """The real server over it; nothing on its disk changes."""
+    server = Served(original.path)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def held(original, tmp_path):
+    """A HOME of the test's own."""
+    return original.copy(tmp_path / "home")
+
+
+@pytest.fixture
+def serve():
+    """Start servers over other HOMEs."""
+    made = []
+
+    def start(path, **given):
+        made.append(Served(path, **given))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def front():
+    """Put proxies before servers."""
+    made = []
+
+    def start(served):
+        made.append(Proxy(served.url))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def proxy(server, front):
+    return front(server)
+
+
+@pytest.fixture(params=[Sync, Async])
+def client_at(request, original, tmp_path):
+    """Makes clients of either kind; those of one test share what they remember."""
+    made = []
+
+    def make(url, channel="public", **options):
+        options = {"trust": original.trust(channel), "state_dir": tmp_path / "state", "timeout": 5.0} | options
+        options |= {"token": TOKEN} if channel == "platform" else {}
+        made.append(request.param(url, channel, **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(client_at, proxy):
+    return client_at(proxy.url)

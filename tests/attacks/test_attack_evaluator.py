@@ -1,0 +1,175 @@
+"""An evaluator that lies, between the client and the real server: never found, never not_found."""
+
+from dataclasses import replace
+
+import pytest
+from attack_asking import BOTH, assert_truth, assert_unknown
+from attack_home import HIT, MISS, OTHER_HIT, OTHER_MISS
+from attack_server import Answer
+
+from pilookup.protocol import oprf
+from pilookup.protocol.oprf import SecretKey
+
+ORDER = 2**255 - 19
+IDENTITY = bytes(32)
+POINTS = {
+    "identity, which is all zero": IDENTITY,
+    "the field's prime, another spelling of zero": ORDER.to_bytes(32, "little"),
+    "one above the prime": (ORDER + 1).to_bytes(32, "little"),
+    "negative": (1).to_bytes(32, "little"),
+    "not on the curve": (2).to_bytes(32, "little"),
+    "high bit": bytes(31) + b"\x80",
+    "all ones": b"\xff" * 32,
+}
+STRANGER = SecretKey.generate()
+
+
+def evaluated_by(key, elements):
+    out = oprf.evaluate(elements, key)
+    return out + oprf.prove(elements, out, key)
+
+
+LIES = {
+    "another key with its own proof": lambda asked, out: evaluated_by(STRANGER, asked),
+    "another key with the true proof": lambda asked, out: oprf.evaluate(asked, STRANGER) + out[-64:],
+    "one element under another key": lambda asked, out: oprf.evaluate(asked[:32], STRANGER) + out[32:],
+    "first two elements swapped": lambda asked, out: out[32:64] + out[:32] + out[64:],
+    "last two elements swapped": lambda asked, out: out[:-128] + out[-96:-64] + out[-128:-96] + out[-64:],
+    "first element for all": lambda asked, out: out[:32] * (len(asked) // 32) + out[-64:],
+    "what was asked": lambda asked, out: asked + out[-64:],
+    "proof of zeros": lambda asked, out: out[:-64] + bytes(64),
+    "proof halves swapped": lambda asked, out: out[:-64] + out[-32:] + out[-64:-32],
+    "challenge not reduced": lambda asked, out: out[:-64] + b"\xff" * 32 + out[-32:],
+    "response not reduced": lambda asked, out: out[:-32] + b"\xff" * 32,
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_is_bad_proof_and_the_truth_is_told_after_it(lie, proxy, client):
+    proxy.alter("/evaluate", lambda asked, out: LIES[lie](asked.body, out))
+    assert_unknown(client, "bad_proof")
+    proxy.honest()
+    assert_truth(client)
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_point_that_is_none_is_bad_proof(point, place, proxy, client):
+    def change(asked, out):
+        return out[: 32 * place] + POINTS[point] + out[32 * place + 32 :]
+
+    proxy.alter("/evaluate", change)
+    assert_unknown(client, "bad_proof")
+
+
+def test_every_point_the_identity_is_bad_proof_even_with_a_proof_that_fits(proxy, client):
+    """With c = 0 the equations of a proof hold for any s under an identity key: the manifest's key is none."""
+    proxy.alter("/evaluate", lambda asked, out: IDENTITY * (len(out) // 32))
+    assert_unknown(client, "bad_proof")
+
+
+def test_answers_of_two_requests_exchanged_are_bad_proof(proxy, client_at):
+    """Two clients ask for as many numbers each; each is given the other's answer, or only its proof."""
+    one, two = client_at(proxy.url), client_at(proxy.url)
+    kept = []
+    proxy.alter("/evaluate", lambda asked, out: kept.append(out) or out)
+    assert_truth(one)
+    for change in (lambda asked, out: kept[0], lambda asked, out: out[:-64] + kept[0][-64:]):
+        proxy.alter("/evaluate", change)
+        assert_unknown(two, "bad_proof")
+    proxy.honest()
+    assert_truth(two)
+
+
+def test_an_answer_replayed_to_the_same_client_is_bad_proof(proxy, client):
+    assert_truth(client)
+    kept = []
+    proxy.alter("/evaluate", lambda asked, out: kept.append(out) or out)
+    assert_truth(client)
+    proxy.alter("/evaluate", lambda asked, out: kept[0])
+    assert_unknown(client, "bad_proof")
+
+
+def test_another_request_evaluated_in_its_place_is_bad_proof(proxy, client):
+    """The server's key, the server's proof: but of elements that the attacker chose."""
+
+    def swap(asked, answer):
+        if "/evaluate" not in asked.path:
+            return answer
+        count = len(asked.body) // 32
+        _, chosen = oprf.blind([b"tel:+8613900000001"] * count)
+        return proxy.pass_on(replace(asked, body=chosen))
+
+    proxy.twist = swap
+    assert_unknown(client, "bad_proof")
+
+
+def test_reordered_requests_are_bad_proof(proxy, client):
+    """The elements are handed to the server in another order: a hit must not become the neighbour's."""
+
+    def swap(asked, answer):
+        if "/evaluate" not in asked.path:
+            return answer
+        turned = b"".join(reversed([asked.body[at : at + 32] for at in range(0, len(asked.body), 32)]))
+        return proxy.pass_on(replace(asked, body=turned))
+
+    proxy.twist = swap
+    assert_unknown(client, "bad_proof", [HIT, MISS, OTHER_HIT, OTHER_MISS])
+
+
+def test_the_key_of_the_other_channel_is_bad_proof(original, proxy, client):
+    with original.opened() as session:
+        key = session.channel_key("platform", 1)
+    proxy.alter("/evaluate", lambda asked, out: evaluated_by(key, asked.body))
+    assert_unknown(client, "bad_proof")
+
+
+SIZES = {
+    "nothing": lambda out: b"",
+    "no proof": lambda out: out[:-64],
+    "only the proof": lambda out: out[-64:],
+    "one byte less": lambda out: out[:-1],
+    "one byte more": lambda out: out + b"\0",
+    "one element less": lambda out: out[32:],
+    "one element more": lambda out: out[:32] + out,
+    "ten megabytes": lambda out: out + bytes(10_000_000),
+    "json": lambda out: b'{"epoch":1,"elements":[],"proof":""}',
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_answer_of_another_size_is_bad_response(size, proxy, client):
+    proxy.alter("/evaluate", lambda asked, out: SIZES[size](out))
+    assert_unknown(client, "bad_response")
+
+
+FAULTS = {
+    "slow head": ({"delay": 1.5}, "unreachable"),
+    "slow body": ({"drip": 0.05}, "unreachable"),
+    "cut off": ({"cut": 40}, "unreachable"),
+    "cut off before the head": ({"cut": -1}, "unreachable"),
+    "compressed, it says": ({"headers": {"content-encoding": "gzip"}}, "bad_response"),
+    "sent elsewhere": ({"status": 302, "headers": {"location": "/"}}, "bad_response"),
+    "no content": ({"status": 204, "body": b""}, "bad_response"),
+    "not found": ({"status": 404}, "bad_response"),
+    "a part": ({"status": 206}, "bad_response"),
+    "forbidden": ({"status": 403}, "unauthorized"),
+    "over quota": ({"status": 429, "headers": {"retry-after": "1"}}, "rate_limited"),
+    "gone for good": ({"status": 410}, "retired"),
+    "broken": ({"status": 500}, "server_error"),
+}
+
+
+@pytest.mark.parametrize("part", ["/evaluate", "/buckets/", "timestamp.json"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_answers_that_fail_are_unknown_wherever_they_fail(part, fault, proxy, client_at):
+    change, reason = FAULTS[fault]
+    if fault == "not found" and part == "timestamp.json":
+        reason = "bad_response"
+    proxy.twist = lambda asked, answer: replace(answer, **change) if part in asked.path else answer
+    assert_unknown(client_at(proxy.url, timeout=0.7), reason)
+
+
+def test_a_server_that_is_nothing_of_ours_is_bad_response(proxy, client):
+    proxy.twist = lambda asked, answer: Answer(body=b"<html>please log in</html>")
+    assert_unknown(client, "bad_response", BOTH)

@@ -17,19 +17,21 @@ def bench(report: Report, count: int, runs: int) -> None:
     source = random.Random(16)
     keys = source.randbytes(8 * count)
     others = source.randbytes(8 * count)
-    report.add("filter", "fuse16: build", rates(count, runs, lambda: _core.FuseFilter.build(keys, BITS)), "keys/s", count)
+    report.add(
+        "filter", "fuse16: build", rates(count, runs, lambda: _core.FuseFilter.build(keys, BITS)), "keys/s", count
+    )
     fuse = _core.FuseFilter.build(keys, BITS)
     report.add("filter", "fuse16: bits per key", len(fuse.to_bytes()) * 8 / len(fuse), "bits/key", count)
-    report.add("filter", "fuse16: contains_many", rates(count, runs, lambda: fuse.contains_many(others)), "keys/s", count)
+    report.add(
+        "filter", "fuse16: contains_many", rates(count, runs, lambda: fuse.contains_many(others)), "keys/s", count
+    )
     _bloom(report, keys[: 8 * BLOOM_KEYS], others[: 8 * BLOOM_KEYS], runs)
 
 
 def _bloom(report: Report, keys: bytes, others: bytes, runs: int) -> None:
     """The library itself, made for just these keys, and asked key by key: it has no other way."""
     count = len(keys) // 8
-    known, unknown = (
-        [int.from_bytes(data[at : at + 8]) for at in range(0, len(data), 8)] for data in (keys, others)
-    )
+    known, unknown = ([int.from_bytes(data[at : at + 8]) for at in range(0, len(data), 8)] for data in (keys, others))
 
     def build() -> pybloom_live.BloomFilter:
         bloom = pybloom_live.BloomFilter(capacity=count, error_rate=ERROR_RATE)

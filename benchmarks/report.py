@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass
 class Report:
-    """Figures in the order they came."""
+    """Figures in the order they came; each is printed as it comes."""
 
     scale: float
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -41,7 +41,7 @@ def head() -> str:
     """The table's first lines: where and with what."""
     facts = machine()
     where = f"{facts['cpu']}, {facts['cores']} cores, load {facts['load_before']}, Python {facts['python']}"
-    columns = f"{'subject':<9} {'figure':<44} {'median':>12}  {'min - max':<25} {'unit':<12} {'n':>9}"
+    columns = f"{'subject':<9} {'figure':<47} {'median':>12}  {'min - max':<25} {'unit':<12} {'n':>9}"
     return f"{where}\ncommit {facts['commit']}\n\n{columns}"
 
 
@@ -84,7 +84,7 @@ def _line(row: dict[str, Any]) -> str:
     spread = f"{_short(row['min'])} - {_short(row['max'])}" if "median" in row else ""
     known = {"subject", "name", "median", "min", "max", "runs", "value", "unit", "n"}
     more = ", ".join(f"{key} {_short(value)}" for key, value in row.items() if key not in known)
-    start = f"{row['subject']:<9} {row['name']:<44} {median:>12}  {spread:<25} {row['unit']:<12} {row['n']:>9,}"
+    start = f"{row['subject']:<9} {row['name']:<47} {median:>12}  {spread:<25} {row['unit']:<12} {row['n']:>9,}"
     return f"{start}  {more}".rstrip()
 
 

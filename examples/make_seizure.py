@@ -17,7 +17,7 @@ import random
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ def give_accounts(source: random.Random, villagers: list[Person], count: int) ->
 def dress(source: random.Random, e164: str) -> str:
     """A number as somebody typed it."""
     national = e164[3:] if e164.startswith("+86") else ""
-    if len(national) == 11:
+    if len(national) == 11 and national.startswith("1"):
         return source.choice(MOBILE_DRESSINGS)(national)
     if national:
         area = next(area for area in AREAS if ("0" + national).startswith(area))
@@ -199,7 +199,7 @@ Account = tuple[str, str, str, date]
 def write_xlsx(source: random.Random, path: Path, rows: list[Account]) -> None:
     """A title row, a blank row, then the header; one number in four is a numeric cell."""
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
-    book.set_properties({"created": date(2026, 1, 1)})
+    book.set_properties({"created": datetime(2026, 1, 1, tzinfo=UTC)})  # a plain date would be ignored
     sheet = book.add_worksheet("账号明细")
     sheet.write_string(0, 0, "涉案账号明细表")
     for column, title in enumerate(("序号", "平台", "账号", "注册手机号", "注册时间")):

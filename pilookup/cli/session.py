@@ -29,7 +29,7 @@ def opened(path: Path, *, online: bool) -> Iterator[Session]:
         second = Keyring.unlock(home.online, Half.ONLINE, read_secret(Half.ONLINE)) if online else None
         with Control.open(home) as control:
             session = Session(home, keyring, control, Vault(home, keyring), second, datetime.now(UTC))
-            session.sweep()
+            session.settle()
             yield session
 
 

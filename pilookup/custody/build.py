@@ -38,7 +38,7 @@ class EpochKeys:
 
     channel: str
     epoch: int
-    channel_key: _core.SecretKey
+    vault_key: _core.SecretKey
     shift: _core.SecretKey
 
 
@@ -108,9 +108,12 @@ class _Sealer:
         self.entries += len(rows)
 
     def add_canaries(self) -> None:
-        """The identifiers that clients check a snapshot by; every filter holds them too."""
+        """The identifiers that clients check a snapshot by; every filter holds them too.
+
+        They go the way of every number, from the vault's key by the shift: where the shift is wrong they do not open.
+        """
         inputs = [name.encode() for name in CANARIES]
-        elements = oprf.tokenise(inputs, self._keys.channel_key)
+        elements = _core.shift(oprf.tokenise(inputs, self._keys.vault_key), self._keys.shift)
         labels = np.frombuffer(pack_labels([Label(canary=True)] * len(inputs)), LABELS)
         self.add(elements, labels)
         keys = _core.tokens(elements, self._keys.channel, self._keys.epoch)

@@ -13,8 +13,8 @@ from pilookup.protocol.release import EPOCH_LIFE, RETIRING_LIFE
 
 
 def current(session: Session, channel: str) -> Epoch:
-    """The newest epoch of a channel."""
-    return session.control.epochs(channel)[-1]
+    """The newest epoch of a channel; raises PublishError where there is no such channel."""
+    return session.control.epochs(session.control.channel(channel).name)[-1]
 
 
 def served(session: Session, channel: str) -> list[Epoch]:

@@ -23,8 +23,9 @@ def withdraw(session: Session, slug: str) -> None:
     if dataset is None:
         raise CustodyError(f"there is no dataset {slug}")
     if dataset.withdrawn_at is None:
+        session.vault.unsettle(load.id for load in session.control.loads(slug))
         session.control.withdraw(slug, session.now)
-    session.sweep()
+    session.settle()
 
 
 def erase(session: Session, identifier: bytes) -> Erased:

@@ -44,8 +44,10 @@ def _fill(home: Home, custody_secret: bytes, online_secret: bytes, now: datetime
     keyring.add_scalar("vault", SecretKey.generate())
     keyring.add_bytes("vault-storage", os.urandom(32))
     keyring.add_bytes("vault-digest", os.urandom(32))
+    vault = Vault(home, keyring)
+    vault.create()
     with Control.create(home) as control:
-        session = Session(home, keyring, control, Vault(home, keyring), online, now)
+        session = Session(home, keyring, control, vault, online, now)
         return [_channel(session, name, profile) for name, profile in CHANNELS.items()]
 
 

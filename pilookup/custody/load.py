@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from pilookup import _core
 from pilookup.compute import local_executor, ordered_map
 from pilookup.custody.control import Counts, Dataset, Load
-from pilookup.custody.intake import Accepted, IntakeOptions, Report, read
+from pilookup.custody.intake import Accepted, IntakeOptions, Report, read, shown
 from pilookup.custody.session import Session
 from pilookup.custody.specify import DatasetSpec, settle
 from pilookup.custody.vault.rows import ACCOUNT_BYTES, PARTITIONS, ROW, Rows
@@ -70,6 +70,7 @@ def load(
     loaded, VaultError when the vault cannot be written. Nothing is stored then.
     """
     dataset = settle(session.control, order.dataset)
+    seen = [_signature(path) for path in order.files]
     digests = [_digest(session, path) for path in order.files]
     replaced = _check_repeats(session, dataset, order, digests)
     writers: list[LoadWriter] = []
@@ -80,10 +81,10 @@ def load(
             writer = LoadWriter(session.vault, uuid.uuid4().hex, dataset.id)
             writers.append(writer)
             outcome.files.append(reader.read(path, writer))
+        _check_unchanged(order.files, seen)
         outcome.total = _total(outcome.files, writers)
         if not order.dry_run:
             _commit(session, dataset, list(zip(writers, digests, outcome.files, strict=True)), replaced)
-    session.vault.remove(replaced)
     return outcome
 
 
@@ -110,7 +111,7 @@ class _Reader:
             for rows in ordered_map(executor, self._tokenised, batches, AHEAD):
                 writer.add(rows)
         if not report.accepted:
-            raise IntakeError(path.name, "no phone number found in it")
+            raise IntakeError(shown(path.name), "no phone number found in it")
         writer.finish()
         report.accepted -= writer.erased
         if writer.erased:
@@ -156,6 +157,7 @@ def _commit(
         session.vault.adopt(writer.folder, dataset.slug)
         counts = Counts(report.rows, report.accepted, report.distinct, report.duplicates, dict(report.rejected))
         loads.append(Load(writer.load_id, dataset.slug, dataset.id, digest, counts))
+    session.vault.unsettle(load.id for load in replaced)
     session.control.commit_loads(dataset, loads, [load.id for load in replaced], session.now)
 
 
@@ -167,7 +169,7 @@ def _written(session: Session) -> Iterator[None]:
     except OSError as error:
         raise VaultError(f"{session.vault.directory}: cannot be written: {error.strerror or error}") from None
     finally:
-        session.sweep()
+        session.settle()
 
 
 def _total(files: Sequence[Report], writers: Sequence[LoadWriter]) -> Report:
@@ -190,13 +192,29 @@ def _check_repeats(session: Session, dataset: Dataset, order: LoadOrder, digests
     """The loads that --replace takes out; raises CustodyError for a file loaded before or named twice."""
     for i, digest in enumerate(digests):
         if digest in digests[:i]:
-            raise CustodyError(f"{order.files[i].name}: the same content as another file of this command")
+            raise CustodyError(f"{shown(order.files[i].name)}: the same content as another file of this command")
     before = {load.digest: load for load in session.control.loads(dataset.slug)}
     repeated = [(path, before[digest]) for path, digest in zip(order.files, digests, strict=True) if digest in before]
     if repeated and not order.replace:
-        names = ", ".join(path.name for path, _ in repeated)
+        names = ", ".join(shown(path.name) for path, _ in repeated)
         raise CustodyError(f"{names}: already loaded into {dataset.slug}; use --replace to load it again")
     return [load for _, load in repeated]
+
+
+def _signature(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is written to or put in another's place."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _check_unchanged(files: Sequence[Path], seen: Sequence[tuple[int, int, int]]) -> None:
+    """The file that was read must be the one whose digest is kept."""
+    for path, before in zip(files, seen, strict=True):
+        if _signature(path) != before:
+            raise IntakeError(shown(path.name), "changed while it was read")
 
 
 def _digest(session: Session, path: Path) -> str:
@@ -207,7 +225,7 @@ def _digest(session: Session, path: Path) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise IntakeError(path.name, f"cannot be read: {error.strerror}") from None
+        raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
     return digest.hexdigest()
 
 

@@ -35,9 +35,9 @@ class Session:
         """Every load of every dataset."""
         return [load for row in self.control.datasets(active_only=False) for load in self.control.loads(row.slug)]
 
-    def sweep(self) -> None:
-        """Remove what killed commands left in the vault."""
-        self.vault.sweep(self.loads())
+    def settle(self) -> None:
+        """Put right what killed commands left in the vault; raises VaultError when it is not this database's vault."""
+        self.vault.settle(self.loads())
 
     def online_keyring(self) -> Keyring:
         if self.online is None:

@@ -20,13 +20,15 @@ _MOBILE_DIGITS = 11
 # over; a property test compares the two.
 _DRESSED = re.compile(
     r"[ '=\"]*(?:tel:)?(?:(?:\+|00)?86[ -]?|\(\+?86\)[ -]?|0)?"
-    r"(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})(?:\.0)?[ '\"]*"
+    r"(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})[ '\"]*"
 )
+# A numeric cell printed as text. Not part of the pattern above: rule 8 knows no dashes or spaces.
+_FLOAT = re.compile(r"(1[3-9][0-9]{9})\.0")
 
 _DIGIT = re.compile(r"[0-9]")
 _PHONE_SIGNS = re.compile(r"^[ (]*\+*[0-9 ()./-]*$")
 _SEPARATORS = re.compile(r"[ ()./-]")
-_MOBILE = re.compile(r"^(?:\+*0{0,2}86)?(?:179[0-9]{2}|12593|12520)?0?(1[3-9][0-9]{9})$")
+_MOBILE = re.compile(r"^(?:\+*0{0,3}86)?(?:179[0-9]{2}|12593|12520)?0?(1[3-9][0-9]{9})$")
 _MOBILE_ABROAD = re.compile(r"^\+860?(1[3-9][0-9]{9})$")
 _NATIONAL_MOBILE = re.compile(r"^1[3-9][0-9]{9}$")
 _GLUED = re.compile(r"^(?:(?:\+?86)?1[3-9][0-9]{9}){2,}$")
@@ -49,6 +51,9 @@ def canonicalise(text: str, region: str = "CN") -> bytes | Reason:
         found = _DRESSED.fullmatch(text)
         if found is not None:
             return f"tel:+86{found[1]}{found[2]}{found[3]}".encode()
+        found = _FLOAT.fullmatch(text)
+        if found is not None:
+            return b"tel:+86" + found[1].encode()
     elif not is_region(region):
         raise ValueError("unknown region: not an ISO 3166-1 code with phone numbers of its own")
     return _by_rules(text, region)
@@ -110,7 +115,8 @@ def _decide(number: str, region: str) -> bytes | Reason:
     if region != "CN":
         return _national(digits, region)
     if digits.startswith("00"):
-        return _international("+" + digits.lstrip("0"), region)
+        # More zeros are padding of some other number, no prefix: no calling code begins with 0.
+        return Reason.NOT_POSSIBLE if digits.startswith("000") else _international("+" + digits[2:], region)
     return _bare_chinese(digits)
 
 

@@ -48,7 +48,10 @@ class Held:
         folder = path.parent
         with held.opened() as session:
             held.load(session, folder / "stolen.csv", ["phone", *LISTED], Kind.EXPOSURE)
-            rows = ["phone,account,date", *(f"{n},account-{n[-4:]},2025-03-0{1 + i % 9}" for i, n in enumerate(REGISTERED))]
+            rows = [
+                "phone,account,date",
+                *(f"{n},account-{n[-4:]},2025-03-0{1 + i % 9}" for i, n in enumerate(REGISTERED)),
+            ]
             held.load(session, folder / "accounts.csv", rows, Kind.MALICIOUS)
             for channel in ("public", "platform"):
                 publish(session, channel, silent)
@@ -66,7 +69,7 @@ class Held:
             online = Keyring.unlock(home.online, Half.ONLINE, ONLINE)
             with Control.open(home) as control:
                 session = Session(home, keyring, control, Vault(home, keyring), online, now or datetime.now(UTC))
-                session.sweep()
+                session.settle()
                 yield session
 
     @staticmethod

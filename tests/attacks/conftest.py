@@ -1,4 +1,5 @@
 import os
+from contextlib import contextmanager
 
 import pytest
 from attack_asking import Async, Sync
@@ -78,12 +79,25 @@ def proxy(server, front):
 @pytest.fixture(params=[Sync, Async])
 def client_at(request, original, tmp_path):
     """Makes clients of either kind; those of one test share what they remember."""
+    with clients(request.param, original, tmp_path) as make:
+        yield make
+
+
+@pytest.fixture
+def plain_client_at(original, tmp_path):
+    """The same, of the blocking kind alone: where making the attack takes long."""
+    with clients(Sync, original, tmp_path) as make:
+        yield make
+
+
+@contextmanager
+def clients(kind, original, tmp_path):
     made = []
 
     def make(url, channel="public", **options):
         options = {"trust": original.trust(channel), "state_dir": tmp_path / "state", "timeout": 5.0} | options
-        options |= {"token": TOKEN} if channel == "platform" else {}
-        made.append(request.param(url, channel, **options))
+        options = ({"token": TOKEN} if channel == "platform" else {}) | options
+        made.append(kind(url, channel, **options))
         return made[-1]
 
     yield make

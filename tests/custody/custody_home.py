@@ -24,6 +24,7 @@ def found(path):
     keyring.add_scalar("vault", SecretKey.generate())
     keyring.add_bytes("vault-storage", os.urandom(32))
     keyring.add_bytes("vault-digest", os.urandom(32))
+    Vault(home, keyring).create()
     Control.create(home).close()
     return home
 
@@ -36,7 +37,7 @@ def opened(path):
         keyring = Keyring.unlock(home.custody, Half.CUSTODY, SECRET)
         with Control.open(home) as control:
             session = Session(home, keyring, control, Vault(home, keyring), None, datetime.now(UTC))
-            session.sweep()
+            session.settle()
             yield session
 
 

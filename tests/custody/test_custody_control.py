@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import IntegrityError
 
 from pilookup.custody.control import Control, Counts, Dataset, Load, schema
 from pilookup.errors import CustodyError
@@ -37,7 +36,7 @@ def test_what_was_committed_is_read_back(control):
 def test_a_commit_that_fails_leaves_nothing(control):
     control.commit_loads(CASE, [a_load(1)], [], NOW)
     second = replace(CASE, id=2, slug="case-2")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(CustodyError, match="the control database failed"):
         control.commit_loads(second, [a_load(2, second), a_load(2, second)], [a_load(1).id], NOW)
     assert control.datasets(active_only=False) == [CASE]
     assert control.loads("case-1") == [a_load(1)]

@@ -39,8 +39,12 @@ def test_erasing_again_or_what_is_not_there_is_harmless(loaded):
 def test_the_shards_themselves_hold_it_no_more(loaded, home):
     erase(loaded, IDENTIFIER)
     (home.vault / "suppressed.sealed").unlink()
-    with_no_list = type(loaded.vault)(home, loaded.keyring)
-    rows = [row for p in range(64) for row in with_no_list.partition(p, loaded.loads())["element"].to_pylist()]
+    with_empty_list = type(loaded.vault)(home, loaded.keyring)
+    with pytest.raises(VaultError, match=r"suppressed\.sealed: missing"):
+        with_empty_list.partition(0, loaded.loads())
+    with_empty_list.create()
+    rows = [row for p in range(64) for row in with_empty_list.partition(p, loaded.loads())["element"].to_pylist()]
+    assert rows
     assert element_of(loaded) not in rows
 
 
@@ -112,10 +116,14 @@ def test_a_withdrawn_dataset_leaves_no_file_and_its_id_is_not_given_again(loaded
 
 
 def test_a_withdrawal_killed_before_the_files_went_ends_with_the_next_command(loaded, home):
+    loaded.vault.unsettle(load.id for load in loaded.control.loads("case-2"))
+    loaded.settle()
+    assert (home.vault / "case-2").exists()
+    loaded.vault.unsettle(load.id for load in loaded.control.loads("case-2"))
     loaded.control.withdraw("case-2", loaded.now)
     assert (home.vault / "case-2").exists()
     assert 2 not in {row[0] for row in content(loaded)}
-    loaded.sweep()
+    loaded.settle()
     assert not (home.vault / "case-2").exists()
 
 

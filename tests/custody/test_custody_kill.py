@@ -1,6 +1,9 @@
 import os
 import random
+import signal
+import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,31 @@ def loads_killed(tmp_path, rows, kills, seed):
 
 def test_a_load_killed_at_any_instant_is_whole_or_absent(tmp_path):
     assert loads_killed(tmp_path, rows=2000, kills=10, seed=1) >= 3
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_load_killed_before_each_of_its_steps_is_whole_or_absent(tmp_path, replace):
+    home, path = found(tmp_path / "home").path, write_csv(tmp_path / "a.csv", numbers(3))
+    with opened(home) as session:
+        run_load(session, [path], "whole")
+        whole = rows_of(session, "whole")
+    kept = []
+    for n in count(1):
+        slug = "whole" if replace else f"case-{n}"
+        steps = f"from custody_steps import kill_before; kill_before({n}, session.control._engine); "
+        work = f"{steps}run_load(session, [Path({str(path)!r})], {slug!r}, replace={replace})"
+        code = subprocess.run(command(home, work), stdout=subprocess.DEVNULL, check=False).returncode
+        with opened(home) as session:
+            kept.append(rows_of(session, slug))
+            assert not remains(home)
+            assert len(session.control.loads(slug)) == bool(kept[-1])
+        if code != -signal.SIGKILL:
+            break
+    assert code == 0
+    assert n > 10, "the steps were not met"
+    assert all(rows in ([whole] if replace else ([], whole)) for rows in kept)
+    assert kept == sorted(kept, key=bool), "once committed, always there"
+    assert kept[-1] == whole
 
 
 @pytest.mark.long

@@ -146,14 +146,27 @@ def test_a_guard_of_another_vault_in_one_shard_stops_the_shift(loaded):
         loaded.vault.check_shift(vault_key.shift_to(channel_key), channel_key, loaded.loads())
 
 
-def test_sweeping_leaves_what_control_data_name_and_nothing_else(loaded):
+def test_a_vault_with_loads_its_database_does_not_know_is_not_touched(loaded):
+    """As after an older database was restored: sweeping then would delete what was loaded since."""
+    stranger = loaded.home.vault / "case-2" / "dd" / "00.shard"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_bytes(b"a load of another database")
     before = files_under(loaded.home.vault)
+    with pytest.raises(VaultError, match="not in the control data"):
+        loaded.settle()
+    assert files_under(loaded.home.vault) == before
+
+
+def test_settling_leaves_what_control_data_name_and_nothing_else(loaded):
+    before = files_under(loaded.home.vault)
+    loaded.vault.unsettle(["bb", "cc", *(load.id for load in loaded.loads())])
     for name in (".staging/aa/00-0.spill", "case-1/bb/00.shard", "case-2/cc/00.shard"):
         path = loaded.home.vault / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"remains of a killed command")
-    loaded.sweep()
+    loaded.settle()
     assert files_under(loaded.home.vault) == before
+    assert not list((loaded.home.vault / ".unsettled").iterdir())
     assert not (loaded.home.vault / ".staging").exists()
     assert not (loaded.home.vault / "case-2").exists()
 

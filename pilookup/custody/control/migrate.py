@@ -10,7 +10,7 @@ _SCRIPTS = Path(__file__).parent.parent / "migrations"
 
 
 def migrate(connection: Connection) -> None:
-    """Apply what is missing, inside the caller's transaction."""
+    """Apply what is missing. A revision that SQLite leaves half done is done again: it must bear that."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection

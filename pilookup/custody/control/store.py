@@ -1,12 +1,13 @@
 """Reading and changing control data; every method is one transaction."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pilookup.custody.control import schema
 from pilookup.custody.control.migrate import migrate
@@ -37,7 +38,7 @@ class Control:
         url = os.environ.get("PILOOKUP_DATABASE_URL")
         if not url and not home.database.exists():
             raise CustodyError(f"{home.database}: missing; the custody half is not whole")
-        engine = create_engine(url or f"sqlite:///{home.database}")
+        engine = _engine(url or f"sqlite:///{home.database}")
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _sqlite)
         try:
@@ -86,7 +87,7 @@ class Control:
     def commit_loads(self, dataset: Dataset, loads: Sequence[Load], replaced: Iterable[str], now: datetime) -> None:
         """One transaction: the dataset if it is new, its loads, and away with those they replace."""
         gone = list(replaced)
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             if connection.execute(select(schema.dataset).where(schema.dataset.c.id == dataset.id)).first() is None:
                 values = {name: getattr(dataset, name) for name in Dataset.__dataclass_fields__}
                 connection.execute(insert(schema.dataset).values(created_at=_naive(now), **values))
@@ -97,7 +98,7 @@ class Control:
 
     def withdraw(self, slug: str, now: datetime) -> None:
         """Mark a dataset withdrawn and forget its loads."""
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             row = connection.execute(select(schema.dataset).where(schema.dataset.c.slug == slug)).one()
             connection.execute(delete(schema.load).where(schema.load.c.dataset_id == row.id))
             marked = update(schema.dataset).where(schema.dataset.c.id == row.id)
@@ -109,11 +110,11 @@ class Control:
         return int(self._all(select(schema.vault_state.c.removals))[0].removals)
 
     def count_removal(self) -> None:
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             _count_removal(connection)
 
     def create_channel(self, name: str, profile: str) -> None:
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             connection.execute(insert(schema.channel).values(name=name, profile=str(profile), next_serial=1))
 
     def channels(self) -> list[Channel]:
@@ -129,11 +130,11 @@ class Control:
 
     def consume_serial(self, channel: str) -> int:
         """The channel's next serial, never given again: committed to disk before it is returned."""
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             table = schema.channel
-            serial = connection.execute(select(table.c.next_serial).where(table.c.name == channel)).scalar_one()
-            connection.execute(update(table).where(table.c.name == channel).values(next_serial=serial + 1))
-        return int(serial)
+            step = update(table).where(table.c.name == channel).values(next_serial=table.c.next_serial + 1)
+            following = connection.execute(step.returning(table.c.next_serial)).scalar_one()
+        return int(following) - 1
 
     def epochs(self, channel: str) -> list[Epoch]:
         """A channel's epochs, oldest first."""
@@ -143,7 +144,7 @@ class Control:
 
     def start_epoch(self, channel: str, number: int, now: datetime, removals: int) -> Epoch:
         values = {"channel": channel, "number": number, "started_at": _naive(now), "removals_seen": removals}
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             connection.execute(insert(schema.epoch).values(**values))
         return self.epochs(channel)[-1]
 
@@ -158,13 +159,34 @@ class Control:
 
     def _update_epoch(self, channel: str, number: int, **values: Any) -> None:
         table = schema.epoch
-        with self._engine.begin() as connection:
+        with self._begin() as connection:
             which = (table.c.channel == channel) & (table.c.number == number)
             connection.execute(update(table).where(which).values(**values))
 
     def _all(self, query: Any) -> list[Any]:
-        with self._engine.connect() as connection:
+        with _told(), self._engine.connect() as connection:
             return list(connection.execute(query))
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with _told(), self._engine.begin() as connection:
+            yield connection
+
+
+def _engine(url: str) -> Engine:
+    try:
+        return create_engine(url, hide_parameters=True)
+    except (ArgumentError, ImportError) as error:
+        raise CustodyError(f"PILOOKUP_DATABASE_URL cannot be used: {error}") from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A database that fails (a full disk, a lost connection) is told as our own error; nothing was changed then."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise CustodyError(f"the control database failed: {error.orig}") from None
 
 
 def _count_removal(connection: Connection) -> None:

@@ -18,7 +18,7 @@ from typing import BinaryIO, Protocol
 
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.formats import Format, by_content, ending
-from pilookup.custody.intake.source import Part, printable
+from pilookup.custody.intake.source import Part, shown
 from pilookup.errors import IntakeError
 
 _BROKEN = (
@@ -180,7 +180,7 @@ def _check_archive(outer: Part, members: list[tuple[str, zipfile.ZipInfo]]) -> N
     if len(names) != len(members):
         raise IntakeError(outer.place, "the archive has two members of one name")
     for name, info in members:
-        _check_member(f"{outer.place}/{printable(name)}", name, info)
+        _check_member(f"{outer.place}/{shown(name)}", name, info)
     check_bomb(outer, [info for _, info in members], limits.MAX_UNPACKED_BYTES)
 
 
@@ -214,7 +214,7 @@ def check_bomb(outer: Part, infos: list[zipfile.ZipInfo], limit: int) -> None:
 
 
 def _member(outer: Part, archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> Part:
-    place = f"{outer.place}/{printable(name)}"
+    place = f"{outer.place}/{shown(name)}"
 
     part = Part(place, name.rpartition("/")[2], info.file_size, lambda: member_stream(archive, info, place))
     _refuse_nesting(part)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,9 +34,17 @@ class Part:
             return stream.read(HEAD_BYTES)
 
 
-def printable(name: str) -> str:
-    """A file name fit for a terminal: characters that do not print become "?"."""
-    return "".join(char if char.isprintable() else "?" for char in name)
+_LONG_DIGITS = re.compile(r"[0-9]{7,}")
+
+
+def shown(name: str) -> str:
+    """A file's, member's or sheet's name fit for messages and reports.
+
+    Characters that do not print become "?"; seven digits or more become their first three and "…", since a file named
+    after its owner's phone must not carry the number into a report.
+    """
+    printable = "".join(char if char.isprintable() else "?" for char in name)
+    return _LONG_DIGITS.sub(lambda digits: f"{digits[0][:3]}…", printable)
 
 
 class Source:
@@ -45,7 +54,7 @@ class Source:
     """
 
     def __init__(self, path: Path) -> None:
-        self.place = printable(path.name or str(path))
+        self.place = shown(path.name or str(path))
         self._path = path
         self._seen: tuple[int, ...] | None = None
         self.position = 0

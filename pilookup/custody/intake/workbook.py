@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from pilookup.custody.intake import archive, limits, sheets
 from pilookup.custody.intake.formats import Format
-from pilookup.custody.intake.source import Part, printable
+from pilookup.custody.intake.source import Part, shown
 from pilookup.custody.intake.table import RowTable, Run
 from pilookup.errors import IntakeError, MissingPartError
 
@@ -109,7 +109,7 @@ def _tables(part: Part, output: IO[bytes], notes: list[str]) -> Iterator[RowTabl
     reader = _Reader(part.place, output)
     value = reader.next()
     while value != {"end": True}:
-        place = f"{part.place} sheet {printable(value['sheet'])}"
+        place = f"{part.place} sheet {shown(value['sheet'])}"
         if value["hidden"]:
             notes.append(f"{place}: hidden, not read")
             value = reader.next()

@@ -4,8 +4,11 @@
     vault/{dataset}/{load}/{pp}.shard        one partition
     vault/suppressed.sealed                  elements that were erased
     vault/.staging/{load}/                   a load in the making
+    vault/.unsettled/{load}                  an empty file: the load is coming or going
 
-A load counts only once control data name it; anything else here is the remains of a killed command and is swept away.
+A load counts while control data name it. What is unsettled is put right by the next command: kept if control data name
+it, removed if not. A load that control data do not name and that is not unsettled means that the two do not belong
+together (an older database was restored): then nothing is touched.
 """
 
 import json
@@ -23,11 +26,12 @@ from pilookup.custody.control import Load
 from pilookup.custody.home import Home
 from pilookup.custody.vault.rows import ELEMENT_BYTES, SCHEMA, partitions_of
 from pilookup.custody.vault.shard import ShardStore, read_guard
-from pilookup.errors import PublishError
+from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
 from pilookup.protocol.names import VAULT_GUARD
 
 STAGING: Final = ".staging"
+UNSETTLED: Final = ".unsettled"
 INDEX: Final = "index.sealed"
 SUPPRESSED: Final = "suppressed.sealed"
 
@@ -38,6 +42,10 @@ class Vault:
     def __init__(self, home: Home, keyring: Keyring) -> None:
         self.directory = home.vault
         self._keyring = keyring
+
+    def create(self) -> None:
+        """Make what a new vault holds: an empty list of erased elements."""
+        self.store.write(self.directory / SUPPRESSED, SUPPRESSED, b"")
 
     @cached_property
     def store(self) -> ShardStore:
@@ -53,6 +61,7 @@ class Vault:
 
     def adopt(self, staged: Path, slug: str) -> None:
         """Move a finished load to its place; it counts once control data name it."""
+        self.unsettle([staged.name])
         place = self.directory / slug
         if not place.exists():
             durable.make_directory(place)
@@ -60,14 +69,33 @@ class Vault:
         staged.rename(place / staged.name)
         durable.sync_directory(place)
 
-    def sweep(self, loads: Collection[Load]) -> None:
-        """Remove every load that control data do not name, and what was being made."""
-        known = {(load.slug, load.id) for load in loads}
+    def unsettle(self, load_ids: Iterable[str]) -> None:
+        """Note loads that are about to come or go, before anything is done to them."""
+        folder = self.directory / UNSETTLED
+        folder.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
+        for load_id in load_ids:
+            (folder / load_id).touch(mode=durable.FILE_MODE)
+        durable.sync_directory(folder)
+        durable.sync_directory(self.directory)
+
+    def settle(self, loads: Collection[Load]) -> None:
+        """Put right what killed commands left: unsettled loads stay if control data name them and go if not.
+
+        Raises VaultError, and touches nothing, when vault and control data do not belong together.
+        """
+        known = {load.id for load in loads}
+        present = {path.name: path for path in self.directory.glob("[!.]*/*") if path.is_dir()}
+        unsettled = {path.name for path in (self.directory / UNSETTLED).glob("*")}
+        if strange := sorted(set(present) - known - unsettled):
+            raise VaultError(
+                f"{present[strange[0]]}: not in the control data; was an older database restored? Nothing was touched"
+            )
         shutil.rmtree(self.directory / STAGING, ignore_errors=True)
-        for dataset in [path for path in self.directory.iterdir() if path.is_dir() and path.name != STAGING]:
-            for folder in list(dataset.iterdir()):
-                if (dataset.name, folder.name) not in known:
-                    shutil.rmtree(folder)
+        for load_id in unsettled:
+            if load_id in present and load_id not in known:
+                shutil.rmtree(present[load_id])
+            (self.directory / UNSETTLED / load_id).unlink()
+        for dataset in {path.parent for path in present.values()}:
             if not any(dataset.iterdir()):
                 dataset.rmdir()
 
@@ -103,8 +131,7 @@ class Vault:
     @cached_property
     def suppressed(self) -> pa.Array:
         """The elements that were erased."""
-        path = self.directory / SUPPRESSED
-        data = self.store.read(path, SUPPRESSED) if path.exists() else b""
+        data = self.store.read(self.directory / SUPPRESSED, SUPPRESSED)
         elements = [data[at : at + ELEMENT_BYTES] for at in range(0, len(data), ELEMENT_BYTES)]
         return pa.array(elements, pa.binary(ELEMENT_BYTES))
 
@@ -129,11 +156,6 @@ class Vault:
                 found.add(load.dataset_id)
                 self._rewrite(load, partition, kept)
         return found
-
-    def remove(self, loads: Iterable[Load]) -> None:
-        """Delete the files of loads that control data no longer name."""
-        for load in loads:
-            shutil.rmtree(self._folder(load), ignore_errors=True)
 
     def _rewrite(self, load: Load, partition: int, rows: pa.Table) -> None:
         path = self._path(load, partition)

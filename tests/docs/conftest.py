@@ -1,0 +1,12 @@
+"""One small served HOME for every test of this room."""
+
+import pytest
+from docs_home import Demo
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    made = Demo(tmp_path_factory.mktemp("demo"))
+    made.make()
+    with made.served():
+        yield made

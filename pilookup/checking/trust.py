@@ -137,7 +137,7 @@ def read_root(trust: str | Path | bytes) -> bytes:
     try:
         root = trust if isinstance(trust, bytes) else Path(trust).read_bytes()
     except OSError as error:
-        raise TrustError("bad_signature", f"cannot read {trust}: {error.strerror}") from error
+        raise TrustError("bad_signature", f"cannot read {error.filename}: {error.strerror}") from error
     try:
         verify_root(root)
     except (FormatError, TrustError) as error:

@@ -33,9 +33,9 @@ def serves_until(epoch: Epoch) -> datetime:
 
 
 def begin(session: Session, channel: str) -> Epoch:
-    """Start the next epoch: its key in both halves first, then its record, which makes it current.
+    """Start the next epoch: its key in both halves first, then one transaction that makes it current.
 
-    The epoch before it is given its last moment. A key that a killed `begin` left is replaced.
+    The same transaction gives the epoch before it its last moment. A key that a killed `begin` left is replaced.
     """
     known = session.control.epochs(channel)
     number = known[-1].number + 1 if known else 1
@@ -45,10 +45,8 @@ def begin(session: Session, channel: str) -> Epoch:
     key = SecretKey.generate()
     session.keyring.add_scalar(name, key)
     session.online_keyring().add_scalar(name, key)
-    if known:
-        until = min(session.now + RETIRING_LIFE, serves_until(known[-1]))
-        session.control.retire_epoch(channel, known[-1].number, until)
-    return session.control.start_epoch(channel, number, session.now, session.control.removals())
+    until = min(session.now + RETIRING_LIFE, serves_until(known[-1])) if known else None
+    return session.control.start_epoch(channel, number, session.now, former_until=until)
 
 
 def destroy(session: Session, epoch: Epoch) -> None:

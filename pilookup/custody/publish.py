@@ -101,7 +101,9 @@ def _release(session: Session, name: str, on_progress: Progress, *, bloom: bool,
     made = [maker.bring_up(newest)]
     kept = (maker.keep_or_bring_up(epoch) for epoch in former if epoch.number in listed)
     made.extend(epoch for epoch in kept if epoch is not None)
-    repository.release(made, keys, session.now)
+    removals = session.control.removals()
+    removed = any(epoch.removals_seen != removals for epoch in (newest, *former))
+    repository.release(made, keys, session.now, forget=removed)
     maker.record()
     repository.clear_staging()
     epochs.destroy_expired(session, name)

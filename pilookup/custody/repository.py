@@ -113,8 +113,12 @@ class ChannelRepository:
         durable.sync_directory(folder.parent)
         durable.sync_directory(self.targets)
 
-    def release(self, epochs: Sequence[ServedEpoch], keys: Keys, now: datetime) -> None:
-        """Sign a release of the given epochs, newest first, and swap it in by replacing timestamp.json."""
+    def release(self, epochs: Sequence[ServedEpoch], keys: Keys, now: datetime, *, forget: bool = False) -> None:
+        """Sign a release of the given epochs, newest first, and swap it in by replacing timestamp.json.
+
+        The files of the release before stay until the next one, for clients that are still reading it; with `forget`
+        they go at once, because something in them was withdrawn or erased.
+        """
         pointer = epochs[0].files[MANIFEST]
         source = self.targets / epochs[0].path(MANIFEST)
         durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", source.read_bytes())
@@ -127,7 +131,7 @@ class ChannelRepository:
         snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
         self._write_signed(f"{number}.snapshot.json", snapshot, keys["snapshot"])
         self.sign_timestamp(number, keys["timestamp"], now)
-        self._sweep(keep=[targets, *([previous] if previous else [])], snapshot=number)
+        self._sweep(keep=[targets] if forget or previous is None else [targets, previous], snapshot=number)
 
     def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
         """Point timestamp.json at a snapshot: the one step that changes what is served."""
@@ -170,7 +174,7 @@ class ChannelRepository:
         return data
 
     def _sweep(self, keep: Sequence[Targets], snapshot: int) -> None:
-        """Remove files of releases before the former one; a client may still be reading that one."""
+        """Remove the files of releases that are not to be kept."""
         served = [epoch for targets in keep for epoch in served_epochs(targets.targets)]
         files = {self.targets / epoch.path(name) for epoch in served for name in epoch.files}
         files |= {self.targets / f"{epoch.files[MANIFEST].sha256}.{MANIFEST}" for epoch in served}

@@ -5,7 +5,7 @@ import socket
 from urllib.parse import quote
 
 import pytest
-from attack_server import TOKEN
+from attack_server import TOKEN, Served
 
 CANARY = b"canary-in-the-keys-that-no-answer-may-hold"
 PLACES = ("keys/canary", "canary", "channels/canary", "channels/public/canary", "channels/public/targets/canary",
@@ -29,8 +29,6 @@ def home(original, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def port(home):
-    from attack_server import Served
-
     server = Served(home.path)
     yield int(server.url.rpartition(":")[2])
     server.close()

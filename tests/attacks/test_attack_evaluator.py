@@ -149,12 +149,21 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("part", ["/evaluate", "/buckets/", "timestamp.json"])
-@pytest.mark.parametrize("fault", FAULTS)
-def test_answers_that_fail_are_unknown_wherever_they_fail(part, fault, proxy, client_at):
+def fail(proxy, part, fault):
     change, reason = FAULTS[fault]
     proxy.twist = lambda asked, answer: replace(answer, **change) if part in asked.path else answer
-    assert_unknown(client_at(proxy.url, timeout=0.25), reason)
+    return reason
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_evaluation_that_fails_is_unknown(fault, proxy, client_at):
+    assert_unknown(client_at(proxy.url, timeout=0.25), fail(proxy, "/evaluate", fault))
+
+
+@pytest.mark.parametrize("part", ["/buckets/", "timestamp.json", ".targets.json", ".manifest.json"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fetch_that_fails_is_unknown(part, fault, proxy, plain_client_at):
+    assert_unknown(plain_client_at(proxy.url, timeout=0.25), fail(proxy, part, fault))
 
 
 def test_a_server_that_is_nothing_of_ours_is_bad_response(proxy, client):

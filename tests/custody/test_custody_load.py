@@ -108,6 +108,17 @@ def test_a_dry_run_counts_and_stores_nothing(session, csv):
     assert session.control.datasets(active_only=False) == []
 
 
+def test_a_dry_run_of_a_replacement_leaves_what_was_loaded(session, csv):
+    path = csv("a.csv", numbers(10))
+    run_load(session, [path])
+    before, files = content(session), files_under(session.home.path)
+    outcome = run_load(session, [path], replace=True, dry_run=True)
+    assert (outcome.dry_run, outcome.total.distinct) == (True, 10)
+    assert content(session) == before
+    assert files_under(session.home.path) == files
+    assert session.control.removals() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [("empty.csv", b""), ("none.csv", b"phone\nabc\n"), ("bad.xlsx", b"no"), ("bad.gz", b"\x1f\x8b\x08")],

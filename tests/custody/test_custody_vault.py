@@ -6,7 +6,7 @@ from custody_home import content, files_under, numbers, opened, run_load, write_
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pilookup import _core
+from pilookup import _core, durable
 from pilookup.custody.vault import PARTITIONS, Vault
 from pilookup.custody.vault.rows import SCHEMA, partitions_of
 from pilookup.custody.vault.shard import MAGIC, ShardStore, read_guard
@@ -169,6 +169,24 @@ def test_settling_leaves_what_control_data_name_and_nothing_else(loaded):
     assert not list((loaded.home.vault / ".unsettled").iterdir())
     assert not (loaded.home.vault / ".staging").exists()
     assert not (loaded.home.vault / "case-2").exists()
+
+
+def test_a_removed_load_is_flushed_off_the_disk_before_its_mark_goes(loaded, monkeypatch):
+    [load] = loaded.loads()
+    folder = loaded.home.vault / load.slug
+    mark = loaded.home.vault / ".unsettled" / load.id
+    loaded.vault.unsettle([load.id])
+    seen, sync = [], durable.sync_directory
+
+    def watched(path):
+        seen.append((path, (folder / load.id).exists(), mark.exists()))
+        sync(path)
+
+    monkeypatch.setattr(durable, "sync_directory", watched)
+    loaded.vault.settle([])
+    assert seen == [(folder, False, True)]
+    assert not folder.exists()
+    assert not mark.exists()
 
 
 def test_opening_under_another_vault_key_reads_nothing(loaded, home):

@@ -94,6 +94,8 @@ class Vault:
         for load_id in unsettled:
             if load_id in present and load_id not in known:
                 shutil.rmtree(present[load_id])
+                # gone from the disk before its mark is: the other way round a power cut leaves a load nobody knows
+                durable.sync_directory(present[load_id].parent)
             (self.directory / UNSETTLED / load_id).unlink()
         for dataset in {path.parent for path in present.values()}:
             if not any(dataset.iterdir()):

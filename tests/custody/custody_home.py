@@ -57,11 +57,11 @@ def write_csv(path, rows, header="phone"):
     return path
 
 
-def content(session):
-    """Everything the vault tells: (dataset, element, account, count, month), sorted."""
-    rows = []
+def content(session, loads=None):
+    """What the vault tells of these loads, else of all: (dataset, element, account, count, month), sorted."""
+    loads, rows = session.loads() if loads is None else loads, []
     for partition in range(PARTITIONS):
-        rows += session.vault.partition(partition, session.loads()).to_pylist()
+        rows += session.vault.partition(partition, loads).to_pylist()
     return sorted((row["dataset"], row["element"], row["account"], row["count"], row["month"]) for row in rows)
 
 

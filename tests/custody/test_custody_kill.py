@@ -34,8 +34,7 @@ def load_command(home, path, slug, *, replace=False):
 
 
 def rows_of(session, slug):
-    dataset = session.control.dataset(slug)
-    return [row[1:] for row in content(session) if dataset and row[0] == dataset.id]
+    return [row[1:] for row in content(session, session.control.loads(slug))]
 
 
 def remains(home):

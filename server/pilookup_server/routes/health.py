@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pilookup.protocol.messages import JSON, Problem
+from pilookup.protocol.names import PUBLIC
 from pilookup_server.problems import ProblemError
 from pilookup_server.service import service_of
 from pilookup_server.watch import Channel, Clock
@@ -35,5 +36,7 @@ def _state(channel: Channel, clock: Clock) -> dict[str, object]:
     if state is None:
         return {"state": "refused" if channel.published() else "unpublished"}
     fault = state.fault(clock())
+    if channel.name != PUBLIC:
+        return {"state": fault or "ready"}  # how often a closed channel is published is for its holders to know
     layer = state.layer
     return {"state": fault or "ready", "epochs": sorted(layer.evaluators), "serials": sorted(layer.snapshots)}

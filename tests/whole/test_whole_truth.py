@@ -22,9 +22,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def seizure(tmp_path_factory):
-    """The full seizure loaded and published once, whichever worker comes first."""
-    base = tmp_path_factory.getbasetemp().parent / "whole-seizure"
+def seizure(tmp_path_factory, worker_id):
+    """The full seizure loaded and published once a run, whichever worker comes first."""
+    own = tmp_path_factory.getbasetemp()
+    base = (own if worker_id == "master" else own.parent) / "whole-seizure"
     base.mkdir(exist_ok=True)
     with (base / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

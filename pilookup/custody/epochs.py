@@ -9,6 +9,7 @@ from datetime import datetime
 from pilookup._core import SecretKey
 from pilookup.custody.control import Epoch
 from pilookup.custody.session import Session, channel_key_id
+from pilookup.errors import PublishError
 from pilookup.protocol.release import EPOCH_LIFE, RETIRING_LIFE
 
 
@@ -20,6 +21,24 @@ def current(session: Session, channel: str) -> Epoch:
 def served(session: Session, channel: str) -> list[Epoch]:
     """The epochs whose keys live, newest first: the current one and perhaps the one before."""
     return [epoch for epoch in reversed(session.control.epochs(channel)) if epoch.destroyed_at is None][:2]
+
+
+def listed(session: Session, channel: str) -> list[int]:
+    """The epochs of the signed release, newest first."""
+    return [epoch.epoch for epoch in session.repository(channel).listed()]
+
+
+def check_key(session: Session, epoch: Epoch) -> None:
+    """Refuse an epoch that cannot be served: one whose key is gone, or is older than what is served (PublishError)."""
+    name = channel_key_id(epoch.channel, epoch.number)
+    served_before = max(listed(session, epoch.channel), default=0)
+    if epoch.number < served_before or any(
+        name not in keyring.ids() for keyring in (session.keyring, session.online_keyring())
+    ):
+        raise PublishError(
+            f"epoch {epoch.number} of channel {epoch.channel} cannot be served any more (restored from a backup?); "
+            f"run: pilookup rotate {epoch.channel}"
+        )
 
 
 def overdue(epoch: Epoch, now: datetime) -> bool:
@@ -35,10 +54,11 @@ def serves_until(epoch: Epoch) -> datetime:
 def begin(session: Session, channel: str) -> Epoch:
     """Start the next epoch: its key in both halves first, then one transaction that makes it current.
 
-    The same transaction gives the epoch before it its last moment. A key that a killed `begin` left is replaced.
+    The same transaction gives the epoch before it its last moment. A key that a killed `begin` left is replaced. The
+    number is above every one served so far, also after control data were restored from an older copy.
     """
     known = session.control.epochs(channel)
-    number = known[-1].number + 1 if known else 1
+    number = max([0, *(epoch.number for epoch in known), *listed(session, channel)]) + 1
     name = channel_key_id(channel, number)
     for keyring in (session.keyring, session.online_keyring()):
         keyring.destroy(name)

@@ -71,7 +71,8 @@ def publish(session: Session, channel: str, on_progress: Progress, *, bloom: boo
 
 def rotate(session: Session, channel: str, on_progress: Progress, *, bloom: bool = False) -> Published:
     """Start a new epoch from the vault alone and publish it; one that a killed rotate began is finished."""
-    if _released(session, channel):
+    current = epochs.current(session, channel).number
+    if current <= max(epochs.listed(session, channel), default=0):
         epochs.begin(session, channel)
     return _release(session, channel, on_progress, bloom=bloom, rotated=True)
 
@@ -84,8 +85,7 @@ def republish(session: Session, on_progress: Progress) -> list[Published]:
 
 def _released(session: Session, channel: str) -> bool:
     """Whether the current epoch is in the signed release; a killed rotate leaves one that is not yet."""
-    number = epochs.current(session, channel).number
-    return any(listed.epoch == number for listed in session.repository(channel).listed())
+    return epochs.current(session, channel).number in epochs.listed(session, channel)
 
 
 def _release(session: Session, name: str, on_progress: Progress, *, bloom: bool, rotated: bool) -> Published:
@@ -97,6 +97,7 @@ def _release(session: Session, name: str, on_progress: Progress, *, bloom: bool,
     channel = session.control.channel(name)
     listed = {epoch.epoch: epoch for epoch in repository.listed()}
     newest, *former = epochs.served(session, name)
+    epochs.check_key(session, newest)
     maker = _Maker(session, channel, listed, on_progress, bloom=bloom)
     made = [maker.bring_up(newest)]
     kept = (maker.keep_or_bring_up(epoch) for epoch in former if epoch.number in listed)
@@ -231,7 +232,8 @@ class _Maker:
 
     def _write(self, epoch: Epoch, geometry: Geometry, built: Built, folder: Path, public_key: bytes) -> Manifest:
         """Filters and manifest, under a serial consumed before any of their bytes exist."""
-        serial = self._session.control.consume_serial(self._channel.name)
+        above = max((self._manifest(listed).serial for listed in self._listed.values()), default=0)
+        serial = self._session.control.consume_serial(self._channel.name, above)
         plan = FilterPlan(self._channel.name, epoch.number, serial, self._bases(epoch), self._bloom)
         for name, data in build_filters(built.filter_keys, plan):
             durable.write_flushed(folder / name, data)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, update
+from sqlalchemy import Connection, Engine, case, create_engine, delete, event, insert, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pilookup.custody.control import schema
@@ -128,11 +128,12 @@ class Control:
                 return channel
         raise PublishError(f"there is no channel {name}; there are: {', '.join(c.name for c in self.channels())}")
 
-    def consume_serial(self, channel: str) -> int:
-        """The channel's next serial, never given again: committed to disk before it is returned."""
+    def consume_serial(self, channel: str, above: int = 0) -> int:
+        """The channel's next serial, above the given one, never given again: on the disk before it is returned."""
         with self._begin() as connection:
             table = schema.channel
-            step = update(table).where(table.c.name == channel).values(next_serial=table.c.next_serial + 1)
+            least = case((table.c.next_serial > above, table.c.next_serial), else_=above + 1)
+            step = update(table).where(table.c.name == channel).values(next_serial=least + 1)
             following = connection.execute(step.returning(table.c.next_serial)).scalar_one()
         return int(following) - 1
 

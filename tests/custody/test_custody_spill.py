@@ -1,0 +1,140 @@
+"""Loads that outgrow their buffer, and what a report's figures add up to."""
+
+import random
+
+import numpy as np
+import pytest
+from custody_home import content, numbers, run_load, write_csv
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pilookup import _core
+from pilookup.custody.control import Counts, Load
+from pilookup.custody.erase import erase
+from pilookup.custody.vault import PARTITIONS
+from pilookup.custody.vault.rows import ROW
+from pilookup.custody.vault.writer import LoadWriter
+from pilookup.errors import VaultError
+from pilookup.protocol.label import Kind
+
+HEADER = "phone,account,date"
+FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+
+
+def rows_of(count, seed):
+    """Registrations: numbers that come again, with and without an account, in different months."""
+    rng = random.Random(seed)
+    several = numbers(count // 3)
+    accounts = ["", "", "alpha", "beta"]
+    return [f"{rng.choice(several)},{rng.choice(accounts)},2024-{rng.randint(1, 12):02}-01" for _ in range(count)]
+
+
+def limited(monkeypatch, limit):
+    make = LoadWriter.__init__
+    monkeypatch.setattr(LoadWriter, "__init__", lambda self, *given: make(self, *given, limit=limit))
+    spills, spill = [], LoadWriter._spill
+    monkeypatch.setattr(LoadWriter, "_spill", lambda self: spills.append(self._buffered) or spill(self))
+    return spills
+
+
+def test_a_load_in_many_spills_is_row_for_row_the_load_without(session, tmp_path, monkeypatch):
+    rows = rows_of(150_000, seed=1)
+    path = write_csv(tmp_path / "a.csv", rows, HEADER)
+    plenty = run_load(session, [path], "plenty", Kind.MALICIOUS)
+    spills = limited(monkeypatch, 10_000)
+    little = run_load(session, [path], "little", Kind.MALICIOUS)
+    assert len(spills) >= 2, "nothing was spilled"
+    told = [[row[1:] for row in content(session, session.control.loads(slug))] for slug in ("plenty", "little")]
+    assert told[0] == told[1]
+    assert plenty.total == little.total
+    nameless = sum(",," in row for row in rows)
+    assert sum(row[2] for row in told[0]) == nameless
+    assert not list(session.home.vault.rglob("*.spill"))
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.integers(0, 400)), max_size=60), max_size=6),
+    st.integers(1, 200),
+)
+@FEW
+def test_a_writer_keeps_one_row_for_each_number_and_account_whatever_its_buffer(session, batches, limit):
+    digest = random.randbytes(16).hex()
+    writer = LoadWriter(session.vault, digest, 7, limit)
+    wanted = {}
+    for batch in batches:
+        rows = np.zeros(len(batch), ROW)
+        for i, (who, account, month) in enumerate(batch):
+            element, tag = bytes([who, who]) + bytes(30), bytes([account]) * 16
+            rows[i] = (element, tag, int(not account), month)
+            count, latest = wanted.get((element, tag), (0, 0))
+            wanted[element, tag] = (count + (not account), max(latest, month))
+        writer.add(rows)
+    writer.finish()
+    session.vault.adopt(writer.folder, "made")
+    load = Load(digest, "made", 7, digest, Counts(0, 0, 0, 0, {}))
+    kept = [
+        (key, value)
+        for *key, count, month in [row[1:] for row in content(session, [load])]
+        for value in [(count, month)]
+    ]
+    assert [(tuple(key), value) for key, value in kept] == sorted(wanted.items())
+    assert writer.distinct == len({element for element, _ in wanted})
+    session.settle()
+
+
+def test_a_spill_altered_while_the_load_is_made_ends_the_load(session, tmp_path, monkeypatch):
+    limited(monkeypatch, 1000)
+    finish = LoadWriter.finish
+
+    def altered(self):
+        spill = next(path for spills in self._spills.values() for path in spills)
+        data = bytearray(spill.read_bytes())
+        data[-1] ^= 1
+        spill.write_bytes(data)
+        finish(self)
+
+    monkeypatch.setattr(LoadWriter, "finish", altered)
+    with pytest.raises(VaultError, match=r"\.spill: altered"):
+        run_load(session, [write_csv(tmp_path / "a.csv", numbers(3000))])
+    assert session.loads() == []
+    assert not (session.home.vault / ".staging").exists()
+    assert not (session.home.vault / "case-1").exists()
+
+
+def test_erased_numbers_stay_out_of_spills_too(session, tmp_path, monkeypatch):
+    gone = [b"tel:+86" + number.encode() for number in numbers(3)]
+    for identifier in gone:
+        erase(session, identifier)
+    limited(monkeypatch, 50)
+    outcome = run_load(session, [write_csv(tmp_path / "a.csv", [*numbers(500), *numbers(2)])])
+    assert outcome.total.rejected == {"erased": 5}
+    assert (outcome.total.accepted, outcome.total.distinct, outcome.total.duplicates) == (497, 497, 0)
+    elements = _core.tokenise(gone, session.keyring.scalar("vault"))
+    kept = {row[1] for row in content(session)}
+    assert not kept & {elements[at : at + 32] for at in range(0, len(elements), 32)}
+
+
+ROWS = st.lists(
+    st.one_of(st.sampled_from(numbers(12)), st.sampled_from(["", "abc", "12345", "110101199003078515"])), max_size=25
+)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=3))
+@FEW
+def test_every_row_of_a_report_is_accounted_for(session, tmp_path, files):
+    paths = [write_csv(tmp_path / f"{i}.csv", [numbers(1, 90 + i)[0], *rows]) for i, rows in enumerate(files)]
+    outcome = run_load(session, paths, dry_run=True)
+    for report in [outcome.total, *outcome.files]:
+        assert report.accepted == report.distinct + report.duplicates
+        assert report.rows == report.accepted + report.rejected.total()
+    phones = [[row for row in rows if row in numbers(12)] for rows in files]
+    assert [report.accepted for report in outcome.files] == [len(found) + 1 for found in phones]
+    assert [report.distinct for report in outcome.files] == [len(set(found)) + 1 for found in phones]
+    assert outcome.total.distinct == len(set().union(*phones)) + len(files)
+    assert outcome.total.accepted == sum(report.accepted for report in outcome.files)
+
+
+def test_partitions_cover_the_vault(session, tmp_path):
+    run_load(session, [write_csv(tmp_path / "a.csv", numbers(2000))])
+    [load] = session.loads()
+    assert session.vault.partitions(load) == list(range(PARTITIONS))

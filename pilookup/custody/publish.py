@@ -78,9 +78,16 @@ def rotate(session: Session, channel: str, on_progress: Progress, *, bloom: bool
 
 
 def republish(session: Session, on_progress: Progress) -> list[Published]:
-    """Publish every channel that has been published before; all served epochs lose what was removed."""
-    names = [channel.name for channel in session.control.channels()]
-    return [publish(session, name, on_progress) for name in names if session.repository(name).listed()]
+    """Publish every channel that has been published before; all served epochs lose what was removed.
+
+    A channel that has Bloom filters keeps having them.
+    """
+    done = []
+    for channel in session.control.channels():
+        if listed := session.repository(channel.name).listed():
+            bloom = any(name.endswith(".bloom") for name in listed[0].files)
+            done.append(publish(session, channel.name, on_progress, bloom=bloom))
+    return done
 
 
 def _released(session: Session, channel: str) -> bool:

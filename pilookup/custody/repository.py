@@ -6,7 +6,7 @@ timestamp.json has a name of its own, so nothing that is served changes until ti
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -122,7 +122,7 @@ class ChannelRepository:
         pointer = epochs[0].files[MANIFEST]
         source = self.targets / epochs[0].path(MANIFEST)
         durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", source.read_bytes())
-        previous = self._newest_targets()
+        served, previous = self._served_snapshot(), self._newest_targets()
         version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
         expires = _whole(now + TARGETS_LIFE)
         targets = Targets(version=version, expires=expires, targets=_targets(epochs))
@@ -131,7 +131,7 @@ class ChannelRepository:
         snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
         self._write_signed(f"{number}.snapshot.json", snapshot, keys["snapshot"])
         self.sign_timestamp(number, keys["timestamp"], now)
-        self._sweep(keep=[targets] if forget or previous is None else [targets, previous], snapshot=number)
+        self._sweep([targets] if forget or previous is None else [targets, previous], {number, served})
 
     def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
         """Point timestamp.json at a snapshot: the one step that changes what is served."""
@@ -150,11 +150,16 @@ class ChannelRepository:
         finally:
             os.close(handle)
 
-    def _newest_targets(self) -> Targets | None:
+    def _served_snapshot(self) -> int | None:
+        """The snapshot version that timestamp.json points at; versions that killed publishes left are passed over."""
         if not (self.metadata / "timestamp.json").exists():
             return None
-        stamp = parse_metadata(self.read("timestamp.json"), Timestamp).signed
-        snapshot = parse_metadata(self.read(f"{stamp.snapshot_meta.version}.snapshot.json"), Snapshot).signed
+        return parse_metadata(self.read("timestamp.json"), Timestamp).signed.snapshot_meta.version
+
+    def _newest_targets(self) -> Targets | None:
+        if (served := self._served_snapshot()) is None:
+            return None
+        snapshot = parse_metadata(self.read(f"{served}.snapshot.json"), Snapshot).signed
         return parse_metadata(self.read(f"{snapshot.meta['targets.json'].version}.targets.json"), Targets).signed
 
     def _versions(self, suffix: str) -> list[int]:
@@ -173,13 +178,13 @@ class ChannelRepository:
         durable.replace(self.metadata / name, data)
         return data
 
-    def _sweep(self, keep: Sequence[Targets], snapshot: int) -> None:
+    def _sweep(self, keep: Sequence[Targets], snapshots: Collection[int | None]) -> None:
         """Remove the files of releases that are not to be kept."""
         served = [epoch for targets in keep for epoch in served_epochs(targets.targets)]
         files = {self.targets / epoch.path(name) for epoch in served for name in epoch.files}
         files |= {self.targets / f"{epoch.files[MANIFEST].sha256}.{MANIFEST}" for epoch in served}
         files |= {self.metadata / f"{targets.version}.targets.json" for targets in keep}
-        files |= {self.metadata / f"{number}.snapshot.json" for number in (snapshot, snapshot - 1)}
+        files |= {self.metadata / f"{number}.snapshot.json" for number in snapshots}
         old = [*self.metadata.glob("*.targets.json"), *self.metadata.glob("*.snapshot.json")]
         for path in [*old, *(path for path in self.targets.rglob("*") if path.is_file())]:
             if path not in files:

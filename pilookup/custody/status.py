@@ -8,7 +8,7 @@ from pilookup.custody import epochs
 from pilookup.custody.control import Control
 from pilookup.custody.home import Home
 from pilookup.custody.repository import ChannelRepository
-from pilookup.errors import FormatError, TrustError
+from pilookup.errors import FormatError, HomeError, TrustError
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import EPOCH_LIFE, MANIFEST, TARGETS_LIFE, Release
@@ -30,14 +30,21 @@ class Status:
 
 
 def read_status(home: Home, control: Control | None, now: datetime) -> Status:
-    """Gather the status; a channel that cannot be trusted becomes a warning, not an error."""
+    """Gather the status; a channel that cannot be trusted becomes a warning, not an error.
+
+    Either half will do; raises HomeError where neither is.
+    """
+    if not (home.has_custody() or home.has_online()):
+        raise HomeError(f"{home.path}: no HOME here; make one with: pilookup init {home.path}")
     status = Status()
     if control is not None:
         status.datasets = [_dataset(control, row) for row in control.datasets(active_only=False)]
-    for folder in sorted(path for path in home.channels.iterdir() if path.is_dir()):
+    folders = home.channels.iterdir() if home.has_online() else ()
+    for folder in sorted(path for path in folders if path.is_dir()):
         _channel(status, folder.name, ChannelRepository(folder), now)
-        if control is not None:
-            _epochs(status, control, folder.name, now)
+    if control is not None:
+        for channel in control.channels():
+            _epochs(status, control, channel.name, now)
     return status
 
 
@@ -62,13 +69,13 @@ def _channel(status: Status, name: str, repository: ChannelRepository, now: date
     status.channels.append(entry)
     try:
         release = repository.current(now)
+        manifest = _manifest(repository, release) if release else None
     except (TrustError, FormatError, OSError) as error:
         status.warnings.append(f"{name}: the release is not valid: {error}")
         return
-    if release is None:
+    if release is None or manifest is None:
         status.warnings.append(f"{name}: never published; run: pilookup publish {name}")
         return
-    manifest = Manifest.from_bytes((repository.targets / release.epochs[0].path(MANIFEST)).read_bytes())
     entry |= {
         "published": True,
         "epoch": manifest.epoch,
@@ -80,6 +87,10 @@ def _channel(status: Status, name: str, repository: ChannelRepository, now: date
         "timestamp_expires": time_text(release.timestamp_expires),
     }
     _warn(status, name, release, now)
+
+
+def _manifest(repository: ChannelRepository, release: Release) -> Manifest:
+    return Manifest.from_bytes((repository.targets / release.epochs[0].path(MANIFEST)).read_bytes())
 
 
 def _warn(status: Status, name: str, release: Release, now: datetime) -> None:

@@ -1,40 +1,21 @@
 """Publishing over a channel's life: unchanged, grown, full, rotated, withdrawn, erased, restored."""
 
 import shutil
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
+from custody_channel import NOW, NUMBERS, at, look_up, manifests, quiet
 from custody_home import run_load, write_csv
 
-from pilookup import _core
 from pilookup.custody import epochs
-from pilookup.custody.control import Control
 from pilookup.custody.erase import erase, withdraw
 from pilookup.custody.founding import found
-from pilookup.custody.home import Home
 from pilookup.custody.publish import publish, republish, rotate
-from pilookup.custody.session import Session, channel_key_id
+from pilookup.custody.session import channel_key_id
 from pilookup.custody.status import read_status
-from pilookup.custody.vault import Vault
 from pilookup.custody.verify import verify_directory
 from pilookup.errors import KeyringError, PublishError, TrustError
-from pilookup.keyring import Half, Keyring
-from pilookup.protocol import token
-from pilookup.protocol.filter import Filter
 from pilookup.protocol.label import Kind, Label
-from pilookup.protocol.manifest import Manifest
-from pilookup.protocol.release import MANIFEST
-
-NOW = datetime.now(UTC).replace(microsecond=0)
-NUMBERS = [f"1381234{i:04}" for i in range(300)]
-
-
-def at(path, now=NOW):
-    """A session at a given time; both halves unlocked."""
-    home = Home(path)
-    custody = Keyring.unlock(home.custody, Half.CUSTODY, b"custody")
-    online = Keyring.unlock(home.online, Half.ONLINE, b"online")
-    return Session(home, custody, Control.open(home), Vault(home, custody), online, now)
 
 
 @pytest.fixture
@@ -47,38 +28,6 @@ def path(tmp_path):
     run_load(session, [accounts], "accounts", Kind.MALICIOUS, seized_on=date(2026, 2, 1), sensitive=True)
     session.control.close()
     return tmp_path / "home"
-
-
-def quiet(*_):
-    pass
-
-
-def manifests(session, channel="public"):
-    repository = session.repository(channel)
-    return [
-        Manifest.from_bytes((repository.targets / epoch.path(MANIFEST)).read_bytes()) for epoch in repository.listed()
-    ]
-
-
-def look_up(session, number, channel="public"):
-    """What each served epoch says of a number, newest first, and whether its filters may hold it."""
-    repository = session.repository(channel)
-    said = []
-    for epoch, manifest in zip(repository.listed(), manifests(session, channel), strict=True):
-        key = session.channel_key(channel, epoch.epoch)
-        element = _core.tokenise([f"tel:+86{number}".encode()], key)
-        secret = token.tokens(element, channel, epoch.epoch)[0]
-        stride = manifest.geometry.stride
-        start = token.bucket_index(secret, manifest.geometry.bits) * stride
-        data = (repository.targets / epoch.path("buckets.bin")).read_bytes()
-        filters = [
-            Filter.from_bytes((repository.targets / epoch.path(name)).read_bytes())
-            for name in epoch.files
-            if name.endswith(".fuse16")
-        ]
-        held = any(each.body.contains(token.filter_key(secret)) for each in filters)
-        said.append((token.find(secret, data[start : start + stride], channel, epoch.epoch), held))
-    return said
 
 
 def test_the_same_vault_gives_the_same_bytes_and_no_new_serial(path):

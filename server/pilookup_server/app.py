@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -27,12 +28,14 @@ from pilookup_server.settings import Settings
 from pilookup_server.watch import Channel, Clock, utc_now
 
 
-def create_app(settings: Settings, keys: OnlineKeys, clock: Clock = utc_now) -> FastAPI:
-    """The app of one worker; raises ServeError for settings it cannot serve with.
+def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock = utc_now) -> FastAPI:
+    """The app of one worker; raises ServeError or KeyringError for what it cannot serve with.
+
+    `scratch` is an empty private directory that this machine's workers share while they run.
 
     Starting up (lifespan) takes up what is on disk and begins to follow it.
     """
-    service = Service.of(settings, keys, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers))
+    service = Service.of(settings, keys, scratch, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers))
     routes = [*_routes(), *_page(settings)]
     app = FastAPI(
         title="pilookup",

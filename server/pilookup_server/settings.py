@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         "3000/minute;30000/day",
         description="Elements that one address (IPv6: one /64) may have evaluated, as `limits` writes it.",
     )
+    public_soft_quota: str = Field(
+        "300/minute",
+        description="Elements past which an address must solve a proof of work for each request; empty: never.",
+    )
     platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
     request_quota: str = Field(
         "6000/minute", description="Other requests (metadata, targets, buckets) that one address may make."
@@ -131,6 +135,11 @@ class Settings(BaseSettings):
         if any(item.amount < 1 for item in quota_items(value)):
             raise ValueError("a quota of nothing")
         return value
+
+    @field_validator("public_soft_quota")
+    @classmethod
+    def _soft_quota(cls, value: str) -> str:
+        return cls._quota(value) if value else value
 
     @field_validator("quota_storage")
     @classmethod

@@ -76,7 +76,7 @@ def check_url(url: str, *, insecure: bool = False) -> str:
     if parts.userinfo or parts.query or parts.fragment:
         raise ValueError("url: must have no user, query or fragment")
     if parts.scheme == "http" and not (insecure or is_loopback(parts.host)):
-        raise ValueError("url: http:// shows everyone on the way who asks: use https://, or insecure=True")
+        raise ValueError("url: http:// shows everyone on the way who asks: use https://")
     return str(parts).rstrip("/")
 
 

@@ -187,8 +187,8 @@ export const en: Words = {
     letters: "There are letters or other signs in it. Please write digits only.",
   },
   remedy: {
-    again: "Please press “Check” again in a while.",
-    network: "Look whether the phone has a signal, then press “Check” again.",
+    again: "Please press 'Check' again in a while.",
+    network: "Look whether the phone has a signal, then press 'Check' again.",
     tell: "Try once more on another network. If it stays so, call the number below and tell those who run this page.",
     wait: "No hurry. Nothing is wrong with the number or this phone.",
     number: "Look at the number and write it again.",

@@ -6,6 +6,8 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { minify } from "terser";
+import { withoutMessages } from "./messages.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
@@ -13,27 +15,35 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 // are ES2018 and BigInt, which Chrome has from 67 on.
 const OLD = { target: "es2015" };
 const MODERN = { target: "es2018", supported: { bigint: true } };
-const SCRIPTS = [
+export const SCRIPTS = [
   { entry: "src/page/page.ts", name: "page.js", language: OLD },
-  { entry: "src/worker/worker.ts", name: "worker.js", language: MODERN },
+  { entry: "src/worker/worker.ts", name: "worker.js", language: MODERN, silent: true },
   { entry: "src/identifier/foreign.ts", name: "foreign.js", language: MODERN },
   { entry: "src/offline/sw.ts", name: "sw.js", language: MODERN },
 ];
 const PARTS = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "libphonenumber-js"];
 
-export async function buildScript({ entry, language }, options) {
-  return build({
+/** A script's text, bundled and small. */
+export async function script({ entry, language, silent }) {
+  const { outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
+    write: false,
     bundle: true,
     format: "iife",
-    minify: true,
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
     ...language,
-    ...options,
   });
+  const bundled = outputFiles[0].text;
+  const { code } = await minify(silent ? withoutMessages(bundled) : bundled, {
+    ecma: Number(language.target.slice(2)),
+    compress: { passes: 3 },
+    mangle: true,
+    format: { comments: false },
+  });
+  return `${code}\n`;
 }
 
 async function licences() {
@@ -45,7 +55,7 @@ export async function buildPage(out) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   await cp(`${here}static`, out, { recursive: true });
-  for (const script of SCRIPTS) await buildScript(script, { outfile: `${out}/${script.name}` });
+  for (const one of SCRIPTS) await writeFile(`${out}/${one.name}`, await script(one));
   await writeFile(`${out}/licences.txt`, await licences());
 }
 

@@ -1,9 +1,9 @@
 // A bucket over HTTP: its slots, then its Merkle path to the signed root (SPEC.md sections 6.3 and 6.4).
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, equal, split } from "./bytes.ts";
 import { Failure } from "./failure.ts";
 import { ENTRY_BYTES } from "./label.ts";
+import { sha256 } from "./noble.ts";
 
 const HASH_BYTES = 32;
 

@@ -1,7 +1,7 @@
 // The small encodings every format shares (SPEC.md section 1). Each value has one spelling; any other is refused.
 
-import { concatBytes, hexToBytes, bytesToHex } from "@noble/hashes/utils.js";
 import { Failure, type Reason } from "./failure.ts";
+import { bytesToHex, concatBytes, hexToBytes } from "./noble.ts";
 
 export { concatBytes as concat, hexToBytes as fromHex, bytesToHex as hex };
 

@@ -9,9 +9,9 @@
 //
 // Integers are big-endian. An entry is the token's tag (4 bytes) and the sealed label (12 and 16 bytes).
 
-import { gcmsiv } from "@noble/ciphers/aes.js";
 import { equal, split } from "./bytes.ts";
 import { Failure } from "./failure.ts";
+import { gcmsiv } from "./noble.ts";
 import { bind, labelKeyOf, tagOf } from "./token.ts";
 
 export const LABEL_BYTES = 12;

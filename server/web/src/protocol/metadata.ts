@@ -1,8 +1,8 @@
 // One TUF metadata file: its form, its signatures and its expiry (SPEC.md sections 9.1 and 9.2).
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { fromHex, fromUtf8, utf8 } from "./bytes.ts";
 import { Failure, orElse } from "./failure.ts";
+import { ed25519 } from "./noble.ts";
 import { fromTime } from "./time.ts";
 
 export const MAX_METADATA_BYTES = 4 * 2 ** 20;

@@ -4,12 +4,9 @@
 // written here on its group. Where the blind goes, the constant-time operations are used. Public values, which is
 // all that a proof is about, take the faster ones.
 
-import { mulAddUnsafe } from "@noble/curves/abstract/curve.js";
-import { expand_message_xmd } from "@noble/curves/abstract/hash-to-curve.js";
-import { ristretto255, ristretto255_hasher } from "@noble/curves/ed25519.js";
-import { sha512 } from "@noble/hashes/sha2.js";
 import { concat, field, integer, split, utf8 } from "./bytes.ts";
 import { Failure, orElse } from "./failure.ts";
+import { expand_message_xmd, mulAddUnsafe, ristretto255, ristretto255_hasher, sha512 } from "./noble.ts";
 
 const { Point } = ristretto255;
 const { Fn } = Point;

@@ -1,7 +1,7 @@
 // The token of a number in one channel and epoch (SPEC.md section 4): 64 bytes, as secret as the answer.
 
-import { sha512 } from "@noble/hashes/sha2.js";
 import { concat, field, integer, utf8 } from "./bytes.ts";
+import { sha512 } from "./noble.ts";
 
 /** `f(tag) || f(channel) || f(epoch)`: what binds a hash or a seal to its place. */
 export const bind = (tag: string, channel: string, epoch: number): Uint8Array =>

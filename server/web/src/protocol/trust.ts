@@ -3,7 +3,6 @@
 // Nothing is stored, so a former release is recognised only within the life of one `Trust`; across lives the expiry
 // of 48 hours is what bounds an old release's use.
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { equal, hex } from "./bytes.ts";
 import { Failure } from "./failure.ts";
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "./manifest.ts";
@@ -11,6 +10,7 @@ import {
   integer, MAX_METADATA_BYTES, notExpired, parseMetadata, parseRoot, record, signedBy, type Metadata, type RoleName,
   type Root,
 } from "./metadata.ts";
+import { sha256 } from "./noble.ts";
 import { PublicKey } from "./oprf.ts";
 import { fromTime } from "./time.ts";
 

@@ -4,10 +4,10 @@
 // A solution is a counter whose key begins with `keyPrefix`. The server gives the challenge as the member `challenge`
 // of a problem with status 429, and takes the solution in the header `Pilookup-Proof`.
 
-import { sha256 } from "@noble/hashes/sha2.js";
 import { base64, concat, fromHex, fromUtf8, hex, integer, utf8 } from "./bytes.ts";
 import { Failure } from "./failure.ts";
 import { record } from "./metadata.ts";
+import { sha256 } from "./noble.ts";
 import type { Reply } from "./transport.ts";
 
 export interface Challenge {

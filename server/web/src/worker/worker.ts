@@ -1,6 +1,7 @@
 // The page's worker: settings and numbers come in, steps and answers go out. It keeps nothing but the release.
 
 import "./polyfills.ts";
+import "../protocol/noble.ts";
 import { loadForeign } from "../identifier/load.ts";
 import { check, prepare, type Places } from "../protocol/check.ts";
 import { utf8 } from "../protocol/bytes.ts";

@@ -5,7 +5,7 @@
 
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
 import { minify } from "terser";
 import { withoutMessages } from "./messages.mjs";
 
@@ -24,13 +24,13 @@ export const SCRIPTS = [
 const PARTS = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "libphonenumber-js"];
 
 /** A script's text, bundled and small. */
-export async function script({ entry, language, silent }) {
-  const { outputFiles } = await build({
+export async function build({ entry, language, silent }, format = "iife") {
+  const { outputFiles } = await esbuild.build({
     absWorkingDir: here,
     entryPoints: [entry],
     write: false,
     bundle: true,
-    format: "iife",
+    format,
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
@@ -41,6 +41,7 @@ export async function script({ entry, language, silent }) {
     ecma: Number(language.target.slice(2)),
     compress: { passes: 3 },
     mangle: true,
+    module: format === "esm",
     format: { comments: false },
   });
   return `${code}\n`;
@@ -55,7 +56,7 @@ export async function buildPage(out) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   await cp(`${here}static`, out, { recursive: true });
-  for (const one of SCRIPTS) await writeFile(`${out}/${one.name}`, await script(one));
+  for (const one of SCRIPTS) await writeFile(`${out}/${one.name}`, await build(one));
   await writeFile(`${out}/licences.txt`, await licences());
 }
 

@@ -8,7 +8,7 @@ const BUILT_IN = ["Error", "TypeError", "RangeError"];
 /** Cut from `new Error(...)` all arguments, from our own `new Failure(reason, why, wait)` the second. */
 export function withoutMessages(source) {
   const cuts = [];
-  walk(parse(source, { ecmaVersion: 2020 }), (node) => {
+  walk(parse(source, { ecmaVersion: 2020, sourceType: "module" }), (node) => {
     if (node.type !== "NewExpression" || node.callee.type !== "Identifier" || node.arguments.length === 0) return;
     const [first, why] = node.arguments;
     if (BUILT_IN.includes(node.callee.name)) cuts.push([first.start, node.arguments[node.arguments.length - 1].end, ""]);

@@ -1,0 +1,31 @@
+// The page's modules, bundled and made small as the worker is; and the scripts themselves.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
+import { build } from "../build.mjs";
+
+const MODULES = { entry: "test/modules.ts", language: { target: "es2018", supported: { bigint: true } }, silent: true };
+
+export const modules = await load(await build(MODULES, "esm"));
+
+async function load(code) {
+  const folder = mkdtempSync(join(tmpdir(), "pilookup-page-"));
+  try {
+    writeFileSync(join(folder, "modules.mjs"), code);
+    return await import(join(folder, "modules.mjs"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The script foreign.js as it stands, run once. */
+export async function loadForeign() {
+  const context = { self: {} };
+  runInNewContext(await build({ ...MODULES, entry: "src/identifier/foreign.ts", silent: false }), context);
+  return context.self.pilookupForeign;
+}
+
+export const vectors = (name) =>
+  JSON.parse(readFileSync(new URL(`../../../tests/vectors/${name}.json`, import.meta.url), "utf8"));

@@ -1,0 +1,17 @@
+// What the tests use of the page's code, bundled as it is built.
+
+export * as bucket from "../src/protocol/bucket.ts";
+export * as bytes from "../src/protocol/bytes.ts";
+export * as check from "../src/protocol/check.ts";
+export * as failure from "../src/protocol/failure.ts";
+export * as identifier from "../src/identifier/canonicalise.ts";
+export * as label from "../src/protocol/label.ts";
+export * as manifest from "../src/protocol/manifest.ts";
+export * as metadata from "../src/protocol/metadata.ts";
+export * as oprf from "../src/protocol/oprf.ts";
+export * as places from "../src/worker/places.ts";
+export * as reason from "../src/identifier/reason.ts";
+export * as token from "../src/protocol/token.ts";
+export * as transport from "../src/protocol/transport.ts";
+export * as trust from "../src/protocol/trust.ts";
+export * as work from "../src/protocol/work.ts";

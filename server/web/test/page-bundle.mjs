@@ -1,0 +1,18 @@
+// The page's TypeScript as a module that node can import.
+
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const web = fileURLToPath(new URL("..", import.meta.url));
+
+/** What `source` (TypeScript, its imports relative to `src/`) exports. */
+export async function bundled(source) {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: `${web}src`, loader: "ts" },
+    bundle: true,
+    format: "esm",
+    write: false,
+    logLevel: "warning",
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+}

@@ -1,0 +1,110 @@
+// Both languages say everything that the protocol, the catalogue and index.html can ask of them.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { bundled } from "./page-bundle.mjs";
+
+const { zh, en, plan, chosenBy } = await bundled(`
+  export { zh } from "./words/zh.ts";
+  export { en } from "./words/en.ts";
+  export { plan } from "./page/advice.ts";
+  export { chosenBy } from "./page/language.ts";
+`);
+const read = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
+const LANGUAGES = { zh, en };
+
+/** All matches of a pattern's first group; an empty harvest is a fault of the test. */
+function harvest(text, pattern) {
+  const found = [...text.matchAll(pattern)].map((match) => match[1]);
+  assert.ok(found.length > 0, `nothing matches ${pattern}`);
+  return found;
+}
+
+function quotedIn(path, name) {
+  const body = harvest(read(path), new RegExp(`^${name}[^=]*= \\{\\n([^}]*)\\}`, "gm"))[0];
+  return harvest(body, /"([a-z0-9-]+)"/g);
+}
+
+const CATALOGUE = "../../../pilookup/custody/catalogue.py";
+const HTML = read("../static/index.html");
+const CODES = {
+  dataClass: quotedIn(CATALOGUE, "DATA_CLASSES"),
+  advice: quotedIn(CATALOGUE, "ADVICE"),
+  fault: harvest(read("../../../pilookup/identifier/reason.py"), /^ {4}[A-Z_]+ = "([a-z_]+)"$/gm),
+  why: harvest(read("../src/protocol/failure.ts"), /^ {2}\| "([a-z_]+)"/gm),
+  step: harvest(read("../src/protocol/steps.ts"), /"([a-z]+)"/g),
+  fixed: harvest(HTML, /data-words="(\w+)"/g).concat(["helper", "helperText"]),
+  picture: harvest(HTML, /data-alt="(\w+)"/g),
+};
+
+for (const [name, words] of Object.entries(LANGUAGES)) {
+  for (const [record, codes] of Object.entries(CODES)) {
+    test(`${name}: words for every ${record}`, () => {
+      for (const code of codes) assert.ok(words[record][code], `${record}.${code}`);
+    });
+  }
+
+  test(`${name}: no fixed text that index.html does not show`, () => {
+    assert.deepEqual(Object.keys(words.fixed).sort(), [...new Set(CODES.fixed)].sort());
+  });
+
+  test(`${name}: no empty text`, () => {
+    const look = (value, where) => {
+      if (typeof value === "string") assert.ok(value.trim(), where);
+      else if (value && typeof value === "object") for (const key of Object.keys(value)) look(value[key], `${where}.${key}`);
+    };
+    look(words, name);
+  });
+
+  test(`${name}: could not check is never worded as not found, nor not found as safe`, () => {
+    const notFound = words.code === "zh" ? /没有(查到|找到|这个号码)|不在|安全/ : /not found|not in|does not hold|safe/i;
+    for (const text of [words.unknown, words.notKnown, ...Object.values(words.why), ...Object.values(words.remedy)]) {
+      assert.doesNotMatch(text, notFound);
+    }
+    assert.doesNotMatch(words.notFound, words.code === "zh" ? /安全|放心/ : /safe|fine/i);
+    assert.match(words.notSafe, words.code === "zh" ? /不等于安全/ : /not the same as safe/);
+  });
+}
+
+test("the two languages have the same keys, and functions in the same places", () => {
+  const shape = (value) =>
+    value && typeof value === "object" && !Array.isArray(value)
+      ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, shape(value[key])]))
+      : typeof value;
+  assert.deepEqual(shape(zh), shape(en));
+  for (const code of Object.keys(zh.advice)) assert.equal(zh.advice[code].how.length, en.advice[code].how.length, code);
+});
+
+test("Chinese text has Chinese punctuation", () => {
+  const flat = JSON.stringify(zh);
+  assert.doesNotMatch(flat, /[\u4e00-\u9fff][,?()]|[,?()][\u4e00-\u9fff]/);
+});
+
+test("the browser's first language among ours, Chinese by default", () => {
+  assert.equal(chosenBy(["en-GB", "zh-CN"]), en);
+  assert.equal(chosenBy(["ug", "zh-Hant-TW", "en"]), zh);
+  assert.equal(chosenBy(["de", "fr"]), zh);
+  assert.equal(chosenBy([]), zh);
+  assert.equal(chosenBy(["enm"]), zh);
+});
+
+const CASES = {
+  exposure: { kind: "exposure", advice: ["expect-fraud-calls", "answer-96110", "report-110"] },
+  malicious: { kind: "malicious-registration", advice: ["check-own-accounts", "complain-12321", "report-110"] },
+  unheard: { kind: "exposure", advice: ["dance", "constructor"] },
+};
+
+test("one next step, then everything else once", () => {
+  const { exposure, malicious, unheard } = CASES;
+  assert.equal(plan("exposed", [exposure]).first, "expect-fraud-calls");
+  assert.equal(plan("malicious", [malicious]).first, "check-own-accounts");
+  assert.equal(plan("both", [exposure, malicious]).first, "check-own-accounts");
+  assert.equal(plan("exposed", []).first, "expect-fraud-calls");
+  assert.equal(plan("both", []).first, "check-own-accounts");
+  assert.equal(plan("exposed", [unheard]).first, "expect-fraud-calls");
+  for (const cases of [[], [exposure], [malicious], [exposure, malicious, unheard]]) {
+    const { first, rest } = plan("both", cases);
+    assert.deepEqual([first, ...rest].sort(), Object.keys(zh.advice).sort());
+  }
+});

@@ -1,0 +1,138 @@
+// A channel made from the protocol vectors, and a server of it in memory, honest until a test changes a part.
+
+import { ed25519, ristretto255, ristretto255_oprf } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { modules, vectors } from "./built.mjs";
+
+const { canonical } = modules.manifest;
+const { olpc } = modules.metadata;
+const { Point } = ristretto255;
+
+export const { cases } = vectors("protocol");
+export const whole = cases.find((one) => one.type === "snapshot");
+export const numbers = {
+  found: Object.keys(whole.present).filter((name) => name.startsWith("tel:")),
+  absent: Object.keys(whole.absent).filter((name) => name.startsWith("tel:")),
+};
+
+/** The buckets of a snapshot case, empty slots and all. */
+export const bucketsOf = (one) =>
+  one.buckets.map((entries) => {
+    const slots = new Uint8Array(one.slots * 32);
+    slots.set(hexToBytes(entries.join("")));
+    return slots;
+  });
+
+export const secret = Point.Fn.fromBytes(hexToBytes(cases.find((one) => one.type === "check").private_key));
+export const otherSecret = Point.Fn.add(secret, 1n);
+export const manifestFields = JSON.parse(cases.find((one) => one.type === "manifest").bytes);
+export const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
+export const keyOf = (scalar) => Point.BASE.multiply(scalar).toBytes();
+
+const json = (value) => utf8ToBytes(JSON.stringify(value));
+const soon = (days) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
+
+export function makeKeys(count = 3) {
+  return Array.from({ length: count }, () => {
+    const { secretKey, publicKey } = ed25519.keygen();
+    const value = { keytype: "ed25519", scheme: "ed25519", keyval: { public: bytesToHex(publicKey) } };
+    return { secretKey, value, id: bytesToHex(sha256(utf8ToBytes(olpc(value)))) };
+  });
+}
+
+const KEYS = Object.fromEntries(["root", "targets", "snapshot", "timestamp"].map((role) => [role, makeKeys()]));
+
+/** What a server holds and does; tests change fields, or whole methods. */
+export class Release {
+  constructor() {
+    this.keys = { ...KEYS };
+    this.manifest = { ...manifestFields };
+    this.versions = { root: 1, timestamp: 10, snapshot: 2, targets: 3 };
+    this.expires = { root: 9, timestamp: 1, snapshot: 2, targets: 2, epoch: 9 };
+    this.thresholds = { root: 2, targets: 2, snapshot: 1, timestamp: 1 };
+    this.signers = {};
+    this.secret = secret;
+    this.buckets = bucketsOf(whole).map((slots, i) => concatBytes(slots, hexToBytes(whole.paths[i])));
+    this.statuses = {};
+    this.more = {};
+    this.requests = [];
+  }
+
+  /** The signers of a role: as many as it needs, unless a test says who. */
+  signersOf(role) {
+    return this.signers[role] ?? this.keys[role].slice(0, this.thresholds[role]);
+  }
+
+  sign(role, fields) {
+    const [version, expires] = [this.versions[role], soon(this.expires[role])];
+    const signed = { _type: role, spec_version: "1.0.31", version, expires, ...fields };
+    return signWith(signed, this.signersOf(role));
+  }
+
+  root() {
+    const roles = Object.entries(this.keys).map(([role, list]) => [
+      role,
+      { keyids: list.map(({ id }) => id), threshold: this.thresholds[role] },
+    ]);
+    const named = Object.values(this.keys).flat().map(({ id, value }) => [id, value]);
+    return this.sign("root", {
+      consistent_snapshot: true,
+      keys: Object.fromEntries(named),
+      roles: Object.fromEntries(roles),
+    });
+  }
+
+  manifestBytes() {
+    return utf8ToBytes(canonical(this.manifest));
+  }
+
+  targets() {
+    const data = this.manifestBytes();
+    const target = { length: data.length, hashes: { sha256: bytesToHex(sha256(data)) } };
+    const custom = { epoch: this.manifest.epoch, serves_until: soon(this.expires.epoch) };
+    return { "manifest.json": target, [`epochs/${this.manifest.epoch}/manifest.json`]: { ...target, custom } };
+  }
+
+  files() {
+    const { snapshot, targets } = this.versions;
+    const digest = bytesToHex(sha256(this.manifestBytes()));
+    return {
+      "metadata/timestamp.json": this.sign("timestamp", { meta: { "snapshot.json": { version: snapshot } } }),
+      [`metadata/${snapshot}.snapshot.json`]: this.sign("snapshot", { meta: { "targets.json": { version: targets } } }),
+      [`metadata/${targets}.targets.json`]: this.sign("targets", { targets: this.targets() }),
+      [`targets/${digest}.manifest.json`]: this.manifestBytes(),
+      ...Object.fromEntries(this.buckets.map((body, i) => [`snapshots/${this.manifest.serial}/buckets/${i}`, body])),
+      ...this.more,
+    };
+  }
+
+  evaluate(body) {
+    const blinded = Array.from({ length: body.length / 32 }, (_, i) => body.subarray(i * 32, i * 32 + 32));
+    const { voprf } = ristretto255_oprf;
+    const made = voprf.blindEvaluateBatch(Point.Fn.toBytes(this.secret), keyOf(this.secret), blinded);
+    return concatBytes(...made.evaluated, made.proof);
+  }
+
+  /** As `fetch`: the path's first part decides a status that a test sets. */
+  fetch = async (url, options = {}) => {
+    const path = url.replace(/^.*\/v1\/channels\/public\//, "");
+    this.requests.push({ path, options });
+    const part = path.split(/[/?]/)[0];
+    const answer = this.answer?.(path, options);
+    if (answer) return answer;
+    const body = options.body ? this.evaluate(options.body) : this.files()[path];
+    const status = this.statuses[part] ?? (body ? 200 : 404);
+    return new Response(status === 200 ? body : "", { status });
+  };
+
+  get evaluations() {
+    return this.requests.filter(({ path }) => path.startsWith("evaluate"));
+  }
+}
+
+export function signWith(signed, signers) {
+  const bytes = utf8ToBytes(olpc(signed));
+  const signatures = signers.map(({ id, secretKey }) => ({ keyid: id, sig: bytesToHex(ed25519.sign(bytes, secretKey)) }));
+  return json({ signatures, signed });
+}

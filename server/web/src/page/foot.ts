@@ -19,10 +19,18 @@ export function showOperator(operator: Operator | null, words: Words): void {
 
 function showAddress(address: string, words: Words): void {
   if (!address) return fill(byId("address"), words.noAddress);
-  const differs = address.replace(/\/+$/, "") !== location.origin;
   fill(
     byId("address"),
     make("strong", {}, words.address(address)),
-    differs ? make("p", {}, words.elsewhere(location.origin)) : null,
+    originOf(address) !== location.origin ? make("p", {}, words.elsewhere(location.origin)) : null,
   );
+}
+
+/** The origin of a URL, "" where it is none. */
+function originOf(address: string): string {
+  try {
+    return new URL(address).origin;
+  } catch {
+    return "";
+  }
 }

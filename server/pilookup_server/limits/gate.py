@@ -24,7 +24,7 @@ class Gate:
     async def admit(self, key: str, elements: int, proof: str | None) -> None:
         """Let in what fits the soft quota or brings a proof; raises ProblemError 429 with a challenge, or 503."""
         try:
-            await self._quota.take(key, elements)
+            await self._quota.charge(key, elements)
         except ProblemError as refused:
             if refused.problem is not Problem.RATE_LIMITED:
                 raise

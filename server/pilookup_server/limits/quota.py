@@ -62,7 +62,15 @@ class Quota:
         self._policy = ", ".join(f'"{w.seconds}s";q={w.amount};w={w.seconds}' for w in self._windows)
 
     async def take(self, key: str, cost: int) -> dict[str, str]:
-        """Take `cost` and return RateLimit headers.
+        """Take `cost` and return RateLimit headers; raises as `charge`."""
+        await self.charge(key, cost)
+        try:
+            return await self._headers(key)
+        except StorageError:
+            raise _unchecked() from None
+
+    async def charge(self, key: str, cost: int) -> None:
+        """Take `cost`.
 
         Raises ProblemError 429 with Retry-After when a window is full, 503 when the counters cannot be
         reached. Shorter windows come first: what a refused call took counts in those, not against the day.
@@ -72,9 +80,8 @@ class Quota:
                 name = f"{window.prefix}/{key}"
                 if not await self._counters.acquire_sliding_window_entry(name, window.amount, window.seconds, cost):
                     raise await self._refusal(window, key, cost)
-            return await self._headers(key)
         except StorageError:
-            raise ProblemError(Problem.UNAVAILABLE, "The quota cannot be checked.", {"retry-after": "5"}) from None
+            raise _unchecked() from None
 
     async def _refusal(self, window: _Window, key: str, cost: int) -> ProblemError:
         wait = window.wait(await self._counts(window, key), cost)
@@ -88,6 +95,10 @@ class Quota:
 
     async def _counts(self, window: _Window, key: str) -> Counts:
         return await self._counters.get_sliding_window(f"{window.prefix}/{key}", window.seconds)
+
+
+def _unchecked() -> ProblemError:
+    return ProblemError(Problem.UNAVAILABLE, "The quota cannot be checked.", {"retry-after": "5"})
 
 
 class Quotas:

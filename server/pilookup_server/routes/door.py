@@ -52,4 +52,4 @@ def enter(request: Request) -> Visit:
 async def count_request(request: Request) -> None:
     """Count against the caller's request quota; raises ProblemError 429 or 503."""
     service = service_of(request)
-    await service.quotas.requests.take(service.callers.key(request.scope), 1)
+    await service.quotas.requests.charge(service.callers.key(request.scope), 1)

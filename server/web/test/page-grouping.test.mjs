@@ -7,8 +7,8 @@ import { bundled } from "./page-bundle.mjs";
 const { regroup } = await bundled('export { regroup } from "./page/grouping.ts";');
 
 /** `|` is the caret, in what is typed and in what is shown. */
-function edit(typed, before = "", forward = false) {
-  const { text, caret } = regroup({ text: typed.replace("|", ""), caret: typed.indexOf("|") }, before, forward);
+function edit(typed, before = "", deletion = null) {
+  const { text, caret } = regroup({ text: typed.replace("|", ""), caret: typed.indexOf("|") }, before, deletion);
   return `${text.slice(0, caret)}|${text.slice(caret)}`;
 }
 
@@ -38,18 +38,23 @@ const EDITS = [
 for (const [name, typed, shown] of EDITS) test(name, () => assert.equal(edit(typed), shown));
 
 test("deleting a gap backwards deletes the digit before it", () => {
-  assert.equal(edit("138|0013 8000", "138 0013 8000"), "13|0 0138 000");
+  assert.equal(edit("138|0013 8000", "138 0013 8000", "backward"), "13|0 0138 000");
 });
 
 test("deleting a gap forwards deletes the digit behind it", () => {
-  assert.equal(edit("138|0013 8000", "138 0013 8000", true), "138| 0138 000");
+  assert.equal(edit("138|0013 8000", "138 0013 8000", "forward"), "138| 0138 000");
+});
+
+test("the same number pasted over itself stays whole", () => {
+  assert.equal(edit("1380013|", "138 0013"), "138 0013|");
+  assert.equal(edit("13800138000|", "138 0013 8000"), "138 0013 8000|");
 });
 
 test("deleting one digit at a time empties the field", () => {
   let text = "138 0013 8000";
   for (let steps = 0; text; steps++) {
     assert.ok(steps < 11, "a deletion deleted nothing");
-    text = regroup({ text: text.slice(0, -1), caret: text.length - 1 }, text).text;
+    text = regroup({ text: text.slice(0, -1), caret: text.length - 1 }, text, "backward").text;
   }
 });
 
@@ -60,11 +65,11 @@ test("any text and caret: digits and their order stay, the caret stays inside", 
   for (let round = 0; round < 5000; round++) {
     const text = Array.from({ length: next(16) }, () => signs[next(signs.length)]).join("");
     const caret = next(text.length + 1);
-    const shown = regroup({ text, caret }, "");
+    const shown = regroup({ text, caret });
     assert.equal(shown.text.replace(/[ -]/g, ""), text.normalize("NFKC").replace(/[ -]/g, ""));
     assert.ok(shown.caret >= 0 && shown.caret <= shown.text.length);
     const before = shown.text.slice(0, shown.caret).replace(/[ -]/g, "").length;
     assert.equal(before, text.slice(0, caret).replace(/[ -]/g, "").length);
-    assert.deepEqual(regroup(shown, shown.text), shown, "grouping twice changes nothing");
+    assert.deepEqual(regroup(shown, shown.text, "backward"), shown, "grouping twice changes nothing");
   }
 });

@@ -1,0 +1,421 @@
+// The check itself, from the text to the answer, against an honest server and others.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { loadForeign, modules } from "./built.mjs";
+import { base64url, bucketsOf, keyOf, makeKeys, manifestFields, numbers, otherSecret, Release, whole } from "./release.mjs";
+
+const { check, prepare } = modules.check;
+const { Trust } = modules.trust;
+const { Transport } = modules.transport;
+
+const clock = { now: () => Date.now(), ticks: () => performance.now() };
+const PLACES = { evaluate: "https://e/v1/channels/public/", buckets: "https://b/v1/channels/public/" };
+const foreign = await loadForeign();
+const noLibrary = () => {
+  throw new modules.failure.Failure("unreachable");
+};
+
+/** A page's worker over a server in memory. */
+class Page {
+  constructor(release = new Release(), { pinned = new Release(), timeLimit, library = () => foreign } = {}) {
+    this.release = release;
+    this.library = library;
+    this.timeLimit = timeLimit;
+    this.trust = new Trust(pinned.root(), "public", clock);
+    this.steps = [];
+  }
+
+  tools() {
+    this.transport = new Transport(this.release.fetch, this.timeLimit);
+    const tell = (step, share) => this.steps.push(share === undefined ? step : `${step} ${share >= 0 && share <= 1}`);
+    return { places: PLACES, trust: this.trust, transport: this.transport, clock, library: this.library, tell };
+  }
+
+  async ask(text) {
+    const { answer } = await check(text, this.tools());
+    return answer;
+  }
+
+  get evaluated() {
+    return this.release.evaluations.map(({ options }) => bytesToHex(options.body));
+  }
+}
+
+const changed = (change) => {
+  const release = new Release();
+  change(release);
+  return release;
+};
+const reasonOf = async (release, options) => (await new Page(release, options).ask(numbers.found[0])).reason;
+
+test("there are numbers of both kinds", () => assert.ok(numbers.found.length > 1 && numbers.absent.length > 0));
+
+describe("an honest server", () => {
+  test("finds what is there, as the vectors have it", async () => {
+    // The vectors' labels refer to a case that their manifest does not have.
+    const datasets = [...manifestFields.datasets, { ...manifestFields.datasets[0], id: 9 }];
+    const page = new Page(changed((r) => (r.manifest = { ...r.manifest, datasets })));
+    for (const name of numbers.found) {
+      const found = await page.ask(name);
+      const { label_bytes } = whole.present[name];
+      const label = modules.label.parseLabel(Buffer.from(label_bytes, "hex"));
+      assert.equal(found.status, "found");
+      assert.deepEqual([found.exposed, found.malicious], [label.exposed, label.malicious]);
+      assert.deepEqual([found.accounts, found.more, found.as_of], [label.accounts, label.more, manifestFields.created]);
+      assert.deepEqual(found.cases, label.cases.map((id) => datasets.find((one) => one.id === id)));
+      assert.equal(found.last_seen, modules.label.monthText(label.month, manifestFields.profile));
+    }
+  });
+
+  test("finds nothing else", async () => {
+    const page = new Page();
+    for (const name of numbers.absent) {
+      assert.deepEqual(await page.ask(name), { status: "not_found", as_of: manifestFields.created });
+    }
+  });
+
+  test("is told nothing of the number but its bucket", async () => {
+    const page = new Page();
+    const number = numbers.found[0].slice("tel:+86".length);
+    const { last4 } = await check(number, page.tools());
+    assert.equal(last4, number.slice(-4));
+    const told = JSON.stringify(page.release.requests.map(({ path, options }) => [path, options.headers, [...(options.body ?? [])]]));
+    for (const part of [number, number.slice(3), number.slice(-4)]) assert.ok(!told.includes(part));
+    for (const { options } of page.release.requests) {
+      const { cache, credentials, redirect, referrerPolicy } = options;
+      assert.deepEqual([cache, credentials, redirect, referrerPolicy], ["no-store", "omit", "error", "no-referrer"]);
+    }
+  });
+
+  test("asks for a canary once a manifest, and blinds each number afresh", async () => {
+    const page = new Page();
+    for (let n = 0; n < 3; n += 1) await page.ask(numbers.found[0]);
+    assert.deepEqual(page.evaluated.map((body) => body.length / 64), [2, 1, 1]);
+    const elements = page.evaluated.flatMap((body) => body.match(/.{64}/g));
+    assert.equal(new Set(elements).size, elements.length);
+  });
+
+  test("what was sent is kept in order, with its status", async () => {
+    const page = new Page();
+    await page.ask(numbers.found[0]);
+    const { sent } = page.transport;
+    assert.deepEqual(sent.map(({ url }) => url.replace(/^.*\/public\//, "")), page.release.requests.map(({ path }) => path));
+    assert.deepEqual(new Set(sent.map(({ what }) => what)), new Set(["metadata", "evaluate", "bucket"]));
+    assert.ok(sent.every(({ what, status }) => status === 200 || (what === "metadata" && status === 404)));
+    const { method, body, url } = sent.find(({ what }) => what === "evaluate");
+    assert.deepEqual([method, bytesToHex(body)], ["POST", page.evaluated[0]]);
+    assert.ok(url.startsWith(PLACES.evaluate) && sent.at(-1).url.startsWith(PLACES.buckets));
+    assert.deepEqual(page.steps, ["reading", "trust", "blinding", "asking", "bucket", "opening"]);
+  });
+
+  test("prepared ahead, only the evaluation and the buckets remain", async () => {
+    const page = new Page();
+    await prepare(page.tools());
+    await page.ask(numbers.absent[0]);
+    assert.deepEqual(new Set(page.transport.sent.map(({ what }) => what)), new Set(["evaluate", "bucket"]));
+  });
+});
+
+describe("a text that is no number", () => {
+  for (const [text, detail] of [["", "empty"], ["138", "too_short"], ["13800138000 13900139000", "several"], ["张三", "no_digits"]]) {
+    test(`${detail}: nothing is sent`, async () => {
+      const page = new Page();
+      assert.deepEqual(await page.ask(text), { status: "unknown", reason: "invalid_number", detail });
+      assert.equal(page.release.requests.length, 0);
+    });
+  }
+
+  test("a foreign number without its script is unreachable", async () => {
+    assert.equal((await new Page(new Release(), { library: noLibrary }).ask("+442070313000")).reason, "unreachable");
+  });
+});
+
+const ANSWERS = {
+  "another evaluation key": ["bad_proof", (r) => (r.secret = otherSecret)],
+  "a proof of another answer": ["bad_proof", (r) => mangle(r, (body) => concatBytes(body.subarray(0, -64), otherProof(r)))],
+  "a flipped bit of the answer": ["bad_proof", (r) => mangle(r, (body) => body.map((byte, i) => (i === 3 ? byte ^ 1 : byte)))],
+  "a flipped bit of the proof": ["bad_proof", (r) => mangle(r, (body) => body.map((byte, i) => (i === body.length - 40 ? byte ^ 1 : byte)))],
+  "the answers swapped": ["bad_proof", (r) => mangle(r, (body) => concatBytes(body.subarray(32, 64), body.subarray(0, 32), body.subarray(64)))],
+  "the identity": ["bad_proof", (r) => mangle(r, (body) => new Uint8Array(body.length))],
+  "what was sent, back": ["bad_proof", (r) => (r.evaluate = (body) => concatBytes(body, new Uint8Array(64)))],
+  "a cut answer": ["bad_response", (r) => mangle(r, (body) => body.subarray(1))],
+  "an answer for more": ["bad_response", (r) => mangle(r, (body) => concatBytes(body.subarray(0, 32), body))],
+  "nothing": ["bad_response", (r) => mangle(r, () => new Uint8Array(0))],
+  "megabytes": ["bad_response", (r) => mangle(r, () => new Uint8Array(2 ** 20))],
+  "altered buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.map((byte, i) => (i === 70 ? byte ^ 1 : byte))))],
+  "altered paths": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.map((byte, i) => (i === body.length - 1 ? byte ^ 1 : byte))))],
+  "buckets in each other's place": ["bad_bucket", (r) => r.buckets.reverse()],
+  "empty buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => new Uint8Array(body.length)))],
+  "cut buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.subarray(32)))],
+  "no buckets": ["bad_response", (r) => (r.buckets = [])],
+  "a snapshot of another key": ["bad_snapshot", snapshotOfAnotherKey],
+  "a case that is not in the catalogue": ["bad_snapshot", (r) => (r.manifest = { ...r.manifest, datasets: [] })],
+  "a closed channel": ["unauthorized", (r) => (r.statuses.metadata = 401)],
+  "a forbidden channel": ["unauthorized", (r) => (r.statuses.evaluate = 403)],
+  "a broken server": ["server_error", (r) => (r.statuses.snapshots = 500)],
+  "a server without a release": ["server_error", (r) => (r.statuses.evaluate = 503)],
+  "a redirect's status": ["bad_response", (r) => (r.statuses.evaluate = 302)],
+  "over quota": ["rate_limited", (r) => (r.statuses.evaluate = 429)],
+  "a retired epoch": ["retired", (r) => (r.statuses.evaluate = 410)],
+  "retired buckets": ["retired", (r) => (r.statuses.snapshots = 410)],
+  "an expired timestamp": ["stale", (r) => (r.expires.timestamp = -1)],
+  "other keys": ["bad_signature", (r) => (r.keys = Object.fromEntries(Object.keys(r.keys).map((role) => [role, makeKeys()])))],
+  "no metadata": ["bad_response", (r) => (r.files = () => ({}))],
+};
+
+function mangle(release, change) {
+  const honest = release.evaluate.bind(release);
+  release.evaluate = (body) => change(honest(body));
+}
+
+function otherProof(release) {
+  return Release.prototype.evaluate.call(release, keyOf(otherSecret)).subarray(-64);
+}
+
+/** The evaluator proves the key of the manifest, but the snapshot was made with another. */
+function snapshotOfAnotherKey(release) {
+  release.secret = otherSecret;
+  release.manifest = { ...release.manifest, public_key: base64url(keyOf(otherSecret)) };
+}
+
+describe("every other server is unknown, never not_found", () => {
+  for (const [name, [reason, change]] of Object.entries(ANSWERS)) {
+    test(`${name}: ${reason}`, async () => assert.equal(await reasonOf(changed(change)), reason));
+  }
+
+  test("a snapshot of another key is found out by its canary also where the number is absent", async () => {
+    const answer = await new Page(changed(snapshotOfAnotherKey)).ask(numbers.absent[0]);
+    assert.deepEqual(answer, { status: "unknown", reason: "bad_snapshot" });
+  });
+
+  test("a canary that failed is asked for again", async () => {
+    const page = new Page(changed((r) => (r.statuses.snapshots = 500)));
+    await page.ask(numbers.found[0]);
+    page.release.statuses = {};
+    assert.equal((await page.ask(numbers.found[0])).status, "found");
+    assert.deepEqual(page.evaluated.map((body) => body.length / 64), [2, 2]);
+  });
+
+  test("a label that is none, well sealed and signed for, is bad_snapshot", async () => {
+    const { gcmsiv } = await import("@noble/ciphers/aes.js");
+    const [name] = numbers.found;
+    const secret = Buffer.from(whole.present[name].token, "hex");
+    const aad = modules.token.bind("pilookup-v1-label", "public", manifestFields.epoch);
+    const sealed = gcmsiv(secret.subarray(32), new Uint8Array(12), aad).encrypt(new Uint8Array(12));
+    const entry = concatBytes(secret.subarray(4, 8), sealed);
+    assert.equal(await reasonOf(changed((r) => resnapshot(r, name, entry))), "bad_snapshot");
+  });
+
+  for (const [name, flags] of Object.entries({ "a canary's label": "80" })) {
+    test(`${name} for a number is bad_snapshot`, async () => {
+      const { gcmsiv } = await import("@noble/ciphers/aes.js");
+      const [number] = numbers.found;
+      const secret = Buffer.from(whole.present[number].token, "hex");
+      const aad = modules.token.bind("pilookup-v1-label", "public", manifestFields.epoch);
+      const label = Buffer.from(`${flags}${"00".repeat(11)}`, "hex");
+      const sealed = gcmsiv(secret.subarray(32), new Uint8Array(12), aad).encrypt(label);
+      const entry = concatBytes(secret.subarray(4, 8), sealed);
+      assert.equal(await reasonOf(changed((r) => resnapshot(r, number, entry))), "bad_snapshot");
+    });
+  }
+});
+
+/** A snapshot whose entry of one number is another, with tree and root made anew: a publisher at fault. */
+function resnapshot(release, name, entry) {
+  const { token } = whole.present[name];
+  const secret = Buffer.from(token, "hex");
+  const index = modules.token.bucketIndex(secret, whole.bucket_bits);
+  const slots = bucketsOf(whole);
+  const at = Array.from({ length: whole.slots }, (_, i) => i * 32).find(
+    (start) => bytesToHex(slots[index].subarray(start, start + 4)) === token.slice(8, 16),
+  );
+  slots[index].set(entry, at);
+  let level = slots.map((bucket) => sha256(concatBytes(Uint8Array.of(0), bucket)));
+  const paths = slots.map(() => []);
+  for (let k = 0; level.length > 1; k += 1) {
+    paths.forEach((path, i) => path.push(level[(i >> k) ^ 1]));
+    level = Array.from({ length: level.length / 2 }, (_, i) => sha256(concatBytes(Uint8Array.of(1), level[2 * i], level[2 * i + 1])));
+  }
+  release.buckets = slots.map((bucket, i) => concatBytes(bucket, ...paths[i]));
+  release.manifest = { ...release.manifest, root: base64url(level[0]) };
+}
+
+describe("the network", () => {
+  test("nobody there is unreachable", async () => {
+    assert.equal(await reasonOf(changed((r) => (r.answer = () => Promise.reject(new TypeError("failed"))))), "unreachable");
+  });
+
+  for (const part of ["metadata", "evaluate", "snapshots"]) {
+    test(`no answer in time from ${part} is timeout`, async () => {
+      const hang = changed((r) => (r.answer = (path, { signal }) => (path.startsWith(part) ? stalled(signal) : null)));
+      assert.equal(await reasonOf(hang, { timeLimit: 50 }), "timeout");
+    });
+  }
+
+  test("a body that never ends is timeout", async () => {
+    const drip = changed((r) => (r.answer = (_, { signal }) => new Response(neverEnding(signal))));
+    assert.equal(await reasonOf(drip, { timeLimit: 50 }), "timeout");
+  });
+
+  test("a stop ends the request under way, and nothing more is sent", async () => {
+    const page = new Page(changed((r) => (r.answer = (path, { signal }) => (path.startsWith("evaluate") ? stalled(signal) : null))));
+    const asked = page.ask(numbers.found[0]);
+    while (page.evaluated.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const count = page.release.requests.length;
+    page.transport.abort();
+    assert.equal((await asked).status, "unknown");
+    assert.equal(page.release.requests.length, count);
+  });
+});
+
+const stalled = (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
+
+const neverEnding = (signal) =>
+  new ReadableStream({ start: (stream) => signal.addEventListener("abort", () => stream.error(new Error("aborted"))) });
+
+describe("410", () => {
+  for (const part of ["evaluate", "snapshots"]) {
+    test(`from ${part}: once more from the start, blinded afresh, under the new release`, async () => {
+      const page = new Page();
+      await page.ask(numbers.found[0]);
+      page.release.answer = (path) => {
+        if (!path.startsWith(part)) return null;
+        page.release.answer = undefined;
+        page.release.manifest = { ...page.release.manifest, serial: page.release.manifest.serial + 1 };
+        page.release.versions = { root: 1, timestamp: 11, snapshot: 3, targets: 4 };
+        return new Response("", { status: 410 });
+      };
+      assert.equal((await page.ask(numbers.found[0])).status, "found");
+      const elements = page.evaluated.flatMap((body) => body.match(/.{64}/g));
+      assert.equal(new Set(elements).size, elements.length);
+      assert.deepEqual(page.evaluated.map((body) => body.length / 64), [2, 1, 2]);
+    });
+  }
+
+  test("a second one is retired", async () => {
+    const page = new Page(changed((r) => (r.statuses.evaluate = 410)));
+    assert.equal((await page.ask(numbers.found[0])).reason, "retired");
+    assert.equal(page.evaluated.length, 2);
+  });
+});
+
+/** A challenge as altcha makes it: the key of a counter, of which the first half is told. */
+function challenge(counter = 700, cost = 1) {
+  const [nonce, salt] = ["0a".repeat(16), "0b".repeat(16)];
+  let key = sha256(Buffer.from(`${salt}${nonce}${counter.toString(16).padStart(8, "0")}`, "hex"));
+  for (let i = 1; i < cost; i += 1) key = sha256(key);
+  const keyPrefix = bytesToHex(key.subarray(0, 16));
+  const parameters = { algorithm: "SHA-256", cost, keyLength: 32, keyPrefix, nonce, salt, expiresAt: 1, data: { elements: 2 } };
+  return { given: { parameters, signature: "ab".repeat(32) }, solution: { counter, derivedKey: bytesToHex(key) } };
+}
+
+const problem = (members) =>
+  new Response(JSON.stringify({ type: "urn:pilookup:problem:proof-needed", status: 429, ...members }), {
+    status: 429,
+    headers: { "retry-after": "17" },
+  });
+
+const proofOf = ({ options }) => options.headers["pilookup-proof"];
+
+/** A server that wants a proof for every evaluation. */
+const guarded = ({ given, solution }) =>
+  changed((r) => {
+    r.answer = (path, { headers }) => {
+      if (!path.startsWith("evaluate")) return null;
+      const proof = headers["pilookup-proof"];
+      if (proof === undefined) return problem({ challenge: given });
+      assert.deepEqual(JSON.parse(Buffer.from(proof, "base64")), { challenge: given, solution });
+      return null;
+    };
+  });
+
+describe("proof of work", () => {
+  for (const [name, made] of Object.entries({ plain: challenge(), "of many rounds": challenge(40, 30) })) {
+    test(`${name}: is done, and the request blinded afresh`, async () => {
+      const page = new Page(guarded(made));
+      assert.equal((await page.ask(numbers.found[0])).status, "found");
+      assert.equal(page.evaluated.length, 2);
+      const elements = page.evaluated.flatMap((body) => body.match(/.{64}/g));
+      assert.equal(new Set(elements).size, elements.length);
+      assert.equal(proofOf(page.release.evaluations[0]), undefined);
+      assert.ok(page.steps.includes("working true"));
+    });
+  }
+
+  test("is asked for once: a second challenge is rate_limited", async () => {
+    const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? problem({ challenge: challenge().given }) : null))));
+    assert.deepEqual(await page.ask(numbers.found[0]), { status: "unknown", reason: "rate_limited", wait: 17 });
+    assert.equal(page.evaluated.length, 2);
+  });
+
+  test("without a challenge it is rate_limited, with the time to wait", async () => {
+    for (const body of ["", "{", "null", "[]", '{"type":"urn:pilookup:problem:rate-limited"}']) {
+      const refuse = () => new Response(body, { status: 429, headers: { "retry-after": "60" } });
+      const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? refuse() : null))));
+      assert.deepEqual(await page.ask(numbers.found[0]), { status: "unknown", reason: "rate_limited", wait: 60 });
+      assert.equal(page.evaluated.length, 1);
+    }
+  });
+
+  const { given } = challenge();
+  for (const [name, wrong] of Object.entries({
+    "no challenge": undefined,
+    "no parameters": {},
+    "another algorithm": { algorithm: "ARGON2ID" },
+    "a salt that is no hex": { salt: "xyz" },
+    "a nonce that is a number": { nonce: 7 },
+    "no prefix": { keyPrefix: "" },
+    "endless rounds": { cost: 1e9 },
+    "a cost of 0": { cost: 0 },
+    "a key of 33 bytes": { keyLength: 33 },
+  })) {
+    test(`${name} is bad_response, without work`, async () => {
+      const sent = wrong && Object.keys(wrong).length ? { parameters: { ...given.parameters, ...wrong } } : wrong;
+      const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? problem({ challenge: sent }) : null))));
+      assert.equal((await page.ask(numbers.found[0])).reason, "bad_response");
+      assert.equal(page.evaluated.length, 1);
+    });
+  }
+
+  test("hears a stop, and gives up when its time is up", async () => {
+    const { parseChallenge, solve } = modules.work;
+    const endless = parseChallenge({ parameters: { ...given.parameters, keyPrefix: "00".repeat(32) } });
+    let ticks = 0;
+    const around = { ticks: () => (ticks += 1), progress: () => undefined, stopped: () => ticks > 500 };
+    await assert.rejects(solve(endless, around), { reason: "unreachable" });
+    const slow = { ticks: () => (ticks += 1000), progress: () => undefined, stopped: () => false };
+    await assert.rejects(solve(endless, slow), { reason: "rate_limited" });
+  });
+});
+
+describe("places", () => {
+  const { placesOf } = modules.places;
+  const settings = { server: "", buckets: "", channel: "public", root: "" };
+  const own = "https://own";
+
+  test("an empty place is the worker's own, empty buckets are the server's", () => {
+    const path = "/v1/channels/public/";
+    assert.deepEqual(placesOf(settings, own), { evaluate: own + path, buckets: own + path });
+    const server = { ...settings, server: "https://a.example/" };
+    assert.deepEqual(placesOf(server, own), { evaluate: `https://a.example${path}`, buckets: `https://a.example${path}` });
+    const buckets = { ...settings, buckets: "http://127.0.0.1:8000/x/" };
+    assert.deepEqual(placesOf(buckets, own), { evaluate: own + path, buckets: `http://127.0.0.1:8000/x${path}` });
+  });
+
+  for (const wrong of [
+    { channel: "../x" }, { channel: "" }, { server: "http://a.example" }, { server: "javascript:1" },
+    { server: "https://a/?x" }, { buckets: "//a" }, { buckets: "https://user@a" },
+  ]) {
+    test(`${JSON.stringify(wrong)} is refused`, () => assert.throws(() => placesOf({ ...settings, ...wrong }, own)));
+  }
+});
+
+test("no failure's text holds what was asked", async () => {
+  const page = new Page(changed((r) => (r.statuses.evaluate = 500)));
+  const answer = await page.ask(numbers.found[0]);
+  assert.deepEqual(answer, { status: "unknown", reason: "server_error" });
+  assert.ok(utf8ToBytes(JSON.stringify(answer)).length < 100);
+});

@@ -16,7 +16,7 @@ export function startAloud(): void {
 
 /** A second button for the answer; null where the device cannot speak. */
 export function aloudButton(): HTMLElement | null {
-  if (byId("aloud").hidden) return null;
+  if (!canSpeak()) return null;
   const button = make("button", { type: "button", class: "second aloud" });
   button.addEventListener("click", toggle);
   return button;
@@ -24,7 +24,7 @@ export function aloudButton(): HTMLElement | null {
 
 /** Set the buttons' words and whether they are there. */
 export function showAloud(): void {
-  byId("aloud").hidden = dumb || !hasSpeech() || voiceFor(words()) === null;
+  byId("aloud").hidden = !canSpeak();
   const buttons = document.querySelectorAll<HTMLElement>("#aloud, .aloud");
   for (let index = 0; index < buttons.length; index++) {
     const button = buttons[index];
@@ -78,10 +78,14 @@ function visibleTexts(): string[] {
   const texts: string[] = [];
   for (let index = 0; index < found.length; index++) {
     const element = found[index];
-    // Nothing of what is folded away.
+    // Nothing of what is folded away: without a box in old browsers, without text in new ones.
     if (element && element.offsetParent !== null) texts.push(element.innerText.replace(/^[!?–]\s*/, ""));
   }
-  return texts;
+  return texts.filter((text) => text !== "");
+}
+
+function canSpeak(): boolean {
+  return !dumb && hasSpeech() && voiceFor(words()) !== null;
 }
 
 function hasSpeech(): boolean {

@@ -9,15 +9,18 @@ export interface Typed {
 const GROUPED = /^((?:\+|00)86)?(1[3-9][0-9]{0,9}|1)$/;
 const DRESSING = /[ \u00a0\u2007\u2009\u202f\u3000-]/g;
 
-/** What the field shows after an edit. `before` is its text before the edit, so that a deleted gap deletes a digit. */
-export function regroup(typed: Typed, before: string, forward = false): Typed {
+/** Which key took a sign away, if one did. */
+export type Deletion = "backward" | "forward" | null;
+
+/** What the field shows after an edit. Where a key deleted a mere gap of `before`, the digit beyond it goes. */
+export function regroup(typed: Typed, before = "", deletion: Deletion = null): Typed {
   const text = toAscii(typed.text);
   const digits = bare(text);
   if (!GROUPED.test(digits)) return { text, caret: typed.caret };
   const caret = bare(text.slice(0, typed.caret)).length;
-  const gapOnly = text.length < before.length && bare(toAscii(before)) === digits;
-  if (!gapOnly) return at(digits, caret);
-  const cut = forward ? caret : caret - 1;
+  const isGap = text.length === before.length - 1 && bare(toAscii(before)) === digits;
+  if (!deletion || !isGap) return at(digits, caret);
+  const cut = deletion === "forward" ? caret : caret - 1;
   return at(digits.slice(0, Math.max(cut, 0)) + digits.slice(cut + 1), Math.max(cut, 0));
 }
 

@@ -1,7 +1,7 @@
 // The field: one number, grouped while it is typed.
 
 import { byId } from "./elements.ts";
-import { regroup } from "./grouping.ts";
+import { type Deletion, regroup } from "./grouping.ts";
 
 const field = (): HTMLInputElement => byId<HTMLInputElement>("number");
 let shown = "";
@@ -11,17 +11,22 @@ export function watchNumber(changed: () => void): void {
   const edited = (event: Event): void => {
     // While a Chinese keyboard composes, the text is not yet the reader's.
     if ((event as InputEvent).isComposing) return;
-    group(/Forward$/.test((event as InputEvent).inputType ?? ""));
+    group(deletionOf((event as InputEvent).inputType || ""));
     changed();
   };
   field().addEventListener("input", edited);
   field().addEventListener("compositionend", edited);
 }
 
-function group(forward: boolean): void {
+function deletionOf(inputType: string): Deletion {
+  if (!/^delete/.test(inputType)) return null;
+  return /Forward$/.test(inputType) ? "forward" : "backward";
+}
+
+function group(deletion: Deletion): void {
   const input = field();
   const end = input.selectionEnd ?? input.value.length;
-  const next = regroup({ text: input.value, caret: end }, shown, forward);
+  const next = regroup({ text: input.value, caret: end }, shown, deletion);
   if (next.text !== input.value) {
     input.value = next.text;
     input.setSelectionRange(next.caret, next.caret);

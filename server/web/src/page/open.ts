@@ -118,7 +118,7 @@ function nextPerson(): void {
 
 /** Wipe everything, and say so if there was anything. */
 function leave(): void {
-  const had = busy || outcome !== null || number() !== "";
+  const had = wiped || busy || outcome !== null || number() !== "";
   restart();
   clearNumber();
   wiped = had;

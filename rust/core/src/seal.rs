@@ -1,13 +1,16 @@
 //! Entries: a label sealed under its token's key, behind the token's tag (SPEC.md section 5.4).
 
-use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
+use aes_gcm_siv::{AeadInOut, AesGcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf, aes::Aes256Enc};
+use zeroize::Zeroizing;
 
 use crate::{
     encoding::{items, same_count},
     error::Error,
     group::{ELEMENT_BYTES, Encoded},
+    bulk,
+    key::SecretKey,
     pool,
-    token::{Context, TAG_BYTES, TOKEN_BYTES, Token, Tokens},
+    token::{Context, TAG_BYTES, TOKEN_BYTES, Token, Tokens, check_elements},
 };
 
 /// The size of a label in clear.
@@ -22,7 +25,14 @@ pub const FILTER_KEY_BYTES: usize = 8;
 const LABEL_DST: &[u8] = b"pilookup-v1-label";
 const SEALED_AT: usize = TAG_BYTES;
 const AUTH_AT: usize = TAG_BYTES + LABEL_BYTES;
-const ROW_BYTES: usize = RECORD_BYTES + FILTER_KEY_BYTES;
+
+type Label = [u8; LABEL_BYTES];
+/// A record, then its filter key.
+type Row = [u8; RECORD_BYTES + FILTER_KEY_BYTES];
+
+/// AES-256-GCM-SIV. It only ever enciphers blocks, so the key schedule for deciphering, which costs a key used once more
+/// than its use, is left out.
+type Cipher = AesGcmSiv<Aes256Enc>;
 
 /// A token seals one label, and the mode withstands a repeated nonce, so the nonce can be fixed: equal labels keep
 /// equal bytes from publish to publish (RFC 8452 section 9).
@@ -30,11 +40,11 @@ fn nonce() -> Nonce {
     Nonce::default()
 }
 
-fn seal_one(token: &Token, label: &[u8; LABEL_BYTES], bound: &[u8]) -> Result<[u8; ENTRY_BYTES], Error> {
+fn seal_one(token: &Token, label: &Label, bound: &[u8]) -> Result<[u8; ENTRY_BYTES], Error> {
     let mut entry = [0; ENTRY_BYTES];
     entry[..SEALED_AT].copy_from_slice(&token.tag());
     entry[SEALED_AT..AUTH_AT].copy_from_slice(label);
-    let cipher = Aes256GcmSiv::new((&*token.label_key()).into());
+    let cipher = Cipher::new((&*token.label_key()).into());
     let sealed = InOutBuf::from(&mut entry[SEALED_AT..AUTH_AT]);
     let auth = cipher
         .encrypt_inout_detached(&nonce(), bound, sealed)
@@ -75,7 +85,7 @@ pub fn open_entry(token: &[u8], entry: &[u8], context: &Context<'_>) -> Result<O
     }
     let mut label: [u8; LABEL_BYTES] = std::array::from_fn(|i| entry[SEALED_AT + i]);
     let auth: [u8; 16] = std::array::from_fn(|i| entry[AUTH_AT + i]);
-    let cipher = Aes256GcmSiv::new((&*token.label_key()).into());
+    let cipher = Cipher::new((&*token.label_key()).into());
     let opened = cipher.decrypt_inout_detached(&nonce(), &bound, InOutBuf::from(&mut label[..]), &Tag::from(auth));
     Ok(opened.is_ok().then_some(label))
 }
@@ -98,27 +108,78 @@ pub struct Sealed {
 /// More than 32 bits, unequal numbers, a channel of more than 65535 bytes; the first element not canonical, or the
 /// identity.
 pub fn seal_elements(elements: &[u8], labels: &[u8], context: &Context<'_>, bits: u32) -> Result<Sealed, Error> {
-    if bits > 32 {
-        return Err(Error::Range { what: "bucket bits", least: 0, most: 32 });
-    }
+    let sealer = Sealer::new(context, bits)?;
+    seal_chunks(elements, labels, |first, elements, labels, rows| {
+        check_elements(first, elements)?;
+        sealer.seal(elements, labels, rows)
+    })
+}
+
+/// [`crate::bulk::shift`] and [`seal_elements`] in one: the shifted elements stay inside too, and as they are canonical
+/// by their making they are not decoded again.
+///
+/// # Errors
+/// Those of the two, which name the same index.
+pub fn shift_and_seal(
+    elements: &[u8],
+    labels: &[u8],
+    key: &SecretKey,
+    context: &Context<'_>,
+    bits: u32,
+) -> Result<Sealed, Error> {
+    let sealer = Sealer::new(context, bits)?;
+    seal_chunks(elements, labels, |first, elements, labels, rows| {
+        let mut shifted = Zeroizing::new(vec![[0; ELEMENT_BYTES]; elements.len()]);
+        bulk::shifted(first, elements, key, &mut shifted)?;
+        sealer.seal(&shifted, labels, rows)
+    })
+}
+
+/// Cuts elements and labels into chunks over the pool; `fill` gets the index of a chunk's first element.
+fn seal_chunks(
+    elements: &[u8],
+    labels: &[u8],
+    fill: impl Fn(usize, &[Encoded], &[Label], &mut [Row]) -> Result<(), Error> + Sync,
+) -> Result<Sealed, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     let labels = items::<LABEL_BYTES>("labels", labels)?;
     same_count("number of labels", elements.len(), labels.len())?;
-    let (hash, bound) = (Tokens::new(context)?, context.bind(LABEL_DST)?);
-    let pairs: Vec<(&Encoded, &[u8; LABEL_BYTES])> = elements.iter().zip(labels).collect();
-    let rows = pool::rows(&pairs, |first, pairs, rows: &mut [[u8; ROW_BYTES]]| {
-        for (i, ((element, label), row)) in pairs.iter().zip(rows).enumerate() {
-            let token = hash.of(first + i, element)?;
-            row[..4].copy_from_slice(&token.bucket(bits).to_be_bytes());
-            row[4..RECORD_BYTES].copy_from_slice(&seal_one(&token, label, &bound)?);
-            row[RECORD_BYTES..].copy_from_slice(&token.filter_key());
-        }
-        Ok(())
+    let rows = pool::rows(elements, |first, elements, rows| {
+        fill(first, elements, &labels[first..first + elements.len()], rows)
     })?;
     Ok(split(&rows))
 }
 
-fn split(rows: &[[u8; ROW_BYTES]]) -> Sealed {
+/// What one snapshot's records have in common.
+struct Sealer {
+    tokens: Tokens,
+    bound: Vec<u8>,
+    bits: u32,
+}
+
+impl Sealer {
+    fn new(context: &Context<'_>, bits: u32) -> Result<Self, Error> {
+        if bits > 32 {
+            return Err(Error::Range { what: "bucket bits", least: 0, most: 32 });
+        }
+        Ok(Self { tokens: Tokens::new(context)?, bound: context.bind(LABEL_DST)?, bits })
+    }
+
+    /// The record and filter key of every element, which are known to be good.
+    fn seal(&self, elements: &[Encoded], labels: &[Label], rows: &mut [Row]) -> Result<(), Error> {
+        let mut tokens = Zeroizing::new(vec![[0; TOKEN_BYTES]; elements.len()]);
+        self.tokens.of(elements, &mut tokens);
+        for ((token, label), row) in tokens.iter().zip(labels).zip(rows) {
+            let token = Token::from_bytes(token);
+            row[..4].copy_from_slice(&token.bucket(self.bits).to_be_bytes());
+            row[4..RECORD_BYTES].copy_from_slice(&seal_one(&token, label, &self.bound)?);
+            row[RECORD_BYTES..].copy_from_slice(&token.filter_key());
+        }
+        Ok(())
+    }
+}
+
+fn split(rows: &[Row]) -> Sealed {
     let mut sealed = Sealed {
         records: Vec::with_capacity(rows.len() * RECORD_BYTES),
         filter_keys: Vec::with_capacity(rows.len() * FILTER_KEY_BYTES),

@@ -1,11 +1,11 @@
 //! Tokens: the hash of an element under a channel's epoch, and the fields cut from it (SPEC.md section 4).
 
-use sha2::{Digest, Sha512};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     encoding::{items, length_prefix},
     error::Error,
+    framed::Framed,
     group::{self, ELEMENT_BYTES, Encoded},
     pool,
 };
@@ -48,10 +48,6 @@ impl Token {
         Self(*bytes)
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8; TOKEN_BYTES] {
-        &self.0
-    }
-
     fn field<const N: usize>(&self, at: usize) -> [u8; N] {
         std::array::from_fn(|i| self.0[at + i])
     }
@@ -80,21 +76,25 @@ impl Token {
 
 /// The hash of one context, ready for elements.
 pub(crate) struct Tokens {
-    bound: Sha512,
+    frame: Framed,
 }
 
 impl Tokens {
     pub(crate) fn new(context: &Context<'_>) -> Result<Self, Error> {
-        let mut bound = Sha512::new_with_prefix(context.bind(TOKEN_DST)?);
-        bound.update([0, 32]); // I2OSP(32, 2): the element is a length-prefixed field too
-        Ok(Self { bound })
+        let mut prefix = context.bind(TOKEN_DST)?;
+        prefix.extend_from_slice(&[0, 32]); // I2OSP(32, 2): the element is a length-prefixed field too
+        Ok(Self { frame: Framed::new(&prefix, Vec::new()) })
     }
 
-    /// The token of one element, refused unless it is a canonical encoding other than the identity's.
-    pub(crate) fn of(&self, index: usize, element: &Encoded) -> Result<Token, Error> {
-        group::decode("element", index, element)?;
-        Ok(Token(self.bound.clone().chain_update(element).finalize().into()))
+    /// The tokens of elements, as many as there are places for them.
+    pub(crate) fn of(&self, elements: &[Encoded], tokens: &mut [[u8; TOKEN_BYTES]]) {
+        self.frame.digests(elements, tokens);
     }
+}
+
+/// Refuses the first of a chunk's elements that is not a canonical encoding, or is the identity's.
+pub(crate) fn check_elements(first: usize, elements: &[Encoded]) -> Result<(), Error> {
+    (first..).zip(elements).try_for_each(|(index, element)| group::decode("element", index, element).map(drop))
 }
 
 /// The tokens of n elements of 32 bytes: n times 64 bytes.
@@ -105,9 +105,8 @@ pub fn tokens(elements: &[u8], context: &Context<'_>) -> Result<Vec<u8>, Error> 
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     let hash = Tokens::new(context)?;
     let rows = pool::rows(elements, |first, elements, rows: &mut [[u8; TOKEN_BYTES]]| {
-        for (i, (element, row)) in elements.iter().zip(rows).enumerate() {
-            row.copy_from_slice(hash.of(first + i, element)?.as_bytes());
-        }
+        check_elements(first, elements)?;
+        hash.of(elements, rows);
         Ok(())
     })?;
     Ok(rows.into_flattened())

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::lanes::{
     self,
-    sha512::{BLOCK_BYTES, Digest, INITIAL, LANES, MAX_BLOCKS, Padded, Sha512x8, Words},
+    sha512::{BLOCK_BYTES, Digest, Digests, INITIAL, LANES, MAX_BLOCKS, Padded, Sha512x8, Words},
 };
 
 /// `0x80` and the length in 16 bytes, which padding adds at least (FIPS 180-4 section 5.1.2).
@@ -69,7 +69,7 @@ impl Framed {
         &self,
         messages: &[T],
         out: &mut [Digest],
-        eight: impl Fn(&Sha512x8, &Padded, usize, &mut [Digest; LANES]),
+        eight: impl Fn(&Sha512x8, &Padded, usize, &mut Digests),
         one: impl Fn(&[u8]) -> Zeroizing<Digest>,
     ) {
         assert_eq!(messages.len(), out.len(), "a place for every digest");
@@ -132,12 +132,14 @@ impl Groups {
 struct Scratch {
     lanes: Sha512x8,
     padded: Padded,
-    digests: Zeroizing<[Digest; LANES]>,
+    /// The length of the message in each lane: the next of the same length needs no new frame and padding.
+    lengths: [Option<usize>; LANES],
+    digests: Zeroizing<Digests>,
 }
 
 impl Scratch {
     fn new(lanes: Sha512x8) -> Self {
-        Self { lanes, padded: Padded::default(), digests: Zeroizing::new([[0; 64]; LANES]) }
+        Self { lanes, padded: Padded::default(), lengths: [None; LANES], digests: Zeroizing::default() }
     }
 
     fn run<T: AsRef<[u8]>>(
@@ -147,13 +149,18 @@ impl Scratch {
         group: &[usize],
         blocks: usize,
         out: &mut [Digest],
-        eight: impl Fn(&Sha512x8, &Padded, usize, &mut [Digest; LANES]),
+        eight: impl Fn(&Sha512x8, &Padded, usize, &mut Digests),
     ) {
         for (lane, &i) in group.iter().enumerate() {
-            self.padded.lay(lane, blocks, frame.absorbed, [&frame.rest, messages[i].as_ref(), &frame.suffix]);
+            let message = messages[i].as_ref();
+            if self.lengths[lane].replace(message.len()) == Some(message.len()) {
+                self.padded.replace(lane, frame.rest.len(), message);
+            } else {
+                self.padded.lay(lane, blocks, frame.absorbed, [&frame.rest, message, &frame.suffix]);
+            }
         }
         eight(&self.lanes, &self.padded, blocks, &mut self.digests);
-        for (digest, &i) in self.digests.iter().zip(group) {
+        for (digest, &i) in self.digests.0.iter().zip(group) {
             out[i] = *digest;
         }
     }

@@ -2,7 +2,7 @@ use proptest::{collection::vec, prelude::*};
 use sha2::{Digest, Sha512};
 
 use super::Framed;
-use crate::lanes;
+use crate::{expand::Expander, lanes};
 
 fn agree(prefix: &[u8], suffix: &[u8], messages: &[Vec<u8>]) {
     let frame = Framed::new(prefix, suffix.to_vec());
@@ -56,4 +56,35 @@ proptest! {
     fn short_messages_share_their_lanes(messages in vec(vec(any::<u8>(), 0..40), 1..=40)) {
         agree(&[0; 128], b"a tail of about forty-five bytes, as the RFC's", &messages);
     }
+}
+
+/// The figures of docs/adr/0008: `cargo test --release -p pilookup-core -- --ignored --nocapture pace`.
+#[test]
+#[ignore = "prints times, asserts nothing"]
+fn pace() {
+    const COUNT: usize = 4096;
+    let messages: Vec<Vec<u8>> = (0..COUNT).map(|i| format!("tel:+861380000{i:04}").into_bytes()).collect();
+    let mut digests = vec![[0; 64]; COUNT];
+    let mut show = |what: &str, work: &mut dyn FnMut(&[Vec<u8>], &mut [[u8; 64]])| {
+        let times = (0..50).map(|_| {
+            let start = std::time::Instant::now();
+            work(&messages, &mut digests);
+            start.elapsed()
+        });
+        println!("{what:32} {:7.1} ns a message", times.min().unwrap().as_secs_f64() * 1e9 / 4096.0);
+    };
+    let frame = Framed::new(b"", Vec::new());
+    show("SHA-512, one block, singly", &mut |messages, out| {
+        messages.iter().zip(out).for_each(|(message, out)| *out = *frame.digest(&[message]));
+    });
+    show("SHA-512, one block, many", &mut |messages, out| {
+        messages.chunks(64).zip(out.chunks_mut(64)).for_each(|(messages, out)| frame.digests(messages, out));
+    });
+    let expander = Expander::new(b"HashToGroup-OPRFV1-?-ristretto255-SHA512");
+    show("expand_message_xmd, singly", &mut |messages, out| {
+        messages.iter().zip(out).for_each(|(message, out)| *out = *expander.expand(&[message]));
+    });
+    show("expand_message_xmd, many", &mut |messages, out| {
+        messages.chunks(64).zip(out.chunks_mut(64)).for_each(|(messages, out)| expander.expand_many(messages, out));
+    });
 }

@@ -29,6 +29,18 @@ impl Default for Row {
 
 impl DefaultIsZeroes for Row {}
 
+/// Eight digests, cleared in one piece too.
+#[derive(Clone, Copy)]
+pub(crate) struct Digests(pub(crate) [Digest; LANES]);
+
+impl Default for Digests {
+    fn default() -> Self {
+        Self([[0; 64]; LANES])
+    }
+}
+
+impl DefaultIsZeroes for Digests {}
+
 /// Eight padded messages; cleared when dropped.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Padded([Row; LANES]);
@@ -47,6 +59,11 @@ impl Padded {
         row[end] = 0x80;
         let bits = (before + end as u64) * 8;
         row[blocks * BLOCK_BYTES - 8..].copy_from_slice(&bits.to_be_bytes());
+    }
+
+    /// Puts `message` in the place of one of its length that was laid into this lane from byte `at` on.
+    pub(crate) fn replace(&mut self, lane: usize, at: usize, message: &[u8]) {
+        self.0[lane].0[at..at + message.len()].copy_from_slice(message);
     }
 
     /// The second half of a lane's first block, as words.
@@ -74,11 +91,11 @@ impl Sha512x8 {
         None
     }
 
-    pub(crate) fn digests(&self, _: &Words, _: &Padded, _: usize, _: &mut [Digest; LANES]) {
+    pub(crate) fn digests(&self, _: &Words, _: &Padded, _: usize, _: &mut Digests) {
         match *self {}
     }
 
-    pub(crate) fn expansions(&self, _: &Words, _: &Padded, _: usize, _: &Words, _: &mut [Digest; LANES]) {
+    pub(crate) fn expansions(&self, _: &Words, _: &Padded, _: usize, _: &Words, _: &mut Digests) {
         match *self {}
     }
 }

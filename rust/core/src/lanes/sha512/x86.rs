@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 
 use super::{
-    BLOCK_BYTES, Digest, LANES, MAX_BLOCKS, Padded, Words,
+    BLOCK_BYTES, Digests, MAX_BLOCKS, Padded, Words,
     constants::{INITIAL, ROUND},
 };
 
@@ -27,7 +27,7 @@ impl Sha512x8 {
     }
 
     /// The digests of eight messages of `blocks` blocks, from `state` on.
-    pub(crate) fn digests(&self, state: &Words, padded: &Padded, blocks: usize, out: &mut [Digest; LANES]) {
+    pub(crate) fn digests(&self, state: &Words, padded: &Padded, blocks: usize, out: &mut Digests) {
         assert!(blocks <= MAX_BLOCKS);
         // SAFETY: a `Sha512x8` exists only where both features were detected.
         unsafe { digests(state, padded, blocks, out) }
@@ -41,7 +41,7 @@ impl Sha512x8 {
         padded: &Padded,
         blocks: usize,
         tail: &Words,
-        out: &mut [Digest; LANES],
+        out: &mut Digests,
     ) {
         assert!(blocks <= MAX_BLOCKS);
         // SAFETY: a `Sha512x8` exists only where both features were detected.
@@ -50,19 +50,19 @@ impl Sha512x8 {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn digests(state: &Words, padded: &Padded, blocks: usize, out: &mut [Digest; LANES]) {
+fn digests(state: &Words, padded: &Padded, blocks: usize, out: &mut Digests) {
     store(absorb(state, padded, blocks), out);
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn expansions(state: &Words, padded: &Padded, blocks: usize, tail: &Words, out: &mut [Digest; LANES]) {
+fn expansions(state: &Words, padded: &Padded, blocks: usize, tail: &Words, out: &mut Digests) {
     let inner = absorb(state, padded, blocks);
     let tail = broadcast(tail);
     let mut block = [tail[0]; 16];
     block[..8].copy_from_slice(&inner);
     block[8..].copy_from_slice(&tail);
     let mut outer = broadcast(&INITIAL);
-    compress(&mut outer, &mut block);
+    compress(&mut outer, block);
     store(outer, out);
 }
 
@@ -70,7 +70,7 @@ fn expansions(state: &Words, padded: &Padded, blocks: usize, tail: &Words, out: 
 fn absorb(state: &Words, padded: &Padded, blocks: usize) -> [Word; 8] {
     let mut state = broadcast(state);
     for block in 0..blocks {
-        compress(&mut state, &mut load(padded, block));
+        compress(&mut state, load(padded, block));
     }
     state
 }
@@ -99,9 +99,9 @@ fn load(padded: &Padded, block: usize) -> [Word; 16] {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn store(state: [Word; 8], out: &mut [Digest; LANES]) {
+fn store(state: [Word; 8], out: &mut Digests) {
     let rows = transpose(state);
-    for (row, digest) in rows.into_iter().zip(out) {
+    for (row, digest) in rows.into_iter().zip(&mut out.0) {
         // SAFETY: a digest has 64 bytes, and the store asks for no alignment.
         unsafe { _mm512_storeu_si512(digest.as_mut_ptr().cast(), swap_bytes(row)) };
     }
@@ -169,28 +169,39 @@ macro_rules! round {
     };
 }
 
-/// Adds one block to the state; the block is used up as its schedule.
+/// Eight rounds, after which every variable is back in its place.
+macro_rules! eight_rounds {
+    ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $constants:ident, $words:ident, $at:literal) => {
+        round!($a $b $c $d $e $f $g $h, $constants[$at], $words[$at]);
+        round!($h $a $b $c $d $e $f $g, $constants[$at + 1], $words[$at + 1]);
+        round!($g $h $a $b $c $d $e $f, $constants[$at + 2], $words[$at + 2]);
+        round!($f $g $h $a $b $c $d $e, $constants[$at + 3], $words[$at + 3]);
+        round!($e $f $g $h $a $b $c $d, $constants[$at + 4], $words[$at + 4]);
+        round!($d $e $f $g $h $a $b $c, $constants[$at + 5], $words[$at + 5]);
+        round!($c $d $e $f $g $h $a $b, $constants[$at + 6], $words[$at + 6]);
+        round!($b $c $d $e $f $g $h $a, $constants[$at + 7], $words[$at + 7]);
+    };
+}
+
+/// The next sixteen words of the schedule in the place of the last. Written out, so that they stay in registers.
+macro_rules! extend {
+    ($words:ident $($j:literal)*) => {$(
+        $words[$j] = extend($words[$j], $words[($j + 1) % 16], $words[($j + 9) % 16], $words[($j + 14) % 16]);
+    )*};
+}
+
+/// Adds one block to the state; the block becomes its schedule.
 #[inline]
 #[allow(clippy::many_single_char_names)] // the standard's names
 #[target_feature(enable = "avx512f")]
-fn compress(state: &mut [Word; 8], words: &mut [Word; 16]) {
+fn compress(state: &mut [Word; 8], mut words: [Word; 16]) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
     for (i, constants) in ROUND.iter().enumerate() {
         if i > 0 {
-            for j in 0..16 {
-                words[j] = extend(words[j], words[(j + 1) % 16], words[(j + 9) % 16], words[(j + 14) % 16]);
-            }
+            extend!(words 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
         }
-        for j in [0, 8] {
-            round!(a b c d e f g h, constants[j], words[j]);
-            round!(h a b c d e f g, constants[j + 1], words[j + 1]);
-            round!(g h a b c d e f, constants[j + 2], words[j + 2]);
-            round!(f g h a b c d e, constants[j + 3], words[j + 3]);
-            round!(e f g h a b c d, constants[j + 4], words[j + 4]);
-            round!(d e f g h a b c, constants[j + 5], words[j + 5]);
-            round!(c d e f g h a b, constants[j + 6], words[j + 6]);
-            round!(b c d e f g h a, constants[j + 7], words[j + 7]);
-        }
+        eight_rounds!(a b c d e f g h, constants, words, 0);
+        eight_rounds!(a b c d e f g h, constants, words, 8);
     }
     for (word, new) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
         *word = _mm512_add_epi64(*word, new);

@@ -10,6 +10,7 @@ use crate::{
     group::{self, ELEMENT_BYTES, Encoded},
     key::SecretKey,
     pool,
+    rows::SecretRows,
     suite::{Mode, Suite},
 };
 
@@ -21,7 +22,7 @@ pub fn tokenise<T: AsRef<[u8]> + Sync>(inputs: &[T], key: &SecretKey) -> Result<
     check_inputs(inputs)?;
     let (suite, half) = (Suite::of(Mode::Voprf), key.half());
     let rows = pool::rows(inputs, |first, inputs, rows| {
-        let mut uniform = Zeroizing::new(vec![[0; UNIFORM_BYTES]; inputs.len()]);
+        let mut uniform = SecretRows::new(inputs.len());
         suite.uniform_many(inputs, &mut uniform);
         let points = multiply_all(first, &uniform, &half, map_uniform)?;
         group::encode_doubles(&points, rows);
@@ -64,8 +65,7 @@ pub fn shift(elements: &[u8], key: &SecretKey) -> Result<Vec<u8>, Error> {
 
 /// [`shift`] of one chunk, whose first element is number `first` of the batch; `rows` has a place for each.
 pub(crate) fn shifted(first: usize, elements: &[Encoded], key: &SecretKey, rows: &mut [Encoded]) -> Result<(), Error> {
-    let points =
-        multiply_all(first, elements, &key.half(), |index, bytes| group::decode("element", index, bytes))?;
+    let points = multiply_all(first, elements, &key.half(), |index, bytes| group::decode("element", index, bytes))?;
     group::encode_doubles(&points, rows);
     Ok(())
 }

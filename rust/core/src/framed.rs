@@ -57,7 +57,7 @@ impl Framed {
 
     /// The digests of many messages, in their order. `out` has a place for each.
     pub(crate) fn digests<T: AsRef<[u8]>>(&self, messages: &[T], out: &mut [Digest]) {
-        let lanes = |lanes: &Sha512x8, padded: &Padded, blocks, digests: &mut _| {
+        let lanes = |lanes: Sha512x8, padded: &Padded, blocks, digests: &mut _| {
             lanes.digests(&self.state, padded, blocks, digests);
         };
         self.each(messages, out, lanes, |message| self.digest(&[message]));
@@ -69,7 +69,7 @@ impl Framed {
         &self,
         messages: &[T],
         out: &mut [Digest],
-        eight: impl Fn(&Sha512x8, &Padded, usize, &mut Digests),
+        eight: impl Fn(Sha512x8, &Padded, usize, &mut Digests),
         one: impl Fn(&[u8]) -> Zeroizing<Digest>,
     ) {
         assert_eq!(messages.len(), out.len(), "a place for every digest");
@@ -91,7 +91,9 @@ impl Framed {
             if group.len() >= LEAST {
                 scratch.run(self, messages, group, blocks, out, &eight);
             } else {
-                group.iter().for_each(|&i| out[i] = *one(messages[i].as_ref()));
+                for &i in group {
+                    out[i] = *one(messages[i].as_ref());
+                }
             }
         }
     }
@@ -149,7 +151,7 @@ impl Scratch {
         group: &[usize],
         blocks: usize,
         out: &mut [Digest],
-        eight: impl Fn(&Sha512x8, &Padded, usize, &mut Digests),
+        eight: impl Fn(Sha512x8, &Padded, usize, &mut Digests),
     ) {
         for (lane, &i) in group.iter().enumerate() {
             let message = messages[i].as_ref();
@@ -159,7 +161,7 @@ impl Scratch {
                 self.padded.lay(lane, blocks, frame.absorbed, [&frame.rest, message, &frame.suffix]);
             }
         }
-        eight(&self.lanes, &self.padded, blocks, &mut self.digests);
+        eight(self.lanes, &self.padded, blocks, &mut self.digests);
         for (digest, &i) in self.digests.0.iter().zip(group) {
             out[i] = *digest;
         }

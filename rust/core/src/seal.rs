@@ -1,15 +1,16 @@
 //! Entries: a label sealed under its token's key, behind the token's tag (SPEC.md section 5.4).
 
-use aes_gcm_siv::{AeadInOut, AesGcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf, aes::Aes256Enc};
-use zeroize::Zeroizing;
+use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
 
 use crate::{
+    bulk,
     encoding::{items, same_count},
     error::Error,
+    gcm_siv::Sealing,
     group::{ELEMENT_BYTES, Encoded},
-    bulk,
     key::SecretKey,
     pool,
+    rows::SecretRows,
     token::{Context, TAG_BYTES, TOKEN_BYTES, Token, Tokens, check_elements},
 };
 
@@ -30,27 +31,13 @@ type Label = [u8; LABEL_BYTES];
 /// A record, then its filter key.
 type Row = [u8; RECORD_BYTES + FILTER_KEY_BYTES];
 
-/// AES-256-GCM-SIV. It only ever enciphers blocks, so the key schedule for deciphering, which costs a key used once more
-/// than its use, is left out.
-type Cipher = AesGcmSiv<Aes256Enc>;
-
-/// A token seals one label, and the mode withstands a repeated nonce, so the nonce can be fixed: equal labels keep
-/// equal bytes from publish to publish (RFC 8452 section 9).
-fn nonce() -> Nonce {
-    Nonce::default()
-}
-
-fn seal_one(token: &Token, label: &Label, bound: &[u8]) -> Result<[u8; ENTRY_BYTES], Error> {
+fn seal_one(sealing: &mut Sealing, token: &Token<'_>, label: &Label) -> [u8; ENTRY_BYTES] {
+    let (sealed, auth) = sealing.seal(token.label_key(), label);
     let mut entry = [0; ENTRY_BYTES];
-    entry[..SEALED_AT].copy_from_slice(&token.tag());
-    entry[SEALED_AT..AUTH_AT].copy_from_slice(label);
-    let cipher = Cipher::new((&*token.label_key()).into());
-    let sealed = InOutBuf::from(&mut entry[SEALED_AT..AUTH_AT]);
-    let auth = cipher
-        .encrypt_inout_detached(&nonce(), bound, sealed)
-        .map_err(|_| Error::TooLong { what: "channel", index: 0 })?;
+    entry[..SEALED_AT].copy_from_slice(token.tag());
+    entry[SEALED_AT..AUTH_AT].copy_from_slice(&sealed);
     entry[AUTH_AT..].copy_from_slice(&auth);
-    Ok(entry)
+    entry
 }
 
 /// Seals n labels of 12 bytes under n tokens of 64 bytes: n entries of 32 bytes.
@@ -62,10 +49,10 @@ pub fn seal(tokens: &[u8], labels: &[u8], context: &Context<'_>) -> Result<Vec<u
     let labels = items::<LABEL_BYTES>("labels", labels)?;
     same_count("number of labels", tokens.len(), labels.len())?;
     let bound = context.bind(LABEL_DST)?;
-    let pairs: Vec<_> = tokens.iter().zip(labels).collect();
-    let rows = pool::rows(&pairs, |_, pairs, rows| {
-        for ((token, label), row) in pairs.iter().zip(rows) {
-            *row = seal_one(&Token::from_bytes(token), label, &bound)?;
+    let rows = pool::rows(tokens, |first, tokens, rows| {
+        let mut sealing = Sealing::new(&bound);
+        for ((token, label), row) in tokens.iter().zip(&labels[first..]).zip(rows) {
+            *row = seal_one(&mut sealing, &Token(token), label);
         }
         Ok(())
     })?;
@@ -77,16 +64,17 @@ pub fn seal(tokens: &[u8], labels: &[u8], context: &Context<'_>) -> Result<Vec<u
 /// # Errors
 /// A token or entry of another length, or a channel of more than 65535 bytes.
 pub fn open_entry(token: &[u8], entry: &[u8], context: &Context<'_>) -> Result<Option<[u8; LABEL_BYTES]>, Error> {
-    let token = Token::from_bytes(exact("bytes of a token", token)?);
+    let token = Token(exact("bytes of a token", token)?);
     let entry: &[u8; ENTRY_BYTES] = exact("bytes of an entry", entry)?;
     let bound = context.bind(LABEL_DST)?;
-    if entry[..SEALED_AT] != token.tag() {
+    if entry[..SEALED_AT] != *token.tag() {
         return Ok(None);
     }
     let mut label: [u8; LABEL_BYTES] = std::array::from_fn(|i| entry[SEALED_AT + i]);
     let auth: [u8; 16] = std::array::from_fn(|i| entry[AUTH_AT + i]);
-    let cipher = Cipher::new((&*token.label_key()).into());
-    let opened = cipher.decrypt_inout_detached(&nonce(), &bound, InOutBuf::from(&mut label[..]), &Tag::from(auth));
+    let cipher = Aes256GcmSiv::new(token.label_key().into());
+    let opened =
+        cipher.decrypt_inout_detached(&Nonce::default(), &bound, InOutBuf::from(&mut label[..]), &Tag::from(auth));
     Ok(opened.is_ok().then_some(label))
 }
 
@@ -111,7 +99,8 @@ pub fn seal_elements(elements: &[u8], labels: &[u8], context: &Context<'_>, bits
     let sealer = Sealer::new(context, bits)?;
     seal_chunks(elements, labels, |first, elements, labels, rows| {
         check_elements(first, elements)?;
-        sealer.seal(elements, labels, rows)
+        sealer.seal(elements, labels, rows);
+        Ok(())
     })
 }
 
@@ -129,9 +118,10 @@ pub fn shift_and_seal(
 ) -> Result<Sealed, Error> {
     let sealer = Sealer::new(context, bits)?;
     seal_chunks(elements, labels, |first, elements, labels, rows| {
-        let mut shifted = Zeroizing::new(vec![[0; ELEMENT_BYTES]; elements.len()]);
+        let mut shifted = SecretRows::new(elements.len());
         bulk::shifted(first, elements, key, &mut shifted)?;
-        sealer.seal(&shifted, labels, rows)
+        sealer.seal(&shifted, labels, rows);
+        Ok(())
     })
 }
 
@@ -165,17 +155,17 @@ impl Sealer {
         Ok(Self { tokens: Tokens::new(context)?, bound: context.bind(LABEL_DST)?, bits })
     }
 
-    /// The record and filter key of every element, which are known to be good.
-    fn seal(&self, elements: &[Encoded], labels: &[Label], rows: &mut [Row]) -> Result<(), Error> {
-        let mut tokens = Zeroizing::new(vec![[0; TOKEN_BYTES]; elements.len()]);
+    /// The record and filter key of every element; the elements are known to be good.
+    fn seal(&self, elements: &[Encoded], labels: &[Label], rows: &mut [Row]) {
+        let mut tokens = SecretRows::new(elements.len());
         self.tokens.of(elements, &mut tokens);
+        let mut sealing = Sealing::new(&self.bound);
         for ((token, label), row) in tokens.iter().zip(labels).zip(rows) {
-            let token = Token::from_bytes(token);
+            let token = Token(token);
             row[..4].copy_from_slice(&token.bucket(self.bits).to_be_bytes());
-            row[4..RECORD_BYTES].copy_from_slice(&seal_one(&token, label, &self.bound)?);
-            row[RECORD_BYTES..].copy_from_slice(&token.filter_key());
+            row[4..RECORD_BYTES].copy_from_slice(&seal_one(&mut sealing, &token, label));
+            row[RECORD_BYTES..].copy_from_slice(token.filter_key());
         }
-        Ok(())
     }
 }
 

@@ -1,7 +1,5 @@
 //! Tokens: the hash of an element under a channel's epoch, and the fields cut from it (SPEC.md section 4).
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use crate::{
     encoding::{items, length_prefix},
     error::Error,
@@ -39,38 +37,33 @@ impl Context<'_> {
     }
 }
 
-/// A token; its memory is cleared when dropped. Its fields are read big-endian.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Token([u8; TOKEN_BYTES]);
+/// A token, where it lies. Its fields are read big-endian.
+pub(crate) struct Token<'a>(pub(crate) &'a [u8; TOKEN_BYTES]);
 
-impl Token {
-    pub(crate) fn from_bytes(bytes: &[u8; TOKEN_BYTES]) -> Self {
-        Self(*bytes)
-    }
-
-    fn field<const N: usize>(&self, at: usize) -> [u8; N] {
-        std::array::from_fn(|i| self.0[at + i])
+impl<'a> Token<'a> {
+    fn field<const N: usize>(&self, at: usize) -> &'a [u8; N] {
+        self.0[at..].first_chunk().expect("fields lie within the token")
     }
 
     /// The top `bits` of bytes 0 to 3, for `bits` from 0 to 32.
     pub(crate) fn bucket(&self, bits: u32) -> u32 {
         // A shift by all 32 bits is no shift to the processor; `checked_shr` makes it the zero it should be.
-        u32::from_be_bytes(self.field(0)).checked_shr(32 - bits).unwrap_or(0)
+        u32::from_be_bytes(*self.field(0)).checked_shr(32 - bits).unwrap_or(0)
     }
 
     /// Bytes 4 to 7.
-    pub(crate) fn tag(&self) -> [u8; TAG_BYTES] {
+    pub(crate) fn tag(&self) -> &'a [u8; TAG_BYTES] {
         self.field(4)
     }
 
     /// Bytes 16 to 23, as they stand.
-    pub(crate) fn filter_key(&self) -> [u8; 8] {
+    pub(crate) fn filter_key(&self) -> &'a [u8; 8] {
         self.field(16)
     }
 
     /// Bytes 32 to 63.
-    pub(crate) fn label_key(&self) -> zeroize::Zeroizing<[u8; 32]> {
-        zeroize::Zeroizing::new(self.field(32))
+    pub(crate) fn label_key(&self) -> &'a [u8; 32] {
+        self.field(32)
     }
 }
 

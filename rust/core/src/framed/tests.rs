@@ -58,6 +58,8 @@ proptest! {
     }
 }
 
+type Work<'a> = &'a mut dyn FnMut(&[Vec<u8>], &mut [[u8; 64]]);
+
 /// The figures of docs/adr/0008: `cargo test --release -p pilookup-core -- --ignored --nocapture pace`.
 #[test]
 #[ignore = "prints times, asserts nothing"]
@@ -65,7 +67,7 @@ fn pace() {
     const COUNT: usize = 4096;
     let messages: Vec<Vec<u8>> = (0..COUNT).map(|i| format!("tel:+861380000{i:04}").into_bytes()).collect();
     let mut digests = vec![[0; 64]; COUNT];
-    let mut show = |what: &str, work: &mut dyn FnMut(&[Vec<u8>], &mut [[u8; 64]])| {
+    let mut show = |what: &str, work: Work<'_>| {
         let times = (0..50).map(|_| {
             let start = std::time::Instant::now();
             work(&messages, &mut digests);

@@ -83,6 +83,7 @@ pub(crate) use x86::Sha512x8;
 
 /// Machines without AVX-512 have none.
 #[cfg(not(target_arch = "x86_64"))]
+#[derive(Clone, Copy)]
 pub(crate) enum Sha512x8 {}
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -91,11 +92,11 @@ impl Sha512x8 {
         None
     }
 
-    pub(crate) fn digests(&self, _: &Words, _: &Padded, _: usize, _: &mut Digests) {
-        match *self {}
+    pub(crate) fn digests(self, _: &Words, _: &Padded, _: usize, _: &mut Digests) {
+        match self {}
     }
 
-    pub(crate) fn expansions(&self, _: &Words, _: &Padded, _: usize, _: &Words, _: &mut Digests) {
-        match *self {}
+    pub(crate) fn expansions(self, _: &Words, _: &Padded, _: usize, _: &Words, _: &mut Digests) {
+        match self {}
     }
 }

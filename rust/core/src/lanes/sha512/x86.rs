@@ -1,6 +1,7 @@
 //! The AVX-512 code: AVX-512F for the rounds, AVX-512BW for the order of bytes.
 
 #![allow(unsafe_code)] // loads, stores, and calls into what was detected
+#![allow(clippy::large_types_passed_by_value)] // arrays of vectors, which live in registers
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_loadu_si512, _mm512_permutex2var_epi64, _mm512_ror_epi64, _mm512_set1_epi64,
@@ -20,6 +21,7 @@ type Word = __m512i;
 #[derive(Clone, Copy)]
 pub(crate) struct Sha512x8(());
 
+#[allow(clippy::unused_self)] // having one is the point
 impl Sha512x8 {
     pub(crate) fn detect() -> Option<Self> {
         let present = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
@@ -27,7 +29,7 @@ impl Sha512x8 {
     }
 
     /// The digests of eight messages of `blocks` blocks, from `state` on.
-    pub(crate) fn digests(&self, state: &Words, padded: &Padded, blocks: usize, out: &mut Digests) {
+    pub(crate) fn digests(self, state: &Words, padded: &Padded, blocks: usize, out: &mut Digests) {
         assert!(blocks <= MAX_BLOCKS);
         // SAFETY: a `Sha512x8` exists only where both features were detected.
         unsafe { digests(state, padded, blocks, out) }
@@ -35,14 +37,7 @@ impl Sha512x8 {
 
     /// `SHA-512(SHA-512(message) || tail)` for eight messages of `blocks` blocks, the inner hash from `state` on;
     /// `tail` is the second half of the outer block, its padding included.
-    pub(crate) fn expansions(
-        &self,
-        state: &Words,
-        padded: &Padded,
-        blocks: usize,
-        tail: &Words,
-        out: &mut Digests,
-    ) {
+    pub(crate) fn expansions(self, state: &Words, padded: &Padded, blocks: usize, tail: &Words, out: &mut Digests) {
         assert!(blocks <= MAX_BLOCKS);
         // SAFETY: a `Sha512x8` exists only where both features were detected.
         unsafe { expansions(state, padded, blocks, tail, out) }
@@ -118,9 +113,7 @@ fn swap_bytes(words: Word) -> Word {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn transpose(rows: [Word; 8]) -> [Word; 8] {
-    let pair = |i: usize| {
-        (_mm512_unpacklo_epi64(rows[i], rows[i + 1]), _mm512_unpackhi_epi64(rows[i], rows[i + 1]))
-    };
+    let pair = |i: usize| (_mm512_unpacklo_epi64(rows[i], rows[i + 1]), _mm512_unpackhi_epi64(rows[i], rows[i + 1]));
     let ((a0, a1), (b0, b1), (c0, c1), (d0, d1)) = (pair(0), pair(2), pair(4), pair(6));
     let low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
     let high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
@@ -150,8 +143,7 @@ fn xor3(a: Word, b: Word, c: Word) -> Word {
 #[target_feature(enable = "avx512f")]
 fn extend(word: Word, next: Word, seven_back: Word, two_back: Word) -> Word {
     let s0 = xor3(_mm512_ror_epi64::<1>(next), _mm512_ror_epi64::<8>(next), _mm512_srli_epi64::<7>(next));
-    let s1 =
-        xor3(_mm512_ror_epi64::<19>(two_back), _mm512_ror_epi64::<61>(two_back), _mm512_srli_epi64::<6>(two_back));
+    let s1 = xor3(_mm512_ror_epi64::<19>(two_back), _mm512_ror_epi64::<61>(two_back), _mm512_srli_epi64::<6>(two_back));
     _mm512_add_epi64(_mm512_add_epi64(word, seven_back), _mm512_add_epi64(s0, s1))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Secrets stay in opaque objects that clear themselves; `SecretKey.export` is the one deliberate way out.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::needless_pass_by_value, reason = "arguments are extracted from Python, and so come by value")]
 #![allow(clippy::unused_self, reason = "what Python calls on an object takes the object")]
 
@@ -18,6 +19,8 @@ use crate::convert::BucketOverflow;
 /// The arithmetic, filters and sealing of pilookup.
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // A backend that cannot be had is told at once, not at the first of many batches.
+    pilookup_core::backend().map_err(convert::raise)?;
     module.add("ELEMENT_BYTES", pilookup_core::ELEMENT_BYTES)?;
     module.add("SCALAR_BYTES", pilookup_core::SCALAR_BYTES)?;
     module.add("PROOF_BYTES", pilookup_core::voprf::PROOF_BYTES)?;

@@ -1,13 +1,14 @@
 //! The two bulk operations of a load and a publish: tokenise and shift.
 
-use curve25519_dalek::{RistrettoPoint, Scalar};
 use zeroize::Zeroizing;
 
 use crate::{
     encoding::{check_inputs, items},
     error::Error,
-    group::{self, ELEMENT_BYTES, Encoded},
+    expand::UNIFORM_BYTES,
+    group::{ELEMENT_BYTES, Encoded},
     key::SecretKey,
+    points::Points,
     pool,
     suite::{Mode, Suite},
 };
@@ -20,8 +21,9 @@ pub fn tokenise<T: AsRef<[u8]> + Sync>(inputs: &[T], key: &SecretKey) -> Result<
     check_inputs(inputs)?;
     let half = key.half();
     let rows = pool::rows(inputs, |first, inputs, rows| {
-        let points = multiply_all(first, inputs, &half, |index, input| hash_input(Mode::Voprf, index, input.as_ref()))?;
-        group::encode_doubles(&points, rows);
+        let mut points = hash_inputs(Mode::Voprf, first, inputs)?;
+        points.multiply(&half);
+        points.encode_doubles(rows);
         Ok(())
     })?;
     Ok(rows.into_flattened())
@@ -55,32 +57,21 @@ fn unpack<'a>(data: &'a [u8], offsets: &[u8]) -> Result<Vec<&'a [u8]>, Error> {
 /// The first element that is not canonical, or is the identity.
 pub fn shift(elements: &[u8], key: &SecretKey) -> Result<Vec<u8>, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
-    let half = key.half();
-    let rows = pool::rows(elements, |first, elements: &[Encoded], rows| {
-        let points = multiply_all(first, elements, &half, |index, bytes| group::decode("element", index, bytes))?;
-        group::encode_doubles(&points, rows);
-        Ok(())
-    })?;
+    let rows = pool::rows(elements, |first, elements, rows| shifted(first, elements, key, rows))?;
     Ok(rows.into_flattened())
 }
 
-/// `HashToGroup` that refuses the identity, as `Blind` of RFC 9497 section 3.3.1 does.
-pub(crate) fn hash_input(mode: Mode, index: usize, input: &[u8]) -> Result<RistrettoPoint, Error> {
-    let point = Suite::of(mode).hash_to_group(input);
-    group::refuse_identity("hash of input", index, &point)?;
-    Ok(point)
+/// [`shift`] of one chunk, whose first element is number `first` of the batch; `rows` has a place for each.
+pub(crate) fn shifted(first: usize, elements: &[Encoded], key: &SecretKey, rows: &mut [Encoded]) -> Result<(), Error> {
+    let mut points = Points::decode("element", first, elements)?;
+    points.multiply(&key.half());
+    points.encode_doubles(rows);
+    Ok(())
 }
 
-fn multiply_all<T>(
-    first: usize,
-    items: &[T],
-    scalar: &Scalar,
-    point: impl Fn(usize, &T) -> Result<RistrettoPoint, Error>,
-) -> Result<Zeroizing<Vec<RistrettoPoint>>, Error> {
-    let mut products = Zeroizing::new(Vec::with_capacity(items.len()));
-    for (i, item) in items.iter().enumerate() {
-        let point = Zeroizing::new(point(first + i, item)?);
-        products.push(*point * scalar);
-    }
-    Ok(products)
+/// `HashToGroup` of one chunk, whose first input is number `first` of the batch.
+pub(crate) fn hash_inputs<T: AsRef<[u8]>>(mode: Mode, first: usize, inputs: &[T]) -> Result<Points, Error> {
+    let mut uniform = Zeroizing::new(vec![[0; UNIFORM_BYTES]; inputs.len()]);
+    Suite::of(mode).uniform_many(inputs, &mut uniform);
+    Points::derive(first, &uniform)
 }

@@ -123,7 +123,7 @@ def set_threads(n: int) -> None:
 def threads() -> int:
     """How many threads bulk work uses: as set, else one a core."""
 
-def backend() -> Literal["avx512ifma", "avx2", "serial"]:
+def backend() -> Literal["avx512ifma", "dalek-avx512ifma", "avx2", "serial"]:
     """The arithmetic chosen on this machine."""
 
 def tokenise(inputs: Sequence[Buffer], key: SecretKey) -> bytes:

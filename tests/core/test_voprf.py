@@ -156,4 +156,4 @@ def test_a_fork_gets_threads_of_its_own():
 
 
 def test_the_backend_is_named():
-    assert _core.backend() in {"avx512ifma", "avx2", "serial"}
+    assert _core.backend() in {"avx512ifma", "dalek-avx512ifma", "avx2", "serial"}

@@ -10,6 +10,7 @@ use crate::{
     error::Error,
     group::{self, ELEMENT_BYTES, Encoded},
     key::SecretKey,
+    points::Points,
     pool,
     scalar::{self, SCALAR_BYTES},
     suite::{Mode, Suite},
@@ -138,7 +139,7 @@ pub fn evaluate_and_prove(elements: &[u8], key: &SecretKey) -> Result<(Vec<u8>, 
     let points = group::decode_all("element", elements)?;
     let half = key.half();
     let evaluated = pool::rows(&points, |_, points, rows| {
-        group::encode_doubles(&Zeroizing::new(points.iter().map(|point| point * *half).collect()), rows);
+        Points::Single(Zeroizing::new(points.iter().map(|point| point * *half).collect())).encode_doubles(rows);
         Ok(())
     })?;
     let batch = Batch { elements, evaluated: &evaluated };

@@ -64,26 +64,6 @@ pub fn threads() -> usize {
     held.as_ref().map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), |pool| pool.threads)
 }
 
-/// The arithmetic curve25519-dalek chooses on this machine: `avx512ifma`, `avx2` or `serial`.
-#[must_use]
-pub fn backend() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if cfg!(curve25519_dalek_backend = "avx512")
-            && is_x86_feature_detected!("avx512ifma")
-            && is_x86_feature_detected!("avx512vl")
-        {
-            return "avx512ifma";
-        }
-        if !cfg!(any(curve25519_dalek_backend = "serial", curve25519_dalek_backend = "fiat"))
-            && is_x86_feature_detected!("avx2")
-        {
-            return "avx2";
-        }
-    }
-    "serial"
-}
-
 /// Gives every item a row of `W` bytes, filled chunk by chunk over the pool: `fill` gets the index of the chunk's first
 /// item, the items and their rows. The error is always the one of the lowest index.
 pub(crate) fn rows<T: Sync, const W: usize>(

@@ -1,0 +1,163 @@
+//! ristretto255 (RFC 9496) with a point in each of eight lanes, on AVX-512 IFMA.
+//!
+//! One stream of instructions works on eight points. It is the same whatever the points and scalars are: no branch and no
+//! address depends on them, except on whether an encoding is one, which the caller is told anyway.
+//!
+//! Everything below the two types here is safe code that may only be called where the instructions exist; [`Kernel`] is
+//! the proof that they do.
+
+#![allow(
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    reason = "names are those of the RFC and of the formulas"
+)]
+
+mod bytes;
+mod constants;
+mod decode;
+mod elligator;
+mod encode;
+mod field;
+mod multiply;
+mod point;
+mod root;
+#[cfg(test)]
+mod tests;
+
+use curve25519_dalek::Scalar;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use self::{
+    bytes::Uniform,
+    field::Mask,
+    multiply::{Digits, Table},
+    point::Extended,
+};
+use super::LANES;
+use crate::group::Encoded;
+
+/// What is wrong with an encoded element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// It is not a canonical encoding.
+    Encoding,
+    /// It is the identity.
+    Identity,
+}
+
+/// The proof that this machine has the instructions that the kernel is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Kernel(());
+
+/// Points in lanes, in their order, the last eight filled up; cleared when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Points {
+    #[zeroize(skip)]
+    kernel: Kernel,
+    eights: Vec<Extended>,
+    count: usize,
+}
+
+impl Kernel {
+    pub(crate) fn detect() -> Option<Self> {
+        let present = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512ifma");
+        present.then_some(Self(()))
+    }
+
+    /// The points that uniform bytes map to (RFC 9496 section 4.3.4).
+    pub(crate) fn derive(self, uniform: &[Uniform]) -> Points {
+        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
+        let eights = eights(uniform).map(|eight| unsafe { elligator::derive(&eight) }).collect();
+        Points { kernel: self, eights, count: uniform.len() }
+    }
+
+    /// Decodes elements (RFC 9496 section 4.3.1), or tells the place of the first flaw.
+    pub(crate) fn decode(self, elements: &[Encoded]) -> Result<Points, (usize, Flaw)> {
+        let mut points = Points { kernel: self, eights: Vec::with_capacity(elements.len()), count: elements.len() };
+        let mut eights = eights(elements);
+        while let Some(first) = eights.next() {
+            // Two eights go side by side; an odd one out goes twice.
+            let second = eights.next();
+            // SAFETY: a `Kernel` exists only where `detect` found the instructions.
+            let (decoded, valid) = unsafe { decode::decode(&[first, second.unwrap_or(first)]) };
+            let wanted = 1 + usize::from(second.is_some());
+            for (point, valid) in decoded.into_iter().zip(valid).take(wanted) {
+                points.eights.push(point);
+                points.refuse_flaws(valid)?;
+            }
+        }
+        Ok(points)
+    }
+}
+
+impl Points {
+    /// The first point that is the identity.
+    pub(crate) fn first_identity(&self) -> Option<usize> {
+        let eights = self.eights.iter().enumerate();
+        let place = eights.map(|(i, eight)| place(i, self.identities(eight))).find_map(|place| place);
+        place.filter(|place| *place < self.count)
+    }
+
+    fn identities(&self, eight: &Extended) -> Mask {
+        let Kernel(()) = self.kernel;
+        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
+        unsafe { eight.is_identity() }
+    }
+
+    /// Refuses the last eight if a lane that counts is not valid or the identity.
+    fn refuse_flaws(&self, valid: Mask) -> Result<(), (usize, Flaw)> {
+        let last = self.eights.len() - 1;
+        let flawed = !valid | self.identities(&self.eights[last]);
+        match place(last, flawed) {
+            Some(place) if place < self.count => {
+                let flaw = if valid >> (place % LANES) & 1 == 0 { Flaw::Encoding } else { Flaw::Identity };
+                Err((place, flaw))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Multiplies every point by the same scalar.
+    pub(crate) fn multiply(&mut self, scalar: &Scalar) {
+        let digits = Digits::of_one(scalar);
+        self.multiply_by(|_| &digits);
+    }
+
+    /// Multiplies every point by the scalar of its place.
+    pub(crate) fn multiply_each(&mut self, scalars: &[Scalar]) {
+        let digits: Vec<_> = eights(scalars).map(Digits::of_each).collect();
+        self.multiply_by(|i| &digits[i]);
+    }
+
+    fn multiply_by<'a>(&mut self, digits: impl Fn(usize) -> &'a Digits) {
+        let Kernel(()) = self.kernel;
+        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
+        let mut table = unsafe { Table::new() };
+        for (i, eight) in self.eights.iter_mut().enumerate() {
+            // SAFETY: as above.
+            *eight = unsafe { table.multiply(eight, digits(i)) };
+        }
+    }
+
+    /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).
+    pub(crate) fn encode_doubles(&self, rows: &mut [Encoded]) {
+        let Kernel(()) = self.kernel;
+        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
+        let encoded = unsafe { encode::encode_doubles(&self.eights) };
+        for (row, encoded) in rows.iter_mut().zip(encoded.as_flattened()) {
+            *row = *encoded;
+        }
+    }
+}
+
+/// The place of the first lane set in the mask of eight number `eight`.
+fn place(eight: usize, mask: Mask) -> Option<usize> {
+    (mask != 0).then(|| eight * LANES + mask.trailing_zeros() as usize)
+}
+
+/// Items by eights; the last eight is filled up with the last item.
+fn eights<T>(items: &[T]) -> impl Iterator<Item = [&T; LANES]> {
+    items.chunks(LANES).map(|chunk| std::array::from_fn(|i| &chunk[i.min(chunk.len() - 1)]))
+}

@@ -1,0 +1,122 @@
+//! Points times secret scalars, eight at once.
+//!
+//! A scalar is cut into 64 signed digits of radix 16, each from -8 to 8. A table holds the multiples 1 to 8 of every
+//! point, lane by lane; then the road is the same for all scalars: four doublings and an addition a digit, the addend
+//! chosen by a scan of the whole table under masks. No branch and no address depends on a digit.
+
+use std::arch::x86_64::{
+    __m512i, _mm_cvtsi64_si128, _mm512_abs_epi64, _mm512_cmpeq_epi64_mask, _mm512_cvtepi8_epi64, _mm512_movepi64_mask,
+};
+
+use curve25519_dalek::Scalar;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::{
+    LANES,
+    field::splat,
+    point::{Cached, Extended},
+};
+
+/// Bits of a digit.
+const WINDOW: usize = 4;
+/// Digits of a scalar below 2^255.
+const DIGITS: usize = 64;
+/// The largest digit, and so the largest multiple that a table holds.
+const MULTIPLES: usize = 1 << (WINDOW - 1);
+
+/// A scalar a lane as signed digits of radix 16, the lowest first.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(super) struct Digits([[i8; LANES]; DIGITS]);
+
+impl Digits {
+    /// The same scalar in every lane.
+    pub(super) fn of_one(scalar: &Scalar) -> Self {
+        Self(recode(scalar).map(|digit| [digit; LANES]))
+    }
+
+    /// A scalar for each lane.
+    pub(super) fn of_each(scalars: [&Scalar; LANES]) -> Self {
+        let mut digits = Self([[0; LANES]; DIGITS]);
+        for (lane, scalar) in scalars.into_iter().enumerate() {
+            for (digit, own) in digits.0.iter_mut().zip(recode(scalar).iter()) {
+                digit[lane] = *own;
+            }
+        }
+        digits
+    }
+}
+
+/// The digits of a reduced scalar, without a branch. Being below 2^253 it leaves no carry at the end.
+fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
+    let mut digits = Zeroizing::new([0; DIGITS]);
+    let mut carry = 0;
+    for (i, byte) in scalar.as_bytes().iter().enumerate() {
+        for (j, nibble) in [byte & 15, byte >> 4].into_iter().enumerate() {
+            let sum = nibble.cast_signed() + carry;
+            carry = (sum + 8) >> WINDOW;
+            digits[2 * i + j] = sum - (carry << WINDOW);
+        }
+    }
+    debug_assert_eq!(carry, 0, "a scalar must be below 2^255");
+    digits
+}
+
+/// The multiples 1 to 8 of eight points. Made once for many points, one after another, and cleared at the end.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(super) struct Table([Cached; MULTIPLES]);
+
+impl Table {
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    pub(super) fn new() -> Self {
+        Self([Cached::identity(); MULTIPLES])
+    }
+
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn fill(&mut self, point: &Extended) {
+        let mut points = Zeroizing::new([*point; MULTIPLES / 2 + 1]);
+        self.0[0] = point.cached();
+        for n in 2..=MULTIPLES {
+            // An even multiple is a double, an odd one is one more than the last.
+            let next = if n % 2 == 0 { points[n / 2].projective().double() } else { points[0].add(&self.0[n - 2]) };
+            let next = next.extended();
+            self.0[n - 1] = next.cached();
+            if let Some(place) = points.get_mut(n) {
+                *place = next;
+            }
+        }
+    }
+
+    /// In each lane the multiple by that lane's digit.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn select(&self, digits: [i8; LANES]) -> Cached {
+        let digits = widen(digits);
+        let magnitude = _mm512_abs_epi64(digits);
+        let mut chosen = Cached::identity();
+        for (multiple, n) in self.0.iter().zip(1..) {
+            chosen = Cached::select(_mm512_cmpeq_epi64_mask(magnitude, splat(n)), multiple, &chosen);
+        }
+        chosen.negate_where(_mm512_movepi64_mask(digits))
+    }
+
+    /// The product of each lane's point and scalar.
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    pub(super) fn multiply(&mut self, point: &Extended, scalars: &Digits) -> Extended {
+        self.fill(point);
+        let mut product = Extended::identity().add(&self.select(scalars.0[DIGITS - 1]));
+        for digits in scalars.0[..DIGITS - 1].iter().rev() {
+            for _ in 1..WINDOW {
+                product = product.projective().double();
+            }
+            product = product.projective().double().extended().add(&self.select(*digits));
+        }
+        product.extended()
+    }
+}
+
+/// Eight digits as a vector.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn widen(digits: [i8; LANES]) -> __m512i {
+    _mm512_cvtepi8_epi64(_mm_cvtsi64_si128(i64::from_le_bytes(digits.map(i8::cast_unsigned))))
+}

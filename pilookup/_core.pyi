@@ -42,6 +42,7 @@ __all__ = [
     "seal_elements",
     "set_threads",
     "shift",
+    "shift_and_seal",
     "threads",
     "tokenise",
     "tokenise_packed",
@@ -176,6 +177,11 @@ def seal_elements(elements: Buffer, labels: Buffer, channel: str, epoch: int, bi
 
     Returns n * 36 bytes of records (bucket index as big-endian u32, entry) and n * 8 bytes of filter keys, in order.
     """
+
+def shift_and_seal(
+    elements: Buffer, labels: Buffer, key: SecretKey, channel: str, epoch: int, bits: int
+) -> tuple[bytes, bytes]:
+    """`shift` by the key and `seal_elements` in one: the shifted elements stay inside, and are not decoded again."""
 
 def pack_buckets(records: Buffer, first: int, count: int, slots: int) -> bytes:
     """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.

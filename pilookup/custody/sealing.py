@@ -117,13 +117,8 @@ class _Sealed:
 
     def _seal(self, elements: bytes, labels: Labels) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
         task = self._task
-        records, keys = _shift_and_seal(elements, labels.tobytes(), self._shift, task.channel, task.epoch, INDEX_BITS)
+        told = (task.channel, task.epoch, INDEX_BITS)
+        records, keys = _core.shift_and_seal(elements, labels.tobytes(), self._shift, *told)
         self.records.append(records)
         self.entries += len(labels)
         return np.frombuffer(keys, np.uint64)
-
-
-def _shift_and_seal(
-    elements: bytes, labels: bytes, shift: _core.SecretKey, channel: str, epoch: int, bits: int
-) -> tuple[bytes, bytes]:
-    return _core.seal_elements(_core.shift(elements, shift), labels, channel, epoch, bits)

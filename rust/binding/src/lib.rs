@@ -2,6 +2,7 @@
 //!
 //! Secrets stay in opaque objects that clear themselves; `SecretKey.export` is the one deliberate way out.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::needless_pass_by_value, reason = "arguments are extracted from Python, and so come by value")]
 #![allow(clippy::unused_self, reason = "what Python calls on an object takes the object")]
 

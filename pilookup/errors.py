@@ -8,6 +8,7 @@
     │   ├── KeyringError     a key file or its passphrase is wrong
     │   ├── VaultError       a shard is missing, altered or cannot be written
     │   └── PublishError     a snapshot was refused before it could be served
+    ├── ComputeError         work could not be run where it was sent
     ├── TrustError           signed metadata cannot be trusted (carries a reason)
     └── MissingPartError     an optional part of pilookup is not installed
 
@@ -53,6 +54,10 @@ class VaultError(CustodyError):
 
 class PublishError(CustodyError):
     """A snapshot was refused before anything was served from it."""
+
+
+class ComputeError(PilookupError):
+    """Work could not be run where it was sent: no such scheduler, no workers, or one that is not to be trusted."""
 
 
 class TrustError(PilookupError):

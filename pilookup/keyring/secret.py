@@ -23,15 +23,24 @@ def read_secret(half: Half, *, confirm: bool = False) -> bytes:
 
     Raises KeyringError, naming the variables, when there is nobody at the keyboard to ask.
     """
+    if not sys.stdin.isatty() or _is_stored(half):
+        return stored_secret(half)
+    return _ask(half, confirm=confirm)
+
+
+def stored_secret(half: Half) -> bytes:
+    """The half's passphrase from the environment or a key file alone; raises KeyringError, naming the variables."""
     variable = _VARIABLE[half]
     if given := os.environ.get(variable):
         return os.fsencode(given)
     if path := os.environ.get(f"{variable}_FILE"):
         secret = read_private(Path(path))
         return _not_empty(secret.removesuffix(b"\n").removesuffix(b"\r"), path)
-    if not sys.stdin.isatty():
-        raise KeyringError(f"the {half} half needs its passphrase: set {variable} or {variable}_FILE")
-    return _ask(half, confirm=confirm)
+    raise KeyringError(f"the {half} half needs its passphrase: set {variable} or {variable}_FILE")
+
+
+def _is_stored(half: Half) -> bool:
+    return any(os.environ.get(f"{_VARIABLE[half]}{ending}") for ending in ("", "_FILE"))
 
 
 def _ask(half: Half, *, confirm: bool) -> bytes:

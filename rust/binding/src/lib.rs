@@ -10,6 +10,7 @@ mod convert;
 mod filter;
 mod key;
 mod oprf;
+mod publish;
 mod snapshot;
 
 use pyo3::prelude::*;
@@ -33,6 +34,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<oprf::Blinds>()?;
     module.add_class::<filter::FuseFilter>()?;
     oprf::register(module)?;
+    publish::register(module)?;
     snapshot::register(module)?;
     let mut public: Vec<String> = module.index()?.extract()?;
     public.retain(|name| !name.starts_with('_'));

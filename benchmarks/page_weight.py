@@ -1,0 +1,24 @@
+"""What the page weighs on the wire: every file of the built page, compressed as a server would."""
+
+import gzip
+
+from benchmarks.machine import ROOT
+from benchmarks.report import Report
+
+PAGE = ROOT / "server" / "pilookup_server" / "page"
+LEVEL = 9
+
+
+def bench(report: Report) -> None:
+    if not (PAGE / "index.html").is_file():
+        report.miss("page", "weight", "the page is not built")
+        return
+    total = scripts = 0
+    for path in sorted(path for path in PAGE.rglob("*") if path.is_file()):
+        raw = path.read_bytes()
+        weight = len(gzip.compress(raw, LEVEL, mtime=0))
+        total += weight
+        scripts += weight if path.suffix == ".js" else 0
+        report.add("page", f"{path.relative_to(PAGE)}: gzip", weight / 1000, "kB", len(raw))
+    report.add("page", "all scripts: gzip", scripts / 1000, "kB", 1, goal=45)
+    report.add("page", "all files: gzip", total / 1000, "kB", 1)

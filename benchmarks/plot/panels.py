@@ -1,0 +1,106 @@
+"""The panels of the plot, each a function of its axes and all figures. Colours: Okabe and Ito's, told apart by all."""
+
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.axes import Axes
+
+OURS, PEER, GOAL, SECOND = "#0072B2", "#E69F00", "#000000", "#009E73"
+Figure = dict[str, Any]
+
+
+def cost(axes: Axes, figures: list[Figure]) -> None:
+    rows = shown(figures, "element")
+    dots(axes, rows, mine="pilookup")
+    finish(axes, "One element on one core", "µs of CPU, log scale; less is better")
+
+
+def ratios(axes: Axes, figures: list[Figure]) -> None:
+    rows = shown(figures, "ratio")
+    dots(axes, rows, mine="")
+    for place, row in enumerate(rows):
+        if "goal" in row:
+            label = "goal" if place == 0 else None
+            axes.plot(row["goal"], place, marker="|", markersize=18, color=GOAL, linestyle="", label=label)
+    if any("goal" in row for row in rows):
+        axes.legend(frameon=False, loc="lower right")
+    finish(axes, "How many times a peer's cost is ours, round by round", "times, log scale; more is better")
+
+
+def filter_pace(axes: Axes, figures: list[Figure]) -> None:
+    rows = [row for row in shown(figures, "filter") if row["unit"] == "M keys/CPU s"]
+    dots(axes, rows, mine="fuse16")
+    finish(axes, "Filters on one core: build, and look up", "million keys a CPU second, log scale; more is better")
+
+
+def filter_size(axes: Axes, figures: list[Figure]) -> None:
+    rows = [row for row in shown(figures, "filter") if row["unit"] == "bits/key"]
+    dots(axes, rows, mine="fuse16", log=False)
+    axes.set_xlim(left=0)
+    finish(axes, "Filters at a false-positive rate of 1 in 65,536", "bits a key; less is better")
+
+
+def linear(axes: Axes, figures: list[Figure]) -> None:
+    rows = [row for row in shown(figures, "scale", "large") if row["unit"] == "s"]
+    lines(axes, rows, {"load": OURS, "publish": PEER})
+    axes.set_ylabel("seconds, log scale")
+    axes.set_yscale("log")
+    axes.set_title("Load and publish: time against rows", loc="left")
+
+
+def memory(axes: Axes, figures: list[Figure]) -> None:
+    rows = [row for row in shown(figures, "scale", "large") if row["unit"] == "MiB"]
+    lines(axes, rows, {"load": OURS, "publish": PEER})
+    axes.set_ylabel("MiB, largest process")
+    axes.set_ylim(bottom=0)
+    axes.set_title("Load and publish: peak memory against rows", loc="left")
+
+
+PANELS: tuple[Callable[[Axes, list[Figure]], None], ...] = (cost, ratios, filter_pace, filter_size, linear, memory)
+
+
+def shown(figures: list[Figure], *subjects: str) -> list[Figure]:
+    """The figures of these subjects, those without a value too."""
+    return [figure | {"unit": figure.get("unit")} for figure in figures if figure["subject"] in subjects]
+
+
+def dots(axes: Axes, rows: list[Figure], *, mine: str, log: bool = True) -> None:
+    """A row a line: median, and a bar from least to greatest. What is not shown says why."""
+    for place, row in enumerate(rows):
+        if "not_shown" in row:
+            reason = row["not_shown"]
+            text = f"not shown: {reason if len(reason) < 60 else reason[:57] + '...'}"
+            axes.text(0.02, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8, color="0.35")
+            continue
+        value = row.get("median", row.get("value"))
+        colour = OURS if row["name"].startswith(mine) else PEER
+        axes.plot((row.get("min", value), row.get("max", value)), (place, place), color=colour, linewidth=3, alpha=0.5)
+        axes.plot(value, place, marker="o", color=colour)
+        axes.annotate(f"{value:,.3g}", (value, place), (0, 6), textcoords="offset points", ha="center", fontsize=8)
+    axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.7)
+    if log and any("not_shown" not in row for row in rows):
+        axes.set_xscale("log")
+        axes.margins(x=0.12)
+
+
+def lines(axes: Axes, rows: list[Figure], colours: dict[str, str]) -> None:
+    """Values against rows, a line for each command; two runs' points are joined in order of size."""
+    marks = {"load": "o", "publish": "s"}
+    for name, colour in colours.items():
+        points = sorted((row["n"], row["value"]) for row in rows if row["name"].startswith(f"{name},"))
+        if points:
+            axes.plot(*zip(*points, strict=True), marker=marks[name], color=colour, label=name)
+    axes.set_xscale("log")
+    axes.set_xlabel("rows, log scale")
+    if rows:
+        axes.legend(frameon=False)
+    else:
+        axes.text(0.5, 0.5, "not measured in this run", transform=axes.transAxes, ha="center", color="0.35")
+
+
+def finish(axes: Axes, title: str, label: str) -> None:
+    axes.set_title(title, loc="left")
+    axes.set_xlabel(label)
+    axes.grid(axis="x", color="0.9")
+    axes.set_axisbelow(True)

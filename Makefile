@@ -11,10 +11,11 @@ export VIRTUAL_ENV := $(VENV)
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
+PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*')
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long
+.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long page
 
 help:
 	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
@@ -34,7 +35,17 @@ $(VENV)/.built: $(VENV)/.python $(RUST_SOURCES) pyproject.toml server/pyproject.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./server
 	touch $@
 
-build: $(VENV)/.built
+page_modules := server/web/node_modules/.package-lock.json
+$(page_modules): server/web/package.json server/web/package-lock.json
+	cd server/web && npm ci --no-fund --no-audit --silent
+
+page := server/pilookup_server/page/index.html
+$(page): $(page_modules) $(PAGE_SOURCES)
+	cd server/web && node build.mjs
+
+page: $(page)
+
+build: $(VENV)/.built $(page)
 
 parts:
 	./tests/parts.sh
@@ -55,9 +66,13 @@ lint: build
 	cd rust
 	cargo fmt --check
 	cargo clippy --quiet --all-targets --locked -- -D warnings
+	cd ../server/web
+	npx --no-install tsc --noEmit
 
 test: build parts $(node_modules) lint
 	cd rust && cargo test --release --locked --quiet
+	cd $(CURDIR)/server/web
+	npm test --silent
 	cd $(CURDIR)
 	pytest -n 2 --dist worksteal
 
@@ -83,4 +98,4 @@ lock:
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file requirements.lock build/requirements.in
 
 clean:
-	rm -rf $(VENV) rust/target demo .demo tests/node/node_modules
+	rm -rf $(VENV) rust/target demo .demo tests/node/node_modules server/web/node_modules server/pilookup_server/page

@@ -6,6 +6,8 @@ missing=()
 need() { command -v "$1" >/dev/null || missing+=("$2"); }
 
 need redis-server redis-server
+need chromium chromium
+[ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing+=(fonts-noto-cjk)
 
 [ "${#missing[@]}" -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ]; then

@@ -8,6 +8,7 @@ a `Failure`; the sync and the async client are two ways to supply the same needs
     Evaluate       the evaluator's answer: n x 32 bytes, then the 64-byte proof
     Fetch          for each bucket its body, or the Failure that stands in its place
     Pause          None, after that many seconds
+    Solve          the proof of work that a challenge asks for
 """
 
 import secrets
@@ -25,6 +26,7 @@ from pilookup.protocol import oprf, token
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.messages import MAX_BATCH, PROOF_BYTES, EvaluateResponse
+from pilookup.protocol.proof import Challenge
 from pilookup.protocol.snapshot import Geometry, check_body
 
 BATCHES_LOST = 2
@@ -57,6 +59,7 @@ class Evaluate:
 
     epoch: int
     elements: bytes = field(repr=False)
+    proof: str | None = field(default=None, repr=False)
 
     @property
     def answer_bytes(self) -> int:
@@ -80,13 +83,20 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Solve:
+    """Needs time spent on a challenge."""
+
+    challenge: Challenge
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Needs nothing any more."""
 
     results: list[Result]
 
 
-Need = Fresh | Evaluate | Fetch | Pause
+Need = Fresh | Evaluate | Fetch | Pause | Solve
 _T = TypeVar("_T")
 Steps = Generator[Need, Any, _T]
 
@@ -155,12 +165,16 @@ class Checker:
 
     def _tokens(self, inputs: list[bytes], manifest: Manifest) -> Steps[list[bytes]]:
         """The inputs' tokens, proven to be under the manifest's public key; every try blinds afresh."""
+        proof: str | None = None
         for attempt in count():
             blinds, blinded = oprf.blind(inputs)
             try:
-                answer: bytes = yield Evaluate(manifest.epoch, blinded)
+                answer: bytes = yield Evaluate(manifest.epoch, blinded, proof)
                 break
             except Failure as failure:
+                if failure.challenge is not None and proof is None:
+                    proof = yield Solve(failure.challenge)
+                    continue
                 wait = pause(attempt, failure) if failure.unsent else None
                 if wait is None:
                     raise

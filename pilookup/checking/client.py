@@ -19,15 +19,17 @@ from pilookup.checking.check import (
     Fresh,
     Need,
     Pause,
+    Solve,
     Steps,
     TrustedSnapshot,
     advance,
 )
 from pilookup.checking.patience import PARALLEL, Patience
-from pilookup.checking.result import Failure, Result
+from pilookup.checking.result import Failure, Reason, Result
 from pilookup.identifier import is_region
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.names import PUBLIC, check_channel
+from pilookup.protocol.proof import Challenge
 
 BUCKETS_LOST = 3
 """So many buckets lost one after another end a fetch."""
@@ -142,6 +144,8 @@ class Client(_Channel):
             case Pause():
                 time.sleep(need.seconds)
                 return None
+            case Solve():
+                return _solved(need.challenge)
 
     def _fetch(self, need: Fetch) -> dict[int, bytes | Failure]:
         patience = Patience(BUCKETS_LOST)
@@ -217,6 +221,8 @@ class AsyncClient(_Channel):
             case Pause():
                 await asyncio.sleep(need.seconds)
                 return None
+            case Solve():
+                return await asyncio.to_thread(_solved, need.challenge)
 
     async def _fresh(self, beyond: TrustedSnapshot | None) -> TrustedSnapshot:
         since = self._trust.attempts
@@ -245,6 +251,14 @@ class AsyncClient(_Channel):
 
         bodies = await asyncio.gather(*map(body, need.indices))
         return dict(zip(need.indices, bodies, strict=True))
+
+
+def _solved(challenge: Challenge) -> str:
+    """The proof; raises Failure for a challenge that would take too long."""
+    proof = challenge.solve()
+    if proof is None:
+        raise Failure(Reason.RATE_LIMITED)
+    return proof
 
 
 def _several(texts: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any, NoReturn, Self
 
 from pilookup.protocol.label import Label, Profile, month_text
 from pilookup.protocol.manifest import Case
+from pilookup.protocol.proof import Challenge
 
 
 class Status(StrEnum):
@@ -116,17 +117,25 @@ def _case_json(case: Case) -> dict[str, Any]:
 class Failure(Exception):  # noqa: N818 - it ends as a reason, not as an error a caller sees
     """Why a step of a check gave nothing; becomes `unknown(reason)`.
 
-    `unsent`: no byte of the request left. `missing`: the server answered 404.
+    `unsent`: no byte of the request left. `missing`: the server answered 404. `challenge`: what the server wants
+    solved before it answers.
     """
 
     def __init__(
-        self, reason: Reason, *, retry_after: float | None = None, unsent: bool = False, missing: bool = False
+        self,
+        reason: Reason,
+        *,
+        retry_after: float | None = None,
+        unsent: bool = False,
+        missing: bool = False,
+        challenge: Challenge | None = None,
     ) -> None:
         super().__init__(str(reason))
         self.reason = reason
         self.retry_after = retry_after
         self.unsent = unsent
         self.missing = missing
+        self.challenge = challenge
 
     def again(self) -> "Failure":
         """The same to raise in another thread or task; it drags no traceback along."""

@@ -20,13 +20,15 @@ import pilookup
 from pilookup.checking.check import Evaluate, Fetch
 from pilookup.checking.patience import PARALLEL, pause
 from pilookup.checking.result import Failure, Reason
+from pilookup.errors import FormatError
 from pilookup.protocol.messages import OCTETS
+from pilookup.protocol.proof import HEADER, Challenge
 
 IDLE_SECONDS = 4.0
 """An unused connection is closed before common servers do it (5 s): a request on a dying one is lost."""
 
 _DRAIN_BYTES = 4096
-"""So much of an error's body is read to keep the connection; it is not looked at."""
+"""So much of an error's body is read, to keep the connection; only a 429's is looked at, for a challenge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Endpoint:
 
     def evaluate(self, need: Evaluate) -> "Call":
         """The one POST; its body is n x 32 bytes."""
-        return Call(self.url(f"evaluate?epoch={need.epoch}"), need.answer_bytes, need.elements)
+        return Call(self.url(f"evaluate?epoch={need.epoch}"), need.answer_bytes, need.elements, need.proof)
 
     def bucket(self, need: Fetch, index: int) -> "Call":
         """One bucket's body: slots and Merkle path."""
@@ -74,7 +76,7 @@ def check_url(url: str, *, insecure: bool = False) -> str:
     if parts.userinfo or parts.query or parts.fragment:
         raise ValueError("url: must have no user, query or fragment")
     if parts.scheme == "http" and not (insecure or is_loopback(parts.host)):
-        raise ValueError("url: http:// shows everyone on the way who asks: use https://, or insecure=True")
+        raise ValueError("url: http:// shows everyone on the way who asks: use https://")
     return str(parts).rstrip("/")
 
 
@@ -93,6 +95,7 @@ class Call:
     url: str
     limit: int
     body: bytes | None = field(default=None, repr=False)
+    proof: str | None = field(default=None, repr=False)
 
     def request(self, endpoint: Endpoint, timeout: float) -> httpx2.Request:
         headers = endpoint.headers()
@@ -100,6 +103,8 @@ class Call:
             method = "GET"
         else:
             method, headers["content-type"] = "POST", OCTETS
+        if self.proof is not None:
+            headers[HEADER] = self.proof
         extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
         return httpx2.Request(method, self.url, headers=headers, content=self.body, extensions=extensions)
 
@@ -218,9 +223,12 @@ class _Body:
         self._chunks.append(chunk)
 
     def finish(self) -> bytes:
-        if self._failure:
-            raise self._failure
-        return b"".join(self._chunks)
+        body = b"".join(self._chunks)
+        if self._failure is None:
+            return body
+        if self._failure.reason is Reason.RATE_LIMITED:
+            self._failure.challenge = _challenge(body)
+        raise self._failure
 
 
 _REASONS = {
@@ -240,6 +248,14 @@ def _judge(response: httpx2.Response) -> Failure | None:
     reason = _REASONS.get(status, Reason.SERVER_ERROR if status >= 500 else Reason.BAD_RESPONSE)
     wait = _seconds(response.headers.get("retry-after", ""))
     return Failure(reason, retry_after=wait, missing=status == 404)
+
+
+def _challenge(body: bytes) -> Challenge | None:
+    """What a 429 wants solved; None when it wants time, or something that cannot be read."""
+    try:
+        return Challenge.from_problem(body)
+    except FormatError:
+        return None
 
 
 def _seconds(retry_after: str) -> float | None:

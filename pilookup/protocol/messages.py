@@ -1,6 +1,7 @@
 """Evaluate requests and answers, as JSON and as bytes, and the server's problems (SPEC.md section 8)."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Self
@@ -89,6 +90,7 @@ class Problem(Enum):
     UNAUTHORIZED = ("urn:pilookup:problem:unauthorized", 401, "A valid key is needed")
     RETIRED = ("urn:pilookup:problem:retired", 410, "This epoch or serial is no longer served")
     RATE_LIMITED = ("urn:pilookup:problem:rate-limited", 429, "Over quota")
+    PROOF_NEEDED = ("urn:pilookup:problem:proof-needed", 429, "A proof of work is needed")
     UNAVAILABLE = ("urn:pilookup:problem:unavailable", 503, "No valid snapshot is being served")
     INTERNAL = ("urn:pilookup:problem:internal", 500, "Internal error")
 
@@ -97,10 +99,10 @@ class Problem(Enum):
         self.status = status
         self.title = title
 
-    def to_json(self, detail: str | None = None) -> bytes:
-        """The problem document; `detail` never repeats what was sent."""
+    def to_json(self, detail: str | None = None, members: Mapping[str, Any] | None = None) -> bytes:
+        """The problem document with extension members; `detail` never repeats what was sent."""
         body: dict[str, Any] = {"type": self.uri, "title": self.title, "status": self.status}
-        return _dump(body | ({"detail": detail} if detail else {}))
+        return _dump(body | ({"detail": detail} if detail else {}) | dict(members or {}))
 
 
 def _check_elements(data: bytes) -> bytes:

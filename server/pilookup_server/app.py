@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -14,24 +15,28 @@ from pilookup_server.headers import CrossOrigin, SecurityHeaders
 from pilookup_server.keys import OnlineKeys
 from pilookup_server.limits.requests import RequestLimits
 from pilookup_server.logs import describe, logger
+from pilookup_server.page_host.assets import read_assets
 from pilookup_server.problems import HANDLERS
 from pilookup_server.routes.buckets import bucket
 from pilookup_server.routes.evaluate import evaluate
 from pilookup_server.routes.health import alive, ready
 from pilookup_server.routes.metadata import metadata
+from pilookup_server.routes.page import page_routes
 from pilookup_server.routes.targets import target
 from pilookup_server.service import Service
 from pilookup_server.settings import Settings
 from pilookup_server.watch import Channel, Clock, utc_now
 
 
-def create_app(settings: Settings, keys: OnlineKeys, clock: Clock = utc_now) -> FastAPI:
-    """The app of one worker; raises ServeError for settings it cannot serve with.
+def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock = utc_now) -> FastAPI:
+    """The app of one worker; raises ServeError or KeyringError for what it cannot serve with.
+
+    `scratch` is an empty private directory that this machine's workers share while they run.
 
     Starting up (lifespan) takes up what is on disk and begins to follow it.
     """
-    service = Service.of(settings, keys, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers))
-    routes = _routes()
+    service = Service.of(settings, keys, scratch, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers))
+    routes = [*_routes(), *_page(settings)]
     app = FastAPI(
         title="pilookup",
         routes=list[BaseRoute](routes),
@@ -59,6 +64,15 @@ def _routes() -> list[Route]:
         Route("/healthz", alive),
         Route("/readyz", ready),
     ]
+
+
+def _page(settings: Settings) -> list[Route]:
+    if not settings.page:
+        return []
+    routes = page_routes(read_assets(), settings.page_config())
+    if not routes:
+        logger().warning("the page is not built, nothing is served at /")
+    return routes
 
 
 def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Middleware]:

@@ -26,7 +26,7 @@ _EXPOSED: Final = (
 
 
 class SecurityHeaders:
-    """Adds what no answer of an API goes without."""
+    """Adds what no answer goes without; what a route has set itself (the page's policy) stands."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,7 +34,8 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"].extend(SECURITY)
+                named = {name for name, _ in message["headers"]}
+                message["headers"].extend(header for header in SECURITY if header[0] not in named)
             await send(message)
 
         await self._app(scope, receive, sending if scope["type"] == "http" else send)

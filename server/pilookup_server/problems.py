@@ -26,15 +26,22 @@ _BY_STATUS = {
 class ProblemError(Exception):
     """A request ends in this problem; `detail` is ours, never the caller's."""
 
-    def __init__(self, problem: Problem, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        detail: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(problem.name)
         self.problem = problem
         self.detail = detail
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
     def response(self) -> Response:
         headers = {"cache-control": "no-store", **self.headers}
-        body = self.problem.to_json(self.detail)
+        body = self.problem.to_json(self.detail, self.members)
         return Response(body, self.problem.status, headers, media_type=PROBLEM_JSON)
 
 

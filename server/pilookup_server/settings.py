@@ -16,10 +16,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pilookup.errors import PilookupError
 from pilookup.protocol.messages import MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
+from pilookup_server.page_host.config import ORIGIN, Operator, PageConfig, check_origin
 
 Network = IPv4Network | IPv6Network
 
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _STORAGE = re.compile(r"memory|(redis|rediss|valkey|valkeys)://.+")
 
 
@@ -66,6 +66,10 @@ class Settings(BaseSettings):
         "3000/minute;30000/day",
         description="Elements that one address (IPv6: one /64) may have evaluated, as `limits` writes it.",
     )
+    public_soft_quota: str = Field(
+        "300/minute",
+        description="Elements past which an address must solve a proof of work for each request; empty: never.",
+    )
     platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
     request_quota: str = Field(
         "6000/minute", description="Other requests (metadata, targets, buckets) that one address may make."
@@ -80,6 +84,15 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Origins of pages hosted elsewhere (CORS), comma separated, or `*`."
     )
+    page: bool = Field(True, description="Serve the page for citizens at `/`.")
+    page_buckets: str = Field(
+        "", description="Origin the page fetches metadata and buckets from, when another operator serves them."
+    )
+    page_address: str = Field("", description="The page's official address, shown at its foot.")
+    operator_name_zh: str = Field("", max_length=100, description="Operator's name in Chinese, at the page's foot.")
+    operator_name_en: str = Field("", max_length=100, description="Operator's name in English, at the page's foot.")
+    operator_telephone: str = Field("", max_length=40, description="Operator's telephone, at the page's foot.")
+    operator_filing: str = Field("", max_length=60, description="The site's filing number, at the page's foot.")
     max_body_bytes: int = Field(MAX_REQUEST_BYTES, ge=1024, description="Largest request body, bytes.")
     body_seconds: float = Field(10.0, gt=0, description="Time for a request's body to arrive.")
     request_seconds: float = Field(30.0, gt=0, description="Time until an answer starts.")
@@ -107,9 +120,14 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(item == "*" or _ORIGIN.fullmatch(item) for item in value):
+        if not all(item == "*" or ORIGIN.fullmatch(item) for item in value):
             raise ValueError("not origins such as https://check.example")
         return value
+
+    @field_validator("page_buckets")
+    @classmethod
+    def _bucket_origin(cls, value: str) -> str:
+        return check_origin(value) if value else value
 
     @field_validator("public_quota", "platform_quota", "request_quota")
     @classmethod
@@ -118,12 +136,28 @@ class Settings(BaseSettings):
             raise ValueError("a quota of nothing")
         return value
 
+    @field_validator("public_soft_quota")
+    @classmethod
+    def _soft_quota(cls, value: str) -> str:
+        return cls._quota(value) if value else value
+
     @field_validator("quota_storage")
     @classmethod
     def _storage(cls, value: SecretStr) -> SecretStr:
         if not _STORAGE.fullmatch(value.get_secret_value()):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
+
+    def page_config(self) -> PageConfig:
+        """What the page served here starts from."""
+        operator = Operator(
+            self.operator_name_zh,
+            self.operator_name_en,
+            self.operator_telephone,
+            self.operator_filing,
+            self.page_address,
+        )
+        return PageConfig(operator, buckets=self.page_buckets)
 
 
 def quota_items(text: str) -> tuple[RateLimitItem, ...]:

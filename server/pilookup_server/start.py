@@ -4,6 +4,8 @@ import os
 import socket
 import sys
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pilookup.errors import HomeError
@@ -27,8 +29,12 @@ def start(**given: Any) -> None:
     settings = read_settings(**given)
     keys = KeyringKeys(_unlock(settings))
     set_up(settings.log_level)
-    with _listen(settings.host, settings.port) as listener, metrics_directory():
-        jobs = _jobs(settings, keys, listener)
+    with (
+        _listen(settings.host, settings.port) as listener,
+        metrics_directory(),
+        TemporaryDirectory(prefix="pilookup-") as scratch,
+    ):
+        jobs = _jobs(settings, keys, Path(scratch), listener)
         _announce(listener, settings)
         Supervisor(jobs, settings.shutdown_seconds + _LAST_SECONDS).run()
 
@@ -50,12 +56,13 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServeError(f"cannot listen on {host} port {port}: {error.strerror}") from None
 
 
-def _jobs(settings: Settings, keys: OnlineKeys, listener: socket.socket) -> dict[str, Job]:
+def _jobs(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> dict[str, Job]:
     from pilookup_server.worker import answer, check, serve_metrics  # noqa: PLC0415 - inside metrics_directory()
 
     # Before the first fork: a bad token or storage is an error of the command, not of a worker.
-    check(settings)
-    jobs: dict[str, Job] = {f"worker-{n}": partial(answer, settings, keys, listener) for n in range(settings.workers)}
+    check(settings, keys)
+    answering = partial(answer, settings, keys, scratch, listener)
+    jobs: dict[str, Job] = {f"worker-{n}": answering for n in range(settings.workers)}
     if settings.metrics_port is not None:
         jobs["metrics"] = partial(serve_metrics, settings.metrics_host, settings.metrics_port)
     return jobs

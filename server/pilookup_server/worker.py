@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from pathlib import Path
 
 import uvicorn
 
@@ -19,13 +20,15 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than common proxies and clients keep an idle connection, so that it is they who close it."""
 
 
-def check(settings: Settings) -> None:
-    """Raise ServeError, before any worker runs, for settings that only building the app would find wrong."""
+def check(settings: Settings, keys: OnlineKeys) -> None:
+    """Raise ServeError or KeyringError, before any worker runs, for what only building the app would find wrong."""
     Tokens.of(settings)
     Quotas(settings)
+    for channel in settings.channels:
+        keys.timestamp_key(channel)
 
 
-def answer(settings: Settings, keys: OnlineKeys, listener: socket.socket) -> None:
+def answer(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> None:
     """Answer requests until SIGTERM, or until the supervisor is gone; then let open ones end."""
     supervisor = os.getppid()
 
@@ -34,7 +37,7 @@ def answer(settings: Settings, keys: OnlineKeys, listener: socket.socket) -> Non
 
     _core.set_threads(max(1, (os.cpu_count() or 1) // settings.workers))
     config = uvicorn.Config(
-        create_app(settings, keys),
+        create_app(settings, keys, scratch),
         loop="uvloop",
         http="httptools",
         ws="none",

@@ -1,36 +1,64 @@
-// Builds the page into the server's package: three classic scripts, the service worker, and what is static.
+// Builds the page into the server's package: the page's script, the worker and what it loads for foreign numbers, the
+// service worker, what is static, and the licences of the parts.
 //
 //   node build.mjs [OUT]
 
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { minify } from "terser";
+import { withoutMessages } from "./messages.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const out = process.argv[2] ?? fileURLToPath(new URL("../pilookup_server/page", import.meta.url));
 
-// The page's script must parse in browsers far too old to run the rest: it is what tells their owners so.
-const SCRIPTS = [
-  { entry: "src/page/page.ts", name: "page.js", target: "es2015" },
-  { entry: "src/worker/worker.ts", name: "worker.js", target: "chrome67" },
-  { entry: "src/identifier/foreign.ts", name: "foreign.js", target: "chrome67" },
-  { entry: "src/offline/sw.ts", name: "sw.js", target: "chrome67" },
+// The page's script must parse in browsers far too old to run the rest: it is what tells their owners so. The others
+// are ES2018 and BigInt, which Chrome has from 67 on.
+const OLD = { target: "es2015" };
+const MODERN = { target: "es2018", supported: { bigint: true } };
+export const SCRIPTS = [
+  { entry: "src/page/page.ts", name: "page.js", language: OLD },
+  { entry: "src/worker/worker.ts", name: "worker.js", language: MODERN, silent: true },
+  { entry: "src/identifier/foreign.ts", name: "foreign.js", language: MODERN },
+  { entry: "src/offline/sw.ts", name: "sw.js", language: MODERN },
 ];
+const PARTS = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "libphonenumber-js"];
 
-await rm(out, { recursive: true, force: true });
-await mkdir(out, { recursive: true });
-await cp(`${here}static`, out, { recursive: true });
-for (const { entry, name, target } of SCRIPTS) {
-  await build({
+/** A script's text, bundled and small. */
+export async function script({ entry, language, silent }) {
+  const { outputFiles } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
-    outfile: `${out}/${name}`,
+    write: false,
     bundle: true,
     format: "iife",
-    target,
-    minify: true,
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
+    ...language,
   });
+  const bundled = outputFiles[0].text;
+  const { code } = await minify(silent ? withoutMessages(bundled) : bundled, {
+    ecma: Number(language.target.slice(2)),
+    compress: { passes: 3 },
+    mangle: true,
+    format: { comments: false },
+  });
+  return `${code}\n`;
+}
+
+async function licences() {
+  const texts = PARTS.map(async (name) => `${name}\n\n${await readFile(`${here}node_modules/${name}/LICENSE`, "utf8")}`);
+  return (await Promise.all(texts)).join("\n\n");
+}
+
+export async function buildPage(out) {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  await cp(`${here}static`, out, { recursive: true });
+  for (const one of SCRIPTS) await writeFile(`${out}/${one.name}`, await script(one));
+  await writeFile(`${out}/licences.txt`, await licences());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildPage(process.argv[2] ?? fileURLToPath(new URL("../pilookup_server/page", import.meta.url)));
 }

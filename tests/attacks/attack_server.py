@@ -1,10 +1,12 @@
 """The real server on a loopback port, and a proxy in front of it that may change what passes."""
 
 import socket
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx2
 import uvicorn
@@ -18,7 +20,7 @@ from pilookup.keyring import Half, Keyring
 
 TOKEN = "a-synthetic-platform-token-of-the-attacks-0123456789"
 MANY = "100000000/minute"
-ROOMY = {"public_quota": MANY, "platform_quota": MANY, "request_quota": MANY}
+ROOMY = {"public_quota": MANY, "public_soft_quota": "", "platform_quota": MANY, "request_quota": MANY}
 PASSED = ("content-type", "retry-after", "etag", "ratelimit")
 
 
@@ -28,7 +30,7 @@ class Served:
     def __init__(self, path, clock=utc_now, **given):
         keys = KeyringKeys(Keyring.unlock(path / "online", Half.ONLINE, ONLINE))
         settings = read_settings(home=path, **({"poll_seconds": 0.2, "platform_tokens": TOKEN} | ROOMY | given))
-        self.app = create_app(settings, keys, clock)
+        self.app = create_app(settings, keys, Path(tempfile.mkdtemp(dir=path)), clock)
         self.server = uvicorn.Server(
             uvicorn.Config(
                 self.app,

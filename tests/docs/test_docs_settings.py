@@ -19,7 +19,7 @@ FIELDS = {f"PILOOKUP_{name.upper()}": field for name, field in Settings.model_fi
 
 
 def sources():
-    return sorted([*(ROOT / "pilookup").rglob("*.py"), *(ROOT / "server").rglob("*.py")])
+    return sorted([*(ROOT / "pilookup").rglob("*.py"), *(ROOT / "server" / "pilookup_server").rglob("*.py")])
 
 
 def read_names(tree):

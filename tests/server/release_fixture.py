@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
@@ -54,7 +55,7 @@ class HeldKeys:
         return self.scalars[channel, epoch]
 
     def timestamp_key(self, channel):
-        return self.signing[channel]
+        return self.signing.setdefault(channel, Ed25519PrivateKey.generate())
 
     def destroy(self, channel, epoch):
         self.destroyed.append((channel, epoch))

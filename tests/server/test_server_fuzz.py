@@ -22,8 +22,9 @@ def ask(tmp_path_factory):
     """Send one request to an app; a loop of its own keeps Hypothesis's examples synchronous."""
     home, keys = tmp_path_factory.mktemp("home"), HeldKeys()
     Repository(home, "public", keys).publish({1: (1, LATER)})
-    quotas = dict.fromkeys(("public_quota", "request_quota"), "1000000000/minute")
-    app = create_app(read_settings(home=home, poll_seconds=3600, **quotas), keys, Clock())
+    quotas = dict.fromkeys(("public_quota", "request_quota"), "1000000000/minute") | {"public_soft_quota": ""}
+    settings = read_settings(home=home, poll_seconds=3600, **quotas)
+    app = create_app(settings, keys, tmp_path_factory.mktemp("scratch"), Clock())
     with asyncio.Runner() as runner:
         lifespan = app.router.lifespan_context(app)
         runner.run(lifespan.__aenter__())

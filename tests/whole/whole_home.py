@@ -50,6 +50,7 @@ class Home:
         environment |= {
             "PILOOKUP_PLATFORM_TOKENS": TOKEN,
             "PILOOKUP_PUBLIC_QUOTA": QUOTA,
+            "PILOOKUP_PUBLIC_SOFT_QUOTA": "",
             "PILOOKUP_PLATFORM_QUOTA": QUOTA,
             "PILOOKUP_REQUEST_QUOTA": QUOTA,
         }

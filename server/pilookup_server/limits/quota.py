@@ -91,7 +91,7 @@ class Quota:
 
 
 class Quotas:
-    """The three quotas of the settings."""
+    """The quotas of the settings; the soft one is None where nothing asks for a proof of work."""
 
     def __init__(self, settings: Settings) -> None:
         uri = settings.quota_storage.get_secret_value()
@@ -100,13 +100,20 @@ class Quotas:
         share = settings.workers if local else 1
         self._counters = counters
         self.public = Quota("public", _divide(settings.public_quota, share), counters)
+        soft = settings.public_soft_quota
+        self.soft = Quota("soft", _divide(soft, share), counters) if soft else None
         self.platform = Quota("platform", _divide(settings.platform_quota, share), counters)
         self.requests = Quota("requests", _divide(settings.request_quota, share), counters)
 
+    @property
+    def shared(self) -> RedisStorage | None:
+        """The storage that machines share, None where each worker counts in its own memory."""
+        return self._counters if isinstance(self._counters, RedisStorage) else None
+
     async def close(self) -> None:
         """Close connections to shared counters."""
-        if isinstance(self._counters, RedisStorage):
-            bridge: Any = self._counters.bridge
+        if self.shared is not None:
+            bridge: Any = self.shared.bridge
             await bridge.storage.aclose()
 
 

@@ -14,6 +14,7 @@ from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.token import ELEMENT_BYTES
 from pilookup_server import metrics
 from pilookup_server.channel import Evaluator
+from pilookup_server.limits.gate import HEADER
 from pilookup_server.problems import ProblemError
 from pilookup_server.routes.door import Visit, enter
 
@@ -62,6 +63,8 @@ async def _charge(visit: Visit, request: Request, count: int) -> dict[str, str]:
     if visit.holder is not None:
         return await visit.service.quotas.platform.take(visit.holder, count)
     key = visit.service.callers.key(request.scope)
+    if visit.service.gate is not None:
+        await visit.service.gate.admit(key, count, request.headers.get(HEADER))
     return await visit.service.quotas.public.take(key, count)
 
 

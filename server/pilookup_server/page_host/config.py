@@ -1,0 +1,74 @@
+"""`config.json`: what one hosting of the page needs to know, and the policy its files are served under.
+
+The page trusts the TUF root that stands in it, so it is only as trustworthy as the host that serves it; see
+docs/page.md.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pilookup.protocol.names import PUBLIC
+
+FORMAT: Final = 1
+
+ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+"""Scheme, host and port; no path, so that it can stand in a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who answers for the page: shown at its foot. What is empty is not shown."""
+
+    name_zh: str = ""
+    name_en: str = ""
+    telephone: str = ""
+    filing: str = ""
+    address: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": {"zh": self.name_zh, "en": self.name_en},
+            "telephone": self.telephone,
+            "filing": self.filing,
+            "address": self.address,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PageConfig:
+    """Where the page sends what; an empty origin is the one it came from, for buckets the evaluator's."""
+
+    operator: Operator
+    server: str = ""
+    buckets: str = ""
+    channel: str = PUBLIC
+
+    def to_json(self, root: bytes) -> bytes:
+        """The document, with the channel's pinned TUF root in it; raises ValueError when `root` is not JSON."""
+        body = {
+            "format": FORMAT,
+            "server": self.server,
+            "buckets": self.buckets,
+            "channel": self.channel,
+            "root": json.loads(root),
+            "operator": self.operator.to_json(),
+        }
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def policy(self) -> str:
+        """The Content-Security-Policy of every file of the page: nothing inline, nothing from elsewhere."""
+        asked = " ".join(["'self'", *sorted({self.server, self.buckets} - {""})])
+        return (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            f"connect-src {asked}; worker-src 'self'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+
+def check_origin(value: str) -> str:
+    """`value` when it is an origin such as https://check.example; raises ValueError."""
+    if not ORIGIN.fullmatch(value):
+        raise ValueError("not an origin such as https://check.example")
+    return value

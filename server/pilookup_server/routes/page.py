@@ -1,0 +1,59 @@
+"""The page for citizens: its files, and the configuration it starts from."""
+
+from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pilookup.protocol.messages import JSON, Problem
+from pilookup_server.page_host.assets import INDEX, Asset
+from pilookup_server.page_host.config import PageConfig
+from pilookup_server.problems import ProblemError
+from pilookup_server.routes.cached import bytes_response
+from pilookup_server.routes.door import count_request
+from pilookup_server.service import service_of
+
+REVALIDATE: Final = "no-cache"
+"""A cache asks each time: a page that outlives its server's protocol would only fail."""
+
+_FIXED: Final = {
+    "vary": "Accept-Encoding",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
+    """One route a file, `/` for the first, and `/config.json`; none when the page is not built."""
+    if not assets:
+        return []
+    headers = _FIXED | {"content-security-policy": config.policy()}
+    files = [Route(f"/{name}", partial(_asset, asset, headers)) for name, asset in assets.items()]
+    index = Route("/", partial(_asset, assets[INDEX], headers))
+    return [index, Route("/config.json", partial(_config, config)), *files]
+
+
+async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
+    await count_request(request)
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    data, tag = (asset.packed, f'"{asset.tag}-gzip"') if packed else (asset.plain, f'"{asset.tag}"')
+    response = bytes_response(request, data, tag, REVALIDATE, asset.media_type)
+    response.headers.update(headers)
+    if packed and response.status_code == 200:
+        response.headers["content-encoding"] = "gzip"
+    return response
+
+
+async def _config(config: PageConfig, request: Request) -> Response:
+    """GET /config.json, with the newest root that the channel's release is verified by."""
+    await count_request(request)
+    channel = service_of(request).channels.get(config.channel)
+    state = channel.state if channel else None
+    if state is None:
+        raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
+    data = config.to_json(state.metadata[f"{state.layer.release.root_version}.root.json"])
+    return bytes_response(request, data, f'"{sha256(data).hexdigest()}"', REVALIDATE, JSON)

@@ -1,0 +1,15 @@
+"""A wheel of the server carries the page: without it, built from `server/web`, none is made."""
+
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class RequirePage(BuildHookInterface[Any]):
+    """Refuses every wheel but an editable one when the page is not built."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's interface
+        page = Path(self.root, "pilookup_server", "page", "index.html")
+        if version != "editable" and not page.is_file():
+            raise FileNotFoundError("server/pilookup_server/page is not built: run server/web/build.mjs first")

@@ -1,0 +1,82 @@
+"""Writes the numbering plans the page knows, from the metadata of the Python library `phonenumbers`.
+
+So page and library read a number alike, being of one version; a test fails when the file is behind the library.
+
+    python make_plans.py            write src/identifier/china.ts
+    python make_plans.py --check    exit 1 when it is behind
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from phonenumbers import PhoneMetadata
+from phonenumbers.phonemetadata import PhoneNumberDesc
+
+HERE = Path(__file__).parent / "src" / "identifier"
+KINDS = (
+    "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan",
+    "voicemail",
+)  # fmt: skip
+
+
+def pattern(source: str, *, whole: bool = True) -> str:
+    """A TypeScript regular expression that matches `source` at the start, or as a whole."""
+    return f"/^(?:{source}){'$' if whole else ''}/"
+
+
+def kinds(metadata: PhoneMetadata) -> list[PhoneNumberDesc]:
+    """The kinds of number that exist in a plan."""
+    found = [getattr(metadata, kind) for kind in KINDS]
+    return [kind for kind in found if kind is not None and kind.national_number_pattern]
+
+
+def china() -> str:
+    """The source of china.ts."""
+    metadata = PhoneMetadata.metadata_for_region("CN")
+    general = metadata.general_desc
+    if metadata.national_prefix_transform_rule or metadata.leading_digits:
+        raise ValueError("the plan of China has rules that the page does not know")
+    rows = "".join(
+        f"  {{ lengths: {json.dumps(kind.possible_length)}, pattern: {pattern(kind.national_number_pattern)} }},\n"
+        for kind in kinds(metadata)
+    )
+    return (
+        "// Made by make_plans.py from libphonenumber's metadata. Not to be edited by hand.\n\n"
+        'import type { Plan } from "./plan.ts";\n\n'
+        "/** The plan of +86. */\n"
+        "export const CHINA: Plan = {\n"
+        '  callingCode: "86",\n'
+        f"  general: {pattern(general.national_number_pattern)},\n"
+        f"  lengths: {json.dumps(general.possible_length)},\n"
+        f"  local: {json.dumps(general.possible_length_local_only)},\n"
+        f"  prefix: {pattern(metadata.national_prefix_for_parsing, whole=False)},\n"
+        "  transform: null,\n"
+        "};\n\n"
+        "/** What is dialled in China before a calling code. */\n"
+        f"export const IDD = {pattern(metadata.international_prefix, whole=False)};\n\n"
+        "/** The kinds of number that there are: a valid number is of one of them. */\n"
+        f"export const KINDS: readonly {{ lengths: readonly number[]; pattern: RegExp }}[] = [\n{rows}];\n"
+    )
+
+
+FILES = {"china.ts": china}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with `--check` compare them."""
+    behind = (
+        [name for name, make in FILES.items() if (HERE / name).read_text(encoding="utf-8") != make()]
+        if arguments
+        else []
+    )
+    if arguments:
+        sys.stderr.writelines(f"{name} is behind phonenumbers: run make_plans.py\n" for name in behind)
+        return 1 if behind else 0
+    for name, make in FILES.items():
+        (HERE / name).write_text(make(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

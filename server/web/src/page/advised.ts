@@ -1,0 +1,55 @@
+// Advice, drawn: a card for the next step, and a list for the rest.
+
+import type { Advice, AdviceCode, Words } from "../words/words.ts";
+import { dial, make } from "./elements.ts";
+
+/** The one thing to do now. */
+export function nextStep(title: string, brief: string, words: Words): HTMLElement {
+  return make(
+    "div",
+    { class: "next" },
+    make("h3", {}, words.nextStep),
+    make("p", { class: "first" }, title),
+    brief ? make("p", {}, brief) : null,
+  );
+}
+
+/** All else one can do, closed until wanted. What was too long for the next step stands first, told in full. */
+export function more(codes: AdviceCode[], telephone: string, words: Words): HTMLElement {
+  const items = codes.map((code) => item(code, words.advice[code], telephone, words));
+  return make("details", { id: "more" }, make("summary", {}, words.more), ...items);
+}
+
+function item(code: AdviceCode, advice: Advice, telephone: string, words: Words): HTMLElement {
+  const how = advice.how.map((line) => make(advice.how.length > 1 ? "li" : "p", {}, line));
+  return make(
+    "div",
+    { class: "advice" },
+    make("h3", {}, advice.title),
+    make("p", {}, advice.brief),
+    ...(how.length > 1 ? [make("ol", {}, ...how)] : how),
+    calls(code, telephone, words),
+  );
+}
+
+function calls(code: AdviceCode, telephone: string, words: Words): HTMLElement | null {
+  switch (code) {
+    case "answer-96110":
+      return dial("96110", "96110", words.call["96110"]);
+    case "report-110":
+      return dial("110", "110", words.call["110"]);
+    case "complain-12321":
+      return dial("01012321", "010-12321", words.call["12321"]);
+    case "complain-12377":
+      return dial("12377", "12377", words.call["12377"]);
+    case "correct-or-erase":
+      return telephone ? dial(dialled(telephone), telephone, words.telephone) : null;
+    default:
+      return null;
+  }
+}
+
+/** A telephone number as a `tel:` link wants it. */
+export function dialled(telephone: string): string {
+  return telephone.replace(/[^0-9+]/g, "");
+}

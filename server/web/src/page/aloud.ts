@@ -1,0 +1,98 @@
+// Read aloud, with a voice that lives on the device: one from elsewhere would be told the answer.
+
+import type { Words } from "../words/words.ts";
+import { words } from "./language.ts";
+import { byId, fill, make } from "./elements.ts";
+
+let speaking = false;
+let dumb = false;
+
+/** Show the button wherever the device may have a voice, and keep it right. */
+export function startAloud(): void {
+  byId("aloud").addEventListener("click", toggle);
+  if (hasSpeech() && speechSynthesis.addEventListener) speechSynthesis.addEventListener("voiceschanged", showAloud);
+  showAloud();
+}
+
+/** A second button for the answer; null where the device cannot speak. */
+export function aloudButton(): HTMLElement | null {
+  if (byId("aloud").hidden) return null;
+  const button = make("button", { type: "button", class: "second aloud" });
+  button.addEventListener("click", toggle);
+  return button;
+}
+
+/** Set the buttons' words and whether they are there. */
+export function showAloud(): void {
+  byId("aloud").hidden = dumb || !hasSpeech() || voiceFor(words()) === null;
+  const buttons = document.querySelectorAll<HTMLElement>("#aloud, .aloud");
+  for (let index = 0; index < buttons.length; index++) {
+    const button = buttons[index];
+    if (!button) continue;
+    fill(button, speaking ? words().quiet : words().aloud);
+    button.setAttribute("aria-pressed", String(speaking));
+  }
+}
+
+/** Stop reading. */
+export function hush(): void {
+  if (!hasSpeech()) return;
+  speaking = false;
+  speechSynthesis.cancel();
+  showAloud();
+}
+
+function toggle(): void {
+  if (speaking) return hush();
+  speechSynthesis.cancel();
+  speaking = true;
+  // Short utterances: some engines fall silent after a quarter of a minute.
+  const texts = visibleTexts();
+  texts.forEach((text, index) => speechSynthesis.speak(utterance(text, index === texts.length - 1)));
+  showAloud();
+}
+
+function utterance(text: string, isLast: boolean): SpeechSynthesisUtterance {
+  const made = new SpeechSynthesisUtterance(text);
+  made.lang = words().tag;
+  made.voice = voiceFor(words()) ?? null;
+  made.rate = 0.85;
+  made.onend = (): void => {
+    if (isLast && speaking) hush();
+  };
+  made.onerror = (event): void => {
+    if (event.error === "canceled" || event.error === "interrupted") return;
+    dumb = true;
+    hush();
+    byId("step").textContent = words().cannotSpeak;
+  };
+  return made;
+}
+
+/** What a reader would be told: the answer where there is one, else the question. */
+function visibleTexts(): string[] {
+  const answered = byId("answer").getAttribute("data-status") !== "";
+  const found = document.querySelectorAll<HTMLElement>(
+    answered ? "#answer h2, #answer h3, #answer h4, #answer p, #answer li" : "#question, .lead, #form label, #promise",
+  );
+  const texts: string[] = [];
+  for (let index = 0; index < found.length; index++) {
+    const element = found[index];
+    // Nothing of what is folded away.
+    if (element && element.offsetParent !== null) texts.push(element.innerText.replace(/^[!?–]\s*/, ""));
+  }
+  return texts;
+}
+
+function hasSpeech(): boolean {
+  return typeof speechSynthesis === "object" && typeof SpeechSynthesisUtterance === "function";
+}
+
+/** A voice of the device for the language; undefined where it does not tell its voices, null where it has none. */
+function voiceFor(language: Words): SpeechSynthesisVoice | undefined | null {
+  const voices = speechSynthesis.getVoices();
+  if (!voices.length) return undefined;
+  const speaks = (voice: SpeechSynthesisVoice): boolean =>
+    voice.localService && voice.lang.toLowerCase().replace("_", "-").indexOf(language.code) === 0;
+  return voices.filter((voice) => speaks(voice) && voice.lang.replace("_", "-") === "zh-CN")[0] ?? voices.filter(speaks)[0] ?? null;
+}

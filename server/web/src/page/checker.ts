@@ -1,0 +1,75 @@
+// The page's side of its worker: one check at a time, and an answer for each, also when the worker breaks.
+
+import type { Answer, Ask, Sent, Settings, Step, Tell } from "../worker/messages.ts";
+
+/** The worker's answers, and the page's own when the worker did not start. */
+export type Shown = Answer | { status: "unknown"; reason: "not_started" };
+
+export interface Outcome {
+  answer: Shown;
+  /** The number's last digits, "" where there was no number. */
+  last4: string;
+  sent: Sent[];
+}
+
+export interface Checker {
+  /** Check one number; `done` is called once, unless the check is stopped. */
+  ask(text: string, step: Check["step"], done: Check["done"]): void;
+  /** Forget the check under way. */
+  stop(): void;
+}
+
+interface Check {
+  id: number;
+  step: (step: Step, share: number | undefined) => void;
+  done: (outcome: Outcome) => void;
+}
+
+/** Start the worker, which fetches the release at once. After a breakdown the next check starts another. */
+export function startChecker(settings: Settings): Checker {
+  let worker: Worker | null = null;
+  let check: Check | null = null;
+  let last = 0;
+
+  const start = (): Worker => {
+    const started = new Worker("worker.js");
+    started.onmessage = (event: MessageEvent<Tell>): void => hear(event.data);
+    started.onerror = (): void => broken(started);
+    started.postMessage({ kind: "settings", settings });
+    return started;
+  };
+  const post = (message: Ask): void => {
+    worker = worker ?? start();
+    worker.postMessage(message);
+  };
+  const hear = (tell: Tell): void => {
+    if (tell.kind === "ready" || !check || tell.id !== check.id) return;
+    if (tell.kind === "step") return check.step(tell.step, tell.share);
+    end(tell);
+  };
+  const end = (outcome: Outcome): void => {
+    const ended = check;
+    check = null;
+    ended?.done(outcome);
+  };
+  const broken = (of: Worker): void => {
+    of.terminate();
+    if (of !== worker) return;
+    worker = null;
+    end({ answer: { status: "unknown", reason: "not_started" }, last4: "", sent: [] });
+  };
+  const stop = (): void => {
+    if (check) post({ kind: "stop", id: check.id });
+    check = null;
+  };
+
+  worker = start();
+  return {
+    ask: (text, step, done) => {
+      stop();
+      check = { id: ++last, step, done };
+      post({ kind: "check", id: last, text });
+    },
+    stop,
+  };
+}

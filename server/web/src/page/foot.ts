@@ -1,0 +1,28 @@
+// The foot: who runs the page, and the address to compare with.
+
+import type { Words } from "../words/words.ts";
+import { dialled } from "./advised.ts";
+import { byId, dial, fill, make } from "./elements.ts";
+import type { Operator } from "./settings.ts";
+
+/** Show who runs the page; null while that is not known. */
+export function showOperator(operator: Operator | null, words: Words): void {
+  const name = operator ? operator.name[words.code] || operator.name.zh || operator.name.en : "";
+  fill(
+    byId("operator"),
+    make("p", {}, name ? words.operator(name) : words.noOperator),
+    operator?.filing ? make("p", {}, words.filing(operator.filing)) : null,
+    operator?.telephone ? dial(dialled(operator.telephone), operator.telephone, words.telephone) : null,
+  );
+  showAddress(operator ? operator.address : "", words);
+}
+
+function showAddress(address: string, words: Words): void {
+  if (!address) return fill(byId("address"), words.noAddress);
+  const differs = address.replace(/\/+$/, "") !== location.origin;
+  fill(
+    byId("address"),
+    make("strong", {}, words.address(address)),
+    differs ? make("p", {}, words.elsewhere(location.origin)) : null,
+  );
+}

@@ -1,0 +1,49 @@
+// Which language the page speaks, and its fixed texts. Nothing is remembered: the choice lasts as long as the page.
+
+import { en } from "../words/en.ts";
+import type { Fixed, Picture, Words } from "../words/words.ts";
+import { zh } from "../words/zh.ts";
+import { byId } from "./elements.ts";
+
+let current: Words = zh;
+
+/** The words of the language chosen. */
+export function words(): Words {
+  return current;
+}
+
+/** The browser's first choice among the page's languages; Chinese where it names neither. */
+export function chosenBy(languages: readonly string[]): Words {
+  for (const tag of languages) {
+    if (/^zh\b/i.test(tag)) return zh;
+    if (/^en\b/i.test(tag)) return en;
+  }
+  return zh;
+}
+
+/** Begin in the browser's language. */
+export function startLanguage(): void {
+  speak(chosenBy(navigator.languages && navigator.languages.length ? navigator.languages : [navigator.language || ""]));
+}
+
+/** Go over to the other language. */
+export function switchLanguage(): void {
+  speak(current === zh ? en : zh);
+}
+
+function speak(next: Words): void {
+  current = next;
+  document.documentElement.lang = next.tag;
+  document.title = next.fixed.title;
+  each("words", (element, key) => (element.textContent = next.fixed[key as Fixed]));
+  each("alt", (element, key) => element.setAttribute("alt", next.picture[key as Picture]));
+  byId("language").lang = next.otherTag;
+}
+
+function each(name: string, set: (element: Element, key: string) => void): void {
+  const found = document.querySelectorAll(`[data-${name}]`);
+  for (let index = 0; index < found.length; index++) {
+    const element = found[index];
+    if (element) set(element, element.getAttribute(`data-${name}`) ?? "");
+  }
+}

@@ -1,0 +1,58 @@
+// The field: one number, grouped while it is typed.
+
+import { byId } from "./elements.ts";
+import { regroup } from "./grouping.ts";
+
+const field = (): HTMLInputElement => byId<HTMLInputElement>("number");
+let shown = "";
+
+/** Watch the field; `changed` is called after every edit. */
+export function watchNumber(changed: () => void): void {
+  const edited = (event: Event): void => {
+    // While a Chinese keyboard composes, the text is not yet the reader's.
+    if ((event as InputEvent).isComposing) return;
+    group(/Forward$/.test((event as InputEvent).inputType ?? ""));
+    changed();
+  };
+  field().addEventListener("input", edited);
+  field().addEventListener("compositionend", edited);
+}
+
+function group(forward: boolean): void {
+  const input = field();
+  const end = input.selectionEnd ?? input.value.length;
+  const next = regroup({ text: input.value, caret: end }, shown, forward);
+  if (next.text !== input.value) {
+    input.value = next.text;
+    input.setSelectionRange(next.caret, next.caret);
+  }
+  shown = next.text;
+  // So that a number with its country's code is still seen whole.
+  input.className = shown.length > 14 ? "long" : "";
+}
+
+/** What stands in the field. */
+export function number(): string {
+  return field().value;
+}
+
+/** Empty the field. */
+export function clearNumber(): void {
+  field().value = "";
+  shown = "";
+}
+
+/** Nothing can be typed while a check is under way: the answer must belong to what is seen. */
+export function holdNumber(held: boolean): void {
+  field().readOnly = held;
+}
+
+/** Put the caret into the field. */
+export function focusNumber(): void {
+  field().focus();
+}
+
+/** Whether what stands in the field is no number. */
+export function markNumber(wrong: boolean): void {
+  field().setAttribute("aria-invalid", String(wrong));
+}

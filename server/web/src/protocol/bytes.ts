@@ -1,0 +1,52 @@
+// The small encodings every format shares (SPEC.md section 1). Each value has one spelling; any other is refused.
+
+import { Failure, type Reason } from "./failure.ts";
+import { bytesToHex, concatBytes, hexToBytes } from "./noble.ts";
+
+export { concatBytes as concat, hexToBytes as fromHex, bytesToHex as hex };
+
+/** UTF-8. */
+export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** `I2OSP(n, size)` for n below 2^32. */
+export function integer(n: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let i = size - 1, rest = n; i >= 0; i -= 1, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+  return bytes;
+}
+
+/** `f(s)`: two bytes of length, then the bytes. */
+export const field = (bytes: Uint8Array): Uint8Array => concatBytes(integer(bytes.length, 2), bytes);
+
+/** Whether two byte strings are the same. Not for secrets. */
+export const equal = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+/** Pieces of `size` bytes each. */
+export function split(bytes: Uint8Array, size: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+  return pieces;
+}
+
+/** Base64 of bytes (RFC 4648 section 4). */
+export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
+
+/** Exactly `size` bytes of unpadded base64url, in their one spelling; else a Failure of `reason`. */
+export function fromBase64url(text: unknown, size: number, reason: Reason): Uint8Array {
+  const good = typeof text === "string" && /^[\w-]*$/.test(text) && text.length === Math.ceil((size * 4) / 3);
+  if (!good) throw new Failure(reason, "not base64url");
+  const plain = text.replace(/-/g, "+").replace(/_/g, "/");
+  const bytes = Uint8Array.from(atob(plain), (character) => character.charCodeAt(0));
+  if (bytes.length !== size || base64(bytes).replace(/=+$/, "") !== plain) throw new Failure(reason, "not base64url");
+  return bytes;
+}
+
+/** Text of strict UTF-8, a byte order mark kept; else a Failure of `reason`. */
+export function fromUtf8(bytes: Uint8Array, reason: Reason): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Failure(reason, "not UTF-8");
+  }
+}

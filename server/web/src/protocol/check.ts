@@ -1,0 +1,199 @@
+// The check: identifier, blind, evaluate, verify, unblind, token, bucket, label (SPEC.md section 11).
+
+import { canonicalise, type Library } from "../identifier/canonicalise.ts";
+import type { Answer, Case } from "./answer.ts";
+import { bodyBytes, checkBody } from "./bucket.ts";
+import { concat, utf8 } from "./bytes.ts";
+import { Failure } from "./failure.ts";
+import { find, monthText, type Label } from "./label.ts";
+import type { Manifest } from "./manifest.ts";
+import { blind, ELEMENT_BYTES, PROOF_BYTES, unblind, type Blinded } from "./oprf.ts";
+import type { Step } from "./steps.ts";
+import { bucketIndex, token } from "./token.ts";
+import { accepted, type Reply, type Transport } from "./transport.ts";
+import type { Clock, Get, Release, Trust } from "./trust.ts";
+import { challengeIn, solve, type Challenge } from "./work.ts";
+
+const PROBLEM_BYTES = 64 * 1024;
+
+/** Where one channel is asked: URLs that end in `/v1/channels/{channel}/`. */
+export interface Places {
+  evaluate: string;
+  buckets: string;
+}
+
+/** What a check works with. */
+export interface Tools {
+  places: Places;
+  trust: Trust;
+  transport: Transport;
+  clock: Clock;
+  library: Library;
+  tell(step: Step, share?: number): void;
+}
+
+/** Answer for the one number in a text. Nothing is thrown: every failure is `unknown`. */
+export async function check(text: string, tools: Tools): Promise<{ answer: Answer; last4: string }> {
+  let last4 = "";
+  try {
+    tools.tell("reading");
+    const identifier = canonicalise(text, "CN", tools.library);
+    if ("reason" in identifier) {
+      return { answer: { status: "unknown", reason: "invalid_number", detail: identifier.reason }, last4 };
+    }
+    last4 = identifier.text.slice(-4);
+    return { answer: await answerFor(identifier.text, tools), last4 };
+  } catch (error) {
+    return { answer: unknown(error), last4 };
+  }
+}
+
+/** Fetch and verify the release, and make its key's tables, before anybody waits for them. */
+export async function prepare(tools: Pick<Tools, "places" | "trust" | "transport">): Promise<void> {
+  const release = await tools.trust.fresh(getter(tools));
+  release.key.prepare();
+}
+
+function unknown(error: unknown): Answer {
+  // Parsers end in a Failure. Should another error come out of one, the bytes from outside are what it met.
+  const { reason, wait } = error instanceof Failure ? error : new Failure("bad_response");
+  return wait === undefined ? { status: "unknown", reason } : { status: "unknown", reason, wait };
+}
+
+/** Once more from the start, with fresh blinds, when the release has moved on meanwhile (SPEC.md section 8.4). */
+async function answerFor(identifier: string, tools: Tools): Promise<Answer> {
+  tools.tell("trust");
+  const release = await tools.trust.fresh(getter(tools));
+  try {
+    return await answerUnder(release, identifier, tools);
+  } catch (error) {
+    if (!(error instanceof Failure && error.reason === "retired")) throw error;
+  }
+  tools.tell("trust");
+  return answerUnder(await tools.trust.fresh(getter(tools), release), identifier, tools);
+}
+
+async function answerUnder(release: Release, identifier: string, tools: Tools): Promise<Answer> {
+  const { manifest } = release;
+  const canaries = release.proven ? [] : [oneOf(manifest.canaries)];
+  const secrets = await tokens(release, [identifier, ...canaries], tools);
+  const indices = secrets.map((secret) => bucketIndex(secret, manifest.geometry.bits));
+  tools.tell("bucket");
+  const buckets = await fetchBuckets(manifest, indices, tools);
+  tools.tell("opening");
+  const labelAt = (i: number): Label | null => {
+    const slots = buckets.get(indices[i]!)!;
+    if (slots instanceof Failure) throw slots;
+    return find(secrets[i]!, slots, manifest.channel, manifest.epoch);
+  };
+  if (canaries.length > 0) {
+    if (!labelAt(1)?.canary) throw new Failure("bad_snapshot", "canary");
+    release.proven = true;
+  }
+  return result(labelAt(0), manifest);
+}
+
+/** Not secret: whichever is looked up, all must be there. */
+function oneOf<T>(list: readonly T[]): T {
+  return list[crypto.getRandomValues(new Uint32Array(1))[0]! % list.length]!;
+}
+
+/** Steps 4 to 8: the inputs' tokens, proven to be made with the manifest's key. */
+async function tokens({ manifest, key }: Release, inputs: string[], tools: Tools): Promise<Uint8Array[]> {
+  const { blinded, reply } = await evaluate(manifest, inputs, tools);
+  const body = accepted(reply);
+  if (body.length !== answerBytes(inputs)) throw new Failure("bad_response", "evaluate: size");
+  const evaluated = body.subarray(0, -PROOF_BYTES);
+  const elements = key.verify(blinded, evaluated, body.subarray(-PROOF_BYTES));
+  return elements.map((element, i) => token(unblind(blinded[i]!.blind, element), manifest.channel, manifest.epoch));
+}
+
+const answerBytes = (inputs: string[]): number => inputs.length * ELEMENT_BYTES + PROOF_BYTES;
+
+interface Evaluated {
+  blinded: Blinded[];
+  reply: Reply;
+}
+
+/** Steps 4 and 5; again with a proof of work where one is asked for, and blinded anew: nothing is sent twice. */
+async function evaluate(manifest: Manifest, inputs: string[], tools: Tools): Promise<Evaluated> {
+  const first = await evaluateOnce(manifest, inputs, {}, tools);
+  const challenge = challengeIn(first.reply);
+  if (challenge === null) return first;
+  return evaluateOnce(manifest, inputs, { "pilookup-proof": await work(challenge, tools) }, tools);
+}
+
+function work(challenge: Challenge, { clock, tell, transport }: Tools): Promise<string> {
+  tell("working", 0);
+  return solve(challenge, {
+    ticks: () => clock.ticks(),
+    progress: (share) => tell("working", share),
+    stopped: () => transport.stopped,
+  });
+}
+
+async function evaluateOnce(
+  manifest: Manifest,
+  inputs: string[],
+  proof: Record<string, string>,
+  { places, transport, tell }: Tools,
+): Promise<Evaluated> {
+  tell("blinding");
+  const blinded = inputs.map((input) => blind(utf8(input)));
+  tell("asking");
+  const reply = await transport.send({
+    what: "evaluate",
+    url: `${places.evaluate}evaluate?epoch=${manifest.epoch}`,
+    body: concat(...blinded.map(({ bytes }) => bytes)),
+    headers: { "content-type": "application/octet-stream", ...proof },
+    limit: Math.max(answerBytes(inputs), PROBLEM_BYTES),
+  });
+  return { blinded, reply };
+}
+
+/** Steps 9 and 10: by index the verified slots, or the Failure that stands in their place. */
+async function fetchBuckets(manifest: Manifest, indices: number[], tools: Tools): Promise<Map<number, Uint8Array | Failure>> {
+  const distinct = [...new Set(indices)].sort((a, b) => a - b);
+  const bodies = await Promise.all(distinct.map((index) => fetchBucket(manifest, index, tools).catch(asFailure)));
+  const gone = bodies.find((one) => one instanceof Failure && one.reason === "retired");
+  if (gone) throw gone;
+  return new Map(distinct.map((index, i) => [index, bodies[i]!]));
+}
+
+async function fetchBucket(manifest: Manifest, index: number, { places, transport }: Tools): Promise<Uint8Array> {
+  const { geometry, root, serial } = manifest;
+  const url = `${places.buckets}snapshots/${serial}/buckets/${index}`;
+  const reply = await transport.send({ what: "bucket", url, limit: Math.max(bodyBytes(geometry), PROBLEM_BYTES) });
+  return checkBody(accepted(reply), index, geometry, root);
+}
+
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+/** Steps 12 to 14. */
+function result(label: Label | null, manifest: Manifest): Answer {
+  const as_of = manifest.created;
+  if (label === null) return { status: "not_found", as_of };
+  if (label.canary) throw new Failure("bad_snapshot", "a canary for a number");
+  const { exposed, malicious, accounts, more } = label;
+  const last_seen = monthText(label.month, manifest.profile);
+  return { status: "found", exposed, malicious, accounts, last_seen, cases: casesOf(label, manifest), more, as_of };
+}
+
+function casesOf(label: Label, { cases }: Manifest): Case[] {
+  return label.cases.map((id) => {
+    const one = cases.get(id);
+    if (one === undefined) throw new Failure("bad_snapshot", "a case that is not in the catalogue");
+    return one;
+  });
+}
+
+/** Metadata and targets by their path below the channel. */
+function getter({ places, transport }: Pick<Tools, "places" | "transport">): Get {
+  return async (path, limit) => {
+    const reply = await transport.send({ what: "metadata", url: places.buckets + path, limit });
+    return reply.status === 404 ? null : accepted(reply);
+  };
+}

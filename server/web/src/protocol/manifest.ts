@@ -1,0 +1,158 @@
+// The manifest of one snapshot: RFC 8785 JSON, one spelling only (SPEC.md section 7). All failures: `bad_snapshot`.
+
+import type { Case } from "./answer.ts";
+import type { Geometry } from "./bucket.ts";
+import { fromBase64url, fromUtf8 } from "./bytes.ts";
+import { Failure } from "./failure.ts";
+import { fromTime } from "./time.ts";
+
+export const MAX_MANIFEST_BYTES = 4 * 2 ** 20;
+
+export interface Manifest {
+  channel: string;
+  profile: "exact" | "coarse";
+  epoch: number;
+  serial: number;
+  created: string;
+  publicKey: Uint8Array;
+  geometry: Geometry;
+  root: Uint8Array;
+  canaries: string[];
+  cases: Map<number, Case>;
+}
+
+type Members = Record<string, unknown>;
+
+const MEMBERS = [
+  "bucket_bits", "canaries", "channel", "created", "datasets", "entries", "epoch", "files", "format", "profile",
+  "public_key", "root", "serial", "slots",
+];
+const CHANNEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+const FILE = /^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+$/;
+const CODE = /^[a-z0-9][a-z0-9-]{0,31}$/;
+const CANARY = /^test:[a-z0-9-]{1,64}$/;
+// Not the unassigned code points: which those are depends on the browser's age, and an old one need not refuse a
+// publisher's newer character.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
+
+const bad = (where: string): Failure => new Failure("bad_snapshot", `manifest: ${where}`);
+
+function need(good: boolean, where: string): asserts good {
+  if (!good) throw bad(where);
+}
+
+/** RFC 8785: members in the order of UTF-16 code units, which is JavaScript's; numbers and strings as it writes them. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = value as Members;
+  const written = Object.keys(members).sort().map((name) => `${JSON.stringify(name)}:${canonical(members[name])}`);
+  return `{${written.join(",")}}`;
+}
+
+/** Parse and check a manifest's bytes. */
+export function parseManifest(data: Uint8Array): Manifest {
+  need(data.length <= MAX_MANIFEST_BYTES, "too large");
+  const text = fromUtf8(data, "bad_snapshot");
+  const body = object(json(text), MEMBERS, "manifest");
+  need(body["format"] === 1, "format");
+  files(body["files"]);
+  integer(body["entries"], 0, Number.MAX_SAFE_INTEGER, "entries");
+  const manifest: Manifest = {
+    channel: matching(body["channel"], CHANNEL, "channel"),
+    profile: oneOf(body["profile"], ["exact", "coarse"], "profile"),
+    epoch: integer(body["epoch"], 1, 0xffffffff, "epoch"),
+    serial: integer(body["serial"], 1, Number.MAX_SAFE_INTEGER, "serial"),
+    created: time(body["created"]),
+    publicKey: fromBase64url(body["public_key"], 32, "bad_snapshot"),
+    geometry: {
+      bits: integer(body["bucket_bits"], 0, 16, "bucket_bits"),
+      slots: integer(body["slots"], 64, 2 ** 20, "slots"),
+    },
+    root: fromBase64url(body["root"], 32, "bad_snapshot"),
+    canaries: list(body["canaries"], "canaries").map((name) => matching(name, CANARY, "canaries")),
+    cases: catalogue(body["datasets"]),
+  };
+  need(manifest.canaries.length > 0, "canaries");
+  need(canonical(body) === text, "not canonical JSON (RFC 8785)");
+  return manifest;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw bad("not JSON");
+  }
+}
+
+function object(value: unknown, names: readonly string[], where: string): Members {
+  need(value !== null && typeof value === "object" && !Array.isArray(value), where);
+  const own = Object.keys(value as Members).sort();
+  need(own.length === names.length && own.every((name, i) => name === names[i]), where);
+  return value as Members;
+}
+
+function list(value: unknown, where: string): unknown[] {
+  need(Array.isArray(value), where);
+  return value as unknown[];
+}
+
+function integer(value: unknown, low: number, high: number, where: string): number {
+  need(Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high, where);
+  return value as number;
+}
+
+function matching(value: unknown, pattern: RegExp, where: string): string {
+  need(typeof value === "string" && pattern.test(value), where);
+  return value as string;
+}
+
+function oneOf<T extends string>(value: unknown, values: readonly T[], where: string): T {
+  need(values.includes(value as T), where);
+  return value as T;
+}
+
+function time(value: unknown): string {
+  need(!Number.isNaN(fromTime(value)), "created");
+  return value as string;
+}
+
+function files(value: unknown): void {
+  need(value !== null && typeof value === "object" && !Array.isArray(value), "files");
+  const names = Object.keys(value as Members);
+  need(names.includes("buckets.bin") && names.includes("tree.bin"), "files");
+  for (const name of names) {
+    matching(name, FILE, "files");
+    const reference = object((value as Members)[name], ["sha256", "size"], "files");
+    matching(reference["sha256"], /^[0-9a-f]{64}$/, "files");
+    integer(reference["size"], 0, Number.MAX_SAFE_INTEGER, "files");
+  }
+}
+
+function catalogue(value: unknown): Map<number, Case> {
+  const cases = list(value, "datasets").map(parseCase);
+  need(cases.every(({ id }, i) => i === 0 || cases[i - 1]!.id < id), "datasets: ids do not ascend");
+  return new Map(cases.map((one) => [one.id, one]));
+}
+
+function parseCase(value: unknown): Case {
+  const body = object(value, ["advice", "data_classes", "id", "kind", "seized_on", "title"], "datasets");
+  const title = object(body["title"], ["en", "zh"], "title");
+  const codes = (name: string): string[] => list(body[name], name).map((code) => matching(code, CODE, name));
+  const day = body["seized_on"];
+  need(day === null || (typeof day === "string" && !Number.isNaN(fromTime(`${day}T00:00:00Z`))), "seized_on");
+  return {
+    id: integer(body["id"], 1, 0xffff, "id"),
+    kind: oneOf(body["kind"], ["exposure", "malicious-registration"], "kind"),
+    title: { zh: titleText(title["zh"]), en: titleText(title["en"]) },
+    seized_on: day as string | null,
+    data_classes: codes("data_classes"),
+    advice: codes("advice"),
+  };
+}
+
+function titleText(value: unknown): string {
+  need(typeof value === "string" && value !== "" && [...value].length <= 200 && !UNPRINTABLE.test(value), "title");
+  return value as string;
+}

@@ -1,0 +1,147 @@
+// One TUF metadata file: its form, its signatures and its expiry (SPEC.md sections 9.1 and 9.2).
+
+import { fromHex, fromUtf8, utf8 } from "./bytes.ts";
+import { Failure, orElse } from "./failure.ts";
+import { ed25519 } from "./noble.ts";
+import { fromTime } from "./time.ts";
+
+export const MAX_METADATA_BYTES = 4 * 2 ** 20;
+
+export type RoleName = "root" | "targets" | "snapshot" | "timestamp";
+
+/** A metadata file that has the form of its role. Nothing in it is believed before `signedBy`. */
+export interface Metadata {
+  name: RoleName;
+  version: number;
+  /** Milliseconds since 1970. */
+  expires: number;
+  /** The members of `signed`. */
+  signed: Record<string, unknown>;
+  /** What the signatures are over. */
+  bytes: Uint8Array;
+  signatures: { keyid: string; sig: string }[];
+}
+
+export interface Role {
+  keyids: string[];
+  threshold: number;
+}
+
+/** Root metadata: who may sign what. */
+export interface Root extends Metadata {
+  /** Ed25519 public keys in hex, by key id. */
+  keys: Map<string, string>;
+  roles: Record<RoleName, Role>;
+}
+
+const ROLES: readonly RoleName[] = ["root", "targets", "snapshot", "timestamp"];
+
+/** OLPC canonical JSON: members by code point, integers only, nothing escaped but `\` and `"`. */
+export function olpc(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(olpc).join(",")}]`;
+  if (typeof value === "string") return `"${value.replace(/[\\"]/g, "\\$&")}"`;
+  if (typeof value === "number" && !Number.isSafeInteger(value)) throw new Failure("bad_response", "not an integer");
+  if (value === null || typeof value !== "object") return String(value);
+  const members = value as Record<string, unknown>;
+  const names = Object.keys(members).sort(byCodePoint);
+  return `{${names.map((name) => `${olpc(name)}:${olpc(members[name])}`).join(",")}}`;
+}
+
+function byCodePoint(a: string, b: string): number {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  const i = left.findIndex((character, at) => character !== right[at]);
+  if (i < 0) return left.length - right.length;
+  return i >= right.length ? 1 : left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
+}
+
+/** Parse the metadata of a role; Failure `bad_response` for what is none. */
+export function parseMetadata(data: Uint8Array, name: RoleName): Metadata {
+  return orElse("bad_response", () => {
+    if (data.length > MAX_METADATA_BYTES) throw bad(name, "too large");
+    const { signed, signatures } = record(JSON.parse(fromUtf8(data, "bad_response")), name);
+    const members = record(signed, name);
+    const version = integer(members["version"], name);
+    const expires = fromTime(members["expires"]);
+    const known = /^1(\.[0-9]+)*$/.test(String(members["spec_version"]));
+    if (members["_type"] !== name || !known || Number.isNaN(expires)) throw bad(name, "another role or form");
+    return { name, version, expires, signed: members, bytes: utf8(olpc(signed)), signatures: signers(signatures, name) };
+  });
+}
+
+function signers(value: unknown, name: RoleName): { keyid: string; sig: string }[] {
+  if (!Array.isArray(value)) throw bad(name, "signatures");
+  return value.map((one: unknown) => {
+    const { keyid, sig } = record(one, name);
+    if (typeof keyid !== "string" || typeof sig !== "string") throw bad(name, "signatures");
+    return { keyid, sig };
+  });
+}
+
+/** Parse root metadata; Failure `bad_response` for what is none. */
+export function parseRoot(data: Uint8Array): Root {
+  const metadata = parseMetadata(data, "root");
+  const { consistent_snapshot, keys, roles } = metadata.signed;
+  if (consistent_snapshot !== true) throw bad("root", "consistent_snapshot");
+  const known = new Map<string, string>();
+  for (const [id, value] of Object.entries(record(keys, "root"))) {
+    const { keytype, scheme, keyval } = record(value, "root");
+    const key = record(keyval, "root")["public"];
+    if (keytype === "ed25519" && scheme === "ed25519" && typeof key === "string") known.set(id, key.toLowerCase());
+  }
+  const listed = record(roles, "root");
+  const parsed = ROLES.map((role) => [role, parseRole(listed[role])] as const);
+  return { ...metadata, keys: known, roles: fromEntries(parsed) };
+}
+
+function fromEntries(entries: (readonly [RoleName, Role])[]): Record<RoleName, Role> {
+  const roles = {} as Record<RoleName, Role>;
+  for (const [name, role] of entries) roles[name] = role;
+  return roles;
+}
+
+function parseRole(value: unknown): Role {
+  const { keyids, threshold } = record(value, "root");
+  if (!Array.isArray(keyids) || !keyids.every((id) => typeof id === "string")) throw bad("root", "keyids");
+  if (new Set(keyids).size !== keyids.length) throw bad("root", "a key id twice");
+  return { keyids: keyids as string[], threshold: integer(threshold, "root") };
+}
+
+/** Refuse metadata that a threshold of different keys of its role under `root` has not signed: `bad_signature`. */
+export function signedBy(root: Root, { name, bytes, signatures }: Metadata): void {
+  const { keyids, threshold } = root.roles[name];
+  // By key, not by key id: one key under two ids is one signer.
+  const good = new Set<string>();
+  for (const { keyid, sig } of signatures) {
+    const key = keyids.includes(keyid) ? root.keys.get(keyid) : undefined;
+    if (key === undefined || good.has(key) || good.size === threshold) continue;
+    if (verified(key, sig, bytes)) good.add(key);
+  }
+  if (good.size < threshold) throw new Failure("bad_signature", name);
+}
+
+function verified(key: string, signature: string, bytes: Uint8Array): boolean {
+  try {
+    return ed25519.verify(fromHex(signature), bytes, fromHex(key), { zip215: false });
+  } catch {
+    return false; // not hex, or not of a signature's or key's length
+  }
+}
+
+/** Refuse metadata past its expiry: `stale`. `now` in milliseconds since 1970. */
+export function notExpired({ name, expires }: Metadata, now: number): void {
+  if (!(expires > now)) throw new Failure("stale", name);
+}
+
+/** An object's members; Failure `bad_response` for anything else. */
+export function record(value: unknown, where: string): Record<string, unknown> {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw bad(where, "not an object");
+  return value as Record<string, unknown>;
+}
+
+/** An integer of 1 or more; Failure `bad_response` for anything else. */
+export function integer(value: unknown, where: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) throw bad(where, "not an integer of 1 or more");
+  return value as number;
+}
+
+const bad = (where: string, why: string): Failure => new Failure("bad_response", `${where}: ${why}`);

@@ -1,0 +1,126 @@
+// One request: what is sent, how long it may take, and what its status means (SPEC.md section 8).
+
+import { Failure, type Reason } from "./failure.ts";
+
+/** Something that left the device. */
+export interface Sent {
+  what: "metadata" | "evaluate" | "bucket";
+  method: string;
+  url: string;
+  body: Uint8Array | null;
+  /** The HTTP status of the answer, 0 when there was none. */
+  status: number;
+}
+
+export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
+
+export interface Request {
+  what: Sent["what"];
+  url: string;
+  body?: Uint8Array;
+  headers?: Record<string, string>;
+  /** The longest answer that is read, in bytes. */
+  limit: number;
+}
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+/** So long may one request take, its body included. */
+export const TIME_LIMIT = 20_000;
+
+const REASONS: Record<number, Reason> = {
+  401: "unauthorized",
+  403: "unauthorized",
+  410: "retired",
+  429: "rate_limited",
+};
+
+/** Sends requests over `fetch`, and keeps what it sent. */
+export class Transport {
+  readonly sent: Sent[] = [];
+  private readonly stop = new AbortController();
+
+  constructor(
+    private readonly fetch: Fetch,
+    private readonly timeLimit = TIME_LIMIT,
+  ) {}
+
+  /** End the request under way; it and all later ones fail. */
+  abort(): void {
+    this.stop.abort();
+  }
+
+  get stopped(): boolean {
+    return this.stop.signal.aborted;
+  }
+
+  /** The answer, whatever its status; Failure `unreachable`, `timeout` or `bad_response` where there is none. */
+  async send(request: Request): Promise<Reply> {
+    const entry = this.record(request);
+    const ended = new AbortController();
+    const forward = (): void => ended.abort();
+    this.stop.signal.addEventListener("abort", forward);
+    if (this.stopped) ended.abort();
+    let late = false;
+    const clock = setTimeout(() => {
+      late = true;
+      ended.abort();
+    }, this.timeLimit);
+    try {
+      return await this.reply(request, entry, ended.signal);
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      throw new Failure(late ? "timeout" : "unreachable");
+    } finally {
+      clearTimeout(clock);
+      this.stop.signal.removeEventListener("abort", forward);
+    }
+  }
+
+  /** The body of an answer with status 200. */
+  async get(request: Request): Promise<Uint8Array> {
+    return accepted(await this.send(request));
+  }
+
+  private record({ what, url, body }: Request): Sent {
+    const entry: Sent = { what, method: body ? "POST" : "GET", url, body: body ?? null, status: 0 };
+    this.sent.push(entry);
+    return entry;
+  }
+
+  private async reply(request: Request, entry: Sent, signal: AbortSignal): Promise<Reply> {
+    const response = await this.fetch(request.url, {
+      method: entry.method,
+      body: (request.body as BodyInit | undefined) ?? null,
+      headers: request.headers ?? {},
+      signal,
+      // Nothing stays on a phone that others use too: no cookie, and no bucket in the browser's cache.
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+    });
+    entry.status = response.status;
+    if (Number(response.headers.get("content-length")) > request.limit) throw new Failure("bad_response", "too long");
+    const body = new Uint8Array(await response.arrayBuffer());
+    if (body.length > request.limit) throw new Failure("bad_response", "too long");
+    return { status: response.status, headers: response.headers, body };
+  }
+}
+
+/** The body of an answer with status 200; any other status is a Failure. */
+export function accepted(reply: Reply): Uint8Array {
+  if (reply.status === 200) return reply.body;
+  const reason = REASONS[reply.status] ?? (reply.status >= 500 ? "server_error" : "bad_response");
+  const wait = reason === "rate_limited" ? retryAfter(reply.headers) : undefined;
+  throw new Failure(reason, `status ${reply.status}`, wait);
+}
+
+function retryAfter(headers: Headers): number | undefined {
+  const text = headers.get("retry-after") ?? "";
+  return /^[0-9]{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,152 @@
+// What every language must say. A key that a language lacks fails the compiler; a test compares the codes with Python's.
+
+import type { Reason } from "../protocol/failure.ts";
+import type { Step } from "../protocol/steps.ts";
+
+/** Why there is no answer: the protocol's reasons, and the page's own when its worker did not start. */
+export type Why = Reason | "not_started";
+
+/** What to do about it. */
+export type Remedy = "again" | "network" | "tell" | "wait" | "number";
+
+/** What was found about a number. */
+export type Finding = "exposed" | "malicious" | "both";
+
+/** Codes of data classes and of advice in the catalogue (pilookup/custody/catalogue.py). */
+export type DataClass = "phone" | "name" | "id-number" | "account";
+export type AdviceCode =
+  | "expect-fraud-calls"
+  | "answer-96110"
+  | "report-110"
+  | "check-own-accounts"
+  | "complain-12321"
+  | "complain-12377"
+  | "correct-or-erase";
+
+/** Why a text is no number (pilookup/identifier/reason.py). */
+export type NumberFault =
+  | "empty"
+  | "no_digits"
+  | "too_short"
+  | "too_long"
+  | "not_possible"
+  | "no_area_code"
+  | "short_code"
+  | "id_card"
+  | "bank_card"
+  | "date"
+  | "digits_lost"
+  | "masked"
+  | "several"
+  | "letters";
+
+export interface Advice {
+  title: string;
+  /** One line that is enough when this is the next step. */
+  brief: string;
+  /** The rest, for those who read on. */
+  how: string[];
+}
+
+/** Texts that stand in index.html, by their `data-words`. */
+export type Fixed =
+  | "title"
+  | "lead"
+  | "label"
+  | "check"
+  | "promise"
+  | "language"
+  | "bigger"
+  | "sentTitle"
+  | "sentWhy"
+  | "beforeTitle"
+  | "gift"
+  | "giftText"
+  | "phone"
+  | "phoneText"
+  | "code"
+  | "codeText"
+  | "refuse"
+  | "refuseText"
+  | "official"
+  | "helper"
+  | "helperText"
+  | "helperNext"
+  | "print"
+  | "copies"
+  | "copyAddress"
+  | "copyWechat"
+  | "copyAsks"
+  | "copyAsk"
+  | "keeps";
+
+/** Texts for those who do not see the drawings, by their `data-alt`. */
+export type Picture = "giftAlt" | "phoneAlt" | "codeAlt" | "refuseAlt";
+
+export interface Words {
+  /** BCP 47, for `lang` and for the voice. */
+  tag: string;
+  /** The language of titles and names in configuration and catalogue. */
+  code: "zh" | "en";
+  /** BCP 47 of the language the switch leads to. */
+  otherTag: string;
+  fixed: Record<Fixed, string>;
+  picture: Record<Picture, string>;
+  checking: string;
+  step: Record<Step, string>;
+  aloud: string;
+  quiet: string;
+  cannotSpeak: string;
+  cleared: string;
+  found: Record<Finding, string>;
+  notYourFault: string;
+  whatHappened: string;
+  whatMay: string;
+  mayMean: Record<Finding, string>;
+  nextStep: string;
+  more: string;
+  warnings: [string, string];
+  dataClass: Record<DataClass, string>;
+  advice: Record<AdviceCode, Advice>;
+  kind: Record<"exposure" | "malicious-registration", string>;
+  /** At least so many accounts; 0 when the number is not known. */
+  accounts: (atLeast: number) => string;
+  seized: (date: string) => string;
+  classes: (names: string[]) => string;
+  lastSeen: (when: string) => string;
+  /** From `2024-Q3` or `2024-07`. */
+  month: (year: number, first: number, last: number) => string;
+  noCase: string;
+  moreCases: string;
+  formerOwner: string;
+  notFound: string;
+  notSafe: string;
+  notFoundNext: string;
+  asOf: (date: string) => string;
+  unknown: string;
+  notKnown: string;
+  wrongNumber: string;
+  why: Record<Why, string>;
+  fault: Record<NumberFault, string>;
+  remedy: Record<Remedy, string>;
+  wait: (minutes: number) => string;
+  call: Record<"96110" | "110" | "12321" | "12377", string>;
+  sentNothing: string;
+  sentOnlyOpening: string;
+  sentWhat: Record<"metadata" | "evaluate" | "bucket", string>;
+  sentText: string;
+  sentHex: string;
+  sentEmpty: string;
+  slipTitle: string;
+  slipNumber: (last4: string) => string;
+  slipDate: (date: string) => string;
+  slipCalls: string;
+  helperOff: string;
+  operator: (name: string) => string;
+  noOperator: string;
+  telephone: string;
+  filing: (number: string) => string;
+  address: (url: string) => string;
+  noAddress: string;
+  elsewhere: (url: string) => string;
+}

@@ -1,0 +1,20 @@
+import type { Places } from "../protocol/check.ts";
+import type { Settings } from "./messages.ts";
+
+const CHANNEL = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
+const ORIGIN = /^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?)(?:\/[^?#\s]*)?$/;
+
+/** The URLs of a channel (SPEC.md section 8.1). `own` is the worker's own origin. Throws for settings that are none. */
+export function placesOf({ server, buckets, channel }: Settings, own: string): Places {
+  if (!CHANNEL.test(channel)) throw new Error("channel");
+  const evaluator = server === "" ? own : elsewhere(server);
+  const host = buckets === "" ? evaluator : elsewhere(buckets);
+  const path = `/v1/channels/${channel}/`;
+  return { evaluate: evaluator + path, buckets: host + path };
+}
+
+/** Another origin: TLS, but on this device itself. */
+function elsewhere(url: string): string {
+  if (!ORIGIN.test(url)) throw new Error("not an https URL");
+  return url.replace(/\/+$/, "");
+}

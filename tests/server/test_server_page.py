@@ -1,0 +1,129 @@
+"""The page as the server hands it out: files, policy, configuration."""
+
+import gzip
+import json
+
+import pytest
+from pilookup_server import app as app_module
+from pilookup_server.page_host.assets import Asset, read_assets
+from pilookup_server.page_host.config import Operator, PageConfig
+
+FILES = {
+    "index.html": b"<!doctype html><title>page</title>" + b" " * 400,
+    "page.js": b"'use strict'",
+    "images/push.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+}
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    folder = tmp_path / "page"
+    for name, data in FILES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    monkeypatch.setattr(app_module, "read_assets", lambda: read_assets(folder))
+
+
+async def test_every_file_and_the_index(running, repository, page):
+    async with running() as server:
+        for path, data in {"/": FILES["index.html"], **{f"/{name}": data for name, data in FILES.items()}}.items():
+            answer = await server.get(path)
+            assert answer.status_code == 200, path
+            assert answer.content == data
+            assert answer.headers["cache-control"] == "no-cache"
+
+
+async def test_the_policy_stands_alone_on_the_page_and_the_api_keeps_its_own(running, repository, page):
+    async with running(page_buckets="https://buckets.example") as server:
+        answer = await server.get("/page.js")
+        policy = answer.headers.get_list("content-security-policy")
+        api = (await server.get("/healthz")).headers.get_list("content-security-policy")
+    assert len(policy) == 1
+    assert "default-src 'none'" in policy[0]
+    assert "connect-src 'self' https://buckets.example;" in policy[0]
+    assert "unsafe" not in policy[0]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert api == ["default-src 'none'; frame-ancestors 'none'"]
+
+
+async def test_types_and_packing(running, repository, page):
+    async with running() as server:
+        plain = await server.get("/", headers={"accept-encoding": "identity"})
+        packed = await server.get("/", headers={"accept-encoding": "gzip"})
+        script = await server.get("/page.js")
+        drawing = await server.get("/images/push.svg")
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert plain.headers["etag"] != packed.headers["etag"]
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert plain.headers["content-type"] == "text/html; charset=utf-8"
+    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert drawing.headers["content-type"] == "image/svg+xml; charset=utf-8"
+
+
+async def test_what_the_browser_has_is_not_sent_again(running, repository, page):
+    async with running() as server:
+        tag = (await server.get("/page.js")).headers["etag"]
+        again = await server.get("/page.js", headers={"if-none-match": tag})
+    assert again.status_code == 304
+    assert not again.content
+    assert "content-encoding" not in again.headers
+    assert "content-security-policy" in again.headers
+
+
+async def test_config_holds_the_root_and_the_operator(running, repository, page):
+    given = {"operator_name_zh": "某市公安局", "operator_name_en": "City police", "operator_telephone": "96110"}
+    async with running(**given, operator_filing="某ICP备1号", page_address="https://check.example") as server:
+        body = json.loads((await server.get("/config.json")).content)
+        root = json.loads((await server.get("/v1/channels/public/metadata/1.root.json")).content)
+    assert body == {
+        "format": 1,
+        "server": "",
+        "buckets": "",
+        "channel": "public",
+        "root": root,
+        "operator": {
+            "name": {"zh": "某市公安局", "en": "City police"},
+            "telephone": "96110",
+            "filing": "某ICP备1号",
+            "address": "https://check.example",
+        },
+    }
+
+
+async def test_config_without_a_release_is_a_503(running, tmp_path, page):
+    (tmp_path / "online" / "channels" / "public").mkdir(parents=True)
+    async with running() as server:
+        assert (await server.get("/config.json")).status_code == 503
+
+
+async def test_no_page_when_told_so_or_not_built(running, repository, page, monkeypatch, tmp_path):
+    async with running(page=False) as server:
+        assert (await server.get("/")).status_code == 404
+    monkeypatch.setattr(app_module, "read_assets", lambda: read_assets(tmp_path / "nowhere"))
+    async with running() as server:
+        assert (await server.get("/")).status_code == 404
+        assert (await server.get("/config.json")).status_code == 404
+
+
+async def test_nothing_but_the_page_s_files(running, repository, page):
+    async with running() as server:
+        for path in ("/nothing", "/images", "/images/", "/../settings.py", "/%2e%2e/settings.py", "/index.html/"):
+            assert (await server.get(path)).status_code == 404, path
+        assert (await server.client.post("/")).status_code == 405
+
+
+def test_packing_is_the_same_everywhere():
+    assert Asset.of("page.js", b"x" * 99).packed == Asset.of("page.js", b"x" * 99).packed
+    assert gzip.decompress(Asset.of("page.js", b"x" * 99).packed) == b"x" * 99
+    with pytest.raises(KeyError):
+        Asset.of("page.exe", b"")
+
+
+def test_the_policy_names_both_origins_once():
+    config = PageConfig(Operator(), "https://a.example", "https://a.example")
+    assert config.policy().count("https://a.example") == 1

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import core, custody, drawing, elements, filters, page_weight, scale, serving
+from benchmarks import core, custody, drawing, elements, filters, page, page_weight, scale, serving
 from benchmarks.machine import ROOT
 from benchmarks.report import Report
 
@@ -97,8 +97,9 @@ def _large(report: Report, work: Path, options: argparse.Namespace) -> None:
     scale.bench(report, work, [options.large // 10, options.large], "large")
 
 
-def _page(report: Report, _work: Path, _options: argparse.Namespace) -> None:
+def _page(report: Report, work: Path, options: argparse.Namespace) -> None:
     page_weight.bench(report)
+    page.bench(report, work, 2 if options.quick else 5)
 
 
 PARTS: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {

@@ -54,8 +54,10 @@ class Home:
 
     @contextmanager
     def serve(self) -> Iterator[str]:
-        """`pilookup serve` with one worker and no quota that matters; yields its address."""
-        quotas = {f"PILOOKUP_{name}_QUOTA": QUOTA for name in ("PUBLIC", "REQUEST")}
+        """`pilookup serve` with one worker, no quota that matters and no proof of work; yields its address."""
+        quotas = {f"PILOOKUP_{name}_QUOTA": QUOTA for name in ("PUBLIC", "REQUEST")} | {
+            "PILOOKUP_PUBLIC_SOFT_QUOTA": ""
+        }
         environment = {name: value for name, value in self._environment.items() if name != "PILOOKUP_PASSPHRASE"}
         log = self._work / "server.log"
         with log.open("wb") as output:

@@ -7,6 +7,8 @@ from benchmarks.report import Report
 
 PAGE = ROOT / "server" / "pilookup_server" / "page"
 LEVEL = 9
+ABROAD = "foreign.js"
+"""Fetched only once a number from abroad is typed."""
 
 
 def bench(report: Report) -> None:
@@ -18,7 +20,7 @@ def bench(report: Report) -> None:
         raw = path.read_bytes()
         weight = len(gzip.compress(raw, LEVEL, mtime=0))
         total += weight
-        scripts += weight if path.suffix == ".js" else 0
+        scripts += weight if path.suffix == ".js" and path.name != ABROAD else 0
         report.add("page", f"{path.relative_to(PAGE)}: gzip", weight / 1000, "kB", len(raw))
-    report.add("page", "all scripts: gzip", scripts / 1000, "kB", 1, goal=45)
+    report.add("page", f"all scripts but {ABROAD}: gzip", scripts / 1000, "kB", 1, goal=45)
     report.add("page", "all files: gzip", total / 1000, "kB", 1)

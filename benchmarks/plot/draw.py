@@ -21,7 +21,7 @@ def main() -> None:
     folder, results = Path(sys.argv[1]), [json.loads(Path(path).read_bytes()) for path in sys.argv[2:]]
     figures: list[Figure] = [figure for result in results for figure in result["figures"]]
     mpl.rcParams |= {"font.size": 9, "svg.hashsalt": "pilookup", "axes.spines.top": False, "axes.spines.right": False}
-    sheet, grid = plt.subplots(3, 2, figsize=(12, 12.5), height_ratios=(1.25, 1.25, 1), layout="constrained")
+    sheet, grid = plt.subplots(3, 2, figsize=(14, 13), height_ratios=(1.25, 1.25, 1), layout="constrained")
     for axes, panel in zip(grid.flat, PANELS, strict=True):
         panel(axes, figures)
     sheet.suptitle("pilookup: measured in one run", fontsize=13, x=0.01, ha="left")

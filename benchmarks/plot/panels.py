@@ -24,7 +24,7 @@ def ratios(axes: Axes, figures: list[Figure]) -> None:
             axes.plot(row["goal"], place, marker="|", markersize=18, color=GOAL, linestyle="", label=label)
     if any("goal" in row for row in rows):
         axes.legend(frameon=False, loc="lower right")
-    finish(axes, "How many times a peer's cost is ours, round by round", "times, log scale; more is better")
+    finish(axes, "A peer's cost over ours, round by round", "times, log scale; more is better")
 
 
 def filter_pace(axes: Axes, figures: list[Figure]) -> None:
@@ -35,6 +35,7 @@ def filter_pace(axes: Axes, figures: list[Figure]) -> None:
 
 def filter_size(axes: Axes, figures: list[Figure]) -> None:
     rows = [row for row in shown(figures, "filter") if row["unit"] == "bits/key"]
+    rows = [row | {"name": row["name"].removesuffix(": bits a key")} for row in rows]
     dots(axes, rows, mine="fuse16", log=False)
     axes.set_xlim(left=0)
     finish(axes, "Filters at a false-positive rate of 1 in 65,536", "bits a key; less is better")
@@ -43,7 +44,7 @@ def filter_size(axes: Axes, figures: list[Figure]) -> None:
 def linear(axes: Axes, figures: list[Figure]) -> None:
     rows = [row for row in shown(figures, "scale", "large") if row["unit"] == "s"]
     lines(axes, rows, {"load": OURS, "publish": PEER})
-    axes.set_ylabel("seconds, log scale")
+    axes.set_ylabel("seconds by the clock, log scale")
     axes.set_yscale("log")
     axes.set_title("Load and publish: time against rows", loc="left")
 
@@ -52,7 +53,7 @@ def memory(axes: Axes, figures: list[Figure]) -> None:
     rows = [row for row in shown(figures, "scale", "large") if row["unit"] == "MiB"]
     lines(axes, rows, {"load": OURS, "publish": PEER})
     axes.set_ylabel("MiB, largest process")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.25 * max([row["value"] for row in rows], default=1))
     axes.set_title("Load and publish: peak memory against rows", loc="left")
 
 
@@ -88,13 +89,27 @@ def lines(axes: Axes, rows: list[Figure], colours: dict[str, str]) -> None:
     """Values against rows, a line for each command; two runs' points are joined in order of size."""
     marks = {"load": "o", "publish": "s"}
     for name, colour in colours.items():
-        points = sorted((row["n"], row["value"]) for row in rows if row["name"].startswith(f"{name},"))
-        if points:
-            axes.plot(*zip(*points, strict=True), marker=marks[name], color=colour, label=name)
+        points = sorted(
+            (row["n"], row["value"], row.get("cpu_seconds")) for row in rows if row["name"].startswith(f"{name},")
+        )
+        if not points:
+            continue
+        sizes, values, cpu = zip(*points, strict=True)
+        axes.plot(sizes, values, marker=marks[name], color=colour, label=name)
+        if None not in cpu:
+            axes.plot(
+                sizes,
+                cpu,
+                marker=marks[name],
+                color=colour,
+                linestyle=":",
+                fillstyle="none",
+                label=f"{name}, CPU seconds",
+            )
     axes.set_xscale("log")
     axes.set_xlabel("rows, log scale")
     if rows:
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, fontsize=8)
     else:
         axes.text(0.5, 0.5, "not measured in this run", transform=axes.transAxes, ha="center", color="0.35")
 

@@ -32,7 +32,7 @@ def test_ratios_of_medians_would_be_another_figure():
 
 
 def test_half_a_pairing_is_none():
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         paired([1, 2, 3], [1, 2])
 
 

@@ -66,7 +66,7 @@ def _keep(report: Report, options: argparse.Namespace) -> None:
 
 
 def _elements(report: Report, _work: Path, options: argparse.Namespace) -> None:
-    elements.bench(report, 5, 0.1 if options.quick else 1)
+    elements.bench(report, 5, 0.1 if options.quick else 1, build=not options.quick)
 
 
 def _filters(report: Report, _work: Path, options: argparse.Namespace) -> None:

@@ -1,14 +1,15 @@
 """One element's cost on one core, beside the peers' cost of the same step; ratios round by round."""
 
+from dataclasses import replace
+
+from benchmarks.environment import NotInstalledError
 from benchmarks.figures import paired
 from benchmarks.machine import flags
+from benchmarks.narrow import narrow_core
 from benchmarks.report import Report
-from benchmarks.turns import LostError, Subject, Table, Worker, spread, take
+from benchmarks.turns import Subject, Table, spread, take
 
 OURS = Subject("pilookup", "elements", 100_000)
-DALEK = ("dalek-avx512", "dalek")
-"""Names by which PILOOKUP_BACKEND may know dalek's own arithmetic; the first that this build knows is used."""
-NARROW = ("avx2", "serial")
 OPENMINED = Subject("openmined", "openmined", 10_000, "openmined")
 SECRETFLOW = Subject("secretflow", "secretflow", 100_000, "secretflow")
 LIBSODIUM = Subject("libsodium", "libsodium", 10_000, "libsodium")
@@ -17,7 +18,7 @@ ROWS = (
     ("pilookup", "tokenise", "pilookup{backend}: tokenise"),
     ("pilookup", "shift", "pilookup{backend}: shift"),
     ("dalek", "tokenise", "dalek by our fallback{backend}: tokenise"),
-    ("narrow", "tokenise", "without AVX-512{backend}: tokenise"),
+    ("narrow", "tokenise", "built without AVX-512{backend}: tokenise"),
     ("openmined", "setup", "OpenMined PSI{version}: set-up, a record"),
     ("secretflow", "point", "SecretFlow SPU{version}: ECDH-25519, a point"),
     ("libsodium", "record", "libsodium by rbcl{version}: hash and multiply"),
@@ -26,52 +27,34 @@ ROWS = (
 NOT_IFMA = "this machine has no AVX-512 IFMA"
 
 
-def bench(report: Report, rounds: int, share: float) -> None:
-    """All rows and ratios; `share` of the usual amount of elements a turn."""
+def bench(report: Report, rounds: int, share: float, *, build: bool) -> None:
+    """All rows and ratios; `share` of the usual elements a turn; whether to `build` the core without AVX-512."""
     ifma = "avx512ifma" in flags()
-    subjects, missing = _subjects(share, ifma=ifma)
+    subjects, missing = _subjects(share, ifma=ifma, build=build)
     table = take(subjects, rounds)
     for name, reason in missing.items():
         table.lose(name, reason)
     if "pilookup" in table.lost:
         raise SystemExit(f"pilookup itself could not be measured: {table.lost['pilookup']}")
+    if "dalek" in table.facts and table.facts["dalek"]["backend"] == table.facts["pilookup"]["backend"]:
+        table.lose("dalek", "pilookup itself runs on dalek here")
     for name, job, text in ROWS:
         _row(report, table, name, job, text)
     _ratios(report, table, ifma=ifma)
 
 
-def _subjects(share: float, *, ifma: bool) -> tuple[list[Subject], dict[str, str]]:
-    """Who takes turns, and why others cannot."""
-
-    def less(subject: Subject) -> Subject:
-        return Subject(subject.name, subject.module, max(800, int(subject.n * share)), subject.environment)
-
-    ours = less(OURS)
-    subjects, missing = [ours], {}
-    chosen = {"dalek": DALEK, "narrow": NARROW if ifma else ()}
-    for name, backends in chosen.items():
-        backend = _known(backends)
-        if backend is None:
-            missing[name] = "this build cannot be told to use that arithmetic" if ifma else NOT_IFMA
-        else:
-            subjects.append(Subject(name, ours.module, ours.n, backend=backend))
-    return [*subjects, *map(less, (OPENMINED, SECRETFLOW, LIBSODIUM))], missing
-
-
-def _known(backends: tuple[str, ...]) -> str | None:
-    """The first of these that the build accepts; None also for a build that does not read the variable at all."""
-    if _starts("no-such-arithmetic"):
-        return None
-    return next((backend for backend in backends if _starts(backend)), None)
-
-
-def _starts(backend: str) -> bool:
+def _subjects(share: float, *, ifma: bool, build: bool) -> tuple[list[Subject], dict[str, str]]:
+    """Who takes turns, and why others cannot. Where there is no AVX-512, pilookup itself is the row without it."""
+    peers = [replace(subject, n=max(800, int(subject.n * share))) for subject in (OPENMINED, SECRETFLOW, LIBSODIUM)]
+    ours = replace(OURS, n=max(800, int(OURS.n * share)))
+    dalek = replace(ours, name="dalek", backend="dalek")
+    if not ifma:
+        return [ours, dalek, *peers], {"narrow": NOT_IFMA}
     try:
-        with Worker(Subject("probe", "elements", 8, backend=backend), 0) as worker:
-            worker.turn("tokenise")
-    except LostError:
-        return False
-    return True
+        narrow = replace(dalek, name="narrow", core=str(narrow_core(build=build)))
+    except NotInstalledError as reason:
+        return [ours, dalek, *peers], {"narrow": str(reason)}
+    return [ours, dalek, narrow, *peers], {}
 
 
 def _row(report: Report, table: Table, name: str, job: str, text: str) -> None:

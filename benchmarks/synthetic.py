@@ -63,8 +63,9 @@ def _chunk(file: BinaryIO, row: "np.ndarray[tuple[int], np.dtype[np.uint64]]") -
 def _digits(
     values: "np.ndarray[tuple[int], np.dtype[np.uint64]]", width: int
 ) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
-    powers = 10 ** np.arange(width - 1, -1, -1, dtype=np.uint64)
-    return (values[:, None] // powers % np.uint64(10) + np.uint64(ord("0"))).astype(np.uint8)
+    powers = np.uint64(10) ** np.arange(width - 1, -1, -1, dtype=np.uint64)
+    digits: np.ndarray[tuple[int, int], np.dtype[np.uint64]] = values[:, None] // powers % np.uint64(10)
+    return (digits + np.uint64(ord("0"))).astype(np.uint8)
 
 
 def _texts(

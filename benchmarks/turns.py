@@ -22,6 +22,8 @@ from benchmarks.machine import ROOT
 LOOP = Path(__file__).with_name("workers") / "loop.py"
 LOGS = ROOT / "build" / "bench"
 ANSWER_SECONDS = 600
+OURS_ALONE = frozenset({"PYTHONPATH", "VIRTUAL_ENV", "PILOOKUP_BACKEND", "BENCH_CORE"})
+"""Variables that a subject gets only as its row says."""
 
 
 class LostError(Exception):
@@ -30,13 +32,17 @@ class LostError(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: a module of workers/, the environment it runs in (None: ours), and how much it is given."""
+    """What is measured: a module of workers/, the environment it runs in (None: ours), and how much it is given.
+
+    `backend` is what PILOOKUP_BACKEND says to it; `core` a file to take in place of the installed `pilookup._core`.
+    """
 
     name: str
     module: str
     n: int
     environment: str | None = None
     backend: str | None = None
+    core: str | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +181,6 @@ def _python(subject: Subject) -> Path:
 
 
 def _environment(subject: Subject) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
-    if subject.backend is not None:
-        kept["PILOOKUP_BACKEND"] = subject.backend
-    return kept
+    kept = {name: value for name, value in os.environ.items() if name not in OURS_ALONE}
+    told = {"PILOOKUP_BACKEND": subject.backend, "BENCH_CORE": subject.core}
+    return kept | {name: value for name, value in told.items() if value is not None}

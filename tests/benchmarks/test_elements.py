@@ -18,11 +18,11 @@ COSTS = {
 }
 
 
-def table(*lost):
+def table(*lost, **backends):
     made = Table()
     for key, cost in COSTS.items():
         made.amounts[key] = 1
-        made.facts[key[0]] = {"version": "1.0", "backend": "b"}
+        made.facts[key[0]] = {"version": "1.0", "backend": backends.get(key[0], "lanes")}
         made.turns[key] = [Turn(wall=2 * cost * slow, cpu=cost * slow) for slow in (1, 2, 1, 1, 3)]
     for name in lost:
         made.lose(name, f"no {name}")
@@ -32,14 +32,14 @@ def table(*lost):
 def measured(monkeypatch, made, flags):
     monkeypatch.setattr(elements, "flags", lambda: flags)
     monkeypatch.setattr(elements, "take", lambda *_: made)
-    monkeypatch.setattr(elements, "_known", lambda backends: next(iter(backends), None))
+    monkeypatch.setattr(elements, "narrow_core", lambda build: f"core, {build=}")
     report = Report({}, machine={})
-    elements.bench(report, 5, 1)
+    elements.bench(report, 5, 1, build=True)
     return {row["name"]: row for row in report.rows}
 
 
 def test_with_ifma_every_ratio_stands_beside_its_goal(monkeypatch):
-    rows = measured(monkeypatch, table(), ["avx512ifma"])
+    rows = measured(monkeypatch, table(dalek="dalek"), ["avx512ifma"])
     shown = {name: (row["median"], row.get("goal")) for name, row in rows.items() if row["subject"] == "ratio"}
     assert shown == {
         "OpenMined set-up to tokenise": (pytest.approx(20), 17),
@@ -53,12 +53,12 @@ def test_with_ifma_every_ratio_stands_beside_its_goal(monkeypatch):
 
 
 def test_figures_are_of_processor_time_with_the_wall_beside(monkeypatch):
-    row = measured(monkeypatch, table(), ["avx512ifma"])["OpenMined PSI 1.0: set-up, a record"]
+    row = measured(monkeypatch, table(dalek="dalek"), ["avx512ifma"])["OpenMined PSI 1.0: set-up, a record"]
     assert (row["median"], row["wall"]["median"], row["unit"]) == (pytest.approx(60), pytest.approx(120), "us CPU")
 
 
 def test_without_ifma_its_ratios_are_not_shown_and_the_other_goal_is(monkeypatch):
-    rows = measured(monkeypatch, table(), [])
+    rows = measured(monkeypatch, table(dalek="dalek"), [])
     for name in ("OpenMined set-up to tokenise", "SecretFlow point to tokenise", "dalek to tokenise"):
         assert rows[name] == {"subject": "ratio", "name": name, "not_shown": elements.NOT_IFMA}
     narrow = rows["without AVX-512: OpenMined set-up to tokenise"]
@@ -66,7 +66,7 @@ def test_without_ifma_its_ratios_are_not_shown_and_the_other_goal_is(monkeypatch
 
 
 def test_a_missing_peer_takes_its_row_and_ratio_along_and_no_other(monkeypatch):
-    rows = measured(monkeypatch, table("openmined"), ["avx512ifma"])
+    rows = measured(monkeypatch, table("openmined", dalek="dalek"), ["avx512ifma"])
     missing = {name for name, row in rows.items() if "not_shown" in row}
     assert missing == {
         "OpenMined PSI 1.0: set-up, a record",
@@ -79,3 +79,25 @@ def test_a_missing_peer_takes_its_row_and_ratio_along_and_no_other(monkeypatch):
 def test_without_pilookup_itself_there_is_no_benchmark(monkeypatch):
     with pytest.raises(SystemExit, match="no pilookup"):
         measured(monkeypatch, table("pilookup"), ["avx512ifma"])
+
+
+def test_where_pilookup_itself_runs_on_dalek_there_is_no_ratio_to_it(monkeypatch):
+    rows = measured(monkeypatch, table(), ["avx512ifma"])
+    assert rows["dalek to tokenise"]["not_shown"] == "pilookup itself runs on dalek here"
+
+
+def test_each_subject_is_told_its_arithmetic(monkeypatch):
+    asked = []
+    monkeypatch.setattr(elements, "take", lambda subjects, _: asked.extend(subjects) or table(dalek="dalek"))
+    monkeypatch.setattr(elements, "flags", lambda: ["avx512ifma"])
+    monkeypatch.setattr(elements, "narrow_core", lambda build: f"core, {build=}")
+    elements.bench(Report({}, machine={}), 5, 0.1, build=False)
+    told = {subject.name: (subject.n, subject.backend, subject.core) for subject in asked}
+    assert told == {
+        "pilookup": (10_000, None, None),
+        "dalek": (10_000, "dalek", None),
+        "narrow": (10_000, "dalek", "core, build=False"),
+        "openmined": (1_000, None, None),
+        "secretflow": (10_000, None, None),
+        "libsodium": (1_000, None, None),
+    }

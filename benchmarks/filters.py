@@ -7,11 +7,12 @@ from benchmarks.report import Report
 from benchmarks.turns import Subject, Table, take
 from pilookup.protocol.bloom import BloomBody
 
+N = 1_000_000
 SUBJECTS = (
-    Subject("fuse16", "fuse16", 1_000_000),
-    Subject("pyfusefilter", "pyfuse", 200_000, "pyfusefilter"),
-    Subject("rbloom", "rust_bloom", 1_000_000, "rbloom"),
-    Subject("pybloom-live", "python_bloom", 100_000, "pybloom-live"),
+    Subject("fuse16", "fuse16", N),
+    Subject("pyfusefilter", "pyfuse", N, "pyfusefilter"),
+    Subject("rbloom", "rust_bloom", N, "rbloom"),
+    Subject("pybloom-live", "python_bloom", N, "pybloom-live"),
 )
 TITLES = {
     "fuse16": "fuse16: {job}",

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 OURS, PEER, GOAL, SECOND = "#0072B2", "#E69F00", "#000000", "#009E73"
 Figure = dict[str, Any]
@@ -20,11 +22,8 @@ def ratios(axes: Axes, figures: list[Figure]) -> None:
     dots(axes, rows, mine="")
     for place, row in enumerate(rows):
         if "goal" in row:
-            label = "goal" if place == 0 else None
-            axes.plot(row["goal"], place, marker="|", markersize=18, color=GOAL, linestyle="", label=label)
-    if any("goal" in row for row in rows):
-        axes.legend(frameon=False, loc="lower right")
-    finish(axes, "A peer's cost over ours, round by round", "times, log scale; more is better")
+            axes.plot(row["goal"], place, marker="|", markersize=18, color=GOAL)
+    finish(axes, "A peer's cost over ours, round by round", "times, log scale; more is better; black: the goal")
 
 
 def filter_pace(axes: Axes, figures: list[Figure]) -> None:
@@ -45,7 +44,7 @@ def linear(axes: Axes, figures: list[Figure]) -> None:
     rows = [row for row in shown(figures, "scale", "large") if row["unit"] == "s"]
     lines(axes, rows, {"load": OURS, "publish": PEER})
     axes.set_ylabel("seconds by the clock, log scale")
-    axes.set_yscale("log")
+    logarithmic(axes.set_yscale, axes.yaxis)
     axes.set_title("Load and publish: time against rows", loc="left")
 
 
@@ -81,8 +80,8 @@ def dots(axes: Axes, rows: list[Figure], *, mine: str, log: bool = True) -> None
     axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.7)
     if log and any("not_shown" not in row for row in rows):
-        axes.set_xscale("log")
         axes.margins(x=0.12)
+        logarithmic(axes.set_xscale, axes.xaxis)
 
 
 def lines(axes: Axes, rows: list[Figure], colours: dict[str, str]) -> None:
@@ -106,12 +105,21 @@ def lines(axes: Axes, rows: list[Figure], colours: dict[str, str]) -> None:
                 fillstyle="none",
                 label=f"{name}, CPU seconds",
             )
-    axes.set_xscale("log")
+    logarithmic(axes.set_xscale, axes.xaxis)
     axes.set_xlabel("rows, log scale")
     if rows:
         axes.legend(frameon=False, fontsize=8)
     else:
         axes.text(0.5, 0.5, "not measured in this run", transform=axes.transAxes, ha="center", color="0.35")
+
+
+def logarithmic(set_scale: Callable[[str], object], axis: Axis) -> None:
+    """A log scale whose ticks are plain numbers: at 1, 2, 5 where it spans little, else at the powers of ten."""
+    set_scale("log")
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 200 else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g} M" if value >= 1e6 else f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def finish(axes: Axes, title: str, label: str) -> None:

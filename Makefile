@@ -15,13 +15,14 @@ PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*')
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help demo test lint bench lock build clean parts long page
+.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long page
 
 help:
 	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
 	echo 'make test    everything that must hold, real components included'
 	echo 'make lint    format, lint, types, import layers, clippy'
-	echo 'make bench   figures for the demo data, as a table and as JSON'
+	echo 'make bench   all figures, peers beside them: a table, JSON, a plot (QUICK=1: a minute or two)'
+	echo 'make bench-large   load and publish 50 million rows (ROWS=N)'
 	echo 'make long    the long runs kept out of make test (500 kills)'
 	echo 'make lock    renew requirements.lock'
 
@@ -79,7 +80,15 @@ long: build
 	pytest -m long tests
 
 bench: build
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+bench-large: build
+	$(BIN)/python -m benchmarks --large $(or $(ROWS),50000000)
+
+bench-lock: build
+	for file in benchmarks/peers/*.in; do
+	    pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file $${file%.in}.txt $$file
+	done
 
 lock:
 	$(PYTHON) -m venv $(VENV)

@@ -1,38 +1,33 @@
-"""The core alone: elements a second for tokenise and shift, on one thread and on all."""
+"""The core alone on all cores: what a load is compared with."""
 
 import os
 
-from report import Report
-from timing import Spread, rates
-
+from benchmarks.figures import Spread
+from benchmarks.report import Report
+from benchmarks.timing import rates
 from pilookup import _core
 
-ONE_THREAD = 20_000
-ALL_THREADS = 60_000
+MOST = 200_000
 
 
-def bench(report: Report, identifiers: list[bytes], runs: int) -> None:
+def bench(report: Report, runs: int, share: float) -> None:
     cores = len(os.sched_getaffinity(0))
-    backend = _core.backend()
-    for threads, most in {1: ONE_THREAD, cores: ALL_THREADS}.items():
-        _core.set_threads(threads)
-        some = identifiers[:most]
-        key = _core.SecretKey.generate()
-        elements = _core.tokenise(some, key)
-        for name, job in (
-            ("tokenise", lambda some=some, key=key: _core.tokenise(some, key)),
-            ("shift", lambda elements=elements, key=key: _core.shift(elements, key)),
-        ):
-            rate = rates(len(some), runs, job)
-            report.add("core", f"{name}, {_threads(threads)}", rate, "elements/s", len(some), backend=backend)
-    _core.set_threads(cores)
+    given = identifiers(int(MOST * share))
+    elements = _core.tokenise(given, _core.SecretKey.generate())
+    key = _core.SecretKey.generate()
+    for name, job in (
+        ("tokenise", lambda: _core.tokenise(given, key)),
+        ("shift", lambda: _core.shift(elements, key)),
+    ):
+        rate = rates(len(given), runs, job)
+        report.add("core", f"{name}, all cores", rate, "elements/s", len(given), cores=cores, backend=_core.backend())
 
 
-def tokenise_rate(identifiers: list[bytes], runs: int) -> Spread:
+def identifiers(n: int) -> list[bytes]:
+    return [f"tel:+86139{i:08}".encode() for i in range(n)]
+
+
+def tokenise_rate(given: list[bytes], runs: int) -> Spread:
     """Elements a second over exactly these identifiers, on all cores: what a load is compared with."""
     key = _core.SecretKey.generate()
-    return rates(len(identifiers), runs, lambda: _core.tokenise(identifiers, key))
-
-
-def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
+    return rates(len(given), runs, lambda: _core.tokenise(given, key))

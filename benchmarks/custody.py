@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from core import tokenise_rate
-from home import Home, Ran
-from report import Report
-from timing import Spread
+from benchmarks.core import tokenise_rate
+from benchmarks.figures import Spread
+from benchmarks.home import Home, Ran
+from benchmarks.report import Report
 
 DATASETS = {"village-accounts": "malicious-registration", "stolen-records": "exposure"}
 CHANNELS = ("public", "platform")
@@ -45,7 +45,8 @@ def _told(seized: Path, dataset: str) -> list[bytes]:
 def _load(report: Report, dataset: str, ran: list[Ran], identifiers: list[bytes]) -> None:
     """Rates of a dataset's load, the command's start-up and the key derivation included."""
     rows, distinct = ran[0].answer["rows"], ran[0].answer["distinct"]
-    report.add("load", f"{dataset}: rows", Spread.of([rows / one.seconds for one in ran]), "rows/s", rows)
+    rate = Spread.of([rows / one.seconds for one in ran])
+    report.add("load", f"{dataset}: rows", rate, "rows/s", rows, cores_busy=_busy(ran))
     spread = Spread.of([distinct / one.seconds for one in ran])
     report.add("load", f"{dataset}: distinct numbers", spread, "numbers/s", distinct)
     core = tokenise_rate(identifiers, len(ran))
@@ -67,9 +68,14 @@ def _loads(report: Report, loads: dict[str, list[Ran]]) -> float:
 def _publish(report: Report, channel: str, ran: list[Ran], load_rate: float) -> None:
     entries = ran[0].answer["entries"]
     spread = Spread.of([entries / one.seconds for one in ran])
-    report.add("publish", f"{channel}: rows", spread, "rows/s", entries)
+    report.add("publish", f"{channel}: rows", spread, "rows/s", entries, cores_busy=_busy(ran))
     report.add("publish", f"{channel}: publish to load (distinct numbers)", spread.median / load_rate, "ratio", entries)
     _memory(report, "publish", channel, ran)
+
+
+def _busy(ran: list[Ran]) -> float:
+    """Processor seconds a second: near the number of cores when all work; far below on a machine that others use."""
+    return Spread.of([one.cpu_seconds / one.seconds for one in ran]).median
 
 
 def _memory(report: Report, subject: str, name: str, ran: list[Ran]) -> None:

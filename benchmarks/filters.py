@@ -1,48 +1,64 @@
-"""fuse16 and, beside it, pybloom-live's Bloom filter at the same false-positive rate."""
+"""fuse16 beside the filters that Python has, at the same false-positive rate, on one core."""
 
-import random
+from random import Random
 
-import pybloom_live
-from report import Report
-from timing import rates
+from benchmarks.figures import Spread, paired
+from benchmarks.report import Report
+from benchmarks.turns import Subject, Table, take
+from pilookup.protocol.bloom import BloomBody
 
-from pilookup import _core
-from pilookup.protocol.bloom import ERROR_RATE, BloomBody
-
-BITS = 16
-BLOOM_KEYS = 100_000
-
-
-def bench(report: Report, count: int, runs: int) -> None:
-    source = random.Random(16)
-    keys = source.randbytes(8 * count)
-    others = source.randbytes(8 * count)
-    report.add(
-        "filter", "fuse16: build", rates(count, runs, lambda: _core.FuseFilter.build(keys, BITS)), "keys/s", count
-    )
-    fuse = _core.FuseFilter.build(keys, BITS)
-    report.add("filter", "fuse16: bits per key", len(fuse.to_bytes()) * 8 / len(fuse), "bits/key", count)
-    report.add(
-        "filter", "fuse16: contains_many", rates(count, runs, lambda: fuse.contains_many(others)), "keys/s", count
-    )
-    _bloom(report, keys[: 8 * BLOOM_KEYS], others[: 8 * BLOOM_KEYS], runs)
+N = 1_000_000
+SUBJECTS = (
+    Subject("fuse16", "fuse16", N),
+    Subject("pyfusefilter", "pyfuse", N, "pyfusefilter"),
+    Subject("rbloom", "rust_bloom", N, "rbloom"),
+    Subject("pybloom-live", "python_bloom", N, "pybloom-live"),
+)
+TITLES = {
+    "fuse16": "fuse16: {job}",
+    "pyfusefilter": "pyfusefilter {version} Fuse16: {job}",
+    "rbloom": "rbloom {version}: {job}",
+    "pybloom-live": "pybloom-live {version}: {job}",
+}
+JOBS = ("build", "contains")
+OF_OURS = "fuse16"
 
 
-def _bloom(report: Report, keys: bytes, others: bytes, runs: int) -> None:
-    """The library itself, made for just these keys, and asked key by key: it has no other way."""
-    count = len(keys) // 8
-    known, unknown = ([int.from_bytes(data[at : at + 8]) for at in range(0, len(data), 8)] for data in (keys, others))
+def bench(report: Report, rounds: int, share: float) -> None:
+    subjects = [Subject(s.name, s.module, max(1000, int(s.n * share)), s.environment) for s in SUBJECTS]
+    table = take(subjects, rounds)
+    if OF_OURS in table.lost:
+        raise SystemExit(f"fuse16 itself could not be measured: {table.lost[OF_OURS]}")
+    for subject in subjects:
+        _rows(report, table, subject)
+    _published_bloom(report, subjects[-1].n)
 
-    def build() -> pybloom_live.BloomFilter:
-        bloom = pybloom_live.BloomFilter(capacity=count, error_rate=ERROR_RATE)
-        for key in known:
-            bloom.add(key)
-        return bloom
 
-    report.add("filter", "pybloom-live: build", rates(count, runs, build), "keys/s", count)
-    bloom = build()
-    report.add("filter", "pybloom-live: bits per key", bloom.num_bits / count, "bits/key", count)
-    body = len(BloomBody.build(keys).to_bytes()) * 8 / count
-    report.add("filter", "pybloom-live: as published (room for 1/8 more)", body, "bits/key", count)
-    answers = rates(count, runs, lambda: [key in bloom for key in unknown])
-    report.add("filter", "pybloom-live: contains", answers, "keys/s", count)
+def _rows(report: Report, table: Table, subject: Subject) -> None:
+    facts = {"version": ""} | table.facts.get(subject.name, {})
+    for job in JOBS:
+        title = TITLES[subject.name].format(job=job, version=facts["version"])
+        if subject.name in table.lost:
+            report.miss("filter", title, table.lost[subject.name])
+            continue
+        cpu, wall = (_rates(table, subject.name, job, clock) for clock in ("cpu", "wall"))
+        more = {} if subject.name == OF_OURS else {"fuse16_to_it": _against(table, subject.name, job).to_json()}
+        report.add("filter", title, cpu, "M keys/CPU s", subject.n, wall=wall.to_json(), **more)
+    if subject.name not in table.lost:
+        title = TITLES[subject.name].format(job="bits a key", version=facts["version"])
+        wrong = f"{facts['false_positives']} in {subject.n:,}"
+        report.add("filter", title, facts["bits"], "bits/key", subject.n, false_positives=wrong)
+
+
+def _rates(table: Table, name: str, job: str, clock: str) -> Spread:
+    return Spread.of([1e-6 / seconds for seconds in table.each(name, job, clock)])
+
+
+def _against(table: Table, name: str, job: str) -> Spread:
+    return paired(table.each(name, job), table.each(OF_OURS, job))
+
+
+def _published_bloom(report: Report, count: int) -> None:
+    """The Bloom body that `publish` writes, with its room for more keys."""
+    body = BloomBody.build(Random(16).randbytes(8 * count)).to_bytes()
+    report.add("filter", "bloom as published: bits a key", len(body) * 8 / count, "bits/key", count)

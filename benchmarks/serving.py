@@ -7,13 +7,12 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from home import Home
-from report import Report
-from timing import Spread
-
+from benchmarks.figures import Spread
+from benchmarks.home import Home
+from benchmarks.report import Report
 from pilookup import Client, _core
 
-GENERATOR = Path(__file__).with_name("generator.py")
+CLIENTS = Path(__file__).with_name("clients.py")
 CONNECTIONS = 8
 DISTINCT_REQUESTS = 500
 CHECKS = 200
@@ -69,7 +68,7 @@ def _evaluations(host: str, epoch: int) -> list[bytes]:
 def _generate(host: str, requests: list[bytes], seconds: float) -> float:
     """Requests answered a second; any other answer than 200 ends the benchmark."""
     address = urlsplit(f"//{host}")
-    command = [sys.executable, GENERATOR, address.hostname, address.port, CONNECTIONS, seconds]
+    command = [sys.executable, CLIENTS, address.hostname, address.port, CONNECTIONS, seconds]
     given = json.dumps([request.hex() for request in requests])
     done = subprocess.run(list(map(str, command)), input=given, stdout=subprocess.PIPE, text=True, check=True)
     told = json.loads(done.stdout)

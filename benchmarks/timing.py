@@ -1,27 +1,9 @@
-"""How figures are taken: medians of several runs, with their spread."""
+"""Rates of a job in this process, by the wall clock."""
 
-import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-
-@dataclass(frozen=True)
-class Spread:
-    """Median, least and greatest of a figure over its runs."""
-
-    median: float
-    least: float
-    most: float
-    runs: int
-
-    @classmethod
-    def of(cls, values: list[float]) -> "Spread":
-        return cls(statistics.median(values), min(values), max(values), len(values))
-
-    def to_json(self) -> dict[str, Any]:
-        return {"median": self.median, "min": self.least, "max": self.most, "runs": self.runs}
+from benchmarks.figures import Spread
 
 
 def rates(amount: int, runs: int, job: Callable[[], object]) -> Spread:

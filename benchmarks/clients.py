@@ -1,4 +1,4 @@
-"""A load generator in a process of its own: generator.py HOST PORT CONNECTIONS SECONDS < requests.json
+"""Clients of an HTTP server, in a process of their own: clients.py HOST PORT CONNECTIONS SECONDS < requests.json
 
 Standard input: a JSON list of requests, hex. Each connection is kept alive and sends one at a time. Standard
 output: JSON of the requests answered with 200, the others, and the seconds.

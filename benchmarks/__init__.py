@@ -1,0 +1,1 @@
+"""Measurements of pilookup and its peers; see README.md beside this file."""

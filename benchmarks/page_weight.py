@@ -1,0 +1,26 @@
+"""What the page weighs on the wire: every file of the built page, compressed as a server would."""
+
+import gzip
+
+from benchmarks.machine import ROOT
+from benchmarks.report import Report
+
+PAGE = ROOT / "server" / "pilookup_server" / "page"
+LEVEL = 9
+ABROAD = "foreign.js"
+"""Fetched only once a number from abroad is typed."""
+
+
+def bench(report: Report) -> None:
+    if not (PAGE / "index.html").is_file():
+        report.miss("page", "weight", "the page is not built")
+        return
+    total = scripts = 0
+    for path in sorted(path for path in PAGE.rglob("*") if path.is_file()):
+        raw = path.read_bytes()
+        weight = len(gzip.compress(raw, LEVEL, mtime=0))
+        total += weight
+        scripts += weight if path.suffix == ".js" and path.name != ABROAD else 0
+        report.add("page", f"{path.relative_to(PAGE)}: gzip", weight / 1000, "kB", len(raw))
+    report.add("page", f"all scripts but {ABROAD}: gzip", scripts / 1000, "kB", 1, goal=45)
+    report.add("page", "all files: gzip", total / 1000, "kB", 1)

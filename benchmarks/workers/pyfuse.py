@@ -1,0 +1,20 @@
+"""pyfusefilter's Fuse16: a list to build from, then key by key."""
+
+from importlib.metadata import version
+
+from inputs import Prepared, keys, numbers
+from pyfusefilter import Fuse16
+
+
+def prepare(n: int) -> Prepared:
+    known, others = map(numbers, keys(n))
+    fuse = Fuse16(known)
+    if not all(key in fuse for key in known):
+        raise SystemExit("a filter that denies a key of its own")
+    jobs = {
+        "build": (n, lambda: Fuse16(known)),
+        "contains": (n, lambda: [key in fuse for key in others]),
+    }
+    false_positives = sum(key in fuse for key in others)
+    bits = len(fuse.serialize()) * 8 / n
+    return jobs, {"version": version("pyfusefilter"), "bits": bits, "false_positives": false_positives}

@@ -108,7 +108,7 @@ export const en: Words = {
       brief:
         "Take your ID card to the phone company's shop: they look up the cards in your name. For online accounts ask a relative you trust to help.",
       how: [
-        "On your own phone, open WeChat and search for the account 工信微报 (Ministry of Industry). Tap 政务服务, then 一证通查.",
+        "On your own phone, open WeChat and search for the account 工信微报 (Ministry of Industry). In its menu 政务服务 look for 一证通查.",
         "移动电话卡 tells how many phone cards are in your name. 互联网账号 tells how many online accounts hang on one phone number.",
         "It asks for your ID number and a code. Enter them only there, where you went yourself. Use no link that somebody sent, and read no code to anybody.",
         "The result comes by text message in about two days. Close cards that are not yours at the shop, and accounts with the customer service of their company.",
@@ -190,6 +190,7 @@ export const en: Words = {
     again: "Please press 'Check' again in a while.",
     network: "Look whether the phone has a signal, then press 'Check' again.",
     tell: "Try once more on another network. If it stays so, call the number below and tell those who run this page.",
+    leave: "Try once more on another network. If it stays so, do not use this page for now.",
     wait: "No hurry. Nothing is wrong with the number or this phone.",
     number: "Look at the number and write it again.",
   },
@@ -200,8 +201,8 @@ export const en: Words = {
     "12321": "nuisance calls and messages",
     "12377": "fraudulent sites",
   },
-  sentNothing: "So far nothing that has to do with your number was sent.",
-  sentOnlyOpening: "This time nothing was sent.",
+  sentNotYet: "Once a check is done, everything that was sent is listed here.",
+  sentNothing: "This time nothing that has to do with the number was sent.",
   sentWhat: {
     metadata: "Asks whether the data is new and genuine (nothing to do with the number)",
     evaluate: "Has the scrambled number computed on",

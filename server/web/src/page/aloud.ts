@@ -84,9 +84,8 @@ function visibleTexts(): string[] {
     answered ? "#answer h2, #answer h3, #answer h4, #answer p, #answer li" : "#question, .lead, #form label, #promise",
   );
   // Nothing of what is folded away: without a box in old browsers, without text in new ones.
-  return Array.from(found, (element) => (element.offsetParent ? element.innerText.replace(/^[!?–]\s*/, "") : "")).filter(
-    (text) => text !== "",
-  );
+  const textOf = (element: HTMLElement): string => (element.offsetParent ? element.innerText : "");
+  return Array.from(found, (element) => textOf(element).replace(/^[!?–]\s*/, "")).filter((text) => text !== "");
 }
 
 function canSpeak(): boolean {
@@ -103,5 +102,7 @@ function voiceFor(language: Words): SpeechSynthesisVoice | undefined | null {
   if (!voices.length) return undefined;
   const speaks = (voice: SpeechSynthesisVoice): boolean =>
     voice.localService && voice.lang.toLowerCase().replace("_", "-").indexOf(language.code) === 0;
-  return voices.filter((voice) => speaks(voice) && voice.lang.replace("_", "-") === "zh-CN")[0] ?? voices.filter(speaks)[0] ?? null;
+  const able = voices.filter(speaks);
+  // Of the Chinese voices the Mandarin one, if the device tells.
+  return able.filter((voice) => voice.lang.replace("_", "-") === "zh-CN")[0] ?? able[0] ?? null;
 }

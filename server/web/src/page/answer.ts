@@ -49,7 +49,12 @@ export function gist(answer: Shown, telephone: string, words: Words): Gist {
     case "not_found":
       return { heading: words.notFound, besides: words.notSafe, next: words.notFoundNext, brief: "" };
     case "unknown":
-      return { heading: headingOf(answer, words), besides: because(answer, words), next: remedy(answer, telephone, words), brief: "" };
+      return {
+        heading: headingOf(answer, words),
+        besides: because(answer, words),
+        next: remedy(answer, telephone, words),
+        brief: "",
+      };
   }
 }
 

@@ -41,5 +41,6 @@ function speak(next: Words): void {
 }
 
 function each(name: string, set: (element: Element, key: string) => void): void {
-  document.querySelectorAll(`[data-${name}]`).forEach((element) => set(element, String(element.getAttribute(`data-${name}`))));
+  const attribute = `data-${name}`;
+  document.querySelectorAll(`[${attribute}]`).forEach((element) => set(element, String(element.getAttribute(attribute))));
 }

@@ -42,7 +42,7 @@ export function open(): void {
   keepOffline();
 }
 
-/** Settings and worker, once. What stands in the way, or null; where there was no network, the next check tries again. */
+/** Settings and worker, once. What stands in the way, or null; without a network the next check tries again. */
 function prepare(): Promise<"not_configured" | "unreachable" | null> {
   if (checker) return Promise.resolve(null);
   return loadConfig().then(

@@ -17,20 +17,9 @@ function itemOf(item: Sent, count: number, words: Words): HTMLElement {
     { class: "sent-item" },
     make("h3", {}, `${count}. ${words.sentWhat[item.what]}`),
     make("code", { class: "url" }, `${item.method} ${item.url}`),
-    ...(item.body ? bodyOf(item.body, words) : [make("p", {}, words.sentEmpty)]),
+    make("p", {}, item.body ? words.sentHex : words.sentEmpty),
+    item.body ? make("code", {}, hex(item.body)) : null,
   );
-}
-
-function bodyOf(body: Uint8Array, words: Words): HTMLElement[] {
-  const text = plainText(body);
-  const shown = text ? [make("p", {}, words.sentText), make("code", {}, text)] : [];
-  return [...shown, make("p", {}, words.sentHex), make("code", {}, hex(body))];
-}
-
-/** Bytes as the ASCII they are; "" where they are not. */
-export function plainText(body: Uint8Array): string {
-  const isPlain = body.every((byte) => byte >= 0x20 && byte <= 0x7e);
-  return isPlain ? Array.from(body, (byte) => String.fromCharCode(byte)).join("") : "";
 }
 
 /** Bytes as hexadecimal, four to a group. */

@@ -17,7 +17,7 @@ export const en: Words = {
     bigger: "Bigger",
     sentTitle: "See what left this phone",
     sentWhy:
-      "The number did not leave. Before sending, the phone scrambles it with a random number that is used once; nobody can undo that. What comes back is a big parcel that stands for 100,000 numbers or more, so nobody sees which one you looked for. Check the same number again: what is sent will be quite different.",
+      "The number did not leave. Before sending, the phone scrambles it with a random number that is used once; nobody can undo that. What comes back is a big parcel that stands for 100,000 numbers or more, so nobody sees which one you looked for. The other side knows only that somebody checked. Check the same number again: what is sent will be quite different.",
     beforeTitle: "Read first: how thieves come to the village",
     gift: "1. Small gifts",
     giftText:
@@ -176,7 +176,7 @@ export const en: Words = {
     too_short: "Digits are missing. A mobile number has 11.",
     too_long: "There are too many digits. A mobile number has 11.",
     not_possible: "There is no such number.",
-    no_area_code: "For a landline, put the area code first.",
+    no_area_code: "Digits are missing. A mobile number has 11. For a landline, put the area code first.",
     short_code: "This is a service line, nobody's phone.",
     id_card: "This looks like an ID card number. Please do not write that here.",
     bank_card: "This looks like a bank card number. Please do not write that here.",
@@ -208,7 +208,6 @@ export const en: Words = {
     evaluate: "Has the scrambled number computed on",
     bucket: "Fetches a parcel of data that stands for many numbers",
   },
-  sentText: "As sent",
   sentHex: "Byte by byte (hexadecimal)",
   sentEmpty: "Nothing but the address.",
   slipTitle: "Phone number check",

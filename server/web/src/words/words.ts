@@ -134,7 +134,6 @@ export interface Words {
   sentNotYet: string;
   sentNothing: string;
   sentWhat: Record<"metadata" | "evaluate" | "bucket", string>;
-  sentText: string;
   sentHex: string;
   sentEmpty: string;
   slipTitle: string;

@@ -20,8 +20,10 @@ KINDS = (
 )  # fmt: skip
 
 
-def pattern(source: str, *, whole: bool = True) -> str:
+def pattern(source: str | None, *, whole: bool = True) -> str:
     """A TypeScript regular expression that matches `source` at the start, or as a whole."""
+    if source is None:
+        raise ValueError("a pattern is missing")
     return f"/^(?:{source}){'$' if whole else ''}/"
 
 
@@ -34,6 +36,8 @@ def kinds(metadata: PhoneMetadata) -> list[PhoneNumberDesc]:
 def china() -> str:
     """The source of china.ts."""
     metadata = PhoneMetadata.metadata_for_region("CN")
+    if metadata is None or metadata.general_desc is None:
+        raise ValueError("phonenumbers does not know China")
     general = metadata.general_desc
     if metadata.national_prefix_transform_rule or metadata.leading_digits:
         raise ValueError("the plan of China has rules that the page does not know")

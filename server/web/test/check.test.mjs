@@ -111,6 +111,15 @@ describe("an honest server", () => {
     assert.deepEqual(page.steps, ["reading", "trust", "blinding", "asking", "bucket", "opening"]);
   });
 
+  test("prepared ahead, a canary's blind is used once", async () => {
+    const page = new Page(changed((r) => (r.statuses.snapshots = 500)));
+    await prepare(page.tools());
+    for (let n = 0; n < 3; n += 1) await page.ask(numbers.found[0]);
+    assert.deepEqual(page.evaluated.map((body) => body.length / 64), [2, 2, 2]);
+    const elements = page.evaluated.flatMap((body) => body.match(/.{64}/g));
+    assert.equal(new Set(elements).size, 6);
+  });
+
   test("prepared ahead, only the evaluation and the buckets remain", async () => {
     const page = new Page();
     await prepare(page.tools());

@@ -52,14 +52,15 @@ for (const [name, words] of Object.entries(LANGUAGES)) {
   test(`${name}: no empty text`, () => {
     const look = (value, where) => {
       if (typeof value === "string") assert.ok(value.trim(), where);
-      else if (value && typeof value === "object") for (const key of Object.keys(value)) look(value[key], `${where}.${key}`);
+      else if (value && typeof value === "object") Object.keys(value).forEach((key) => look(value[key], `${where}.${key}`));
     };
     look(words, name);
   });
 
   test(`${name}: could not check is never worded as not found, nor not found as safe`, () => {
     const notFound = words.code === "zh" ? /没有(查到|找到|这个号码)|不在|安全/ : /not found|not in|does not hold|safe/i;
-    for (const text of [words.unknown, words.notKnown, ...Object.values(words.why), ...Object.values(words.remedy)]) {
+    const { unknown, notKnown, why, remedy } = words;
+    for (const text of [unknown, notKnown, ...Object.values(why), ...Object.values(remedy)]) {
       assert.doesNotMatch(text, notFound);
     }
     assert.doesNotMatch(words.notFound, words.code === "zh" ? /安全|放心/ : /safe|fine/i);

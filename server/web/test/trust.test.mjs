@@ -168,6 +168,28 @@ describe("the pinned root", () => {
   }
 });
 
+test("broken metadata raise only our own errors", () => {
+  const { parseMetadata, parseRoot } = modules.metadata;
+  const release = new Release();
+  const timestamp = release.files()["metadata/timestamp.json"];
+  const bytes = [[release.root(), parseRoot], [timestamp, (data) => parseMetadata(data, "timestamp")]];
+  let refused = 0;
+  for (const [data, parse] of bytes) {
+    for (let at = 0; at < data.length; at += 1) {
+      const flipped = Uint8Array.from(data, (byte, i) => (i === at ? byte ^ (1 << at % 8) : byte));
+      for (const broken of [data.subarray(0, at), flipped]) {
+        try {
+          parse(broken);
+        } catch (error) {
+          assert.equal(error.reason, "bad_response");
+          refused += 1;
+        }
+      }
+    }
+  }
+  assert.ok(refused > bytes[0][0].length);
+});
+
 describe("root rotation", () => {
   const rotated = (change = () => undefined) =>
     changed((r) => {

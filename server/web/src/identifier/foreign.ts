@@ -1,7 +1,7 @@
 // The script foreign.js: numbers of other countries, by libphonenumber. It weighs more than all the rest, so the
 // worker loads it only when such a number comes.
 
-import { ParseError, parsePhoneNumberWithError, validatePhoneNumberLength, type CountryCode } from "libphonenumber-js/min";
+import { Metadata, ParseError, parsePhoneNumberWithError, type CountryCode } from "libphonenumber-js/min";
 import type { Foreign } from "./canonicalise.ts";
 import type { Reading } from "./plan.ts";
 import type { Reason } from "./reason.ts";
@@ -13,16 +13,22 @@ function read(number: string, region?: string): Reading | Reason {
   try {
     const found = parsePhoneNumberWithError(number, options);
     const [callingCode, national, e164] = [found.countryCallingCode, found.nationalNumber, found.number].map(String);
-    return { callingCode: callingCode!, national: national!, e164: e164!, wrongLength: wrongLength(e164!) };
+    return { callingCode: callingCode!, national: national!, e164: e164!, wrongLength: wrongLength(callingCode!, national!) };
   } catch (error) {
     if (error instanceof ParseError) return REASONS[error.message] ?? "not_possible";
     throw error;
   }
 }
 
-function wrongLength(e164: string): Reason | null {
-  const verdict = validatePhoneNumberLength(e164);
-  return verdict === undefined ? null : (REASONS[verdict] ?? "not_possible");
+/** By the lengths of the calling code's first country, which are those of all (the library would ask the number's own). */
+function wrongLength(callingCode: string, national: string): Reason | null {
+  const metadata = new Metadata();
+  // It takes a calling code too, though its types know of countries only.
+  metadata.selectNumberingPlan(callingCode as CountryCode);
+  const lengths = metadata.numberingPlan?.possibleLengths() ?? [];
+  if (lengths.includes(national.length)) return null;
+  if (lengths.every((length) => national.length < length)) return "too_short";
+  return lengths.every((length) => national.length > length) ? "too_long" : "not_possible";
 }
 
 const isValid = ({ e164 }: Reading): boolean => {

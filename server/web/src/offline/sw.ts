@@ -15,7 +15,10 @@ worker.addEventListener("install", (event) => {
 worker.addEventListener("activate", (event) => {
   const old = (names: string[]): string[] => names.filter((name) => name !== CACHE);
   event.waitUntil(
-    caches.keys().then((names) => Promise.all(old(names).map((name) => caches.delete(name)))).then(() => worker.clients.claim()),
+    caches
+      .keys()
+      .then((names) => Promise.all(old(names).map((name) => caches.delete(name))))
+      .then(() => worker.clients.claim()),
   );
 });
 

@@ -4,13 +4,18 @@ import type { Words } from "../words/words.ts";
 import { words } from "./language.ts";
 import { byId, fill, make } from "./elements.ts";
 
+/** So long may a voice take to begin, in milliseconds; some devices have the function and no voice. */
+const VOICE_LIMIT = 5000;
+
 let speaking = false;
 let dumb = false;
+let timer = 0;
 
 /** Show the button wherever the device may have a voice, and keep it right. */
 export function startAloud(): void {
   byId("aloud").addEventListener("click", toggle);
   if (hasSpeech() && speechSynthesis.addEventListener) speechSynthesis.addEventListener("voiceschanged", showAloud);
+  document.addEventListener("visibilitychange", hush);
   showAloud();
 }
 
@@ -24,20 +29,18 @@ export function aloudButton(): HTMLElement | null {
 
 /** Set the buttons' words and whether they are there. */
 export function showAloud(): void {
-  byId("aloud").hidden = !canSpeak();
-  const buttons = document.querySelectorAll<HTMLElement>("#aloud, .aloud");
-  for (let index = 0; index < buttons.length; index++) {
-    const button = buttons[index];
-    if (!button) continue;
+  document.querySelectorAll<HTMLElement>("#aloud, .aloud").forEach((button) => {
     fill(button, speaking ? words().quiet : words().aloud);
     button.setAttribute("aria-pressed", String(speaking));
-  }
+    button.hidden = !canSpeak();
+  });
 }
 
 /** Stop reading. */
 export function hush(): void {
-  if (!hasSpeech()) return;
+  if (!speaking) return;
   speaking = false;
+  clearTimeout(timer);
   speechSynthesis.cancel();
   showAloud();
 }
@@ -46,6 +49,7 @@ function toggle(): void {
   if (speaking) return hush();
   speechSynthesis.cancel();
   speaking = true;
+  timer = window.setTimeout(giveUp, VOICE_LIMIT);
   // Short utterances: some engines fall silent after a quarter of a minute.
   const texts = visibleTexts();
   texts.forEach((text, index) => speechSynthesis.speak(utterance(text, index === texts.length - 1)));
@@ -57,16 +61,20 @@ function utterance(text: string, isLast: boolean): SpeechSynthesisUtterance {
   made.lang = words().tag;
   made.voice = voiceFor(words()) ?? null;
   made.rate = 0.85;
+  made.onstart = (): void => clearTimeout(timer);
   made.onend = (): void => {
     if (isLast && speaking) hush();
   };
   made.onerror = (event): void => {
-    if (event.error === "canceled" || event.error === "interrupted") return;
-    dumb = true;
-    hush();
-    byId("step").textContent = words().cannotSpeak;
+    if (event.error !== "canceled" && event.error !== "interrupted") giveUp();
   };
   return made;
+}
+
+function giveUp(): void {
+  dumb = true;
+  hush();
+  byId("cleared").textContent = words().cannotSpeak;
 }
 
 /** What a reader would be told: the answer where there is one, else the question. */
@@ -75,13 +83,9 @@ function visibleTexts(): string[] {
   const found = document.querySelectorAll<HTMLElement>(
     answered ? "#answer h2, #answer h3, #answer h4, #answer p, #answer li" : "#question, .lead, #form label, #promise",
   );
-  const texts: string[] = [];
-  for (let index = 0; index < found.length; index++) {
-    const element = found[index];
-    // Nothing of what is folded away: without a box in old browsers, without text in new ones.
-    if (element && element.offsetParent !== null) texts.push(element.innerText.replace(/^[!?–]\s*/, ""));
-  }
-  return texts.filter((text) => text !== "");
+  // Nothing of what is folded away: without a box in old browsers, without text in new ones.
+  const textOf = (element: HTMLElement): string => (element.offsetParent ? element.innerText : "");
+  return Array.from(found, (element) => textOf(element).replace(/^[!?–]\s*/, "")).filter((text) => text !== "");
 }
 
 function canSpeak(): boolean {
@@ -98,5 +102,7 @@ function voiceFor(language: Words): SpeechSynthesisVoice | undefined | null {
   if (!voices.length) return undefined;
   const speaks = (voice: SpeechSynthesisVoice): boolean =>
     voice.localService && voice.lang.toLowerCase().replace("_", "-").indexOf(language.code) === 0;
-  return voices.filter((voice) => speaks(voice) && voice.lang.replace("_", "-") === "zh-CN")[0] ?? voices.filter(speaks)[0] ?? null;
+  const able = voices.filter(speaks);
+  // Of the Chinese voices the Mandarin one, if the device tells.
+  return able.filter((voice) => voice.lang.replace("_", "-") === "zh-CN")[0] ?? able[0] ?? null;
 }

@@ -38,7 +38,8 @@ export interface Gist {
   brief: string;
 }
 
-export function gist(answer: Shown, words: Words): Gist {
+/** An answer's gist; `telephone` is the operator's, "" where there is none. */
+export function gist(answer: Shown, telephone: string, words: Words): Gist {
   switch (answer.status) {
     case "found": {
       const kind = finding(answer);
@@ -48,7 +49,12 @@ export function gist(answer: Shown, words: Words): Gist {
     case "not_found":
       return { heading: words.notFound, besides: words.notSafe, next: words.notFoundNext, brief: "" };
     case "unknown":
-      return { heading: headingOf(answer, words), besides: because(answer, words), next: remedy(answer, words), brief: "" };
+      return {
+        heading: headingOf(answer, words),
+        besides: because(answer, words),
+        next: remedy(answer, telephone, words),
+        brief: "",
+      };
   }
 }
 
@@ -135,7 +141,7 @@ function unknownBody(answer: Unknown, telephone: string, words: Words): (HTMLEle
     heading("?", headingOf(answer, words)),
     isWrong ? null : make("p", { class: "strong" }, words.notKnown),
     make("p", {}, because(answer, words)),
-    nextStep(remedy(answer, words), "", words),
+    nextStep(remedy(answer, telephone, words), "", words),
     !isWrong && telephone ? dial(dialled(telephone), telephone, words.telephone) : null,
     isWrong ? null : dial("96110", "96110", words.call["96110"]),
   ];
@@ -151,8 +157,9 @@ function because(answer: Unknown, words: Words): string {
   return has(words.why, answer.reason) ? words.why[answer.reason] : words.why.bad_response;
 }
 
-function remedy(answer: Unknown, words: Words): string {
-  const text = words.remedy[has(REMEDY, answer.reason) ? REMEDY[answer.reason] : "tell"];
+function remedy(answer: Unknown, telephone: string, words: Words): string {
+  const code = has(REMEDY, answer.reason) ? REMEDY[answer.reason] : "tell";
+  const text = words.remedy[code === "tell" && !telephone ? "leave" : code];
   if (answer.reason !== "rate_limited") return text;
   const minutes = Math.max(1, Math.ceil((answer.wait ?? 60) / 60));
   return words.code === "zh" ? words.wait(minutes) + text : `${words.wait(minutes)} ${text}`;

@@ -9,7 +9,8 @@ export interface Outcome {
   answer: Shown;
   /** The number's last digits, "" where there was no number. */
   last4: string;
-  sent: Sent[];
+  /** All that left the device; null where that is not known. */
+  sent: Sent[] | null;
 }
 
 export interface Checker {
@@ -56,7 +57,7 @@ export function startChecker(settings: Settings): Checker {
     of.terminate();
     if (of !== worker) return;
     worker = null;
-    end({ answer: { status: "unknown", reason: "not_started" }, last4: "", sent: [] });
+    end({ answer: { status: "unknown", reason: "not_started" }, last4: "", sent: null });
   };
   const stop = (): void => {
     if (check) post({ kind: "stop", id: check.id });

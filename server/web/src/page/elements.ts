@@ -12,7 +12,7 @@ type Child = Node | string | null;
 /** A new element: `make("p", { class: "note" }, "text")`. */
 export function make(tag: string, attributes: Record<string, string>, ...children: Child[]): HTMLElement {
   const element = document.createElement(tag);
-  for (const name of Object.keys(attributes)) element.setAttribute(name, attributes[name] ?? "");
+  for (const name of Object.keys(attributes)) element.setAttribute(name, String(attributes[name]));
   fill(element, ...children);
   return element;
 }

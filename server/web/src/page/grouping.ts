@@ -37,7 +37,6 @@ function toAscii(text: string): string {
 function at(digits: string, count: number): Typed {
   const head = digits.length - (GROUPED.exec(digits)?.[2] ?? digits).length;
   const gaps = [head, head + 3, head + 7].filter((gap) => gap > 0 && gap < digits.length);
-  let text = "";
-  for (let index = 0; index < digits.length; index++) text += (gaps.indexOf(index) >= 0 ? " " : "") + (digits[index] ?? "");
+  const text = Array.from(digits, (digit, index) => (gaps.indexOf(index) >= 0 ? " " : "") + digit).join("");
   return { text, caret: count + gaps.filter((gap) => gap < count).length };
 }

@@ -23,7 +23,7 @@ export function chosenBy(languages: readonly string[]): Words {
 
 /** Begin in the browser's language. */
 export function startLanguage(): void {
-  speak(chosenBy(navigator.languages && navigator.languages.length ? navigator.languages : [navigator.language || ""]));
+  speak(chosenBy(navigator.languages));
 }
 
 /** Go over to the other language. */
@@ -41,9 +41,6 @@ function speak(next: Words): void {
 }
 
 function each(name: string, set: (element: Element, key: string) => void): void {
-  const found = document.querySelectorAll(`[data-${name}]`);
-  for (let index = 0; index < found.length; index++) {
-    const element = found[index];
-    if (element) set(element, element.getAttribute(`data-${name}`) ?? "");
-  }
+  const attribute = `data-${name}`;
+  document.querySelectorAll(`[${attribute}]`).forEach((element) => set(element, String(element.getAttribute(attribute))));
 }

@@ -30,7 +30,7 @@ export function open(): void {
   byId("bigger").addEventListener("click", bigger);
   byId("form").addEventListener("submit", submit);
   watchNumber(edited);
-  watchLeaving(leave, draw);
+  watchLeaving(leave, showWiped);
   startAloud();
   startHelper(nextPerson);
   draw();
@@ -42,7 +42,7 @@ export function open(): void {
   keepOffline();
 }
 
-/** Settings and worker, once. What stands in the way, or null; where there was no network, the next check tries again. */
+/** Settings and worker, once. What stands in the way, or null; without a network the next check tries again. */
 function prepare(): Promise<"not_configured" | "unreachable" | null> {
   if (checker) return Promise.resolve(null);
   return loadConfig().then(
@@ -126,9 +126,11 @@ function leave(): void {
 }
 
 function otherLanguage(): void {
+  const wasOpen = document.querySelector("#more[open]") !== null;
   hush();
   switchLanguage();
   draw();
+  if (wasOpen) byId("more").setAttribute("open", "");
 }
 
 function bigger(): void {
@@ -147,10 +149,15 @@ function draw(): void {
   byId("before").hidden = outcome !== null || isHelping();
   showHelper(outcome !== null && outcome.last4 !== "");
   showOperator(config ? config.operator : null, words());
-  byId("cleared").textContent = wiped ? words().cleared : "";
+  showWiped();
   markNumber(outcome !== null && outcome.answer.status === "unknown" && outcome.answer.reason === "invalid_number");
   showStep();
   showAloud();
+}
+
+/** Also when the page is seen again: what changed while it was hidden is not always spoken. */
+function showWiped(): void {
+  byId("cleared").textContent = wiped ? words().cleared : "";
 }
 
 function showStep(): void {

@@ -4,10 +4,10 @@ import type { Sent } from "../worker/messages.ts";
 import type { Words } from "../words/words.ts";
 import { byId, fill, make } from "./elements.ts";
 
-/** Show what the last check sent; null before there was one. */
+/** Show what the check sent; null where there was none, or where the worker broke and took the list with it. */
 export function showSent(sent: Sent[] | null, words: Words): void {
   const items = (sent ?? []).map((item, index) => itemOf(item, index + 1, words));
-  const none = sent ? words.sentOnlyOpening : words.sentNothing;
+  const none = sent ? words.sentNothing : words.sentNotYet;
   fill(byId("sent-items"), ...(items.length ? items : [make("p", {}, none)]));
 }
 
@@ -17,33 +17,13 @@ function itemOf(item: Sent, count: number, words: Words): HTMLElement {
     { class: "sent-item" },
     make("h3", {}, `${count}. ${words.sentWhat[item.what]}`),
     make("code", { class: "url" }, `${item.method} ${item.url}`),
-    ...(item.body ? bodyOf(item.body, words) : [make("p", {}, words.sentEmpty)]),
+    make("p", {}, item.body ? words.sentHex : words.sentEmpty),
+    item.body ? make("code", {}, hex(item.body)) : null,
   );
-}
-
-function bodyOf(body: Uint8Array, words: Words): HTMLElement[] {
-  const text = plainText(body);
-  const shown = text ? [make("p", {}, words.sentText), make("code", {}, text)] : [];
-  return [...shown, make("p", {}, words.sentHex), make("code", {}, hex(body))];
-}
-
-/** Bytes as the ASCII they are; "" where they are not. */
-export function plainText(body: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < body.length; index++) {
-    const byte = body[index] ?? 0;
-    if (byte < 0x20 || byte > 0x7e) return "";
-    text += String.fromCharCode(byte);
-  }
-  return text;
 }
 
 /** Bytes as hexadecimal, four to a group. */
 export function hex(body: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < body.length; index++) {
-    const byte = body[index] ?? 0;
-    text += (index && index % 4 === 0 ? " " : "") + (byte < 16 ? "0" : "") + byte.toString(16);
-  }
-  return text;
+  const digits = (byte: number): string => (byte < 16 ? "0" : "") + byte.toString(16);
+  return Array.from(body, (byte, index) => (index && index % 4 === 0 ? " " : "") + digits(byte)).join("");
 }

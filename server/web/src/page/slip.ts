@@ -8,7 +8,7 @@ import { byId, fill, make } from "./elements.ts";
 
 /** Fill the slip. */
 export function fillSlip(outcome: Outcome, telephone: string, words: Words): void {
-  const { heading, besides, next, brief } = gist(outcome.answer, words);
+  const { heading, besides, next, brief } = gist(outcome.answer, telephone, words);
   fill(
     byId("slip"),
     make("h2", {}, words.slipTitle),

@@ -11,7 +11,7 @@ import {
   type Root,
 } from "./metadata.ts";
 import { sha256 } from "./noble.ts";
-import { PublicKey } from "./oprf.ts";
+import { PublicKey, type Blinded } from "./oprf.ts";
 import { fromTime } from "./time.ts";
 
 /** Fetches a path below the channel, at most `limit` bytes; null where there is none (404). */
@@ -29,6 +29,13 @@ export interface Release {
   key: PublicKey;
   digest: string;
   proven: boolean;
+  /** A canary that was blinded ahead; whoever takes it leaves null, for no blind is used twice. */
+  ahead: Canary | null;
+}
+
+export interface Canary {
+  name: string;
+  blinded: Blinded;
 }
 
 /** Metadata last trusted, as received, and the root under which its signatures were verified. */
@@ -161,7 +168,7 @@ export class Trust {
     if (Number.isNaN(until)) throw new Failure("bad_snapshot", "serves_until");
     if (until <= this.clock.now()) throw new Failure("stale", "epoch");
     if (manifest.serial < (this.release?.manifest.serial ?? 0)) throw new Failure("rolled_back", "serial");
-    return former ?? { manifest, key: publicKey(manifest), digest: target.sha256, proven: false };
+    return former ?? { manifest, key: publicKey(manifest), digest: target.sha256, proven: false, ahead: null };
   }
 }
 

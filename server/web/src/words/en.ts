@@ -17,7 +17,7 @@ export const en: Words = {
     bigger: "Bigger",
     sentTitle: "See what left this phone",
     sentWhy:
-      "The number did not leave. Before sending, the phone scrambles it with a random number that is used once; nobody can undo that. What comes back is a big parcel that stands for 100,000 numbers or more, so nobody sees which one you looked for. Check the same number again: what is sent will be quite different.",
+      "The number did not leave. Before sending, the phone scrambles it with a random number that is used once; nobody can undo that. What comes back is a big parcel that stands for 100,000 numbers or more, so nobody sees which one you looked for. The other side knows only that somebody checked. Check the same number again: what is sent will be quite different.",
     beforeTitle: "Read first: how thieves come to the village",
     gift: "1. Small gifts",
     giftText:
@@ -108,7 +108,7 @@ export const en: Words = {
       brief:
         "Take your ID card to the phone company's shop: they look up the cards in your name. For online accounts ask a relative you trust to help.",
       how: [
-        "On your own phone, open WeChat and search for the account 工信微报 (Ministry of Industry). Tap 政务服务, then 一证通查.",
+        "On your own phone, open WeChat and search for the account 工信微报 (Ministry of Industry). In its menu 政务服务 look for 一证通查.",
         "移动电话卡 tells how many phone cards are in your name. 互联网账号 tells how many online accounts hang on one phone number.",
         "It asks for your ID number and a code. Enter them only there, where you went yourself. Use no link that somebody sent, and read no code to anybody.",
         "The result comes by text message in about two days. Close cards that are not yours at the shop, and accounts with the customer service of their company.",
@@ -176,7 +176,7 @@ export const en: Words = {
     too_short: "Digits are missing. A mobile number has 11.",
     too_long: "There are too many digits. A mobile number has 11.",
     not_possible: "There is no such number.",
-    no_area_code: "For a landline, put the area code first.",
+    no_area_code: "Digits are missing. A mobile number has 11. For a landline, put the area code first.",
     short_code: "This is a service line, nobody's phone.",
     id_card: "This looks like an ID card number. Please do not write that here.",
     bank_card: "This looks like a bank card number. Please do not write that here.",
@@ -190,6 +190,7 @@ export const en: Words = {
     again: "Please press 'Check' again in a while.",
     network: "Look whether the phone has a signal, then press 'Check' again.",
     tell: "Try once more on another network. If it stays so, call the number below and tell those who run this page.",
+    leave: "Try once more on another network. If it stays so, do not use this page for now.",
     wait: "No hurry. Nothing is wrong with the number or this phone.",
     number: "Look at the number and write it again.",
   },
@@ -200,14 +201,13 @@ export const en: Words = {
     "12321": "nuisance calls and messages",
     "12377": "fraudulent sites",
   },
-  sentNothing: "So far nothing that has to do with your number was sent.",
-  sentOnlyOpening: "This time nothing was sent.",
+  sentNotYet: "Once a check is done, everything that was sent is listed here.",
+  sentNothing: "This time nothing that has to do with the number was sent.",
   sentWhat: {
     metadata: "Asks whether the data is new and genuine (nothing to do with the number)",
     evaluate: "Has the scrambled number computed on",
     bucket: "Fetches a parcel of data that stands for many numbers",
   },
-  sentText: "As sent",
   sentHex: "Byte by byte (hexadecimal)",
   sentEmpty: "Nothing but the address.",
   slipTitle: "Phone number check",

@@ -7,7 +7,7 @@ import type { Step } from "../protocol/steps.ts";
 export type Why = Reason | "not_started";
 
 /** What to do about it. */
-export type Remedy = "again" | "network" | "tell" | "wait" | "number";
+export type Remedy = "again" | "network" | "tell" | "leave" | "wait" | "number";
 
 /** What was found about a number. */
 export type Finding = "exposed" | "malicious" | "both";
@@ -131,10 +131,9 @@ export interface Words {
   remedy: Record<Remedy, string>;
   wait: (minutes: number) => string;
   call: Record<"96110" | "110" | "12321" | "12377", string>;
+  sentNotYet: string;
   sentNothing: string;
-  sentOnlyOpening: string;
   sentWhat: Record<"metadata" | "evaluate" | "bucket", string>;
-  sentText: string;
   sentHex: string;
   sentEmpty: string;
   slipTitle: string;

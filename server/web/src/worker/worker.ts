@@ -39,8 +39,9 @@ self.onmessage = ({ data }) => {
 };
 
 function configure(settings: Settings): void {
-  ready = understand(settings);
+  // Told first: to verify the pinned root takes a while, and what is asked meanwhile waits here.
   self.postMessage({ kind: "ready" });
+  ready = understand(settings);
   if ("status" in ready) return;
   const transport = (preparing = new Transport(send));
   // What fails here will fail again, and be told, in the check.

@@ -1,0 +1,36 @@
+// The built worker as a browser runs it, against a real server: JSON strings in, one a line; answers out, one a line.
+//
+//   node ask.mjs PAGE ORIGIN ROOT        PAGE: the folder of the built page, ROOT: the pinned root's file
+
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { createContext, runInContext } from "node:vm";
+
+const [page, origin, root] = process.argv.slice(2);
+const script = (name) => readFileSync(`${page}/${name}`, "utf8");
+const waiting = new Map();
+
+const context = createContext({
+  fetch,
+  postMessage: (message) => message.kind === "answer" && waiting.get(message.id)(message),
+  importScripts: (name) => runInContext(script(name), context),
+  location: { origin },
+  performance: { now: () => performance.now() },
+  crypto: { getRandomValues: (array) => crypto.getRandomValues(array) },
+  setTimeout, clearTimeout, AbortController, TextEncoder, TextDecoder, atob, btoa,
+});
+context.self = context;
+runInContext(script("worker.js"), context);
+
+const settings = { server: "", buckets: "", channel: "public", root: readFileSync(root, "utf8") };
+context.onmessage({ data: { kind: "settings", settings } });
+
+let id = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  id += 1;
+  const told = new Promise((resolve) => waiting.set(id, resolve));
+  context.onmessage({ data: { kind: "check", id, text: JSON.parse(line) } });
+  const { answer, last4, sent } = await told;
+  const asked = sent.map(({ what, url, body, status }) => ({ what, url, status, body: body && Buffer.from(body).toString("hex") }));
+  process.stdout.write(`${JSON.stringify({ answer, last4, sent: asked })}\n`);
+}

@@ -1,0 +1,12 @@
+// Texts as JSON strings, one a line, on standard input; on standard output the identifier or the reason of each.
+
+import { createInterface } from "node:readline";
+import { loadForeign, modules } from "./built.mjs";
+
+const foreign = await loadForeign();
+const outcomes = [];
+for await (const line of createInterface({ input: process.stdin })) {
+  const found = modules.identifier.canonicalise(JSON.parse(line), "CN", () => foreign);
+  outcomes.push(found.text ?? found.reason);
+}
+process.stdout.write(`${outcomes.join("\n")}\n`);

@@ -1,0 +1,236 @@
+"""What stands between browser and server: records every byte that comes in, and may change what goes back.
+
+`Proxy` passes on to the real server. `Static` hosts the built page alone, as an organisation other than the server's would.
+"""
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+from pilookup_server.page_host.assets import BUILT, read_assets
+from pilookup_server.page_host.config import Operator, PageConfig
+
+HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: its parts, and `raw`, every byte of it as it arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    cut: int | None = None
+    """Close the connection after so many bytes of the body; -1: before anything."""
+
+    @classmethod
+    def problem(cls, status, **headers):
+        body = {"type": "urn:pilookup:problem:synthetic", "title": "synthetic", "status": status}
+        named = {name.replace("_", "-"): str(value) for name, value in headers.items()}
+        return cls(status, json.dumps(body).encode(), {"content-type": "application/problem+json"} | named)
+
+
+Twist = Callable[[Asked, Answer], Answer]
+
+
+class Recorder:
+    """A loopback HTTP server that keeps what it was asked; `answer` says what comes back, `twist` changes it."""
+
+    def __init__(self):
+        self.asked: list[Asked] = []
+        self.dropped: list[Asked] = []
+        """Requests whose connection ended before anything was answered."""
+        self.twists: list[Twist] = []
+        self._released = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer(self, asked: Asked) -> Answer:
+        raise NotImplementedError
+
+    def change(self, part: str, twist: Twist):
+        """Run `twist(asked, answer)` on answers to paths that hold `part`."""
+        self.twists.append(lambda asked, answer: twist(asked, answer) if part in asked.path else answer)
+
+    def alter(self, part: str, change: Callable[[bytes], bytes]):
+        """Change the bodies of 200 answers to paths that hold `part`."""
+
+        def twist(_, answer):
+            if answer.status != 200:
+                return answer
+            # Another body is another entity: a browser that has it must not be told that nothing changed.
+            headers = {name: value for name, value in answer.headers.items() if name != "etag"}
+            return replace(answer, body=change(answer.body), headers=headers)
+
+        self.change(part, twist)
+
+    def put_over(self, files: dict[str, bytes]):
+        """Serve these metadata files in place of the server's."""
+
+        def twist(asked, answer):
+            name = asked.path.rpartition("/")[2]
+            return Answer(200, files[name], answer.headers) if name in files else answer
+
+        self.change("/metadata/", twist)
+
+    def hold(self, part: str):
+        """Answers to paths that hold `part` wait until `release`."""
+        self._released.clear()
+
+        def twist(_, answer):
+            self._released.wait(60)
+            return answer
+
+        self.change(part, twist)
+
+    def release(self):
+        self._released.set()
+
+    def honest(self):
+        self.twists = []
+
+    def paths(self, part=""):
+        return [asked.path for asked in self.asked if part in asked.path]
+
+    def close(self):
+        """From here on connections are refused."""
+        self._released.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Proxy(Recorder):
+    """In front of a server, to which every proxy is somebody at another address, with a quota of their own."""
+
+    count = itertools.count(1)
+
+    def __init__(self, upstream: str):
+        self.upstream = httpx2.Client(base_url=upstream, timeout=60)
+        self.address = f"2001:db8:{next(self.count):x}::1"
+        super().__init__()
+
+    def answer(self, asked):
+        headers = {n: v for n, v in asked.headers.items() if n not in HOP | {"host", "accept-encoding"}}
+        headers |= {"accept-encoding": "identity", "x-forwarded-for": self.address}
+        if self.twists:
+            headers = {name: value for name, value in headers.items() if name != "if-none-match"}
+        got = self.upstream.request(asked.method, asked.path, content=asked.body, headers=headers)
+        return Answer(got.status_code, got.content, {n: v for n, v in got.headers.items() if n not in HOP})
+
+    def close(self):
+        super().close()
+        self.upstream.close()
+
+
+class Static(Recorder):
+    """The built page, its policy and a config.json, in a folder of a host that knows nothing else."""
+
+    def __init__(self, server: str, buckets: str, root: bytes, folder="/check"):
+        self.folder = folder
+        config = PageConfig(Operator(name_zh="测试协会", name_en="Test association"), server=server, buckets=buckets)
+        self.policy = config.policy()
+        self.files = {name: (asset.media_type, asset.plain) for name, asset in read_assets().items()}
+        self.files["config.json"] = ("application/json", config.to_json(root))
+        super().__init__()
+        self.page = f"{self.url}{folder}/"
+
+    def answer(self, asked):
+        path = urlsplit(asked.path).path
+        name = path.removeprefix(f"{self.folder}/") or "index.html"
+        if not path.startswith(f"{self.folder}/") or name not in self.files:
+            return Answer(404)
+        media_type, data = self.files[name]
+        return Answer(200, data, {"content-type": media_type, "content-security-policy": self.policy})
+
+
+def is_built(folder: Path = BUILT) -> bool:
+    return (folder / "index.html").is_file()
+
+
+class _Tee:
+    """A reader that keeps what it reads."""
+
+    def __init__(self, file):
+        self.file = file
+        self.kept = bytearray()
+
+    def readline(self, *size):
+        return self._keep(self.file.readline(*size))
+
+    def read(self, *size):
+        return self._keep(self.file.read(*size))
+
+    def _keep(self, data):
+        self.kept += data
+        return data
+
+    def close(self):
+        self.file.close()
+
+    @property
+    def closed(self):
+        return self.file.closed
+
+
+def _handler(recorder):
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = 65536
+
+        def setup(self):
+            super().setup()
+            self.rfile = _Tee(self.rfile)
+
+        def do_GET(self):
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            raw, self.rfile.kept = bytes(self.rfile.kept), bytearray()
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked = Asked(self.command, self.path, headers, body, raw)
+            recorder.asked.append(asked)
+            try:
+                answer = recorder.answer(asked)
+                for twist in list(recorder.twists):
+                    answer = twist(asked, answer)
+                time.sleep(answer.delay)
+                self.put(answer)
+            except (OSError, RuntimeError, httpx2.HTTPError):
+                # The browser has gone, or the server behind, or it is to be cut: a connection that ends.
+                self.close_connection = True
+                recorder.dropped.append(asked)
+
+        do_POST = do_OPTIONS = do_HEAD = do_GET  # noqa: N815 - the names http.server calls
+
+        def put(self, answer):
+            if answer.cut == -1:
+                raise ConnectionAbortedError
+            self.send_response_only(answer.status)
+            for name, value in {**answer.headers, "content-length": str(len(answer.body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.body[: answer.cut])
+            self.close_connection = self.close_connection or answer.cut is not None
+
+        def log_message(self, *_):
+            pass
+
+    return Handler

@@ -1,0 +1,49 @@
+"""`pilookup serve` in a process of its own, with the page at `/`."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+from page_home import ONLINE
+
+MANY = "100000000/minute"
+ROOMY = {"public_quota": MANY, "public_soft_quota": "", "request_quota": MANY, "trusted_proxies": "127.0.0.1/32"}
+
+SOFT, HARD = 3, 8
+"""Quotas of the strict server, elements an hour; a page's first check takes two."""
+
+
+class Server:
+    """A running server over a HOME's online half; its log is a file beside the HOME."""
+
+    def __init__(self, home: Path, log: Path, **settings):
+        environment = {n: v for n, v in os.environ.items() if not n.startswith("PILOOKUP_")}
+        given = {"home": home, "channels": "public", "online_passphrase": ONLINE.decode()} | ROOMY | settings
+        environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in given.items()}
+        command = [sys.executable, "-m", "pilookup.cli", "serve", "--port", "0"]
+        self.log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        self.url = self._ready(60)
+
+    def _ready(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            found = re.search(r"serving on (http://\S+)", self.log.read_text())
+            try:
+                if found and httpx2.get(f"{found[1]}/readyz").status_code == 200:
+                    return found[1]
+            except httpx2.HTTPError:
+                pass
+            time.sleep(0.05)
+        self.stop()
+        raise AssertionError(f"not ready: {self.log.read_text()}")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(60)

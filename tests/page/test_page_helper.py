@@ -1,0 +1,127 @@
+"""A helper checks several people's numbers in a row: each sees their own answer, and nothing of the one before is left."""
+
+import re
+
+import pytest
+from page_home import BOTH, EXPOSED, MISS, SEVEN
+from page_words import assert_says, words
+from playwright.sync_api import expect
+
+PRINTED = "self.printed = 0; self.print = () => { printed += 1; };"
+LEFT = """() => JSON.stringify([
+  document.documentElement.outerHTML,
+  [...document.querySelectorAll('input, textarea, details')].map(one => [one.id, one.value, one.open]),
+  document.title, location.href, history.length, history.state, self.name,
+])"""
+
+
+@pytest.fixture
+def helper(visitor):
+    visitor.press("#helper")
+    expect(visitor.page.locator("#helper")).to_have_attribute("aria-pressed", "true")
+    return visitor
+
+
+def pieces(number):
+    """What of a number would give its owner away: the last four digits are enough on a small village's list."""
+    return [number, number[3:7], number[-4:], f"{number[:3]} {number[3:7]} {number[7:]}"]
+
+
+def test_several_people_in_a_row(helper):
+    before = None
+    for number, kind in ((EXPOSED, "exposed"), (SEVEN, "malicious"), (BOTH, "both"), (MISS, None)):
+        helper.check(number)
+        assert helper.answer.get_attribute("data-kind") == (kind or "")
+        helper.press("#helper-next")
+        expect(helper.answer).to_have_attribute("data-status", "")
+        left = helper.page.evaluate(LEFT)
+        assert not [piece for piece in pieces(number) if piece in left]
+        assert before in (None, left), "every person finds the page as the one before found it"
+        before = left
+
+
+def test_the_next_person_can_type_at_once(helper):
+    helper.check(EXPOSED)
+    helper.press("#helper-next")
+    assert helper.page.evaluate("document.activeElement.id") == "number"
+    helper.typed.append(MISS)
+    helper.page.keyboard.type(MISS)
+    helper.page.keyboard.press("Enter")
+    assert helper.told() == ("not_found", None)
+    assert words("zh")["found"]["exposed"] not in helper.text("body")
+
+
+def test_a_check_under_way_is_given_up_for_the_next_person(helper, proxy):
+    """No late answer about one person stands before the other."""
+    proxy.hold("/evaluate")
+    helper.enter(EXPOSED)
+    helper.press("#check")
+    if helper.page.locator("#helper-next").is_visible():
+        helper.press("#helper-next")
+        proxy.release()
+        assert helper.check(MISS) == ("not_found", None)
+        assert words("zh")["found"]["exposed"] not in helper.text("body")
+    else:
+        proxy.release()
+        assert helper.told() == ("found", "exposed")
+
+
+def test_leaving_the_mode_leaves_nothing(helper):
+    helper.check(EXPOSED)
+    helper.press("#helper")
+    expect(helper.page.locator("#helper")).to_have_attribute("aria-pressed", "false")
+    expect(helper.answer).to_have_attribute("data-status", "")
+    left = helper.page.evaluate(LEFT)
+    assert not [piece for piece in pieces(EXPOSED) if piece in left]
+
+
+@pytest.mark.parametrize("number", [EXPOSED, BOTH, MISS])
+def test_the_slip(asking, language, number):
+    """On paper: the slip alone, on one sheet, with the last four digits and no more of the number."""
+    asking.press("#helper")
+    asking.check(number)
+    table = words(language)
+    asking.page.emulate_media(media="print")
+    printed = asking.text("body")
+    assert table["slipTitle"] in printed
+    assert number[-4:] in printed
+    assert not [piece for piece in (number, number[:7], number[3:7], number[2:]) if piece in re.sub(r"\s", "", printed)]
+    assert "96110" in printed
+    for selector in ("#number", "#check", "#helper", "#foot", "#before", "#language"):
+        expect(asking.page.locator(selector)).to_be_hidden()
+    kind = asking.answer.get_attribute("data-kind")
+    assert table["found"].get(kind, table["notFound"]) in printed
+    assert (table["notSafe"] in printed) == (number == MISS)
+    sheets = re.findall(rb"/Type\s*/Page\b", asking.page.pdf(format="A4"))
+    assert len(sheets) == 1
+
+
+def test_the_button_prints(visit):
+    visitor = visit("")
+    visitor.context.add_init_script(PRINTED)
+    visitor.open(visitor.recorders[0].url)
+    visitor.press("#helper")
+    visitor.check(EXPOSED)
+    visitor.press("#print")
+    assert visitor.page.evaluate("printed") == 1
+
+
+def test_without_the_mode_paper_has_no_number_either(visitor):
+    """Somebody prints the page as it stands."""
+    visitor.check(EXPOSED)
+    visitor.page.emulate_media(media="print")
+    expect(visitor.page.locator("#number")).to_be_hidden()
+    assert EXPOSED[3:7] not in visitor.text("body")
+
+
+def test_the_slip_of_a_check_that_failed(helper, proxy):
+    """Nobody goes home with paper that could be read as a miss; and for what is no number there is none."""
+    helper.expected = ["Failed to load"]
+    proxy.close()
+    helper.check(EXPOSED)
+    helper.page.emulate_media(media="print")
+    assert_says(helper, words("zh")["unknown"], words("zh")["why"]["unreachable"], selector="body")
+    assert words("zh")["notFound"] not in helper.text("body")
+    helper.page.emulate_media(media="screen")
+    helper.check("12345")
+    expect(helper.page.locator("#print")).to_be_hidden()

@@ -78,7 +78,9 @@ def _line(report: Report, subject: str, name: str, sizes: list[int], ran: list[R
         ("processor time", "us CPU/row", [one.cpu_seconds for one in ran]),
     ):
         line = Line.through(sizes, seconds)
-        more = {"start_seconds": line.start, "greatest_residual_percent": 100 * line.residual}
+        more = {"start_seconds": line.start}
+        if len(sizes) > 2:  # any two points lie on a line
+            more["greatest_residual_percent"] = 100 * line.residual
         report.add(subject, f"{name}: slope of the line, {clock}", 1e6 * line.slope, unit, len(sizes), **more)
 
 

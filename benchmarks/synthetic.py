@@ -18,6 +18,11 @@ REPEAT = 20
 """One row in so many repeats the number of an earlier row."""
 CHUNK = 500_000
 
+Rows = np.ndarray[tuple[int], np.dtype[np.uint64]]
+"""A number for each row."""
+Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
+"""A row of bytes for each row: fields of one width."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -39,7 +44,7 @@ def write(path: Path, rows: int) -> Written:
     return Written(rows, rows - rows // REPEAT)
 
 
-def _chunk(file: BinaryIO, row: "np.ndarray[tuple[int], np.dtype[np.uint64]]") -> None:
+def _chunk(file: BinaryIO, row: Rows) -> None:
     """The rows' bytes: every field has a fixed width, so a row is a row of a matrix."""
     told = np.where(row % REPEAT == REPEAT - 1, row // 2, row)
     told = np.where(told % REPEAT == REPEAT - 1, told - 1, told)
@@ -60,17 +65,14 @@ def _chunk(file: BinaryIO, row: "np.ndarray[tuple[int], np.dtype[np.uint64]]") -
     np.hstack(fields).tofile(file)
 
 
-def _digits(
-    values: "np.ndarray[tuple[int], np.dtype[np.uint64]]", width: int
-) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
+def _digits(values: Rows, width: int) -> Bytes:
     powers = np.uint64(10) ** np.arange(width - 1, -1, -1, dtype=np.uint64)
     digits: np.ndarray[tuple[int, int], np.dtype[np.uint64]] = values[:, None] // powers % np.uint64(10)
     return (digits + np.uint64(ord("0"))).astype(np.uint8)
 
 
-def _texts(
-    texts: list[str], which: "np.ndarray[tuple[int], np.dtype[np.uint64]]"
-) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
+def _texts(texts: list[str], which: Rows) -> Bytes:
     """Row i is text number `which[i]`, taken round; all texts have one length in UTF-8."""
     table = np.array([list(text.encode()) for text in texts], np.uint8)
-    return table[which % np.uint64(len(texts))]
+    rows: Bytes = table[which % np.uint64(len(texts))]
+    return rows

@@ -59,6 +59,13 @@ def test_slopes_shares_and_growth_are_those_of_the_commands(report, tmp_path):
 
 
 @pytest.mark.usefixtures("pretended")
+def test_two_sizes_prove_no_line(report, tmp_path):
+    scale.bench(report, tmp_path, [100_000, 200_000])
+    rows = {row["name"]: row for row in report.rows}
+    assert "greatest_residual_percent" not in rows["load: slope of the line, wall"]
+
+
+@pytest.mark.usefixtures("pretended")
 def test_a_load_that_loses_rows_is_no_figure(report, tmp_path, monkeypatch):
     real = Home.run
 

@@ -6,7 +6,12 @@
 //! Everything below the two types here is safe code that may only be called where the instructions exist; [`Kernel`] is
 //! the proof that they do.
 
-#![allow(clippy::many_single_char_names, clippy::similar_names, reason = "names are those of the RFC and of the formulas")]
+#![allow(clippy::inline_always, reason = "single instructions must become part of the functions compiled for them")]
+#![allow(
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    reason = "names are those of the RFC and of the formulas"
+)]
 
 mod bytes;
 mod constants;
@@ -19,15 +24,16 @@ mod point;
 mod root;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use self::{
     bytes::Uniform,
-    field::Mask,
     multiply::{Digits, Table},
     point::Extended,
+    vector::Mask,
 };
 use super::LANES;
 use crate::group::Encoded;
@@ -65,7 +71,7 @@ impl Kernel {
     /// The points that uniform bytes map to (RFC 9496 section 4.3.4).
     pub(crate) fn derive(self, uniform: &[Uniform]) -> Points {
         // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let eights = eights(uniform).map(|eight| unsafe { elligator::derive(&eight) }).collect();
+        let eights = eights(uniform).map(|eight| unsafe { elligator::derive(self, &eight) }).collect();
         Points { kernel: self, eights, count: uniform.len() }
     }
 
@@ -77,7 +83,7 @@ impl Kernel {
             // Two eights go side by side; an odd one out goes twice.
             let second = eights.next();
             // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-            let (decoded, valid) = unsafe { decode::decode(&[first, second.unwrap_or(first)]) };
+            let (decoded, valid) = unsafe { decode::decode(self, &[first, second.unwrap_or(first)]) };
             let wanted = 1 + usize::from(second.is_some());
             for (point, valid) in decoded.into_iter().zip(valid).take(wanted) {
                 points.eights.push(point);
@@ -97,7 +103,6 @@ impl Points {
     }
 
     fn identities(&self, eight: &Extended) -> Mask {
-        let Kernel(()) = self.kernel;
         // SAFETY: a `Kernel` exists only where `detect` found the instructions.
         unsafe { eight.is_identity() }
     }
@@ -128,20 +133,17 @@ impl Points {
     }
 
     fn multiply_by<'a>(&mut self, digits: impl Fn(usize) -> &'a Digits) {
-        let Kernel(()) = self.kernel;
-        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let mut table = unsafe { Table::new() };
+        let mut table = Table::new(self.kernel);
         for (i, eight) in self.eights.iter_mut().enumerate() {
-            // SAFETY: as above.
+            // SAFETY: a `Kernel` exists only where `detect` found the instructions.
             *eight = unsafe { table.multiply(eight, digits(i)) };
         }
     }
 
     /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).
     pub(crate) fn encode_doubles(&self, rows: &mut [Encoded]) {
-        let Kernel(()) = self.kernel;
         // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let encoded = unsafe { encode::encode_doubles(&self.eights) };
+        let encoded = unsafe { encode::encode_doubles(self.kernel, &self.eights) };
         for (row, encoded) in rows.iter_mut().zip(encoded.as_flattened()) {
             *row = *encoded;
         }

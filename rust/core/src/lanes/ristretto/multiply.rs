@@ -4,17 +4,13 @@
 //! point, lane by lane; then the road is the same for all scalars: four doublings and an addition a digit, the addend
 //! chosen by a scan of the whole table under masks. No branch and no address depends on a digit.
 
-use std::arch::x86_64::{
-    __m512i, _mm_cvtsi64_si128, _mm512_abs_epi64, _mm512_cmpeq_epi64_mask, _mm512_cvtepi8_epi64, _mm512_movepi64_mask,
-};
-
 use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{
-    LANES,
-    field::splat,
+    Kernel, LANES,
     point::{Cached, Extended},
+    vector::Vector,
 };
 
 /// Bits of a digit.
@@ -66,9 +62,8 @@ fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
 pub(super) struct Table([Cached; MULTIPLES]);
 
 impl Table {
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn new() -> Self {
-        Self([Cached::identity(); MULTIPLES])
+    pub(super) fn new(kernel: Kernel) -> Self {
+        Self([Cached::identity(kernel); MULTIPLES])
     }
 
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
@@ -87,23 +82,23 @@ impl Table {
     }
 
     /// In each lane the multiple by that lane's digit.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     fn select(&self, digits: [i8; LANES]) -> Cached {
-        let digits = widen(digits);
-        let magnitude = _mm512_abs_epi64(digits);
-        let mut chosen = Cached::identity();
+        let kernel = self.0[0].t.kernel();
+        let digits = Vector::widen(kernel, digits);
+        let magnitude = digits.abs();
+        let mut chosen = Cached::identity(kernel);
         for (multiple, n) in self.0.iter().zip(1..) {
-            chosen = Cached::select(_mm512_cmpeq_epi64_mask(magnitude, splat(n)), multiple, &chosen);
+            chosen = Cached::select(magnitude.equals(Vector::splat(kernel, n)), multiple, &chosen);
         }
-        chosen.negate_where(_mm512_movepi64_mask(digits))
+        chosen.negate_where(digits.is_negative())
     }
 
     /// The product of each lane's point and scalar.
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn multiply(&mut self, point: &Extended, scalars: &Digits) -> Extended {
         self.fill(point);
-        let mut product = Extended::identity().add(&self.select(scalars.0[DIGITS - 1]));
+        let mut product = Extended::identity(point.x.kernel()).add(&self.select(scalars.0[DIGITS - 1]));
         for digits in scalars.0[..DIGITS - 1].iter().rev() {
             for _ in 1..WINDOW {
                 product = product.projective().double();
@@ -112,11 +107,4 @@ impl Table {
         }
         product.extended()
     }
-}
-
-/// Eight digits as a vector.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn widen(digits: [i8; LANES]) -> __m512i {
-    _mm512_cvtepi8_epi64(_mm_cvtsi64_si128(i64::from_le_bytes(digits.map(i8::cast_unsigned))))
 }

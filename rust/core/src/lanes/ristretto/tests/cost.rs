@@ -2,7 +2,7 @@ use std::{hint::black_box, time::Instant};
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
-use super::super::{LANES, bytes, decode, elligator, encode, multiply, root};
+use super::super::{Kernel, LANES, bytes, decode, elligator, encode, multiply, root};
 
 fn median(mut run: impl FnMut(), per: f64) -> f64 {
     let mut times: Vec<f64> = (0..40)
@@ -17,11 +17,11 @@ fn median(mut run: impl FnMut(), per: f64) -> f64 {
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn measure() {
+fn measure(kernel: Kernel) {
     let uniform: [[u8; 64]; LANES] = std::array::from_fn(|i| std::array::from_fn(|j| (i * 64 + j * 37) as u8));
     let uniform = uniform.each_ref();
-    let mut x = [bytes::read_halves(&uniform)[0]; 4];
-    let y = black_box(bytes::read_halves(&uniform)[1]);
+    let mut x = [bytes::read_halves(kernel, &uniform)[0]; 4];
+    let y = black_box(bytes::read_halves(kernel, &uniform)[1]);
     let n = 2000;
     let lane = (n * LANES) as f64;
     println!(
@@ -67,12 +67,12 @@ fn measure() {
     black_box(x);
     let n = 30;
     let lane = (n * LANES) as f64;
-    let mut p = elligator::derive(&uniform);
+    let mut p = elligator::derive(kernel, &uniform);
     println!(
         "derive         {:.1} ns an element",
         median(
             || for _ in 0..n {
-                black_box(elligator::derive(black_box(&uniform)));
+                black_box(elligator::derive(kernel, black_box(&uniform)));
             },
             lane
         )
@@ -89,7 +89,7 @@ fn measure() {
     );
     black_box(q);
     let digits = multiply::Digits::of_one(&-Scalar::ONE.div_by_2());
-    let mut table = multiply::Table::new();
+    let mut table = multiply::Table::new(kernel);
     println!(
         "multiply       {:.1}",
         median(
@@ -104,18 +104,18 @@ fn measure() {
         "encode 64      {:.1}",
         median(
             || for _ in 0..n {
-                black_box(encode::encode_doubles(black_box(&points)));
+                black_box(encode::encode_doubles(kernel, black_box(&points)));
             },
             8.0 * lane
         )
     );
-    let rows = encode::encode_doubles(&[p, p]);
+    let rows = encode::encode_doubles(kernel, &[p, p]);
     let rows = [rows[0].each_ref(), rows[1].each_ref()];
     println!(
         "decode 16      {:.1}",
         median(
             || for _ in 0..n {
-                black_box(decode::decode(black_box(&rows)));
+                black_box(decode::decode(kernel, black_box(&rows)));
             },
             2.0 * lane
         )
@@ -164,5 +164,6 @@ fn measure() {
 #[test]
 #[ignore = "a measurement"]
 fn cost_of_each_step() {
-    unsafe { measure() }
+    let Some(kernel) = Kernel::detect() else { return };
+    unsafe { measure(kernel) }
 }

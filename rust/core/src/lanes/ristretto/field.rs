@@ -287,3 +287,11 @@ fn ripple(limbs: &mut [Vector; LIMBS]) -> Vector {
     }
     carry
 }
+
+#[cfg(test)]
+impl Wide {
+    /// Columns as given, one array of lanes each.
+    pub(super) fn from_columns(kernel: Kernel, columns: [[u64; super::LANES]; LIMBS]) -> Self {
+        Self(columns.map(|column| Vector::new(kernel, column)))
+    }
+}

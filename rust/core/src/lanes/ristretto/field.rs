@@ -216,6 +216,16 @@ impl Field {
         self.0[0].kernel()
     }
 
+    /// The elements moved down by `distance` lanes, the lowest to the top.
+    #[inline(always)]
+    pub(super) fn rotate(&self, distance: usize) -> Self {
+        Self(self.0.map(|limb| {
+            let mut lanes = limb.lanes();
+            lanes.rotate_left(distance);
+            Vector::new(limb.kernel(), lanes)
+        }))
+    }
+
     /// `yes` in the lanes of `mask`, `no` in the others.
     #[inline(always)]
     pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
@@ -291,7 +301,7 @@ fn ripple(limbs: &mut [Vector; LIMBS]) -> Vector {
 #[cfg(test)]
 impl Wide {
     /// Columns as given, one array of lanes each.
-    pub(super) fn from_columns(kernel: Kernel, columns: [[u64; super::LANES]; LIMBS]) -> Self {
+    pub(super) fn from_columns(kernel: Kernel, columns: &[[u64; super::LANES]; LIMBS]) -> Self {
         Self(columns.map(|column| Vector::new(kernel, column)))
     }
 }

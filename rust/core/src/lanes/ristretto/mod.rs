@@ -52,7 +52,7 @@ pub(crate) enum Flaw {
 pub(crate) struct Kernel(());
 
 /// Points in lanes, in their order, the last eight filled up; cleared when dropped.
-#[derive(Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Points {
     #[zeroize(skip)]
     kernel: Kernel,
@@ -98,19 +98,14 @@ impl Points {
     /// The first point that is the identity.
     pub(crate) fn first_identity(&self) -> Option<usize> {
         let eights = self.eights.iter().enumerate();
-        let place = eights.map(|(i, eight)| place(i, self.identities(eight))).find_map(|place| place);
+        let place = eights.map(|(i, eight)| place(i, identities(eight))).find_map(|place| place);
         place.filter(|place| *place < self.count)
-    }
-
-    fn identities(&self, eight: &Extended) -> Mask {
-        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        unsafe { eight.is_identity() }
     }
 
     /// Refuses the last eight if a lane that counts is not valid or the identity.
     fn refuse_flaws(&self, valid: Mask) -> Result<(), (usize, Flaw)> {
         let last = self.eights.len() - 1;
-        let flawed = !valid | self.identities(&self.eights[last]);
+        let flawed = !valid | identities(&self.eights[last]);
         match place(last, flawed) {
             Some(place) if place < self.count => {
                 let flaw = if valid >> (place % LANES) & 1 == 0 { Flaw::Encoding } else { Flaw::Identity };
@@ -140,6 +135,17 @@ impl Points {
         }
     }
 
+    /// The sum of every point times the scalar of its place, as a batch of one.
+    pub(crate) fn sum_of_products(&self, scalars: &[Scalar]) -> Self {
+        let mut digits: Vec<_> = eights(scalars).map(Digits::of_each).collect();
+        if let (Some(last), surplus @ 1..) = (digits.last_mut(), self.eights.len() * LANES - self.count) {
+            last.clear_last(surplus);
+        }
+        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
+        let sum = unsafe { multiply::sum_of_products(self.kernel, &self.eights, &digits).sum_lanes() };
+        Self { kernel: self.kernel, eights: vec![sum], count: 1 }
+    }
+
     /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).
     pub(crate) fn encode_doubles(&self, rows: &mut [Encoded]) {
         // SAFETY: a `Kernel` exists only where `detect` found the instructions.
@@ -148,6 +154,12 @@ impl Points {
             *row = *encoded;
         }
     }
+}
+
+/// The lanes that hold the identity.
+fn identities(eight: &Extended) -> Mask {
+    // SAFETY: points exist only where a `Kernel` made them.
+    unsafe { eight.is_identity() }
 }
 
 /// The place of the first lane set in the mask of eight number `eight`.

@@ -1,4 +1,4 @@
-//! Points times secret scalars, eight at once.
+//! Points times secret scalars, eight at once, and sums of such products.
 //!
 //! A scalar is cut into 64 signed digits of radix 16, each from -8 to 8. A table holds the multiples 1 to 8 of every
 //! point, lane by lane; then the road is the same for all scalars: four doublings and an addition a digit, the addend
@@ -40,6 +40,13 @@ impl Digits {
         }
         digits
     }
+
+    /// Makes the scalars of the last `count` lanes zero.
+    pub(super) fn clear_last(&mut self, count: usize) {
+        for digit in &mut self.0 {
+            digit[LANES - count..].fill(0);
+        }
+    }
 }
 
 /// The digits of a reduced scalar, without a branch. Being below 2^253 it leaves no carry at the end.
@@ -55,6 +62,29 @@ fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
     }
     debug_assert_eq!(carry, 0, "a scalar must be below 2^255");
     digits
+}
+
+/// The sum over all eights of each lane's point times its scalar, lane by lane: the doublings are done once for all.
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub(super) fn sum_of_products(kernel: Kernel, points: &[Extended], scalars: &[Digits]) -> Extended {
+    let mut tables = Zeroizing::new(Vec::with_capacity(points.len()));
+    for point in points {
+        let mut table = Table::new(kernel);
+        table.fill(point);
+        tables.push(table);
+    }
+    let mut sum = Extended::identity(kernel);
+    for at in (0..DIGITS).rev() {
+        let mut base = sum.projective();
+        for _ in 1..WINDOW {
+            base = base.double().projective();
+        }
+        sum = base.double().extended();
+        for (table, scalars) in tables.iter().zip(scalars) {
+            sum = sum.add(&table.select(scalars.0[at])).extended();
+        }
+    }
+    sum
 }
 
 /// The multiples 1 to 8 of eight points. Made once for many points, one after another, and cleared at the end.

@@ -118,6 +118,18 @@ impl Extended {
         Projective { x: self.x, y: self.y, z: self.z }
     }
 
+    /// The sum of all eight points, in every lane: each half is added to the other, then each quarter, each eighth.
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    pub(super) fn sum_lanes(&self) -> Self {
+        let mut sum = *self;
+        for distance in [4, 2, 1] {
+            let Self { x, y, z, t } = sum;
+            let [x, y, z, t] = [x, y, z, t].map(|field| field.rotate(distance));
+            sum = sum.add(&Self { x, y, z, t }.cached()).extended();
+        }
+        sum
+    }
+
     /// Whether the point is the identity of ristretto255: in the coset of four torsion, where `x = 0` or `y = 0`
     /// (RFC 9496 section 4.3.3 compares with `(0, 1)`).
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]

@@ -50,6 +50,7 @@ impl Vector {
 
     /// The proof that this vector is.
     #[inline(always)]
+    #[expect(clippy::unused_self, reason = "that there is a vector is what counts")]
     pub(super) fn kernel(self) -> Kernel {
         Kernel(())
     }

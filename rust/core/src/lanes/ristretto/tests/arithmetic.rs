@@ -142,7 +142,7 @@ proptest! {
     #[test]
     fn any_columns_carry_into_the_bounds(columns in uniform5(uniform8(prop_oneof![Just(u64::MAX), any::<u64>()]))) {
         if let Some(kernel) = kernel() {
-            let wide = super::super::field::Wide::from_columns(kernel, columns);
+            let wide = super::super::field::Wide::from_columns(kernel, &columns);
             let number = |lane: usize| columns.iter().rev().fold(BigUint::ZERO, |sum, column| (sum << 51) + column[lane]);
             check(&wide.carry(), number);
         }

@@ -200,6 +200,6 @@ fn the_generator_and_its_multiples_derive_and_encode() {
 #[should_panic(expected = "a difference must not wrap")]
 fn a_difference_that_wraps_is_caught() {
     let Some(kernel) = kernel() else { panic!("a difference must not wrap: not tested here") };
-    let wide = |column| super::super::field::Wide::from_columns(kernel, [[column; LANES]; 5]);
+    let wide = |column| super::super::field::Wide::from_columns(kernel, &[[column; LANES]; 5]);
     let _ = wide(0).minus(&wide(1 << 62));
 }

@@ -31,7 +31,9 @@ fn agree(kernel: Kernel, count: usize) {
     let mut derived = kernel.derive(&uniform);
     derived.multiply(&one.div_by_2());
     derived.encode_doubles(&mut rows);
-    points.iter_mut().for_each(|point| *point *= one);
+    for point in &mut points {
+        *point *= one;
+    }
     for (point, row) in points.iter().zip(&rows) {
         assert_eq!(point.compress().to_bytes(), *row);
     }
@@ -67,6 +69,19 @@ fn ten_million_points_and_scalars_agree_with_dalek() {
     let Some(kernel) = kernel() else { return };
     for _ in 0..10_000_000_usize.div_ceil(ROUND) {
         agree(kernel, ROUND);
+    }
+}
+
+#[test]
+fn sums_of_products_agree_with_dalek() {
+    let Some(kernel) = kernel() else { return };
+    for count in 1..=33 {
+        let (uniform, scalars) = (uniform(count), scalars(count));
+        let points = uniform.iter().map(RistrettoPoint::from_uniform_bytes);
+        let sum: RistrettoPoint = points.zip(&scalars).map(|(point, scalar)| point * scalar).sum();
+        let mut row = [[0; 32]];
+        kernel.derive(&uniform).sum_of_products(&scalars).encode_doubles(&mut row);
+        assert_eq!(row[0], (sum + sum).compress().to_bytes());
     }
 }
 

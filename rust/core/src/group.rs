@@ -2,7 +2,7 @@
 
 use curve25519_dalek::{RistrettoPoint, ristretto::CompressedRistretto, traits::IsIdentity};
 
-use crate::{error::Error, pool};
+use crate::error::Error;
 
 /// The size of an encoded element.
 pub const ELEMENT_BYTES: usize = 32;
@@ -14,11 +14,6 @@ pub(crate) fn decode(what: &'static str, index: usize, bytes: &Encoded) -> Resul
     let point = CompressedRistretto(*bytes).decompress().ok_or(Error::Encoding { what, index })?;
     refuse_identity(what, index, &point)?;
     Ok(point)
-}
-
-/// Decodes a whole batch over the pool.
-pub(crate) fn decode_all(what: &'static str, elements: &[Encoded]) -> Result<Vec<RistrettoPoint>, Error> {
-    pool::map(elements, |index, bytes| decode(what, index, bytes))
 }
 
 /// The identity is an element RFC 9497 section 2.1 never lets through.

@@ -1,22 +1,24 @@
 //! Batches of points: eight to a stream of instructions where the machine can, else one by one with curve25519-dalek.
 
-use curve25519_dalek::{RistrettoPoint, Scalar};
+use curve25519_dalek::{RistrettoPoint, Scalar, ristretto::CompressedRistretto, traits::VartimeMultiscalarMul};
 use zeroize::Zeroizing;
 
 use crate::{
     error::Error,
     expand::UNIFORM_BYTES,
-    group::{self, Encoded},
+    group::{self, ELEMENT_BYTES, Encoded},
     lanes::{
         self,
         ristretto::{self, Flaw, Kernel},
     },
+    pool,
 };
 
 /// The fewest points worth a stream of eight: fewer are quicker one by one.
 const FEWEST: usize = 3;
 
 /// Points in their order; cleared when dropped.
+#[derive(Clone)]
 pub(crate) enum Points {
     Lanes(ristretto::Points),
     Single(Zeroizing<Vec<RistrettoPoint>>),
@@ -64,6 +66,11 @@ impl Points {
         })
     }
 
+    /// Decodes a whole batch over the pool, by chunks of the pool's size.
+    pub(crate) fn decode_all(what: &'static str, elements: &[Encoded]) -> Result<Vec<Self>, Error> {
+        pool::chunks(elements, |first, elements| Self::decode(what, first, elements))
+    }
+
     /// Multiplies every point by the same scalar.
     pub(crate) fn multiply(&mut self, scalar: &Scalar) {
         match self {
@@ -77,6 +84,28 @@ impl Points {
         match self {
             Self::Lanes(points) => points.multiply_each(scalars),
             Self::Single(points) => points.iter_mut().zip(scalars).for_each(|(point, scalar)| *point *= scalar),
+        }
+    }
+
+    /// The points if they are held one by one.
+    pub(crate) fn singles(&self) -> Option<&[RistrettoPoint]> {
+        match self {
+            Self::Lanes(_) => None,
+            Self::Single(points) => Some(points),
+        }
+    }
+
+    /// The sum of every point times the scalar of its place. One by one it takes a time that depends on the scalars, so
+    /// they must be public.
+    pub(crate) fn sum_of_products(&self, scalars: &[Scalar]) -> RistrettoPoint {
+        match self {
+            Self::Lanes(points) => {
+                let halves: Vec<_> = scalars.iter().map(Scalar::div_by_2).collect();
+                let mut row = [[0; ELEMENT_BYTES]];
+                points.sum_of_products(&halves).encode_doubles(&mut row);
+                CompressedRistretto(row[0]).decompress().expect("the kernel encodes elements")
+            }
+            Self::Single(points) => RistrettoPoint::vartime_multiscalar_mul(scalars, points.iter()),
         }
     }
 

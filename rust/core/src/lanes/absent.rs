@@ -17,6 +17,7 @@ pub(crate) enum Flaw {
 pub(crate) enum Kernel {}
 
 /// Never made.
+#[derive(Clone)]
 pub(crate) enum Points {}
 
 impl Kernel {
@@ -43,6 +44,10 @@ impl Points {
     }
 
     pub(crate) fn multiply_each(&mut self, _: &[Scalar]) {
+        match *self {}
+    }
+
+    pub(crate) fn sum_of_products(&self, _: &[Scalar]) -> Self {
         match *self {}
     }
 

@@ -1,31 +1,14 @@
 //! Little-endian bytes to field elements and back: eight strings of 32 bytes to and from five vectors.
 
-use std::arch::x86_64::{__m512i, _mm512_cmpeq_epu64_mask};
-
 use super::{
-    LANES,
-    field::{Field, LIMB_MASK, LIMBS, Mask},
+    Kernel, LANES,
+    field::{Field, LIMB_MASK, LIMBS},
+    vector::{Mask, Vector},
 };
 use crate::{expand::UNIFORM_BYTES, group::Encoded};
 
 /// The output of `expand_message`.
 pub(super) type Uniform = [u8; UNIFORM_BYTES];
-
-/// Eight numbers as a vector.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn vector(lanes: [u64; LANES]) -> __m512i {
-    // SAFETY: both are 64 bytes of plain integers, and every bit pattern is valid for either.
-    unsafe { std::mem::transmute(lanes) }
-}
-
-/// A vector as eight numbers.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn lanes(vector: __m512i) -> [u64; LANES] {
-    // SAFETY: as in `vector`.
-    unsafe { std::mem::transmute(vector) }
-}
 
 /// A number of 256 bits in limbs; the last has its 52 upper bits.
 #[inline]
@@ -48,19 +31,14 @@ fn bytes([a, b, c, d, e]: [u64; LIMBS]) -> [u8; 32] {
 }
 
 /// Limbs of eight numbers, lane by lane, as vectors, limb by limb.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn transpose(numbers: &[[u64; LIMBS]; LANES]) -> Field {
-    let mut limbs = [vector([0; LANES]); LIMBS];
-    for (i, limb) in limbs.iter_mut().enumerate() {
-        *limb = vector(numbers.map(|number| number[i]));
-    }
-    Field(limbs)
+#[inline(always)]
+fn transpose(kernel: Kernel, numbers: &[[u64; LIMBS]; LANES]) -> Field {
+    Field(std::array::from_fn(|i| Vector::new(kernel, numbers.map(|number| number[i]))))
 }
 
 /// The numbers modulo p, bit 255 left out, as RFC 9496 section 4.3.4 reads each half of its input.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn read_halves(uniform: &[&Uniform; LANES]) -> [Field; 2] {
+pub(super) fn read_halves(kernel: Kernel, uniform: &[&Uniform; LANES]) -> [Field; 2] {
     let half = |at: usize| {
         uniform.map(|bytes| {
             let mut limbs = limbs(&std::array::from_fn(|i| bytes[at + i]));
@@ -68,17 +46,17 @@ pub(super) fn read_halves(uniform: &[&Uniform; LANES]) -> [Field; 2] {
             limbs
         })
     };
-    [transpose(&half(0)), transpose(&half(UNIFORM_BYTES / 2))]
+    [transpose(kernel, &half(0)), transpose(kernel, &half(UNIFORM_BYTES / 2))]
 }
 
 /// The numbers modulo p, and the lanes where they were below it.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn read_canonical(encoded: &[&Encoded; LANES]) -> (Field, Mask) {
-    let read = transpose(&encoded.map(limbs));
+pub(super) fn read_canonical(kernel: Kernel, encoded: &[&Encoded; LANES]) -> (Field, Mask) {
+    let read = transpose(kernel, &encoded.map(limbs));
     let canonical = read.canonical();
     let mut same = Mask::MAX;
     for (read, canonical) in read.0.iter().zip(canonical.0) {
-        same &= _mm512_cmpeq_epu64_mask(*read, canonical);
+        same &= read.equals(canonical);
     }
     (canonical, same)
 }
@@ -88,7 +66,7 @@ pub(super) fn read_canonical(encoded: &[&Encoded; LANES]) -> (Field, Mask) {
 pub(super) fn write(field: &Field) -> [Encoded; LANES] {
     let mut numbers = [[0; LIMBS]; LANES];
     for (i, limb) in field.canonical().0.into_iter().enumerate() {
-        for (number, limb) in numbers.iter_mut().zip(lanes(limb)) {
+        for (number, limb) in numbers.iter_mut().zip(limb.lanes()) {
             number[i] = limb;
         }
     }

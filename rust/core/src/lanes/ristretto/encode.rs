@@ -19,32 +19,36 @@
 //! where `sign` is -1 if `x / z` is odd, else 1. `F H` is never zero, `E G` only where `2 P` encodes as the
 //! identity; an inverse of 0 for 0 makes that encoding 0, as it must be.
 
+use zeroize::{Zeroize, Zeroizing};
+
 use super::{
-    LANES, bytes,
+    Kernel, LANES, bytes,
     constants::{D, INVSQRT_A_MINUS_D, ONE, SQRT_M1, ZERO},
-    field::{Field, Mask},
+    field::Field,
     point::Extended,
     root::invert,
+    vector::Mask,
 };
 use crate::group::Encoded;
 
 /// The encodings of the doubles of `points`, one inversion for all.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn encode_doubles(points: &[Extended]) -> Vec<[Encoded; LANES]> {
-    let mut doubles: Vec<Double> = Vec::with_capacity(points.len());
+pub(super) fn encode_doubles(kernel: Kernel, points: &[Extended]) -> Vec<[Encoded; LANES]> {
+    let mut doubles = Zeroizing::new(Vec::with_capacity(points.len()));
     for point in points {
         doubles.push(Double::of(point));
     }
-    let mut inverses: Vec<Field> = doubles.iter().map(|double| double.efgh).collect();
-    invert_all(&mut inverses);
+    let mut inverses: Zeroizing<Vec<Field>> = Zeroizing::new(doubles.iter().map(|double| double.efgh).collect());
+    invert_all(kernel, &mut inverses);
     let mut rows = Vec::with_capacity(points.len());
-    for (double, inverse) in doubles.iter().zip(&inverses) {
+    for (double, inverse) in doubles.iter().zip(inverses.iter()) {
         rows.push(bytes::write(&double.encode(inverse)));
     }
     rows
 }
 
 /// A double by its four factors and their products.
+#[derive(Zeroize)]
 struct Double {
     e: Field,
     f: Field,
@@ -56,11 +60,10 @@ struct Double {
 }
 
 impl Double {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     fn of(point: &Extended) -> Self {
         let (xx, yy, zz) = (point.x.square(), point.y.square(), point.z.square());
-        let dtt = point.t.squared().times(&Field::constant(&D));
+        let dtt = point.t.squared().times(&Field::constant(point.t.kernel(), &D));
         let xy = point.x.times(&point.y);
         let e = xy.plus(&xy).carry();
         let g = yy.plus(&xx).carry();
@@ -70,10 +73,10 @@ impl Double {
     }
 
     /// The encoding, from `1 / (E F G H)`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     fn encode(&self, inverse: &Field) -> Field {
-        let i = Field::constant(&SQRT_M1);
+        let kernel = inverse.kernel();
+        let i = Field::constant(kernel, &SQRT_M1);
         let (inverse_fh, inverse_eg) = (self.eg.multiply(inverse), self.fh.multiply(inverse));
         let rotated = self.eg.multiply(&inverse_fh).is_negative();
         let unrotated_x = self.e.multiply(&self.h);
@@ -81,7 +84,8 @@ impl Double {
         let x = Field::select(rotated, &rotated_x, &unrotated_x).multiply(&inverse_fh);
         let minuend = Field::select(rotated, &self.f, &self.h);
         let subtrahend = Field::select(rotated, &self.e.multiply(&i), &self.g).negate_where(x.is_negative());
-        let magic = Field::select(rotated, &Field::constant(&ONE), &Field::constant(&INVSQRT_A_MINUS_D));
+        let magic =
+            Field::select(rotated, &Field::constant(kernel, &ONE), &Field::constant(kernel, &INVSQRT_A_MINUS_D));
         let cofactor = Field::select(rotated, &self.e, &self.g).multiply(&magic);
         minuend.subtract(&subtrahend).multiply(&cofactor).multiply(&inverse_eg).abs()
     }
@@ -89,10 +93,10 @@ impl Double {
 
 /// Replaces every element by its inverse, 0 by 0.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn invert_all(elements: &mut [Field]) {
-    let (zero, one) = (Field::constant(&ZERO), Field::constant(&ONE));
+fn invert_all(kernel: Kernel, elements: &mut [Field]) {
+    let (zero, one) = (Field::constant(kernel, &ZERO), Field::constant(kernel, &ONE));
     let mut zeros: Vec<Mask> = Vec::with_capacity(elements.len());
-    let mut before = Vec::with_capacity(elements.len());
+    let mut before = Zeroizing::new(Vec::with_capacity(elements.len()));
     let mut product = one;
     for element in elements.iter_mut() {
         let is_zero = element.is_zero();
@@ -102,7 +106,7 @@ fn invert_all(elements: &mut [Field]) {
         product = product.multiply(element);
     }
     let mut inverse = invert(&product);
-    for ((element, before), is_zero) in elements.iter_mut().zip(&before).zip(&zeros).rev() {
+    for ((element, before), is_zero) in elements.iter_mut().zip(before.iter()).zip(&zeros).rev() {
         let own = inverse.multiply(before);
         inverse = inverse.multiply(element);
         *element = Field::select(*is_zero, &zero, &own);

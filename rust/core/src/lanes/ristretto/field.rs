@@ -19,20 +19,18 @@
 //! Products of [`Field`]s are [`Wide`] with columns below 2^59; how sums and differences grow is
 //! said at each operation, and debug builds check it. Nothing here branches on or indexes by a value.
 
-use std::arch::x86_64::{
-    __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpge_epu64_mask, _mm512_madd52hi_epu64,
-    _mm512_madd52lo_epu64, _mm512_mask_mov_epi64, _mm512_mullo_epi64, _mm512_or_si512, _mm512_set1_epi64,
-    _mm512_setzero_si512, _mm512_srli_epi64, _mm512_sub_epi64, _mm512_test_epi64_mask, _mm512_testn_epi64_mask,
-};
-
 use zeroize::Zeroize;
 
-use super::constants::{Constant, ZERO};
+use super::{
+    Kernel,
+    constants::{Constant, ZERO},
+    vector::{Mask, Vector},
+};
 
 /// Limbs of an element.
 pub(super) const LIMBS: usize = 5;
 /// Bits of a limb's weight.
-pub(super) const RADIX: u32 = 51;
+const RADIX: u32 = 51;
 /// The largest value of a canonical limb.
 pub(super) const LIMB_MASK: u64 = (1 << RADIX) - 1;
 /// 2^255 modulo p.
@@ -40,223 +38,200 @@ const FOLD: u64 = 19;
 
 /// Eight field elements with limbs ready to be multiplied.
 #[derive(Clone, Copy, Zeroize)]
-pub(super) struct Field(pub(super) [__m512i; LIMBS]);
+pub(super) struct Field(pub(super) [Vector; LIMBS]);
 
 /// Eight field elements as columns that await their carry.
 #[derive(Clone, Copy)]
-pub(super) struct Wide([__m512i; LIMBS]);
+pub(super) struct Wide([Vector; LIMBS]);
 
-/// One truth value a lane, lane 0 in the lowest bit.
-pub(super) type Mask = __mmask8;
-
-/// `value` in every lane.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn splat(value: u64) -> __m512i {
-    _mm512_set1_epi64(value.cast_signed())
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn add_limbs(mut x: [__m512i; LIMBS], y: &[__m512i; LIMBS]) -> [__m512i; LIMBS] {
+#[inline(always)]
+fn add_limbs(mut x: [Vector; LIMBS], y: &[Vector; LIMBS]) -> [Vector; LIMBS] {
     for (x, y) in x.iter_mut().zip(y) {
-        *x = _mm512_add_epi64(*x, *y);
+        *x = *x + *y;
     }
     x
 }
 
 /// `x + multiple * p - y`, limb by limb; `multiple` times a limb of p must be no less than any limb of `y`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn subtract_limbs(x: [__m512i; LIMBS], y: &[__m512i; LIMBS], multiple: u64) -> [__m512i; LIMBS] {
-    let mut bias = [splat(multiple * LIMB_MASK); LIMBS];
-    bias[0] = splat(multiple * (LIMB_MASK + 1 - FOLD));
-    let mut difference = add_limbs(x, &bias);
+#[inline(always)]
+fn subtract_limbs(x: &[Vector; LIMBS], y: &[Vector; LIMBS], multiple: u64) -> [Vector; LIMBS] {
+    let bias = |limb_of_p| Vector::splat(x[0].kernel(), multiple * limb_of_p);
+    let mut difference = *x;
     for i in 0..LIMBS {
-        debug_assert!(all_at_least(difference[i], y[i]), "a difference must not wrap");
-        difference[i] = _mm512_sub_epi64(difference[i], y[i]);
+        let bias = bias(if i == 0 { LIMB_MASK + 1 - FOLD } else { LIMB_MASK });
+        debug_assert!(no_less(x[i] + bias, y[i]) && no_less(x[i] + bias, bias), "a difference must not wrap");
+        difference[i] = x[i] + bias - y[i];
     }
     difference
 }
 
 /// Whether every lane of `x` is no less than that of `y`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn all_at_least(x: __m512i, y: __m512i) -> bool {
-    _mm512_cmpge_epu64_mask(x, y) == Mask::MAX
+fn no_less(x: Vector, y: Vector) -> bool {
+    x.lanes().iter().zip(y.lanes()).all(|(x, y)| *x >= y)
 }
 
-/// Products, sums and differences of elements.
+/// Products, sums and differences.
 impl Field {
     /// The product. Each column sums at most five low and ten half high halves, and 19 times as much from above:
     /// column 0, the largest, is below 125 * 2^52 < 2^59.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn times(&self, other: &Self) -> Wide {
         let (x, y) = (&self.0, &other.0);
-        let mut columns = [_mm512_setzero_si512(); 2 * LIMBS];
+        let mut columns = [Vector::splat(self.kernel(), 0); 2 * LIMBS];
         for i in 0..LIMBS {
             for j in 0..LIMBS {
-                columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], x[i], y[j]);
+                columns[i + j + 1] = columns[i + j + 1].add_high(x[i], y[j]);
             }
         }
         double_columns(&mut columns);
         for i in 0..LIMBS {
             for j in 0..LIMBS {
-                columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], x[i], y[j]);
+                columns[i + j] = columns[i + j].add_low(x[i], y[j]);
             }
         }
         fold(&columns)
     }
 
     /// The square, with the bounds of [`Field::times`]. Products of two different limbs are taken once and doubled.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn square(&self) -> Wide {
         let x = &self.0;
-        let mut columns = [_mm512_setzero_si512(); 2 * LIMBS];
+        let mut columns = [Vector::splat(self.kernel(), 0); 2 * LIMBS];
         for i in 0..LIMBS {
             for j in i + 1..LIMBS {
-                columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], x[i], x[j]);
+                columns[i + j + 1] = columns[i + j + 1].add_high(x[i], x[j]);
             }
         }
         double_columns(&mut columns);
         for i in 0..LIMBS {
-            columns[2 * i + 1] = _mm512_madd52hi_epu64(columns[2 * i + 1], x[i], x[i]);
+            columns[2 * i + 1] = columns[2 * i + 1].add_high(x[i], x[i]);
             for j in i + 1..LIMBS {
-                columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], x[i], x[j]);
+                columns[i + j] = columns[i + j].add_low(x[i], x[j]);
             }
         }
         double_columns(&mut columns);
         for i in 0..LIMBS {
-            columns[2 * i] = _mm512_madd52lo_epu64(columns[2 * i], x[i], x[i]);
+            columns[2 * i] = columns[2 * i].add_low(x[i], x[i]);
         }
         fold(&columns)
     }
 
     /// The sum: columns below 2^53.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn plus(&self, other: &Self) -> Wide {
         Wide(add_limbs(self.0, &other.0))
     }
 
     /// The difference, with 4p added: columns below 2^54.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn minus(&self, other: &Self) -> Wide {
-        Wide(subtract_limbs(self.0, &other.0, 4))
-    }
-}
-
-/// Short forms that carry at once.
-impl Field {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn multiply(&self, other: &Self) -> Self {
-        self.times(other).carry()
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn squared(&self) -> Self {
-        self.square().carry()
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn add(&self, other: &Self) -> Self {
-        self.plus(other).carry()
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn subtract(&self, other: &Self) -> Self {
-        self.minus(other).carry()
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn negate(&self) -> Self {
-        Self::constant(&ZERO).subtract(self)
+        Wide(subtract_limbs(&self.0, &other.0, 4))
     }
 }
 
 /// High halves are of weight 2^52, one bit above the next limb: their columns are doubled.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn double_columns(columns: &mut [__m512i; 2 * LIMBS]) {
+#[inline(always)]
+fn double_columns(columns: &mut [Vector; 2 * LIMBS]) {
     for column in columns {
-        *column = _mm512_add_epi64(*column, *column);
+        *column = *column + *column;
     }
 }
 
 /// Adds the upper five columns, 19-fold, to the lower five.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn fold(columns: &[__m512i; 2 * LIMBS]) -> Wide {
+#[inline(always)]
+fn fold(columns: &[Vector; 2 * LIMBS]) -> Wide {
+    let nineteen = Vector::splat(columns[0].kernel(), FOLD);
     let mut folded = [columns[0]; LIMBS];
     for i in 0..LIMBS {
-        let above = _mm512_mullo_epi64(columns[i + LIMBS], splat(FOLD));
-        folded[i] = _mm512_add_epi64(columns[i], above);
+        folded[i] = columns[i] + columns[i + LIMBS].multiply(nineteen);
     }
     Wide(folded)
 }
 
 impl Wide {
     /// The sum; the caller keeps columns below 2^64 (all of ours stay below 2^62).
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn plus(&self, other: &Self) -> Self {
         Self(add_limbs(self.0, &other.0))
     }
 
     /// The difference, with 2^10 p added: for `self` below 2^61 and `other` below 2^60, columns below 2^62.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn minus(&self, other: &Self) -> Self {
-        Self(subtract_limbs(self.0, &other.0, 1 << 10))
+        Self(subtract_limbs(&self.0, &other.0, 1 << 10))
     }
 
     /// One parallel carry: each limb keeps 51 bits and takes what the limb below had above them, which from a 64-bit
     /// column is below 2^13; limb 0 takes 19 times what the last limb had, below 2^18. That is the bound of [`Field`].
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn carry(&self) -> Field {
-        let mut limbs = self.0;
-        let mut carries = self.0;
-        for i in 0..LIMBS {
-            carries[i] = _mm512_srli_epi64::<RADIX>(self.0[i]);
-            limbs[i] = _mm512_and_si512(self.0[i], splat(LIMB_MASK));
-        }
-        limbs[0] = _mm512_madd52lo_epu64(limbs[0], carries[LIMBS - 1], splat(FOLD));
-        for i in 1..LIMBS {
-            limbs[i] = _mm512_add_epi64(limbs[i], carries[i - 1]);
-        }
-        Field(limbs)
+        let kernel = self.0[0].kernel();
+        let (mask, nineteen) = (Vector::splat(kernel, LIMB_MASK), Vector::splat(kernel, FOLD));
+        let carry = |i: usize| self.0[i].shift_right::<RADIX>();
+        let kept = |i: usize| self.0[i] & mask;
+        let first = kept(0).add_low(carry(LIMBS - 1), nineteen);
+        Field([first, kept(1) + carry(0), kept(2) + carry(1), kept(3) + carry(2), kept(4) + carry(3)])
+    }
+}
+
+/// Short forms that carry at once.
+impl Field {
+    #[inline(always)]
+    pub(super) fn multiply(&self, other: &Self) -> Self {
+        self.times(other).carry()
+    }
+
+    #[inline(always)]
+    pub(super) fn squared(&self) -> Self {
+        self.square().carry()
+    }
+
+    #[inline(always)]
+    pub(super) fn add(&self, other: &Self) -> Self {
+        self.plus(other).carry()
+    }
+
+    #[inline(always)]
+    pub(super) fn subtract(&self, other: &Self) -> Self {
+        self.minus(other).carry()
+    }
+
+    #[inline(always)]
+    pub(super) fn negate(&self) -> Self {
+        Self::constant(self.kernel(), &ZERO).subtract(self)
     }
 }
 
 /// Choices and canonical values.
 impl Field {
     /// `value` in every lane.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn constant(value: &Constant) -> Self {
-        let mut limbs = [_mm512_setzero_si512(); LIMBS];
-        for (limb, value) in limbs.iter_mut().zip(value) {
-            *limb = splat(*value);
-        }
-        Self(limbs)
+    #[inline(always)]
+    pub(super) fn constant(kernel: Kernel, value: &Constant) -> Self {
+        Self(value.map(|limb| Vector::splat(kernel, limb)))
+    }
+
+    /// The proof that the machine has the instructions.
+    #[inline(always)]
+    pub(super) fn kernel(&self) -> Kernel {
+        self.0[0].kernel()
+    }
+
+    /// The elements moved down by `distance` lanes, the lowest to the top.
+    #[inline(always)]
+    pub(super) fn rotate(&self, distance: usize) -> Self {
+        Self(self.0.map(|limb| {
+            let mut lanes = limb.lanes();
+            lanes.rotate_left(distance);
+            Vector::new(limb.kernel(), lanes)
+        }))
     }
 
     /// `yes` in the lanes of `mask`, `no` in the others.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
         let mut limbs = no.0;
         for (limb, yes) in limbs.iter_mut().zip(&yes.0) {
-            *limb = _mm512_mask_mov_epi64(*limb, mask, *yes);
+            *limb = limb.replace_where(mask, *yes);
         }
         Self(limbs)
     }
@@ -265,66 +240,68 @@ impl Field {
     ///
     /// A carry through all limbs leaves a value below 2^255 + 19, hence below 2p. It is p or more exactly if 19 more
     /// reach 2^255; then 19 are added and bit 255 falls away.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn canonical(&self) -> Self {
+        let nineteen = Vector::splat(self.kernel(), FOLD);
         let mut limbs = self.0;
-        let top = ripple(&mut limbs);
-        limbs[0] = _mm512_madd52lo_epu64(limbs[0], top, splat(FOLD));
-        let mut reduced = limbs;
-        reduced[0] = _mm512_add_epi64(reduced[0], splat(FOLD));
-        let exceeds = ripple(&mut reduced);
-        limbs[0] = _mm512_madd52lo_epu64(limbs[0], exceeds, splat(FOLD));
+        let above = ripple(&mut limbs);
+        limbs[0] = limbs[0].add_low(above, nineteen);
+        let mut raised = limbs;
+        raised[0] = raised[0] + nineteen;
+        let exceeds = ripple(&mut raised);
+        limbs[0] = limbs[0].add_low(exceeds, nineteen);
         ripple(&mut limbs);
         Self(limbs)
     }
 
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn is_zero(&self) -> Mask {
         let [a, b, c, d, e] = self.canonical().0;
-        let (ab, cd) = (_mm512_or_si512(a, b), _mm512_or_si512(c, d));
-        let any = _mm512_or_si512(_mm512_or_si512(ab, cd), e);
-        _mm512_testn_epi64_mask(any, any)
+        (a | b | c | d | e).equals(Vector::splat(self.kernel(), 0))
     }
 
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn equals(&self, other: &Self) -> Mask {
         self.subtract(other).is_zero()
     }
 
     /// `IS_NEGATIVE` of RFC 9496 section 4.1: whether the canonical value is odd.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn is_negative(&self) -> Mask {
-        _mm512_test_epi64_mask(self.canonical().0[0], splat(1))
+        let one = Vector::splat(self.kernel(), 1);
+        (self.canonical().0[0] & one).equals(one)
     }
 
     /// The negatives in the lanes of `mask`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn negate_where(&self, mask: Mask) -> Self {
         Self::select(mask, &self.negate(), self)
     }
 
     /// `CT_ABS` of RFC 9496 section 4.1.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn abs(&self) -> Self {
         self.negate_where(self.is_negative())
     }
 }
 
 /// Carries from limb to limb, all the way; what the last one had above its 51 bits is returned.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn ripple(limbs: &mut [__m512i; LIMBS]) -> __m512i {
-    let mut carry = _mm512_setzero_si512();
+#[inline(always)]
+fn ripple(limbs: &mut [Vector; LIMBS]) -> Vector {
+    let kernel = limbs[0].kernel();
+    let (mut carry, mask) = (Vector::splat(kernel, 0), Vector::splat(kernel, LIMB_MASK));
     for limb in limbs {
-        let sum = _mm512_add_epi64(*limb, carry);
-        carry = _mm512_srli_epi64::<RADIX>(sum);
-        *limb = _mm512_and_si512(sum, splat(LIMB_MASK));
+        let sum = *limb + carry;
+        carry = sum.shift_right::<RADIX>();
+        *limb = sum & mask;
     }
     carry
+}
+
+#[cfg(test)]
+impl Wide {
+    /// Columns as given, one array of lanes each.
+    pub(super) fn from_columns(kernel: Kernel, columns: &[[u64; super::LANES]; LIMBS]) -> Self {
+        Self(columns.map(|column| Vector::new(kernel, column)))
+    }
 }

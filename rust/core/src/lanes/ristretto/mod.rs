@@ -6,6 +6,7 @@
 //! Everything below the two types here is safe code that may only be called where the instructions exist; [`Kernel`] is
 //! the proof that they do.
 
+#![allow(clippy::inline_always, reason = "single instructions must become part of the functions compiled for them")]
 #![allow(
     clippy::many_single_char_names,
     clippy::similar_names,
@@ -23,15 +24,16 @@ mod point;
 mod root;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use self::{
     bytes::Uniform,
-    field::Mask,
     multiply::{Digits, Table},
     point::Extended,
+    vector::Mask,
 };
 use super::LANES;
 use crate::group::Encoded;
@@ -50,7 +52,7 @@ pub(crate) enum Flaw {
 pub(crate) struct Kernel(());
 
 /// Points in lanes, in their order, the last eight filled up; cleared when dropped.
-#[derive(Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Points {
     #[zeroize(skip)]
     kernel: Kernel,
@@ -69,7 +71,7 @@ impl Kernel {
     /// The points that uniform bytes map to (RFC 9496 section 4.3.4).
     pub(crate) fn derive(self, uniform: &[Uniform]) -> Points {
         // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let eights = eights(uniform).map(|eight| unsafe { elligator::derive(&eight) }).collect();
+        let eights = eights(uniform).map(|eight| unsafe { elligator::derive(self, &eight) }).collect();
         Points { kernel: self, eights, count: uniform.len() }
     }
 
@@ -81,7 +83,7 @@ impl Kernel {
             // Two eights go side by side; an odd one out goes twice.
             let second = eights.next();
             // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-            let (decoded, valid) = unsafe { decode::decode(&[first, second.unwrap_or(first)]) };
+            let (decoded, valid) = unsafe { decode::decode(self, &[first, second.unwrap_or(first)]) };
             let wanted = 1 + usize::from(second.is_some());
             for (point, valid) in decoded.into_iter().zip(valid).take(wanted) {
                 points.eights.push(point);
@@ -96,20 +98,14 @@ impl Points {
     /// The first point that is the identity.
     pub(crate) fn first_identity(&self) -> Option<usize> {
         let eights = self.eights.iter().enumerate();
-        let place = eights.map(|(i, eight)| place(i, self.identities(eight))).find_map(|place| place);
+        let place = eights.map(|(i, eight)| place(i, identities(eight))).find_map(|place| place);
         place.filter(|place| *place < self.count)
-    }
-
-    fn identities(&self, eight: &Extended) -> Mask {
-        let Kernel(()) = self.kernel;
-        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        unsafe { eight.is_identity() }
     }
 
     /// Refuses the last eight if a lane that counts is not valid or the identity.
     fn refuse_flaws(&self, valid: Mask) -> Result<(), (usize, Flaw)> {
         let last = self.eights.len() - 1;
-        let flawed = !valid | self.identities(&self.eights[last]);
+        let flawed = !valid | identities(&self.eights[last]);
         match place(last, flawed) {
             Some(place) if place < self.count => {
                 let flaw = if valid >> (place % LANES) & 1 == 0 { Flaw::Encoding } else { Flaw::Identity };
@@ -132,24 +128,38 @@ impl Points {
     }
 
     fn multiply_by<'a>(&mut self, digits: impl Fn(usize) -> &'a Digits) {
-        let Kernel(()) = self.kernel;
-        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let mut table = unsafe { Table::new() };
+        let mut table = Table::new(self.kernel);
         for (i, eight) in self.eights.iter_mut().enumerate() {
-            // SAFETY: as above.
+            // SAFETY: a `Kernel` exists only where `detect` found the instructions.
             *eight = unsafe { table.multiply(eight, digits(i)) };
         }
     }
 
+    /// The sum of every point times the scalar of its place, as a batch of one.
+    pub(crate) fn sum_of_products(&self, scalars: &[Scalar]) -> Self {
+        let mut digits: Vec<_> = eights(scalars).map(Digits::of_each).collect();
+        if let (Some(last), surplus @ 1..) = (digits.last_mut(), self.eights.len() * LANES - self.count) {
+            last.clear_last(surplus);
+        }
+        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
+        let sum = unsafe { multiply::sum_of_products(self.kernel, &self.eights, &digits).sum_lanes() };
+        Self { kernel: self.kernel, eights: vec![sum], count: 1 }
+    }
+
     /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).
     pub(crate) fn encode_doubles(&self, rows: &mut [Encoded]) {
-        let Kernel(()) = self.kernel;
         // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let encoded = unsafe { encode::encode_doubles(&self.eights) };
+        let encoded = unsafe { encode::encode_doubles(self.kernel, &self.eights) };
         for (row, encoded) in rows.iter_mut().zip(encoded.as_flattened()) {
             *row = *encoded;
         }
     }
+}
+
+/// The lanes that hold the identity.
+fn identities(eight: &Extended) -> Mask {
+    // SAFETY: points exist only where a `Kernel` made them.
+    unsafe { eight.is_identity() }
 }
 
 /// The place of the first lane set in the mask of eight number `eight`.

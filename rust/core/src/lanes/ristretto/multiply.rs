@@ -1,20 +1,16 @@
-//! Points times secret scalars, eight at once.
+//! Points times secret scalars, eight at once, and sums of such products.
 //!
 //! A scalar is cut into 64 signed digits of radix 16, each from -8 to 8. A table holds the multiples 1 to 8 of every
 //! point, lane by lane; then the road is the same for all scalars: four doublings and an addition a digit, the addend
 //! chosen by a scan of the whole table under masks. No branch and no address depends on a digit.
 
-use std::arch::x86_64::{
-    __m512i, _mm_cvtsi64_si128, _mm512_abs_epi64, _mm512_cmpeq_epi64_mask, _mm512_cvtepi8_epi64, _mm512_movepi64_mask,
-};
-
 use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{
-    LANES,
-    field::splat,
+    Kernel, LANES,
     point::{Cached, Extended},
+    vector::Vector,
 };
 
 /// Bits of a digit.
@@ -44,6 +40,13 @@ impl Digits {
         }
         digits
     }
+
+    /// Makes the scalars of the last `count` lanes zero.
+    pub(super) fn clear_last(&mut self, count: usize) {
+        for digit in &mut self.0 {
+            digit[LANES - count..].fill(0);
+        }
+    }
 }
 
 /// The digits of a reduced scalar, without a branch. Being below 2^253 it leaves no carry at the end.
@@ -61,14 +64,36 @@ fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
     digits
 }
 
+/// The sum over all eights of each lane's point times its scalar, lane by lane: the doublings are done once for all.
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+pub(super) fn sum_of_products(kernel: Kernel, points: &[Extended], scalars: &[Digits]) -> Extended {
+    let mut tables = Zeroizing::new(Vec::with_capacity(points.len()));
+    for point in points {
+        let mut table = Table::new(kernel);
+        table.fill(point);
+        tables.push(table);
+    }
+    let mut sum = Extended::identity(kernel);
+    for at in (0..DIGITS).rev() {
+        let mut base = sum.projective();
+        for _ in 1..WINDOW {
+            base = base.double().projective();
+        }
+        sum = base.double().extended();
+        for (table, scalars) in tables.iter().zip(scalars) {
+            sum = sum.add(&table.select(scalars.0[at])).extended();
+        }
+    }
+    sum
+}
+
 /// The multiples 1 to 8 of eight points. Made once for many points, one after another, and cleared at the end.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Table([Cached; MULTIPLES]);
 
 impl Table {
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn new() -> Self {
-        Self([Cached::identity(); MULTIPLES])
+    pub(super) fn new(kernel: Kernel) -> Self {
+        Self([Cached::identity(kernel); MULTIPLES])
     }
 
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
@@ -87,23 +112,23 @@ impl Table {
     }
 
     /// In each lane the multiple by that lane's digit.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     fn select(&self, digits: [i8; LANES]) -> Cached {
-        let digits = widen(digits);
-        let magnitude = _mm512_abs_epi64(digits);
-        let mut chosen = Cached::identity();
+        let kernel = self.0[0].t.kernel();
+        let digits = Vector::widen(kernel, digits);
+        let magnitude = digits.abs();
+        let mut chosen = Cached::identity(kernel);
         for (multiple, n) in self.0.iter().zip(1..) {
-            chosen = Cached::select(_mm512_cmpeq_epi64_mask(magnitude, splat(n)), multiple, &chosen);
+            chosen = Cached::select(magnitude.equals(Vector::splat(kernel, n)), multiple, &chosen);
         }
-        chosen.negate_where(_mm512_movepi64_mask(digits))
+        chosen.negate_where(digits.is_negative())
     }
 
     /// The product of each lane's point and scalar.
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn multiply(&mut self, point: &Extended, scalars: &Digits) -> Extended {
         self.fill(point);
-        let mut product = Extended::identity().add(&self.select(scalars.0[DIGITS - 1]));
+        let mut product = Extended::identity(point.x.kernel()).add(&self.select(scalars.0[DIGITS - 1]));
         for digits in scalars.0[..DIGITS - 1].iter().rev() {
             for _ in 1..WINDOW {
                 product = product.projective().double();
@@ -112,11 +137,4 @@ impl Table {
         }
         product.extended()
     }
-}
-
-/// Eight digits as a vector.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn widen(digits: [i8; LANES]) -> __m512i {
-    _mm512_cvtepi8_epi64(_mm_cvtsi64_si128(i64::from_le_bytes(digits.map(i8::cast_unsigned))))
 }

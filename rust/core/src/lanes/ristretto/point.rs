@@ -8,8 +8,10 @@
 use zeroize::Zeroize;
 
 use super::{
+    Kernel,
     constants::{ONE, TWICE_D, TWO, ZERO},
-    field::{Field, Mask},
+    field::Field,
+    vector::Mask,
 };
 
 /// `x = X / Z`, `y = Y / Z`.
@@ -49,16 +51,14 @@ pub(super) struct Cached {
 
 impl Completed {
     /// Three multiplications.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn projective(&self) -> Projective {
         let Self { e, f, g, h } = self;
         Projective { x: e.multiply(f), y: g.multiply(h), z: f.multiply(g) }
     }
 
     /// Four multiplications.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn extended(&self) -> Extended {
         let Projective { x, y, z } = self.projective();
         Extended { x, y, z, t: self.e.multiply(&self.h) }
@@ -69,8 +69,7 @@ impl Projective {
     /// The double: four squarings. All four results have the opposite sign of the paper's, which no product shows.
     ///
     /// Columns: the squares are below 2^59; H below 2^60, E, G and F below 2^62.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn double(&self) -> Completed {
         let xx = self.x.square();
         let yy = self.y.square();
@@ -84,17 +83,15 @@ impl Projective {
 }
 
 impl Extended {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn identity() -> Self {
-        let (zero, one) = (Field::constant(&ZERO), Field::constant(&ONE));
+    #[inline(always)]
+    pub(super) fn identity(kernel: Kernel) -> Self {
+        let (zero, one) = (Field::constant(kernel, &ZERO), Field::constant(kernel, &ONE));
         Self { x: zero, y: one, z: one, t: zero }
     }
 
     /// The sum: four multiplications. Columns: the products are below 2^59, the sums below 2^60, the differences
     /// below 2^62.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn add(&self, other: &Cached) -> Completed {
         let a = self.y.subtract(&self.x).times(&other.difference);
         let b = self.y.add(&self.x).times(&other.sum);
@@ -106,26 +103,35 @@ impl Extended {
     }
 
     /// One multiplication.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn cached(&self) -> Cached {
         Cached {
             sum: self.y.add(&self.x),
             difference: self.y.subtract(&self.x),
-            t: self.t.multiply(&Field::constant(&TWICE_D)),
+            t: self.t.multiply(&Field::constant(self.t.kernel(), &TWICE_D)),
             z: self.z.add(&self.z),
         }
     }
 
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn projective(&self) -> Projective {
         Projective { x: self.x, y: self.y, z: self.z }
     }
 
+    /// The sum of all eight points, in every lane: each half is added to the other, then each quarter, each eighth.
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    pub(super) fn sum_lanes(&self) -> Self {
+        let mut sum = *self;
+        for distance in [4, 2, 1] {
+            let Self { x, y, z, t } = sum;
+            let [x, y, z, t] = [x, y, z, t].map(|field| field.rotate(distance));
+            sum = sum.add(&Self { x, y, z, t }.cached()).extended();
+        }
+        sum
+    }
+
     /// Whether the point is the identity of ristretto255: in the coset of four torsion, where `x = 0` or `y = 0`
     /// (RFC 9496 section 4.3.3 compares with `(0, 1)`).
-    #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn is_identity(&self) -> Mask {
         self.x.is_zero() | self.y.is_zero()
@@ -133,16 +139,14 @@ impl Extended {
 }
 
 impl Cached {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn identity() -> Self {
-        let one = Field::constant(&ONE);
-        Self { sum: one, difference: one, t: Field::constant(&ZERO), z: Field::constant(&TWO) }
+    #[inline(always)]
+    pub(super) fn identity(kernel: Kernel) -> Self {
+        let one = Field::constant(kernel, &ONE);
+        Self { sum: one, difference: one, t: Field::constant(kernel, &ZERO), z: Field::constant(kernel, &TWO) }
     }
 
     /// `yes` in the lanes of `mask`, `no` in the others.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
         Self {
             sum: Field::select(mask, &yes.sum, &no.sum),
@@ -153,8 +157,7 @@ impl Cached {
     }
 
     /// The opposite points in the lanes of `mask`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    #[inline(always)]
     pub(super) fn negate_where(&self, mask: Mask) -> Self {
         Self {
             sum: Field::select(mask, &self.difference, &self.sum),

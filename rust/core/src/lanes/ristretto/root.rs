@@ -5,11 +5,11 @@
 
 use super::{
     constants::{ONE, SQRT_M1},
-    field::{Field, Mask},
+    field::Field,
+    vector::Mask,
 };
 
 /// `x^(2^count)`.
-#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn square_times<const N: usize>(x: &[Field; N], count: usize) -> [Field; N] {
     let mut power = *x;
@@ -22,7 +22,6 @@ fn square_times<const N: usize>(x: &[Field; N], count: usize) -> [Field; N] {
 }
 
 /// The products, batch by batch.
-#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn multiply<const N: usize>(x: &[Field; N], y: &[Field; N]) -> [Field; N] {
     let mut product = *x;
@@ -74,7 +73,6 @@ pub(super) fn sqrt_ratio<const N: usize>(u: &[Field; N], v: &[Field; N]) -> ([Ma
 }
 
 /// `x^((p - 5) / 8)`, where (p - 5) / 8 = (2^250 - 1) 2^2 + 1.
-#[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn quarter_power<const N: usize>(x: &[Field; N]) -> [Field; N] {
     let (ones_250, _) = ones_250(x);
@@ -82,10 +80,9 @@ fn quarter_power<const N: usize>(x: &[Field; N]) -> [Field; N] {
 }
 
 /// The candidate `root` is right up to a fourth root of unity: finds which, corrects it and takes its absolute value.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+#[inline(always)]
 fn settle(u: &Field, v: &Field, root: &Field) -> (Mask, Field) {
-    let i = Field::constant(&SQRT_M1);
+    let i = Field::constant(u.kernel(), &SQRT_M1);
     let check = v.multiply(&root.squared());
     let correct = check.equals(u);
     let flipped = check.add(u).is_zero();
@@ -97,5 +94,5 @@ fn settle(u: &Field, v: &Field, root: &Field) -> (Mask, Field) {
 /// [`sqrt_ratio`] of `1 / v`.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn inverse_sqrt<const N: usize>(v: &[Field; N]) -> ([Mask; N], [Field; N]) {
-    sqrt_ratio(&[Field::constant(&ONE); N], v)
+    sqrt_ratio(&[Field::constant(v[0].kernel(), &ONE); N], v)
 }

@@ -1,0 +1,130 @@
+//! What is traced: whole operations of the public API, and controls.
+
+use std::hint::black_box;
+
+use pilookup_core::{Context, SecretKey, bulk, seal};
+
+/// A secret: 32 bytes that a subject turns into what it needs.
+pub(crate) type Secret = [u8; 32];
+
+/// Work that depends on a secret.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    /// Makes the work ready, untraced; what it returns is traced.
+    pub(crate) prepare: fn(&Secret) -> Box<dyn FnOnce()>,
+    /// How the traces are meant to differ.
+    pub(crate) expected: Expected,
+}
+
+/// What may be seen of the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    Nothing,
+    Path,
+    AddressesAlone,
+}
+
+pub(crate) const SUBJECTS: &[Subject] = &[
+    Subject { name: "the-key-and-numbers-of-tokenise", prepare: tokenise, expected: Expected::Nothing },
+    Subject { name: "the-elements-of-tokens", prepare: tokens, expected: Expected::Nothing },
+    Subject { name: "the-tokens-and-labels-of-seal", prepare: seal, expected: Expected::Nothing },
+    Subject {
+        name: "the-key-elements-and-labels-of-shift-and-seal",
+        prepare: shift_and_seal,
+        expected: Expected::Nothing,
+    },
+    Subject { name: "a-branch-on-a-bit", prepare: branches, expected: Expected::Path },
+    Subject { name: "a-table-by-a-digit", prepare: looks_up, expected: Expected::AddressesAlone },
+];
+
+pub(crate) fn named(name: &str) -> Option<&'static Subject> {
+    SUBJECTS.iter().find(|subject| subject.name == name)
+}
+
+/// A full set of lanes; where there are none, one item shows all there is to see.
+fn count() -> u8 {
+    if std::env::var("PILOOKUP_BACKEND").as_deref() == Ok("dalek") { 1 } else { 8 }
+}
+
+const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
+
+/// As scalars: one, the group's order less one, and one between. All digits low, as high as they get, and mixed.
+pub(crate) fn secrets() -> [Secret; 3] {
+    let one = std::array::from_fn(|i| u8::from(i == 0));
+    let order_less_one = [
+        0xec, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+    ];
+    let mixed = std::array::from_fn(|i| u8::try_from(i * 37 % 251).unwrap() >> (4 * u32::from(i == 31)));
+    [one, order_less_one, mixed]
+}
+
+/// What a subject warms up with.
+pub(crate) const WARM: Secret = [7; 32];
+
+fn key(secret: &Secret) -> SecretKey {
+    SecretKey::from_bytes(secret).expect("a canonical scalar other than zero")
+}
+
+/// Eight numbers of one length, made of the secret's bytes.
+fn numbers(secret: &Secret) -> Vec<Vec<u8>> {
+    let digits =
+        |i: u8| secret.iter().skip(usize::from(i)).step_by(3).map(move |byte| b'0' + byte.wrapping_add(i) % 10);
+    (0..count()).map(|i| b"tel:+86".iter().copied().chain(digits(i).cycle().take(11)).collect()).collect()
+}
+
+fn elements(secret: &Secret) -> Vec<u8> {
+    bulk::tokenise(&numbers(secret), &key(&WARM)).expect("numbers are good inputs")
+}
+
+fn labels(secret: &Secret) -> Vec<u8> {
+    secret.iter().copied().cycle().take(usize::from(count()) * seal::LABEL_BYTES).collect()
+}
+
+fn tokenise(secret: &Secret) -> Box<dyn FnOnce()> {
+    let (numbers, key) = (numbers(secret), key(secret));
+    Box::new(move || drop(black_box(bulk::tokenise(&numbers, &key))))
+}
+
+fn tokens(secret: &Secret) -> Box<dyn FnOnce()> {
+    let elements = elements(secret);
+    Box::new(move || drop(black_box(pilookup_core::tokens(&elements, &CONTEXT))))
+}
+
+fn seal(secret: &Secret) -> Box<dyn FnOnce()> {
+    let tokens = pilookup_core::tokens(&elements(secret), &CONTEXT).expect("elements of our own");
+    let labels = labels(secret);
+    Box::new(move || drop(black_box(seal::seal(&tokens, &labels, &CONTEXT))))
+}
+
+fn shift_and_seal(secret: &Secret) -> Box<dyn FnOnce()> {
+    let (elements, labels, key) = (elements(secret), labels(secret), key(secret));
+    Box::new(move || drop(black_box(seal::shift_and_seal(&elements, &labels, &key, &CONTEXT, 13))))
+}
+
+/// Square and multiply as it must not be: work for each bit that is set.
+fn branches(secret: &Secret) -> Box<dyn FnOnce()> {
+    let secret = *secret;
+    Box::new(move || {
+        let mut sum = 1_u64;
+        for byte in black_box(secret) {
+            for bit in 0..8 {
+                sum = black_box(sum.wrapping_mul(sum));
+                if byte >> bit & 1 == 1 {
+                    sum = black_box(sum.wrapping_mul(3));
+                }
+            }
+        }
+        black_box(sum);
+    })
+}
+
+/// A window's table read where the digit says.
+fn looks_up(secret: &Secret) -> Box<dyn FnOnce()> {
+    let (secret, table) = (*secret, black_box([7_u64; 256]));
+    Box::new(move || {
+        for byte in black_box(secret) {
+            black_box(*black_box(&table[usize::from(byte)]));
+        }
+    })
+}

@@ -1,0 +1,154 @@
+//! Running a subject in a process of its own, one instruction at a time.
+//!
+//! The processor's trap flag stops the process after each instruction, and its own handler of that signal writes down
+//! where it stands and which addresses the next instruction uses. A debugger (ptrace) sees the same and needs no unsafe
+//! code, but two changes of process an instruction make it ten times as slow.
+
+use std::{
+    arch::asm,
+    hash::{DefaultHasher, Hash, Hasher},
+    io::{Read, Write},
+    process::{Child, Command, ExitCode, Stdio},
+    sync::atomic::{AtomicPtr, Ordering},
+};
+
+use iced_x86::{Decoder, DecoderOptions, InstructionInfoFactory, OpAccess, Register, UsedMemory};
+use nix::{
+    libc::{self, c_int, c_void, siginfo_t, ucontext_t},
+    sys::{
+        personality::{self, Persona},
+        signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction},
+    },
+};
+
+use crate::subjects::{Secret, Subject, WARM};
+
+/// One instruction: where it stood (the address's lower half), and a hash of the addresses it used.
+pub(crate) type Step = (u32, u32);
+
+/// The most instructions a trace can have.
+const ROOM: usize = 1 << 23;
+const LONGEST_INSTRUCTION: usize = 15;
+const TRAP_FLAG: i64 = 1 << 8;
+
+/// Starts a subject with a secret, on a backend; `None` where addresses cannot be kept from changing between processes.
+pub(crate) fn start(subject: &Subject, secret: &Secret, backend: &str) -> Option<Child> {
+    personality::set(personality::get().ok()? | Persona::ADDR_NO_RANDOMIZE).ok()?;
+    let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
+    command.arg(subject.name).env("PILOOKUP_BACKEND", backend).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("a process to trace");
+    child.stdin.take().expect("its standard input").write_all(secret).expect("the secret sent");
+    Some(child)
+}
+
+/// The trace of what was started.
+pub(crate) fn finish(child: Child) -> Vec<Step> {
+    let output = child.wait_with_output().expect("its trace");
+    assert!(output.status.success(), "a subject could not be traced: {}", output.status);
+    let number = |bytes: &[u8]| u32::from_le_bytes(*bytes.first_chunk().expect("four bytes"));
+    output.stdout.as_chunks::<8>().0.iter().map(|step| (number(step), number(&step[4..]))).collect()
+}
+
+/// The subject's side: reads its secret, works, and writes its trace.
+pub(crate) fn trace(subject: &Subject) -> ExitCode {
+    let mut secret = [0; 32];
+    std::io::stdin().read_exact(&mut secret).expect("a secret of 32 bytes");
+    pilookup_core::set_threads(1).expect("one thread");
+    for _ in 0..2 {
+        (subject.prepare)(&WARM)();
+    }
+    let work = (subject.prepare)(&secret);
+    let mut tracer = Tracer { steps: Vec::with_capacity(ROOM), on: false, factory: InstructionInfoFactory::new() };
+    TRACER.store(&raw mut tracer, Ordering::SeqCst);
+    let action = SigAction::new(SigHandler::SigAction(on_trap), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler allocates nothing and touches only `tracer`, which outlives the traps.
+    unsafe { sigaction(Signal::SIGTRAP, &action) }.expect("a handler of traps");
+    // SAFETY: a breakpoint changes nothing but what the handler does: the first sets the trap flag, the second clears it.
+    unsafe { asm!("int3") };
+    work();
+    // SAFETY: as above.
+    unsafe { asm!("int3") };
+    let bytes: Vec<u8> =
+        tracer.steps.iter().flat_map(|(at, used)| [at.to_le_bytes(), used.to_le_bytes()]).flatten().collect();
+    std::io::stdout().write_all(&bytes).expect("the trace written");
+    ExitCode::SUCCESS
+}
+
+struct Tracer {
+    steps: Vec<Step>,
+    on: bool,
+    factory: InstructionInfoFactory,
+}
+
+static TRACER: AtomicPtr<Tracer> = AtomicPtr::new(std::ptr::null_mut());
+
+extern "C" fn on_trap(_: c_int, information: *mut siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel passes both for a handler set with SA_SIGINFO, and nobody else holds them.
+    let (information, context) = unsafe { (&*information, &mut *context.cast::<ucontext_t>()) };
+    // SAFETY: `trace` put it there, and waits for the trapped code while this runs.
+    let tracer = unsafe { &mut *TRACER.load(Ordering::SeqCst) };
+    let registers = &mut context.uc_mcontext.gregs;
+    if information.si_code == libc::TRAP_TRACE {
+        tracer.step(registers);
+    } else {
+        tracer.on = !tracer.on;
+        registers[libc::REG_EFL as usize] ^= TRAP_FLAG;
+    }
+}
+
+type Registers = [i64; 23];
+
+impl Tracer {
+    /// Notes the instruction that comes next.
+    fn step(&mut self, registers: &Registers) {
+        let at = registers[libc::REG_RIP as usize].cast_unsigned();
+        // SAFETY: the processor is about to run what stands there; code is followed by other mapped segments.
+        let bytes = unsafe { std::slice::from_raw_parts(at as *const u8, LONGEST_INSTRUCTION) };
+        let instruction = Decoder::with_ip(64, bytes, at, DecoderOptions::NONE).decode();
+        assert!(!instruction.is_invalid() && self.steps.len() < ROOM, "a trace that cannot be followed");
+        let mut hash = DefaultHasher::new();
+        for memory in self.factory.info(&instruction).used_memory() {
+            if memory.access() != OpAccess::NoMemAccess {
+                address(memory, registers).hash(&mut hash);
+            }
+        }
+        self.steps.push((lower(at), lower(hash.finish())));
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // the point of it
+fn lower(number: u64) -> u32 {
+    number as u32
+}
+
+/// The address, less the base of the thread's own segment, which is the same all along.
+fn address(memory: &UsedMemory, registers: &Registers) -> u64 {
+    let address = memory.virtual_address(0, |register, _, _| value(registers, register));
+    address.expect("no address from a vector register: gathers are not followed")
+}
+
+fn value(registers: &Registers, register: Register) -> Option<u64> {
+    let index = match register.full_register() {
+        Register::RAX => libc::REG_RAX,
+        Register::RBX => libc::REG_RBX,
+        Register::RCX => libc::REG_RCX,
+        Register::RDX => libc::REG_RDX,
+        Register::RSI => libc::REG_RSI,
+        Register::RDI => libc::REG_RDI,
+        Register::RBP => libc::REG_RBP,
+        Register::RSP => libc::REG_RSP,
+        Register::R8 => libc::REG_R8,
+        Register::R9 => libc::REG_R9,
+        Register::R10 => libc::REG_R10,
+        Register::R11 => libc::REG_R11,
+        Register::R12 => libc::REG_R12,
+        Register::R13 => libc::REG_R13,
+        Register::R14 => libc::REG_R14,
+        Register::R15 => libc::REG_R15,
+        Register::RIP => libc::REG_RIP,
+        Register::CS | Register::DS | Register::ES | Register::SS | Register::FS | Register::GS => return Some(0),
+        _ => return None,
+    };
+    let full = registers[index.cast_unsigned() as usize].cast_unsigned();
+    Some(if register.size() == 4 { full & 0xffff_ffff } else { full })
+}

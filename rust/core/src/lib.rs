@@ -11,12 +11,14 @@ mod error;
 mod expand;
 pub mod fuse;
 mod group;
+pub mod intake;
 mod key;
 mod pool;
 mod scalar;
 pub mod seal;
 mod suite;
 mod token;
+pub mod vault;
 pub mod voprf;
 
 pub use error::Error;

@@ -15,28 +15,32 @@ from typing import Final, Literal, NoReturn, final
 from typing_extensions import Buffer
 
 __all__ = [
+    "Blinds",
+    "BucketOverflow",
     "ELEMENT_BYTES",
     "ENTRY_BYTES",
+    "FuseFilter",
     "LABEL_BYTES",
     "PROOF_BYTES",
     "RECORD_BYTES",
     "SCALAR_BYTES",
-    "TOKEN_BYTES",
-    "Blinds",
-    "BucketOverflow",
-    "FuseFilter",
     "SecretKey",
+    "TOKEN_BYTES",
     "TextRows",
     "TextScan",
     "account_tags",
     "backend",
     "blind",
+    "check_buckets",
     "count_distinct",
     "cut_text",
     "evaluate",
     "evaluate_and_prove",
     "finalize",
+    "group_records",
+    "lay_out",
     "merge_load",
+    "merge_rows",
     "open_entry",
     "open_file",
     "pack_buckets",
@@ -47,6 +51,7 @@ __all__ = [
     "seal_file",
     "set_threads",
     "shift",
+    "shift_and_seal",
     "threads",
     "tokenise",
     "tokenise_packed",
@@ -283,11 +288,44 @@ def seal_elements(elements: Buffer, labels: Buffer, channel: str, epoch: int, bi
     Returns n * 36 bytes of records (bucket index as big-endian u32, entry) and n * 8 bytes of filter keys, in order.
     """
 
+def shift_and_seal(
+    elements: Buffer, labels: Buffer, key: SecretKey, channel: str, epoch: int, bits: int
+) -> tuple[bytes, bytes]:
+    """`shift` by the key and `seal_elements` in one: the shifted elements stay inside, and are not decoded again."""
+
 def pack_buckets(records: Buffer, first: int, count: int, slots: int) -> bytes:
     """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.
 
     Entries are sorted by all their bytes, empty slots zero and last. Raises BucketOverflow when a bucket has more
     entries than slots, ValueError for a record of another bucket and for an entry of zeros or twice in its bucket.
+    """
+
+def merge_rows(
+    runs: Sequence[tuple[Buffer, Buffer, Buffer, Buffer, int]], sources: Sequence[tuple[int, int]], erased: Buffer
+) -> tuple[bytes, bytes]:
+    """Merge vault rows to one label an element (SPEC.md section 5.2): n * 32 bytes of ascending elements, n * 12 of labels.
+
+    A run is the columns of one load: elements (32 bytes a row), accounts (16), counts (little-endian u32), months
+    (little-endian u16), and the place of its dataset among the sources; any order is right, ascending rows are fastest.
+    Sources are datasets, newest first: catalogue id and kind flag. Erased elements (n * 32 bytes) are left out.
+    """
+
+def group_records(records: Buffer, index_bits: int, range_bits: int) -> tuple[bytes, bytes]:
+    """Group records of 36 bytes by the top `range_bits` (at most 16) of bucket indices of `index_bits`.
+
+    Returns the records range by range, and 2^range_bits + 1 little-endian u64: where each range starts, in records.
+    """
+
+def lay_out(records: Buffer, first: int, count: int, slots: int, finer: int) -> tuple[bytes, bytes]:
+    """`pack_buckets` of records whose bucket index has `finer` (at most 32) low bits more than the buckets have.
+
+    Returns the buckets and their Merkle leaf hashes, count * 32 bytes (RFC 9162 section 2.1.1).
+    """
+
+def check_buckets(buckets: Buffer, slots: int) -> tuple[int, bytes]:
+    """The number of entries in whole buckets and their leaf hashes, n * 32 bytes.
+
+    Raises ValueError where a bucket's entries do not ascend or an empty slot is not last.
     """
 
 def _blind_with(

@@ -6,6 +6,7 @@ OSError passes through: the caller knows what the file was for and says so.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -17,14 +18,15 @@ def temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
 
 
-def write_flushed(path: Path, data: bytes) -> None:
-    """Write a file that must not exist yet, 0600, and flush it; a failed write leaves no file."""
+def write_flushed(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file that must not exist yet, 0600, whole or in pieces, and flush it; a failed write leaves no file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
-            view = memoryview(data)
-            while view:
-                view = view[file.write(view) :]
+            for piece in [data] if isinstance(data, bytes) else data:
+                view = memoryview(piece)
+                while view:
+                    view = view[file.write(view) :]
             os.fsync(file.fileno())
     except BaseException:
         path.unlink(missing_ok=True)

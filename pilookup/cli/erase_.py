@@ -3,12 +3,27 @@
 import typer
 
 from pilookup.cli.console import progress, say, say_json
-from pilookup.cli.options import HomeOption, JsonOption, Number, ask_number
+from pilookup.cli.options import (
+    DEFAULT_MEMORY,
+    HomeOption,
+    JsonOption,
+    MemoryOption,
+    Number,
+    SchedulerOption,
+    ask_number,
+)
 from pilookup.cli.publish_ import tell
+from pilookup.compute import executor
 from pilookup.identifier import canonicalise
 
 
-def erase(number: Number = None, home: HomeOption = ..., json: JsonOption = False) -> None:  # type: ignore[assignment]
+def erase(
+    number: Number = None,
+    home: HomeOption = ...,  # type: ignore[assignment]
+    scheduler: SchedulerOption = None,
+    memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
+    json: JsonOption = False,
+) -> None:
     """Take a number out of the vault and of every served snapshot; loading the same files does not bring it back."""
     from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.erase import erase as run  # noqa: PLC0415
@@ -17,9 +32,13 @@ def erase(number: Number = None, home: HomeOption = ..., json: JsonOption = Fals
     identifier = canonicalise(ask_number(number))
     if not isinstance(identifier, bytes):
         raise typer.BadParameter(f"not a phone number: {identifier}", param_hint="NUMBER")
-    with opened(home, online=True) as session, progress("republish", "entries") as advance:
+    with (
+        executor(scheduler) as tasks,
+        opened(home, online=True) as session,
+        progress("republish", "entries") as advance,
+    ):
         outcome = run(session, identifier)
-        done = republish(session, advance)
+        done = republish(session, advance, executor=tasks, memory=memory)
     if json:
         say_json({"datasets": outcome.datasets, "published": [item.to_json() for item in done]})
         return

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import re
 import sys
 from getpass import getpass
 from pathlib import Path
@@ -11,6 +12,38 @@ HomeOption = Annotated[
     Path,
     typer.Option("--home", envvar="PILOOKUP_HOME", help="The directory that `pilookup init` made.", show_default=False),
 ]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        envvar="PILOOKUP_SCHEDULER",
+        help="Run the work on the Dask cluster at tls://HOST:PORT; left out, on this machine.",
+        show_default=False,
+    ),
+]
+_UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|)")
+
+
+def _size(text: str) -> int:
+    """Bytes from `1GiB`, `512 MiB` or plain digits."""
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise typer.BadParameter(f"{text}: not a size such as 512MiB or 2GiB")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+MemoryOption = Annotated[
+    int,
+    typer.Option(
+        "--memory",
+        envvar="PILOOKUP_MEMORY",
+        parser=_size,
+        metavar="SIZE",
+        help="Memory that the work of one process may take; building filters may take more.",
+    ),
+]
+DEFAULT_MEMORY = "1GiB"
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 Number = Annotated[
     str | None,

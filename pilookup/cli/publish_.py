@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilookup.cli.console import progress, say, say_json
-from pilookup.cli.options import HomeOption, JsonOption
+from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
+from pilookup.compute import executor
 
 if TYPE_CHECKING:
     from pilookup.custody.publish import Published
@@ -14,13 +15,24 @@ Channel = Annotated[str, typer.Argument(help="The channel: public or platform.")
 Bloom = Annotated[bool, typer.Option("--bloom", help="Also make Bloom filters (slow: 0.2 million records a second).")]
 
 
-def publish(channel: Channel, home: HomeOption, bloom: Bloom = False, json: JsonOption = False) -> None:
+def publish(
+    channel: Channel,
+    home: HomeOption,
+    bloom: Bloom = False,
+    scheduler: SchedulerOption = None,
+    memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
+    json: JsonOption = False,
+) -> None:
     """Make and sign a channel's snapshot from the vault, and swap it in."""
     from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.publish import publish as run  # noqa: PLC0415
 
-    with opened(home, online=True) as session, progress(f"publish {channel}", "entries") as advance:
-        done = run(session, channel, advance, bloom=bloom)
+    with (
+        executor(scheduler) as tasks,
+        opened(home, online=True) as session,
+        progress(f"publish {channel}", "entries") as advance,
+    ):
+        done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
     tell([done], json=json)
 
 

@@ -5,21 +5,30 @@ from typing import Annotated
 import typer
 
 from pilookup.cli.console import progress, say
-from pilookup.cli.options import HomeOption, JsonOption
+from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 from pilookup.cli.publish_ import tell
+from pilookup.compute import executor
 
 
 def withdraw(
-    dataset: Annotated[str, typer.Argument(help="The dataset's id.")], home: HomeOption, json: JsonOption = False
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    home: HomeOption,
+    scheduler: SchedulerOption = None,
+    memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
+    json: JsonOption = False,
 ) -> None:
     """Take a dataset out of the vault and of every served snapshot. Its id is not used again."""
     from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.erase import withdraw as run  # noqa: PLC0415
     from pilookup.custody.publish import republish  # noqa: PLC0415
 
-    with opened(home, online=True) as session, progress("republish", "entries") as advance:
+    with (
+        executor(scheduler) as tasks,
+        opened(home, online=True) as session,
+        progress("republish", "entries") as advance,
+    ):
         run(session, dataset)
-        done = republish(session, advance)
+        done = republish(session, advance, executor=tasks, memory=memory)
     if not json:
         say(f"{dataset}: withdrawn")
     tell(done, json=json)

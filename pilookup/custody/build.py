@@ -1,153 +1,144 @@
-"""The files of one epoch's snapshot: merged labels to sealed entries, buckets, tree and filter keys.
+"""The files of one epoch's snapshot, by tasks that any executor runs (SPEC.md sections 6 and 10).
 
-Elements come a vault partition at a time and leave as sealed entries; these wait in spill files by range of buckets and
-are laid out range by range. Memory holds one partition, one range and eight bytes a filter key. No token, shift or
-channel element is written anywhere.
+parts of the vault -> spill files of sealed entries -> ranges of buckets -> buckets.bin and tree.bin; filters' bodies
+
+What tasks write lies in a folder of this run's own, below the epoch's staging directory. No token, shift or channel
+element is written anywhere. Each stage begins when the one before is done, so that a task whose worker died can be run
+again from what is there. Memory holds one part or range a thread, and while a filter is built the keys of its kind.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
+from uuid import uuid4
 
-import numpy as np
-
-from pilookup import _core
-from pilookup.custody.merge import LABELS, Merged
-from pilookup.protocol import merkle, oprf
-from pilookup.protocol.label import Kind, Label, pack_labels
-from pilookup.protocol.names import CANARIES
+from pilookup import durable
+from pilookup.compute import at_once, completed, ordered_map
+from pilookup.custody.filters import BUILD_BYTES_A_KEY, BuiltFilter, FilterTask, build_filters
+from pilookup.custody.layout import LayOutTask, lay_out_range, range_path
+from pilookup.custody.parts import parts, ranges
+from pilookup.custody.sealing import SealTask, StoredLoad, seal_part
+from pilookup.custody.spill import spill_path
+from pilookup.protocol import merkle
+from pilookup.protocol.label import Kind
+from pilookup.protocol.manifest import FileRef
+from pilookup.protocol.merkle import HASH_BYTES
 from pilookup.protocol.snapshot import Geometry
-
-RECORD_BYTES: Final = 36
-RANGE_BITS: Final = 6
-"""Buckets are laid out in at most 64 ranges."""
 
 BUCKETS: Final = "buckets.bin"
 TREE: Final = "tree.bin"
 
-BucketOverflow = _core.BucketOverflow
-"""A bucket has more entries than slots: the epoch is full."""
+Told = Callable[[int, int, int], None]
+"""Told (steps done, steps, entries so far)."""
 
 
 @dataclass(frozen=True, slots=True)
-class EpochKeys:
-    """What turns vault elements into one epoch's entries."""
+class Order:
+    """What a snapshot is made of. `bases` are filters to keep while they can be; geometry None: by what there is."""
 
+    home: Path
     channel: str
     epoch: int
-    vault_key: _core.SecretKey
-    shift: _core.SecretKey
+    profile: str
+    sources: tuple[tuple[int, int], ...]
+    loads: tuple[StoredLoad, ...]
+    rows: int
+    geometry: Geometry | None
+    bases: Mapping[Kind, Path]
+    bloom: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was laid out: the Merkle root, how many entries, and the filter keys by kind (n x 8 bytes each)."""
+    """What was laid out: where, how, how much; and the bodies of the filters by kind."""
 
+    geometry: Geometry
     root: bytes
     entries: int
-    filter_keys: dict[Kind, bytes]
+    files: dict[str, FileRef]
+    filters: tuple[BuiltFilter, ...]
 
 
-def build(
-    partitions: Iterable[Merged],
-    keys: EpochKeys,
-    geometry: Geometry,
-    folder: Path,
-    on_done: Callable[[int], None],
-) -> Built:
-    """Write buckets.bin and tree.bin into `folder`; `on_done` is told the entries sealed so far.
+def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: Told) -> Built:
+    """Write buckets.bin and tree.bin into `folder`, by tasks that hold `memory` bytes together in one process.
 
-    Raises BucketOverflow when a bucket would have more entries than the geometry has slots.
+    Raises BucketOverflow when a bucket would have more entries than the geometry has slots, and what the tasks raise.
     """
-    sealer = _Sealer(keys, geometry, folder)
+    work = folder / f"work-{uuid4().hex}"
+    durable.make_directory(work)
+    share = memory // at_once(executor)
+    tasks = _seal_tasks(order, work, share)
+    entries = keys = 0
+    for done, part in enumerate(completed(executor, seal_part, tasks), 1):
+        entries, keys = entries + part.entries, keys + part.filter_keys
+        on_done(done, len(tasks) + 1, entries)
+    together = keys * BUILD_BYTES_A_KEY > memory
+    filters = [executor.submit(build_filters, task) for task in _filter_tasks(order, work, len(tasks), together)]
     try:
-        with sealer.open():
-            for merged in partitions:
-                sealer.add(_core.shift(merged.elements, keys.shift), merged.labels)
-                on_done(sealer.entries)
-            sealer.add_canaries()
-        root = _lay_out(sealer, geometry, folder)
+        geometry = order.geometry or Geometry.for_entries(entries)
+        files = _lay_out(work, folder, len(tasks), geometry, ranges(entries, geometry, share), executor)
+        built = tuple(each for future in filters for each in future.result())
     finally:
-        sealer.remove()
-    return Built(root, sealer.entries, {kind: b"".join(parts) for kind, parts in sealer.filter_keys.items()})
+        for future in filters:
+            future.cancel()
+    for number in range(len(tasks)):
+        spill_path(work, number).unlink()
+    return Built(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, built)
 
 
-class _Sealer:
-    """Seals entries and spreads them over spill files by the top bits of their bucket."""
-
-    def __init__(self, keys: EpochKeys, geometry: Geometry, folder: Path) -> None:
-        self.range_bits = min(geometry.bits, RANGE_BITS)
-        self.entries = 0
-        self.filter_keys: dict[Kind, list[bytes]] = {kind: [] for kind in Kind}
-        self._keys = keys
-        self._bits = geometry.bits
-        self._paths = [folder / f"spill-{i:02}" for i in range(1 << self.range_bits)]
-        self._files: list[BinaryIO] = []
-
-    def open(self) -> ExitStack:
-        stack = ExitStack()
-        self._files = [stack.enter_context(path.open("xb")) for path in self._paths]
-        return stack
-
-    def add(self, elements: bytes, labels: "np.ndarray[tuple[int], np.dtype[np.void]]") -> None:
-        """Seal n elements under the channel key with their n labels."""
-        keys = self._keys
-        packed = labels.tobytes()
-        records, filter_keys = _core.seal_elements(elements, packed, keys.channel, keys.epoch, self._bits)
-        rows = np.frombuffer(records, np.uint8).reshape(-1, RECORD_BYTES)
-        buckets = rows[:, :4].copy().view(">u4").ravel()
-        ranges = buckets >> (self._bits - self.range_bits)
-        for i in np.unique(ranges):
-            self._files[i].write(rows[ranges == i].tobytes())
-        numbers = np.frombuffer(filter_keys, ">u8")
-        for kind in Kind:
-            self.filter_keys[kind].append(numbers[(labels["flags"] & kind.flag) != 0].tobytes())
-        self.entries += len(rows)
-
-    def add_canaries(self) -> None:
-        """The identifiers that clients check a snapshot by; every filter holds them too.
-
-        They go the way of every number, from the vault's key by the shift: where the shift is wrong they do not open.
-        """
-        inputs = [name.encode() for name in CANARIES]
-        elements = _core.shift(oprf.tokenise(inputs, self._keys.vault_key), self._keys.shift)
-        labels = np.frombuffer(pack_labels([Label(canary=True)] * len(inputs)), LABELS)
-        self.add(elements, labels)
-        keys = _core.tokens(elements, self._keys.channel, self._keys.epoch)
-        packed = b"".join(keys[at + 16 : at + 24] for at in range(0, len(keys), 64))
-        for parts in self.filter_keys.values():
-            parts.append(packed)
-
-    def spilled(self) -> Iterator[bytes]:
-        """The records of each range, in order."""
-        return (path.read_bytes() for path in self._paths)
-
-    def remove(self) -> None:
-        for path in self._paths:
-            path.unlink(missing_ok=True)
+def _seal_tasks(order: Order, work: Path, share: int) -> list[SealTask]:
+    told = (order.channel, order.epoch, order.profile, order.sources, order.loads)
+    return [
+        SealTask(str(order.home), str(work), number, *told, part.first, part.stop, part.span)
+        for number, part in enumerate(parts(order.rows, share))
+    ]
 
 
-def _lay_out(sealer: _Sealer, geometry: Geometry, folder: Path) -> bytes:
-    """Buckets in order, range by range, and the tree over them; returns the root."""
-    count = geometry.buckets >> sealer.range_bits
+def _filter_tasks(order: Order, work: Path, spills: int, together: bool) -> list[FilterTask]:
+    """A task for each kind; one for all where they would not fit into memory beside each other."""
+    bases = tuple((str(kind), str(path)) for kind, path in order.bases.items())
+    kinds = [tuple(map(str, Kind))] if together else [(str(kind),) for kind in Kind]
+    return [FilterTask(str(order.home), str(work), spills, each, bases, order.bloom) for each in kinds]
+
+
+def _lay_out(
+    work: Path, folder: Path, spills: int, geometry: Geometry, count: int, executor: Executor
+) -> dict[str, FileRef]:
+    """Buckets in order, range by range, and the tree over them."""
+    tasks = [LayOutTask(str(work), spills, number, count, geometry.bits, geometry.slots) for number in range(count)]
     leaves: list[bytes] = []
     with (folder / BUCKETS).open("xb") as file:
-        for i, records in enumerate(sealer.spilled()):
-            packed = memoryview(_core.pack_buckets(records, i * count, count, geometry.slots))
-            file.write(packed)
-            size = geometry.stride
-            leaves.extend(merkle.leaf_hash(packed[at : at + size]) for at in range(0, len(packed), size))
-        _flush(file)
+        written = _Written(file)
+        for number, hashes in enumerate(ordered_map(executor, lay_out_range, tasks, len(tasks) + 1)):
+            written.take(range_path(work, number))
+            leaves.extend(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES))
+        buckets = written.finish()
     tree = merkle.build(leaves)
-    with (folder / TREE).open("xb") as file:
-        file.write(tree)
-        _flush(file)
-    return merkle.root(tree)
+    durable.write_flushed(folder / TREE, tree)
+    return {BUCKETS: buckets, TREE: FileRef(sha256(tree).hexdigest(), len(tree))}
 
 
-def _flush(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
+class _Written:
+    """A file in the making, hashed as it grows."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = sha256()
+        self._size = 0
+
+    def take(self, path: Path) -> None:
+        """Move a piece of it here."""
+        with path.open("rb") as piece:
+            while block := piece.read(1 << 22):
+                self._digest.update(block)
+                self._size += self._file.write(block)
+        path.unlink()
+
+    def finish(self) -> FileRef:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return FileRef(self._digest.hexdigest(), self._size)

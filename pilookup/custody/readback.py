@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pilookup import _core
 from pilookup.custody.repository import file_ref
@@ -10,7 +11,10 @@ from pilookup.protocol import merkle, oprf, token
 from pilookup.protocol.filter import Filter
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
-from pilookup.protocol.snapshot import check_body, check_order
+from pilookup.protocol.snapshot import Geometry, check_body
+
+READ_BYTES: Final = 1 << 24
+"""Buckets are read in pieces of about so many bytes."""
 
 
 def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
@@ -22,11 +26,7 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     for name, ref in manifest.files.items():
         if file_ref(paths[name]) != ref:
             raise FormatError(f"{name}: not the file the manifest names")
-    leaves, entries = [], 0
-    with paths["buckets.bin"].open("rb") as file:
-        while slots := file.read(manifest.geometry.stride):
-            leaves.append(merkle.leaf_hash(slots))
-            entries += check_order(slots)
+    leaves, entries = _read_buckets(paths["buckets.bin"], manifest.geometry)
     if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
         raise FormatError("buckets.bin: not the buckets the manifest counts")
     if merkle.build(leaves) != paths["tree.bin"].read_bytes():
@@ -34,6 +34,21 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     for name in manifest.files:
         if name not in ("buckets.bin", "tree.bin"):
             _verify_filter(manifest, name, paths[name])
+
+
+def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
+    """The leaf hashes of all buckets, and how many entries they hold; raises FormatError where one is not in order."""
+    leaves, entries = [], 0
+    at_once = max(1, READ_BYTES // geometry.stride) * geometry.stride
+    with path.open("rb") as file:
+        while buckets := file.read(at_once):
+            try:
+                filled, hashes = _core.check_buckets(buckets, geometry.slots)
+            except ValueError as error:
+                raise FormatError(f"buckets.bin: {error}") from None
+            entries += filled
+            leaves += [hashes[at : at + merkle.HASH_BYTES] for at in range(0, len(hashes), merkle.HASH_BYTES)]
+    return leaves, entries
 
 
 def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.SecretKey) -> None:

@@ -6,6 +6,7 @@ timestamp.json has a name of its own, so nothing that is served changes until ti
 
 import fcntl
 import os
+import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -97,9 +98,11 @@ class ChannelRepository:
     def clear_staging(self) -> None:
         """Remove what a killed publish left."""
         if self.staging.exists():
-            for path in self.staging.iterdir():
-                path.unlink()
-            self.staging.rmdir()
+            shutil.rmtree(self.staging)
+
+    def give_up_staging(self) -> None:
+        """Remove what can be removed while tasks may still write; the next publish removes the rest."""
+        shutil.rmtree(self.staging, ignore_errors=True)
 
     def adopt(self, epoch: int, files: Mapping[str, FileRef]) -> None:
         """Move staged files to their final, content-bound names; nothing refers to them yet."""

@@ -103,7 +103,7 @@ class Filter:
         if algorithm not in list(Algorithm) or kind not in _KIND or role not in list(Role):
             raise FormatError("filter: unknown algorithm, kind or role")
         at = _HEADER.size + length
-        body = _parse_body(Algorithm(algorithm), data[at:])
+        body = parse_body(Algorithm(algorithm), data[at:])
         if len(body) != count:
             raise FormatError("filter: the count is not the body's")
         return cls(
@@ -141,7 +141,8 @@ def missing_from(keys: bytes, bodies: Iterable[Body]) -> bytes:
     return keys
 
 
-def _parse_body(algorithm: Algorithm, data: bytes) -> Body:
+def parse_body(algorithm: Algorithm, data: bytes) -> Body:
+    """Parse a body's bytes; raises FormatError for anything the algorithm would not write."""
     if algorithm is Algorithm.BLOOM:
         return BloomBody.from_bytes(data)
     try:

@@ -5,9 +5,9 @@ from attack_asking import assert_truth, assert_unknown, node_check
 from attack_home import HIT, MISS, OTHER_HIT, identifier, silent
 
 from pilookup import _core
-from pilookup.custody import build as building
+from pilookup.custody import bring_up, readback, sealing
 from pilookup.custody import publish as publishing
-from pilookup.custody import readback
+from pilookup.custody.spill import INDEX_BITS
 from pilookup.errors import PublishError, VaultError
 from pilookup.protocol import oprf, token
 from pilookup.protocol.label import Label
@@ -15,25 +15,14 @@ from pilookup.protocol.oprf import SecretKey
 
 
 def under_another_key(monkeypatch):
-    """`build` seals everything, canaries too, under a key that is not the epoch's."""
-    other, build = SecretKey.generate(), building.build
-
-    def wrong(partitions, keys, geometry, folder, on_done):
-        keys = building.EpochKeys(keys.channel, keys.epoch, keys.vault_key, keys.vault_key.shift_to(other))
-        return build(partitions, keys, geometry, folder, on_done)
-
-    monkeypatch.setattr(publishing, "build", wrong)
+    """Tasks seal everything, canaries too, under a key that is not the epoch's."""
+    other = SecretKey.generate()
+    monkeypatch.setattr(sealing, "shift_of", lambda vault_key, _: vault_key.shift_to(other))
 
 
 def with_shift_wrong(monkeypatch):
     """A shift that leads from the vault's key to no epoch's: as if the guard of the vault were left out."""
-    build = building.build
-
-    def wrong(partitions, keys, geometry, folder, on_done):
-        keys = building.EpochKeys(keys.channel, keys.epoch, keys.vault_key, SecretKey.generate())
-        return build(partitions, keys, geometry, folder, on_done)
-
-    monkeypatch.setattr(publishing, "build", wrong)
+    monkeypatch.setattr(sealing, "shift_of", lambda *_: SecretKey.generate())
 
 
 WRONG = [under_another_key, with_shift_wrong]
@@ -66,7 +55,7 @@ def test_publish_refuses_what_its_canaries_do_not_open(wrong, held, monkeypatch)
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_wrong_snapshot_signed_nevertheless_is_bad_snapshot(wrong, held, serve, front, plain_client_at, monkeypatch):
     wrong(monkeypatch)
-    monkeypatch.setattr(publishing, "verify_canaries", lambda *_: None)
+    monkeypatch.setattr(bring_up, "verify_canaries", lambda *_: None)
     assert publish(held).changed
     proxy = front(serve(held.path))
     assert_unknown(plain_client_at(proxy.url, trust=held.trust()), "bad_snapshot")
@@ -85,26 +74,24 @@ def test_the_channel_key_changed_under_a_manifest_is_bad_proof_or_not_served(hel
 
 
 def twin(held, number):
-    """An entry with the tag and the bucket of a number, made to open for nobody; as a record of pack_buckets."""
+    """An entry with the tag and the bucket of a number, made to open for nobody; as a spilled record."""
     with held.opened() as session:
         key = session.channel_key("public", 1)
     secret = token.tokens(oprf.tokenise([identifier(number)], key), "public", 1)[0]
-    index = token.bucket_index(secret, held.manifest().geometry.bits)
+    index = token.bucket_index(secret, INDEX_BITS)
     return [index.to_bytes(4, "big") + secret[4:8] + bytes([fill]) * 28 for fill in (1, 254)]
 
 
 def with_records(monkeypatch, extra):
     """The publisher's own entries, and these beside them."""
-    add_canaries = building._Sealer.add_canaries
+    add_canaries = sealing._Sealed.add_canaries
 
-    def add(sealer):
-        add_canaries(sealer)
-        for record in extra:
-            place = int.from_bytes(record[:4], "big") >> (sealer._bits - sealer.range_bits)
-            sealer._files[place].write(record)
-            sealer.entries += 1
+    def add(sealed, vault_key):
+        add_canaries(sealed, vault_key)
+        sealed.records += extra
+        sealed.entries += len(extra)
 
-    monkeypatch.setattr(building._Sealer, "add_canaries", add)
+    monkeypatch.setattr(sealing._Sealed, "add_canaries", add)
 
 
 def test_of_entries_with_one_tag_the_right_one_is_found(held, serve, front, plain_client_at, monkeypatch):
@@ -140,8 +127,7 @@ def test_a_label_for_a_number_that_only_canaries_may_have_is_bad_snapshot(
     with held.opened() as session:
         key = session.channel_key("public", 1)
     element = oprf.tokenise([identifier(MISS)], key)
-    bits = held.manifest().geometry.bits
-    records, _ = _core.seal_elements(element, Label(canary=True).to_bytes(), "public", 1, bits)
+    records, _ = _core.seal_elements(element, Label(canary=True).to_bytes(), "public", 1, INDEX_BITS)
     with_records(monkeypatch, [records])
     assert publish(held).changed
     proxy = front(serve(held.path))

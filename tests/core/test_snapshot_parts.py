@@ -53,6 +53,31 @@ def test_sealing_elements_gives_records_and_filter_keys(bits):
 def test_more_than_32_bits_are_refused():
     with pytest.raises(ValueError, match="bucket bits"):
         _core.seal_elements(ELEMENTS, LABELS, "public", 3, 33)
+    with pytest.raises(ValueError, match="bucket bits"):
+        _core.shift_and_seal(ELEMENTS, LABELS, KEY, "public", 3, 33)
+
+
+@given(st.integers(0, 64), st.integers(0, 32), st.text(max_size=60), st.integers(0, 2**32 - 1))
+def test_shifting_and_sealing_in_one_is_the_two_in_turn(count, bits, channel, epoch):
+    elements, labels = ELEMENTS[: 32 * count], LABELS[: 12 * count]
+    shift = KEY.shift_to(_core.SecretKey.derive(bytes(32), b"channel"))
+    fused = _core.shift_and_seal(elements, labels, shift, channel, epoch, bits)
+    assert fused == _core.seal_elements(_core.shift(elements, shift), labels, channel, epoch, bits)
+
+
+@pytest.mark.parametrize("bad", [bytes(32), b"\xff" * 32])
+def test_shifting_and_sealing_names_the_element_that_shift_names(bad):
+    elements = ELEMENTS[: 32 * 40] + bad + ELEMENTS[32 * 41 :]
+    with pytest.raises(ValueError, match="element 40") as fused:
+        _core.shift_and_seal(elements, LABELS, KEY, "public", 3, 8)
+    with pytest.raises(ValueError, match="element 40") as alone:
+        _core.shift(elements, KEY)
+    assert str(fused.value) == str(alone.value)
+
+
+def test_shifting_and_sealing_needs_a_label_for_every_element():
+    with pytest.raises(ValueError, match="number of labels: expected 64, found 63"):
+        _core.shift_and_seal(ELEMENTS, LABELS[:-12], KEY, "public", 3, 8)
 
 
 def test_entries_open_only_where_they_belong():

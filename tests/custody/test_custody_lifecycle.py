@@ -160,7 +160,7 @@ def test_a_serial_is_consumed_before_its_bytes_exist(path, monkeypatch):
     def fail(*_):
         raise PublishError("stopped")
 
-    monkeypatch.setattr("pilookup.custody.publish.verify_files", fail)
+    monkeypatch.setattr("pilookup.custody.bring_up.verify_files", fail)
     with pytest.raises(PublishError, match="stopped"):
         publish(session, "public", quiet)
     monkeypatch.undo()

@@ -197,17 +197,6 @@ def test_opening_under_another_vault_key_reads_nothing(loaded, home):
         vault.partition(0, loaded.loads())
 
 
-def test_equal_content_is_equal_bytes_before_sealing(tmp_path):
-    sealed = []
-    for order in (1, -1):
-        store = ShardStore(bytes(32), GUARD)
-        path = tmp_path / f"{order}.shard"
-        elements = sorted([bytes([i]) * 32 for i in range(50)][::order])
-        store.write_table(path, "p", table(elements))
-        sealed.append(store.read(path, "p"))
-    assert sealed[0] == sealed[1]
-
-
 def test_reopening_reads_the_same(home, tmp_path):
     with opened(home.path) as session:
         run_load(session, [write_csv(tmp_path / "a.csv", numbers(50))])

@@ -8,7 +8,7 @@
 A load holds one row for each distinct (element, account).
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +28,26 @@ SCHEMA: Final = pa.schema(
     ]
 )
 
+SPANS: Final = 512
+"""A partition's elements in byte order, by the nine bits of their first two bytes that the partition leaves open."""
+
 Rows = np.ndarray[Any, np.dtype[np.void]]
+
+
+class Span(NamedTuple):
+    """A range of elements within a partition: those with `start <= span < stop`."""
+
+    start: int
+    stop: int
+
+
+ALL: Final = Span(0, SPANS)
+
+
+def spans_of(elements: bytes) -> "np.ndarray[Any, np.dtype[np.uint16]]":
+    """The span, 0 to 511, of each of n x 32 bytes of elements; it never falls where elements of a partition ascend."""
+    first = np.frombuffer(elements, np.uint8).reshape(-1, ELEMENT_BYTES)[:, :2].astype(np.uint16)
+    return (first[:, 0] >> np.uint16(1) << np.uint16(2)) | (first[:, 1] >> np.uint16(6))
 
 
 def partitions_of(elements: bytes) -> "np.ndarray[Any, np.dtype[np.uint8]]":
@@ -62,3 +81,15 @@ def _table(rows: Rows) -> pa.Table:
 def _fixed(values: Rows, width: int) -> pa.Array:
     data = pa.py_buffer(np.ascontiguousarray(values).tobytes())
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(values), [None, data])
+
+
+def fixed_bytes(column: pa.Array | pa.ChunkedArray) -> bytes:
+    """The values of a fixed-size binary column without nulls, one after another."""
+    if isinstance(column, pa.ChunkedArray):
+        return b"".join(fixed_bytes(chunk) for chunk in column.chunks)
+    if not len(column):
+        return b""
+    width = column.type.byte_width
+    start = column.offset * width
+    data: bytes = column.buffers()[1][start : start + len(column) * width].to_pybytes()
+    return data

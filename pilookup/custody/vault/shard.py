@@ -1,32 +1,56 @@
-"""Shard files: one partition of one load, encrypted.
+"""Vault files, all of them encrypted, in two forms.
+
+A sealed file (an index, the erased elements) is one piece:
 
     size  field
     4     "PLKS"
     1     format version, 1
     32    guard: v * HashToGroup("test:pilookup-vault")
     12    nonce, random
-    ...   AES-256-GCM-SIV of a Parquet file under the key `vault-storage`
+    ...   AES-256-GCM-SIV of the content under the key `vault-storage`
 
-The associated data is the 37 bytes before the nonce and the shard's place (dataset, load, partition), so a shard moved
-elsewhere does not open.
+A shard, one partition of one load, is cut into frames, so that a range of elements is read without the rest of it:
+
+    4     "PLKS"
+    1     format version, 2
+    32    guard
+    16    the shard's id, random
+    ...   frames, each a nonce and the AES-256-GCM-SIV of a Parquet file of at most 16,384 rows
+    ...   directory: a nonce and the AES-256-GCM-SIV of 16 bytes a frame: u32 size, u32 rows, u16 first and u16 last
+          span (`rows.spans_of`), 4 bytes zero; little-endian
+    4     size of the directory as it stands, little-endian
+
+The associated data are the bytes before the first nonce and the file's place (dataset, load, partition), so that a file
+moved elsewhere does not open; for a frame its number too, for the directory the word "directory". The directory counts
+the frames, so none can be missing.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from pilookup import durable
+from pilookup.custody.vault.rows import ALL, SCHEMA, Span, fixed_bytes, spans_of
 from pilookup.errors import VaultError
 
 MAGIC: Final = b"PLKS\x01"
+FRAMED: Final = b"PLKS\x02"
 GUARD_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+TAG_BYTES: Final = 16
+FRAME_ROWS: Final = 1 << 14
 _HEAD: Final = len(MAGIC) + GUARD_BYTES
+_SHARD_HEAD: Final = _HEAD + 16
+_SIZE_BYTES: Final = 4
+_FRAME: Final = np.dtype([("size", "<u4"), ("rows", "<u4"), ("first", "<u2"), ("last", "<u2"), ("zero", "<u4")])
+_PACKING: Final = {"element": "none", "account": "zstd", "count": "zstd", "month": "zstd"}
 
 
 class ShardStore:
@@ -37,15 +61,20 @@ class ShardStore:
         self.guard = guard
 
     def write_table(self, path: Path, place: str, table: pa.Table) -> None:
-        """Write a new shard; raises OSError."""
-        sink = pa.BufferOutputStream()
-        packing = {"element": "none", "account": "zstd", "count": "zstd", "month": "zstd"}
-        pq.write_table(table, sink, compression=packing, use_dictionary=False, write_statistics=False)
-        self.write(path, place, sink.getvalue().to_pybytes())
+        """Write a new shard of vault rows; rows in ascending order are read by range at least cost. Raises OSError."""
+        durable.write_flushed(path, self._frames(place, table))
 
-    def read_table(self, path: Path, place: str) -> pa.Table:
-        """Open a shard; raises VaultError naming it."""
-        return pq.read_table(pa.BufferReader(self.read(path, place)))
+    def read_table(self, path: Path, place: str, span: Span = ALL) -> pa.Table:
+        """The rows of a shard whose elements lie in `span`; raises VaultError naming it."""
+        try:
+            with path.open("rb") as file:
+                return pa.concat_tables([SCHEMA.empty_table(), *self._read_frames(file, place, span)])
+        except FileNotFoundError:
+            raise VaultError(f"{path}: missing") from None
+        except (InvalidTag, EOFError, pa.ArrowInvalid):
+            raise VaultError(f"{path}: altered, or not where it belongs") from None
+        except _OtherError as error:
+            raise VaultError(f"{path}: {error}") from None
 
     def write(self, path: Path, place: str, data: bytes) -> None:
         """Seal bytes into a new file; raises OSError."""
@@ -54,8 +83,7 @@ class ShardStore:
     def sealed(self, place: str, data: bytes) -> bytes:
         """The sealed bytes of a file that belongs at `place`."""
         head = MAGIC + self.guard
-        nonce = os.urandom(NONCE_BYTES)
-        return head + nonce + self._cipher.encrypt(nonce, data, head + place.encode())
+        return head + self._seal(head + place.encode(), data)
 
     def read(self, path: Path, place: str) -> bytes:
         """Open a sealed file; raises VaultError naming it when it is missing, moved, altered or of another vault."""
@@ -63,15 +91,88 @@ class ShardStore:
             data = path.read_bytes()
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
-        head, nonce, sealed = data[:_HEAD], data[_HEAD : _HEAD + NONCE_BYTES], data[_HEAD + NONCE_BYTES :]
-        if not head.startswith(MAGIC) or len(nonce) != NONCE_BYTES:
-            raise VaultError(f"{path}: not a vault file")
-        if head[len(MAGIC) :] != self.guard:
-            raise VaultError(f"{path}: made under another vault key")
         try:
-            return self._cipher.decrypt(nonce, sealed, head + place.encode())
+            return self.opened(place, data)
         except InvalidTag:
             raise VaultError(f"{path}: altered, or not where it belongs") from None
+        except _OtherError as error:
+            raise VaultError(f"{path}: {error}") from None
+
+    def opened(self, place: str, data: bytes) -> bytes:
+        """What `sealed` sealed; raises InvalidTag, or an error of its own for what is no such file of this vault."""
+        head = data[:_HEAD]
+        self._check_head(head, MAGIC)
+        return self._open(head + place.encode(), data[_HEAD:])
+
+    def _frames(self, place: str, table: pa.Table) -> Iterator[bytes]:
+        head = FRAMED + self.guard + os.urandom(_SHARD_HEAD - _HEAD)
+        yield head
+        directory = np.zeros(-(-table.num_rows // FRAME_ROWS), _FRAME)
+        for i in range(len(directory)):
+            rows = table.slice(i * FRAME_ROWS, FRAME_ROWS)
+            spans = spans_of(fixed_bytes(rows["element"]))
+            frame = self._seal(head + f"{place}/{i}".encode(), _parquet(rows))
+            directory[i] = len(frame), rows.num_rows, spans.min(), spans.max(), 0
+            yield frame
+        sealed = self._seal(head + f"{place}/directory".encode(), directory.tobytes())
+        yield sealed
+        yield len(sealed).to_bytes(_SIZE_BYTES, "little")
+
+    def _read_frames(self, file: BinaryIO, place: str, span: Span) -> Iterator[pa.Table]:
+        head = file.read(_SHARD_HEAD)
+        self._check_head(head[:_HEAD], FRAMED)
+        at = _SHARD_HEAD
+        for i, frame in enumerate(self._directory(file, head, place)):
+            if frame["first"] < span.stop and span.start <= frame["last"]:
+                sealed = os.pread(file.fileno(), int(frame["size"]), at)
+                rows = _rows(self._open(head + f"{place}/{i}".encode(), sealed))
+                yield rows if span.start <= frame["first"] and frame["last"] < span.stop else _within(rows, span)
+            at += int(frame["size"])
+
+    def _directory(self, file: BinaryIO, head: bytes, place: str) -> "np.ndarray[Any, np.dtype[np.void]]":
+        end = file.seek(0, os.SEEK_END) - _SIZE_BYTES
+        if end < _SHARD_HEAD:
+            raise EOFError
+        size = int.from_bytes(os.pread(file.fileno(), _SIZE_BYTES, end), "little")
+        if size > end - _SHARD_HEAD:
+            raise EOFError
+        sealed = os.pread(file.fileno(), size, end - size)
+        return np.frombuffer(self._open(head + f"{place}/directory".encode(), sealed), _FRAME)
+
+    def _check_head(self, head: bytes, magic: bytes) -> None:
+        if len(head) != _HEAD or not head.startswith(magic):
+            raise _OtherError("not a vault file")
+        if head[len(magic) :] != self.guard:
+            raise _OtherError("made under another vault key")
+
+    def _seal(self, bound: bytes, data: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, data, bound)
+
+    def _open(self, bound: bytes, sealed: bytes) -> bytes:
+        if len(sealed) < NONCE_BYTES + TAG_BYTES:
+            raise InvalidTag
+        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+
+
+class _OtherError(Exception):
+    """A file that is not of this vault; the text says what it is."""
+
+
+def _parquet(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink, compression=_PACKING, use_dictionary=False, write_statistics=False)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def _rows(data: bytes) -> pa.Table:
+    return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+
+
+def _within(rows: pa.Table, span: Span) -> pa.Table:
+    spans = spans_of(fixed_bytes(rows["element"]))
+    return rows.filter(pa.array((span.start <= spans) & (spans < span.stop)))
 
 
 def read_guard(path: Path) -> bytes:
@@ -81,6 +182,6 @@ def read_guard(path: Path) -> bytes:
             head = file.read(_HEAD)
     except FileNotFoundError:
         raise VaultError(f"{path}: missing") from None
-    if len(head) != _HEAD or not head.startswith(MAGIC):
+    if len(head) != _HEAD or not head.startswith((MAGIC, FRAMED)):
         raise VaultError(f"{path}: not a vault file")
-    return head[len(MAGIC) :]
+    return head[len(FRAMED) :]

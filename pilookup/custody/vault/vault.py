@@ -13,10 +13,10 @@ together (an older database was restored): then nothing is touched.
 
 import json
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from pilookup import _core, durable
 from pilookup.custody.control import Load
 from pilookup.custody.home import Home
-from pilookup.custody.vault.rows import ELEMENT_BYTES, SCHEMA, partitions_of
+from pilookup.custody.vault.rows import ALL, ELEMENT_BYTES, SCHEMA, Span, partitions_of
 from pilookup.custody.vault.shard import ShardStore, read_guard
 from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
@@ -34,6 +34,20 @@ STAGING: Final = ".staging"
 UNSETTLED: Final = ".unsettled"
 INDEX: Final = "index.sealed"
 SUPPRESSED: Final = "suppressed.sealed"
+
+
+class Stored(Protocol):
+    """What tells where a load lies."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def slug(self) -> str: ...
+    @property
+    def dataset_id(self) -> int: ...
+
+
+Where = TypeVar("Where", bound=Stored)
 
 
 class Vault:
@@ -106,23 +120,32 @@ class Vault:
         listed = json.dumps(sorted(partitions)).encode()
         self.store.write(folder / INDEX, place(dataset_id, folder.name, "index"), listed)
 
-    def partitions(self, load: Load) -> list[int]:
+    def partitions(self, load: Stored) -> list[int]:
         """Which partitions a load has; raises VaultError."""
         path = self._folder(load) / INDEX
         listed: list[int] = json.loads(self.store.read(path, place(load.dataset_id, load.id, "index")))
         return listed
 
-    def partition(self, partition: int, loads: Iterable[Load]) -> pa.Table:
+    def runs(self, partition: int, loads: Iterable[Where], span: Span = ALL) -> Iterator[tuple[Where, pa.Table]]:
+        """The rows of a partition's span, load by load, in ascending order of elements; erased ones are among them.
+
+        Raises VaultError naming a shard that is missing or altered.
+        """
+        for load in loads:
+            if partition in self._listed(load):
+                yield load, self._shard(load, partition, span)
+
+    def partition(self, partition: int, loads: Iterable[Stored]) -> pa.Table:
         """The rows of one partition over loads, with the catalogue id of each; erased elements are not among them.
 
         Raises VaultError naming a shard that is missing or altered.
         """
-        tables = [self._of_dataset(load, partition) for load in loads if partition in self._listed(load)]
+        tables = [_of_dataset(load, rows) for load, rows in self.runs(partition, loads)]
         empty = SCHEMA.append(pa.field("dataset", pa.uint16())).empty_table()
         rows = pa.concat_tables([empty, *tables])
         return rows.filter(pc.invert(pc.is_in(rows["element"], value_set=self.suppressed)))
 
-    def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[Load]) -> None:
+    def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[Stored]) -> None:
         """Refuse a shift that does not carry every shard's guard to the channel key (PublishError)."""
         expected = _core.tokenise([VAULT_GUARD], channel_key)
         paths = [self._path(load, p) for load in loads for p in self._listed(load)]
@@ -167,7 +190,7 @@ class Vault:
         new.rename(path)
         durable.sync_directory(path.parent)
 
-    def _listed(self, load: Load) -> list[int]:
+    def _listed(self, load: Stored) -> list[int]:
         if load.id not in self._indexes:
             self._indexes[load.id] = self.partitions(load)
         return self._indexes[load.id]
@@ -176,19 +199,19 @@ class Vault:
     def _indexes(self) -> dict[str, list[int]]:
         return {}
 
-    def _shard(self, load: Load, partition: int) -> pa.Table:
-        return self.store.read_table(self._path(load, partition), place(load.dataset_id, load.id, partition))
+    def _shard(self, load: Stored, partition: int, span: Span = ALL) -> pa.Table:
+        where = place(load.dataset_id, load.id, partition)
+        return self.store.read_table(self._path(load, partition), where, span)
 
-    def _of_dataset(self, load: Load, partition: int) -> pa.Table:
-        rows = self._shard(load, partition)
-        column = pa.repeat(pa.scalar(load.dataset_id, pa.uint16()), rows.num_rows)
-        return rows.append_column("dataset", column)
-
-    def _folder(self, load: Load) -> Path:
+    def _folder(self, load: Stored) -> Path:
         return self.directory / load.slug / load.id
 
-    def _path(self, load: Load, partition: int) -> Path:
+    def _path(self, load: Stored, partition: int) -> Path:
         return self._folder(load) / shard_name(partition)
+
+
+def _of_dataset(load: Stored, rows: pa.Table) -> pa.Table:
+    return rows.append_column("dataset", pa.repeat(pa.scalar(load.dataset_id, pa.uint16()), rows.num_rows))
 
 
 def shard_name(partition: int) -> str:

@@ -12,7 +12,7 @@ use pyo3::{
 use zeroize::Zeroizing;
 
 create_exception!(
-    _core,
+    pilookup._core,
     BucketOverflow,
     PyValueError,
     "One bucket has more entries than slots; `bucket` and `entries` say which and how many."

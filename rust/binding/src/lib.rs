@@ -2,6 +2,7 @@
 //!
 //! Secrets stay in opaque objects that clear themselves; `SecretKey.export` is the one deliberate way out.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::needless_pass_by_value, reason = "arguments are extracted from Python, and so come by value")]
 #![allow(clippy::unused_self, reason = "what Python calls on an object takes the object")]
 
@@ -10,6 +11,7 @@ mod filter;
 mod intake;
 mod key;
 mod oprf;
+mod publish;
 mod snapshot;
 mod vault;
 
@@ -33,6 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<filter::FuseFilter>()?;
     intake::register(module)?;
     oprf::register(module)?;
+    publish::register(module)?;
     snapshot::register(module)?;
     vault::register(module)?;
     let mut public: Vec<String> = module.index()?.extract()?;

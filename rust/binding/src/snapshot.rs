@@ -3,7 +3,10 @@
 use pilookup_core::{self as core, Context, bucket, seal as sealing};
 use pyo3::{prelude::*, types::PyBytes};
 
-use crate::convert::{Bytes, bytes_of, raise};
+use crate::{
+    convert::{Bytes, bytes_of, raise},
+    key::SecretKey,
+};
 
 #[pyfunction]
 fn tokens<'py>(py: Python<'py>, elements: Bytes, channel: &str, epoch: u32) -> PyResult<Bound<'py, PyBytes>> {
@@ -46,8 +49,26 @@ fn seal_elements<'py>(
     bits: u32,
 ) -> PyResult<Sealed<'py>> {
     let context = Context { channel, epoch };
-    let sealed =
-        py.detach(|| sealing::seal_elements(elements.as_ref(), labels.as_ref(), &context, bits)).map_err(raise)?;
+    both(py, || sealing::seal_elements(elements.as_ref(), labels.as_ref(), &context, bits))
+}
+
+#[pyfunction]
+#[allow(clippy::too_many_arguments, reason = "the six of the Python function, and the interpreter")]
+fn shift_and_seal<'py>(
+    py: Python<'py>,
+    elements: Bytes,
+    labels: Bytes,
+    key: &SecretKey,
+    channel: &str,
+    epoch: u32,
+    bits: u32,
+) -> PyResult<Sealed<'py>> {
+    let context = Context { channel, epoch };
+    both(py, || sealing::shift_and_seal(elements.as_ref(), labels.as_ref(), &key.0, &context, bits))
+}
+
+fn both(py: Python<'_>, work: impl FnOnce() -> Result<sealing::Sealed, core::Error> + Send) -> PyResult<Sealed<'_>> {
+    let sealed = py.detach(work).map_err(raise)?;
     Ok((PyBytes::new(py, &sealed.records), PyBytes::new(py, &sealed.filter_keys)))
 }
 
@@ -67,5 +88,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(seal, module)?)?;
     module.add_function(wrap_pyfunction!(open_entry, module)?)?;
     module.add_function(wrap_pyfunction!(seal_elements, module)?)?;
+    module.add_function(wrap_pyfunction!(shift_and_seal, module)?)?;
     module.add_function(wrap_pyfunction!(pack_buckets, module)?)
 }

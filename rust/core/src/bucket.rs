@@ -1,6 +1,7 @@
-//! Packing records into buckets of one constant stride (SPEC.md section 6.2).
+//! Packing records into buckets of one constant stride, and checking what was packed (SPEC.md section 6.2).
 
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::{
     encoding::items,
@@ -12,13 +13,26 @@ use crate::{
 type Entry = [u8; ENTRY_BYTES];
 const EMPTY: Entry = [0; ENTRY_BYTES];
 
-/// A record's entry and its bucket, counted from the first of the range.
-fn parse(record: &[u8; RECORD_BYTES], index: usize, first: u64, count: usize) -> Result<(usize, Entry), Error> {
-    let bucket = u64::from(u32::from_be_bytes([record[0], record[1], record[2], record[3]]));
-    let place = bucket.checked_sub(first).and_then(|place| usize::try_from(place).ok());
-    let place = place.filter(|place| *place < count).ok_or(Error::BucketRange { index })?;
-    let entry: Entry = std::array::from_fn(|i| record[4 + i]);
-    if entry == EMPTY { Err(Error::ZeroEntry { index }) } else { Ok((place, entry)) }
+/// The size of a Merkle leaf hash.
+const HASH_BYTES: usize = 32;
+
+/// A range of buckets, and by how many low bits the records' indices are finer than it.
+#[derive(Clone, Copy)]
+struct Range {
+    first: u64,
+    count: usize,
+    finer: u32,
+}
+
+impl Range {
+    /// A record's entry and its bucket, counted from the first of the range.
+    fn parse(self, record: &[u8; RECORD_BYTES], index: usize) -> Result<(usize, Entry), Error> {
+        let bucket = u64::from(u32::from_be_bytes([record[0], record[1], record[2], record[3]])) >> self.finer;
+        let place = bucket.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
+        let place = place.filter(|place| *place < self.count).ok_or(Error::BucketRange { index })?;
+        let entry: Entry = std::array::from_fn(|i| record[4 + i]);
+        if entry == EMPTY { Err(Error::ZeroEntry { index }) } else { Ok((place, entry)) }
+    }
 }
 
 /// Packs records of 36 bytes, in any order, into `count` buckets from bucket `first` on: `count * slots * 32` bytes,
@@ -28,16 +42,89 @@ fn parse(record: &[u8; RECORD_BYTES], index: usize, first: u64, count: usize) ->
 /// A record of another bucket, an entry of zeros or twice in its bucket, a bucket with more entries than slots, or a
 /// result that does not fit into memory.
 pub fn pack_buckets(records: &[u8], first: u64, count: usize, slots: usize) -> Result<Vec<u8>, Error> {
+    pack(records, Range { first, count, finer: 0 }, slots)
+}
+
+/// Buckets ready for their file, and the hashes of their leaves in the Merkle tree.
+pub struct LaidOut {
+    /// `count * slots * 32` bytes.
+    pub buckets: Vec<u8>,
+    /// `count * 32` bytes.
+    pub leaves: Vec<u8>,
+}
+
+/// [`pack_buckets`] of records whose index has `finer` low bits more than the snapshot's buckets, with the leaf hashes.
+///
+/// # Errors
+/// More than 32 bits, and those of [`pack_buckets`].
+pub fn lay_out(records: &[u8], first: u64, count: usize, slots: usize, finer: u32) -> Result<LaidOut, Error> {
+    if finer > 32 {
+        return Err(Error::Range { what: "finer bits", least: 0, most: 32 });
+    }
+    let buckets = pack(records, Range { first, count, finer }, slots)?;
+    let leaves = leaf_hashes(&buckets, slots, count)?;
+    Ok(LaidOut { buckets, leaves })
+}
+
+/// What whole buckets hold, once their order is right.
+pub struct Checked {
+    /// How many entries there are.
+    pub entries: u64,
+    /// The buckets' leaf hashes, 32 bytes each.
+    pub leaves: Vec<u8>,
+}
+
+/// Checks the slots of whole buckets: entries ascending, empty slots last (SPEC.md section 6.2).
+///
+/// # Errors
+/// No slots, bytes that are not whole buckets, or the first bucket that is not in order.
+pub fn check_buckets(buckets: &[u8], slots: usize) -> Result<Checked, Error> {
+    let stride = slots.checked_mul(ENTRY_BYTES).filter(|stride| *stride > 0);
+    let stride = stride.ok_or(Error::Range { what: "slots", least: 1, most: (usize::MAX / ENTRY_BYTES) as u64 })?;
+    if !buckets.len().is_multiple_of(stride) {
+        return Err(Error::Ragged { what: "buckets", length: buckets.len(), unit: stride });
+    }
+    let counts: Vec<_> = pool::install(|| buckets.par_chunks(stride).map(count_entries).collect())?;
+    let mut entries = 0;
+    for (bucket, count) in (0..).zip(counts) {
+        entries += count.ok_or(Error::BucketOrder { bucket })?;
+    }
+    Ok(Checked { entries, leaves: leaf_hashes(buckets, slots, buckets.len() / stride)? })
+}
+
+/// The number of entries of a bucket in order, `None` of one that is not.
+fn count_entries(bucket: &[u8]) -> Option<u64> {
+    let (slots, _) = bucket.as_chunks::<ENTRY_BYTES>();
+    let filled = slots.iter().rposition(|slot| *slot != EMPTY).map_or(0, |last| last + 1);
+    let ascending = slots[..filled].is_sorted_by(|a, b| a < b) && slots[..filled].first() != Some(&EMPTY);
+    ascending.then_some(filled as u64)
+}
+
+/// SHA-256(0x00 || bucket) of every bucket (RFC 9162 section 2.1.1).
+fn leaf_hashes(buckets: &[u8], slots: usize, count: usize) -> Result<Vec<u8>, Error> {
+    let stride = slots * ENTRY_BYTES;
+    let mut leaves = zeroed::<[u8; HASH_BYTES]>(count)?;
+    pool::install(|| {
+        leaves.par_iter_mut().enumerate().for_each(|(place, leaf)| {
+            let hash = Sha256::new_with_prefix([0]).chain_update(&buckets[place * stride..(place + 1) * stride]);
+            *leaf = hash.finalize().into();
+        });
+    })?;
+    Ok(leaves.into_flattened())
+}
+
+fn pack(records: &[u8], range: Range, slots: usize) -> Result<Vec<u8>, Error> {
+    let Range { first, count, .. } = range;
     let records = items::<RECORD_BYTES>("records", records)?;
     let mut filled = zeroed::<usize>(count)?;
     for (index, record) in records.iter().enumerate() {
-        filled[parse(record, index, first, count)?.0] += 1;
+        filled[range.parse(record, index)?.0] += 1;
     }
     refuse_overflow(&filled, first, slots)?;
     let mut packed = zeroed::<Entry>(count.checked_mul(slots).ok_or(Error::Memory)?)?;
     filled.fill(0);
     for (index, record) in records.iter().enumerate() {
-        let (place, entry) = parse(record, index, first, count)?;
+        let (place, entry) = range.parse(record, index)?;
         packed[place * slots + filled[place]] = entry;
         filled[place] += 1;
     }

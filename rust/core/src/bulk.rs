@@ -6,9 +6,11 @@ use zeroize::Zeroizing;
 use crate::{
     encoding::{check_inputs, items},
     error::Error,
+    expand::UNIFORM_BYTES,
     group::{self, ELEMENT_BYTES, Encoded},
     key::SecretKey,
     pool,
+    rows::SecretRows,
     suite::{Mode, Suite},
 };
 
@@ -18,9 +20,11 @@ use crate::{
 /// An input longer than 65535 bytes, or one that hashes to the identity.
 pub fn tokenise<T: AsRef<[u8]> + Sync>(inputs: &[T], key: &SecretKey) -> Result<Vec<u8>, Error> {
     check_inputs(inputs)?;
-    let half = key.half();
+    let (suite, half) = (Suite::of(Mode::Voprf), key.half());
     let rows = pool::rows(inputs, |first, inputs, rows| {
-        let points = multiply_all(first, inputs, &half, |index, input| hash_input(Mode::Voprf, index, input.as_ref()))?;
+        let mut uniform = SecretRows::new(inputs.len());
+        suite.uniform_many(inputs, &mut uniform);
+        let points = multiply_all(first, &uniform, &half, map_uniform)?;
         group::encode_doubles(&points, rows);
         Ok(())
     })?;
@@ -55,18 +59,27 @@ pub(crate) fn unpack<'a>(data: &'a [u8], offsets: &[u8]) -> Result<Vec<&'a [u8]>
 /// The first element that is not canonical, or is the identity.
 pub fn shift(elements: &[u8], key: &SecretKey) -> Result<Vec<u8>, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
-    let half = key.half();
-    let rows = pool::rows(elements, |first, elements: &[Encoded], rows| {
-        let points = multiply_all(first, elements, &half, |index, bytes| group::decode("element", index, bytes))?;
-        group::encode_doubles(&points, rows);
-        Ok(())
-    })?;
+    let rows = pool::rows(elements, |first, elements, rows| shifted(first, elements, key, rows))?;
     Ok(rows.into_flattened())
+}
+
+/// [`shift`] of one chunk, whose first element is number `first` of the batch; `rows` has a place for each.
+pub(crate) fn shifted(first: usize, elements: &[Encoded], key: &SecretKey, rows: &mut [Encoded]) -> Result<(), Error> {
+    let points = multiply_all(first, elements, &key.half(), |index, bytes| group::decode("element", index, bytes))?;
+    group::encode_doubles(&points, rows);
+    Ok(())
 }
 
 /// `HashToGroup` that refuses the identity, as `Blind` of RFC 9497 section 3.3.1 does.
 pub(crate) fn hash_input(mode: Mode, index: usize, input: &[u8]) -> Result<RistrettoPoint, Error> {
     let point = Suite::of(mode).hash_to_group(input);
+    group::refuse_identity("hash of input", index, &point)?;
+    Ok(point)
+}
+
+/// The second half of `HashToGroup`, with the same refusal.
+fn map_uniform(index: usize, uniform: &[u8; UNIFORM_BYTES]) -> Result<RistrettoPoint, Error> {
+    let point = RistrettoPoint::from_uniform_bytes(uniform);
     group::refuse_identity("hash of input", index, &point)?;
     Ok(point)
 }

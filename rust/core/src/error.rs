@@ -100,6 +100,11 @@ pub enum Error {
         /// The bucket's index in the snapshot.
         bucket: u64,
     },
+    /// A bucket's slots do not ascend, or an empty one stands before a filled one.
+    BucketOrder {
+        /// The bucket's place in the batch.
+        bucket: u64,
+    },
     /// An entry of zeros, which would read as an empty slot.
     ZeroEntry {
         /// The record's place in the batch.
@@ -164,6 +169,7 @@ impl fmt::Display for Error {
                 write!(f, "bucket {bucket} has {entries} entries but {slots} slots")
             }
             Self::DuplicateEntry { bucket } => write!(f, "bucket {bucket} holds the same entry twice"),
+            Self::BucketOrder { bucket } => write!(f, "bucket {bucket}: slots are not in order"),
             Self::ZeroEntry { index } => write!(f, "record {index} is all zeros, which means an empty slot"),
             Self::Filter(why) => write!(f, "not a fuse filter: {why}"),
             Self::FilterConstruction => write!(f, "no seed builds a filter of these keys"),

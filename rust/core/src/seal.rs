@@ -3,11 +3,15 @@
 use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
 
 use crate::{
+    bulk,
     encoding::{items, same_count},
     error::Error,
+    gcm_siv::Sealing,
     group::{ELEMENT_BYTES, Encoded},
+    key::SecretKey,
     pool,
-    token::{Context, TAG_BYTES, TOKEN_BYTES, Token, Tokens},
+    rows::SecretRows,
+    token::{Context, TAG_BYTES, TOKEN_BYTES, Token, Tokens, check_elements},
 };
 
 /// The size of a label in clear.
@@ -22,25 +26,18 @@ pub const FILTER_KEY_BYTES: usize = 8;
 const LABEL_DST: &[u8] = b"pilookup-v1-label";
 const SEALED_AT: usize = TAG_BYTES;
 const AUTH_AT: usize = TAG_BYTES + LABEL_BYTES;
-const ROW_BYTES: usize = RECORD_BYTES + FILTER_KEY_BYTES;
 
-/// A token seals one label, and the mode withstands a repeated nonce, so the nonce can be fixed: equal labels keep
-/// equal bytes from publish to publish (RFC 8452 section 9).
-fn nonce() -> Nonce {
-    Nonce::default()
-}
+type Label = [u8; LABEL_BYTES];
+/// A record, then its filter key.
+type Row = [u8; RECORD_BYTES + FILTER_KEY_BYTES];
 
-fn seal_one(token: &Token, label: &[u8; LABEL_BYTES], bound: &[u8]) -> Result<[u8; ENTRY_BYTES], Error> {
+fn seal_one(sealing: &mut Sealing, token: &Token<'_>, label: &Label) -> [u8; ENTRY_BYTES] {
+    let (sealed, auth) = sealing.seal(token.label_key(), label);
     let mut entry = [0; ENTRY_BYTES];
-    entry[..SEALED_AT].copy_from_slice(&token.tag());
-    entry[SEALED_AT..AUTH_AT].copy_from_slice(label);
-    let cipher = Aes256GcmSiv::new((&*token.label_key()).into());
-    let sealed = InOutBuf::from(&mut entry[SEALED_AT..AUTH_AT]);
-    let auth = cipher
-        .encrypt_inout_detached(&nonce(), bound, sealed)
-        .map_err(|_| Error::TooLong { what: "channel", index: 0 })?;
+    entry[..SEALED_AT].copy_from_slice(token.tag());
+    entry[SEALED_AT..AUTH_AT].copy_from_slice(&sealed);
     entry[AUTH_AT..].copy_from_slice(&auth);
-    Ok(entry)
+    entry
 }
 
 /// Seals n labels of 12 bytes under n tokens of 64 bytes: n entries of 32 bytes.
@@ -52,10 +49,10 @@ pub fn seal(tokens: &[u8], labels: &[u8], context: &Context<'_>) -> Result<Vec<u
     let labels = items::<LABEL_BYTES>("labels", labels)?;
     same_count("number of labels", tokens.len(), labels.len())?;
     let bound = context.bind(LABEL_DST)?;
-    let pairs: Vec<_> = tokens.iter().zip(labels).collect();
-    let rows = pool::rows(&pairs, |_, pairs, rows| {
-        for ((token, label), row) in pairs.iter().zip(rows) {
-            *row = seal_one(&Token::from_bytes(token), label, &bound)?;
+    let rows = pool::rows(tokens, |first, tokens, rows| {
+        let mut sealing = Sealing::new(&bound);
+        for ((token, label), row) in tokens.iter().zip(&labels[first..]).zip(rows) {
+            *row = seal_one(&mut sealing, &Token(token), label);
         }
         Ok(())
     })?;
@@ -67,16 +64,17 @@ pub fn seal(tokens: &[u8], labels: &[u8], context: &Context<'_>) -> Result<Vec<u
 /// # Errors
 /// A token or entry of another length, or a channel of more than 65535 bytes.
 pub fn open_entry(token: &[u8], entry: &[u8], context: &Context<'_>) -> Result<Option<[u8; LABEL_BYTES]>, Error> {
-    let token = Token::from_bytes(exact("bytes of a token", token)?);
+    let token = Token(exact("bytes of a token", token)?);
     let entry: &[u8; ENTRY_BYTES] = exact("bytes of an entry", entry)?;
     let bound = context.bind(LABEL_DST)?;
-    if entry[..SEALED_AT] != token.tag() {
+    if entry[..SEALED_AT] != *token.tag() {
         return Ok(None);
     }
     let mut label: [u8; LABEL_BYTES] = std::array::from_fn(|i| entry[SEALED_AT + i]);
     let auth: [u8; 16] = std::array::from_fn(|i| entry[AUTH_AT + i]);
-    let cipher = Aes256GcmSiv::new((&*token.label_key()).into());
-    let opened = cipher.decrypt_inout_detached(&nonce(), &bound, InOutBuf::from(&mut label[..]), &Tag::from(auth));
+    let cipher = Aes256GcmSiv::new(token.label_key().into());
+    let opened =
+        cipher.decrypt_inout_detached(&Nonce::default(), &bound, InOutBuf::from(&mut label[..]), &Tag::from(auth));
     Ok(opened.is_ok().then_some(label))
 }
 
@@ -98,27 +96,80 @@ pub struct Sealed {
 /// More than 32 bits, unequal numbers, a channel of more than 65535 bytes; the first element not canonical, or the
 /// identity.
 pub fn seal_elements(elements: &[u8], labels: &[u8], context: &Context<'_>, bits: u32) -> Result<Sealed, Error> {
-    if bits > 32 {
-        return Err(Error::Range { what: "bucket bits", least: 0, most: 32 });
-    }
+    let sealer = Sealer::new(context, bits)?;
+    seal_chunks(elements, labels, |first, elements, labels, rows| {
+        check_elements(first, elements)?;
+        sealer.seal(elements, labels, rows);
+        Ok(())
+    })
+}
+
+/// [`crate::bulk::shift`] and [`seal_elements`] in one: the shifted elements stay inside too, and as they are canonical
+/// by their making they are not decoded again.
+///
+/// # Errors
+/// Those of the two, which name the same index.
+pub fn shift_and_seal(
+    elements: &[u8],
+    labels: &[u8],
+    key: &SecretKey,
+    context: &Context<'_>,
+    bits: u32,
+) -> Result<Sealed, Error> {
+    let sealer = Sealer::new(context, bits)?;
+    seal_chunks(elements, labels, |first, elements, labels, rows| {
+        let mut shifted = SecretRows::new(elements.len());
+        bulk::shifted(first, elements, key, &mut shifted)?;
+        sealer.seal(&shifted, labels, rows);
+        Ok(())
+    })
+}
+
+/// Cuts elements and labels into chunks over the pool; `fill` gets the index of a chunk's first element.
+fn seal_chunks(
+    elements: &[u8],
+    labels: &[u8],
+    fill: impl Fn(usize, &[Encoded], &[Label], &mut [Row]) -> Result<(), Error> + Sync,
+) -> Result<Sealed, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     let labels = items::<LABEL_BYTES>("labels", labels)?;
     same_count("number of labels", elements.len(), labels.len())?;
-    let (hash, bound) = (Tokens::new(context)?, context.bind(LABEL_DST)?);
-    let pairs: Vec<(&Encoded, &[u8; LABEL_BYTES])> = elements.iter().zip(labels).collect();
-    let rows = pool::rows(&pairs, |first, pairs, rows: &mut [[u8; ROW_BYTES]]| {
-        for (i, ((element, label), row)) in pairs.iter().zip(rows).enumerate() {
-            let token = hash.of(first + i, element)?;
-            row[..4].copy_from_slice(&token.bucket(bits).to_be_bytes());
-            row[4..RECORD_BYTES].copy_from_slice(&seal_one(&token, label, &bound)?);
-            row[RECORD_BYTES..].copy_from_slice(&token.filter_key());
-        }
-        Ok(())
+    let rows = pool::rows(elements, |first, elements, rows| {
+        fill(first, elements, &labels[first..first + elements.len()], rows)
     })?;
     Ok(split(&rows))
 }
 
-fn split(rows: &[[u8; ROW_BYTES]]) -> Sealed {
+/// What one snapshot's records have in common.
+struct Sealer {
+    tokens: Tokens,
+    bound: Vec<u8>,
+    bits: u32,
+}
+
+impl Sealer {
+    fn new(context: &Context<'_>, bits: u32) -> Result<Self, Error> {
+        if bits > 32 {
+            return Err(Error::Range { what: "bucket bits", least: 0, most: 32 });
+        }
+        Ok(Self { tokens: Tokens::new(context)?, bound: context.bind(LABEL_DST)?, bits })
+    }
+
+    /// The record and filter key of every element; the elements are known to be good.
+    fn seal(&self, elements: &[Encoded], labels: &[Label], rows: &mut [Row]) {
+        let mut tokens = SecretRows::new(elements.len());
+        self.tokens.of(elements, &mut tokens);
+        let mut sealing = Sealing::new(&self.bound);
+        for ((token, label), row) in tokens.iter().zip(labels).zip(rows) {
+            let token = Token(token);
+            row[..4].copy_from_slice(&token.bucket(self.bits).to_be_bytes());
+            row[4..RECORD_BYTES].copy_from_slice(&seal_one(&mut sealing, &token, label));
+            row[RECORD_BYTES..].copy_from_slice(token.filter_key());
+        }
+    }
+}
+
+fn split(rows: &[Row]) -> Sealed {
     let mut sealed = Sealed {
         records: Vec::with_capacity(rows.len() * RECORD_BYTES),
         filter_keys: Vec::with_capacity(rows.len() * FILTER_KEY_BYTES),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
-use crate::expand::Expander;
+use crate::expand::{Expander, UNIFORM_BYTES};
 
 /// The protocol variants of RFC 9497 section 3.1 that the core knows. The product uses VOPRF; OPRF is here because the
 /// two share everything but a byte of their tags, and its published vectors check the shared part.
@@ -52,6 +52,11 @@ impl Suite {
     /// `HashToGroup`: may be the identity, though nobody will ever find such an input.
     pub(crate) fn hash_to_group(&self, input: &[u8]) -> RistrettoPoint {
         RistrettoPoint::from_uniform_bytes(&self.to_group.expand(&[input]))
+    }
+
+    /// The uniform bytes that `HashToGroup` maps, for many inputs; `out` has a place for each.
+    pub(crate) fn uniform_many<T: AsRef<[u8]>>(&self, inputs: &[T], out: &mut [[u8; UNIFORM_BYTES]]) {
+        self.to_group.expand_many(inputs, out);
     }
 
     /// `HashToScalar` of the concatenated parts.

@@ -1,11 +1,9 @@
 //! Tokens: the hash of an element under a channel's epoch, and the fields cut from it (SPEC.md section 4).
 
-use sha2::{Digest, Sha512};
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use crate::{
     encoding::{items, length_prefix},
     error::Error,
+    framed::Framed,
     group::{self, ELEMENT_BYTES, Encoded},
     pool,
 };
@@ -39,62 +37,57 @@ impl Context<'_> {
     }
 }
 
-/// A token; its memory is cleared when dropped. Its fields are read big-endian.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Token([u8; TOKEN_BYTES]);
+/// A token, where it lies. Its fields are read big-endian.
+pub(crate) struct Token<'a>(pub(crate) &'a [u8; TOKEN_BYTES]);
 
-impl Token {
-    pub(crate) fn from_bytes(bytes: &[u8; TOKEN_BYTES]) -> Self {
-        Self(*bytes)
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8; TOKEN_BYTES] {
-        &self.0
-    }
-
-    fn field<const N: usize>(&self, at: usize) -> [u8; N] {
-        std::array::from_fn(|i| self.0[at + i])
+impl<'a> Token<'a> {
+    fn field<const N: usize>(&self, at: usize) -> &'a [u8; N] {
+        self.0[at..].first_chunk().expect("fields lie within the token")
     }
 
     /// The top `bits` of bytes 0 to 3, for `bits` from 0 to 32.
     pub(crate) fn bucket(&self, bits: u32) -> u32 {
         // A shift by all 32 bits is no shift to the processor; `checked_shr` makes it the zero it should be.
-        u32::from_be_bytes(self.field(0)).checked_shr(32 - bits).unwrap_or(0)
+        u32::from_be_bytes(*self.field(0)).checked_shr(32 - bits).unwrap_or(0)
     }
 
     /// Bytes 4 to 7.
-    pub(crate) fn tag(&self) -> [u8; TAG_BYTES] {
+    pub(crate) fn tag(&self) -> &'a [u8; TAG_BYTES] {
         self.field(4)
     }
 
     /// Bytes 16 to 23, as they stand.
-    pub(crate) fn filter_key(&self) -> [u8; 8] {
+    pub(crate) fn filter_key(&self) -> &'a [u8; 8] {
         self.field(16)
     }
 
     /// Bytes 32 to 63.
-    pub(crate) fn label_key(&self) -> zeroize::Zeroizing<[u8; 32]> {
-        zeroize::Zeroizing::new(self.field(32))
+    pub(crate) fn label_key(&self) -> &'a [u8; 32] {
+        self.field(32)
     }
 }
 
 /// The hash of one context, ready for elements.
 pub(crate) struct Tokens {
-    bound: Sha512,
+    frame: Framed,
 }
 
 impl Tokens {
     pub(crate) fn new(context: &Context<'_>) -> Result<Self, Error> {
-        let mut bound = Sha512::new_with_prefix(context.bind(TOKEN_DST)?);
-        bound.update([0, 32]); // I2OSP(32, 2): the element is a length-prefixed field too
-        Ok(Self { bound })
+        let mut prefix = context.bind(TOKEN_DST)?;
+        prefix.extend_from_slice(&[0, 32]); // I2OSP(32, 2): the element is a length-prefixed field too
+        Ok(Self { frame: Framed::new(&prefix, Vec::new()) })
     }
 
-    /// The token of one element, refused unless it is a canonical encoding other than the identity's.
-    pub(crate) fn of(&self, index: usize, element: &Encoded) -> Result<Token, Error> {
-        group::decode("element", index, element)?;
-        Ok(Token(self.bound.clone().chain_update(element).finalize().into()))
+    /// The tokens of elements, as many as there are places for them.
+    pub(crate) fn of(&self, elements: &[Encoded], tokens: &mut [[u8; TOKEN_BYTES]]) {
+        self.frame.digests(elements, tokens);
     }
+}
+
+/// Refuses the first of a chunk's elements that is not a canonical encoding, or is the identity's.
+pub(crate) fn check_elements(first: usize, elements: &[Encoded]) -> Result<(), Error> {
+    (first..).zip(elements).try_for_each(|(index, element)| group::decode("element", index, element).map(drop))
 }
 
 /// The tokens of n elements of 32 bytes: n times 64 bytes.
@@ -105,9 +98,8 @@ pub fn tokens(elements: &[u8], context: &Context<'_>) -> Result<Vec<u8>, Error> 
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     let hash = Tokens::new(context)?;
     let rows = pool::rows(elements, |first, elements, rows: &mut [[u8; TOKEN_BYTES]]| {
-        for (i, (element, row)) in elements.iter().zip(rows).enumerate() {
-            row.copy_from_slice(hash.of(first + i, element)?.as_bytes());
-        }
+        check_elements(first, elements)?;
+        hash.of(elements, rows);
         Ok(())
     })?;
     Ok(rows.into_flattened())

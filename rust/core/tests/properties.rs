@@ -54,6 +54,7 @@ fn offer(bad: [u8; 32]) -> Vec<Error> {
         voprf::finalize(&numbers(10), &blinds, &spoiled).unwrap_err(),
         tokens(&spoiled, &CONTEXT).unwrap_err(),
         seal::seal_elements(&spoiled, &labels, &CONTEXT, 4).map(drop).unwrap_err(),
+        seal::shift_and_seal(&spoiled, &labels, &key, &CONTEXT, 4).map(drop).unwrap_err(),
     ]
 }
 
@@ -176,6 +177,32 @@ fn sealing_elements_is_tokens_and_seal_in_one() {
         }
     }
     assert!(seal::seal_elements(&elements, &labels, &CONTEXT, 33).is_err());
+}
+
+#[test]
+fn shifting_and_sealing_is_the_two_in_turn_over_any_threads() {
+    let elements = bulk::tokenise(&numbers(1000), &key(1)).unwrap();
+    let labels: Vec<u8> = (0..).take(12_000).map(|i: u16| i.to_le_bytes()[0]).collect();
+    for (threads, count) in [(1, 1000), (2, 1000), (3, 129), (2, 7), (2, 0)] {
+        pilookup_core::set_threads(threads).unwrap();
+        let (elements, labels) = (&elements[..32 * count], &labels[..12 * count]);
+        let fused = seal::shift_and_seal(elements, labels, &key(2), &CONTEXT, 13).unwrap();
+        let shifted = bulk::shift(elements, &key(2)).unwrap();
+        let sealed = seal::seal_elements(&shifted, labels, &CONTEXT, 13).unwrap();
+        assert_eq!((fused.records, fused.filter_keys), (sealed.records, sealed.filter_keys));
+    }
+}
+
+#[test]
+fn the_first_of_several_bad_elements_is_named_when_sealing() {
+    let mut elements = bulk::tokenise(&numbers(1000), &key(1)).unwrap();
+    for bad in [900, 333, 500] {
+        elements[bad * 32..(bad + 1) * 32].fill(0);
+    }
+    let fused = seal::shift_and_seal(&elements, &[0; 12_000], &key(2), &CONTEXT, 4).map(drop);
+    assert_eq!(fused.unwrap_err(), bulk::shift(&elements, &key(2)).unwrap_err());
+    assert!(seal::shift_and_seal(&elements, &[0; 11_999], &key(2), &CONTEXT, 4).is_err());
+    assert!(seal::shift_and_seal(&[], &[], &key(2), &CONTEXT, 33).is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The published vectors of RFC 9497 Appendix A.1, OPRF and VOPRF, single and batch.
 
-use pilookup_core::{Mode, SecretKey, voprf};
+use pilookup_core::{Mode, SecretKey, bulk, voprf};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -82,4 +82,18 @@ fn every_published_vector_passes() {
 fn every_vector_of_voprf_has_a_proof() {
     let mut proofs = suites().into_iter().filter(|suite| suite.mode == "voprf").flat_map(|suite| suite.cases);
     assert!(proofs.all(|case| case.proof.is_some() && case.proof_random_scalar.is_some()));
+}
+
+/// `Blind` is the input's element times the blind, and so what `tokenise` gives with the blind for a key. Enough copies
+/// of the inputs fill every lane and leave some over.
+#[test]
+fn the_published_inputs_hash_to_their_elements_in_bulk() {
+    let suites = suites();
+    for case in suites.iter().filter(|suite| suite.mode == "voprf").flat_map(|suite| &suite.cases) {
+        for ((input, blind), element) in case.inputs.iter().zip(&case.blinds).zip(&case.blinded_elements) {
+            let key = SecretKey::from_bytes(&unhex(blind)).unwrap();
+            let elements = bulk::tokenise(&vec![unhex(input); 19], &key).unwrap();
+            assert_eq!(elements, unhex(element).repeat(19));
+        }
+    }
 }

@@ -1,0 +1,44 @@
+"""From sealed entries to buckets: the task that lays out one range of them. It needs no key."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pilookup import _core
+from pilookup.custody.spill import INDEX_BITS, RANGES, Spills, settle
+from pilookup.protocol.snapshot import Geometry
+
+BucketOverflow = _core.BucketOverflow
+"""A bucket has more entries than slots: the epoch is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayOutTask:
+    """Range `number` of `ranges` (a power of two) of a snapshot's buckets, from `spills` spill files in `folder`."""
+
+    folder: str
+    spills: int
+    number: int
+    ranges: int
+    bits: int
+    slots: int
+
+
+def lay_out_range(task: LayOutTask) -> bytes:
+    """Write the range's buckets as they stand in buckets.bin; returns their leaf hashes, 32 bytes each.
+
+    Raises BucketOverflow, OSError, and ValueError for records that are none.
+    """
+    geometry = Geometry(task.bits, task.slots)
+    folder = Path(task.folder)
+    finer = RANGES // task.ranges
+    records = Spills(folder, task.spills).records(task.number * finer, (task.number + 1) * finer)
+    count = geometry.buckets // task.ranges
+    first = task.number * count
+    buckets, leaves = _core.lay_out(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)
+    settle(range_path(folder, task.number), [buckets])
+    return leaves
+
+
+def range_path(folder: Path, number: int) -> Path:
+    """`0007.range`"""
+    return folder / f"{number:04}.range"

@@ -1,0 +1,53 @@
+"""How a publish is cut: parts of the vault and ranges of buckets, each small enough for its share of the memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pilookup.custody.spill import RANGES
+from pilookup.custody.vault.rows import PARTITIONS, SPANS, Span
+from pilookup.protocol.snapshot import Geometry
+
+DEFAULT_MEMORY: Final = 1 << 30
+SEAL_BYTES_A_ROW: Final = 450
+"""What a row costs while its part is read, merged, shifted and sealed; measured, docs/adr/0010-publish-pipeline.md."""
+
+RECORD_COST: Final = 80
+"""Bytes a record costs while its range is laid out, beside twice the buckets."""
+
+SMALLEST_PART: Final = 1 << 16
+LARGEST_PART: Final = 1 << 19
+"""Rows: a larger part gains nothing, a smaller one pays for its file."""
+
+LARGEST_RANGE: Final = 1 << 25
+"""Bytes of buckets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Partitions `first` to `stop` - 1, of each the elements of `span`."""
+
+    first: int
+    stop: int
+    span: Span
+
+
+def parts(rows: int, share: int) -> Iterator[Part]:
+    """Cut a vault of so many rows into parts that fit into `share` bytes of memory each."""
+    most = min(LARGEST_PART, max(1, share // SEAL_BYTES_A_ROW))
+    wanted = -(-rows // min(most, max(SMALLEST_PART, rows // PARTITIONS)))
+    if wanted <= PARTITIONS:
+        together = PARTITIONS // (1 << max(0, wanted - 1).bit_length())
+        yield from (Part(first, first + together, Span(0, SPANS)) for first in range(0, PARTITIONS, together))
+        return
+    cuts = min(SPANS, 1 << (-(-wanted // PARTITIONS) - 1).bit_length())
+    for partition in range(PARTITIONS):
+        for at in range(0, SPANS, SPANS // cuts):
+            yield Part(partition, partition + 1, Span(at, at + SPANS // cuts))
+
+
+def ranges(entries: int, geometry: Geometry, share: int) -> int:
+    """Into how many ranges, a power of two, the buckets of so many entries are cut."""
+    cost = 2 * geometry.size + RECORD_COST * entries
+    wanted = max(-(-cost // max(1, share)), -(-geometry.size // LARGEST_RANGE))
+    return min(RANGES, geometry.buckets, 1 << max(0, wanted - 1).bit_length())

@@ -1,0 +1,64 @@
+//! The steps of a publish around the shift: rows to labels, records to ranges, ranges to buckets.
+
+use pilookup_core::{
+    bucket,
+    merge::{self, Run, Source},
+    spill,
+};
+use pyo3::{prelude::*, types::PyBytes};
+
+use crate::convert::{Bytes, raise};
+
+/// Two buffers of equal importance.
+type Pair<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
+fn pair<'py>(py: Python<'py>, first: &[u8], second: &[u8]) -> Pair<'py> {
+    (PyBytes::new(py, first), PyBytes::new(py, second))
+}
+
+#[pyfunction]
+fn merge_rows(
+    py: Python<'_>,
+    runs: Vec<(Bytes, Bytes, Bytes, Bytes, usize)>,
+    sources: Vec<(u16, u8)>,
+    erased: Bytes,
+) -> PyResult<Pair<'_>> {
+    let columns: Vec<_> = runs
+        .iter()
+        .map(|(elements, accounts, counts, months, source)| Run {
+            elements: elements.as_ref(),
+            accounts: accounts.as_ref(),
+            counts: counts.as_ref(),
+            months: months.as_ref(),
+            source: *source,
+        })
+        .collect();
+    let sources: Vec<_> = sources.into_iter().map(|(id, flag)| Source { id, flag }).collect();
+    let merged = py.detach(|| merge::merge_rows(&columns, &sources, erased.as_ref())).map_err(raise)?;
+    Ok(pair(py, &merged.elements, &merged.labels))
+}
+
+#[pyfunction]
+fn group_records(py: Python<'_>, records: Bytes, index_bits: u32, range_bits: u32) -> PyResult<Pair<'_>> {
+    let grouped = py.detach(|| spill::group_records(records.as_ref(), index_bits, range_bits)).map_err(raise)?;
+    Ok(pair(py, &grouped.records, &grouped.starts))
+}
+
+#[pyfunction]
+fn lay_out(py: Python<'_>, records: Bytes, first: u64, count: usize, slots: usize, finer: u32) -> PyResult<Pair<'_>> {
+    let laid = py.detach(|| bucket::lay_out(records.as_ref(), first, count, slots, finer)).map_err(raise)?;
+    Ok(pair(py, &laid.buckets, &laid.leaves))
+}
+
+#[pyfunction]
+fn check_buckets(py: Python<'_>, buckets: Bytes, slots: usize) -> PyResult<(u64, Bound<'_, PyBytes>)> {
+    let checked = py.detach(|| bucket::check_buckets(buckets.as_ref(), slots)).map_err(raise)?;
+    Ok((checked.entries, PyBytes::new(py, &checked.leaves)))
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(merge_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(group_records, module)?)?;
+    module.add_function(wrap_pyfunction!(lay_out, module)?)?;
+    module.add_function(wrap_pyfunction!(check_buckets, module)?)
+}

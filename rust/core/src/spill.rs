@@ -1,0 +1,47 @@
+//! Records on their way from elements to buckets: grouped by range, so that each range is one piece of a file.
+
+use crate::{encoding::items, error::Error, seal::RECORD_BYTES};
+
+/// Records in order of their range, and where each range starts.
+pub struct Grouped {
+    /// n * 36 bytes.
+    pub records: Vec<u8>,
+    /// `2^range_bits + 1` little-endian u64, counted in records.
+    pub starts: Vec<u8>,
+}
+
+/// Groups records whose bucket index has `index_bits` by its top `range_bits`; within a range their order stays.
+///
+/// # Errors
+/// More range bits than index bits or than 16, a record whose index has more bits, or a result that does not fit into
+/// memory.
+pub fn group_records(records: &[u8], index_bits: u32, range_bits: u32) -> Result<Grouped, Error> {
+    if index_bits > 32 || range_bits > index_bits.min(16) {
+        return Err(Error::Range { what: "range bits", least: 0, most: u64::from(index_bits.min(16)) });
+    }
+    let records = items::<RECORD_BYTES>("records", records)?;
+    let range = |record: &[u8; RECORD_BYTES]| range_of(record, index_bits, range_bits);
+    let mut next = vec![0usize; (1 << range_bits) + 1];
+    for (index, record) in records.iter().enumerate() {
+        next[range(record).ok_or(Error::BucketRange { index })? + 1] += 1;
+    }
+    for at in 1..next.len() {
+        next[at] += next[at - 1];
+    }
+    let starts = next.iter().flat_map(|start| (*start as u64).to_le_bytes()).collect();
+    let mut grouped = Vec::new();
+    grouped.try_reserve_exact(records.len()).map_err(|_| Error::Memory)?;
+    grouped.resize(records.len(), [0; RECORD_BYTES]);
+    for (index, record) in records.iter().enumerate() {
+        let place = &mut next[range(record).ok_or(Error::BucketRange { index })?];
+        grouped[*place] = *record;
+        *place += 1;
+    }
+    Ok(Grouped { records: grouped.into_flattened(), starts })
+}
+
+fn range_of(record: &[u8; RECORD_BYTES], index_bits: u32, range_bits: u32) -> Option<usize> {
+    let index = u64::from(u32::from_be_bytes([record[0], record[1], record[2], record[3]]));
+    let range = index >> (index_bits - range_bits);
+    usize::try_from(range).ok().filter(|range| *range < 1 << range_bits)
+}

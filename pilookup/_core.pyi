@@ -15,17 +15,17 @@ from typing import Final, Literal, NoReturn, final
 from typing_extensions import Buffer
 
 __all__ = [
-    "Blinds",
-    "BucketOverflow",
     "ELEMENT_BYTES",
     "ENTRY_BYTES",
-    "FuseFilter",
     "LABEL_BYTES",
     "PROOF_BYTES",
     "RECORD_BYTES",
     "SCALAR_BYTES",
-    "SecretKey",
     "TOKEN_BYTES",
+    "Blinds",
+    "BucketOverflow",
+    "FuseFilter",
+    "SecretKey",
     "TextRows",
     "TextScan",
     "account_tags",

@@ -30,6 +30,13 @@ class Report:
     rejected: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
+    def add(self, other: "Report") -> None:
+        """Count in what another report counted of other rows; distinct numbers do not add up and stay."""
+        self.rows += other.rows
+        self.accepted += other.accepted
+        self.rejected.update(other.rejected)
+        self.notes.extend(other.notes)
+
     def to_json(self) -> dict[str, object]:
         """The report as a JSON object; reasons are sorted by name."""
         return {

@@ -32,7 +32,7 @@ fn by_lines(data: &[u8]) -> Cut {
     // a carriage return at the very end may be half a line end
     let certain = data.strip_suffix(b"\r").unwrap_or(data);
     let stop = memchr::memrchr2(b'\n', b'\r', certain).map_or(0, |at| at + 1);
-    Cut { stop, reach: sure(stop, data), lines: line_ends(&data[..stop]) }
+    Cut { stop, reach: data.len().min(stop + 1), lines: line_ends(&data[..stop]) }
 }
 
 fn by_records(data: &[u8], dialect: Dialect) -> Cut {
@@ -41,16 +41,7 @@ fn by_records(data: &[u8], dialect: Dialect) -> Cut {
     while cut.stop < data.len()
         && let Some(record) = records.read(cut.stop)
     {
-        cut = Cut {
-            stop: record.stop,
-            reach: records.reach.max(sure(record.stop, data)),
-            lines: cut.lines + record.lines,
-        };
+        cut = Cut { stop: record.stop, reach: records.reach, lines: cut.lines + record.lines };
     }
     cut
-}
-
-/// One byte more, which tells that a carriage return before it ends a line by itself.
-fn sure(stop: usize, data: &[u8]) -> usize {
-    data.len().min(stop + 1)
 }

@@ -81,8 +81,13 @@ impl<'a> Records<'a> {
         }
         let start = self.cells.last().map_or(at, |cell| cell.stop + DASHES.len());
         self.cells.push(Cell { start, stop, plain: true });
-        self.reach = self.reach.max(next);
+        self.saw(next);
         Some(Record { stop: next, lines: 1, taken_back: false, too_long: false })
+    }
+
+    /// Notes that the data were looked at up to `stop`, and one byte more: it tells that a carriage return is a line end.
+    fn saw(&mut self, stop: usize) {
+        self.reach = self.reach.max(self.data.len().min(stop + 1));
     }
 
     fn line_end(&self, at: usize) -> Option<(usize, usize)> {
@@ -100,7 +105,7 @@ impl<'a> Records<'a> {
                 End::Cell(start) => next = start,
                 End::Record(stop) => {
                     lines += 1;
-                    self.reach = self.reach.max(stop);
+                    self.saw(stop);
                     next = stop;
                     break;
                 }
@@ -127,7 +132,7 @@ impl<'a> Records<'a> {
     fn take_back(&mut self, at: usize, delimiter: u8) -> Option<Record> {
         self.cells.clear();
         let (stop, next) = self.line_end(at)?;
-        self.reach = self.reach.max(next);
+        self.saw(next);
         let mut too_long = false;
         let mut start = at;
         loop {
@@ -166,7 +171,7 @@ impl<'a> Records<'a> {
         let stop = rest.iter().position(|byte| *byte == delimiter || matches!(byte, b'\n' | b'\r'));
         let stop = at + stop.unwrap_or(rest.len());
         if self.is_too_long(start, stop, dropped) {
-            self.reach = self.reach.max(stop);
+            self.saw(stop);
             return End::TooLong;
         }
         let end = match self.data.get(stop) {
@@ -195,7 +200,7 @@ impl<'a> Records<'a> {
                 counted.0 = stop;
             }
             if counted.1.saturating_sub(doubled) > MAX_CELL_CHARS {
-                self.reach = self.reach.max(stop);
+                self.saw(stop);
                 return End::TooLong;
             }
             *lines += characters::line_ends(&self.data[at..stop]);

@@ -66,7 +66,7 @@ def _columns(given: list[str]) -> dict[str, str]:
 
 @contextmanager
 def _rejects(path: Path | None) -> Iterator[TextIO | None]:
-    """The file for refused rows: new, readable by its owner alone."""
+    """The file for refused rows: new, readable by its owner alone; a load that fails leaves none behind."""
     if path is None:
         yield None
         return
@@ -74,8 +74,12 @@ def _rejects(path: Path | None) -> Iterator[TextIO | None]:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         raise typer.BadParameter(f"{path}: exists already", param_hint="--rejects") from None
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        yield stream
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _tell(outcome: "LoadOutcome") -> None:

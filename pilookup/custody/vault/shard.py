@@ -152,7 +152,8 @@ class ShardStore:
     def _open(self, bound: bytes, sealed: bytes) -> bytes:
         if len(sealed) < NONCE_BYTES + TAG_BYTES:
             raise InvalidTag
-        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+        whole = memoryview(sealed)
+        return self._cipher.decrypt(whole[:NONCE_BYTES], whole[NONCE_BYTES:], bound)
 
 
 class _OtherError(Exception):

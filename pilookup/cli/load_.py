@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from pilookup.cli.console import progress, say, say_json
-from pilookup.cli.options import HomeOption, JsonOption
+from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
+from pilookup.compute import executor
 from pilookup.protocol.label import Kind
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def load(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="A new file for the rows that are refused.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
+    scheduler: SchedulerOption = None,
     json: JsonOption = False,
 ) -> None:
     """Load files into a dataset: all of them, or none. Numbers are not kept; run `publish` to act on them."""
@@ -46,8 +48,13 @@ def load(
 
     spec = DatasetSpec(dataset, kind, title_zh, title_en, seized_on.date() if seized_on else None, sensitive)
     order = LoadOrder(files, spec, IntakeOptions(kind, region, _columns(column or [])), replace, dry_run)
-    with opened(home, online=False) as session, _rejects(rejects) as stream, progress("load", "rows") as advance:
-        outcome = run(session, order, stream, advance)
+    with (
+        executor(scheduler) as tasks,
+        opened(home, online=False) as session,
+        _rejects(rejects) as stream,
+        progress("load", "rows") as advance,
+    ):
+        outcome = run(session, order, stream, advance, tasks)
     if json:
         say_json(outcome.to_json())
     else:

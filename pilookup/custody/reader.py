@@ -35,8 +35,8 @@ PART_ROWS: Final = 1 << 17
 AHEAD: Final = 3
 """Parts of a streamed file in flight: one read, one tokenised, one waiting."""
 
-WAITING: Final = 32
-"""Pieces submitted beside those under way: they hold nothing but their place."""
+WAITING: Final = 64
+"""Pieces submitted beside those of one process: they hold nothing but their place, and keep a cluster busy."""
 
 Progress = Callable[[int, int, int], None]
 

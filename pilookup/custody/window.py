@@ -37,7 +37,5 @@ class Window(Generic[Task, Outcome]):
 
     def abandon(self) -> None:
         """Cancel what has not started, and wait for what has: its files may be swept away after this."""
-        for future in self._pending:
-            future.cancel()
-        wait(self._pending)
+        wait([future for future in self._pending if not future.cancel()])
         self._pending.clear()

@@ -26,20 +26,29 @@ __all__ = [
     "BucketOverflow",
     "FuseFilter",
     "SecretKey",
+    "TextRows",
+    "TextScan",
+    "account_tags",
     "backend",
     "blind",
     "check_buckets",
+    "count_distinct",
+    "cut_text",
     "evaluate",
     "evaluate_and_prove",
     "finalize",
     "group_records",
     "lay_out",
+    "merge_load",
     "merge_rows",
     "open_entry",
+    "open_file",
     "pack_buckets",
+    "part_rows",
     "prove",
     "seal",
     "seal_elements",
+    "seal_file",
     "set_threads",
     "shift",
     "shift_and_seal",
@@ -120,6 +129,107 @@ class FuseFilter:
         """Bits a slot: 8, 16 or 32."""
     def __len__(self) -> int:
         """The number of distinct keys."""
+
+@final
+class TextScan:
+    """A text looked at block by block, to tell that it is plain: valid, without NUL, without an endless line."""
+
+    def __new__(cls, codec: str) -> TextScan:
+        """codec: "utf-8" or "gb18030"."""
+    def feed(self, block: Buffer) -> int | None:
+        """How many last bytes of the block to put before the next one; None where the text is not plain, or may not be."""
+    @property
+    def filled(self) -> bool:
+        """Whether there is more than spaces and end marks, for certain."""
+
+@final
+class TextRows:
+    """The rows of a piece of delimited text. Integers are little-endian, laid end to end."""
+
+    def __new__(
+        cls,
+        text: Buffer,
+        stop: int,
+        line: int,
+        whole: bool,
+        dialect: tuple[str, str, int],
+        columns: tuple[Sequence[int], int | None, int | None, int, int, int, bool],
+    ) -> TextRows:
+        """The records that start before `stop` in `text`, which starts with one on line `line`.
+
+        whole: the text ends where the file does. dialect: as for `cut_text`. columns: phone columns, account column,
+        date column (all from 0), usual number of cells, first line that may hold a row, latest month that counts,
+        whether bare mobiles are mainland ones (else every row is an odd one).
+        """
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """Rows decided; of them ragged; numbers repeated in their row; months out of range; lines whose quotes were
+        taken back, in odd rows too.
+        """
+    @property
+    def identifiers(self) -> bytes:
+        """Distinct identifiers of 18 bytes, in the order they first came."""
+    @property
+    def places(self) -> bytes:
+        """For each number its identifier's place, u32."""
+    @property
+    def months(self) -> bytes:
+        """For each number its month, u16; 0 unknown."""
+    @property
+    def accounts(self) -> bytes:
+        """The account names of all numbers, UTF-8, end to end."""
+    @property
+    def account_offsets(self) -> bytes:
+        """Where each name starts, u32, and the length of all; empty without an account column."""
+    @property
+    def odd_rows(self) -> bytes:
+        """Records left to the rules, each four u64: start, stop, line, 1 where quotes are plain characters."""
+    @property
+    def odd_dates(self) -> bytes:
+        """Date cells left to the rules, each three u64: number's index, start, stop."""
+    @property
+    def odd_accounts(self) -> bytes:
+        """Account cells left to the rules, each three u64: number's index, start, stop."""
+
+def cut_text(data: Buffer, dialect: tuple[str, str, int], whole: bool) -> tuple[int, int, int]:
+    """The whole records of data that starts with one: where they stop, how far a reader of them must see, their lines.
+
+    dialect: codec ("utf-8", "gb18030"), delimiter (empty, "----", or one of tab , ; and, in UTF-8, |) and usual number of
+    cells. whole: the data ends where the file does. The first is 0 where no record ends within the data.
+    """
+
+def account_tags(
+    identifiers: Buffer, offsets: Buffer, places: Buffer, accounts: Buffer, account_offsets: Buffer, key: Buffer
+) -> bytes:
+    """HMAC-SHA256(key, identifier || 0 || account), 16 bytes a row; zeros where the account is empty.
+
+    Identifiers and accounts are packed as for `tokenise_packed`; row i has identifier places[i] (u32) and account i.
+    """
+
+def part_rows(
+    elements: Buffer, places: Buffer, months: Buffer, accounts: Buffer, erased: Buffer
+) -> tuple[bytes, list[int], int]:
+    """Rows by partition: their segments one after another, the rows of each of the 64, and how many were erased.
+
+    Row i has element places[i] (u32), month i (u16) and account i (16 bytes; an empty buffer where none are kept). A
+    segment holds n elements, n months, n accounts. Rows of the erased elements are left out.
+    """
+
+def merge_load(segments: Sequence[Buffer], accounts: bool) -> tuple[bytes, bytes, bytes, bytes, int]:
+    """One row for each distinct (element, account) of a partition's segments, in ascending order.
+
+    Returns elements, accounts, counts (u32), months (u16), and how many elements are distinct. accounts: whether the
+    segments have accounts; then the rows of one element without one are counted together.
+    """
+
+def count_distinct(elements: Buffer) -> int:
+    """How many of n elements are distinct."""
+
+def seal_file(key: Buffer, nonce: Buffer, data: Buffer, bound: Buffer) -> bytes:
+    """AES-256-GCM-SIV (RFC 8452): data sealed under a key of 32 and a nonce of 12 bytes, with `bound` as associated data."""
+
+def open_file(key: Buffer, nonce: Buffer, sealed: Buffer, bound: Buffer) -> bytes:
+    """The data that `seal_file` sealed; raises ValueError when it is altered or bound to something else."""
 
 def set_threads(n: int) -> None:
     """Use n threads (1 to 1024) for bulk work in this process from now on."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from pilookup.cli.console import progress, say, say_json
-from pilookup.cli.options import HomeOption, JsonOption
+from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
+from pilookup.compute import executor
 from pilookup.protocol.label import Kind
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def load(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="A new file for the rows that are refused.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
+    scheduler: SchedulerOption = None,
     json: JsonOption = False,
 ) -> None:
     """Load files into a dataset: all of them, or none. Numbers are not kept; run `publish` to act on them."""
@@ -46,8 +48,13 @@ def load(
 
     spec = DatasetSpec(dataset, kind, title_zh, title_en, seized_on.date() if seized_on else None, sensitive)
     order = LoadOrder(files, spec, IntakeOptions(kind, region, _columns(column or [])), replace, dry_run)
-    with opened(home, online=False) as session, _rejects(rejects) as stream, progress("load", "rows") as advance:
-        outcome = run(session, order, stream, advance)
+    with (
+        executor(scheduler) as tasks,
+        opened(home, online=False) as session,
+        _rejects(rejects) as stream,
+        progress("load", "rows") as advance,
+    ):
+        outcome = run(session, order, stream, advance, tasks)
     if json:
         say_json(outcome.to_json())
     else:
@@ -66,7 +73,7 @@ def _columns(given: list[str]) -> dict[str, str]:
 
 @contextmanager
 def _rejects(path: Path | None) -> Iterator[TextIO | None]:
-    """The file for refused rows: new, readable by its owner alone."""
+    """The file for refused rows: new, readable by its owner alone; a load that fails leaves none behind."""
     if path is None:
         yield None
         return
@@ -74,8 +81,12 @@ def _rejects(path: Path | None) -> Iterator[TextIO | None]:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         raise typer.BadParameter(f"{path}: exists already", param_hint="--rejects") from None
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        yield stream
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _tell(outcome: "LoadOutcome") -> None:

@@ -1,39 +1,33 @@
 """Loading seized files: read, canonicalise, tokenise, store. All files of one command, or none.
 
-The numbers live in memory between the reader and the core, batch by batch; what is written are elements under the vault
-key. The one step that makes a load count is the transaction at the end. A command killed before leaves remains that the
-next one sweeps away; a command killed after has loaded.
+The numbers live in memory between the file and the core, piece by piece; what is written are elements under the vault
+key. The work is cut into tasks (`pieces.py`, then `shards.py`) that run on threads or on other machines, and what they
+make does not depend on how it was cut. The one step that makes a load count is the transaction at the end. A command
+killed before leaves remains that the next one sweeps away; a command killed after has loaded.
 """
 
 import hmac
-import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from pilookup import _core
-from pilookup.compute import local_executor, ordered_map
+from pilookup.compute import local_executor
 from pilookup.custody.control import Counts, Dataset, Load
-from pilookup.custody.intake import Accepted, IntakeOptions, Report, read, shown
+from pilookup.custody.intake import IntakeOptions, Report, shown
+from pilookup.custody.intake.source import Signature, signature
+from pilookup.custody.pieces import home_of, subkey
+from pilookup.custody.reader import LoadedFile, Progress, Reader
 from pilookup.custody.session import Session
+from pilookup.custody.shards import ShardOutcome, ShardTask, run_shard
 from pilookup.custody.specify import DatasetSpec, settle
-from pilookup.custody.vault.rows import ACCOUNT_BYTES, PARTITIONS, ROW, Rows
-from pilookup.custody.vault.writer import LoadWriter
+from pilookup.custody.vault import PARTITIONS
+from pilookup.custody.window import Window
+from pilookup.custody.workshop import lend
 from pilookup.errors import CustodyError, IntakeError, VaultError
-from pilookup.protocol.label import Kind
-
-AHEAD: Final = 3
-"""Batches in flight: one read, one tokenised, one waiting."""
-
-Progress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -62,9 +56,15 @@ class LoadOutcome:
 
 
 def load(
-    session: Session, order: LoadOrder, rejects: TextIO | None = None, on_progress: Progress | None = None
+    session: Session,
+    order: LoadOrder,
+    rejects: TextIO | None = None,
+    on_progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> LoadOutcome:
     """Load files into a dataset; see the module's text for what is promised.
+
+    executor: where pieces and shards are made; threads of this process unless told, one a processor.
 
     Raises IntakeError for a file that cannot be read as what it is, CustodyError for a dataset or file that may not be
     loaded, VaultError when the vault cannot be written. Nothing is stored then.
@@ -73,90 +73,57 @@ def load(
     seen = [_signature(path) for path in order.files]
     digests = [_digest(session, path) for path in order.files]
     replaced = _check_repeats(session, dataset, order, digests)
-    writers: list[LoadWriter] = []
-    outcome = LoadOutcome(dataset.slug, order.dry_run, Report())
-    reader = _Reader(session, order, rejects, on_progress)
-    with _written(session):
-        for path in order.files:
-            writer = LoadWriter(session.vault, uuid.uuid4().hex, dataset.id)
-            writers.append(writer)
-            outcome.files.append(reader.read(path, writer))
+    lend(home_of(session.home.path), session.keyring)
+    with _written(session), nullcontext(executor) if executor else local_executor() as workers:
+        reader = Reader(session, dataset.id, order.options, workers, rejects, on_progress)
+        files = reader.read(order.files)
+        together = _make_shards(session, files, workers, dry_run=order.dry_run)
         _check_unchanged(order.files, seen)
-        outcome.total = _total(outcome.files, writers)
+        outcome = LoadOutcome(dataset.slug, order.dry_run, _total(files, together), [file.report for file in files])
         if not order.dry_run:
-            _commit(session, dataset, list(zip(writers, digests, outcome.files, strict=True)), replaced)
+            _commit(session, dataset, list(zip(files, digests, strict=True)), replaced)
     return outcome
 
 
-class _Reader:
-    """Reads files one after another into writers, with one progress over all of them."""
+def _make_shards(session: Session, files: Sequence[LoadedFile], executor: Executor, *, dry_run: bool) -> int:
+    """The loads' shards and indexes, out of their parts; completes the reports.
 
-    def __init__(
-        self, session: Session, order: LoadOrder, rejects: TextIO | None, on_progress: Progress | None
-    ) -> None:
-        self._options = order.options
-        self._rejects = rejects
-        self._on_progress = on_progress
-        self._key = session.keyring.scalar("vault")
-        self._accounts_key = _subkey(session, b"account")
-        self._sizes = {path: path.stat().st_size for path in order.files}
-        self._done = 0
-        self._rows = 0
+    Returns how many distinct numbers all files have together.
+    """
+    together = 0
+    written: list[list[int]] = [[] for _ in files]
 
-    def read(self, path: Path, writer: LoadWriter) -> Report:
-        """One file's rows into the writer, parsing while the core works on the batch before."""
-        report = Report()
-        batches = read(path, self._options, report, self._rejects, self._advance)
-        with local_executor(1) as executor:
-            for rows in ordered_map(executor, self._tokenised, batches, AHEAD):
-                writer.add(rows)
-        if not report.accepted:
-            raise IntakeError(shown(path.name), "no phone number found in it")
-        writer.finish()
-        report.accepted -= writer.erased
-        if writer.erased:
-            report.rejected["erased"] += writer.erased
-        report.distinct = writer.distinct
-        report.duplicates = report.accepted - report.distinct
-        self._done += self._sizes[path]
-        self._rows += report.rows
-        return report
+    def take(outcome: ShardOutcome) -> None:
+        nonlocal together
+        together += outcome.together
+        for file, count, partitions in zip(files, outcome.distinct, written, strict=True):
+            file.report.distinct += count
+            if count:
+                partitions.append(outcome.partition)
 
-    def _advance(self, done: int, _size: int, rows: int) -> None:
-        if self._on_progress:
-            self._on_progress(self._done + done, sum(self._sizes.values()), self._rows + rows)
-
-    def _tokenised(self, batch: Accepted) -> Rows:
-        """A batch's vault rows; each distinct identifier is tokenised once."""
-        places = {identifier: i for i, identifier in enumerate(dict.fromkeys(batch.identifiers))}
-        elements = np.frombuffer(_core.tokenise(list(places), self._key), "V32")
-        rows = np.zeros(len(batch), ROW)
-        rows["element"] = elements[[places[identifier] for identifier in batch.identifiers]]
-        rows["month"] = batch.months
-        if self._options.kind is Kind.MALICIOUS:
-            rows["count"] = [account is None for account in batch.accounts]
-            tags = map(self._account_tag, batch.identifiers, batch.accounts)
-            rows["account"] = np.frombuffer(b"".join(tags), "V16")
-        return rows
-
-    def _account_tag(self, identifier: bytes, account: bytes | None) -> bytes:
-        """A keyed pseudonym of (identifier, account): the same in every file, nothing to anyone without the key."""
-        if account is None:
-            return bytes(ACCOUNT_BYTES)
-        return hmac.digest(self._accounts_key, identifier + b"\x00" + account, "sha256")[:ACCOUNT_BYTES]
+    home, loads = home_of(session.home.path), tuple((file.load, file.parts) for file in files)
+    window = Window(executor, run_shard, take, PARTITIONS)
+    try:
+        for partition in range(PARTITIONS):
+            window.put(ShardTask(home, partition, loads, dry_run))
+        window.drain()
+    finally:
+        window.abandon()
+    for file, partitions in zip(files, written, strict=True):
+        file.report.duplicates = file.report.accepted - file.report.distinct
+        session.vault.write_index(file.load.folder(session.vault), file.load.dataset_id, partitions)
+    return together
 
 
 def _commit(
-    session: Session,
-    dataset: Dataset,
-    loaded: Sequence[tuple[LoadWriter, str, Report]],
-    replaced: Sequence[Load],
+    session: Session, dataset: Dataset, loaded: Sequence[tuple[LoadedFile, str]], replaced: Sequence[Load]
 ) -> None:
     loads = []
-    for writer, digest, report in loaded:
-        session.vault.adopt(writer.folder, dataset.slug)
+    for file, digest in loaded:
+        report = file.report
+        session.vault.adopt(file.load.folder(session.vault), dataset.slug)
         counts = Counts(report.rows, report.accepted, report.distinct, report.duplicates, dict(report.rejected))
-        loads.append(Load(writer.load_id, dataset.slug, dataset.id, digest, counts))
+        loads.append(Load(file.load.id, dataset.slug, dataset.id, digest, counts))
     session.vault.unsettle(load.id for load in replaced)
     session.control.commit_loads(dataset, loads, [load.id for load in replaced], session.now)
 
@@ -172,20 +139,13 @@ def _written(session: Session) -> Iterator[None]:
         session.settle()
 
 
-def _total(files: Sequence[Report], writers: Sequence[LoadWriter]) -> Report:
+def _total(files: Sequence[LoadedFile], distinct: int) -> Report:
     """All files' reports together; a number that stands in two of them is distinct once."""
-    rejected: Counter[str] = Counter()
-    for report in files:
-        rejected.update(report.rejected)
-    accepted = sum(report.accepted for report in files)
-    distinct = sum(_distinct(writers, partition) for partition in range(PARTITIONS))
-    notes = [note for report in files for note in report.notes]
-    return Report(sum(report.rows for report in files), accepted, distinct, accepted - distinct, rejected, notes)
-
-
-def _distinct(writers: Sequence[LoadWriter], partition: int) -> int:
-    found = [elements for writer in writers if (elements := writer.elements(partition)) is not None]
-    return int(pc.count_distinct(pa.concat_arrays(found)).as_py()) if found else 0
+    total = Report()
+    for file in files:
+        total.add(file.report)
+    total.distinct, total.duplicates = distinct, total.accepted - distinct
+    return total
 
 
 def _check_repeats(session: Session, dataset: Dataset, order: LoadOrder, digests: Sequence[str]) -> list[Load]:
@@ -201,16 +161,14 @@ def _check_repeats(session: Session, dataset: Dataset, order: LoadOrder, digests
     return [load for _, load in repeated]
 
 
-def _signature(path: Path) -> tuple[int, int, int]:
-    """What changes when a file is written to or put in another's place."""
+def _signature(path: Path) -> Signature:
     try:
-        found = path.stat()
+        return signature(path.stat())
     except OSError as error:
         raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _check_unchanged(files: Sequence[Path], seen: Sequence[tuple[int, int, int]]) -> None:
+def _check_unchanged(files: Sequence[Path], seen: Sequence[Signature]) -> None:
     """The file that was read must be the one whose digest is kept."""
     for path, before in zip(files, seen, strict=True):
         if _signature(path) != before:
@@ -219,7 +177,7 @@ def _check_unchanged(files: Sequence[Path], seen: Sequence[tuple[int, int, int]]
 
 def _digest(session: Session, path: Path) -> str:
     """HMAC-SHA256 of a file's content under a custody key, hex: it recognises the file and says nothing else."""
-    digest = hmac.new(_subkey(session, b"file"), digestmod=sha256)
+    digest = hmac.new(subkey(session.keyring, b"file"), digestmod=sha256)
     try:
         with path.open("rb") as file:
             while block := file.read(1 << 20):
@@ -227,8 +185,3 @@ def _digest(session: Session, path: Path) -> str:
     except OSError as error:
         raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
     return digest.hexdigest()
-
-
-def _subkey(session: Session, purpose: bytes) -> bytes:
-    """One key for each purpose, from `vault-digest`."""
-    return hmac.digest(session.keyring.symmetric("vault-digest"), b"pilookup-v1-" + purpose, "sha256")

@@ -54,7 +54,8 @@ def merge(
     `sources` are the datasets, newest first: id and kind flag.
     """
     places = {dataset: place for place, (dataset, _) in enumerate(sources)}
-    columns = [(*_columns(rows), places[dataset]) for dataset, rows in runs if rows.num_rows]
+    # A frame is a run of its own: to lay its columns end to end with others' would only copy them.
+    columns = [(*_columns(frame), places[dataset]) for dataset, rows in runs for frame in rows.to_batches()]
     elements, packed = _core.merge_rows(columns, list(sources), erased)
     labels = np.frombuffer(bytearray(packed), LABELS)
     if profile is not Profile.EXACT:
@@ -70,15 +71,14 @@ def _tell(labels: Labels, profile: Profile) -> None:
     labels["month"] = months[labels["month"]]
 
 
-def _columns(rows: pa.Table) -> tuple[memoryview, memoryview, memoryview, memoryview]:
-    element, account, count, month = (
-        _values(rows[name].combine_chunks()) for name in ("element", "account", "count", "month")
-    )
+def _columns(rows: pa.RecordBatch) -> tuple[bytes, bytes, bytes, bytes]:
+    element, account, count, month = (_values(rows[name]) for name in ("element", "account", "count", "month"))
     return element, account, count, month
 
 
-def _values(column: pa.Array) -> memoryview:
+def _values(column: pa.Array) -> bytes:
     """The bytes of a fixed-size column without nulls."""
     width = column.type.bit_width // 8
     start = column.offset * width
-    return memoryview(column.buffers()[1]).cast("B")[start : start + len(column) * width]
+    data: bytes = column.buffers()[1][start : start + len(column) * width].to_pybytes() if len(column) else b""
+    return data

@@ -41,10 +41,12 @@ def opened(path):
             yield session
 
 
-def run_load(session, files, slug="case-1", kind=Kind.EXPOSURE, *, rejects=None, on_progress=None, **options):
+def run_load(
+    session, files, slug="case-1", kind=Kind.EXPOSURE, *, rejects=None, on_progress=None, executor=None, **options
+):
     said = {name: options.pop(name) for name in ("title_zh", "title_en", "seized_on", "sensitive") if name in options}
     spec = DatasetSpec(slug, kind, **said)
-    return load(session, LoadOrder(files, spec, IntakeOptions(kind), **options), rejects, on_progress)
+    return load(session, LoadOrder(files, spec, IntakeOptions(kind), **options), rejects, on_progress, executor)
 
 
 def numbers(count, start=0):

@@ -13,6 +13,7 @@ from custody_cluster import cluster
 from custody_home import content, numbers, run_load, write_csv
 
 from pilookup.compute import executor
+from pilookup.custody import reader
 from pilookup.custody.founding import found
 from pilookup.custody.parts import SEAL_BYTES_A_ROW
 from pilookup.custody.publish import publish
@@ -49,7 +50,19 @@ def publishing(path, tasks, on_progress):
     return done.entries, files
 
 
-WORKS = [publishing]
+def loading(path, tasks, on_progress):
+    """Load a file cut into many pieces; what came out is the report. The content is compared beside it."""
+    rows = [f"{number},acc{i % 5},2024-05-01" for i, number in enumerate(numbers(20_000, start=9000))]
+    file = write_csv(path.parent / "pieces.csv", [*rows, "none,,"], "phone,account,date")
+    session = at(path)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reader, "PIECE_BYTES", 10_000)
+        outcome = run_load(session, [file], "more", Kind.MALICIOUS, on_progress=on_progress, executor=tasks)
+    session.control.close()
+    return outcome.to_json()
+
+
+WORKS = [publishing, loading]
 """What a cluster does: each takes (HOME, executor, on_progress) and returns what must be the same wherever it runs."""
 
 

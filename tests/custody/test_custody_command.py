@@ -155,3 +155,22 @@ def test_a_dataset_of_another_kind_a_file_loaded_before_and_a_bad_file_are_refus
     bad = ["load", second, str(tmp_path / "empty.csv"), "--dataset", "case-1", "--kind", "exposure"]
     assert_refused(run(home, *bad), "empty.csv")
     assert vault_of(home) == before
+
+
+def test_a_load_that_fails_leaves_no_rejects_file_and_can_be_tried_again(home, tmp_path):
+    rejects, bad, good = tmp_path / "rejects.csv", tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_bytes(b"phone,name\n13800138000,a\nnone,b\n\xff\xff,c\n")
+    failed = run(home, *load_of(bad, "--rejects", str(rejects)))
+    assert failed.returncode == 1
+    assert not rejects.exists()
+    write_csv(good, [*numbers(3, start=900_000), "none"])
+    done = run(home, *load_of(good, "--rejects", str(rejects)))
+    assert done.returncode == 0, done.stderr
+    assert rejects.read_text(encoding="utf-8").splitlines() == [
+        "place,row,column,reason,text",
+        "good.csv,5,phone,no_digits,none",
+    ]
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    taken = run(home, *load_of(good, "--replace", "--rejects", str(rejects)))
+    assert (taken.returncode, "exists already" in taken.stderr) == (2, True)
+    assert rejects.exists()

@@ -1,9 +1,13 @@
+import csv as python_csv
 import errno
+import gzip
 import io
 import os
+import pickle
 import resource
 import signal
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 
@@ -11,7 +15,8 @@ import pytest
 from custody_home import content, files_under, numbers, run_load, write_csv
 
 from pilookup import durable
-from pilookup.custody.vault import writer
+from pilookup.custody import reader
+from pilookup.custody.pieces import PieceTask
 from pilookup.errors import CustodyError, IntakeError, VaultError
 from pilookup.protocol.label import Kind
 
@@ -163,24 +168,17 @@ def test_a_dataset_id_is_a_plain_name(session, csv, slug):
         run_load(session, [csv("a.csv", numbers(5))], slug)
 
 
-def test_little_memory_gives_the_same_content(session, csv, monkeypatch):
+def test_small_pieces_give_the_same_content(session, csv, monkeypatch):
     rows = [*numbers(3000), *numbers(2000, 500)]
-    run_load(session, [csv("a.csv", rows)], "plenty")
-    spills = []
-    spill = writer.LoadWriter._spill
-    monkeypatch.setattr(writer.LoadWriter, "__init__", _with_limit(writer.LoadWriter.__init__, 100))
-    monkeypatch.setattr(writer.LoadWriter, "_spill", lambda self: spills.append(self._buffered) or spill(self))
-    for file in range(3):
-        run_load(session, [csv(f"b{file}.csv", rows[file::3])], "little")
-    assert len(spills) >= 3
-    plenty = {row[1:] for row in content(session) if row[0] == 1}
-    little = {row[1:] for row in content(session) if row[0] == 2}
-    assert plenty == little
+    whole = run_load(session, [csv("a.csv", rows)], "whole")
+    monkeypatch.setattr(reader, "PIECE_BYTES", 700)
+    pieces = []
+    monkeypatch.setattr(reader, "PieceTask", lambda *given: pieces.append(given) or PieceTask(*given))
+    cut = run_load(session, [csv("b.csv", rows)], "cut")
+    assert len(pieces) > 50
+    assert cut.total.to_json() | {"notes": []} == whole.total.to_json() | {"notes": []}
+    assert [row[1:] for row in content(session) if row[0] == 1] == [row[1:] for row in content(session) if row[0] == 2]
     assert not list(session.home.vault.rglob("*.spill"))
-
-
-def _with_limit(make, limit):
-    return lambda self, vault, load_id, dataset_id: make(self, vault, load_id, dataset_id, limit)
 
 
 @contextmanager
@@ -238,3 +236,63 @@ def test_rejected_rows_go_to_their_file_alone(session, csv):
     run_load(session, [csv("a.csv", [*numbers(5), "not-a-phone"])], rejects=stream)
     assert "not-a-phone" in stream.getvalue()
     assert b"not-a-phone" not in b"".join(files_under(session.home.path).values())
+
+
+def test_the_rejects_of_many_files_and_pieces_stand_in_order(session, csv, monkeypatch):
+    monkeypatch.setattr(reader, "PIECE_BYTES", 200)
+    files = [
+        csv(f"{i}.csv", [*numbers(60, 100 * i), f"bad-{i}", *numbers(60, 100 * i), "12"], "号码") for i in range(3)
+    ]
+    with gzip.open(files[1].with_name("1.csv.gz"), "wt") as packed:
+        packed.write(files[1].read_text(encoding="utf-8"))
+    stream = io.StringIO()
+    run_load(session, [files[0], files[1].with_name("1.csv.gz"), files[2]], rejects=stream)
+    told = list(python_csv.reader(io.StringIO(stream.getvalue())))
+    assert [row[0] for row in told] == ["place", *["0.csv"] * 2, *["1.csv.gz"] * 2, *["2.csv"] * 2]
+    assert [(row[1], row[2], row[4]) for row in told[1:3]] == [("62", "号码", "bad-0"), ("123", "号码", "12")]
+
+
+def test_the_first_error_in_the_files_order_is_told(session, csv, monkeypatch):
+    monkeypatch.setattr(reader, "PIECE_BYTES", 1000)
+    rows = [f"{number},x" for number in [*numbers(200), "y" * 140_000, *numbers(200, 300)]]
+    long = csv("long.csv", rows, "phone,name")
+    broken = csv("broken.csv", numbers(5))
+    broken.write_bytes(broken.read_bytes() + b"\xff\xff\n")
+    before = files_under(session.home.path)
+    with pytest.raises(IntakeError, match=r"long\.csv line 202: has a cell longer"):
+        run_load(session, [long, broken])
+    assert files_under(session.home.path) == before
+
+
+def test_a_file_that_changes_between_cutting_and_reading_is_told(session, csv, monkeypatch):
+    path = csv("a.csv", numbers(100))
+    run = reader.run_piece
+
+    def changed(task):
+        path.write_text("phone\n13800138000\n", encoding="utf-8")
+        return run(task)
+
+    monkeypatch.setattr(reader, "run_piece", changed)
+    with pytest.raises(IntakeError, match=r"a\.csv: changed while it was read"):
+        run_load(session, [path])
+    assert session.loads() == []
+
+
+def test_a_given_executor_makes_the_parts_and_the_shards(session, csv):
+    with ThreadPoolExecutor(2, thread_name_prefix="given") as executor:
+        submitted = []
+        submit = executor.submit
+        executor.submit = lambda work, task: submitted.append(work.__name__) or submit(work, task)
+        run_load(session, [csv("a.csv", numbers(100))], executor=executor)
+    assert submitted == ["run_piece", *["run_shard"] * 64]
+    assert len(content(session)) == 100
+
+
+def test_tasks_travel_and_hold_no_cell(session, csv, monkeypatch):
+    tasks = []
+    monkeypatch.setattr(reader, "PieceTask", lambda *given: tasks.append(PieceTask(*given)) or tasks[-1])
+    run_load(session, [csv("a.csv", [f"secret-{n},{n}" for n in numbers(100)], "秘密列,手机")])
+    [task] = tasks
+    data = pickle.dumps(task)
+    assert pickle.loads(data) == task
+    assert not any(word in data for word in (b"secret", "秘密".encode(), numbers(1)[0].encode()))

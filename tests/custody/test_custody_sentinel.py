@@ -7,8 +7,9 @@ import pytest
 from custody_home import files_under, opened, run_load, write_csv
 
 from pilookup.custody import load as loading
+from pilookup.custody import reader
 from pilookup.custody.erase import erase
-from pilookup.custody.vault import writer
+from pilookup.custody.vault.writer import take_rejects
 from pilookup.errors import CustodyError, PilookupError
 from pilookup.protocol.label import Kind
 
@@ -42,14 +43,16 @@ def test_the_search_finds_what_it_looks_for():
 
 def test_no_file_under_home_holds_a_number_an_account_or_a_name_at_any_step(home, tmp_path, monkeypatch):
     written = []
-    write = loading.LoadWriter.finish
+    make = loading._make_shards
 
-    def finish(self):
-        self._spill()
+    def make_shards(*given, **options):
         written.extend(files_under(home.path).values())
-        write(self)
+        return make(*given, **options)
 
-    monkeypatch.setattr(writer.LoadWriter, "finish", finish)
+    monkeypatch.setattr(
+        reader, "take_rejects", lambda *given: written.extend(files_under(home.path).values()) or take_rejects(*given)
+    )
+    monkeypatch.setattr(loading, "_make_shards", make_shards)
     with opened(home.path) as session:
         run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS, rejects=io.StringIO())
         with pytest.raises(PilookupError):

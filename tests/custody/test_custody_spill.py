@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core
+from pilookup.custody import load as loading
+from pilookup.custody import pieces, reader
 from pilookup.custody.control import Counts, Load
 from pilookup.custody.erase import erase
+from pilookup.custody.shards import ShardTask, run_shard
 from pilookup.custody.vault import PARTITIONS
-from pilookup.custody.vault.rows import ROW
-from pilookup.custody.vault.writer import LoadWriter
+from pilookup.custody.vault.writer import Staged, VaultRows, write_part
+from pilookup.custody.workshop import lend
 from pilookup.errors import VaultError
 from pilookup.protocol.label import Kind
 
@@ -30,24 +33,25 @@ def rows_of(count, seed):
     return [f"{rng.choice(several)},{rng.choice(accounts)},2024-{rng.randint(1, 12):02}-01" for _ in range(count)]
 
 
-def limited(monkeypatch, limit):
-    make = LoadWriter.__init__
-    monkeypatch.setattr(LoadWriter, "__init__", lambda self, *given: make(self, *given, limit=limit))
-    spills, spill = [], LoadWriter._spill
-    monkeypatch.setattr(LoadWriter, "_spill", lambda self: spills.append(self._buffered) or spill(self))
-    return spills
+def limited(monkeypatch, size):
+    """Pieces of so many bytes; returns what is written as parts, as it is written."""
+    monkeypatch.setattr(reader, "PIECE_BYTES", size)
+    parts, write = [], pieces.write_part
+    monkeypatch.setattr(pieces, "write_part", lambda *given: parts.append(given[2]) or write(*given))
+    return parts
 
 
 def test_a_load_in_many_spills_is_row_for_row_the_load_without(session, tmp_path, monkeypatch):
     rows = rows_of(100_000, seed=1)
     path = write_csv(tmp_path / "a.csv", rows, HEADER)
     plenty = run_load(session, [path], "plenty", Kind.MALICIOUS)
-    spills = limited(monkeypatch, 10_000)
+    spills = limited(monkeypatch, 200_000)
     little = run_load(session, [path], "little", Kind.MALICIOUS)
-    assert len(spills) >= 2, "nothing was spilled"
+    assert len(spills) >= 10, "nothing was spilled"
     told = [[row[1:] for row in content(session, session.control.loads(slug))] for slug in ("plenty", "little")]
     assert told[0] == told[1]
     assert plenty.total == little.total
+    assert sorted(spills) == list(range(len(spills)))
     nameless = sum(",," in row for row in rows)
     assert sum(row[2] for row in told[0]) == nameless
     assert not list(session.home.vault.rglob("*.spill"))
@@ -55,42 +59,51 @@ def test_a_load_in_many_spills_is_row_for_row_the_load_without(session, tmp_path
 
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.integers(0, 400)), max_size=60), max_size=6),
-    st.integers(1, 200),
+    st.booleans(),
 )
 @FEW
-def test_a_writer_keeps_one_row_for_each_number_and_account_whatever_its_buffer(session, batches, limit):
-    digest = os.urandom(16).hex()
-    writer = LoadWriter(session.vault, digest, 7, limit)
+def test_parts_become_one_row_for_each_number_and_account(session, parts, accounts):
+    staged = Staged(os.urandom(16).hex(), 7, accounts)
+    vault = session.vault
+    lend(str(session.home.path), session.keyring)
+    vault.stage(staged.folder(vault), staged.parts(vault))
     wanted = {}
-    for batch in batches:
-        rows = np.zeros(len(batch), ROW)
-        for i, (who, account, month) in enumerate(batch):
-            element, tag = bytes([who, who]) + bytes(30), bytes([account]) * 16
-            rows[i] = (element, tag, int(not account), month)
+    for number, part in enumerate(parts):
+        elements = [bytes([who, who]) + bytes(30) for who, _, _ in part]
+        tags = [bytes([account]) * 16 if accounts else bytes(16) for _, account, _ in part]
+        for element, tag, (_, account, month) in zip(elements, tags, part, strict=True):
             count, latest = wanted.get((element, tag), (0, 0))
-            wanted[element, tag] = (count + (not account), max(latest, month))
-        writer.add(rows)
-    writer.finish()
-    session.vault.adopt(writer.folder, "made")
-    load = Load(digest, "made", 7, digest, Counts(0, 0, 0, 0, {}))
+            wanted[element, tag] = (count + (accounts and not account), max(latest, month))
+        places = np.arange(len(part), dtype="<u4").tobytes()
+        months = np.array([month for _, _, month in part], "<u2").tobytes()
+        write_part(vault, staged, number, VaultRows(b"".join(elements), places, months, b"".join(tags) * accounts))
+    tasks = [ShardTask(str(session.home.path), p, ((staged, len(parts)),), dry_run=False) for p in range(PARTITIONS)]
+    outcomes = [run_shard(task) for task in [*tasks, *tasks[:3]]][: len(tasks)]
+    vault.write_index(staged.folder(vault), 7, [outcome.partition for outcome in outcomes if outcome.together])
+    vault.adopt(staged.folder(vault), "made")
+    load = Load(staged.id, "made", 7, staged.id, Counts(0, 0, 0, 0, {}))
     kept = [((element, account), (count, month)) for _, element, account, count, month in content(session, [load])]
     assert kept == sorted(wanted.items())
-    assert writer.distinct == len({element for element, _ in wanted})
+    assert sum(outcome.together for outcome in outcomes) == len({element for element, _ in wanted})
     session.settle()
 
 
-def test_a_spill_altered_while_the_load_is_made_ends_the_load(session, tmp_path, monkeypatch):
-    limited(monkeypatch, 1000)
-    finish = LoadWriter.finish
+@pytest.mark.parametrize("harm", ["flip", "swap", "cut"])
+def test_a_part_altered_while_the_load_is_made_ends_the_load(session, tmp_path, monkeypatch, harm):
+    limited(monkeypatch, 10_000)
+    make = loading._make_shards
 
-    def altered(self):
-        spill = next(path for spills in self._spills.values() for path in spills)
-        data = bytearray(spill.read_bytes())
-        data[-1] ^= 1
-        spill.write_bytes(data)
-        finish(self)
+    def altered(*given, **options):
+        first, second = sorted((session.home.vault / ".staging").rglob("*.spill"))[:2]
+        data = first.read_bytes()
+        if harm == "swap":
+            data = second.read_bytes()
+        else:
+            data = data[:-1] + bytes([data[-1] ^ 1]) if harm == "flip" else data[:-1]
+        first.write_bytes(data)
+        return make(*given, **options)
 
-    monkeypatch.setattr(LoadWriter, "finish", altered)
+    monkeypatch.setattr(loading, "_make_shards", altered)
     with pytest.raises(VaultError, match=r"\.spill: altered"):
         run_load(session, [write_csv(tmp_path / "a.csv", numbers(3000))])
     assert session.loads() == []
@@ -102,7 +115,7 @@ def test_erased_numbers_stay_out_of_spills_too(session, tmp_path, monkeypatch):
     gone = [b"tel:+86" + number.encode() for number in numbers(3)]
     for identifier in gone:
         erase(session, identifier)
-    limited(monkeypatch, 50)
+    limited(monkeypatch, 500)
     outcome = run_load(session, [write_csv(tmp_path / "a.csv", [*numbers(500), *numbers(2)])])
     assert outcome.total.rejected == {"erased": 5}
     assert (outcome.total.accepted, outcome.total.distinct, outcome.total.duplicates) == (497, 497, 0)

@@ -70,6 +70,19 @@ def choose(table: Table, options: IntakeOptions) -> Plan | None:
     return Plan(start, phones, account, date, max(width, least), cells, named)
 
 
+def described(plan: Plan) -> str:
+    """Which columns were taken. Header cells stay out unless they were recognised: a data row may pass for a
+    header.
+    """
+    phones = ", ".join(str(at + 1) for at in plan.phones)
+    parts = [f"phone column {phones} by {'name' if plan.named else 'content'}"]
+    if plan.account is not None:
+        parts.append(f"account column {plan.account + 1}")
+    if plan.date is not None:
+        parts.append(f"date column {plan.date + 1}")
+    return "; ".join(parts)
+
+
 def _width(table: Table) -> int:
     widths = Counter(map(len, table.head))
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0

@@ -8,6 +8,7 @@ GB18030 files.
 import codecs
 from dataclasses import dataclass
 
+from pilookup import _core
 from pilookup.custody.intake.limits import BLOCK_BYTES, MAX_LINE_CHARS
 from pilookup.custody.intake.source import Part
 from pilookup.errors import IntakeError
@@ -20,6 +21,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SHOWN = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_HEAD_BYTES = 4 * 4096
+"""Enough for the first 4,096 characters."""
 _PLAIN_CONTROLS = frozenset("\t\n\r\x0b\x0c\x1a\x00")
 
 
@@ -56,7 +59,7 @@ class _Shape:
 
     def feed(self, text: str) -> None:
         if self.line == 1 and self._open == 0:
-            self._refuse_binary(text)
+            _refuse_binary(self._place, text)
         self.nuls = self.nuls or "\x00" in text
         self.blank = self.blank and not text.strip(" \t\r\n\x00\x1a\ufeff")
         unified = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
@@ -70,11 +73,12 @@ class _Shape:
         self._last = text[-1:]
         self._open = grown if first < 0 else len(unified) - unified.rfind("\n") - 1
 
-    def _refuse_binary(self, text: str) -> None:
-        controls = sum(char < " " and char not in _PLAIN_CONTROLS for char in text[:4096])
-        nuls = text[:4096].count("\x00")
-        if controls * 50 > len(text[:4096]) or nuls * 4 > len(text[:4096]):
-            raise IntakeError(self._place, "holds binary data, not text")
+
+def _refuse_binary(place: str, text: str) -> None:
+    controls = sum(char < " " and char not in _PLAIN_CONTROLS for char in text[:4096])
+    nuls = text[:4096].count("\x00")
+    if controls * 50 > len(text[:4096]) or nuls * 4 > len(text[:4096]):
+        raise IntakeError(place, "holds binary data, not text")
 
 
 def decide(part: Part) -> Encoding:
@@ -124,6 +128,30 @@ def _bare_utf16(head: bytes) -> str | None:
 
 
 def _scan(part: Part, codec: str, skip: int) -> Encoding | _Failure:
+    """The encoding if it is `codec`, else where the text fails to be."""
+    return _plain(part, codec, skip) or _closely(part, codec, skip)
+
+
+def _plain(part: Part, codec: str, skip: int) -> Encoding | None:
+    """The encoding of a text without anything odd in it; None where `_closely` must look."""
+    if codec not in ("utf-8", "gb18030"):
+        return None
+    scan, left = _core.TextScan(codec), b""
+    with part.open() as stream:
+        stream.read(skip)
+        first = True
+        while block := stream.read(BLOCK_BYTES):
+            block = left + block if left else block
+            count = scan.feed(block)
+            if count is None:
+                return None
+            if first:
+                _refuse_binary(part.place, block[:_HEAD_BYTES].decode(codec, "ignore"))
+            left, first = block[len(block) - count :], False
+    return Encoding(codec, skip, nuls=False) if scan.filled and not left else None
+
+
+def _closely(part: Part, codec: str, skip: int) -> Encoding | _Failure:
     decoder = codecs.getincrementaldecoder(codec)("strict")
     shape = _Shape(part.place)
     with part.open() as stream:

@@ -27,6 +27,12 @@ class IntakeOptions:
         if unknown:
             raise ValueError(f"no such column role: {', '.join(unknown)}; roles are {', '.join(COLUMN_ROLES)}")
 
+    def no_phone(self) -> str:
+        """What to say of a table without a phone column."""
+        if "phone" in self.columns:
+            return "no column as given with --column phone="
+        return "no phone column found by name or content; name it with --column phone=NAME"
+
 
 @dataclass(slots=True)
 class Accepted:

@@ -24,13 +24,14 @@ _OUT_OF_RANGE = -2
 
 
 class Months:
-    """Reads date cells. unreadable and out_of_range count cells that became 0; an empty one is not counted.
+    """Reads date cells. last: the latest month that counts. unreadable and out_of_range count cells that became 0; an
+    empty one is not counted.
 
     A month before 2000-01, or later than the month after `today`, is out of range.
     """
 
     def __init__(self, today: date) -> None:
-        self._last = (today.year - 2000) * 12 + today.month + 1
+        self.last = (today.year - 2000) * 12 + today.month + 1
         self._memo: dict[str, int] = {}
         self.unreadable = 0
         self.out_of_range = 0
@@ -38,7 +39,7 @@ class Months:
     def read(self, cells: list[str]) -> list[int]:
         """The month of each cell."""
         memo = self._memo
-        found = [memo.get(cell[:10] if cell[10:11] in " T" else cell) for cell in cells]
+        found = [memo.get(cell[:10] if cell[4:5] in "-/." and cell[10:11] in " T" else cell) for cell in cells]
         if None in found:
             found = [self._month(cell) if known is None else known for cell, known in zip(cells, found, strict=True)]
         return [month if month is not None and month > 0 else self._count(month or 0) for month in found]
@@ -52,7 +53,7 @@ class Months:
         if len(self._memo) >= _MEMO_SIZE:
             self._memo.clear()
         # most dates repeat with another time of day: ten characters then stand for the cell
-        key = cell[:10] if cell[10:11] in " T" and _YEAR_FIRST.fullmatch(cell) else cell
+        key = cell[:10] if cell[4:5] in "-/." and cell[10:11] in " T" and _YEAR_FIRST.fullmatch(cell) else cell
         month = self._memo[key] = self._judge(cell)
         return month
 
@@ -64,7 +65,7 @@ class Months:
         if day is None:
             return _UNREADABLE
         month = (day.year - 2000) * 12 + day.month
-        return month if 1 <= month <= self._last else _OUT_OF_RANGE
+        return month if 1 <= month <= self.last else _OUT_OF_RANGE
 
 
 def parse(text: str) -> date | None:

@@ -2,52 +2,66 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import date
 from functools import partial
 
 from pilookup.custody.intake.cells import numbers, plainly_several
 from pilookup.custody.intake.columns import Plan
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.months import Months
-from pilookup.custody.intake.report import Rejects, Report
+from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.table import Chunk, Table
 from pilookup.identifier import Reason, canonicalise
 from pilookup.protocol.label import Kind
 
 
 class Normaliser:
-    """Normalises one table after its plan, counting into the report and writing to the rejects file."""
+    """Normalises the rows of one table after its plan, counting into the report and writing to the rejects file.
 
-    def __init__(self, table: Table, plan: Plan, options: IntakeOptions, report: Report, rejects: Rejects) -> None:
-        self._table = table
+    today: what dates are held against. With `Kind.MALICIOUS` the account column is read.
+    """
+
+    def __init__(
+        self, place: str, plan: Plan, options: IntakeOptions, report: Report, rejects: Rejects, today: date
+    ) -> None:
+        self._place = place
         self._plan = plan
         self._region = options.region
         self._report = report
         self._rejects = rejects
-        self._months = Months(datetime.now(UTC).date())
+        self.months = Months(today)
         self._canonicalise: Callable[[str], bytes | Reason] = (
             canonicalise if options.region == "CN" else partial(canonicalise, region=options.region)
         )
         self._account = plan.account if options.kind is Kind.MALICIOUS else None
-        self._ragged = self._repeated = self._lost = 0
+        self._tally = Tally()
 
-    def batches(self) -> Iterator[Accepted]:
+    @property
+    def tally(self) -> Tally:
+        """What was counted so far."""
+        return replace(self._tally, unreadable=self.months.unreadable, out_of_range=self.months.out_of_range)
+
+    @property
+    def columns(self) -> list[int]:
+        """The columns a chunk must have: phones, then the account and the date where they are read."""
+        return [*self._plan.phones, *(at for at in (self._account, self._plan.date) if at is not None)]
+
+    def batches(self, table: Table) -> Iterator[Accepted]:
         """All batches of the table; one may be empty, since progress goes on over rows without a number."""
-        plan = self._plan
-        extra = [at for at in (self._account, plan.date) if at is not None]
-        for chunk in self._table.chunks(plan.start, [*plan.phones, *extra], plan.width):
-            self._ragged += chunk.ragged
-            yield self._batch(chunk)
-        self._note()
+        for chunk in table.chunks(self._plan.start, self.columns, self._plan.width):
+            yield self.batch(chunk)
 
-    def _batch(self, chunk: Chunk) -> Accepted:
+    def batch(self, chunk: Chunk) -> Accepted:
+        """The numbers of one chunk of `columns`."""
+        self._tally.ragged += chunk.ragged
         count = len(self._plan.phones)
         rest = chunk.columns[count:]
         rows = len(chunk.lines)
         accounts: list[bytes | None] = [None] * rows
         if self._account is not None:
-            accounts = [_account(cell) for cell in rest[0]]
-        months = self._months.read(rest[-1]) if self._plan.date is not None else [0] * rows
+            accounts = [account_in(cell) for cell in rest[0]]
+        months = self.months.read(rest[-1]) if self._plan.date is not None else [0] * rows
         if count == 1:
             return self._single(chunk, accounts, months)
         batch = Accepted([], [], [])
@@ -111,7 +125,7 @@ class Normaliser:
                 if not isinstance(result, bytes):
                     self._reject(chunk.lines[at], column, result, piece)
                 elif result in taken:
-                    self._repeated += 1
+                    self._tally.repeated += 1
                 else:
                     taken[result] = None
         batch.identifiers.extend(taken)
@@ -121,26 +135,11 @@ class Normaliser:
 
     def _reject(self, line: int, column: int, reason: Reason, text: str) -> None:
         self._report.rejected[str(reason)] += 1
-        self._lost += reason is Reason.DIGITS_LOST
-        self._rejects.add(self._table.place, line, self._plan.label(column), str(reason), text)
-
-    def _note(self) -> None:
-        rows = f"{self._table.unit}s" if self._table.unit == "row" else "rows"
-        for count, sentence in (
-            (self._ragged, f"{rows} have more or fewer cells than the header"),
-            (self._repeated, "numbers stood twice in one row and were counted once"),
-            (
-                self._lost,
-                "numbers lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text",
-            ),
-            (self._months.unreadable, "dates could not be read and count as unknown"),
-            (self._months.out_of_range, "dates lie before 2000 or in the future and count as unknown"),
-        ):
-            if count:
-                self._report.notes.append(f"{self._table.place}: {count:,} {sentence}")
+        self._tally.lost += reason is Reason.DIGITS_LOST
+        self._rejects.add(self._place, line, self._plan.label(column), str(reason), text)
 
 
-def _account(cell: str) -> bytes | None:
+def account_in(cell: str) -> bytes | None:
     """An account name as bytes: outer space gone, NFKC, UTF-8; None when nothing is left."""
     name = cell.strip()
     if not name.isascii():

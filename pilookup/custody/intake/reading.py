@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from pilookup.custody.intake.archive import gzip_part, zip_parts
-from pilookup.custody.intake.columns import Plan, choose
+from pilookup.custody.intake.columns import Plan, choose, described
 from pilookup.custody.intake.formats import Format, agreed
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.normalise import Normaliser
@@ -96,7 +97,7 @@ class _Reading:
     def _only(self, table: Table, *, nested: bool) -> Iterator[Accepted]:
         plan = choose(table, self.options)
         if plan is None:
-            raise IntakeError(table.place, self._no_phone())
+            raise IntakeError(table.place, self.options.no_phone())
         before = self.report.rows
         for batch in self._batches(table, plan):
             yield batch
@@ -105,11 +106,6 @@ class _Reading:
             self.tell(self.source.position if nested or not table.rows else self.source.size * done // table.rows)
         if self.report.rows == before:
             raise IntakeError(table.place, "has a header but no rows")
-
-    def _no_phone(self) -> str:
-        if "phone" in self.options.columns:
-            return "no column as given with --column phone="
-        return "no phone column found by name or content; name it with --column phone=NAME"
 
     def _workbook(self, part: Part, form: Format) -> Iterator[Accepted]:
         """Every visible sheet with a phone column; other sheets are noted, and one at least must have it."""
@@ -128,22 +124,12 @@ class _Reading:
                 self.tell(self.source.position)
             taken += self.report.rows - before
         if not taken:
-            raise IntakeError(part.place, f"no visible sheet has rows under a phone column: {self._no_phone()}")
+            raise IntakeError(part.place, f"no visible sheet has rows under a phone column: {self.options.no_phone()}")
         self.report.notes.extend(f"{place}: no phone column, not read" for place in skipped)
 
     def _batches(self, table: Table, plan: Plan) -> Iterator[Accepted]:
-        self.report.notes.append(f"{table.place}: {_described(plan)}")
-        yield from Normaliser(table, plan, self.options, self.report, self.rejects).batches()
-
-
-def _described(plan: Plan) -> str:
-    """Which columns were taken. Header cells stay out unless they were recognised: a data row may pass for a
-    header.
-    """
-    phones = ", ".join(str(at + 1) for at in plan.phones)
-    parts = [f"phone column {phones} by {'name' if plan.named else 'content'}"]
-    if plan.account is not None:
-        parts.append(f"account column {plan.account + 1}")
-    if plan.date is not None:
-        parts.append(f"date column {plan.date + 1}")
-    return "; ".join(parts)
+        self.report.notes.append(f"{table.place}: {described(plan)}")
+        today = datetime.now(UTC).date()
+        normaliser = Normaliser(table.place, plan, self.options, self.report, self.rejects, today)
+        yield from normaliser.batches(table)
+        self.report.notes.extend(normaliser.tally.notes(table.place, table.unit))

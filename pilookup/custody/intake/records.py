@@ -85,13 +85,7 @@ class Records:
         return Run(lines, rows)
 
     def _take_back(self) -> Run:
-        delimiter, line = self._dialect.delimiter, self._held[0]
-        try:
-            row = next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True))
-        except csv.Error:
-            raise IntakeError(
-                f"{self._place} line {self._line}", f"has a cell longer than {MAX_CELL_CHARS:,} characters"
-            ) from None
+        row = plain_row(f"{self._place} line {self._line}", self._held[0], self._dialect.delimiter)
         self.stray += 1
         return self._hand_on([row], [1])
 
@@ -103,6 +97,14 @@ class Records:
             rows = [line.split(delimiter) for line in lines] if delimiter else [[line] for line in lines]
             yield Run(range(self._line, self._line + len(rows)), rows)
             self._line += len(rows)
+
+
+def plain_row(place: str, line: str, delimiter: str) -> list[str]:
+    """The cells of one line whose quotes are plain characters; place: where the line is, for the IntakeError."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True))
+    except csv.Error:
+        raise IntakeError(place, f"has a cell longer than {MAX_CELL_CHARS:,} characters") from None
 
 
 def _runs_on(row: list[str], span: int) -> bool:

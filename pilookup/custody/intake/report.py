@@ -1,7 +1,9 @@
 """The load report, and the file of rejected cells that only its owner may read."""
 
 import csv
+import io
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -28,6 +30,13 @@ class Report:
     rejected: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
+    def add(self, other: "Report") -> None:
+        """Count in what another report counted of other rows; distinct numbers do not add up and stay."""
+        self.rows += other.rows
+        self.accepted += other.accepted
+        self.rejected.update(other.rejected)
+        self.notes.extend(other.notes)
+
     def to_json(self) -> dict[str, object]:
         """The report as a JSON object; reasons are sorted by name."""
         return {
@@ -40,6 +49,41 @@ class Report:
         }
 
 
+@dataclass
+class Tally:
+    """What a table's notes count. stray: lines whose quotes do not pair up; the rest as the notes say it."""
+
+    ragged: int = 0
+    repeated: int = 0
+    lost: int = 0
+    unreadable: int = 0
+    out_of_range: int = 0
+    stray: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Count in another part of the same table."""
+        for name in vars(other):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def notes(self, place: str, unit: str) -> list[str]:
+        """Sentences about the rows, for the report; unit: what the table's rows are called."""
+        rows = f"{unit}s" if unit == "row" else "rows"
+        return [
+            f"{place}: {count:,} {sentence}"
+            for count, sentence in (
+                (self.ragged, f"{rows} have more or fewer cells than the header"),
+                (self.repeated, "numbers stood twice in one row and were counted once"),
+                (self.lost, _LOST),
+                (self.unreadable, "dates could not be read and count as unknown"),
+                (self.out_of_range, "dates lie before 2000 or in the future and count as unknown"),
+            )
+            if count
+        ]
+
+
+_LOST = "numbers lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text"
+
+
 class Rejects:
     """CSV writer of rejected cells: place, row, column, reason, text. The caller opens the file, mode 0600.
 
@@ -47,9 +91,9 @@ class Rejects:
     spreadsheets, and their content was written by criminals.
     """
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, *, header: bool = True) -> None:
         self._writer = csv.writer(stream, lineterminator="\n") if stream else None
-        if self._writer and stream and not _holds_text(stream):
+        if self._writer and stream and header and not _holds_text(stream):
             self._writer.writerow(REJECTS_HEADER)
 
     def add(self, place: str, row: int, column: str, reason: str, text: str) -> None:
@@ -58,6 +102,12 @@ class Rejects:
             text = text[:MAX_PHONE_CHARS]
             safe = "'" + text if text.startswith(_FORMULA_STARTS) else text
             self._writer.writerow((place, row, column, reason, safe))
+
+    def join(self, part: str, label: Callable[[int], str]) -> None:
+        """Write what another writer, without header, wrote about columns by their 1-based index."""
+        if self._writer:
+            rows = csv.reader(io.StringIO(part, newline=""))
+            self._writer.writerows((place, row, label(int(at) - 1), *rest) for place, row, at, *rest in rows)
 
 
 def _holds_text(stream: TextIO) -> bool:

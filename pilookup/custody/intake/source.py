@@ -47,6 +47,32 @@ def shown(name: str) -> str:
     return _LONG_DIGITS.sub(lambda digits: f"{digits[0][:3]}…", printable)
 
 
+Signature = tuple[int, int, int]
+"""What changes when a file is written to or put in another's place: its number, its size, when it was written."""
+
+
+def signature(found: os.stat_result) -> Signature:
+    """The signature of a file."""
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def read_range(path: Path, place: str, seen: Signature, start: int, stop: int) -> bytes:
+    """The bytes of a file from start to stop. Raises IntakeError when it cannot be read or is another file by now."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            if signature(os.fstat(file.fileno())) != seen:
+                raise IntakeError(place, "changed while it was read")
+            file.seek(start)
+            data = file.read(stop - start)
+            while len(data) < stop - start and (more := file.read(stop - start - len(data))):
+                data += more
+    except OSError as error:
+        raise IntakeError(place, f"cannot be read: {error.strerror}") from None
+    if len(data) != stop - start:
+        raise IntakeError(place, "changed while it was read")
+    return data
+
+
 class Source:
     """The file at `path`, opened as often as needed and always the same.
 
@@ -59,7 +85,9 @@ class Source:
         self._seen: tuple[int, ...] | None = None
         self.position = 0
         with self.open() as stream:
-            self.size = os.fstat(stream.fileno()).st_size
+            found = os.fstat(stream.fileno())
+        self.size = found.st_size
+        self.signature = signature(found)
 
     def open(self) -> BinaryIO:
         """A new buffered stream from the first byte."""
@@ -77,6 +105,11 @@ class Source:
         except BaseException:
             os.close(handle)
             raise
+
+    @property
+    def absolute(self) -> Path:
+        """Where the file lies, whatever directory a task is run in."""
+        return Path(os.path.realpath(self._path))
 
     def part(self) -> Part:
         """The whole file as a part."""

@@ -70,11 +70,15 @@ class RowTable:
         self._first.lines = lines
         self.head = list(islice(self._first.rows, HEAD_ROWS))
 
+    def line(self, start: int) -> int | None:
+        """The line or row number of head row `start`; None where the table has no such row."""
+        return self._first.lines[start] if start < len(self._first.lines) else None
+
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
         first = Run(self._first.lines[start:], self._first.rows[start:])
         for run in chain([first], self._runs):
             if run.rows:
-                yield _pick(run, columns, width)
+                yield pick(run, columns, width)
 
 
 def is_blank(row: list[str]) -> bool:
@@ -82,7 +86,8 @@ def is_blank(row: list[str]) -> bool:
     return not any(cell and not cell.isspace() for cell in row)
 
 
-def _pick(run: Run, columns: Sequence[int], width: int) -> Chunk:
+def pick(run: Run, columns: Sequence[int], width: int) -> Chunk:
+    """The chosen columns of a run of rows."""
     lines, rows = run.lines, run.rows
     regular = list(map(len, rows)).count(width)
     ragged = 0

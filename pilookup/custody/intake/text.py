@@ -23,18 +23,36 @@ def text_table(part: Part, notes: list[str]) -> Iterator[RowTable]:
     Raises IntakeError as `encoding.decide` and `records.Records` say.
     """
     encoding = decide(part)
+    found = dialect_of(part, encoding)
+    with rows_of(part, encoding, found) as (table, records):
+        yield table
+    notes.extend(notes_on(part.place, encoding, found, records.stray))
+
+
+def dialect_of(part: Part, encoding: Encoding) -> dialect.Dialect:
+    """How the lines of a text part are cut into cells."""
     with _lines(part, encoding) as stream:
-        found = dialect.find(part.name, _clean(list(islice(stream, HEAD_ROWS)), encoding))
+        return dialect.find(part.name, _clean(list(islice(stream, HEAD_ROWS)), encoding))
+
+
+@contextmanager
+def rows_of(part: Part, encoding: Encoding, found: dialect.Dialect) -> Iterator[tuple[RowTable, Records]]:
+    """The table of a text part whose encoding and dialect are known, and the records under it."""
     with _lines(part, encoding) as stream:
         for _ in range(found.first_line - 1):
             stream.readline()
         records = Records(part.place, _blocks(part.place, stream, encoding), found)
-        yield RowTable(part.place, "line", records)
-    notes.append(f"{part.place}: read as {encoding.shown}, {_described(found)}")
+        yield RowTable(part.place, "line", records), records
+
+
+def notes_on(place: str, encoding: Encoding, found: dialect.Dialect, stray: int) -> list[str]:
+    """Sentences about how a text was read."""
+    notes = [f"{place}: read as {encoding.shown}, {_described(found)}"]
     if encoding.nuls:
-        notes.append(f"{part.place}: NUL characters were dropped")
-    if records.stray:
-        notes.append(f"{part.place}: {records.stray:,} lines have quotes that do not pair up; read as plain characters")
+        notes.append(f"{place}: NUL characters were dropped")
+    if stray:
+        notes.append(f"{place}: {stray:,} lines have quotes that do not pair up; read as plain characters")
+    return notes
 
 
 def _described(found: dialect.Dialect) -> str:

@@ -1,4 +1,4 @@
-"""Vault rows: their columns, their partitions, and merging rows of one load.
+"""Vault rows: their columns and their partitions.
 
     element   32 bytes   v * HashToGroup(identifier)
     account   16 bytes   keyed digest of (identifier, account); zero where no account is known
@@ -18,7 +18,6 @@ ELEMENT_BYTES: Final = 32
 PARTITIONS: Final = 64
 """A partition is the low six bits of an element's second byte; the first byte's lowest bit is always 0."""
 
-ROW: Final = np.dtype([("element", "V32"), ("account", "V16"), ("count", "<u4"), ("month", "<u2")])
 SCHEMA: Final = pa.schema(
     [
         ("element", pa.binary(ELEMENT_BYTES)),
@@ -30,8 +29,6 @@ SCHEMA: Final = pa.schema(
 
 SPANS: Final = 512
 """A partition's elements in byte order, by the nine bits of their first two bytes that the partition leaves open."""
-
-Rows = np.ndarray[Any, np.dtype[np.void]]
 
 
 class Span(NamedTuple):
@@ -53,34 +50,6 @@ def spans_of(elements: bytes) -> "np.ndarray[Any, np.dtype[np.uint16]]":
 def partitions_of(elements: bytes) -> "np.ndarray[Any, np.dtype[np.uint8]]":
     """The partition of each of n x 32 bytes of elements."""
     return np.frombuffer(elements, np.uint8).reshape(-1, ELEMENT_BYTES)[:, 1] & np.uint8(PARTITIONS - 1)
-
-
-def split(rows: Rows) -> dict[int, pa.Table]:
-    """Rows by partition, as tables."""
-    where = partitions_of(np.ascontiguousarray(rows["element"]).tobytes())
-    order = np.argsort(where, kind="stable")
-    bounds = np.searchsorted(where[order], np.arange(PARTITIONS + 1))
-    ordered = rows[order]
-    return {p: _table(ordered[bounds[p] : bounds[p + 1]]) for p in range(PARTITIONS) if bounds[p] < bounds[p + 1]}
-
-
-def merge_load(tables: list[pa.Table]) -> pa.Table:
-    """One row for each distinct (element, account), in ascending order, so that equal content is equal bytes."""
-    grouped = pa.concat_tables(tables).group_by(["element", "account"])
-    merged = grouped.aggregate([("count", "sum"), ("month", "max")])
-    named = merged.rename_columns({"count_sum": "count", "month_max": "month"})
-    return named.cast(SCHEMA).sort_by([("element", "ascending"), ("account", "ascending")])
-
-
-def _table(rows: Rows) -> pa.Table:
-    columns = [_fixed(rows["element"], ELEMENT_BYTES), _fixed(rows["account"], ACCOUNT_BYTES)]
-    columns += [pa.array(np.ascontiguousarray(rows[name])) for name in ("count", "month")]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
-
-
-def _fixed(values: Rows, width: int) -> pa.Array:
-    data = pa.py_buffer(np.ascontiguousarray(values).tobytes())
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(values), [None, data])
 
 
 def fixed_bytes(column: pa.Array | pa.ChunkedArray) -> bytes:

@@ -34,9 +34,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from pilookup import durable
+from pilookup import _core, durable
 from pilookup.custody.vault.rows import ALL, SCHEMA, Span, fixed_bytes, spans_of
 from pilookup.errors import VaultError
 
@@ -53,11 +52,16 @@ _FRAME: Final = np.dtype([("size", "<u4"), ("rows", "<u4"), ("first", "<u2"), ("
 _PACKING: Final = {"element": "none", "account": "zstd", "count": "zstd", "month": "zstd"}
 
 
+def sealed_size(size: int) -> int:
+    """Bytes of a sealed file of so many bytes of content."""
+    return _HEAD + NONCE_BYTES + size + TAG_BYTES
+
+
 class ShardStore:
     """Seals and opens the vault's files."""
 
     def __init__(self, key: bytes, guard: bytes) -> None:
-        self._cipher = AESGCMSIV(key)
+        self._key = key
         self.guard = guard
 
     def write_table(self, path: Path, place: str, table: pa.Table) -> None:
@@ -147,12 +151,15 @@ class ShardStore:
 
     def _seal(self, bound: bytes, data: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, data, bound)
+        return nonce + _core.seal_file(self._key, nonce, data, bound)
 
     def _open(self, bound: bytes, sealed: bytes) -> bytes:
         if len(sealed) < NONCE_BYTES + TAG_BYTES:
             raise InvalidTag
-        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+        try:
+            return _core.open_file(self._key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+        except ValueError:
+            raise InvalidTag from None
 
 
 class _OtherError(Exception):

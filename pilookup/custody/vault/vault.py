@@ -67,11 +67,10 @@ class Vault:
         guard = _core.tokenise([VAULT_GUARD], self._keyring.scalar("vault"))
         return ShardStore(self._keyring.symmetric("vault-storage"), guard)
 
-    def staging(self, load_id: str) -> Path:
-        """A new, empty directory for a load in the making."""
-        folder = self.directory / STAGING / load_id
-        folder.mkdir(mode=durable.DIRECTORY_MODE, parents=True)
-        return folder
+    def stage(self, *folders: Path) -> None:
+        """Make new, empty directories for a load in the making."""
+        for folder in folders:
+            folder.mkdir(mode=durable.DIRECTORY_MODE, parents=True)
 
     def adopt(self, staged: Path, slug: str) -> None:
         """Move a finished load to its place; it counts once control data name it."""

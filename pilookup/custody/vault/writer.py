@@ -1,92 +1,146 @@
-"""A load in the making: rows come in, one shard a partition comes out, memory stays bounded.
+"""A load in the making, under `vault/.staging`: parts come in from tasks, one shard a partition comes out.
 
-Rows wait in memory up to a limit, then go to spill files, sealed like shards. At the end each partition is merged on
-its own.
+    {load}/             the finished shards and the index, as they will lie in the vault
+    {load}.parts/       000007.spill, the vault rows of part 7; 000007.rejects, its refused cells, sealed too
+
+A part file holds rows by partition, so that one partition of all parts is read without the rest:
+
+    321 bytes   sealed index: for each of the 64 partitions its number of rows, u32
+    ...         for each partition that has rows, in ascending order, its sealed segment
+
+A segment is n elements of 32 bytes, n months (u16) and, where accounts are kept, n accounts of 16 bytes; integers are
+little-endian. Sealed means the vault's sealed form (`shard.py`), bound to load, part and partition: a segment put
+elsewhere does not open. Part files are not flushed to the disk, since a load that the power failed in starts anew.
 """
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from cryptography.exceptions import InvalidTag
 
-from pilookup.custody.vault.rows import PARTITIONS, ROW, Rows, merge_load, split
-from pilookup.custody.vault.vault import Vault, place, shard_name
+from pilookup import _core
+from pilookup.custody.intake.packed import OFFSET
+from pilookup.custody.spill import settle
+from pilookup.custody.vault.rows import ACCOUNT_BYTES, ELEMENT_BYTES, PARTITIONS, SCHEMA
+from pilookup.custody.vault.shard import ShardStore, sealed_size
+from pilookup.custody.vault.vault import STAGING, Vault, place, shard_name
+from pilookup.errors import VaultError
 
-MAX_BUFFERED_ROWS: Final = 1 << 20
+MONTH_BYTES: Final = 2
+_INDEX_BYTES: Final = sealed_size(PARTITIONS * OFFSET.itemsize)
 
 
-class LoadWriter:
-    """Collects the rows of one input file under `vault/.staging/{load}`."""
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A load in the making; accounts: whether its rows have accounts."""
 
-    def __init__(self, vault: Vault, load_id: str, dataset_id: int, limit: int = MAX_BUFFERED_ROWS) -> None:
-        self.load_id = load_id
-        self.folder = vault.staging(load_id)
-        self.erased = 0
-        self.distinct = 0
-        self._vault = vault
-        self._dataset_id = dataset_id
-        self._limit = limit
-        self._buffer: list[Rows] = []
-        self._buffered = 0
-        self._spills: dict[int, list[Path]] = {p: [] for p in range(PARTITIONS)}
-        self._written: list[int] = []
+    id: str
+    dataset_id: int
+    accounts: bool
 
-    def add(self, rows: Rows) -> None:
-        """Take rows in; those of erased elements are dropped and counted."""
-        kept = self._not_erased(rows)
-        self.erased += len(rows) - len(kept)
-        self._buffer.append(kept)
-        self._buffered += len(kept)
-        if self._buffered >= self._limit:
-            self._spill()
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row in a segment."""
+        return ELEMENT_BYTES + MONTH_BYTES + (ACCOUNT_BYTES if self.accounts else 0)
 
-    def finish(self) -> None:
-        """Write the shards and the index; counts the distinct elements. Raises OSError, VaultError."""
-        waiting = self._drain()
-        for partition in range(PARTITIONS):
-            spilled = [self._vault.store.read_table(path, self._spill_place(path)) for path in self._spills[partition]]
-            tables = [*spilled, *([waiting[partition]] if partition in waiting else [])]
-            if tables:
-                self._shard(partition, merge_load(tables))
-            for path in self._spills[partition]:
-                path.unlink()
-        self._vault.write_index(self.folder, self._dataset_id, self._written)
+    def folder(self, vault: Vault) -> Path:
+        """Where the shards are made."""
+        return vault.directory / STAGING / self.id
 
-    def elements(self, partition: int) -> pa.ChunkedArray | None:
-        """The distinct elements of a finished partition, None where it is empty."""
-        if partition not in self._written:
-            return None
-        path = self.folder / shard_name(partition)
-        where = place(self._dataset_id, self.load_id, partition)
-        return self._vault.store.read_table(path, where)["element"].unique()
+    def parts(self, vault: Vault) -> Path:
+        """Where the parts lie."""
+        return vault.directory / STAGING / f"{self.id}.parts"
 
-    def _shard(self, partition: int, rows: pa.Table) -> None:
-        path = self.folder / shard_name(partition)
-        self._vault.store.write_table(path, place(self._dataset_id, self.load_id, partition), rows)
-        self._written.append(partition)
-        self.distinct += pc.count_distinct(rows["element"]).as_py()
 
-    def _spill(self) -> None:
-        for partition, rows in self._drain().items():
-            path = self.folder / f"{partition:02}-{len(self._spills[partition])}.spill"
-            self._vault.store.write_table(path, self._spill_place(path), rows)
-            self._spills[partition].append(path)
+@dataclass(frozen=True, slots=True)
+class VaultRows:
+    """n rows of a load: row i has the element numbered places[i] (u32), months[i] (u16) and account i (16 bytes)."""
 
-    def _spill_place(self, path: Path) -> str:
-        return place(self._dataset_id, self.load_id, path.name)
+    elements: bytes
+    places: bytes
+    months: bytes
+    accounts: bytes
 
-    def _drain(self) -> dict[int, pa.Table]:
-        rows = np.concatenate(self._buffer) if self._buffer else np.empty(0, ROW)
-        self._buffer, self._buffered = [], 0
-        return split(rows)
 
-    def _not_erased(self, rows: Rows) -> Rows:
-        erased = self._vault.suppressed
-        if not len(erased):
-            return rows
-        data = pa.py_buffer(np.ascontiguousarray(rows["element"]).tobytes())
-        elements = pa.FixedSizeBinaryArray.from_buffers(erased.type, len(rows), [None, data])
-        kept: Rows = rows[~pc.is_in(elements, value_set=erased).to_numpy(zero_copy_only=False)]
-        return kept
+def write_part(vault: Vault, load: Staged, number: int, rows: VaultRows) -> int:
+    """Write the rows as a part of the load; returns how many were left out, their numbers having been erased.
+
+    A second run of a task writes the same rows again in one step. Raises OSError.
+    """
+    erased = b"".join(vault.suppressed.to_pylist())
+    segments, counts, gone = _core.part_rows(rows.elements, rows.places, rows.months, rows.accounts, erased)
+    pieces = [vault.store.sealed(_place(load, number, "index"), np.array(counts, OFFSET).tobytes())]
+    at = 0
+    for partition, count in enumerate(counts):
+        if count:
+            segment = segments[at : at + count * load.row_bytes]
+            pieces.append(vault.store.sealed(_place(load, number, partition), segment))
+            at += len(segment)
+    settle(load.parts(vault) / f"{number:06}.spill", pieces)
+    return gone
+
+
+def read_part(vault: Vault, load: Staged, number: int, partition: int) -> bytes:
+    """One partition's segment of a part, empty where it has no rows. Raises VaultError naming the file."""
+    path = load.parts(vault) / f"{number:06}.spill"
+    try:
+        with path.open("rb") as file:
+            return _segment(file, vault.store, load, number, partition)
+    except FileNotFoundError:
+        raise VaultError(f"{path}: missing") from None
+    except InvalidTag:
+        raise VaultError(f"{path}: altered, or not where it belongs") from None
+
+
+def _segment(file: BinaryIO, store: ShardStore, load: Staged, number: int, partition: int) -> bytes:
+    index = store.opened(_place(load, number, "index"), file.read(_INDEX_BYTES))
+    counts = np.frombuffer(index, OFFSET).tolist()
+    if not counts[partition]:
+        return b""
+    before = sum(sealed_size(count * load.row_bytes) for count in counts[:partition] if count)
+    size = sealed_size(counts[partition] * load.row_bytes)
+    return store.opened(_place(load, number, partition), os.pread(file.fileno(), size, _INDEX_BYTES + before))
+
+
+def write_rejects(vault: Vault, load: Staged, number: int, text: str) -> None:
+    """Keep the refused cells of a part, sealed; raises OSError."""
+    path = _rejects(vault, load, number)
+    settle(path, [vault.store.sealed(_place(load, number, "rejects"), text.encode("utf-8", "surrogatepass"))])
+
+
+def take_rejects(vault: Vault, load: Staged, number: int) -> str:
+    """The refused cells of a part, which are kept no longer. Raises VaultError."""
+    path = _rejects(vault, load, number)
+    text = vault.store.read(path, _place(load, number, "rejects")).decode("utf-8", "surrogatepass")
+    path.unlink()
+    return text
+
+
+def write_shard(vault: Vault, load: Staged, partition: int, rows: pa.Table) -> None:
+    """Write one partition of the load, flushed; in one step, so that a task may run twice. Raises OSError."""
+    path = load.folder(vault) / shard_name(partition)
+    new = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    vault.store.write_table(new, place(load.dataset_id, load.id, partition), rows)
+    new.rename(path)
+
+
+def table_of(elements: bytes, accounts: bytes, counts: bytes, months: bytes) -> pa.Table:
+    """N vault rows as a table: 32, 16, 4 and 2 bytes a row, integers little-endian."""
+    count = len(elements) // ELEMENT_BYTES
+    columns = [
+        pa.Array.from_buffers(field.type, count, [None, pa.py_buffer(data)])
+        for field, data in zip(SCHEMA, (elements, accounts, counts, months), strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _rejects(vault: Vault, load: Staged, number: int) -> Path:
+    return load.parts(vault) / f"{number:06}.rejects"
+
+
+def _place(load: Staged, number: int, what: int | str) -> str:
+    return place(load.dataset_id, load.id, f"{number:06}/{what}")

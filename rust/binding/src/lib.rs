@@ -8,10 +8,12 @@
 
 mod convert;
 mod filter;
+mod intake;
 mod key;
 mod oprf;
 mod publish;
 mod snapshot;
+mod vault;
 
 use pyo3::prelude::*;
 
@@ -33,9 +35,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<key::SecretKey>()?;
     module.add_class::<oprf::Blinds>()?;
     module.add_class::<filter::FuseFilter>()?;
+    intake::register(module)?;
     oprf::register(module)?;
     publish::register(module)?;
     snapshot::register(module)?;
+    vault::register(module)?;
     let mut public: Vec<String> = module.index()?.extract()?;
     public.retain(|name| !name.starts_with('_'));
     public.sort();

@@ -96,7 +96,7 @@ pub fn check_buckets(buckets: &[u8], slots: usize) -> Result<Checked, Error> {
 fn count_entries(bucket: &[u8]) -> Option<u64> {
     let (slots, _) = bucket.as_chunks::<ENTRY_BYTES>();
     let filled = slots.iter().rposition(|slot| *slot != EMPTY).map_or(0, |last| last + 1);
-    let ascending = slots[..filled].is_sorted_by(|a, b| a < b) && slots[..filled].first() != Some(&EMPTY);
+    let ascending = slots[..filled].is_sorted_by(|a, b| (head(a), a) < (head(b), b)) && slots[..filled].first() != Some(&EMPTY);
     ascending.then_some(filled as u64)
 }
 
@@ -155,8 +155,13 @@ fn sort(packed: &mut [Entry], filled: &[usize], first: u64, slots: usize) -> Res
 
 /// Sorts the entries and says whether two are the same.
 fn sort_bucket(entries: &mut [Entry]) -> bool {
-    entries.sort_unstable();
+    // The first eight bytes nearly always decide, and compare faster than all.
+    entries.sort_unstable_by(|a, b| head(a).cmp(&head(b)).then_with(|| a.cmp(b)));
     entries.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+fn head(entry: &Entry) -> u64 {
+    u64::from_be_bytes(std::array::from_fn(|i| entry[i]))
 }
 
 /// A vector of zeros, refused instead of aborting the process where memory is short.

@@ -36,7 +36,7 @@ pub fn tokenise_packed(data: &[u8], offsets: &[u8], key: &SecretKey) -> Result<V
     tokenise(&unpack(data, offsets)?, key)
 }
 
-fn unpack<'a>(data: &'a [u8], offsets: &[u8]) -> Result<Vec<&'a [u8]>, Error> {
+pub(crate) fn unpack<'a>(data: &'a [u8], offsets: &[u8]) -> Result<Vec<&'a [u8]>, Error> {
     let offsets = items::<4>("offsets", offsets)?;
     let offset = |index: usize| u32::from_le_bytes(offsets[index]) as usize;
     if offsets.is_empty() || offset(0) != 0 {

@@ -72,6 +72,15 @@ pub enum Error {
         /// The first offset that is wrong.
         index: usize,
     },
+    /// A row names an item that is not there.
+    Place {
+        /// The row's place in the batch.
+        index: usize,
+    },
+    /// A text's encoding or delimiter is none that the fast path reads.
+    Text(&'static str),
+    /// Sealed bytes do not open.
+    Sealed,
     /// A record's bucket index lies outside the range being packed.
     BucketRange {
         /// The record's place in the batch.
@@ -125,6 +134,7 @@ impl Error {
             | Self::Identity { index, .. }
             | Self::Scalar { index, .. }
             | Self::Offsets { index }
+            | Self::Place { index }
             | Self::BucketRange { index }
             | Self::ZeroEntry { index } => *index,
             _ => 0,
@@ -153,6 +163,9 @@ impl fmt::Display for Error {
             Self::Offsets { index } => {
                 write!(f, "offset {index} does not cut the data into consecutive inputs")
             }
+            Self::Place { index } => write!(f, "row {index} names an item that is not there"),
+            Self::Text(why) => write!(f, "{why}"),
+            Self::Sealed => write!(f, "the sealed bytes are altered, or not where they belong"),
             Self::BucketRange { index } => write!(f, "record {index} belongs to a bucket outside the range"),
             Self::BucketOverflow { bucket, entries, slots } => {
                 write!(f, "bucket {bucket} has {entries} entries but {slots} slots")

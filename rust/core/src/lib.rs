@@ -13,6 +13,7 @@ mod framed;
 pub mod fuse;
 mod gcm_siv;
 mod group;
+pub mod intake;
 mod key;
 mod lanes;
 pub mod merge;
@@ -24,6 +25,7 @@ pub mod seal;
 pub mod spill;
 mod suite;
 mod token;
+pub mod vault;
 pub mod voprf;
 
 pub use error::Error;

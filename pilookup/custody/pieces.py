@@ -1,0 +1,113 @@
+"""Numbers to a part of a load: the task that does a load's heavy work, one piece of a text file at a time.
+
+bytes of the file -> rows -> elements under the vault key -> a part file, by partition
+
+The numbers are in the memory of the process that runs the task and nowhere else. A task carries where its piece lies;
+it opens file and keyring itself.
+"""
+
+import hmac
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pilookup import _core
+from pilookup.custody.home import Home
+from pilookup.custody.intake.extract import PieceReader
+from pilookup.custody.intake.packed import Packed
+from pilookup.custody.intake.plain import Piece, TextForm
+from pilookup.custody.intake.report import Rejects, Report, Tally
+from pilookup.custody.intake.source import Signature, read_range
+from pilookup.custody.vault import Vault
+from pilookup.custody.vault.writer import Staged, VaultRows, write_part, write_rejects
+from pilookup.custody.workshop import keyring_of
+from pilookup.keyring import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class PieceTask:
+    """One piece of a text file, part `number` of its load.
+
+    signature: the file's, which must still be the same. rejects: whether refused cells are kept.
+    """
+
+    home: str
+    load: Staged
+    number: int
+    path: str
+    signature: Signature
+    form: TextForm
+    piece: Piece
+    rejects: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PieceOutcome:
+    """What a piece held. report: accepted numbers that were erased are in it as rejected."""
+
+    task: PieceTask
+    report: Report
+    tally: Tally
+
+
+def run_piece(task: PieceTask) -> PieceOutcome:
+    """Write the piece's part file, and its refused cells.
+
+    Raises IntakeError when the file has changed or a cell is too long, KeyringError, VaultError, OSError.
+    """
+    piece = task.piece
+    data = read_range(Path(task.path), task.form.place, task.signature, piece.start, piece.reach)
+    refused = io.StringIO() if task.rejects else None
+    reader = PieceReader(task.form, piece, data, Rejects(refused, header=False))
+    packed = reader.read()
+    maker = PartMaker(task.home, task.load)
+    settle_erased(reader.report, maker.write(task.number, packed))
+    if refused is not None:
+        maker.write_rejects(task.number, refused.getvalue())
+    return PieceOutcome(task, reader.report, reader.tally)
+
+
+class PartMaker:
+    """Makes parts of one load, with the keys of the HOME at `home`."""
+
+    def __init__(self, home: str, load: Staged) -> None:
+        keyring = keyring_of(home)
+        self._vault = Vault(Home(Path(home)), keyring)
+        self._load = load
+        self._key = keyring.scalar("vault")
+        self._accounts_key = subkey(keyring, b"account")
+
+    def write(self, number: int, packed: Packed) -> int:
+        """Tokenise each identifier once and write part `number`; returns how many numbers were erased. OSError."""
+        ids = packed.identifiers
+        elements = _core.tokenise_packed(ids.data, ids.offsets, self._key)
+        accounts = b""
+        if packed.accounts is not None:
+            names = packed.accounts
+            accounts = _core.account_tags(
+                ids.data, ids.offsets, packed.places, names.data, names.offsets, self._accounts_key
+            )
+        rows = VaultRows(elements, packed.places, packed.months, accounts)
+        return write_part(self._vault, self._load, number, rows)
+
+    def write_rejects(self, number: int, text: str) -> None:
+        """Keep the refused cells of part `number`; OSError."""
+        write_rejects(self._vault, self._load, number, text)
+
+
+def settle_erased(report: Report, erased: int) -> None:
+    """Count numbers that were erased as rejected."""
+    report.accepted -= erased
+    if erased:
+        report.rejected["erased"] += erased
+
+
+def subkey(keyring: Keyring, purpose: bytes) -> bytes:
+    """One key for each purpose, from `vault-digest`."""
+    return hmac.digest(keyring.symmetric("vault-digest"), b"pilookup-v1-" + purpose, "sha256")
+
+
+def home_of(path: Path) -> str:
+    """A HOME's path as tasks carry it."""
+    return os.path.realpath(path)

@@ -1,0 +1,180 @@
+"""The files of one command on their way into parts of loads, with one progress over all of them.
+
+Plain text files are cut into pieces, and each piece is a task for the executor. Every other file is streamed by the
+command itself, and a thread of its own tokenises what was read.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from pilookup.compute import at_once, local_executor, ordered_map
+from pilookup.custody.intake import Accepted, IntakeOptions, Report, read, shown
+from pilookup.custody.intake.formats import Format, agreed
+from pilookup.custody.intake.packed import Packed
+from pilookup.custody.intake.plain import PlainText, pieces, plain_text
+from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.source import Source
+from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, home_of, run_piece, settle_erased
+from pilookup.custody.session import Session
+from pilookup.custody.vault.writer import Staged, take_rejects
+from pilookup.custody.window import Window
+from pilookup.errors import IntakeError, PilookupError
+from pilookup.protocol.label import Kind
+
+PIECE_BYTES: Final = 8 << 20
+"""A piece of a text file. In flight it takes about ten times that in memory, and a part file a piece is written."""
+
+PART_ROWS: Final = 1 << 17
+"""Rows of a streamed file that become one part."""
+
+AHEAD: Final = 3
+"""Parts of a streamed file in flight: one read, one tokenised, one waiting."""
+
+WAITING: Final = 64
+"""Pieces submitted beside those of one process: they hold nothing but their place, and keep a cluster busy."""
+
+Progress = Callable[[int, int, int], None]
+
+
+@dataclass
+class LoadedFile:
+    """A file, its load in the making, how many parts it has so far, and what was counted."""
+
+    path: Path
+    load: Staged
+    text: PlainText | None = None
+    parts: int = 0
+    report: Report = field(default_factory=Report)
+    tally: Tally = field(default_factory=Tally)
+
+    def finish(self) -> None:
+        """The report as it will stand, but for what is distinct. Raises IntakeError for a file without a number."""
+        place = shown(self.path.name)
+        if self.text is not None:
+            if not self.report.rows:
+                raise IntakeError(place, "has a header but no rows")
+            self.report.notes.extend(self.text.notes(self.tally))
+        if not self.report.accepted + self.report.rejected["erased"]:
+            raise IntakeError(place, "no phone number found in it")
+        self.report.rejected = +self.report.rejected  # asking about "erased" must not make it a reason
+
+
+class Reader:
+    """Reads the files of a command into parts."""
+
+    def __init__(
+        self,
+        session: Session,
+        dataset_id: int,
+        options: IntakeOptions,
+        executor: Executor,
+        rejects: TextIO | None,
+        on_progress: Progress | None,
+    ) -> None:
+        self._vault = session.vault
+        self._home = home_of(session.home.path)
+        self._dataset_id = dataset_id
+        self._options = options
+        self._today = datetime.now(UTC).date().toordinal()
+        self._rejects = rejects
+        self._refused = Rejects(rejects)
+        self._on_progress = on_progress
+        self._done = self._size = self._rows = 0
+        self._files: dict[str, LoadedFile] = {}
+        self._window = Window(executor, run_piece, self._take, at_once(executor) + WAITING)
+
+    def read(self, paths: Iterable[Path]) -> list[LoadedFile]:
+        """All files into parts, in their order.
+
+        Raises IntakeError, naming file and line, VaultError, OSError; the first error in the files' order goes first.
+        """
+        accounts = self._options.kind is Kind.MALICIOUS
+        for path in paths:
+            load = Staged(uuid.uuid4().hex, self._dataset_id, accounts)
+            self._files[load.id] = LoadedFile(path, load)
+            self._size += path.stat().st_size
+        try:
+            for file in self._files.values():
+                self._read(file)
+            self._window.drain()
+        except PilookupError:
+            self._window.drain()
+            raise
+        finally:
+            self._window.abandon()
+        for file in self._files.values():
+            file.finish()
+        self._advance(self._size - self._done, 0)
+        return list(self._files.values())
+
+    def _read(self, file: LoadedFile) -> None:
+        self._vault.stage(file.load.folder(self._vault), file.load.parts(self._vault))
+        source = Source(file.path)
+        part = source.part()
+        if agreed(part.place, part.name, part.head()) is Format.TEXT:
+            file.text = plain_text(part, self._options, self._today)
+        if file.text is None:
+            self._window.drain()  # the rejects of the files before come first
+            self._stream(file)
+        else:
+            self._cut(file, file.text, source)
+
+    def _cut(self, file: LoadedFile, text: PlainText, source: Source) -> None:
+        with source.open() as stream:
+            for piece, _ in pieces(stream, text, PIECE_BYTES):
+                path, signature = str(source.absolute), source.signature
+                rejects = self._rejects is not None
+                self._window.put(
+                    PieceTask(self._home, file.load, file.parts, path, signature, text.form, piece, rejects)
+                )
+                file.parts += 1
+
+    def _take(self, outcome: PieceOutcome) -> None:
+        task = outcome.task
+        file = self._files[task.load.id]
+        file.report.add(outcome.report)
+        file.tally.add(outcome.tally)
+        if task.rejects and file.text is not None:
+            self._refused.join(take_rejects(self._vault, task.load, task.number), file.text.plan.label)
+        self._advance(task.piece.stop - task.piece.start, outcome.report.rows)
+
+    def _stream(self, file: LoadedFile) -> None:
+        """Parse in this thread while the core works on the part before."""
+        told = [0, 0]
+
+        def tell(done: int, _size: int, rows: int) -> None:
+            self._advance(done - told[0], rows - told[1])
+            told[:] = done, rows
+
+        maker = PartMaker(self._home, file.load)
+        batches = read(file.path, self._options, file.report, self._rejects, tell)
+        numbered = enumerate(_gathered(batches, accounts=file.load.accounts))
+        with local_executor(1) as executor:
+            for erased in ordered_map(executor, lambda part: maker.write(*part), numbered, AHEAD):
+                file.parts += 1
+                settle_erased(file.report, erased)
+
+    def _advance(self, done: int, rows: int) -> None:
+        self._done += done
+        self._rows += rows
+        if self._on_progress:
+            self._on_progress(self._done, self._size, self._rows)
+
+
+def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[Packed]:
+    """Batches together, so that a part is worth its file."""
+    held: list[Accepted] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += len(batch)
+        if rows >= PART_ROWS:
+            yield Packed.of(held, accounts=accounts)
+            held, rows = [], 0
+    if held:
+        yield Packed.of(held, accounts=accounts)

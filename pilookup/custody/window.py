@@ -1,0 +1,41 @@
+"""Tasks in flight: submitted one after another, their outcomes taken in that order."""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
+from typing import Generic, TypeVar
+
+Task = TypeVar("Task")
+Outcome = TypeVar("Outcome")
+
+
+class Window(Generic[Task, Outcome]):
+    """Keeps at most `ahead` tasks under way and hands each outcome to `take`, in the order of the tasks.
+
+    The first error, in that order, is raised where the outcome would have been taken.
+    """
+
+    def __init__(
+        self, executor: Executor, work: Callable[[Task], Outcome], take: Callable[[Outcome], None], ahead: int
+    ) -> None:
+        self._executor = executor
+        self._work = work
+        self._take = take
+        self._ahead = ahead
+        self._pending: deque[Future[Outcome]] = deque()
+
+    def put(self, task: Task) -> None:
+        """Submit a task, once there is room for it."""
+        while len(self._pending) >= self._ahead:
+            self._take(self._pending.popleft().result())
+        self._pending.append(self._executor.submit(self._work, task))
+
+    def drain(self) -> None:
+        """Take every outcome that is still out."""
+        while self._pending:
+            self._take(self._pending.popleft().result())
+
+    def abandon(self) -> None:
+        """Cancel what has not started, and wait for what has: its files may be swept away after this."""
+        wait([future for future in self._pending if not future.cancel()])
+        self._pending.clear()

@@ -1,0 +1,73 @@
+//! The vault's rows and files.
+
+use pilookup_core::vault;
+use pyo3::{prelude::*, types::PyBytes};
+
+use crate::convert::{Bytes, SecretBytes, bytes_of, raise};
+
+/// Segments, the rows of each partition, and how many rows were erased.
+type Parted<'py> = (Bound<'py, PyBytes>, Vec<usize>, usize);
+
+#[pyfunction]
+fn part_rows(
+    py: Python<'_>,
+    elements: Bytes,
+    places: Bytes,
+    months: Bytes,
+    accounts: Bytes,
+    erased: Bytes,
+) -> PyResult<Parted<'_>> {
+    let work = || vault::part(elements.as_ref(), places.as_ref(), months.as_ref(), accounts.as_ref(), erased.as_ref());
+    let parted = py.detach(work).map_err(raise)?;
+    Ok((PyBytes::new(py, &parted.segments), parted.counts.to_vec(), parted.erased))
+}
+
+/// Elements, accounts, counts and months of merged rows, and how many elements are distinct.
+type Merged<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
+
+#[pyfunction]
+fn merge_load(py: Python<'_>, segments: Vec<Bytes>, accounts: bool) -> PyResult<Merged<'_>> {
+    let merged = py.detach(|| vault::merge(&segments, accounts)).map_err(raise)?;
+    Ok((
+        PyBytes::new(py, &merged.elements),
+        PyBytes::new(py, &merged.accounts),
+        PyBytes::new(py, merged.counts.as_flattened()),
+        PyBytes::new(py, merged.months.as_flattened()),
+        merged.distinct,
+    ))
+}
+
+#[pyfunction]
+fn count_distinct(py: Python<'_>, elements: Bytes) -> PyResult<usize> {
+    py.detach(|| vault::count_distinct(elements.as_ref())).map_err(raise)
+}
+
+#[pyfunction]
+fn seal_file(
+    py: Python<'_>,
+    key: SecretBytes,
+    nonce: Bytes,
+    data: Bytes,
+    bound: Bytes,
+) -> PyResult<Bound<'_, PyBytes>> {
+    bytes_of(py, || vault::seal(key.as_ref(), nonce.as_ref(), data.as_ref(), bound.as_ref()))
+}
+
+#[pyfunction]
+fn open_file(
+    py: Python<'_>,
+    key: SecretBytes,
+    nonce: Bytes,
+    sealed: Bytes,
+    bound: Bytes,
+) -> PyResult<Bound<'_, PyBytes>> {
+    bytes_of(py, || vault::open(key.as_ref(), nonce.as_ref(), sealed.as_ref(), bound.as_ref()))
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(part_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(merge_load, module)?)?;
+    module.add_function(wrap_pyfunction!(count_distinct, module)?)?;
+    module.add_function(wrap_pyfunction!(seal_file, module)?)?;
+    module.add_function(wrap_pyfunction!(open_file, module)?)
+}

@@ -1,0 +1,98 @@
+//! Account names, and the keyed pseudonyms that the vault keeps of them (SPEC.md section 5).
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::{characters::strip, dialect::Codec};
+use crate::{
+    bulk::unpack,
+    encoding::{items, same_count},
+    error::Error,
+    pool,
+};
+
+/// The size of a pseudonym.
+const TAG_BYTES: usize = 16;
+const BLOCK_BYTES: usize = 64;
+
+/// The account in a cell, its outer space taken off; None where it needs Unicode normalisation to be known.
+pub(super) fn name_in(cell: &[u8], codec: Codec) -> Option<&[u8]> {
+    let stable = cell.is_ascii() || (codec == Codec::Utf8 && is_stable(cell));
+    stable.then(|| strip(cell))
+}
+
+/// Whether valid UTF-8 is ASCII and ideographs alone (U+4E00 to U+9FFF): NFKC leaves those as they are.
+fn is_stable(mut text: &[u8]) -> bool {
+    loop {
+        text = match *text {
+            [] => return true,
+            [0..=0x7f, ref rest @ ..] | [0xe4, 0xb8..=0xbf, _, ref rest @ ..] | [0xe5..=0xe9, _, _, ref rest @ ..] => {
+                rest
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// HMAC-SHA256 (RFC 2104) under one key, the padded key hashed once.
+struct Hmac {
+    inner: Sha256,
+    outer: Sha256,
+}
+
+impl Hmac {
+    fn new(key: &[u8]) -> Self {
+        let mut block = Zeroizing::new([0; BLOCK_BYTES]);
+        if key.len() > BLOCK_BYTES {
+            block[..32].copy_from_slice(&Sha256::digest(key));
+        } else {
+            block[..key.len()].copy_from_slice(key);
+        }
+        let padded = |pad: u8| Sha256::new_with_prefix(Zeroizing::new(block.map(|byte| byte ^ pad)).as_slice());
+        Self { inner: padded(0x36), outer: padded(0x5c) }
+    }
+
+    fn tag(&self, parts: &[&[u8]]) -> [u8; TAG_BYTES] {
+        let mut inner = self.inner.clone();
+        for part in parts {
+            inner.update(part);
+        }
+        let mut outer = self.outer.clone();
+        outer.update(inner.finalize());
+        let whole: [u8; 32] = outer.finalize().into();
+        std::array::from_fn(|i| whole[i])
+    }
+}
+
+/// The pseudonym of each row: the first 16 bytes of HMAC-SHA256(key, identifier || 0 || account), zeros where the
+/// account is empty.
+///
+/// Identifiers and accounts lie end to end, cut by offsets (little-endian u32, one more than there are items); row `i`
+/// has the identifier numbered `places[i]` (little-endian u32) and the account numbered `i`.
+///
+/// # Errors
+/// Offsets that do not cut their data into consecutive pieces, a place beyond the identifiers, or unequal numbers.
+pub fn account_tags(
+    identifiers: (&[u8], &[u8]),
+    places: &[u8],
+    accounts: (&[u8], &[u8]),
+    key: &[u8],
+) -> Result<Vec<u8>, Error> {
+    let identifiers = unpack(identifiers.0, identifiers.1)?;
+    let accounts = unpack(accounts.0, accounts.1)?;
+    let places = items::<4>("places", places)?;
+    same_count("number of accounts", places.len(), accounts.len())?;
+    let hmac = Hmac::new(key);
+    let rows: Vec<_> = places.iter().zip(accounts).collect();
+    let tags = pool::rows(&rows, |first, rows, tags| {
+        for (i, ((place, account), tag)) in rows.iter().zip(tags).enumerate() {
+            let place = u32::from_le_bytes(**place) as usize;
+            let identifier = identifiers.get(place).ok_or(Error::Place { index: first + i })?;
+            if !account.is_empty() {
+                *tag = hmac.tag(&[identifier, &[0], account]);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(tags.into_flattened())
+}

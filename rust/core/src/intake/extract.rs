@@ -1,0 +1,236 @@
+//! A piece of text to rows: identifiers, accounts and months, and what is left to the Python rules.
+
+use super::{
+    account::name_in,
+    characters::is_space,
+    dialect::Dialect,
+    distinct::Distinct,
+    month::{Month, month},
+    phone::mobile,
+    record::{Cell, Record, Records},
+};
+use crate::error::Error;
+
+/// Which columns of a table are read, counted from 0.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// One or more phone columns.
+    pub phones: Vec<usize>,
+    /// The account column, where accounts are read.
+    pub account: Option<usize>,
+    /// The date column.
+    pub date: Option<usize>,
+    /// How many cells a row usually has.
+    pub width: usize,
+    /// The first line that may hold a row: what stands above is the header.
+    pub from_line: u64,
+    /// The latest month that counts.
+    pub last_month: u16,
+    /// Whether bare mobiles are mainland ones; else every row is handed back.
+    pub mainland: bool,
+}
+
+/// What a piece holds. Integers lie end to end as little-endian bytes.
+#[derive(Default)]
+pub struct Extract {
+    /// Rows with content that were decided here.
+    pub rows: u64,
+    /// Those of them that have more or fewer cells than usual.
+    pub ragged: u64,
+    /// Numbers that stood twice in one row and were counted once.
+    pub repeated: u64,
+    /// Dates before 2000 or after the last month.
+    pub out_of_range: u64,
+    /// Lines whose quotes were taken back, decided here or not.
+    pub stray: u64,
+    /// Distinct identifiers of 18 bytes, in the order they first came.
+    pub identifiers: Vec<u8>,
+    /// For each number its identifier's place, u32.
+    pub places: Vec<[u8; 4]>,
+    /// For each number its month, u16; 0 where it is unknown or among the odd dates.
+    pub months: Vec<[u8; 2]>,
+    /// The accounts end to end; empty ones where there is none or it is among the odd accounts.
+    pub accounts: Vec<u8>,
+    /// Where each number's account starts, u32, and at the end their length; nothing where no accounts are read.
+    pub account_offsets: Vec<[u8; 4]>,
+    /// Records left to the rules, each four u64: start, stop, line, and 1 where the quotes were taken back.
+    pub odd_rows: Vec<[u8; 32]>,
+    /// Date cells left to the rules, each three u64: number's place, start, stop.
+    pub odd_dates: Vec<[u8; 24]>,
+    /// Account cells left to the rules, likewise.
+    pub odd_accounts: Vec<[u8; 24]>,
+}
+
+/// The rows of the records that start before `stop` in `data`, which start with a record on line `line`; `whole` says
+/// that the data end where the file does.
+///
+/// # Errors
+/// Data that end before the last of these records does.
+pub fn extract(
+    data: &[u8],
+    stop: usize,
+    line: u64,
+    dialect: Dialect,
+    columns: &Columns,
+    whole: bool,
+) -> Result<Extract, Error> {
+    let mut rows = Rows { data, dialect, columns, distinct: Distinct::default(), found: Extract::default() };
+    let mut records = Records::new(data, dialect, whole);
+    let (mut at, mut line) = (0, line);
+    while at < stop.min(data.len()) {
+        let record = records.read(at).ok_or(Error::Text("the piece ends within a record"))?;
+        rows.take(&record, &records.cells, at, line);
+        line += record.lines as u64;
+        at = record.stop;
+    }
+    Ok(rows.finish())
+}
+
+struct Rows<'a> {
+    data: &'a [u8],
+    dialect: Dialect,
+    columns: &'a Columns,
+    distinct: Distinct,
+    found: Extract,
+}
+
+impl Rows<'_> {
+    fn take(&mut self, record: &Record, cells: &[Cell], start: usize, line: u64) {
+        self.found.stray += u64::from(record.taken_back);
+        if line < self.columns.from_line || (!record.too_long && self.is_blank(cells)) {
+            return;
+        }
+        if record.too_long || !self.columns.mainland || self.decide(cells).is_none() {
+            let fields = [start as u64, record.stop as u64, line, u64::from(record.taken_back)];
+            self.found.odd_rows.push(joined(fields));
+        }
+    }
+
+    /// Whether no cell has content, for certain.
+    fn is_blank(&self, cells: &[Cell]) -> bool {
+        cells.iter().all(|cell| self.data[cell.start..cell.stop].iter().all(|byte| is_space(*byte)))
+    }
+
+    /// Takes a row whose numbers are plain; None, and nothing changed, for any other.
+    fn decide(&mut self, cells: &[Cell]) -> Option<()> {
+        let (numbers, repeated) = self.numbers(cells)?;
+        let numbers = numbers.as_slice();
+        let account = self.optional(self.columns.account, cells)?;
+        let date = self.optional(self.columns.date, cells)?;
+        let month = month(date.of(self.data), self.columns.last_month);
+        let odd = month == Month::Odd || self.account(account).is_none();
+        if numbers.len() > 1 && odd {
+            return None;
+        }
+        self.found.rows += 1;
+        self.found.ragged += u64::from(cells.len() != self.columns.width);
+        self.found.repeated += repeated;
+        self.found.out_of_range += u64::from(month == Month::Unknown { out_of_range: true });
+        for number in numbers {
+            self.push(*number, month, account, date);
+        }
+        Some(())
+    }
+
+    /// The distinct numbers of a row, and how many stood there again; None unless every filled phone cell is one
+    /// number and one at least is filled.
+    fn numbers(&self, cells: &[Cell]) -> Option<(Numbers, u64)> {
+        let (mut numbers, mut repeated) = (Numbers::default(), 0);
+        for column in &self.columns.phones {
+            let Some(cell) = cells.get(*column) else { continue };
+            let content = &self.data[cell.start..cell.stop];
+            if cell.plain && content.iter().all(|byte| is_space(*byte)) {
+                continue;
+            }
+            let number = mobile(content, self.dialect.codec).filter(|_| cell.plain)?;
+            if numbers.as_slice().contains(&number) {
+                repeated += 1;
+            } else {
+                numbers.push(number)?;
+            }
+        }
+        (!numbers.as_slice().is_empty()).then_some((numbers, repeated))
+    }
+
+    /// Where the content of an optional column's cell lies: nowhere for a missing column or cell; None where its bytes
+    /// are not its content.
+    fn optional(&self, column: Option<usize>, cells: &[Cell]) -> Option<Span> {
+        let Some(cell) = column.and_then(|column| cells.get(column)) else { return Some(Span::default()) };
+        let span = Span { start: cell.start, stop: cell.stop };
+        (cell.plain && memchr::memchr(b'\r', span.of(self.data)).is_none()).then_some(span)
+    }
+
+    fn account(&self, cell: Span) -> Option<&[u8]> {
+        name_in(cell.of(self.data), self.dialect.codec)
+    }
+
+    fn push(&mut self, number: u64, month: Month, account: Span, date: Span) {
+        let place = self.found.places.len() as u64;
+        self.found.places.push(self.distinct.place(number).to_le_bytes());
+        let known = if let Month::Known(known) = month { known } else { 0 };
+        self.found.months.push(known.to_le_bytes());
+        if month == Month::Odd {
+            self.found.odd_dates.push(joined([place, date.start as u64, date.stop as u64]));
+        }
+        if self.columns.account.is_none() {
+            return;
+        }
+        self.found.account_offsets.push(offset(&self.found.accounts));
+        match name_in(account.of(self.data), self.dialect.codec) {
+            Some(name) => self.found.accounts.extend_from_slice(name),
+            None => self.found.odd_accounts.push(joined([place, account.start as u64, account.stop as u64])),
+        }
+    }
+
+    fn finish(mut self) -> Extract {
+        if self.columns.account.is_some() {
+            self.found.account_offsets.push(offset(&self.found.accounts));
+        }
+        self.found.identifiers = self.distinct.identifiers;
+        self.found
+    }
+}
+
+/// Where a cell's content lies.
+#[derive(Clone, Copy, Default)]
+struct Span {
+    start: usize,
+    stop: usize,
+}
+
+impl Span {
+    fn of(self, data: &[u8]) -> &[u8] {
+        &data[self.start..self.stop]
+    }
+}
+
+/// The few numbers of one row, without an allocation.
+#[derive(Default)]
+struct Numbers {
+    held: [u64; 8],
+    count: usize,
+}
+
+impl Numbers {
+    fn push(&mut self, number: u64) -> Option<()> {
+        *self.held.get_mut(self.count)? = number;
+        self.count += 1;
+        Some(())
+    }
+
+    fn as_slice(&self) -> &[u64] {
+        &self.held[..self.count]
+    }
+}
+
+fn offset(data: &[u8]) -> [u8; 4] {
+    u32::try_from(data.len()).expect("a piece is smaller than 4 GiB").to_le_bytes()
+}
+
+fn joined<const N: usize, const W: usize>(fields: [u64; N]) -> [u8; W] {
+    let mut bytes = [0; W];
+    for (place, field) in bytes.chunks_exact_mut(8).zip(fields) {
+        place.copy_from_slice(&field.to_le_bytes());
+    }
+    bytes
+}

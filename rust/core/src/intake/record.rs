@@ -1,0 +1,254 @@
+//! One record after another out of delimited text, exactly as Python's `csv` module and `intake/records.py` see them.
+//!
+//! A cell that starts with a quote runs to its closing quote, over line ends too. A record that runs over several lines
+//! and has not the usual number of cells, or has a cell beyond the limit, is taken back: its first line alone is a
+//! record, its quotes plain characters.
+
+use super::{
+    characters::{self, MAX_CELL_CHARS, line_end, line_end_width},
+    dialect::{Delimiter, Dialect},
+};
+
+/// Where a cell's content lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    pub(super) start: usize,
+    pub(super) stop: usize,
+    /// Whether those bytes are the content: not where quotes stand doubled in it or text follows its closing quote.
+    pub(super) plain: bool,
+}
+
+/// One record of the data.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record {
+    /// Where the next one starts.
+    pub(super) stop: usize,
+    /// How many line ends it takes in.
+    pub(super) lines: usize,
+    /// Whether its quotes were taken back.
+    pub(super) taken_back: bool,
+    /// Whether a cell is beyond the limit even so.
+    pub(super) too_long: bool,
+}
+
+/// Reads records from data that start at a record; `whole` says that the data end where the file does.
+pub(super) struct Records<'a> {
+    data: &'a [u8],
+    dialect: Dialect,
+    whole: bool,
+    /// How far the data were looked at to tell the records so far.
+    pub(super) reach: usize,
+    /// The last record's cells.
+    pub(super) cells: Vec<Cell>,
+}
+
+/// How a quoted or plain cell ended.
+enum End {
+    /// At a delimiter; the next cell starts here.
+    Cell(usize),
+    /// At a line end or the end of the file; the next record starts here.
+    Record(usize),
+    /// The end of the file came before the closing quote.
+    Open,
+    /// Beyond the limit.
+    TooLong,
+    /// The data end before this is known.
+    Unfinished,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(data: &'a [u8], dialect: Dialect, whole: bool) -> Self {
+        Self { data, dialect, whole, reach: 0, cells: Vec::new() }
+    }
+
+    /// The record that starts at `at`, which lies before the end of the data; None where they end before it is known.
+    pub(super) fn read(&mut self, at: usize) -> Option<Record> {
+        self.cells.clear();
+        match self.dialect.delimiter {
+            Delimiter::Byte(delimiter) => self.quoted(at, delimiter),
+            Delimiter::Nothing => self.line(at, |_, _| {}),
+            Delimiter::Dashes => self.line(at, cut_at_dashes),
+        }
+    }
+
+    /// A line as a record, its cells cut by `cut`, the last cell left to be pushed here.
+    fn line(&mut self, at: usize, cut: impl Fn(&mut Vec<Cell>, &[u8])) -> Option<Record> {
+        let (stop, next) = self.line_end(at)?;
+        cut(&mut self.cells, &self.data[at..stop]);
+        for cell in &mut self.cells {
+            cell.start += at;
+            cell.stop += at;
+        }
+        let start = self.cells.last().map_or(at, |cell| cell.stop + DASHES.len());
+        self.cells.push(Cell { start, stop, plain: true });
+        self.saw(next);
+        Some(Record { stop: next, lines: 1, taken_back: false, too_long: false })
+    }
+
+    /// Notes that the data were looked at up to `stop`, and one byte more: it tells that a carriage return is a line end.
+    fn saw(&mut self, stop: usize) {
+        self.reach = self.reach.max(self.data.len().min(stop + 1));
+    }
+
+    fn line_end(&self, at: usize) -> Option<(usize, usize)> {
+        line_end(self.data, at).or_else(|| {
+            // the file may end without a line end, or in a carriage return
+            let stop = self.data.len() - usize::from(self.data[at..].ends_with(b"\r"));
+            self.whole.then_some((stop, self.data.len()))
+        })
+    }
+
+    fn quoted(&mut self, at: usize, delimiter: u8) -> Option<Record> {
+        let (mut next, mut lines, mut short) = (at, 0, true);
+        loop {
+            match self.cell(next, delimiter, &mut lines) {
+                End::Cell(start) => next = start,
+                End::Record(stop) => {
+                    lines += 1;
+                    self.saw(stop);
+                    next = stop;
+                    break;
+                }
+                End::Open => {
+                    lines = lines.max(1) + 1; // it runs over the end of its line, be it the last
+                    self.reach = self.data.len();
+                    next = self.data.len();
+                    break;
+                }
+                End::TooLong => {
+                    short = false;
+                    break;
+                }
+                End::Unfinished => return None,
+            }
+        }
+        if short && (lines == 1 || self.cells.len() == self.dialect.width) {
+            return Some(Record { stop: next, lines, taken_back: false, too_long: false });
+        }
+        self.take_back(at, delimiter)
+    }
+
+    /// The line at `at` with its quotes as plain characters.
+    fn take_back(&mut self, at: usize, delimiter: u8) -> Option<Record> {
+        self.cells.clear();
+        let (stop, next) = self.line_end(at)?;
+        self.saw(next);
+        let mut too_long = false;
+        let mut start = at;
+        loop {
+            start = self.skip_spaces(start, stop);
+            let end = memchr::memchr(delimiter, &self.data[start..stop]).map_or(stop, |found| start + found);
+            too_long |= self.is_too_long(start, end, 0);
+            self.cells.push(Cell { start, stop: end, plain: true });
+            if end == stop {
+                return Some(Record { stop: next, lines: 1, taken_back: true, too_long });
+            }
+            start = end + 1;
+        }
+    }
+
+    fn skip_spaces(&self, mut at: usize, stop: usize) -> usize {
+        while at < stop && self.data[at] == b' ' {
+            at += 1;
+        }
+        at
+    }
+
+    /// One cell from `at` on, pushed unless it stays open beyond the data.
+    fn cell(&mut self, at: usize, delimiter: u8, lines: &mut usize) -> End {
+        let start = self.skip_spaces(at, self.data.len());
+        if self.data.get(start) == Some(&b'"') {
+            self.quoted_cell(start + 1, delimiter, lines)
+        } else {
+            self.plain_cell(start, start, delimiter, true, 0)
+        }
+    }
+
+    /// The rest of a cell that is not, or no longer, between quotes: `start` is where its content starts, `at` where to
+    /// look on, `dropped` how many bytes between them are not content.
+    fn plain_cell(&mut self, start: usize, at: usize, delimiter: u8, plain: bool, dropped: usize) -> End {
+        let rest = &self.data[at..];
+        let stop = rest.iter().position(|byte| *byte == delimiter || matches!(byte, b'\n' | b'\r'));
+        let stop = at + stop.unwrap_or(rest.len());
+        if self.is_too_long(start, stop, dropped) {
+            self.saw(stop);
+            return End::TooLong;
+        }
+        let end = match self.data.get(stop) {
+            None if self.whole => End::Record(stop),
+            None => return End::Unfinished,
+            Some(byte) if *byte == delimiter => End::Cell(stop + 1),
+            Some(_) => match line_end_width(self.data, stop) {
+                Some(width) => End::Record(stop + width),
+                None if self.whole => End::Record(stop + 1),
+                None => return End::Unfinished,
+            },
+        };
+        self.cells.push(Cell { start, stop, plain });
+        end
+    }
+
+    /// A cell whose opening quote stands before `start`.
+    fn quoted_cell(&mut self, start: usize, delimiter: u8, lines: &mut usize) -> End {
+        let (mut at, mut doubled, mut counted) = (start, 0, (start, 0));
+        loop {
+            let found = memchr::memchr(b'"', &self.data[at..]);
+            let stop = at + found.unwrap_or(self.data.len() - at);
+            if stop - start - doubled > MAX_CELL_CHARS {
+                // what was counted stays counted: many quotes in a long cell must not cost their square
+                counted.1 += characters::count(self.dialect.codec, &self.data[counted.0..stop]);
+                counted.0 = stop;
+            }
+            if counted.1.saturating_sub(doubled) > MAX_CELL_CHARS {
+                self.saw(stop);
+                return End::TooLong;
+            }
+            *lines += characters::line_ends(&self.data[at..stop]);
+            if found.is_none() {
+                if self.whole {
+                    self.cells.push(Cell { start, stop, plain: false });
+                    return End::Open;
+                }
+                return End::Unfinished;
+            }
+            match self.data.get(stop + 1) {
+                None if !self.whole => return End::Unfinished,
+                Some(b'"') => {
+                    doubled += 1;
+                    at = stop + 2;
+                }
+                Some(byte) if *byte != delimiter && !matches!(byte, b'\n' | b'\r') => {
+                    return self.plain_cell(start, stop + 1, delimiter, false, doubled + 1);
+                }
+                _ => return self.close(start, stop, doubled == 0, delimiter),
+            }
+        }
+    }
+
+    /// The end of a cell whose closing quote at `stop` stands before a delimiter, a line end or the end of the file.
+    fn close(&mut self, start: usize, stop: usize, plain: bool, delimiter: u8) -> End {
+        let first = self.cells.len();
+        let end = self.plain_cell(stop + 1, stop + 1, delimiter, plain, 0);
+        if let Some(cell) = self.cells.get_mut(first) {
+            *cell = Cell { start, stop, plain };
+        }
+        end
+    }
+
+    /// Whether a cell's bytes, but `dropped` of them, are more characters than a cell may have.
+    fn is_too_long(&self, start: usize, stop: usize, dropped: usize) -> bool {
+        stop - start - dropped > MAX_CELL_CHARS
+            && characters::count(self.dialect.codec, &self.data[start..stop]) - dropped > MAX_CELL_CHARS
+    }
+}
+
+const DASHES: &[u8] = b"----";
+
+/// Pushes the cells before each `----` of a line, places counted from the line's start.
+fn cut_at_dashes(cells: &mut Vec<Cell>, line: &[u8]) {
+    let mut start = 0;
+    for stop in memchr::memmem::find_iter(line, DASHES) {
+        cells.push(Cell { start, stop, plain: true });
+        start = stop + DASHES.len();
+    }
+}

@@ -1,0 +1,48 @@
+//! AES-256-GCM-SIV (RFC 8452) over whole files.
+
+use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
+
+use crate::error::Error;
+
+const KEY_BYTES: usize = 32;
+const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
+
+fn cipher(key: &[u8]) -> Result<Aes256GcmSiv, Error> {
+    let wrong = Error::Length { what: "bytes of the key", expected: KEY_BYTES, found: key.len() };
+    Aes256GcmSiv::new_from_slice(key).map_err(|_| wrong)
+}
+
+fn nonce_of(nonce: &[u8]) -> Result<Nonce, Error> {
+    let wrong = Error::Length { what: "bytes of the nonce", expected: NONCE_BYTES, found: nonce.len() };
+    nonce.try_into().map(|nonce: [u8; NONCE_BYTES]| nonce.into()).map_err(|_| wrong)
+}
+
+/// The sealed bytes of `data`, bound to `bound`, and their tag of 16 bytes after them.
+///
+/// # Errors
+/// A key that has not 32 bytes, a nonce that has not 12, data of more than 64 GiB.
+pub fn seal(key: &[u8], nonce: &[u8], data: &[u8], bound: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut sealed = Vec::with_capacity(data.len() + TAG_BYTES);
+    sealed.extend_from_slice(data);
+    let buffer = InOutBuf::from(sealed.as_mut_slice());
+    let tag = cipher(key)?
+        .encrypt_inout_detached(&nonce_of(nonce)?, bound, buffer)
+        .map_err(|_| Error::TooLong { what: "data", index: 0 })?;
+    sealed.extend_from_slice(&tag);
+    Ok(sealed)
+}
+
+/// The bytes that were sealed, bound to `bound`.
+///
+/// # Errors
+/// [`Error::Sealed`] when they are not what was sealed under this key, nonce and binding; a key or nonce of another size.
+pub fn open(key: &[u8], nonce: &[u8], sealed: &[u8], bound: &[u8]) -> Result<Vec<u8>, Error> {
+    let (data, tag) = sealed.split_last_chunk::<TAG_BYTES>().ok_or(Error::Sealed)?;
+    let mut data = data.to_vec();
+    let buffer = InOutBuf::from(data.as_mut_slice());
+    cipher(key)?
+        .decrypt_inout_detached(&nonce_of(nonce)?, bound, buffer, &Tag::from(*tag))
+        .map_err(|_| Error::Sealed)?;
+    Ok(data)
+}

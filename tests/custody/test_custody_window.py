@@ -1,0 +1,55 @@
+"""Outcomes come in the order of the tasks, the first error with them, and nothing runs on after `abandon`."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pilookup.custody.window import Window
+
+
+def test_outcomes_are_taken_in_order_whichever_is_done_first():
+    gates, taken = [threading.Event() for _ in range(3)], []
+    with ThreadPoolExecutor(3) as executor:
+        window = Window(executor, lambda i: gates[i].wait(10) and i, taken.append, 3)
+        for i in range(3):
+            window.put(i)
+        for gate in reversed(gates):
+            gate.set()
+        window.drain()
+    assert taken == [0, 1, 2]
+
+
+def test_no_more_than_the_window_is_out():
+    taken, out = [], []
+    with ThreadPoolExecutor(1) as executor:
+        window = Window(executor, lambda i: i, taken.append, 2)
+        for i in range(10):
+            window.put(i)
+            out.append(i + 1 - len(taken))
+        window.drain()
+    assert max(out) == 2
+    assert taken == list(range(10))
+
+
+def test_the_first_error_in_order_is_raised_and_the_rest_is_cancelled_or_waited_for():
+    second_failed, done = threading.Event(), []
+
+    def work(i):
+        if i == 0:
+            second_failed.wait(10)
+            raise ValueError("first")
+        if i == 1:
+            second_failed.set()
+            raise ValueError("second")
+        done.append(i)
+
+    with ThreadPoolExecutor(2) as executor:
+        window = Window(executor, work, done.append, 100)
+        for i in range(50):
+            window.put(i)
+        with pytest.raises(ValueError, match="first"):
+            window.drain()
+        window.abandon()
+        count = len(done)
+    assert len(done) == count, "a task ran on"

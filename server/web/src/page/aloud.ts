@@ -38,7 +38,7 @@ export function showAloud(): void {
 
 /** Stop reading. */
 export function hush(): void {
-  if (!speaking) return;
+  if (!hasSpeech()) return;
   speaking = false;
   clearTimeout(timer);
   speechSynthesis.cancel();

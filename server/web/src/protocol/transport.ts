@@ -7,6 +7,8 @@ export interface Sent {
   what: "metadata" | "evaluate" | "bucket";
   method: string;
   url: string;
+  /** The headers we set; the browser adds its own to every request. */
+  headers: Record<string, string>;
   body: Uint8Array | null;
   /** The HTTP status of the answer, 0 when there was none. */
   status: number;
@@ -86,8 +88,9 @@ export class Transport {
     return accepted(await this.send(request));
   }
 
-  private record({ what, url, body }: Request): Sent {
-    const entry: Sent = { what, method: body ? "POST" : "GET", url, body: body ?? null, status: 0 };
+  private record({ what, url, headers, body }: Request): Sent {
+    const method = body ? "POST" : "GET";
+    const entry: Sent = { what, method, url, headers: headers ?? {}, body: body ?? null, status: 0 };
     this.sent.push(entry);
     return entry;
   }
@@ -96,7 +99,7 @@ export class Transport {
     const response = await this.fetch(request.url, {
       method: entry.method,
       body: (request.body as BodyInit | undefined) ?? null,
-      headers: request.headers ?? {},
+      headers: entry.headers,
       signal,
       // Nothing stays on a phone that others use too: no cookie, and no bucket in the browser's cache.
       cache: "no-store",

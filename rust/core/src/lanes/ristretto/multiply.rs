@@ -67,7 +67,7 @@ fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
 /// The sum over all eights of each lane's point times its scalar, lane by lane: the doublings are done once for all.
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 pub(super) fn sum_of_products(kernel: Kernel, points: &[Extended], scalars: &[Digits]) -> Extended {
-    let mut tables = Zeroizing::new(Vec::with_capacity(points.len()));
+    let mut tables = Vec::with_capacity(points.len());
     for point in points {
         let mut table = Table::new(kernel);
         table.fill(point);

@@ -18,10 +18,11 @@ pub(super) fn construct<F: Fingerprint>(keys: &[[u8; 8]], wrap: fn(Vec<F>) -> Sl
     for attempt in 1..=MAX_ATTEMPTS {
         let seed = mix(attempt.wrapping_mul(SEED_STEP), 0);
         let hashes = sorted_hashes(keys, seed)?;
-        let layout = Layout::of(hashes.len() as u64)?;
-        if let Some(order) = peel(&hashes, layout) {
+        let count = hashes.len();
+        let layout = Layout::of(count as u64)?;
+        if let Some(order) = peel(hashes, layout) {
             let slots = wrap(assign(&order, layout));
-            return Ok(FuseFilter { count: hashes.len(), seed, layout, slots });
+            return Ok(FuseFilter { count, seed, layout, slots });
         }
     }
     Err(Error::FilterConstruction)
@@ -42,36 +43,42 @@ fn sorted_hashes(keys: &[[u8; 8]], seed: u64) -> Result<Vec<u64>, Error> {
 struct Slot {
     hashes: u64,
     users: u32,
-    roles: u32,
+    roles: u8,
 }
 
 impl Slot {
-    fn toggle(&mut self, hash: u64, role: u32) {
+    fn toggle(&mut self, hash: u64, role: u8) {
         self.hashes ^= hash;
         self.roles ^= role;
     }
 }
 
-/// A peeled key: its hash, and which of its three slots was its alone.
-struct Peeled {
-    hash: u64,
-    role: u32,
+/// The keys in the order they were peeled: each one's hash, and which of its three slots was its alone. Two vectors, since
+/// a pair would be padded by seven bytes.
+#[derive(Default)]
+struct Order {
+    hashes: Vec<u64>,
+    roles: Vec<u8>,
 }
 
-/// The order in which keys can be taken out, each alone in a slot by then; `None` where some cannot.
-fn peel(hashes: &[u64], layout: Layout) -> Option<Vec<Peeled>> {
+/// The order in which keys can be taken out, each alone in a slot by then; `None` where some cannot. The hashes are given
+/// up as soon as the slots hold them, and the order takes their place.
+fn peel(mut hashes: Vec<u64>, layout: Layout) -> Option<Order> {
     let mut slots = vec![Slot::default(); layout.slots()];
-    for &hash in hashes {
+    for &hash in &hashes {
         for (role, place) in (0..).zip(layout.places(hash)) {
             slots[place].users += 1;
             slots[place].toggle(hash, role);
         }
     }
+    let count = hashes.len();
+    hashes.clear();
+    let mut order = Order { hashes, roles: Vec::with_capacity(count) };
     let mut alone: Vec<usize> = (0..slots.len()).filter(|place| slots[*place].users == 1).collect();
-    let mut order = Vec::with_capacity(hashes.len());
     while let Some(place) = alone.pop() {
         let Slot { hashes: hash, users: 1, roles: own } = slots[place] else { continue };
-        order.push(Peeled { hash, role: own });
+        order.hashes.push(hash);
+        order.roles.push(own);
         for (role, place) in (0..).zip(layout.places(hash)) {
             slots[place].users -= 1;
             slots[place].toggle(hash, role);
@@ -80,17 +87,17 @@ fn peel(hashes: &[u64], layout: Layout) -> Option<Vec<Peeled>> {
             }
         }
     }
-    (order.len() == hashes.len()).then_some(order)
+    (order.hashes.len() == count).then_some(order)
 }
 
 /// Fills each key's own slot so that its three XOR to its fingerprint; the last peeled first, since only the slots of
 /// keys peeled later are settled by then.
-fn assign<F: Fingerprint>(order: &[Peeled], layout: Layout) -> Vec<F> {
+fn assign<F: Fingerprint>(order: &Order, layout: Layout) -> Vec<F> {
     let mut slots = vec![F::default(); layout.slots()];
-    for Peeled { hash, role } in order.iter().rev() {
+    for (hash, role) in order.hashes.iter().zip(&order.roles).rev() {
         let places = layout.places(*hash);
         // The own slot is still zero, so it may stand in the sum.
-        slots[places[*role as usize]] = F::of(*hash) ^ slots[places[0]] ^ slots[places[1]] ^ slots[places[2]];
+        slots[places[usize::from(*role)]] = F::of(*hash) ^ slots[places[0]] ^ slots[places[1]] ^ slots[places[2]];
     }
     slots
 }

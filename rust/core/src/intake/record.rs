@@ -168,8 +168,7 @@ impl<'a> Records<'a> {
     /// look on, `dropped` how many bytes between them are not content.
     fn plain_cell(&mut self, start: usize, at: usize, delimiter: u8, plain: bool, dropped: usize) -> End {
         let rest = &self.data[at..];
-        let stop = rest.iter().position(|byte| *byte == delimiter || matches!(byte, b'\n' | b'\r'));
-        let stop = at + stop.unwrap_or(rest.len());
+        let stop = at + memchr::memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
         if self.is_too_long(start, stop, dropped) {
             self.saw(stop);
             return End::TooLong;

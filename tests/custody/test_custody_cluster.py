@@ -13,9 +13,13 @@ from custody_cluster import cluster
 from custody_home import content, numbers, run_load, write_csv
 
 from pilookup.compute import executor
+from pilookup.custody import reader
 from pilookup.custody.founding import found
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load import LoadOrder, load
 from pilookup.custody.parts import SEAL_BYTES_A_ROW
 from pilookup.custody.publish import publish
+from pilookup.custody.specify import DatasetSpec
 from pilookup.errors import ComputeError, KeyringError
 from pilookup.protocol.label import Kind
 
@@ -49,7 +53,20 @@ def publishing(path, tasks, on_progress):
     return done.entries, files
 
 
-WORKS = [publishing]
+def loading(path, tasks, on_progress):
+    """Load a file of many pieces; what came out is its report (the vault is compared besides)."""
+    session = at(path)
+    rows = [f"{number},acc{i % 11}" for i, number in enumerate(numbers(5000, start=2000))]
+    folder = path.with_suffix(".files")
+    folder.mkdir()
+    file = write_csv(folder / "more.csv", rows, "phone,account")
+    order = LoadOrder([file], DatasetSpec("more", Kind.MALICIOUS), IntakeOptions(Kind.MALICIOUS))
+    outcome = load(session, order, None, on_progress, tasks)
+    session.control.close()
+    return outcome.to_json()
+
+
+WORKS = [publishing, loading]
 """What a cluster does: each takes (HOME, executor, on_progress) and returns what must be the same wherever it runs."""
 
 
@@ -62,7 +79,8 @@ def unlent(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.usefixtures("unlent")
 @pytest.mark.parametrize("work", WORKS)
-def test_a_worker_killed_in_the_middle_changes_nothing(work, founded, tmp_path):
+def test_a_worker_killed_in_the_middle_changes_nothing(work, founded, tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "PIECE_BYTES", 4096)
     local, spread = (shutil.copytree(founded, tmp_path / name) for name in ("local", "spread"))
     before = content_of(spread)
     told = []

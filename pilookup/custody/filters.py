@@ -4,7 +4,7 @@ The base keeps its bytes from publish to publish, so a platform fetches it once.
 tenth of it, and whenever something was withdrawn or erased: what is gone must leave the filters too.
 
 A task makes the bodies; the header bears the serial, which is given once it is known that anything has changed. A body
-is built in memory, a fuse filter in about 60 bytes a key: the one step whose memory grows with the rows.
+is built in memory, a fuse filter in about 55 bytes a key: the one step whose memory grows with the rows.
 """
 
 from collections.abc import Iterable, Iterator

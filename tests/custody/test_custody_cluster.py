@@ -15,8 +15,11 @@ from custody_home import content, numbers, run_load, write_csv
 from pilookup.compute import executor
 from pilookup.custody import reader
 from pilookup.custody.founding import found
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load import LoadOrder, load
 from pilookup.custody.parts import SEAL_BYTES_A_ROW
 from pilookup.custody.publish import publish
+from pilookup.custody.specify import DatasetSpec
 from pilookup.errors import ComputeError, KeyringError
 from pilookup.protocol.label import Kind
 
@@ -51,13 +54,14 @@ def publishing(path, tasks, on_progress):
 
 
 def loading(path, tasks, on_progress):
-    """Load a file cut into many pieces; what came out is the report. The content is compared beside it."""
-    rows = [f"{number},acc{i % 5},2024-05-01" for i, number in enumerate(numbers(20_000, start=9000))]
-    file = write_csv(path.parent / "pieces.csv", [*rows, "none,,"], "phone,account,date")
+    """Load a file of many pieces; what came out is its report (the vault is compared besides)."""
     session = at(path)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reader, "PIECE_BYTES", 10_000)
-        outcome = run_load(session, [file], "more", Kind.MALICIOUS, on_progress=on_progress, executor=tasks)
+    rows = [f"{number},acc{i % 11}" for i, number in enumerate(numbers(5000, start=2000))]
+    folder = path.with_suffix(".files")
+    folder.mkdir()
+    file = write_csv(folder / "more.csv", rows, "phone,account")
+    order = LoadOrder([file], DatasetSpec("more", Kind.MALICIOUS), IntakeOptions(Kind.MALICIOUS))
+    outcome = load(session, order, None, on_progress, tasks)
     session.control.close()
     return outcome.to_json()
 
@@ -75,7 +79,8 @@ def unlent(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.usefixtures("unlent")
 @pytest.mark.parametrize("work", WORKS)
-def test_a_worker_killed_in_the_middle_changes_nothing(work, founded, tmp_path):
+def test_a_worker_killed_in_the_middle_changes_nothing(work, founded, tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "PIECE_BYTES", 4096)
     local, spread = (shutil.copytree(founded, tmp_path / name) for name in ("local", "spread"))
     before = content_of(spread)
     told = []

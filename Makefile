@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*')
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help demo test lint bench lock build clean parts long page
+.PHONY: help demo test lint bench lock build clean parts long page images
 
 help:
 	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
@@ -23,6 +23,7 @@ help:
 	echo 'make lint    format, lint, types, import layers, clippy'
 	echo 'make bench   figures for the demo data, as a table and as JSON'
 	echo 'make long    the long runs kept out of make test (500 kills)'
+	echo 'make images  pictures of the page into docs/images (needs chromium and fonts-noto-cjk)'
 	echo 'make lock    renew requirements.lock'
 
 $(VENV)/.python: requirements.lock
@@ -80,6 +81,9 @@ long: build
 
 bench: build
 	$(BIN)/python benchmarks/run.py
+
+images: build
+	$(BIN)/python examples/page_images.py
 
 lock:
 	$(PYTHON) -m venv $(VENV)

@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*')
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long page
+.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long page images
 
 help:
 	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
@@ -24,6 +24,7 @@ help:
 	echo 'make bench   all figures, peers beside them: a table, JSON, a plot (QUICK=1: a minute or two)'
 	echo 'make bench-large   load and publish 50 million rows (ROWS=N)'
 	echo 'make long    the long runs kept out of make test (500 kills)'
+	echo 'make images  pictures of the page into docs/images (needs chromium and fonts-noto-cjk)'
 	echo 'make lock    renew requirements.lock'
 
 $(VENV)/.python: requirements.lock
@@ -91,6 +92,9 @@ bench-lock: build
 	for file in benchmarks/peers/*.in; do
 	    pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file $${file%.in}.txt $$file
 	done
+
+images: build
+	$(BIN)/python examples/page_images.py
 
 lock:
 	$(PYTHON) -m venv $(VENV)

@@ -5,7 +5,7 @@ from page_home import Held
 from page_proxy import Proxy, is_built
 from page_server import HARD, SOFT, Server
 from page_sink import Sink
-from page_visitor import CHROMIUM, Visitor, assert_blinded_afresh
+from page_visitor import CHROMIUM, PATIENCE, Visitor, assert_blinded_afresh
 from playwright.sync_api import sync_playwright
 
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
@@ -101,13 +101,35 @@ def browser(sink):
         one.close()
 
 
+@pytest.fixture(scope="package")
+def window(browser):
+    """A browser context for these options, shared by all tests that want the same: a new one costs a second.
+
+    Each test has a page of its own from an origin (a port) of its own, so they share no storage; and none may store.
+    """
+    made = {}
+
+    def open_(**options):
+        options = {"locale": "zh-CN"} | options
+        name = repr(sorted(options.items()))
+        if name not in made:
+            made[name] = browser.new_context(**options)
+            made[name].set_default_timeout(PATIENCE)
+            made[name].new_page()  # stays, so that the window does
+        return made[name]
+
+    yield open_
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def visit(browser, proxy, channel_key, sink):
+def visit(window, proxy, channel_key, sink):
     """Open the page; at the end everything that left the browser is searched for what was typed."""
     made = []
 
     def open_(url=None, recorders=(), key=channel_key, **options):
-        visitor = Visitor(browser, recorders or [proxy], key, **options)
+        visitor = Visitor(window(**options), recorders or [proxy], key)
         made.append(visitor)
         return visitor.open(url or proxy.url) if url != "" else visitor
 
@@ -120,7 +142,7 @@ def visit(browser, proxy, channel_key, sink):
         assert not sink.strangers(), sink.strangers()
     finally:
         for visitor in made:
-            visitor.context.close()
+            visitor.close()
 
 
 @pytest.fixture

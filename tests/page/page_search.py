@@ -11,6 +11,8 @@ from pilookup.identifier import Reason, canonicalise
 from pilookup.protocol import oprf
 
 HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "blake2b", "blake2s", "sm3")
+SHORTEST = 6
+"""Bytes of the shortest needle: a shorter one would stand anywhere by chance."""
 _ONE = oprf.SecretKey.from_bytes((1).to_bytes(32, "little"))
 """Its evaluation of an identifier is HashToGroup of it."""
 
@@ -84,9 +86,17 @@ def secrets(typed, key, channel="public", epoch=1):
 
 def find(wanted, raw: bytes):
     """What of `wanted` stands in these bytes, also with percent-encoding undone, in capitals or small letters."""
+    starts: dict[bytes, list] = {}
+    for what, needle in wanted:
+        assert len(needle) >= SHORTEST
+        starts.setdefault(needle[:SHORTEST], []).append((what, needle))
+    found = set()
     plain = unquote_to_bytes(raw)
-    views = list({raw, plain, raw.lower(), plain.lower()})
-    return sorted({what for what, needle in wanted if any(needle in view for view in views)})
+    for view in {raw, plain, raw.lower(), plain.lower()}:
+        seen = {view[at : at + SHORTEST] for at in range(len(view))}
+        for start in seen & starts.keys():
+            found |= {what for what, needle in starts[start] if needle in view}
+    return sorted(found)
 
 
 def blinded(asked):

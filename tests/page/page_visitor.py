@@ -51,9 +51,9 @@ def assert_blinded_afresh(recorders):
 
 
 class Visitor:
-    """One browser context with one page; `typed` holds every number that was entered."""
+    """One page in a browser; `typed` holds every number that was entered."""
 
-    def __init__(self, browser, recorders, key, **options):
+    def __init__(self, context, recorders, key):
         self.recorders = recorders
         self.key = key
         self.typed: list[str] = []
@@ -62,12 +62,22 @@ class Visitor:
         self.expected: list[str] = []
         """Patterns of console messages that this test provokes."""
         self.origins = {recorder.url for recorder in recorders}
-        self.context = browser.new_context(**({"locale": "zh-CN"} | options))
-        self.context.set_default_timeout(PATIENCE)
-        self.context.on("request", self._requested)
-        self.context.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        self.context.on("weberror", lambda error: self.said.append(f"error: {error.error}"))
-        self.page = self.context.new_page()
+        self.context = context
+        self._hears = {"request": self._requested, "console": self._console, "weberror": self._error}
+        for event, heard in self._hears.items():
+            context.on(event, heard)
+        self.page = context.new_page()
+
+    def close(self):
+        self.page.close()
+        for event, heard in self._hears.items():
+            self.context.remove_listener(event, heard)
+
+    def _console(self, message):
+        self.said.append(f"{message.type}: {message.text}")
+
+    def _error(self, error):
+        self.said.append(f"error: {error.error}")
 
     def _requested(self, request):
         self.seen.append((request.url, repr(request.headers).encode() + b"\0" + (request.post_data_buffer or b"")))
@@ -139,9 +149,10 @@ class Visitor:
     def assert_private(self):
         """Nothing that left the browser says which number was typed, and nothing of it is kept."""
         sent = b"\0\0".join([asked.raw for asked in self.requests()] + [url.encode() + body for url, body in self.seen])
-        for number in dict.fromkeys(self.typed):
-            found = find(needles(number), sent) + find(secrets(number, self.key), sent)
-            assert not found, f"a request holds a number: {found}"
+        numbers = dict.fromkeys(self.typed)
+        wanted = [one for number in numbers for one in (*needles(number), *secrets(number, self.key))]
+        found = find(wanted, sent)
+        assert not found, f"a request holds a number: {found}"
 
     def assert_well_behaved(self):
         """No other origin, no cookie, nothing stored, nothing said on the console that the test did not provoke."""

@@ -24,7 +24,7 @@ ENGLISH = {"name": "english", "lang": "en-US", "localService": True}
 def with_voices(visit, proxy):
     def open_(*voices):
         visitor = visit("")
-        visitor.context.add_init_script(SPEECH % str(list(voices)).replace("True", "true").replace("False", "false"))
+        visitor.page.add_init_script(SPEECH % str(list(voices)).replace("True", "true").replace("False", "false"))
         return visitor.open(proxy.url)
 
     return open_

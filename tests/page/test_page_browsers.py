@@ -36,7 +36,7 @@ def prefix(names):
 def test_a_browser_that_cannot_is_told_so(visit, proxy, name):
     """And nothing but the page's own files is fetched: no number, no question, not even the configuration."""
     visitor = visit("")
-    visitor.context.add_init_script(prefix([name]))
+    visitor.page.add_init_script(prefix([name]))
     visitor.page.goto(proxy.url)
     expect(visitor.page.locator("#unsupported")).to_be_visible()
     expect(visitor.page.locator("#number")).to_be_hidden()
@@ -63,7 +63,7 @@ def aged(visit, proxy):
     """
     proxy.alter("/worker.js", lambda script: prefix(NEWER).encode() + script)
     visitor = visit("")
-    visitor.context.add_init_script(prefix(NEWER))
+    visitor.page.add_init_script(prefix(NEWER))
     return visitor.open(proxy.url)
 
 
@@ -85,7 +85,7 @@ def test_a_browser_without_service_worker_speech_or_subtle_crypto(visit, proxy):
     gone = ["Navigator.prototype.serviceWorker", "speechSynthesis", "caches", "Crypto.prototype.subtle"]
     proxy.alter("/worker.js", lambda script: prefix(gone).encode() + script)
     visitor = visit("")
-    visitor.context.add_init_script(prefix(gone))
+    visitor.page.add_init_script(prefix(gone))
     visitor.open(proxy.url)
     assert visitor.check(EXPOSED) == ("found", "exposed")
     expect(visitor.page.locator("#aloud")).to_be_hidden()

@@ -15,6 +15,10 @@ LEFT = """() => JSON.stringify([
 ])"""
 
 
+MATCHED = "[RegExp.$_, RegExp.lastMatch, RegExp.lastParen, RegExp.$1, RegExp.$2].join()"
+"""What the last regular expression was matched with stays in sight of every script, and in memory."""
+
+
 @pytest.fixture
 def helper(visitor):
     visitor.press("#helper")
@@ -36,6 +40,7 @@ def test_several_people_in_a_row(helper):
         expect(helper.answer).to_have_attribute("data-status", "")
         left = helper.page.evaluate(LEFT)
         assert not [piece for piece in pieces(number) if piece in left]
+        assert not [place for place in (helper.page, helper.worker) if number in place.evaluate(MATCHED)]
         assert before in (None, left), "every person finds the page as the one before found it"
         before = left
 
@@ -49,6 +54,18 @@ def test_the_next_person_can_type_at_once(helper):
     helper.page.keyboard.press("Enter")
     assert helper.told() == ("not_found", None)
     assert words("zh")["found"]["exposed"] not in helper.text("body")
+
+
+def test_the_field_cannot_be_brought_back(helper):
+    """By undoing what the page did."""
+    helper.page.locator("#number").press_sequentially(EXPOSED)
+    helper.typed.append(EXPOSED)
+    helper.page.keyboard.press("Enter")
+    helper.told()
+    helper.press("#helper-next")
+    for keys in ("Control+Z", "Control+Z", "Control+Shift+Z", "Control+Y"):
+        helper.page.keyboard.press(keys)
+        assert helper.page.locator("#number").input_value() == ""
 
 
 def test_a_check_under_way_is_given_up_for_the_next_person(helper, proxy):
@@ -98,7 +115,7 @@ def test_the_slip(asking, language, number):
 
 def test_the_button_prints(visit):
     visitor = visit("")
-    visitor.context.add_init_script(PRINTED)
+    visitor.page.add_init_script(PRINTED)
     visitor.open(visitor.recorders[0].url)
     visitor.press("#helper")
     visitor.check(EXPOSED)

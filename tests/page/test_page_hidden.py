@@ -13,11 +13,15 @@ VISIBILITY = """(() => {
 })()"""
 
 
+TIMED = {"timezone_id": "Asia/Shanghai"}
+"""A window of its own: a clock is its window's."""
+
+
 @pytest.fixture
 def timed(visit, proxy):
     """A page whose clock and visibility the test moves, with an answer on it."""
-    visitor = visit("")
-    visitor.context.add_init_script(VISIBILITY)
+    visitor = visit("", **TIMED)
+    visitor.page.add_init_script(VISIBILITY)
     visitor.page.clock.install()
     visitor.open(proxy.url)
     assert visitor.check(EXPOSED) == ("found", "exposed")
@@ -88,8 +92,8 @@ def test_in_sight_nothing_runs_out(timed):
 
 def test_an_answer_that_comes_while_nobody_looks(visit, proxy):
     """The check is given up with the rest: no answer stands there when somebody looks again."""
-    visitor = visit("")
-    visitor.context.add_init_script(VISIBILITY)
+    visitor = visit("", **TIMED)
+    visitor.page.add_init_script(VISIBILITY)
     visitor.page.clock.install()
     visitor.open(proxy.url)
     proxy.hold("/evaluate")

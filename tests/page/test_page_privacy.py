@@ -39,9 +39,9 @@ def test_the_panel_shows_every_byte_that_was_sent(visitor, proxy):
 
 
 def test_the_panel_says_when_nothing_was_sent(asking, language):
-    assert words(language)["sentNothing"] in text_of_panel(asking)
+    assert words(language)["sentNotYet"] in text_of_panel(asking)
     asking.check("12345")
-    assert words(language)["sentOnlyOpening"] in text_of_panel(asking)
+    assert words(language)["sentNothing"] in text_of_panel(asking)
 
 
 def text_of_panel(visitor):
@@ -162,7 +162,8 @@ def test_the_policy_is_strict_and_kept(visitor, proxy):
     [index] = [asked for asked in proxy.asked if asked.path == "/"]
     policy = proxy.answer(index).headers["content-security-policy"]
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";") if part.strip())
-    assert directives["default-src"] == "'none'"
+    for name in ("default-src", "base-uri", "form-action", "frame-ancestors"):
+        assert directives[name] == "'none'"
     assert directives["script-src"] == directives["style-src"] == directives["connect-src"] == "'self'"
     assert not re.search(r"unsafe|data:|blob:|\*|https?:", policy)
     for name in ("page.js", "worker.js", "sw.js"):

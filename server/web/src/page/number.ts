@@ -41,10 +41,12 @@ export function number(): string {
   return field().value;
 }
 
-/** Empty the field. */
+/** Empty the field, and what the engine remembers of it: the text that a regular expression matched last. */
 export function clearNumber(): void {
   field().value = "";
+  field().className = "";
   shown = "";
+  /^/.test("");
 }
 
 /** Nothing can be typed while a check is under way: the answer must belong to what is seen. */

@@ -69,6 +69,8 @@ function enqueue(id: number, text: string): void {
 
 async function run(id: number, text: string, transport: Transport): Promise<void> {
   const told = transport.stopped ? null : await answer(id, text, transport);
+  // The engine remembers the text that a regular expression matched last (`RegExp.$_`): the number, until now.
+  /^/.test("");
   transports.delete(id);
   if (told !== null && !transport.stopped) self.postMessage(told);
 }

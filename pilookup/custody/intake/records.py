@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from pilookup.custody.intake.dialect import Dialect
-from pilookup.custody.intake.limits import BATCH_ROWS, MAX_CELL_CHARS
+from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, MAX_CELL_CHARS
 from pilookup.custody.intake.table import Run
 from pilookup.errors import IntakeError
 
@@ -33,7 +33,7 @@ class Records:
         if len(self._dialect.delimiter) != 1:
             yield from self._split()
             return
-        reader, start, step = self._reader(), 0, BATCH_ROWS
+        reader, start, step = self._reader(), 0, HEAD_ROWS  # whoever wants the head alone reads little more
         while True:
             rows: list[list[str]] = []
             broken = False

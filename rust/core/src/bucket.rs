@@ -96,7 +96,8 @@ pub fn check_buckets(buckets: &[u8], slots: usize) -> Result<Checked, Error> {
 fn count_entries(bucket: &[u8]) -> Option<u64> {
     let (slots, _) = bucket.as_chunks::<ENTRY_BYTES>();
     let filled = slots.iter().rposition(|slot| *slot != EMPTY).map_or(0, |last| last + 1);
-    let ascending = slots[..filled].is_sorted_by(|a, b| (head(a), a) < (head(b), b)) && slots[..filled].first() != Some(&EMPTY);
+    let ascending =
+        slots[..filled].is_sorted_by(|a, b| (head(a), a) < (head(b), b)) && slots[..filled].first() != Some(&EMPTY);
     ascending.then_some(filled as u64)
 }
 

@@ -84,10 +84,7 @@ fn half_composite(points: &[Points], half_weights: &[Vec<Scalar>]) -> Result<Ris
     let singles: Option<Vec<_>> = points.iter().map(Points::singles).collect();
     if let Some(singles) = singles {
         // One sum over all takes fewer additions than one a chunk.
-        return Ok(RistrettoPoint::vartime_multiscalar_mul(
-            half_weights.iter().flatten(),
-            singles.into_iter().flatten(),
-        ));
+        return Ok(RistrettoPoint::vartime_multiscalar_mul(half_weights.concat(), singles.concat()));
     }
     let pairs: Vec<_> = points.iter().zip(half_weights).collect();
     let sums = pool::map(&pairs, |(points, half_weights)| points.sum_of_products(half_weights))?;

@@ -17,6 +17,7 @@ use self::ristretto::Kernel;
 use crate::error::Error;
 
 /// How many inputs go together.
+#[cfg(target_arch = "x86_64")]
 pub(crate) const LANES: usize = 8;
 
 /// Read once: `auto` (as if unset) takes the lanes where the machine has the instructions, `lanes` insists on them, `dalek` leaves

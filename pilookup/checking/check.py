@@ -26,6 +26,7 @@ from pilookup.protocol import oprf, token
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.messages import MAX_BATCH, PROOF_BYTES, EvaluateResponse
+from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.proof import Challenge
 from pilookup.protocol.snapshot import Geometry, check_body
 
@@ -172,7 +173,7 @@ class Checker:
                 answer: bytes = yield Evaluate(manifest.epoch, blinded, proof)
                 break
             except Failure as failure:
-                if failure.challenge is not None and proof is None:
+                if failure.challenge is not None and proof is None and self._channel == PUBLIC:
                     proof = yield Solve(failure.challenge)
                     continue
                 wait = pause(attempt, failure) if failure.unsent else None

@@ -178,6 +178,7 @@ class AsyncClient(_Channel):
         super().__init__(*args, **options)
         self._async_http = AsyncHttp(self._endpoint, self._timeout)
         self._refreshing = asyncio.Lock()
+        self._solving = asyncio.Lock()
 
     async def check(self, text: str, region: str | None = None) -> Result:
         """Whether the number in `text` is in the channel's data; raises for misuse only."""
@@ -222,7 +223,8 @@ class AsyncClient(_Channel):
                 await asyncio.sleep(need.seconds)
                 return None
             case Solve():
-                return await asyncio.to_thread(_solved, need.challenge)
+                async with self._solving:  # one thread at a time: a server may not take them all
+                    return await asyncio.to_thread(_solved, need.challenge)
 
     async def _fresh(self, beyond: TrustedSnapshot | None) -> TrustedSnapshot:
         since = self._trust.attempts

@@ -62,7 +62,7 @@ def _gate(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: Path) -
     if quotas.soft is None or PUBLIC not in settings.channels:
         return None
     spent = SpentShared(quotas.shared) if quotas.shared is not None else SpentHere(scratch)
-    return Gate(quotas.soft, Proofs.under(keys.timestamp_key(PUBLIC)), spent)
+    return Gate(quotas.soft, quotas.public, Proofs.under(keys.timestamp_key(PUBLIC)), spent)
 
 
 def service_of(request: Request) -> Service:

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         description="Elements that one address (IPv6: one /64) may have evaluated, as `limits` writes it.",
     )
     public_soft_quota: str = Field(
-        "300/minute",
+        "300/minute;2000/day",
         description="Elements past which an address must solve a proof of work for each request; empty: never.",
     )
     platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
@@ -124,9 +124,9 @@ class Settings(BaseSettings):
             raise ValueError("not origins such as https://check.example")
         return value
 
-    @field_validator("page_buckets")
+    @field_validator("page_buckets", "page_address")
     @classmethod
-    def _bucket_origin(cls, value: str) -> str:
+    def _page_origin(cls, value: str) -> str:
         return check_origin(value) if value else value
 
     @field_validator("public_quota", "platform_quota", "request_quota")

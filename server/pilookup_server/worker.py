@@ -12,6 +12,7 @@ from pilookup_server import metrics
 from pilookup_server.app import create_app
 from pilookup_server.auth import Tokens
 from pilookup_server.keys import OnlineKeys
+from pilookup_server.limits.head import BoundedHead
 from pilookup_server.limits.quota import Quotas
 from pilookup_server.logs import logger
 from pilookup_server.settings import Settings
@@ -39,7 +40,7 @@ def answer(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket
     config = uvicorn.Config(
         create_app(settings, keys, scratch),
         loop="uvloop",
-        http="httptools",
+        http=BoundedHead,
         ws="none",
         lifespan="on",
         log_config=None,

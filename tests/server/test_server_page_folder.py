@@ -1,5 +1,6 @@
 """`pilookup page DIR`: the page for a static host, with its root pinned."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -40,10 +41,10 @@ def test_the_folder_holds_the_page_and_its_configuration(tmp_path, trust):
     assert done.exit_code == 0, done.output
     told = json.loads(done.output)
     assert told["files"] == ["images/a.svg", "index.html", "config.json"]
+    written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    assert written == sorted([*told["files"], "images/a.svg.gz", "index.html.gz"])
+    assert gzip.decompress((out / "index.html.gz").read_bytes()) == (out / "index.html").read_bytes()
     assert "connect-src 'self' https://buckets.example https://check.example;" in told["policy"]
-    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()) == sorted(
-        told["files"]
-    )
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     assert config["root"] == json.loads(trust.read_text(encoding="utf-8"))
     assert config["server"] == "https://check.example"
@@ -60,7 +61,7 @@ def test_for_people_it_says_what_to_do_next(tmp_path, trust):
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
-        ({"--server": ""}, "--server"), ({"--server": "check.example"}, "--server"), ({"--server": "https://check.example/path"}, "--server"),
+        ({"--server": ""}, "--server"), ({"--server": "check.example"}, "--server"), ({"--server": "https://check.example/path"}, "--server"), ({"--server": "http://check.example"}, "--server"), ({"--address": "check.example"}, "--address"),
         ({"--server": "https://a.example; script-src *"}, "--server"), ({"--buckets": "ftp://x"}, "--buckets"), ({"--channel": "../x"}, "--channel"),
     ],
 )  # fmt: skip

@@ -325,3 +325,33 @@ def test_the_command_is_light_to_load():
     code = "import sys, pilookup_server.serve; print([m for m in ('fastapi', 'uvicorn', 'pydantic', 'limits', 'structlog') if m in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "[]"
+
+
+def test_a_head_without_end_is_cut_off(launch):
+    """A header value is kept until it is whole: past 64 KiB the connection ends."""
+    server = launch().wait()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\nx: ")
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"a" * (64 << 20))
+    assert httpx2.get(f"{server.url}/healthz").status_code == 200
+
+
+def test_a_head_a_little_too_long_is_told(launch):
+    server = launch().wait()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\nx: " + b"a" * 70_000)
+        assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_large_body_may_come_with_its_head(launch):
+    server = launch().wait()
+    body = b"x" * 65_000
+    head = f"POST /v1/channels/public/evaluate HTTP/1.1\r\nhost: t\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        for _ in range(3):
+            connection.sendall(head + body)
+            answer = b""
+            while b"unsupported-media-type" not in answer:
+                answer += connection.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 415 ")

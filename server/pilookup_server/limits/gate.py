@@ -14,26 +14,38 @@ HEADER = "pilookup-proof"
 
 
 class Gate:
-    """A soft quota, and the proofs that go beyond it."""
+    """A soft quota, the proofs that go beyond it, and the quota proper that holds for all."""
 
-    def __init__(self, quota: Quota, proofs: Proofs, spent: Spent) -> None:
-        self._quota = quota
+    def __init__(self, soft: Quota, proper: Quota, proofs: Proofs, spent: Spent) -> None:
+        self._soft = soft
+        self._proper = proper
         self._proofs = proofs
         self._spent = spent
 
-    async def admit(self, key: str, elements: int, proof: str | None) -> None:
-        """Let in what fits the soft quota or brings a proof; raises ProblemError 429 with a challenge, or 503."""
+    async def admit(self, key: str, elements: int, proof: str | None) -> dict[str, str]:
+        """Let in what fits the soft quota or brings a proof, and the quota proper; returns its RateLimit headers.
+
+        Raises ProblemError 429, with a challenge where a proof would help, or 503. A proof is spent last: over the
+        quota proper it is still good for another time.
+        """
+        name, refused = None, await self._refused(key, elements)
+        if refused is not None:
+            name = self._proofs.check(proof, elements) if proof is not None else None
+            if name is None:
+                raise self._needed(refused, elements, answered=proof is not None)
+        headers = await self._proper.take(key, elements)
+        if refused is not None and name is not None and not await self._spent.spend(name, LIFE_SECONDS):
+            raise self._needed(refused, elements, answered=True)
+        return headers
+
+    async def _refused(self, key: str, elements: int) -> ProblemError | None:
         try:
-            await self._quota.charge(key, elements)
+            await self._soft.charge(key, elements)
         except ProblemError as refused:
             if refused.problem is not Problem.RATE_LIMITED:
                 raise
-            if proof is None or not await self._accept(proof, elements):
-                raise self._needed(refused, elements, answered=proof is not None) from None
-
-    async def _accept(self, proof: str, elements: int) -> bool:
-        name = self._proofs.check(proof, elements)
-        return name is not None and await self._spent.spend(name, LIFE_SECONDS)
+            return refused
+        return None
 
     def _needed(self, refused: ProblemError, elements: int, *, answered: bool) -> ProblemError:
         detail = "The proof is wrong, expired, used before or for fewer elements." if answered else None

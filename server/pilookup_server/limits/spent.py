@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from anyio import to_thread
 from limits.aio.storage.redis import RedisStorage
 from limits.errors import StorageError
 
@@ -29,8 +30,12 @@ class SpentHere:
         self._swept = time.monotonic()
 
     async def spend(self, name: str, seconds: int) -> bool:
-        self._sweep(seconds)
+        if time.monotonic() - self._swept > seconds:
+            self._swept = time.monotonic()
+            await to_thread.run_sync(self._sweep, seconds)
         try:
+            # Made anew where a cleaner of temporary directories took it: what was spent before then is long expired.
+            self._folder.mkdir(mode=0o700, exist_ok=True)
             os.close(os.open(self._folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:
             return False
@@ -39,14 +44,11 @@ class SpentHere:
         return True
 
     def _sweep(self, seconds: int) -> None:
-        """Forget what has been there twice as long as it could be used; at most once in `seconds`."""
-        if time.monotonic() - self._swept < seconds:
-            return
-        self._swept = time.monotonic()
-        for file in os.scandir(self._folder):
+        """Forget what has been there twice as long as it could be used."""
+        for file in self._folder.glob("*"):
             with suppress(FileNotFoundError):  # another worker sweeps too
                 if time.time() - file.stat().st_mtime > 2 * seconds:
-                    Path(file.path).unlink()
+                    file.unlink()
 
 
 class SpentShared:

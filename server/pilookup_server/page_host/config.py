@@ -67,8 +67,14 @@ class PageConfig:
         )
 
 
+_LOOPBACK: Final = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+
+
 def check_origin(value: str) -> str:
-    """`value` when it is an origin such as https://check.example; raises ValueError."""
-    if not ORIGIN.fullmatch(value):
+    """`value` when it is an origin the page goes to: https://check.example, or http:// to the machine itself.
+
+    Raises ValueError.
+    """
+    if not ORIGIN.fullmatch(value) or not (value.startswith("https://") or _LOOPBACK.fullmatch(value)):
         raise ValueError("not an origin such as https://check.example")
     return value

@@ -22,7 +22,8 @@ class Written:
 
 
 def write_page(folder: Path, config: PageConfig, trust: Path) -> Written:
-    """Write every file of the page and `config.json`, the latter last: without it the page says it is not set up.
+    """Write every file of the page, plain and gzipped for hosts that send such, and `config.json`: last, for without
+    it the page says it is not set up.
 
     Raises ServeError for a folder in use, an origin or channel that is none, a page that is not built, a root
     that cannot be pinned; OSError.
@@ -39,6 +40,7 @@ def write_page(folder: Path, config: PageConfig, trust: Path) -> Written:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(asset.plain)
+        path.with_name(f"{path.name}.gz").write_bytes(asset.packed)
     (folder / CONFIG).write_bytes(config.to_json(root))
     return Written([*assets, CONFIG], config.policy())
 
@@ -53,7 +55,8 @@ def _read_root(trust: Path) -> bytes:
 
 
 def _check(config: PageConfig) -> None:
-    for option, value in (("--server", config.server), ("--buckets", config.buckets)):
+    origins = {"--server": config.server, "--buckets": config.buckets, "--address": config.operator.address}
+    for option, value in origins.items():
         try:
             if value or option == "--server":
                 check_origin(value)

@@ -64,7 +64,7 @@ async def _charge(visit: Visit, request: Request, count: int) -> dict[str, str]:
         return await visit.service.quotas.platform.take(visit.holder, count)
     key = visit.service.callers.key(request.scope)
     if visit.service.gate is not None:
-        await visit.service.gate.admit(key, count, request.headers.get(HEADER))
+        return await visit.service.gate.admit(key, count, request.headers.get(HEADER))
     return await visit.service.quotas.public.take(key, count)
 
 

@@ -24,6 +24,7 @@ _FIXED: Final = {
     "vary": "Accept-Encoding",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
 }
 
 

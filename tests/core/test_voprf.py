@@ -3,6 +3,8 @@
 import os
 import signal
 import struct
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -155,5 +157,25 @@ def test_a_fork_gets_threads_of_its_own():
     assert os.waitpid(child, 0)[1] == 0
 
 
+@pytest.mark.parametrize("asked", ["", "Lanes", "avx2"])
+def test_a_backend_that_does_not_exist_is_refused_at_import(asked):
+    environment = os.environ | {"PILOOKUP_BACKEND": asked}
+    command = [sys.executable, "-c", "import pilookup._core"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ValueError: PILOOKUP_BACKEND: the backends are auto, lanes and dalek" in done.stderr
+
+
+def test_every_backend_gives_the_same_bytes():
+    program = "import sys; from pilookup import _core; key = _core.SecretKey.derive(bytes(32), b'one')\n"
+    program += "elements = _core.tokenise([b'tel:+861380000%04d' % i for i in range(1000)], key)\n"
+    program += "sys.stdout.buffer.write(elements + _core.shift(elements, key))"
+    elements = _core.tokenise(INPUTS, KEY)
+    for backend in ["auto", "dalek"]:
+        environment = os.environ | {"PILOOKUP_BACKEND": backend}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+        assert done.stdout == elements + _core.shift(elements, KEY)
+
+
 def test_the_backend_is_named():
-    assert _core.backend() in {"avx512ifma", "avx2", "serial"}
+    assert _core.backend() in {"avx512ifma", "dalek-avx512ifma", "avx2", "serial"}

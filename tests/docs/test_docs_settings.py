@@ -35,14 +35,21 @@ def read_names(tree):
             yield node.value
 
 
+def names_in_rust():
+    paths = (ROOT / "rust" / "core" / "src").rglob("*.rs")
+    return {name for path in paths for name in re.findall(rf'"({OWN.pattern})"', path.read_text(encoding="utf-8"))}
+
+
 def names_in_code():
     found = {name for path in sources() for name in read_names(ast.parse(path.read_text(encoding="utf-8")))}
+    found |= names_in_rust()
     # A passphrase's variable has a second one for its file: pilookup/keyring/secret.py puts the ending on.
     return found | {f"{name}_FILE" for name in found if name.endswith("PASSPHRASE")}
 
 
 def test_the_search_finds_what_is_there():
     assert {"PILOOKUP_TOKEN", "PILOOKUP_HOME", "PILOOKUP_DATABASE_URL", "XDG_STATE_HOME"} <= names_in_code()
+    assert names_in_rust() == {"PILOOKUP_BACKEND"}
     assert set(read_names(ast.parse("os.environ['A'] = os.environ.get('B') or os.environ.pop('C')"))) == {"A", "B", "C"}
 
 

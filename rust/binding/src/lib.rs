@@ -19,6 +19,8 @@ use crate::convert::BucketOverflow;
 /// The arithmetic, filters and sealing of pilookup.
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // A backend that cannot be had is told at once, not at the first of many batches.
+    pilookup_core::backend().map_err(convert::raise)?;
     module.add("ELEMENT_BYTES", pilookup_core::ELEMENT_BYTES)?;
     module.add("SCALAR_BYTES", pilookup_core::SCALAR_BYTES)?;
     module.add("PROOF_BYTES", pilookup_core::voprf::PROOF_BYTES)?;

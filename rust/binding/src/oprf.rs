@@ -60,8 +60,8 @@ fn threads() -> usize {
 }
 
 #[pyfunction]
-fn backend() -> &'static str {
-    core::backend()
+fn backend() -> PyResult<&'static str> {
+    core::backend().map_err(raise)
 }
 
 #[pyfunction]

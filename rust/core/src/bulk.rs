@@ -1,14 +1,11 @@
 //! The two bulk operations of a load and a publish: tokenise and shift.
 
-use curve25519_dalek::{RistrettoPoint, Scalar};
-use zeroize::Zeroizing;
-
 use crate::{
     encoding::{check_inputs, items},
     error::Error,
-    expand::UNIFORM_BYTES,
-    group::{self, ELEMENT_BYTES, Encoded},
+    group::{ELEMENT_BYTES, Encoded},
     key::SecretKey,
+    points::Points,
     pool,
     rows::SecretRows,
     suite::{Mode, Suite},
@@ -20,12 +17,11 @@ use crate::{
 /// An input longer than 65535 bytes, or one that hashes to the identity.
 pub fn tokenise<T: AsRef<[u8]> + Sync>(inputs: &[T], key: &SecretKey) -> Result<Vec<u8>, Error> {
     check_inputs(inputs)?;
-    let (suite, half) = (Suite::of(Mode::Voprf), key.half());
+    let half = key.half();
     let rows = pool::rows(inputs, |first, inputs, rows| {
-        let mut uniform = SecretRows::new(inputs.len());
-        suite.uniform_many(inputs, &mut uniform);
-        let points = multiply_all(first, &uniform, &half, map_uniform)?;
-        group::encode_doubles(&points, rows);
+        let mut points = hash_inputs(Mode::Voprf, first, inputs)?;
+        points.multiply(&half);
+        points.encode_doubles(rows);
         Ok(())
     })?;
     Ok(rows.into_flattened())
@@ -65,35 +61,15 @@ pub fn shift(elements: &[u8], key: &SecretKey) -> Result<Vec<u8>, Error> {
 
 /// [`shift`] of one chunk, whose first element is number `first` of the batch; `rows` has a place for each.
 pub(crate) fn shifted(first: usize, elements: &[Encoded], key: &SecretKey, rows: &mut [Encoded]) -> Result<(), Error> {
-    let points = multiply_all(first, elements, &key.half(), |index, bytes| group::decode("element", index, bytes))?;
-    group::encode_doubles(&points, rows);
+    let mut points = Points::decode("element", first, elements)?;
+    points.multiply(&key.half());
+    points.encode_doubles(rows);
     Ok(())
 }
 
-/// `HashToGroup` that refuses the identity, as `Blind` of RFC 9497 section 3.3.1 does.
-pub(crate) fn hash_input(mode: Mode, index: usize, input: &[u8]) -> Result<RistrettoPoint, Error> {
-    let point = Suite::of(mode).hash_to_group(input);
-    group::refuse_identity("hash of input", index, &point)?;
-    Ok(point)
-}
-
-/// The second half of `HashToGroup`, with the same refusal.
-fn map_uniform(index: usize, uniform: &[u8; UNIFORM_BYTES]) -> Result<RistrettoPoint, Error> {
-    let point = RistrettoPoint::from_uniform_bytes(uniform);
-    group::refuse_identity("hash of input", index, &point)?;
-    Ok(point)
-}
-
-fn multiply_all<T>(
-    first: usize,
-    items: &[T],
-    scalar: &Scalar,
-    point: impl Fn(usize, &T) -> Result<RistrettoPoint, Error>,
-) -> Result<Zeroizing<Vec<RistrettoPoint>>, Error> {
-    let mut products = Zeroizing::new(Vec::with_capacity(items.len()));
-    for (i, item) in items.iter().enumerate() {
-        let point = Zeroizing::new(point(first + i, item)?);
-        products.push(*point * scalar);
-    }
-    Ok(products)
+/// `HashToGroup` of one chunk, whose first input is number `first` of the batch.
+pub(crate) fn hash_inputs<T: AsRef<[u8]>>(mode: Mode, first: usize, inputs: &[T]) -> Result<Points, Error> {
+    let mut uniform = SecretRows::new(inputs.len());
+    Suite::of(mode).uniform_many(inputs, &mut uniform);
+    Points::derive(first, &uniform)
 }

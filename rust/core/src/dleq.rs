@@ -10,7 +10,8 @@ use crate::{
     error::Error,
     group::{self, ELEMENT_BYTES, Encoded},
     key::SecretKey,
-    pool,
+    points::Points,
+    pool::{self, CHUNK},
     scalar::{self, SCALAR_BYTES},
     suite::{Mode, Suite},
 };
@@ -39,33 +40,55 @@ impl<'a> Batch<'a> {
         Ok(Self { elements, evaluated })
     }
 
-    fn element_points(&self) -> Result<Vec<RistrettoPoint>, Error> {
-        group::decode_all("element", self.elements)
+    fn element_points(&self) -> Result<Vec<Points>, Error> {
+        Points::decode_all("element", self.elements)
     }
 
-    fn evaluated_points(&self) -> Result<Vec<RistrettoPoint>, Error> {
-        group::decode_all("evaluated element", self.evaluated)
+    fn evaluated_points(&self) -> Result<Vec<Points>, Error> {
+        Points::decode_all("evaluated element", self.evaluated)
     }
 
     /// Half of each weight `d_i` of `ComputeComposites`, which anyone can compute; see [`challenge`] for why half.
-    fn half_weights(&self, public_key: &Encoded) -> Result<Vec<Scalar>, Error> {
+    fn half_weights(&self, public_key: &Encoded) -> Result<Vec<Vec<Scalar>>, Error> {
         let suite = Suite::of(Mode::Voprf);
         let seed = seed(suite, public_key);
-        pool::map(self.elements, |i, element| {
-            let place = u16::try_from(i).map_err(|_| Error::BatchSize { found: self.elements.len() })?;
-            let weight = suite.hash_to_scalar(&[
-                &SEED_PREFIX,
-                &seed,
-                &place.to_be_bytes(),
-                &ELEMENT_PREFIX,
-                element,
-                &ELEMENT_PREFIX,
-                &self.evaluated[i],
-                b"Composite",
-            ]);
-            Ok(weight.div_by_2())
+        pool::chunks(self.elements, |first, elements| {
+            let pairs = elements.iter().zip(&self.evaluated[first..]);
+            pairs.enumerate().map(|(i, pair)| half_weight(suite, &seed, first + i, pair)).collect()
         })
     }
+}
+
+fn half_weight(
+    suite: &Suite,
+    seed: &[u8; 64],
+    index: usize,
+    (element, evaluated): (&Encoded, &Encoded),
+) -> Result<Scalar, Error> {
+    let place = u16::try_from(index).map_err(|_| Error::BatchSize { found: index + 1 })?;
+    let weight = suite.hash_to_scalar(&[
+        &SEED_PREFIX,
+        seed,
+        &place.to_be_bytes(),
+        &ELEMENT_PREFIX,
+        element,
+        &ELEMENT_PREFIX,
+        evaluated,
+        b"Composite",
+    ]);
+    Ok(weight.div_by_2())
+}
+
+/// Half of a composite: the sum of all points by their half weights, both by chunks.
+fn half_composite(points: &[Points], half_weights: &[Vec<Scalar>]) -> Result<RistrettoPoint, Error> {
+    let singles: Option<Vec<_>> = points.iter().map(Points::singles).collect();
+    if let Some(singles) = singles {
+        // One sum over all takes fewer additions than one a chunk.
+        return Ok(RistrettoPoint::vartime_multiscalar_mul(half_weights.concat(), singles.concat()));
+    }
+    let pairs: Vec<_> = points.iter().zip(half_weights).collect();
+    let sums = pool::map(&pairs, |(points, half_weights)| points.sum_of_products(half_weights))?;
+    Ok(sums.iter().sum())
 }
 
 /// The elements of a buffer, refused where they are none or more than a proof can number.
@@ -135,10 +158,12 @@ pub fn prove_with(
 /// Elements not canonical, the identity, none or more than 65535; no random bytes.
 pub fn evaluate_and_prove(elements: &[u8], key: &SecretKey) -> Result<(Vec<u8>, [u8; PROOF_BYTES]), Error> {
     let elements = provable(elements)?;
-    let points = group::decode_all("element", elements)?;
+    let points = Points::decode_all("element", elements)?;
     let half = key.half();
-    let evaluated = pool::rows(&points, |_, points, rows| {
-        group::encode_doubles(&Zeroizing::new(points.iter().map(|point| point * *half).collect()), rows);
+    let evaluated = pool::rows(elements, |first, _, rows| {
+        let mut products = points[first / CHUNK].clone();
+        products.multiply(&half);
+        products.encode_doubles(rows);
         Ok(())
     })?;
     let batch = Batch { elements, evaluated: &evaluated };
@@ -155,13 +180,13 @@ fn generate(elements: &[u8], evaluated: &[u8], key: &SecretKey, random: &Scalar)
 
 fn prove_batch(
     batch: Batch<'_>,
-    points: &[RistrettoPoint],
+    points: &[Points],
     key: &SecretKey,
     random: &Scalar,
 ) -> Result<[u8; PROOF_BYTES], Error> {
     let public_key = key.public();
     // ComputeCompositesFast: weights and elements are public, so M may take variable time; Z, t2 and t3 may not.
-    let m = RistrettoPoint::vartime_multiscalar_mul(batch.half_weights(&public_key)?, points);
+    let m = half_composite(points, &batch.half_weights(&public_key)?)?;
     let z = m * key.scalar();
     let t2 = RistrettoPoint::mul_base(&Zeroizing::new(random.div_by_2()));
     let t3 = m * random;
@@ -186,8 +211,8 @@ pub fn verify(public_key: &[u8], elements: &[u8], evaluated: &[u8], proof: &[u8]
     let batch = Batch::of(elements, evaluated)?;
     let (elements, evaluated) = (batch.element_points()?, batch.evaluated_points()?);
     let weights = batch.half_weights(public_bytes)?;
-    let m = RistrettoPoint::vartime_multiscalar_mul(&weights, &elements);
-    let z = RistrettoPoint::vartime_multiscalar_mul(&weights, &evaluated);
+    let m = half_composite(&elements, &weights)?;
+    let z = half_composite(&evaluated, &weights)?;
     let t2 = RistrettoPoint::vartime_double_scalar_mul_basepoint(&c.div_by_2(), &public_point, &s.div_by_2());
     let t3 = RistrettoPoint::vartime_multiscalar_mul([s, c], [m, z]);
     Ok(challenge(public_bytes, &[m, z, t2, t3]).ct_eq(&c).into())

@@ -106,6 +106,8 @@ pub enum Error {
     Random,
     /// The thread pool could not be started.
     Threads,
+    /// The environment asks for a backend that does not exist, or not on this machine.
+    Backend(&'static str),
 }
 
 impl Error {
@@ -157,6 +159,7 @@ impl fmt::Display for Error {
             Self::Memory => write!(f, "the result does not fit into memory"),
             Self::Random => write!(f, "the operating system gave no random bytes"),
             Self::Threads => write!(f, "the thread pool could not be started"),
+            Self::Backend(why) => write!(f, "PILOOKUP_BACKEND: {why}"),
         }
     }
 }

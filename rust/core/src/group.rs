@@ -1,9 +1,8 @@
-//! Elements of ristretto255 (RFC 9496): decoding that refuses what RFC 9497 refuses, and encoding in batches.
+//! Elements of ristretto255 (RFC 9496): decoding that refuses what RFC 9497 refuses.
 
 use curve25519_dalek::{RistrettoPoint, ristretto::CompressedRistretto, traits::IsIdentity};
-use zeroize::Zeroizing;
 
-use crate::{error::Error, pool};
+use crate::error::Error;
 
 /// The size of an encoded element.
 pub const ELEMENT_BYTES: usize = 32;
@@ -17,23 +16,7 @@ pub(crate) fn decode(what: &'static str, index: usize, bytes: &Encoded) -> Resul
     Ok(point)
 }
 
-/// Decodes a whole batch over the pool.
-pub(crate) fn decode_all(what: &'static str, elements: &[Encoded]) -> Result<Vec<RistrettoPoint>, Error> {
-    pool::map(elements, |index, bytes| decode(what, index, bytes))
-}
-
 /// The identity is an element RFC 9497 section 2.1 never lets through.
 pub(crate) fn refuse_identity(what: &'static str, index: usize, point: &RistrettoPoint) -> Result<(), Error> {
     if point.is_identity() { Err(Error::Identity { what, index }) } else { Ok(()) }
-}
-
-/// Encodes the double of each point into its row of `rows`.
-///
-/// An encoding needs an inverse square root, which cannot be shared between points; the encoding of a double needs an
-/// inverse, which can (Montgomery's trick). So callers multiply by half their scalar and let this double the result.
-pub(crate) fn encode_doubles(halves: &Zeroizing<Vec<RistrettoPoint>>, rows: &mut [Encoded]) {
-    let encoded = RistrettoPoint::double_and_compress_batch(halves.iter());
-    for (row, element) in rows.iter_mut().zip(encoded) {
-        *row = element.to_bytes();
-    }
 }

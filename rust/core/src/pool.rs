@@ -64,26 +64,6 @@ pub fn threads() -> usize {
     held.as_ref().map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), |pool| pool.threads)
 }
 
-/// The arithmetic curve25519-dalek chooses on this machine: `avx512ifma`, `avx2` or `serial`.
-#[must_use]
-pub fn backend() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if cfg!(curve25519_dalek_backend = "avx512")
-            && is_x86_feature_detected!("avx512ifma")
-            && is_x86_feature_detected!("avx512vl")
-        {
-            return "avx512ifma";
-        }
-        if !cfg!(any(curve25519_dalek_backend = "serial", curve25519_dalek_backend = "fiat"))
-            && is_x86_feature_detected!("avx2")
-        {
-            return "avx2";
-        }
-    }
-    "serial"
-}
-
 /// Gives every item a row of `W` bytes, filled chunk by chunk over the pool: `fill` gets the index of the chunk's first
 /// item, the items and their rows. The error is always the one of the lowest index.
 pub(crate) fn rows<T: Sync, const W: usize>(
@@ -104,20 +84,30 @@ pub(crate) fn rows<T: Sync, const W: usize>(
     error.map_or(Ok(rows), Err)
 }
 
-/// Maps every item with its index over the pool, in order. The error is always the one of the lowest index.
-pub(crate) fn map<T: Sync, U: Send>(
+/// Maps every chunk of `CHUNK` items, the last as long as it comes, over the pool: `each` gets the index of the chunk's first item, and
+/// the items. The error is always the one of the lowest index.
+pub(crate) fn chunks<T: Sync, U: Send>(
     items: &[T],
-    each: impl Fn(usize, &T) -> Result<U, Error> + Sync,
+    each: impl Fn(usize, &[T]) -> Result<U, Error> + Sync,
 ) -> Result<Vec<U>, Error> {
     let pool = current()?;
     if pool.threads > 1 && items.len() > CHUNK {
-        let mapped: Vec<_> = pool
-            .workers
-            .install(|| items.par_iter().with_min_len(CHUNK).enumerate().map(|(i, item)| each(i, item)).collect());
+        let chunks = || items.par_chunks(CHUNK).enumerate().map(|(i, chunk)| each(i * CHUNK, chunk)).collect();
+        let mapped: Vec<_> = pool.workers.install(chunks);
         mapped.into_iter().collect()
     } else {
-        items.iter().enumerate().map(|(i, item)| each(i, item)).collect()
+        items.chunks(CHUNK).enumerate().map(|(i, chunk)| each(i * CHUNK, chunk)).collect()
     }
+}
+
+/// Maps few items that each take long, in order.
+pub(crate) fn map<T: Sync, U: Send>(items: &[T], each: impl Fn(&T) -> U + Sync) -> Result<Vec<U>, Error> {
+    let pool = current()?;
+    Ok(if pool.threads > 1 && items.len() > 1 {
+        pool.workers.install(|| items.par_iter().map(&each).collect())
+    } else {
+        items.iter().map(each).collect()
+    })
 }
 
 /// Runs `work` where its parallel iterators use the pool's threads.

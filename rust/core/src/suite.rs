@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use curve25519_dalek::{RistrettoPoint, Scalar};
+use curve25519_dalek::Scalar;
 
 use crate::expand::{Expander, UNIFORM_BYTES};
 
@@ -47,11 +47,6 @@ impl Suite {
     /// `prefix || contextString`.
     pub(crate) fn tag(&self, prefix: &[u8]) -> Vec<u8> {
         [prefix, &self.context].concat()
-    }
-
-    /// `HashToGroup`: may be the identity, though nobody will ever find such an input.
-    pub(crate) fn hash_to_group(&self, input: &[u8]) -> RistrettoPoint {
-        RistrettoPoint::from_uniform_bytes(&self.to_group.expand(&[input]))
     }
 
     /// The uniform bytes that `HashToGroup` maps, for many inputs; `out` has a place for each.

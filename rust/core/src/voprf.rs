@@ -6,11 +6,12 @@ use zeroize::Zeroizing;
 
 pub use crate::dleq::{PROOF_BYTES, evaluate_and_prove, prove, prove_with, verify};
 use crate::{
-    bulk::{hash_input, shift},
+    bulk::{hash_inputs, shift},
     encoding::{check_inputs, items, length_prefix, same_count},
     error::Error,
-    group::{self, ELEMENT_BYTES, Encoded},
+    group::{ELEMENT_BYTES, Encoded},
     key::SecretKey,
+    points::Points,
     pool,
     scalar::{self, SCALAR_BYTES},
     suite::Mode,
@@ -58,14 +59,10 @@ pub fn blind_with<T: AsRef<[u8]> + Sync>(inputs: &[T], blinds: &[u8], mode: Mode
 
 fn blind_by<T: AsRef<[u8]> + Sync>(inputs: &[T], blinds: Blinds, mode: Mode) -> Result<(Blinds, Vec<u8>), Error> {
     check_inputs(inputs)?;
-    let pairs: Vec<_> = inputs.iter().zip(blinds.0.iter()).collect();
-    let rows = pool::rows(&pairs, |first, pairs, rows| {
-        let mut halves = Zeroizing::new(Vec::with_capacity(pairs.len()));
-        for (i, (input, blind)) in pairs.iter().enumerate() {
-            let point = Zeroizing::new(hash_input(mode, first + i, input.as_ref())?);
-            halves.push(*point * *Zeroizing::new(blind.div_by_2()));
-        }
-        group::encode_doubles(&halves, rows);
+    let rows = pool::rows(inputs, |first, inputs, rows| {
+        let mut points = hash_inputs(mode, first, inputs)?;
+        points.multiply_each(&halves(&blinds.0[first..first + inputs.len()]));
+        points.encode_doubles(rows);
         Ok(())
     })?;
     Ok((blinds, rows.into_flattened()))
@@ -86,20 +83,21 @@ pub fn evaluate(elements: &[u8], key: &SecretKey) -> Result<Vec<u8>, Error> {
 pub fn unblind(blinds: &Blinds, evaluated: &[u8]) -> Result<Vec<u8>, Error> {
     let evaluated = items::<ELEMENT_BYTES>("evaluated elements", evaluated)?;
     same_count("number of evaluated elements", blinds.len(), evaluated.len())?;
-    let pairs: Vec<_> = blinds.0.iter().zip(evaluated).collect();
-    let rows = pool::rows(&pairs, |first, pairs, rows| {
-        let mut inverses: Zeroizing<Vec<Scalar>> = Zeroizing::new(pairs.iter().map(|(blind, _)| **blind).collect());
+    let rows = pool::rows(evaluated, |first, evaluated: &[Encoded], rows| {
+        let mut points = Points::decode("evaluated element", first, evaluated)?;
+        let mut inverses = Zeroizing::new(blinds.0[first..first + evaluated.len()].to_vec());
         // One inversion a chunk; sound because no blind is zero, which its construction ensures.
         Zeroizing::new(Scalar::invert_batch_alloc(&mut inverses));
-        let mut halves = Zeroizing::new(Vec::with_capacity(pairs.len()));
-        for (i, ((_, bytes), inverse)) in pairs.iter().zip(inverses.iter()).enumerate() {
-            let point = group::decode("evaluated element", first + i, bytes)?;
-            halves.push(point * *Zeroizing::new(inverse.div_by_2()));
-        }
-        group::encode_doubles(&halves, rows);
+        points.multiply_each(&halves(&inverses));
+        points.encode_doubles(rows);
         Ok(())
     })?;
     Ok(rows.into_flattened())
+}
+
+/// Half of each scalar, for [`Points::encode_doubles`].
+fn halves(scalars: &[Scalar]) -> Zeroizing<Vec<Scalar>> {
+    Zeroizing::new(scalars.iter().map(Scalar::div_by_2).collect())
 }
 
 /// `Finalize` (RFC 9497 section 3.3.1) for every input: 64 bytes each. In VOPRF mode call [`verify`] before.

@@ -1,0 +1,99 @@
+//! The kernel against curve25519-dalek on random points and scalars.
+
+use curve25519_dalek::{RistrettoPoint, Scalar};
+
+use super::{super::Flaw, Kernel, kernel};
+use crate::group::Encoded;
+
+/// As many points as one round takes, which leaves lanes to fill up.
+const ROUND: usize = 997;
+
+pub(super) fn uniform(count: usize) -> Vec<[u8; 64]> {
+    let mut uniform = vec![[0; 64]; count];
+    getrandom::fill(uniform.as_flattened_mut()).unwrap();
+    uniform
+}
+
+pub(super) fn encoded(uniform: &[[u8; 64]]) -> Vec<Encoded> {
+    uniform.iter().map(|uniform| RistrettoPoint::from_uniform_bytes(uniform).compress().to_bytes()).collect()
+}
+
+fn scalars(count: usize) -> Vec<Scalar> {
+    uniform(count).iter().map(Scalar::from_bytes_mod_order_wide).collect()
+}
+
+/// `count` random points times one random scalar, and the products decoded and times one each: from bytes to bytes.
+fn agree(kernel: Kernel, count: usize) {
+    let (uniform, one, each) = (uniform(count), scalars(1)[0], scalars(count));
+    let mut points: Vec<_> = uniform.iter().map(RistrettoPoint::from_uniform_bytes).collect();
+    let mut rows = vec![[0; 32]; count];
+
+    let mut derived = kernel.derive(&uniform);
+    derived.multiply(&one.div_by_2());
+    derived.encode_doubles(&mut rows);
+    for point in &mut points {
+        *point *= one;
+    }
+    for (point, row) in points.iter().zip(&rows) {
+        assert_eq!(point.compress().to_bytes(), *row);
+    }
+
+    let mut decoded = kernel.decode(&rows).map_err(|flaw| format!("{flaw:?}")).unwrap();
+    decoded.multiply_each(&each.iter().map(Scalar::div_by_2).collect::<Vec<_>>());
+    decoded.encode_doubles(&mut rows);
+    points.iter_mut().zip(&each).for_each(|(point, scalar)| *point *= scalar);
+    for (point, row) in points.iter().zip(&rows) {
+        assert_eq!(point.compress().to_bytes(), *row);
+    }
+}
+
+#[test]
+fn every_count_agrees_with_dalek() {
+    let Some(kernel) = kernel() else { return };
+    for count in 0..=33 {
+        agree(kernel, count);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_points_and_scalars_agree_with_dalek() {
+    let Some(kernel) = kernel() else { return };
+    for _ in 0..100_000_usize.div_ceil(ROUND) {
+        agree(kernel, ROUND);
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: run before a release with --ignored"]
+fn ten_million_points_and_scalars_agree_with_dalek() {
+    let Some(kernel) = kernel() else { return };
+    for _ in 0..10_000_000_usize.div_ceil(ROUND) {
+        agree(kernel, ROUND);
+    }
+}
+
+#[test]
+fn sums_of_products_agree_with_dalek() {
+    let Some(kernel) = kernel() else { return };
+    for count in 1..=33 {
+        let (uniform, scalars) = (uniform(count), scalars(count));
+        let points = uniform.iter().map(RistrettoPoint::from_uniform_bytes);
+        let sum: RistrettoPoint = points.zip(&scalars).map(|(point, scalar)| point * scalar).sum();
+        let mut row = [[0; 32]];
+        kernel.derive(&uniform).sum_of_products(&scalars).encode_doubles(&mut row);
+        assert_eq!(row[0], (sum + sum).compress().to_bytes());
+    }
+}
+
+#[test]
+fn flaws_are_told_by_their_place() {
+    let Some(kernel) = kernel() else { return };
+    let good = encoded(&uniform(17));
+    for place in 0..17 {
+        let mut bad = good.clone();
+        bad[place] = [0; 32];
+        assert_eq!(kernel.decode(&bad).map(drop), Err((place, Flaw::Identity)));
+        bad[place] = [0xff; 32];
+        assert_eq!(kernel.decode(&bad).map(drop), Err((place, Flaw::Encoding)));
+    }
+}

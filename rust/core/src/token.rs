@@ -4,7 +4,8 @@ use crate::{
     encoding::{items, length_prefix},
     error::Error,
     framed::Framed,
-    group::{self, ELEMENT_BYTES, Encoded},
+    group::{ELEMENT_BYTES, Encoded},
+    points::Points,
     pool,
 };
 
@@ -87,7 +88,7 @@ impl Tokens {
 
 /// Refuses the first of a chunk's elements that is not a canonical encoding, or is the identity's.
 pub(crate) fn check_elements(first: usize, elements: &[Encoded]) -> Result<(), Error> {
-    (first..).zip(elements).try_for_each(|(index, element)| group::decode("element", index, element).map(drop))
+    Points::decode("element", first, elements).map(drop)
 }
 
 /// The tokens of n elements of 32 bytes: n times 64 bytes.

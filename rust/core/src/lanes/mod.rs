@@ -13,7 +13,7 @@ pub(crate) mod sha512;
 
 use std::{ffi::OsStr, sync::OnceLock};
 
-use self::ristretto::Kernel;
+use self::{ristretto::Kernel, sha512::Sha512x8};
 use crate::error::Error;
 
 /// How many inputs go together.
@@ -34,9 +34,12 @@ pub(crate) fn ristretto() -> Result<Option<Kernel>, Error> {
     CHOSEN.get_or_init(|| choose(std::env::var_os(VARIABLE).as_deref(), Kernel::detect())).clone()
 }
 
-/// SHA-512 in lanes, or `None` where the machine lacks AVX-512F and AVX-512BW.
-pub(crate) fn sha512() -> Option<sha512::Sha512x8> {
-    sha512::Sha512x8::detect()
+static HASHING: OnceLock<Option<Sha512x8>> = OnceLock::new();
+
+/// SHA-512 in lanes, or `None` where the machine lacks AVX-512F and AVX-512BW, or the environment asks for no lanes.
+pub(crate) fn sha512() -> Option<Sha512x8> {
+    let wanted = || std::env::var_os(VARIABLE).is_none_or(|asked| asked != "dalek");
+    *HASHING.get_or_init(|| wanted().then(Sha512x8::detect).flatten())
 }
 
 fn choose(asked: Option<&OsStr>, detected: Option<Kernel>) -> Result<Option<Kernel>, Error> {

@@ -16,6 +16,8 @@ use crate::{
 
 /// The fewest points worth a stream of eight: fewer are quicker one by one.
 const FEWEST: usize = 3;
+/// The fewest worth it where they are summed up too, which one by one may take variable time and is quicker for it.
+const FEWEST_SUMMED: usize = 8;
 
 /// Points in their order; cleared when dropped.
 #[derive(Clone)]
@@ -25,8 +27,8 @@ pub(crate) enum Points {
 }
 
 /// The kernel, if there is one and `count` points are enough for it.
-fn kernel(count: usize) -> Result<Option<Kernel>, Error> {
-    Ok(lanes::ristretto()?.filter(|_| count >= FEWEST))
+fn kernel(count: usize, fewest: usize) -> Result<Option<Kernel>, Error> {
+    Ok(lanes::ristretto()?.filter(|_| count >= fewest))
 }
 
 impl Points {
@@ -34,7 +36,7 @@ impl Points {
     /// is the place of the first in the whole batch.
     pub(crate) fn derive(first: usize, uniform: &[[u8; UNIFORM_BYTES]]) -> Result<Self, Error> {
         let what = "hash of input";
-        let Some(kernel) = kernel(uniform.len())? else {
+        let Some(kernel) = kernel(uniform.len(), FEWEST)? else {
             let mut points = Zeroizing::new(Vec::with_capacity(uniform.len()));
             for (i, uniform) in uniform.iter().enumerate() {
                 let point = RistrettoPoint::from_uniform_bytes(uniform);
@@ -53,7 +55,16 @@ impl Points {
     /// Decodes elements; refuses the first that is not canonical, or is the identity. `first` is the place of the first
     /// in the whole batch.
     pub(crate) fn decode(what: &'static str, first: usize, elements: &[Encoded]) -> Result<Self, Error> {
-        let Some(kernel) = kernel(elements.len())? else {
+        Self::decode_by(kernel(elements.len(), FEWEST)?, what, first, elements)
+    }
+
+    fn decode_by(
+        kernel: Option<Kernel>,
+        what: &'static str,
+        first: usize,
+        elements: &[Encoded],
+    ) -> Result<Self, Error> {
+        let Some(kernel) = kernel else {
             let mut points = Zeroizing::new(Vec::with_capacity(elements.len()));
             for (i, bytes) in elements.iter().enumerate() {
                 points.push(group::decode(what, first + i, bytes)?);
@@ -66,9 +77,11 @@ impl Points {
         })
     }
 
-    /// Decodes a whole batch over the pool, by chunks of the pool's size.
+    /// Decodes a whole batch over the pool, by chunks of the pool's size, to be summed up later.
     pub(crate) fn decode_all(what: &'static str, elements: &[Encoded]) -> Result<Vec<Self>, Error> {
-        pool::chunks(elements, |first, elements| Self::decode(what, first, elements))
+        pool::chunks(elements, |first, elements| {
+            Self::decode_by(kernel(elements.len(), FEWEST_SUMMED)?, what, first, elements)
+        })
     }
 
     /// Multiplies every point by the same scalar.

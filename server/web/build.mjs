@@ -21,6 +21,12 @@ export const SCRIPTS = [
   { entry: "src/identifier/foreign.ts", name: "foreign.js", language: MODERN },
   { entry: "src/offline/sw.ts", name: "sw.js", language: MODERN },
 ];
+// Class fields are assigned, not defined: 350 bytes less of the worker. esbuild does so for TypeScript alone, so the
+// libraries' JavaScript is read as such. No class has a field where one it extends has an accessor: that would throw.
+const FIELDS = {
+  loader: { ".js": "ts" },
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, verbatimModuleSyntax: true } },
+};
 const PARTS = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "libphonenumber-js"];
 
 /** A script's text, bundled and small. */
@@ -34,12 +40,14 @@ export async function build({ entry, language, silent }, format = "iife") {
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
+    ...FIELDS,
     ...language,
   });
   const bundled = outputFiles[0].text;
   const { code } = await minify(silent ? withoutMessages(bundled) : bundled, {
     ecma: Number(language.target.slice(2)),
-    compress: { passes: 3 },
+    // To read a property does nothing else, here as in the libraries.
+    compress: { passes: 3, pure_getters: true },
     mangle: true,
     module: format === "esm",
     format: { comments: false },

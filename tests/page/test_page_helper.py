@@ -92,13 +92,18 @@ def test_leaving_the_mode_leaves_nothing(helper):
     assert not [piece for piece in pieces(EXPOSED) if piece in left]
 
 
-@pytest.mark.parametrize("number", [EXPOSED, BOTH, MISS])
-def test_the_slip(asking, language, number):
+def test_the_slip(asking, language):
     """On paper: the slip alone, on one sheet, with the last four digits and no more of the number."""
     asking.press("#helper")
-    asking.check(number)
-    table = words(language)
-    asking.page.emulate_media(media="print")
+    for number in (EXPOSED, BOTH, MISS):
+        asking.check(number)
+        asking.page.emulate_media(media="print")
+        assert_slip(asking, number, words(language))
+        asking.page.emulate_media(media="screen")
+        asking.press("#helper-next")
+
+
+def assert_slip(asking, number, table):
     printed = asking.text("body")
     assert table["slipTitle"] in printed
     assert number[-4:] in printed

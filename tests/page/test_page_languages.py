@@ -9,7 +9,7 @@ from pilookup.protocol.label import Kind
 
 @pytest.mark.parametrize(
     ("locale", "language"),
-    [("zh-CN", "zh"), ("zh-TW", "zh"), ("zh", "zh"), ("en-US", "en"), ("en", "en"), ("fr-FR", "zh"), ("ug-CN", "zh")],
+    [("zh-CN", "zh"), ("zh-TW", "zh"), ("en-GB", "en"), ("en", "en"), ("fr-FR", "zh")],
 )
 def test_the_browser_chooses(visit, locale, language):
     visitor = visit(locale=locale)
@@ -25,9 +25,13 @@ def test_both_languages_say_the_same_things():
     assert shape(words("zh")) == shape(words("en"))
 
 
-@pytest.mark.parametrize("number", [EXPOSED, BOTH, MISS, "12345"])
-def test_the_switch_says_the_answer_again(visitor, proxy, number):
+def test_the_switch_says_the_answer_again(visitor, proxy):
     """No second check, and nothing left in the first language."""
+    for number in (EXPOSED, BOTH, MISS, "12345"):
+        switch_and_back(visitor, proxy, number)
+
+
+def switch_and_back(visitor, proxy, number):
     told = visitor.check(number)
     asked = len(proxy.asked)
     chinese = visitor.text()

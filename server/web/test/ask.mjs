@@ -14,7 +14,7 @@ const context = createContext({
   fetch,
   postMessage: (message) => message.kind === "answer" && waiting.get(message.id)(message),
   importScripts: (name) => runInContext(script(name), context),
-  location: { origin },
+  location: { origin, href: `${origin}/worker.js` },
   performance: { now: () => performance.now() },
   crypto: { getRandomValues: (array) => crypto.getRandomValues(array) },
   setTimeout, clearTimeout, AbortController, TextEncoder, TextDecoder, atob, btoa,

@@ -269,6 +269,30 @@ describe("the network", () => {
     assert.equal(await reasonOf(drip, { timeLimit: 50 }), "timeout");
   });
 
+  for (const length of [null, 2 ** 30]) {
+    test(`an answer past its limit is not read to its end, ${length ? "nor begun when it says so" : "whatever it says"}`, async () => {
+      let [pulled, aborted] = [0, false];
+      const flood = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(((pulled += 1), 2 ** 16))) });
+      const release = changed((r) => (r.answer = (path, { signal }) => {
+        if (!path.startsWith("evaluate")) return null;
+        signal.addEventListener("abort", () => (aborted = true));
+        return new Response(flood, { headers: length ? { "content-length": length } : {} });
+      }));
+      assert.equal(await reasonOf(release), "bad_response");
+      assert.ok(aborted && pulled < 5, `${pulled} parts`);
+    });
+  }
+
+  test("a browser without body streams reads the answer whole", async () => {
+    const whole = (response) => ({ status: response.status, headers: response.headers, arrayBuffer: () => response.arrayBuffer() });
+    const page = new Page();
+    const { fetch } = page.release;
+    page.release.fetch = async (...request) => whole(await fetch(...request));
+    assert.equal((await page.ask(numbers.found[0])).status, "found");
+    page.release.evaluate = () => new Uint8Array(2 ** 20);
+    assert.equal((await page.ask(numbers.found[0])).reason, "bad_response");
+  });
+
   test("a stop ends the request under way, and nothing more is sent", async () => {
     const page = new Page(changed((r) => (r.answer = (path, { signal }) => (path.startsWith("evaluate") ? stalled(signal) : null))));
     const asked = page.ask(numbers.found[0]);
@@ -419,6 +443,22 @@ describe("places", () => {
     { server: "https://a/?x" }, { buckets: "//a" }, { buckets: "https://user@a" },
   ]) {
     test(`${JSON.stringify(wrong)} is refused`, () => assert.throws(() => placesOf({ ...settings, ...wrong }, own)));
+  }
+});
+
+describe("the page's own origin", () => {
+  const { placesOf } = modules.places;
+  const settings = { server: "", buckets: "", channel: "public", root: "" };
+
+  for (const own of ["https://own", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000"]) {
+    test(`${own} will do`, () => assert.equal(placesOf(settings, own).evaluate, `${own}/v1/channels/public/`));
+  }
+
+  for (const own of ["http://own", "http://localhost.example", "http://127.0.0.1.example", "http://192.168.0.2", "null", ""]) {
+    test(`${own || "none"} is refused, wherever the server is`, () => {
+      assert.throws(() => placesOf(settings, own));
+      assert.throws(() => placesOf({ ...settings, server: "https://a.example" }, own));
+    });
   }
 });
 

@@ -1,11 +1,14 @@
-// The page's own reading of configuration, dates and bytes.
+// The page's own reading of configuration, telephones, addresses, dates and bytes.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bundled } from "./page-bundle.mjs";
 
-const { readConfig, day, month, hex, zh, en } = await bundled(`
+const { readConfig, dialled, originOf, gist, day, month, hex, zh, en } = await bundled(`
   export { readConfig } from "./page/settings.ts";
+  export { dialled } from "./page/advised.ts";
+  export { originOf } from "./page/foot.ts";
+  export { gist } from "./page/answer.ts";
   export { day, month } from "./page/dates.ts";
   export { hex } from "./page/sent.ts";
   export { zh } from "./words/zh.ts";
@@ -51,6 +54,55 @@ test("a broken configuration is none", () => {
     { channel: null },
   ];
   for (const change of broken) assert.equal(read(change), null, JSON.stringify(change));
+});
+
+test("of a telephone the first number is dialled", () => {
+  const texts = {
+    "0571-12345678 转 801": "057112345678",
+    "电话：0571 1234 5678、0571 8765 4321": "057112345678",
+    "（0571）12345678": "057112345678",
+    "(0571) 12345678 / 110": "057112345678",
+    "+86 571-12345678 ext. 801": "+8657112345678",
+    "12315": "12315",
+    "无": "",
+  };
+  for (const [text, number] of Object.entries(texts)) assert.equal(dialled(text), number, text);
+});
+
+test("an address without its scheme is an https one", () => {
+  for (const text of ["check.example", "https://check.example", "HTTPS://check.example/", "check.example/below/"]) {
+    assert.equal(originOf(text), "https://check.example", text);
+  }
+  assert.equal(originOf("http://check.example"), "http://check.example");
+  assert.equal(originOf("check.example:8443"), "https://check.example:8443");
+  assert.equal(originOf("某局 的网址"), "");
+});
+
+const nextFor = (answer, telephone, words) => gist({ status: "unknown", ...answer }, telephone, words).next;
+
+test("what to do names the telephone only where there is one", () => {
+  const { remedy } = zh;
+  for (const [reason, told, untold] of [
+    ["bad_proof", remedy.tell, remedy.leave],
+    ["stale", remedy.clock, remedy.clockLeave],
+    ["not_configured", remedy.setUp, remedy.setUpLeave],
+    ["not_started", remedy.open, remedy.open],
+  ]) {
+    assert.equal(nextFor({ reason }, "12315", zh), told);
+    assert.equal(nextFor({ reason }, "", zh), untold);
+  }
+  const found = { status: "found", exposed: true, malicious: false, cases: [{ kind: "exposure", advice: ["correct-or-erase"] }] };
+  assert.match(gist(found, "12315", zh).brief, /电话/);
+  assert.doesNotMatch(gist(found, "", zh).brief, /电话/);
+});
+
+test("a wait in minutes, hours, or until tomorrow", () => {
+  const told = (wait, words) => nextFor({ reason: "rate_limited", wait }, "", words);
+  const waits = [[45, "1 minute.", "1 分钟"], [5400, "90 minutes", "90 分钟"], [5401, "2 hours", "2 小时"], [86_400, "24 hours", "24 小时"], [86_401, "tomorrow", "明天"]];
+  for (const [seconds, inEnglish, inChinese] of waits) {
+    assert.ok(told(seconds, en).includes(inEnglish), told(seconds, en));
+    assert.ok(told(seconds, zh).includes(inChinese), told(seconds, zh));
+  }
 });
 
 test("days and months in both languages", () => {

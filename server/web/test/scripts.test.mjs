@@ -60,7 +60,7 @@ class OldWorker {
       fetch: (url, options) => release.fetch(url, options),
       postMessage: (message) => this.hear(message),
       importScripts: (url) => runInContext(this.script(url, foreign), this.context),
-      location: { origin: "https://page.example" },
+      location: { origin: "https://page.example", href: "https://page.example/below/worker.js" },
       performance: { now: () => performance.now() },
       crypto: { getRandomValues: (array) => crypto.getRandomValues(array) },
       setTimeout, clearTimeout, AbortController, TextEncoder, TextDecoder, atob, btoa,
@@ -147,8 +147,13 @@ describe("the worker in a browser as old as Chrome 67", () => {
     worker.context.importScripts = (url) => ((loads += 1), importScripts(url));
     await worker.ask(1, found);
     assert.equal(loads, 0);
-    assert.equal((await worker.ask(2, "+1 202 555 0123")).answer.status, "found");
-    assert.equal((await worker.ask(3, "+44 20 7031 3000")).answer.status, "not_found");
+    const libraries = ({ sent }) => sent.filter(({ what }) => what === "library").map(({ url, status }) => `${status} ${url}`).join();
+    const first = await worker.ask(2, "+1 202 555 0123");
+    assert.equal(first.answer.status, "found");
+    assert.equal(libraries(first), "200 https://page.example/below/foreign.js");
+    const second = await worker.ask(3, "+44 20 7031 3000");
+    assert.equal(second.answer.status, "not_found");
+    assert.equal(libraries(second), "");
     assert.equal(loads, 1);
     assert.equal((await worker.ask(4, "+44 20")).answer.detail, "too_short");
   });
@@ -195,6 +200,27 @@ describe("the worker in a browser as old as Chrome 67", () => {
     assert.equal((await worker.ask(3, found)).answer.status, "found");
     const ids = worker.told.filter(({ kind }) => kind === "answer").map(({ id }) => id);
     assert.deepEqual(ids, [2, 3]);
+  });
+
+  test("a check that breaks in an unforeseen way is answered, and the next one too", async () => {
+    const worker = new OldWorker(new Release());
+    worker.settle(new Release().root());
+    const { postMessage } = worker.context;
+    worker.context.postMessage = (message) => {
+      if (message.kind !== "answer") return postMessage(message);
+      worker.context.postMessage = postMessage;
+      throw new Error("could not be cloned");
+    };
+    const { status, reason } = (await worker.ask(1, found)).answer;
+    assert.deepEqual([status, reason], ["unknown", "bad_response"]);
+    assert.equal((await worker.ask(2, found)).answer.status, "found");
+  });
+
+  test("over plain HTTP it is not configured", async () => {
+    const worker = new OldWorker(new Release());
+    worker.context.location = { origin: "http://page.example", href: "http://page.example/worker.js" };
+    worker.settle(new Release().root());
+    assert.equal((await worker.ask(1, found)).answer.reason, "not_configured");
   });
 
   test("a check does not wait for a preparation that hangs", async () => {

@@ -1,13 +1,19 @@
 import { Failure } from "../protocol/failure.ts";
+import type { Transport } from "../protocol/transport.ts";
 import type { Foreign } from "./canonicalise.ts";
 
-declare const self: { pilookupForeign?: Foreign; importScripts(url: string): void };
+declare const self: { location: { href: string }; pilookupForeign?: Foreign; importScripts(url: string): void };
 
-/** The script for foreign numbers, fetched once from beside the worker; Failure `unreachable`. */
-export function loadForeign(): Foreign {
+/**
+ * The script for foreign numbers, fetched once from beside the worker; Failure `unreachable`. Whoever serves it learns
+ * that a number is a foreign one, so it is listed among what was sent.
+ */
+export function loadForeign(transport: Transport): Foreign {
   if (self.pilookupForeign === undefined) {
+    const entry = transport.record({ what: "library", url: self.location.href.replace(/[^/]*$/, "foreign.js") });
     try {
       self.importScripts("foreign.js");
+      entry.status = 200;
     } catch {
       throw new Failure("unreachable", "foreign.js");
     }

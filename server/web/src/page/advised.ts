@@ -20,13 +20,18 @@ export function more(codes: AdviceCode[], telephone: string, words: Words): HTML
   return make("details", { id: "more" }, make("summary", {}, words.more), ...items);
 }
 
+/** An advice's one line, which names the operator's telephone only where there is one. */
+export function briefOf({ brief, without }: Advice, telephone: string): string {
+  return telephone || without === undefined ? brief : without;
+}
+
 function item(code: AdviceCode, advice: Advice, telephone: string, words: Words): HTMLElement {
   const how = advice.how.map((line) => make(advice.how.length > 1 ? "li" : "p", {}, line));
   return make(
     "div",
     { class: "advice" },
     make("h3", {}, advice.title),
-    make("p", {}, advice.brief),
+    make("p", {}, briefOf(advice, telephone)),
     ...(how.length > 1 ? [make("ol", {}, ...how)] : how),
     calls(code, telephone, words),
   );
@@ -49,7 +54,8 @@ function calls(code: AdviceCode, telephone: string, words: Words): HTMLElement |
   }
 }
 
-/** A telephone number as a `tel:` link wants it. */
+/** The first telephone number of a text as a `tel:` link wants it: no extension, no second number. */
 export function dialled(telephone: string): string {
-  return telephone.replace(/[^0-9+]/g, "");
+  const first = /\+?[0-9(（][0-9 ()（）－-]*/.exec(telephone);
+  return first ? first[0].replace(/[^0-9+]/g, "") : "";
 }

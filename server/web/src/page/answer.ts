@@ -3,7 +3,7 @@
 import type { Case } from "../worker/messages.ts";
 import type { AdviceCode, DataClass, NumberFault, Remedy, Why, Words } from "../words/words.ts";
 import { finding, FOR_ANYBODY, plan } from "./advice.ts";
-import { dialled, more, nextStep } from "./advised.ts";
+import { briefOf, dialled, more, nextStep } from "./advised.ts";
 import type { Shown } from "./checker.ts";
 import { day, month } from "./dates.ts";
 import { byId, dial, fill, make } from "./elements.ts";
@@ -14,7 +14,7 @@ type Unknown = Extract<Shown, { status: "unknown" }>;
 const REMEDY: Record<Why, Remedy> = {
   unreachable: "network",
   timeout: "network",
-  stale: "tell",
+  stale: "clock",
   rolled_back: "tell",
   bad_signature: "tell",
   bad_snapshot: "tell",
@@ -26,9 +26,12 @@ const REMEDY: Record<Why, Remedy> = {
   retired: "again",
   server_error: "again",
   invalid_number: "number",
-  not_configured: "tell",
-  not_started: "network",
+  not_configured: "setUp",
+  not_started: "open",
 };
+
+/** Where no telephone of the operator is known. */
+const WITHOUT_TELEPHONE: Partial<Record<Remedy, Remedy>> = { tell: "leave", clock: "clockLeave", setUp: "setUpLeave" };
 
 /** What an answer says in one line, and the one thing to do: what a slip of paper has room for. */
 export interface Gist {
@@ -43,8 +46,9 @@ export function gist(answer: Shown, telephone: string, words: Words): Gist {
   switch (answer.status) {
     case "found": {
       const kind = finding(answer);
-      const { title, brief } = words.advice[plan(kind, answer.cases).first];
-      return { heading: words.found[kind], besides: words.notYourFault, next: title, brief };
+      const advice = words.advice[plan(kind, answer.cases).first];
+      const brief = briefOf(advice, telephone);
+      return { heading: words.found[kind], besides: words.notYourFault, next: advice.title, brief };
     }
     case "not_found":
       return { heading: words.notFound, besides: words.notSafe, next: words.notFoundNext, brief: "" };
@@ -101,7 +105,7 @@ function foundBody(answer: Found, telephone: string, words: Words): (HTMLElement
   return [
     heading("!", words.found[kind]),
     make("p", { class: "strong" }, words.notYourFault),
-    nextStep(advice.title, advice.brief, words),
+    nextStep(advice.title, briefOf(advice, telephone), words),
     warnings(words),
     make("h3", {}, words.whatHappened),
     ...happened(answer, words),
@@ -159,7 +163,7 @@ function because(answer: Unknown, words: Words): string {
 
 function remedy(answer: Unknown, telephone: string, words: Words): string {
   const code = has(REMEDY, answer.reason) ? REMEDY[answer.reason] : "tell";
-  const text = words.remedy[code === "tell" && !telephone ? "leave" : code];
+  const text = words.remedy[(!telephone && WITHOUT_TELEPHONE[code]) || code];
   if (answer.reason !== "rate_limited") return text;
   const minutes = Math.max(1, Math.ceil((answer.wait ?? 60) / 60));
   return words.code === "zh" ? words.wait(minutes) + text : `${words.wait(minutes)} ${text}`;

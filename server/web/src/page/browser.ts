@@ -7,6 +7,16 @@ export function isSupported(): boolean {
     typeof TextEncoder === "function" &&
     typeof AbortController === "function" &&
     typeof crypto === "object" &&
-    typeof crypto.getRandomValues === "function"
+    typeof crypto.getRandomValues === "function" &&
+    hasUnicodeProperties()
   );
+}
+
+/** The worker's regular expressions name Unicode properties; Firefox has BigInt for longer than these. */
+function hasUnicodeProperties(): boolean {
+  try {
+    return new RegExp("\\p{Nd}", "u").test("1");
+  } catch {
+    return false;
+  }
 }

@@ -26,16 +26,21 @@ interface Check {
   done: (outcome: Outcome) => void;
 }
 
+/** So long may a worker take until it is ready, in milliseconds. */
+export const START_LIMIT = 30_000;
+
 /** Start the worker, which fetches the release at once. After a breakdown the next check starts another. */
 export function startChecker(settings: Settings): Checker {
   let worker: Worker | null = null;
   let check: Check | null = null;
   let last = 0;
+  let timer = 0;
 
   const start = (): Worker => {
     const started = new Worker("worker.js");
     started.onmessage = (event: MessageEvent<Tell>): void => hear(event.data);
     started.onerror = (): void => broken(started);
+    timer = setTimeout(() => broken(started), START_LIMIT);
     started.postMessage({ kind: "settings", settings });
     return started;
   };
@@ -44,7 +49,8 @@ export function startChecker(settings: Settings): Checker {
     worker.postMessage(message);
   };
   const hear = (tell: Tell): void => {
-    if (tell.kind === "ready" || !check || tell.id !== check.id) return;
+    if (tell.kind === "ready") return clearTimeout(timer);
+    if (!check || tell.id !== check.id) return;
     if (tell.kind === "step") return check.step(tell.step, tell.share);
     end(tell);
   };

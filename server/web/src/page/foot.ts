@@ -26,10 +26,10 @@ function showAddress(address: string, words: Words): void {
   );
 }
 
-/** The origin of a URL, "" where it is none. */
-function originOf(address: string): string {
+/** The origin of a URL, which may lack its `https://`; "" where it is none. */
+export function originOf(address: string): string {
   try {
-    return new URL(address).origin;
+    return new URL(/^[a-z]+:\/\//i.test(address) ? address : `https://${address}`).origin;
   } catch {
     return "";
   }

@@ -16,12 +16,21 @@ export interface Config {
   operator: Operator;
 }
 
-/** Fetch and read config.json. Null when it is there but broken; rejects when it cannot be had. */
+/** So long may config.json take, in milliseconds. */
+export const TIME_LIMIT = 20_000;
+
+/** Fetch and read config.json. Null when it is there but broken; rejects when it cannot be had in time. */
 export function loadConfig(): Promise<Config | null> {
-  return fetch("config.json", { cache: "no-store", credentials: "omit", redirect: "error" }).then((response) => {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), TIME_LIMIT);
+  const options: RequestInit = { cache: "no-store", credentials: "omit", redirect: "error", signal: late.signal };
+  const found = fetch("config.json", options).then((response) => {
     if (response.status >= 500) throw new Error("config.json: not now");
     return response.ok ? response.text().then(readConfig) : null;
   });
+  const stop = (): void => clearTimeout(timer);
+  found.then(stop, stop);
+  return found;
 }
 
 /** The text of config.json; null when it breaks its format. Members without a meaning are ignored. */

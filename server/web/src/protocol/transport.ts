@@ -1,10 +1,11 @@
 // One request: what is sent, how long it may take, and what its status means (SPEC.md section 8).
 
+import { concat } from "./bytes.ts";
 import { Failure, type Reason } from "./failure.ts";
 
 /** Something that left the device. */
 export interface Sent {
-  what: "metadata" | "evaluate" | "bucket";
+  what: "metadata" | "evaluate" | "bucket" | "library";
   method: string;
   url: string;
   /** The headers we set; the browser adds its own to every request. */
@@ -75,6 +76,8 @@ export class Transport {
     try {
       return await this.reply(request, entry, ended.signal);
     } catch (error) {
+      // What is left of an answer that is too long is not fetched.
+      ended.abort();
       if (error instanceof Failure) throw error;
       throw new Failure(late ? "timeout" : "unreachable");
     } finally {
@@ -88,7 +91,8 @@ export class Transport {
     return accepted(await this.send(request));
   }
 
-  private record({ what, url, headers, body }: Request): Sent {
+  /** Add a request to what was sent. */
+  record({ what, url, headers, body }: Omit<Request, "limit">): Sent {
     const method = body ? "POST" : "GET";
     const entry: Sent = { what, method, url, headers: headers ?? {}, body: body ?? null, status: 0 };
     this.sent.push(entry);
@@ -109,10 +113,23 @@ export class Transport {
     });
     entry.status = response.status;
     if (Number(response.headers.get("content-length")) > request.limit) throw new Failure("bad_response", "too long");
-    const body = new Uint8Array(await response.arrayBuffer());
-    if (body.length > request.limit) throw new Failure("bad_response", "too long");
+    const body = await bodyOf(response, request.limit);
     return { status: response.status, headers: response.headers, body };
   }
+}
+
+/** An answer's body, read no further than `limit` bytes where the browser has streams; Failure `bad_response` past it. */
+async function bodyOf(response: Response, limit: number): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const take = (part: Uint8Array): void => {
+    if ((size += part.length) > limit) throw new Failure("bad_response", "too long");
+    parts.push(part);
+  };
+  if (!reader) take(new Uint8Array(await response.arrayBuffer()));
+  else for (let next = await reader.read(); !next.done; next = await reader.read()) take(next.value);
+  return concat(...parts);
 }
 
 /** The body of an answer with status 200; any other status is a Failure. */

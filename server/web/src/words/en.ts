@@ -1,7 +1,6 @@
 import type { Words } from "./words.ts";
 
-const MONTHS =
-  "January February March April May June July August September October November December".split(" ");
+const nameOf = (month: number): string => new Date(2024, month - 1).toLocaleDateString("en-GB", { month: "long" });
 
 export const en: Words = {
   tag: "en",
@@ -17,7 +16,7 @@ export const en: Words = {
     bigger: "Bigger",
     sentTitle: "See what left this phone",
     sentWhy:
-      "The number did not leave. Before sending, the phone scrambles it with a random number that is used once; nobody can undo that. What comes back is a big parcel that stands for 100,000 numbers or more, so nobody sees which one you looked for. The other side knows only that somebody checked. Check the same number again: what is sent will be quite different.",
+      "The number did not leave. Before sending, the phone scrambles it with a random number that is used once; nobody can undo that. What comes back is a big parcel that stands for 100,000 numbers or more, so nobody sees which one you looked for. The other side can see when and from which network somebody checked, not which number. Check the same number again: what is sent will be quite different.",
     beforeTitle: "Read first: how thieves come to the village",
     gift: "1. Small gifts",
     giftText:
@@ -34,9 +33,10 @@ export const en: Words = {
       "In December 2024 the National Healthcare Security Administration said: it never authorised outside people to activate e-vouchers for villagers. To get one, ask at the local medical insurance counter.",
     helper: "I am helping others: check several numbers",
     helperText:
-      "To the helper: ask first whether the person wants this. Show them the answer. With the next person, the one before is wiped; nothing is kept.",
+      "To the helper: ask first whether the person wants this. Show them the answer. With the next person, the one before is wiped; nothing is kept. To the owner: let only people you know help. A helper never asks for your phone or codes.",
     helperNext: "Next person (wipes this one)",
     print: "Print a slip",
+    printHint: "Some phones cannot print: show the slip, or copy it by hand.",
     copies: "How to tell a false page",
     copyAddress: "Compare the address letter by letter. One letter off is false.",
     copyWechat: "No address to be seen in WeChat? Pull the page down: the top says which address it comes from.",
@@ -95,7 +95,7 @@ export const en: Words = {
       title: "When 96110 calls, answer",
       brief: "It is the anti-fraud line of the police. A call means that somebody may be cheating you or your family right now.",
       how: [
-        "It shows as 96110, or an area code and 96110. It never asks for codes or transfers either. Not sure? Hang up and call 96110 yourself.",
+        "It shows as 96110, or an area code and 96110. With + or 00 before it, it is false. It never asks for codes or transfers. Not sure? Hang up and call 96110 yourself.",
       ],
     },
     "report-110": {
@@ -128,6 +128,7 @@ export const en: Words = {
       title: "Wrong, or you want it erased",
       brief:
         "You have the right to have it corrected or erased. Call those who run this page (number at the foot), or go to the local police.",
+      without: "You have the right to have it corrected or erased. Go to the local police.",
       how: ["They must see that the number is yours, so it cannot be done on this page."],
     },
   },
@@ -141,7 +142,7 @@ export const en: Words = {
   classes: (names) => `What the case holds: ${names.join(", ")}`,
   lastSeen: (when) => `Last on record: ${when}.`,
   month: (year, first, last) =>
-    `${MONTHS[first - 1] ?? ""}${first === last ? "" : ` to ${MONTHS[last - 1] ?? ""}`} ${year}`,
+    `${nameOf(first)}${first === last ? "" : ` to ${nameOf(last)}`} ${year}`,
   noCase: "The police seized this data. Which case it is from is not public for now.",
   moreCases: "There are more cases that are not listed here.",
   formerOwner: "Is the number new to you? Then it may be about the person who had it before.",
@@ -191,10 +192,21 @@ export const en: Words = {
     network: "Look whether the phone has a signal, then press 'Check' again.",
     tell: "Try once more on another network. If it stays so, call the number below and tell those who run this page.",
     leave: "Try once more on another network. If it stays so, do not use this page for now.",
+    clock:
+      "Are this phone's date and time right? Try once more. If it stays so, call the number below and tell those who run this page.",
+    clockLeave:
+      "Are this phone's date and time right? Try once more. If it stays so, do not use this page for now.",
+    setUp: "Call the number below and tell those who run this page.",
+    setUpLeave: "Do not use this page for now.",
+    open: "Look whether the phone has a signal, then press 'Check' again. Or open it in another browser.",
     wait: "No hurry. Nothing is wrong with the number or this phone.",
     number: "Look at the number and write it again.",
   },
-  wait: (minutes) => `Please wait ${minutes} minute${minutes > 1 ? "s" : ""}.`,
+  wait: (minutes) => {
+    if (minutes > 1440) return "Please wait until tomorrow.";
+    if (minutes > 90) return `Please wait ${Math.ceil(minutes / 60)} hours.`;
+    return `Please wait ${minutes} minute${minutes > 1 ? "s" : ""}.`;
+  },
   call: {
     "96110": "police anti-fraud line",
     "110": "police",
@@ -207,6 +219,7 @@ export const en: Words = {
     metadata: "Asks whether the data is new and genuine (nothing to do with the number)",
     evaluate: "Has the scrambled number computed on",
     bucket: "Fetches a parcel of data that stands for many numbers",
+    library: "Fetches rules for foreign numbers (tells that the number is a foreign one)",
   },
   sentHex: "Byte by byte (hexadecimal)",
   sentEmpty: "Nothing but the address.",

@@ -2,12 +2,24 @@
 
 import type { Reason } from "../protocol/failure.ts";
 import type { Step } from "../protocol/steps.ts";
+import type { Sent } from "../protocol/transport.ts";
 
 /** Why there is no answer: the protocol's reasons, and the page's own when its worker did not start. */
 export type Why = Reason | "not_started";
 
 /** What to do about it. */
-export type Remedy = "again" | "network" | "tell" | "leave" | "wait" | "number";
+export type Remedy =
+  | "again"
+  | "network"
+  | "tell"
+  | "leave"
+  | "clock"
+  | "clockLeave"
+  | "setUp"
+  | "setUpLeave"
+  | "open"
+  | "wait"
+  | "number";
 
 /** What was found about a number. */
 export type Finding = "exposed" | "malicious" | "both";
@@ -44,6 +56,8 @@ export interface Advice {
   title: string;
   /** One line that is enough when this is the next step. */
   brief: string;
+  /** The same where no telephone of the operator is known, if that makes a difference. */
+  without?: string;
   /** The rest, for those who read on. */
   how: string[];
 }
@@ -73,6 +87,7 @@ export type Fixed =
   | "helperText"
   | "helperNext"
   | "print"
+  | "printHint"
   | "copies"
   | "copyAddress"
   | "copyWechat"
@@ -133,7 +148,7 @@ export interface Words {
   call: Record<"96110" | "110" | "12321" | "12377", string>;
   sentNotYet: string;
   sentNothing: string;
-  sentWhat: Record<"metadata" | "evaluate" | "bucket", string>;
+  sentWhat: Record<Sent["what"], string>;
   sentHex: string;
   sentEmpty: string;
   slipTitle: string;

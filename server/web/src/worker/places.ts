@@ -4,17 +4,21 @@ import type { Settings } from "./messages.ts";
 const CHANNEL = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 const ORIGIN = /^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?)(?:\/[^?#\s]*)?$/;
 
-/** The URLs of a channel (SPEC.md section 8.1). `own` is the worker's own origin. Throws for settings that are none. */
+/**
+ * The URLs of a channel (SPEC.md section 8.1). `own` is the worker's own origin; where it lacks TLS the page's script may be
+ * anybody's, so nothing is checked, wherever the server is. Throws for settings that are none.
+ */
 export function placesOf({ server, buckets, channel }: Settings, own: string): Places {
   if (!CHANNEL.test(channel)) throw new Error("channel");
-  const evaluator = server === "" ? own : elsewhere(server);
-  const host = buckets === "" ? evaluator : elsewhere(buckets);
+  const here = trusted(own);
+  const evaluator = server === "" ? here : trusted(server);
+  const host = buckets === "" ? evaluator : trusted(buckets);
   const path = `/v1/channels/${channel}/`;
   return { evaluate: evaluator + path, buckets: host + path };
 }
 
-/** Another origin: TLS, but on this device itself. */
-function elsewhere(url: string): string {
+/** TLS, but on this device itself. */
+function trusted(url: string): string {
   if (!ORIGIN.test(url)) throw new Error("not an https URL");
   return url.replace(/\/+$/, "");
 }

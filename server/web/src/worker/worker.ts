@@ -12,7 +12,7 @@ import type { Answer, Ask, Settings, Step, Tell } from "./messages.ts";
 import { placesOf } from "./places.ts";
 
 declare const self: {
-  location: { origin: string };
+  location: { origin: string; href: string };
   fetch: Fetch;
   postMessage(message: Tell): void;
   onmessage: ((event: { data: Ask }) => void) | null;
@@ -64,7 +64,12 @@ function enqueue(id: number, text: string): void {
   preparing = null;
   const transport = new Transport(send);
   transports.set(id, transport);
-  running = running.then(() => run(id, text, transport));
+  // Whatever breaks, the next check must still have its turn.
+  running = running.then(() => run(id, text, transport)).catch(() => {
+    transports.delete(id);
+    const { sent } = transport;
+    self.postMessage({ kind: "answer", id, answer: { status: "unknown", reason: "bad_response" }, last4: "", sent });
+  });
 }
 
 async function run(id: number, text: string, transport: Transport): Promise<void> {
@@ -81,6 +86,6 @@ async function answer(id: number, text: string, transport: Transport): Promise<T
   const tell = (step: Step, share?: number): void => {
     if (!transport.stopped) self.postMessage({ kind: "step", id, step, ...(share === undefined ? {} : { share }) });
   };
-  const found = await check(text, { ...ready, transport, clock, library: loadForeign, tell });
+  const found = await check(text, { ...ready, transport, clock, library: () => loadForeign(transport), tell });
   return { kind: "answer", id, ...found, sent };
 }

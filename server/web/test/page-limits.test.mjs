@@ -1,0 +1,99 @@
+// The page does not wait for ever, for its configuration or its worker, and knows the browsers that cannot run it.
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, mock, test } from "node:test";
+import { bundled } from "./page-bundle.mjs";
+
+const { loadConfig, TIME_LIMIT, startChecker, START_LIMIT, isSupported } = await bundled(`
+  export { loadConfig, TIME_LIMIT } from "./page/settings.ts";
+  export { startChecker, START_LIMIT } from "./page/checker.ts";
+  export { isSupported } from "./page/browser.ts";
+`);
+
+describe("config.json", () => {
+  test("that does not come in time cannot be had", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const hang = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    t.mock.method(globalThis, "fetch", hang);
+    const found = loadConfig();
+    t.mock.timers.tick(TIME_LIMIT);
+    await assert.rejects(found, { name: "AbortError" });
+  });
+
+  test("in time is read, and its clock stopped", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let signal;
+    t.mock.method(globalThis, "fetch", async (_, options) => ((signal = options.signal), new Response("{}")));
+    assert.equal(await loadConfig(), null);
+    await null;
+    t.mock.timers.tick(TIME_LIMIT);
+    assert.equal(signal.aborted, false);
+  });
+});
+
+/** A worker that says nothing by itself. */
+class SilentWorker {
+  static started = [];
+  heard = [];
+  ended = false;
+
+  constructor() {
+    SilentWorker.started.push(this);
+  }
+
+  postMessage(message) {
+    this.heard.push(message.kind);
+  }
+
+  terminate() {
+    this.ended = true;
+  }
+}
+
+describe("the worker", () => {
+  beforeEach(() => {
+    SilentWorker.started = [];
+    globalThis.Worker = SilentWorker;
+    mock.timers.reset();
+    mock.timers.enable({ apis: ["setTimeout"] });
+  });
+  const ask = (checker) => {
+    const told = [];
+    checker.ask("", () => undefined, (outcome) => told.push(outcome));
+    return told;
+  };
+
+  test("that is never ready did not start; the next check starts another", () => {
+    const checker = startChecker({});
+    const told = ask(checker);
+    mock.timers.tick(START_LIMIT - 1);
+    assert.deepEqual(told, []);
+    mock.timers.tick(1);
+    assert.deepEqual(told, [{ answer: { status: "unknown", reason: "not_started" }, last4: "", sent: null }]);
+    const later = ask(checker);
+    const [first, second] = SilentWorker.started;
+    assert.deepEqual([first.ended, second.ended, second.heard], [true, false, ["settings", "check"]]);
+    mock.timers.tick(START_LIMIT);
+    assert.equal(later[0].answer.reason, "not_started");
+  });
+
+  test("that is ready may take its time", () => {
+    const checker = startChecker({});
+    const told = ask(checker);
+    const [worker] = SilentWorker.started;
+    worker.onmessage({ data: { kind: "ready" } });
+    mock.timers.tick(START_LIMIT * 10);
+    assert.deepEqual([told, worker.ended], [[], false]);
+  });
+});
+
+test("a browser without Unicode properties in regular expressions is told so", (t) => {
+  globalThis.Worker = SilentWorker;
+  assert.equal(isSupported(), true);
+  const RegExpNow = RegExp;
+  t.mock.method(globalThis, "RegExp", function (source, flags) {
+    if (source.includes("\\p")) throw new SyntaxError("invalid escape");
+    return new RegExpNow(source, flags);
+  });
+  assert.equal(isSupported(), false);
+});

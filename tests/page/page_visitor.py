@@ -50,6 +50,10 @@ def assert_blinded_afresh(recorders):
     BLINDED_BEFORE.update(elements)
 
 
+GONE: set[str] = set()
+"""Origins of pages that are closed. Their service workers may still be at their start."""
+
+
 class Visitor:
     """One page in a browser; `typed` holds every number that was entered."""
 
@@ -62,6 +66,7 @@ class Visitor:
         self.expected: list[str] = []
         """Patterns of console messages that this test provokes."""
         self.origins = {recorder.url for recorder in recorders}
+        GONE.difference_update(self.origins)  # the system gives a port out again
         self.context = context
         self._hears = {"request": self._requested, "console": self._console, "weberror": self._error}
         for event, heard in self._hears.items():
@@ -69,17 +74,22 @@ class Visitor:
         self.page = context.new_page()
 
     def close(self):
+        GONE.update(self.origins)
         self.page.close()
         for event, heard in self._hears.items():
             self.context.remove_listener(event, heard)
 
     def _console(self, message):
-        self.said.append(f"{message.type}: {message.text}")
+        if message.page is self.page:
+            self.said.append(f"{message.type}: {message.text}")
 
     def _error(self, error):
-        self.said.append(f"error: {error.error}")
+        if error.page is self.page:
+            self.said.append(f"error: {error.error}")
 
     def _requested(self, request):
+        if origin(request.url) in GONE:
+            return  # of a service worker whose page is closed
         self.seen.append((request.url, repr(request.headers).encode() + b"\0" + (request.post_data_buffer or b"")))
 
     def open(self, url):

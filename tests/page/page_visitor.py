@@ -171,8 +171,7 @@ class Visitor:
         loud = [line for line in self.said if line.startswith(("error", "warning"))]
         unforeseen = [line for line in loud if not any(re.search(pattern, line) for pattern in self.expected)]
         assert not unforeseen, unforeseen
-        state = self.context.storage_state()
-        assert state == {"cookies": [], "origins": []}
+        assert self.context.cookies() == []
         assert not [asked for asked in self.requests() if "cookie" in asked.headers]
 
     def assert_nothing_kept(self):

@@ -1,13 +1,15 @@
 import os
+from pathlib import Path
 
 import pytest
 from page_home import Held
 from page_proxy import Proxy, is_built
 from page_server import HARD, SOFT, Server
 from page_sink import Sink
-from page_visitor import CHROMIUM, PATIENCE, Visitor, assert_blinded_afresh
-from playwright.sync_api import sync_playwright
+from page_visitor import Visitor, assert_blinded_afresh
+from page_windows import Windows
 
+WINDOWS = Windows()
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
 
@@ -90,37 +92,19 @@ def sink():
     one.close()
 
 
-# Of the package, not the session: Playwright's loop runs in this thread as long as the browser does, and other
-# tests want loops of their own.
-@pytest.fixture(scope="package")
-def browser(sink):
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", f"--proxy-server={sink.address}", "--font-render-hinting=none"]
-        one = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield one
-        one.close()
+@pytest.fixture
+def window(sink):
+    """A browser context for these options."""
+    WINDOWS.start(sink.address)
+    return WINDOWS.open
 
 
-@pytest.fixture(scope="package")
-def window(browser):
-    """A browser context for these options, shared by all tests that want the same: a new one costs a second.
-
-    Each test has a page of its own from an origin (a port) of its own, so they share no storage; and none may store.
-    """
-    made = {}
-
-    def open_(**options):
-        options = {"locale": "zh-CN"} | options
-        name = repr(sorted(options.items()))
-        if name not in made:
-            made[name] = browser.new_context(**options)
-            made[name].set_default_timeout(PATIENCE)
-            made[name].new_page()  # stays, so that the window does
-        return made[name]
-
-    yield open_
-    for context in made.values():
-        context.close()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """No scope says "until a test of another folder": others want this thread's event loop, which is Playwright's so long."""
+    yield
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        WINDOWS.stop()
 
 
 @pytest.fixture

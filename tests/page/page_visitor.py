@@ -4,11 +4,8 @@ import re
 from urllib.parse import urlsplit
 
 from page_search import blinded, find, needles, secrets
+from page_windows import PATIENCE
 from playwright.sync_api import expect
-
-CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 20_000
-"""Milliseconds until something that must happen counts as not happening."""
 
 BLINDED_BEFORE: set[bytes] = set()
 """Every blinded element this process of the suite has seen leave a browser."""

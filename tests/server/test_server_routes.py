@@ -189,7 +189,7 @@ async def test_a_serial_not_served_is_410(running, repository, serial):
     ],
 )
 async def test_unknown_paths_are_problems(running, repository, path):
-    async with running() as server:
+    async with running(page=False) as server:
         problem(await server.get(path), 404, "not-found")
 
 

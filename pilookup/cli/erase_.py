@@ -2,7 +2,7 @@
 
 import typer
 
-from pilookup.cli.console import progress, say, say_json
+from pilookup.cli.console import say, say_json
 from pilookup.cli.options import (
     DEFAULT_MEMORY,
     HomeOption,
@@ -13,7 +13,6 @@ from pilookup.cli.options import (
     ask_number,
 )
 from pilookup.cli.publish_ import tell
-from pilookup.compute import executor
 from pilookup.identifier import canonicalise
 
 
@@ -25,18 +24,14 @@ def erase(
     json: JsonOption = False,
 ) -> None:
     """Take a number out of the vault and of every served snapshot; loading the same files does not bring it back."""
-    from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.cli.session import publishing  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.erase import erase as run  # noqa: PLC0415
     from pilookup.custody.publish import republish  # noqa: PLC0415
 
     identifier = canonicalise(ask_number(number))
     if not isinstance(identifier, bytes):
         raise typer.BadParameter(f"not a phone number: {identifier}", param_hint="NUMBER")
-    with (
-        executor(scheduler) as tasks,
-        opened(home, online=True) as session,
-        progress("republish", "entries") as advance,
-    ):
+    with publishing(home, scheduler, "republish") as (session, advance, tasks):
         outcome = run(session, identifier)
         done = republish(session, advance, executor=tasks, memory=memory)
     if json:

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilookup.cli.console import progress, say, say_json
+from pilookup.cli.console import say, say_json
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
-from pilookup.compute import executor
 
 if TYPE_CHECKING:
     from pilookup.custody.publish import Published
@@ -24,14 +23,10 @@ def publish(
     json: JsonOption = False,
 ) -> None:
     """Make and sign a channel's snapshot from the vault, and swap it in."""
-    from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.cli.session import publishing  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.publish import publish as run  # noqa: PLC0415
 
-    with (
-        executor(scheduler) as tasks,
-        opened(home, online=True) as session,
-        progress(f"publish {channel}", "entries") as advance,
-    ):
+    with publishing(home, scheduler, f"publish {channel}") as (session, advance, tasks):
         done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
     tell([done], json=json)
 

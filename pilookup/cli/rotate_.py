@@ -1,9 +1,7 @@
 """`pilookup rotate`: a new channel key, from the vault alone."""
 
-from pilookup.cli.console import progress
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 from pilookup.cli.publish_ import Bloom, Channel, tell
-from pilookup.compute import executor
 
 
 def rotate(
@@ -15,13 +13,9 @@ def rotate(
     json: JsonOption = False,
 ) -> None:
     """Start a new epoch under a new key and publish it; the numbers are not needed again."""
-    from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.cli.session import publishing  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.publish import rotate as run  # noqa: PLC0415
 
-    with (
-        executor(scheduler) as tasks,
-        opened(home, online=True) as session,
-        progress(f"rotate {channel}", "entries") as advance,
-    ):
+    with publishing(home, scheduler, f"rotate {channel}") as (session, advance, tasks):
         done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
     tell([done], json=json)

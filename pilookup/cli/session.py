@@ -1,11 +1,14 @@
 """Opening HOME for a command: locks, passphrases, the clock."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pilookup.cli.app import need
+from pilookup.cli.console import Advance, progress
+from pilookup.compute import executor
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.secret import read_secret
 
@@ -33,4 +36,11 @@ def opened(path: Path, *, online: bool) -> Iterator[Session]:
             yield session
 
 
-__all__ = ["Control", "Home", "found", "opened", "verify_directory"]
+@contextmanager
+def publishing(path: Path, scheduler: str | None, title: str) -> Iterator[tuple[Session, Advance, Executor]]:
+    """What a command that publishes works with: HOME with both halves unlocked, its progress, where its tasks run."""
+    with executor(scheduler) as tasks, opened(path, online=True) as session, progress(title, "entries") as advance:
+        yield session, advance, tasks
+
+
+__all__ = ["Control", "Home", "found", "opened", "publishing", "verify_directory"]

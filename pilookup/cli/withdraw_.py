@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from pilookup.cli.console import progress, say
+from pilookup.cli.console import say
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 from pilookup.cli.publish_ import tell
-from pilookup.compute import executor
 
 
 def withdraw(
@@ -18,15 +17,11 @@ def withdraw(
     json: JsonOption = False,
 ) -> None:
     """Take a dataset out of the vault and of every served snapshot. Its id is not used again."""
-    from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.cli.session import publishing  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.erase import withdraw as run  # noqa: PLC0415
     from pilookup.custody.publish import republish  # noqa: PLC0415
 
-    with (
-        executor(scheduler) as tasks,
-        opened(home, online=True) as session,
-        progress("republish", "entries") as advance,
-    ):
+    with publishing(home, scheduler, "republish") as (session, advance, tasks):
         run(session, dataset)
         done = republish(session, advance, executor=tasks, memory=memory)
     if not json:

@@ -1,5 +1,5 @@
 // Builds the page into the server's package: the page's script, the worker and what it loads for foreign numbers, the
-// service worker, what is static, and the licences of the parts.
+// service worker, the style sheet, what is static, and the licences of the parts.
 //
 //   node build.mjs [OUT]
 
@@ -55,6 +55,21 @@ export async function build({ entry, language, silent }, format = "iife") {
   return `${code}\n`;
 }
 
+/** The style sheet, one file out of `src/style`. Nothing but white space and comments goes. */
+async function style() {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["src/style/page.css"],
+    write: false,
+    bundle: true,
+    minifyWhitespace: true,
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  return outputFiles[0].text;
+}
+
 async function licences() {
   const texts = PARTS.map(async (name) => `${name}\n\n${await readFile(`${here}node_modules/${name}/LICENSE`, "utf8")}`);
   return (await Promise.all(texts)).join("\n\n");
@@ -65,6 +80,7 @@ export async function buildPage(out) {
   await mkdir(out, { recursive: true });
   await cp(`${here}static`, out, { recursive: true });
   for (const one of SCRIPTS) await writeFile(`${out}/${one.name}`, await build(one));
+  await writeFile(`${out}/page.css`, await style());
   await writeFile(`${out}/licences.txt`, await licences());
 }
 

@@ -200,10 +200,9 @@ def wait_for(log, process, pattern):
     raise AssertionError(log.read_text())
 
 
-def test_logs_and_metrics_tell_no_hit_from_a_miss_and_name_nothing(original, tmp_path, plain_client_at, monkeypatch):
-    log, numbers = tmp_path / "serve.log", [HIT, MISS, OTHER_HIT, OTHER_MISS]
-    process, sent = serve_process(original.path, log), []
-    blind = oprf.blind
+def noted_blinds(monkeypatch):
+    """Every blinded element that is made from here on."""
+    sent, blind = [], oprf.blind
 
     def noted(inputs):
         blinds, blinded = blind(inputs)
@@ -211,6 +210,28 @@ def test_logs_and_metrics_tell_no_hit_from_a_miss_and_name_nothing(original, tmp
         return blinds, blinded
 
     monkeypatch.setattr(oprf, "blind", noted)
+    return sent
+
+
+def ask_oddly(url, numbers):
+    """Requests that hold a number wherever one can stand."""
+    with httpx2.Client(base_url=url) as http:
+        for number in numbers:
+            odd = {
+                "x-number": number,
+                "user-agent": number,
+                "referer": f"http://{number}/",
+                "authorization": f"Bearer {number}",
+            }
+            http.get(f"/v1/channels/{number}/metadata/{number}", headers=odd)
+            http.post(f"/v1/channels/public/evaluate?epoch={number}", content=number, headers=odd)
+            http.get(f"/v1/channels/public/snapshots/{number}/buckets/{number}", headers=odd)
+            http.get("/v1/channels/public/snapshots/1/buckets/5", headers=odd)
+
+
+def test_logs_and_metrics_tell_no_hit_from_a_miss_and_name_nothing(original, tmp_path, plain_client_at, monkeypatch):
+    log, numbers = tmp_path / "serve.log", [HIT, MISS, OTHER_HIT, OTHER_MISS]
+    process, sent = serve_process(original.path, log), noted_blinds(monkeypatch)
     try:
         url = wait_for(log, process, r"serving on (http://\S+)")
         metrics_port = wait_for(log, process, r'"port": (\d+)')
@@ -219,18 +240,7 @@ def test_logs_and_metrics_tell_no_hit_from_a_miss_and_name_nothing(original, tmp
             client = plain_client_at(url, channel)
             assert_truth(client)
             assert statuses(client, numbers) == ["found", "not_found"] * 2
-        with httpx2.Client(base_url=url) as http:
-            for number in numbers:
-                odd = {
-                    "x-number": number,
-                    "user-agent": number,
-                    "referer": f"http://{number}/",
-                    "authorization": f"Bearer {number}",
-                }
-                http.get(f"/v1/channels/{number}/metadata/{number}", headers=odd)
-                http.post(f"/v1/channels/public/evaluate?epoch={number}", content=number, headers=odd)
-                http.get(f"/v1/channels/public/snapshots/{number}/buckets/{number}", headers=odd)
-                http.get("/v1/channels/public/snapshots/1/buckets/5", headers=odd)
+        ask_oddly(url, numbers)
         metrics = httpx2.get(f"http://127.0.0.1:{metrics_port}/metrics").text
     finally:
         process.terminate()

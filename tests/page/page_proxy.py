@@ -7,6 +7,7 @@ import itertools
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,7 +51,7 @@ class Answer:
 Twist = Callable[[Asked, Answer], Answer]
 
 
-class Recorder:
+class Recorder(ABC):
     """A loopback HTTP server that keeps what it was asked; `answer` says what comes back, `twist` changes it."""
 
     def __init__(self):
@@ -65,8 +66,9 @@ class Recorder:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Answer:
-        raise NotImplementedError
+        """What comes back when nothing twists it."""
 
     def change(self, part: str, twist: Twist):
         """Run `twist(asked, answer)` on answers to paths that hold `part`."""

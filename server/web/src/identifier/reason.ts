@@ -1,23 +1,9 @@
-/** Why a text is no identifier (pilookup/identifier/reason.py). */
-export type Reason =
-  | "empty"
-  | "no_digits"
-  | "too_short"
-  | "too_long"
-  | "not_possible"
-  | "no_area_code"
-  | "short_code"
-  | "id_card"
-  | "bank_card"
-  | "date"
-  | "digits_lost"
-  | "masked"
-  | "several"
-  | "letters";
-
-export const REASONS: readonly Reason[] = [
+export const REASONS = [
   "empty", "no_digits", "too_short", "too_long", "not_possible", "no_area_code", "short_code", "id_card", "bank_card",
   "date", "digits_lost", "masked", "several", "letters",
-];
+] as const;
+
+/** Why a text is no identifier (pilookup/identifier/reason.py). */
+export type Reason = (typeof REASONS)[number];
 
 export const isReason = (value: unknown): value is Reason => REASONS.includes(value as Reason);

@@ -1,8 +1,11 @@
 // What every language must say. A key that a language lacks fails the compiler; a test compares the codes with Python's.
 
+import type { Reason as NumberFault } from "../identifier/reason.ts";
 import type { Reason } from "../protocol/failure.ts";
 import type { Step } from "../protocol/steps.ts";
 import type { Sent } from "../protocol/transport.ts";
+
+export type { NumberFault };
 
 /** Why there is no answer: the protocol's reasons, and the page's own when its worker did not start. */
 export type Why = Reason | "not_started";
@@ -34,23 +37,6 @@ export type AdviceCode =
   | "complain-12321"
   | "complain-12377"
   | "correct-or-erase";
-
-/** Why a text is no number (pilookup/identifier/reason.py). */
-export type NumberFault =
-  | "empty"
-  | "no_digits"
-  | "too_short"
-  | "too_long"
-  | "not_possible"
-  | "no_area_code"
-  | "short_code"
-  | "id_card"
-  | "bank_card"
-  | "date"
-  | "digits_lost"
-  | "masked"
-  | "several"
-  | "letters";
 
 export interface Advice {
   title: string;

@@ -3,17 +3,14 @@
 import json
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+from ready import wait_ready
 from transcript import Shell
 
 ROOT = Path(__file__).parents[2]
 SCALE = "0.005"
-READY_SECONDS = 60
 
 
 class Demo:
@@ -53,23 +50,8 @@ class Demo:
             command = [sys.executable, "-m", "pilookup.cli", "serve", "--port", "0"]
             server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
-            self.url = _ready(server, log)
+            self.url = wait_ready(server, log)
             yield self
         finally:
             server.terminate()
             assert server.wait(timeout=60) == 0
-
-
-def _ready(server, log):
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        line = next((one for one in log.read_text().splitlines() if one.startswith("serving on ")), None)
-        try:
-            if line:
-                url = line.split()[2]
-                urllib.request.urlopen(f"{url}/readyz", timeout=5).close()
-                return url
-        except (urllib.error.URLError, ConnectionError):
-            pass
-        time.sleep(0.05)
-    raise AssertionError(f"not ready: {log.read_text()}")

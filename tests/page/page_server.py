@@ -1,14 +1,12 @@
 """`pilookup serve` in a process of its own, with the page at `/`."""
 
 import os
-import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx2
 from page_home import ONLINE
+from ready import wait_ready
 
 MANY = "100000000/minute"
 ROOMY = {"public_quota": MANY, "public_soft_quota": "", "request_quota": MANY, "trusted_proxies": "127.0.0.1/32"}
@@ -28,20 +26,11 @@ class Server:
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        self.url = self._ready(60)
-
-    def _ready(self, seconds):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.process.poll() is None:
-            found = re.search(r"serving on (http://\S+)", self.log.read_text())
-            try:
-                if found and httpx2.get(f"{found[1]}/readyz").status_code == 200:
-                    return found[1]
-            except httpx2.HTTPError:
-                pass
-            time.sleep(0.05)
-        self.stop()
-        raise AssertionError(f"not ready: {self.log.read_text()}")
+        try:
+            self.url = wait_ready(self.process, self.log)
+        except AssertionError:
+            self.stop()
+            raise
 
     def stop(self):
         if self.process.poll() is None:

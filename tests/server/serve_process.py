@@ -1,15 +1,13 @@
 """`pilookup serve` as users run it: a process of its own, a real keyring, real sockets."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx2
+from ready import wait_ready
 from release_fixture import HeldKeys, Repository
 
 from pilookup.keyring import Half, Keyring
@@ -66,17 +64,8 @@ class Process:
 
     def wait(self, seconds=30):
         """Wait until it is ready."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self.process.poll() is None:
-            found = re.search(r"serving on (http://\S+)", self.log.read_text())
-            try:
-                if found and httpx2.get(f"{found[1]}/readyz").status_code == 200:
-                    self.url = found[1]
-                    return self
-            except httpx2.HTTPError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError(f"not ready: {self.log.read_text()}")
+        self.url = wait_ready(self.process, self.log, seconds=seconds)
+        return self
 
     @property
     def port(self):

@@ -2,14 +2,12 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2
+from ready import wait_ready
 
 COMMAND = (sys.executable, "-m", "pilookup.cli")
 TOKEN = "a-synthetic-platform-token-of-the-tests-0123456789"
@@ -65,19 +63,6 @@ class Home:
         finally:
             process.terminate()
             assert process.wait(timeout=60) == 0
-
-
-def wait_ready(process, log, start, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        found = re.search(r"serving on (http://\S+)", log.read_bytes()[start:].decode())
-        try:
-            if found and httpx2.get(f"{found[1]}/readyz").status_code == 200:
-                return found[1]
-        except httpx2.HTTPError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError(f"not ready: {log.read_bytes()[start:].decode()}")
 
 
 def read_truth(path: Path):

@@ -1,4 +1,4 @@
-"""Writes the numbering plans the page knows, from the metadata of the Python library `phonenumbers`.
+"""Writes the numbering plan the page knows, from the metadata of the Python library `phonenumbers`.
 
 So page and library read a number alike, being of one version; a test fails when the file is behind the library.
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from phonenumbers import PhoneMetadata
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
-HERE = Path(__file__).parent / "src" / "identifier"
+FILE = Path(__file__).parent / "src" / "identifier" / "china.ts"
 KINDS = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan",
     "voicemail",
@@ -55,7 +55,6 @@ def china() -> str:
         f"  lengths: {json.dumps(general.possible_length)},\n"
         f"  local: {json.dumps(general.possible_length_local_only)},\n"
         f"  prefix: {pattern(metadata.national_prefix_for_parsing, whole=False)},\n"
-        "  transform: null,\n"
         "};\n\n"
         "/** What is dialled in China before a calling code. */\n"
         f"export const IDD = {pattern(metadata.international_prefix, whole=False)};\n\n"
@@ -64,21 +63,13 @@ def china() -> str:
     )
 
 
-FILES = {"china.ts": china}
-
-
 def main(arguments: list[str]) -> int:
-    """Write the files, or with `--check` compare them."""
-    behind = (
-        [name for name, make in FILES.items() if (HERE / name).read_text(encoding="utf-8") != make()]
-        if arguments
-        else []
-    )
-    if arguments:
-        sys.stderr.writelines(f"{name} is behind phonenumbers: run make_plans.py\n" for name in behind)
-        return 1 if behind else 0
-    for name, make in FILES.items():
-        (HERE / name).write_text(make(), encoding="utf-8")
+    """Write the file, or with `--check` compare it."""
+    if not arguments:
+        FILE.write_text(china(), encoding="utf-8")
+    elif FILE.read_text(encoding="utf-8") != china():
+        sys.stderr.write(f"{FILE.name} is behind phonenumbers: run make_plans.py\n")
+        return 1
     return 0
 
 

@@ -65,3 +65,17 @@ def test_it_falls_silent_when_the_answer_goes(with_voices):
     before = visitor.page.evaluate("cancelled")
     visitor.enter("1")
     assert visitor.page.evaluate("cancelled") > before
+
+
+@pytest.mark.parametrize("fault", ["an error", "silence"])
+def test_a_voice_that_does_not_speak_is_given_up_and_said(with_voices, fault):
+    """Some devices have the function and no voice behind it."""
+    visitor = with_voices(HERE)
+    page = visitor.page
+    failing = "said => said.onerror({ error: 'synthesis-failed' })" if fault == "an error" else "() => {}"
+    page.evaluate(f"() => {{ speechSynthesis.speak = {failing}; }}")
+    page.clock.install()
+    visitor.press("#aloud")
+    page.clock.fast_forward(6000)
+    expect(page.locator("#aloud")).to_be_hidden()
+    expect(page.locator("#cleared")).to_have_text(words("zh")["cannotSpeak"])

@@ -1,7 +1,7 @@
 """Old eyes and hands: sizes, contrast, small screens, large type, colours that the reader's system chooses."""
 
 import pytest
-from page_home import BOTH, EXPOSED
+from page_home import EXPOSED, MISS
 from page_measures import measure
 from page_states import states
 from page_words import WEB
@@ -120,6 +120,7 @@ def test_no_motion_and_the_systems_own_colours(visit, proxy):
 def test_the_answer_is_more_than_a_colour(visitor):
     """A found and a missed number differ in words and sign."""
     visitor.check(EXPOSED)
-    hit = visitor.text("#answer-heading")
-    visitor.check(BOTH)
-    assert visitor.text("#answer-heading") != hit
+    heading, sign = visitor.text("#answer-heading"), visitor.text("#answer-heading .mark")
+    visitor.check(MISS)
+    assert visitor.text("#answer-heading") != heading
+    assert visitor.text("#answer-heading .mark") != sign

@@ -9,7 +9,6 @@ export const CHINA: Plan = {
   lengths: [7, 8, 9, 10, 11, 12],
   local: [5, 6],
   prefix: /^(?:(1(?:[12]\d|79)\d\d)|0)/,
-  transform: null,
 };
 
 /** What is dialled in China before a calling code. */

@@ -12,10 +12,8 @@ export interface Plan {
   lengths: readonly number[];
   /** Lengths that are possible within one area only. */
   local: readonly number[];
-  /** What may stand before a national number at home, null for nothing. */
-  prefix: RegExp | null;
-  /** What replaces that prefix (`$1`), null for nothing. */
-  transform: string | null;
+  /** What may stand before a national number at home. */
+  prefix: RegExp;
 }
 
 /** One number as read. */
@@ -49,12 +47,8 @@ function lengthOf(national: string, { lengths, local }: Plan): Length {
 }
 
 /** The digits without the country's own prefix, unless that would make a national number of them no longer one. */
-export function withoutPrefix(digits: string, { general, prefix, transform }: Plan): string {
-  const found = digits === "" ? null : (prefix?.exec(digits) ?? null);
-  if (found === null) return digits;
-  const group = found.length > 1 ? found[found.length - 1] : undefined;
-  const replaced = transform !== null && group !== undefined;
-  const rest = replaced ? digits.replace(prefix!, transform) : digits.slice(found[0].length);
+function withoutPrefix(digits: string, { general, prefix }: Plan): string {
+  const rest = digits.replace(prefix, "");
   return general.test(digits) && !general.test(rest) ? digits : rest;
 }
 

@@ -34,7 +34,7 @@ const REMEDY: Record<Why, Remedy> = {
 const WITHOUT_TELEPHONE: Partial<Record<Remedy, Remedy>> = { tell: "leave", clock: "clockLeave", setUp: "setUpLeave" };
 
 /** What an answer says in one line, and the one thing to do: what a slip of paper has room for. */
-export interface Gist {
+interface Gist {
   heading: string;
   besides: string;
   next: string;

@@ -1,7 +1,7 @@
 // Whoever picks the phone up later must not find the answer on it.
 
 /** So long may the page be hidden before it is wiped, in milliseconds. */
-export const HIDDEN_LIMIT = 120_000;
+const HIDDEN_LIMIT = 120_000;
 
 /**
  * Call `wipe` once the page has been hidden for two minutes, and when it is left. Timers sleep while a page is

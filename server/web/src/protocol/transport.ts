@@ -86,11 +86,6 @@ export class Transport {
     }
   }
 
-  /** The body of an answer with status 200. */
-  async get(request: Request): Promise<Uint8Array> {
-    return accepted(await this.send(request));
-  }
-
   /** Add a request to what was sent. */
   record({ what, url, headers, body }: Omit<Request, "limit">): Sent {
     const method = body ? "POST" : "GET";

@@ -33,7 +33,7 @@ export interface Release {
   ahead: Canary | null;
 }
 
-export interface Canary {
+interface Canary {
   name: string;
   blinded: Blinded;
 }

@@ -76,7 +76,7 @@ function within(value: unknown, low: number, high: number, name: string): number
 const bad = (why: string): Failure => new Failure("bad_response", `challenge: ${why}`);
 
 /** What goes on around the work: a clock in milliseconds, the progress line, and whether it is still wanted. */
-export interface Around {
+interface Around {
   ticks(): number;
   progress(share: number): void;
   stopped(): boolean;

@@ -11,7 +11,7 @@ export VIRTUAL_ENV := $(VENV)
 export PATH := $(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
-PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*')
+PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/test/*')
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 

@@ -12,7 +12,7 @@ environment: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and the same with CLIENT__CER
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed, wait
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -62,7 +62,7 @@ def ordered_map(
 
     Items are drawn in the caller's thread while earlier ones are worked on, so memory holds
     `ahead` items whatever the length. The first error of `items` or `work` is raised; what has
-    not started by then is cancelled.
+    not started by then is cancelled, what has is waited for.
     """
     pending: deque[Future[Outcome]] = deque()
     try:
@@ -73,22 +73,25 @@ def ordered_map(
         while pending:
             yield pending.popleft().result()
     finally:
-        for future in pending:
-            future.cancel()
+        abandon(pending)
 
 
 def completed(executor: Executor, work: Callable[[Item], Outcome], items: Iterable[Item]) -> Iterator[Outcome]:
     """`map(work, items)` as each is done; all are submitted at once, so items are small.
 
-    The first error is raised; what has not started by then is cancelled.
+    The first error is raised; what has not started by then is cancelled, what has is waited for.
     """
     pending = {executor.submit(work, item) for item in items}
     try:
         for future in as_completed(pending):
             yield future.result()
     finally:
-        for future in pending:
-            future.cancel()
+        abandon(pending)
+
+
+def abandon(futures: Iterable[Future[Any]]) -> None:
+    """Cancel what has not started, and wait for what has: its files may be swept away after this."""
+    wait([future for future in futures if not future.cancel()])
 
 
 class _Cluster(Executor):

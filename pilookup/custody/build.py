@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 from pilookup import durable
-from pilookup.compute import at_once, completed, ordered_map
+from pilookup.compute import abandon, at_once, completed, ordered_map
 from pilookup.custody.filters import BUILD_BYTES_A_KEY, BuiltFilter, FilterTask, build_filters
 from pilookup.custody.layout import LayOutTask, lay_out_range, range_path
 from pilookup.custody.parts import parts, ranges
@@ -83,8 +83,7 @@ def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: 
         files = _lay_out(work, folder, len(tasks), geometry, ranges(entries, geometry, share), executor)
         built = tuple(each for future in filters for each in future.result())
     finally:
-        for future in filters:
-            future.cancel()
+        abandon(filters)
     for number in range(len(tasks)):
         spill_path(work, number).unlink()
     return Built(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, built)

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from pilookup import _core
+from pilookup.custody.vault.rows import fixed_bytes
 from pilookup.protocol.label import MAX_CASES, Kind, Profile
 
 LABELS = np.dtype([("flags", "u1"), ("zero", "u1"), ("accounts", ">u2"), ("month", ">u2"), ("cases", ">u2", MAX_CASES)])
@@ -72,13 +73,5 @@ def _tell(labels: Labels, profile: Profile) -> None:
 
 
 def _columns(rows: pa.RecordBatch) -> tuple[bytes, bytes, bytes, bytes]:
-    element, account, count, month = (_values(rows[name]) for name in ("element", "account", "count", "month"))
+    element, account, count, month = (fixed_bytes(rows[name]) for name in ("element", "account", "count", "month"))
     return element, account, count, month
-
-
-def _values(column: pa.Array) -> bytes:
-    """The bytes of a fixed-size column without nulls."""
-    width = column.type.bit_width // 8
-    start = column.offset * width
-    data: bytes = column.buffers()[1][start : start + len(column) * width].to_pybytes() if len(column) else b""
-    return data

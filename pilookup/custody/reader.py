@@ -61,7 +61,6 @@ class LoadedFile:
             self.report.notes.extend(self.text.notes(self.tally))
         if not self.report.accepted + self.report.rejected["erased"]:
             raise IntakeError(place, "no phone number found in it")
-        self.report.rejected = +self.report.rejected  # asking about "erased" must not make it a reason
 
 
 class Reader:

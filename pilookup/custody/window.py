@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Executor, Future
 from typing import Generic, TypeVar
+
+from pilookup.compute import abandon
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
@@ -36,6 +38,6 @@ class Window(Generic[Task, Outcome]):
             self._take(self._pending.popleft().result())
 
     def abandon(self) -> None:
-        """Cancel what has not started, and wait for what has: its files may be swept away after this."""
-        wait([future for future in self._pending if not future.cancel()])
+        """Give up what is still out."""
+        abandon(self._pending)
         self._pending.clear()

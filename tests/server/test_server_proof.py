@@ -15,6 +15,7 @@ from pilookup_server.limits import proof as proof_module
 from pilookup_server.limits.proof import LIFE_SECONDS, Proofs
 from pilookup_server.limits.spent import SpentHere
 from problem_answers import problem
+from release_fixture import LATER, TOKEN, Repository
 
 from pilookup.protocol.proof import Challenge
 
@@ -105,7 +106,11 @@ async def test_the_work_grows_with_the_elements(running, repository):
 
 
 @pytest.mark.anyio
-async def test_other_channels_and_an_empty_setting_ask_for_nothing(running, repository):
+async def test_other_channels_and_an_empty_setting_ask_for_nothing(running, repository, tmp_path, keys):
+    Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    async with running(**SOFT, platform_tokens=TOKEN) as server:
+        assert (await server.evaluate(count=6, channel="platform", headers=bearer)).status_code == 200
     async with running(public_soft_quota="", channels=("public",)) as server:
         for _ in range(3):
             assert (await server.evaluate(count=900)).status_code == 200

@@ -53,7 +53,7 @@ def partitions_of(elements: bytes) -> "np.ndarray[Any, np.dtype[np.uint8]]":
 
 
 def fixed_bytes(column: pa.Array | pa.ChunkedArray) -> bytes:
-    """The values of a fixed-size binary column without nulls, one after another."""
+    """The values of a column of one size (binary or integers) without nulls, one after another."""
     if isinstance(column, pa.ChunkedArray):
         return b"".join(fixed_bytes(chunk) for chunk in column.chunks)
     if not len(column):

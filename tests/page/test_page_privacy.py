@@ -29,7 +29,6 @@ def shown(visitor):
 
 
 def test_the_panel_shows_every_byte_that_was_sent(visitor, proxy):
-    visitor.page.wait_for_function("document.body && performance.getEntriesByType('resource').length > 2")
     for number in (EXPOSED, FOREIGN, MISS, EXPOSED):
         before = len(proxy.asked)
         visitor.check(number)

@@ -72,12 +72,11 @@ lint: build
 
 test: build parts $(node_modules) lint
 	cd rust && cargo test --release --locked --quiet
-	PILOOKUP_BACKEND=dalek cargo test --release --locked --quiet -- --skip lanes::
 	cd $(CURDIR)/server/web
 	npm test --silent
 	cd $(CURDIR)
 	pytest -n 2 --dist worksteal
-	PILOOKUP_BACKEND=dalek pytest -n 2 --dist worksteal tests/core tests/protocol
+	tests/backends.sh
 
 long: build
 	pytest -m long tests

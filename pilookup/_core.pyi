@@ -237,8 +237,8 @@ def set_threads(n: int) -> None:
 def threads() -> int:
     """How many threads bulk work uses: as set, else one a core."""
 
-def backend() -> Literal["avx512ifma", "dalek-avx512ifma", "avx2", "serial"]:
-    """The arithmetic of batches: eight lanes of our own, or what curve25519-dalek chooses here (`PILOOKUP_BACKEND`)."""
+def backend() -> Literal["avx512ifma", "avx2", "dalek-avx512ifma", "dalek-avx2", "dalek-serial"]:
+    """The arithmetic of batches: lanes of our own, or what curve25519-dalek chooses here (`PILOOKUP_BACKEND`)."""
 
 def tokenise(inputs: Sequence[Buffer], key: SecretKey) -> bytes:
     """key * HashToGroup(input) for n inputs (RFC 9497 section 4.1): n * 32 bytes."""

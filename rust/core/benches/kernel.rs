@@ -8,7 +8,8 @@ use std::{env, hint::black_box, process::Command, time::Instant};
 use pilookup_core::{Mode, SecretKey, bulk, voprf};
 
 const ROUNDS: usize = 7;
-const BACKENDS: [&str; 2] = ["lanes", "dalek"];
+/// The last is what the others are compared with.
+const BACKENDS: [&str; 3] = ["avx512ifma", "avx2", "dalek"];
 /// Repeated until this long has passed, in seconds.
 const LEAST: f64 = 0.2;
 
@@ -52,17 +53,21 @@ fn measure() -> Vec<(String, f64)> {
     results
 }
 
-/// One round of one backend in a process of its own.
-fn round(backend: &str) -> Vec<(String, f64)> {
+/// One run of a backend in a process of its own, or `None` where the machine lacks its instructions.
+fn run(backend: &str) -> Option<Vec<(String, f64)>> {
     let mut child = Command::new(env::current_exe().unwrap());
     let output = child.arg("--child").env("PILOOKUP_BACKEND", backend).output().unwrap();
-    assert!(output.status.success(), "{backend}: {}", String::from_utf8_lossy(&output.stderr));
+    let error = String::from_utf8_lossy(&output.stderr);
+    if error.contains("lacks the instructions") {
+        return None;
+    }
+    assert!(output.status.success(), "{backend}: {error}");
     let lines = String::from_utf8(output.stdout).unwrap();
     let pair = |line: &str| {
         let (name, value) = line.split_once('\t').unwrap();
         (name.to_owned(), value.parse().unwrap())
     };
-    lines.lines().map(pair).collect()
+    Some(lines.lines().map(pair).collect())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -77,11 +82,21 @@ fn main() {
         }
         return;
     }
-    let rounds: Vec<[_; 2]> = (0..ROUNDS).map(|_| BACKENDS.map(round)).collect();
-    println!("{:<26}{:>12}{:>12}{:>9}", "ns an element", BACKENDS[0], BACKENDS[1], "ratio");
-    for (i, (name, _)) in rounds[0][0].iter().enumerate() {
-        let of = |backend: usize| median(rounds.iter().map(|round| round[backend][i].1).collect());
-        let ratio = median(rounds.iter().map(|[lanes, dalek]| dalek[i].1 / lanes[i].1).collect());
-        println!("{name:<26}{:>12.0}{:>12.0}{ratio:>9.2}", of(0), of(1));
+    let rounds: Vec<Vec<_>> =
+        (0..ROUNDS).map(|_| BACKENDS.iter().filter_map(|backend| Some((*backend, run(backend)?))).collect()).collect();
+    let present: Vec<&str> = rounds[0].iter().map(|(backend, _)| *backend).collect();
+    let dalek = present.len() - 1;
+    print!("{:<26}", "ns an element");
+    present.iter().for_each(|backend| print!("{backend:>20}"));
+    println!();
+    for (i, (name, _)) in rounds[0][0].1.iter().enumerate() {
+        print!("{name:<26}");
+        for backend in 0..present.len() {
+            let of = |round: &[(&str, Vec<(String, f64)>)], backend: usize| round[backend].1[i].1;
+            let time = median(rounds.iter().map(|round| of(round, backend)).collect());
+            let ratio = median(rounds.iter().map(|round| of(round, dalek) / of(round, backend)).collect());
+            print!("{time:>12.0} ({ratio:>4.2}x)");
+        }
+        println!();
     }
 }

@@ -22,8 +22,16 @@ pub(crate) enum Kernel {}
 pub(crate) enum Points {}
 
 impl Kernel {
-    pub(crate) fn detect() -> Option<Self> {
+    pub(crate) fn avx512() -> Option<Self> {
         None
+    }
+
+    pub(crate) fn avx2() -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {}
     }
 
     pub(crate) fn derive(self, _: &[[u8; UNIFORM_BYTES]]) -> Points {

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use pilookup_core::{Context, SecretKey, bulk, seal};
+use pilookup_core::{Context, Mode, SecretKey, bulk, seal, voprf};
 
 /// A secret: 32 bytes that a subject turns into what it needs.
 pub(crate) type Secret = [u8; 32];
@@ -14,7 +14,16 @@ pub(crate) struct Subject {
     pub(crate) prepare: fn(&Secret) -> Box<dyn FnOnce()>,
     /// How the traces are meant to differ.
     pub(crate) expected: Expected,
+    /// The backends on which the work differs.
+    pub(crate) backends: &'static [&'static str],
 }
+
+/// Work with points.
+const POINTS: &[&str] = &["avx512ifma", "avx2", "dalek"];
+/// Work with hashes alone, which have lanes on AVX-512 only.
+const HASHES: &[&str] = &["avx512ifma", "dalek"];
+/// Work that is the same on all.
+const ANY: &[&str] = &["dalek"];
 
 /// What may be seen of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +34,26 @@ pub(crate) enum Expected {
 }
 
 pub(crate) const SUBJECTS: &[Subject] = &[
-    Subject { name: "the-key-and-numbers-of-tokenise", prepare: tokenise, expected: Expected::Nothing },
-    Subject { name: "the-elements-of-tokens", prepare: tokens, expected: Expected::Nothing },
-    Subject { name: "the-tokens-and-labels-of-seal", prepare: seal, expected: Expected::Nothing },
-    Subject {
-        name: "the-key-elements-and-labels-of-shift-and-seal",
-        prepare: shift_and_seal,
-        expected: Expected::Nothing,
-    },
-    Subject { name: "a-branch-on-a-bit", prepare: branches, expected: Expected::Path },
-    Subject { name: "a-table-by-a-digit", prepare: looks_up, expected: Expected::AddressesAlone },
+    secret("the-key-and-numbers-of-tokenise", tokenise, POINTS),
+    secret("the-key-elements-and-labels-of-shift-and-seal", shift_and_seal, POINTS),
+    secret("the-key-of-evaluate", evaluate, POINTS),
+    secret("the-nonce-of-prove", prove, POINTS),
+    secret("the-numbers-and-blinds-of-blind", blind, POINTS),
+    secret("the-blinds-of-unblind", unblind, POINTS),
+    secret("the-elements-of-tokens", tokens, HASHES),
+    secret("the-tokens-and-labels-of-seal", seal, HASHES),
+    Subject { name: "a-branch-on-a-bit", prepare: branches, expected: Expected::Path, backends: ANY },
+    Subject { name: "a-table-by-a-digit", prepare: looks_up, expected: Expected::AddressesAlone, backends: ANY },
 ];
+
+/// Work that must show nothing of its secret.
+const fn secret(
+    name: &'static str,
+    prepare: fn(&Secret) -> Box<dyn FnOnce()>,
+    backends: &'static [&'static str],
+) -> Subject {
+    Subject { name, prepare, expected: Expected::Nothing, backends }
+}
 
 pub(crate) fn named(name: &str) -> Option<&'static Subject> {
     SUBJECTS.iter().find(|subject| subject.name == name)
@@ -43,7 +61,11 @@ pub(crate) fn named(name: &str) -> Option<&'static Subject> {
 
 /// A full set of lanes; where there are none, one item shows all there is to see.
 fn count() -> u8 {
-    if std::env::var("PILOOKUP_BACKEND").as_deref() == Ok("dalek") { 1 } else { 8 }
+    match std::env::var("PILOOKUP_BACKEND").as_deref() {
+        Ok("avx512ifma") => 8,
+        Ok("avx2") => 4,
+        _ => 1,
+    }
 }
 
 const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
@@ -66,7 +88,7 @@ fn key(secret: &Secret) -> SecretKey {
     SecretKey::from_bytes(secret).expect("a canonical scalar other than zero")
 }
 
-/// Eight numbers of one length, made of the secret's bytes.
+/// Numbers of one length, made of the secret's bytes.
 fn numbers(secret: &Secret) -> Vec<Vec<u8>> {
     let digits =
         |i: u8| secret.iter().skip(usize::from(i)).step_by(3).map(move |byte| b'0' + byte.wrapping_add(i) % 10);
@@ -84,6 +106,29 @@ fn labels(secret: &Secret) -> Vec<u8> {
 fn tokenise(secret: &Secret) -> Box<dyn FnOnce()> {
     let (numbers, key) = (numbers(secret), key(secret));
     Box::new(move || drop(black_box(bulk::tokenise(&numbers, &key))))
+}
+
+fn evaluate(secret: &Secret) -> Box<dyn FnOnce()> {
+    let (elements, key) = (elements(&WARM), key(secret));
+    Box::new(move || drop(black_box(voprf::evaluate(&elements, &key))))
+}
+
+/// The nonce is fresh in every run. Nothing else may differ: the proof's weights, which come of the elements, are public and
+/// taken in variable time.
+fn prove(_: &Secret) -> Box<dyn FnOnce()> {
+    let (elements, key) = (elements(&WARM), key(&WARM));
+    Box::new(move || drop(black_box(voprf::evaluate_and_prove(&elements, &key))))
+}
+
+/// Blinds too are fresh in every run.
+fn blind(secret: &Secret) -> Box<dyn FnOnce()> {
+    let numbers = numbers(secret);
+    Box::new(move || drop(black_box(voprf::blind(&numbers, Mode::Voprf))))
+}
+
+fn unblind(_: &Secret) -> Box<dyn FnOnce()> {
+    let (blinds, blinded) = voprf::blind(&numbers(&WARM), Mode::Voprf).expect("numbers are good inputs");
+    Box::new(move || drop(black_box(voprf::unblind(&blinds, &blinded))))
 }
 
 fn tokens(secret: &Secret) -> Box<dyn FnOnce()> {

@@ -7,8 +7,8 @@
 use std::{
     arch::asm,
     hash::{DefaultHasher, Hash, Hasher},
-    io::{Read, Write},
-    process::{Child, Command, ExitCode, Stdio},
+    io::Write,
+    process::{Command, ExitCode, Stdio},
     sync::atomic::{AtomicPtr, Ordering},
 };
 
@@ -16,12 +16,13 @@ use iced_x86::{Decoder, DecoderOptions, InstructionInfoFactory, OpAccess, Regist
 use nix::{
     libc::{self, c_int, c_void, siginfo_t, ucontext_t},
     sys::{
-        personality::{self, Persona},
         signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction},
+        wait::{WaitStatus, waitpid},
     },
+    unistd::{ForkResult, fork},
 };
 
-use crate::subjects::{Secret, Subject, WARM};
+use crate::subjects::{Secret, Subject, WARM, secrets};
 
 /// One instruction: where it stood (the address's lower half), and a hash of the addresses it used.
 pub(crate) type Step = (u32, u32);
@@ -31,33 +32,48 @@ const ROOM: usize = 1 << 23;
 const LONGEST_INSTRUCTION: usize = 15;
 const TRAP_FLAG: i64 = 1 << 8;
 
-/// Starts a subject with a secret, on a backend; `None` where addresses cannot be kept from changing between processes.
-pub(crate) fn start(subject: &Subject, secret: &Secret, backend: &str) -> Option<Child> {
-    personality::set(personality::get().ok()? | Persona::ADDR_NO_RANDOMIZE).ok()?;
+/// The traces of a subject on a backend, one for each secret.
+pub(crate) fn traces(subject: &Subject, backend: &str) -> Vec<Vec<Step>> {
     let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
-    command.arg(subject.name).env("PILOOKUP_BACKEND", backend).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("a process to trace");
-    child.stdin.take().expect("its standard input").write_all(secret).expect("the secret sent");
-    Some(child)
-}
-
-/// The trace of what was started.
-pub(crate) fn finish(child: Child) -> Vec<Step> {
-    let output = child.wait_with_output().expect("its trace");
+    command.arg(subject.name).env("PILOOKUP_BACKEND", backend).stderr(Stdio::inherit());
+    let output = command.output().expect("a process to trace");
     assert!(output.status.success(), "a subject could not be traced: {}", output.status);
-    let number = |bytes: &[u8]| u32::from_le_bytes(*bytes.first_chunk().expect("four bytes"));
-    output.stdout.as_chunks::<8>().0.iter().map(|step| (number(step), number(&step[4..]))).collect()
+    let mut bytes = output.stdout.as_slice();
+    let mut number = || {
+        let (first, rest) = bytes.split_first_chunk().expect("four bytes more");
+        bytes = rest;
+        u32::from_le_bytes(*first)
+    };
+    let traces = secrets().map(|_| (0..number()).map(|_| (number(), number())).collect());
+    assert!(bytes.is_empty(), "a trace for each secret and no more");
+    traces.to_vec()
 }
 
-/// The subject's side: reads its secret, works, and writes its trace.
-pub(crate) fn trace(subject: &Subject) -> ExitCode {
-    let mut secret = [0; 32];
-    std::io::stdin().read_exact(&mut secret).expect("a secret of 32 bytes");
+/// The subject's side: writes a trace for each secret. Every one is taken in a copy of this process, so that all have the same
+/// addresses.
+pub(crate) fn trace_all(subject: &Subject) -> ExitCode {
+    for secret in secrets() {
+        // SAFETY: there is one thread so far, and so no lock that another could have held.
+        match unsafe { fork() }.expect("a copy of this process") {
+            ForkResult::Child => {
+                trace(subject, &secret);
+                std::process::exit(0);
+            }
+            ForkResult::Parent { child } => {
+                let status = waitpid(child, None).expect("the end of the copy");
+                assert_eq!(status, WaitStatus::Exited(child, 0), "a copy failed");
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn trace(subject: &Subject, secret: &Secret) {
     pilookup_core::set_threads(1).expect("one thread");
     for _ in 0..2 {
         (subject.prepare)(&WARM)();
     }
-    let work = (subject.prepare)(&secret);
+    let work = (subject.prepare)(secret);
     let mut tracer = Tracer { steps: Vec::with_capacity(ROOM), on: false, factory: InstructionInfoFactory::new() };
     TRACER.store(&raw mut tracer, Ordering::SeqCst);
     let action = SigAction::new(SigHandler::SigAction(on_trap), SaFlags::empty(), SigSet::empty());
@@ -68,10 +84,10 @@ pub(crate) fn trace(subject: &Subject) -> ExitCode {
     work();
     // SAFETY: as above.
     unsafe { asm!("int3") };
-    let bytes: Vec<u8> =
-        tracer.steps.iter().flat_map(|(at, used)| [at.to_le_bytes(), used.to_le_bytes()]).flatten().collect();
+    let count = u32::try_from(tracer.steps.len()).expect("no more than there is room for");
+    let steps = tracer.steps.iter().flat_map(|(at, used)| [*at, *used]);
+    let bytes: Vec<u8> = std::iter::once(count).chain(steps).flat_map(u32::to_le_bytes).collect();
     std::io::stdout().write_all(&bytes).expect("the trace written");
-    ExitCode::SUCCESS
 }
 
 struct Tracer {

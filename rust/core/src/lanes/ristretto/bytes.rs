@@ -1,9 +1,8 @@
-//! Little-endian bytes to field elements and back: eight strings of 32 bytes to and from five vectors.
+//! Little-endian bytes to field elements and back, a string of 32 bytes a lane.
 
 use super::{
-    Kernel, LANES,
-    field::{Field, LIMB_MASK, LIMBS},
-    vector::{Mask, Vector},
+    arithmetic::{Field, Lanes, MaskOf},
+    constants::{Constant, LIMB_MASK, LIMBS},
 };
 use crate::{expand::UNIFORM_BYTES, group::Encoded};
 
@@ -12,7 +11,7 @@ pub(super) type Uniform = [u8; UNIFORM_BYTES];
 
 /// A number of 256 bits in limbs; the last has its 52 upper bits.
 #[inline]
-fn limbs(bytes: &[u8; 32]) -> [u64; LIMBS] {
+fn limbs(bytes: &[u8; 32]) -> Constant {
     let word = |i: usize| u64::from_le_bytes(std::array::from_fn(|j| bytes[8 * i + j]));
     let [a, b, c, d] = std::array::from_fn(word);
     let low = |limb: u64| limb & LIMB_MASK;
@@ -21,7 +20,7 @@ fn limbs(bytes: &[u8; 32]) -> [u64; LIMBS] {
 
 /// The canonical limbs of a number as its bytes.
 #[inline]
-fn bytes([a, b, c, d, e]: [u64; LIMBS]) -> [u8; 32] {
+fn bytes([a, b, c, d, e]: Constant) -> [u8; 32] {
     let words = [a | b << 51, b >> 13 | c << 38, c >> 26 | d << 25, d >> 39 | e << 12];
     let mut bytes = [0; 32];
     for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
@@ -30,45 +29,38 @@ fn bytes([a, b, c, d, e]: [u64; LIMBS]) -> [u8; 32] {
     bytes
 }
 
-/// Limbs of eight numbers, lane by lane, as vectors, limb by limb.
+/// The item of each lane; the lanes beyond the last item have that one too.
 #[inline(always)]
-fn transpose(kernel: Kernel, numbers: &[[u64; LIMBS]; LANES]) -> Field {
-    Field(std::array::from_fn(|i| Vector::new(kernel, numbers.map(|number| number[i]))))
+fn item<T>(items: &[T], lane: usize) -> &T {
+    &items[lane.min(items.len() - 1)]
 }
 
 /// The numbers modulo p, bit 255 left out, as RFC 9496 section 4.3.4 reads each half of its input.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn read_halves(kernel: Kernel, uniform: &[&Uniform; LANES]) -> [Field; 2] {
+#[inline(always)]
+pub(super) fn read_halves<L: Lanes>(lanes: L, uniform: &[Uniform]) -> [L::Field; 2] {
     let half = |at: usize| {
-        uniform.map(|bytes| {
+        L::Field::from_limbs(lanes, |lane| {
+            let bytes = item(uniform, lane);
             let mut limbs = limbs(&std::array::from_fn(|i| bytes[at + i]));
             limbs[LIMBS - 1] &= LIMB_MASK;
             limbs
         })
     };
-    [transpose(kernel, &half(0)), transpose(kernel, &half(UNIFORM_BYTES / 2))]
+    [half(0), half(UNIFORM_BYTES / 2)]
 }
 
 /// The numbers modulo p, and the lanes where they were below it.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn read_canonical(kernel: Kernel, encoded: &[&Encoded; LANES]) -> (Field, Mask) {
-    let read = transpose(kernel, &encoded.map(limbs));
+#[inline(always)]
+pub(super) fn read_canonical<L: Lanes>(lanes: L, encoded: &[Encoded]) -> (L::Field, MaskOf<L>) {
+    let read = L::Field::from_limbs(lanes, |lane| limbs(item(encoded, lane)));
     let canonical = read.canonical();
-    let mut same = Mask::MAX;
-    for (read, canonical) in read.0.iter().zip(canonical.0) {
-        same &= read.equals(canonical);
-    }
-    (canonical, same)
+    (canonical, read.is_identical(&canonical))
 }
 
-/// The canonical bytes of every lane.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn write(field: &Field) -> [Encoded; LANES] {
-    let mut numbers = [[0; LIMBS]; LANES];
-    for (i, limb) in field.canonical().0.into_iter().enumerate() {
-        for (number, limb) in numbers.iter_mut().zip(limb.lanes()) {
-            number[i] = limb;
-        }
+/// The canonical bytes of as many lanes as there are rows.
+#[inline(always)]
+pub(super) fn write(field: &impl Field, rows: &mut [Encoded]) {
+    for (row, limbs) in rows.iter_mut().zip(field.canonical().limbs()) {
+        *row = bytes(limbs);
     }
-    numbers.map(bytes)
 }

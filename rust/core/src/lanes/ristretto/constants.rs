@@ -1,8 +1,16 @@
-//! The constants of edwards25519 and ristretto255 (RFC 9496 section 4.1), in limbs of radix 2^51.
+//! The constants of edwards25519 and ristretto255 (RFC 9496 section 4.1), in limbs of radix 2^51, which
+//! is how elements are written down whatever the lanes make of them.
 //!
 //! None is to be believed: the tests derive each from its definition with big integers.
 
-use super::field::LIMBS;
+/// Limbs of an element.
+pub(super) const LIMBS: usize = 5;
+/// Bits of a limb.
+pub(super) const RADIX: u32 = 51;
+/// The largest value of a canonical limb.
+pub(super) const LIMB_MASK: u64 = (1 << RADIX) - 1;
+/// 2^255 modulo p.
+pub(super) const FOLD: u64 = 19;
 
 /// A field element by its canonical limbs, the same for every lane.
 pub(super) type Constant = [u64; LIMBS];

@@ -1,4 +1,4 @@
-//! Encoding of ristretto255 elements (RFC 9496 section 4.3.2), eight at once and many eights for one inversion.
+//! Encoding of ristretto255 elements (RFC 9496 section 4.3.2), one a lane and many lanes for one inversion.
 //!
 //! An encoding takes an inverse square root, which cannot be shared between points. The encoding of a double needs only
 //! an inverse, which can be (Montgomery's trick). For `P = (X : Y : Z : T)` let
@@ -22,48 +22,45 @@
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
-    Kernel, LANES, bytes,
+    arithmetic::{Field, Lanes, Wide},
+    bytes,
     constants::{D, INVSQRT_A_MINUS_D, ONE, SQRT_M1, ZERO},
-    field::Field,
-    point::Extended,
+    point::{Extended, PointIn},
     root::invert,
-    vector::Mask,
 };
 use crate::group::Encoded;
 
-/// The encodings of the doubles of `points`, one inversion for all.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn encode_doubles(kernel: Kernel, points: &[Extended]) -> Vec<[Encoded; LANES]> {
+/// The encodings of the doubles of `points`, one inversion for all, to the rows that there are.
+#[inline(always)]
+pub(super) fn encode_doubles<L: Lanes>(lanes: L, points: &[PointIn<L>], rows: &mut [Encoded]) {
     let mut doubles = Zeroizing::new(Vec::with_capacity(points.len()));
     for point in points {
         doubles.push(Double::of(point));
     }
-    let mut inverses: Zeroizing<Vec<Field>> = Zeroizing::new(doubles.iter().map(|double| double.efgh).collect());
-    invert_all(kernel, &mut inverses);
-    let mut rows = Vec::with_capacity(points.len());
-    for (double, inverse) in doubles.iter().zip(inverses.iter()) {
-        rows.push(bytes::write(&double.encode(inverse)));
+    let mut inverses: Zeroizing<Vec<L::Field>> = Zeroizing::new(doubles.iter().map(|double| double.efgh).collect());
+    invert_all(lanes, &mut inverses);
+    for ((double, inverse), rows) in doubles.iter().zip(inverses.iter()).zip(rows.chunks_mut(L::COUNT)) {
+        bytes::write(&double.encode(inverse), rows);
     }
-    rows
 }
 
 /// A double by its four factors and their products.
 #[derive(Zeroize)]
-struct Double {
-    e: Field,
-    f: Field,
-    g: Field,
-    h: Field,
-    eg: Field,
-    fh: Field,
-    efgh: Field,
+struct Double<F> {
+    e: F,
+    f: F,
+    g: F,
+    h: F,
+    eg: F,
+    fh: F,
+    efgh: F,
 }
 
-impl Double {
+impl<F: Field> Double<F> {
     #[inline(always)]
-    fn of(point: &Extended) -> Self {
+    fn of(point: &Extended<F>) -> Self {
         let (xx, yy, zz) = (point.x.square(), point.y.square(), point.z.square());
-        let dtt = point.t.squared().times(&Field::constant(point.t.kernel(), &D));
+        let dtt = point.t.squared().times(&F::constant(point.t.lanes(), &D));
         let xy = point.x.times(&point.y);
         let e = xy.plus(&xy).carry();
         let g = yy.plus(&xx).carry();
@@ -74,33 +71,32 @@ impl Double {
 
     /// The encoding, from `1 / (E F G H)`.
     #[inline(always)]
-    fn encode(&self, inverse: &Field) -> Field {
-        let kernel = inverse.kernel();
-        let i = Field::constant(kernel, &SQRT_M1);
+    fn encode(&self, inverse: &F) -> F {
+        let lanes = inverse.lanes();
+        let i = F::constant(lanes, &SQRT_M1);
         let (inverse_fh, inverse_eg) = (self.eg.multiply(inverse), self.fh.multiply(inverse));
         let rotated = self.eg.multiply(&inverse_fh).is_negative();
         let unrotated_x = self.e.multiply(&self.h);
         let rotated_x = self.f.multiply(&self.g).multiply(&i);
-        let x = Field::select(rotated, &rotated_x, &unrotated_x).multiply(&inverse_fh);
-        let minuend = Field::select(rotated, &self.f, &self.h);
-        let subtrahend = Field::select(rotated, &self.e.multiply(&i), &self.g).negate_where(x.is_negative());
-        let magic =
-            Field::select(rotated, &Field::constant(kernel, &ONE), &Field::constant(kernel, &INVSQRT_A_MINUS_D));
-        let cofactor = Field::select(rotated, &self.e, &self.g).multiply(&magic);
+        let x = F::select(rotated, &rotated_x, &unrotated_x).multiply(&inverse_fh);
+        let minuend = F::select(rotated, &self.f, &self.h);
+        let subtrahend = F::select(rotated, &self.e.multiply(&i), &self.g).negate_where(x.is_negative());
+        let magic = F::select(rotated, &F::constant(lanes, &ONE), &F::constant(lanes, &INVSQRT_A_MINUS_D));
+        let cofactor = F::select(rotated, &self.e, &self.g).multiply(&magic);
         minuend.subtract(&subtrahend).multiply(&cofactor).multiply(&inverse_eg).abs()
     }
 }
 
 /// Replaces every element by its inverse, 0 by 0.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn invert_all(kernel: Kernel, elements: &mut [Field]) {
-    let (zero, one) = (Field::constant(kernel, &ZERO), Field::constant(kernel, &ONE));
-    let mut zeros: Vec<Mask> = Vec::with_capacity(elements.len());
+#[inline(always)]
+fn invert_all<F: Field>(lanes: F::Lanes, elements: &mut [F]) {
+    let (zero, one) = (F::constant(lanes, &ZERO), F::constant(lanes, &ONE));
+    let mut zeros: Vec<F::Mask> = Vec::with_capacity(elements.len());
     let mut before = Zeroizing::new(Vec::with_capacity(elements.len()));
     let mut product = one;
     for element in elements.iter_mut() {
         let is_zero = element.is_zero();
-        *element = Field::select(is_zero, &one, element);
+        *element = F::select(is_zero, &one, element);
         zeros.push(is_zero);
         before.push(product);
         product = product.multiply(element);
@@ -109,6 +105,6 @@ fn invert_all(kernel: Kernel, elements: &mut [Field]) {
     for ((element, before), is_zero) in elements.iter_mut().zip(before.iter()).zip(&zeros).rev() {
         let own = inverse.multiply(before);
         inverse = inverse.multiply(element);
-        *element = Field::select(*is_zero, &zero, &own);
+        *element = F::select(*is_zero, &zero, &own);
     }
 }

@@ -1,10 +1,10 @@
-//! ristretto255 (RFC 9496) with a point in each of eight lanes, on AVX-512 IFMA.
+//! ristretto255 (RFC 9496) with a point in each lane of a vector: eight lanes on AVX-512 IFMA, four on AVX2.
 //!
-//! One stream of instructions works on eight points. It is the same whatever the points and scalars are: no branch and no
+//! One stream of instructions works on all lanes. It is the same whatever the points and scalars are: no branch and no
 //! address depends on them, except on whether an encoding is one, which the caller is told anyway.
 //!
-//! Everything below the two types here is safe code that may only be called where the instructions exist; [`Kernel`] is
-//! the proof that they do.
+//! The formulas are written once over the traits of [`arithmetic`], which each set of instructions has its own of. All of it
+//! is safe code but for the single instructions and [`compiled`].
 
 #![allow(clippy::inline_always, reason = "single instructions must become part of the functions compiled for them")]
 #![allow(
@@ -13,29 +13,25 @@
     reason = "names are those of the RFC and of the formulas"
 )]
 
+mod arithmetic;
+mod avx2;
+mod avx512;
+mod batch;
 mod bytes;
+mod compiled;
 mod constants;
 mod decode;
 mod elligator;
 mod encode;
-mod field;
 mod multiply;
 mod point;
 mod root;
 #[cfg(test)]
 mod tests;
-mod vector;
 
 use curve25519_dalek::Scalar;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use self::{
-    bytes::Uniform,
-    multiply::{Digits, Table},
-    point::Extended,
-    vector::Mask,
-};
-use super::LANES;
+use self::{avx2::Avx2, avx512::Avx512, batch::Batch, bytes::Uniform};
 use crate::group::Encoded;
 
 /// What is wrong with an encoded element.
@@ -47,127 +43,100 @@ pub(crate) enum Flaw {
     Identity,
 }
 
-/// The proof that this machine has the instructions that the kernel is made of.
+/// The proof that this machine has instructions that the kernel is made of.
 #[derive(Clone, Copy)]
-pub(crate) struct Kernel(());
+pub(crate) struct Kernel(Instructions);
 
-/// Points in lanes, in their order, the last eight filled up; cleared when dropped.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Points {
-    #[zeroize(skip)]
-    kernel: Kernel,
-    eights: Vec<Extended>,
-    count: usize,
+#[derive(Clone, Copy)]
+enum Instructions {
+    Avx512(Avx512),
+    Avx2(Avx2),
+}
+
+/// Points in lanes, in their order; cleared when dropped.
+#[derive(Clone)]
+pub(crate) struct Points(InLanes);
+
+#[derive(Clone)]
+enum InLanes {
+    Avx512(Batch<Avx512>),
+    Avx2(Batch<Avx2>),
 }
 
 impl Kernel {
-    pub(crate) fn detect() -> Option<Self> {
-        let present = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512ifma");
-        present.then_some(Self(()))
+    /// Eight lanes.
+    pub(crate) fn avx512() -> Option<Self> {
+        Avx512::detect().map(Instructions::Avx512).map(Self)
+    }
+
+    /// Four lanes.
+    pub(crate) fn avx2() -> Option<Self> {
+        Avx2::detect().map(Instructions::Avx2).map(Self)
+    }
+
+    /// The name of the instructions.
+    pub(crate) fn name(self) -> &'static str {
+        match self.0 {
+            Instructions::Avx512(_) => "avx512ifma",
+            Instructions::Avx2(_) => "avx2",
+        }
     }
 
     /// The points that uniform bytes map to (RFC 9496 section 4.3.4).
     pub(crate) fn derive(self, uniform: &[Uniform]) -> Points {
-        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let eights = eights(uniform).map(|eight| unsafe { elligator::derive(self, &eight) }).collect();
-        Points { kernel: self, eights, count: uniform.len() }
+        match self.0 {
+            Instructions::Avx512(lanes) => Points(InLanes::Avx512(Batch::derive(lanes, uniform))),
+            Instructions::Avx2(lanes) => Points(InLanes::Avx2(Batch::derive(lanes, uniform))),
+        }
     }
 
     /// Decodes elements (RFC 9496 section 4.3.1), or tells the place of the first flaw.
     pub(crate) fn decode(self, elements: &[Encoded]) -> Result<Points, (usize, Flaw)> {
-        let mut points = Points { kernel: self, eights: Vec::with_capacity(elements.len()), count: elements.len() };
-        let mut eights = eights(elements);
-        while let Some(first) = eights.next() {
-            // Two eights go side by side; an odd one out goes twice.
-            let second = eights.next();
-            // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-            let (decoded, valid) = unsafe { decode::decode(self, &[first, second.unwrap_or(first)]) };
-            let wanted = 1 + usize::from(second.is_some());
-            for (point, valid) in decoded.into_iter().zip(valid).take(wanted) {
-                points.eights.push(point);
-                points.refuse_flaws(valid)?;
-            }
+        match self.0 {
+            Instructions::Avx512(lanes) => Batch::decode(lanes, elements).map(InLanes::Avx512).map(Points),
+            Instructions::Avx2(lanes) => Batch::decode(lanes, elements).map(InLanes::Avx2).map(Points),
         }
-        Ok(points)
     }
 }
 
 impl Points {
     /// The first point that is the identity.
     pub(crate) fn first_identity(&self) -> Option<usize> {
-        let eights = self.eights.iter().enumerate();
-        let place = eights.map(|(i, eight)| place(i, identities(eight))).find_map(|place| place);
-        place.filter(|place| *place < self.count)
-    }
-
-    /// Refuses the last eight if a lane that counts is not valid or the identity.
-    fn refuse_flaws(&self, valid: Mask) -> Result<(), (usize, Flaw)> {
-        let last = self.eights.len() - 1;
-        let flawed = !valid | identities(&self.eights[last]);
-        match place(last, flawed) {
-            Some(place) if place < self.count => {
-                let flaw = if valid >> (place % LANES) & 1 == 0 { Flaw::Encoding } else { Flaw::Identity };
-                Err((place, flaw))
-            }
-            _ => Ok(()),
+        match &self.0 {
+            InLanes::Avx512(batch) => batch.first_identity(),
+            InLanes::Avx2(batch) => batch.first_identity(),
         }
     }
 
     /// Multiplies every point by the same scalar.
     pub(crate) fn multiply(&mut self, scalar: &Scalar) {
-        let digits = Digits::of_one(scalar);
-        self.multiply_by(|_| &digits);
+        match &mut self.0 {
+            InLanes::Avx512(batch) => batch.multiply(scalar),
+            InLanes::Avx2(batch) => batch.multiply(scalar),
+        }
     }
 
     /// Multiplies every point by the scalar of its place.
     pub(crate) fn multiply_each(&mut self, scalars: &[Scalar]) {
-        let digits: Vec<_> = eights(scalars).map(Digits::of_each).collect();
-        self.multiply_by(|i| &digits[i]);
-    }
-
-    fn multiply_by<'a>(&mut self, digits: impl Fn(usize) -> &'a Digits) {
-        let mut table = Table::new(self.kernel);
-        for (i, eight) in self.eights.iter_mut().enumerate() {
-            // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-            *eight = unsafe { table.multiply(eight, digits(i)) };
+        match &mut self.0 {
+            InLanes::Avx512(batch) => batch.multiply_each(scalars),
+            InLanes::Avx2(batch) => batch.multiply_each(scalars),
         }
     }
 
     /// The sum of every point times the scalar of its place, as a batch of one.
     pub(crate) fn sum_of_products(&self, scalars: &[Scalar]) -> Self {
-        let mut digits: Vec<_> = eights(scalars).map(Digits::of_each).collect();
-        if let (Some(last), surplus @ 1..) = (digits.last_mut(), self.eights.len() * LANES - self.count) {
-            last.clear_last(surplus);
+        match &self.0 {
+            InLanes::Avx512(batch) => Self(InLanes::Avx512(batch.sum_of_products(scalars))),
+            InLanes::Avx2(batch) => Self(InLanes::Avx2(batch.sum_of_products(scalars))),
         }
-        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let sum = unsafe { multiply::sum_of_products(self.kernel, &self.eights, &digits).sum_lanes() };
-        Self { kernel: self.kernel, eights: vec![sum], count: 1 }
     }
 
     /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).
     pub(crate) fn encode_doubles(&self, rows: &mut [Encoded]) {
-        // SAFETY: a `Kernel` exists only where `detect` found the instructions.
-        let encoded = unsafe { encode::encode_doubles(self.kernel, &self.eights) };
-        for (row, encoded) in rows.iter_mut().zip(encoded.as_flattened()) {
-            *row = *encoded;
+        match &self.0 {
+            InLanes::Avx512(batch) => batch.encode_doubles(rows),
+            InLanes::Avx2(batch) => batch.encode_doubles(rows),
         }
     }
-}
-
-/// The lanes that hold the identity.
-fn identities(eight: &Extended) -> Mask {
-    // SAFETY: points exist only where a `Kernel` made them.
-    unsafe { eight.is_identity() }
-}
-
-/// The place of the first lane set in the mask of eight number `eight`.
-fn place(eight: usize, mask: Mask) -> Option<usize> {
-    (mask != 0).then(|| eight * LANES + mask.trailing_zeros() as usize)
-}
-
-/// Items by eights; the last eight is filled up with the last item.
-fn eights<T>(items: &[T]) -> impl Iterator<Item = [&T; LANES]> {
-    items.chunks(LANES).map(|chunk| std::array::from_fn(|i| &chunk[i.min(chunk.len() - 1)]))
 }

@@ -1,4 +1,4 @@
-//! Points times secret scalars, eight at once, and sums of such products.
+//! Points times secret scalars, one a lane, and sums of such products.
 //!
 //! A scalar is cut into 64 signed digits of radix 16, each from -8 to 8. A table holds the multiples 1 to 8 of every
 //! point, lane by lane; then the road is the same for all scalars: four doublings and an addition a digit, the addend
@@ -8,9 +8,8 @@ use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{
-    Kernel, LANES,
-    point::{Cached, Extended},
-    vector::Vector,
+    arithmetic::{Field, Lanes, MOST_LANES},
+    point::{Cached, Extended, PointIn},
 };
 
 /// Bits of a digit.
@@ -20,32 +19,33 @@ const DIGITS: usize = 64;
 /// The largest digit, and so the largest multiple that a table holds.
 const MULTIPLES: usize = 1 << (WINDOW - 1);
 
+/// A digit a lane: what it is, and 1 where it is to be negated.
+#[derive(Clone, Copy, Default, Zeroize)]
+struct Digit {
+    magnitudes: [u8; MOST_LANES],
+    negative: [u8; MOST_LANES],
+}
+
 /// A scalar a lane as signed digits of radix 16, the lowest first.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(super) struct Digits([[i8; LANES]; DIGITS]);
+pub(super) struct Digits([Digit; DIGITS]);
 
 impl Digits {
     /// The same scalar in every lane.
     pub(super) fn of_one(scalar: &Scalar) -> Self {
-        Self(recode(scalar).map(|digit| [digit; LANES]))
+        Self::of_each(&[*scalar; MOST_LANES])
     }
 
-    /// A scalar for each lane.
-    pub(super) fn of_each(scalars: [&Scalar; LANES]) -> Self {
-        let mut digits = Self([[0; LANES]; DIGITS]);
-        for (lane, scalar) in scalars.into_iter().enumerate() {
+    /// A scalar for each lane; the lanes beyond the last scalar have zero.
+    pub(super) fn of_each(scalars: &[Scalar]) -> Self {
+        let mut digits = Self([Digit::default(); DIGITS]);
+        for (lane, scalar) in scalars.iter().enumerate() {
             for (digit, own) in digits.0.iter_mut().zip(recode(scalar).iter()) {
-                digit[lane] = *own;
+                digit.magnitudes[lane] = own.unsigned_abs();
+                digit.negative[lane] = own.cast_unsigned() >> 7;
             }
         }
         digits
-    }
-
-    /// Makes the scalars of the last `count` lanes zero.
-    pub(super) fn clear_last(&mut self, count: usize) {
-        for digit in &mut self.0 {
-            digit[LANES - count..].fill(0);
-        }
     }
 }
 
@@ -64,16 +64,16 @@ fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
     digits
 }
 
-/// The sum over all eights of each lane's point times its scalar, lane by lane: the doublings are done once for all.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn sum_of_products(kernel: Kernel, points: &[Extended], scalars: &[Digits]) -> Extended {
+/// The sum over all batches of each lane's point times its scalar, in every lane: the doublings are done once for all.
+#[inline(always)]
+pub(super) fn sum_of_products<L: Lanes>(lanes: L, points: &[PointIn<L>], scalars: &[Digits]) -> PointIn<L> {
     let mut tables = Vec::with_capacity(points.len());
     for point in points {
-        let mut table = Table::new(kernel);
+        let mut table = Table::new(lanes);
         table.fill(point);
         tables.push(table);
     }
-    let mut sum = Extended::identity(kernel);
+    let mut sum = Extended::identity(lanes);
     for at in (0..DIGITS).rev() {
         let mut base = sum.projective();
         for _ in 1..WINDOW {
@@ -81,23 +81,23 @@ pub(super) fn sum_of_products(kernel: Kernel, points: &[Extended], scalars: &[Di
         }
         sum = base.double().extended();
         for (table, scalars) in tables.iter().zip(scalars) {
-            sum = sum.add(&table.select(scalars.0[at])).extended();
+            sum = sum.add(&table.select(&scalars.0[at])).extended();
         }
     }
-    sum
+    sum.sum_lanes()
 }
 
-/// The multiples 1 to 8 of eight points. Made once for many points, one after another, and cleared at the end.
+/// The multiples 1 to 8 of a point a lane. Made once for many points, one after another, and cleared at the end.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(super) struct Table([Cached; MULTIPLES]);
+pub(super) struct Table<F: Field>([Cached<F>; MULTIPLES]);
 
-impl Table {
-    pub(super) fn new(kernel: Kernel) -> Self {
-        Self([Cached::identity(kernel); MULTIPLES])
+impl<F: Field> Table<F> {
+    pub(super) fn new(lanes: F::Lanes) -> Self {
+        Self([Cached::identity(lanes); MULTIPLES])
     }
 
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    fn fill(&mut self, point: &Extended) {
+    #[inline(always)]
+    fn fill(&mut self, point: &Extended<F>) {
         let mut points = Zeroizing::new([*point; MULTIPLES / 2 + 1]);
         self.0[0] = point.cached();
         for n in 2..=MULTIPLES {
@@ -113,27 +113,25 @@ impl Table {
 
     /// In each lane the multiple by that lane's digit.
     #[inline(always)]
-    fn select(&self, digits: [i8; LANES]) -> Cached {
-        let kernel = self.0[0].t.kernel();
-        let digits = Vector::widen(kernel, digits);
-        let magnitude = digits.abs();
-        let mut chosen = Cached::identity(kernel);
+    fn select(&self, digit: &Digit) -> Cached<F> {
+        let lanes = self.0[0].t.lanes();
+        let mut chosen = Cached::identity(lanes);
         for (multiple, n) in self.0.iter().zip(1..) {
-            chosen = Cached::select(magnitude.equals(Vector::splat(kernel, n)), multiple, &chosen);
+            chosen = Cached::select(lanes.equal(digit.magnitudes, n), multiple, &chosen);
         }
-        chosen.negate_where(digits.is_negative())
+        chosen.negate_where(lanes.equal(digit.negative, 1))
     }
 
     /// The product of each lane's point and scalar.
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn multiply(&mut self, point: &Extended, scalars: &Digits) -> Extended {
+    #[inline(always)]
+    pub(super) fn multiply(&mut self, point: &Extended<F>, scalars: &Digits) -> Extended<F> {
         self.fill(point);
-        let mut product = Extended::identity(point.x.kernel()).add(&self.select(scalars.0[DIGITS - 1]));
-        for digits in scalars.0[..DIGITS - 1].iter().rev() {
+        let mut product = Extended::identity(point.x.lanes()).add(&self.select(&scalars.0[DIGITS - 1]));
+        for digit in scalars.0[..DIGITS - 1].iter().rev() {
             for _ in 1..WINDOW {
                 product = product.projective().double();
             }
-            product = product.projective().double().extended().add(&self.select(*digits));
+            product = product.projective().double().extended().add(&self.select(digit));
         }
         product.extended()
     }

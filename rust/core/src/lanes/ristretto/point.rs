@@ -1,4 +1,4 @@
-//! Points of edwards25519 (`-x^2 + y^2 = 1 + d x^2 y^2`), eight at once, and the two operations on them.
+//! Points of edwards25519 (`-x^2 + y^2 = 1 + d x^2 y^2`), a point a lane, and the two operations on them.
 //!
 //! The formulas are Hisil, Wong, Carter and Dawson, "Twisted Edwards curves revisited" (2008), sections 3.1 and 3.3 with
 //! `a = -1`. They are complete: they hold for every pair of points, equal, opposite or the identity, so that nothing is
@@ -8,69 +8,70 @@
 use zeroize::Zeroize;
 
 use super::{
-    Kernel,
+    arithmetic::{Field, Lanes, Wide},
     constants::{ONE, TWICE_D, TWO, ZERO},
-    field::Field,
-    vector::Mask,
 };
 
 /// `x = X / Z`, `y = Y / Z`.
 #[derive(Clone, Copy)]
-pub(super) struct Projective {
-    pub(super) x: Field,
-    pub(super) y: Field,
-    pub(super) z: Field,
+pub(super) struct Projective<F> {
+    pub(super) x: F,
+    pub(super) y: F,
+    pub(super) z: F,
 }
 
 /// [`Projective`], and `T = X Y / Z`.
 #[derive(Clone, Copy, Zeroize)]
-pub(super) struct Extended {
-    pub(super) x: Field,
-    pub(super) y: Field,
-    pub(super) z: Field,
-    pub(super) t: Field,
+pub(super) struct Extended<F> {
+    pub(super) x: F,
+    pub(super) y: F,
+    pub(super) z: F,
+    pub(super) t: F,
 }
+
+/// Points in these lanes.
+pub(super) type PointIn<L> = Extended<<L as Lanes>::Field>;
 
 /// What both operations give: `x = E / G`, `y = H / F`.
 #[derive(Clone, Copy)]
-pub(super) struct Completed {
-    e: Field,
-    f: Field,
-    g: Field,
-    h: Field,
+pub(super) struct Completed<F> {
+    e: F,
+    f: F,
+    g: F,
+    h: F,
 }
 
 /// What an addition wants of its second point: `Y + X`, `Y - X`, `2 d T`, `2 Z`.
 #[derive(Clone, Copy, Zeroize)]
-pub(super) struct Cached {
-    pub(super) sum: Field,
-    pub(super) difference: Field,
-    pub(super) t: Field,
-    pub(super) z: Field,
+pub(super) struct Cached<F> {
+    pub(super) sum: F,
+    pub(super) difference: F,
+    pub(super) t: F,
+    pub(super) z: F,
 }
 
-impl Completed {
+impl<F: Field> Completed<F> {
     /// Three multiplications.
     #[inline(always)]
-    pub(super) fn projective(&self) -> Projective {
+    pub(super) fn projective(&self) -> Projective<F> {
         let Self { e, f, g, h } = self;
         Projective { x: e.multiply(f), y: g.multiply(h), z: f.multiply(g) }
     }
 
     /// Four multiplications.
     #[inline(always)]
-    pub(super) fn extended(&self) -> Extended {
+    pub(super) fn extended(&self) -> Extended<F> {
         let Projective { x, y, z } = self.projective();
         Extended { x, y, z, t: self.e.multiply(&self.h) }
     }
 }
 
-impl Projective {
+impl<F: Field> Projective<F> {
     /// The double: four squarings. All four results have the opposite sign of the paper's, which no product shows.
     ///
     /// Columns: the squares are below 2^59; H below 2^60, E, G and F below 2^62.
     #[inline(always)]
-    pub(super) fn double(&self) -> Completed {
+    pub(super) fn double(&self) -> Completed<F> {
         let xx = self.x.square();
         let yy = self.y.square();
         let zz = self.z.square();
@@ -82,17 +83,17 @@ impl Projective {
     }
 }
 
-impl Extended {
+impl<F: Field> Extended<F> {
     #[inline(always)]
-    pub(super) fn identity(kernel: Kernel) -> Self {
-        let (zero, one) = (Field::constant(kernel, &ZERO), Field::constant(kernel, &ONE));
+    pub(super) fn identity(lanes: F::Lanes) -> Self {
+        let (zero, one) = (F::constant(lanes, &ZERO), F::constant(lanes, &ONE));
         Self { x: zero, y: one, z: one, t: zero }
     }
 
     /// The sum: four multiplications. Columns: the products are below 2^59, the sums below 2^60, the differences
     /// below 2^62.
     #[inline(always)]
-    pub(super) fn add(&self, other: &Cached) -> Completed {
+    pub(super) fn add(&self, other: &Cached<F>) -> Completed<F> {
         let a = self.y.subtract(&self.x).times(&other.difference);
         let b = self.y.add(&self.x).times(&other.sum);
         let c = self.t.times(&other.t);
@@ -104,27 +105,29 @@ impl Extended {
 
     /// One multiplication.
     #[inline(always)]
-    pub(super) fn cached(&self) -> Cached {
+    pub(super) fn cached(&self) -> Cached<F> {
         Cached {
             sum: self.y.add(&self.x),
             difference: self.y.subtract(&self.x),
-            t: self.t.multiply(&Field::constant(self.t.kernel(), &TWICE_D)),
+            t: self.t.multiply(&F::constant(self.t.lanes(), &TWICE_D)),
             z: self.z.add(&self.z),
         }
     }
 
     #[inline(always)]
-    pub(super) fn projective(&self) -> Projective {
+    pub(super) fn projective(&self) -> Projective<F> {
         Projective { x: self.x, y: self.y, z: self.z }
     }
 
-    /// The sum of all eight points, in every lane: each half is added to the other, then each quarter, each eighth.
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    /// The sum of the points of all lanes, in every lane: each half is added to the other, then each quarter, and so on.
+    #[inline(always)]
     pub(super) fn sum_lanes(&self) -> Self {
         let mut sum = *self;
-        for distance in [4, 2, 1] {
-            let Self { x, y, z, t } = sum;
-            let [x, y, z, t] = [x, y, z, t].map(|field| field.rotate(distance));
+        let mut distance = F::Lanes::COUNT;
+        while distance > 1 {
+            distance /= 2;
+            let (x, y) = (sum.x.rotate(distance), sum.y.rotate(distance));
+            let (z, t) = (sum.z.rotate(distance), sum.t.rotate(distance));
             sum = sum.add(&Self { x, y, z, t }.cached()).extended();
         }
         sum
@@ -132,36 +135,36 @@ impl Extended {
 
     /// Whether the point is the identity of ristretto255: in the coset of four torsion, where `x = 0` or `y = 0`
     /// (RFC 9496 section 4.3.3 compares with `(0, 1)`).
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn is_identity(&self) -> Mask {
+    #[inline(always)]
+    pub(super) fn is_identity(&self) -> F::Mask {
         self.x.is_zero() | self.y.is_zero()
     }
 }
 
-impl Cached {
+impl<F: Field> Cached<F> {
     #[inline(always)]
-    pub(super) fn identity(kernel: Kernel) -> Self {
-        let one = Field::constant(kernel, &ONE);
-        Self { sum: one, difference: one, t: Field::constant(kernel, &ZERO), z: Field::constant(kernel, &TWO) }
+    pub(super) fn identity(lanes: F::Lanes) -> Self {
+        let one = F::constant(lanes, &ONE);
+        Self { sum: one, difference: one, t: F::constant(lanes, &ZERO), z: F::constant(lanes, &TWO) }
     }
 
     /// `yes` in the lanes of `mask`, `no` in the others.
     #[inline(always)]
-    pub(super) fn select(mask: Mask, yes: &Self, no: &Self) -> Self {
+    pub(super) fn select(mask: F::Mask, yes: &Self, no: &Self) -> Self {
         Self {
-            sum: Field::select(mask, &yes.sum, &no.sum),
-            difference: Field::select(mask, &yes.difference, &no.difference),
-            t: Field::select(mask, &yes.t, &no.t),
-            z: Field::select(mask, &yes.z, &no.z),
+            sum: F::select(mask, &yes.sum, &no.sum),
+            difference: F::select(mask, &yes.difference, &no.difference),
+            t: F::select(mask, &yes.t, &no.t),
+            z: F::select(mask, &yes.z, &no.z),
         }
     }
 
     /// The opposite points in the lanes of `mask`.
     #[inline(always)]
-    pub(super) fn negate_where(&self, mask: Mask) -> Self {
+    pub(super) fn negate_where(&self, mask: F::Mask) -> Self {
         Self {
-            sum: Field::select(mask, &self.difference, &self.sum),
-            difference: Field::select(mask, &self.sum, &self.difference),
+            sum: F::select(mask, &self.difference, &self.sum),
+            difference: F::select(mask, &self.sum, &self.difference),
             t: self.t.negate_where(mask),
             z: self.z,
         }

@@ -1,17 +1,16 @@
 //! Fixed powers by addition chains, and the square roots and inverses that come of them.
 //!
-//! The functions take `N` independent batches of eight: a chain of squarings waits for its own results, and a second
+//! The functions take `N` independent batches of lanes: a chain of squarings waits for its own results, and a second
 //! chain beside it fills the time.
 
 use super::{
+    arithmetic::Field,
     constants::{ONE, SQRT_M1},
-    field::Field,
-    vector::Mask,
 };
 
 /// `x^(2^count)`.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn square_times<const N: usize>(x: &[Field; N], count: usize) -> [Field; N] {
+#[inline(always)]
+fn square_times<F: Field, const N: usize>(x: &[F; N], count: usize) -> [F; N] {
     let mut power = *x;
     for _ in 0..count {
         for power in &mut power {
@@ -22,8 +21,8 @@ fn square_times<const N: usize>(x: &[Field; N], count: usize) -> [Field; N] {
 }
 
 /// The products, batch by batch.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn multiply<const N: usize>(x: &[Field; N], y: &[Field; N]) -> [Field; N] {
+#[inline(always)]
+fn multiply<F: Field, const N: usize>(x: &[F; N], y: &[F; N]) -> [F; N] {
     let mut product = *x;
     for (product, y) in product.iter_mut().zip(y) {
         *product = product.multiply(y);
@@ -33,8 +32,8 @@ fn multiply<const N: usize>(x: &[Field; N], y: &[Field; N]) -> [Field; N] {
 
 /// `x^(2^250 - 1)` and `x^11`, from which both exponents below are a few steps. Each name says the exponent: `ones_n` is
 /// `2^n - 1`, n ones in binary, and two strings of ones make a longer one by shifting and adding.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn ones_250<const N: usize>(x: &[Field; N]) -> ([Field; N], [Field; N]) {
+#[inline(always)]
+fn ones_250<F: Field, const N: usize>(x: &[F; N]) -> ([F; N], [F; N]) {
     let x2 = square_times(x, 1);
     let x9 = multiply(x, &square_times(&x2, 2));
     let x11 = multiply(&x2, &x9);
@@ -50,8 +49,8 @@ fn ones_250<const N: usize>(x: &[Field; N]) -> ([Field; N], [Field; N]) {
 }
 
 /// `1 / x`, and 0 for 0: `x^(p - 2)`, where p - 2 = (2^250 - 1) 2^5 + 11.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn invert(x: &Field) -> Field {
+#[inline(always)]
+pub(super) fn invert<F: Field>(x: &F) -> F {
     let (ones_250, x11) = ones_250(&[*x]);
     let [inverse] = multiply(&square_times(&ones_250, 5), &x11);
     inverse
@@ -59,13 +58,13 @@ pub(super) fn invert(x: &Field) -> Field {
 
 /// `SQRT_RATIO_M1` of RFC 9496 section 4.2 for `N` pairs `(u, v)`: whether `u / v` is square, and the nonnegative root
 /// of `u / v` or else of `SQRT_M1 * u / v`; 0 where `v` is.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn sqrt_ratio<const N: usize>(u: &[Field; N], v: &[Field; N]) -> ([Mask; N], [Field; N]) {
+#[inline(always)]
+pub(super) fn sqrt_ratio<F: Field, const N: usize>(u: &[F; N], v: &[F; N]) -> ([F::Mask; N], [F; N]) {
     let v3 = multiply(&square_times(v, 1), v);
     let v7 = multiply(&square_times(&v3, 1), v);
     let power = quarter_power(&multiply(u, &v7));
     let mut roots = multiply(&multiply(u, &v3), &power);
-    let mut square = [0; N];
+    let mut square = [u[0].is_zero(); N];
     for i in 0..N {
         (square[i], roots[i]) = settle(&u[i], &v[i], &roots[i]);
     }
@@ -73,26 +72,26 @@ pub(super) fn sqrt_ratio<const N: usize>(u: &[Field; N], v: &[Field; N]) -> ([Ma
 }
 
 /// `x^((p - 5) / 8)`, where (p - 5) / 8 = (2^250 - 1) 2^2 + 1.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn quarter_power<const N: usize>(x: &[Field; N]) -> [Field; N] {
+#[inline(always)]
+fn quarter_power<F: Field, const N: usize>(x: &[F; N]) -> [F; N] {
     let (ones_250, _) = ones_250(x);
     multiply(&square_times(&ones_250, 2), x)
 }
 
 /// The candidate `root` is right up to a fourth root of unity: finds which, corrects it and takes its absolute value.
 #[inline(always)]
-fn settle(u: &Field, v: &Field, root: &Field) -> (Mask, Field) {
-    let i = Field::constant(u.kernel(), &SQRT_M1);
+fn settle<F: Field>(u: &F, v: &F, root: &F) -> (F::Mask, F) {
+    let i = F::constant(u.lanes(), &SQRT_M1);
     let check = v.multiply(&root.squared());
     let correct = check.equals(u);
     let flipped = check.add(u).is_zero();
     let flipped_i = check.add(&u.multiply(&i)).is_zero();
-    let root = Field::select(flipped | flipped_i, &root.multiply(&i), root);
+    let root = F::select(flipped | flipped_i, &root.multiply(&i), root);
     (correct | flipped, root.abs())
 }
 
 /// [`sqrt_ratio`] of `1 / v`.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-pub(super) fn inverse_sqrt<const N: usize>(v: &[Field; N]) -> ([Mask; N], [Field; N]) {
-    sqrt_ratio(&[Field::constant(v[0].kernel(), &ONE); N], v)
+#[inline(always)]
+pub(super) fn inverse_sqrt<F: Field, const N: usize>(v: &[F; N]) -> ([F::Mask; N], [F; N]) {
+    sqrt_ratio(&[F::constant(v[0].lanes(), &ONE); N], v)
 }

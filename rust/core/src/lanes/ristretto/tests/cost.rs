@@ -5,14 +5,23 @@ use std::{hint::black_box, time::Instant};
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
 use super::{
-    super::{bytes, decode, elligator, encode, multiply},
-    Kernel, LANES, kernel,
+    super::{
+        Instructions,
+        arithmetic::Field,
+        avx2::Avx2,
+        avx512::Avx512,
+        bytes,
+        compiled::Compiled,
+        multiply::{Digits, Table},
+    },
+    kernels,
 };
 
 /// Runs of which the quickest counts: on a shared machine the others tell of the neighbours.
 const RUNS: usize = 40;
 
 /// Prints nanoseconds a lane or point; `each` does `count` of them.
+#[inline(always)]
 fn report(what: &str, count: usize, mut each: impl FnMut()) {
     let mut best = f64::MAX;
     for _ in 0..RUNS {
@@ -25,52 +34,54 @@ fn report(what: &str, count: usize, mut each: impl FnMut()) {
     println!("{what:<34}{:>10.2} ns", best * 1e9 / f64::from(u32::try_from(10 * count).unwrap()));
 }
 
-fn uniform() -> [[u8; 64]; LANES] {
+fn uniform() -> [[u8; 64]; 8] {
     std::array::from_fn(|i| std::array::from_fn(|j| u8::try_from((i * 64 + j * 37) % 251).unwrap()))
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn field_operations(kernel: Kernel) {
+#[inline(always)]
+fn field_and_formulas<L: Compiled>(lanes: L) {
+    let [x, y] = bytes::read_halves(lanes, &uniform());
+    let y = black_box(y);
+    let (mut one, mut four) = (x, [x; 4]);
+    let hundred = 100 * L::COUNT;
+    report("multiplication, one chain", hundred, || (0..100).for_each(|_| one = one.multiply(&y)));
+    report("squaring, one chain", hundred, || (0..100).for_each(|_| one = one.squared()));
+    report("multiplication, four chains", 4 * hundred, || {
+        (0..100).for_each(|_| four.iter_mut().for_each(|x| *x = x.multiply(&y)));
+    });
+    report("squaring, four chains", 4 * hundred, || {
+        (0..100).for_each(|_| four.iter_mut().for_each(|x| *x = x.squared()));
+    });
+    let mut point = lanes.derive(&uniform());
+    let (mut base, cached) = (point.projective(), point.cached());
+    report("doubling", L::COUNT, || base = base.double().projective());
+    report("addition", L::COUNT, || point = point.add(black_box(&cached)).extended());
+    black_box((one, four, base.x, point));
+}
+
+fn operations<L: Compiled>(lanes: L) {
     let uniform = uniform();
-    let [x, y] = bytes::read_halves(kernel, &uniform.each_ref());
-    let (mut chains, y) = ([x; 4], black_box(y));
-    let mut hundred = |what: &str, count: usize, squaring: bool| {
-        report(what, 100 * count * LANES, || {
-            for _ in 0..100 {
-                for x in &mut chains[..count] {
-                    *x = if squaring { x.squared() } else { x.multiply(&y) };
-                }
-            }
-        });
-    };
-    hundred("multiplication, one chain", 1, false);
-    hundred("multiplication, four chains", 4, false);
-    hundred("squaring, one chain", 1, true);
-    hundred("squaring, four chains", 4, true);
-    black_box(chains);
+    let digits = Digits::of_one(&-Scalar::ONE.div_by_2());
+    let mut table = Table::new(lanes);
+    let mut point = lanes.derive(&uniform);
+    report("map to group", L::COUNT, || point = lanes.derive(black_box(&uniform)));
+    report("multiplication by a scalar", L::COUNT, || point = lanes.multiply(&mut table, &point, &digits));
+    let (points, mut rows) = (vec![point; 64 / L::COUNT], [[0; 32]; 64]);
+    report("encoding of 64 doubles", 64, || lanes.encode_doubles(black_box(&points), &mut rows));
+    let (first, rest) = rows.split_at(L::COUNT);
+    report("decoding of two", 2 * L::COUNT, || {
+        black_box(lanes.decode(&[first, black_box(&rest[..L::COUNT])]));
+    });
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn point_operations(kernel: Kernel) {
-    let uniform = uniform();
-    let uniform = uniform.each_ref();
-    let digits = multiply::Digits::of_one(&-Scalar::ONE.div_by_2());
-    let mut table = multiply::Table::new(kernel);
-    let mut point = elligator::derive(kernel, &uniform);
-    let mut base = point.projective();
-    report("map to group", LANES, || point = elligator::derive(kernel, black_box(&uniform)));
-    report("doubling", LANES, || base = base.double().projective());
-    let cached = point.cached();
-    report("addition", LANES, || point = point.add(black_box(&cached)).extended());
-    report("multiplication by a scalar", LANES, || point = table.multiply(&point, &digits));
-    let points = [point; 8];
-    report("encoding of 64 doubles", 64, || drop(black_box(encode::encode_doubles(kernel, black_box(&points)))));
-    let rows = encode::encode_doubles(kernel, &points[..2]);
-    let eights = [rows[0].each_ref(), rows[1].each_ref()];
-    report("decoding of 16", 16, || {
-        black_box(decode::decode(kernel, black_box(&eights)));
-    });
-    black_box(base);
+fn on_avx512(lanes: Avx512) {
+    field_and_formulas(lanes);
+}
+
+#[target_feature(enable = "avx2")]
+fn on_avx2(lanes: Avx2) {
+    field_and_formulas(lanes);
 }
 
 fn dalek() {
@@ -89,11 +100,20 @@ fn dalek() {
 #[test]
 #[ignore = "a measurement"]
 fn cost_of_each_step() {
-    let Some(kernel) = kernel() else { return };
-    // SAFETY: a `Kernel` is the proof that the instructions exist.
-    unsafe {
-        field_operations(kernel);
-        point_operations(kernel);
+    for kernel in kernels() {
+        println!("{}", kernel.name());
+        match kernel.0 {
+            Instructions::Avx512(lanes) => {
+                // SAFETY: a value of this type is the proof that the instructions exist.
+                unsafe { on_avx512(lanes) };
+                operations(lanes);
+            }
+            Instructions::Avx2(lanes) => {
+                // SAFETY: as above.
+                unsafe { on_avx2(lanes) };
+                operations(lanes);
+            }
+        }
     }
     dalek();
 }

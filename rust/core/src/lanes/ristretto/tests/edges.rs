@@ -4,79 +4,87 @@ use curve25519_dalek::{RistrettoPoint, Scalar, constants::EIGHT_TORSION, ristret
 use serde::Deserialize;
 
 use super::{
-    super::{Flaw, Points, bytes::read_canonical, constants::ONE, field::Field, point::Extended},
-    Kernel, LANES,
+    super::{
+        Flaw, Kernel,
+        arithmetic::{Field, Lanes, Mask},
+        batch::Batch,
+        bytes::read_canonical,
+        compiled::Compiled,
+        constants::{D, ONE},
+        point::{Extended, PointIn},
+        root::sqrt_ratio,
+    },
     equality::{encoded, uniform},
-    kernel,
+    kernels, on_all_lanes,
 };
 use crate::group::Encoded;
 
 /// A point of eight-torsion in every lane. The Edwards encoding is `y` with the sign of `x` above it, and `x` follows from
 /// the curve's equation: `x^2 (d y^2 + 1) = y^2 - 1`.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn torsion(kernel: Kernel, which: usize) -> Extended {
+fn torsion<L: Lanes>(lanes: L, which: usize) -> PointIn<L> {
     let mut bytes = EIGHT_TORSION[which].compress().to_bytes();
-    let odd = if bytes[31] >> 7 == 1 { u8::MAX } else { 0 };
+    let odd = lanes.equal([bytes[31] >> 7; 8], 1);
     bytes[31] &= 0x7f;
-    let (y, canonical) = read_canonical(kernel, &[&bytes; LANES]);
-    assert_eq!(canonical, u8::MAX);
-    let one = Field::constant(kernel, &ONE);
-    let yy = y.squared();
-    let denominator = yy.multiply(&Field::constant(kernel, &super::super::constants::D)).add(&one);
-    let ([square], [root]) = super::super::root::sqrt_ratio(&[yy.subtract(&one)], &[denominator]);
-    assert_eq!(square, u8::MAX);
+    let (y, canonical) = read_canonical(lanes, &[bytes]);
+    assert_eq!((!canonical).bits(), 0);
+    let one = Field::constant(lanes, &ONE);
+    let yy: L::Field = y.squared();
+    let denominator = yy.multiply(&Field::constant(lanes, &D)).add(&one);
+    let ([square], [root]) = sqrt_ratio(&[yy.subtract(&one)], &[denominator]);
+    assert_eq!((!square).bits(), 0);
     let x = root.negate_where(odd);
     Extended { x, y, z: one, t: x.multiply(&y) }
 }
 
-/// `points` with the same torsion point added to every one.
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn shift_by_torsion(kernel: Kernel, points: &mut Points, which: usize) {
-    let torsion = torsion(kernel, which).cached();
-    for eight in &mut points.eights {
-        *eight = eight.add(&torsion).extended();
+/// `batch` with the same torsion point added to every point.
+fn shift_by_torsion<L: Compiled>(batch: &mut Batch<L>, which: usize) {
+    let torsion = torsion(batch.lanes, which).cached();
+    for point in &mut batch.points {
+        *point = point.add(&torsion).extended();
+    }
+}
+
+/// The encodings of the doubles of a batch.
+fn doubles<L: Compiled>(batch: &Batch<L>) -> Vec<Encoded> {
+    let mut rows = vec![[1; 32]; batch.count];
+    batch.encode_doubles(&mut rows);
+    rows
+}
+
+fn a_coset_encodes_alike<L: Compiled>(lanes: L) {
+    let good = encoded(&uniform(17));
+    let products = |by: u8| good.iter().map(|bytes| times(bytes, &Scalar::from(by))).collect::<Vec<Encoded>>();
+    for which in 0..8 {
+        let mut batch = Batch::decode(lanes, &good).ok().unwrap();
+        shift_by_torsion(&mut batch, which);
+        // The double of any torsion point here is of four-torsion, which an element does not see.
+        assert_eq!(doubles(&batch), products(2));
+        batch.multiply(&Scalar::from(7_u8));
+        assert_eq!(doubles(&batch), products(14));
     }
 }
 
 /// All four members of a coset are one element: they encode alike, and their products too.
 #[test]
 fn a_coset_is_one_element() {
-    let Some(kernel) = kernel() else { return };
-    let good = encoded(&uniform(17));
-    let scalar = Scalar::from(7_u8);
+    on_all_lanes!(lanes => a_coset_encodes_alike(lanes));
+}
+
+fn small_order_becomes_the_identity<L: Compiled>(lanes: L) {
     for which in 0..8 {
-        let mut points = kernel.decode(&good).ok().unwrap();
-        // SAFETY: a `Kernel` is the proof that the instructions exist.
-        unsafe { shift_by_torsion(kernel, &mut points, which) };
-        let mut rows = vec![[0; 32]; good.len()];
-        points.encode_doubles(&mut rows);
-        let doubles: Vec<Encoded> = good.iter().map(|bytes| times(bytes, &Scalar::from(2_u8))).collect();
-        // The double of any torsion point here is of four-torsion, which an element does not see.
-        assert_eq!(rows, doubles);
-        points.multiply(&scalar);
-        points.encode_doubles(&mut rows);
-        let products: Vec<Encoded> = good.iter().map(|bytes| times(bytes, &Scalar::from(14_u8))).collect();
-        assert_eq!(rows, products);
+        let mut batch = Batch { lanes, points: vec![torsion(lanes, which); 2], count: 2 * L::COUNT };
+        // The points of four-torsion are those of even place.
+        assert_eq!(batch.first_identity(), (which % 2 == 0).then_some(0));
+        assert_eq!(doubles(&batch), vec![[0; 32]; batch.count]);
+        batch.multiply(&Scalar::from(12_345_u16));
+        assert_eq!(doubles(&batch), vec![[0; 32]; batch.count]);
     }
 }
 
 /// Small-order points are the identity, or become it when doubled; the formulas are complete.
 #[test]
 fn small_order_points_encode_as_the_identity() {
-    let Some(kernel) = kernel() else { return };
-    for which in 0..8 {
-        // SAFETY: as above.
-        let point = unsafe { torsion(kernel, which) };
-        let mut points = Points { kernel, eights: vec![point, point], count: 16 };
-        // The points of four-torsion are those of even place.
-        assert_eq!(points.first_identity(), (which % 2 == 0).then_some(0));
-        let mut rows = vec![[1; 32]; 16];
-        points.encode_doubles(&mut rows);
-        assert_eq!(rows, [[0; 32]; 16]);
-        points.multiply(&Scalar::from(12_345_u16));
-        points.encode_doubles(&mut rows);
-        assert_eq!(rows, [[0; 32]; 16]);
-    }
+    on_all_lanes!(lanes => small_order_becomes_the_identity(lanes));
 }
 
 fn times(bytes: &Encoded, scalar: &Scalar) -> Encoded {
@@ -103,7 +111,10 @@ fn extreme_scalars() -> Vec<Scalar> {
 
 #[test]
 fn extreme_scalars_multiply_as_dalek_does() {
-    let Some(kernel) = kernel() else { return };
+    kernels().for_each(extreme_scalars_agree);
+}
+
+fn extreme_scalars_agree(kernel: Kernel) {
     let scalars = extreme_scalars();
     let good = encoded(&uniform(scalars.len()));
     let expected: Vec<_> = good.iter().zip(&scalars).map(|(bytes, scalar)| times(bytes, &(scalar + scalar))).collect();
@@ -151,9 +162,8 @@ fn bad_encodings() -> Vec<Encoded> {
 
 #[test]
 fn bad_encodings_are_refused_in_every_lane() {
-    let Some(kernel) = kernel() else { return };
     let good = encoded(&uniform(16));
-    for bad in bad_encodings() {
+    for (kernel, bad) in kernels().flat_map(|kernel| bad_encodings().into_iter().map(move |bad| (kernel, bad))) {
         assert!(CompressedRistretto(bad).decompress().is_none());
         for place in 0..16 {
             let mut elements = good.clone();
@@ -166,7 +176,6 @@ fn bad_encodings_are_refused_in_every_lane() {
 /// Every encoding that differs from a good one in a bit, and small numbers, as dalek judges them.
 #[test]
 fn decoding_judges_as_dalek_does() {
-    let Some(kernel) = kernel() else { return };
     let good = encoded(&uniform(1))[0];
     let flipped = (0..256).map(|bit| {
         let mut bytes = good;
@@ -180,26 +189,40 @@ fn decoding_judges_as_dalek_does() {
     });
     for bytes in flipped.chain(small) {
         let expected = CompressedRistretto(bytes).decompress().is_some();
-        assert_eq!(kernel.decode(&[good, bytes]).is_ok(), expected);
+        for kernel in kernels() {
+            assert_eq!(kernel.decode(&[good, bytes]).is_ok(), expected);
+        }
     }
 }
 
 #[test]
-fn the_generator_and_its_multiples_derive_and_encode() {
-    let Some(kernel) = kernel() else { return };
-    let zeros = [[0; 64], [0xff; 64]];
-    let mut rows = [[0; 32]; 2];
-    let mut points = kernel.derive(&zeros);
-    points.multiply(&Scalar::ONE.div_by_2());
-    points.encode_doubles(&mut rows);
-    assert_eq!(rows, zeros.map(|uniform| RistrettoPoint::from_uniform_bytes(&uniform).compress().to_bytes()));
+fn the_extreme_uniform_bytes_derive_as_dalek_does() {
+    let extremes = [[0; 64], [0xff; 64]];
+    let expected = extremes.map(|uniform| RistrettoPoint::from_uniform_bytes(&uniform).compress().to_bytes());
+    for kernel in kernels() {
+        let mut rows = [[0; 32]; 2];
+        let mut points = kernel.derive(&extremes);
+        points.multiply(&Scalar::ONE.div_by_2());
+        points.encode_doubles(&mut rows);
+        assert_eq!(rows, expected);
+    }
 }
 
+/// What must not be taken from nothing: a difference of columns that is too large, in every kind of lanes.
 #[test]
 #[cfg(debug_assertions)]
-#[should_panic(expected = "a difference must not wrap")]
 fn a_difference_that_wraps_is_caught() {
-    let Some(kernel) = kernel() else { panic!("a difference must not wrap: not tested here") };
-    let wide = |column| super::super::field::Wide::from_columns(kernel, &[[column; LANES]; 5]);
-    let _ = wide(0).minus(&wide(1 << 62));
+    use super::integers::Raw;
+
+    fn difference<L: Lanes>(lanes: L, column: u64)
+    where
+        L::Field: Raw,
+    {
+        let wide = |column| L::Field::wide(lanes, &vec![[column; 8]; L::Field::LIMITS.len()]);
+        let _ = wide(0).minus(&wide(column));
+    }
+    on_all_lanes!(lanes => {
+        difference(lanes, 1 << 59);
+        std::panic::catch_unwind(|| difference(lanes, 1 << 62)).unwrap_err();
+    });
 }

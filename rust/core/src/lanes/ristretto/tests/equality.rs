@@ -2,7 +2,7 @@
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
-use super::{super::Flaw, Kernel, kernel};
+use super::{super::Flaw, Kernel, kernels};
 use crate::group::Encoded;
 
 /// As many points as one round takes, which leaves lanes to fill up.
@@ -49,33 +49,29 @@ fn agree(kernel: Kernel, count: usize) {
 
 #[test]
 fn every_count_agrees_with_dalek() {
-    let Some(kernel) = kernel() else { return };
-    for count in 0..=33 {
-        agree(kernel, count);
+    for kernel in kernels() {
+        (0..=33).for_each(|count| agree(kernel, count));
     }
 }
 
 #[test]
 fn a_hundred_thousand_points_and_scalars_agree_with_dalek() {
-    let Some(kernel) = kernel() else { return };
-    for _ in 0..100_000_usize.div_ceil(ROUND) {
-        agree(kernel, ROUND);
+    for kernel in kernels() {
+        (0..100_000_usize.div_ceil(ROUND)).for_each(|_| agree(kernel, ROUND));
     }
 }
 
 #[test]
 #[ignore = "takes minutes: run before a release with --ignored"]
 fn ten_million_points_and_scalars_agree_with_dalek() {
-    let Some(kernel) = kernel() else { return };
-    for _ in 0..10_000_000_usize.div_ceil(ROUND) {
-        agree(kernel, ROUND);
+    for kernel in kernels() {
+        (0..10_000_000_usize.div_ceil(ROUND)).for_each(|_| agree(kernel, ROUND));
     }
 }
 
 #[test]
 fn sums_of_products_agree_with_dalek() {
-    let Some(kernel) = kernel() else { return };
-    for count in 1..=33 {
+    for (kernel, count) in kernels().flat_map(|kernel| (1..=33).map(move |count| (kernel, count))) {
         let (uniform, scalars) = (uniform(count), scalars(count));
         let points = uniform.iter().map(RistrettoPoint::from_uniform_bytes);
         let sum: RistrettoPoint = points.zip(&scalars).map(|(point, scalar)| point * scalar).sum();
@@ -87,9 +83,8 @@ fn sums_of_products_agree_with_dalek() {
 
 #[test]
 fn flaws_are_told_by_their_place() {
-    let Some(kernel) = kernel() else { return };
     let good = encoded(&uniform(17));
-    for place in 0..17 {
+    for (kernel, place) in kernels().flat_map(|kernel| (0..17).map(move |place| (kernel, place))) {
         let mut bad = good.clone();
         bad[place] = [0; 32];
         assert_eq!(kernel.decode(&bad).map(drop), Err((place, Flaw::Identity)));

@@ -2,37 +2,45 @@
 
 use num_bigint::BigUint;
 
-use super::{
-    super::{
-        constants::Constant,
-        field::{Field, LIMBS},
-        vector::Vector,
-    },
-    Kernel, LANES,
+use super::super::{
+    arithmetic::{Field, Lanes, MOST_LANES},
+    constants::Constant,
 };
+
+/// One number a lane.
+pub(crate) type Row = [u64; MOST_LANES];
+
+/// What the tests have to see of a kind of field: its limbs as they are.
+pub(in super::super) trait Raw: Field {
+    /// The power of two that each limb counts.
+    const EXPONENTS: &'static [u32];
+    /// The largest value of each limb that an operation may leave.
+    const LIMITS: &'static [u64];
+    /// The largest column that may be carried.
+    const WIDEST: u64;
+
+    fn from_raw(lanes: Self::Lanes, limbs: &[Row]) -> Self;
+    fn raw(&self) -> Vec<Row>;
+    fn wide(lanes: Self::Lanes, columns: &[Row]) -> Self::Wide;
+}
 
 /// 2^255 - 19.
 pub(super) fn p() -> BigUint {
     (BigUint::from(1_u8) << 255) - 19_u8
 }
 
-/// The integer that limbs stand for.
+/// The integer that limbs of radix 2^51 stand for.
 pub(super) fn integer(limbs: &Constant) -> BigUint {
     limbs.iter().rev().fold(BigUint::ZERO, |sum, limb| (sum << 51) + limb)
 }
 
-/// Eight elements from their limbs, lane by lane.
-pub(super) fn field(kernel: Kernel, numbers: &[Constant; LANES]) -> Field {
-    Field(std::array::from_fn(|i| Vector::new(kernel, numbers.map(|number| number[i]))))
+/// The integers that a field's limbs or columns stand for, lane by lane.
+pub(super) fn integers<F: Raw>(limbs: &[Row]) -> Vec<BigUint> {
+    let term = |lane: usize| limbs.iter().zip(F::EXPONENTS).map(move |(limb, bits)| BigUint::from(limb[lane]) << *bits);
+    (0..F::Lanes::COUNT).map(|lane| term(lane).sum()).collect()
 }
 
-/// The limbs of eight elements, lane by lane.
-pub(super) fn limbs(field: &Field) -> [Constant; LANES] {
-    let columns = field.0.map(Vector::lanes);
-    std::array::from_fn(|lane| std::array::from_fn::<u64, LIMBS, _>(|i| columns[i][lane]))
-}
-
-/// The integers modulo p that eight elements stand for.
-pub(super) fn residues(field: &Field) -> [BigUint; LANES] {
-    limbs(field).map(|limbs| integer(&limbs) % p())
+/// The integers modulo p that a field's elements stand for.
+pub(super) fn residues<F: Raw>(field: &F) -> Vec<BigUint> {
+    integers::<F>(&field.raw()).into_iter().map(|integer| integer % p()).collect()
 }

@@ -2,15 +2,30 @@ mod arithmetic;
 mod cost;
 mod edges;
 mod equality;
-mod integers;
+pub(super) mod integers;
 
-use super::{Kernel, LANES};
+use super::Kernel;
 
-/// The kernel, or `None` with a word about it: on a machine without the instructions there is nothing to test.
-fn kernel() -> Option<Kernel> {
-    let kernel = Kernel::detect();
-    if kernel.is_none() {
-        eprintln!("no AVX-512 IFMA here: the kernel is not tested");
-    }
-    kernel
+/// Every kernel that this machine has the instructions for; says which it has not.
+fn kernels() -> impl Iterator<Item = Kernel> {
+    let all = [("AVX-512 IFMA", Kernel::avx512()), ("AVX2", Kernel::avx2())];
+    all.into_iter().filter_map(|(name, kernel)| {
+        if kernel.is_none() {
+            eprintln!("no {name} here: its lanes are not tested");
+        }
+        kernel
+    })
 }
+
+/// Does something with the proof of each kind of lanes that this machine has.
+macro_rules! on_all_lanes {
+    ($lanes:ident => $work:expr) => {
+        for kernel in $crate::lanes::ristretto::tests::kernels() {
+            match kernel.0 {
+                $crate::lanes::ristretto::Instructions::Avx512($lanes) => $work,
+                $crate::lanes::ristretto::Instructions::Avx2($lanes) => $work,
+            }
+        }
+    };
+}
+use on_all_lanes;

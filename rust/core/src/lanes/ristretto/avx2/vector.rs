@@ -1,0 +1,222 @@
+//! Four numbers of 64 bits: the instructions that the field is made of.
+//!
+//! A [`Vector`] is made with an [`Avx2`] at hand, the proof that the machine has the instructions, and so is a proof itself:
+//! whoever holds one may use them. The methods are inlined without fail, because only inside a function compiled for these
+//! instructions do they become single ones.
+
+use std::{
+    arch::asm,
+    arch::x86_64::{
+        __m256i, _mm_cvtsi32_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8, _mm256_castsi256_pd,
+        _mm256_cmpeq_epi64, _mm256_cvtepu8_epi64, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi64x,
+        _mm256_slli_epi64, _mm256_srli_epi64, _mm256_sub_epi64, _mm256_xor_si256,
+    },
+    ops::{Add, BitAnd, BitOr, Not, Sub},
+};
+
+use zeroize::Zeroize;
+
+use super::{super::arithmetic::Mask, Avx2};
+
+const LANES: usize = 4;
+
+/// One truth value a lane: all bits or none.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Truth(Vector);
+
+/// Four numbers of 64 bits.
+#[derive(Clone, Copy, Zeroize)]
+pub(in super::super) struct Vector(__m256i);
+
+impl Vector {
+    /// The numbers given.
+    #[inline(always)]
+    pub(super) fn new(_: Avx2, lanes: [u64; LANES]) -> Self {
+        // SAFETY: both are 32 bytes of plain integers, and every bit pattern is valid for either.
+        Self(unsafe { std::mem::transmute::<[u64; LANES], __m256i>(lanes) })
+    }
+
+    /// The same number in every lane.
+    #[inline(always)]
+    pub(super) fn splat(_: Avx2, value: u64) -> Self {
+        // SAFETY: the proof is at hand.
+        Self(unsafe { _mm256_set1_epi64x(value.cast_signed()) })
+    }
+
+    /// Bytes, widened.
+    #[inline(always)]
+    pub(super) fn widen(_: Avx2, bytes: [u8; LANES]) -> Self {
+        // SAFETY: the proof is at hand.
+        Self(unsafe { _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(i32::from_le_bytes(bytes))) })
+    }
+
+    /// The proof that this vector is.
+    #[inline(always)]
+    #[expect(clippy::unused_self, reason = "that there is a vector is what counts")]
+    pub(super) fn proof(self) -> Avx2 {
+        Avx2(())
+    }
+
+    /// The numbers.
+    #[inline(always)]
+    pub(super) fn lanes(self) -> [u64; LANES] {
+        // SAFETY: as in `new`.
+        unsafe { std::mem::transmute::<__m256i, [u64; LANES]>(self.0) }
+    }
+
+    /// The product of the low 32 bits of both.
+    #[inline(always)]
+    pub(super) fn multiply(self, other: Self) -> Self {
+        // SAFETY: a vector exists only where the instructions do; so in all that follows.
+        Self(unsafe { multiply(self.0, other.0) })
+    }
+
+    /// `self` plus the product of the low 32 bits of `one` and `other`.
+    #[inline(always)]
+    pub(super) fn plus_product(self, one: Self, other: &Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { plus_product(self.0, one.0, &raw const other.0) })
+    }
+
+    /// Shifted left by `BITS`.
+    #[inline(always)]
+    pub(super) fn shift_left<const BITS: i32>(self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm256_slli_epi64::<BITS>(self.0) })
+    }
+
+    /// Shifted right by `BITS`.
+    #[inline(always)]
+    pub(super) fn shift_right<const BITS: i32>(self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm256_srli_epi64::<BITS>(self.0) })
+    }
+
+    /// `yes` in the lanes of `mask`, `self` in the others.
+    #[inline(always)]
+    pub(super) fn replace_where(self, mask: Truth, yes: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm256_blendv_epi8(self.0, yes.0, mask.0.0) })
+    }
+
+    /// The lanes where the two are equal.
+    #[inline(always)]
+    pub(super) fn equals(self, other: Self) -> Truth {
+        // SAFETY: as above.
+        Truth(Self(unsafe { _mm256_cmpeq_epi64(self.0, other.0) }))
+    }
+}
+
+// `vpmuludq` is written down because the compiler knows the intrinsic as a product of 64 bits under masks: where it can prove
+// the masks away it later multiplies three times. Nor does it see that sums belong in registers and factors in memory; so
+// it is told to, and keeps the order.
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn multiply(one: __m256i, other: __m256i) -> __m256i {
+    let product: __m256i;
+    // SAFETY: one instruction, of registers alone.
+    unsafe {
+        asm!(
+            "vpmuludq {product}, {one}, {other}",
+            product = lateout(ymm_reg) product, one = in(ymm_reg) one, other = in(ymm_reg) other,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    product
+}
+
+/// # Safety
+/// `other` can be read.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn plus_product(mut sum: __m256i, one: __m256i, other: *const __m256i) -> __m256i {
+    // SAFETY: two instructions, of which the first reads `other`.
+    unsafe {
+        asm!(
+            "vpmuludq {product}, {one}, ymmword ptr [{other}]",
+            "vpaddq {sum}, {sum}, {product}",
+            product = out(ymm_reg) _, sum = inout(ymm_reg) sum, one = in(ymm_reg) one, other = in(reg) other,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    sum
+}
+
+impl Add for Vector {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: a vector exists only where the instructions do.
+        Self(unsafe { _mm256_add_epi64(self.0, other.0) })
+    }
+}
+
+impl Sub for Vector {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: a vector exists only where the instructions do.
+        Self(unsafe { _mm256_sub_epi64(self.0, other.0) })
+    }
+}
+
+impl BitAnd for Vector {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        // SAFETY: a vector exists only where the instructions do.
+        Self(unsafe { _mm256_and_si256(self.0, other.0) })
+    }
+}
+
+impl BitOr for Vector {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        // SAFETY: a vector exists only where the instructions do.
+        Self(unsafe { _mm256_or_si256(self.0, other.0) })
+    }
+}
+
+impl Mask for Truth {
+    #[inline(always)]
+    fn bits(self) -> u8 {
+        // SAFETY: a truth is made of a vector.
+        let bits = unsafe { _mm256_movemask_pd(_mm256_castsi256_pd(self.0.0)) };
+        bits.to_le_bytes()[0]
+    }
+}
+
+impl BitAnd for Truth {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl BitOr for Truth {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Not for Truth {
+    type Output = Self;
+
+    #[inline(always)]
+    fn not(self) -> Self {
+        let all = Vector::splat(self.0.proof(), u64::MAX);
+        // SAFETY: a truth is made of a vector.
+        Self(Vector(unsafe { _mm256_xor_si256(self.0.0, all.0) }))
+    }
+}

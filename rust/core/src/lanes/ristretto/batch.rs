@@ -1,0 +1,104 @@
+//! Points in lanes, in their order.
+
+use curve25519_dalek::Scalar;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{
+    Flaw,
+    arithmetic::{Lanes, Mask as _, MaskOf},
+    bytes::Uniform,
+    compiled::Compiled,
+    multiply::{Digits, Table},
+    point::PointIn,
+};
+use crate::group::Encoded;
+
+/// As many points as there are, the last lanes filled up; cleared when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(super) struct Batch<L: Compiled> {
+    #[zeroize(skip)]
+    pub(super) lanes: L,
+    pub(super) points: Vec<PointIn<L>>,
+    pub(super) count: usize,
+}
+
+impl<L: Compiled> Batch<L> {
+    /// The points that uniform bytes map to (RFC 9496 section 4.3.4).
+    pub(super) fn derive(lanes: L, uniform: &[Uniform]) -> Self {
+        let points = uniform.chunks(L::COUNT).map(|chunk| lanes.derive(chunk)).collect();
+        Self { lanes, points, count: uniform.len() }
+    }
+
+    /// Decodes elements (RFC 9496 section 4.3.1), or tells the place of the first flaw.
+    pub(super) fn decode(lanes: L, elements: &[Encoded]) -> Result<Self, (usize, Flaw)> {
+        let mut batch = Self { lanes, points: Vec::with_capacity(elements.len()), count: elements.len() };
+        let mut chunks = elements.chunks(L::COUNT);
+        while let Some(first) = chunks.next() {
+            // Two go side by side; an odd one out goes twice.
+            let second = chunks.next();
+            let (decoded, valid) = lanes.decode(&[first, second.unwrap_or(first)]);
+            let wanted = 1 + usize::from(second.is_some());
+            for (point, valid) in decoded.into_iter().zip(valid).take(wanted) {
+                batch.points.push(point);
+                batch.refuse_flaws(valid)?;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// The first point that is the identity.
+    pub(super) fn first_identity(&self) -> Option<usize> {
+        let places = self.points.iter().enumerate();
+        let place = places.map(|(i, point)| place::<L>(i, self.lanes.is_identity(point))).find_map(|place| place);
+        place.filter(|place| *place < self.count)
+    }
+
+    /// Refuses the last points if a lane that counts is not valid or the identity.
+    fn refuse_flaws(&self, valid: MaskOf<L>) -> Result<(), (usize, Flaw)> {
+        let last = self.points.len() - 1;
+        let flawed = !valid | self.lanes.is_identity(&self.points[last]);
+        match place::<L>(last, flawed) {
+            Some(place) if place < self.count => {
+                let flaw = if valid.bits() >> (place % L::COUNT) & 1 == 0 { Flaw::Encoding } else { Flaw::Identity };
+                Err((place, flaw))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Multiplies every point by the same scalar.
+    pub(super) fn multiply(&mut self, scalar: &Scalar) {
+        let digits = Digits::of_one(scalar);
+        self.multiply_by(|_| &digits);
+    }
+
+    /// Multiplies every point by the scalar of its place.
+    pub(super) fn multiply_each(&mut self, scalars: &[Scalar]) {
+        let digits: Vec<_> = scalars.chunks(L::COUNT).map(Digits::of_each).collect();
+        self.multiply_by(|i| &digits[i]);
+    }
+
+    fn multiply_by<'a>(&mut self, digits: impl Fn(usize) -> &'a Digits) {
+        let mut table = Table::new(self.lanes);
+        for (i, point) in self.points.iter_mut().enumerate() {
+            *point = self.lanes.multiply(&mut table, point, digits(i));
+        }
+    }
+
+    /// The sum of every point times the scalar of its place, as a batch of one.
+    pub(super) fn sum_of_products(&self, scalars: &[Scalar]) -> Self {
+        let digits: Vec<_> = scalars.chunks(L::COUNT).map(Digits::of_each).collect();
+        Self { lanes: self.lanes, points: vec![self.lanes.sum_of_products(&self.points, &digits)], count: 1 }
+    }
+
+    /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).
+    pub(super) fn encode_doubles(&self, rows: &mut [Encoded]) {
+        self.lanes.encode_doubles(&self.points, rows);
+    }
+}
+
+/// The place of the first lane set in the mask of points number `points`.
+fn place<L: Lanes>(points: usize, mask: MaskOf<L>) -> Option<usize> {
+    let bits = mask.bits();
+    (bits != 0).then(|| points * L::COUNT + bits.trailing_zeros() as usize)
+}

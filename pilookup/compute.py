@@ -25,15 +25,15 @@ Outcome = TypeVar("Outcome")
 CONNECT_SECONDS: Final = 30
 
 
-def executor(scheduler: str | None = None, workers: int | None = None) -> Executor:
-    """Threads of this process, one a processor unless told; with `scheduler`, the Dask cluster at that address.
+def executor(scheduler: str | None = None) -> Executor:
+    """Threads of this process, one a processor; with `scheduler`, the Dask cluster at that address.
 
     A context manager that waits for what was submitted. The address is tls://HOST:PORT; tcp://HOST:PORT is taken on
     loopback alone. Raises ComputeError for any other, for a scheduler that cannot be reached and for one that has no
     workers; MissingPartError without the extra `cluster`.
     """
     if scheduler is None:
-        return local_executor(workers)
+        return local_executor()
     _check_address(scheduler)
     return _Cluster(scheduler)
 

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from pilookup import _core, durable
 from pilookup.custody.control import Load
 from pilookup.custody.home import Home
-from pilookup.custody.vault.rows import ALL, ELEMENT_BYTES, SCHEMA, Span, partitions_of
+from pilookup.custody.vault.rows import ALL, ELEMENT_BYTES, Span, partitions_of
 from pilookup.custody.vault.shard import ShardStore, read_guard
 from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
@@ -134,16 +134,6 @@ class Vault:
             if partition in self._listed(load):
                 yield load, self._shard(load, partition, span)
 
-    def partition(self, partition: int, loads: Iterable[Stored]) -> pa.Table:
-        """The rows of one partition over loads, with the catalogue id of each; erased elements are not among them.
-
-        Raises VaultError naming a shard that is missing or altered.
-        """
-        tables = [_of_dataset(load, rows) for load, rows in self.runs(partition, loads)]
-        empty = SCHEMA.append(pa.field("dataset", pa.uint16())).empty_table()
-        rows = pa.concat_tables([empty, *tables])
-        return rows.filter(pc.invert(pc.is_in(rows["element"], value_set=self.suppressed)))
-
     def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[Stored]) -> None:
         """Refuse a shift that does not carry every shard's guard to the channel key (PublishError)."""
         expected = _core.tokenise([VAULT_GUARD], channel_key)
@@ -207,10 +197,6 @@ class Vault:
 
     def _path(self, load: Stored, partition: int) -> Path:
         return self._folder(load) / shard_name(partition)
-
-
-def _of_dataset(load: Stored, rows: pa.Table) -> pa.Table:
-    return rows.append_column("dataset", pa.repeat(pa.scalar(load.dataset_id, pa.uint16()), rows.num_rows))
 
 
 def shard_name(partition: int) -> str:

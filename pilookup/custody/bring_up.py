@@ -101,7 +101,7 @@ class Maker:
         listed = self._listed.get(epoch.number)
         loads = self._loads()
         return Order(
-            home=self._session.home.path.resolve(),
+            home=self._session.home.real,
             channel=self._channel.name,
             epoch=epoch.number,
             profile=str(self._profile),

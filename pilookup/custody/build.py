@@ -40,7 +40,7 @@ Told = Callable[[int, int, int], None]
 class Order:
     """What a snapshot is made of. `bases` are filters to keep while they can be; geometry None: by what there is."""
 
-    home: Path
+    home: str
     channel: str
     epoch: int
     profile: str
@@ -92,7 +92,7 @@ def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: 
 def _seal_tasks(order: Order, work: Path, share: int) -> list[SealTask]:
     told = (order.channel, order.epoch, order.profile, order.sources, order.loads)
     return [
-        SealTask(str(order.home), str(work), number, *told, part.first, part.stop, part.span)
+        SealTask(order.home, str(work), number, *told, part.first, part.stop, part.span)
         for number, part in enumerate(parts(order.rows, share))
     ]
 
@@ -101,7 +101,7 @@ def _filter_tasks(order: Order, work: Path, spills: int, together: bool) -> list
     """A task for each kind; one for all where they would not fit into memory beside each other."""
     bases = tuple((str(kind), str(path)) for kind, path in order.bases.items())
     kinds = [tuple(map(str, Kind))] if together else [(str(kind),) for kind in Kind]
-    return [FilterTask(str(order.home), str(work), spills, each, bases, order.bloom) for each in kinds]
+    return [FilterTask(order.home, str(work), spills, each, bases, order.bloom) for each in kinds]
 
 
 def _lay_out(

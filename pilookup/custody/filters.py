@@ -16,7 +16,7 @@ import numpy as np
 
 from pilookup import durable
 from pilookup.custody.home import Home
-from pilookup.custody.spill import Spills, settle
+from pilookup.custody.spill import Spills
 from pilookup.custody.vault import Vault
 from pilookup.custody.workshop import keyring_of
 from pilookup.protocol.filter import (
@@ -110,7 +110,7 @@ class _Builder:
 
     def _built(self, keys: bytes, role: Role, algorithm: Algorithm) -> BuiltFilter:
         path = self._folder / f"{file_name(self._kind, role, algorithm)}.body"
-        settle(path, [build_body(keys, algorithm).to_bytes()])
+        durable.put_whole(path, [build_body(keys, algorithm).to_bytes()], flushed=False)
         return BuiltFilter(self._kind, role, algorithm, str(path))
 
     def _all(self) -> bytes:

@@ -19,7 +19,7 @@ from pilookup.compute import local_executor
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.intake import IntakeOptions, Report, shown
 from pilookup.custody.intake.source import Signature, signature
-from pilookup.custody.pieces import home_of, subkey
+from pilookup.custody.pieces import subkey
 from pilookup.custody.reader import LoadedFile, Progress, Reader
 from pilookup.custody.session import Session
 from pilookup.custody.shards import ShardOutcome, ShardTask, run_shard
@@ -73,7 +73,7 @@ def load(
     seen = [_signature(path) for path in order.files]
     digests = [_digest(session, path) for path in order.files]
     replaced = _check_repeats(session, dataset, order, digests)
-    lend(home_of(session.home.path), session.keyring)
+    lend(session.home, session.keyring)
     with _written(session), nullcontext(executor) if executor else local_executor() as workers:
         reader = Reader(session, dataset.id, order.options, workers, rejects, on_progress)
         files = reader.read(order.files)
@@ -101,7 +101,7 @@ def _make_shards(session: Session, files: Sequence[LoadedFile], executor: Execut
             if count:
                 partitions.append(outcome.partition)
 
-    home, loads = home_of(session.home.path), tuple((file.load, file.parts) for file in files)
+    home, loads = session.home.real, tuple((file.load, file.parts) for file in files)
     window = Window(executor, run_shard, take, PARTITIONS)
     try:
         for partition in range(PARTITIONS):

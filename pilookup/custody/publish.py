@@ -100,7 +100,7 @@ def _means(
     session: Session, on_progress: Progress, executor: Executor | None, memory: int, *, bloom: bool
 ) -> Iterator[Means]:
     """What the work is done with; the keyring is lent to tasks that run in this process."""
-    lend(str(session.home.path), session.keyring)
+    lend(session.home, session.keyring)
     if executor is not None:
         yield Means(executor, memory, on_progress, bloom)
         return

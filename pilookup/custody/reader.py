@@ -19,7 +19,7 @@ from pilookup.custody.intake.packed import Packed
 from pilookup.custody.intake.plain import PlainText, pieces, plain_text
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.source import Source
-from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, home_of, run_piece, settle_erased
+from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, run_piece, settle_erased
 from pilookup.custody.session import Session
 from pilookup.custody.vault.writer import Staged, take_rejects
 from pilookup.custody.window import Window
@@ -76,7 +76,7 @@ class Reader:
         on_progress: Progress | None,
     ) -> None:
         self._vault = session.vault
-        self._home = home_of(session.home.path)
+        self._home = session.home.real
         self._dataset_id = dataset_id
         self._options = options
         self._today = datetime.now(UTC).date().toordinal()

@@ -172,12 +172,8 @@ class Vault:
         return found
 
     def _rewrite(self, load: Load, partition: int, rows: pa.Table) -> None:
-        path = self._path(load, partition)
-        new = durable.temporary(path)
-        new.unlink(missing_ok=True)
-        self.store.write_table(new, place(load.dataset_id, load.id, partition), rows)
-        new.rename(path)
-        durable.sync_directory(path.parent)
+        frames = self.store.framed(place(load.dataset_id, load.id, partition), rows)
+        durable.replace(self._path(load, partition), frames)
 
     def _listed(self, load: Stored) -> list[int]:
         if load.id not in self._indexes:

@@ -17,12 +17,13 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 from pilookup import durable
-from pilookup.compute import abandon, at_once, completed, ordered_map
+from pilookup.compute import abandon, at_once, completed
 from pilookup.custody.filters import BUILD_BYTES_A_KEY, BuiltFilter, FilterTask, build_filters
 from pilookup.custody.layout import LayOutTask, lay_out_range, range_path
 from pilookup.custody.parts import parts, ranges
 from pilookup.custody.sealing import SealTask, StoredLoad, seal_part
 from pilookup.custody.spill import spill_path
+from pilookup.custody.window import Window
 from pilookup.protocol import merkle
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import FileRef
@@ -112,9 +113,15 @@ def _lay_out(
     leaves: list[bytes] = []
     with (folder / BUCKETS).open("xb") as file:
         written = _Written(file)
-        for number, hashes in enumerate(ordered_map(executor, lay_out_range, tasks, len(tasks) + 1)):
-            written.take(range_path(work, number))
+        paths = (range_path(work, task.number) for task in tasks)
+
+        def take(hashes: bytes) -> None:
+            written.take(next(paths))
             leaves.extend(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES))
+
+        with Window(executor, lay_out_range, take, len(tasks)) as window:
+            for task in tasks:
+                window.put(task)
         buckets = written.finish()
     tree = merkle.build(leaves)
     durable.write_flushed(folder / TREE, tree)

@@ -102,13 +102,9 @@ def _make_shards(session: Session, files: Sequence[LoadedFile], executor: Execut
                 partitions.append(outcome.partition)
 
     home, loads = session.home.real, tuple((file.load, file.parts) for file in files)
-    window = Window(executor, run_shard, take, PARTITIONS)
-    try:
+    with Window(executor, run_shard, take, PARTITIONS) as window:
         for partition in range(PARTITIONS):
             window.put(ShardTask(home, partition, loads, dry_run))
-        window.drain()
-    finally:
-        window.abandon()
     for file, partitions in zip(files, written, strict=True):
         file.report.duplicates = file.report.accepted - file.report.distinct
         session.vault.write_index(file.load.folder(session.vault), file.load.dataset_id, partitions)

@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 
 from pilookup import _core, durable
+from pilookup._core import RECORD_BYTES
 from pilookup.custody.vault.shard import ShardStore
 from pilookup.protocol.label import Kind
 from pilookup.protocol.snapshot import MAX_BITS
@@ -28,7 +29,6 @@ INDEX_BITS: Final = MAX_BITS
 
 RANGE_BITS: Final = 10
 RANGES: Final = 1 << RANGE_BITS
-RECORD_BYTES: Final = 36
 _INDEX_BYTES: Final = (RANGES + 1) * 8
 _SIZE_BYTES: Final = 8
 

@@ -23,8 +23,9 @@ import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 
 from pilookup import _core, durable
+from pilookup._core import ELEMENT_BYTES
 from pilookup.custody.intake.packed import OFFSET
-from pilookup.custody.vault.rows import ACCOUNT_BYTES, ELEMENT_BYTES, PARTITIONS, SCHEMA
+from pilookup.custody.vault.rows import ACCOUNT_BYTES, PARTITIONS, SCHEMA
 from pilookup.custody.vault.shard import ShardStore, sealed_size
 from pilookup.custody.vault.vault import STAGING, Vault, place, shard_name
 from pilookup.errors import VaultError

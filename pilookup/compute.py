@@ -23,6 +23,9 @@ Outcome = TypeVar("Outcome")
 
 CONNECT_SECONDS: Final = 30
 
+DEFAULT_MEMORY: Final = 1 << 30
+"""Bytes that the work of one process may take where nothing else is said."""
+
 
 def executor(scheduler: str | None = None) -> Executor:
     """Threads of this process, one a processor; with `scheduler`, the Dask cluster at that address.

@@ -33,7 +33,7 @@ from pilookup.protocol.snapshot import Geometry
 BUCKETS: Final = "buckets.bin"
 TREE: Final = "tree.bin"
 
-Told = Callable[[int, int, int], None]
+Progress = Callable[[int, int, int], None]
 """Told (steps done, steps, entries so far)."""
 
 
@@ -64,7 +64,7 @@ class Built:
     filters: tuple[BuiltFilter, ...]
 
 
-def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: Told) -> Built:
+def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: Progress) -> Built:
     """Write buckets.bin and tree.bin into `folder`, by tasks that hold `memory` bytes together in one process.
 
     Raises BucketOverflow when a bucket would have more entries than the geometry has slots, and what the tasks raise.

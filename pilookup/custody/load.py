@@ -18,9 +18,10 @@ from typing import Any, TextIO
 from pilookup.compute import local_executor
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.intake import IntakeOptions, Report, shown
+from pilookup.custody.intake.reading import Progress
 from pilookup.custody.intake.source import Signature, signature
 from pilookup.custody.pieces import subkey
-from pilookup.custody.reader import LoadedFile, Progress, Reader
+from pilookup.custody.reader import LoadedFile, Reader
 from pilookup.custody.session import Session
 from pilookup.custody.shards import ShardOutcome, ShardTask, run_shard
 from pilookup.custody.specify import DatasetSpec, settle

@@ -5,7 +5,7 @@ command itself, and a thread of its own tokenises what was read.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from pilookup.custody.intake import Accepted, IntakeOptions, Report, read, shown
 from pilookup.custody.intake.formats import Format, agreed
 from pilookup.custody.intake.packed import Packed
 from pilookup.custody.intake.plain import PlainText, pieces, plain_text
+from pilookup.custody.intake.reading import Progress
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.source import Source
 from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, run_piece, settle_erased
@@ -37,8 +38,6 @@ AHEAD: Final = 2
 
 WAITING: Final = 64
 """Pieces submitted beside those of one process: they hold nothing but their place, and keep a cluster busy."""
-
-Progress = Callable[[int, int, int], None]
 
 
 @dataclass

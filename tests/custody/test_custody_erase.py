@@ -104,8 +104,8 @@ def test_an_altered_list_of_erased_elements_is_refused(loaded, home):
 
 def test_a_withdrawn_dataset_leaves_no_file_and_its_id_is_not_given_again(loaded, home, tmp_path):
     before = content(loaded)
-    withdraw(loaded, "case-2")
-    withdraw(loaded, "case-2")
+    assert withdraw(loaded, "case-2")
+    assert not withdraw(loaded, "case-2")
     assert content(loaded) == [row for row in before if row[0] != 2]
     assert not (home.vault / "case-2").exists()
     assert loaded.control.removals() == 1

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core, durable
+from pilookup.compute import DEFAULT_MEMORY
 from pilookup.custody import build as building
 from pilookup.custody import spill
 from pilookup.custody.erase import erase
 from pilookup.custody.founding import found
-from pilookup.custody.parts import DEFAULT_MEMORY, RECORD_COST, SEAL_BYTES_A_ROW, parts, ranges
+from pilookup.custody.parts import RECORD_COST, SEAL_BYTES_A_ROW, parts, ranges
 from pilookup.custody.publish import publish, rotate
 from pilookup.custody.vault.rows import PARTITIONS, SPANS
 from pilookup.errors import PublishError

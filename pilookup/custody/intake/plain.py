@@ -64,7 +64,7 @@ class PlainText:
         """Sentences for the report, once all rows are counted."""
         place = self.form.place
         columns = f"{place}: {described(self.plan)}"
-        return [columns, *tally.notes(place, "line"), *notes_on(place, self.encoding, self.dialect, tally.stray)]
+        return [columns, *tally.notes(place), *notes_on(place, self.encoding, self.dialect, tally.stray)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,9 @@ __all__ = [
     "merge_rows",
     "open_entry",
     "open_file",
-    "pack_buckets",
     "part_rows",
     "prove",
     "seal",
-    "seal_elements",
     "seal_file",
     "set_threads",
     "shift",
@@ -282,22 +280,13 @@ def seal(tokens: Buffer, labels: Buffer, channel: str, epoch: int) -> bytes:
 def open_entry(token: Buffer, entry: Buffer, channel: str, epoch: int) -> bytes | None:
     """Open one entry with its token: the label's 12 bytes, or None where the tag differs or it does not open."""
 
-def seal_elements(elements: Buffer, labels: Buffer, channel: str, epoch: int, bits: int) -> tuple[bytes, bytes]:
-    """Seal n labels under the tokens of n elements, for 2^bits buckets (bits 0 to 32); the tokens stay inside.
-
-    Returns n * 36 bytes of records (bucket index as big-endian u32, entry) and n * 8 bytes of filter keys, in order.
-    """
-
 def shift_and_seal(
     elements: Buffer, labels: Buffer, key: SecretKey, channel: str, epoch: int, bits: int
 ) -> tuple[bytes, bytes]:
-    """`shift` by the key and `seal_elements` in one: the shifted elements stay inside, and are not decoded again."""
+    """Shift n elements by the key and seal n labels under their tokens, for 2^bits buckets (bits 0 to 32).
 
-def pack_buckets(records: Buffer, first: int, count: int, slots: int) -> bytes:
-    """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.
-
-    Entries are sorted by all their bytes, empty slots zero and last. Raises BucketOverflow when a bucket has more
-    entries than slots, ValueError for a record of another bucket and for an entry of zeros or twice in its bucket.
+    Shifted elements and tokens stay inside. Returns n * 36 bytes of records (bucket index as big-endian u32, entry)
+    and n * 8 bytes of filter keys, in order.
     """
 
 def merge_rows(
@@ -317,9 +306,12 @@ def group_records(records: Buffer, index_bits: int, range_bits: int) -> tuple[by
     """
 
 def lay_out(records: Buffer, first: int, count: int, slots: int, finer: int) -> tuple[bytes, bytes]:
-    """`pack_buckets` of records whose bucket index has `finer` (at most 32) low bits more than the buckets have.
+    """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.
 
-    Returns the buckets and their Merkle leaf hashes, count * 32 bytes (RFC 9162 section 2.1.1).
+    A record's bucket index has `finer` (at most 32) low bits more than the buckets have. Entries are sorted by all
+    their bytes, empty slots zero and last. Returns the buckets and their Merkle leaf hashes, count * 32 bytes (RFC 9162
+    section 2.1.1). Raises BucketOverflow when a bucket has more entries than slots, ValueError for a record of another
+    bucket and for an entry of zeros or twice in its bucket.
     """
 
 def check_buckets(buckets: Buffer, slots: int) -> tuple[int, bytes]:

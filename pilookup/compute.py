@@ -10,7 +10,6 @@ environment: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and the same with CLIENT__CER
 """
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed, wait
 from ipaddress import ip_address
@@ -24,16 +23,19 @@ Outcome = TypeVar("Outcome")
 
 CONNECT_SECONDS: Final = 30
 
+DEFAULT_MEMORY: Final = 1 << 30
+"""Bytes that the work of one process may take where nothing else is said."""
 
-def executor(scheduler: str | None = None, workers: int | None = None) -> Executor:
-    """Threads of this process, one a processor unless told; with `scheduler`, the Dask cluster at that address.
+
+def executor(scheduler: str | None = None) -> Executor:
+    """Threads of this process, one a processor; with `scheduler`, the Dask cluster at that address.
 
     A context manager that waits for what was submitted. The address is tls://HOST:PORT; tcp://HOST:PORT is taken on
     loopback alone. Raises ComputeError for any other, for a scheduler that cannot be reached and for one that has no
     workers; MissingPartError without the extra `cluster`.
     """
     if scheduler is None:
-        return local_executor(workers)
+        return local_executor()
     _check_address(scheduler)
     return _Cluster(scheduler)
 
@@ -53,27 +55,6 @@ def at_once(executor: Executor) -> int:
     if isinstance(executor, _Cluster):
         return executor.threads
     return executor._max_workers if isinstance(executor, ThreadPoolExecutor) else processors()  # noqa: SLF001
-
-
-def ordered_map(
-    executor: Executor, work: Callable[[Item], Outcome], items: Iterable[Item], ahead: int
-) -> Iterator[Outcome]:
-    """`map(work, items)` in order, with at most `ahead` items taken but not yet handed back.
-
-    Items are drawn in the caller's thread while earlier ones are worked on, so memory holds
-    `ahead` items whatever the length. The first error of `items` or `work` is raised; what has
-    not started by then is cancelled, what has is waited for.
-    """
-    pending: deque[Future[Outcome]] = deque()
-    try:
-        for item in items:
-            pending.append(executor.submit(work, item))
-            if len(pending) >= ahead:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    finally:
-        abandon(pending)
 
 
 def completed(executor: Executor, work: Callable[[Item], Outcome], items: Iterable[Item]) -> Iterator[Outcome]:

@@ -1,13 +1,14 @@
 """Files that are either wholly there or not at all, whatever instant the machine stops at.
 
 A file is written under a temporary name in its own directory, flushed to the disk, given its
-name in one step, and then the directory is flushed. All files are 0600, all directories 0700.
-OSError passes through: the caller knows what the file was for and says so.
+name in one step, and then the directory is flushed. Only `put_whole` leaves some of that out.
+All files are 0600, all directories 0700. OSError passes through: the caller knows what the file was for and says so.
 """
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import uuid4
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
@@ -20,6 +21,21 @@ def temporary(path: Path) -> Path:
 
 def write_flushed(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file that must not exist yet, 0600, whole or in pieces, and flush it; a failed write leaves no file."""
+    _write(path, data, flushed=True)
+
+
+def put_whole(path: Path, pieces: Iterable[bytes], *, flushed: bool) -> None:
+    """Give a task's file its name in one step, whole; a task that runs twice, even at once, puts the same in its place.
+
+    Its directory is not flushed, and `flushed` False leaves the file itself too: for work that a power cut makes begin
+    anew. A kill leaves the temporary name, which goes with the directory.
+    """
+    new = path.with_name(f".{path.name}.{uuid4().hex}")
+    _write(new, pieces, flushed=flushed)
+    new.rename(path)
+
+
+def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
@@ -27,14 +43,15 @@ def write_flushed(path: Path, data: bytes | Iterable[bytes]) -> None:
                 view = memoryview(piece)
                 while view:
                     view = view[file.write(view) :]
-            os.fsync(file.fileno())
+            if flushed:
+                os.fsync(file.fileno())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write or replace a file in one step. One writer at a time: the caller holds a lock."""
+def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write or replace a file in one step, whole or in pieces. One writer at a time: the caller holds a lock."""
     new = temporary(path)
     new.unlink(missing_ok=True)
     write_flushed(new, data)

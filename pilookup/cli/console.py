@@ -35,6 +35,11 @@ def say_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 file`, `2,000 files`; many: the plural where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def note(text: str) -> None:
     """A remark beside the result, on standard error."""
     _errors.print(f"pilookup: {text}", markup=False)

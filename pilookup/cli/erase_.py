@@ -2,7 +2,7 @@
 
 import typer
 
-from pilookup.cli.console import say, say_json
+from pilookup.cli.console import counted, say, say_json
 from pilookup.cli.options import (
     DEFAULT_MEMORY,
     HomeOption,
@@ -37,5 +37,5 @@ def erase(
     if json:
         say_json({"datasets": outcome.datasets, "published": [item.to_json() for item in done]})
         return
-    say(f"Erased: it was in {outcome.datasets} datasets. It stays out when files are loaded again.")
+    say(f"Erased: it was in {counted(outcome.datasets, 'dataset')}. It stays out when files are loaded again.")
     tell(done, json=False)

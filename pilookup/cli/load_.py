@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from pilookup.cli.console import progress, say, say_json
+from pilookup.cli.console import counted, progress, say, say_json
 from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
 from pilookup.compute import executor
 from pilookup.protocol.label import Kind
@@ -51,7 +51,7 @@ def load(
     with (
         executor(scheduler) as tasks,
         opened(home, online=False) as session,
-        _rejects(rejects) as stream,
+        rejects_file(rejects) as stream,
         progress("load", "rows") as advance,
     ):
         outcome = run(session, order, stream, advance, tasks)
@@ -72,8 +72,11 @@ def _columns(given: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _rejects(path: Path | None) -> Iterator[TextIO | None]:
-    """The file for refused rows: new, readable by its owner alone; a load that fails leaves none behind."""
+def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
+    """The file for refused rows: new, readable by its owner alone; a load that fails leaves none behind.
+
+    What another has put in its place meanwhile stays.
+    """
     if path is None:
         yield None
         return
@@ -81,18 +84,22 @@ def _rejects(path: Path | None) -> Iterator[TextIO | None]:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         raise typer.BadParameter(f"{path}: exists already", param_hint="--rejects") from None
+    made = os.fstat(handle)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             yield stream
     except BaseException:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(made, path.lstat()):
+                path.unlink()
         raise
 
 
 def _tell(outcome: "LoadOutcome") -> None:
     total = outcome.total
-    say(f"{outcome.dataset}: {total.rows:,} rows, {total.accepted:,} numbers accepted")
-    say(f"  {total.distinct:,} distinct, {total.duplicates:,} duplicates, {sum(total.rejected.values()):,} rejected")
+    say(f"{outcome.dataset}: {counted(total.rows, 'row')}, {counted(total.accepted, 'number')} accepted")
+    duplicates, rejected = counted(total.duplicates, "duplicate"), sum(total.rejected.values())
+    say(f"  {total.distinct:,} distinct, {duplicates}, {rejected:,} rejected")
     for reason, count in sorted(total.rejected.items()):
         say(f"    {reason}: {count:,}")
     for remark in total.notes:

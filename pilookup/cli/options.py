@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from pilookup import compute
+
 HomeOption = Annotated[
     Path,
     typer.Option("--home", envvar="PILOOKUP_HOME", help="The directory that `pilookup init` made.", show_default=False),
@@ -43,7 +45,8 @@ MemoryOption = Annotated[
         help="Memory that the work of one process may take; building filters may take more.",
     ),
 ]
-DEFAULT_MEMORY = "1GiB"
+DEFAULT_MEMORY = f"{compute.DEFAULT_MEMORY >> 30}GiB"
+"""As the command line writes it."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 Number = Annotated[
     str | None,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilookup.cli.console import say, say_json
+from pilookup.cli.console import counted, say, say_json
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 
 if TYPE_CHECKING:
@@ -39,5 +39,6 @@ def tell(outcomes: "list[Published]", *, json: bool) -> None:
     for done in outcomes:
         if done.rotated:
             say(f"{done.channel}: a new epoch begins; the one before serves 72 hours more at most")
+        entries = counted(done.entries, "entry", "entries")
         what = "published" if done.changed else "unchanged, signatures renewed"
-        say(f"{done.channel}: {what}: epoch {done.epoch}, serial {done.serial}, {done.entries:,} entries")
+        say(f"{done.channel}: {what}: epoch {done.epoch}, serial {done.serial}, {entries}")

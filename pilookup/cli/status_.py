@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pilookup.cli.console import note, say, say_json
+from pilookup.cli.console import counted, note, say, say_json
 from pilookup.cli.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ def status(home: HomeOption, json: JsonOption = False) -> None:
 
 def _tell(found: "Status") -> None:
     for row in found.datasets or []:
-        state = "withdrawn" if row["withdrawn"] else f"{row['loads']} files, {row['accepted']:,} numbers accepted"
+        state = "withdrawn"
+        if not row["withdrawn"]:
+            state = f"{counted(row['loads'], 'file')}, {counted(row['accepted'], 'number')} accepted"
         say(f"dataset {row['id']} ({row['kind']}): {state}")
     for row in found.channels:
         if row["published"]:
-            say(f"channel {row['channel']}: epoch {row['epoch']}, serial {row['serial']}, {row['entries']:,} entries")
+            entries = counted(row["entries"], "entry", "entries")
+            say(f"channel {row['channel']}: epoch {row['epoch']}, serial {row['serial']}, {entries}")
         else:
             say(f"channel {row['channel']}: not published")
     for warning in found.warnings:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilookup.cli.console import note, say, say_json
+from pilookup.cli.console import counted, note, say, say_json
 from pilookup.cli.options import JsonOption
 
 
@@ -28,4 +28,4 @@ def verify(
         return
     for manifest in found:
         where = f"epoch {manifest.epoch}, serial {manifest.serial}"
-        say(f"{manifest.channel}: {where}: {manifest.entries:,} entries, valid")
+        say(f"{manifest.channel}: {where}: {counted(manifest.entries, 'entry', 'entries')}, valid")

@@ -22,8 +22,8 @@ def withdraw(
     from pilookup.custody.publish import republish  # noqa: PLC0415
 
     with publishing(home, scheduler, "republish") as (session, advance, tasks):
-        run(session, dataset)
+        withdrawn = run(session, dataset)
         done = republish(session, advance, executor=tasks, memory=memory)
     if not json:
-        say(f"{dataset}: withdrawn")
+        say(f"{dataset}: withdrawn" if withdrawn else f"{dataset}: withdrawn before; nothing was left to withdraw")
     tell(done, json=json)

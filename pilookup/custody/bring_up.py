@@ -1,6 +1,6 @@
 """One epoch's files brought up to the vault, read back, and put in place; nothing refers to them yet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from pilookup import durable
 from pilookup.custody import epochs
-from pilookup.custody.build import Built, Order, build
+from pilookup.custody.build import Built, Order, Progress, build
 from pilookup.custody.catalogue import case_of
 from pilookup.custody.control import Channel, Dataset, Epoch, Load
 from pilookup.custody.filters import base_name, write_filters
@@ -26,14 +26,11 @@ from pilookup.protocol.release import MANIFEST, ServedEpoch
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Where the tasks run, the bytes of memory they share in one process, who is told, whether Bloom filters are made.
-
-    `on_progress` is told (steps done, steps, entries so far).
-    """
+    """Where tasks run, the bytes of memory they share in one process, who is told, whether Bloom filters are made."""
 
     executor: Executor
     memory: int
-    on_progress: Callable[[int, int, int], None]
+    on_progress: Progress
     bloom: bool
 
 
@@ -101,7 +98,7 @@ class Maker:
         listed = self._listed.get(epoch.number)
         loads = self._loads()
         return Order(
-            home=self._session.home.path.resolve(),
+            home=self._session.home.real,
             channel=self._channel.name,
             epoch=epoch.number,
             profile=str(self._profile),

@@ -17,12 +17,13 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 from pilookup import durable
-from pilookup.compute import abandon, at_once, completed, ordered_map
+from pilookup.compute import abandon, at_once, completed
 from pilookup.custody.filters import BUILD_BYTES_A_KEY, BuiltFilter, FilterTask, build_filters
 from pilookup.custody.layout import LayOutTask, lay_out_range, range_path
 from pilookup.custody.parts import parts, ranges
 from pilookup.custody.sealing import SealTask, StoredLoad, seal_part
 from pilookup.custody.spill import spill_path
+from pilookup.custody.window import Window
 from pilookup.protocol import merkle
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import FileRef
@@ -32,7 +33,7 @@ from pilookup.protocol.snapshot import Geometry
 BUCKETS: Final = "buckets.bin"
 TREE: Final = "tree.bin"
 
-Told = Callable[[int, int, int], None]
+Progress = Callable[[int, int, int], None]
 """Told (steps done, steps, entries so far)."""
 
 
@@ -40,7 +41,7 @@ Told = Callable[[int, int, int], None]
 class Order:
     """What a snapshot is made of. `bases` are filters to keep while they can be; geometry None: by what there is."""
 
-    home: Path
+    home: str
     channel: str
     epoch: int
     profile: str
@@ -63,7 +64,7 @@ class Built:
     filters: tuple[BuiltFilter, ...]
 
 
-def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: Told) -> Built:
+def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: Progress) -> Built:
     """Write buckets.bin and tree.bin into `folder`, by tasks that hold `memory` bytes together in one process.
 
     Raises BucketOverflow when a bucket would have more entries than the geometry has slots, and what the tasks raise.
@@ -92,7 +93,7 @@ def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: 
 def _seal_tasks(order: Order, work: Path, share: int) -> list[SealTask]:
     told = (order.channel, order.epoch, order.profile, order.sources, order.loads)
     return [
-        SealTask(str(order.home), str(work), number, *told, part.first, part.stop, part.span)
+        SealTask(order.home, str(work), number, *told, part.first, part.stop, part.span)
         for number, part in enumerate(parts(order.rows, share))
     ]
 
@@ -101,7 +102,7 @@ def _filter_tasks(order: Order, work: Path, spills: int, together: bool) -> list
     """A task for each kind; one for all where they would not fit into memory beside each other."""
     bases = tuple((str(kind), str(path)) for kind, path in order.bases.items())
     kinds = [tuple(map(str, Kind))] if together else [(str(kind),) for kind in Kind]
-    return [FilterTask(str(order.home), str(work), spills, each, bases, order.bloom) for each in kinds]
+    return [FilterTask(order.home, str(work), spills, each, bases, order.bloom) for each in kinds]
 
 
 def _lay_out(
@@ -112,9 +113,15 @@ def _lay_out(
     leaves: list[bytes] = []
     with (folder / BUCKETS).open("xb") as file:
         written = _Written(file)
-        for number, hashes in enumerate(ordered_map(executor, lay_out_range, tasks, len(tasks) + 1)):
-            written.take(range_path(work, number))
+        paths = (range_path(work, task.number) for task in tasks)
+
+        def take(hashes: bytes) -> None:
+            written.take(next(paths))
             leaves.extend(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES))
+
+        with Window(executor, lay_out_range, take, len(tasks)) as window:
+            for task in tasks:
+                window.put(task)
         buckets = written.finish()
     tree = merkle.build(leaves)
     durable.write_flushed(folder / TREE, tree)

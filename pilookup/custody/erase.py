@@ -17,15 +17,20 @@ class Erased:
     datasets: int
 
 
-def withdraw(session: Session, slug: str) -> None:
-    """Take a dataset out; raises CustodyError for one there is not. Repeating it is harmless."""
+def withdraw(session: Session, slug: str) -> bool:
+    """Take a dataset out; raises CustodyError for one there is not. Repeating it is harmless.
+
+    Returns whether it was there to take out: False where it was withdrawn before.
+    """
     dataset = session.control.dataset(slug)
     if dataset is None:
         raise CustodyError(f"there is no dataset {slug}")
-    if dataset.withdrawn_at is None:
+    there = dataset.withdrawn_at is None
+    if there:
         session.vault.unsettle(load.id for load in session.control.loads(slug))
         session.control.withdraw(slug, session.now)
     session.settle()
+    return there
 
 
 def erase(session: Session, identifier: bytes) -> Erased:

@@ -42,6 +42,11 @@ class Home:
             raise HomeError(f"{path}: not a directory") from None
         return home
 
+    @property
+    def real(self) -> str:
+        """HOME as tasks carry it: absolute and free of links, so that it means the same wherever a task runs."""
+        return os.path.realpath(self.path)
+
     def channel(self, name: str) -> Path:
         """A channel's directory in the online half."""
         return self.channels / check_channel(name)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pilookup import _core
-from pilookup.custody.spill import INDEX_BITS, RANGES, Spills, settle
+from pilookup import _core, durable
+from pilookup.custody.spill import INDEX_BITS, RANGES, Spills
 from pilookup.protocol.snapshot import Geometry
 
 BucketOverflow = _core.BucketOverflow
@@ -35,7 +35,7 @@ def lay_out_range(task: LayOutTask) -> bytes:
     count = geometry.buckets // task.ranges
     first = task.number * count
     buckets, leaves = _core.lay_out(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)
-    settle(range_path(folder, task.number), [buckets])
+    durable.put_whole(range_path(folder, task.number), [buckets], flushed=False)
     return leaves
 
 

@@ -18,9 +18,10 @@ from typing import Any, TextIO
 from pilookup.compute import local_executor
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.intake import IntakeOptions, Report, shown
+from pilookup.custody.intake.reading import Progress
 from pilookup.custody.intake.source import Signature, signature
-from pilookup.custody.pieces import home_of, subkey
-from pilookup.custody.reader import LoadedFile, Progress, Reader
+from pilookup.custody.pieces import subkey
+from pilookup.custody.reader import LoadedFile, Reader
 from pilookup.custody.session import Session
 from pilookup.custody.shards import ShardOutcome, ShardTask, run_shard
 from pilookup.custody.specify import DatasetSpec, settle
@@ -73,7 +74,7 @@ def load(
     seen = [_signature(path) for path in order.files]
     digests = [_digest(session, path) for path in order.files]
     replaced = _check_repeats(session, dataset, order, digests)
-    lend(home_of(session.home.path), session.keyring)
+    lend(session.home, session.keyring)
     with _written(session), nullcontext(executor) if executor else local_executor() as workers:
         reader = Reader(session, dataset.id, order.options, workers, rejects, on_progress)
         files = reader.read(order.files)
@@ -101,14 +102,10 @@ def _make_shards(session: Session, files: Sequence[LoadedFile], executor: Execut
             if count:
                 partitions.append(outcome.partition)
 
-    home, loads = home_of(session.home.path), tuple((file.load, file.parts) for file in files)
-    window = Window(executor, run_shard, take, PARTITIONS)
-    try:
+    home, loads = session.home.real, tuple((file.load, file.parts) for file in files)
+    with Window(executor, run_shard, take, PARTITIONS) as window:
         for partition in range(PARTITIONS):
             window.put(ShardTask(home, partition, loads, dry_run))
-        window.drain()
-    finally:
-        window.abandon()
     for file, partitions in zip(files, written, strict=True):
         file.report.duplicates = file.report.accepted - file.report.distinct
         session.vault.write_index(file.load.folder(session.vault), file.load.dataset_id, partitions)

@@ -8,12 +8,12 @@ from pilookup.custody.spill import RANGES
 from pilookup.custody.vault.rows import PARTITIONS, SPANS, Span
 from pilookup.protocol.snapshot import Geometry
 
-DEFAULT_MEMORY: Final = 1 << 30
-SEAL_BYTES_A_ROW: Final = 450
-"""What a row costs while its part is read, merged, shifted and sealed; measured, docs/adr/0010-publish-pipeline.md."""
+SEAL_BYTES_A_ROW: Final = 250
+"""What a row costs while its part is read, merged, shifted and sealed: 170 bytes as measured, and half as much again
+to be safe (docs/adr/0010-publish-pipeline.md)."""
 
 RECORD_COST: Final = 80
-"""Bytes a record costs while its range is laid out, beside twice the buckets."""
+"""Bytes a record costs while its range is laid out, beside twice the buckets: 36 as read, 36 joined, rounded up."""
 
 SMALLEST_PART: Final = 1 << 16
 LARGEST_PART: Final = 1 << 19

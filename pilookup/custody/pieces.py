@@ -8,7 +8,6 @@ it opens file and keyring itself.
 
 import hmac
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,8 +105,3 @@ def settle_erased(report: Report, erased: int) -> None:
 def subkey(keyring: Keyring, purpose: bytes) -> bytes:
     """One key for each purpose, from `vault-digest`."""
     return hmac.digest(keyring.symmetric("vault-digest"), b"pilookup-v1-" + purpose, "sha256")
-
-
-def home_of(path: Path) -> str:
-    """A HOME's path as tasks carry it."""
-    return os.path.realpath(path)

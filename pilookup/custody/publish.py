@@ -6,25 +6,22 @@ Each step can be killed. Until the last one nothing that is served has changed, 
 from the vault anew. The same vault gives the same buckets, tree and filters.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pilookup.compute import local_executor
+from pilookup.compute import DEFAULT_MEMORY, local_executor
 from pilookup.custody import epochs
 from pilookup.custody.bring_up import Maker, Means
+from pilookup.custody.build import Progress
 from pilookup.custody.layout import BucketOverflow
-from pilookup.custody.parts import DEFAULT_MEMORY
 from pilookup.custody.repository import ChannelRepository
 from pilookup.custody.session import Session
 from pilookup.custody.workshop import lend
 from pilookup.errors import PublishError
 from pilookup.protocol.release import ServedEpoch
-
-Progress = Callable[[int, int, int], None]
-"""Told (steps done, steps, entries so far)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ def _means(
     session: Session, on_progress: Progress, executor: Executor | None, memory: int, *, bloom: bool
 ) -> Iterator[Means]:
     """What the work is done with; the keyring is lent to tasks that run in this process."""
-    lend(str(session.home.path), session.keyring)
+    lend(session.home, session.keyring)
     if executor is not None:
         yield Means(executor, memory, on_progress, bloom)
         return

@@ -5,21 +5,22 @@ command itself, and a thread of its own tokenises what was read.
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from pilookup.compute import at_once, local_executor, ordered_map
+from pilookup.compute import at_once, local_executor
 from pilookup.custody.intake import Accepted, IntakeOptions, Report, read, shown
 from pilookup.custody.intake.formats import Format, agreed
 from pilookup.custody.intake.packed import Packed
 from pilookup.custody.intake.plain import PlainText, pieces, plain_text
+from pilookup.custody.intake.reading import Progress
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.source import Source
-from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, home_of, run_piece, settle_erased
+from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, run_piece, settle_erased
 from pilookup.custody.session import Session
 from pilookup.custody.vault.writer import Staged, take_rejects
 from pilookup.custody.window import Window
@@ -32,13 +33,11 @@ PIECE_BYTES: Final = 8 << 20
 PART_ROWS: Final = 1 << 17
 """Rows of a streamed file that become one part."""
 
-AHEAD: Final = 3
-"""Parts of a streamed file in flight: one read, one tokenised, one waiting."""
+AHEAD: Final = 2
+"""Parts of a streamed file that are out while the next is read: one tokenised, one waiting."""
 
 WAITING: Final = 64
 """Pieces submitted beside those of one process: they hold nothing but their place, and keep a cluster busy."""
-
-Progress = Callable[[int, int, int], None]
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Reader:
         on_progress: Progress | None,
     ) -> None:
         self._vault = session.vault
-        self._home = home_of(session.home.path)
+        self._home = session.home.real
         self._dataset_id = dataset_id
         self._options = options
         self._today = datetime.now(UTC).date().toordinal()
@@ -97,15 +96,13 @@ class Reader:
             load = Staged(uuid.uuid4().hex, self._dataset_id, accounts)
             self._files[load.id] = LoadedFile(path, load)
             self._size += path.stat().st_size
-        try:
-            for file in self._files.values():
-                self._read(file)
-            self._window.drain()
-        except PilookupError:
-            self._window.drain()
-            raise
-        finally:
-            self._window.abandon()
+        with self._window:
+            try:
+                for file in self._files.values():
+                    self._read(file)
+            except PilookupError:
+                self._window.drain()
+                raise
         for file in self._files.values():
             file.finish()
         self._advance(self._size - self._done, 0)
@@ -125,7 +122,7 @@ class Reader:
 
     def _cut(self, file: LoadedFile, text: PlainText, source: Source) -> None:
         with source.open() as stream:
-            for piece, _ in pieces(stream, text, PIECE_BYTES):
+            for piece in pieces(stream, text, PIECE_BYTES):
                 path, signature = str(source.absolute), source.signature
                 rejects = self._rejects is not None
                 self._window.put(
@@ -152,11 +149,17 @@ class Reader:
 
         maker = PartMaker(self._home, file.load)
         batches = read(file.path, self._options, file.report, self._rejects, tell)
-        numbered = enumerate(_gathered(batches, accounts=file.load.accounts))
-        with local_executor(1) as executor:
-            for erased in ordered_map(executor, lambda part: maker.write(*part), numbered, AHEAD):
-                file.parts += 1
-                settle_erased(file.report, erased)
+
+        def write(part: tuple[int, Packed]) -> int:
+            return maker.write(*part)
+
+        def take(erased: int) -> None:
+            file.parts += 1
+            settle_erased(file.report, erased)
+
+        with local_executor(1) as executor, Window(executor, write, take, AHEAD) as window:
+            for part in enumerate(_gathered(batches, accounts=file.load.accounts)):
+                window.put(part)
 
     def _advance(self, done: int, rows: int) -> None:
         self._done += done

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import numpy as np
 
 from pilookup import _core, durable
+from pilookup._core import RECORD_BYTES
 from pilookup.custody.vault.shard import ShardStore
 from pilookup.protocol.label import Kind
 from pilookup.protocol.snapshot import MAX_BITS
@@ -29,7 +29,6 @@ INDEX_BITS: Final = MAX_BITS
 
 RANGE_BITS: Final = 10
 RANGES: Final = 1 << RANGE_BITS
-RECORD_BYTES: Final = 36
 _INDEX_BYTES: Final = (RANGES + 1) * 8
 _SIZE_BYTES: Final = 8
 
@@ -71,23 +70,7 @@ def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, 
     for kind in Kind:
         sealed = store.sealed(_place(path, kind), keys[kind])
         pieces += [len(sealed).to_bytes(_SIZE_BYTES, "little"), sealed]
-    settle(path, pieces)
-
-
-def settle(path: Path, pieces: list[bytes]) -> None:
-    """Give a task's file its name in one step, whole; a second run of the task puts the same in its place.
-
-    Not flushed: a publish that the power failed in starts from the vault anew.
-    """
-    new = path.with_name(f".{path.name}.{uuid4().hex}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, durable.FILE_MODE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.writelines(pieces)
-        new.rename(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+    durable.put_whole(path, pieces, flushed=False)
 
 
 def spill_path(folder: Path, number: int) -> Path:

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from typing import Generic, TypeVar
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
 from pilookup.compute import abandon
 
@@ -14,7 +15,8 @@ Outcome = TypeVar("Outcome")
 class Window(Generic[Task, Outcome]):
     """Keeps at most `ahead` tasks under way and hands each outcome to `take`, in the order of the tasks.
 
-    The first error, in that order, is raised where the outcome would have been taken.
+    The first error, in that order, is raised where the outcome would have been taken. A context manager: a block that
+    ends well takes what is still out, one that fails gives it up.
     """
 
     def __init__(
@@ -37,7 +39,15 @@ class Window(Generic[Task, Outcome]):
         while self._pending:
             self._take(self._pending.popleft().result())
 
-    def abandon(self) -> None:
-        """Give up what is still out."""
-        abandon(self._pending)
-        self._pending.clear()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.drain()
+        finally:
+            abandon(self._pending)
+            self._pending.clear()

@@ -5,7 +5,6 @@ command's keyring. A worker of a cluster unlocks the custody half itself, once, 
 environment (`PILOOKUP_PASSPHRASE` or `PILOOKUP_PASSPHRASE_FILE`); HOME lies on a file system that all of them share.
 """
 
-import os
 import threading
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -19,31 +18,26 @@ _opened: dict[str, tuple[tuple[int, int, int], Keyring]] = {}
 _lock = threading.Lock()
 
 
-def lend(home: str, keyring: Keyring) -> None:
+def lend(home: Home, keyring: Keyring) -> None:
     """Let tasks in this process use an unlocked custody keyring, for as long as the lender keeps it."""
-    _lent[_place(home)] = keyring
+    _lent[home.real] = keyring
 
 
 def keyring_of(home: str) -> Keyring:
-    """The custody keyring of a HOME: the one lent in this process, else opened here and kept.
+    """The custody keyring of a HOME (`Home.real`): the one lent in this process, else opened here and kept.
 
     Raises KeyringError where it cannot be opened; nobody is asked for a passphrase.
     """
-    place = _place(home)
-    if lent := _lent.get(place):
+    if lent := _lent.get(home):
         return lent
     with _lock:
-        custody = Home(Path(place)).custody
+        custody = Home(Path(home)).custody
         written = _signature(custody)
-        kept = _opened.get(place)
+        kept = _opened.get(home)
         if kept is None or kept[0] != written:
             kept = written, Keyring.unlock(custody, Half.CUSTODY, stored_secret(Half.CUSTODY))
-            _opened[place] = kept
+            _opened[home] = kept
         return kept[1]
-
-
-def _place(home: str) -> str:
-    return os.path.realpath(home)
 
 
 def _signature(custody: Path) -> tuple[int, int, int]:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from pilookup import _core
 from pilookup.errors import FormatError
 
-LABEL_BYTES = 12
+LABEL_BYTES = _core.LABEL_BYTES
 MAX_ACCOUNTS = 0xFFFF
 MAX_CASES = 3
 MAX_MONTH = 1200

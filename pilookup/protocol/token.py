@@ -14,9 +14,9 @@ from pilookup import _core
 from pilookup.errors import FormatError
 from pilookup.protocol.label import Label
 
-TOKEN_BYTES = 64
-ELEMENT_BYTES = 32
-ENTRY_BYTES = 32
+TOKEN_BYTES = _core.TOKEN_BYTES
+ELEMENT_BYTES = _core.ELEMENT_BYTES
+ENTRY_BYTES = _core.ENTRY_BYTES
 TAG_BYTES = 4
 EMPTY_SLOT = bytes(ENTRY_BYTES)
 

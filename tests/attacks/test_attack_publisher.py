@@ -125,9 +125,10 @@ def test_a_label_for_a_number_that_only_canaries_may_have_is_bad_snapshot(
     held, serve, front, plain_client_at, monkeypatch
 ):
     with held.opened() as session:
-        key = session.channel_key("public", 1)
-    element = oprf.tokenise([identifier(MISS)], key)
-    records, _ = _core.seal_elements(element, Label(canary=True).to_bytes(), "public", 1, INDEX_BITS)
+        vault_key = session.keyring.scalar("vault")
+        shift = vault_key.shift_to(session.channel_key("public", 1))
+    element = oprf.tokenise([identifier(MISS)], vault_key)
+    records, _ = _core.shift_and_seal(element, Label(canary=True).to_bytes(), shift, "public", 1, INDEX_BITS)
     with_records(monkeypatch, [records])
     assert publish(held).changed
     proxy = front(serve(held.path))

@@ -98,10 +98,12 @@ class Publisher:
         key = self.keys.setdefault(epoch, SecretKey.generate())
         sealed = {**labels, **{name.encode(): canary for name in CANARIES if canary}}
         packed = pack_labels(list(sealed.values())) if sealed else b""
-        elements = _core.tokenise([*sealed, *(raw or {})], shifted_by or key)
+        vault_key = SecretKey.generate()
+        elements = _core.tokenise([*sealed, *(raw or {})], vault_key)
         packed += b"".join((raw or {}).values())
-        records, _ = _core.seal_elements(elements, packed, self.channel, epoch, GEOMETRY.bits)
-        slots = _core.pack_buckets(records + extra, 0, GEOMETRY.buckets, GEOMETRY.slots)
+        shift = vault_key.shift_to(shifted_by or key)
+        records, _ = _core.shift_and_seal(elements, packed, shift, self.channel, epoch, GEOMETRY.bits)
+        slots, _ = _core.lay_out(records + extra, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
         tree = merkle.build(
             merkle.leaf_hash(slots[at : at + GEOMETRY.stride]) for at in range(0, len(slots), GEOMETRY.stride)
         )

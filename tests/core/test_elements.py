@@ -29,7 +29,7 @@ def offers(bad):
         "unblind": lambda: _core.unblind(blinds, spoiled),
         "finalize": lambda: _core.finalize(INPUTS, blinds, spoiled),
         "tokens": lambda: _core.tokens(spoiled, "public", 1),
-        "seal_elements": lambda: _core.seal_elements(spoiled, bytes(60), "public", 1, 4),
+        "shift_and_seal": lambda: _core.shift_and_seal(spoiled, bytes(60), KEY, "public", 1, 4),
     }
 
 

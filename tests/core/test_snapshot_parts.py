@@ -40,29 +40,21 @@ def test_tokens_and_entries_are_what_the_specification_says(channel, epoch):
         assert _core.open_entry(token, entry, channel, epoch) == label
 
 
-@pytest.mark.parametrize("bits", [0, 1, 8, 31, 32])
-def test_sealing_elements_gives_records_and_filter_keys(bits):
-    tokens = _core.tokens(ELEMENTS, "public", 3)
-    entries = split(_core.seal(tokens, LABELS, "public", 3), 32)
-    records, keys = _core.seal_elements(ELEMENTS, LABELS, "public", 3, bits)
-    for token, entry, record, key in zip(split(tokens, 64), entries, split(records, 36), split(keys, 8), strict=True):
-        assert record == struct.pack(">I", int.from_bytes(token[:4]) >> (32 - bits)) + entry
-        assert key == token[16:24]
-
-
 def test_more_than_32_bits_are_refused():
-    with pytest.raises(ValueError, match="bucket bits"):
-        _core.seal_elements(ELEMENTS, LABELS, "public", 3, 33)
     with pytest.raises(ValueError, match="bucket bits"):
         _core.shift_and_seal(ELEMENTS, LABELS, KEY, "public", 3, 33)
 
 
 @given(st.integers(0, 64), st.integers(0, 32), st.text(max_size=60), st.integers(0, 2**32 - 1))
-def test_shifting_and_sealing_in_one_is_the_two_in_turn(count, bits, channel, epoch):
+def test_shifting_and_sealing_in_one_is_each_step_in_turn(count, bits, channel, epoch):
     elements, labels = ELEMENTS[: 32 * count], LABELS[: 12 * count]
     shift = KEY.shift_to(_core.SecretKey.derive(bytes(32), b"channel"))
-    fused = _core.shift_and_seal(elements, labels, shift, channel, epoch, bits)
-    assert fused == _core.seal_elements(_core.shift(elements, shift), labels, channel, epoch, bits)
+    records, keys = _core.shift_and_seal(elements, labels, shift, channel, epoch, bits)
+    tokens = _core.tokens(_core.shift(elements, shift), channel, epoch)
+    entries = split(_core.seal(tokens, labels, channel, epoch), 32)
+    for token, entry, record, key in zip(split(tokens, 64), entries, split(records, 36), split(keys, 8), strict=True):
+        assert record == struct.pack(">I", int.from_bytes(token[:4]) >> (32 - bits)) + entry
+        assert key == token[16:24]
 
 
 @pytest.mark.parametrize("bad", [bytes(32), b"\xff" * 32])
@@ -119,7 +111,7 @@ entries = st.binary(min_size=32, max_size=32).filter(any)
 def test_buckets_are_sorted_and_padded_whatever_the_order(wanted, random):
     records = [record(*one) for one in wanted]
     random.shuffle(records)
-    packed = _core.pack_buckets(b"".join(records), 10, 5, 30)
+    packed, _ = _core.lay_out(b"".join(records), 10, 5, 30, 0)
     for place, bucket in enumerate(split(packed, 30 * 32)):
         mine = sorted(entry for number, entry in wanted if number == 10 + place)
         assert bucket == b"".join(mine).ljust(30 * 32, b"\0")
@@ -128,7 +120,7 @@ def test_buckets_are_sorted_and_padded_whatever_the_order(wanted, random):
 def test_an_overflow_names_its_bucket_and_its_entries():
     records = b"".join(record(2**32 - 1, bytes([i]) * 32) for i in range(1, 4))
     with pytest.raises(_core.BucketOverflow, match="bucket 4294967295 has 3 entries but 2 slots") as caught:
-        _core.pack_buckets(records, 2**32 - 1, 1, 2)
+        _core.lay_out(records, 2**32 - 1, 1, 2, 0)
     assert (caught.value.bucket, caught.value.entries) == (2**32 - 1, 3)
     assert isinstance(caught.value, ValueError)
 
@@ -145,13 +137,13 @@ def test_an_overflow_names_its_bucket_and_its_entries():
 )
 def test_bad_records_are_refused(records, text):
     with pytest.raises(ValueError, match=text):
-        _core.pack_buckets(records, 3, 2, 4)
+        _core.lay_out(records, 3, 2, 4, 0)
 
 
 def test_what_cannot_fit_is_a_memory_error():
     for count, slots in ((2**62, 1), (2**20, 2**50)):
         with pytest.raises(MemoryError):
-            _core.pack_buckets(b"", 0, count, slots)
+            _core.lay_out(b"", 0, count, slots, 0)
 
 
 def test_digests_compare_alike_for_any_buffer():

@@ -74,7 +74,7 @@ def test_numbers_must_match(batch):
         lambda: _core.unblind(blinds, evaluated[32:]),
         lambda: _core.finalize(INPUTS[1:], blinds, evaluated),
         lambda: _core.seal(bytes(128), bytes(12), "public", 1),
-        lambda: _core.seal_elements(elements, bytes(12), "public", 1, 4),
+        lambda: _core.shift_and_seal(elements, bytes(12), KEY, "public", 1, 4),
     ):
         with pytest.raises(ValueError, match="number of"):
             call()

@@ -59,11 +59,22 @@ def write_csv(path, rows, header="phone"):
     return path
 
 
+def rows_of(vault, partition, loads):
+    """The rows a publish would take of a partition, each with its dataset's id: the erased are not among them."""
+    erased = set(vault.suppressed.to_pylist())
+    rows = [row | {"dataset": load.dataset_id} for load, run in vault.runs(partition, loads) for row in run.to_pylist()]
+    return [row for row in rows if row["element"] not in erased]
+
+
+def elements_of(vault, loads):
+    """The elements of all partitions, as `rows_of` has them."""
+    return [row["element"] for partition in range(PARTITIONS) for row in rows_of(vault, partition, loads)]
+
+
 def content(session, loads=None):
     """What the vault tells of these loads, else of all: (dataset, element, account, count, month), sorted."""
-    loads, rows = session.loads() if loads is None else loads, []
-    for partition in range(PARTITIONS):
-        rows += session.vault.partition(partition, loads).to_pylist()
+    loads = session.loads() if loads is None else loads
+    rows = [row for partition in range(PARTITIONS) for row in rows_of(session.vault, partition, loads)]
     return sorted((row["dataset"], row["element"], row["account"], row["count"], row["month"]) for row in rows)
 
 

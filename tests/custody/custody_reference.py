@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 
+from custody_home import rows_of
+
 from pilookup import _core
 from pilookup.custody.vault import PARTITIONS
 from pilookup.protocol import merkle, token
@@ -49,7 +51,7 @@ def told(session, channel):
     for each in datasets:
         for load in session.control.loads(each.slug):
             for partition in range(PARTITIONS):
-                for one in session.vault.partition(partition, [load]).to_pylist():
+                for one in rows_of(session.vault, partition, [load]):
                     rows[one["element"]][each.id][one["account"]].append((one["count"], one["month"]))
     return {element: label_of(by_dataset, order, profile) for element, by_dataset in rows.items()}
 

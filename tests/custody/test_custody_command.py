@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from custody_home import files_under, numbers, write_csv
 
+from pilookup.cli.load_ import rejects_file
 from pilookup.custody.founding import found
 from pilookup.custody.home import Home
 from pilookup.custody.verify import verify_directory
+from pilookup.errors import IntakeError
 
 LIMITED = """
 import resource, sys
@@ -155,6 +157,19 @@ def test_a_dataset_of_another_kind_a_file_loaded_before_and_a_bad_file_are_refus
     bad = ["load", second, str(tmp_path / "empty.csv"), "--dataset", "case-1", "--kind", "exposure"]
     assert_refused(run(home, *bad), "empty.csv")
     assert vault_of(home) == before
+
+
+def test_what_stands_in_the_place_of_the_rejects_file_is_not_removed(tmp_path):
+    rejects = tmp_path / "rejects.csv"
+
+    def fail():
+        rejects.unlink()
+        rejects.write_text("another's", encoding="utf-8")
+        raise IntakeError("a.csv", "damaged")
+
+    with pytest.raises(IntakeError), rejects_file(rejects):
+        fail()
+    assert rejects.read_text(encoding="utf-8") == "another's"
 
 
 def test_a_load_that_fails_leaves_no_rejects_file_and_can_be_tried_again(home, tmp_path):

@@ -1,5 +1,5 @@
 import pytest
-from custody_home import content, files_under, numbers, opened, run_load, write_csv
+from custody_home import content, elements_of, files_under, numbers, opened, run_load, write_csv
 
 from pilookup import _core, durable
 from pilookup.custody.erase import erase, withdraw
@@ -41,9 +41,9 @@ def test_the_shards_themselves_hold_it_no_more(loaded, home):
     (home.vault / "suppressed.sealed").unlink()
     with_empty_list = type(loaded.vault)(home, loaded.keyring)
     with pytest.raises(VaultError, match=r"suppressed\.sealed: missing"):
-        with_empty_list.partition(0, loaded.loads())
+        elements_of(with_empty_list, loaded.loads())
     with_empty_list.create()
-    rows = [row for p in range(64) for row in with_empty_list.partition(p, loaded.loads())["element"].to_pylist()]
+    rows = elements_of(with_empty_list, loaded.loads())
     assert rows
     assert element_of(loaded) not in rows
 
@@ -69,7 +69,7 @@ def test_a_kill_after_the_entry_and_before_the_shards_still_erases(loaded, home,
     with pytest.raises(KeyboardInterrupt):
         erase(loaded, IDENTIFIER)
     again = type(loaded.vault)(home, loaded.keyring)
-    rows = [row for p in range(64) for row in again.partition(p, loaded.loads())["element"].to_pylist()]
+    rows = elements_of(again, loaded.loads())
     assert sorted(rows) == sorted(row[1] for row in before if row[1] != gone)
 
 
@@ -99,13 +99,13 @@ def test_an_altered_list_of_erased_elements_is_refused(loaded, home):
     data[-1] ^= 1
     path.write_bytes(data)
     with pytest.raises(VaultError, match=r"suppressed\.sealed: altered"):
-        type(loaded.vault)(home, loaded.keyring).partition(0, loaded.loads())
+        elements_of(type(loaded.vault)(home, loaded.keyring), loaded.loads())
 
 
 def test_a_withdrawn_dataset_leaves_no_file_and_its_id_is_not_given_again(loaded, home, tmp_path):
     before = content(loaded)
-    withdraw(loaded, "case-2")
-    withdraw(loaded, "case-2")
+    assert withdraw(loaded, "case-2")
+    assert not withdraw(loaded, "case-2")
     assert content(loaded) == [row for row in before if row[0] != 2]
     assert not (home.vault / "case-2").exists()
     assert loaded.control.removals() == 1

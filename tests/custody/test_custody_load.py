@@ -206,16 +206,16 @@ def test_a_write_the_system_refuses_leaves_nothing(session, csv):
 
 @pytest.mark.parametrize("writes", [0, 1, 17, 63])
 def test_a_full_disk_is_told_and_leaves_nothing(session, csv, monkeypatch, writes):
-    write, done = durable.write_flushed, []
+    put, done = durable.put_whole, []
 
-    def full(path, data):
+    def full(path, pieces, *, flushed):
         if len(done) == writes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         done.append(path)
-        write(path, data)
+        put(path, pieces, flushed=flushed)
 
     before = files_under(session.home.path)
-    monkeypatch.setattr(durable, "write_flushed", full)
+    monkeypatch.setattr(durable, "put_whole", full)
     with pytest.raises(VaultError, match="No space left on device"):
         run_load(session, [csv("a.csv", numbers(1000))])
     assert files_under(session.home.path) == before

@@ -12,12 +12,13 @@ from custody_reference import snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilookup import _core
+from pilookup import _core, durable
+from pilookup.compute import DEFAULT_MEMORY
 from pilookup.custody import build as building
 from pilookup.custody import spill
 from pilookup.custody.erase import erase
 from pilookup.custody.founding import found
-from pilookup.custody.parts import DEFAULT_MEMORY, RECORD_COST, SEAL_BYTES_A_ROW, parts, ranges
+from pilookup.custody.parts import RECORD_COST, SEAL_BYTES_A_ROW, parts, ranges
 from pilookup.custody.publish import publish, rotate
 from pilookup.custody.vault.rows import PARTITIONS, SPANS
 from pilookup.errors import PublishError
@@ -124,13 +125,14 @@ def test_tasks_carry_no_number_no_element_and_no_key(path):
 def test_spills_hold_sealed_entries_alone_and_are_gone_afterwards(path, monkeypatch):
     """No element under either key, no token, no filter key in clear: searched in every byte that was spilled."""
     session, written = at(path), []
-    settle = spill.settle
+    put_whole = durable.put_whole
 
-    def kept(file, pieces):
-        written.append(b"".join(pieces))
-        settle(file, pieces)
+    def kept(file, pieces, *, flushed):
+        if file.name.endswith(".spill"):
+            written.append(b"".join(pieces))
+        put_whole(file, pieces, flushed=flushed)
 
-    monkeypatch.setattr(spill, "settle", kept)
+    monkeypatch.setattr(durable, "put_whole", kept)
     done = rotate(session, "public", quiet)
     spilled = b"".join(written)
     shift = session.keyring.scalar("vault").shift_to(session.channel_key("public", done.epoch))
@@ -149,15 +151,14 @@ def test_a_full_disk_is_told_and_leaves_the_former_release(path, monkeypatch, fi
     session = at(path)
     publish(session, "public", quiet)
     before = manifests(session)
-    settle = spill.settle
+    put_whole = durable.put_whole
 
-    def full(place, pieces):
+    def full(place, pieces, *, flushed):
         if place.name.endswith(file):
             raise OSError(errno.ENOSPC, "No space left on device", str(place))
-        settle(place, pieces)
+        put_whole(place, pieces, flushed=flushed)
 
-    for module in ("spill", "layout", "filters"):
-        monkeypatch.setattr(f"pilookup.custody.{module}.settle", full)
+    monkeypatch.setattr(durable, "put_whole", full)
     with pytest.raises(PublishError, match=rf"\.{file}: cannot be read or written: No space left on device"):
         rotate(session, "public", quiet)
     monkeypatch.undo()

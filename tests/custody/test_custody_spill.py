@@ -65,7 +65,7 @@ def test_a_load_in_many_spills_is_row_for_row_the_load_without(session, tmp_path
 def test_parts_become_one_row_for_each_number_and_account(session, parts, accounts):
     staged = Staged(os.urandom(16).hex(), 7, accounts)
     vault = session.vault
-    lend(str(session.home.path), session.keyring)
+    lend(session.home, session.keyring)
     vault.stage(staged.folder(vault), staged.parts(vault))
     wanted = {}
     for number, part in enumerate(parts):
@@ -77,7 +77,7 @@ def test_parts_become_one_row_for_each_number_and_account(session, parts, accoun
         places = np.arange(len(part), dtype="<u4").tobytes()
         months = np.array([month for _, _, month in part], "<u2").tobytes()
         write_part(vault, staged, number, VaultRows(b"".join(elements), places, months, b"".join(tags) * accounts))
-    tasks = [ShardTask(str(session.home.path), p, ((staged, len(parts)),), dry_run=False) for p in range(PARTITIONS)]
+    tasks = [ShardTask(session.home.real, p, ((staged, len(parts)),), dry_run=False) for p in range(PARTITIONS)]
     outcomes = [run_shard(task) for task in [*tasks, *tasks[:3]]][: len(tasks)]
     vault.write_index(staged.folder(vault), 7, [outcome.partition for outcome in outcomes if outcome.together])
     vault.adopt(staged.folder(vault), "made")

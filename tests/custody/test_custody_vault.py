@@ -2,7 +2,7 @@ import shutil
 
 import pyarrow as pa
 import pytest
-from custody_home import content, files_under, numbers, opened, run_load, write_csv
+from custody_home import content, files_under, numbers, opened, rows_of, run_load, write_csv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +39,7 @@ def a_shard(session, index=0):
 @ONE_FILE
 def test_a_shard_comes_back_as_it_was(tmp_path, elements, place):
     store, path = ShardStore(bytes(32), GUARD), tmp_path / "s.shard"
-    store.write_table(path, place, table(elements))
+    durable.write_flushed(path, store.framed(place, table(elements)))
     assert store.read_table(path, place) == table(elements)
     assert read_guard(path) == GUARD
     path.unlink()
@@ -85,14 +85,14 @@ def test_a_missing_shard_is_named_and_not_read_as_empty(loaded):
     load, partition, path = a_shard(loaded)
     path.unlink()
     with pytest.raises(VaultError, match=f"{path}: missing"):
-        loaded.vault.partition(partition, [load])
+        rows_of(loaded.vault, partition, [load])
 
 
 def test_a_missing_index_is_named(loaded):
     load, partition, path = a_shard(loaded)
     (path.parent / "index.sealed").unlink()
     with pytest.raises(VaultError, match=r"index\.sealed: missing"):
-        loaded.vault.partition(partition, [load])
+        rows_of(loaded.vault, partition, [load])
 
 
 def test_a_shard_put_in_place_of_another_is_refused(loaded):
@@ -100,7 +100,7 @@ def test_a_shard_put_in_place_of_another_is_refused(loaded):
     _, other, other_path = a_shard(loaded, 1)
     shutil.copy(path, other_path)
     with pytest.raises(VaultError, match=f"{other_path}: altered, or not where it belongs"):
-        loaded.vault.partition(other, [load])
+        rows_of(loaded.vault, other, [load])
 
 
 def test_a_shard_of_an_earlier_load_is_refused(loaded, tmp_path):
@@ -110,13 +110,13 @@ def test_a_shard_of_an_earlier_load_is_refused(loaded, tmp_path):
     folder = loaded.home.vault / "case-1"
     shutil.copy(folder / one.id / f"{partition:02}.shard", folder / two.id / f"{partition:02}.shard")
     with pytest.raises(VaultError, match="not where it belongs"):
-        loaded.vault.partition(partition, [two])
+        rows_of(loaded.vault, partition, [two])
 
 
 def test_every_element_is_in_its_partition_and_in_order(loaded):
     seen = 0
     for partition in range(PARTITIONS):
-        elements = loaded.vault.partition(partition, loaded.loads())["element"].to_pylist()
+        elements = [row["element"] for row in rows_of(loaded.vault, partition, loaded.loads())]
         assert elements == sorted(elements)
         assert all(partitions_of(element)[0] == partition for element in elements)
         seen += len(elements)
@@ -194,7 +194,7 @@ def test_opening_under_another_vault_key_reads_nothing(loaded, home):
     loaded.keyring.add_scalar("vault", _core.SecretKey.generate())
     vault = Vault(home, loaded.keyring)
     with pytest.raises(VaultError, match="another vault key"):
-        vault.partition(0, loaded.loads())
+        rows_of(vault, 0, loaded.loads())
 
 
 def test_reopening_reads_the_same(home, tmp_path):

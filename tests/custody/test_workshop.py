@@ -7,6 +7,7 @@ import pytest
 from custody_home import SECRET, opened
 
 from pilookup.custody import workshop
+from pilookup.custody.home import Home
 from pilookup.errors import KeyringError
 from pilookup.keyring import Half, Keyring
 
@@ -19,46 +20,46 @@ def _no_passphrase(monkeypatch):
 
 def test_the_lent_keyring_is_the_one_given(home):
     with opened(home.path) as session:
-        workshop.lend(str(home.path), session.keyring)
-        assert workshop.keyring_of(str(home.path)) is session.keyring
+        workshop.lend(home, session.keyring)
+        assert workshop.keyring_of(home.real) is session.keyring
 
 
 def test_one_path_has_many_spellings(home, tmp_path):
     (tmp_path / "link").symlink_to(home.path)
     with opened(home.path) as session:
-        workshop.lend(str(tmp_path / "link"), session.keyring)
-        assert workshop.keyring_of(f"{home.path}/../home") is session.keyring
+        workshop.lend(Home(tmp_path / "link"), session.keyring)
+        assert workshop.keyring_of(Home(home.path / ".." / "home").real) is session.keyring
 
 
 def test_what_was_lent_goes_with_its_lender(home):
     with opened(home.path) as session:
-        workshop.lend(str(home.path), session.keyring)
+        workshop.lend(home, session.keyring)
     del session
     gc.collect()
     with pytest.raises(KeyringError, match="PILOOKUP_PASSPHRASE_FILE"):
-        workshop.keyring_of(str(home.path))
+        workshop.keyring_of(home.real)
 
 
 def test_a_worker_opens_the_keyring_once(home, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", os.fsdecode(SECRET))
-    keyring = workshop.keyring_of(str(home.path))
+    keyring = workshop.keyring_of(home.real)
     assert keyring.scalar("vault").public()
     monkeypatch.delenv("PILOOKUP_PASSPHRASE")
-    assert workshop.keyring_of(str(home.path)) is keyring
+    assert workshop.keyring_of(home.real) is keyring
 
 
 def test_a_keyring_put_in_the_place_of_another_is_opened_anew(home, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", os.fsdecode(SECRET))
-    keyring = workshop.keyring_of(str(home.path))
+    keyring = workshop.keyring_of(home.real)
     (home.custody / "keyring.json").unlink()
     Keyring.create(home.custody, Half.CUSTODY, SECRET)
-    assert workshop.keyring_of(str(home.path)) is not keyring
+    assert workshop.keyring_of(home.real) is not keyring
 
 
 def test_a_worker_with_a_wrong_passphrase_is_told(home, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", "another")
     with pytest.raises(KeyringError, match="does not open"):
-        workshop.keyring_of(str(home.path))
+        workshop.keyring_of(home.real)
 
 
 def test_where_there_is_no_home_the_file_is_named(tmp_path, monkeypatch):

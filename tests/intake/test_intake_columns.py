@@ -184,7 +184,7 @@ def test_accounts_and_months_of_a_malicious_registration(load):
     outcome = load("a.csv", content, Kind.MALICIOUS)
     assert outcome.accounts == [b"abc", None, "张三".encode()]
     assert outcome.months == [289, 290, 0]
-    assert any("1 dates could not be read" in note for note in outcome.report.notes)
+    assert any("1 date could not be read" in note for note in outcome.report.notes)
 
 
 def test_an_exposure_has_no_accounts(load):

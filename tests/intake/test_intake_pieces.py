@@ -18,7 +18,7 @@ from pilookup.custody.intake.extract import PieceReader
 from pilookup.custody.intake.packed import OFFSET
 from pilookup.custody.intake.plain import pieces, plain_text
 from pilookup.custody.intake.report import Rejects, Tally
-from pilookup.custody.intake.source import Source
+from pilookup.custody.intake.source import Source, read_range
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 
@@ -45,8 +45,9 @@ def fast(path, options, size):
     report, tally, rejects, rows = Report(), Tally(), io.StringIO(), []
     writer = Rejects(rejects)
     with source.open() as stream:
-        for piece, data in pieces(stream, text, size):
+        for piece in pieces(stream, text, size):
             out = io.StringIO()
+            data = read_range(path, text.form.place, source.signature, piece.start, piece.reach)
             reader = PieceReader(text.form, piece, data, Rejects(out, header=False))
             packed = reader.read()
             identifiers, places = strings(packed.identifiers), np.frombuffer(packed.places, OFFSET).tolist()

@@ -75,7 +75,9 @@ def test_check(case):
     assert entry == _core.seal(secret, label.to_bytes(), channel, epoch)
     assert entry[:4].hex() == case["tag"]
     assert token.find(secret, entry, channel, epoch) == label
-    records, keys = _core.seal_elements(element, label.to_bytes(), channel, epoch, 8)
+    vault_key = oprf.SecretKey.generate()
+    stored, shift = oprf.tokenise(inputs, vault_key), vault_key.shift_to(key)
+    records, keys = _core.shift_and_seal(stored, label.to_bytes(), shift, channel, epoch, 8)
     assert records == case["bucket_index"]["8"].to_bytes(4, "big") + entry
     assert keys.hex() == case["filter_key"]
 

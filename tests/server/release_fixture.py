@@ -128,10 +128,11 @@ class Repository:
         key = self.keys.scalars.setdefault((self.channel, epoch), SecretKey.generate())
         names = [*NUMBERS, *(name.encode() for name in CANARIES)]
         labels = [Label(malicious=True, accounts=serial)] * len(NUMBERS) + [Label(canary=True)] * len(CANARIES)
-        elements = _core.tokenise(names, key)
+        vault_key = SecretKey.generate()
+        elements, shift = _core.tokenise(names, vault_key), vault_key.shift_to(key)
         packed = b"".join(label.to_bytes() for label in labels)
-        records, filter_keys = _core.seal_elements(elements, packed, self.channel, epoch, GEOMETRY.bits)
-        slots = _core.pack_buckets(records, 0, GEOMETRY.buckets, GEOMETRY.slots)
+        records, filter_keys = _core.shift_and_seal(elements, packed, shift, self.channel, epoch, GEOMETRY.bits)
+        slots, _ = _core.lay_out(records, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
         stride = GEOMETRY.stride
         tree = merkle.build(merkle.leaf_hash(slots[at : at + stride]) for at in range(0, len(slots), stride))
         body = build_body(filter_keys, Algorithm.FUSE16)

@@ -14,6 +14,7 @@ from protocol_channel import (
     KEY_BYTES,
     LABELS,
     SERIAL,
+    UNSHIFTED,
     Snapshot,
     absent_elements,
     manifest,
@@ -140,7 +141,7 @@ def manifest_case(snapshot: Snapshot) -> Vector:
 
 
 def filter_cases(snapshot: Snapshot) -> list[Vector]:
-    absent = _core.seal_elements(absent_elements(), pack_labels(LABELS[:3]), CHANNEL, EPOCH, 0)[1]
+    absent = _core.shift_and_seal(absent_elements(), pack_labels(LABELS[:3]), UNSHIFTED, CHANNEL, EPOCH, 0)[1]
     cases = []
     for algorithm in Algorithm:
         body = build_body(snapshot.filter_keys, algorithm)

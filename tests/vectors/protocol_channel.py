@@ -40,6 +40,7 @@ def scalar(label: str) -> bytes:
 
 KEY_BYTES = scalar("channel key")
 KEY = _core.SecretKey.from_bytes(KEY_BYTES)
+UNSHIFTED = _core.SecretKey.from_bytes((1).to_bytes(32, "little"))
 OTHER_KEY = _core.SecretKey.from_bytes(scalar("another channel key"))
 
 
@@ -53,9 +54,11 @@ class Snapshot:
     def __init__(self) -> None:
         self.elements = _core.tokenise([name.encode() for name in IDENTIFIERS], KEY)
         packed = pack_labels(LABELS)
-        records, self.filter_keys = _core.seal_elements(self.elements, packed, CHANNEL, EPOCH, GEOMETRY.bits)
+        records, self.filter_keys = _core.shift_and_seal(
+            self.elements, packed, UNSHIFTED, CHANNEL, EPOCH, GEOMETRY.bits
+        )
         self.entries = len(records) // 36
-        self.buckets = _core.pack_buckets(records, 0, GEOMETRY.buckets, GEOMETRY.slots)
+        self.buckets, _ = _core.lay_out(records, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
         self.tree = merkle.build(merkle.leaf_hash(slots) for slots in split(self.buckets, GEOMETRY.stride))
         self.root = merkle.root(self.tree)
 

@@ -16,7 +16,6 @@ import numpy as np
 from pilookup import _core
 from pilookup.custody.intake.columns import Plan
 from pilookup.custody.intake.model import Accepted, IntakeOptions
-from pilookup.custody.intake.months import Months
 from pilookup.custody.intake.normalise import Normaliser, account_in
 from pilookup.custody.intake.packed import MONTH, OFFSET, Items, Packed
 from pilookup.custody.intake.plain import Piece, TextForm
@@ -46,8 +45,8 @@ class PieceReader:
         plan = Plan(0, form.phones, form.account, form.date, form.width, None, named=False)
         options = IntakeOptions(Kind(form.kind), form.region)
         today = date.fromordinal(form.today)
-        self._months = Months(today)
         self._normaliser = Normaliser(form.place, plan, options, self.report, rejects, today)
+        self._months = self._normaliser.months
 
     def read(self) -> Packed:
         """The piece's numbers. Raises IntakeError naming the line of a cell that is too long."""
@@ -71,8 +70,7 @@ class PieceReader:
         if len(odd):
             packed.append(Packed.of([self._odd(odd)], accounts=form.kind == Kind.MALICIOUS))
         self.tally = self._normaliser.tally
-        self.tally.add(Tally(ragged, repeated, 0, self._months.unreadable, out_of_range, stray))
-        self.tally.out_of_range += self._months.out_of_range
+        self.tally.add(Tally(ragged, repeated, out_of_range=out_of_range, stray=stray))
         return Packed.joined(packed)
 
     def _sure(self, found: _core.TextRows) -> Packed:

@@ -53,8 +53,6 @@ def _held(part: Part, raw: BinaryIO) -> BinaryIO:
 class ParquetTable:
     """A table over a Parquet file. Every row counts as a row: columns that are not needed are not looked at."""
 
-    unit = "row"
-
     def __init__(self, place: str, file: pq.ParquetFile) -> None:
         self.place = place
         self._file = file

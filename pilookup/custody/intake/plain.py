@@ -64,7 +64,7 @@ class PlainText:
         """Sentences for the report, once all rows are counted."""
         place = self.form.place
         columns = f"{place}: {described(self.plan)}"
-        return [columns, *tally.notes(place, "line"), *notes_on(place, self.encoding, self.dialect, tally.stray)]
+        return [columns, *tally.notes(place), *notes_on(place, self.encoding, self.dialect, tally.stray)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +124,23 @@ def _first_line(part: Part, encoding: Encoding) -> int:
     return len(line)
 
 
-def pieces(stream: BinaryIO, text: PlainText, size: int) -> Iterator[tuple[Piece, bytes]]:
-    """The pieces of a text of about `size` bytes, each with the bytes from its start to its reach.
+def pieces(stream: BinaryIO, text: PlainText, size: int) -> Iterator[Piece]:
+    """The pieces of a text of about `size` bytes. A piece grows beyond `size` only where one record does.
 
-    A piece grows beyond `size` only where one record does. stream: from the first byte on.
+    stream: the file's, which is put where each piece starts: what a piece leaves over is read again and never copied.
     """
-    stream.read(text.start)
-    at, line, held = text.start, text.line, b""
-    wanted = size
+    at, line, wanted = text.start, text.line, size
     while True:
-        block = stream.read(max(wanted - len(held), 1))
-        data = held + block if held else block
+        stream.seek(at)
+        data = stream.read(wanted)
         whole = len(data) < wanted
         if not data:
             return
         stop, reach, lines = _core.cut_text(data, text.form.dialect, whole)
         if not stop and not whole:
-            held, wanted = data, wanted * 2
+            wanted *= 2
             continue
-        yield Piece(at, at + stop, at + reach, line, whole), data[:reach]
+        yield Piece(at, at + stop, at + reach, line, whole)
         if whole:
             return
-        at, line, held, wanted = at + stop, line + lines, data[stop:], size
+        at, line, wanted = at + stop, line + lines, size

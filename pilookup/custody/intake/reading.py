@@ -132,4 +132,4 @@ class _Reading:
         today = datetime.now(UTC).date()
         normaliser = Normaliser(table.place, plan, self.options, self.report, self.rejects, today)
         yield from normaliser.batches(table)
-        self.report.notes.extend(normaliser.tally.notes(table.place, table.unit))
+        self.report.notes.extend(normaliser.tally.notes(table.place))

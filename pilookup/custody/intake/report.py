@@ -65,23 +65,27 @@ class Tally:
         for name in vars(other):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
-    def notes(self, place: str, unit: str) -> list[str]:
-        """Sentences about the rows, for the report; unit: what the table's rows are called."""
-        rows = f"{unit}s" if unit == "row" else "rows"
+    def notes(self, place: str) -> list[str]:
+        """Sentences about the rows, for the report."""
+        counts = (self.ragged, self.repeated, self.lost, self.unreadable, self.out_of_range)
         return [
-            f"{place}: {count:,} {sentence}"
-            for count, sentence in (
-                (self.ragged, f"{rows} have more or fewer cells than the header"),
-                (self.repeated, "numbers stood twice in one row and were counted once"),
-                (self.lost, _LOST),
-                (self.unreadable, "dates could not be read and count as unknown"),
-                (self.out_of_range, "dates lie before 2000 or in the future and count as unknown"),
-            )
+            f"{place}: {count:,} {one if count == 1 else many}{rest}"
+            for count, (one, many, rest) in zip(counts, _SENTENCES, strict=True)
             if count
         ]
 
 
-_LOST = "numbers lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text"
+_SENTENCES = (
+    ("row has", "rows have", " more or fewer cells than the header"),
+    ("number", "numbers", " stood twice in one row, counted once"),
+    (
+        "number",
+        "numbers",
+        " lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text",
+    ),
+    ("date", "dates", " could not be read, taken as unknown"),
+    ("date lies", "dates lie", " before 2000 or in the future, taken as unknown"),
+)
 
 
 class Rejects:

@@ -32,14 +32,12 @@ class Chunk:
 
 
 class Table(Protocol):
-    """place: file, member or sheet. unit: what its rows are called. names: header cells where the format
-    states them.
+    """place: file, member or sheet. names: header cells where the format states them.
 
     head: up to 200 first rows that are not blank. rows: how many there are, where the format states it.
     """
 
     place: str
-    unit: str
     names: list[str] | None
     head: list[list[str]]
     rows: int | None
@@ -54,9 +52,8 @@ class RowTable:
     names: list[str] | None = None
     rows: int | None = None
 
-    def __init__(self, place: str, unit: str, runs: Iterable[Run]) -> None:
+    def __init__(self, place: str, runs: Iterable[Run]) -> None:
         self.place = place
-        self.unit = unit
         self._runs = iter(runs)
         self._first = Run([], [])
         self.head = self._first.rows

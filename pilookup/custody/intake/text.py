@@ -42,7 +42,7 @@ def rows_of(part: Part, encoding: Encoding, found: dialect.Dialect) -> Iterator[
         for _ in range(found.first_line - 1):
             stream.readline()
         records = Records(part.place, _blocks(part.place, stream, encoding), found)
-        yield RowTable(part.place, "line", records), records
+        yield RowTable(part.place, records), records
 
 
 def notes_on(place: str, encoding: Encoding, found: dialect.Dialect, stray: int) -> list[str]:
@@ -51,7 +51,8 @@ def notes_on(place: str, encoding: Encoding, found: dialect.Dialect, stray: int)
     if encoding.nuls:
         notes.append(f"{place}: NUL characters were dropped")
     if stray:
-        notes.append(f"{place}: {stray:,} lines have quotes that do not pair up; read as plain characters")
+        lines = "1 line has" if stray == 1 else f"{stray:,} lines have"
+        notes.append(f"{place}: {lines} quotes that do not pair up; read as plain characters")
     return notes
 
 

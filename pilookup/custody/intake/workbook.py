@@ -115,7 +115,7 @@ def _tables(part: Part, output: IO[bytes], notes: list[str]) -> Iterator[RowTabl
             value = reader.next()
             continue
         rows = reader.rows()
-        yield RowTable(place, "row", rows)
+        yield RowTable(place, rows)
         for _ in rows:  # rows nobody wanted
             pass
         value = reader.after

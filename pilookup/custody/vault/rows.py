@@ -13,8 +13,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from pilookup._core import ELEMENT_BYTES
+
 ACCOUNT_BYTES: Final = 16
-ELEMENT_BYTES: Final = 32
 PARTITIONS: Final = 64
 """A partition is the low six bits of an element's second byte; the first byte's lowest bit is always 0."""
 

@@ -64,9 +64,20 @@ class ShardStore:
         self._key = key
         self.guard = guard
 
-    def write_table(self, path: Path, place: str, table: pa.Table) -> None:
-        """Write a new shard of vault rows; rows in ascending order are read by range at least cost. Raises OSError."""
-        durable.write_flushed(path, self._frames(place, table))
+    def framed(self, place: str, table: pa.Table) -> Iterator[bytes]:
+        """A shard of vault rows, piece by piece; rows in ascending order are read by range at least cost."""
+        head = FRAMED + self.guard + os.urandom(_SHARD_HEAD - _HEAD)
+        yield head
+        directory = np.zeros(-(-table.num_rows // FRAME_ROWS), _FRAME)
+        for i in range(len(directory)):
+            rows = table.slice(i * FRAME_ROWS, FRAME_ROWS)
+            spans = spans_of(fixed_bytes(rows["element"]))
+            frame = self._seal(head + f"{place}/{i}".encode(), _parquet(rows))
+            directory[i] = len(frame), rows.num_rows, spans.min(), spans.max(), 0
+            yield frame
+        sealed = self._seal(head + f"{place}/directory".encode(), directory.tobytes())
+        yield sealed
+        yield len(sealed).to_bytes(_SIZE_BYTES, "little")
 
     def read_table(self, path: Path, place: str, span: Span = ALL) -> pa.Table:
         """The rows of a shard whose elements lie in `span`; raises VaultError naming it."""
@@ -107,20 +118,6 @@ class ShardStore:
         head = data[:_HEAD]
         self._check_head(head, MAGIC)
         return self._open(head + place.encode(), data[_HEAD:])
-
-    def _frames(self, place: str, table: pa.Table) -> Iterator[bytes]:
-        head = FRAMED + self.guard + os.urandom(_SHARD_HEAD - _HEAD)
-        yield head
-        directory = np.zeros(-(-table.num_rows // FRAME_ROWS), _FRAME)
-        for i in range(len(directory)):
-            rows = table.slice(i * FRAME_ROWS, FRAME_ROWS)
-            spans = spans_of(fixed_bytes(rows["element"]))
-            frame = self._seal(head + f"{place}/{i}".encode(), _parquet(rows))
-            directory[i] = len(frame), rows.num_rows, spans.min(), spans.max(), 0
-            yield frame
-        sealed = self._seal(head + f"{place}/directory".encode(), directory.tobytes())
-        yield sealed
-        yield len(sealed).to_bytes(_SIZE_BYTES, "little")
 
     def _read_frames(self, file: BinaryIO, place: str, span: Span) -> Iterator[pa.Table]:
         head = file.read(_SHARD_HEAD)

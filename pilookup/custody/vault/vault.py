@@ -22,9 +22,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pilookup import _core, durable
+from pilookup._core import ELEMENT_BYTES
 from pilookup.custody.control import Load
 from pilookup.custody.home import Home
-from pilookup.custody.vault.rows import ALL, ELEMENT_BYTES, SCHEMA, Span, partitions_of
+from pilookup.custody.vault.rows import ALL, Span, partitions_of
 from pilookup.custody.vault.shard import ShardStore, read_guard
 from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
@@ -134,16 +135,6 @@ class Vault:
             if partition in self._listed(load):
                 yield load, self._shard(load, partition, span)
 
-    def partition(self, partition: int, loads: Iterable[Stored]) -> pa.Table:
-        """The rows of one partition over loads, with the catalogue id of each; erased elements are not among them.
-
-        Raises VaultError naming a shard that is missing or altered.
-        """
-        tables = [_of_dataset(load, rows) for load, rows in self.runs(partition, loads)]
-        empty = SCHEMA.append(pa.field("dataset", pa.uint16())).empty_table()
-        rows = pa.concat_tables([empty, *tables])
-        return rows.filter(pc.invert(pc.is_in(rows["element"], value_set=self.suppressed)))
-
     def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[Stored]) -> None:
         """Refuse a shift that does not carry every shard's guard to the channel key (PublishError)."""
         expected = _core.tokenise([VAULT_GUARD], channel_key)
@@ -182,12 +173,8 @@ class Vault:
         return found
 
     def _rewrite(self, load: Load, partition: int, rows: pa.Table) -> None:
-        path = self._path(load, partition)
-        new = durable.temporary(path)
-        new.unlink(missing_ok=True)
-        self.store.write_table(new, place(load.dataset_id, load.id, partition), rows)
-        new.rename(path)
-        durable.sync_directory(path.parent)
+        frames = self.store.framed(place(load.dataset_id, load.id, partition), rows)
+        durable.replace(self._path(load, partition), frames)
 
     def _listed(self, load: Stored) -> list[int]:
         if load.id not in self._indexes:
@@ -207,10 +194,6 @@ class Vault:
 
     def _path(self, load: Stored, partition: int) -> Path:
         return self._folder(load) / shard_name(partition)
-
-
-def _of_dataset(load: Stored, rows: pa.Table) -> pa.Table:
-    return rows.append_column("dataset", pa.repeat(pa.scalar(load.dataset_id, pa.uint16()), rows.num_rows))
 
 
 def shard_name(partition: int) -> str:

@@ -22,10 +22,10 @@ import numpy as np
 import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 
-from pilookup import _core
+from pilookup import _core, durable
+from pilookup._core import ELEMENT_BYTES
 from pilookup.custody.intake.packed import OFFSET
-from pilookup.custody.spill import settle
-from pilookup.custody.vault.rows import ACCOUNT_BYTES, ELEMENT_BYTES, PARTITIONS, SCHEMA
+from pilookup.custody.vault.rows import ACCOUNT_BYTES, PARTITIONS, SCHEMA
 from pilookup.custody.vault.shard import ShardStore, sealed_size
 from pilookup.custody.vault.vault import STAGING, Vault, place, shard_name
 from pilookup.errors import VaultError
@@ -80,7 +80,7 @@ def write_part(vault: Vault, load: Staged, number: int, rows: VaultRows) -> int:
             segment = segments[at : at + count * load.row_bytes]
             pieces.append(vault.store.sealed(_place(load, number, partition), segment))
             at += len(segment)
-    settle(load.parts(vault) / f"{number:06}.spill", pieces)
+    durable.put_whole(load.parts(vault) / f"{number:06}.spill", pieces, flushed=False)
     return gone
 
 
@@ -108,8 +108,8 @@ def _segment(file: BinaryIO, store: ShardStore, load: Staged, number: int, parti
 
 def write_rejects(vault: Vault, load: Staged, number: int, text: str) -> None:
     """Keep the refused cells of a part, sealed; raises OSError."""
-    path = _rejects(vault, load, number)
-    settle(path, [vault.store.sealed(_place(load, number, "rejects"), text.encode("utf-8", "surrogatepass"))])
+    sealed = vault.store.sealed(_place(load, number, "rejects"), text.encode("utf-8", "surrogatepass"))
+    durable.put_whole(_rejects(vault, load, number), [sealed], flushed=False)
 
 
 def take_rejects(vault: Vault, load: Staged, number: int) -> str:
@@ -122,10 +122,8 @@ def take_rejects(vault: Vault, load: Staged, number: int) -> str:
 
 def write_shard(vault: Vault, load: Staged, partition: int, rows: pa.Table) -> None:
     """Write one partition of the load, flushed; in one step, so that a task may run twice. Raises OSError."""
-    path = load.folder(vault) / shard_name(partition)
-    new = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    vault.store.write_table(new, place(load.dataset_id, load.id, partition), rows)
-    new.rename(path)
+    frames = vault.store.framed(place(load.dataset_id, load.id, partition), rows)
+    durable.put_whole(load.folder(vault) / shard_name(partition), frames, flushed=True)
 
 
 def table_of(elements: bytes, accounts: bytes, counts: bytes, months: bytes) -> pa.Table:

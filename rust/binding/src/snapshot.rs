@@ -1,6 +1,6 @@
-//! Tokens, sealed entries and buckets.
+//! Tokens and sealed entries.
 
-use pilookup_core::{self as core, Context, bucket, seal as sealing};
+use pilookup_core::{self as core, Context, seal as sealing};
 use pyo3::{prelude::*, types::PyBytes};
 
 use crate::{
@@ -40,19 +40,6 @@ fn open_entry<'py>(
 type Sealed<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 
 #[pyfunction]
-fn seal_elements<'py>(
-    py: Python<'py>,
-    elements: Bytes,
-    labels: Bytes,
-    channel: &str,
-    epoch: u32,
-    bits: u32,
-) -> PyResult<Sealed<'py>> {
-    let context = Context { channel, epoch };
-    both(py, || sealing::seal_elements(elements.as_ref(), labels.as_ref(), &context, bits))
-}
-
-#[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the six of the Python function, and the interpreter")]
 fn shift_and_seal<'py>(
     py: Python<'py>,
@@ -64,30 +51,15 @@ fn shift_and_seal<'py>(
     bits: u32,
 ) -> PyResult<Sealed<'py>> {
     let context = Context { channel, epoch };
-    both(py, || sealing::shift_and_seal(elements.as_ref(), labels.as_ref(), &key.0, &context, bits))
-}
-
-fn both(py: Python<'_>, work: impl FnOnce() -> Result<sealing::Sealed, core::Error> + Send) -> PyResult<Sealed<'_>> {
-    let sealed = py.detach(work).map_err(raise)?;
+    let sealed = py
+        .detach(|| sealing::shift_and_seal(elements.as_ref(), labels.as_ref(), &key.0, &context, bits))
+        .map_err(raise)?;
     Ok((PyBytes::new(py, &sealed.records), PyBytes::new(py, &sealed.filter_keys)))
-}
-
-#[pyfunction]
-fn pack_buckets(
-    py: Python<'_>,
-    records: Bytes,
-    first: u64,
-    count: usize,
-    slots: usize,
-) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || bucket::pack_buckets(records.as_ref(), first, count, slots))
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(tokens, module)?)?;
     module.add_function(wrap_pyfunction!(seal, module)?)?;
     module.add_function(wrap_pyfunction!(open_entry, module)?)?;
-    module.add_function(wrap_pyfunction!(seal_elements, module)?)?;
-    module.add_function(wrap_pyfunction!(shift_and_seal, module)?)?;
-    module.add_function(wrap_pyfunction!(pack_buckets, module)?)
+    module.add_function(wrap_pyfunction!(shift_and_seal, module)?)
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    encoding::items,
+    encoding::{head, items},
     error::Error,
     pool,
     seal::{ENTRY_BYTES, RECORD_BYTES},
@@ -156,13 +156,8 @@ fn sort(packed: &mut [Entry], filled: &[usize], first: u64, slots: usize) -> Res
 
 /// Sorts the entries and says whether two are the same.
 fn sort_bucket(entries: &mut [Entry]) -> bool {
-    // The first eight bytes nearly always decide, and compare faster than all.
     entries.sort_unstable_by(|a, b| head(a).cmp(&head(b)).then_with(|| a.cmp(b)));
     entries.windows(2).any(|pair| pair[0] == pair[1])
-}
-
-fn head(entry: &Entry) -> u64 {
-    u64::from_be_bytes(std::array::from_fn(|i| entry[i]))
 }
 
 /// A vector of zeros, refused instead of aborting the process where memory is short.

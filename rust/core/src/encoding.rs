@@ -13,6 +13,12 @@ pub(crate) fn items<'a, const N: usize>(what: &'static str, buffer: &'a [u8]) ->
     }
 }
 
+/// The first eight of 32 bytes: they nearly always decide an order, and compare faster than all.
+#[inline]
+pub(crate) fn head(bytes: &[u8; 32]) -> u64 {
+    u64::from_be_bytes(std::array::from_fn(|i| bytes[i]))
+}
+
 /// Refuses two buffers of unequal numbers of items.
 pub(crate) fn same_count(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(Error::Length { what, expected, found }) }

@@ -10,8 +10,8 @@ use aes_gcm_siv::{
 use polyval::{Polyval, universal_hash::UniversalHash};
 use zeroize::Zeroize;
 
-/// The plaintext.
-const LABEL_BYTES: usize = 12;
+use crate::seal::LABEL_BYTES;
+
 const BLOCK_BYTES: usize = 16;
 /// The blocks that key derivation enciphers: counters 0 to 5, each before the nonce (section 4).
 const DERIVED: usize = 6;

@@ -6,14 +6,14 @@
 use std::cmp::Ordering;
 
 use crate::{
-    encoding::{items, same_count},
+    encoding::{head, items, same_count},
     error::Error,
     group::{ELEMENT_BYTES, Encoded},
     seal::LABEL_BYTES,
+    vault::ACCOUNT_BYTES,
 };
 
-/// The size of an account's pseudonym; zeros where no account is known.
-pub const ACCOUNT_BYTES: usize = 16;
+/// The pseudonym of a row whose account is not known.
 const NAMELESS: [u8; ACCOUNT_BYTES] = [0; ACCOUNT_BYTES];
 
 const MALICIOUS: u8 = 0x02;
@@ -127,10 +127,6 @@ impl Rows<'_> {
         rows.sort_by(|a, b| self.compare(*a, *b));
         Ok(rows)
     }
-}
-
-fn head(element: &Encoded) -> u64 {
-    u64::from_be_bytes(std::array::from_fn(|i| element[i]))
 }
 
 /// Merges rows of many loads. `sources` are the datasets, newest first; rows of `erased` elements (n * 32 bytes) are

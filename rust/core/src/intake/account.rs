@@ -9,10 +9,9 @@ use crate::{
     encoding::{items, same_count},
     error::Error,
     pool,
+    vault::ACCOUNT_BYTES,
 };
 
-/// The size of a pseudonym.
-const TAG_BYTES: usize = 16;
 const BLOCK_BYTES: usize = 64;
 
 /// The account in a cell, its outer space taken off; None where it needs Unicode normalisation to be known.
@@ -52,7 +51,7 @@ impl Hmac {
         Self { inner: padded(0x36), outer: padded(0x5c) }
     }
 
-    fn tag(&self, parts: &[&[u8]]) -> [u8; TAG_BYTES] {
+    fn tag(&self, parts: &[&[u8]]) -> [u8; ACCOUNT_BYTES] {
         let mut inner = self.inner.clone();
         for part in parts {
             inner.update(part);

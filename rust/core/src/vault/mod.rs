@@ -10,7 +10,7 @@ pub use sealing::{open, seal};
 
 use crate::group::ELEMENT_BYTES;
 
-/// The size of an account's pseudonym.
+/// The size of an account's pseudonym; zeros where no account is known.
 pub const ACCOUNT_BYTES: usize = 16;
 const MONTH_BYTES: usize = 2;
 

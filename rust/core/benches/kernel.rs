@@ -87,7 +87,9 @@ fn main() {
     let present: Vec<&str> = rounds[0].iter().map(|(backend, _)| *backend).collect();
     let dalek = present.len() - 1;
     print!("{:<26}", "ns an element");
-    present.iter().for_each(|backend| print!("{backend:>20}"));
+    for backend in &present {
+        print!("{backend:>20}");
+    }
     println!();
     for (i, (name, _)) in rounds[0][0].1.iter().enumerate() {
         print!("{name:<26}");

@@ -35,16 +35,6 @@ impl Range {
     }
 }
 
-/// Packs records of 36 bytes, in any order, into `count` buckets from bucket `first` on: `count * slots * 32` bytes,
-/// each bucket's entries sorted by all their bytes, empty slots zero and last.
-///
-/// # Errors
-/// A record of another bucket, an entry of zeros or twice in its bucket, a bucket with more entries than slots, or a
-/// result that does not fit into memory.
-pub fn pack_buckets(records: &[u8], first: u64, count: usize, slots: usize) -> Result<Vec<u8>, Error> {
-    pack(records, Range { first, count, finer: 0 }, slots)
-}
-
 /// Buckets ready for their file, and the hashes of their leaves in the Merkle tree.
 pub struct LaidOut {
     /// `count * slots * 32` bytes.
@@ -53,10 +43,12 @@ pub struct LaidOut {
     pub leaves: Vec<u8>,
 }
 
-/// [`pack_buckets`] of records whose index has `finer` low bits more than the snapshot's buckets, with the leaf hashes.
+/// Packs records of 36 bytes, in any order, into `count` buckets from bucket `first` on, each bucket's entries sorted by all
+/// their bytes, empty slots zero and last. A record's index has `finer` low bits more than the snapshot's buckets.
 ///
 /// # Errors
-/// More than 32 bits, and those of [`pack_buckets`].
+/// More than 32 bits; a record of another bucket, an entry of zeros or twice in its bucket, a bucket with more entries than
+/// slots, or a result that does not fit into memory.
 pub fn lay_out(records: &[u8], first: u64, count: usize, slots: usize, finer: u32) -> Result<LaidOut, Error> {
     if finer > 32 {
         return Err(Error::Range { what: "finer bits", least: 0, most: 32 });

@@ -11,7 +11,7 @@ use crate::{
     key::SecretKey,
     pool,
     rows::SecretRows,
-    token::{Context, TAG_BYTES, TOKEN_BYTES, Token, Tokens, check_elements},
+    token::{Context, TAG_BYTES, TOKEN_BYTES, Token, Tokens},
 };
 
 /// The size of a label in clear.
@@ -90,25 +90,12 @@ pub struct Sealed {
     pub filter_keys: Vec<u8>,
 }
 
-/// Seals n labels under the tokens of n elements, for a snapshot of `2^bits` buckets; the tokens stay inside.
+/// Shifts n elements ([`bulk::shift`]) and seals n labels under their tokens, for a snapshot of `2^bits` buckets. The shifted
+/// elements and the tokens stay inside.
 ///
 /// # Errors
 /// More than 32 bits, unequal numbers, a channel of more than 65535 bytes; the first element not canonical, or the
 /// identity.
-pub fn seal_elements(elements: &[u8], labels: &[u8], context: &Context<'_>, bits: u32) -> Result<Sealed, Error> {
-    let sealer = Sealer::new(context, bits)?;
-    seal_chunks(elements, labels, |first, elements, labels, rows| {
-        check_elements(first, elements)?;
-        sealer.seal(elements, labels, rows);
-        Ok(())
-    })
-}
-
-/// [`crate::bulk::shift`] and [`seal_elements`] in one: the shifted elements stay inside too, and as they are canonical
-/// by their making they are not decoded again.
-///
-/// # Errors
-/// Those of the two, which name the same index.
 pub fn shift_and_seal(
     elements: &[u8],
     labels: &[u8],

@@ -53,7 +53,6 @@ fn offer(bad: [u8; 32]) -> Vec<Error> {
         voprf::unblind(&blinds, &spoiled).unwrap_err(),
         voprf::finalize(&numbers(10), &blinds, &spoiled).unwrap_err(),
         tokens(&spoiled, &CONTEXT).unwrap_err(),
-        seal::seal_elements(&spoiled, &labels, &CONTEXT, 4).map(drop).unwrap_err(),
         seal::shift_and_seal(&spoiled, &labels, &key, &CONTEXT, 4).map(drop).unwrap_err(),
     ]
 }
@@ -143,31 +142,35 @@ fn malformed_proofs_are_errors_and_wrong_ones_are_false() {
     assert!(verify(&[0; 96]).is_err());
 }
 
+fn pack(records: &[u8], first: u64, count: usize, slots: usize) -> Result<Vec<u8>, Error> {
+    bucket::lay_out(records, first, count, slots, 0).map(|laid_out| laid_out.buckets)
+}
+
 #[test]
 fn buckets_are_sorted_padded_and_bounded() {
     let record = |bucket: u32, byte: u8| [bucket.to_be_bytes().as_slice(), &[byte; 32]].concat();
     let records = [record(5, 3), record(4, 9), record(5, 1)].concat();
-    let packed = bucket::pack_buckets(&records, 4, 3, 2).unwrap();
+    let packed = pack(&records, 4, 3, 2).unwrap();
     let expected = [[9; 32], [0; 32], [1; 32], [3; 32], [0; 32], [0; 32]].concat();
     assert_eq!(packed, expected);
     let overflow = Error::BucketOverflow { bucket: 5, entries: 2, slots: 1 };
-    assert_eq!(bucket::pack_buckets(&records, 4, 3, 1), Err(overflow));
-    assert_eq!(bucket::pack_buckets(&records, 5, 3, 2), Err(Error::BucketRange { index: 1 }));
-    assert_eq!(bucket::pack_buckets(&records, 4, 1, 2), Err(Error::BucketRange { index: 0 }));
+    assert_eq!(pack(&records, 4, 3, 1), Err(overflow));
+    assert_eq!(pack(&records, 5, 3, 2), Err(Error::BucketRange { index: 1 }));
+    assert_eq!(pack(&records, 4, 1, 2), Err(Error::BucketRange { index: 0 }));
     let twice = [record(5, 1), record(5, 1)].concat();
-    assert_eq!(bucket::pack_buckets(&twice, 5, 1, 2), Err(Error::DuplicateEntry { bucket: 5 }));
-    assert_eq!(bucket::pack_buckets(&record(5, 0), 5, 1, 2), Err(Error::ZeroEntry { index: 0 }));
-    assert_eq!(bucket::pack_buckets(&[], 0, usize::MAX, 2), Err(Error::Memory));
+    assert_eq!(pack(&twice, 5, 1, 2), Err(Error::DuplicateEntry { bucket: 5 }));
+    assert_eq!(pack(&record(5, 0), 5, 1, 2), Err(Error::ZeroEntry { index: 0 }));
+    assert_eq!(pack(&[], 0, usize::MAX, 2), Err(Error::Memory));
 }
 
 #[test]
-fn sealing_elements_is_tokens_and_seal_in_one() {
-    let elements = bulk::tokenise(&numbers(100), &key(1)).unwrap();
+fn shifting_and_sealing_is_shift_tokens_and_seal_in_turn() {
+    let (elements, key) = (bulk::tokenise(&numbers(100), &key(1)).unwrap(), key(2));
     let labels: Vec<u8> = (0..).take(1200).map(|i: u16| i.to_le_bytes()[0]).collect();
-    let tokens = tokens(&elements, &CONTEXT).unwrap();
+    let tokens = tokens(&bulk::shift(&elements, &key).unwrap(), &CONTEXT).unwrap();
     let entries = seal::seal(&tokens, &labels, &CONTEXT).unwrap();
     for bits in [0, 1, 13, 32] {
-        let sealed = seal::seal_elements(&elements, &labels, &CONTEXT, bits).unwrap();
+        let sealed = seal::shift_and_seal(&elements, &labels, &key, &CONTEXT, bits).unwrap();
         for (i, token) in tokens.chunks(64).enumerate() {
             let top = u64::from(u32::from_be_bytes(*token.first_chunk().unwrap())) << bits >> 32;
             let record = &sealed.records[36 * i..36 * (i + 1)];
@@ -176,20 +179,23 @@ fn sealing_elements_is_tokens_and_seal_in_one() {
             assert_eq!(sealed.filter_keys[8 * i..8 * (i + 1)], token[16..24]);
         }
     }
-    assert!(seal::seal_elements(&elements, &labels, &CONTEXT, 33).is_err());
+    assert!(seal::shift_and_seal(&elements, &labels, &key, &CONTEXT, 33).is_err());
 }
 
 #[test]
-fn shifting_and_sealing_is_the_two_in_turn_over_any_threads() {
+fn shifting_and_sealing_is_the_same_over_any_threads() {
     let elements = bulk::tokenise(&numbers(1000), &key(1)).unwrap();
     let labels: Vec<u8> = (0..).take(12_000).map(|i: u16| i.to_le_bytes()[0]).collect();
     for (threads, count) in [(1, 1000), (2, 1000), (3, 129), (2, 7), (2, 0)] {
         pilookup_core::set_threads(threads).unwrap();
         let (elements, labels) = (&elements[..32 * count], &labels[..12 * count]);
-        let fused = seal::shift_and_seal(elements, labels, &key(2), &CONTEXT, 13).unwrap();
-        let shifted = bulk::shift(elements, &key(2)).unwrap();
-        let sealed = seal::seal_elements(&shifted, labels, &CONTEXT, 13).unwrap();
-        assert_eq!((fused.records, fused.filter_keys), (sealed.records, sealed.filter_keys));
+        let sealed = seal::shift_and_seal(elements, labels, &key(2), &CONTEXT, 13).unwrap();
+        for i in 0..count {
+            let (element, label) = (&elements[32 * i..32 * (i + 1)], &labels[12 * i..12 * (i + 1)]);
+            let one = seal::shift_and_seal(element, label, &key(2), &CONTEXT, 13).unwrap();
+            assert_eq!(sealed.records[36 * i..36 * (i + 1)], one.records);
+            assert_eq!(sealed.filter_keys[8 * i..8 * (i + 1)], one.filter_keys);
+        }
     }
 }
 

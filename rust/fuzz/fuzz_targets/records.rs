@@ -14,11 +14,11 @@ static KEY: LazyLock<SecretKey> = LazyLock::new(|| {
 
 fn pack(first: u8, count: u8, slots: u8, records: &[u8]) {
     let size = usize::from(count) * usize::from(slots) * 32;
-    if let Ok(packed) = bucket::pack_buckets(records, first.into(), count.into(), slots.into()) {
-        assert_eq!(packed.len(), size);
-        let filled = packed.as_chunks::<32>().0.iter().filter(|entry| **entry != [0; 32]).count();
+    if let Ok(laid_out) = bucket::lay_out(records, first.into(), count.into(), slots.into(), 0) {
+        assert_eq!((laid_out.buckets.len(), laid_out.leaves.len()), (size, 32 * usize::from(count)));
+        let filled = laid_out.buckets.as_chunks::<32>().0.iter().filter(|entry| **entry != [0; 32]).count();
         assert_eq!(filled, records.len() / RECORD_BYTES);
-        for bucket in packed.chunks(usize::from(slots).max(1) * 32) {
+        for bucket in laid_out.buckets.chunks(usize::from(slots).max(1) * 32) {
             let entries: Vec<_> = bucket.chunks(32).take_while(|entry| **entry != [0; 32]).collect();
             assert!(entries.is_sorted());
         }

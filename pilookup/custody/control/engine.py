@@ -12,6 +12,7 @@ from pilookup.custody.home import Home
 from pilookup.errors import CustodyError
 
 VARIABLE: Final = "PILOOKUP_DATABASE_URL"
+_WRONG: Final = f"{VARIABLE} cannot be used: not a URL such as postgresql://USER@HOST/NAME"
 _CONNECT_SECONDS: Final = 10
 _BEGIN: Final = "pilookup_begin"
 """Execution option: the statement that begins a transaction on SQLite."""
@@ -36,6 +37,8 @@ def connect(home: Home) -> Engine:
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
     except ImportError:
         raise CustodyError("PostgreSQL needs its driver, psycopg: install pilookup[postgresql]") from None
+    except ArgumentError:
+        raise CustodyError(_WRONG) from None
     event.listen(engine, "connect", _postgresql)
     return engine
 
@@ -65,7 +68,7 @@ def _url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise CustodyError(f"{VARIABLE} cannot be used: not a URL such as postgresql://USER@HOST/NAME") from None
+        raise CustodyError(_WRONG) from None
     if url.drivername in {"postgresql", "postgresql+psycopg"}:
         return url.set(drivername="postgresql+psycopg")
     if url.drivername in {"sqlite", "sqlite+pysqlite"}:

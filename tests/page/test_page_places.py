@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from page_home import EXPOSED, FOREIGN, MISS, MISSED, Held
 from page_proxy import Answer, Proxy, Static
+from page_windows import LANGUAGES
 from page_words import assert_could_not_check, words
 from playwright.sync_api import expect
 
@@ -131,7 +132,7 @@ OPERATOR = {"name": {"zh": "青山县公安局", "en": "Qingshan police"}, "tele
 def test_the_foot_tells_who_runs_the_page_and_how_to_tell_a_copy(visit, proxy, language, real):
     address = proxy.url if real else "https://check.example"
     config_changed(proxy, operator=OPERATOR | {"address": address}, stray="ignored")
-    visitor = visit(locale={"zh": "zh-CN", "en": "en-GB"}[language])
+    visitor = visit(locale=LANGUAGES[language])
     foot = visitor.page.locator("#foot")
     for text in (OPERATOR["name"][language], OPERATOR["telephone"], OPERATOR["filing"], address):
         expect(foot).to_contain_text(text)

@@ -125,6 +125,18 @@ def test_settings_that_come_late(visit, proxy):
     assert visitor.check(EXPOSED) == ("found", "exposed")
 
 
+def test_settings_under_way_are_not_asked_for_again(visit, proxy):
+    """Somebody types faster than the line is."""
+    proxy.hold("/config.json")
+    visitor = visit()
+    visitor.enter(EXPOSED)
+    visitor.press("#check")
+    expect(visitor.page.locator("#step")).not_to_be_empty()
+    proxy.release()
+    assert visitor.told() == ("found", "exposed")
+    assert len(proxy.paths("/config.json")) == 1
+
+
 OPERATOR = {"name": {"zh": "青山县公安局", "en": "Qingshan police"}, "telephone": "0971-1234567", "filing": "测试备1号"}
 
 

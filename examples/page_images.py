@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -132,7 +133,7 @@ def _server(folder: Path) -> Iterator[str]:
     with log.open("wb") as output:
         server = subprocess.Popen([*_COMMAND, "serve", "--port", "0"], env=online, stdout=output, stderr=output)  # noqa: S603
     try:
-        yield _address(log)
+        yield _ready(server, log)
     finally:
         server.terminate()
         server.wait(READY_SECONDS)
@@ -156,12 +157,14 @@ def _run(environment: dict[str, str], *words: str) -> None:
     subprocess.run([*_COMMAND, *words], env=environment, check=True, stdout=subprocess.PIPE)  # noqa: S603
 
 
-def _address(log: Path) -> str:
+def _ready(server: "subprocess.Popen[bytes]", log: Path) -> str:
+    """The server's address, once it answers questions about the channel."""
     end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end:
+    while time.monotonic() < end and server.poll() is None:
         found = re.search(r"serving on (http://\S+)", log.read_text(encoding="utf-8"))
-        if found:
-            return found[1]
+        with contextlib.suppress(httpx2.HTTPError):
+            if found and httpx2.get(f"{found[1]}/readyz").status_code == httpx2.codes.OK:
+                return found[1]
         time.sleep(0.1)
     sys.exit(f"the server did not become ready: {log.read_text(encoding='utf-8')}")
 

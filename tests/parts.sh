@@ -7,6 +7,8 @@ need() { command -v "$1" >/dev/null || missing+=("$2"); }
 
 need redis-server redis-server
 need chromium chromium
+# Debian keeps PostgreSQL's own programs off PATH.
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgresql
 [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || missing+=(fonts-noto-cjk)
 
 [ "${#missing[@]}" -eq 0 ] && exit 0

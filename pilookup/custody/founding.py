@@ -48,7 +48,11 @@ def _fill(home: Home, custody_secret: bytes, online_secret: bytes, now: datetime
     vault.create()
     with Control.create(home) as control:
         session = Session(home, keyring, control, vault, online, now)
-        return [_channel(session, name, profile) for name, profile in CHANNELS.items()]
+        try:
+            return [_channel(session, name, profile) for name, profile in CHANNELS.items()]
+        except BaseException:
+            control.remove()
+            raise
 
 
 def _channel(session: Session, name: str, profile: Profile) -> Path:

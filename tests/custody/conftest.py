@@ -1,5 +1,26 @@
+from contextlib import ExitStack
+
+import custody_channel
 import pytest
+from custody_databases import PostgresqlDatabase, SqliteFile
 from custody_home import found, opened
+from custody_postgresql import Cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    cluster = Cluster()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, monkeypatch):
+    """Where control data live, and what the environment says so: both kinds of database, one after the other."""
+    monkeypatch.delenv("PILOOKUP_DATABASE_URL", raising=False)
+    if request.param == "sqlite":
+        return SqliteFile()
+    return PostgresqlDatabase(request.getfixturevalue("postgresql"), monkeypatch)
 
 
 @pytest.fixture
@@ -11,3 +32,16 @@ def home(tmp_path):
 def session(home):
     with opened(home.path) as session:
         yield session
+
+
+@pytest.fixture
+def at(database):
+    """Opens a HOME at a given time, on both kinds of database; closes what it opened."""
+    with ExitStack() as opened_here:
+
+        def open_at(path, now=custody_channel.NOW):
+            session = custody_channel.at(path, now)
+            opened_here.callback(session.control.close)
+            return session
+
+        yield open_at

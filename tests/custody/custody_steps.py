@@ -13,8 +13,8 @@ _MODULES = [(durable, name) for name in ("write_flushed", "sync_directory", "mak
 STEPS = [*_MODULES, (Path, "rename"), (Path, "unlink"), (Path, "mkdir"), (shutil, "rmtree")]
 
 
-def kill_before(n, engine):
-    """SIGKILL before step n, counted from here, of this process."""
+def kill_before(n, engine, *, commits_alone=False):
+    """SIGKILL before step n, counted from here, of this process; with `commits_alone`, before the n-th commit."""
     left = [n]
 
     def step(*_):
@@ -22,7 +22,7 @@ def kill_before(n, engine):
         if not left[0]:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    for owner, name in STEPS:
+    for owner, name in [] if commits_alone else STEPS:
         setattr(owner, name, _counted(getattr(owner, name), step))
     event.listen(engine, "commit", step)
 

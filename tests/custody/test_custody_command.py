@@ -1,12 +1,10 @@
 """What the commands themselves do when the disk is full, HOME is busy, or a passphrase is wrong: one line, status 1."""
 
-import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
+from custody_command import assert_refused, load_of, run
 from custody_home import files_under, numbers, write_csv
 
 from pilookup.cli.load_ import rejects_file
@@ -14,14 +12,6 @@ from pilookup.custody.founding import found
 from pilookup.custody.home import Home
 from pilookup.custody.verify import verify_directory
 from pilookup.errors import IntakeError
-
-LIMITED = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
-from pilookup.cli import main
-main()
-"""
-ENVIRONMENT = {"PILOOKUP_PASSPHRASE": "custody", "PILOOKUP_ONLINE_PASSPHRASE": "online"}
 
 
 @pytest.fixture(scope="module")
@@ -40,34 +30,6 @@ def prepared(tmp_path_factory):
 @pytest.fixture
 def home(prepared, tmp_path):
     return shutil.copytree(prepared / "home", tmp_path / "home")
-
-
-def load_of(path, *options):
-    return ["load", str(path), "--dataset", "case-1", "--kind", "exposure", *options]
-
-
-def run(home, *command, largest_file=None, **environment):
-    """A command in a process of its own, which may write no file larger than `largest_file` bytes."""
-    python = ["-c", LIMITED, str(largest_file)] if largest_file is not None else ["-m", "pilookup.cli"]
-    given = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
-    return subprocess.run(
-        [sys.executable, *python, *command, "--home", str(home)],
-        env=given | ENVIRONMENT | environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def assert_refused(done, text):
-    """Status 1, and one line on standard error that says why."""
-    assert done.returncode == 1, done.stderr
-    assert done.stdout == ""
-    [line] = done.stderr.splitlines()
-    assert line.startswith("pilookup: ")
-    assert text in line
-    return line
 
 
 def vault_of(home):

@@ -1,13 +1,15 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import create_engine, inspect
 
-from pilookup.custody.control import Control, Counts, Dataset, Load, schema
+from pilookup.custody.control import Control, Counts, Dataset, Load
 from pilookup.errors import CustodyError
+
+pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CASE = Dataset(1, "case-1", "exposure", "一号案", "Case one", date(2025, 5, 6), sensitive=True, withdrawn_at=None)
@@ -93,6 +95,18 @@ def test_a_serial_is_on_disk_before_it_is_known(home, control):
     assert control.consume_serial("public") == 4
 
 
+def test_a_serial_is_given_once_to_those_who_ask_at_the_same_time(home, control):
+    control.create_channel("public", "coarse")
+
+    def take(_):
+        with Control.open(home) as mine:
+            return [mine.consume_serial("public") for _ in range(10)]
+
+    with ThreadPoolExecutor(4) as threads:
+        serials = [serial for taken in threads.map(take, range(4)) for serial in taken]
+    assert sorted(serials) == list(range(1, 41))
+
+
 def test_an_epoch_lives_its_life(control):
     control.create_channel("public", "coarse")
     assert control.channel("public").profile == "coarse"
@@ -106,27 +120,3 @@ def test_an_epoch_lives_its_life(control):
     one, two = control.epochs("public")
     assert (one.serial, one.removals_seen, one.serves_until, one.destroyed_at) == (7, 3, NOW, NOW)
     assert (two.number, two.destroyed_at) == (2, None)
-
-
-def test_the_migrations_build_the_tables_of_the_schema(home, tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'schema.sqlite3'}")
-    schema.metadata.create_all(engine)
-    migrated = create_engine(f"sqlite:///{home.database}")
-
-    def shape(engine, name):
-        columns = inspect(engine).get_columns(name)
-        return [(c["name"], str(c["type"]), c["nullable"], c["primary_key"]) for c in columns]
-
-    for name in schema.metadata.tables:
-        assert shape(migrated, name) == shape(engine, name)
-    engine.dispose()
-    migrated.dispose()
-
-
-def test_a_database_that_is_missing_or_none_is_told(home):
-    home.database.write_bytes(b"not a database, but long enough to be read as one" * 100)
-    with pytest.raises(CustodyError, match="cannot be used"):
-        Control.open(home)
-    home.database.unlink()
-    with pytest.raises(CustodyError, match="missing"):
-        Control.open(home)

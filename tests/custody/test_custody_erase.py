@@ -10,7 +10,7 @@ IDENTIFIER = b"tel:+86" + ONE.encode()
 
 
 @pytest.fixture
-def loaded(session, tmp_path):
+def loaded(database, session, tmp_path):
     run_load(session, [write_csv(tmp_path / "a.csv", numbers(200))], "case-1")
     run_load(session, [write_csv(tmp_path / "b.csv", numbers(100))], "case-2")
     run_load(session, [write_csv(tmp_path / "c.csv", numbers(100, 500))], "case-3")
@@ -82,7 +82,7 @@ def test_a_leftover_of_a_killed_rewrite_does_not_stop_the_next(loaded):
     assert not durable.temporary(shard).exists()
 
 
-def test_erased_elements_stay_erased_in_the_next_command(home, tmp_path):
+def test_erased_elements_stay_erased_in_the_next_command(database, home, tmp_path):
     with opened(home.path) as session:
         run_load(session, [write_csv(tmp_path / "a.csv", numbers(20))])
         for number in numbers(5):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from custody_home import content, found, numbers, opened, run_load, write_csv
-from custody_kill import duration_of, kill_at_random
+from custody_kill import duration_of, kill_after, kill_at_random
 
 from pilookup.custody.erase import erase
 
@@ -93,6 +93,29 @@ def test_a_load_killed_before_each_of_its_steps_is_whole_or_absent(tmp_path, rep
     assert all(rows in ([whole] if replace else ([], whole)) for rows in kept)
     assert kept == sorted(kept, key=bool), "once committed, always there"
     assert kept[-1] == whole
+
+
+@pytest.mark.parametrize("seconds", [None, 0.05])
+def test_a_load_killed_at_its_commit_or_before_is_whole_or_absent(database, tmp_path, seconds):
+    home, path = found(tmp_path / "home").path, write_csv(tmp_path / "a.csv", numbers(300))
+    if seconds is None:
+        steps = "from custody_steps import kill_before; kill_before(1, session.control._engine, commits_alone=True); "
+        killed = subprocess.run(
+            command(home, f"{steps}run_load(session, [Path({str(path)!r})], 'case-1')"),
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        assert killed.returncode == -signal.SIGKILL
+    else:
+        kill_after(load_command(home, path, "case-1"), seconds, ready=True)
+    with opened(home) as session:
+        kept = rows_of(session, "case-1")
+        assert len(kept) in ((0,) if seconds is None else (0, 300))
+        assert not remains(home)
+        if not kept:
+            run_load(session, [path], "case-1")
+        assert len(rows_of(session, "case-1")) == 300
+        assert len(session.control.loads("case-1")) == 1
 
 
 @pytest.mark.long

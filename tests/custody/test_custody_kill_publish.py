@@ -7,30 +7,25 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from custody_channel import at, quiet
 from custody_home import numbers, run_load, write_csv
 from custody_kill import duration_of, kill_at_random
 
-from pilookup.custody.control import Control
 from pilookup.custody.founding import found
 from pilookup.custody.home import Home
 from pilookup.custody.publish import publish
 from pilookup.custody.repository import ChannelRepository
-from pilookup.custody.session import Session
-from pilookup.custody.vault import Vault
 from pilookup.custody.verify import verify_directory
-from pilookup.keyring import Half, Keyring
 
-SECRETS = {Half.CUSTODY: b"custody", Half.ONLINE: b"online"}
 ROWS = 20_000
 
 WORK = """
-import os, sys
+import os
 os.environ["PILOOKUP_PASSPHRASE"] = "custody"
 os.environ["PILOOKUP_ONLINE_PASSPHRASE"] = "online"
 from pathlib import Path
 from pilookup.cli.session import opened
 from pilookup.custody.publish import publish
-from pilookup.custody.repository import ChannelRepository
 with opened(Path({home!r}), online=True) as session:
     print("ready", flush=True)
     publish(session, "public", lambda *_: None)
@@ -41,19 +36,12 @@ def command(home):
     return [sys.executable, "-c", WORK.format(home=str(home))]
 
 
-def session_of(path):
-    home = Home(path)
-    custody = Keyring.unlock(home.custody, Half.CUSTODY, SECRETS[Half.CUSTODY])
-    online = Keyring.unlock(home.online, Half.ONLINE, SECRETS[Half.ONLINE])
-    return Session(home, custody, Control.open(home), Vault(home, custody), online, datetime.now(UTC))
-
-
 def prepare(path, work, rows):
     """A HOME with a published dataset, and one more that is loaded and waits."""
-    found(path, *SECRETS.values(), datetime.now(UTC))
-    session = session_of(path)
+    found(path, b"custody", b"online", datetime.now(UTC))
+    session = at(path, datetime.now(UTC))
     run_load(session, [write_csv(work / "old.csv", numbers(rows * 9 // 10))], "old")
-    publish(session, "public", lambda *_: None)
+    publish(session, "public", quiet)
     more = numbers(rows // 10, start=5_000_000)
     run_load(session, [write_csv(work / "new.csv", more)], "new")
     session.control.close()
@@ -63,14 +51,9 @@ def served(path):
     """The current snapshot's serial, buckets and tree, once the whole directory verifies."""
     channel = path / "online/channels/public"
     (verified,) = verify_directory(channel, (path / "trust-public.json").read_bytes(), datetime.now(UTC))
-    (epoch,) = session_repository(path).listed()
+    (epoch,) = ChannelRepository(Home(path).channel("public")).listed()
     files = [(channel / "targets" / epoch.path(name)).read_bytes() for name in ("buckets.bin", "tree.bin")]
     return verified.serial, files
-
-
-def session_repository(path):
-
-    return ChannelRepository(Home(path).channel("public"))
 
 
 def publishes_killed(tmp_path, rows, kills, seed):
@@ -92,8 +75,8 @@ def publishes_killed(tmp_path, rows, kills, seed):
     def check(_, _cut):
         serial, files = served(home)
         assert (serial, files) == before or files == after, "half a snapshot is served"
-        session = session_of(home)
-        publish(session, "public", lambda *_: None)
+        session = at(home, datetime.now(UTC))
+        publish(session, "public", quiet)
         session.control.close()
         again, files = served(home)
         assert files == after

@@ -1,10 +1,9 @@
 """Publishing over a channel's life: unchanged, grown, full, rotated, withdrawn, erased, restored."""
 
-import shutil
 from datetime import date, timedelta
 
 import pytest
-from custody_channel import NOW, NUMBERS, at, look_up, manifests, quiet
+from custody_channel import NOW, NUMBERS, look_up, manifests, quiet
 from custody_home import run_load, write_csv
 
 from pilookup.custody import epochs
@@ -19,7 +18,7 @@ from pilookup.protocol.label import Kind, Label
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path, at):
     found(tmp_path / "home", b"custody", b"online", NOW)
     session = at(tmp_path / "home")
     run_load(session, [write_csv(tmp_path / "a.csv", NUMBERS)], "leak", seized_on=date(2026, 1, 1))
@@ -30,7 +29,7 @@ def path(tmp_path):
     return tmp_path / "home"
 
 
-def test_the_same_vault_gives_the_same_bytes_and_no_new_serial(path):
+def test_the_same_vault_gives_the_same_bytes_and_no_new_serial(at, path):
     session = at(path)
     first = publish(session, "public", quiet)
     before = manifests(session)[0]
@@ -41,7 +40,7 @@ def test_the_same_vault_gives_the_same_bytes_and_no_new_serial(path):
     assert release.targets_expire == NOW + timedelta(days=50)
 
 
-def test_profiles_and_sensitive_datasets(path):
+def test_profiles_and_sensitive_datasets(at, path):
     session = at(path)
     for channel in ("public", "platform"):
         publish(session, channel, quiet)
@@ -53,7 +52,7 @@ def test_profiles_and_sensitive_datasets(path):
     assert [case.id for case in manifests(session, "platform")[0].datasets] == [1, 2]
 
 
-def test_additions_then_a_new_base(path, tmp_path):
+def test_additions_then_a_new_base(at, path, tmp_path):
     session = at(path)
     publish(session, "public", quiet)
     base = manifests(session)[0].files["exposure.base.fuse16"]
@@ -71,7 +70,7 @@ def test_additions_then_a_new_base(path, tmp_path):
     assert third.geometry == second.geometry
 
 
-def test_a_full_epoch_makes_way_for_a_new_one(path, tmp_path):
+def test_a_full_epoch_makes_way_for_a_new_one(at, path, tmp_path):
     session = at(path)
     publish(session, "public", quiet)
     old = manifests(session)[0].geometry
@@ -84,12 +83,12 @@ def test_a_full_epoch_makes_way_for_a_new_one(path, tmp_path):
     assert look_up(session, "13700000000")[0][0] is not None
 
 
-def test_an_old_epoch_makes_way_for_a_new_one(path):
+def test_an_old_epoch_makes_way_for_a_new_one(at, path):
     publish(at(path), "public", quiet)
     assert publish(at(path, NOW + timedelta(days=180)), "public", quiet).epoch == 2
 
 
-def test_rotation_destroys_what_is_older_than_the_former_epoch(path):
+def test_rotation_destroys_what_is_older_than_the_former_epoch(at, path):
     session = at(path)
     publish(session, "public", quiet)
     assert rotate(session, "public", quiet).epoch == 2
@@ -105,7 +104,7 @@ def test_rotation_destroys_what_is_older_than_the_former_epoch(path):
             keyring.scalar(channel_key_id("public", 1))
 
 
-def test_the_former_epoch_ends_after_72_hours(path):
+def test_the_former_epoch_ends_after_72_hours(at, path):
     session = at(path)
     publish(session, "public", quiet)
     rotate(session, "public", quiet)
@@ -118,7 +117,7 @@ def test_the_former_epoch_ends_after_72_hours(path):
 
 
 @pytest.mark.parametrize("finish", [publish, rotate])
-def test_a_rotate_killed_before_its_release_is_finished(path, finish):
+def test_a_rotate_killed_before_its_release_is_finished(at, path, finish):
     session = at(path)
     publish(session, "public", quiet)
     epochs.begin(session, "public")
@@ -127,7 +126,7 @@ def test_a_rotate_killed_before_its_release_is_finished(path, finish):
     assert [epoch.epoch for epoch in session.repository("public").listed()] == [2, 1]
 
 
-def test_withdrawing_and_erasing_reach_every_served_epoch(path):
+def test_withdrawing_and_erasing_reach_every_served_epoch(at, path):
     session = at(path)
     publish(session, "public", quiet)
     rotate(session, "public", quiet)
@@ -146,7 +145,7 @@ def test_withdrawing_and_erasing_reach_every_served_epoch(path):
     assert kept <= named, "files that tell of what was removed are still there"
 
 
-def test_what_was_erased_stays_out_when_the_files_are_loaded_again(path, tmp_path):
+def test_what_was_erased_stays_out_when_the_files_are_loaded_again(at, path, tmp_path):
     session = at(path)
     erase(session, f"tel:+86{NUMBERS[5]}".encode())
     run_load(session, [tmp_path / "a.csv"], "leak", replace=True)
@@ -154,7 +153,7 @@ def test_what_was_erased_stays_out_when_the_files_are_loaded_again(path, tmp_pat
     assert look_up(session, NUMBERS[5])[0][0] is None
 
 
-def test_a_serial_is_consumed_before_its_bytes_exist(path, monkeypatch):
+def test_a_serial_is_consumed_before_its_bytes_exist(at, path, monkeypatch):
     session = at(path)
 
     def fail(*_):
@@ -168,17 +167,17 @@ def test_a_serial_is_consumed_before_its_bytes_exist(path, monkeypatch):
     assert publish(session, "public", quiet).serial == 2
 
 
-def test_control_data_restored_from_an_older_copy(path, tmp_path):
+def test_control_data_restored_from_an_older_copy(at, path, database):
     """Channel keys are in no backup: publishing says what to do, and one rotate puts epoch and serial above all served."""
     session = at(path)
     publish(session, "public", quiet)
     session.control.close()
-    backup = shutil.copy(session.home.database, tmp_path / "backup.sqlite3")
+    backup = database.save(session.home)
     session = at(path)
     rotate(session, "public", quiet)
     served = rotate(session, "public", quiet)
     session.control.close()
-    shutil.copy(backup, session.home.database)
+    database.restore(backup, session.home)
     session = at(path)
     with pytest.raises(PublishError, match="run: pilookup rotate public"):
         publish(session, "public", quiet)
@@ -188,7 +187,7 @@ def test_control_data_restored_from_an_older_copy(path, tmp_path):
     assert look_up(at(path), NUMBERS[0])[0][0] is not None
 
 
-def test_bloom_filters_are_made_where_asked_for(path):
+def test_bloom_filters_are_made_where_asked_for(at, path):
     session = at(path)
     publish(session, "public", quiet, bloom=True)
     assert {"exposure.base.bloom", "malicious-registration.base.bloom"} <= set(manifests(session)[0].files)
@@ -196,7 +195,7 @@ def test_bloom_filters_are_made_where_asked_for(path):
     assert publish(session, "public", quiet).changed is True
 
 
-def test_a_root_near_its_end_is_renewed_and_the_pin_still_leads_to_it(path):
+def test_a_root_near_its_end_is_renewed_and_the_pin_still_leads_to_it(at, path):
     publish(at(path), "public", quiet)
     pinned = (path / "trust-public.json").read_bytes()
     later = NOW + timedelta(days=300)
@@ -208,7 +207,7 @@ def test_a_root_near_its_end_is_renewed_and_the_pin_still_leads_to_it(path):
         verify_directory(channel, (path / "trust-platform.json").read_bytes(), later)
 
 
-def test_too_few_signing_keys_sign_nothing(path):
+def test_too_few_signing_keys_sign_nothing(at, path):
     session = at(path)
     for name in ("targets-public-1", "targets-public-2"):
         session.keyring.destroy(name)
@@ -217,6 +216,6 @@ def test_too_few_signing_keys_sign_nothing(path):
     assert session.repository("public").listed() == ()
 
 
-def test_an_unknown_channel_is_named(path):
+def test_an_unknown_channel_is_named(at, path):
     with pytest.raises(PublishError, match="there is no channel elsewhere"):
         publish(at(path), "elsewhere", quiet)

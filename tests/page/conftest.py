@@ -7,10 +7,9 @@ from page_proxy import Proxy, is_built
 from page_server import HARD, SOFT, Server
 from page_sink import Sink
 from page_visitor import Visitor, assert_blinded_afresh
-from page_windows import Windows
+from page_windows import LANGUAGES, Windows
 
 WINDOWS = Windows()
-LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -119,9 +119,21 @@ class Visitor:
 
     @property
     def worker(self):
-        expect(self.page.locator("#number")).to_be_visible()
-        [one] = [worker for worker in self.page.workers if worker.url.endswith("/worker.js")]
-        return one
+        """It starts when config.json has come, which may be after the page can be used."""
+
+        def is_ours(worker):
+            return worker.url.endswith("/worker.js")
+
+        found = [worker for worker in self.page.workers if is_ours(worker)]
+        return found[0] if found else self.page.wait_for_event("worker", is_ours, timeout=PATIENCE)
+
+    def settle(self):
+        """Until all has been fetched that the page fetches by itself: its offline page, and the release."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        count = -1
+        while count < len(self.requests()) or not any("/targets/" in asked.path for asked in self.requests()):
+            count = len(self.requests())
+            self.page.wait_for_timeout(500)
 
     def hurry(self, factor):
         """Let the worker's timers run out so many times sooner."""

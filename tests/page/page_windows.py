@@ -2,6 +2,8 @@
 
 from playwright.sync_api import sync_playwright
 
+LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+"""What a browser set to each of the page's languages asks for."""
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 20_000
 """Milliseconds until something that must happen counts as not happening."""
@@ -24,7 +26,7 @@ class Windows:
             self._browser = self._playwright.chromium.launch(executable_path=CHROMIUM, args=options)
 
     def open(self, **options):
-        options = {"locale": "zh-CN"} | options
+        options = {"locale": LANGUAGES["zh"]} | options
         name = repr(sorted(options.items()))
         if name not in self._made:
             self._made[name] = self._browser.new_context(**options)

@@ -9,10 +9,8 @@ from pathlib import Path
 WEB = Path(__file__).resolve().parents[2] / "server/web"
 CJK = re.compile(r"[㐀-鿿]")
 SCRIPT = """
-import { buildSync } from "esbuild";
-const contents = 'export { zh } from "./src/words/zh.ts"; export { en } from "./src/words/en.ts";';
-const built = buildSync({ stdin: { contents, resolveDir: "." }, bundle: true, format: "esm", write: false });
-const words = await import("data:text/javascript," + encodeURIComponent(built.outputFiles[0].text));
+import { bundled } from "./test/page-bundle.mjs";
+const words = await bundled('export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";');
 const argument = { accounts: [0, 1, 2, 6], slipNumber: ["4586"], wait: [1, 2] };
 const plain = (one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name,
   typeof value === "function" ? Object.fromEntries((argument[name] ?? []).map((at) => [at, value(at)])) : value]));

@@ -3,6 +3,7 @@
 import re
 
 from page_home import ACCOUNTS, BOTH, EXPOSED, FOREIGN, FOREIGN_MISS, MISS, ONE, SEVEN, THREE, TITLES
+from page_windows import LANGUAGES
 from page_words import CJK, assert_says, words
 from playwright.sync_api import expect
 
@@ -169,7 +170,7 @@ def test_a_number_changed_after_the_answer_takes_the_answer_away(visitor):
 
 def test_english_has_no_chinese_but_names_to_look_for(visit):
     """In English only what stands in quotation or is to be tapped in Chinese apps is Chinese."""
-    visitor = visit(locale="en-GB")
+    visitor = visit(locale=LANGUAGES["en"])
     visitor.check(EXPOSED)
     body = visitor.text("body")
     left = [line for line in body.splitlines() if CJK.search(line)]

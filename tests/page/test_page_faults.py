@@ -185,6 +185,7 @@ def test_content_that_is_not_what_was_signed(case, home, visit, proxy):
 
 def test_the_server_goes_away_while_the_page_is_open(visitor, proxy):
     visitor.expected = [NETWORK]
+    visitor.settle()
     proxy.close()
     assert_could_not_check(visitor, visitor.check(EXPOSED), "unreachable")
 
@@ -196,6 +197,7 @@ def test_the_server_process_ends(home, serve, front, visit):
     visitor = visit(proxy.url, [proxy])
     visitor.expected = [NETWORK]
     assert visitor.check(EXPOSED) == ("found", "exposed")
+    visitor.settle()
     process.stop()
     assert_could_not_check(visitor, visitor.check(MISS), "unreachable")
 

@@ -137,6 +137,7 @@ def test_without_the_mode_paper_has_no_number_either(visitor):
 def test_the_slip_of_a_check_that_failed(helper, proxy):
     """Nobody goes home with paper that could be read as a miss; and for what is no number there is none."""
     helper.expected = ["Failed to load"]
+    helper.settle()
     proxy.close()
     helper.check(EXPOSED)
     helper.page.emulate_media(media="print")

@@ -1,7 +1,7 @@
 """After two minutes out of sight the number and the answer are gone, and the page says why; in sight nothing runs out."""
 
 import pytest
-from page_home import EXPOSED
+from page_home import EXPOSED, MISS
 from page_words import assert_says, words
 from playwright.sync_api import expect
 
@@ -12,6 +12,14 @@ VISIBILITY = """(() => {
   self.setVisibility = next => { state = next; document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); };
 })()"""
 
+
+STATUSES = """() => {
+  const answer = document.getElementById('answer');
+  self.statuses = [];
+  new MutationObserver(() => statuses.push(answer.getAttribute('data-status')))
+    .observe(answer, { attributeFilter: ['data-status'] });
+}"""
+"""Every status that the answer has from here on."""
 
 TIMED = {"timezone_id": "Asia/Shanghai"}
 """A window of its own: a clock is its window's."""
@@ -96,6 +104,7 @@ def test_an_answer_that_comes_while_nobody_looks(visit, proxy):
     visitor.page.add_init_script(VISIBILITY)
     visitor.page.clock.install()
     visitor.open(proxy.url)
+    visitor.page.evaluate(STATUSES)
     proxy.hold("/evaluate")
     visitor.enter(EXPOSED)
     visitor.press("#check")
@@ -104,8 +113,9 @@ def test_an_answer_that_comes_while_nobody_looks(visit, proxy):
     proxy.release()
     show(visitor)
     visitor.page.clock.resume()
-    visitor.page.wait_for_timeout(500)
     assert is_cleared(visitor)
+    assert visitor.check(MISS) == ("not_found", None), "what comes later has come by now"
+    assert "found" not in visitor.page.evaluate("statuses")
 
 
 def test_coming_back_to_the_page_finds_it_empty(visitor, proxy):

@@ -50,8 +50,7 @@ def test_a_network_that_comes_back_shows_the_newest_page(installed, proxy):
     """No version of the page or its settings outlives the server's."""
     before = len(proxy.asked)
     installed.page.reload()
-    installed.page.locator("#number").wait_for()
+    assert installed.check(EXPOSED) == ("found", "exposed")
     again = [asked.path for asked in proxy.asked[before:]]
     for path in ("/", "/page.js", "/config.json"):
         assert path in again
-    assert installed.check(EXPOSED) == ("found", "exposed")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from page_home import EXPOSED, FOREIGN, MISS, MISSED, Held
 from page_proxy import Answer, Proxy, Static
+from page_windows import LANGUAGES
 from page_words import assert_could_not_check, words
 from playwright.sync_api import expect
 
@@ -124,6 +125,18 @@ def test_settings_that_come_late(visit, proxy):
     assert visitor.check(EXPOSED) == ("found", "exposed")
 
 
+def test_settings_under_way_are_not_asked_for_again(visit, proxy):
+    """Somebody types faster than the line is."""
+    proxy.hold("/config.json")
+    visitor = visit()
+    visitor.enter(EXPOSED)
+    visitor.press("#check")
+    expect(visitor.page.locator("#step")).not_to_be_empty()
+    proxy.release()
+    assert visitor.told() == ("found", "exposed")
+    assert len(proxy.paths("/config.json")) == 1
+
+
 OPERATOR = {"name": {"zh": "青山县公安局", "en": "Qingshan police"}, "telephone": "0971-1234567", "filing": "测试备1号"}
 
 
@@ -131,7 +144,7 @@ OPERATOR = {"name": {"zh": "青山县公安局", "en": "Qingshan police"}, "tele
 def test_the_foot_tells_who_runs_the_page_and_how_to_tell_a_copy(visit, proxy, language, real):
     address = proxy.url if real else "https://check.example"
     config_changed(proxy, operator=OPERATOR | {"address": address}, stray="ignored")
-    visitor = visit(locale={"zh": "zh-CN", "en": "en-GB"}[language])
+    visitor = visit(locale=LANGUAGES[language])
     foot = visitor.page.locator("#foot")
     for text in (OPERATOR["name"][language], OPERATOR["telephone"], OPERATOR["filing"], address):
         expect(foot).to_contain_text(text)

@@ -59,7 +59,7 @@ def test_the_same_number_twice_looks_like_two_numbers(visitor, proxy):
 
 def test_nothing_is_asked_before_the_button(visitor, proxy):
     """Neither typing nor leaving the field says anything."""
-    visitor.page.wait_for_timeout(500)
+    visitor.settle()
     before = len(proxy.asked)
     visitor.typed.append(EXPOSED)
     visitor.page.locator("#number").press_sequentially(EXPOSED, delay=10)
@@ -136,8 +136,8 @@ def test_a_page_that_tells_is_caught(visit, proxy):
     """A page changed to send the number along, in a way that is easily overlooked, fails these tests."""
     proxy.alter("/page.js", lambda script: script + LEAK)
     visitor = visit()
-    visitor.check(EXPOSED)
-    visitor.page.wait_for_timeout(300)
+    with visitor.page.expect_response(lambda answer: "icon.svg?v=" in answer.url):
+        visitor.check(EXPOSED)
     with pytest.raises(AssertionError, match="holds a number"):
         visitor.assert_private()
     with pytest.raises(AssertionError):

@@ -4,6 +4,7 @@ import pytest
 from page_home import EXPOSED, MISS
 from page_measures import measure
 from page_states import states
+from page_windows import LANGUAGES
 from page_words import WEB
 from playwright.sync_api import expect
 
@@ -21,7 +22,7 @@ def axe(visitor):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_state_can_be_used_by_all(visit, proxy, language, scheme):
-    visitor = visit(locale={"zh": "zh-CN", "en": "en-GB"}[language], color_scheme=scheme)
+    visitor = visit(locale=LANGUAGES[language], color_scheme=scheme)
     visitor.page.evaluate(AXE)
     faults = {}
     for state in states(visitor, proxy):
@@ -49,7 +50,7 @@ DOUBLE = """on => {
 
 def test_no_screen_and_no_type_is_too_small_or_large(visit, proxy, language):
     """Narrow, zoomed, with the bigger switch, and with letters alone at 200%: nothing scrolls sideways or is cut off."""
-    visitor = visit(locale={"zh": "zh-CN", "en": "en-GB"}[language])
+    visitor = visit(locale=LANGUAGES[language])
     faults = {}
     for state in states(visitor, proxy):
         for screen, (width, height) in SCREENS.items():

@@ -1,17 +1,70 @@
-"""Bringing a database to the present tables, by the revisions in `pilookup/custody/migrations`."""
+"""Bringing a database to the present tables, by the revisions in `pilookup/custody/migrations`.
+
+All that is missing is applied in one transaction: a step that fails, or a kill, leaves the tables as they were.
+"""
 
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, text
+
+from pilookup.custody.control import schema
+from pilookup.custody.control.engine import for_changes
+from pilookup.errors import CustodyError
 
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
+_LOCK: Final = 0x70696C6F6F6B7570
+"""Key of the advisory lock that migrating takes on PostgreSQL: "pilookup" in ASCII."""
+_VERSIONS: Final = "alembic_version"
 
 
-def migrate(connection: Connection) -> None:
-    """Apply what is missing. A revision that SQLite leaves half done is done again: it must bear that."""
+def create(engine: Engine) -> None:
+    """Make the tables in an empty database; raises CustodyError where there are any of ours."""
+    with for_changes(engine).begin() as connection:
+        _lock(connection)
+        if set(inspect(connection).get_table_names()) & {_VERSIONS, *schema.metadata.tables}:
+            raise CustodyError("the control database holds control data already; a new HOME needs an empty database")
+        command.upgrade(_config(connection), "head")
+        connection.execute(schema.vault_state.insert().values(id=1, removals=0))
+
+
+def upgrade(engine: Engine) -> None:
+    """Apply what is missing; raises CustodyError where there are no control data, or newer ones than this program."""
+    with engine.connect() as connection:
+        config = _config(connection)
+        revisions = ScriptDirectory.from_config(config)
+        present = MigrationContext.configure(connection).get_current_revision()
+        if present == revisions.get_current_head():
+            return
+        if present is None:
+            raise CustodyError("the control database holds no control data; is it the right one?")
+        if present not in {each.revision for each in revisions.walk_revisions()}:
+            raise CustodyError(f"the control database is of a newer pilookup: revision {present}")
+    with for_changes(engine).begin() as connection:
+        _lock(connection)
+        command.upgrade(_config(connection), "head")
+
+
+def remove(engine: Engine) -> None:
+    """Take the tables away again, and all that they hold."""
+    with for_changes(engine).begin() as connection:
+        _lock(connection)
+        schema.metadata.drop_all(connection)
+        connection.execute(text(f"DROP TABLE IF EXISTS {_VERSIONS}"))
+
+
+def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
+
+
+def _lock(connection: Connection) -> None:
+    """One at a time: SQLite's transactions for changes are that already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

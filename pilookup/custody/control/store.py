@@ -1,16 +1,15 @@
 """Reading and changing control data; every method is one transaction."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, case, create_engine, delete, event, insert, select, update
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Connection, Engine, case, delete, insert, select, update
 
-from pilookup.custody.control import schema
-from pilookup.custody.control.migrate import migrate
+from pilookup.custody.control import migrate, schema
+from pilookup.custody.control.engine import VARIABLE, connect, for_changes, named, told
 from pilookup.custody.control.rows import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
 from pilookup.errors import CustodyError, PublishError
@@ -24,32 +23,37 @@ class Control:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._changes = for_changes(engine)
 
     @classmethod
     def create(cls, home: Home) -> Self:
-        """Make the tables of a new HOME."""
-        if not os.environ.get("PILOOKUP_DATABASE_URL"):
+        """Make the tables of a new HOME; raises CustodyError where the database cannot be used or is not empty."""
+        if not named():
             os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        return cls.open(home)
+        return cls._prepared(home, migrate.create)
 
     @classmethod
     def open(cls, home: Home) -> Self:
         """Open the database and bring its tables up to date; raises CustodyError where it cannot be used."""
-        url = os.environ.get("PILOOKUP_DATABASE_URL")
-        if not url and not home.database.exists():
-            raise CustodyError(f"{home.database}: missing; the custody half is not whole")
-        engine = _engine(url or f"sqlite:///{home.database}")
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _sqlite)
+        if not named() and not home.database.exists():
+            raise CustodyError(f"{home.database}: missing; are the control data elsewhere? Then set {VARIABLE}")
+        return cls._prepared(home, migrate.upgrade)
+
+    @classmethod
+    def _prepared(cls, home: Home, prepare: Callable[[Engine], None]) -> Self:
+        engine = connect(home)
         try:
-            with engine.begin() as connection:
-                migrate(connection)
-                if connection.execute(select(schema.vault_state)).first() is None:
-                    connection.execute(insert(schema.vault_state).values(id=1, removals=0))
-        except DBAPIError as error:
+            with told("cannot be used"):
+                prepare(engine)
+        except BaseException:
             engine.dispose()
-            raise CustodyError(f"the control database cannot be used: {error.orig}") from None
+            raise
         return cls(engine)
+
+    def remove(self) -> None:
+        """Take the tables of a HOME that was not finished away again."""
+        with told("failed"):
+            migrate.remove(self._engine)
 
     def __enter__(self) -> Self:
         return self
@@ -168,40 +172,18 @@ class Control:
             connection.execute(update(table).where(which).values(**values))
 
     def _all(self, query: Any) -> list[Any]:
-        with _told(), self._engine.connect() as connection:
+        with told("failed"), self._engine.connect() as connection:
             return list(connection.execute(query))
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
-        with _told(), self._engine.begin() as connection:
+        with told("failed"), self._changes.begin() as connection:
             yield connection
-
-
-def _engine(url: str) -> Engine:
-    try:
-        return create_engine(url, hide_parameters=True)
-    except (ArgumentError, ImportError) as error:
-        raise CustodyError(f"PILOOKUP_DATABASE_URL cannot be used: {error}") from None
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """A database that fails (a full disk, a lost connection) is told as our own error; nothing was changed then."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise CustodyError(f"the control database failed: {error.orig}") from None
 
 
 def _count_removal(connection: Connection) -> None:
     table = schema.vault_state
     connection.execute(update(table).values(removals=table.c.removals + 1))
-
-
-def _sqlite(connection: Any, _: object) -> None:
-    """A commit is on the disk before it returns; references are checked."""
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
 
 
 def _dataset(row: Any) -> Dataset:

@@ -17,9 +17,6 @@ _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml; charset=utf-8",
-    ".png": "image/png",
-    ".ico": "image/vnd.microsoft.icon",
-    ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
 }
 

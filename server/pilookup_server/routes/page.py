@@ -1,7 +1,7 @@
 """The page for citizens: its files, and the configuration it starts from."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Final
 
@@ -56,5 +56,12 @@ async def _config(config: PageConfig, request: Request) -> Response:
     state = channel.state if channel else None
     if state is None:
         raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
-    data = config.to_json(state.metadata[f"{state.layer.release.root_version}.root.json"])
-    return bytes_response(request, data, f'"{sha256(data).hexdigest()}"', REVALIDATE, JSON)
+    data, tag = _document(config, state.metadata[f"{state.layer.release.root_version}.root.json"])
+    return bytes_response(request, data, tag, REVALIDATE, JSON)
+
+
+@lru_cache(maxsize=2)
+def _document(config: PageConfig, root: bytes) -> tuple[bytes, str]:
+    """config.json and its entity tag, made once for each root."""
+    data = config.to_json(root)
+    return data, f'"{sha256(data).hexdigest()}"'

@@ -16,6 +16,7 @@ import { clearSlip, fillSlip } from "./slip.ts";
 
 let config: Config | null = null;
 let checker: Checker | null = null;
+let preparing: Promise<"not_configured" | "unreachable" | null> | null = null;
 let outcome: Outcome | null = null;
 let step: [Step, number | undefined] | null = null;
 let busy = false;
@@ -42,14 +43,20 @@ export function open(): void {
   keepOffline();
 }
 
-/** Settings and worker, once. What stands in the way, or null; without a network the next check tries again. */
+/** Settings and worker, once. What stands in the way, or null; after a failure the next check tries again. */
 function prepare(): Promise<"not_configured" | "unreachable" | null> {
-  if (checker) return Promise.resolve(null);
+  return (preparing = preparing ?? begin().then((failure) => {
+    if (failure) preparing = null;
+    return failure;
+  }));
+}
+
+function begin(): Promise<"not_configured" | "unreachable" | null> {
   return loadConfig().then(
     (found) => {
       if (!found) return "not_configured";
       config = found;
-      checker = checker ?? startChecker(found.settings);
+      checker = startChecker(found.settings);
       showOperator(config.operator, words());
       return null;
     },

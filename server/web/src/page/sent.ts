@@ -16,8 +16,8 @@ function itemOf(item: Sent, count: number, words: Words): HTMLElement {
     "div",
     { class: "sent-item" },
     make("h3", {}, `${count}. ${words.sentWhat[item.what]}`),
-    make("code", { class: "url" }, `${item.method} ${item.url}`),
-    ...Object.keys(item.headers).map((name) => make("code", { class: "url" }, `${name}: ${item.headers[name]}`)),
+    make("code", {}, `${item.method} ${item.url}`),
+    ...Object.keys(item.headers).map((name) => make("code", {}, `${name}: ${item.headers[name]}`)),
     make("p", {}, item.body ? words.sentHex : words.sentEmpty),
     item.body ? make("code", {}, hex(item.body)) : null,
   );

@@ -27,7 +27,8 @@ const MEMBERS = [
   "bucket_bits", "canaries", "channel", "created", "datasets", "entries", "epoch", "files", "format", "profile",
   "public_key", "root", "serial", "slots",
 ];
-const CHANNEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
+/** A channel's name. */
+export const CHANNEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 const FILE = /^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+$/;
 const CODE = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const CANARY = /^test:[a-z0-9-]{1,64}$/;

@@ -1,7 +1,7 @@
 import type { Places } from "../protocol/check.ts";
+import { CHANNEL } from "../protocol/manifest.ts";
 import type { Settings } from "./messages.ts";
 
-const CHANNEL = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 const ORIGIN = /^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?)(?:\/[^?#\s]*)?$/;
 
 /**

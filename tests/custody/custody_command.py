@@ -1,0 +1,41 @@
+"""A command as a user runs it: in a process of its own, with what the environment says."""
+
+import os
+import subprocess
+import sys
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+from pilookup.cli import main
+main()
+"""
+ENVIRONMENT = {"PILOOKUP_PASSPHRASE": "custody", "PILOOKUP_ONLINE_PASSPHRASE": "online"}
+
+
+def load_of(path, *options):
+    return ["load", str(path), "--dataset", "case-1", "--kind", "exposure", *options]
+
+
+def run(home, *command, largest_file=None, **environment):
+    """A command in a process of its own, which may write no file larger than `largest_file` bytes."""
+    python = ["-c", LIMITED, str(largest_file)] if largest_file is not None else ["-m", "pilookup.cli"]
+    given = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
+    return subprocess.run(
+        [sys.executable, *python, *command, "--home", str(home)],
+        env=given | ENVIRONMENT | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def assert_refused(done, text):
+    """Status 1, and one line on standard error that says why."""
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert line.startswith("pilookup: ")
+    assert text in line
+    return line

@@ -45,7 +45,7 @@ def bench(report: Report, rounds: int, share: float, *, build: bool) -> None:
 
 
 def _subjects(share: float, *, ifma: bool, build: bool) -> tuple[list[Subject], dict[str, str]]:
-    """Who takes turns, and why others cannot. Without AVX-512, pilookup and dalek themselves are the rows without it."""
+    """Who takes turns, and why others cannot. Without AVX-512, pilookup and dalek are those rows themselves."""
     peers = [replace(subject, n=max(800, int(subject.n * share))) for subject in (OPENMINED, SECRETFLOW, LIBSODIUM)]
     ours = replace(OURS, n=max(800, int(OURS.n * share)))
     dalek = replace(ours, name="dalek", backend="dalek")

@@ -35,18 +35,18 @@ apart!(carried_square, (x) -> Field, rows_of_square(&x.0).carry());
 
 /// One row after another, each by a function of its place.
 macro_rules! rows {
-    ($row:ident, $x:expr, $y:expr, $y_19:expr) => {{
+    ($row:ident, $x:expr $(, $more:expr)+) => {{
         let mut columns = [Vector::splat($x[0].proof(), 0); LIMBS];
-        $row::<0>(&mut columns, $x, $y, $y_19);
-        $row::<1>(&mut columns, $x, $y, $y_19);
-        $row::<2>(&mut columns, $x, $y, $y_19);
-        $row::<3>(&mut columns, $x, $y, $y_19);
-        $row::<4>(&mut columns, $x, $y, $y_19);
-        $row::<5>(&mut columns, $x, $y, $y_19);
-        $row::<6>(&mut columns, $x, $y, $y_19);
-        $row::<7>(&mut columns, $x, $y, $y_19);
-        $row::<8>(&mut columns, $x, $y, $y_19);
-        $row::<9>(&mut columns, $x, $y, $y_19);
+        $row::<0>(&mut columns, $x $(, $more)+);
+        $row::<1>(&mut columns, $x $(, $more)+);
+        $row::<2>(&mut columns, $x $(, $more)+);
+        $row::<3>(&mut columns, $x $(, $more)+);
+        $row::<4>(&mut columns, $x $(, $more)+);
+        $row::<5>(&mut columns, $x $(, $more)+);
+        $row::<6>(&mut columns, $x $(, $more)+);
+        $row::<7>(&mut columns, $x $(, $more)+);
+        $row::<8>(&mut columns, $x $(, $more)+);
+        $row::<9>(&mut columns, $x $(, $more)+);
         Wide(columns)
     }};
 }
@@ -63,7 +63,7 @@ fn rows_of_product(x: &[Vector; LIMBS], y: &[Vector; LIMBS]) -> Wide {
 #[inline(always)]
 fn rows_of_square(x: &[Vector; LIMBS]) -> Wide {
     let x_19 = nineteen_times(x, LIMBS / 2);
-    rows!(square_row, x, x, &x_19)
+    rows!(square_row, x, &x_19)
 }
 
 /// The limbs from place `first` on, 19-fold, still below 2^31; no other is used so.
@@ -96,12 +96,7 @@ fn product_row<const I: usize>(
 
 /// What limb `I` of `x` and those above it give to a square.
 #[inline(always)]
-fn square_row<const I: usize>(
-    columns: &mut [Vector; LIMBS],
-    x: &[Vector; LIMBS],
-    _: &[Vector; LIMBS],
-    x_19: &[Vector; LIMBS],
-) {
+fn square_row<const I: usize>(columns: &mut [Vector; LIMBS], x: &[Vector; LIMBS], x_19: &[Vector; LIMBS]) {
     let (once, twice) = (x[I], x[I] + x[I]);
     let four_times = twice + twice;
     for j in I..LIMBS {

@@ -212,7 +212,7 @@ fn the_extreme_uniform_bytes_derive_as_dalek_does() {
 #[test]
 #[cfg(debug_assertions)]
 fn a_difference_that_wraps_is_caught() {
-    use super::integers::Raw;
+    use super::{super::arithmetic::Wide, integers::Raw};
 
     fn difference<L: Lanes>(lanes: L, column: u64)
     where

@@ -6,10 +6,9 @@ import type { Words } from "../words/words.ts";
 export function day(text: string, words: Words): string {
   const date = new Date(text);
   if (isNaN(date.getTime())) return text;
-  const format: Intl.DateTimeFormatOptions = { year: "numeric", month: "long", day: "numeric" };
   // A day without a time is that day everywhere.
-  if (text.length === 10) format.timeZone = "UTC";
-  return date.toLocaleDateString(words.code === "en" ? "en-GB" : words.tag, format);
+  if (text.length === 10) return words.day(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
+  return words.day(date.getFullYear(), date.getMonth() + 1, date.getDate());
 }
 
 /** `2024-Q3` or `2024-07` as months; the text itself when it is neither. */

@@ -1,6 +1,7 @@
 import type { Words } from "./words.ts";
 
-const nameOf = (month: number): string => new Date(2024, month - 1).toLocaleDateString("en-GB", { month: "long" });
+const MONTHS = "January February March April May June July August September October November December".split(" ");
+const nameOf = (month: number): string => MONTHS[month - 1] ?? "";
 
 export const en: Words = {
   tag: "en",
@@ -141,6 +142,7 @@ export const en: Words = {
   seized: (date) => `Seized by the police on ${date}`,
   classes: (names) => `What the case holds: ${names.join(", ")}`,
   lastSeen: (when) => `Last on record: ${when}.`,
+  day: (year, month, day) => `${day} ${nameOf(month)} ${year}`,
   month: (year, first, last) =>
     `${nameOf(first)}${first === last ? "" : ` to ${nameOf(last)}`} ${year}`,
   noCase: "The police seized this data. Which case it is from is not public for now.",

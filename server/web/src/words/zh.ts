@@ -125,6 +125,7 @@ export const zh: Words = {
   seized: (date) => `警方查获的日子：${date}`,
   classes: (names) => `案子里的信息有：${names.join("、")}`,
   lastSeen: (when) => `最近一次记下的时间：${when}。`,
+  day: (year, month, day) => `${year}年${month}月${day}日`,
   month: (year, first, last) => `${year} 年 ${first} 月${first === last ? "" : `到 ${last} 月`}`,
   noCase: "这是警方查获的数据。是哪个案子，暂时不公开。",
   moreCases: "还有别的案子，这里没有一一列出。",

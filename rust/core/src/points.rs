@@ -1,4 +1,4 @@
-//! Batches of points: eight to a stream of instructions where the machine can, else one by one with curve25519-dalek.
+//! Batches of points: eight or four to a stream of instructions where the machine can, else one by one with curve25519-dalek.
 
 use curve25519_dalek::{RistrettoPoint, Scalar, ristretto::CompressedRistretto, traits::VartimeMultiscalarMul};
 use zeroize::Zeroizing;
@@ -14,10 +14,8 @@ use crate::{
     pool,
 };
 
-/// The fewest points worth a stream of eight: fewer are quicker one by one.
+/// The fewest points worth a stream of lanes: fewer are quicker one by one.
 const FEWEST: usize = 3;
-/// The fewest worth it where they are summed up too, which one by one may take variable time and is quicker for it.
-const FEWEST_SUMMED: usize = 8;
 
 /// Points in their order; cleared when dropped.
 #[derive(Clone)]
@@ -27,8 +25,14 @@ pub(crate) enum Points {
 }
 
 /// The kernel, if there is one and `count` points are enough for it.
-fn kernel(count: usize, fewest: usize) -> Result<Option<Kernel>, Error> {
-    Ok(lanes::ristretto()?.filter(|_| count >= fewest))
+fn kernel(count: usize) -> Result<Option<Kernel>, Error> {
+    Ok(lanes::ristretto()?.filter(|_| count >= FEWEST))
+}
+
+/// The kernel, if there is one and `count` points to be summed up are enough for it: more, since one by one a sum may take
+/// variable time and is quicker for it.
+fn summing_kernel(count: usize) -> Result<Option<Kernel>, Error> {
+    Ok(lanes::ristretto()?.filter(|kernel| count >= kernel.fewest_summed()))
 }
 
 impl Points {
@@ -36,7 +40,7 @@ impl Points {
     /// is the place of the first in the whole batch.
     pub(crate) fn derive(first: usize, uniform: &[[u8; UNIFORM_BYTES]]) -> Result<Self, Error> {
         let what = "hash of input";
-        let Some(kernel) = kernel(uniform.len(), FEWEST)? else {
+        let Some(kernel) = kernel(uniform.len())? else {
             let mut points = Zeroizing::new(Vec::with_capacity(uniform.len()));
             for (i, uniform) in uniform.iter().enumerate() {
                 let point = RistrettoPoint::from_uniform_bytes(uniform);
@@ -55,7 +59,7 @@ impl Points {
     /// Decodes elements; refuses the first that is not canonical, or is the identity. `first` is the place of the first
     /// in the whole batch.
     pub(crate) fn decode(what: &'static str, first: usize, elements: &[Encoded]) -> Result<Self, Error> {
-        Self::decode_by(kernel(elements.len(), FEWEST)?, what, first, elements)
+        Self::decode_by(kernel(elements.len())?, what, first, elements)
     }
 
     fn decode_by(
@@ -80,7 +84,7 @@ impl Points {
     /// Decodes a whole batch over the pool, by chunks of the pool's size, to be summed up later.
     pub(crate) fn decode_all(what: &'static str, elements: &[Encoded]) -> Result<Vec<Self>, Error> {
         pool::chunks(elements, |first, elements| {
-            Self::decode_by(kernel(elements.len(), FEWEST_SUMMED)?, what, first, elements)
+            Self::decode_by(summing_kernel(elements.len())?, what, first, elements)
         })
     }
 

@@ -34,6 +34,10 @@ impl Kernel {
         match self {}
     }
 
+    pub(crate) fn fewest_summed(self) -> usize {
+        match self {}
+    }
+
     pub(crate) fn derive(self, _: &[[u8; UNIFORM_BYTES]]) -> Points {
         match self {}
     }

@@ -82,6 +82,14 @@ impl Kernel {
         }
     }
 
+    /// The fewest points whose sum is quicker in lanes than by dalek's sums in variable time, as measured (docs/adr/0007).
+    pub(crate) fn fewest_summed(self) -> usize {
+        match self.0 {
+            Instructions::Avx512(_) => 8,
+            Instructions::Avx2(_) => 32,
+        }
+    }
+
     /// The points that uniform bytes map to (RFC 9496 section 4.3.4).
     pub(crate) fn derive(self, uniform: &[Uniform]) -> Points {
         match self.0 {

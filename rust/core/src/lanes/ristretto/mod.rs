@@ -23,11 +23,13 @@ mod constants;
 mod decode;
 mod elligator;
 mod encode;
+mod limbs;
 mod multiply;
 mod point;
 mod root;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 use curve25519_dalek::Scalar;
 

@@ -21,6 +21,8 @@ use super::{
     super::{
         arithmetic::{self, Lanes as _, MOST_LANES},
         constants::{Constant, FOLD},
+        limbs,
+        vector::Vector as _,
     },
     Avx2, Truth, Vector,
     product::{carried_product, carried_square, product, square},
@@ -42,35 +44,19 @@ pub(in super::super) struct Field(pub(super) [Vector; LIMBS]);
 #[derive(Clone, Copy)]
 pub(in super::super) struct Wide(pub(super) [Vector; LIMBS]);
 
-#[inline(always)]
-fn add_limbs(mut x: [Vector; LIMBS], y: &[Vector; LIMBS]) -> [Vector; LIMBS] {
-    for (x, y) in x.iter_mut().zip(y) {
-        *x = *x + *y;
-    }
-    x
-}
-
-/// `x + multiple * p - y`, limb by limb; `multiple` times a limb of p must be no less than any limb of `y`.
-#[inline(always)]
-fn subtract_limbs(x: &[Vector; LIMBS], y: &[Vector; LIMBS], multiple: u64) -> [Vector; LIMBS] {
-    let mut difference = *x;
-    for i in 0..LIMBS {
-        let limb_of_p = match i {
-            0 => EVEN_MASK + 1 - FOLD,
-            _ if i % 2 == 0 => EVEN_MASK,
-            _ => ODD_MASK,
-        };
-        let bias = Vector::splat(x[0].proof(), multiple * limb_of_p);
-        debug_assert!(no_less(x[i] + bias, y[i]) && no_less(x[i] + bias, bias), "a difference must not wrap");
-        difference[i] = x[i] + bias - y[i];
-    }
-    difference
-}
-
-/// Whether every lane of `x` is no less than that of `y`.
-fn no_less(x: Vector, y: Vector) -> bool {
-    x.lanes().iter().zip(y.lanes()).all(|(x, y)| *x >= y)
-}
+/// The limbs of p.
+const P: [u64; LIMBS] = [
+    EVEN_MASK + 1 - FOLD,
+    ODD_MASK,
+    EVEN_MASK,
+    ODD_MASK,
+    EVEN_MASK,
+    ODD_MASK,
+    EVEN_MASK,
+    ODD_MASK,
+    EVEN_MASK,
+    ODD_MASK,
+];
 
 impl Field {
     /// The proof that the machine has the instructions.
@@ -115,7 +101,7 @@ impl arithmetic::Field for Field {
     fn limbs(&self) -> [Constant; MOST_LANES] {
         let mut numbers = [[0; 5]; MOST_LANES];
         for (i, [even, odd]) in self.0.as_chunks::<2>().0.iter().enumerate() {
-            for (number, limb) in numbers.iter_mut().zip((*even + odd.shift_left::<EVEN>()).lanes()) {
+            for (number, limb) in numbers.iter_mut().zip((*even + odd.shift_left::<EVEN>()).numbers()) {
                 number[i] = limb;
             }
         }
@@ -145,13 +131,13 @@ impl arithmetic::Field for Field {
     /// The sum: columns below 2^28.
     #[inline(always)]
     fn plus(&self, other: &Self) -> Wide {
-        Wide(add_limbs(self.0, &other.0))
+        Wide(limbs::add(self.0, &other.0))
     }
 
     /// The difference, with 2p added: columns below 2^28.
     #[inline(always)]
     fn minus(&self, other: &Self) -> Wide {
-        Wide(subtract_limbs(&self.0, &other.0, 2))
+        Wide(limbs::subtract(&self.0, &other.0, &P, 2))
     }
 
     /// A carry through all limbs leaves a value below 2^255 + 19, hence below 2p. It is p or more exactly if 19 more
@@ -172,47 +158,27 @@ impl arithmetic::Field for Field {
 
     #[inline(always)]
     fn is_identical(&self, other: &Self) -> Truth {
-        let mut same = self.0[0].equals(other.0[0]);
-        for i in 1..LIMBS {
-            same = same & self.0[i].equals(other.0[i]);
-        }
-        same
+        limbs::are_identical(&self.0, &other.0)
     }
 
     #[inline(always)]
     fn is_zero(&self) -> Truth {
-        let zero = Vector::splat(self.proof(), 0);
-        let mut bits = zero;
-        for limb in self.canonical().0 {
-            bits = bits | limb;
-        }
-        bits.equals(zero)
+        limbs::are_zero(&self.canonical().0)
     }
 
     #[inline(always)]
     fn is_negative(&self) -> Truth {
-        let one = Vector::splat(self.proof(), 1);
-        (self.canonical().0[0] & one).equals(one)
+        limbs::is_odd(&self.canonical().0)
     }
 
     #[inline(always)]
     fn select(mask: Truth, yes: &Self, no: &Self) -> Self {
-        let mut limbs = no.0;
-        for (limb, yes) in limbs.iter_mut().zip(&yes.0) {
-            *limb = limb.replace_where(mask, *yes);
-        }
-        Self(limbs)
+        Self(limbs::select(mask, &yes.0, &no.0))
     }
 
     #[inline(always)]
     fn rotate(&self, distance: usize) -> Self {
-        let mut limbs = self.0;
-        for limb in &mut limbs {
-            let mut lanes = limb.lanes();
-            lanes.rotate_left(distance);
-            *limb = Vector::new(limb.proof(), lanes);
-        }
-        Self(limbs)
+        Self(limbs::rotate(&self.0, distance))
     }
 }
 
@@ -221,13 +187,13 @@ impl arithmetic::Wide for Wide {
 
     #[inline(always)]
     fn plus(&self, other: &Self) -> Self {
-        Self(add_limbs(self.0, &other.0))
+        Self(limbs::add(self.0, &other.0))
     }
 
     /// The difference, with 2^36 p added: columns below 2^63.
     #[inline(always)]
     fn minus(&self, other: &Self) -> Self {
-        Self(subtract_limbs(&self.0, &other.0, 1 << 36))
+        Self(limbs::subtract(&self.0, &other.0, &P, 1 << 36))
     }
 
     /// Two carries side by side, from columns 0 and 4, each through five columns; then what column 9 had above goes 19-fold
@@ -282,7 +248,10 @@ fn ripple(limbs: &mut [Vector; LIMBS]) -> Vector {
 #[cfg(test)]
 mod raw {
     use super::{Avx2, Field, LIMBS, Vector, Wide};
-    use crate::lanes::ristretto::tests::integers::{Raw, Row};
+    use crate::lanes::ristretto::{
+        tests::integers::{Raw, Row},
+        vector::Vector as _,
+    };
 
     const EVEN_LIMIT: u64 = (1 << 26) - 1;
     const ODD_LIMIT: u64 = (1 << 25) + (1 << 17);
@@ -302,7 +271,7 @@ mod raw {
 
         fn raw(&self) -> Vec<Row> {
             let row = |limb: Vector| {
-                let [a, b, c, d] = limb.lanes();
+                let [a, b, c, d] = limb.numbers();
                 [a, b, c, d, 0, 0, 0, 0]
             };
             self.0.map(row).to_vec()

@@ -7,7 +7,10 @@ mod vector;
 pub(super) use field::Field;
 use vector::{Truth, Vector};
 
-use super::arithmetic::{Lanes, MOST_LANES};
+use super::{
+    arithmetic::{Lanes, MOST_LANES},
+    vector::Vector as _,
+};
 
 /// The proof that this machine has AVX2.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@
 //! registers and the second factor in memory: sixteen registers hold no more.
 
 use super::{
-    super::{arithmetic::Wide as _, constants::FOLD},
+    super::{arithmetic::Wide as _, constants::FOLD, vector::Vector as _},
     Vector,
     field::{Field, LIMBS, Wide},
 };

@@ -1,8 +1,4 @@
 //! Four numbers of 64 bits: the instructions that the field is made of.
-//!
-//! A [`Vector`] is made with an [`Avx2`] at hand, the proof that the machine has the instructions, and so is a proof itself:
-//! whoever holds one may use them. The methods are inlined without fail, because only inside a function compiled for these
-//! instructions do they become single ones.
 
 use std::{
     arch::asm,
@@ -11,57 +7,47 @@ use std::{
         _mm256_cmpeq_epi64, _mm256_cvtepu8_epi64, _mm256_movemask_pd, _mm256_or_si256, _mm256_set1_epi64x,
         _mm256_slli_epi64, _mm256_srli_epi64, _mm256_sub_epi64, _mm256_xor_si256,
     },
-    ops::{Add, BitAnd, BitOr, Not, Sub},
+    ops::{BitAnd, BitOr, Not},
 };
 
-use zeroize::Zeroize;
-
-use super::{super::arithmetic::Mask, Avx2};
-
-const LANES: usize = 4;
+use super::{
+    super::{
+        arithmetic::Mask,
+        vector::{Vector as _, vector},
+    },
+    Avx2,
+};
 
 /// One truth value a lane: all bits or none.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Truth(Vector);
 
-/// Four numbers of 64 bits.
-#[derive(Clone, Copy, Zeroize)]
-pub(in super::super) struct Vector(__m256i);
+vector! {
+    __m256i, Avx2, 4, _mm256_set1_epi64x,
+    {
+        Add::add => _mm256_add_epi64, Sub::sub => _mm256_sub_epi64,
+        BitAnd::bitand => _mm256_and_si256, BitOr::bitor => _mm256_or_si256
+    }
+
+    #[inline(always)]
+    fn equals(self, other: Self) -> Truth {
+        // SAFETY: a vector exists only where the instructions do.
+        Truth(Self(unsafe { _mm256_cmpeq_epi64(self.0, other.0) }))
+    }
+
+    #[inline(always)]
+    fn replace_where(self, mask: Truth, yes: Self) -> Self {
+        // SAFETY: a vector exists only where the instructions do.
+        Self(unsafe { _mm256_blendv_epi8(self.0, yes.0, mask.0.0) })
+    }
+}
 
 impl Vector {
-    /// The numbers given.
-    #[inline(always)]
-    pub(super) fn new(_: Avx2, lanes: [u64; LANES]) -> Self {
-        // SAFETY: both are 32 bytes of plain integers, and every bit pattern is valid for either.
-        Self(unsafe { std::mem::transmute::<[u64; LANES], __m256i>(lanes) })
-    }
-
-    /// The same number in every lane.
-    #[inline(always)]
-    pub(super) fn splat(_: Avx2, value: u64) -> Self {
-        // SAFETY: the proof is at hand.
-        Self(unsafe { _mm256_set1_epi64x(value.cast_signed()) })
-    }
-
     /// Bytes, widened.
     #[inline(always)]
-    pub(super) fn widen(_: Avx2, bytes: [u8; LANES]) -> Self {
+    pub(super) fn widen(_: Avx2, bytes: [u8; 4]) -> Self {
         // SAFETY: the proof is at hand.
         Self(unsafe { _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(i32::from_le_bytes(bytes))) })
-    }
-
-    /// The proof that this vector is.
-    #[inline(always)]
-    #[expect(clippy::unused_self, reason = "that there is a vector is what counts")]
-    pub(super) fn proof(self) -> Avx2 {
-        Avx2(())
-    }
-
-    /// The numbers.
-    #[inline(always)]
-    pub(super) fn lanes(self) -> [u64; LANES] {
-        // SAFETY: as in `new`.
-        unsafe { std::mem::transmute::<__m256i, [u64; LANES]>(self.0) }
     }
 
     /// The product of the low 32 bits of both.
@@ -90,20 +76,6 @@ impl Vector {
     pub(super) fn shift_right<const BITS: i32>(self) -> Self {
         // SAFETY: as above.
         Self(unsafe { _mm256_srli_epi64::<BITS>(self.0) })
-    }
-
-    /// `yes` in the lanes of `mask`, `self` in the others.
-    #[inline(always)]
-    pub(super) fn replace_where(self, mask: Truth, yes: Self) -> Self {
-        // SAFETY: as above.
-        Self(unsafe { _mm256_blendv_epi8(self.0, yes.0, mask.0.0) })
-    }
-
-    /// The lanes where the two are equal.
-    #[inline(always)]
-    pub(super) fn equals(self, other: Self) -> Truth {
-        // SAFETY: as above.
-        Truth(Self(unsafe { _mm256_cmpeq_epi64(self.0, other.0) }))
     }
 }
 
@@ -141,46 +113,6 @@ unsafe fn plus_product(mut sum: __m256i, one: __m256i, other: *const __m256i) ->
         );
     }
     sum
-}
-
-impl Add for Vector {
-    type Output = Self;
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do.
-        Self(unsafe { _mm256_add_epi64(self.0, other.0) })
-    }
-}
-
-impl Sub for Vector {
-    type Output = Self;
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do.
-        Self(unsafe { _mm256_sub_epi64(self.0, other.0) })
-    }
-}
-
-impl BitAnd for Vector {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitand(self, other: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do.
-        Self(unsafe { _mm256_and_si256(self.0, other.0) })
-    }
-}
-
-impl BitOr for Vector {
-    type Output = Self;
-
-    #[inline(always)]
-    fn bitor(self, other: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do.
-        Self(unsafe { _mm256_or_si256(self.0, other.0) })
-    }
 }
 
 impl Mask for Truth {

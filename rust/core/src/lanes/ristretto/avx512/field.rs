@@ -25,6 +25,8 @@ use super::{
     super::{
         arithmetic::{self, MOST_LANES},
         constants::{Constant, FOLD, LIMB_MASK, LIMBS, RADIX},
+        limbs,
+        vector::Vector as _,
     },
     Avx512, Truth, Vector,
 };
@@ -37,31 +39,8 @@ pub(in super::super) struct Field([Vector; LIMBS]);
 #[derive(Clone, Copy)]
 pub(in super::super) struct Wide([Vector; LIMBS]);
 
-#[inline(always)]
-fn add_limbs(mut x: [Vector; LIMBS], y: &[Vector; LIMBS]) -> [Vector; LIMBS] {
-    for (x, y) in x.iter_mut().zip(y) {
-        *x = *x + *y;
-    }
-    x
-}
-
-/// `x + multiple * p - y`, limb by limb; `multiple` times a limb of p must be no less than any limb of `y`.
-#[inline(always)]
-fn subtract_limbs(x: &[Vector; LIMBS], y: &[Vector; LIMBS], multiple: u64) -> [Vector; LIMBS] {
-    let bias = |limb_of_p| Vector::splat(x[0].proof(), multiple * limb_of_p);
-    let mut difference = *x;
-    for i in 0..LIMBS {
-        let bias = bias(if i == 0 { LIMB_MASK + 1 - FOLD } else { LIMB_MASK });
-        debug_assert!(no_less(x[i] + bias, y[i]) && no_less(x[i] + bias, bias), "a difference must not wrap");
-        difference[i] = x[i] + bias - y[i];
-    }
-    difference
-}
-
-/// Whether every lane of `x` is no less than that of `y`.
-fn no_less(x: Vector, y: Vector) -> bool {
-    x.lanes().iter().zip(y.lanes()).all(|(x, y)| *x >= y)
-}
+/// The limbs of p.
+const P: [u64; LIMBS] = [LIMB_MASK + 1 - FOLD, LIMB_MASK, LIMB_MASK, LIMB_MASK, LIMB_MASK];
 
 impl Field {
     /// The proof that the machine has the instructions.
@@ -102,7 +81,7 @@ impl arithmetic::Field for Field {
 
     #[inline(always)]
     fn limbs(&self) -> [Constant; MOST_LANES] {
-        let limbs = self.0.map(Vector::lanes);
+        let limbs = self.0.map(Vector::numbers);
         std::array::from_fn(|lane| std::array::from_fn(|i| limbs[i][lane]))
     }
 
@@ -153,13 +132,13 @@ impl arithmetic::Field for Field {
     /// The sum: columns below 2^53.
     #[inline(always)]
     fn plus(&self, other: &Self) -> Wide {
-        Wide(add_limbs(self.0, &other.0))
+        Wide(limbs::add(self.0, &other.0))
     }
 
     /// The difference, with 4p added: columns below 2^54.
     #[inline(always)]
     fn minus(&self, other: &Self) -> Wide {
-        Wide(subtract_limbs(&self.0, &other.0, 4))
+        Wide(limbs::subtract(&self.0, &other.0, &P, 4))
     }
 
     /// A carry through all limbs leaves a value below 2^255 + 19, hence below 2p. It is p or more exactly if 19 more
@@ -180,43 +159,27 @@ impl arithmetic::Field for Field {
 
     #[inline(always)]
     fn is_identical(&self, other: &Self) -> Truth {
-        let mut identical = self.0[0].equals(other.0[0]);
-        for i in 1..LIMBS {
-            identical = identical & self.0[i].equals(other.0[i]);
-        }
-        identical
+        limbs::are_identical(&self.0, &other.0)
     }
 
     #[inline(always)]
     fn is_zero(&self) -> Truth {
-        let [a, b, c, d, e] = self.canonical().0;
-        (a | b | c | d | e).equals(Vector::splat(self.proof(), 0))
+        limbs::are_zero(&self.canonical().0)
     }
 
     #[inline(always)]
     fn is_negative(&self) -> Truth {
-        let one = Vector::splat(self.proof(), 1);
-        (self.canonical().0[0] & one).equals(one)
+        limbs::is_odd(&self.canonical().0)
     }
 
     #[inline(always)]
     fn select(mask: Truth, yes: &Self, no: &Self) -> Self {
-        let mut limbs = no.0;
-        for (limb, yes) in limbs.iter_mut().zip(&yes.0) {
-            *limb = limb.replace_where(mask, *yes);
-        }
-        Self(limbs)
+        Self(limbs::select(mask, &yes.0, &no.0))
     }
 
     #[inline(always)]
     fn rotate(&self, distance: usize) -> Self {
-        let mut limbs = self.0;
-        for limb in &mut limbs {
-            let mut lanes = limb.lanes();
-            lanes.rotate_left(distance);
-            *limb = Vector::new(limb.proof(), lanes);
-        }
-        Self(limbs)
+        Self(limbs::rotate(&self.0, distance))
     }
 }
 
@@ -244,13 +207,13 @@ impl arithmetic::Wide for Wide {
 
     #[inline(always)]
     fn plus(&self, other: &Self) -> Self {
-        Self(add_limbs(self.0, &other.0))
+        Self(limbs::add(self.0, &other.0))
     }
 
     /// The difference, with 2^10 p added: columns below 2^62.
     #[inline(always)]
     fn minus(&self, other: &Self) -> Self {
-        Self(subtract_limbs(&self.0, &other.0, 1 << 10))
+        Self(limbs::subtract(&self.0, &other.0, &P, 1 << 10))
     }
 
     /// One parallel carry: each limb keeps 51 bits and takes what the limb below had above them, which from a 64-bit
@@ -282,7 +245,10 @@ fn ripple(limbs: &mut [Vector; LIMBS]) -> Vector {
 #[cfg(test)]
 mod raw {
     use super::{Avx512, Field, LIMBS, Vector, Wide};
-    use crate::lanes::ristretto::tests::integers::{Raw, Row};
+    use crate::lanes::ristretto::{
+        tests::integers::{Raw, Row},
+        vector::Vector as _,
+    };
 
     impl Raw for Field {
         const EXPONENTS: &'static [u32] = &[0, 51, 102, 153, 204];
@@ -300,7 +266,7 @@ mod raw {
         }
 
         fn raw(&self) -> Vec<Row> {
-            self.0.map(Vector::lanes).to_vec()
+            self.0.map(Vector::numbers).to_vec()
         }
 
         fn wide(lanes: Avx512, columns: &[Row]) -> Wide {

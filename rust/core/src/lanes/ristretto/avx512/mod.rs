@@ -6,7 +6,10 @@ mod vector;
 pub(super) use field::Field;
 use vector::{Truth, Vector};
 
-use super::arithmetic::{Lanes, MOST_LANES};
+use super::{
+    arithmetic::{Lanes, MOST_LANES},
+    vector::Vector as _,
+};
 
 /// The proof that this machine has AVX-512 F, DQ and IFMA.
 #[derive(Clone, Copy)]

@@ -108,11 +108,29 @@ class Blinds:
 
 @final
 class FuseFilter:
-    """A 3-wise binary fuse filter over distinct 64-bit keys (SPEC.md section 10.3)."""
+    """3-wise binary fuse filters over distinct 64-bit keys, in parts by the keys' upper bits (SPEC.md section 10.3)."""
 
     @staticmethod
-    def build(keys: Buffer, bits: int) -> FuseFilter:
-        """Build from keys of 8 bytes, big-endian, each counted once, in any order; bits a slot are 8, 16 or 32."""
+    def build(keys: Buffer, bits: int, part_bits: int | None = None) -> FuseFilter:
+        """Build from keys of 8 bytes, big-endian, each counted once, in any order; bits a slot are 8, 16 or 32.
+
+        Of 2^part_bits parts (0 to 10); unless told, of those that `part_bits_for` gives.
+        """
+    @staticmethod
+    def part_bits_for(count: int) -> int:
+        """How many upper bits of a key choose its part among so many: parts have 2^21 keys at most on average."""
+    @staticmethod
+    def part_bits_of(beginning: Buffer) -> int:
+        """How many upper bits of a key choose its part in the filter that begins with these 16 or more bytes."""
+    @staticmethod
+    def head(bits: int, part_bits: int, count: int) -> bytes:
+        """The first 16 bytes of a filter of 2^part_bits parts (1 to 10) of `count` distinct keys together.
+
+        Behind them come the parts, each as `build(keys, bits, 0)` encodes it, and the SHA-256 of all that.
+        """
+    @staticmethod
+    def part_bytes(beginning: Buffer) -> int:
+        """The size of the part, or filter of one part, that begins with these 28 or more bytes."""
     @staticmethod
     def from_bytes(data: Buffer) -> FuseFilter:
         """Read what `to_bytes` wrote; anything else is refused."""
@@ -125,6 +143,9 @@ class FuseFilter:
     @property
     def bits(self) -> int:
         """Bits a slot: 8, 16 or 32."""
+    @property
+    def part_bits(self) -> int:
+        """How many upper bits of a key choose its part: 0 to 10."""
     def __len__(self) -> int:
         """The number of distinct keys."""
 

@@ -50,6 +50,18 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
         raise
 
 
+def read_at(descriptor: int, size: int, at: int) -> bytes:
+    """Exactly `size` bytes from `at` on, however many; one call of the system reads 2 GiB at most. Raises EOFError."""
+    pieces = []
+    while size:
+        piece = os.pread(descriptor, min(size, 1 << 30), at)
+        if not piece:
+            raise EOFError("a file is cut short")
+        pieces.append(piece)
+        size, at = size - len(piece), at + len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
 def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write or replace a file in one step, whole or in pieces. One writer at a time: the caller holds a lock."""
     new = temporary(path)

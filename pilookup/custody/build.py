@@ -1,10 +1,10 @@
 """The files of one epoch's snapshot, by tasks that any executor runs (SPEC.md sections 6 and 10).
 
-parts of the vault -> spill files of sealed entries -> ranges of buckets -> buckets.bin and tree.bin; filters' bodies
+parts of the vault -> spill files of sealed entries -> ranges of buckets -> buckets.bin and tree.bin; parts of filters
 
 What tasks write lies in a folder of this run's own, below the epoch's staging directory. No token, shift or channel
 element is written anywhere. Each stage begins when the one before is done, so that a task whose worker died can be run
-again from what is there. Memory holds one part or range a thread, and while a filter is built the keys of its kind.
+again from what is there. Memory holds one part of the vault, one part of a filter or one range of buckets a thread.
 """
 
 import os
@@ -17,8 +17,8 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 from pilookup import durable
-from pilookup.compute import abandon, at_once, completed
-from pilookup.custody.filters import BUILD_BYTES_A_KEY, BuiltFilter, FilterTask, build_filters
+from pilookup.compute import at_once, completed
+from pilookup.custody.filters import BuiltFilter, FilterOrder, make_filters
 from pilookup.custody.layout import LayOutTask, lay_out_range, range_path
 from pilookup.custody.parts import parts, ranges
 from pilookup.custody.sealing import SealTask, StoredLoad, seal_part
@@ -55,7 +55,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was laid out: where, how, how much; and the bodies of the filters by kind."""
+    """What was laid out: where, how, how much; and the parts of the filters."""
 
     geometry: Geometry
     root: bytes
@@ -73,21 +73,18 @@ def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: 
     durable.make_directory(work)
     share = memory // at_once(executor)
     tasks = _seal_tasks(order, work, share)
-    entries = keys = 0
+    entries, keys = 0, [0] * len(Kind)
     for done, part in enumerate(completed(executor, seal_part, tasks), 1):
-        entries, keys = entries + part.entries, keys + part.filter_keys
+        entries += part.entries
+        keys = [before + more for before, more in zip(keys, part.filter_keys, strict=True)]
         on_done(done, len(tasks) + 1, entries)
-    together = keys * BUILD_BYTES_A_KEY > memory
-    filters = [executor.submit(build_filters, task) for task in _filter_tasks(order, work, len(tasks), together)]
-    try:
-        geometry = order.geometry or Geometry.for_entries(entries)
-        files = _lay_out(work, folder, len(tasks), geometry, ranges(entries, geometry, share), executor)
-        built = tuple(each for future in filters for each in future.result())
-    finally:
-        abandon(filters)
+    told = (len(tasks), dict(zip(Kind, keys, strict=True)), order.bases, order.bloom)
+    filters = make_filters(FilterOrder(order.home, work, *told), executor, memory)
+    geometry = order.geometry or Geometry.for_entries(entries)
+    files = _lay_out(work, folder, len(tasks), geometry, ranges(entries, geometry, share), executor)
     for number in range(len(tasks)):
         spill_path(work, number).unlink()
-    return Built(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, built)
+    return Built(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, filters)
 
 
 def _seal_tasks(order: Order, work: Path, share: int) -> list[SealTask]:
@@ -96,13 +93,6 @@ def _seal_tasks(order: Order, work: Path, share: int) -> list[SealTask]:
         SealTask(order.home, str(work), number, *told, part.first, part.stop, part.span)
         for number, part in enumerate(parts(order.rows, share))
     ]
-
-
-def _filter_tasks(order: Order, work: Path, spills: int, together: bool) -> list[FilterTask]:
-    """A task for each kind; one for all where they would not fit into memory beside each other."""
-    bases = tuple((str(kind), str(path)) for kind, path in order.bases.items())
-    kinds = [tuple(map(str, Kind))] if together else [(str(kind),) for kind in Kind]
-    return [FilterTask(order.home, str(work), spills, each, bases, order.bloom) for each in kinds]
 
 
 def _lay_out(

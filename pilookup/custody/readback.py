@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from pilookup import _core
+from pilookup.custody.filter_file import FilterFile
 from pilookup.custody.repository import file_ref
 from pilookup.errors import FormatError, PublishError
 from pilookup.protocol import merkle, oprf, token
-from pilookup.protocol.filter import Filter
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.snapshot import Geometry, check_body
@@ -20,7 +20,7 @@ READ_BYTES: Final = 1 << 24
 def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     """Check every byte of a snapshot that can be checked without keys.
 
-    File digests and sizes, the tree over the buckets, the order of slots, the number of entries, each filter's header.
+    File digests and sizes, the tree over the buckets, the order of slots, the number of entries, parts of filters.
     Raises FormatError naming the file.
     """
     for name, ref in manifest.files.items():
@@ -74,12 +74,13 @@ def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.Se
 
 def _verify_filters_hold(manifest: Manifest, files: Mapping[str, Path], key: int) -> None:
     for name, ref in manifest.files.items():
-        if ".base." in name and ref.size and not Filter.from_bytes(files[name].read_bytes()).body.contains(key):
+        if ".base." in name and ref.size and not FilterFile(files[name]).contains(key):
             raise PublishError(f"{name}: a canary is not in it")
 
 
 def _verify_filter(manifest: Manifest, name: str, path: Path) -> None:
-    found = Filter.from_bytes(path.read_bytes())
-    bound = (found.file_name, found.channel, found.epoch)
-    if bound != (name, manifest.channel, manifest.epoch) or found.serial > manifest.serial:
+    found = FilterFile(path)
+    found.check()
+    bound = (found.head.file_name, found.head.channel, found.head.epoch)
+    if bound != (name, manifest.channel, manifest.epoch) or found.head.serial > manifest.serial:
         raise FormatError(f"{name}: a filter of another snapshot")

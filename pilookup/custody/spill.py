@@ -3,16 +3,18 @@
     size           field
     1,025 x 8      where each of the 1,024 ranges of buckets starts, in records; the last is their number
     n x 36         records (bucket index of 16 bits as u32, entry), range by range
-    ...            for each kind, in the order of `Kind`: 8 bytes of size, and that many bytes of sealed filter keys
+    ...            for each kind, in the order of `Kind`, its filter keys:
+      257 x 8      where each of the 256 ranges of keys starts in what follows, in bytes; the last is its size
+      ...          ranges of keys in ascending order, sealed one by one; a range without keys takes nothing
 
 All integers are little-endian but a record's. Entries are sealed as they will be published. Filter keys are cut from
 tokens, so they lie here only under the vault's own key. A file has its name once it is whole, and the same part of the
 vault always comes to the same entries and keys.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +32,14 @@ INDEX_BITS: Final = MAX_BITS
 RANGE_BITS: Final = 10
 RANGES: Final = 1 << RANGE_BITS
 _INDEX_BYTES: Final = (RANGES + 1) * 8
-_SIZE_BYTES: Final = 8
+
+KEY_RANGE_BITS: Final = 8
+_KEY_RANGES: Final = 1 << KEY_RANGE_BITS
+_KEY_INDEX_BYTES: Final = (_KEY_RANGES + 1) * 8
+
+Keys = np.ndarray[tuple[int], np.dtype[np.uint64]]
+"""Filter keys."""
+NO_KEYS: Final = np.zeros(0, np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +53,55 @@ class Spills:
         """The records of ranges `first` to `stop` - 1 of all files, n x 36 bytes. Raises OSError, EOFError."""
         return b"".join(self._slices(first, stop))
 
-    def filter_keys(self, store: ShardStore, kind: Kind) -> Iterator[bytes]:
-        """A kind's filter keys, file by file, n x 8 bytes each. Raises OSError, EOFError, InvalidTag."""
-        for number in range(self.count):
-            path = spill_path(self.folder, number)
-            with path.open("rb") as file:
-                at = _INDEX_BYTES + _start(file.fileno(), RANGES) * RECORD_BYTES
-                for each in Kind:
-                    size = int.from_bytes(_read(file.fileno(), _SIZE_BYTES, at), "little")
-                    if each is kind:
-                        yield store.opened(_place(path, kind), _read(file.fileno(), size, at + _SIZE_BYTES))
-                    at += _SIZE_BYTES + size
+    def filter_keys(self, store: ShardStore, kind: Kind, bits: int, number: int) -> Keys:
+        """A kind's filter keys whose upper `bits` are `number`, each once, ascending.
+
+        Raises OSError, EOFError, InvalidTag.
+        """
+        coarser = max(0, bits - KEY_RANGE_BITS)
+        finer = max(0, KEY_RANGE_BITS - bits)
+        first, stop = number >> coarser << finer, ((number >> coarser) + 1) << finer
+        keys = np.unique(np.frombuffer(b"".join(self._opened(store, kind, first, stop)), "<u8"))
+        return keys[keys >> np.uint64(64 - bits) == number] if coarser else keys
 
     def _slices(self, first: int, stop: int) -> Iterator[bytes]:
         for number in range(self.count):
             with spill_path(self.folder, number).open("rb") as file:
                 start, end = _start(file.fileno(), first), _start(file.fileno(), stop)
-                yield _read(file.fileno(), (end - start) * RECORD_BYTES, _INDEX_BYTES + start * RECORD_BYTES)
+                yield durable.read_at(file.fileno(), (end - start) * RECORD_BYTES, _INDEX_BYTES + start * RECORD_BYTES)
+
+    def _opened(self, store: ShardStore, kind: Kind, first: int, stop: int) -> Iterator[bytes]:
+        """The keys of ranges `first` to `stop` - 1 of all files, n x 8 bytes each, little-endian."""
+        for number in range(self.count):
+            path = spill_path(self.folder, number)
+            with path.open("rb") as file:
+                at = _keys_at(file.fileno(), kind)
+                starts = _numbers(file.fileno(), stop - first + 1, at + first * 8)
+                sealed = durable.read_at(file.fileno(), starts[-1] - starts[0], at + _KEY_INDEX_BYTES + starts[0])
+            for held, (start, end) in enumerate(pairwise(starts), first):
+                if start < end:
+                    yield store.opened(_place(path, kind, held), sealed[start - starts[0] : end - starts[0]])
 
 
-def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, bytes]) -> None:
+def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, Keys]) -> None:
     """Write a spill file of n x 36 bytes of records and each kind's filter keys. Raises OSError."""
     grouped, starts = _core.group_records(records, INDEX_BITS, RANGE_BITS)
     pieces = [starts, grouped]
     for kind in Kind:
-        sealed = store.sealed(_place(path, kind), keys[kind])
-        pieces += [len(sealed).to_bytes(_SIZE_BYTES, "little"), sealed]
+        sealed = _sealed_ranges(path, store, kind, keys[kind])
+        starts = np.fromiter(accumulate(map(len, sealed), initial=0), "<u8").tobytes()
+        pieces += [starts, *sealed]
     durable.put_whole(path, pieces, flushed=False)
+
+
+def _sealed_ranges(path: Path, store: ShardStore, kind: Kind, keys: Keys) -> list[bytes]:
+    ascending = np.sort(keys)
+    bounds = np.arange(1, _KEY_RANGES, dtype=np.uint64) << np.uint64(64 - KEY_RANGE_BITS)
+    ranges = np.split(ascending.astype("<u8"), np.searchsorted(ascending, bounds))
+    return [
+        store.sealed(_place(path, kind, number), held.tobytes()) if len(held) else b""
+        for number, held in enumerate(ranges)
+    ]
 
 
 def spill_path(folder: Path, number: int) -> Path:
@@ -78,22 +109,24 @@ def spill_path(folder: Path, number: int) -> Path:
     return folder / f"{number:05}.spill"
 
 
-def _place(path: Path, kind: Kind) -> str:
-    """What sealed filter keys are bound to: this run, this part, this kind."""
-    return f"{path.parent.name}/{path.name}/{kind}"
+def _place(path: Path, kind: Kind, number: int) -> str:
+    """What sealed filter keys are bound to: this run, this part, this kind, this range."""
+    return f"{path.parent.name}/{path.name}/{kind}/{number}"
+
+
+def _keys_at(descriptor: int, kind: Kind) -> int:
+    """Where a kind's keys begin."""
+    at = _INDEX_BYTES + _start(descriptor, RANGES) * RECORD_BYTES
+    for each in Kind:
+        if each is kind:
+            break
+        at += _KEY_INDEX_BYTES + _numbers(descriptor, 1, at + _KEY_RANGES * 8)[0]
+    return at
 
 
 def _start(descriptor: int, entry: int) -> int:
-    return int(np.frombuffer(_read(descriptor, 8, entry * 8), "<u8")[0])
+    return _numbers(descriptor, 1, entry * 8)[0]
 
 
-def _read(descriptor: int, size: int, at: int) -> bytes:
-    """Exactly `size` bytes; one call of the system reads 2 GiB at most."""
-    pieces = []
-    while size:
-        piece = os.pread(descriptor, min(size, 1 << 30), at)
-        if not piece:
-            raise EOFError("a spill file is cut short")
-        pieces.append(piece)
-        size, at = size - len(piece), at + len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+def _numbers(descriptor: int, count: int, at: int) -> list[int]:
+    return [int(number) for number in np.frombuffer(durable.read_at(descriptor, count * 8, at), "<u8")]

@@ -35,10 +35,14 @@ class BloomBody:
     def build(cls, keys: bytes) -> Self:
         """From n x 8 bytes, big-endian, duplicates taken once."""
         distinct = sorted({key for (key,) in _KEY.iter_unpack(keys)})
-        capacity = max(1, len(distinct) + -(-len(distinct) // ROOM))
-        body = cls(_library().BloomFilter(capacity=capacity, error_rate=ERROR_RATE))
+        body = cls.empty(len(distinct))
         body.add(distinct)
         return body
+
+    @classmethod
+    def empty(cls, count: int) -> Self:
+        """Room for so many distinct keys; once they are added, it is what `build` makes of them."""
+        return cls(_library().BloomFilter(capacity=max(1, count + -(-count // ROOM)), error_rate=ERROR_RATE))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

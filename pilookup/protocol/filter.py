@@ -20,7 +20,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from pilookup import _core
 from pilookup.errors import FormatError
@@ -69,6 +69,56 @@ class Body(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FilterHead:
+    """What a filter file says of itself before the body."""
+
+    channel: str
+    epoch: int
+    serial: int
+    kind: Kind
+    role: Role
+    algorithm: Algorithm
+    count: int
+
+    @property
+    def file_name(self) -> str:
+        return file_name(self.kind, self.role, self.algorithm)
+
+    def to_bytes(self) -> bytes:
+        """29 + n bytes, n the length of the channel's name."""
+        name = self.channel.encode()
+        number = {kind: code for code, kind in _KIND.items()}[self.kind]
+        told = (_MAGIC, 1, self.algorithm, number, self.role, self.epoch, self.serial, self.count, len(name))
+        return _HEADER.pack(*told) + name
+
+    @classmethod
+    def split_from(cls, data: bytes) -> tuple[Self, int]:
+        """The head that a file begins with, and where its body starts; raises FormatError."""
+        if len(data) < _HEADER.size:
+            raise FormatError("filter: truncated")
+        magic, version, algorithm, kind, role, epoch, serial, count, length = _HEADER.unpack_from(data)
+        if magic != _MAGIC or version != 1:
+            raise FormatError("filter: not a filter of format 1")
+        if algorithm not in list(Algorithm) or kind not in _KIND or role not in list(Role):
+            raise FormatError("filter: unknown algorithm, kind or role")
+        at = _HEADER.size + length
+        head = cls(
+            channel=check_channel(_ascii(data[_HEADER.size : at])),
+            epoch=check_epoch(epoch),
+            serial=check_serial(serial),
+            kind=_KIND[kind],
+            role=Role(role),
+            algorithm=Algorithm(algorithm),
+            count=count,
+        )
+        return head, at
+
+
+MAX_HEAD_BYTES: Final = _HEADER.size + 255
+"""No head is longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """A filter bound to its channel, epoch, serial and kind."""
 
@@ -85,36 +135,18 @@ class Filter:
         return file_name(self.kind, self.role, self.algorithm)
 
     def to_bytes(self) -> bytes:
-        """Header and body."""
-        name = self.channel.encode()
-        number = {kind: code for code, kind in _KIND.items()}[self.kind]
-        count = len(self.body)
-        head = (_MAGIC, 1, self.algorithm, number, self.role, self.epoch, self.serial, count, len(name))
-        return _HEADER.pack(*head) + name + self.body.to_bytes()
+        """Head and body."""
+        told = (self.channel, self.epoch, self.serial, self.kind, self.role, self.algorithm)
+        return FilterHead(*told, len(self.body)).to_bytes() + self.body.to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Parse a filter file; raises FormatError for anything `to_bytes` would not write."""
-        if len(data) < _HEADER.size:
-            raise FormatError("filter: truncated")
-        magic, version, algorithm, kind, role, epoch, serial, count, length = _HEADER.unpack_from(data)
-        if magic != _MAGIC or version != 1:
-            raise FormatError("filter: not a filter of format 1")
-        if algorithm not in list(Algorithm) or kind not in _KIND or role not in list(Role):
-            raise FormatError("filter: unknown algorithm, kind or role")
-        at = _HEADER.size + length
-        body = parse_body(Algorithm(algorithm), data[at:])
-        if len(body) != count:
+        head, at = FilterHead.split_from(data)
+        body = parse_body(head.algorithm, data[at:])
+        if len(body) != head.count:
             raise FormatError("filter: the count is not the body's")
-        return cls(
-            channel=check_channel(_ascii(data[_HEADER.size : at])),
-            epoch=check_epoch(epoch),
-            serial=check_serial(serial),
-            kind=_KIND[kind],
-            role=Role(role),
-            algorithm=Algorithm(algorithm),
-            body=body,
-        )
+        return cls(head.channel, head.epoch, head.serial, head.kind, head.role, head.algorithm, body)
 
 
 def file_name(kind: Kind, role: Role, algorithm: Algorithm) -> str:
@@ -127,6 +159,16 @@ def build_body(keys: bytes, algorithm: Algorithm) -> Body:
     if algorithm is Algorithm.BLOOM:
         return BloomBody.build(keys)
     return _core.FuseFilter.build(keys, int(algorithm))
+
+
+def part_bits_for(count: int) -> int:
+    """How many upper bits of a key choose its part in a fuse filter of so many: parts have 2^21 at most on average."""
+    return _core.FuseFilter.part_bits_for(count)
+
+
+def build_part(keys: bytes, algorithm: Algorithm) -> bytes:
+    """One part of a fuse body as it stands there, over the n x 8 bytes of keys that share their upper bits."""
+    return _core.FuseFilter.build(keys, int(algorithm), 0).to_bytes()
 
 
 def missing_from(keys: bytes, bodies: Iterable[Body]) -> bytes:

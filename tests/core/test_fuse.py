@@ -118,3 +118,37 @@ def test_ragged_keys_are_refused():
         _core.FuseFilter.build(bytes(9), 16)
     with pytest.raises(ValueError, match="8-byte items"):
         _core.FuseFilter.build(bytes(8), 16).contains_many(bytes(9))
+
+
+@given(keys_of, bits_of, st.integers(1, 10))
+def test_parts_join_to_the_filter(keys, bits, part_bits):
+    built = _core.FuseFilter.build(packed(keys), bits, part_bits)
+    assert (len(built), built.bits, built.part_bits) == (len(set(keys)), bits, part_bits)
+    head = _core.FuseFilter.head(bits, part_bits, len(built))
+    assert _core.FuseFilter.part_bits_of(head) == part_bits
+    own = [[key for key in keys if key >> 64 - part_bits == number] for number in range(1 << part_bits)]
+    parts = [_core.FuseFilter.build(packed(keys), bits, 0).to_bytes() for keys in own]
+    assert [_core.FuseFilter.part_bytes(part) for part in parts] == list(map(len, parts))
+    assert {_core.FuseFilter.part_bits_of(part) for part in parts} == {0}
+    joined = b"".join([head, *parts])
+    assert built.to_bytes() == joined + hashlib.sha256(joined).digest()
+    read = _core.FuseFilter.from_bytes(built.to_bytes())
+    assert hits(read.contains_many(packed(keys))) == len(keys)
+    assert all(map(read.contains, keys))
+
+
+@pytest.mark.parametrize("part_bits", [11, 64, 255])
+def test_too_many_parts_are_refused(part_bits):
+    with pytest.raises(ValueError, match="part bits must be from 0 to 10"):
+        _core.FuseFilter.build(packed([1]), 16, part_bits)
+    with pytest.raises(ValueError, match="part bits must be from 1 to 10"):
+        _core.FuseFilter.head(16, part_bits, 1)
+
+
+@given(st.binary(max_size=40))
+def test_any_beginning_is_refused_or_read(beginning):
+    for read in (_core.FuseFilter.part_bits_of, _core.FuseFilter.part_bytes):
+        try:
+            assert read(beginning) >= 0
+        except ValueError as error:
+            assert "not a fuse filter" in str(error)  # noqa: PT017 - the other outcome is as good

@@ -17,24 +17,38 @@ NAMELESS = bytes(16)
 
 def snapshot(session, channel, epoch):
     """buckets.bin, tree.bin, and each kind's base filter body, of a channel's first snapshot in an epoch."""
+    labels = told_tokens(session, channel, epoch)
+    geometry = Geometry.for_entries(len(labels))
+    buckets = defaultdict(list)
+    for secret, label in labels.items():
+        entry = _core.seal(secret, label.to_bytes(), channel, epoch)
+        buckets[token.bucket_index(secret, geometry.bits)].append(entry)
+    keys = filter_keys(session, channel, epoch)
+    slots = [b"".join(sorted(buckets[i])).ljust(geometry.stride, b"\x00") for i in range(geometry.buckets)]
+    tree = merkle.build([merkle.leaf_hash(each) for each in slots])
+    filters = {kind: build_body(b"".join(keys[kind]), Algorithm.FUSE16).to_bytes() for kind in Kind}
+    return b"".join(slots), tree, filters
+
+
+def filter_keys(session, channel, epoch):
+    """Each kind's filter keys, 8 bytes each."""
+    keys = {kind: [] for kind in Kind}
+    for secret, label in told_tokens(session, channel, epoch).items():
+        for kind in Kind:
+            if label.canary or (label.exposed if kind is Kind.EXPOSURE else label.malicious):
+                keys[kind].append(secret[16:24])
+    return keys
+
+
+def told_tokens(session, channel, epoch):
+    """Each token of an epoch's snapshot and its label."""
     labels = told(session, channel)
     shift = session.keyring.scalar("vault").shift_to(session.channel_key(channel, epoch))
     inputs = [name.encode() for name in CANARIES]
     data = _core.tokenise(inputs, session.keyring.scalar("vault"))
     labels |= {data[at : at + 32]: Label(canary=True) for at in range(0, len(data), 32)}
-    geometry = Geometry.for_entries(len(labels))
-    buckets, keys = defaultdict(list), defaultdict(list)
-    for element, label in labels.items():
-        [secret] = token.tokens(_core.shift(element, shift), channel, epoch)
-        entry = _core.seal(secret, label.to_bytes(), channel, epoch)
-        buckets[token.bucket_index(secret, geometry.bits)].append(entry)
-        for kind in Kind:
-            if label.canary or (label.exposed if kind is Kind.EXPOSURE else label.malicious):
-                keys[kind].append(secret[16:24])
-    slots = [b"".join(sorted(buckets[i])).ljust(geometry.stride, b"\x00") for i in range(geometry.buckets)]
-    tree = merkle.build([merkle.leaf_hash(each) for each in slots])
-    filters = {kind: build_body(b"".join(keys[kind]), Algorithm.FUSE16).to_bytes() for kind in Kind}
-    return b"".join(slots), tree, filters
+    tokens = token.tokens(_core.shift(b"".join(labels), shift), channel, epoch)
+    return dict(zip(tokens, labels.values(), strict=True))
 
 
 def told(session, channel):

@@ -165,7 +165,34 @@ export function parseFilter(bytes) {
   return { ...head, ...body };
 }
 
+// One part, or several by the keys' upper bits.
 function parseFuse(bytes, bits, bad) {
+  if (bytes[4] !== 2) {
+    const [part, size] = parsePart(bytes, bits, bad);
+    if (size !== bytes.length) throw bad("length");
+    return { partBits: 0n, parts: [part], count: part.count };
+  }
+  const end = bytes.length - 32;
+  if (end < 16) throw bad("truncated");
+  const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");
+  if (magic !== "PLFF" || bytes[5] !== bits || bytes[7] !== 0) throw bad("body format");
+  if (bytes[6] < 1 || bytes[6] > 10) throw bad("number of parts");
+  if (!equal(sha256(bytes.subarray(0, end)), bytes.subarray(end))) throw bad("checksum");
+  const parts = [];
+  let at = 16;
+  while (parts.length < 2 ** bytes[6]) {
+    const [part, size] = parsePart(bytes.subarray(at, end), bits, bad);
+    parts.push(part);
+    at += size;
+  }
+  if (at !== end) throw bad("length");
+  const count = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(8, true);
+  if (count !== parts.reduce((sum, part) => sum + part.count, 0n)) throw bad("body count");
+  return { partBits: BigInt(bytes[6]), parts, count };
+}
+
+// The part that bytes begin with, and its size.
+function parsePart(bytes, bits, bad) {
   if (bytes.length < 60) throw bad("truncated");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");
@@ -176,9 +203,17 @@ function parseFuse(bytes, bits, bad) {
   if (exponent !== wanted.exponent || segments !== wanted.segments) throw bad("shape");
   const slots = count === 0n ? 0 : (segments + 2) * 2 ** exponent;
   const end = 28 + (slots * bits) / 8;
-  if (bytes.length !== end + 32) throw bad("length");
-  if (!equal(sha256(bytes.subarray(0, end)), bytes.subarray(end))) throw bad("checksum");
-  return { bits, count, exponent, segments, seed: view.getBigUint64(16, true), table: bytes.subarray(28, end) };
+  if (bytes.length < end + 32) throw bad("length");
+  if (!equal(sha256(bytes.subarray(0, end)), bytes.subarray(end, end + 32))) throw bad("checksum");
+  const seed = view.getBigUint64(16, true);
+  return [{ bits, count, exponent, segments, seed, table: bytes.subarray(28, end) }, end + 32];
+}
+
+// How many upper bits of a key choose its part, as a publisher cuts them.
+export function partBits(count) {
+  let bits = 0;
+  while (bits < 10 && count > 2 ** (21 + bits)) bits += 1;
+  return bits;
 }
 
 const LONGER_FROM = [
@@ -195,10 +230,15 @@ export function shape(count) {
 }
 
 // Whether a filter key (8 bytes) may be in the set.
-export function contains(filter, key) {
+export function contains({ parts, partBits }, key) {
+  const number = BigInt(`0x${bytesToHex(key)}`);
+  return partContains(parts[number >> (64n - partBits)], number);
+}
+
+function partContains(filter, key) {
   if (filter.count === 0n) return false;
   const segment = 1n << BigInt(filter.exponent);
-  const h = mix((BigInt(`0x${bytesToHex(key)}`) + filter.seed) & MASK);
+  const h = mix((key + filter.seed) & MASK);
   const p0 = (h * (BigInt(filter.segments) * segment)) >> 64n;
   const p1 = (p0 + segment) ^ ((h >> 18n) & (segment - 1n));
   const p2 = (p0 + 2n * segment) ^ (h & (segment - 1n));

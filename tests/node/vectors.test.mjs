@@ -101,6 +101,10 @@ vectors("shape", (one) => {
   assert.deepEqual([exponent, segments], [one.exponent, one.segments]);
 });
 
+vectors("parts", (one) => {
+  assert.equal(protocol.partBits(one.count), one.part_bits);
+});
+
 vectors("find", (one) => {
   const wanted = one.label_bytes && protocol.parseLabel(unhex(one.label_bytes));
   assert.deepEqual(protocol.find(unhex(one.token), unhex(one.slots), one.channel, one.epoch), wanted);

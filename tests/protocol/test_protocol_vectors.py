@@ -11,7 +11,7 @@ import pytest
 from pilookup import _core
 from pilookup.errors import FormatError
 from pilookup.protocol import merkle, oprf, token
-from pilookup.protocol.filter import Algorithm, Filter
+from pilookup.protocol.filter import Algorithm, Filter, part_bits_for
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.messages import EvaluateRequest, EvaluateResponse
@@ -19,7 +19,7 @@ from pilookup.protocol.snapshot import Geometry, check_body
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 CASES = json.loads((VECTORS / "protocol.json").read_text())["cases"]
-TYPES = {"check", "batch", "label", "geometry", "snapshot", "manifest", "filter", "shape", "find", "negative"}
+TYPES = {"check", "batch", "label", "geometry", "snapshot", "manifest", "filter", "shape", "parts", "find", "negative"}
 OPERATIONS = {"label", "verify", "bucket", "find", "manifest", "request", "filter"}
 
 
@@ -171,6 +171,11 @@ def test_shape(case):
         body = _core.FuseFilter.build(keys, bits).to_bytes()
         assert (body[6], int.from_bytes(body[24:28], "little")) == (case["exponent"], case["segments"])
         assert len(body) == 60 + (case["segments"] + 2) * 2 ** case["exponent"] * bits // 8
+
+
+@of_type("parts")
+def test_parts(case):
+    assert part_bits_for(case["count"]) == case["part_bits"]
 
 
 @of_type("find")

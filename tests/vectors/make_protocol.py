@@ -17,6 +17,7 @@ from protocol_cases import (
     geometry_cases,
     label_cases,
     manifest_case,
+    part_cases,
     shape_cases,
     snapshot_case,
 )
@@ -57,6 +58,7 @@ def vectors() -> Vector:
             manifest_case(snapshot),
             *filter_cases(snapshot),
             *shape_cases(),
+            *part_cases(),
             *entry_cases(snapshot),
             *negatives,
         ],

@@ -24,7 +24,7 @@ from protocol_channel import (
 
 from pilookup import _core
 from pilookup.protocol import merkle, token
-from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
+from pilookup.protocol.filter import Algorithm, Body, Filter, Role, build_body, part_bits_for
 from pilookup.protocol.label import Kind, Label, pack_labels
 from pilookup.protocol.messages import EvaluateRequest, EvaluateResponse
 from pilookup.protocol.snapshot import Geometry
@@ -142,29 +142,33 @@ def manifest_case(snapshot: Snapshot) -> Vector:
 
 def filter_cases(snapshot: Snapshot) -> list[Vector]:
     absent = _core.shift_and_seal(absent_elements(), pack_labels(LABELS[:3]), UNSHIFTED, CHANNEL, EPOCH, 0)[1]
-    cases = []
-    for algorithm in Algorithm:
-        body = build_body(snapshot.filter_keys, algorithm)
-        made = Filter(CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, algorithm, body)
-        cases.append(
-            {
-                "type": "filter",
-                "name": made.file_name,
-                "algorithm": int(algorithm),
-                "kind": "exposure",
-                "role": 0,
-                "channel": CHANNEL,
-                "epoch": EPOCH,
-                "serial": SERIAL,
-                "count": len(body),
-                "file": made.to_bytes().hex(),
-                "answers": {
-                    key.hex(): body.contains(int.from_bytes(key, "big"))
-                    for key in split(snapshot.filter_keys + absent, 8)
-                },
-            }
-        )
-    return cases
+    keys = snapshot.filter_keys
+    bodies = [(build_body(keys, algorithm), algorithm) for algorithm in Algorithm]
+    in_parts = [
+        (_core.FuseFilter.build(keys, int(algorithm), part_bits), algorithm)
+        for algorithm, part_bits in ((Algorithm.FUSE16, 1), (Algorithm.FUSE8, 3))
+    ]
+    return [
+        *(filter_case(body, algorithm, keys + absent) for body, algorithm in bodies),
+        *(filter_case(body, algorithm, keys + absent, 1 << body.part_bits) for body, algorithm in in_parts),
+    ]
+
+
+def filter_case(body: Body, algorithm: Algorithm, asked: bytes, parts: int = 1) -> Vector:
+    made = Filter(CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, algorithm, body)
+    return {
+        "type": "filter",
+        "name": made.file_name if parts == 1 else f"{made.file_name} in {parts} parts",
+        "algorithm": int(algorithm),
+        "kind": "exposure",
+        "role": 0,
+        "channel": CHANNEL,
+        "epoch": EPOCH,
+        "serial": SERIAL,
+        "count": len(body),
+        "file": made.to_bytes().hex(),
+        "answers": {key.hex(): body.contains(int.from_bytes(key, "big")) for key in split(asked, 8)},
+    }
 
 
 def label_cases() -> list[Vector]:
@@ -200,3 +204,9 @@ def shape_cases() -> list[Vector]:
             {"type": "shape", "name": f"{count} keys", "count": count, "exponent": body[6], "segments": segments}
         )
     return cases
+
+
+def part_cases() -> list[Vector]:
+    """Into how many parts a publisher cuts a fuse body of so many keys."""
+    counts = (0, 2**21, 2**21 + 1, 2**22, 2**22 + 1, 50_000_000, 1_000_000_000, 2**31, 2**31 + 1)
+    return [{"type": "parts", "name": f"{n} keys", "count": n, "part_bits": part_bits_for(n)} for n in counts]

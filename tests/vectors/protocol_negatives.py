@@ -16,12 +16,13 @@ from protocol_channel import (
     SERIAL,
     Snapshot,
     manifest,
+    split,
 )
 
 from pilookup import _core
 from pilookup.protocol import token
 from pilookup.protocol.encoding import b64url
-from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
+from pilookup.protocol.filter import Algorithm, Filter, FilterHead, Role, build_body
 from pilookup.protocol.label import Kind
 
 
@@ -173,6 +174,39 @@ def request_negatives() -> list[Vector]:
     return [negative("request", name, "malformed-request", json=text) for name, text in texts.items()]
 
 
+def part_negatives(keys: bytes) -> dict[str, bytes]:
+    """Bodies in two parts, whose digest fits but not what is before it."""
+    count = len(split(keys, 8))
+    first, second = (
+        _core.FuseFilter.build(b"".join(key for key in split(keys, 8) if key[0] >> 7 == part), 16, 0).to_bytes()
+        for part in range(2)
+    )
+    narrow = _core.FuseFilter.build(b"", 8, 0).to_bytes()
+
+    def head(part_bits: int = 1, *, version: int = 2, bits: int = 16, held: int = count, zero: int = 0) -> bytes:
+        return b"PLFF" + bytes([version, bits, part_bits, zero]) + held.to_bytes(8, "little")
+
+    def file(body: bytes) -> bytes:
+        told = (CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, count)
+        return FilterHead(*told).to_bytes() + body + sha256(body).digest()
+
+    return {
+        "parts: none": file(head(0)),
+        "parts: too many": file(head(11) + first + second),
+        "parts: fewer than told": file(head(2) + first + second),
+        "parts: more than told": file(head() + first + second + narrow),
+        "parts: one cut short": file(head() + first + second[:-1]),
+        "parts: one altered": file(head() + first + second[:30] + bytes([second[30] ^ 1]) + second[31:]),
+        "parts: another number of keys": file(head(held=count + 1) + first + second),
+        "parts: another width": file(head() + first + narrow),
+        "parts: another width in the head": file(head(bits=8) + first + second),
+        "parts: another version": file(head(version=3) + first + second),
+        "parts: a byte that is not zero": file(head(zero=1) + first + second),
+        "parts: in parts": file(head() + first + head() + first + second),
+        "parts: a digest that does not match": file(head() + first + second)[:-1] + b"\x00",
+    }
+
+
 def filter_negatives(snapshot: Snapshot) -> list[Vector]:
     body = build_body(snapshot.filter_keys, Algorithm.FUSE16)
     good = Filter(CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, body).to_bytes()
@@ -194,5 +228,6 @@ def filter_negatives(snapshot: Snapshot) -> list[Vector]:
         "cut short": good[:-1],
         "a byte too many": good + b"\x00",
         "no body": good[:35],
+        **part_negatives(snapshot.filter_keys),
     }
     return [negative("filter", name, "bad_snapshot", file=data.hex()) for name, data in files.items()]

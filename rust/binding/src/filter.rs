@@ -12,8 +12,34 @@ pub(crate) struct FuseFilter(fuse::FuseFilter);
 #[pymethods]
 impl FuseFilter {
     #[staticmethod]
-    fn build(py: Python<'_>, keys: Bytes, bits: u32) -> PyResult<Self> {
-        py.detach(|| fuse::FuseFilter::build(keys.as_ref(), bits)).map(Self).map_err(raise)
+    #[pyo3(signature = (keys, bits, part_bits=None))]
+    fn build(py: Python<'_>, keys: Bytes, bits: u32, part_bits: Option<u8>) -> PyResult<Self> {
+        py.detach(|| match part_bits {
+            None => fuse::FuseFilter::build(keys.as_ref(), bits),
+            Some(part_bits) => fuse::FuseFilter::build_in_parts(keys.as_ref(), bits, part_bits),
+        })
+        .map(Self)
+        .map_err(raise)
+    }
+
+    #[staticmethod]
+    fn part_bits_for(count: u64) -> u8 {
+        fuse::FuseFilter::part_bits_for(count)
+    }
+
+    #[staticmethod]
+    fn part_bits_of(beginning: Bytes) -> PyResult<u8> {
+        fuse::FuseFilter::part_bits_of(beginning.as_ref()).map_err(raise)
+    }
+
+    #[staticmethod]
+    fn head(py: Python<'_>, bits: u32, part_bits: u8, count: u64) -> PyResult<Bound<'_, PyBytes>> {
+        fuse::FuseFilter::head(bits, part_bits, count).map(|head| PyBytes::new(py, &head)).map_err(raise)
+    }
+
+    #[staticmethod]
+    fn part_bytes(beginning: Bytes) -> PyResult<usize> {
+        fuse::FuseFilter::part_bytes(beginning.as_ref()).map_err(raise)
     }
 
     #[staticmethod]
@@ -36,6 +62,11 @@ impl FuseFilter {
     #[getter]
     fn bits(&self) -> u32 {
         self.0.bits()
+    }
+
+    #[getter]
+    fn part_bits(&self) -> u8 {
+        self.0.part_bits()
     }
 
     fn __len__(&self) -> usize {

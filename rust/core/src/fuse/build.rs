@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::{
-    Fingerprint, FuseFilter, Slots,
+    Fingerprint, Part,
     layout::{Layout, mix},
+    part_of,
 };
 use crate::{error::Error, pool};
 
@@ -13,16 +14,53 @@ const MAX_ATTEMPTS: u64 = 100;
 /// The golden ratio in 64 bits, the step of the seeds.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Builds over keys of 8 bytes, big-endian; `wrap` names the width.
-pub(super) fn construct<F: Fingerprint>(keys: &[[u8; 8]], wrap: fn(Vec<F>) -> Slots) -> Result<FuseFilter, Error> {
+/// Builds `2^part_bits` parts over keys of 8 bytes, big-endian. A single part is sorted on all threads, of more each is
+/// built on one.
+pub(super) fn construct<F: Fingerprint>(keys: &[[u8; 8]], part_bits: u8) -> Result<Vec<Part<F>>, Error> {
+    if part_bits == 0 {
+        return Ok(vec![construct_part(keys, |hashes| pool::install(|| hashes.par_sort_unstable()))?]);
+    }
+    let (grouped, starts) = by_part(keys, part_bits);
+    let part = |ends: &[usize]| {
+        construct_part(&grouped[ends[0]..ends[1]], |hashes| {
+            hashes.sort_unstable();
+            Ok(())
+        })
+    };
+    pool::install(|| starts.par_windows(2).map(part).collect())?
+}
+
+/// Keys in order of their parts, and where each part starts; the last is their number.
+fn by_part(keys: &[[u8; 8]], part_bits: u8) -> (Vec<[u8; 8]>, Vec<usize>) {
+    let part = |key: &[u8; 8]| part_of(u64::from_be_bytes(*key), part_bits);
+    let mut starts = vec![0; (1 << part_bits) + 1];
+    for key in keys {
+        starts[part(key) + 1] += 1;
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut next = starts.clone();
+    let mut grouped = vec![[0; 8]; keys.len()];
+    for key in keys {
+        let place = &mut next[part(key)];
+        grouped[*place] = *key;
+        *place += 1;
+    }
+    (grouped, starts)
+}
+
+fn construct_part<F: Fingerprint>(
+    keys: &[[u8; 8]],
+    sort: impl Fn(&mut [u64]) -> Result<(), Error>,
+) -> Result<Part<F>, Error> {
     for attempt in 1..=MAX_ATTEMPTS {
         let seed = mix(attempt.wrapping_mul(SEED_STEP), 0);
-        let hashes = sorted_hashes(keys, seed)?;
+        let hashes = sorted_hashes(keys, seed, &sort)?;
         let count = hashes.len();
         let layout = Layout::of(count as u64)?;
         if let Some(order) = peel(hashes, layout) {
-            let slots = wrap(assign(&order, layout));
-            return Ok(FuseFilter { count, seed, layout, slots });
+            return Ok(Part { count, seed, layout, slots: assign(&order, layout) });
         }
     }
     Err(Error::FilterConstruction)
@@ -30,9 +68,13 @@ pub(super) fn construct<F: Fingerprint>(keys: &[[u8; 8]], wrap: fn(Vec<F>) -> Sl
 
 /// The distinct hashes in rising order, which is also the order of their first slots: neighbours in memory stay
 /// neighbours, and the order of the keys is forgotten.
-fn sorted_hashes(keys: &[[u8; 8]], seed: u64) -> Result<Vec<u64>, Error> {
+fn sorted_hashes(
+    keys: &[[u8; 8]],
+    seed: u64,
+    sort: impl Fn(&mut [u64]) -> Result<(), Error>,
+) -> Result<Vec<u64>, Error> {
     let mut hashes: Vec<u64> = keys.iter().map(|key| mix(u64::from_be_bytes(*key), seed)).collect();
-    pool::install(|| hashes.par_sort_unstable())?;
+    sort(&mut hashes)?;
     hashes.dedup();
     Ok(hashes)
 }

@@ -1,51 +1,35 @@
-//! The body format, version 1 (SPEC.md section 10.3). All numbers are little-endian:
+//! The body format (SPEC.md section 10.3). A filter of one part is encoded as that part: version 1. One of more parts is
+//! version 2, little-endian:
 //!
 //! ```text
 //! offset  size  field
 //!      0     4  "PLFF"
-//!      4     1  version, 1
-//!      5     1  bits a slot: 8, 16 or 32
-//!      6     1  log2 of the slots a segment (0 in an empty filter)
+//!      4     1  version, 2
+//!      5     1  bits a slot, in every part
+//!      6     1  part bits: 1 to 10
 //!      7     1  0
-//!      8     8  number of distinct keys
-//!     16     8  seed
-//!     24     4  segments a key's first slot may lie in (0 in an empty filter)
-//!     28     s  slots: (segments + 2) * 2^log2 of bits / 8 bytes; none in an empty filter
-//! 28 + s    32  SHA-256 of all before
+//!      8     8  number of distinct keys of all parts
+//!     16     s  the 2^(part bits) parts, each a whole body of version 1
+//! 16 + s    32  SHA-256 of all before
 //! ```
-//!
-//! The shape follows from the number of keys, so one filter has one encoding.
 
-use sha2::{Digest, Sha256};
-
-use super::{FuseFilter, Slots, layout::Layout};
+use super::{
+    Fingerprint, FuseFilter, MAX_PART_BITS, Part, Parts, each_width,
+    part_format::{self, MAGIC, PART_VERSION, field, with_digest, without_digest},
+};
 use crate::error::Error;
 
-const MAGIC: [u8; 4] = *b"PLFF";
-const VERSION: u8 = 1;
-const HEADER_BYTES: usize = 28;
-const DIGEST_BYTES: usize = 32;
+const VERSION: u8 = 2;
+const HEAD_BYTES: usize = 16;
 
 impl FuseFilter {
     /// Encodes the filter.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let slot_bytes = self.layout.slots() * self.bits() as usize / 8;
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + slot_bytes + DIGEST_BYTES);
-        bytes.extend_from_slice(&MAGIC);
-        #[allow(clippy::cast_possible_truncation)] // 8, 16 or 32
-        bytes.extend_from_slice(&[VERSION, self.bits() as u8, self.layout.segment_bits, 0]);
-        bytes.extend_from_slice(&(self.count as u64).to_le_bytes());
-        bytes.extend_from_slice(&self.seed.to_le_bytes());
-        bytes.extend_from_slice(&self.layout.segments.to_le_bytes());
-        match &self.slots {
-            Slots::Eight(slots) => bytes.extend_from_slice(slots),
-            Slots::Sixteen(slots) => bytes.extend(slots.iter().flat_map(|slot| slot.to_le_bytes())),
-            Slots::ThirtyTwo(slots) => bytes.extend(slots.iter().flat_map(|slot| slot.to_le_bytes())),
-        }
-        let digest = Sha256::digest(&bytes);
-        bytes.extend_from_slice(&digest);
-        bytes
+        each_width!(&self.parts, parts => match parts.as_slice() {
+            [part] => part.to_bytes(),
+            parts => encode(parts, self.part_bits, self.len()),
+        })
     }
 
     /// Reads an encoded filter back.
@@ -53,48 +37,104 @@ impl FuseFilter {
     /// # Errors
     /// [`Error::Filter`] for anything [`FuseFilter::to_bytes`] does not write.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let (body, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or(Error::Filter("too short"))?;
-        let (header, slots) = body.split_first_chunk::<HEADER_BYTES>().ok_or(Error::Filter("too short"))?;
-        let (bits, count, seed, layout) = parse_header(header)?;
-        if slots.len() != layout.slots() * usize::from(bits) / 8 {
-            return Err(Error::Filter("its length does not fit its number of keys"));
+        let part_bits = Self::part_bits_of(bytes)?;
+        let parts = match bytes[5] {
+            8 => Parts::Eight(decode(bytes, part_bits)?),
+            16 => Parts::Sixteen(decode(bytes, part_bits)?),
+            32 => Parts::ThirtyTwo(decode(bytes, part_bits)?),
+            _ => return Err(Error::Filter("bits must be 8, 16 or 32")),
+        };
+        Ok(Self { part_bits, parts })
+    }
+
+    /// The part bits of the filter that begins with these 16 or more bytes.
+    ///
+    /// # Errors
+    /// [`Error::Filter`] where none begins so.
+    pub fn part_bits_of(beginning: &[u8]) -> Result<u8, Error> {
+        let head = beginning.first_chunk().ok_or(Error::Filter("too short"))?;
+        if head[4] == PART_VERSION { Ok(0) } else { Ok(parse_head(head)?.0) }
+    }
+
+    /// The first 16 bytes of a filter of `2^part_bits` parts that have `count` distinct keys together: what stands before
+    /// parts that were built one by one. The SHA-256 of head and parts stands behind them.
+    ///
+    /// # Errors
+    /// Other `bits` than 8, 16 or 32, or other `part_bits` than 1 to 10.
+    pub fn head(bits: u32, part_bits: u8, count: u64) -> Result<[u8; HEAD_BYTES], Error> {
+        if !(1..=MAX_PART_BITS).contains(&part_bits) {
+            return Err(Error::Range { what: "part bits", least: 1, most: u64::from(MAX_PART_BITS) });
         }
-        if Sha256::digest(body).as_slice() != digest {
-            return Err(Error::Filter("its digest does not match"));
+        match bits {
+            8 => Ok(head(8, part_bits, count)),
+            16 => Ok(head(16, part_bits, count)),
+            32 => Ok(head(32, part_bits, count)),
+            _ => Err(Error::Filter("bits must be 8, 16 or 32")),
         }
-        Ok(Self { count, seed, layout, slots: parse_slots(bits, slots)? })
+    }
+
+    /// The number of bytes of the part, or body of version 1, that begins with these 28 or more.
+    ///
+    /// # Errors
+    /// [`Error::Filter`] where none begins so.
+    pub fn part_bytes(beginning: &[u8]) -> Result<usize, Error> {
+        part_format::part_bytes(beginning)
     }
 }
 
-fn parse_header(header: &[u8; HEADER_BYTES]) -> Result<(u8, usize, u64, Layout), Error> {
-    if field(header, 0) != MAGIC {
+fn head(bits: u8, part_bits: u8, count: u64) -> [u8; HEAD_BYTES] {
+    let mut head = [0; HEAD_BYTES];
+    head[..4].copy_from_slice(&MAGIC);
+    head[4..7].copy_from_slice(&[VERSION, bits, part_bits]);
+    head[8..].copy_from_slice(&count.to_le_bytes());
+    head
+}
+
+fn encode<F: Fingerprint>(parts: &[Part<F>], part_bits: u8, count: usize) -> Vec<u8> {
+    let mut bytes = head(F::BITS, part_bits, count as u64).to_vec();
+    for part in parts {
+        bytes.append(&mut part.to_bytes());
+    }
+    with_digest(bytes)
+}
+
+/// The parts of a body: one with no part bits.
+fn decode<F: Fingerprint>(bytes: &[u8], part_bits: u8) -> Result<Vec<Part<F>>, Error> {
+    if part_bits == 0 {
+        return match Part::split_from(bytes)? {
+            (part, []) => Ok(vec![part]),
+            _ => Err(Error::Filter("its length does not fit its number of keys")),
+        };
+    }
+    let (head, mut rest) =
+        without_digest(bytes)?.split_first_chunk::<HEAD_BYTES>().ok_or(Error::Filter("too short"))?;
+    let (_, count) = parse_head(head)?;
+    let mut parts = Vec::new();
+    for _ in 0..1 << part_bits {
+        let (part, behind) = Part::split_from(rest)?;
+        parts.push(part);
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        return Err(Error::Filter("there is more than its parts"));
+    }
+    if parts.iter().map(|part| part.count as u64).sum::<u64>() != count {
+        return Err(Error::Filter("its parts have another number of keys"));
+    }
+    Ok(parts)
+}
+
+/// Part bits and number of keys, of version 2.
+fn parse_head(head: &[u8; HEAD_BYTES]) -> Result<(u8, u64), Error> {
+    if field(head, 0) != MAGIC {
         return Err(Error::Filter("wrong magic bytes"));
     }
-    let [version, bits, segment_bits, zero] = field(header, 4);
+    let [version, _, part_bits, zero] = field(head, 4);
     if version != VERSION || zero != 0 {
         return Err(Error::Filter("unknown version"));
     }
-    if !matches!(bits, 8 | 16 | 32) {
-        return Err(Error::Filter("bits must be 8, 16 or 32"));
+    if !(1..=MAX_PART_BITS).contains(&part_bits) {
+        return Err(Error::Filter("its parts are none or too many"));
     }
-    let count = u64::from_le_bytes(field(header, 8));
-    let layout = Layout { segment_bits, segments: u32::from_le_bytes(field(header, 24)) };
-    if layout != Layout::of(count)? {
-        return Err(Error::Filter("its shape does not fit its number of keys"));
-    }
-    let count = usize::try_from(count).map_err(|_| Error::Memory)?;
-    Ok((bits, count, u64::from_le_bytes(field(header, 16)), layout))
-}
-
-fn field<const N: usize>(header: &[u8; HEADER_BYTES], at: usize) -> [u8; N] {
-    std::array::from_fn(|i| header[at + i])
-}
-
-fn parse_slots(bits: u8, bytes: &[u8]) -> Result<Slots, Error> {
-    Ok(match bits {
-        8 => Slots::Eight(bytes.to_vec()),
-        16 => Slots::Sixteen(bytes.as_chunks().0.iter().map(|slot| u16::from_le_bytes(*slot)).collect()),
-        32 => Slots::ThirtyTwo(bytes.as_chunks().0.iter().map(|slot| u32::from_le_bytes(*slot)).collect()),
-        _ => return Err(Error::Filter("bits must be 8, 16 or 32")),
-    })
+    Ok((part_bits, u64::from_le_bytes(field(head, 8))))
 }

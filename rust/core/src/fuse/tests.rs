@@ -1,6 +1,6 @@
 use proptest::{collection::vec, prelude::*, sample};
 
-use super::{FuseFilter, layout::mix};
+use super::{FuseFilter, MAX_PART_BITS, layout::mix};
 
 fn packed(keys: &[u64]) -> Vec<u8> {
     keys.iter().flat_map(|key| key.to_be_bytes()).collect()
@@ -50,6 +50,48 @@ fn no_keys_contain_nothing() {
 }
 
 #[test]
+fn so_many_keys_that_there_are_parts_cost_no_more_and_are_all_found() {
+    let keys = packed(&spread(0..2_100_000));
+    let filter = FuseFilter::build(&keys, 16).unwrap();
+    assert_eq!((filter.len(), filter.part_bits()), (2_100_000, 1));
+    assert!(filter.to_bytes().len() * 80 <= 182 * 2_100_000);
+    assert_eq!(ones(&filter.contains_many(&keys).unwrap()), 2_100_000);
+    let errors = ones(&filter.contains_many(&packed(&spread(3_000_000..5_000_000))).unwrap());
+    assert!((10..=65).contains(&errors), "expected about 30 of two million, found {errors}");
+    assert_eq!(FuseFilter::from_bytes(&filter.to_bytes()), Ok(filter));
+}
+
+#[test]
+fn duplicates_do_not_make_parts() {
+    let once = packed(&spread(0..700_000));
+    let filter = FuseFilter::build(&once.repeat(4), 8).unwrap();
+    assert_eq!((filter.len(), filter.part_bits()), (700_000, 0));
+    assert_eq!(filter, FuseFilter::build(&once, 8).unwrap());
+}
+
+#[test]
+fn parts_have_two_million_keys_at_most() {
+    let bits = [0, 1, (1 << 21) - 1, 1 << 21, (1 << 21) + 1, 1 << 22, (1 << 22) + 1, 1 << 31, u64::MAX];
+    assert_eq!(bits.map(FuseFilter::part_bits_for), [0, 0, 0, 0, 1, 1, 2, MAX_PART_BITS, MAX_PART_BITS]);
+}
+
+#[test]
+fn keys_of_one_part_leave_the_others_empty() {
+    let keys: Vec<u64> = spread(0..1000).iter().map(|key| key >> 3 | 5 << 61).collect();
+    let filter = FuseFilter::build_in_parts(&packed(&keys), 16, 3).unwrap();
+    assert_eq!(ones(&filter.contains_many(&packed(&keys)).unwrap()), 1000);
+    assert!(keys.iter().all(|key| !filter.contains(key ^ 1 << 61)));
+    assert_eq!(FuseFilter::from_bytes(&filter.to_bytes()), Ok(filter));
+}
+
+#[test]
+fn other_numbers_of_parts_are_refused() {
+    assert!(FuseFilter::build_in_parts(&[], 16, MAX_PART_BITS + 1).is_err());
+    assert!(FuseFilter::head(16, 0, 1).is_err() && FuseFilter::head(16, MAX_PART_BITS + 1, 1).is_err());
+    assert!(FuseFilter::head(12, 1, 1).is_err());
+}
+
+#[test]
 fn other_widths_and_ragged_keys_are_refused() {
     assert!(FuseFilter::build(&packed(&[1, 2]), 12).is_err());
     assert!(FuseFilter::build(&[0; 7], 16).is_err());
@@ -64,7 +106,54 @@ fn the_same_keys_give_these_bytes_on_every_machine() {
     assert_eq!(Sha256::digest(bytes)[..4], [0x0b, 0x46, 0xc0, 0xe0]);
 }
 
+/// A body with the digest made to match.
+fn with_digest(body: &[u8]) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    [body, Sha256::digest(body).as_slice()].concat()
+}
+
 proptest! {
+    #[test]
+    fn parts_built_one_by_one_join_to_the_filter(
+        keys in vec(any::<u64>(), 0..400),
+        bits in sample::select(vec![8_u32, 16, 32]),
+        part_bits in 1..=MAX_PART_BITS,
+    ) {
+        let filter = FuseFilter::build_in_parts(&packed(&keys), bits, part_bits).unwrap();
+        let mut joined = FuseFilter::head(bits, part_bits, filter.len() as u64).unwrap().to_vec();
+        for number in 0..1 << part_bits {
+            let own: Vec<u64> = keys.iter().copied().filter(|key| key >> (64 - part_bits) == number).collect();
+            let part = FuseFilter::build_in_parts(&packed(&own), bits, 0).unwrap().to_bytes();
+            prop_assert_eq!(FuseFilter::part_bytes(&part).unwrap(), part.len());
+            joined.extend(part);
+        }
+        let joined = with_digest(&joined);
+        prop_assert_eq!(&filter.to_bytes(), &joined);
+        let read = FuseFilter::from_bytes(&joined).unwrap();
+        prop_assert!(keys.iter().all(|key| read.contains(*key)));
+        prop_assert_eq!(read.contains_many(&packed(&keys)).unwrap(), filter.contains_many(&packed(&keys)).unwrap());
+        prop_assert_eq!(read, filter);
+    }
+
+    /// The digest behind the parts made to match: the head's fields and the parts' own digests have to stand alone.
+    #[test]
+    fn altered_parts_are_refused(
+        keys in vec(any::<u64>(), 0..50),
+        part_bits in 1_u8..4,
+        at in any::<sample::Index>(),
+        flip in 1_u8..,
+    ) {
+        let mut bytes = FuseFilter::build_in_parts(&packed(&keys), 16, part_bits).unwrap().to_bytes();
+        bytes.truncate(bytes.len() - 32);
+        let at = at.index(bytes.len());
+        prop_assert!(FuseFilter::from_bytes(&with_digest(&bytes[..at])).is_err());
+        bytes[at] ^= flip;
+        prop_assert!(FuseFilter::from_bytes(&with_digest(&bytes)).is_err());
+        bytes[at] ^= flip;
+        prop_assert!(FuseFilter::from_bytes(&with_digest(&[&bytes[..], &[0]].concat())).is_err());
+        prop_assert!(FuseFilter::from_bytes(&bytes).is_err());
+    }
+
     #[test]
     fn every_key_is_found_whatever_the_order(
         mut keys in vec(any::<u64>(), 0..400),
@@ -112,12 +201,10 @@ proptest! {
         flip in 1_u8..,
         asked in any::<u64>(),
     ) {
-        use sha2::{Digest, Sha256};
         let mut bytes = FuseFilter::build(&packed(&keys), 32).unwrap().to_bytes();
-        let end = bytes.len() - 32;
+        bytes.truncate(bytes.len() - 32);
         bytes[at] ^= flip;
-        let digest = Sha256::digest(&bytes[..end]);
-        bytes[end..].copy_from_slice(&digest);
+        let bytes = with_digest(&bytes);
         if let Ok(filter) = FuseFilter::from_bytes(&bytes) {
             prop_assert_eq!(filter.contains_many(&asked.to_be_bytes()).unwrap() == [1], filter.contains(asked));
             prop_assert_eq!(filter.to_bytes(), bytes);

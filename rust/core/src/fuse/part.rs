@@ -1,0 +1,33 @@
+//! One part: the keys that share their upper bits, or all of a small filter. By itself it is a whole binary fuse filter.
+
+use super::{
+    Fingerprint,
+    layout::{Layout, mix},
+};
+
+/// Slots, and how a key finds its three.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part<F> {
+    pub(super) count: usize,
+    pub(super) seed: u64,
+    pub(super) layout: Layout,
+    pub(super) slots: Vec<F>,
+}
+
+impl<F: Fingerprint> Part<F> {
+    /// The number of distinct keys.
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether `key` may be in it.
+    #[inline]
+    pub(super) fn contains(&self, key: u64) -> bool {
+        if self.slots.is_empty() {
+            return false;
+        }
+        let hash = mix(key, self.seed);
+        let [a, b, c] = self.layout.places(hash);
+        self.slots[a] ^ self.slots[b] ^ self.slots[c] == F::of(hash)
+    }
+}

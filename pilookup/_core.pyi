@@ -34,6 +34,7 @@ __all__ = [
     "check_buckets",
     "count_distinct",
     "cut_text",
+    "distinct_keys",
     "evaluate",
     "evaluate_and_prove",
     "finalize",
@@ -325,6 +326,9 @@ def group_records(records: Buffer, index_bits: int, range_bits: int) -> tuple[by
 
     Returns the records range by range, and 2^range_bits + 1 little-endian u64: where each range starts, in records.
     """
+
+def distinct_keys(keys: Buffer) -> bytes:
+    """Filter keys of 8 bytes, big-endian, in ascending order, each once; runs already in order are only merged."""
 
 def lay_out(records: Buffer, first: int, count: int, slots: int, finer: int) -> tuple[bytes, bytes]:
     """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.

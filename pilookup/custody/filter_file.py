@@ -11,9 +11,9 @@ import numpy as np
 
 from pilookup import durable
 from pilookup._core import FuseFilter
-from pilookup.custody.spill import Keys
+from pilookup.custody.spill import upper_bounds
 from pilookup.errors import FormatError
-from pilookup.protocol.filter import MAX_HEAD_BYTES, Algorithm, Body, FilterHead, parse_body
+from pilookup.protocol.filter import KEY_BYTES, MAX_HEAD_BYTES, Algorithm, Body, FilterHead, parse_body
 
 _BEGINNING: Final = 16
 """Bytes by which a fuse body tells of its parts; where there are more than one, they follow."""
@@ -44,14 +44,10 @@ class FilterFile:
         """Whether the key may be in it; False is certain."""
         return self.part(key >> 64 - self.part_bits).contains(key)
 
-    def missing(self, keys: Keys) -> Keys:
-        """Those of ascending keys that it does not contain; reads the parts they are in."""
-        numbers, firsts = np.unique(_upper(keys, self.part_bits), return_index=True)
-        lacked = [keys[:0]]
-        for number, own in zip(numbers, np.split(keys, firsts)[1:], strict=True):
-            found = np.frombuffer(self.part(int(number)).contains_many(own.astype(">u8").tobytes()), np.uint8)
-            lacked.append(own[np.unpackbits(found, count=len(own), bitorder="little") == 0])
-        return np.concatenate(lacked)
+    def missing(self, keys: bytes) -> bytes:
+        """Those of n x 8 bytes of ascending keys that it does not contain; reads the parts they are in."""
+        bounds = enumerate(pairwise(upper_bounds(keys, self.part_bits)))
+        return b"".join(_missing(keys[start:end], self.part(number)) for number, (start, end) in bounds if start < end)
 
     def check(self) -> None:
         """Read all of it; raises FormatError where a part, the number of keys or the digest of all parts is wrong."""
@@ -99,6 +95,8 @@ class FilterFile:
             raise FormatError("filter: it is longer or shorter than its parts")
 
 
-def _upper(keys: Keys, bits: int) -> Keys:
-    """The upper bits; numpy shifts by 63 at most."""
-    return keys >> np.uint64(32) >> np.uint64(32 - bits)
+def _missing(keys: bytes, part: Body) -> bytes:
+    count = len(keys) // KEY_BYTES
+    held = np.unpackbits(np.frombuffer(part.contains_many(keys), np.uint8), count=count, bitorder="little")
+    missing: bytes = np.frombuffer(keys, f"V{KEY_BYTES}")[held == 0].tobytes()
+    return missing

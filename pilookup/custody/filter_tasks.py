@@ -15,11 +15,11 @@ import numpy as np
 from pilookup import durable
 from pilookup.custody.filter_file import FilterFile
 from pilookup.custody.home import Home
-from pilookup.custody.spill import Keys, Spills
+from pilookup.custody.spill import Spills
 from pilookup.custody.vault import Vault
 from pilookup.custody.workshop import keyring_of
 from pilookup.protocol.bloom import BloomBody
-from pilookup.protocol.filter import Algorithm, build_part
+from pilookup.protocol.filter import KEY_BYTES, Algorithm, build_part
 from pilookup.protocol.label import Kind
 
 PART_MEMORY: Final = 100 << 20
@@ -36,8 +36,8 @@ class KeySource:
     kind: str
     cut: int
 
-    def keys(self, number: int) -> Keys:
-        """Piece `number`, each key once, ascending. Raises KeyringError, OSError, EOFError, InvalidTag."""
+    def keys(self, number: int) -> bytes:
+        """Piece `number`: n x 8 bytes, each key once, ascending. Raises KeyringError, OSError, EOFError, InvalidTag."""
         store = Vault(Home(Path(self.home)), keyring_of(self.home)).store
         return Spills(Path(self.folder), self.spills).filter_keys(store, Kind(self.kind), self.cut, number)
 
@@ -98,23 +98,23 @@ def build_filters(tasks: tuple[PartTask | BloomTask, ...]) -> None:
 
 def _count(task: CountTask) -> KeyCount:
     keys = task.source.keys(task.number)
-    return KeyCount(task.source.kind, len(keys), len(_lacked(keys, task.base)))
+    return KeyCount(task.source.kind, len(keys) // KEY_BYTES, len(_lacked(keys, task.base)) // KEY_BYTES)
 
 
 def _part(task: PartTask) -> bytes:
     """The pieces of a part, which are as fine as those of all keys, though what they lack may be little."""
     finer = task.source.cut - task.part_bits
     pieces = range(task.number << finer, (task.number + 1) << finer)
-    keys = np.concatenate([_lacked(task.source.keys(piece), task.base) for piece in pieces])
-    return build_part(keys.astype(">u8").tobytes(), Algorithm(task.algorithm))
+    keys = b"".join(_lacked(task.source.keys(piece), task.base) for piece in pieces)
+    return build_part(keys, Algorithm(task.algorithm))
 
 
 def _bloom(task: BloomTask) -> bytes:
     body = BloomBody.empty(task.count)
     for piece in range(1 << task.source.cut):
-        body.add(task.source.keys(piece).tolist())
+        body.add(np.frombuffer(task.source.keys(piece), ">u8").tolist())
     return body.to_bytes()
 
 
-def _lacked(keys: Keys, base: str | None) -> Keys:
+def _lacked(keys: bytes, base: str | None) -> bytes:
     return keys if base is None else FilterFile(Path(base)).missing(keys)

@@ -15,11 +15,12 @@ from pilookup import _core
 from pilookup.custody.home import Home
 from pilookup.custody.merge import LABELS, Labels, Merged, merge
 from pilookup.custody.session import channel_key_id
-from pilookup.custody.spill import INDEX_BITS, NO_KEYS, Keys, spill_path, write_spill
+from pilookup.custody.spill import INDEX_BITS, spill_path, write_spill
 from pilookup.custody.vault import Vault
 from pilookup.custody.vault.rows import Span, fixed_bytes
 from pilookup.custody.workshop import keyring_of
 from pilookup.protocol import oprf
+from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Kind, Label, Profile, pack_labels
 from pilookup.protocol.names import CANARIES
 
@@ -76,9 +77,9 @@ def seal_part(task: SealTask) -> SealedPart:
         sealed.add(merge(runs, task.sources, erased, Profile(task.profile)))
     if task.number == 0:
         sealed.add_canaries(vault_key)
-    keys = {kind: np.concatenate([NO_KEYS, *parts]) for kind, parts in sealed.filter_keys.items()}
+    keys = {kind: b"".join(parts) for kind, parts in sealed.filter_keys.items()}
     write_spill(spill_path(Path(task.folder), task.number), vault.store, b"".join(sealed.records), keys)
-    return SealedPart(sealed.entries, tuple(len(keys[kind]) for kind in Kind))
+    return SealedPart(sealed.entries, tuple(len(keys[kind]) // KEY_BYTES for kind in Kind))
 
 
 def shift_of(vault_key: _core.SecretKey, channel_key: _core.SecretKey) -> _core.SecretKey:
@@ -91,7 +92,7 @@ class _Sealed:
 
     def __init__(self, task: SealTask, shift: _core.SecretKey) -> None:
         self.records: list[bytes] = []
-        self.filter_keys: dict[Kind, list[Keys]] = {kind: [] for kind in Kind}
+        self.filter_keys: dict[Kind, list[bytes]] = {kind: [] for kind in Kind}
         self.entries = 0
         self._task = task
         self._shift = shift
@@ -101,7 +102,7 @@ class _Sealed:
         if len(merged):
             keys = self._seal(merged.elements, merged.labels)
             for kind, parts in self.filter_keys.items():
-                parts.append(keys[(merged.labels["flags"] & kind.flag) != 0])
+                parts.append(keys[(merged.labels["flags"] & kind.flag) != 0].tobytes())
 
     def add_canaries(self, vault_key: _core.SecretKey) -> None:
         """The identifiers that clients check a snapshot by; every filter holds them too.
@@ -110,14 +111,14 @@ class _Sealed:
         """
         inputs = [name.encode() for name in CANARIES]
         labels = np.frombuffer(pack_labels([Label(canary=True)] * len(inputs)), LABELS)
-        keys = self._seal(oprf.tokenise(inputs, vault_key), labels)
+        keys = self._seal(oprf.tokenise(inputs, vault_key), labels).tobytes()
         for parts in self.filter_keys.values():
             parts.append(keys)
 
-    def _seal(self, elements: bytes, labels: Labels) -> Keys:
+    def _seal(self, elements: bytes, labels: Labels) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
         task = self._task
         told = (task.channel, task.epoch, INDEX_BITS)
         records, keys = _core.shift_and_seal(elements, labels.tobytes(), self._shift, *told)
         self.records.append(records)
         self.entries += len(labels)
-        return np.frombuffer(keys, ">u8").astype(np.uint64)
+        return np.frombuffer(keys, np.uint64)

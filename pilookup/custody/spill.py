@@ -7,9 +7,9 @@
       257 x 8      where each of the 256 ranges of keys starts in what follows, in bytes; the last is its size
       ...          ranges of keys in ascending order, sealed one by one; a range without keys takes nothing
 
-All integers are little-endian but a record's. Entries are sealed as they will be published. Filter keys are cut from
-tokens, so they lie here only under the vault's own key. A file has its name once it is whole, and the same part of the
-vault always comes to the same entries and keys.
+All integers are little-endian but a record's and a key's. Entries are sealed as they will be published. Filter keys are
+cut from tokens, so they lie here only under the vault's own key. A file has its name once it is whole, and the same part
+of the vault always comes to the same entries and keys.
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ import numpy as np
 from pilookup import _core, durable
 from pilookup._core import RECORD_BYTES
 from pilookup.custody.vault.shard import ShardStore
+from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Kind
 from pilookup.protocol.snapshot import MAX_BITS
 
@@ -37,10 +38,6 @@ KEY_RANGE_BITS: Final = 8
 _KEY_RANGES: Final = 1 << KEY_RANGE_BITS
 _KEY_INDEX_BYTES: Final = (_KEY_RANGES + 1) * 8
 
-Keys = np.ndarray[tuple[int], np.dtype[np.uint64]]
-"""Filter keys."""
-NO_KEYS: Final = np.zeros(0, np.uint64)
-
 
 @dataclass(frozen=True, slots=True)
 class Spills:
@@ -53,16 +50,19 @@ class Spills:
         """The records of ranges `first` to `stop` - 1 of all files, n x 36 bytes. Raises OSError, EOFError."""
         return b"".join(self._slices(first, stop))
 
-    def filter_keys(self, store: ShardStore, kind: Kind, bits: int, number: int) -> Keys:
-        """A kind's filter keys whose upper `bits` are `number`, each once, ascending.
+    def filter_keys(self, store: ShardStore, kind: Kind, bits: int, number: int) -> bytes:
+        """A kind's filter keys whose upper `bits` are `number`, n x 8 bytes big-endian, each once, ascending.
 
         Raises OSError, EOFError, InvalidTag.
         """
         coarser = max(0, bits - KEY_RANGE_BITS)
         finer = max(0, KEY_RANGE_BITS - bits)
         first, stop = number >> coarser << finer, ((number >> coarser) + 1) << finer
-        keys = np.unique(np.frombuffer(b"".join(self._opened(store, kind, first, stop)), "<u8"))
-        return keys[keys >> np.uint64(64 - bits) == number] if coarser else keys
+        keys = _core.distinct_keys(b"".join(self._opened(store, kind, first, stop)))
+        if not coarser:
+            return keys
+        start, end = upper_bounds(keys, bits)[number : number + 2]
+        return keys[start:end]
 
     def _slices(self, first: int, stop: int) -> Iterator[bytes]:
         for number in range(self.count):
@@ -71,7 +71,7 @@ class Spills:
                 yield durable.read_at(file.fileno(), (end - start) * RECORD_BYTES, _INDEX_BYTES + start * RECORD_BYTES)
 
     def _opened(self, store: ShardStore, kind: Kind, first: int, stop: int) -> Iterator[bytes]:
-        """The keys of ranges `first` to `stop` - 1 of all files, n x 8 bytes each, little-endian."""
+        """The keys of ranges `first` to `stop` - 1 of all files, n x 8 bytes each."""
         for number in range(self.count):
             path = spill_path(self.folder, number)
             with path.open("rb") as file:
@@ -83,8 +83,8 @@ class Spills:
                     yield store.opened(_place(path, kind, held), sealed[start - starts[0] : end - starts[0]])
 
 
-def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, Keys]) -> None:
-    """Write a spill file of n x 36 bytes of records and each kind's filter keys. Raises OSError."""
+def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, bytes]) -> None:
+    """Write a spill file of n x 36 bytes of records and n x 8 bytes of each kind's filter keys. Raises OSError."""
     grouped, starts = _core.group_records(records, INDEX_BITS, RANGE_BITS)
     pieces = [starts, grouped]
     for kind in Kind:
@@ -94,14 +94,20 @@ def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, 
     durable.put_whole(path, pieces, flushed=False)
 
 
-def _sealed_ranges(path: Path, store: ShardStore, kind: Kind, keys: Keys) -> list[bytes]:
-    ascending = np.sort(keys)
-    bounds = np.arange(1, _KEY_RANGES, dtype=np.uint64) << np.uint64(64 - KEY_RANGE_BITS)
-    ranges = np.split(ascending.astype("<u8"), np.searchsorted(ascending, bounds))
+def _sealed_ranges(path: Path, store: ShardStore, kind: Kind, keys: bytes) -> list[bytes]:
+    ascending = _core.distinct_keys(keys)
+    bounds = enumerate(pairwise(upper_bounds(ascending, KEY_RANGE_BITS)))
     return [
-        store.sealed(_place(path, kind, number), held.tobytes()) if len(held) else b""
-        for number, held in enumerate(ranges)
+        store.sealed(_place(path, kind, number), ascending[start:end]) if start < end else b""
+        for number, (start, end) in bounds
     ]
+
+
+def upper_bounds(keys: bytes, bits: int) -> list[int]:
+    """Where in n x 8 bytes of ascending keys those with each value of the upper `bits` start; the last is their end."""
+    numbers = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits) if bits else np.zeros(0, np.uint64)
+    cuts = np.searchsorted(np.frombuffer(keys, ">u8").astype(np.uint64), numbers)
+    return [0, *(int(cut) * KEY_BYTES for cut in cuts), len(keys)]
 
 
 def spill_path(folder: Path, number: int) -> Path:

@@ -181,3 +181,15 @@ def test_an_overflow_travels_between_processes():
         _core.lay_out(record(0, 0) + record(0, 1), 0, 1, 1, 0)
     back = pickle.loads(pickle.dumps(told.value))
     assert (type(back), back.bucket, back.entries, str(back)) == (_core.BucketOverflow, 0, 2, str(told.value))
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=300), st.integers(1, 4))
+@UNTIMED
+def test_keys_are_put_in_order_each_once(keys, copies):
+    packed = b"".join(key.to_bytes(8, "big") for key in keys * copies)
+    assert _core.distinct_keys(packed) == b"".join(key.to_bytes(8, "big") for key in sorted(set(keys)))
+
+
+def test_ragged_filter_keys_are_refused():
+    with pytest.raises(ValueError, match="8-byte items"):
+        _core.distinct_keys(bytes(15))

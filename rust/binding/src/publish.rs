@@ -7,7 +7,7 @@ use pilookup_core::{
 };
 use pyo3::{prelude::*, types::PyBytes};
 
-use crate::convert::{Bytes, raise};
+use crate::convert::{Bytes, bytes_of, raise};
 
 /// Two buffers of equal importance.
 type Pair<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
@@ -45,6 +45,11 @@ fn group_records(py: Python<'_>, records: Bytes, index_bits: u32, range_bits: u3
 }
 
 #[pyfunction]
+fn distinct_keys<'py>(py: Python<'py>, keys: Bytes) -> PyResult<Bound<'py, PyBytes>> {
+    bytes_of(py, || spill::distinct_keys(keys.as_ref()))
+}
+
+#[pyfunction]
 fn lay_out(py: Python<'_>, records: Bytes, first: u64, count: usize, slots: usize, finer: u32) -> PyResult<Pair<'_>> {
     let laid = py.detach(|| bucket::lay_out(records.as_ref(), first, count, slots, finer)).map_err(raise)?;
     Ok(pair(py, &laid.buckets, &laid.leaves))
@@ -59,6 +64,7 @@ fn check_buckets(py: Python<'_>, buckets: Bytes, slots: usize) -> PyResult<(u64,
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(merge_rows, module)?)?;
     module.add_function(wrap_pyfunction!(group_records, module)?)?;
+    module.add_function(wrap_pyfunction!(distinct_keys, module)?)?;
     module.add_function(wrap_pyfunction!(lay_out, module)?)?;
     module.add_function(wrap_pyfunction!(check_buckets, module)?)
 }

@@ -1,6 +1,11 @@
-//! Records on their way from elements to buckets: grouped by range, so that each range is one piece of a file.
+//! What a publish spills on its way from elements to buckets and filters: records by range, so that each range is one piece
+//! of a file, and filter keys in order.
 
-use crate::{encoding::items, error::Error, seal::RECORD_BYTES};
+use crate::{
+    encoding::items,
+    error::Error,
+    seal::{FILTER_KEY_BYTES, RECORD_BYTES},
+};
 
 /// Records in order of their range, and where each range starts.
 pub struct Grouped {
@@ -44,4 +49,17 @@ fn range_of(record: &[u8; RECORD_BYTES], index_bits: u32, range_bits: u32) -> Op
     let index = u64::from(u32::from_be_bytes([record[0], record[1], record[2], record[3]]));
     let range = index >> (index_bits - range_bits);
     usize::try_from(range).ok().filter(|range| *range < 1 << range_bits)
+}
+
+/// Filter keys of 8 bytes, big-endian, in ascending order, each once. Runs that are in order already are only merged.
+///
+/// # Errors
+/// A ragged buffer.
+#[allow(clippy::stable_sort_primitive)] // the stable sort is the one that merges runs
+pub fn distinct_keys(keys: &[u8]) -> Result<Vec<u8>, Error> {
+    let keys = items::<FILTER_KEY_BYTES>("filter keys", keys)?;
+    let mut keys: Vec<u64> = keys.iter().map(|key| u64::from_be_bytes(*key)).collect();
+    keys.sort();
+    keys.dedup();
+    Ok(keys.into_iter().flat_map(u64::to_be_bytes).collect())
 }

@@ -8,8 +8,8 @@
       ...          ranges of keys in ascending order, sealed one by one; a range without keys takes nothing
 
 All integers are little-endian but a record's and a key's. Entries are sealed as they will be published. Filter keys are
-cut from tokens, so they lie here only under the vault's own key. A file has its name once it is whole, and the same part
-of the vault always comes to the same entries and keys.
+cut from tokens, so they lie here only under the vault's own key. A file has its name once it is whole, and the same
+part of the vault always comes to the same entries and keys.
 """
 
 from collections.abc import Iterator

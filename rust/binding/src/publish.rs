@@ -45,7 +45,7 @@ fn group_records(py: Python<'_>, records: Bytes, index_bits: u32, range_bits: u3
 }
 
 #[pyfunction]
-fn distinct_keys<'py>(py: Python<'py>, keys: Bytes) -> PyResult<Bound<'py, PyBytes>> {
+fn distinct_keys(py: Python<'_>, keys: Bytes) -> PyResult<Bound<'_, PyBytes>> {
     bytes_of(py, || spill::distinct_keys(keys.as_ref()))
 }
 

@@ -120,10 +120,11 @@ class _Maker:
     def filters(self, keys: int, added: int) -> Iterator[BuiltFilter]:
         """The base as it was and what it lacks, or where it lacks too much, or there is none, a new one."""
         base = self._base
-        if base is None or added > int((kept := FilterFile(base).head.count) * REBASE_AT):
+        held = 0 if base is None else FilterFile(base).head.count
+        if base is None or added > int(held * REBASE_AT):
             yield self._fuse(Role.BASE, keys, None)
         else:
-            yield BuiltFilter(self.kind, Role.BASE, Algorithm.FUSE16, kept, 0, (base,), kept=True)
+            yield BuiltFilter(self.kind, Role.BASE, Algorithm.FUSE16, held, 0, (base,), kept=True)
             yield self._fuse(Role.ADDITIONS, added, base)
         if self._order.bloom:
             yield self._bloom(keys)

@@ -36,6 +36,7 @@ __all__ = [
     "cut_text",
     "evaluate",
     "evaluate_and_prove",
+    "evaluate_and_prove_each",
     "finalize",
     "group_records",
     "lay_out",

@@ -31,9 +31,7 @@ async def evaluate(request: Request) -> Response:
     evaluator = await _evaluator(visit, ask.epoch)
     count = len(ask.elements) // ELEMENT_BYTES
     headers = await _charge(visit, request, count)
-    job = partial(_evaluate, ask, evaluator.key)
-    answer = job() if count <= INLINE else await to_thread.run_sync(job, limiter=visit.service.batches)
-    metrics.evaluated(visit.channel.name, count)
+    answer = await _evaluate(visit, ask, evaluator.key, count)
     body = answer.to_json() if media_type == JSON else answer.to_octets()
     return Response(body, headers=headers | {"cache-control": "no-store"}, media_type=media_type)
 
@@ -68,9 +66,17 @@ async def _charge(visit: Visit, request: Request, count: int) -> dict[str, str]:
     return await visit.service.quotas.public.take(key, count)
 
 
-def _evaluate(ask: EvaluateRequest, key: SecretKey) -> EvaluateResponse:
+async def _evaluate(visit: Visit, ask: EvaluateRequest, key: SecretKey, count: int) -> EvaluateResponse:
+    """Raises ProblemError 422 for an invalid element."""
+    if count == 1:
+        found = await visit.service.waiting.evaluate(visit.channel.name, key, ask.elements)
+        if found is None:
+            raise ProblemError(Problem.INVALID_ELEMENT)
+        return EvaluateResponse(ask.epoch, *found)
+    job = partial(oprf.evaluate_and_prove, ask.elements, key)
     try:
-        evaluated, proof = oprf.evaluate_and_prove(ask.elements, key)
+        evaluated, proof = job() if count <= INLINE else await to_thread.run_sync(job, limiter=visit.service.batches)
     except ValueError:
         raise ProblemError(Problem.INVALID_ELEMENT) from None
+    metrics.evaluated(visit.channel.name, count)
     return EvaluateResponse(ask.epoch, evaluated, proof)

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The fewest elements that are quicker in lanes than one by one, as measured (docs/adr/0011).
-const FEWEST: usize = 2;
+const FEWEST: usize = 3;
 
 /// An evaluated element, and the proof of it alone.
 pub type Evaluated = ([u8; ELEMENT_BYTES], [u8; PROOF_BYTES]);

@@ -1,8 +1,8 @@
 """Requests that wait together are evaluated together: one call of the core, a proof of its own for each.
 
-A check asks for one element, and one element leaves most lanes of the core's kernel empty. Elements that are asked for in
-the same turn of a worker's event loop fill them. Nobody waits for company: what is there when the turn's requests have
-been read is evaluated, if it is one (docs/adr/0011).
+A check asks for one element, and one element leaves most lanes of the core's kernel empty. Elements asked for in one
+turn of a worker's event loop fill them. Nobody waits for company: the sockets are read once more, for what came while
+the others were being read, and what is there then is evaluated, if it is one (docs/adr/0011).
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _Place = tuple[bytes, asyncio.Future[Evaluated | None]]
 
 
 class Waiting:
-    """The elements that wait in this turn, under their channel and key."""
+    """The elements that wait, under their channel and key."""
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, SecretKey], list[_Place]] = {}
@@ -35,9 +35,13 @@ class Waiting:
         loop = asyncio.get_running_loop()
         place: asyncio.Future[Evaluated | None] = loop.create_future()
         if not self._places:
-            loop.call_soon(self._next)
+            loop.call_soon(self._read_on)
         self._places.setdefault((channel, key), []).append((element, place))
         return await place
+
+    def _read_on(self) -> None:
+        """Let the loop read its sockets, which it does between two turns, before it evaluates."""
+        asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:
         """Evaluate those that came first and their company."""
@@ -59,6 +63,6 @@ def _evaluate(channel: str, key: SecretKey, together: list[_Place]) -> None:
         for _, place in together:
             place.set_exception(error)
         return
-    metrics.evaluated(channel, sum(answer is not None for answer in answers))
     for (_, place), answer in zip(together, answers, strict=True):
         place.set_result(answer)
+    metrics.evaluated(channel, sum(answer is not None for answer in answers))

@@ -1,4 +1,4 @@
-"""What a request brings along, read straight from ASGI: Starlette's objects for it cost more than an evaluation's share."""
+"""What a request brings along, read straight from ASGI: Starlette's objects for it cost more than they give here."""
 
 import re
 from typing import Any, Final

@@ -51,20 +51,20 @@ impl<F: Field> Comb<F> {
 pub(super) struct Combs<L: Compiled> {
     #[zeroize(skip)]
     lanes: L,
-    combs: Vec<Comb<L::Field>>,
+    points: Vec<Comb<L::Field>>,
     count: usize,
 }
 
 impl<L: Compiled> Combs<L> {
     pub(super) fn of(batch: &Batch<L>) -> Self {
-        let combs = batch.points.iter().map(|point| batch.lanes.comb(point)).collect();
-        Self { lanes: batch.lanes, combs, count: batch.count }
+        let points = batch.points.iter().map(|point| batch.lanes.comb(point)).collect();
+        Self { lanes: batch.lanes, points, count: batch.count }
     }
 
     /// Every point times the same scalar.
     pub(super) fn multiply(&self, scalar: &Scalar) -> Batch<L> {
         let digits = Digits::of_one(scalar);
-        let points = self.combs.iter().map(|comb| self.lanes.multiply_comb(comb, &digits)).collect();
+        let points = self.points.iter().map(|comb| self.lanes.multiply_comb(comb, &digits)).collect();
         Batch { lanes: self.lanes, points, count: self.count }
     }
 
@@ -75,20 +75,21 @@ impl<L: Compiled> Combs<L> {
         lists: [&[Scalar]; N],
         generator: &[Scalar],
     ) -> ([Vec<Encoded>; N], Vec<Encoded>) {
-        let mut products = Batch { lanes: self.lanes, points: Vec::new(), count: 0 };
+        let vectors = N * self.points.len() + generator.len().div_ceil(L::COUNT);
+        let mut products = Batch { lanes: self.lanes, points: Vec::with_capacity(vectors), count: vectors * L::COUNT };
         for scalars in lists {
-            for (comb, scalars) in self.combs.iter().zip(scalars.chunks(L::COUNT)) {
+            for (comb, scalars) in self.points.iter().zip(scalars.chunks(L::COUNT)) {
                 products.points.push(self.lanes.multiply_comb(comb, &Digits::of_each(scalars)));
             }
         }
         for scalars in generator.chunks(L::COUNT) {
             products.points.push(self.lanes.multiply_comb(self.lanes.generator(), &Digits::of_each(scalars)));
         }
-        let mut rows = vec![[0; ELEMENT_BYTES]; products.points.len() * L::COUNT];
+        let mut rows = vec![[0; ELEMENT_BYTES]; products.count];
         products.encode_doubles(&mut rows);
         // A list ends with the last lanes of a vector, of which those beyond its last scalar count for nothing.
-        let (of_points, of_generator) = rows.split_at(N * self.combs.len() * L::COUNT);
-        let of_list = |list: usize| &of_points[list * self.combs.len() * L::COUNT..][..self.count];
+        let (of_points, of_generator) = rows.split_at(N * self.points.len() * L::COUNT);
+        let of_list = |list: usize| &of_points[list * self.points.len() * L::COUNT..][..self.count];
         (std::array::from_fn(|list| of_list(list).to_vec()), of_generator[..generator.len()].to_vec())
     }
 }

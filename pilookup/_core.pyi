@@ -37,6 +37,7 @@ __all__ = [
     "distinct_keys",
     "evaluate",
     "evaluate_and_prove",
+    "evaluate_and_prove_each",
     "finalize",
     "group_records",
     "lay_out",
@@ -283,6 +284,12 @@ def prove(elements: Buffer, evaluated: Buffer, key: SecretKey) -> bytes:
 
 def evaluate_and_prove(elements: Buffer, key: SecretKey) -> tuple[bytes, bytes]:
     """BlindEvaluate (RFC 9497 section 3.3.2) whole: n * 32 bytes and the proof, as `evaluate` then `prove` give."""
+
+def evaluate_and_prove_each(elements: Buffer, key: SecretKey) -> list[tuple[bytes, bytes] | None]:
+    """BlindEvaluate for every element by itself: 32 bytes and a proof of that element alone, as if it had come alone.
+
+    None stands for an element that is not canonically encoded or is the identity.
+    """
 
 def verify(public_key: Buffer, elements: Buffer, evaluated: Buffer, proof: Buffer) -> bool:
     """VerifyProof (RFC 9497 section 2.2.2). A wrong proof is False; anything malformed raises ValueError."""

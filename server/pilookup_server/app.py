@@ -18,7 +18,7 @@ from pilookup_server.logs import describe, logger
 from pilookup_server.page_host.assets import read_assets
 from pilookup_server.problems import HANDLERS
 from pilookup_server.routes.buckets import bucket
-from pilookup_server.routes.evaluate import evaluate
+from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready
 from pilookup_server.routes.metadata import metadata
 from pilookup_server.routes.page import page_routes
@@ -57,7 +57,7 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
 def _routes() -> list[Route]:
     channel = "/v1/channels/{channel}"
     return [
-        Route(f"{channel}/evaluate", evaluate, methods=["POST"]),
+        Route(f"{channel}/evaluate", Evaluate(), methods=["POST"]),
         Route(f"{channel}/snapshots/{{serial}}/buckets/{{index}}", bucket),
         Route(f"{channel}/metadata/{{name}}", metadata),
         Route(f"{channel}/targets/{{path:path}}", target),

@@ -67,6 +67,8 @@ class ChannelState:
     snapshots: Mapping[int, Snapshot]
     targets: Mapping[str, OpenFile]
     metadata: Mapping[str, bytes]
+    expires: datetime
+    """From here on nothing is served."""
 
     @classmethod
     def of(cls, layer: Layer, former: Iterable[Layer]) -> "ChannelState":
@@ -78,13 +80,9 @@ class ChannelState:
             snapshots |= part.snapshots
             targets |= part.targets
             metadata |= part.metadata
-        return cls(layer, snapshots, targets, metadata)
-
-    @property
-    def expires(self) -> datetime:
-        """From here on nothing is served."""
-        release = self.layer.release
-        return min(release.timestamp_expires, release.targets_expire)
+        release = layer.release
+        expires = min(release.timestamp_expires, release.targets_expire)
+        return cls(layer, snapshots, targets, metadata, expires)
 
     def fault(self, now: datetime) -> str | None:
         """Why nothing may be served at `now`: `expired`, `retired` (the newest epoch is over), or None."""

@@ -17,6 +17,7 @@ from pilookup_server.limits.proof import Proofs
 from pilookup_server.limits.quota import Quotas
 from pilookup_server.limits.spent import SpentHere, SpentShared
 from pilookup_server.settings import Settings
+from pilookup_server.waiting import Waiting
 from pilookup_server.watch import Channel, Clock, Pace
 
 
@@ -31,6 +32,7 @@ class Service:
     quotas: Quotas
     gate: Gate | None
     batches: CapacityLimiter
+    waiting: Waiting
     clock: Clock
 
     @classmethod
@@ -53,6 +55,7 @@ class Service:
             quotas=quotas,
             gate=_gate(settings, quotas, keys, scratch),
             batches=CapacityLimiter(threads),
+            waiting=Waiting(),
             clock=clock,
         )
 

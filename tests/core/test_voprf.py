@@ -41,6 +41,37 @@ def test_evaluating_and_proving_at_once_is_the_same(batch, count):
     assert _core.verify(OTHER.public(), elements[: 32 * count], at_once, proof) is False
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 8, 9, 64, 65, 130])
+def test_elements_evaluated_each_by_itself_have_proofs_of_their_own(batch, count):
+    elements, evaluated, _ = (pieces(buffer, 32) for buffer in batch)
+    each = _core.evaluate_and_prove_each(b"".join(elements[:count]), KEY)
+    assert [answer for answer, _ in each] == evaluated[:count]
+    for element, (answer, proof), other in zip(elements, each, each[1:] + each[:1], strict=False):
+        assert _core.verify(KEY.public(), element, answer, proof) is True
+        assert _core.verify(OTHER.public(), element, answer, proof) is False
+        assert count == 1 or _core.verify(KEY.public(), element, answer, other[1]) is False
+
+
+@given(st.lists(st.sampled_from(["good", "identity", "no element"]), max_size=20))
+def test_bad_elements_do_the_others_no_harm(batch, kinds):
+    good = pieces(batch[0], 32)
+    bad = {"identity": bytes(32), "no element": b"\xff" * 32}
+    elements = [bad.get(kind, element) for kind, element in zip(kinds, good, strict=False)]
+    each = _core.evaluate_and_prove_each(b"".join(elements), KEY)
+    assert [answer is None for answer in each] == [kind in bad for kind in kinds]
+    for element, answer in zip(elements, each, strict=True):
+        assert answer is None or _core.verify(KEY.public(), element, *answer) is True
+
+
+def test_a_part_of_an_element_is_refused(batch):
+    with pytest.raises(ValueError, match="elements"):
+        _core.evaluate_and_prove_each(batch[0][:33], KEY)
+
+
+def pieces(buffer, size):
+    return [buffer[at : at + size] for at in range(0, len(buffer), size)]
+
+
 def test_another_key_fails(batch):
     elements, evaluated, proof = batch
     assert _core.verify(OTHER.public(), elements, evaluated, proof) is False

@@ -106,6 +106,17 @@ fn evaluate_and_prove<'py>(py: Python<'py>, elements: Bytes, key: &SecretKey) ->
 }
 
 #[pyfunction]
+fn evaluate_and_prove_each<'py>(
+    py: Python<'py>,
+    elements: Bytes,
+    key: &SecretKey,
+) -> PyResult<Vec<Option<Evaluated<'py>>>> {
+    let each = py.detach(|| voprf::evaluate_and_prove_each(elements.as_ref(), &key.0)).map_err(raise)?;
+    let given = |(evaluated, proof): voprf::Evaluated| (PyBytes::new(py, &evaluated), PyBytes::new(py, &proof));
+    Ok(each.into_iter().map(|one| one.map(given)).collect())
+}
+
+#[pyfunction]
 fn verify(py: Python<'_>, public_key: Bytes, elements: Bytes, evaluated: Bytes, proof: Bytes) -> PyResult<bool> {
     py.detach(|| voprf::verify(public_key.as_ref(), elements.as_ref(), evaluated.as_ref(), proof.as_ref()))
         .map_err(raise)
@@ -168,6 +179,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(evaluate, module)?)?;
     module.add_function(wrap_pyfunction!(prove, module)?)?;
     module.add_function(wrap_pyfunction!(evaluate_and_prove, module)?)?;
+    module.add_function(wrap_pyfunction!(evaluate_and_prove_each, module)?)?;
     module.add_function(wrap_pyfunction!(verify, module)?)?;
     module.add_function(wrap_pyfunction!(unblind, module)?)?;
     module.add_function(wrap_pyfunction!(finalize, module)?)?;

@@ -46,6 +46,7 @@ fn measure() -> Vec<(String, f64)> {
         let mut add = |what: &str, nanoseconds| results.push((format!("{what}, {count}"), nanoseconds));
         add("evaluate", time(count, || voprf::evaluate(elements, &key).unwrap()));
         add("evaluate and prove", time(count, || voprf::evaluate_and_prove(elements, &key).unwrap()));
+        add("evaluate and prove each", time(count, || voprf::evaluate_and_prove_each(elements, &key).unwrap()));
         add("verify", time(count, || voprf::verify(&public, &blinded, &evaluated, &proof).unwrap()));
         add("blind", time(count, || voprf::blind(inputs, Mode::Voprf).unwrap().1));
         add("unblind", time(count, || voprf::unblind(&blinds, &evaluated).unwrap()));

@@ -59,24 +59,18 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn half_weight(
-    suite: &Suite,
-    seed: &[u8; 64],
-    index: usize,
-    (element, evaluated): (&Encoded, &Encoded),
-) -> Result<Scalar, Error> {
+fn half_weight(suite: &Suite, seed: &[u8; 64], index: usize, pair: (&Encoded, &Encoded)) -> Result<Scalar, Error> {
     let place = u16::try_from(index).map_err(|_| Error::BatchSize { found: index + 1 })?;
-    let weight = suite.hash_to_scalar(&[
-        &SEED_PREFIX,
-        seed,
-        &place.to_be_bytes(),
-        &ELEMENT_PREFIX,
-        element,
-        &ELEMENT_PREFIX,
-        evaluated,
-        b"Composite",
-    ]);
-    Ok(weight.div_by_2())
+    Ok(suite.hash_to_scalar(&weighed(seed, &place.to_be_bytes(), pair)).div_by_2())
+}
+
+/// What the weight of an element and its evaluation is the hash of.
+pub(crate) fn weighed<'a>(
+    seed: &'a [u8; 64],
+    place: &'a [u8; 2],
+    (element, evaluated): (&'a Encoded, &'a Encoded),
+) -> [&'a [u8]; 8] {
+    [&SEED_PREFIX, seed, place, &ELEMENT_PREFIX, element, &ELEMENT_PREFIX, evaluated, b"Composite"]
 }
 
 /// Half of a composite: the sum of all points by their half weights, both by chunks.
@@ -101,7 +95,7 @@ fn provable(elements: &[u8]) -> Result<&[Encoded], Error> {
     }
 }
 
-fn seed(suite: &Suite, public_key: &Encoded) -> [u8; 64] {
+pub(crate) fn seed(suite: &Suite, public_key: &Encoded) -> [u8; 64] {
     let tag = suite.tag(b"Seed-");
     let tag_length = u16::try_from(tag.len()).expect("the tag is a short constant");
     let mut hash = Sha512::new();
@@ -115,13 +109,23 @@ fn seed(suite: &Suite, public_key: &Encoded) -> [u8; 64] {
 /// The challenge over M, Z, t2 and t3, given half of each: four encodings at the price of little more than one.
 fn challenge(public_key: &Encoded, halves: &[RistrettoPoint; 4]) -> Scalar {
     let encoded = RistrettoPoint::double_and_compress_batch(halves);
+    let elements = std::array::from_fn(|i| encoded[i].as_bytes());
+    Suite::of(Mode::Voprf).hash_to_scalar(&challenged(public_key, elements))
+}
+
+/// What the challenge over M, Z, t2 and t3 is the hash of.
+pub(crate) fn challenged<'a>(public_key: &'a Encoded, [m, z, t2, t3]: [&'a Encoded; 4]) -> [&'a [u8]; 11] {
     let p = ELEMENT_PREFIX.as_slice();
-    let mut parts = vec![p, public_key.as_slice()];
-    for element in &encoded {
-        parts.extend([p, element.as_bytes()]);
-    }
-    parts.push(b"Challenge");
-    Suite::of(Mode::Voprf).hash_to_scalar(&parts)
+    [p, public_key, p, m, p, z, p, t2, p, t3, b"Challenge"]
+}
+
+/// The proof: the challenge, and the response of the nonce to it.
+pub(crate) fn response(challenge: &Scalar, nonce: &Scalar, key: &SecretKey) -> [u8; PROOF_BYTES] {
+    let s = nonce - *Zeroizing::new(challenge * key.scalar());
+    let mut proof = [0; PROOF_BYTES];
+    proof[..SCALAR_BYTES].copy_from_slice(challenge.as_bytes());
+    proof[SCALAR_BYTES..].copy_from_slice(s.as_bytes());
+    proof
 }
 
 /// `GenerateProof` (RFC 9497 section 2.2.1) that `evaluated` is `key` times `elements`: 64 bytes.
@@ -191,11 +195,7 @@ fn prove_batch(
     let t2 = RistrettoPoint::mul_base(&Zeroizing::new(random.div_by_2()));
     let t3 = m * random;
     let c = challenge(&public_key, &[m, z, t2, t3]);
-    let s = random - *Zeroizing::new(c * key.scalar());
-    let mut proof = [0; PROOF_BYTES];
-    proof[..SCALAR_BYTES].copy_from_slice(c.as_bytes());
-    proof[SCALAR_BYTES..].copy_from_slice(s.as_bytes());
-    Ok(proof)
+    Ok(response(&c, random, key))
 }
 
 /// `VerifyProof` (RFC 9497 section 2.2.2): whether `proof` shows that the key behind `public_key` evaluated them all.

@@ -6,6 +6,7 @@
 pub mod bucket;
 pub mod bulk;
 mod dleq;
+mod each;
 mod encoding;
 mod error;
 mod expand;

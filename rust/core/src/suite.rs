@@ -58,4 +58,11 @@ impl Suite {
     pub(crate) fn hash_to_scalar(&self, parts: &[&[u8]]) -> Scalar {
         Scalar::from_bytes_mod_order_wide(&self.to_scalar.expand(parts))
     }
+
+    /// `HashToScalar` of many messages, in their order.
+    pub(crate) fn hash_to_scalar_many(&self, messages: &[Vec<u8>]) -> Vec<Scalar> {
+        let mut uniform = vec![[0; UNIFORM_BYTES]; messages.len()];
+        self.to_scalar.expand_many(messages, &mut uniform);
+        uniform.iter().map(Scalar::from_bytes_mod_order_wide).collect()
+    }
 }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
 
 pub use crate::dleq::{PROOF_BYTES, evaluate_and_prove, prove, prove_with, verify};
+pub use crate::each::{Evaluated, evaluate_and_prove_each};
 use crate::{
     bulk::{hash_inputs, shift},
     encoding::{check_inputs, items, length_prefix, same_count},

@@ -142,6 +142,63 @@ fn malformed_proofs_are_errors_and_wrong_ones_are_false() {
     assert!(verify(&[0; 96]).is_err());
 }
 
+#[test]
+fn elements_evaluated_each_by_itself_verify_alone_and_no_other_way() {
+    let (_, elements) = voprf::blind(&numbers(131), Mode::Voprf).unwrap();
+    let expected = voprf::evaluate(&elements, &key(1)).unwrap();
+    let public = key(1).public();
+    for count in (0..=17).chain([64, 65, 131]) {
+        let each = voprf::evaluate_and_prove_each(&elements[..32 * count], &key(1)).unwrap();
+        assert_eq!(each.len(), count);
+        let each: Vec<_> = each.into_iter().map(Option::unwrap).collect();
+        for (i, (evaluated, proof)) in each.iter().enumerate() {
+            let element = &elements[32 * i..32 * (i + 1)];
+            assert_eq!(evaluated[..], expected[32 * i..32 * (i + 1)]);
+            assert_eq!(voprf::verify(&public, element, evaluated, proof), Ok(true));
+            assert_eq!(voprf::verify(&key(2).public(), element, evaluated, proof), Ok(false));
+            let (_, others) = &each[(i + 1) % count];
+            assert!(count == 1 || voprf::verify(&public, element, evaluated, others) == Ok(false));
+        }
+    }
+}
+
+#[test]
+fn nonces_of_proofs_made_together_differ() {
+    // The same element: with one nonce for two proofs, t2 and t3 would be the same, and so the challenge.
+    let element = key(2).public().repeat(20);
+    let each = voprf::evaluate_and_prove_each(&element, &key(1)).unwrap();
+    let challenges: std::collections::BTreeSet<_> = each.iter().map(|one| one.unwrap().1[..32].to_vec()).collect();
+    assert_eq!(challenges.len(), 20);
+}
+
+#[test]
+fn bad_elements_do_the_others_no_harm() {
+    let (_, elements) = voprf::blind(&numbers(20), Mode::Voprf).unwrap();
+    let public = key(1).public();
+    let bad: Vec<[u8; 32]> = invalid_encodings().into_iter().chain([[0; 32]]).collect();
+    let some = [vec![0], vec![19], vec![1, 2, 3, 10], (1..20).collect(), (0..20).collect()];
+    for (places, bad) in some.iter().zip(&bad) {
+        let mut elements = elements.clone();
+        for place in places {
+            elements[32 * place..32 * (place + 1)].copy_from_slice(bad);
+        }
+        let each = voprf::evaluate_and_prove_each(&elements, &key(1)).unwrap();
+        for (i, (element, answer)) in elements.chunks(32).zip(each).enumerate() {
+            assert_eq!(answer.is_none(), places.contains(&i));
+            if let Some((evaluated, proof)) = answer {
+                assert_eq!(voprf::verify(&public, element, &evaluated, &proof), Ok(true));
+            }
+        }
+    }
+    for bad in bad {
+        let pair = [&elements[..32], &bad].concat();
+        let each = voprf::evaluate_and_prove_each(&pair, &key(1)).unwrap();
+        assert!(each[0].is_some() && each[1].is_none());
+        assert_eq!(voprf::evaluate_and_prove_each(&bad, &key(1)).unwrap(), [None]);
+    }
+    assert!(voprf::evaluate_and_prove_each(&elements[..33], &key(1)).is_err());
+}
+
 fn pack(records: &[u8], first: u64, count: usize, slots: usize) -> Result<Vec<u8>, Error> {
     bucket::lay_out(records, first, count, slots, 0).map(|laid_out| laid_out.buckets)
 }

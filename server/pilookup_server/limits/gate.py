@@ -10,7 +10,7 @@ from pilookup_server.limits.quota import Quota
 from pilookup_server.limits.spent import Spent
 from pilookup_server.problems import ProblemError
 
-HEADER = "pilookup-proof"
+HEADER = b"pilookup-proof"
 
 
 class Gate:

@@ -8,6 +8,7 @@ from pilookup.protocol.messages import Problem
 from pilookup_server.auth import needs_token, unauthorized
 from pilookup_server.channel import ChannelState
 from pilookup_server.problems import ProblemError
+from pilookup_server.routes.asked import header
 from pilookup_server.service import Service, service_of
 from pilookup_server.watch import Channel
 
@@ -29,7 +30,7 @@ class Visit:
         return self._valid(await self.channel.current())
 
     def _valid(self, state: ChannelState | None) -> ChannelState:
-        if state is None or state.fault(self.service.clock()) == "expired":
+        if state is None or self.service.clock() >= state.expires:
             raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
         return state
 
@@ -42,10 +43,10 @@ def enter(request: Request) -> Visit:
         raise ProblemError(Problem.NOT_FOUND)
     if not needs_token(channel.name):
         return Visit(service, channel, None)
-    header = request.headers.get("authorization")
-    holder = service.tokens.holder(header.encode("latin-1") if header else None)
+    authorization = header(request.scope, b"authorization")
+    holder = service.tokens.holder(authorization)
     if holder is None:
-        raise unauthorized(presented=header is not None)
+        raise unauthorized(presented=authorization is not None)
     return Visit(service, channel, holder)
 
 

@@ -21,6 +21,9 @@ pub(crate) enum Kernel {}
 #[derive(Clone)]
 pub(crate) enum Points {}
 
+/// Never made.
+pub(crate) enum Combs {}
+
 impl Kernel {
     pub(crate) fn avx512() -> Option<Self> {
         None
@@ -64,7 +67,25 @@ impl Points {
         match *self {}
     }
 
+    pub(crate) fn combs(&self) -> Combs {
+        match *self {}
+    }
+
     pub(crate) fn encode_doubles(&self, _: &mut [Encoded]) {
+        match *self {}
+    }
+}
+
+impl Combs {
+    pub(crate) fn multiply(&self, _: &Scalar) -> Points {
+        match *self {}
+    }
+
+    pub(crate) fn encode_doubles<const N: usize>(
+        &self,
+        _: [&[Scalar]; N],
+        _: &[Scalar],
+    ) -> ([Vec<Encoded>; N], Vec<Encoded>) {
         match *self {}
     }
 }

@@ -40,6 +40,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     secret("the-key-elements-and-labels-of-shift-and-seal", shift_and_seal, LANES),
     secret("the-key-of-evaluate", evaluate, DALEK),
     secret("the-nonce-of-prove", prove, DALEK),
+    secret("the-key-and-nonces-of-evaluate-and-prove-each", evaluate_each, LANES),
     secret("the-numbers-and-blinds-of-blind", blind, EIGHT_OR_NONE),
     secret("the-blinds-of-unblind", unblind, DALEK),
     secret("the-elements-of-tokens", tokens, EIGHT_OR_NONE),
@@ -119,6 +120,14 @@ fn evaluate(secret: &Secret) -> Box<dyn FnOnce()> {
 fn prove(_: &Secret) -> Box<dyn FnOnce()> {
     let (elements, key) = (elements(&WARM), key(&WARM));
     Box::new(move || drop(black_box(voprf::evaluate_and_prove(&elements, &key))))
+}
+
+/// In lanes all of it takes the same path, weights too; the nonces are fresh in every run.
+fn evaluate_each(secret: &Secret) -> Box<dyn FnOnce()> {
+    let (elements, key) = (elements(&WARM), key(secret));
+    // Public, and computed once for all requests that a key serves.
+    let _public = key.public();
+    Box::new(move || drop(black_box(voprf::evaluate_and_prove_each(&elements, &key))))
 }
 
 /// Blinds too are fresh in every run.

@@ -16,7 +16,7 @@ pub(super) const MOST_LANES: usize = 8;
 pub(super) trait Lanes: Copy {
     /// How many elements go together.
     const COUNT: usize;
-    type Field: Field<Lanes = Self>;
+    type Field: Field<Lanes = Self> + 'static;
 
     /// The lanes where `values`, one a lane, equal `value`.
     fn equal(self, values: [u8; MOST_LANES], value: u8) -> MaskOf<Self>;

@@ -7,6 +7,7 @@ use super::{
     Flaw,
     arithmetic::{Lanes, Mask as _, MaskOf},
     bytes::Uniform,
+    comb::Combs,
     compiled::Compiled,
     multiply::{Digits, Table},
     point::PointIn,
@@ -89,6 +90,11 @@ impl<L: Compiled> Batch<L> {
     pub(super) fn sum_of_products(&self, scalars: &[Scalar]) -> Self {
         let digits: Vec<_> = scalars.chunks(L::COUNT).map(Digits::of_each).collect();
         Self { lanes: self.lanes, points: vec![self.lanes.sum_of_products(&self.points, &digits)], count: 1 }
+    }
+
+    /// The same points, made ready for several products.
+    pub(super) fn combs(&self) -> Combs<L> {
+        Combs::of(self)
     }
 
     /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).

@@ -1,10 +1,15 @@
 //! The functions that are compiled for a set of instructions: the step from its proof into code made of it.
 
+use std::sync::OnceLock;
+
+use curve25519_dalek::constants::RISTRETTO_BASEPOINT_COMPRESSED;
+
 use super::{
     arithmetic::{Lanes, MaskOf},
     avx2::Avx2,
     avx512::Avx512,
     bytes::Uniform,
+    comb::Comb,
     decode::decode,
     elligator::derive,
     encode::encode_doubles,
@@ -23,6 +28,12 @@ pub(super) trait Compiled: Lanes {
     fn multiply(self, table: &mut Table<Self::Field>, point: &PointIn<Self>, scalars: &Digits) -> PointIn<Self>;
     /// [`multiply::sum_of_products`]
     fn sum_of_products(self, points: &[PointIn<Self>], scalars: &[Digits]) -> PointIn<Self>;
+    /// [`Comb::of`]
+    fn comb(self, point: &PointIn<Self>) -> Comb<Self::Field>;
+    /// [`Comb::multiply`]
+    fn multiply_comb(self, comb: &Comb<Self::Field>, scalars: &Digits) -> PointIn<Self>;
+    /// The generator in every lane, made ready once.
+    fn generator(self) -> &'static Comb<Self::Field>;
     /// [`encode_doubles`]
     fn encode_doubles(self, points: &[PointIn<Self>], rows: &mut [Encoded]);
     /// [`super::point::Extended::is_identity`]
@@ -70,6 +81,25 @@ macro_rules! compiled {
                 compiled!(@$features,
                     (lanes: $lanes, points: &[PointIn<$lanes>], scalars: &[Digits]) -> PointIn<$lanes>,
                     multiply::sum_of_products(lanes, points, scalars))
+            }
+
+            fn comb(self, point: &PointIn<$lanes>) -> Comb<<$lanes as Lanes>::Field> {
+                compiled!(@$features, (point: &PointIn<$lanes>) -> Comb<<$lanes as Lanes>::Field>, Comb::of(point))
+            }
+
+            fn multiply_comb(self, comb: &Comb<<$lanes as Lanes>::Field>, scalars: &Digits) -> PointIn<$lanes> {
+                compiled!(@$features,
+                    (comb: &Comb<<$lanes as Lanes>::Field>, scalars: &Digits) -> PointIn<$lanes>,
+                    comb.multiply(scalars))
+            }
+
+            fn generator(self) -> &'static Comb<<$lanes as Lanes>::Field> {
+                static COMB: OnceLock<Comb<<$lanes as Lanes>::Field>> = OnceLock::new();
+                COMB.get_or_init(|| {
+                    let generator = [RISTRETTO_BASEPOINT_COMPRESSED.to_bytes()];
+                    let ([point, _], _) = self.decode(&[&generator, &generator]);
+                    self.comb(&point)
+                })
             }
 
             fn encode_doubles(self, points: &[PointIn<$lanes>], rows: &mut [Encoded]) {

@@ -18,6 +18,7 @@ mod avx2;
 mod avx512;
 mod batch;
 mod bytes;
+mod comb;
 mod compiled;
 mod constants;
 mod decode;
@@ -63,6 +64,14 @@ pub(crate) struct Points(InLanes);
 enum InLanes {
     Avx512(Batch<Avx512>),
     Avx2(Batch<Avx2>),
+}
+
+/// Points in lanes that are multiplied more than once; cleared when dropped.
+pub(crate) struct Combs(CombsInLanes);
+
+enum CombsInLanes {
+    Avx512(comb::Combs<Avx512>),
+    Avx2(comb::Combs<Avx2>),
 }
 
 impl Kernel {
@@ -142,11 +151,42 @@ impl Points {
         }
     }
 
+    /// The same points, made ready for several products.
+    pub(crate) fn combs(&self) -> Combs {
+        match &self.0 {
+            InLanes::Avx512(batch) => Combs(CombsInLanes::Avx512(batch.combs())),
+            InLanes::Avx2(batch) => Combs(CombsInLanes::Avx2(batch.combs())),
+        }
+    }
+
     /// Encodes the double of each point into its row (RFC 9496 section 4.3.2).
     pub(crate) fn encode_doubles(&self, rows: &mut [Encoded]) {
         match &self.0 {
             InLanes::Avx512(batch) => batch.encode_doubles(rows),
             InLanes::Avx2(batch) => batch.encode_doubles(rows),
+        }
+    }
+}
+
+impl Combs {
+    /// Every point times the same scalar.
+    pub(crate) fn multiply(&self, scalar: &Scalar) -> Points {
+        match &self.0 {
+            CombsInLanes::Avx512(combs) => Points(InLanes::Avx512(combs.multiply(scalar))),
+            CombsInLanes::Avx2(combs) => Points(InLanes::Avx2(combs.multiply(scalar))),
+        }
+    }
+
+    /// The encoded doubles of every point times the scalar of its place in each list, and of the generator times the
+    /// scalars of the last.
+    pub(crate) fn encode_doubles<const N: usize>(
+        &self,
+        lists: [&[Scalar]; N],
+        generator: &[Scalar],
+    ) -> ([Vec<Encoded>; N], Vec<Encoded>) {
+        match &self.0 {
+            CombsInLanes::Avx512(combs) => combs.encode_doubles(lists, generator),
+            CombsInLanes::Avx2(combs) => combs.encode_doubles(lists, generator),
         }
     }
 }

@@ -13,15 +13,15 @@ use super::{
 };
 
 /// Bits of a digit.
-const WINDOW: usize = 4;
+pub(super) const WINDOW: usize = 4;
 /// Digits of a scalar below 2^255.
-const DIGITS: usize = 64;
+pub(super) const DIGITS: usize = 64;
 /// The largest digit, and so the largest multiple that a table holds.
 const MULTIPLES: usize = 1 << (WINDOW - 1);
 
 /// A digit a lane: what it is, and 1 where it is to be negated.
 #[derive(Clone, Copy, Default, Zeroize)]
-struct Digit {
+pub(super) struct Digit {
     magnitudes: [u8; MOST_LANES],
     negative: [u8; MOST_LANES],
 }
@@ -46,6 +46,10 @@ impl Digits {
             }
         }
         digits
+    }
+
+    pub(super) fn digit(&self, at: usize) -> &Digit {
+        &self.0[at]
     }
 }
 
@@ -73,18 +77,27 @@ pub(super) fn sum_of_products<L: Lanes>(lanes: L, points: &[PointIn<L>], scalars
         table.fill(point);
         tables.push(table);
     }
-    let mut sum = Extended::identity(lanes);
-    for at in (0..DIGITS).rev() {
-        let mut base = sum.projective();
-        for _ in 1..WINDOW {
-            base = base.double().projective();
+    sum_of_digits(&tables, DIGITS, |place, at| scalars[place].digit(at)).sum_lanes()
+}
+
+/// The sum over all tables of each lane's point times so many digits, `digit` telling those of a table by their place:
+/// the doublings are done once for all.
+#[inline(always)]
+pub(super) fn sum_of_digits<'a, F: Field>(
+    tables: &[Table<F>],
+    digits: usize,
+    digit: impl Fn(usize, usize) -> &'a Digit,
+) -> Extended<F> {
+    let mut sum = Extended::identity(tables[0].0[0].t.lanes());
+    for at in (0..digits).rev() {
+        if at + 1 < digits {
+            sum = sum.doubled(WINDOW);
         }
-        sum = base.double().extended();
-        for (table, scalars) in tables.iter().zip(scalars) {
-            sum = sum.add(&table.select(&scalars.0[at])).extended();
+        for (place, table) in tables.iter().enumerate() {
+            sum = sum.add(&table.select(digit(place, at))).extended();
         }
     }
-    sum.sum_lanes()
+    sum
 }
 
 /// The multiples 1 to 8 of a point a lane. Made once for many points, one after another, and cleared at the end.
@@ -97,7 +110,7 @@ impl<F: Field> Table<F> {
     }
 
     #[inline(always)]
-    fn fill(&mut self, point: &Extended<F>) {
+    pub(super) fn fill(&mut self, point: &Extended<F>) {
         let mut points = Zeroizing::new([*point; MULTIPLES / 2 + 1]);
         self.0[0] = point.cached();
         for n in 2..=MULTIPLES {

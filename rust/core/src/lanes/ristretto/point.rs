@@ -119,6 +119,16 @@ impl<F: Field> Extended<F> {
         Projective { x: self.x, y: self.y, z: self.z }
     }
 
+    /// The double of the double and so on, `times` times, once or more.
+    #[inline(always)]
+    pub(super) fn doubled(&self, times: usize) -> Self {
+        let mut base = self.projective();
+        for _ in 1..times {
+            base = base.double().projective();
+        }
+        base.double().extended()
+    }
+
     /// The sum of the points of all lanes, in every lane: each half is added to the other, then each quarter, and so on.
     #[inline(always)]
     pub(super) fn sum_lanes(&self) -> Self {

@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use curve25519_dalek::{RistrettoPoint, Scalar};
+use curve25519_dalek::{RistrettoPoint, Scalar, traits::VartimeMultiscalarMul};
 
 use super::{
     super::{
@@ -66,6 +66,11 @@ fn operations<L: Compiled>(lanes: L) {
     let mut point = lanes.derive(&uniform);
     report("map to group", L::COUNT, || point = lanes.derive(black_box(&uniform)));
     report("multiplication by a scalar", L::COUNT, || point = lanes.multiply(&mut table, &point, &digits));
+    let mut comb = lanes.comb(&point);
+    report("comb of a point", L::COUNT, || comb = lanes.comb(black_box(&point)));
+    report("multiplication by a comb", L::COUNT, || {
+        black_box(lanes.multiply_comb(&comb, &digits));
+    });
     let (points, mut rows) = (vec![point; 64 / L::COUNT], [[0; 32]; 64]);
     report("encoding of 64 doubles", 64, || lanes.encode_doubles(black_box(&points), &mut rows));
     let (first, rest) = rows.split_at(L::COUNT);
@@ -90,6 +95,13 @@ fn dalek() {
     let mut point = RistrettoPoint::from_uniform_bytes(&uniform);
     report("dalek: map to group", 1, || point = RistrettoPoint::from_uniform_bytes(black_box(&uniform)));
     report("dalek: multiplication by a scalar", 1, || point *= scalar);
+    report("dalek: multiplication of the generator", 1, || point = RistrettoPoint::mul_base(black_box(&scalar)));
+    report("dalek: one product in variable time", 1, || {
+        point = RistrettoPoint::vartime_multiscalar_mul([scalar], [point]);
+    });
+    report("dalek: one product in variable time with G", 1, || {
+        point = RistrettoPoint::vartime_double_scalar_mul_basepoint(&scalar, &point, &Scalar::ZERO);
+    });
     let points = [point; 64];
     let encode = || drop(black_box(RistrettoPoint::double_and_compress_batch(black_box(&points))));
     report("dalek: encoding of 64 doubles", 64, encode);

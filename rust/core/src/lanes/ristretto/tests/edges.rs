@@ -59,6 +59,7 @@ fn a_coset_encodes_alike<L: Compiled>(lanes: L) {
         shift_by_torsion(&mut batch, which);
         // The double of any torsion point here is of four-torsion, which an element does not see.
         assert_eq!(doubles(&batch), products(2));
+        assert_eq!(doubles(&batch.combs().multiply(&Scalar::from(7_u8))), products(14));
         batch.multiply(&Scalar::from(7_u8));
         assert_eq!(doubles(&batch), products(14));
     }
@@ -76,6 +77,7 @@ fn small_order_becomes_the_identity<L: Compiled>(lanes: L) {
         // The points of four-torsion are those of even place.
         assert_eq!(batch.first_identity(), (which % 2 == 0).then_some(0));
         assert_eq!(doubles(&batch), vec![[0; 32]; batch.count]);
+        assert_eq!(doubles(&batch.combs().multiply(&Scalar::from(12_345_u16))), vec![[0; 32]; batch.count]);
         batch.multiply(&Scalar::from(12_345_u16));
         assert_eq!(doubles(&batch), vec![[0; 32]; batch.count]);
     }
@@ -120,6 +122,10 @@ fn extreme_scalars_agree(kernel: Kernel) {
     let expected: Vec<_> = good.iter().zip(&scalars).map(|(bytes, scalar)| times(bytes, &(scalar + scalar))).collect();
     let mut rows = vec![[0; 32]; good.len()];
     let mut points = kernel.decode(&good).ok().unwrap();
+    let ([by_combs], of_generator) = points.combs().encode_doubles([&scalars], &scalars);
+    assert_eq!(by_combs, expected);
+    let generated = scalars.iter().map(|scalar| RistrettoPoint::mul_base(&(scalar + scalar)).compress().to_bytes());
+    assert_eq!(of_generator, generated.collect::<Vec<_>>());
     points.multiply_each(&scalars);
     points.encode_doubles(&mut rows);
     assert_eq!(rows, expected);

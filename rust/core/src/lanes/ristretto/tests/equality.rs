@@ -82,6 +82,27 @@ fn sums_of_products_agree_with_dalek() {
 }
 
 #[test]
+fn products_by_combs_agree_with_dalek() {
+    for (kernel, count) in kernels().flat_map(|kernel| (0..=33).map(move |count| (kernel, count))) {
+        let (uniform, one, lists) = (uniform(count), scalars(1)[0], [scalars(count), scalars(count)]);
+        let points: Vec<_> = uniform.iter().map(RistrettoPoint::from_uniform_bytes).collect();
+        let combs = kernel.derive(&uniform).combs();
+        let mut rows = vec![[0; 32]; count];
+        combs.multiply(&one.div_by_2()).encode_doubles(&mut rows);
+        assert_eq!(rows, points.iter().map(|point| (point * one).compress().to_bytes()).collect::<Vec<_>>());
+
+        let of_generator = scalars(count / 2);
+        let (encoded, generated) = combs.encode_doubles(lists.each_ref().map(Vec::as_slice), &of_generator);
+        for (scalars, encoded) in lists.iter().zip(encoded) {
+            let twice = points.iter().zip(scalars).map(|(point, scalar)| point * (scalar + scalar));
+            assert_eq!(encoded, twice.map(|point| point.compress().to_bytes()).collect::<Vec<_>>());
+        }
+        let twice = of_generator.iter().map(|scalar| RistrettoPoint::mul_base(&(scalar + scalar)));
+        assert_eq!(generated, twice.map(|point| point.compress().to_bytes()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn flaws_are_told_by_their_place() {
     let good = encoded(&uniform(17));
     for (kernel, place) in kernels().flat_map(|kernel| (0..17).map(move |place| (kernel, place))) {

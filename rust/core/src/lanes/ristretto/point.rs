@@ -158,17 +158,6 @@ impl<F: Field> Cached<F> {
         Self { sum: one, difference: one, t: F::constant(lanes, &ZERO), z: F::constant(lanes, &TWO) }
     }
 
-    /// `yes` in the lanes of `mask`, `no` in the others.
-    #[inline(always)]
-    pub(super) fn select(mask: F::Mask, yes: &Self, no: &Self) -> Self {
-        Self {
-            sum: F::select(mask, &yes.sum, &no.sum),
-            difference: F::select(mask, &yes.difference, &no.difference),
-            t: F::select(mask, &yes.t, &no.t),
-            z: F::select(mask, &yes.z, &no.z),
-        }
-    }
-
     /// The opposite points in the lanes of `mask`.
     #[inline(always)]
     pub(super) fn negate_where(&self, mask: F::Mask) -> Self {

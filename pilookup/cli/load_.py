@@ -40,6 +40,8 @@ def load(
     json: JsonOption = False,
 ) -> None:
     """Load files into a dataset: all of them, or none. Numbers are not kept; run `publish` to act on them."""
+    # Arrow's own pool keeps what each thread has freed, and would come on top of what the core has freed already.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from pilookup.cli.session import opened  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.intake import IntakeOptions  # noqa: PLC0415
     from pilookup.custody.load import LoadOrder  # noqa: PLC0415

@@ -19,7 +19,8 @@ from pilookup.custody.intake.plain import Piece, TextForm
 from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.source import Signature, read_range
 from pilookup.custody.vault import Vault
-from pilookup.custody.vault.writer import Staged, VaultRows, write_part, write_rejects
+from pilookup.custody.vault.part import VaultRows, write_part
+from pilookup.custody.vault.writer import Staged, write_rejects
 from pilookup.custody.workshop import keyring_of
 from pilookup.keyring import Keyring
 

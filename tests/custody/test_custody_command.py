@@ -41,7 +41,7 @@ def served(home):
 
 
 @pytest.mark.parametrize(
-    ("largest_file", "text"), [(0, ""), (500, "vault: cannot be written: File too large"), (14_000, "database failed")]
+    ("largest_file", "text"), [(0, ""), (500, "vault: cannot be written: File too large"), (32_000, "database failed")]
 )
 def test_a_load_that_the_disk_refuses_stores_nothing(prepared, home, largest_file, text):
     before = vault_of(home)

@@ -41,7 +41,8 @@ def served(home):
 
 
 @pytest.mark.parametrize(
-    ("largest_file", "text"), [(0, ""), (500, "vault: cannot be written: File too large"), (32_000, "database failed")]
+    ("largest_file", "text"),
+    [(0, ""), (500, "vault: cannot be written: File too large"), (14_000, "vault: cannot be written: File too large")],
 )
 def test_a_load_that_the_disk_refuses_stores_nothing(prepared, home, largest_file, text):
     before = vault_of(home)
@@ -51,6 +52,18 @@ def test_a_load_that_the_disk_refuses_stores_nothing(prepared, home, largest_fil
     assert vault_of(home) == before
     done = run(home, *load_of(prepared / "second.csv"))
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_load_leaves_whose_commit_the_disk_refuses_the_next_one_sweeps(prepared, home):
+    """The database cannot be read either then, so nobody knows at once whether the load counts."""
+    done = run(
+        home, *load_of(prepared / "second.csv"), largest_file=32_000
+    )  # more than its part, less than the database
+    assert_refused(done, "database failed")
+    done = run(home, *load_of(prepared / "second.csv"))
+    assert done.returncode == 0, done.stderr
+    assert {path.parts[0] for path in vault_of(home)} == {"case-1", "suppressed.sealed"}
+    assert len({path.parts[1] for path in vault_of(home) if len(path.parts) > 2}) == 2
 
 
 @pytest.mark.parametrize("largest_file", [0, 8192, 40_000])

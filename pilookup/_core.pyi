@@ -45,10 +45,12 @@ __all__ = [
     "merge_rows",
     "open_entry",
     "open_file",
+    "open_pieces",
     "part_rows",
     "prove",
     "seal",
     "seal_file",
+    "seal_pieces",
     "set_threads",
     "shift",
     "shift_and_seal",
@@ -229,28 +231,40 @@ def account_tags(
 
 def part_rows(
     elements: Buffer, places: Buffer, months: Buffer, accounts: Buffer, erased: Buffer
-) -> tuple[bytes, list[int], int]:
-    """Rows by partition: their segments one after another, the rows of each of the 64, and how many were erased.
+) -> tuple[bytes, bytes, int]:
+    """Rows by partition and range of elements within it, one for each distinct (element, account).
 
-    Row i has element places[i] (u32), month i (u16) and account i (16 bytes; an empty buffer where none are kept). A
-    segment holds n elements, n months, n accounts. Rows of the erased elements are left out.
+    Returns the segments of the 64 ranges of each of the 64 partitions one after another, the number of rows of each
+    (u32), and how many rows were erased. Row i has element places[i] (u32), month i (u16) and account i (16 bytes; an
+    empty buffer where none are kept). A segment holds rows one after another: 32 bytes of element, the latest month
+    (u16) and, where accounts are kept, how many rows without one it stands for (u32) and the account. Rows of the erased
+    elements are left out.
     """
 
 def merge_load(segments: Sequence[Buffer], accounts: bool) -> tuple[bytes, bytes, bytes, bytes, int]:
-    """One row for each distinct (element, account) of a partition's segments, in ascending order.
+    """One row for each distinct (element, account) of segments of one partition, in ascending order.
 
     Returns elements, accounts, counts (u32), months (u16), and how many elements are distinct. accounts: whether the
     segments have accounts; then the rows of one element without one are counted together.
     """
 
-def count_distinct(elements: Buffer) -> int:
-    """How many of n elements are distinct."""
+def count_distinct(segments: Sequence[Buffer], accounts: bool) -> int:
+    """How many elements of segments are distinct."""
 
 def seal_file(key: Buffer, nonce: Buffer, data: Buffer, bound: Buffer) -> bytes:
     """AES-256-GCM-SIV (RFC 8452): data sealed under a key of 32 and a nonce of 12 bytes, with `bound` as associated data."""
 
 def open_file(key: Buffer, nonce: Buffer, sealed: Buffer, bound: Buffer) -> bytes:
     """The data that `seal_file` sealed; raises ValueError when it is altered or bound to something else."""
+
+def seal_pieces(key: Buffer, nonces: Buffer, data: Buffer, sizes: Sequence[int], bound: Buffer) -> bytes:
+    """Pieces of `data`, of `sizes` one after another: of each its nonce and what `seal_file` makes of it.
+
+    A piece is bound to `bound` and its number (u32); one of no size is left out, and has no nonce.
+    """
+
+def open_pieces(key: Buffer, sealed: Buffer, sizes: Sequence[int], first: int, bound: Buffer) -> bytes:
+    """The data of pieces `first` and on, of `sizes`, that `seal_pieces` sealed; raises ValueError as `open_file` does."""
 
 def set_threads(n: int) -> None:
     """Use n threads (1 to 1024) for bulk work in this process from now on."""

@@ -1,16 +1,14 @@
 """`pilookup load`: seized files into the vault."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pilookup.cli.console import counted, progress, say, say_json
 from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
+from pilookup.cli.rejects import rejects_file
 from pilookup.compute import executor
 from pilookup.protocol.label import Kind
 
@@ -69,30 +67,6 @@ def _columns(given: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"{text}: not phone=NAME, account=NAME or date=NAME", param_hint="--column")
         columns[role] = name
     return columns
-
-
-@contextmanager
-def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
-    """The file for refused rows: new, readable by its owner alone; a load that fails leaves none behind.
-
-    What another has put in its place meanwhile stays.
-    """
-    if path is None:
-        yield None
-        return
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
-        raise typer.BadParameter(f"{path}: exists already", param_hint="--rejects") from None
-    made = os.fstat(handle)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-    except BaseException:
-        with suppress(FileNotFoundError):
-            if os.path.samestat(made, path.lstat()):
-                path.unlink()
-        raise
 
 
 def _tell(outcome: "LoadOutcome") -> None:

@@ -19,7 +19,8 @@ from pilookup.custody.intake.plain import Piece, TextForm
 from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.source import Signature, read_range
 from pilookup.custody.vault import Vault
-from pilookup.custody.vault.writer import Staged, VaultRows, write_part, write_rejects
+from pilookup.custody.vault.part import VaultRows, write_part
+from pilookup.custody.vault.writer import Staged, write_rejects
 from pilookup.custody.workshop import keyring_of
 from pilookup.keyring import Keyring
 
@@ -67,6 +68,35 @@ def run_piece(task: PieceTask) -> PieceOutcome:
     return PieceOutcome(task, reader.report, reader.tally)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldPiece:
+    """One piece of a text that lies in memory, part `number` of its load; it stays in its process.
+
+    data: its bytes up to its reach. rejects: whether refused cells are kept.
+    """
+
+    number: int
+    form: TextForm
+    piece: Piece
+    data: bytes
+    rejects: bool
+
+    def __repr__(self) -> str:
+        return f"<piece {self.number}>"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutcome:
+    """As `PieceOutcome`, with the refused cells, columns by their 1-based index."""
+
+    report: Report
+    tally: Tally
+    refused: str
+
+    def __repr__(self) -> str:
+        return f"<{self.report.rows} rows>"
+
+
 class PartMaker:
     """Makes parts of one load, with the keys of the HOME at `home`."""
 
@@ -89,6 +119,13 @@ class PartMaker:
             )
         rows = VaultRows(elements, packed.places, packed.months, accounts)
         return write_part(self._vault, self._load, number, rows)
+
+    def write_held(self, held: HeldPiece) -> HeldOutcome:
+        """Write the part of a piece that lies in memory; raises as `run_piece`."""
+        refused = io.StringIO() if held.rejects else None
+        reader = PieceReader(held.form, held.piece, held.data, Rejects(refused, header=False))
+        settle_erased(reader.report, self.write(held.number, reader.read()))
+        return HeldOutcome(reader.report, reader.tally, refused.getvalue() if refused else "")
 
     def write_rejects(self, number: int, text: str) -> None:
         """Keep the refused cells of part `number`; OSError."""

@@ -1,27 +1,27 @@
 """The files of one command on their way into parts of loads, with one progress over all of them.
 
 Plain text files are cut into pieces, and each piece is a task for the executor. Every other file is streamed by the
-command itself, and a thread of its own tokenises what was read.
+command itself (`streamed.py`).
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from pilookup.compute import at_once, local_executor
-from pilookup.custody.intake import Accepted, IntakeOptions, Report, read, shown
+from pilookup.compute import at_once
+from pilookup.custody.intake import IntakeOptions, Report, shown
 from pilookup.custody.intake.formats import Format, agreed
-from pilookup.custody.intake.packed import Packed
 from pilookup.custody.intake.plain import PlainText, pieces, plain_text
 from pilookup.custody.intake.reading import Progress
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.source import Source
-from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, run_piece, settle_erased
+from pilookup.custody.pieces import PartMaker, PieceOutcome, PieceTask, run_piece
 from pilookup.custody.session import Session
+from pilookup.custody.streamed import Streamed
 from pilookup.custody.vault.writer import Staged, take_rejects
 from pilookup.custody.window import Window
 from pilookup.errors import IntakeError, PilookupError
@@ -29,12 +29,6 @@ from pilookup.protocol.label import Kind
 
 PIECE_BYTES: Final = 8 << 20
 """A piece of a text file. In flight it takes about ten times that in memory, and a part file a piece is written."""
-
-PART_ROWS: Final = 1 << 17
-"""Rows of a streamed file that become one part."""
-
-AHEAD: Final = 2
-"""Parts of a streamed file that are out while the next is read: one tokenised, one waiting."""
 
 WAITING: Final = 64
 """Pieces submitted beside those of one process: they hold nothing but their place, and keep a cluster busy."""
@@ -112,13 +106,14 @@ class Reader:
         self._vault.stage(file.load.folder(self._vault), file.load.parts(self._vault))
         source = Source(file.path)
         part = source.part()
-        if agreed(part.place, part.name, part.head()) is Format.TEXT:
-            file.text = plain_text(part, self._options, self._today)
-        if file.text is None:
+        form = agreed(part.place, part.name, part.head())
+        text = plain_text(part, self._options, self._today) if form is Format.TEXT else None
+        if text is None or text.recoded:
             self._window.drain()  # the rejects of the files before come first
-            self._stream(file)
+            self._stream(file, text, fast=text is not None or form is not Format.TEXT)
         else:
-            self._cut(file, file.text, source)
+            file.text = text
+            self._cut(file, text, source)
 
     def _cut(self, file: LoadedFile, text: PlainText, source: Source) -> None:
         with source.open() as stream:
@@ -139,8 +134,7 @@ class Reader:
             self._refused.join(take_rejects(self._vault, task.load, task.number), file.text.plan.label)
         self._advance(task.piece.stop - task.piece.start, outcome.report.rows)
 
-    def _stream(self, file: LoadedFile) -> None:
-        """Parse in this thread while the core works on the part before."""
+    def _stream(self, file: LoadedFile, known: PlainText | None, *, fast: bool) -> None:
         told = [0, 0]
 
         def tell(done: int, _size: int, rows: int) -> None:
@@ -148,35 +142,14 @@ class Reader:
             told[:] = done, rows
 
         maker = PartMaker(self._home, file.load)
-        batches = read(file.path, self._options, file.report, self._rejects, tell)
-
-        def write(part: tuple[int, Packed]) -> int:
-            return maker.write(*part)
-
-        def take(erased: int) -> None:
-            file.parts += 1
-            settle_erased(file.report, erased)
-
-        with local_executor(1) as executor, Window(executor, write, take, AHEAD) as window:
-            for part in enumerate(_gathered(batches, accounts=file.load.accounts)):
-                window.put(part)
+        streamed = Streamed(
+            maker, file.report, self._rejects, self._options, piece_bytes=PIECE_BYTES, today=self._today
+        )
+        streamed.read(file.path, known, accounts=file.load.accounts, fast=fast, on_progress=tell)
+        file.parts = streamed.parts
 
     def _advance(self, done: int, rows: int) -> None:
         self._done += done
         self._rows += rows
         if self._on_progress:
             self._on_progress(self._done, self._size, self._rows)
-
-
-def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[Packed]:
-    """Batches together, so that a part is worth its file."""
-    held: list[Accepted] = []
-    rows = 0
-    for batch in batches:
-        held.append(batch)
-        rows += len(batch)
-        if rows >= PART_ROWS:
-            yield Packed.of(held, accounts=accounts)
-            held, rows = [], 0
-    if held:
-        yield Packed.of(held, accounts=accounts)

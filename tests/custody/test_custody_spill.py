@@ -16,7 +16,8 @@ from pilookup.custody.control import Counts, Load
 from pilookup.custody.erase import erase
 from pilookup.custody.shards import ShardTask, run_shard
 from pilookup.custody.vault import PARTITIONS
-from pilookup.custody.vault.writer import Staged, VaultRows, write_part
+from pilookup.custody.vault.part import VaultRows, write_part
+from pilookup.custody.vault.writer import Staged
 from pilookup.custody.workshop import lend
 from pilookup.errors import VaultError
 from pilookup.protocol.label import Kind

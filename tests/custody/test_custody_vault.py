@@ -39,7 +39,7 @@ def a_shard(session, index=0):
 @ONE_FILE
 def test_a_shard_comes_back_as_it_was(tmp_path, elements, place):
     store, path = ShardStore(bytes(32), GUARD), tmp_path / "s.shard"
-    durable.write_flushed(path, store.framed(place, table(elements)))
+    durable.write_flushed(path, store.framed(place, [table(elements)]))
     assert store.read_table(path, place) == table(elements)
     assert read_guard(path) == GUARD
     path.unlink()

@@ -1,5 +1,6 @@
 """Which text files go the fast way, and how they are cut into pieces that can be read apart."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -8,6 +9,7 @@ from pilookup import _core
 from pilookup.custody.intake.columns import Plan, choose, described
 from pilookup.custody.intake.dialect import Dialect
 from pilookup.custody.intake.encoding import Encoding, decide
+from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Tally
 from pilookup.custody.intake.source import Part
@@ -16,6 +18,7 @@ from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 
 _CODECS: Final = ("utf-8", "gb18030")
+"""Read as they are; what is in another encoding is read as UTF-8."""
 _DELIMITERS: Final = {"utf-8": ("", "----", "\t", ",", ";", "|"), "gb18030": ("", "----", "\t", ",", ";")}
 _NO_LINE: Final = 1 << 62
 _HEAD_BYTES: Final = 1 << 21
@@ -51,7 +54,10 @@ class TextForm:
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """A text file that goes the fast way. start, line: where its first record stands, after a BOM and a "sep=" line."""
+    """A text file that goes the fast way. start, line: where its first record stands, after a BOM and a "sep=" line.
+
+    recoded: its pieces are of the text in UTF-8 and not of the file; then start counts bytes of that text.
+    """
 
     form: TextForm
     encoding: Encoding
@@ -59,6 +65,10 @@ class PlainText:
     plan: Plan
     start: int
     line: int
+
+    @property
+    def recoded(self) -> bool:
+        return self.encoding.codec not in _CODECS
 
     def notes(self, tally: Tally) -> list[str]:
         """Sentences for the report, once all rows are counted."""
@@ -87,10 +97,11 @@ def plain_text(part: Part, options: IntakeOptions, today: int) -> PlainText | No
     Raises IntakeError for a file that is no text or has no phone column, as `reading.read` does.
     """
     encoding = decide(part)
-    if encoding.codec not in _CODECS or encoding.nuls:
+    codec = encoding.codec if encoding.codec in _CODECS else "utf-8"
+    if encoding.nuls:
         return None
     dialect = dialect_of(part, encoding)
-    if dialect.delimiter not in _DELIMITERS[encoding.codec]:
+    if dialect.delimiter not in _DELIMITERS[codec]:
         return None
     with rows_of(part, encoding, dialect) as (table, _):
         plan = choose(table, options)
@@ -99,7 +110,7 @@ def plain_text(part: Part, options: IntakeOptions, today: int) -> PlainText | No
         from_line = table.line(plan.start)
     form = TextForm(
         place=part.place,
-        codec=encoding.codec,
+        codec=codec,
         delimiter=dialect.delimiter,
         usual=dialect.width,
         phones=plan.phones,
@@ -111,15 +122,17 @@ def plain_text(part: Part, options: IntakeOptions, today: int) -> PlainText | No
         kind=str(options.kind),
         today=today,
     )
-    start = encoding.skip + (_first_line(part, encoding) if dialect.first_line > 1 else 0)
+    start = 0 if encoding.codec not in _CODECS else encoding.skip
+    if dialect.first_line > 1:
+        start += _first_line(part, encoding)
     return PlainText(form, encoding, dialect, plan, start, dialect.first_line)
 
 
 def _first_line(part: Part, encoding: Encoding) -> int:
-    """Bytes of the first line, a "sep=" line, with its end."""
+    """Bytes of the first line, a "sep=" line, with its end, as its pieces have them."""
     with part.open() as stream:
         stream.read(encoding.skip)
-        head = stream.read(_HEAD_BYTES)
+        head = (stream if encoding.codec in _CODECS else Recoded(part.place, stream, encoding)).read(_HEAD_BYTES)
     line = head.splitlines(keepends=True)[0]
     return len(line)
 
@@ -144,3 +157,49 @@ def pieces(stream: BinaryIO, text: PlainText, size: int) -> Iterator[Piece]:
         if whole:
             return
         at, line, wanted = at + stop, line + lines, size
+
+
+class Recoded:
+    """Text in UTF-16 or UTF-32, its BOM read already, as a stream of UTF-8."""
+
+    def __init__(self, place: str, stream: BinaryIO, encoding: Encoding) -> None:
+        self._place = place
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding.codec)("strict")
+        self._held = bytearray()
+        self._ended = False
+
+    def read(self, size: int) -> bytes:
+        """So many bytes, fewer at the end alone. Raises IntakeError for text that was valid a moment ago."""
+        while len(self._held) < size and not self._ended:
+            block = self._stream.read(BLOCK_BYTES)
+            self._ended = not block
+            try:
+                self._held += self._decoder.decode(block, final=self._ended).encode()
+            except UnicodeDecodeError:
+                raise IntakeError(self._place, "changed while it was read") from None
+        data = bytes(self._held[:size])
+        del self._held[:size]
+        return data
+
+
+def streamed_pieces(part: Part, text: PlainText, size: int) -> Iterator[tuple[Piece, bytes]]:
+    """The pieces of a text that is read once from its start, each with its bytes up to its reach, start being 0.
+
+    Raises IntakeError, as `part`'s stream does.
+    """
+    with part.open() as raw:
+        raw.read(text.encoding.skip)
+        stream = Recoded(part.place, raw, text.encoding) if text.recoded else raw
+        stream.read(text.start - (0 if text.recoded else text.encoding.skip))
+        left, line, wanted = b"", text.line, size
+        while data := left + stream.read(max(0, wanted - len(left))):
+            whole = len(data) < wanted
+            stop, reach, lines = _core.cut_text(data, text.form.dialect, whole)
+            if not stop and not whole:
+                left, wanted = data, 2 * wanted
+                continue
+            yield Piece(0, stop, reach, line, whole), data[:reach]
+            if whole:
+                return
+            left, line, wanted = data[stop:], line + lines, size

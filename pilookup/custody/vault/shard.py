@@ -26,7 +26,7 @@ the frames, so none can be missing.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -44,6 +44,7 @@ FRAMED: Final = b"PLKS\x02"
 GUARD_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
+SEAL_BYTES: Final = NONCE_BYTES + TAG_BYTES
 FRAME_ROWS: Final = 1 << 14
 _HEAD: Final = len(MAGIC) + GUARD_BYTES
 _SHARD_HEAD: Final = _HEAD + 16
@@ -54,7 +55,7 @@ _PACKING: Final = {"element": "none", "account": "zstd", "count": "zstd", "month
 
 def sealed_size(size: int) -> int:
     """Bytes of a sealed file of so many bytes of content."""
-    return _HEAD + NONCE_BYTES + size + TAG_BYTES
+    return _HEAD + size + SEAL_BYTES
 
 
 class ShardStore:
@@ -64,18 +65,20 @@ class ShardStore:
         self._key = key
         self.guard = guard
 
-    def framed(self, place: str, table: pa.Table) -> Iterator[bytes]:
-        """A shard of vault rows, piece by piece; rows in ascending order are read by range at least cost."""
+    def framed(self, place: str, tables: Iterable[pa.Table]) -> Iterator[bytes]:
+        """A shard of vault rows, piece by piece, however many tables they come in; one frame of them is held.
+
+        Rows in ascending order are read by range at least cost.
+        """
         head = FRAMED + self.guard + os.urandom(_SHARD_HEAD - _HEAD)
         yield head
-        directory = np.zeros(-(-table.num_rows // FRAME_ROWS), _FRAME)
-        for i in range(len(directory)):
-            rows = table.slice(i * FRAME_ROWS, FRAME_ROWS)
+        directory = []
+        for i, rows in enumerate(_frames(tables)):
             spans = spans_of(fixed_bytes(rows["element"]))
             frame = self._seal(head + f"{place}/{i}".encode(), _parquet(rows))
-            directory[i] = len(frame), rows.num_rows, spans.min(), spans.max(), 0
+            directory.append((len(frame), rows.num_rows, spans.min(), spans.max(), 0))
             yield frame
-        sealed = self._seal(head + f"{place}/directory".encode(), directory.tobytes())
+        sealed = self._seal(head + f"{place}/directory".encode(), np.array(directory, _FRAME).tobytes())
         yield sealed
         yield len(sealed).to_bytes(_SIZE_BYTES, "little")
 
@@ -119,6 +122,21 @@ class ShardStore:
         self._check_head(head, MAGIC)
         return self._open(head + place.encode(), data[_HEAD:])
 
+    def sealed_pieces(self, place: str, data: bytes, sizes: list[int]) -> bytes:
+        """Pieces of `data`, of these sizes one after another, each sealed by itself: `SEAL_BYTES` more than its size.
+
+        A piece is bound to `place` and its number; one of no size is left out.
+        """
+        nonces = os.urandom(NONCE_BYTES * sum(size > 0 for size in sizes))
+        return _core.seal_pieces(self._key, nonces, data, sizes, MAGIC + self.guard + place.encode())
+
+    def opened_pieces(self, place: str, sealed: bytes, sizes: list[int], first: int) -> bytes:
+        """The data of pieces `first` and on that `sealed_pieces` sealed, of these sizes; raises InvalidTag."""
+        try:
+            return _core.open_pieces(self._key, sealed, sizes, first, MAGIC + self.guard + place.encode())
+        except ValueError:
+            raise InvalidTag from None
+
     def _read_frames(self, file: BinaryIO, place: str, span: Span) -> Iterator[pa.Table]:
         head = file.read(_SHARD_HEAD)
         self._check_head(head[:_HEAD], FRAMED)
@@ -151,7 +169,7 @@ class ShardStore:
         return nonce + _core.seal_file(self._key, nonce, data, bound)
 
     def _open(self, bound: bytes, sealed: bytes) -> bytes:
-        if len(sealed) < NONCE_BYTES + TAG_BYTES:
+        if len(sealed) < SEAL_BYTES:
             raise InvalidTag
         try:
             return _core.open_file(self._key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
@@ -161,6 +179,19 @@ class ShardStore:
 
 class _OtherError(Exception):
     """A file that is not of this vault; the text says what it is."""
+
+
+def _frames(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows, `FRAME_ROWS` in each table but the last."""
+    held = SCHEMA.empty_table()
+    for table in tables:
+        held = pa.concat_tables([held, table])
+        while held.num_rows >= FRAME_ROWS:
+            yield held.slice(0, FRAME_ROWS).combine_chunks()
+            held = held.slice(FRAME_ROWS)
+        held = held.combine_chunks()
+    if held.num_rows:
+        yield held
 
 
 def _parquet(rows: pa.Table) -> bytes:

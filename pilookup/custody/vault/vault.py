@@ -173,7 +173,7 @@ class Vault:
         return found
 
     def _rewrite(self, load: Load, partition: int, rows: pa.Table) -> None:
-        frames = self.store.framed(place(load.dataset_id, load.id, partition), rows)
+        frames = self.store.framed(place(load.dataset_id, load.id, partition), [rows])
         durable.replace(self._path(load, partition), frames)
 
     def _listed(self, load: Stored) -> list[int]:

@@ -5,8 +5,8 @@ use pyo3::{prelude::*, types::PyBytes};
 
 use crate::convert::{Bytes, SecretBytes, bytes_of, raise};
 
-/// Segments, the rows of each partition, and how many rows were erased.
-type Parted<'py> = (Bound<'py, PyBytes>, Vec<usize>, usize);
+/// Segments, the rows of each range of each partition (u32), and how many rows were erased.
+type Parted<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 #[pyfunction]
 fn part_rows(
@@ -19,7 +19,8 @@ fn part_rows(
 ) -> PyResult<Parted<'_>> {
     let work = || vault::part(elements.as_ref(), places.as_ref(), months.as_ref(), accounts.as_ref(), erased.as_ref());
     let parted = py.detach(work).map_err(raise)?;
-    Ok((PyBytes::new(py, &parted.segments), parted.counts.to_vec(), parted.erased))
+    let counts: Vec<_> = parted.counts.iter().map(|count| count.to_le_bytes()).collect();
+    Ok((PyBytes::new(py, &parted.segments), PyBytes::new(py, counts.as_flattened()), parted.erased))
 }
 
 /// Elements, accounts, counts and months of merged rows, and how many elements are distinct.
@@ -38,8 +39,8 @@ fn merge_load(py: Python<'_>, segments: Vec<Bytes>, accounts: bool) -> PyResult<
 }
 
 #[pyfunction]
-fn count_distinct(py: Python<'_>, elements: Bytes) -> PyResult<usize> {
-    py.detach(|| vault::count_distinct(elements.as_ref())).map_err(raise)
+fn count_distinct(py: Python<'_>, segments: Vec<Bytes>, accounts: bool) -> PyResult<usize> {
+    py.detach(|| vault::count_distinct(&segments, accounts)).map_err(raise)
 }
 
 #[pyfunction]
@@ -64,10 +65,36 @@ fn open_file(
     bytes_of(py, || vault::open(key.as_ref(), nonce.as_ref(), sealed.as_ref(), bound.as_ref()))
 }
 
+#[pyfunction]
+fn seal_pieces(
+    py: Python<'_>,
+    key: SecretBytes,
+    nonces: Bytes,
+    data: Bytes,
+    sizes: Vec<usize>,
+    bound: Bytes,
+) -> PyResult<Bound<'_, PyBytes>> {
+    bytes_of(py, || vault::seal_pieces(key.as_ref(), nonces.as_ref(), data.as_ref(), &sizes, bound.as_ref()))
+}
+
+#[pyfunction]
+fn open_pieces(
+    py: Python<'_>,
+    key: SecretBytes,
+    sealed: Bytes,
+    sizes: Vec<usize>,
+    first: usize,
+    bound: Bytes,
+) -> PyResult<Bound<'_, PyBytes>> {
+    bytes_of(py, || vault::open_pieces(key.as_ref(), sealed.as_ref(), &sizes, first, bound.as_ref()))
+}
+
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(part_rows, module)?)?;
     module.add_function(wrap_pyfunction!(merge_load, module)?)?;
     module.add_function(wrap_pyfunction!(count_distinct, module)?)?;
     module.add_function(wrap_pyfunction!(seal_file, module)?)?;
-    module.add_function(wrap_pyfunction!(open_file, module)?)
+    module.add_function(wrap_pyfunction!(open_file, module)?)?;
+    module.add_function(wrap_pyfunction!(seal_pieces, module)?)?;
+    module.add_function(wrap_pyfunction!(open_pieces, module)?)
 }

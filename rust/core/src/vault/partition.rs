@@ -1,8 +1,11 @@
-//! Rows of a piece of a file, by partition.
+//! Rows of a piece of a file, by partition and by range of elements within it.
 
 use std::collections::HashSet;
 
-use super::{ACCOUNT_BYTES, MONTH_BYTES, row_bytes};
+use super::{
+    ACCOUNT_BYTES, MONTH_BYTES,
+    row::{Row, row_bytes, settle},
+};
 use crate::{
     encoding::{items, same_count},
     error::Error,
@@ -11,25 +14,29 @@ use crate::{
 
 /// A partition is the low six bits of an element's second byte; the first byte's lowest bit is always 0.
 pub const PARTITIONS: usize = 64;
+/// A range is the upper six bits of an element's first byte, so that ranges ascend as the elements of a partition do.
+pub const RANGES: usize = 64;
 
-/// Rows by partition.
+const BINS: usize = PARTITIONS * RANGES;
+
+/// Rows by partition and range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parted {
-    /// The segments of all partitions, one after another.
+    /// The segments of all ranges of all partitions, one after another.
     pub segments: Vec<u8>,
-    /// How many rows each partition has.
-    pub counts: [usize; PARTITIONS],
+    /// How many rows each range of each partition has.
+    pub counts: Vec<u32>,
     /// How many rows were left out because their element was erased.
     pub erased: usize,
 }
 
-fn partition_of(element: &Encoded) -> usize {
-    usize::from(element[1]) % PARTITIONS
+fn bin_of(element: &Encoded) -> usize {
+    usize::from(element[1]) % PARTITIONS * RANGES + usize::from(element[0]) * RANGES / 256
 }
 
-/// Rows by partition, in their order within each: row `i` has the element numbered `places[i]` (little-endian u32), the
-/// month `months[i]` (little-endian u16) and, unless `accounts` is empty, the account `accounts[i]` (16 bytes). Rows of
-/// an element among `erased` are left out.
+/// Rows by partition and range, one for each distinct element and account: row `i` has the element numbered `places[i]`
+/// (little-endian u32), the month `months[i]` (little-endian u16) and, unless `accounts` is empty, the account
+/// `accounts[i]` (16 bytes). Rows of an element among `erased` are left out.
 ///
 /// # Errors
 /// Buffers that are not whole numbers of items, unequal numbers, a place beyond the elements.
@@ -43,40 +50,48 @@ pub fn part(elements: &[u8], places: &[u8], months: &[u8], accounts: &[u8], eras
     if !accounts.is_empty() {
         same_count("number of accounts", places.len(), accounts.len())?;
     }
-    let rows = places.iter().enumerate().map(|(index, place)| {
-        elements.get(u32::from_le_bytes(*place) as usize).map(|element| (index, element)).ok_or(Error::Place { index })
-    });
-    let mut kept: [Vec<(usize, &Encoded)>; PARTITIONS] = std::array::from_fn(|_| Vec::new());
-    for row in rows {
-        let (index, element) = row?;
+    let mut rows = Vec::with_capacity(places.len());
+    for (index, (place, month)) in places.iter().zip(months).enumerate() {
+        let element = elements.get(u32::from_le_bytes(*place) as usize).ok_or(Error::Place { index })?;
         if erased.is_empty() || !erased.contains(element) {
-            kept[partition_of(element)].push((index, element));
+            rows.push(Row::new(element, u16::from_le_bytes(*month), accounts.get(index).copied()));
         }
     }
-    Ok(lay_out(&kept, months, accounts, places.len()))
+    Ok(lay_out(&rows, !accounts.is_empty(), places.len() - rows.len()))
 }
 
-fn lay_out(
-    kept: &[Vec<(usize, &Encoded)>; PARTITIONS],
-    months: &[[u8; MONTH_BYTES]],
-    accounts: &[[u8; ACCOUNT_BYTES]],
-    given: usize,
-) -> Parted {
-    let counts = std::array::from_fn(|partition| kept[partition].len());
-    let left: usize = counts.iter().sum();
-    let mut segments = Vec::with_capacity(left * row_bytes(!accounts.is_empty()));
-    for rows in kept {
-        for (_, element) in rows {
-            segments.extend_from_slice(*element);
-        }
-        for (index, _) in rows {
-            segments.extend_from_slice(&months[*index]);
-        }
-        if !accounts.is_empty() {
-            for (index, _) in rows {
-                segments.extend_from_slice(&accounts[*index]);
-            }
-        }
+fn lay_out(rows: &[Row<'_>], accounts: bool, erased: usize) -> Parted {
+    let mut segments = Vec::with_capacity(rows.len() * row_bytes(accounts));
+    let mut counts = vec![0; BINS];
+    let (order, ends) = by_bin(rows);
+    let (mut start, mut bin) = (0, Vec::new());
+    for (count, end) in counts.iter_mut().zip(ends) {
+        bin.clear();
+        bin.extend(order[start..end].iter().map(|at| rows[*at as usize]));
+        settle(&mut bin, |row| {
+            row.write(&mut segments, accounts);
+            *count += 1;
+        });
+        start = end;
     }
-    Parted { segments, counts, erased: given - left }
+    Parted { segments, counts, erased }
+}
+
+/// The places of the rows, bin by bin, and where each bin ends.
+fn by_bin(rows: &[Row<'_>]) -> (Vec<u32>, Vec<usize>) {
+    let mut ends = vec![0; BINS];
+    for row in rows {
+        ends[bin_of(row.element)] += 1;
+    }
+    let mut total = 0;
+    for end in &mut ends {
+        total += std::mem::replace(end, total);
+    }
+    let mut order = vec![0; rows.len()];
+    for (at, row) in (0..).zip(rows) {
+        let next = &mut ends[bin_of(row.element)];
+        order[*next] = at;
+        *next += 1;
+    }
+    (order, ends)
 }

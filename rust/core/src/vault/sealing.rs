@@ -1,8 +1,11 @@
-//! AES-256-GCM-SIV (RFC 8452) over whole files.
+//! AES-256-GCM-SIV (RFC 8452) over whole files, and over many pieces of one.
 
 use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
 
-use crate::error::Error;
+use crate::{
+    encoding::{items, same_count},
+    error::Error,
+};
 
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
@@ -45,4 +48,60 @@ pub fn open(key: &[u8], nonce: &[u8], sealed: &[u8], bound: &[u8]) -> Result<Vec
         .decrypt_inout_detached(&nonce_of(nonce)?, bound, buffer, &Tag::from(*tag))
         .map_err(|_| Error::Sealed)?;
     Ok(data)
+}
+
+/// What piece `index` of several is bound to.
+fn bound_of(bound: &[u8], index: usize) -> Result<Vec<u8>, Error> {
+    let index = u32::try_from(index).map_err(|_| Error::TooLong { what: "pieces", index })?;
+    Ok([bound, &index.to_le_bytes()].concat())
+}
+
+/// Pieces of `data`, of `sizes` one after another, each sealed by itself: its nonce of 12 bytes out of `nonces`, what
+/// `seal` makes of it, bound to `bound` and the piece's number (little-endian u32). A piece of no size is left out.
+///
+/// # Errors
+/// Sizes that do not add up to the data, too few nonces, and as `seal`.
+pub fn seal_pieces(key: &[u8], nonces: &[u8], data: &[u8], sizes: &[usize], bound: &[u8]) -> Result<Vec<u8>, Error> {
+    let cipher = cipher(key)?;
+    let nonces = items::<NONCE_BYTES>("nonces", nonces)?;
+    let filled = sizes.iter().enumerate().filter(|(_, size)| **size > 0);
+    same_count("bytes of data", sizes.iter().sum(), data.len())?;
+    same_count("number of nonces", filled.clone().count(), nonces.len())?;
+    let mut sealed = Vec::with_capacity(data.len() + nonces.len() * (NONCE_BYTES + TAG_BYTES));
+    let mut rest = data;
+    for ((index, size), nonce) in filled.zip(nonces) {
+        let (piece, after) = rest.split_at(*size);
+        sealed.extend_from_slice(nonce);
+        let start = sealed.len();
+        sealed.extend_from_slice(piece);
+        let tag = cipher
+            .encrypt_inout_detached(&(*nonce).into(), &bound_of(bound, index)?, (&mut sealed[start..]).into())
+            .map_err(|_| Error::TooLong { what: "data", index })?;
+        sealed.extend_from_slice(&tag);
+        rest = after;
+    }
+    Ok(sealed)
+}
+
+/// The data of pieces `first` and on that `seal_pieces` sealed, `sizes` being theirs before that, one after another.
+///
+/// # Errors
+/// [`Error::Sealed`] when they are not what was sealed under this key and binding; a key of another size.
+pub fn open_pieces(key: &[u8], sealed: &[u8], sizes: &[usize], first: usize, bound: &[u8]) -> Result<Vec<u8>, Error> {
+    let cipher = cipher(key)?;
+    let mut data = Vec::with_capacity(sealed.len());
+    let mut rest = sealed;
+    for (at, size) in sizes.iter().enumerate().filter(|(_, size)| **size > 0) {
+        let (nonce, after) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(Error::Sealed)?;
+        let (piece, after) = after.split_at_checked(*size).ok_or(Error::Sealed)?;
+        let (tag, after) = after.split_first_chunk::<TAG_BYTES>().ok_or(Error::Sealed)?;
+        let start = data.len();
+        data.extend_from_slice(piece);
+        let bound = bound_of(bound, first + at)?;
+        cipher
+            .decrypt_inout_detached(&(*nonce).into(), &bound, (&mut data[start..]).into(), &Tag::from(*tag))
+            .map_err(|_| Error::Sealed)?;
+        rest = after;
+    }
+    if rest.is_empty() { Ok(data) } else { Err(Error::Sealed) }
 }

@@ -1,0 +1,109 @@
+"""Files that cannot be cut where they lie (archives, UTF-16, workbooks, Parquet), on their way into parts of a load.
+
+The command itself unpacks them. Texts among them are cut into pieces in memory, which threads of this process read as
+a task reads a piece of a plain file; of all else the rows are read here, and a thread tokenises them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, TextIO
+
+from pilookup.compute import local_executor, processors
+from pilookup.custody.intake import Accepted, IntakeOptions, Report, read
+from pilookup.custody.intake.packed import Packed
+from pilookup.custody.intake.plain import PlainText, plain_text, streamed_pieces
+from pilookup.custody.intake.reading import Progress
+from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.source import Part
+from pilookup.custody.pieces import HeldOutcome, HeldPiece, PartMaker, settle_erased
+from pilookup.custody.window import Window
+
+PART_ROWS: Final = 1 << 17
+"""Rows that become one part where they do not come out of a piece of text."""
+
+Work = tuple[int, Packed] | HeldPiece
+
+
+class Streamed:
+    """Reads one file, counting into `report`.
+
+    rejects: where refused cells go. piece_bytes: the size of a piece of text. today: the day that dates are held
+    against, as an ordinal.
+    """
+
+    def __init__(
+        self,
+        maker: PartMaker,
+        report: Report,
+        rejects: TextIO | None,
+        options: IntakeOptions,
+        *,
+        piece_bytes: int,
+        today: int,
+    ) -> None:
+        self.parts = 0
+        self._maker = maker
+        self._report = report
+        self._rejects = rejects
+        self._refused = Rejects(rejects)
+        self._options = options
+        self._piece_bytes = piece_bytes
+        self._today = today
+        self._text: PlainText | None = None
+        self._tally = Tally()
+
+    def read(self, path: Path, known: PlainText | None, *, accounts: bool, fast: bool, on_progress: Progress) -> None:
+        """All parts of the file at `path`.
+
+        known: how it is read where that was found out already. fast: False where it is a text that must not go the fast
+        way. Raises as `intake.read`, and OSError.
+        """
+        with (
+            local_executor() as executor,
+            Window(executor, self._make, self._take, processors() + 1) as window,
+        ):
+
+            def cut(part: Part, tell: Callable[[], None]) -> tuple[PlainText, Tally] | None:
+                text = known or plain_text(part, self._options, self._today)
+                if text is None:
+                    return None
+                self._text, self._tally = text, Tally()
+                for piece, data in streamed_pieces(part, text, self._piece_bytes):
+                    window.put(HeldPiece(self._next(), text.form, piece, data, self._rejects is not None))
+                    tell()
+                window.drain()
+                return text, self._tally
+
+            batches = read(path, self._options, self._report, self._rejects, on_progress, cut if fast else None)
+            for packed in _gathered(batches, accounts=accounts):
+                window.put((self._next(), packed))
+
+    def _next(self) -> int:
+        self.parts += 1
+        return self.parts - 1
+
+    def _make(self, work: Work) -> int | HeldOutcome:
+        return self._maker.write_held(work) if isinstance(work, HeldPiece) else self._maker.write(*work)
+
+    def _take(self, outcome: int | HeldOutcome) -> None:
+        if isinstance(outcome, int):
+            settle_erased(self._report, outcome)
+            return
+        self._report.add(outcome.report)
+        self._tally.add(outcome.tally)
+        if self._text is not None:
+            self._refused.join(outcome.refused, self._text.plan.label)
+
+
+def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[Packed]:
+    """Batches together, so that a part is worth its file."""
+    held: list[Accepted] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += len(batch)
+        if rows >= PART_ROWS:
+            yield Packed.of(held, accounts=accounts)
+            held, rows = [], 0
+    if held:
+        yield Packed.of(held, accounts=accounts)

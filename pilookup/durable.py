@@ -51,7 +51,12 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
 
 
 def read_at(descriptor: int, size: int, at: int) -> bytes:
-    """Exactly `size` bytes from `at` on, however many; one call of the system reads 2 GiB at most. Raises EOFError."""
+    """Exactly `size` bytes from `at` on; raises EOFError where the file does not have them.
+
+    One call of the system reads 2 GiB at most.
+    """
+    if not 0 <= size <= os.fstat(descriptor).st_size - at:
+        raise EOFError("a file is cut short")
     pieces = []
     while size:
         piece = os.pread(descriptor, min(size, 1 << 30), at)

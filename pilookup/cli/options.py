@@ -42,7 +42,7 @@ MemoryOption = Annotated[
         envvar="PILOOKUP_MEMORY",
         parser=_size,
         metavar="SIZE",
-        help="Memory that the work of one process may take; building filters may take more.",
+        help="Memory that one process's work may take; a part of a filter takes 100 MiB, Bloom filters are held whole.",
     ),
 ]
 DEFAULT_MEMORY = f"{compute.DEFAULT_MEMORY >> 30}GiB"

@@ -155,13 +155,18 @@ class Maker:
         return manifest
 
     def _bases(self, epoch: Epoch) -> dict[Kind, Path]:
+        """The base filters that may be kept: as they were signed, and none where something was removed since."""
         listed = self._listed.get(epoch.number)
         if listed is None or epoch.removals_seen != self._removals:
             return {}
-        names = {kind: base_name(kind) for kind in Kind}
-        return {
-            kind: self._repository.targets / listed.path(name) for kind, name in names.items() if name in listed.files
-        }
+        bases = {}
+        for kind in Kind:
+            name = base_name(kind)
+            if name in listed.files:
+                path = self._repository.targets / listed.path(name)
+                if path.exists() and file_ref(path) == listed.files[name]:
+                    bases[kind] = path
+        return bases
 
 
 def _told_datasets(session: Session, channel: Channel) -> list[Dataset]:

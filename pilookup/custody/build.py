@@ -78,8 +78,15 @@ def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: 
         entries += part.entries
         keys = [before + more for before, more in zip(keys, part.filter_keys, strict=True)]
         on_done(done, len(tasks) + 1, entries)
-    told = (len(tasks), dict(zip(Kind, keys, strict=True)), order.bases, order.bloom)
-    filters = make_filters(FilterOrder(order.home, work, *told), executor, memory)
+    wanted = FilterOrder(
+        home=order.home,
+        folder=work,
+        spills=len(tasks),
+        keys=dict(zip(Kind, keys, strict=True)),
+        bases=order.bases,
+        bloom=order.bloom,
+    )
+    filters = make_filters(wanted, executor, memory)
     geometry = order.geometry or Geometry.for_entries(entries)
     files = _lay_out(work, folder, len(tasks), geometry, ranges(entries, geometry, share), executor)
     for number in range(len(tasks)):

@@ -1,6 +1,6 @@
 """Filters, a part at a time: the tasks that count a kind's keys and build the parts of its filters.
 
-spill files -> the keys that share their upper bits -> without those a base holds -> a part, as it stands in the body
+spill files -> the keys that share their upper bits -> those a base lacks -> a part, as it stands in the body
 
 A part has 2^21 keys at most as a rule (SPEC.md section 10.3), so memory does not grow with the rows. A Bloom filter has
 no parts and is held whole.
@@ -12,63 +12,54 @@ from typing import Final
 
 import numpy as np
 
-from pilookup import durable
+from pilookup import _core, durable
 from pilookup.custody.filter_file import FilterFile
-from pilookup.custody.home import Home
-from pilookup.custody.spill import Spills
-from pilookup.custody.vault import Vault
-from pilookup.custody.workshop import keyring_of
+from pilookup.custody.key_sources import LackedKeys, SpilledKeys
 from pilookup.protocol.bloom import BloomBody
-from pilookup.protocol.filter import KEY_BYTES, Algorithm, build_part
+from pilookup.protocol.filter import KEY_BYTES, Algorithm
 from pilookup.protocol.label import Kind
 
 PART_MEMORY: Final = 100 << 20
 """Bytes that counting or building a part may take."""
 
+FUSE: Final = Algorithm.FUSE16
+"""What fuse filters are published as."""
 
-@dataclass(frozen=True, slots=True)
-class KeySource:
-    """A kind's keys in the spill files of a run, read in 2^cut pieces by their upper bits."""
-
-    home: str
-    folder: str
-    spills: int
-    kind: str
-    cut: int
-
-    def keys(self, number: int) -> bytes:
-        """Piece `number`: n x 8 bytes, each key once, ascending. Raises KeyringError, OSError, EOFError, InvalidTag."""
-        store = Vault(Home(Path(self.home)), keyring_of(self.home)).store
-        return Spills(Path(self.folder), self.spills).filter_keys(store, Kind(self.kind), self.cut, number)
+BLOOM_KEYS: Final = 1 << 14
+"""Keys that become Python integers at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountTask:
-    """Piece `number` of a kind's keys, beside the base filter file that may be kept, where there is one."""
+    """Piece `number` of a kind's keys. Where there is a base, those that this file lacks are put in `lacked`."""
 
-    source: KeySource
+    source: SpilledKeys
     number: int
     base: str | None
+    lacked: LackedKeys
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCount:
-    """How many distinct keys a piece has, and how many of them the base lacks (all, where there is none)."""
+    """How many keys pieces have in the spill files, how many of them differ, and how many of these the base lacks."""
 
-    kind: str
-    keys: int
-    added: int
+    kind: Kind
+    spilled: int
+    distinct: int
+    lacked: int
+
+    def __add__(self, other: "KeyCount") -> "KeyCount":
+        told = (self.spilled + other.spilled, self.distinct + other.distinct, self.lacked + other.lacked)
+        return KeyCount(self.kind, *told)
 
 
 @dataclass(frozen=True, slots=True)
 class PartTask:
-    """Part `number` of 2^part_bits of a fuse filter over a kind's keys, without those of the file `base`."""
+    """Part `number` of 2^part_bits of a fuse filter over the keys of a source."""
 
-    source: KeySource
+    source: SpilledKeys | LackedKeys
     number: int
     part_bits: int
-    algorithm: int
-    base: str | None
     path: str
 
 
@@ -76,45 +67,53 @@ class PartTask:
 class BloomTask:
     """The Bloom filter of so many keys, all that a kind has."""
 
-    source: KeySource
+    source: SpilledKeys
     count: int
     path: str
 
 
 def count_keys(tasks: tuple[CountTask, ...]) -> tuple[KeyCount, ...]:
-    """Count pieces, one after another; raises what `KeySource.keys` and `FilterFile` raise."""
+    """Count pieces, one after another. Raises KeyringError, PublishError, OSError, and FormatError for a base."""
     return tuple(map(_count, tasks))
 
 
 def build_filters(tasks: tuple[PartTask | BloomTask, ...]) -> None:
     """Write parts as they stand in a body, and bodies of Bloom filters, one after another.
 
-    Raises what `KeySource.keys` and `FilterFile` raise, and ValueError where no filter can be built.
+    Raises KeyringError, PublishError, OSError, and ValueError where no filter can be built.
     """
     for task in tasks:
         data = _bloom(task) if isinstance(task, BloomTask) else _part(task)
         durable.put_whole(Path(task.path), [data], flushed=False)
 
 
+def build_part(keys: bytes) -> bytes:
+    """A part of a fuse body as it stands there, over the n x 8 bytes of keys that share their upper bits."""
+    return _core.FuseFilter.build(keys, int(FUSE), 0).to_bytes()
+
+
 def _count(task: CountTask) -> KeyCount:
-    keys = task.source.keys(task.number)
-    return KeyCount(task.source.kind, len(keys) // KEY_BYTES, len(_lacked(keys, task.base)) // KEY_BYTES)
+    runs = task.source.runs(task.number)
+    keys = _core.distinct_keys(b"".join(runs))
+    lacked = keys
+    if task.base is not None:
+        lacked = FilterFile(Path(task.base)).lacked(keys)
+        task.lacked.write(task.number, lacked)
+    sizes = (sum(map(len, runs)), len(keys), len(lacked))
+    return KeyCount(Kind(task.source.kind), *(size // KEY_BYTES for size in sizes))
 
 
 def _part(task: PartTask) -> bytes:
-    """The pieces of a part, which are as fine as those of all keys, though what they lack may be little."""
+    """From the pieces of the source that make up the part."""
     finer = task.source.cut - task.part_bits
     pieces = range(task.number << finer, (task.number + 1) << finer)
-    keys = b"".join(_lacked(task.source.keys(piece), task.base) for piece in pieces)
-    return build_part(keys, Algorithm(task.algorithm))
+    return build_part(b"".join(map(task.source.keys, pieces)))
 
 
 def _bloom(task: BloomTask) -> bytes:
     body = BloomBody.empty(task.count)
     for piece in range(1 << task.source.cut):
-        body.add(np.frombuffer(task.source.keys(piece), ">u8").tolist())
+        keys = np.frombuffer(task.source.keys(piece), ">u8")
+        for first in range(0, len(keys), BLOOM_KEYS):
+            body.add(keys[first : first + BLOOM_KEYS].tolist())
     return body.to_bytes()
-
-
-def _lacked(keys: bytes, base: str | None) -> bytes:
-    return keys if base is None else FilterFile(Path(base)).missing(keys)

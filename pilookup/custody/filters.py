@@ -6,7 +6,6 @@ tenth of it, and whenever something was withdrawn or erased: what is gone must l
 Tasks make the parts of the bodies; the head bears the serial, given once it is known that anything has changed.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -19,14 +18,17 @@ from pilookup._core import FuseFilter
 from pilookup.compute import at_once, completed
 from pilookup.custody.filter_file import FilterFile
 from pilookup.custody.filter_tasks import (
+    FUSE,
     PART_MEMORY,
     BloomTask,
     CountTask,
-    KeySource,
+    KeyCount,
     PartTask,
     build_filters,
     count_keys,
 )
+from pilookup.custody.key_sources import LackedKeys, SpilledKeys
+from pilookup.errors import PublishError
 from pilookup.protocol.filter import Algorithm, FilterHead, Role, file_name, part_bits_for
 from pilookup.protocol.label import Kind
 
@@ -39,7 +41,7 @@ _READ_BYTES: Final = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class FilterOrder:
-    """What filters are made of: the spill files in `folder`, with at most so many keys of each kind.
+    """What filters are made of: the spill files in `folder`, which have so many keys of each kind together.
 
     `bases` are base files to keep while they can be.
     """
@@ -72,18 +74,17 @@ class BuiltFilter:
 def make_filters(order: FilterOrder, executor: Executor, memory: int) -> tuple[BuiltFilter, ...]:
     """Count the keys, decide, and build, by tasks that hold `memory` bytes together in one process, or one part.
 
-    Raises what the tasks raise, and FormatError for a base that is no filter.
+    Raises what the tasks raise, and PublishError where the spill files have not the keys that were put there.
     """
-    makers = [_Maker(order, kind) for kind in Kind]
-    keys, added = Counter[str](), Counter[str]()
-    for counts in _run(executor, memory, count_keys, [task for maker in makers for task in maker.counting()]):
-        for each in counts:
-            keys[each.kind] += each.keys
-            added[each.kind] += each.added
-    made = [each for maker in makers for each in maker.filters(keys[maker.kind], added[maker.kind])]
-    for _ in _run(executor, memory, build_filters, [task for maker in makers for task in maker.tasks]):
+    plans = [_Plan(order, kind) for kind in Kind]
+    totals = {kind: KeyCount(kind, 0, 0, 0) for kind in Kind}
+    for counts in _run(executor, memory, count_keys, [task for plan in plans for task in plan.counting()]):
+        for count in counts:
+            totals[count.kind] += count
+    decided = [each for plan in plans for each in plan.filters(totals[plan.kind])]
+    for _ in _run(executor, memory, build_filters, [task for _, tasks in decided for task in tasks]):
         pass
-    return tuple(made)
+    return tuple(built for built, _ in decided)
 
 
 def write_filters(built: Iterable[BuiltFilter], folder: Path, channel: str, epoch: int, serial: int) -> list[str]:
@@ -99,58 +100,73 @@ def write_filters(built: Iterable[BuiltFilter], folder: Path, channel: str, epoc
 
 def base_name(kind: Kind) -> str:
     """The file name of a kind's base filter."""
-    return file_name(kind, Role.BASE, Algorithm.FUSE16)
+    return file_name(kind, Role.BASE, FUSE)
 
 
-class _Maker:
-    """Decides one kind's filters and what makes them."""
+_Decided = tuple[BuiltFilter, list[PartTask | BloomTask]]
+
+
+class _Plan:
+    """One kind's filters: how its keys are counted, what is made of them, and by which tasks."""
 
     def __init__(self, order: FilterOrder, kind: Kind) -> None:
         self.kind = kind
-        self.tasks: list[PartTask | BloomTask] = []
         self._order = order
-        self._base = order.bases.get(kind)
+        self._base = _usable(order.bases.get(kind))
         cut = part_bits_for(order.keys[kind])
-        self._source = KeySource(order.home, str(order.folder), order.spills, str(kind), cut)
+        self._spilled = SpilledKeys(order.home, str(order.folder), order.spills, str(kind), cut)
+        self._lacked = LackedKeys(order.home, str(order.folder), str(kind), cut)
 
     def counting(self) -> list[CountTask]:
-        base = None if self._base is None else str(self._base)
-        return [CountTask(self._source, number, base) for number in range(1 << self._source.cut)]
+        base = None if self._base is None else str(self._base.path)
+        return [CountTask(self._spilled, number, base, self._lacked) for number in range(1 << self._spilled.cut)]
 
-    def filters(self, keys: int, added: int) -> Iterator[BuiltFilter]:
+    def filters(self, count: KeyCount) -> Iterator[_Decided]:
         """The base as it was and what it lacks, or where it lacks too much, or there is none, a new one."""
+        if count.spilled != self._order.keys[self.kind]:
+            raise PublishError(f"{self._order.folder}: not the filter keys that were spilled: give the command again")
         base = self._base
-        held = 0 if base is None else FilterFile(base).head.count
-        if base is None or added > int(held * REBASE_AT):
-            yield self._fuse(Role.BASE, keys, None)
+        if base is None or count.lacked > int(base.head.count * REBASE_AT):
+            yield self._fuse(Role.BASE, count.distinct, self._spilled)
         else:
-            yield BuiltFilter(self.kind, Role.BASE, Algorithm.FUSE16, held, 0, (base,), kept=True)
-            yield self._fuse(Role.ADDITIONS, added, base)
+            yield BuiltFilter(self.kind, Role.BASE, FUSE, base.head.count, 0, (base.path,), kept=True), []
+            yield self._fuse(Role.ADDITIONS, count.lacked, self._lacked)
         if self._order.bloom:
-            yield self._bloom(keys)
+            yield self._bloom(count.distinct)
 
-    def _fuse(self, role: Role, count: int, base: Path | None) -> BuiltFilter:
-        bits, algorithm = part_bits_for(count), Algorithm.FUSE16
-        paths = tuple(self._path(role, algorithm, number) for number in range(1 << bits))
-        without = None if base is None else str(base)
-        for number, path in enumerate(paths):
-            self.tasks.append(PartTask(self._source, number, bits, int(algorithm), without, str(path)))
-        return BuiltFilter(self.kind, role, algorithm, count, bits, paths)
+    def _fuse(self, role: Role, count: int, source: SpilledKeys | LackedKeys) -> _Decided:
+        bits = part_bits_for(count)
+        paths = tuple(self._path(role, FUSE, number) for number in range(1 << bits))
+        tasks: list[PartTask | BloomTask] = [
+            PartTask(source, number, bits, str(path)) for number, path in enumerate(paths)
+        ]
+        return BuiltFilter(self.kind, role, FUSE, count, bits, paths), tasks
 
-    def _bloom(self, count: int) -> BuiltFilter:
+    def _bloom(self, count: int) -> _Decided:
         path = self._path(Role.BASE, Algorithm.BLOOM, 0)
-        self.tasks.append(BloomTask(self._source, count, str(path)))
-        return BuiltFilter(self.kind, Role.BASE, Algorithm.BLOOM, count, 0, (path,))
+        built = BuiltFilter(self.kind, Role.BASE, Algorithm.BLOOM, count, 0, (path,))
+        return built, [BloomTask(self._spilled, count, str(path))]
 
     def _path(self, role: Role, algorithm: Algorithm, number: int) -> Path:
         """`exposure.base.fuse16.0007.part`"""
         return self._order.folder / f"{file_name(self.kind, role, algorithm)}.{number:04}.part"
 
 
+def _usable(path: Path | None) -> FilterFile | None:
+    """A base that may be kept: one cut as it would be now, so that no piece of it is larger than a part."""
+    if path is None:
+        return None
+    base = FilterFile(path)
+    return base if base.part_bits == part_bits_for(base.head.count) else None
+
+
 def _run(
     executor: Executor, memory: int, work: Callable[[tuple[Task, ...]], Outcome], tasks: list[Task]
 ) -> Iterator[Outcome]:
-    """Tasks one by one; in a few rows, one after another, where not every thread has the memory for one."""
+    """Run tasks beside each other, one a call; where threads have not the memory for that, in a few calls of many.
+
+    The tasks of one call run one after another, so that there are only as many at once as there is memory for.
+    """
     beside = max(1, memory // PART_MEMORY)
     if beside >= at_once(executor):
         return completed(executor, work, [(task,) for task in tasks])

@@ -1,6 +1,6 @@
 """A staged snapshot read back from disk and verified as a client would, before anything is signed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +9,7 @@ from pilookup.custody.filter_file import FilterFile
 from pilookup.custody.repository import file_ref
 from pilookup.errors import FormatError, PublishError
 from pilookup.protocol import merkle, oprf, token
+from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.snapshot import Geometry, check_body
@@ -61,6 +62,7 @@ def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.Se
         raise PublishError("the channel key does not fit the manifest's public key")
     tokens = token.tokens(oprf.unblind(blinds, evaluated), manifest.channel, manifest.epoch)
     tree = files["tree.bin"].read_bytes()
+    _verify_filters_hold(manifest, files, tokens)
     for secret in tokens:
         index = token.bucket_index(secret, manifest.geometry.bits)
         with files["buckets.bin"].open("rb") as file:
@@ -69,12 +71,13 @@ def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.Se
         slots = check_body(body, index, manifest.geometry, manifest.root)
         if token.find(secret, slots, manifest.channel, manifest.epoch) != Label(canary=True):
             raise PublishError("a canary is not found in the staged snapshot")
-        _verify_filters_hold(manifest, files, token.filter_key(secret))
 
 
-def _verify_filters_hold(manifest: Manifest, files: Mapping[str, Path], key: int) -> None:
-    for name, ref in manifest.files.items():
-        if ".base." in name and ref.size and not FilterFile(files[name]).contains(key):
+def _verify_filters_hold(manifest: Manifest, files: Mapping[str, Path], tokens: Sequence[bytes]) -> None:
+    """Every base filter contains the filter keys of all tokens, else PublishError names it."""
+    keys = sorted(token.filter_key(secret).to_bytes(KEY_BYTES, "big") for secret in tokens)
+    for name in manifest.files:
+        if ".base." in name and FilterFile(files[name]).lacked(b"".join(keys)):
             raise PublishError(f"{name}: a canary is not in it")
 
 

@@ -20,7 +20,6 @@ from pilookup.custody.vault import Vault
 from pilookup.custody.vault.rows import Span, fixed_bytes
 from pilookup.custody.workshop import keyring_of
 from pilookup.protocol import oprf
-from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Kind, Label, Profile, pack_labels
 from pilookup.protocol.names import CANARIES
 
@@ -56,7 +55,7 @@ class SealTask:
 
 @dataclass(frozen=True, slots=True)
 class SealedPart:
-    """How many entries a part came to, and how many filter keys of each kind, in the order of `Kind`."""
+    """How many entries a part came to, and how many distinct filter keys of each kind, in the order of `Kind`."""
 
     entries: int
     filter_keys: tuple[int, ...]
@@ -78,8 +77,8 @@ def seal_part(task: SealTask) -> SealedPart:
     if task.number == 0:
         sealed.add_canaries(vault_key)
     keys = {kind: b"".join(parts) for kind, parts in sealed.filter_keys.items()}
-    write_spill(spill_path(Path(task.folder), task.number), vault.store, b"".join(sealed.records), keys)
-    return SealedPart(sealed.entries, tuple(len(keys[kind]) // KEY_BYTES for kind in Kind))
+    path = spill_path(Path(task.folder), task.number)
+    return SealedPart(sealed.entries, write_spill(path, vault.store, b"".join(sealed.records), keys))
 
 
 def shift_of(vault_key: _core.SecretKey, channel_key: _core.SecretKey) -> _core.SecretKey:

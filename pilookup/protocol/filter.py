@@ -17,7 +17,6 @@ answer `not_found`. A file is a header, big-endian, and the body of its algorith
 """
 
 import struct
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Protocol, Self
@@ -164,23 +163,6 @@ def build_body(keys: bytes, algorithm: Algorithm) -> Body:
 def part_bits_for(count: int) -> int:
     """How many upper bits of a key choose its part in a fuse filter of so many: parts have 2^21 at most on average."""
     return _core.FuseFilter.part_bits_for(count)
-
-
-def build_part(keys: bytes, algorithm: Algorithm) -> bytes:
-    """One part of a fuse body as it stands there, over the n x 8 bytes of keys that share their upper bits."""
-    return _core.FuseFilter.build(keys, int(algorithm), 0).to_bytes()
-
-
-def missing_from(keys: bytes, bodies: Iterable[Body]) -> bytes:
-    """The keys that none of the bodies contains, in order."""
-    for body in bodies:
-        bitmap = body.contains_many(keys)
-        keys = b"".join(
-            keys[i * KEY_BYTES : (i + 1) * KEY_BYTES]
-            for i in range(len(keys) // KEY_BYTES)
-            if not bitmap[i >> 3] >> (i & 7) & 1
-        )
-    return keys
 
 
 def parse_body(algorithm: Algorithm, data: bytes) -> Body:

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 
 import numpy as np
 import pytest
@@ -24,6 +25,11 @@ def packed(keys):
     return np.array(keys, ">u8").tobytes()
 
 
+def named(path):
+    """What every error begins with: the name of the file."""
+    return "^" + re.escape(f"{path}: ")
+
+
 def written(path, keys, part_bits, algorithm=Algorithm.FUSE16):
     """A filter file of so many parts; returns its bytes."""
     body = _core.FuseFilter.build(packed(keys), int(algorithm), part_bits)
@@ -40,8 +46,7 @@ def test_its_parts_answer_as_the_whole(tmp_path, keys, others, part_bits):
     file.check()
     assert (file.part_bits, file.head.count, file.head.file_name) == (part_bits, len(set(keys)), whole.file_name)
     asked = sorted({*keys, *others})
-    assert file.missing(packed(asked)) == packed([key for key in asked if not whole.body.contains(key)])
-    assert all(file.contains(key) == whole.body.contains(key) for key in asked)
+    assert file.lacked(packed(asked)) == packed([key for key in asked if not whole.body.contains(key)])
     assert sum(len(file.part(number)) for number in range(1 << part_bits)) == len(set(keys))
 
 
@@ -55,7 +60,7 @@ def test_no_altered_byte_goes_unseen(tmp_path, part_bits, data):
     at = data.draw(st.integers(told, len(whole) - 1))
     whole[at] ^= data.draw(st.integers(1, 255))
     (tmp_path / "f").write_bytes(whole)
-    with pytest.raises(FormatError, match="filter"):
+    with pytest.raises(FormatError, match=named(tmp_path / "f")):
         FilterFile(tmp_path / "f").check()
     with pytest.raises(FormatError, match="filter"):
         Filter.from_bytes(bytes(whole))
@@ -68,8 +73,18 @@ def test_cut_and_longer_files_are_refused(tmp_path, part_bits, data):
     cut = data.draw(st.integers(0, len(whole) - 1))
     for wrong in (whole[:cut], whole + data.draw(st.binary(min_size=1, max_size=40))):
         (tmp_path / "f").write_bytes(wrong)
-        with pytest.raises(FormatError, match="filter"):
+        with pytest.raises(FormatError, match=named(tmp_path / "f")):
             FilterFile(tmp_path / "f").check()
+
+
+@given(st.data())
+@FEW
+def test_a_cut_bloom_filter_is_refused(tmp_path, data):
+    body = build_body(packed([1, 2, 3]), Algorithm.BLOOM)
+    whole = Filter(*TOLD, Algorithm.BLOOM, body).to_bytes()
+    (tmp_path / "f").write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
+    with pytest.raises(FormatError, match=named(tmp_path / "f")):
+        FilterFile(tmp_path / "f").check()
 
 
 @given(st.binary(max_size=300), st.booleans())
@@ -110,13 +125,13 @@ def test_a_bloom_filter_is_one_part(tmp_path):
     file = FilterFile(tmp_path / "f")
     file.check()
     assert file.part_bits == 0
-    assert file.missing(packed(keys)) == b""
-    assert file.missing(packed([5, 6, 7])) == packed([5, 6, 7])
+    assert file.lacked(packed(keys)) == b""
+    assert file.lacked(packed([5, 6, 7])) == packed([5, 6, 7])
 
 
 def test_a_file_of_another_algorithm_than_its_body_is_refused(tmp_path):
     data = bytearray(written(tmp_path / "f", [1, 2], 1))
     data[5] = int(Algorithm.FUSE8)
     (tmp_path / "f").write_bytes(data)
-    with pytest.raises(FormatError, match="filter"):
+    with pytest.raises(FormatError, match=named(tmp_path / "f")):
         FilterFile(tmp_path / "f")

@@ -1,5 +1,6 @@
 """Filters of many keys: built in parts by tasks, whatever the memory, to the bytes of the plainest builder."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from pilookup import _core
 from pilookup.compute import DEFAULT_MEMORY
 from pilookup.custody import filter_tasks, filters
-from pilookup.custody.filter_tasks import PART_MEMORY, BloomTask, KeySource, PartTask
+from pilookup.custody.filter_tasks import PART_MEMORY, BloomTask, CountTask, KeyCount, PartTask
 from pilookup.custody.founding import found
+from pilookup.custody.key_sources import LackedKeys, SpilledKeys
 from pilookup.custody.publish import publish
 from pilookup.custody.spill import Spills, spill_path, write_spill
+from pilookup.custody.verify import verify_directory
 from pilookup.custody.workshop import lend
-from pilookup.protocol.filter import Algorithm, Filter, build_body
+from pilookup.errors import PublishError
+from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
 from pilookup.protocol.label import Kind
 from pilookup.protocol.names import CANARIES
 
@@ -78,22 +82,19 @@ def test_a_filter_in_parts_is_that_of_all_keys_at_once(session, tmp_path, small_
 def test_a_part_is_handed_its_own_keys_alone(session, tmp_path, small_parts, monkeypatch):
     """What bounds the memory: no call of the core is given more than one part's keys."""
     handed, build_part = [], filter_tasks.build_part
-    monkeypatch.setattr(
-        filter_tasks, "build_part", lambda keys, to: handed.append(len(keys) // 8) or build_part(keys, to)
-    )
+    monkeypatch.setattr(filter_tasks, "build_part", lambda keys: handed.append(len(keys) // 8) or build_part(keys))
     loaded(session, tmp_path, 0, 2_500, "leak")
     publish(session, "public", quiet)
     assert sum(handed) == 2_500 + 2 * len(CANARIES)
     assert max(handed) < 2 * PART_KEYS
 
 
-@pytest.mark.parametrize("before", [lambda count: 0, few, lambda count: 7], ids=["one part", "as many", "more"])
-def test_additions_are_what_the_base_lacks_however_either_is_cut(session, tmp_path, monkeypatch, before):
-    monkeypatch.setattr(filters, "part_bits_for", before)
+@pytest.mark.parametrize("bits", [0, 3, 7])
+def test_additions_are_what_the_base_lacks_however_the_base_is_cut(session, tmp_path, monkeypatch, bits):
+    monkeypatch.setattr(filters, "part_bits_for", lambda count: bits if count > 1000 else min(bits, 2))
     loaded(session, tmp_path, 0, 2_500, "leak")
     publish(session, "public", quiet)
     kept, base = served(session, "exposure.base.fuse16")
-    monkeypatch.setattr(filters, "part_bits_for", lambda count: 5 if count > 1000 else 2)
     loaded(session, tmp_path, 2_500, 240, "more")
     publish(session, "public", quiet)
     assert served(session, "exposure.base.fuse16")[0] == kept
@@ -101,11 +102,22 @@ def test_additions_are_what_the_base_lacks_however_either_is_cut(session, tmp_pa
     keys = keys_told(session)[Kind.EXPOSURE]
     lacked = b"".join(key for key in keys if not base.body.contains(int.from_bytes(key, "big")))
     assert len(lacked) == 8 * 240
-    assert additions.body.to_bytes() == _core.FuseFilter.build(lacked, 16, 2).to_bytes()
+    assert additions.body.to_bytes() == _core.FuseFilter.build(lacked, 16, min(bits, 2)).to_bytes()
     loaded(session, tmp_path, 2_740, 20, "too-much")
     publish(session, "public", quiet)
     assert not [name for name in manifests(session)[0].files if "exposure.additions" in name]
-    assert served(session, "exposure.base.fuse16")[1].body.part_bits == 5
+    assert served(session, "exposure.base.fuse16")[1].body.part_bits == bits
+
+
+def test_a_base_cut_otherwise_than_it_would_be_now_is_built_anew(session, tmp_path, monkeypatch):
+    monkeypatch.setattr(filters, "part_bits_for", lambda count: 0)
+    loaded(session, tmp_path, 0, 2_500, "leak")
+    publish(session, "public", quiet)
+    monkeypatch.setattr(filters, "part_bits_for", few)
+    loaded(session, tmp_path, 2_500, 10, "more")
+    publish(session, "public", quiet)
+    _, base = served(session, "exposure.base.fuse16")
+    assert (base.body.part_bits, len(base.body)) == (4, 2_510 + len(CANARIES))
 
 
 def packed(keys):
@@ -126,25 +138,153 @@ def spilled(session, folder, sets):
 @FEW
 def test_keys_are_read_by_their_upper_bits(session, tmp_path, sets, bits, data):
     store = spilled(session, tmp_path / "work", sets)
-    every = sorted({key for keys in sets for key in keys})
+    every = {key for keys in sets for key in keys}
     number = data.draw(st.sampled_from([0, (1 << bits) - 1, *(key >> 64 - bits for key in every)]))
     spills = Spills(tmp_path / "work", len(sets))
     found = spills.filter_keys(store, Kind.MALICIOUS, bits, number)
-    assert found == packed([key for key in every if key >> 64 - bits == number])
-    assert spills.filter_keys(store, Kind.EXPOSURE, bits, number) == b""
+    assert found == [packed(sorted({key for key in keys if key >> 64 - bits == number})) for keys in sets]
+    assert spills.filter_keys(store, Kind.EXPOSURE, bits, number) == [b""] * len(sets)
 
 
-def test_a_task_run_twice_leaves_the_same_part(session, tmp_path):
+def sources_of(session, folder, spills, cut):
+    told = (str(Kind.MALICIOUS), cut)
+    return SpilledKeys(session.home.real, str(folder), spills, *told), LackedKeys(session.home.real, str(folder), *told)
+
+
+@pytest.fixture
+def sources(session, tmp_path):
+    """One spill file of 256 keys, in 8 pieces."""
     spilled(session, tmp_path / "work", [list(range(0, 2**64, 2**56))])
     lend(session.home, session.keyring)
-    source = KeySource(session.home.real, str(tmp_path / "work"), 1, str(Kind.MALICIOUS), 3)
-    tasks = (
-        PartTask(source, 1, 1, int(Algorithm.FUSE16), None, str(tmp_path / "part")),
-        BloomTask(source, 256, str(tmp_path / "bloom")),
-    )
+    return sources_of(session, tmp_path / "work", 1, 3)
+
+
+def test_a_task_run_twice_leaves_the_same_part(sources, tmp_path):
+    keys, _ = sources
+    tasks = (PartTask(keys, 1, 1, str(tmp_path / "part")), BloomTask(keys, 256, str(tmp_path / "bloom")))
     filter_tasks.build_filters(tasks)
     first = (tmp_path / "part").read_bytes(), (tmp_path / "bloom").read_bytes()
     filter_tasks.build_filters(tasks)
     assert ((tmp_path / "part").read_bytes(), (tmp_path / "bloom").read_bytes()) == first
     assert _core.FuseFilter.from_bytes(first[0]).contains(3 << 62)
     assert len(_core.FuseFilter.from_bytes(first[0])) == 128
+
+
+def test_counting_twice_keeps_the_same_keys_that_the_base_lacks(sources, tmp_path):
+    keys, lacked = sources
+    held = packed(range(0, 2**63, 2**56))
+    told = ("public", 1, 1, Kind.MALICIOUS, Role.BASE, Algorithm.FUSE16)
+    (tmp_path / "base").write_bytes(Filter(*told, build_body(held, Algorithm.FUSE16)).to_bytes())
+    tasks = tuple(CountTask(keys, number, str(tmp_path / "base"), lacked) for number in (3, 4))
+    for _ in range(2):
+        counts = filter_tasks.count_keys(tasks)
+        assert counts == (KeyCount(Kind.MALICIOUS, 32, 32, 0), KeyCount(Kind.MALICIOUS, 32, 32, 32))
+        assert lacked.keys(3) == b""
+        assert lacked.keys(4) == packed(range(2**63, 5 * 2**61, 2**56))
+        assert counts[0] + counts[1] == KeyCount(Kind.MALICIOUS, 64, 64, 32)
+
+
+def test_additions_read_what_the_base_lacks_and_no_spilled_key_twice(session, tmp_path, small_parts, monkeypatch):
+    loaded(session, tmp_path, 0, 2_500, "leak")
+    publish(session, "public", quiet)
+    loaded(session, tmp_path, 2_500, 100, "more")
+    read, runs = [], SpilledKeys.runs
+    monkeypatch.setattr(
+        SpilledKeys, "runs", lambda keys, number: read.append((keys.kind, number)) or runs(keys, number)
+    )
+    publish(session, "public", quiet)
+    assert any("exposure.additions" in name for name in manifests(session)[0].files)
+    assert len([kind for kind, _ in read if kind == Kind.EXPOSURE]) == 16
+    assert len(read) == len(set(read))
+
+
+KEYS_AT = 1025 * 8
+"""Where, in a spill file without records, what tells of the first kind's keys begins."""
+
+RANGES_AT = KEYS_AT + 1025 * 8
+"""Where the first range of them begins."""
+
+SEALED = 65 + 8
+"""Bytes of a range of one key."""
+
+
+def told_empty(data):
+    """Every range told as empty but the last: what a reader that trusts the index would lose."""
+    return data[:KEYS_AT] + bytes(1024 * 8) + data[RANGES_AT - 8 :]
+
+
+def swapped(data):
+    """Two sealed ranges in each other's place."""
+    first, second = data[RANGES_AT : RANGES_AT + SEALED], data[RANGES_AT + SEALED : RANGES_AT + 2 * SEALED]
+    return data[:RANGES_AT] + second + first + data[RANGES_AT + 2 * SEALED :]
+
+
+HARMS = {
+    "told empty": told_empty,
+    "swapped": swapped,
+    "a start beyond the end": lambda data: data[:KEYS_AT] + b"\xff" * 8 + data[KEYS_AT + 8 :],
+    "the number of records": lambda data: data[: KEYS_AT - 8] + b"\xff" * 8 + data[KEYS_AT:],
+    "a byte of a key": lambda data: data[: RANGES_AT + 70] + bytes([data[RANGES_AT + 70] ^ 1]) + data[RANGES_AT + 71 :],
+    "cut": lambda data: data[: RANGES_AT + 100],
+}
+
+
+@pytest.mark.parametrize("harm", [*HARMS, "another's"])
+def test_an_altered_spill_file_is_refused_and_no_key_is_lost(session, tmp_path, harm):
+    work = tmp_path / "work"
+    work.mkdir()
+    for number in (0, 1):
+        told = {kind: packed(range(number, 2**64, 2**54)) for kind in Kind}
+        write_spill(spill_path(work, number), session.vault.store, b"", told)
+    own, other = (spill_path(work, number).read_bytes() for number in (0, 1))
+    bad = HARMS[harm](own) if harm in HARMS else other
+    assert bad != own
+    spill_path(work, 0).write_bytes(bad)
+    with pytest.raises(PublishError, match=re.escape(f"{spill_path(work, 0)}: altered")):
+        Spills(work, 2).filter_keys(session.vault.store, next(iter(Kind)), 0, 0)
+
+
+@given(st.data())
+@FEW
+def test_whatever_byte_of_a_spill_file_is_altered_its_keys_are_right_or_refused(session, tmp_path, data):
+    keys = range(0, 2**64, 2**61)
+    store = spilled(session, tmp_path / "work", [keys])
+    path = spill_path(tmp_path / "work", 0)
+    whole = bytearray(path.read_bytes())
+    whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(whole)
+
+    def found(number):
+        try:
+            return Spills(tmp_path / "work", 1).filter_keys(store, Kind.MALICIOUS, 3, number)
+        except PublishError:
+            return "refused"
+
+    assert all(found(number) in ([packed([number << 61])], "refused") for number in range(8))
+
+
+def test_keys_that_are_fewer_than_were_spilled_end_the_publish(session, tmp_path, monkeypatch):
+    loaded(session, tmp_path, 0, 50, "leak")
+    runs = SpilledKeys.runs
+    monkeypatch.setattr(SpilledKeys, "runs", lambda keys, number: [run[8:] for run in runs(keys, number)])
+    with pytest.raises(PublishError, match="not the filter keys that were spilled"):
+        publish(session, "public", quiet)
+    assert session.repository("public").listed() == ()
+
+
+@pytest.mark.parametrize("harm", ["altered", "cut", "missing"])
+def test_a_base_that_is_no_more_as_it_was_signed_is_built_anew(session, tmp_path, harm):
+    loaded(session, tmp_path, 0, 400, "leak")
+    publish(session, "public", quiet)
+    repository = session.repository("public")
+    path = repository.targets / repository.listed()[0].path("exposure.base.fuse16")
+    data = path.read_bytes()
+    path.unlink()
+    if harm != "missing":
+        path.write_bytes(data[:-1] + (b"" if harm == "cut" else bytes([data[-1] ^ 1])))
+    loaded(session, tmp_path, 400, 5, "more")
+    publish(session, "public", quiet)
+    keys = b"".join(keys_told(session)[Kind.EXPOSURE])
+    assert served(session, "exposure.base.fuse16")[1].body.to_bytes() == build_body(keys, Algorithm.FUSE16).to_bytes()
+    assert not [name for name in manifests(session)[0].files if "exposure.additions" in name]
+    verify_directory(repository.directory, None, NOW)

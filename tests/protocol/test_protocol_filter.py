@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pilookup.errors import FormatError
 from pilookup.protocol.bloom import BloomBody
-from pilookup.protocol.filter import Algorithm, Filter, Role, build_body, file_name, missing_from
+from pilookup.protocol.filter import Algorithm, Filter, Role, build_body, file_name
 from pilookup.protocol.label import Kind
 
 ALGORITHMS = list(Algorithm)
@@ -209,14 +209,6 @@ def test_keys_can_be_added_in_place_up_to_the_capacity():
     with pytest.raises(IndexError, match="full"):
         body.add([1])
     assert len(BloomBody.from_bytes(body.to_bytes())) == 90
-
-
-def test_missing_keys_are_those_no_body_contains():
-    first, second, rest = numbers("a", 50), numbers("b", 50), numbers("c", 50)
-    bodies = [build_body(first, Algorithm.FUSE32), build_body(second, Algorithm.FUSE32)]
-    assert missing_from(first + rest + second, bodies) == rest
-    assert missing_from(first, []) == first
-    assert missing_from(b"", bodies) == b""
 
 
 def test_file_names():

@@ -159,6 +159,7 @@ def test_a_nearly_expired_timestamp_is_renewed_by_one_worker_with_the_keyrings_k
     path = repository.metadata / "timestamp.json"
     before = Metadata[Timestamp].from_bytes(path.read_bytes()).signed
     server = launch("--workers", "2").wait()
+    wait_for(server.log, "timestamp renewed")
     after = Metadata[Timestamp].from_bytes(path.read_bytes()).signed
     assert after.version > before.version
     assert after.expires > home.now + timedelta(hours=47)

@@ -89,10 +89,10 @@ class ShardStore:
                 return pa.concat_tables([SCHEMA.empty_table(), *self._read_frames(file, place, span)])
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
-        except (InvalidTag, EOFError, pa.ArrowInvalid):
-            raise VaultError(f"{path}: altered, or not where it belongs") from None
         except _OtherError as error:
             raise VaultError(f"{path}: {error}") from None
+        except (InvalidTag, EOFError, pa.ArrowInvalid):
+            raise VaultError(f"{path}: altered, or not where it belongs") from None
 
     def write(self, path: Path, place: str, data: bytes) -> None:
         """Seal bytes into a new file; raises OSError."""
@@ -111,13 +111,13 @@ class ShardStore:
             raise VaultError(f"{path}: missing") from None
         try:
             return self.opened(place, data)
-        except InvalidTag:
-            raise VaultError(f"{path}: altered, or not where it belongs") from None
         except _OtherError as error:
             raise VaultError(f"{path}: {error}") from None
+        except InvalidTag:
+            raise VaultError(f"{path}: altered, or not where it belongs") from None
 
     def opened(self, place: str, data: bytes) -> bytes:
-        """What `sealed` sealed; raises InvalidTag, or an error of its own for what is no such file of this vault."""
+        """What `sealed` sealed; raises InvalidTag for anything else."""
         head = data[:_HEAD]
         self._check_head(head, MAGIC)
         return self._open(head + place.encode(), data[_HEAD:])
@@ -177,7 +177,7 @@ class ShardStore:
             raise InvalidTag from None
 
 
-class _OtherError(Exception):
+class _OtherError(InvalidTag):
     """A file that is not of this vault; the text says what it is."""
 
 

@@ -114,6 +114,13 @@ class Blinds:
 class FuseFilter:
     """3-wise binary fuse filters over distinct 64-bit keys, in parts by the keys' upper bits (SPEC.md section 10.3)."""
 
+    HEAD_BYTES: Final[int]
+    """16: what `part_bits_of` needs of an encoded filter; where there is more than one part, the first begins behind it."""
+    PART_HEAD_BYTES: Final[int]
+    """28: what `part_bytes` needs of an encoded part."""
+    DIGEST_BYTES: Final[int]
+    """32: the SHA-256 that ends a part, and a filter of more parts than one."""
+
     @staticmethod
     def build(keys: Buffer, bits: int, part_bits: int | None = None) -> FuseFilter:
         """Build from keys of 8 bytes, big-endian, each counted once, in any order; bits a slot are 8, 16 or 32.
@@ -125,16 +132,16 @@ class FuseFilter:
         """How many upper bits of a key choose its part among so many: parts have 2^21 keys at most on average."""
     @staticmethod
     def part_bits_of(beginning: Buffer) -> int:
-        """How many upper bits of a key choose its part in the filter that begins with these 16 or more bytes."""
+        """How many upper bits of a key choose its part in the filter that begins with these HEAD_BYTES or more."""
     @staticmethod
     def head(bits: int, part_bits: int, count: int) -> bytes:
-        """The first 16 bytes of a filter of 2^part_bits parts (1 to 10) of `count` distinct keys together.
+        """The first HEAD_BYTES of a filter of 2^part_bits parts (1 to 10) of `count` distinct keys together.
 
         Behind them come the parts, each as `build(keys, bits, 0)` encodes it, and the SHA-256 of all that.
         """
     @staticmethod
     def part_bytes(beginning: Buffer) -> int:
-        """The size of the part, or filter of one part, that begins with these 28 or more bytes."""
+        """The size in bytes of the part, or filter of one part, that begins with these PART_HEAD_BYTES or more."""
     @staticmethod
     def from_bytes(data: Buffer) -> FuseFilter:
         """Read what `to_bytes` wrote; anything else is refused."""

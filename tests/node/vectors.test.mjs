@@ -129,6 +129,22 @@ vectors("negative", (one) => {
   assert.throws(() => OPERATIONS[one.operation](one), { reason: one.error });
 });
 
+// A filter file of 2^bits parts without keys.
+function emptyParts(bits) {
+  const digested = (bytes) => concat(bytes, sha256(bytes));
+  const part = digested(concat(utf8("PLFF"), Uint8Array.of(1, 16, 0, 0), new Uint8Array(20)));
+  const parts = new Array(2 ** bits).fill(part);
+  const body = digested(concat(utf8("PLFF"), Uint8Array.of(2, 16, bits, 0), new Uint8Array(8), ...parts));
+  const numbers = concat(protocol.integer(3, 4), protocol.integer(7, 8), protocol.integer(0, 8));
+  return concat(utf8("PLKF"), Uint8Array.of(1, 16, 1, 0), numbers, Uint8Array.of(6), utf8("public"), body);
+}
+
+test("2^10 parts are the most", () => {
+  const made = protocol.parseFilter(emptyParts(10));
+  assert.deepEqual([made.partBits, made.parts.length, made.count], [10n, 1024, 0n]);
+  assert.throws(() => protocol.parseFilter(emptyParts(11)), { reason: "bad_snapshot", message: /number of parts/ });
+});
+
 test("OLPC canonical JSON", () => {
   const value = { b: [1, true, null, 'q"\\\n'], a: { "\u{1f600}": 0, "\uffff": -1 } };
   assert.equal(olpc(value), '{"a":{"\uffff":-1,"\u{1f600}":0},"b":[1,true,null,"q\\"\\\\\n"]}');

@@ -24,7 +24,7 @@ from protocol_channel import (
 
 from pilookup import _core
 from pilookup.protocol import merkle, token
-from pilookup.protocol.filter import Algorithm, Body, Filter, Role, build_body, part_bits_for
+from pilookup.protocol.filter import Algorithm, Body, Filter, Role, build_body
 from pilookup.protocol.label import Kind, Label, pack_labels
 from pilookup.protocol.messages import EvaluateRequest, EvaluateResponse
 from pilookup.protocol.snapshot import Geometry
@@ -143,31 +143,44 @@ def manifest_case(snapshot: Snapshot) -> Vector:
 def filter_cases(snapshot: Snapshot) -> list[Vector]:
     absent = _core.shift_and_seal(absent_elements(), pack_labels(LABELS[:3]), UNSHIFTED, CHANNEL, EPOCH, 0)[1]
     keys = snapshot.filter_keys
-    bodies = [(build_body(keys, algorithm), algorithm) for algorithm in Algorithm]
-    in_parts = [
-        (_core.FuseFilter.build(keys, int(algorithm), part_bits), algorithm)
-        for algorithm, part_bits in ((Algorithm.FUSE16, 1), (Algorithm.FUSE8, 3))
-    ]
     return [
-        *(filter_case(body, algorithm, keys + absent) for body, algorithm in bodies),
-        *(filter_case(body, algorithm, keys + absent, 1 << body.part_bits) for body, algorithm in in_parts),
+        *(filter_case(build_body(keys, algorithm), algorithm, keys, absent) for algorithm in Algorithm),
+        parts_case(Algorithm.FUSE16, 1, keys, absent),
+        parts_case(Algorithm.FUSE8, 3, keys, absent),
+        parts_case(Algorithm.FUSE16, 1, *border_keys(1), " and keys at their borders"),
+        parts_case(Algorithm.FUSE8, 10, *border_keys(10), " and keys at their borders"),
     ]
 
 
-def filter_case(body: Body, algorithm: Algorithm, asked: bytes, parts: int = 1) -> Vector:
+def border_keys(part_bits: int) -> tuple[bytes, bytes]:
+    """The least and the greatest key of the first part, the middle one and the last; and their neighbours inside."""
+    size = 2 ** (64 - part_bits)
+    starts = sorted({0, 2**63, 2**64 - size})
+    held = [key for start in starts for key in (start, start + size - 1)]
+    absent = [key for start in starts for key in (start + 1, start + size - 2)]
+    return tuple(b"".join(key.to_bytes(8, "big") for key in keys) for keys in (held, absent))
+
+
+def parts_case(algorithm: Algorithm, part_bits: int, keys: bytes, absent: bytes, note: str = "") -> Vector:
+    body = _core.FuseFilter.build(keys, int(algorithm), part_bits)
+    return filter_case(body, algorithm, keys, absent, f" in {2**part_bits} parts{note}")
+
+
+def filter_case(body: Body, algorithm: Algorithm, keys: bytes, absent: bytes, note: str = "") -> Vector:
     made = Filter(CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, algorithm, body)
+    asked = {key.hex(): held for held, some in ((True, keys), (False, absent)) for key in split(some, 8)}
     return {
         "type": "filter",
-        "name": made.file_name if parts == 1 else f"{made.file_name} in {parts} parts",
+        "name": made.file_name + note,
         "algorithm": int(algorithm),
         "kind": "exposure",
         "role": 0,
         "channel": CHANNEL,
         "epoch": EPOCH,
         "serial": SERIAL,
-        "count": len(body),
+        "count": len(keys) // 8,
         "file": made.to_bytes().hex(),
-        "answers": {key.hex(): body.contains(int.from_bytes(key, "big")) for key in split(asked, 8)},
+        "answers": asked,
     }
 
 
@@ -208,5 +221,16 @@ def shape_cases() -> list[Vector]:
 
 def part_cases() -> list[Vector]:
     """Into how many parts a publisher cuts a fuse body of so many keys."""
-    counts = (0, 2**21, 2**21 + 1, 2**22, 2**22 + 1, 50_000_000, 1_000_000_000, 2**31, 2**31 + 1)
-    return [{"type": "parts", "name": f"{n} keys", "count": n, "part_bits": part_bits_for(n)} for n in counts]
+    wanted = {
+        0: 0,
+        2**21: 0,
+        2**21 + 1: 1,
+        2**22: 1,
+        2**22 + 1: 2,
+        50_000_000: 5,
+        1_000_000_000: 9,
+        2**30 + 1: 10,
+        2**31: 10,
+        2**31 + 1: 10,
+    }
+    return [{"type": "parts", "name": f"{n} keys", "count": n, "part_bits": bits} for n, bits in wanted.items()]

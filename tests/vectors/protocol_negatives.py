@@ -175,36 +175,54 @@ def request_negatives() -> list[Vector]:
 
 
 def part_negatives(keys: bytes) -> dict[str, bytes]:
-    """Bodies in two parts, whose digest fits but not what is before it."""
-    count = len(split(keys, 8))
-    first, second = (
-        _core.FuseFilter.build(b"".join(key for key in split(keys, 8) if key[0] >> 7 == part), 16, 0).to_bytes()
-        for part in range(2)
-    )
-    narrow = _core.FuseFilter.build(b"", 8, 0).to_bytes()
-
-    def head(part_bits: int = 1, *, version: int = 2, bits: int = 16, held: int = count, zero: int = 0) -> bytes:
-        return b"PLFF" + bytes([version, bits, part_bits, zero]) + held.to_bytes(8, "little")
-
-    def file(body: bytes) -> bytes:
-        told = (CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, count)
-        return FilterHead(*told).to_bytes() + body + sha256(body).digest()
-
+    """Files in two parts of which one thing is wrong: all else fits, digests and numbers of keys too."""
+    low, high = (b"".join(key for key in split(keys, 8) if key[0] >> 7 == part) for part in range(2))
+    first, second, empty = fuse_part(low), fuse_part(high), fuse_part(b"")
+    few, count = len(low) // 8, len(keys) // 8
+    head = parts_head(count)
+    good = parts_file(count, head, first, second)
+    altered = second[:30] + bytes([second[30] ^ 1]) + second[31:]
+    in_parts = _core.FuseFilter.build(high, 16, 1).to_bytes()
     return {
-        "parts: none": file(head(0)),
-        "parts: too many": file(head(11) + first + second),
-        "parts: fewer than told": file(head(2) + first + second),
-        "parts: more than told": file(head() + first + second + narrow),
-        "parts: one cut short": file(head() + first + second[:-1]),
-        "parts: one altered": file(head() + first + second[:30] + bytes([second[30] ^ 1]) + second[31:]),
-        "parts: another number of keys": file(head(held=count + 1) + first + second),
-        "parts: another width": file(head() + first + narrow),
-        "parts: another width in the head": file(head(bits=8) + first + second),
-        "parts: another version": file(head(version=3) + first + second),
-        "parts: a byte that is not zero": file(head(zero=1) + first + second),
-        "parts: in parts": file(head() + first + head() + first + second),
-        "parts: a digest that does not match": file(head() + first + second)[:-1] + b"\x00",
+        "parts: none": parts_file(few, parts_head(few, 0), first),
+        "parts: fewer than told": parts_file(count, parts_head(count, 2), first, second),
+        "parts: more than told": parts_file(count, head, first, second, empty),
+        "parts: a byte behind them": parts_file(count, head, first, second, b"\x00"),
+        "parts: one cut short": parts_file(count, head, first, second[:-1]),
+        "parts: one altered": parts_file(count, head, first, altered),
+        "parts: another number of keys": parts_file(count, parts_head(count + 1), first, second),
+        "parts: another number of keys in both heads": parts_file(count + 1, parts_head(count + 1), first, second),
+        "parts: another width": parts_file(count, head, first, fuse_part(high, 8)),
+        "parts: another width without keys": parts_file(few, parts_head(few), first, fuse_part(b"", 8)),
+        "parts: another width in the head": parts_file(count, parts_head(count, bits=8), first, second),
+        "parts: another version": parts_file(count, parts_head(count, version=3), first, second),
+        "parts: another version of one": parts_file(count, head, first, altered_part(second, 4, 2)),
+        "parts: a byte that is not zero": parts_file(count, parts_head(count, zero=1), first, second),
+        "parts: a byte of one that is not zero": parts_file(count, head, first, altered_part(second, 7, 1)),
+        "parts: in parts": parts_file(count, head, first, in_parts),
+        "parts: a digest that does not match": good[:-1] + bytes([good[-1] ^ 1]),
     }
+
+
+def fuse_part(keys: bytes, bits: int = 16) -> bytes:
+    return _core.FuseFilter.build(keys, bits, 0).to_bytes()
+
+
+def altered_part(part: bytes, at: int, value: int) -> bytes:
+    """With another byte, and the digest that fits it."""
+    body = part[:at] + bytes([value]) + part[at + 1 : -32]
+    return body + sha256(body).digest()
+
+
+def parts_head(count: int, part_bits: int = 1, *, version: int = 2, bits: int = 16, zero: int = 0) -> bytes:
+    return b"PLFF" + bytes([version, bits, part_bits, zero]) + count.to_bytes(8, "little")
+
+
+def parts_file(count: int, *body: bytes) -> bytes:
+    """A file of `count` keys by its header; the body's digest comes behind it."""
+    told = (CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, count)
+    joined = b"".join(body)
+    return FilterHead(*told).to_bytes() + joined + sha256(joined).digest()
 
 
 def filter_negatives(snapshot: Snapshot) -> list[Vector]:

@@ -11,6 +11,13 @@ pub(crate) struct FuseFilter(fuse::FuseFilter);
 
 #[pymethods]
 impl FuseFilter {
+    #[classattr]
+    const HEAD_BYTES: usize = fuse::FuseFilter::HEAD_BYTES;
+    #[classattr]
+    const PART_HEAD_BYTES: usize = fuse::FuseFilter::PART_HEAD_BYTES;
+    #[classattr]
+    const DIGEST_BYTES: usize = fuse::FuseFilter::DIGEST_BYTES;
+
     #[staticmethod]
     #[pyo3(signature = (keys, bits, part_bits=None))]
     fn build(py: Python<'_>, keys: Bytes, bits: u32, part_bits: Option<u8>) -> PyResult<Self> {

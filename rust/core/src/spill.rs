@@ -4,6 +4,7 @@
 use crate::{
     encoding::items,
     error::Error,
+    fuse,
     seal::{FILTER_KEY_BYTES, RECORD_BYTES},
 };
 
@@ -18,8 +19,9 @@ pub struct Grouped {
 /// Groups records whose bucket index has `index_bits` by its top `range_bits`; within a range their order stays.
 ///
 /// # Errors
-/// More range bits than index bits or than 16, a record whose index has more bits, or a result that does not fit into
-/// memory.
+/// [`Error::Range`] for more than 32 index bits, or more range bits than index bits or than 16; [`Error::Ragged`] for a
+/// buffer that is no whole number of records; [`Error::BucketRange`] for a record whose index has more bits;
+/// [`Error::Memory`] where there is none for the grouped records.
 pub fn group_records(records: &[u8], index_bits: u32, range_bits: u32) -> Result<Grouped, Error> {
     if index_bits > 32 || range_bits > index_bits.min(16) {
         return Err(Error::Range { what: "range bits", least: 0, most: u64::from(index_bits.min(16)) });
@@ -54,12 +56,8 @@ fn range_of(record: &[u8; RECORD_BYTES], index_bits: u32, range_bits: u32) -> Op
 /// Filter keys of 8 bytes, big-endian, in ascending order, each once. Runs that are in order already are only merged.
 ///
 /// # Errors
-/// A ragged buffer.
-#[allow(clippy::stable_sort_primitive)] // the stable sort is the one that merges runs
+/// [`Error::Ragged`] for a buffer that is no whole number of keys.
 pub fn distinct_keys(keys: &[u8]) -> Result<Vec<u8>, Error> {
     let keys = items::<FILTER_KEY_BYTES>("filter keys", keys)?;
-    let mut keys: Vec<u64> = keys.iter().map(|key| u64::from_be_bytes(*key)).collect();
-    keys.sort();
-    keys.dedup();
-    Ok(keys.into_iter().flat_map(u64::to_be_bytes).collect())
+    Ok(fuse::distinct(keys).into_flattened())
 }

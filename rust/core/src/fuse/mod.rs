@@ -8,6 +8,7 @@
 //! exact arithmetic, the hashes are sorted before they are placed, and the seeds tried are a fixed sequence.
 
 mod build;
+mod distinct;
 mod fingerprint;
 mod format;
 mod layout;
@@ -18,6 +19,7 @@ use rayon::prelude::*;
 
 use crate::{encoding::items, error::Error, pool};
 use build::construct;
+pub(crate) use distinct::distinct;
 use fingerprint::Fingerprint;
 use part::Part;
 
@@ -60,24 +62,32 @@ impl FuseFilter {
     /// It has the parts that [`FuseFilter::part_bits_for`] gives for the number of distinct keys.
     ///
     /// # Errors
-    /// A ragged buffer, other bits, more than 2^32 - 1 keys in a part, or no memory.
+    /// [`Error::Ragged`] for a buffer that is no whole number of keys, [`Error::Filter`] for other bits and for more than
+    /// 2^32 - 1 keys in a part, [`Error::FilterConstruction`] where no seed will do, [`Error::Threads`] where no thread
+    /// can be started.
     pub fn build(keys: &[u8], bits: u32) -> Result<Self, Error> {
-        let at_most = (keys.len() / 8) as u64;
-        let filter = Self::build_in_parts(keys, bits, Self::part_bits_for(at_most))?;
-        // Duplicates may have made it fewer.
-        let right = Self::part_bits_for(filter.len() as u64);
-        if filter.part_bits == right { Ok(filter) } else { Self::build_in_parts(keys, bits, right) }
+        let given = items::<8>("filter keys", keys)?;
+        if Self::part_bits_for(given.len() as u64) == 0 {
+            return Self::construct(given, bits, 0);
+        }
+        // Duplicates do not count, and may leave fewer parts.
+        let keys = distinct(given);
+        Self::construct(&keys, bits, Self::part_bits_for(keys.len() as u64))
     }
 
     /// The same, cut into `2^part_bits` parts by the keys' upper bits.
     ///
     /// # Errors
-    /// As [`FuseFilter::build`], and for more than 10 part bits.
+    /// As [`FuseFilter::build`], and [`Error::Range`] for more than 10 part bits.
     pub fn build_in_parts(keys: &[u8], bits: u32, part_bits: u8) -> Result<Self, Error> {
         let keys = items::<8>("filter keys", keys)?;
         if part_bits > MAX_PART_BITS {
             return Err(Error::Range { what: "part bits", least: 0, most: u64::from(MAX_PART_BITS) });
         }
+        Self::construct(keys, bits, part_bits)
+    }
+
+    fn construct(keys: &[[u8; 8]], bits: u32, part_bits: u8) -> Result<Self, Error> {
         let parts = match bits {
             8 => Parts::Eight(construct(keys, part_bits)?),
             16 => Parts::Sixteen(construct(keys, part_bits)?),
@@ -131,7 +141,7 @@ impl FuseFilter {
     /// Looks up n keys of 8 bytes, big-endian: a bitmap, where bit `i % 8` (from the lowest) of byte `i / 8` is key `i`.
     ///
     /// # Errors
-    /// A ragged buffer.
+    /// [`Error::Ragged`] for a buffer that is no whole number of keys, [`Error::Threads`] where no thread can be started.
     pub fn contains_many(&self, keys: &[u8]) -> Result<Vec<u8>, Error> {
         let keys = items::<8>("filter keys", keys)?;
         each_width!(&self.parts, parts => match parts.as_slice() {
@@ -165,5 +175,7 @@ fn bitmap(keys: &[[u8; 8]], contains: impl Fn(u64) -> bool + Sync) -> Result<Vec
     Ok(bitmap)
 }
 
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod tests;

@@ -1,21 +1,21 @@
 //! How a part is encoded (SPEC.md section 10.3): version 1 of the body format, since a filter of one part is that and no
-//! more. All numbers are little-endian:
+//! more. n is the number of its own keys. All integers are little-endian:
 //!
 //! ```text
 //! offset  size  field
 //!      0     4  "PLFF"
 //!      4     1  version, 1
-//!      5     1  bits a slot: 8, 16 or 32
-//!      6     1  log2 of the slots a segment (0 where there is no key)
+//!      5     1  w, bits of a slot: 8, 16 or 32
+//!      6     1  e: a segment has 2^e slots (0 where there is no key)
 //!      7     1  0
-//!      8     8  number of distinct keys
+//!      8     8  n, number of distinct keys, less than 2^32
 //!     16     8  seed
 //!     24     4  segments a key's first slot may lie in (0 where there is no key)
-//!     28     s  slots: (segments + 2) * 2^log2 of bits / 8 bytes; none where there is no key
+//!     28     s  the slots, (segments + 2) * 2^e of w / 8 bytes; none where there is no key
 //! 28 + s    32  SHA-256 of all before
 //! ```
 //!
-//! The shape follows from the number of keys.
+//! The shape, e and segments, follows from n.
 
 use sha2::{Digest, Sha256};
 
@@ -23,15 +23,15 @@ use super::{Fingerprint, Part, layout::Layout};
 use crate::error::Error;
 
 pub(super) const MAGIC: [u8; 4] = *b"PLFF";
+pub(super) const VERSION: u8 = 1;
+pub(super) const HEAD_BYTES: usize = 28;
 pub(super) const DIGEST_BYTES: usize = 32;
-pub(super) const PART_VERSION: u8 = 1;
-const HEAD_BYTES: usize = 28;
 
 impl<F: Fingerprint> Part<F> {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEAD_BYTES + self.slots.len() * F::BYTES + DIGEST_BYTES);
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&[PART_VERSION, F::BITS, self.layout.segment_bits, 0]);
+        bytes.extend_from_slice(&[VERSION, F::BITS, self.layout.segment_bits, 0]);
         bytes.extend_from_slice(&(self.count as u64).to_le_bytes());
         bytes.extend_from_slice(&self.seed.to_le_bytes());
         bytes.extend_from_slice(&self.layout.segments.to_le_bytes());
@@ -70,11 +70,9 @@ struct PartHead {
 impl PartHead {
     fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let head: &[u8; HEAD_BYTES] = bytes.first_chunk().ok_or(Error::Filter("too short"))?;
-        if field(head, 0) != MAGIC {
-            return Err(Error::Filter("wrong magic bytes"));
-        }
+        check_magic(head)?;
         let [version, bits, segment_bits, zero] = field(head, 4);
-        if version != PART_VERSION || zero != 0 {
+        if version != VERSION || zero != 0 {
             return Err(Error::Filter("unknown version"));
         }
         if !matches!(bits, 8 | 16 | 32) {
@@ -87,6 +85,10 @@ impl PartHead {
         }
         Ok(Self { bits, count, seed: u64::from_le_bytes(field(head, 16)), layout })
     }
+}
+
+pub(super) fn check_magic<const M: usize>(head: &[u8; M]) -> Result<(), Error> {
+    if field(head, 0) == MAGIC { Ok(()) } else { Err(Error::Filter("wrong magic bytes")) }
 }
 
 /// `N` bytes of a head from `at` on.

@@ -2,7 +2,7 @@ use proptest::{collection::vec, prelude::*, sample};
 
 use super::{FuseFilter, MAX_PART_BITS, layout::mix};
 
-fn packed(keys: &[u64]) -> Vec<u8> {
+pub(super) fn packed(keys: &[u64]) -> Vec<u8> {
     keys.iter().flat_map(|key| key.to_be_bytes()).collect()
 }
 
@@ -70,6 +70,14 @@ fn duplicates_do_not_make_parts() {
 }
 
 #[test]
+fn duplicates_beside_parts_count_once() {
+    let once = packed(&spread(0..2_100_000));
+    let filter = FuseFilter::build(&[&once[..80_000], &once].concat(), 8).unwrap();
+    assert_eq!((filter.len(), filter.part_bits()), (2_100_000, 1));
+    assert_eq!(filter, FuseFilter::build_in_parts(&once, 8, 1).unwrap());
+}
+
+#[test]
 fn parts_have_two_million_keys_at_most() {
     let bits = [0, 1, (1 << 21) - 1, 1 << 21, (1 << 21) + 1, 1 << 22, (1 << 22) + 1, 1 << 31, u64::MAX];
     assert_eq!(bits.map(FuseFilter::part_bits_for), [0, 0, 0, 0, 1, 1, 2, MAX_PART_BITS, MAX_PART_BITS]);
@@ -107,7 +115,7 @@ fn the_same_keys_give_these_bytes_on_every_machine() {
 }
 
 /// A body with the digest made to match.
-fn with_digest(body: &[u8]) -> Vec<u8> {
+pub(super) fn with_digest(body: &[u8]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
     [body, Sha256::digest(body).as_slice()].concat()
 }

@@ -145,6 +145,20 @@ def test_too_many_parts_are_refused(part_bits):
         _core.FuseFilter.head(16, part_bits, 1)
 
 
+def test_sizes_are_what_a_beginning_takes():
+    sizes = _core.FuseFilter.HEAD_BYTES, _core.FuseFilter.PART_HEAD_BYTES, _core.FuseFilter.DIGEST_BYTES
+    assert sizes == (16, 28, 32)
+    part, parts = (_core.FuseFilter.build(packed([1, 2**63]), 16, part_bits).to_bytes() for part_bits in (0, 1))
+    for encoded, part_bits in ((part, 0), (parts, 1)):
+        assert _core.FuseFilter.part_bits_of(encoded[: sizes[0]]) == part_bits
+        for wrong in (encoded[: sizes[0] - 1], b"Q" + encoded[1 : sizes[0]]):
+            with pytest.raises(ValueError, match="not a fuse filter"):
+                _core.FuseFilter.part_bits_of(wrong)
+    assert _core.FuseFilter.part_bytes(parts[sizes[0] :][: sizes[1]]) * 2 == len(parts) - sizes[0] - sizes[2]
+    with pytest.raises(ValueError, match="not a fuse filter"):
+        _core.FuseFilter.part_bytes(part[: sizes[1] - 1])
+
+
 @given(st.binary(max_size=40))
 def test_any_beginning_is_refused_or_read(beginning):
     for read in (_core.FuseFilter.part_bits_of, _core.FuseFilter.part_bytes):

@@ -4,7 +4,6 @@
 use crate::{
     encoding::items,
     error::Error,
-    fuse,
     seal::{FILTER_KEY_BYTES, RECORD_BYTES},
 };
 
@@ -57,7 +56,11 @@ fn range_of(record: &[u8; RECORD_BYTES], index_bits: u32, range_bits: u32) -> Op
 ///
 /// # Errors
 /// [`Error::Ragged`] for a buffer that is no whole number of keys.
+#[allow(clippy::stable_sort_primitive)] // the stable sort is the one that merges runs
 pub fn distinct_keys(keys: &[u8]) -> Result<Vec<u8>, Error> {
     let keys = items::<FILTER_KEY_BYTES>("filter keys", keys)?;
-    Ok(fuse::distinct(keys).into_flattened())
+    let mut keys: Vec<u64> = keys.iter().map(|key| u64::from_be_bytes(*key)).collect();
+    keys.sort();
+    keys.dedup();
+    Ok(keys.into_iter().flat_map(u64::to_be_bytes).collect())
 }

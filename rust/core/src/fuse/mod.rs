@@ -8,7 +8,6 @@
 //! exact arithmetic, the hashes are sorted before they are placed, and the seeds tried are a fixed sequence.
 
 mod build;
-mod distinct;
 mod fingerprint;
 mod format;
 mod layout;
@@ -19,7 +18,6 @@ use rayon::prelude::*;
 
 use crate::{encoding::items, error::Error, pool};
 use build::construct;
-pub(crate) use distinct::distinct;
 use fingerprint::Fingerprint;
 use part::Part;
 
@@ -67,12 +65,10 @@ impl FuseFilter {
     /// can be started.
     pub fn build(keys: &[u8], bits: u32) -> Result<Self, Error> {
         let given = items::<8>("filter keys", keys)?;
-        if Self::part_bits_for(given.len() as u64) == 0 {
-            return Self::construct(given, bits, 0);
-        }
-        // Duplicates do not count, and may leave fewer parts.
-        let keys = distinct(given);
-        Self::construct(&keys, bits, Self::part_bits_for(keys.len() as u64))
+        let filter = Self::construct(given, bits, Self::part_bits_for(given.len() as u64))?;
+        // Duplicates do not count, and may leave fewer parts; sorting first would cost all others half as much again.
+        let right = Self::part_bits_for(filter.len() as u64);
+        if filter.part_bits == right { Ok(filter) } else { Self::construct(given, bits, right) }
     }
 
     /// The same, cut into `2^part_bits` parts by the keys' upper bits.

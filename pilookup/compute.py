@@ -60,7 +60,7 @@ def at_once(executor: Executor) -> int:
 def completed(executor: Executor, work: Callable[[Item], Outcome], items: Iterable[Item]) -> Iterator[Outcome]:
     """`map(work, items)` as each is done; all are submitted at once, so items are small.
 
-    The first error is raised; what has not started by then is cancelled, what has is waited for.
+    The first error is raised; the others are abandoned.
     """
     pending = {executor.submit(work, item) for item in items}
     try:
@@ -71,7 +71,7 @@ def completed(executor: Executor, work: Callable[[Item], Outcome], items: Iterab
 
 
 def abandon(futures: Iterable[Future[Any]]) -> None:
-    """Cancel what has not started, and wait for what has: its files may be swept away after this."""
+    """Cancel what has not started, and wait for what has. Workers of a cluster may still run it: not waited for."""
     wait([future for future in futures if not future.cancel()])
 
 

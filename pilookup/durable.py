@@ -8,6 +8,7 @@ All files are 0600, all directories 0700. OSError passes through: the caller kno
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 FILE_MODE = 0o600
@@ -50,16 +51,19 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
         raise
 
 
-def read_at(descriptor: int, size: int, at: int) -> bytes:
-    """Exactly `size` bytes from `at` on; raises EOFError where the file does not have them.
+def read_at(file: BinaryIO, size: int, at: int) -> bytes:
+    """Exactly `size` bytes from `at` on; raises EOFError where the file does not have them, OSError naming it.
 
     One call of the system reads 2 GiB at most.
     """
-    if not 0 <= size <= os.fstat(descriptor).st_size - at:
+    if not 0 <= size <= os.fstat(file.fileno()).st_size - at:
         raise EOFError("a file is cut short")
     pieces = []
     while size:
-        piece = os.pread(descriptor, min(size, 1 << 30), at)
+        try:
+            piece = os.pread(file.fileno(), min(size, 1 << 30), at)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, file.name) from None
         if not piece:
             raise EOFError("a file is cut short")
         pieces.append(piece)

@@ -27,6 +27,8 @@ class Commands(TyperGroup):
         except OSError as error:
             where = f"{os.fspath(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
             complain(f"{where}{error.strerror or type(error).__name__}")
+        except MemoryError:
+            complain("not enough memory: give less of it to --memory, or close other programs")
         raise typer.Exit(1)
 
 

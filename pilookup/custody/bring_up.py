@@ -11,7 +11,7 @@ from pilookup.custody import epochs
 from pilookup.custody.build import Built, Order, Progress, build
 from pilookup.custody.catalogue import case_of
 from pilookup.custody.control import Channel, Dataset, Epoch, Load
-from pilookup.custody.filters import base_name, write_filters
+from pilookup.custody.filters import Base, base_name, write_filters
 from pilookup.custody.layout import BucketOverflow
 from pilookup.custody.merge import Source, newest_first
 from pilookup.custody.readback import verify_canaries, verify_files
@@ -61,9 +61,12 @@ class Maker:
             self._session.control.released_epoch(self._channel.name, number, serial, self._removals)
 
     def keep_or_bring_up(self, epoch: Epoch) -> ServedEpoch | None:
-        """A former epoch: as it is, or without what was removed; None (and destroyed) when it cannot hold the vault."""
+        """A former epoch: as it is, or anew where something was removed or its files are not those that were signed.
+
+        None (and destroyed) when it cannot hold the vault.
+        """
         listed = self._listed[epoch.number]
-        if epoch.removals_seen == self._removals:
+        if epoch.removals_seen == self._removals and self._repository.holds(listed):
             return ServedEpoch(epoch.number, epochs.serves_until(epoch), listed.files)
         try:
             return self.bring_up(epoch)
@@ -72,7 +75,7 @@ class Maker:
             return None
 
     def bring_up(self, epoch: Epoch) -> ServedEpoch:
-        """The epoch's files from the vault as it is now; those already listed when they say the same."""
+        """The epoch's files from the vault as it is now; those already listed when they say the same and are whole."""
         key = self._session.channel_key(self._channel.name, epoch.number)
         shift = self._session.keyring.scalar("vault").shift_to(key)
         self._session.vault.check_shift(shift, key, self._loads())
@@ -81,7 +84,7 @@ class Maker:
         built = build(self._order(epoch), folder, means.executor, means.memory, means.on_progress)
         listed = self._listed.get(epoch.number)
         until = epochs.serves_until(epoch)
-        if listed and self._says_the_same(self.manifest(listed), built):
+        if listed and self._repository.holds(listed) and self._says_the_same(self.manifest(listed), built):
             self._released.append((epoch.number, self.manifest(listed).serial))
             return ServedEpoch(epoch.number, until, listed.files)
         manifest = self._write(epoch, built, folder, key.public())
@@ -154,19 +157,14 @@ class Maker:
         durable.write_flushed(folder / MANIFEST, manifest.to_bytes())
         return manifest
 
-    def _bases(self, epoch: Epoch) -> dict[Kind, Path]:
-        """The base filters that may be kept: as they were signed, and none where something was removed since."""
+    def _bases(self, epoch: Epoch) -> dict[Kind, Base]:
+        """The base filters that may be kept: none where something was removed since."""
         listed = self._listed.get(epoch.number)
         if listed is None or epoch.removals_seen != self._removals:
             return {}
-        bases = {}
-        for kind in Kind:
-            name = base_name(kind)
-            if name in listed.files:
-                path = self._repository.targets / listed.path(name)
-                if path.exists() and file_ref(path) == listed.files[name]:
-                    bases[kind] = path
-        return bases
+        named = {kind: name for kind in Kind if (name := base_name(kind)) in listed.files}
+        targets = self._repository.targets
+        return {kind: Base(targets / listed.path(name), listed.files[name]) for kind, name in named.items()}
 
 
 def _told_datasets(session: Session, channel: Channel) -> list[Dataset]:

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from pilookup import durable
 from pilookup.compute import at_once, completed
-from pilookup.custody.filters import BuiltFilter, FilterOrder, make_filters
+from pilookup.custody.filters import Base, BuiltFilter, FilterOrder, make_filters
 from pilookup.custody.layout import LayOutTask, lay_out_range, range_path
 from pilookup.custody.parts import parts, ranges
 from pilookup.custody.sealing import SealTask, StoredLoad, seal_part
@@ -49,7 +49,7 @@ class Order:
     loads: tuple[StoredLoad, ...]
     rows: int
     geometry: Geometry | None
-    bases: Mapping[Kind, Path]
+    bases: Mapping[Kind, Base]
     bloom: bool
 
 
@@ -88,7 +88,7 @@ def build(order: Order, folder: Path, executor: Executor, memory: int, on_done: 
     )
     filters = make_filters(wanted, executor, memory)
     geometry = order.geometry or Geometry.for_entries(entries)
-    files = _lay_out(work, folder, len(tasks), geometry, ranges(entries, geometry, share), executor)
+    files = _lay_out(order.home, work, folder, len(tasks), geometry, ranges(entries, geometry, share), executor)
     for number in range(len(tasks)):
         spill_path(work, number).unlink()
     return Built(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, filters)
@@ -103,10 +103,11 @@ def _seal_tasks(order: Order, work: Path, share: int) -> list[SealTask]:
 
 
 def _lay_out(
-    work: Path, folder: Path, spills: int, geometry: Geometry, count: int, executor: Executor
+    home: str, work: Path, folder: Path, spills: int, geometry: Geometry, count: int, executor: Executor
 ) -> dict[str, FileRef]:
     """Buckets in order, range by range, and the tree over them."""
-    tasks = [LayOutTask(str(work), spills, number, count, geometry.bits, geometry.slots) for number in range(count)]
+    told = (home, str(work), spills)
+    tasks = [LayOutTask(*told, number, count, geometry.bits, geometry.slots) for number in range(count)]
     leaves: list[bytes] = []
     with (folder / BUCKETS).open("xb") as file:
         written = _Written(file)

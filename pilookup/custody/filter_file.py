@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 from pilookup import durable
 from pilookup._core import FuseFilter
@@ -25,14 +26,14 @@ class FilterFile:
         self.path = path
         with path.open("rb") as file, self._named():
             self.head, self._at = FilterHead.split_from(file.read(MAX_HEAD_BYTES))
-            self.part_bits = self._part_bits(file.fileno())
-            self._starts = list(self._walk(file.fileno()))
+            self.part_bits = self._part_bits(file)
+            self._starts = list(self._walk(file))
 
     def part(self, number: int) -> Body:
         """The part of the keys whose upper `part_bits` are `number`."""
         start, end = self._starts[number : number + 2]
         with self.path.open("rb") as file, self._named():
-            return parse_body(self.head.algorithm, durable.read_at(file.fileno(), end - start, start))
+            return parse_body(self.head.algorithm, durable.read_at(file, end - start, start))
 
     def lacked(self, keys: bytes) -> bytes:
         """Those of n x 8 bytes of ascending keys that it does not contain; reads the parts they are in."""
@@ -43,36 +44,35 @@ class FilterFile:
         """Read all of it; raises FormatError where a part, the number of keys or the digest of all parts is wrong."""
         digest, count = sha256(), 0
         with self.path.open("rb") as file, self._named():
-            digest.update(durable.read_at(file.fileno(), self._starts[0] - self._at, self._at))
+            digest.update(durable.read_at(file, self._starts[0] - self._at, self._at))
             for start, end in pairwise(self._starts):
-                data = durable.read_at(file.fileno(), end - start, start)
+                data = durable.read_at(file, end - start, start)
                 digest.update(data)
                 count += len(parse_body(self.head.algorithm, data))
-            behind = os.pread(file.fileno(), FuseFilter.DIGEST_BYTES, self._starts[-1])
             if count != self.head.count:
                 raise FormatError("filter: the count is not the body's")
-            if self.part_bits and behind != digest.digest():
+            if self.part_bits and digest.digest() != durable.read_at(file, FuseFilter.DIGEST_BYTES, self._starts[-1]):
                 raise FormatError("filter: its digest does not match")
 
-    def _part_bits(self, descriptor: int) -> int:
+    def _part_bits(self, file: BinaryIO) -> int:
         if self.head.algorithm is Algorithm.BLOOM:
             return 0
-        beginning = durable.read_at(descriptor, FuseFilter.HEAD_BYTES, self._at)
+        beginning = durable.read_at(file, FuseFilter.HEAD_BYTES, self._at)
         bits = FuseFilter.part_bits_of(beginning)
         if bits and beginning != FuseFilter.head(int(self.head.algorithm), bits, self.head.count):
             raise FormatError("filter: the body is not the head's")
         return bits
 
-    def _walk(self, descriptor: int) -> Iterator[int]:
+    def _walk(self, file: BinaryIO) -> Iterator[int]:
         """Where each part starts, and where the last ends."""
-        size = os.fstat(descriptor).st_size
+        size = os.fstat(file.fileno()).st_size
         if not self.part_bits:
             yield from (self._at, size)
             return
         at = self._at + FuseFilter.HEAD_BYTES
         for _ in range(1 << self.part_bits):
             yield at
-            at += FuseFilter.part_bytes(durable.read_at(descriptor, FuseFilter.PART_HEAD_BYTES, at))
+            at += FuseFilter.part_bytes(durable.read_at(file, FuseFilter.PART_HEAD_BYTES, at))
         yield at
         if at + FuseFilter.DIGEST_BYTES != size:
             raise FormatError("filter: it is longer or shorter than its parts")

@@ -15,6 +15,7 @@ import numpy as np
 from pilookup import _core, durable
 from pilookup.custody.filter_file import FilterFile
 from pilookup.custody.key_sources import LackedKeys, SpilledKeys
+from pilookup.errors import PublishError
 from pilookup.protocol.bloom import BloomBody
 from pilookup.protocol.filter import KEY_BYTES, Algorithm
 from pilookup.protocol.label import Kind
@@ -80,11 +81,15 @@ def count_keys(tasks: tuple[CountTask, ...]) -> tuple[KeyCount, ...]:
 def build_filters(tasks: tuple[PartTask | BloomTask, ...]) -> None:
     """Write parts as they stand in a body, and bodies of Bloom filters, one after another.
 
-    Raises KeyringError, PublishError, OSError, and ValueError where no filter can be built.
+    Raises KeyringError, OSError, and PublishError, also where no filter can be built.
     """
     for task in tasks:
-        data = _bloom(task) if isinstance(task, BloomTask) else _part(task)
-        durable.put_whole(Path(task.path), [data], flushed=False)
+        path = Path(task.path)
+        try:
+            data = _bloom(task) if isinstance(task, BloomTask) else _part(task)
+        except ValueError as error:
+            raise PublishError(f"{path}: {error}") from None
+        durable.put_whole(path, [data], flushed=False)
 
 
 def build_part(keys: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Which filters an epoch publishes: a base, and what has come since in one cumulative additions filter.
 
 The base keeps its bytes from publish to publish, so a platform fetches it once. It is rebuilt when the additions pass a
-tenth of it, and whenever something was withdrawn or erased: what is gone must leave the filters too.
+tenth of it, whenever something was withdrawn or erased (what is gone must leave the filters too), and where the file is
+no more as it was signed or would be cut otherwise now.
 
 Tasks make the parts of the bodies; the head bears the serial, given once it is known that anything has changed.
 """
@@ -28,35 +29,48 @@ from pilookup.custody.filter_tasks import (
     count_keys,
 )
 from pilookup.custody.key_sources import LackedKeys, SpilledKeys
+from pilookup.custody.repository import file_ref
+from pilookup.custody.spill import altered
 from pilookup.errors import PublishError
 from pilookup.protocol.filter import Algorithm, FilterHead, Role, file_name, part_bits_for
 from pilookup.protocol.label import Kind
+from pilookup.protocol.manifest import FileRef
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
 REBASE_AT: Final = 0.1
+"""Additions that pass this share of the base make a new one."""
+
 _READ_BYTES: Final = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base filter file of the release before, and what was signed of it."""
+
+    path: Path
+    ref: FileRef
 
 
 @dataclass(frozen=True, slots=True)
 class FilterOrder:
     """What filters are made of: the spill files in `folder`, which have so many keys of each kind together.
 
-    `bases` are base files to keep while they can be.
+    `bases` are base filters to keep while they can be.
     """
 
     home: str
     folder: Path
     spills: int
     keys: Mapping[Kind, int]
-    bases: Mapping[Kind, Path]
+    bases: Mapping[Kind, Base]
     bloom: bool
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltFilter:
-    """The parts of a body in the run's folder, 2^part_bits files; or with `kept` the base file as it was."""
+    """The parts of a body in the run's folder, 2^part_bits files; or the whole of a base that is `kept` as signed."""
 
     kind: Kind
     role: Role
@@ -64,7 +78,7 @@ class BuiltFilter:
     count: int
     part_bits: int
     paths: tuple[Path, ...]
-    kept: bool = False
+    kept: FileRef | None = None
 
     @property
     def file_name(self) -> str:
@@ -76,7 +90,7 @@ def make_filters(order: FilterOrder, executor: Executor, memory: int) -> tuple[B
 
     Raises what the tasks raise, and PublishError where the spill files have not the keys that were put there.
     """
-    plans = [_Plan(order, kind) for kind in Kind]
+    plans = [_Plan(order, kind, _usable(order.bases.get(kind), order.folder)) for kind in Kind]
     totals = {kind: KeyCount(kind, 0, 0, 0) for kind in Kind}
     for counts in _run(executor, memory, count_keys, [task for plan in plans for task in plan.counting()]):
         for count in counts:
@@ -88,12 +102,17 @@ def make_filters(order: FilterOrder, executor: Executor, memory: int) -> tuple[B
 
 
 def write_filters(built: Iterable[BuiltFilter], folder: Path, channel: str, epoch: int, serial: int) -> list[str]:
-    """Write the files of a snapshot's filters into `folder`; returns their names."""
+    """Write the files of a snapshot's filters into `folder`; returns their names.
+
+    Raises OSError, and PublishError where a base that was to be kept is no more as it was signed.
+    """
     names = []
     for each in built:
         head = FilterHead(channel, epoch, serial, each.kind, each.role, each.algorithm, each.count)
         pieces = _read(each.paths) if each.kept else _joined(head, each)
         durable.write_flushed(folder / each.file_name, pieces)
+        if each.kept and file_ref(folder / each.file_name) != each.kept:
+            raise altered(each.paths[0])
         names.append(each.file_name)
     return names
 
@@ -109,10 +128,10 @@ _Decided = tuple[BuiltFilter, list[PartTask | BloomTask]]
 class _Plan:
     """One kind's filters: how its keys are counted, what is made of them, and by which tasks."""
 
-    def __init__(self, order: FilterOrder, kind: Kind) -> None:
+    def __init__(self, order: FilterOrder, kind: Kind, base: FilterFile | None) -> None:
         self.kind = kind
         self._order = order
-        self._base = _usable(order.bases.get(kind))
+        self._base = base
         cut = part_bits_for(order.keys[kind])
         self._spilled = SpilledKeys(order.home, str(order.folder), order.spills, str(kind), cut)
         self._lacked = LackedKeys(order.home, str(order.folder), str(kind), cut)
@@ -129,7 +148,8 @@ class _Plan:
         if base is None or count.lacked > int(base.head.count * REBASE_AT):
             yield self._fuse(Role.BASE, count.distinct, self._spilled)
         else:
-            yield BuiltFilter(self.kind, Role.BASE, FUSE, base.head.count, 0, (base.path,), kept=True), []
+            signed = self._order.bases[self.kind].ref
+            yield BuiltFilter(self.kind, Role.BASE, FUSE, base.head.count, 0, (base.path,), signed), []
             yield self._fuse(Role.ADDITIONS, count.lacked, self._lacked)
         if self._order.bloom:
             yield self._bloom(count.distinct)
@@ -152,12 +172,19 @@ class _Plan:
         return self._order.folder / f"{file_name(self.kind, role, algorithm)}.{number:04}.part"
 
 
-def _usable(path: Path | None) -> FilterFile | None:
-    """A base that may be kept: one cut as it would be now, so that no piece of it is larger than a part."""
-    if path is None:
+def _usable(base: Base | None, folder: Path) -> FilterFile | None:
+    """A copy of a base that may be kept, in the run's folder, where nothing else is at it while keys are compared.
+
+    It has the bytes that were signed, and is cut as it would be now, so that no piece of it is larger than a part.
+    """
+    if base is None or not base.path.exists():
         return None
-    base = FilterFile(path)
-    return base if base.part_bits == part_bits_for(base.head.count) else None
+    copy = folder / base.path.name
+    durable.put_whole(copy, _read([base.path]), flushed=False)
+    if file_ref(copy) != base.ref:
+        return None
+    file = FilterFile(copy)
+    return file if file.part_bits == part_bits_for(file.head.count) else None
 
 
 def _run(

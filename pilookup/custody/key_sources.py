@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilookup import _core, durable
-from pilookup.custody.home import Home
 from pilookup.custody.spill import Spills, altered
-from pilookup.custody.vault import Vault
-from pilookup.custody.vault.shard import ShardStore
-from pilookup.custody.workshop import keyring_of
+from pilookup.custody.workshop import store_of
 from pilookup.errors import VaultError
 from pilookup.protocol.label import Kind
 
@@ -30,7 +27,7 @@ class SpilledKeys:
     def runs(self, number: int) -> list[bytes]:
         """Piece `number` as it lies in each spill file; raises KeyringError, PublishError, OSError."""
         spills = Spills(Path(self.folder), self.spills)
-        return spills.filter_keys(_store(self.home), Kind(self.kind), self.cut, number)
+        return spills.filter_keys(store_of(self.home), Kind(self.kind), self.cut, number)
 
     def keys(self, number: int) -> bytes:
         """Piece `number`; raises KeyringError, PublishError, OSError."""
@@ -49,13 +46,13 @@ class LackedKeys:
     def write(self, number: int, keys: bytes) -> None:
         """Keep piece `number`; raises KeyringError, OSError."""
         path = self._path(number)
-        durable.put_whole(path, [_store(self.home).sealed(self._place(path), keys)], flushed=False)
+        durable.put_whole(path, [store_of(self.home).sealed(self._place(path), keys)], flushed=False)
 
     def keys(self, number: int) -> bytes:
         """Piece `number`; raises KeyringError, PublishError, OSError."""
         path = self._path(number)
         try:
-            return _store(self.home).read(path, self._place(path))
+            return store_of(self.home).read(path, self._place(path))
         except VaultError:
             raise altered(path) from None
 
@@ -66,7 +63,3 @@ class LackedKeys:
     def _place(self, path: Path) -> str:
         """What sealed keys are bound to: this run, this kind, this piece."""
         return f"{path.parent.name}/{path.name}"
-
-
-def _store(home: str) -> ShardStore:
-    return Vault(Home(Path(home)), keyring_of(home)).store

@@ -1,10 +1,12 @@
-"""From sealed entries to buckets: the task that lays out one range of them. It needs no key."""
+"""From spilled entries to buckets: the task that lays out one range of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from pilookup import _core, durable
 from pilookup.custody.spill import INDEX_BITS, RANGES, Spills
+from pilookup.custody.workshop import store_of
+from pilookup.errors import PublishError
 from pilookup.protocol.snapshot import Geometry
 
 BucketOverflow = _core.BucketOverflow
@@ -15,6 +17,7 @@ BucketOverflow = _core.BucketOverflow
 class LayOutTask:
     """Range `number` of `ranges` (a power of two) of a snapshot's buckets, from `spills` spill files in `folder`."""
 
+    home: str
     folder: str
     spills: int
     number: int
@@ -26,15 +29,21 @@ class LayOutTask:
 def lay_out_range(task: LayOutTask) -> bytes:
     """Write the range's buckets as they stand in buckets.bin; returns their leaf hashes, 32 bytes each.
 
-    Raises BucketOverflow, OSError, and ValueError for records that are none.
+    Raises BucketOverflow, KeyringError, OSError, and PublishError for entries that cannot stand in buckets.
     """
     geometry = Geometry(task.bits, task.slots)
     folder = Path(task.folder)
     finer = RANGES // task.ranges
-    records = Spills(folder, task.spills).records(task.number * finer, (task.number + 1) * finer)
+    spilled = Spills(folder, task.spills)
+    records = spilled.records(store_of(task.home), task.number * finer, (task.number + 1) * finer)
     count = geometry.buckets // task.ranges
     first = task.number * count
-    buckets, leaves = _core.lay_out(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)
+    try:
+        buckets, leaves = _core.lay_out(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)
+    except BucketOverflow:
+        raise
+    except ValueError as error:
+        raise PublishError(f"{folder}: buckets {first} to {first + count - 1}: {error}") from None
     durable.put_whole(range_path(folder, task.number), [buckets], flushed=False)
     return leaves
 

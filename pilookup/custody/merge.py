@@ -5,7 +5,7 @@ a dataset an account counts once however many files tell of it; a row without an
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -35,8 +35,8 @@ class Source:
 class Merged:
     """n distinct elements in ascending order, n x 32 bytes, and their labels, n x 12 bytes."""
 
-    elements: bytes
-    labels: Labels
+    elements: bytes = field(repr=False)
+    labels: Labels = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)

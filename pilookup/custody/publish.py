@@ -152,11 +152,11 @@ def _staged(repository: ChannelRepository) -> Iterator[None]:
         yield
         repository.clear_staging()
     except OSError as error:
-        repository.give_up_staging()
-        where = error.filename or repository.staging
-        raise PublishError(f"{where}: cannot be read or written: {error.strerror or error}") from None
+        repository.clear_staging()
+        where = f"{error.filename}: cannot be read or written: " if error.filename else ""
+        raise PublishError(f"{where}{error.strerror or error}") from None
     except BaseException:
-        repository.give_up_staging()
+        repository.clear_staging()
         raise
 
 

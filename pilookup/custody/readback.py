@@ -9,7 +9,7 @@ from pilookup.custody.filter_file import FilterFile
 from pilookup.custody.repository import file_ref
 from pilookup.errors import FormatError, PublishError
 from pilookup.protocol import merkle, oprf, token
-from pilookup.protocol.filter import KEY_BYTES
+from pilookup.protocol.filter import KEY_BYTES, Role
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.snapshot import Geometry, check_body
@@ -85,5 +85,6 @@ def _verify_filter(manifest: Manifest, name: str, path: Path) -> None:
     found = FilterFile(path)
     found.check()
     bound = (found.head.file_name, found.head.channel, found.head.epoch)
-    if bound != (name, manifest.channel, manifest.epoch) or found.head.serial > manifest.serial:
+    older = found.head.serial < manifest.serial and found.head.role is Role.BASE
+    if bound != (name, manifest.channel, manifest.epoch) or not (older or found.head.serial == manifest.serial):
         raise FormatError(f"{name}: a filter of another snapshot")

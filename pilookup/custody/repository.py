@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.signer import CryptoSigner, SSlibKey
@@ -37,6 +38,7 @@ from pilookup.protocol.release import (
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
 ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
+_ASIDE: Final = ".staging-"
 
 _Role = TypeVar("_Role", Root, Targets, Snapshot, Timestamp)
 
@@ -96,22 +98,23 @@ class ChannelRepository:
         return self.staging
 
     def clear_staging(self) -> None:
-        """Remove what a killed publish left."""
+        """Remove what a publish left; a task of it that still runs elsewhere may keep some, until the next time."""
         if self.staging.exists():
-            shutil.rmtree(self.staging)
+            self.staging.rename(self.directory / f"{_ASIDE}{uuid4().hex}")
+        for left in self.directory.glob(f"{_ASIDE}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
-    def give_up_staging(self) -> None:
-        """Remove what can be removed while tasks may still write; the next publish removes the rest."""
-        shutil.rmtree(self.staging, ignore_errors=True)
+    def holds(self, epoch: ServedEpoch) -> bool:
+        """Whether every file of a listed epoch is there, with the bytes that were signed. Raises OSError."""
+        paths = {self.targets / epoch.path(name): ref for name, ref in epoch.files.items()}
+        return all(path.exists() and file_ref(path) == ref for path, ref in paths.items())
 
     def adopt(self, epoch: int, files: Mapping[str, FileRef]) -> None:
         """Move staged files to their final, content-bound names; nothing refers to them yet."""
         folder = self.targets / "epochs" / str(epoch)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, ref in files.items():
-            staged = self.staging / name
-            if staged.exists():
-                staged.replace(folder / f"{ref.sha256}.{name}")
+            (self.staging / name).replace(folder / f"{ref.sha256}.{name}")
         durable.sync_directory(folder)
         durable.sync_directory(folder.parent)
         durable.sync_directory(self.targets)

@@ -36,8 +36,13 @@ class Session:
         return [load for row in self.control.datasets(active_only=False) for load in self.control.loads(row.slug)]
 
     def settle(self) -> None:
-        """Put right what killed commands left in the vault; raises VaultError when it is not this database's vault."""
+        """Remove what killed commands left, in the vault and for the channels.
+
+        Raises VaultError when it is not this database's vault.
+        """
         self.vault.settle(self.loads())
+        for channel in self.control.channels():
+            self.repository(channel.name).clear_staging()
 
     def online_keyring(self) -> Keyring:
         if self.online is None:

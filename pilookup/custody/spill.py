@@ -1,23 +1,23 @@
 """Spill files: what one part of the vault came to, sealed, on its way to the buckets and filters.
 
-    size           field
-    1,025 x 8      where each of the 1,024 ranges of buckets starts, in records; the last is their number
-    n x 36         records (bucket index of 16 bits as u32, entry), range by range
-    ...            for each kind, in the order of `Kind`, its filter keys:
-      1,025 x 8    where each of the 1,024 ranges of keys starts in what follows, in bytes; the last is its size
-      ...          ranges of keys, by their upper 10 bits, in ascending order, each sealed by itself
+Three sections, one after another: records of 36 bytes (bucket index of 16 bits as u32, entry),
+and filter keys of 8 bytes for each kind in the order of `Kind`. A section:
 
-All integers are little-endian but a record's and a key's. Entries are sealed as they will be published, and counted
-when the snapshot is read back. Filter keys are cut from tokens, so they lie here only under the vault's own key; a
-range without keys is sealed as well, so that none can be left out unseen. A file has its name once it is whole, and the
-same part of the vault always comes to the same entries and keys.
+    size           field
+    1,025 x 8      where each of its 1,024 ranges starts in what follows, in bytes; the last is its size; little-endian
+    ...            ranges in order, by the upper 10 bits of bucket index or key, each sealed by itself
+
+An entry that was altered unseen would make a number vanish; filter keys are cut from tokens, and tell membership to
+whoever can evaluate. So both lie under the vault's own key, and a range without anything is sealed as well, so that
+none can be left out. A file has its name once it is whole, and the same part of the vault always comes to the same
+entries and keys.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -35,15 +35,13 @@ INDEX_BITS: Final = MAX_BITS
 """Records are sealed for the most buckets there can be; how many there are is told by the number of entries."""
 
 RANGE_BITS: Final = 10
+"""The finest that buckets are cut for memory, and that a filter is cut into parts (SPEC.md section 10.3)."""
+
 RANGES: Final = 1 << RANGE_BITS
-
-KEY_RANGE_BITS: Final = 10
-"""The finest that a filter is cut (SPEC.md section 10.3)."""
-
-_KEY_RANGES: Final = 1 << KEY_RANGE_BITS
+RECORDS: Final = "records"
+SECTIONS: Final = (RECORDS, *Kind)
 _NUMBER: Final = np.dtype("<u8")
 _INDEX_BYTES: Final = (RANGES + 1) * _NUMBER.itemsize
-_KEY_INDEX_BYTES: Final = (_KEY_RANGES + 1) * _NUMBER.itemsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +51,18 @@ class Spills:
     folder: Path
     count: int
 
-    def records(self, first: int, stop: int) -> bytes:
+    def records(self, store: ShardStore, first: int, stop: int) -> bytes:
         """The records of ranges `first` to `stop` - 1 of all files, n x 36 bytes. Raises PublishError, OSError."""
-        return b"".join(self._each(lambda spill: spill.records(first, stop)))
+        return b"".join(self._each(lambda spill: spill.read(store, RECORDS, first, stop)))
 
     def filter_keys(self, store: ShardStore, kind: Kind, bits: int, number: int) -> list[bytes]:
         """A kind's filter keys whose upper `bits` (10 at most) are `number`: of each file n x 8 bytes, ascending.
 
         Raises PublishError, OSError.
         """
-        finer = KEY_RANGE_BITS - bits
+        finer = RANGE_BITS - bits
         first, stop = number << finer, (number + 1) << finer
-        return self._each(lambda spill: spill.filter_keys(store, kind, first, stop))
+        return self._each(lambda spill: spill.read(store, kind, first, stop))
 
     def _each(self, read: Callable[["_Spill"], bytes]) -> list[bytes]:
         pieces = []
@@ -72,7 +70,7 @@ class Spills:
             path = spill_path(self.folder, number)
             with path.open("rb") as file:
                 try:
-                    pieces.append(read(_Spill(path, file.fileno())))
+                    pieces.append(read(_Spill(path, file)))
                 except (EOFError, InvalidTag):
                     raise altered(path) from None
         return pieces
@@ -81,35 +79,29 @@ class Spills:
 class _Spill:
     """One file, open; what was altered in it raises EOFError or InvalidTag."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path = path
-        self._descriptor = descriptor
+        self._file = file
 
-    def records(self, first: int, stop: int) -> bytes:
-        start, end = self._numbers(1, first * 8)[0], self._numbers(1, stop * 8)[0]
-        size = (end - start) * RECORD_BYTES
-        return durable.read_at(self._descriptor, size, _INDEX_BYTES + start * RECORD_BYTES)
-
-    def filter_keys(self, store: ShardStore, kind: Kind, first: int, stop: int) -> bytes:
-        at = self._keys_at(kind)
-        starts = self._numbers(stop - first + 1, at + first * 8)
-        sealed = durable.read_at(self._descriptor, starts[-1] - starts[0], at + _KEY_INDEX_BYTES + starts[0])
+    def read(self, store: ShardStore, section: str, first: int, stop: int) -> bytes:
+        """What is in ranges `first` to `stop` - 1 of a section."""
+        at = self._start(section)
+        starts = self._numbers(stop - first + 1, at + first * _NUMBER.itemsize)
+        sealed = durable.read_at(self._file, starts[-1] - starts[0], at + _INDEX_BYTES + starts[0])
         return b"".join(
-            store.opened(_place(self._path, kind, number), sealed[start - starts[0] : end - starts[0]])
+            store.opened(_place(self._path, section, number), sealed[start - starts[0] : end - starts[0]])
             for number, (start, end) in enumerate(pairwise(starts), first)
         )
 
-    def _keys_at(self, kind: Kind) -> int:
-        """Where a kind's keys begin."""
-        at = _INDEX_BYTES + self._numbers(1, RANGES * 8)[0] * RECORD_BYTES
-        for each in Kind:
-            if each is kind:
-                break
-            at += _KEY_INDEX_BYTES + self._numbers(1, at + _KEY_RANGES * 8)[0]
+    def _start(self, section: str) -> int:
+        """Where a section begins."""
+        at = 0
+        for _ in range(SECTIONS.index(section)):
+            at += _INDEX_BYTES + self._numbers(1, at + RANGES * _NUMBER.itemsize)[0]
         return at
 
     def _numbers(self, count: int, at: int) -> list[int]:
-        data = durable.read_at(self._descriptor, count * _NUMBER.itemsize, at)
+        data = durable.read_at(self._file, count * _NUMBER.itemsize, at)
         return [int(number) for number in np.frombuffer(data, _NUMBER)]
 
 
@@ -119,12 +111,11 @@ def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, 
     Returns how many distinct keys of each kind are in it, in the order of `Kind`. Raises OSError.
     """
     grouped, starts = _core.group_records(records, INDEX_BITS, RANGE_BITS)
-    pieces, counts = [starts, grouped], []
+    bounds = [int(start) * RECORD_BYTES for start in np.frombuffer(starts, _NUMBER)]
+    pieces, counts = [*_section(path, store, RECORDS, grouped, bounds)], []
     for kind in Kind:
         ascending = _core.distinct_keys(keys[kind])
-        ranges = enumerate(pairwise(upper_bounds(ascending, KEY_RANGE_BITS)))
-        sealed = [store.sealed(_place(path, kind, number), ascending[start:end]) for number, (start, end) in ranges]
-        pieces += [np.fromiter(accumulate(map(len, sealed), initial=0), _NUMBER).tobytes(), *sealed]
+        pieces += _section(path, store, kind, ascending, upper_bounds(ascending, RANGE_BITS))
         counts.append(len(ascending) // KEY_BYTES)
     durable.put_whole(path, pieces, flushed=False)
     return tuple(counts)
@@ -140,6 +131,13 @@ def altered(path: Path) -> PublishError:
     return PublishError(f"{path}: altered while the publish ran: give the command again")
 
 
-def _place(path: Path, kind: Kind, number: int) -> str:
-    """What sealed filter keys are bound to: this run, this part, this kind, this range."""
-    return f"{path.parent.name}/{path.name}/{kind}/{number}"
+def _section(path: Path, store: ShardStore, section: str, data: bytes, bounds: list[int]) -> Iterable[bytes]:
+    """The index of a section, and its sealed ranges: those of `data` between `bounds`, in bytes."""
+    ranges = enumerate(pairwise(bounds))
+    sealed = [store.sealed(_place(path, section, number), data[start:end]) for number, (start, end) in ranges]
+    return [np.fromiter(accumulate(map(len, sealed), initial=0), _NUMBER).tobytes(), *sealed]
+
+
+def _place(path: Path, section: str, number: int) -> str:
+    """What a sealed range is bound to: this run, this part, this section, its number."""
+    return f"{path.parent.name}/{path.name}/{section}/{number}"

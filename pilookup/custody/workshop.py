@@ -10,6 +10,8 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from pilookup.custody.home import Home
+from pilookup.custody.vault import Vault
+from pilookup.custody.vault.shard import ShardStore
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.secret import stored_secret
 
@@ -38,6 +40,11 @@ def keyring_of(home: str) -> Keyring:
             kept = written, Keyring.unlock(custody, Half.CUSTODY, stored_secret(Half.CUSTODY))
             _opened[home] = kept
         return kept[1]
+
+
+def store_of(home: str) -> ShardStore:
+    """What seals and opens files under the vault's storage key; raises KeyringError."""
+    return Vault(Home(Path(home)), keyring_of(home)).store
 
 
 def _signature(custody: Path) -> tuple[int, int, int]:

@@ -117,7 +117,7 @@ def test_two_real_entries_of_one_number_are_refused_at_publish(held, monkeypatch
     size = held.manifest().geometry.stride
     first = held.file("buckets.bin").read_bytes()[:size]
     with_records(monkeypatch, [bytes(4) + first[:32]])
-    with pytest.raises(ValueError, match=r"(?i)duplicate|twice|same"):
+    with pytest.raises(PublishError, match=r"buckets 0 to \d+: .*(?i:duplicate|twice|same)"):
         publish(held)
 
 

@@ -1,7 +1,7 @@
 """Filters of many keys: built in parts by tasks, whatever the memory, to the bytes of the plainest builder."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 
 from pilookup import _core
 from pilookup.compute import DEFAULT_MEMORY
-from pilookup.custody import filter_tasks, filters
+from pilookup.custody import bring_up, filter_tasks, filters
 from pilookup.custody.filter_tasks import PART_MEMORY, BloomTask, CountTask, KeyCount, PartTask
 from pilookup.custody.founding import found
 from pilookup.custody.key_sources import LackedKeys, SpilledKeys
 from pilookup.custody.publish import publish
+from pilookup.custody.readback import verify_files
 from pilookup.custody.spill import Spills, spill_path, write_spill
 from pilookup.custody.verify import verify_directory
 from pilookup.custody.workshop import lend
-from pilookup.errors import PublishError
+from pilookup.errors import FormatError, PublishError
 from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
 from pilookup.protocol.label import Kind
 from pilookup.protocol.names import CANARIES
@@ -198,71 +199,6 @@ def test_additions_read_what_the_base_lacks_and_no_spilled_key_twice(session, tm
     assert len(read) == len(set(read))
 
 
-KEYS_AT = 1025 * 8
-"""Where, in a spill file without records, what tells of the first kind's keys begins."""
-
-RANGES_AT = KEYS_AT + 1025 * 8
-"""Where the first range of them begins."""
-
-SEALED = 65 + 8
-"""Bytes of a range of one key."""
-
-
-def told_empty(data):
-    """Every range told as empty but the last: what a reader that trusts the index would lose."""
-    return data[:KEYS_AT] + bytes(1024 * 8) + data[RANGES_AT - 8 :]
-
-
-def swapped(data):
-    """Two sealed ranges in each other's place."""
-    first, second = data[RANGES_AT : RANGES_AT + SEALED], data[RANGES_AT + SEALED : RANGES_AT + 2 * SEALED]
-    return data[:RANGES_AT] + second + first + data[RANGES_AT + 2 * SEALED :]
-
-
-HARMS = {
-    "told empty": told_empty,
-    "swapped": swapped,
-    "a start beyond the end": lambda data: data[:KEYS_AT] + b"\xff" * 8 + data[KEYS_AT + 8 :],
-    "the number of records": lambda data: data[: KEYS_AT - 8] + b"\xff" * 8 + data[KEYS_AT:],
-    "a byte of a key": lambda data: data[: RANGES_AT + 70] + bytes([data[RANGES_AT + 70] ^ 1]) + data[RANGES_AT + 71 :],
-    "cut": lambda data: data[: RANGES_AT + 100],
-}
-
-
-@pytest.mark.parametrize("harm", [*HARMS, "another's"])
-def test_an_altered_spill_file_is_refused_and_no_key_is_lost(session, tmp_path, harm):
-    work = tmp_path / "work"
-    work.mkdir()
-    for number in (0, 1):
-        told = {kind: packed(range(number, 2**64, 2**54)) for kind in Kind}
-        write_spill(spill_path(work, number), session.vault.store, b"", told)
-    own, other = (spill_path(work, number).read_bytes() for number in (0, 1))
-    bad = HARMS[harm](own) if harm in HARMS else other
-    assert bad != own
-    spill_path(work, 0).write_bytes(bad)
-    with pytest.raises(PublishError, match=re.escape(f"{spill_path(work, 0)}: altered")):
-        Spills(work, 2).filter_keys(session.vault.store, next(iter(Kind)), 0, 0)
-
-
-@given(st.data())
-@FEW
-def test_whatever_byte_of_a_spill_file_is_altered_its_keys_are_right_or_refused(session, tmp_path, data):
-    keys = range(0, 2**64, 2**61)
-    store = spilled(session, tmp_path / "work", [keys])
-    path = spill_path(tmp_path / "work", 0)
-    whole = bytearray(path.read_bytes())
-    whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
-    path.write_bytes(whole)
-
-    def found(number):
-        try:
-            return Spills(tmp_path / "work", 1).filter_keys(store, Kind.MALICIOUS, 3, number)
-        except PublishError:
-            return "refused"
-
-    assert all(found(number) in ([packed([number << 61])], "refused") for number in range(8))
-
-
 def test_keys_that_are_fewer_than_were_spilled_end_the_publish(session, tmp_path, monkeypatch):
     loaded(session, tmp_path, 0, 50, "leak")
     runs = SpilledKeys.runs
@@ -272,19 +208,76 @@ def test_keys_that_are_fewer_than_were_spilled_end_the_publish(session, tmp_path
     assert session.repository("public").listed() == ()
 
 
+def harmed(path, harm):
+    data = path.read_bytes()
+    path.unlink()
+    if harm != "missing":
+        path.write_bytes(data[:-1] + (b"" if harm == "cut" else bytes([data[-1] ^ 1])))
+
+
 @pytest.mark.parametrize("harm", ["altered", "cut", "missing"])
 def test_a_base_that_is_no_more_as_it_was_signed_is_built_anew(session, tmp_path, harm):
     loaded(session, tmp_path, 0, 400, "leak")
     publish(session, "public", quiet)
     repository = session.repository("public")
-    path = repository.targets / repository.listed()[0].path("exposure.base.fuse16")
-    data = path.read_bytes()
-    path.unlink()
-    if harm != "missing":
-        path.write_bytes(data[:-1] + (b"" if harm == "cut" else bytes([data[-1] ^ 1])))
+    harmed(repository.targets / repository.listed()[0].path("exposure.base.fuse16"), harm)
     loaded(session, tmp_path, 400, 5, "more")
     publish(session, "public", quiet)
     keys = b"".join(keys_told(session)[Kind.EXPOSURE])
     assert served(session, "exposure.base.fuse16")[1].body.to_bytes() == build_body(keys, Algorithm.FUSE16).to_bytes()
     assert not [name for name in manifests(session)[0].files if "exposure.additions" in name]
     verify_directory(repository.directory, None, NOW)
+
+
+def with_a_liar(session, monkeypatch, step, name_of):
+    """Before `step`, put another whole filter of as many keys in the place of the base that is kept."""
+    repository = session.repository("public")
+    signed = repository.targets / repository.listed()[0].path("exposure.base.fuse16")
+    count = len(Filter.from_bytes(signed.read_bytes()).body)
+    told = ("public", repository.listed()[0].epoch, 1, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16)
+    liar = Filter(*told, build_body(packed(range(count)), Algorithm.FUSE16)).to_bytes()
+    real = getattr(bring_up, step)
+
+    def lied(*given):
+        name_of(signed, session).write_bytes(liar)
+        return real(*given)
+
+    monkeypatch.setattr(bring_up, step, lied)
+
+
+def test_a_base_replaced_while_a_publish_runs_is_not_signed(session, tmp_path, monkeypatch):
+    loaded(session, tmp_path, 0, 400, "leak")
+    publish(session, "public", quiet)
+    before, _ = served(session, "exposure.base.fuse16")
+    loaded(session, tmp_path, 400, 5, "more")
+    with_a_liar(session, monkeypatch, "write_filters", lambda signed, _: signed)
+    publish(session, "public", quiet)
+    assert served(session, "exposure.base.fuse16")[0] == before
+    verify_directory(session.repository("public").directory, None, NOW)
+
+
+def test_the_copy_of_a_base_replaced_while_a_publish_runs_ends_it(session, tmp_path, monkeypatch):
+    loaded(session, tmp_path, 0, 400, "leak")
+    publish(session, "public", quiet)
+    before = manifests(session)
+    loaded(session, tmp_path, 400, 5, "more")
+
+    def copy(signed, session):
+        return next(session.repository("public").staging.glob(f"work-*/{signed.name}"))
+
+    with_a_liar(session, monkeypatch, "write_filters", copy)
+    with pytest.raises(PublishError, match=r"fuse16: altered while the publish ran"):
+        publish(session, "public", quiet)
+    assert manifests(session) == before
+
+
+def test_additions_of_another_serial_than_the_manifests_are_refused(session, tmp_path):
+    loaded(session, tmp_path, 0, 400, "leak")
+    publish(session, "public", quiet)
+    loaded(session, tmp_path, 400, 5, "more")
+    publish(session, "public", quiet)
+    repository, [manifest] = session.repository("public"), manifests(session)
+    paths = {name: repository.targets / repository.listed()[0].path(name) for name in manifest.files}
+    verify_files(manifest, paths)
+    with pytest.raises(FormatError, match=r"exposure\.additions\.fuse16: a filter of another snapshot"):
+        verify_files(replace(manifest, serial=manifest.serial + 1), paths)

@@ -123,17 +123,22 @@ async def test_one_that_is_given_up_is_left_out_and_the_others_go_on(calls):
     assert calls == [(4, KEY), (1, KEY)]
 
 
-async def test_what_the_core_cannot_do_is_everybodys_error_and_the_next_is_served(monkeypatch):
+class Panic(BaseException):
+    """As the core's binding raises for a panic: no Exception."""
+
+
+@pytest.mark.parametrize("kind", [OSError, Panic])
+async def test_what_the_core_cannot_do_is_everybodys_error_and_the_next_is_served(monkeypatch, kind):
     together, asked = Waiting(), elements(3)
 
     def fail(*_):
-        raise OSError("no random bytes")
+        raise kind("no random bytes")
 
     with monkeypatch.context() as broken:
         broken.setattr(waiting.oprf, "evaluate_and_prove_each", fail)
         tasks = (together.evaluate("public", KEY, element) for element in asked)
         failed = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(error) for error in failed] == [OSError] * 3
+    assert [type(error) for error in failed] == [kind] * 3
     assert await together.evaluate("public", KEY, asked[0]) is not None
 
 

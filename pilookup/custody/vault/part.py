@@ -14,8 +14,7 @@ load, part, partition and range (`ShardStore.sealed_pieces`): what is put elsewh
 flushed to the disk, since a load that the power failed in starts anew.
 """
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -42,10 +41,10 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 class VaultRows:
     """n rows of a load: row i has the element numbered places[i] (u32), months[i] (u16) and account i (16 bytes)."""
 
-    elements: bytes
+    elements: bytes = field(repr=False)
     places: bytes
     months: bytes
-    accounts: bytes
+    accounts: bytes = field(repr=False)
 
 
 def write_part(vault: Vault, load: Staged, number: int, rows: VaultRows) -> int:
@@ -115,11 +114,11 @@ class PartitionRows:
         path = _path(self._vault, self.load, number)
         try:
             with path.open("rb", buffering=0) as file:
-                sealed = os.pread(file.fileno(), sum(size + SEAL_BYTES for size in sizes if size), at)
+                sealed = durable.read_at(file, sum(size + SEAL_BYTES for size in sizes if size), at)
             return self._vault.store.opened_pieces(self.load.place(number, what), sealed, sizes, first)
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
-        except InvalidTag:
+        except (EOFError, InvalidTag):
             raise VaultError(f"{path}: altered, or not where it belongs") from None
 
 

@@ -143,7 +143,7 @@ class ShardStore:
         at = _SHARD_HEAD
         for i, frame in enumerate(self._directory(file, head, place)):
             if frame["first"] < span.stop and span.start <= frame["last"]:
-                sealed = os.pread(file.fileno(), int(frame["size"]), at)
+                sealed = durable.read_at(file, int(frame["size"]), at)
                 rows = _rows(self._open(head + f"{place}/{i}".encode(), sealed))
                 yield rows if span.start <= frame["first"] and frame["last"] < span.stop else _within(rows, span)
             at += int(frame["size"])
@@ -152,10 +152,10 @@ class ShardStore:
         end = file.seek(0, os.SEEK_END) - _SIZE_BYTES
         if end < _SHARD_HEAD:
             raise EOFError
-        size = int.from_bytes(os.pread(file.fileno(), _SIZE_BYTES, end), "little")
+        size = int.from_bytes(durable.read_at(file, _SIZE_BYTES, end), "little")
         if size > end - _SHARD_HEAD:
             raise EOFError
-        sealed = os.pread(file.fileno(), size, end - size)
+        sealed = durable.read_at(file, size, end - size)
         return np.frombuffer(self._open(head + f"{place}/directory".encode(), sealed), _FRAME)
 
     def _check_head(self, head: bytes, magic: bytes) -> None:

@@ -1,20 +1,26 @@
 """Files that cannot be cut where they lie (archives, UTF-16, workbooks, Parquet), on their way into parts of a load.
 
-The command itself unpacks them. Texts among them are cut into pieces in memory, which threads of this process read as
-a task reads a piece of a plain file; of all else the rows are read here, and a thread tokenises them.
+The command itself unpacks them. Texts among them are cut into pieces in memory, and columns of Parquet joined to such
+pieces, which threads of this process read as a task reads a piece of a plain file; of all else the rows are read here,
+and a thread tokenises them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
 from pilookup.compute import local_executor, processors
 from pilookup.custody.intake import Accepted, IntakeOptions, Report, read
+from pilookup.custody.intake.columns import Plan
+from pilookup.custody.intake.normalise import Normaliser
 from pilookup.custody.intake.packed import Packed
-from pilookup.custody.intake.plain import PlainText, plain_text, streamed_pieces
-from pilookup.custody.intake.reading import Progress
+from pilookup.custody.intake.parquet import ParquetTable
+from pilookup.custody.intake.plain import Piece, PlainText, TextForm, lines_form, plain_text, streamed_pieces
+from pilookup.custody.intake.reading import FastWay, Progress
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.source import Part
+from pilookup.custody.intake.table import Chunk
 from pilookup.custody.pieces import HeldOutcome, HeldPiece, PartMaker, settle_erased
 from pilookup.custody.window import Window
 
@@ -22,6 +28,7 @@ PART_ROWS: Final = 1 << 17
 """Rows that become one part where they do not come out of a piece of text."""
 
 Work = tuple[int, Packed] | HeldPiece
+HeldWindow = Window[Work, int | HeldOutcome]
 
 
 class Streamed:
@@ -49,34 +56,55 @@ class Streamed:
         self._options = options
         self._piece_bytes = piece_bytes
         self._today = today
-        self._text: PlainText | None = None
+        self._label: Callable[[int], str] = str
         self._tally = Tally()
 
     def read(self, path: Path, known: PlainText | None, *, accounts: bool, fast: bool, on_progress: Progress) -> None:
         """All parts of the file at `path`.
 
-        known: how it is read where that was found out already. fast: False where it is a text that must not go the fast
-        way. Raises as `intake.read`, and OSError.
+        known: how it is read where that was found out already. fast: False where it must not go the fast way. Raises as
+        `intake.read`, and OSError.
         """
         with (
             local_executor() as executor,
             Window(executor, self._make, self._take, processors() + 1) as window,
         ):
-
-            def cut(part: Part, tell: Callable[[], None]) -> tuple[PlainText, Tally] | None:
-                text = known or plain_text(part, self._options, self._today)
-                if text is None:
-                    return None
-                self._text, self._tally = text, Tally()
-                for piece, data in streamed_pieces(part, text, self._piece_bytes):
-                    window.put(HeldPiece(self._next(), text.form, piece, data, self._rejects is not None))
-                    tell()
-                window.drain()
-                return text, self._tally
-
-            batches = read(path, self._options, self._report, self._rejects, on_progress, cut if fast else None)
+            way = FastWay(partial(self._cut, window, known), partial(self._join, window)) if fast else None
+            batches = read(path, self._options, self._report, self._rejects, on_progress, way)
             for packed in _gathered(batches, accounts=accounts):
                 window.put((self._next(), packed))
+
+    def _cut(
+        self, window: HeldWindow, known: PlainText | None, part: Part, tell: Callable[[], None]
+    ) -> tuple[PlainText, Tally] | None:
+        text = known or plain_text(part, self._options, self._today)
+        if text is None:
+            return None
+        self._label, self._tally = text.plan.label, Tally()
+        for piece, data in streamed_pieces(part, text, self._piece_bytes):
+            window.put(self._held(text.form, piece, data))
+            tell()
+        window.drain()
+        return text, self._tally
+
+    def _join(
+        self, window: HeldWindow, table: ParquetTable, plan: Plan, normaliser: Normaliser
+    ) -> Generator[Accepted, None, Tally]:
+        columns = normaliser.columns
+        form = lines_form(table.place, plan, self._options, self._today)
+        self._label, self._tally = (lambda at: plan.label(columns[at])), Tally()
+        for rows in table.pieces(columns, self._piece_bytes):
+            if isinstance(rows, Chunk):
+                window.drain()  # the rejects of the rows before come first
+                yield normaliser.batch(rows)
+            else:
+                window.put(self._held(form, *rows))
+                yield Accepted([], [], [])
+        window.drain()
+        return self._tally
+
+    def _held(self, form: TextForm, piece: Piece, data: bytes) -> HeldPiece:
+        return HeldPiece(self._next(), form, piece, data, self._rejects is not None)
 
     def _next(self) -> int:
         self.parts += 1
@@ -91,8 +119,7 @@ class Streamed:
             return
         self._report.add(outcome.report)
         self._tally.add(outcome.tally)
-        if self._text is not None:
-            self._refused.join(outcome.refused, self._text.plan.label)
+        self._refused.join(outcome.refused, self._label)
 
 
 def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[Packed]:

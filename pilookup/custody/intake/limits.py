@@ -51,3 +51,6 @@ MAX_SHEET_MEMORY = 4 << 30
 
 MAX_PARQUET_BATCH_BYTES = 512 << 20
 """Arrow buffers of one batch of the chosen Parquet columns."""
+
+MAX_LINES_BYTES = 16 << 20
+"""Text that such a batch is joined to, a kilobyte a row; a batch with more is read row by row."""

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pilookup.custody.intake import limits
-from pilookup.custody.intake.sheets import text_of_number
+from pilookup.custody.intake.arrow import cells_of, lines_of
+from pilookup.custody.intake.plain import Piece
 from pilookup.custody.intake.source import Part
 from pilookup.custody.intake.table import Chunk, is_blank
 from pilookup.errors import IntakeError
@@ -68,16 +69,40 @@ class ParquetTable:
         """The chosen columns. `start` is 0, since the names are in the schema, and no row has another
         width.
         """
+        for row, batch in self._rows(columns):
+            yield self._chunk(row, batch)
+
+    def pieces(self, columns: Sequence[int], size: int) -> Iterator[tuple[Piece, bytes] | Chunk]:
+        """The rows that `chunks` has as lines of text, so many that `size` bytes are reached; where text would not say
+        the same, as a chunk.
+        """
+        held = _Held()
+        for row, batch in self._rows(columns):
+            lines = self._lines(batch)
+            if lines is None:
+                yield from held.taken()
+                yield self._chunk(row, batch)
+                continue
+            held.add(row, lines)
+            if held.size >= size:
+                yield from held.taken()
+        yield from held.taken()
+
+    def _rows(self, columns: Sequence[int]) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """The number of the first row of each batch, and the batch."""
         for at in columns:
             if _nested(self._schema.types[at]):
                 raise IntakeError(self.place, f"column {at + 1} is nested: write it out as one plain column")
-        line = 1
+        row = 1
         for batch in self._batches(columns, limits.BATCH_ROWS):
-            cells = [self._texts(batch.column(at)) for at in range(batch.num_columns)]
-            yield Chunk(range(line, line + batch.num_rows), cells, lambda _: False, 0)
-            line += batch.num_rows
-        if line - 1 != self.rows:
+            yield row, batch
+            row += batch.num_rows
+        if row - 1 != self.rows:
             raise IntakeError(self.place, _DAMAGED)
+
+    def _chunk(self, row: int, batch: pa.RecordBatch) -> Chunk:
+        cells = [self._texts(column) for column in batch.columns]
+        return Chunk(range(row, row + batch.num_rows), cells, lambda _: False, 0)
 
     def _head(self, readable: list[int]) -> list[list[str]]:
         batch = next(self._batches(readable, limits.HEAD_ROWS), None) if readable else None
@@ -106,29 +131,45 @@ class ParquetTable:
             raise IntakeError(self.place, _DAMAGED) from None
 
     def _texts(self, column: pa.Array) -> list[str]:
+        with self._sound(column):
+            return [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column)]
+
+    def _lines(self, batch: pa.RecordBatch) -> bytes | None:
+        with self._sound(*batch.columns):
+            return lines_of(batch.columns)
+
+    @contextmanager
+    def _sound(self, *columns: pa.Array) -> Iterator[None]:
+        """Checks columns whose values are taken: a damaged file may name some that its dictionary does not have."""
         try:
-            column.validate(full=True)  # a damaged file may name values that its dictionary does not have
-            return [cell[: limits.MAX_CELL_CHARS] for cell in _as_text(column)]
+            for column in columns:
+                column.validate(full=True)
+            yield
         except (pa.ArrowException, ValueError, OverflowError):
             raise IntakeError(self.place, _DAMAGED) from None
 
 
+class _Held:
+    """Lines of consecutive rows, on their way into one piece. size: in bytes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._lines: list[bytes] = []
+        self._row = 0
+
+    def add(self, row: int, lines: bytes) -> None:
+        """Lines of rows from number `row` on."""
+        self._row = self._row if self._lines else row
+        self._lines.append(lines)
+        self.size += len(lines)
+
+    def taken(self) -> Iterator[tuple[Piece, bytes]]:
+        """What is held as a piece, if anything is; then nothing is held."""
+        if self._lines:
+            data = b"".join(self._lines)
+            self._lines, self.size = [], 0
+            yield Piece(0, len(data), len(data), self._row, whole=True), data
+
+
 def _nested(kind: Any) -> bool:
     return bool(pa.types.is_nested(kind))
-
-
-def _as_text(column: pa.Array) -> list[str]:
-    """Values as text, null as "". Times in a zone become UTC: only their month counts."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        values = _as_text(column.dictionary)
-        return [values[at] if at is not None else "" for at in column.indices.to_pylist()]
-    if pa.types.is_floating(kind):
-        return [text_of_number(value) if value is not None else "" for value in column.to_pylist()]
-    if pa.types.is_timestamp(kind):
-        column = column.cast(pa.timestamp(kind.unit))
-    if pa.types.is_date(kind):
-        column = column.cast(pa.timestamp("ms"))
-    if not pa.types.is_string(column.type):
-        column = column.cast(pa.large_string())
-    return [value if value is not None else "" for value in column.to_pylist()]

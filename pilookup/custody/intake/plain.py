@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pilookup import _core
+from pilookup.custody.intake.arrow import DELIMITER
 from pilookup.custody.intake.columns import Plan, choose, described
 from pilookup.custody.intake.dialect import Dialect
 from pilookup.custody.intake.encoding import Encoding, decide
@@ -126,6 +127,18 @@ def plain_text(part: Part, options: IntakeOptions, today: int) -> PlainText | No
     if dialect.first_line > 1:
         start += _first_line(part, encoding)
     return PlainText(form, encoding, dialect, plan, start, dialect.first_line)
+
+
+def lines_form(place: str, plan: Plan, options: IntakeOptions, today: int) -> TextForm:
+    """How the lines are read that `arrow.lines_of` makes of a table's columns: phones, account, date."""
+    malicious = options.kind is Kind.MALICIOUS
+    phones = tuple(range(len(plan.phones)))
+    account = len(phones) if malicious and plan.account is not None else None
+    read = len(phones) + (account is not None)
+    date = read if plan.date is not None else None
+    width = read + (date is not None) + 1
+    kind = str(options.kind)
+    return TextForm(place, "utf-8", DELIMITER, width, phones, account, date, width, 1, options.region, kind, today)
 
 
 def _first_line(part: Part, encoding: Encoding) -> int:

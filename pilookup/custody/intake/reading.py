@@ -1,6 +1,6 @@
 """Reading one input file from its path to batches of identifiers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pilookup.custody.intake.columns import Plan, choose, described
 from pilookup.custody.intake.formats import Format, agreed
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.normalise import Normaliser
-from pilookup.custody.intake.parquet import parquet_table
+from pilookup.custody.intake.parquet import ParquetTable, parquet_table
 from pilookup.custody.intake.plain import PlainText
 from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.source import Part, Source
@@ -27,6 +27,20 @@ Cut = Callable[[Part, Callable[[], None]], tuple[PlainText, Tally] | None]
 
 Returns how the text was read and what was counted for its notes, None for a text that must go the slow way.
 """
+Join = Callable[[ParquetTable, Plan, Normaliser], Generator[Accepted, None, Tally]]
+"""Takes a table's rows the fast way and counts them into the file's report; rows that must go the slow way it gives to
+the normaliser and yields. Yields an empty batch where there is progress.
+
+Returns what was counted for the notes, but not what the normaliser counted.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FastWay:
+    """Where texts and Parquet go whose numbers are not handed on in batches."""
+
+    cut: Cut
+    join: Join
 
 
 def read(
@@ -35,21 +49,21 @@ def read(
     report: Report,
     rejects: TextIO | None = None,
     on_progress: Progress | None = None,
-    cut: Cut | None = None,
+    fast: FastWay | None = None,
 ) -> Iterator[Accepted]:
     """Yield the accepted numbers of one input file in batches of up to 16,384 rows; text and Parquet stream.
 
     path: CSV, TSV, TXT, XLSX, XLS or Parquet, or a .gz or .zip of them. report: counted into, all but
     `distinct` and `duplicates`. rejects: an open text file (newline="", UTF-8, mode 0600) for rejected
     cells. on_progress: called with bytes read, bytes in all (both of the file as it lies on disk) and rows
-    so far of this report. cut: is given the texts that go the fast way; then no batch has a number of them.
+    so far of this report. fast: takes texts and Parquet where it can; then no batch has their numbers.
 
     Raises IntakeError, whose place names file, archive member, sheet or line, when anything about the file
     as a whole is wrong, also after batches were yielded: what they led to must then be undone. Raises
     MissingPartError when the format needs a part that is not installed.
     """
     source = Source(path)
-    reading = _Reading(source, options, report, Rejects(rejects), on_progress, cut)
+    reading = _Reading(source, options, report, Rejects(rejects), on_progress, fast)
     reading.tell(0)
     for batch in reading.part(source.part(), nested=False):
         if batch.identifiers:
@@ -68,7 +82,7 @@ class _Reading:
     report: Report
     rejects: Rejects
     on_progress: Progress | None
-    cut: Cut | None
+    fast: FastWay | None
     told: int = 0
 
     def tell(self, position: int) -> None:
@@ -85,14 +99,14 @@ class _Reading:
             yield from self.part(gzip_part(part), nested=True)
         elif form in (Format.XLSX, Format.XLS):
             yield from self._workbook(part, form)
-        elif form is not Format.TEXT or not self._fast(part):
+        elif form is not Format.TEXT or not self._taken(part):
             with self._one_table(part, form) as table:
                 yield from self._only(table, nested=nested)
 
-    def _fast(self, part: Part) -> bool:
+    def _taken(self, part: Part) -> bool:
         """Whether a text went the fast way."""
         before = self.report.rows
-        done = self.cut(part, lambda: self.tell(self.source.position)) if self.cut else None
+        done = self.fast.cut(part, lambda: self.tell(self.source.position)) if self.fast else None
         if done is None:
             return False
         if self.report.rows == before:
@@ -154,5 +168,10 @@ class _Reading:
         self.report.notes.append(f"{table.place}: {described(plan)}")
         today = datetime.now(UTC).date()
         normaliser = Normaliser(table.place, plan, self.options, self.report, self.rejects, today)
-        yield from normaliser.batches(table)
-        self.report.notes.extend(normaliser.tally.notes(table.place))
+        tally = Tally()
+        if self.fast and isinstance(table, ParquetTable):
+            tally = yield from self.fast.join(table, plan, normaliser)
+        else:
+            yield from normaliser.batches(table)
+        tally.add(normaliser.tally)
+        self.report.notes.extend(tally.notes(table.place))

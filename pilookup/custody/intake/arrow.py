@@ -37,21 +37,38 @@ def lines_of(columns: Sequence[pa.Array]) -> bytes | None:
     texts: list[pa.Array] = []
     room = MAX_LINES_BYTES
     for column in columns:
-        coded = pa.types.is_dictionary(column.type)
-        values = column.dictionary if coded else column
-        if pa.types.is_floating(values.type):
+        room -= len(DELIMITER) * len(column)
+        values = _plain(column, room)
+        if values is None:
             return None
-        values = _strings(values)
-        lengths = pc.binary_length(values)
-        # a value that a dictionary holds once is in the lines as often as rows name it
-        room -= _sum(lengths.take(column.indices) if coded else lengths) + len(DELIMITER) * len(column)
-        if room < 0 or _any(pc.greater(lengths, MAX_CELL_CHARS)) or _any(pc.ends_with(values, DELIMITER[0])):
-            return None
-        texts.append(values.take(column.indices) if coded else values)
+        room -= _number(pc.sum(pc.binary_length(values)))
+        texts.append(values)
     end, between = (pa.scalar(text, pa.large_string()) for text in (f"{_LAST_CELL}\n", DELIMITER))
     lines = pc.binary_join_element_wise(*texts, end, between, null_handling="replace", null_replacement="")
     data = _bytes_of(lines)
     return data if _reads_back(data, len(lines), len(columns)) else None
+
+
+def _plain(column: pa.Array, room: int) -> pa.Array | None:
+    """The values as strings of `room` bytes at most, none of them ending in a dash; None where they are not."""
+    coded = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if coded else column.type
+    if pa.types.is_floating(kind) or (coded and not pa.types.is_string(kind)):
+        return None
+    values = column.dictionary if coded else _strings(column)
+    lengths = pc.binary_length(values)
+    if coded:  # a dictionary is a row group's and may be far larger than the batch, or have one long value for all rows
+        lengths = lengths.take(column.indices)
+    if _number(pc.sum(lengths)) > room or _number(pc.max(lengths)) > MAX_CELL_CHARS:
+        return None
+    if coded:
+        values = _strings(values.take(column.indices))
+    return None if _number(pc.any(pc.ends_with(values, DELIMITER[0]))) else values
+
+
+def _number(found: pa.Scalar) -> int:
+    """What was found in values, 0 among none."""
+    return int(found.as_py() or 0)
 
 
 def _strings(column: pa.Array) -> pa.Array:
@@ -68,14 +85,6 @@ def _bytes_of(strings: pa.Array) -> bytes:
     """Large strings end to end, as a kernel has just made them: without an offset, without nulls."""
     _, offsets, data = strings.buffers()
     return bytes(memoryview(data)[: np.frombuffer(offsets, np.int64)[len(strings)]])
-
-
-def _sum(numbers: pa.Array) -> int:
-    return pc.sum(numbers).as_py() or 0
-
-
-def _any(flags: pa.Array) -> bool:
-    return bool(pc.any(flags).as_py())
 
 
 def _reads_back(data: bytes, rows: int, cells: int) -> bool:

@@ -27,6 +27,9 @@ from pilookup.custody.window import Window
 PART_ROWS: Final = 1 << 17
 """Rows that become one part where they do not come out of a piece of text."""
 
+JOINED_BYTES: Final = 2 << 20
+"""Lines of Parquet that become one part: less than a piece of a text, since the file's dictionaries lie beside them."""
+
 Work = tuple[int, Packed] | HeldPiece
 HeldWindow = Window[Work, int | HeldOutcome]
 
@@ -93,7 +96,7 @@ class Streamed:
         columns = normaliser.columns
         form = lines_form(table.place, plan, self._options, self._today)
         self._label, self._tally = (lambda at: plan.label(columns[at])), Tally()
-        for rows in table.pieces(columns, self._piece_bytes):
+        for rows in table.pieces(columns, min(self._piece_bytes, JOINED_BYTES)):
             if isinstance(rows, Chunk):
                 window.drain()  # the rejects of the rows before come first
                 yield normaliser.batch(rows)

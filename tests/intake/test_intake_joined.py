@@ -100,10 +100,8 @@ def text_column(draw, cells, count):
     kind = draw(st.sampled_from(["plain", "plain", "odd"]))
     each = st.one_of(cells, cells, cells, *(TEXTS[kind] if kind == "odd" else [st.none()]))
     column = pa.array(draw(st.lists(each, min_size=count, max_size=count)), pa.string())
-    form = draw(st.sampled_from(["string", "large", "dictionary", "binary"]))
-    if form == "dictionary":
-        return column.dictionary_encode()
-    return column.cast({"string": pa.string(), "large": pa.large_string(), "binary": pa.binary()}[form])
+    column = column.cast(draw(st.sampled_from([pa.string(), pa.large_string(), pa.binary()])))
+    return column.dictionary_encode() if draw(st.booleans()) else column
 
 
 @st.composite
@@ -178,6 +176,7 @@ PLAIN = [NUMBER, '"13900139000"', "", " none ", "-a", "a---b", "a,b;c|d\te", "'1
     [
         pa.array(PLAIN),
         pa.array([*PLAIN, None]).dictionary_encode(),
+        pa.array(PLAIN, pa.large_string()).dictionary_encode(),
         pa.array([int(NUMBER), None, 12]),
         pa.array([dt.date(2024, 1, 15), None]),
         pa.array([1_705_285_353_000_000_000], pa.timestamp("ns", "Asia/Shanghai")),

@@ -53,7 +53,7 @@ def _plain(column: pa.Array, room: int) -> pa.Array | None:
     """The values as strings of `room` bytes at most, none of them ending in a dash; None where they are not."""
     coded = pa.types.is_dictionary(column.type)
     kind = column.type.value_type if coded else column.type
-    if pa.types.is_floating(kind) or (coded and not pa.types.is_string(kind)):
+    if pa.types.is_floating(kind) or (coded and kind not in (pa.string(), pa.large_string())):
         return None
     values = column.dictionary if coded else _strings(column)
     lengths = pc.binary_length(values)

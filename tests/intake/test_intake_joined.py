@@ -214,16 +214,25 @@ def test_lines_are_bounded_whatever_a_dictionary_repeats():
     assert lines_of([pa.array([""] * (1 << 14))] * 257) is None  # delimiters alone
 
 
-@pytest.mark.parametrize(("cell", "ways"), [("x", (8, 0)), ("a\nb", (7, 1)), (None, (8, 0))])
-def test_only_the_batch_with_an_odd_cell_goes_the_slow_way(tmp_path, monkeypatch, cell, ways):
+@pytest.mark.parametrize(
+    ("cell", "size", "ways"),
+    [
+        ("x", 1, (8, 0)),
+        (None, 1, (8, 0)),
+        ("a\nb", 1, (7, 1)),
+        ("x", 1 << 20, (1, 0)),
+        ("a\nb", 1 << 20, (2, 1)),
+    ],
+)
+def test_only_the_batch_with_an_odd_cell_goes_the_slow_way(tmp_path, monkeypatch, cell, size, ways):
     monkeypatch.setattr(limits, "BATCH_ROWS", 10)
     phones = [f"138{i:08}" for i in range(80)]
-    phones[35], phones[50] = cell, "none"
+    phones[3], phones[35], phones[50] = "none", cell, "none"
     path = written(tmp_path / "a.parquet", {"phone": phones})
-    fast, slow = loaded(path, EXPOSURE, 1), loaded(path, EXPOSURE, 1, fast=False)
+    fast, slow = loaded(path, EXPOSURE, size), loaded(path, EXPOSURE, fast=False)
     assert fast[0] == slow[0]
     assert (fast[1], slow[1]) == (ways, (0, 1))
-    assert [line.split(",")[1] for line in fast[0][2].splitlines() if "a.parquet" in line] == ["36", "51"]
+    assert [line.split(",")[1] for line in fast[0][2].splitlines() if "a.parquet" in line] == ["4", "36", "51"]
 
 
 def test_pieces_are_of_many_batches(tmp_path, monkeypatch):

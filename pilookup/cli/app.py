@@ -28,7 +28,7 @@ class Commands(TyperGroup):
             where = f"{os.fspath(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
             complain(f"{where}{error.strerror or type(error).__name__}")
         except MemoryError:
-            complain("not enough memory: give less of it to --memory, or close other programs")
+            complain("not enough memory (what publishes takes less with a smaller --memory)")
         raise typer.Exit(1)
 
 

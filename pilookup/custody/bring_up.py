@@ -84,7 +84,7 @@ class Maker:
         built = build(self._order(epoch), folder, means.executor, means.memory, means.on_progress)
         listed = self._listed.get(epoch.number)
         until = epochs.serves_until(epoch)
-        if listed and self._repository.holds(listed) and self._says_the_same(self.manifest(listed), built):
+        if listed and self._says_the_same(self.manifest(listed), built) and self._repository.holds(listed):
             self._released.append((epoch.number, self.manifest(listed).serial))
             return ServedEpoch(epoch.number, until, listed.files)
         manifest = self._write(epoch, built, folder, key.public())

@@ -42,7 +42,10 @@ class CountTask:
 
 @dataclass(frozen=True, slots=True)
 class KeyCount:
-    """How many keys pieces have in the spill files, how many of them differ, and how many of these the base lacks."""
+    """How many keys pieces have in the spill files, how many of them differ, how many of these the base lacks.
+
+    All of them, where there is no base.
+    """
 
     kind: Kind
     spilled: int

@@ -36,13 +36,14 @@ class Session:
         return [load for row in self.control.datasets(active_only=False) for load in self.control.loads(row.slug)]
 
     def settle(self) -> None:
-        """Remove what killed commands left, in the vault and for the channels.
+        """Remove what killed commands left: in the vault, and for the channels where the command works on them too.
 
         Raises VaultError when it is not this database's vault.
         """
         self.vault.settle(self.loads())
-        for channel in self.control.channels():
-            self.repository(channel.name).clear_staging()
+        if self.online is not None:
+            for channel in self.control.channels():
+                self.repository(channel.name).clear_staging()
 
     def online_keyring(self) -> Keyring:
         if self.online is None:

@@ -13,9 +13,9 @@ none can be left out. A file has its name once it is whole, and the same part of
 entries and keys.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,7 +25,7 @@ from cryptography.exceptions import InvalidTag
 from pilookup import _core, durable
 from pilookup._core import RECORD_BYTES
 from pilookup.custody.filter_keys import upper_bounds
-from pilookup.custody.vault.shard import ShardStore
+from pilookup.custody.vault.shard import ShardStore, sealed_size
 from pilookup.errors import PublishError
 from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Kind
@@ -112,13 +112,13 @@ def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, 
     """
     grouped, starts = _core.group_records(records, INDEX_BITS, RANGE_BITS)
     bounds = [int(start) * RECORD_BYTES for start in np.frombuffer(starts, _NUMBER)]
-    pieces, counts = [*_section(path, store, RECORDS, grouped, bounds)], []
-    for kind in Kind:
-        ascending = _core.distinct_keys(keys[kind])
-        pieces += _section(path, store, kind, ascending, upper_bounds(ascending, RANGE_BITS))
-        counts.append(len(ascending) // KEY_BYTES)
-    durable.put_whole(path, pieces, flushed=False)
-    return tuple(counts)
+    ascending = {kind: _core.distinct_keys(keys[kind]) for kind in Kind}
+    sections = [_section(path, store, RECORDS, grouped, bounds)]
+    sections += (
+        _section(path, store, kind, ascending[kind], upper_bounds(ascending[kind], RANGE_BITS)) for kind in Kind
+    )
+    durable.put_whole(path, chain.from_iterable(sections), flushed=False)
+    return tuple(len(ascending[kind]) // KEY_BYTES for kind in Kind)
 
 
 def spill_path(folder: Path, number: int) -> Path:
@@ -131,11 +131,12 @@ def altered(path: Path) -> PublishError:
     return PublishError(f"{path}: altered while the publish ran: give the command again")
 
 
-def _section(path: Path, store: ShardStore, section: str, data: bytes, bounds: list[int]) -> Iterable[bytes]:
-    """The index of a section, and its sealed ranges: those of `data` between `bounds`, in bytes."""
-    ranges = enumerate(pairwise(bounds))
-    sealed = [store.sealed(_place(path, section, number), data[start:end]) for number, (start, end) in ranges]
-    return [np.fromiter(accumulate(map(len, sealed), initial=0), _NUMBER).tobytes(), *sealed]
+def _section(path: Path, store: ShardStore, section: str, data: bytes, bounds: list[int]) -> Iterator[bytes]:
+    """The index of a section, and its ranges, sealed one by one: those of `data` between `bounds`, in bytes."""
+    sizes = (sealed_size(end - start) for start, end in pairwise(bounds))
+    yield np.fromiter(accumulate(sizes, initial=0), _NUMBER).tobytes()
+    for number, (start, end) in enumerate(pairwise(bounds)):
+        yield store.sealed(_place(path, section, number), data[start:end])
 
 
 def _place(path: Path, section: str, number: int) -> str:

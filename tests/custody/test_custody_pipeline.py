@@ -128,9 +128,10 @@ def test_spills_hold_sealed_entries_alone_and_are_gone_afterwards(path, monkeypa
     put_whole = durable.put_whole
 
     def kept(file, pieces, *, flushed):
+        data = b"".join(pieces)
         if file.name.endswith(".spill"):
-            written.append(b"".join(pieces))
-        put_whole(file, pieces, flushed=flushed)
+            written.append(data)
+        put_whole(file, [data], flushed=flushed)
 
     monkeypatch.setattr(durable, "put_whole", kept)
     done = rotate(session, "public", quiet)

@@ -1,0 +1,222 @@
+"""HOMEs made by earlier code open, recover, load, publish and rotate; what comes of it is what came of it then."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from old_homes import (
+    ABSENT,
+    ARCHIVES,
+    CHANNELS,
+    answers,
+    archive,
+    channel_files,
+    date_of,
+    digest,
+    expanded,
+    index,
+    key_contents,
+    manifests,
+    opened,
+    quiet,
+    revision,
+    served,
+    stage,
+    tree,
+    unpack,
+    without_new_keys,
+    write_files,
+)
+
+from pilookup.custody.control import Control
+from pilookup.custody.home import Home
+from pilookup.custody.publish import publish
+from pilookup.custody.status import read_status
+from pilookup.custody.verify import verify_directory
+from pilookup.errors import KeyringError
+
+LEFT_TO_REMOVE = {
+    "killed_load",
+    "killed_load_adopted",
+    "killed_load_committed",
+    "killed_publish",
+    "killed_publish_adopting",
+}
+"""Where recovery has files to remove; elsewhere the next publish or rotate has to cope with what is there."""
+
+PRIVATE = 0o077
+VAULT = "custody/vault/"
+ONCE = ("custody/keyring.json", "online/keyring.json", "trust-")
+KEYS = ("custody/keys/", "online/keys/")
+
+
+def pinned(home, channel):
+    return (home / f"trust-{channel}.json").read_bytes()
+
+
+def verified(home, facts, channel):
+    directory = home / "online" / "channels" / channel
+    return [each.to_json() for each in verify_directory(directory, pinned(home, channel), date_of(facts))]
+
+
+def plain(value):
+    """As it is once written as JSON and read again."""
+    return json.loads(json.dumps(value))
+
+
+def test_every_archive_is_told_of():
+    assert {path.name for path in ARCHIVES.iterdir()} == {archive(name).name for name in index()}
+
+
+def test_an_archive_is_never_made_again(name, facts):
+    assert digest(archive(name)) == facts["sha256"]
+
+
+def test_modes_are_unpacked(name, home):
+    modes = {str(Path("home") / each): mode for each, (mode, _) in tree(home).items()}
+    with tarfile.open(archive(name), "r:xz") as tar:
+        assert modes == {member.name: member.mode for member in tar if member.name != "home"}
+    open_to_others = {each for each, mode in modes.items() if mode & PRIVATE}
+    assert all(each.startswith(("home/online/channels/", f"home/{VAULT}.staging")) for each in open_to_others)
+
+
+def test_status_reads_without_a_passphrase(home, facts):
+    with Control.open(Home(home)) as control:
+        assert plain(read_status(Home(home), control, date_of(facts)).to_json()) == facts["expected"]["status"]
+
+
+def test_what_is_served_verifies_from_the_pinned_root(home, facts):
+    for channel in CHANNELS:
+        assert verified(home, facts, channel) == facts["expected"]["verified"][channel]
+
+
+def test_it_opens_and_recovery_removes_what_was_left_and_nothing_else(name, home, facts):
+    expected, before = facts["expected"], tree(home)
+    assert bool(expected["removed"]) == (name in LEFT_TO_REMOVE)
+    with opened(home, facts) as session:
+        assert key_contents(session.keyring) == expected["keys"]["custody"]
+        assert key_contents(session.online_keyring()) == expected["keys"]["online"]
+        session.settle()
+        after = tree(home)
+        assert sorted(set(before) - set(after)) == expected["removed"]
+        changed = {name: list(now) for name, now in after.items() if before.get(name) != now}
+        assert changed == expected["restored"]
+        session.settle()
+        assert tree(home) == after
+    assert revision(home) == facts["alembic"]
+    assert tree(home) == after
+
+
+def test_it_says_what_it_said_and_goes_on_as_it_would_have(home, facts, tmp_path):
+    """The command that was killed once more (or a publish), then a load and both channels, then two new epochs."""
+    expected, work = facts["expected"], tmp_path / "work"
+    numbers = expanded(expected["numbers"])
+    with opened(home, facts) as session:
+        session.settle()
+        archived, before = channel_files(home), tree(home)
+        told = plain(stage(session, [], work, numbers))
+        assert told.pop("channels") == archived
+        assert told == expected["opened"]
+        for each in ("retry", "more"):
+            told = plain(stage(session, facts[each], work, numbers))
+            if facts["new_key"]:
+                assert without_new_keys(told) == without_new_keys(expected[each])
+            else:
+                assert told == expected[each]
+            _assert_kept(before, tree(home), facts)
+        told = without_new_keys(plain(stage(session, facts["rotate"], work, numbers)))
+        assert told == expected["rotate"]
+        _assert_new_keys_are_whole(session)
+        _assert_kept(before, tree(home), facts)
+    assert revision(home) == facts["alembic"]
+    for channel in CHANNELS:
+        [newest, *_] = verified(home, facts, channel)
+        assert newest["epoch"] == told["served"][channel][0]["epoch"]
+
+
+def _assert_kept(before, after, facts):
+    """Shards, keys and trust files there were have their bytes; a replaced load and a destroyed key are gone whole."""
+    kept = {name: told for name, told in before.items() if _is_to_stay(name, facts)}
+    assert len(kept) > 20
+    assert {name: told for name, told in after.items() if name in kept} == {
+        name: told for name, told in kept.items() if name in after
+    }
+    gone = [name for name in kept if name not in after]
+    assert all(name.startswith(KEYS) and "/channel-" in name for name in gone), gone
+
+
+def _is_to_stay(name, facts):
+    """Whether nothing that follows may touch it: not a dataset that is replaced, nor a key that was half made."""
+    replaced = [f"{VAULT}{command['dataset']}" for command in facts["retry"] if command.get("replace")]
+    if facts["new_key"] and name.endswith("/channel-public-2.key"):
+        return False
+    return name.startswith((*KEYS, VAULT, *ONCE)) and not name.startswith(tuple(replaced))
+
+
+def _assert_new_keys_are_whole(session):
+    """Every served epoch's key is in both halves, the same, and the one its manifest names."""
+    custody, online = key_contents(session.keyring), key_contents(session.online_keyring())
+    for channel in CHANNELS:
+        for manifest in manifests(session, channel):
+            key = f"channel-{channel}-{manifest.epoch}"
+            assert custody[key] == online[key] == manifest.public_key.hex()
+
+
+@pytest.mark.parametrize("name", ["retired_epoch"], indirect=True)
+def test_a_former_epoch_is_served_to_its_end_and_then_destroyed(home, facts):
+    with opened(home, facts) as session:
+        session.settle()
+        newest, former = (epoch["epoch"] for epoch in served(session, "public"))
+        said = answers(session, ["13812340000"])["public"]
+        assert said == {str(epoch): {"030000020130000200010000": ["13812340000+1"]} for epoch in (newest, former)}
+        end = date_of(facts) + timedelta(hours=62)
+        assert served(session, "public")[1]["serves_until"] == end.isoformat()
+        for now, epochs in ((end - timedelta(seconds=1), [newest, former]), (end, [newest])):
+            publish(replace(session, now=now), "public", quiet)
+            assert [epoch["epoch"] for epoch in served(session, "public")] == epochs
+            for keyring in (session.keyring, session.online_keyring()):
+                kept = {key for key in keyring.ids() if key.startswith("channel-public-")}
+                assert kept == {f"channel-public-{epoch}" for epoch in epochs}
+
+
+@pytest.mark.parametrize("name", ["published"], indirect=True)
+def test_numbers_that_are_in_are_found_and_others_are_not(home, facts):
+    with opened(home, facts) as session:
+        inside, outside = expanded(facts["in"]), expanded(facts["out"])
+        assert len(inside) == 523
+        assert ABSENT not in answers(session, inside)["platform"]["1"]
+        assert list(answers(session, outside)["platform"]["1"]) == [ABSENT]
+
+
+@pytest.mark.parametrize("name", ["published"], indirect=True)
+def test_another_passphrase_does_not_open_it(home, facts):
+    wrong = facts | {"passphrases": {**facts["passphrases"], "custody": "another"}}
+    with pytest.raises(KeyringError), opened(home, wrong):
+        pass
+
+
+@pytest.mark.parametrize("name", ["killed_load"], indirect=True)
+def test_the_command_itself_recovers_and_loads(home, facts, tmp_path):
+    """`pilookup load` in a process of its own; a load does not ask what day it is."""
+    [command], [expected] = facts["retry"], facts["expected"]["retry"]["outcomes"]
+    files = write_files(command["files"], tmp_path / "work")
+    options = [f"--{option}={command[option.replace('-', '_')]}" for option in ("dataset", "kind", "seized-on")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pilookup.cli", "load", *files, *options, "--json", "--home", home],
+        env=os.environ | {"PILOOKUP_PASSPHRASE": facts["passphrases"]["custody"]},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == expected
+    assert not (home / "custody" / "vault" / ".staging").exists()
+
+
+def test_two_unpackings_are_the_same(tmp_path):
+    assert tree(unpack("killed_publish", tmp_path / "a")) == tree(unpack("killed_publish", tmp_path / "b"))

@@ -73,7 +73,7 @@ lint: build
 test: build parts $(node_modules) lint
 	cd rust && cargo test --release --locked --quiet
 	# That no difference wraps is asserted in debug builds alone.
-	cargo test --package pilookup-core --locked --quiet --lib -- lanes::ristretto::tests::arithmetic a_difference
+	cargo test --package pilookup-core --locked --quiet --lib -- simd::ristretto::tests::arithmetic a_difference
 	cd $(CURDIR)/server/web
 	npm test --silent
 	cd $(CURDIR)

@@ -28,25 +28,23 @@ __all__ = [
     "SecretKey",
     "TextRows",
     "TextScan",
-    "account_tags",
+    "account_pseudonyms",
     "backend",
     "blind",
     "check_buckets",
     "count_distinct",
-    "cut_text",
-    "distinct_keys",
     "evaluate",
     "evaluate_and_prove",
     "evaluate_and_prove_each",
     "finalize",
     "group_records",
-    "lay_out",
-    "merge_load",
-    "merge_rows",
+    "merge_labels",
+    "merge_segments",
     "open_entry",
     "open_file",
     "open_pieces",
-    "part_rows",
+    "pack_buckets",
+    "partition_rows",
     "prove",
     "seal",
     "seal_file",
@@ -54,6 +52,8 @@ __all__ = [
     "set_threads",
     "shift",
     "shift_and_seal",
+    "sort_unique_keys",
+    "split_text",
     "threads",
     "tokenise",
     "tokenise_packed",
@@ -187,7 +187,7 @@ class TextRows:
     ) -> TextRows:
         """The records that start before `stop` in `text`, which starts with one on line `line`.
 
-        whole: the text ends where the file does. dialect: as for `cut_text`. columns: phone columns, account column,
+        whole: the text ends where the file does. dialect: as for `split_text`. columns: phone columns, account column,
         date column (all from 0), usual number of cells, first line that may hold a row, latest month that counts,
         whether bare mobiles are mainland ones (else every row is an odd one).
         """
@@ -221,14 +221,14 @@ class TextRows:
     def odd_accounts(self) -> bytes:
         """Account cells left to the rules, each three u64: number's index, start, stop."""
 
-def cut_text(data: Buffer, dialect: tuple[str, str, int], whole: bool) -> tuple[int, int, int]:
+def split_text(data: Buffer, dialect: tuple[str, str, int], whole: bool) -> tuple[int, int, int]:
     """The whole records of data that starts with one: where they stop, how far a reader of them must see, their lines.
 
     dialect: codec ("utf-8", "gb18030"), delimiter (empty, "----", or one of tab , ; and, in UTF-8, |) and usual number of
     cells. whole: the data ends where the file does. The first is 0 where no record ends within the data.
     """
 
-def account_tags(
+def account_pseudonyms(
     identifiers: Buffer, offsets: Buffer, places: Buffer, accounts: Buffer, account_offsets: Buffer, key: Buffer
 ) -> bytes:
     """HMAC-SHA256(key, identifier || 0 || account), 16 bytes a row; zeros where the account is empty.
@@ -236,7 +236,7 @@ def account_tags(
     Identifiers and accounts are packed as for `tokenise_packed`; row i has identifier places[i] (u32) and account i.
     """
 
-def part_rows(
+def partition_rows(
     elements: Buffer, places: Buffer, months: Buffer, accounts: Buffer, erased: Buffer
 ) -> tuple[bytes, bytes, int]:
     """Rows by partition and range of elements within it, one for each distinct (element, account).
@@ -248,7 +248,7 @@ def part_rows(
     elements are left out.
     """
 
-def merge_load(segments: Sequence[Buffer], accounts: bool) -> tuple[bytes, bytes, bytes, bytes, int]:
+def merge_segments(segments: Sequence[Buffer], accounts: bool) -> tuple[bytes, bytes, bytes, bytes, int]:
     """One row for each distinct (element, account) of segments of one partition, in ascending order.
 
     Returns elements, accounts, counts (u32), months (u16), and how many elements are distinct. accounts: whether the
@@ -258,19 +258,19 @@ def merge_load(segments: Sequence[Buffer], accounts: bool) -> tuple[bytes, bytes
 def count_distinct(segments: Sequence[Buffer], accounts: bool) -> int:
     """How many elements of segments are distinct."""
 
-def seal_file(key: Buffer, nonce: Buffer, data: Buffer, bound: Buffer) -> bytes:
-    """AES-256-GCM-SIV (RFC 8452): data sealed under a key of 32 and a nonce of 12 bytes, with `bound` as associated data."""
+def seal_file(key: Buffer, nonce: Buffer, data: Buffer, aad: Buffer) -> bytes:
+    """AES-256-GCM-SIV (RFC 8452): data sealed under a key of 32 and a nonce of 12 bytes, with `aad` as associated data."""
 
-def open_file(key: Buffer, nonce: Buffer, sealed: Buffer, bound: Buffer) -> bytes:
+def open_file(key: Buffer, nonce: Buffer, sealed: Buffer, aad: Buffer) -> bytes:
     """The data that `seal_file` sealed; raises ValueError when it is altered or bound to something else."""
 
-def seal_pieces(key: Buffer, nonces: Buffer, data: Buffer, sizes: Sequence[int], bound: Buffer) -> bytes:
+def seal_pieces(key: Buffer, nonces: Buffer, data: Buffer, sizes: Sequence[int], aad: Buffer) -> bytes:
     """Pieces of `data`, of `sizes` one after another: of each its nonce and what `seal_file` makes of it.
 
-    A piece is bound to `bound` and its number (u32); one of no size is left out, and has no nonce.
+    A piece is bound to `aad` and its number (u32); one of no size is left out, and has no nonce.
     """
 
-def open_pieces(key: Buffer, sealed: Buffer, sizes: Sequence[int], first: int, bound: Buffer) -> bytes:
+def open_pieces(key: Buffer, sealed: Buffer, sizes: Sequence[int], first: int, aad: Buffer) -> bytes:
     """The data of pieces `first` and on, of `sizes`, that `seal_pieces` sealed; raises ValueError as `open_file` does."""
 
 def set_threads(n: int) -> None:
@@ -339,7 +339,7 @@ def shift_and_seal(
     and n * 8 bytes of filter keys, in order.
     """
 
-def merge_rows(
+def merge_labels(
     runs: Sequence[tuple[Buffer, Buffer, Buffer, Buffer, int]], sources: Sequence[tuple[int, int]], erased: Buffer
 ) -> tuple[bytes, bytes]:
     """Merge vault rows to one label an element (SPEC.md section 5.2): n * 32 bytes of ascending elements, n * 12 of labels.
@@ -355,10 +355,10 @@ def group_records(records: Buffer, index_bits: int, range_bits: int) -> tuple[by
     Returns the records range by range, and 2^range_bits + 1 little-endian u64: where each range starts, in records.
     """
 
-def distinct_keys(keys: Buffer) -> bytes:
+def sort_unique_keys(keys: Buffer) -> bytes:
     """Filter keys of 8 bytes, big-endian, in ascending order, each once; runs already in order are only merged."""
 
-def lay_out(records: Buffer, first: int, count: int, slots: int, finer: int) -> tuple[bytes, bytes]:
+def pack_buckets(records: Buffer, first: int, count: int, slots: int, finer: int) -> tuple[bytes, bytes]:
     """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.
 
     A record's bucket index has `finer` (at most 32) low bits more than the buckets have. Entries are sorted by all

@@ -12,7 +12,7 @@ for backend in avx512ifma avx2 dalek; do
     elif [ "$named" != "$taken" ]; then
         echo "backend $named"
         export PILOOKUP_BACKEND="$backend"
-        (cd rust && cargo test --release --locked --quiet -- --skip lanes:: --skip constant_time)
+        (cd rust && cargo test --release --locked --quiet -- --skip simd:: --skip constant_time)
         pytest -n 2 --dist worksteal tests/core tests/protocol
     fi
 done

@@ -102,7 +102,7 @@ def build_part(keys: bytes) -> bytes:
 
 def _count(task: CountTask) -> KeyCount:
     runs = task.source.runs(task.number)
-    keys = _core.distinct_keys(b"".join(runs))
+    keys = _core.sort_unique_keys(b"".join(runs))
     lacked = keys
     if task.base is not None:
         lacked = FilterFile(Path(task.base)).lacked(keys)

@@ -31,7 +31,7 @@ class SpilledKeys:
 
     def keys(self, number: int) -> bytes:
         """Piece `number`; raises KeyringError, PublishError, OSError."""
-        return _core.distinct_keys(b"".join(self.runs(number)))
+        return _core.sort_unique_keys(b"".join(self.runs(number)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def lay_out_range(task: LayOutTask) -> bytes:
     count = geometry.buckets // task.ranges
     first = task.number * count
     try:
-        buckets, leaves = _core.lay_out(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)
+        buckets, leaves = _core.pack_buckets(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)
     except BucketOverflow:
         raise
     except ValueError as error:

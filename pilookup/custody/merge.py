@@ -57,7 +57,7 @@ def merge(
     places = {dataset: place for place, (dataset, _) in enumerate(sources)}
     # A frame is a run of its own: to lay its columns end to end with others' would only copy them.
     columns = [(*_columns(frame), places[dataset]) for dataset, rows in runs for frame in rows.to_batches()]
-    elements, packed = _core.merge_rows(columns, list(sources), erased)
+    elements, packed = _core.merge_labels(columns, list(sources), erased)
     labels = np.frombuffer(bytearray(packed), LABELS)
     if profile is not Profile.EXACT:
         _tell(labels, profile)

@@ -114,7 +114,7 @@ class PartMaker:
         accounts = b""
         if packed.accounts is not None:
             names = packed.accounts
-            accounts = _core.account_tags(
+            accounts = _core.account_pseudonyms(
                 ids.data, ids.offsets, packed.places, names.data, names.offsets, self._accounts_key
             )
         rows = VaultRows(elements, packed.places, packed.months, accounts)

@@ -61,7 +61,7 @@ def _make_shard(vault: Vault, task: ShardTask, rows: PartitionRows) -> int:
     def merged() -> Iterator[pa.Table]:
         nonlocal distinct
         for first, stop in steps(rows.counts.tolist()):
-            *columns, count = _core.merge_load(rows.segments(first, stop), rows.load.accounts)
+            *columns, count = _core.merge_segments(rows.segments(first, stop), rows.load.accounts)
             distinct += count
             yield table_of(*columns)
 

@@ -112,7 +112,7 @@ def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, 
     """
     grouped, starts = _core.group_records(records, INDEX_BITS, RANGE_BITS)
     bounds = [int(start) * RECORD_BYTES for start in np.frombuffer(starts, _NUMBER)]
-    ascending = {kind: _core.distinct_keys(keys[kind]) for kind in Kind}
+    ascending = {kind: _core.sort_unique_keys(keys[kind]) for kind in Kind}
     sections = [_section(path, store, RECORDS, grouped, bounds)]
     sections += (
         _section(path, store, kind, ascending[kind], upper_bounds(ascending[kind], RANGE_BITS)) for kind in Kind

@@ -103,7 +103,7 @@ class Publisher:
         packed += b"".join((raw or {}).values())
         shift = vault_key.shift_to(shifted_by or key)
         records, _ = _core.shift_and_seal(elements, packed, shift, self.channel, epoch, GEOMETRY.bits)
-        slots, _ = _core.lay_out(records + extra, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
+        slots, _ = _core.pack_buckets(records + extra, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
         tree = merkle.build(
             merkle.leaf_hash(slots[at : at + GEOMETRY.stride]) for at in range(0, len(slots), GEOMETRY.stride)
         )

@@ -62,7 +62,7 @@ def test_rows_merge_as_the_label_is_defined(data):
     runs = data.draw(st.lists(st.tuples(st.lists(rows, max_size=12), st.integers(0, len(known) - 1)), max_size=5))
     erased = data.draw(st.lists(elements, max_size=2))
     given_runs = [run(*each) for each in runs]
-    assert _core.merge_rows(given_runs, known, b"".join(erased)) == merged(runs, known, erased)
+    assert _core.merge_labels(given_runs, known, b"".join(erased)) == merged(runs, known, erased)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_rows_merge_as_the_label_is_defined(data):
 )
 def test_broken_columns_are_refused(broken, text):
     with pytest.raises(ValueError, match=text):
-        _core.merge_rows([broken], [(1, EXPOSED)], b"")
+        _core.merge_labels([broken], [(1, EXPOSED)], b"")
 
 
 def test_erased_elements_that_are_cut_are_refused():
     with pytest.raises(ValueError, match="erased elements: 33 bytes"):
-        _core.merge_rows([], [], bytes(33))
+        _core.merge_labels([], [], bytes(33))
 
 
 def record(index, fill):
@@ -125,7 +125,7 @@ def test_ranges_are_laid_out_as_the_whole_would_be(drawn, finer):
     count, buckets, leaves = 1 << (bits - range_bits), b"", b""
     for first in range(0, 1 << bits, count):
         here = [each for each in records if first <= int.from_bytes(each[:4], "big") >> finer < first + count]
-        packed, hashed = _core.lay_out(b"".join(here), first, count, 48, finer)
+        packed, hashed = _core.pack_buckets(b"".join(here), first, count, 48, finer)
         buckets, leaves = buckets + packed, leaves + hashed
     stride = 48 * 32
     assert buckets == wanted
@@ -138,7 +138,7 @@ def test_a_record_of_another_range_is_refused():
     with pytest.raises(ValueError, match="record 1 belongs to a bucket outside the range"):
         _core.group_records(record(3, 0) + record(4, 1), 2, 1)
     with pytest.raises(ValueError, match="record 0 belongs to a bucket outside the range"):
-        _core.lay_out(record(8, 0), 0, 2, 4, 2)
+        _core.pack_buckets(record(8, 0), 0, 2, 4, 2)
 
 
 @pytest.mark.parametrize(("index_bits", "range_bits"), [(33, 1), (8, 9), (32, 17)])
@@ -149,8 +149,8 @@ def test_bits_that_cannot_be_are_refused(index_bits, range_bits):
 
 def test_more_finer_bits_than_an_index_has_are_refused():
     with pytest.raises(ValueError, match="finer bits must be from 0 to 32"):
-        _core.lay_out(b"", 0, 1, 1, 33)
-    assert _core.lay_out(record(2**32 - 1, 0), 0, 1, 1, 32)[0] == record(0, 0)[4:]
+        _core.pack_buckets(b"", 0, 1, 1, 33)
+    assert _core.pack_buckets(record(2**32 - 1, 0), 0, 1, 1, 32)[0] == record(0, 0)[4:]
 
 
 LOW, HIGH, EMPTY = b"\x01" * 32, b"\x02" * 32, bytes(32)
@@ -178,7 +178,7 @@ def test_what_is_not_whole_buckets_is_refused():
 
 def test_an_overflow_travels_between_processes():
     with pytest.raises(_core.BucketOverflow) as told:
-        _core.lay_out(record(0, 0) + record(0, 1), 0, 1, 1, 0)
+        _core.pack_buckets(record(0, 0) + record(0, 1), 0, 1, 1, 0)
     back = pickle.loads(pickle.dumps(told.value))
     assert (type(back), back.bucket, back.entries, str(back)) == (_core.BucketOverflow, 0, 2, str(told.value))
 
@@ -187,9 +187,9 @@ def test_an_overflow_travels_between_processes():
 @UNTIMED
 def test_keys_are_put_in_order_each_once(keys, copies):
     packed = b"".join(key.to_bytes(8, "big") for key in keys * copies)
-    assert _core.distinct_keys(packed) == b"".join(key.to_bytes(8, "big") for key in sorted(set(keys)))
+    assert _core.sort_unique_keys(packed) == b"".join(key.to_bytes(8, "big") for key in sorted(set(keys)))
 
 
 def test_ragged_filter_keys_are_refused():
     with pytest.raises(ValueError, match="8-byte items"):
-        _core.distinct_keys(bytes(15))
+        _core.sort_unique_keys(bytes(15))

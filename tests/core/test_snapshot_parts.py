@@ -111,7 +111,7 @@ entries = st.binary(min_size=32, max_size=32).filter(any)
 def test_buckets_are_sorted_and_padded_whatever_the_order(wanted, random):
     records = [record(*one) for one in wanted]
     random.shuffle(records)
-    packed, _ = _core.lay_out(b"".join(records), 10, 5, 30, 0)
+    packed, _ = _core.pack_buckets(b"".join(records), 10, 5, 30, 0)
     for place, bucket in enumerate(split(packed, 30 * 32)):
         mine = sorted(entry for number, entry in wanted if number == 10 + place)
         assert bucket == b"".join(mine).ljust(30 * 32, b"\0")
@@ -120,7 +120,7 @@ def test_buckets_are_sorted_and_padded_whatever_the_order(wanted, random):
 def test_an_overflow_names_its_bucket_and_its_entries():
     records = b"".join(record(2**32 - 1, bytes([i]) * 32) for i in range(1, 4))
     with pytest.raises(_core.BucketOverflow, match="bucket 4294967295 has 3 entries but 2 slots") as caught:
-        _core.lay_out(records, 2**32 - 1, 1, 2, 0)
+        _core.pack_buckets(records, 2**32 - 1, 1, 2, 0)
     assert (caught.value.bucket, caught.value.entries) == (2**32 - 1, 3)
     assert isinstance(caught.value, ValueError)
 
@@ -137,13 +137,13 @@ def test_an_overflow_names_its_bucket_and_its_entries():
 )
 def test_bad_records_are_refused(records, text):
     with pytest.raises(ValueError, match=text):
-        _core.lay_out(records, 3, 2, 4, 0)
+        _core.pack_buckets(records, 3, 2, 4, 0)
 
 
 def test_what_cannot_fit_is_a_memory_error():
     for count, slots in ((2**62, 1), (2**20, 2**50)):
         with pytest.raises(MemoryError):
-            _core.lay_out(b"", 0, count, slots, 0)
+            _core.pack_buckets(b"", 0, count, slots, 0)
 
 
 def test_digests_compare_alike_for_any_buffer():

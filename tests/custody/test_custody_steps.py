@@ -53,13 +53,13 @@ def staged(request, session):
 @pytest.fixture
 def counted(monkeypatch):
     """Rows given to the core at once, and the bytes of a row."""
-    given, merge = [], _core.merge_load
+    given, merge = [], _core.merge_segments
 
     def merged(segments, accounts):
         given.append(sum(map(len, segments)) // (54 if accounts else 34))
         return merge(segments, accounts)
 
-    monkeypatch.setattr(shards._core, "merge_load", merged)
+    monkeypatch.setattr(shards._core, "merge_segments", merged)
     return given
 
 

@@ -132,7 +132,7 @@ class Repository:
         elements, shift = _core.tokenise(names, vault_key), vault_key.shift_to(key)
         packed = b"".join(label.to_bytes() for label in labels)
         records, filter_keys = _core.shift_and_seal(elements, packed, shift, self.channel, epoch, GEOMETRY.bits)
-        slots, _ = _core.lay_out(records, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
+        slots, _ = _core.pack_buckets(records, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
         stride = GEOMETRY.stride
         tree = merkle.build(merkle.leaf_hash(slots[at : at + stride]) for at in range(0, len(slots), stride))
         body = build_body(filter_keys, Algorithm.FUSE16)

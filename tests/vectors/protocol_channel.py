@@ -58,7 +58,7 @@ class Snapshot:
             self.elements, packed, UNSHIFTED, CHANNEL, EPOCH, GEOMETRY.bits
         )
         self.entries = len(records) // 36
-        self.buckets, _ = _core.lay_out(records, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
+        self.buckets, _ = _core.pack_buckets(records, 0, GEOMETRY.buckets, GEOMETRY.slots, 0)
         self.tree = merkle.build(merkle.leaf_hash(slots) for slots in split(self.buckets, GEOMETRY.stride))
         self.root = merkle.root(self.tree)
 

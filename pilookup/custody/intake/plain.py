@@ -162,7 +162,7 @@ def pieces(stream: BinaryIO, text: PlainText, size: int) -> Iterator[Piece]:
         whole = len(data) < wanted
         if not data:
             return
-        stop, reach, lines = _core.cut_text(data, text.form.dialect, whole)
+        stop, reach, lines = _core.split_text(data, text.form.dialect, whole)
         if not stop and not whole:
             wanted *= 2
             continue
@@ -208,7 +208,7 @@ def streamed_pieces(part: Part, text: PlainText, size: int) -> Iterator[tuple[Pi
         left, line, wanted = b"", text.line, size
         while data := left + stream.read(max(0, wanted - len(left))):
             whole = len(data) < wanted
-            stop, reach, lines = _core.cut_text(data, text.form.dialect, whole)
+            stop, reach, lines = _core.split_text(data, text.form.dialect, whole)
             if not stop and not whole:
                 left, wanted = data, 2 * wanted
                 continue

@@ -53,7 +53,7 @@ def write_part(vault: Vault, load: Staged, number: int, rows: VaultRows) -> int:
     A second run of a task writes the same rows again in one step. Raises OSError.
     """
     erased = b"".join(vault.suppressed.to_pylist())
-    segments, told, gone = _core.part_rows(rows.elements, rows.places, rows.months, rows.accounts, erased)
+    segments, told, gone = _core.partition_rows(rows.elements, rows.places, rows.months, rows.accounts, erased)
     counts = np.frombuffer(told, _COUNT).reshape(PARTITIONS, RANGES).astype(np.int64)
     directory = np.zeros(PARTITIONS, _DIRECTORY)
     ends = np.cumsum(_sealed_sizes(counts, load).sum(axis=1))

@@ -86,12 +86,12 @@ fn overflow(text: String, bucket: u64, entries: usize) -> PyErr {
     Python::attach(|py| {
         let error = BucketOverflow::new_err(text);
         let value = error.value(py);
-        let told = value.setattr("bucket", bucket).and_then(|()| value.setattr("entries", entries));
-        told.err().unwrap_or(error)
+        let attached = value.setattr("bucket", bucket).and_then(|()| value.setattr("entries", entries));
+        attached.err().unwrap_or(error)
     })
 }
 
 /// What an opaque object answers to pickling and copying.
-pub(crate) fn stays(what: &str) -> PyErr {
+pub(crate) fn refuse_copy(what: &str) -> PyErr {
     PyTypeError::new_err(format!("{what} cannot be copied or pickled"))
 }

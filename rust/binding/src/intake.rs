@@ -30,22 +30,22 @@ impl TextScan {
 }
 
 /// Codec, delimiter and usual number of cells.
-type Named = (String, String, usize);
+type DialectTuple = (String, String, usize);
 
-fn dialect((codec, delimiter, width): Named) -> PyResult<Dialect> {
+fn dialect((codec, delimiter, width): DialectTuple) -> PyResult<Dialect> {
     Codec::named(&codec).and_then(|codec| Dialect::new(codec, &delimiter, width)).map_err(raise)
 }
 
 #[pyfunction]
-fn cut_text(py: Python<'_>, data: Bytes, dialect: Named, whole: bool) -> PyResult<(usize, usize, usize)> {
+fn split_text(py: Python<'_>, data: Bytes, dialect: DialectTuple, whole: bool) -> PyResult<(usize, usize, usize)> {
     let dialect = self::dialect(dialect)?;
-    let cut = py.detach(|| intake::cut(data.as_ref(), dialect, whole));
-    Ok((cut.stop, cut.reach, cut.lines))
+    let split = py.detach(|| intake::split_text(data.as_ref(), dialect, whole));
+    Ok((split.stop, split.reach, split.lines))
 }
 
 /// Phone columns, account column, date column, usual number of cells, first line, latest month, whether bare mobiles
 /// are mainland ones.
-type Chosen = (Vec<usize>, Option<usize>, Option<usize>, usize, u64, u16, bool);
+type ColumnTuple = (Vec<usize>, Option<usize>, Option<usize>, usize, u64, u16, bool);
 
 /// What a piece of text holds.
 #[pyclass(frozen, module = "pilookup._core")]
@@ -60,8 +60,8 @@ impl TextRows {
         stop: usize,
         line: u64,
         whole: bool,
-        dialect: Named,
-        columns: Chosen,
+        dialect: DialectTuple,
+        columns: ColumnTuple,
     ) -> PyResult<Self> {
         let dialect = self::dialect(dialect)?;
         let (phones, account, date, width, from_line, last_month, mainland) = columns;
@@ -117,7 +117,7 @@ impl TextRows {
 }
 
 #[pyfunction]
-fn account_tags(
+fn account_pseudonyms(
     py: Python<'_>,
     identifiers: Bytes,
     offsets: Bytes,
@@ -128,13 +128,13 @@ fn account_tags(
 ) -> PyResult<Bound<'_, PyBytes>> {
     bytes_of(py, || {
         let accounts = (accounts.as_ref(), account_offsets.as_ref());
-        intake::account_tags((identifiers.as_ref(), offsets.as_ref()), places.as_ref(), accounts, key.as_ref())
+        intake::account_pseudonyms((identifiers.as_ref(), offsets.as_ref()), places.as_ref(), accounts, key.as_ref())
     })
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<TextScan>()?;
     module.add_class::<TextRows>()?;
-    module.add_function(wrap_pyfunction!(cut_text, module)?)?;
-    module.add_function(wrap_pyfunction!(account_tags, module)?)
+    module.add_function(wrap_pyfunction!(split_text, module)?)?;
+    module.add_function(wrap_pyfunction!(account_pseudonyms, module)?)
 }

@@ -3,7 +3,7 @@
 use pilookup_core as core;
 use pyo3::{prelude::*, types::PyBytes};
 
-use crate::convert::{Bytes, SecretBytes, raise, stays};
+use crate::convert::{Bytes, SecretBytes, raise, refuse_copy};
 
 /// An opaque nonzero scalar; cleared when dropped.
 #[pyclass(frozen, module = "pilookup._core")]
@@ -43,14 +43,14 @@ impl SecretKey {
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(stays("a secret key"))
+        Err(refuse_copy("a secret key"))
     }
 
     fn __copy__(&self) -> PyResult<()> {
-        Err(stays("a secret key"))
+        Err(refuse_copy("a secret key"))
     }
 
     fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(stays("a secret key"))
+        Err(refuse_copy("a secret key"))
     }
 }

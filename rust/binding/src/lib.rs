@@ -7,12 +7,12 @@
 #![allow(clippy::unused_self, reason = "what Python calls on an object takes the object")]
 
 mod convert;
+mod entry;
 mod filter;
 mod intake;
 mod key;
 mod oprf;
 mod publish;
-mod snapshot;
 mod vault;
 
 use pyo3::prelude::*;
@@ -26,11 +26,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     pilookup_core::backend().map_err(convert::raise)?;
     module.add("ELEMENT_BYTES", pilookup_core::ELEMENT_BYTES)?;
     module.add("SCALAR_BYTES", pilookup_core::SCALAR_BYTES)?;
-    module.add("PROOF_BYTES", pilookup_core::voprf::PROOF_BYTES)?;
+    module.add("PROOF_BYTES", pilookup_core::oprf::voprf::PROOF_BYTES)?;
     module.add("TOKEN_BYTES", pilookup_core::TOKEN_BYTES)?;
-    module.add("LABEL_BYTES", pilookup_core::seal::LABEL_BYTES)?;
-    module.add("ENTRY_BYTES", pilookup_core::seal::ENTRY_BYTES)?;
-    module.add("RECORD_BYTES", pilookup_core::seal::RECORD_BYTES)?;
+    module.add("LABEL_BYTES", pilookup_core::LABEL_BYTES)?;
+    module.add("ENTRY_BYTES", pilookup_core::entry::seal::ENTRY_BYTES)?;
+    module.add("RECORD_BYTES", pilookup_core::entry::seal::RECORD_BYTES)?;
     module.add("BucketOverflow", module.py().get_type::<BucketOverflow>())?;
     module.add_class::<key::SecretKey>()?;
     module.add_class::<oprf::Blinds>()?;
@@ -38,7 +38,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     intake::register(module)?;
     oprf::register(module)?;
     publish::register(module)?;
-    snapshot::register(module)?;
+    entry::register(module)?;
     vault::register(module)?;
     let mut public: Vec<String> = module.index()?.extract()?;
     public.retain(|name| !name.starts_with('_'));

@@ -1,10 +1,13 @@
 //! The RFC 9497 operations, the two bulk operations, and the threads they run on.
 
-use pilookup_core::{self as core, Mode, bulk, voprf};
+use pilookup_core::{
+    self as core, Mode,
+    oprf::{self, voprf},
+};
 use pyo3::{prelude::*, types::PyBytes};
 
 use crate::{
-    convert::{Bytes, SecretBytes, bytes_of, raise, stays},
+    convert::{Bytes, SecretBytes, bytes_of, raise, refuse_copy},
     key::SecretKey,
 };
 
@@ -23,15 +26,15 @@ impl Blinds {
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(stays("a batch of blinds"))
+        Err(refuse_copy("a batch of blinds"))
     }
 
     fn __copy__(&self) -> PyResult<()> {
-        Err(stays("a batch of blinds"))
+        Err(refuse_copy("a batch of blinds"))
     }
 
     fn __deepcopy__(&self, _memo: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(stays("a batch of blinds"))
+        Err(refuse_copy("a batch of blinds"))
     }
 }
 
@@ -66,7 +69,7 @@ fn backend() -> PyResult<&'static str> {
 
 #[pyfunction]
 fn tokenise<'py>(py: Python<'py>, inputs: Vec<Bytes>, key: &SecretKey) -> PyResult<Bound<'py, PyBytes>> {
-    bytes_of(py, || bulk::tokenise(&inputs, &key.0))
+    bytes_of(py, || oprf::tokenise(&inputs, &key.0))
 }
 
 #[pyfunction]
@@ -76,12 +79,12 @@ fn tokenise_packed<'py>(
     offsets: Bytes,
     key: &SecretKey,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    bytes_of(py, || bulk::tokenise_packed(data.as_ref(), offsets.as_ref(), &key.0))
+    bytes_of(py, || oprf::tokenise_packed(data.as_ref(), offsets.as_ref(), &key.0))
 }
 
 #[pyfunction]
 fn shift<'py>(py: Python<'py>, elements: Bytes, key: &SecretKey) -> PyResult<Bound<'py, PyBytes>> {
-    bytes_of(py, || bulk::shift(elements.as_ref(), &key.0))
+    bytes_of(py, || oprf::shift(elements.as_ref(), &key.0))
 }
 
 #[pyfunction]

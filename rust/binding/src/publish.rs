@@ -1,8 +1,8 @@
 //! The steps of a publish around the shift: rows to labels, records to ranges, ranges to buckets.
 
 use pilookup_core::{
-    bucket,
-    merge::{self, Run, Source},
+    entry::bucket,
+    labels::{self, Run, Source},
     spill,
 };
 use pyo3::{prelude::*, types::PyBytes};
@@ -17,7 +17,7 @@ fn pair<'py>(py: Python<'py>, first: &[u8], second: &[u8]) -> Pair<'py> {
 }
 
 #[pyfunction]
-fn merge_rows(
+fn merge_labels(
     py: Python<'_>,
     runs: Vec<(Bytes, Bytes, Bytes, Bytes, usize)>,
     sources: Vec<(u16, u8)>,
@@ -34,7 +34,7 @@ fn merge_rows(
         })
         .collect();
     let sources: Vec<_> = sources.into_iter().map(|(id, flag)| Source { id, flag }).collect();
-    let merged = py.detach(|| merge::merge_rows(&columns, &sources, erased.as_ref())).map_err(raise)?;
+    let merged = py.detach(|| labels::merge_labels(&columns, &sources, erased.as_ref())).map_err(raise)?;
     Ok(pair(py, &merged.elements, &merged.labels))
 }
 
@@ -45,14 +45,21 @@ fn group_records(py: Python<'_>, records: Bytes, index_bits: u32, range_bits: u3
 }
 
 #[pyfunction]
-fn distinct_keys(py: Python<'_>, keys: Bytes) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || spill::distinct_keys(keys.as_ref()))
+fn sort_unique_keys(py: Python<'_>, keys: Bytes) -> PyResult<Bound<'_, PyBytes>> {
+    bytes_of(py, || spill::sort_unique_keys(keys.as_ref()))
 }
 
 #[pyfunction]
-fn lay_out(py: Python<'_>, records: Bytes, first: u64, count: usize, slots: usize, finer: u32) -> PyResult<Pair<'_>> {
-    let laid = py.detach(|| bucket::lay_out(records.as_ref(), first, count, slots, finer)).map_err(raise)?;
-    Ok(pair(py, &laid.buckets, &laid.leaves))
+fn pack_buckets(
+    py: Python<'_>,
+    records: Bytes,
+    first: u64,
+    count: usize,
+    slots: usize,
+    finer: u32,
+) -> PyResult<Pair<'_>> {
+    let packed = py.detach(|| bucket::pack_buckets(records.as_ref(), first, count, slots, finer)).map_err(raise)?;
+    Ok(pair(py, &packed.buckets, &packed.leaves))
 }
 
 #[pyfunction]
@@ -62,9 +69,9 @@ fn check_buckets(py: Python<'_>, buckets: Bytes, slots: usize) -> PyResult<(u64,
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(merge_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(merge_labels, module)?)?;
     module.add_function(wrap_pyfunction!(group_records, module)?)?;
-    module.add_function(wrap_pyfunction!(distinct_keys, module)?)?;
-    module.add_function(wrap_pyfunction!(lay_out, module)?)?;
+    module.add_function(wrap_pyfunction!(sort_unique_keys, module)?)?;
+    module.add_function(wrap_pyfunction!(pack_buckets, module)?)?;
     module.add_function(wrap_pyfunction!(check_buckets, module)?)
 }

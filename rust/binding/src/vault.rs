@@ -6,29 +6,31 @@ use pyo3::{prelude::*, types::PyBytes};
 use crate::convert::{Bytes, SecretBytes, bytes_of, raise};
 
 /// Segments, the rows of each range of each partition (u32), and how many rows were erased.
-type Parted<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
+type Partitioned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 #[pyfunction]
-fn part_rows(
+fn partition_rows(
     py: Python<'_>,
     elements: Bytes,
     places: Bytes,
     months: Bytes,
     accounts: Bytes,
     erased: Bytes,
-) -> PyResult<Parted<'_>> {
-    let work = || vault::part(elements.as_ref(), places.as_ref(), months.as_ref(), accounts.as_ref(), erased.as_ref());
-    let parted = py.detach(work).map_err(raise)?;
-    let counts: Vec<_> = parted.counts.iter().map(|count| count.to_le_bytes()).collect();
-    Ok((PyBytes::new(py, &parted.segments), PyBytes::new(py, counts.as_flattened()), parted.erased))
+) -> PyResult<Partitioned<'_>> {
+    let work = || {
+        vault::partition_rows(elements.as_ref(), places.as_ref(), months.as_ref(), accounts.as_ref(), erased.as_ref())
+    };
+    let partitioned = py.detach(work).map_err(raise)?;
+    let counts: Vec<_> = partitioned.counts.iter().map(|count| count.to_le_bytes()).collect();
+    Ok((PyBytes::new(py, &partitioned.segments), PyBytes::new(py, counts.as_flattened()), partitioned.erased))
 }
 
 /// Elements, accounts, counts and months of merged rows, and how many elements are distinct.
 type Merged<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 #[pyfunction]
-fn merge_load(py: Python<'_>, segments: Vec<Bytes>, accounts: bool) -> PyResult<Merged<'_>> {
-    let merged = py.detach(|| vault::merge(&segments, accounts)).map_err(raise)?;
+fn merge_segments(py: Python<'_>, segments: Vec<Bytes>, accounts: bool) -> PyResult<Merged<'_>> {
+    let merged = py.detach(|| vault::merge_segments(&segments, accounts)).map_err(raise)?;
     Ok((
         PyBytes::new(py, &merged.elements),
         PyBytes::new(py, &merged.accounts),
@@ -44,14 +46,8 @@ fn count_distinct(py: Python<'_>, segments: Vec<Bytes>, accounts: bool) -> PyRes
 }
 
 #[pyfunction]
-fn seal_file(
-    py: Python<'_>,
-    key: SecretBytes,
-    nonce: Bytes,
-    data: Bytes,
-    bound: Bytes,
-) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || vault::seal(key.as_ref(), nonce.as_ref(), data.as_ref(), bound.as_ref()))
+fn seal_file(py: Python<'_>, key: SecretBytes, nonce: Bytes, data: Bytes, aad: Bytes) -> PyResult<Bound<'_, PyBytes>> {
+    bytes_of(py, || vault::seal(key.as_ref(), nonce.as_ref(), data.as_ref(), aad.as_ref()))
 }
 
 #[pyfunction]
@@ -60,9 +56,9 @@ fn open_file(
     key: SecretBytes,
     nonce: Bytes,
     sealed: Bytes,
-    bound: Bytes,
+    aad: Bytes,
 ) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || vault::open(key.as_ref(), nonce.as_ref(), sealed.as_ref(), bound.as_ref()))
+    bytes_of(py, || vault::open(key.as_ref(), nonce.as_ref(), sealed.as_ref(), aad.as_ref()))
 }
 
 #[pyfunction]
@@ -72,9 +68,9 @@ fn seal_pieces(
     nonces: Bytes,
     data: Bytes,
     sizes: Vec<usize>,
-    bound: Bytes,
+    aad: Bytes,
 ) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || vault::seal_pieces(key.as_ref(), nonces.as_ref(), data.as_ref(), &sizes, bound.as_ref()))
+    bytes_of(py, || vault::seal_pieces(key.as_ref(), nonces.as_ref(), data.as_ref(), &sizes, aad.as_ref()))
 }
 
 #[pyfunction]
@@ -84,14 +80,14 @@ fn open_pieces(
     sealed: Bytes,
     sizes: Vec<usize>,
     first: usize,
-    bound: Bytes,
+    aad: Bytes,
 ) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || vault::open_pieces(key.as_ref(), sealed.as_ref(), &sizes, first, bound.as_ref()))
+    bytes_of(py, || vault::open_pieces(key.as_ref(), sealed.as_ref(), &sizes, first, aad.as_ref()))
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(part_rows, module)?)?;
-    module.add_function(wrap_pyfunction!(merge_load, module)?)?;
+    module.add_function(wrap_pyfunction!(partition_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(merge_segments, module)?)?;
     module.add_function(wrap_pyfunction!(count_distinct, module)?)?;
     module.add_function(wrap_pyfunction!(seal_file, module)?)?;
     module.add_function(wrap_pyfunction!(open_file, module)?)?;

@@ -5,7 +5,10 @@
 
 use std::{env, hint::black_box, process::Command, time::Instant};
 
-use pilookup_core::{Mode, SecretKey, bulk, voprf};
+use pilookup_core::{
+    Mode, SecretKey,
+    oprf::{self, voprf},
+};
 
 const ROUNDS: usize = 7;
 /// The last is what the others are compared with.
@@ -35,9 +38,9 @@ fn measure() -> Vec<(String, f64)> {
     // One chunk of the pool: short enough to be measured undisturbed now and then.
     let bulk_size = 64;
     let inputs = numbers(bulk_size);
-    let elements = bulk::tokenise(&inputs, &key).unwrap();
-    results.push(("tokenise".to_owned(), time(bulk_size, || bulk::tokenise(&inputs, &key).unwrap())));
-    results.push(("shift".to_owned(), time(bulk_size, || bulk::shift(&elements, &key).unwrap())));
+    let elements = oprf::tokenise(&inputs, &key).unwrap();
+    results.push(("tokenise".to_owned(), time(bulk_size, || oprf::tokenise(&inputs, &key).unwrap())));
+    results.push(("shift".to_owned(), time(bulk_size, || oprf::shift(&elements, &key).unwrap())));
     for count in [1, 2, 3, 4, 8, 16, 64] {
         let (inputs, elements) = (&inputs[..count], &elements[..32 * count]);
         let (blinds, blinded) = voprf::blind(inputs, Mode::Voprf).unwrap();

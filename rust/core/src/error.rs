@@ -73,7 +73,7 @@ pub enum Error {
         index: usize,
     },
     /// A row names an item that is not there.
-    Place {
+    UnknownItem {
         /// The row's place in the batch.
         index: usize,
     },
@@ -134,7 +134,7 @@ impl Error {
             | Self::Identity { index, .. }
             | Self::Scalar { index, .. }
             | Self::Offsets { index }
-            | Self::Place { index }
+            | Self::UnknownItem { index }
             | Self::BucketRange { index }
             | Self::ZeroEntry { index } => *index,
             _ => 0,
@@ -163,7 +163,7 @@ impl fmt::Display for Error {
             Self::Offsets { index } => {
                 write!(f, "offset {index} does not cut the data into consecutive inputs")
             }
-            Self::Place { index } => write!(f, "row {index} names an item that is not there"),
+            Self::UnknownItem { index } => write!(f, "row {index} names an item that is not there"),
             Self::Text(why) => write!(f, "{why}"),
             Self::Sealed => write!(f, "the sealed bytes are altered, or not where they belong"),
             Self::BucketRange { index } => write!(f, "record {index} belongs to a bucket outside the range"),

@@ -2,9 +2,9 @@
 //! of a file, and filter keys in order.
 
 use crate::{
-    encoding::items,
+    entry::seal::{FILTER_KEY_BYTES, RECORD_BYTES},
     error::Error,
-    seal::{FILTER_KEY_BYTES, RECORD_BYTES},
+    memory::encoding::items,
 };
 
 /// Records in order of their range, and where each range starts.
@@ -39,9 +39,9 @@ pub fn group_records(records: &[u8], index_bits: u32, range_bits: u32) -> Result
     grouped.try_reserve_exact(records.len()).map_err(|_| Error::Memory)?;
     grouped.resize(records.len(), [0; RECORD_BYTES]);
     for (index, record) in records.iter().enumerate() {
-        let place = &mut next[range(record).ok_or(Error::BucketRange { index })?];
-        grouped[*place] = *record;
-        *place += 1;
+        let position = &mut next[range(record).ok_or(Error::BucketRange { index })?];
+        grouped[*position] = *record;
+        *position += 1;
     }
     Ok(Grouped { records: grouped.into_flattened(), starts })
 }
@@ -57,7 +57,7 @@ fn range_of(record: &[u8; RECORD_BYTES], index_bits: u32, range_bits: u32) -> Op
 /// # Errors
 /// [`Error::Ragged`] for a buffer that is no whole number of keys.
 #[allow(clippy::stable_sort_primitive)] // the stable sort is the one that merges runs
-pub fn distinct_keys(keys: &[u8]) -> Result<Vec<u8>, Error> {
+pub fn sort_unique_keys(keys: &[u8]) -> Result<Vec<u8>, Error> {
     let keys = items::<FILTER_KEY_BYTES>("filter keys", keys)?;
     let mut keys: Vec<u64> = keys.iter().map(|key| u64::from_be_bytes(*key)).collect();
     keys.sort();

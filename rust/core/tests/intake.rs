@@ -1,6 +1,6 @@
 //! Pieces of a text, cut anywhere, hold what the whole text holds.
 
-use pilookup_core::intake::{Codec, Columns, Dialect, Extract, Scan, Scanned, cut, extract};
+use pilookup_core::intake::{Codec, Columns, Dialect, Extract, Scan, Scanned, extract, split_text};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 fn columns() -> Columns {
@@ -14,9 +14,9 @@ type Held = (Vec<(Vec<u8>, Vec<u8>, [u8; 2])>, Vec<[u64; 4]>, [u64; 5]);
 fn held(found: &Extract, start: u64) -> Held {
     let offset = |at: usize| u32::from_le_bytes(found.account_offsets[at]) as usize;
     let number = |at: usize| {
-        let place = u32::from_le_bytes(found.places[at]) as usize * 18;
+        let first = u32::from_le_bytes(found.places[at]) as usize * 18;
         (
-            found.identifiers[place..place + 18].to_vec(),
+            found.identifiers[first..first + 18].to_vec(),
             found.accounts[offset(at)..offset(at + 1)].to_vec(),
             found.months[at],
         )
@@ -29,28 +29,28 @@ fn held(found: &Extract, start: u64) -> Held {
     ((0..found.places.len()).map(number).collect(), odd.collect(), counts)
 }
 
-fn by_pieces(data: &[u8], dialect: Dialect, size: usize) -> (Held, usize) {
-    let (mut at, mut line, mut wanted, mut pieces) = (0, 1, size, 0);
+fn by_splits(data: &[u8], dialect: Dialect, size: usize) -> (Held, usize) {
+    let (mut at, mut line, mut wanted, mut splits) = (0, 1, size, 0);
     let mut all: Held = Held::default();
     while at < data.len() {
         let stop = data.len().min(at + wanted);
         let whole = stop - at < wanted;
-        let piece = cut(&data[at..stop], dialect, whole);
-        if piece.stop == 0 {
+        let split = split_text(&data[at..stop], dialect, whole);
+        if split.stop == 0 {
             wanted *= 2;
             continue;
         }
-        let found = extract(&data[at..at + piece.reach], piece.stop, line, dialect, &columns(), whole).unwrap();
+        let found = extract(&data[at..at + split.reach], split.stop, line, dialect, &columns(), whole).unwrap();
         let (rows, odd, counts) = held(&found, at as u64);
         all.0.extend(rows);
         all.1.extend(odd);
         all.2 = std::array::from_fn(|i| all.2[i] + counts[i]);
-        line += piece.lines as u64;
-        at += piece.stop;
+        line += split.lines as u64;
+        at += split.stop;
         wanted = size;
-        pieces += 1;
+        splits += 1;
     }
-    (all, pieces)
+    (all, splits)
 }
 
 fn text() -> impl Strategy<Value = Vec<u8>> {
@@ -80,14 +80,14 @@ proptest! {
     fn pieces_hold_what_the_whole_holds(data in text(), size in 1usize..60, delimiter in select(&[",", "----", ""][..])) {
         let dialect = Dialect::new(Codec::Utf8, delimiter, 4).unwrap();
         let whole = extract(&data, data.len(), 1, dialect, &columns(), true).unwrap();
-        prop_assert_eq!(by_pieces(&data, dialect, size).0, held(&whole, 0));
+        prop_assert_eq!(by_splits(&data, dialect, size).0, held(&whole, 0));
     }
 
     #[test]
     fn any_bytes_are_cut_and_read(data in vec(any::<u8>(), 0..300), size in 1usize..60, gb in any::<bool>()) {
         let dialect = Dialect::new(if gb { Codec::Gb18030 } else { Codec::Utf8 }, ",", 3).unwrap();
         let whole = extract(&data, data.len(), 1, dialect, &columns(), true).unwrap();
-        prop_assert_eq!(by_pieces(&data, dialect, size).0, held(&whole, 0));
+        prop_assert_eq!(by_splits(&data, dialect, size).0, held(&whole, 0));
     }
 
     #[test]
@@ -117,6 +117,6 @@ fn a_quote_that_never_closes_is_taken_back_at_the_limit() {
     let columns = Columns { phones: vec![0], account: None, date: None, width: 2, ..columns() };
     let whole = extract(&data, data.len(), 1, dialect, &columns, true).unwrap();
     assert_eq!((whole.stray, whole.rows, whole.odd_rows.len()), (1, 40_001, 0));
-    let piece = cut(&data[..200_000], dialect, false);
-    assert!(piece.stop > 190_000 && piece.reach > 131_072 && piece.reach <= 200_000);
+    let split = split_text(&data[..200_000], dialect, false);
+    assert!(split.stop > 190_000 && split.reach > 131_072 && split.reach <= 200_000);
 }

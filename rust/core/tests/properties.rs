@@ -1,6 +1,11 @@
 //! What must hold for any input: round trips, agreement of the paths, and refusal of bad elements at every door.
 
-use pilookup_core::{Context, Error, Mode, SecretKey, bucket, bulk, seal, tokens, voprf};
+use pilookup_core::{
+    Context, Error, Mode, SecretKey,
+    entry::{bucket, seal},
+    oprf::{self, voprf},
+    tokens,
+};
 use proptest::{collection::vec, prelude::*};
 use serde::Deserialize;
 
@@ -33,7 +38,7 @@ fn invalid_encodings() -> Vec<[u8; 32]> {
 
 /// Ten good elements with `bad` as number 6.
 fn spoiled(bad: [u8; 32]) -> Vec<u8> {
-    let mut elements = bulk::tokenise(&numbers(10), &key(1)).unwrap();
+    let mut elements = oprf::tokenise(&numbers(10), &key(1)).unwrap();
     elements[6 * 32..7 * 32].copy_from_slice(&bad);
     elements
 }
@@ -44,7 +49,7 @@ fn offer(bad: [u8; 32]) -> Vec<Error> {
     let (blinds, _) = voprf::blind(&numbers(10), Mode::Voprf).unwrap();
     let labels = [0; 120];
     vec![
-        bulk::shift(&spoiled, &key).unwrap_err(),
+        oprf::shift(&spoiled, &key).unwrap_err(),
         voprf::evaluate(&spoiled, &key).unwrap_err(),
         voprf::prove(&spoiled, &elements, &key).unwrap_err(),
         voprf::prove(&elements, &spoiled, &key).unwrap_err(),
@@ -79,13 +84,13 @@ fn the_identity_is_refused_everywhere_by_its_index() {
 
 #[test]
 fn the_first_of_several_bad_elements_is_named_over_many_threads() {
-    let mut elements = bulk::tokenise(&numbers(1000), &key(1)).unwrap();
+    let mut elements = oprf::tokenise(&numbers(1000), &key(1)).unwrap();
     for bad in [900, 333, 500] {
         elements[bad * 32..(bad + 1) * 32].fill(0);
     }
     for threads in [1, 4] {
         pilookup_core::set_threads(threads).unwrap();
-        assert_eq!(bulk::shift(&elements, &key(2)).unwrap_err().index(), 333);
+        assert_eq!(oprf::shift(&elements, &key(2)).unwrap_err().index(), 333);
         assert_eq!(voprf::prove(&elements, &elements, &key(2)).unwrap_err().index(), 333);
     }
 }
@@ -105,7 +110,7 @@ fn keys_refuse_zero_and_what_is_not_canonical() {
 fn a_long_input_is_refused_by_its_index() {
     let inputs = [vec![0; 65_535], vec![0; 65_536]];
     let refusal = Error::TooLong { what: "input", index: 1 };
-    assert_eq!(bulk::tokenise(&inputs, &key(1)), Err(refusal.clone()));
+    assert_eq!(oprf::tokenise(&inputs, &key(1)), Err(refusal.clone()));
     assert_eq!(voprf::blind(&inputs, Mode::Voprf).map(drop), Err(refusal));
 }
 
@@ -200,7 +205,7 @@ fn bad_elements_do_the_others_no_harm() {
 }
 
 fn pack(records: &[u8], first: u64, count: usize, slots: usize) -> Result<Vec<u8>, Error> {
-    bucket::lay_out(records, first, count, slots, 0).map(|laid_out| laid_out.buckets)
+    bucket::pack_buckets(records, first, count, slots, 0).map(|packed| packed.buckets)
 }
 
 #[test]
@@ -222,9 +227,9 @@ fn buckets_are_sorted_padded_and_bounded() {
 
 #[test]
 fn shifting_and_sealing_is_shift_tokens_and_seal_in_turn() {
-    let (elements, key) = (bulk::tokenise(&numbers(100), &key(1)).unwrap(), key(2));
+    let (elements, key) = (oprf::tokenise(&numbers(100), &key(1)).unwrap(), key(2));
     let labels: Vec<u8> = (0..).take(1200).map(|i: u16| i.to_le_bytes()[0]).collect();
-    let tokens = tokens(&bulk::shift(&elements, &key).unwrap(), &CONTEXT).unwrap();
+    let tokens = tokens(&oprf::shift(&elements, &key).unwrap(), &CONTEXT).unwrap();
     let entries = seal::seal(&tokens, &labels, &CONTEXT).unwrap();
     for bits in [0, 1, 13, 32] {
         let sealed = seal::shift_and_seal(&elements, &labels, &key, &CONTEXT, bits).unwrap();
@@ -241,7 +246,7 @@ fn shifting_and_sealing_is_shift_tokens_and_seal_in_turn() {
 
 #[test]
 fn shifting_and_sealing_is_the_same_over_any_threads() {
-    let elements = bulk::tokenise(&numbers(1000), &key(1)).unwrap();
+    let elements = oprf::tokenise(&numbers(1000), &key(1)).unwrap();
     let labels: Vec<u8> = (0..).take(12_000).map(|i: u16| i.to_le_bytes()[0]).collect();
     for (threads, count) in [(1, 1000), (2, 1000), (3, 129), (2, 7), (2, 0)] {
         pilookup_core::set_threads(threads).unwrap();
@@ -258,19 +263,19 @@ fn shifting_and_sealing_is_the_same_over_any_threads() {
 
 #[test]
 fn the_first_of_several_bad_elements_is_named_when_sealing() {
-    let mut elements = bulk::tokenise(&numbers(1000), &key(1)).unwrap();
+    let mut elements = oprf::tokenise(&numbers(1000), &key(1)).unwrap();
     for bad in [900, 333, 500] {
         elements[bad * 32..(bad + 1) * 32].fill(0);
     }
     let fused = seal::shift_and_seal(&elements, &[0; 12_000], &key(2), &CONTEXT, 4).map(drop);
-    assert_eq!(fused.unwrap_err(), bulk::shift(&elements, &key(2)).unwrap_err());
+    assert_eq!(fused.unwrap_err(), oprf::shift(&elements, &key(2)).unwrap_err());
     assert!(seal::shift_and_seal(&elements, &[0; 11_999], &key(2), &CONTEXT, 4).is_err());
     assert!(seal::shift_and_seal(&[], &[], &key(2), &CONTEXT, 33).is_err());
 }
 
 #[test]
 fn entries_open_only_where_they_belong() {
-    let elements = bulk::tokenise(&numbers(2), &key(1)).unwrap();
+    let elements = oprf::tokenise(&numbers(2), &key(1)).unwrap();
     let tokens = tokens(&elements, &CONTEXT).unwrap();
     let entries = seal::seal(&tokens, b"twelve bytesand another.", &CONTEXT).unwrap();
     let open = |token: &[u8], entry: &[u8], context| seal::open_entry(token, entry, &context).unwrap();
@@ -291,14 +296,14 @@ proptest! {
         prop_assert_eq!(blinds.len(), inputs.len());
         let evaluated = voprf::evaluate(&blinded, &key(1)).unwrap();
         let elements = voprf::unblind(&blinds, &evaluated).unwrap();
-        prop_assert_eq!(&elements, &bulk::tokenise(&inputs, &key(1)).unwrap());
+        prop_assert_eq!(&elements, &oprf::tokenise(&inputs, &key(1)).unwrap());
     }
 
     #[test]
     fn a_shift_turns_one_keys_elements_into_the_others(from in 0_u8..200, to in 0_u8..200, count in 0_usize..100) {
-        let elements = bulk::tokenise(&numbers(count), &key(from)).unwrap();
-        let shifted = bulk::shift(&elements, &key(from).shift_to(&key(to))).unwrap();
-        prop_assert_eq!(shifted, bulk::tokenise(&numbers(count), &key(to)).unwrap());
+        let elements = oprf::tokenise(&numbers(count), &key(from)).unwrap();
+        let shifted = oprf::shift(&elements, &key(from).shift_to(&key(to))).unwrap();
+        prop_assert_eq!(shifted, oprf::tokenise(&numbers(count), &key(to)).unwrap());
     }
 
     #[test]
@@ -317,21 +322,21 @@ proptest! {
         let mut offsets: Vec<u32> = std::iter::once(0).chain(ends).collect();
         let bytes = |offsets: &[u32]| offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect::<Vec<u8>>();
         let data = inputs.concat();
-        let packed = bulk::tokenise_packed(&data, &bytes(&offsets), &key(1)).unwrap();
-        prop_assert_eq!(packed, bulk::tokenise(&inputs, &key(1)).unwrap());
+        let packed = oprf::tokenise_packed(&data, &bytes(&offsets), &key(1)).unwrap();
+        prop_assert_eq!(packed, oprf::tokenise(&inputs, &key(1)).unwrap());
         let at = at.index(offsets.len());
         offsets[at] = bad;
         // Whatever the offsets say, the answer is an error or as many elements as they announce.
-        match bulk::tokenise_packed(&data, &bytes(&offsets), &key(1)) {
+        match oprf::tokenise_packed(&data, &bytes(&offsets), &key(1)) {
             Ok(elements) => prop_assert_eq!(elements.len(), 32 * (offsets.len() - 1)),
             Err(error) => prop_assert_eq!(std::mem::discriminant(&error), std::mem::discriminant(&Error::Offsets { index: 0 })),
         }
-        prop_assert!(bulk::tokenise_packed(&data, &[], &key(1)).is_err());
+        prop_assert!(oprf::tokenise_packed(&data, &[], &key(1)).is_err());
     }
 
     #[test]
     fn any_flipped_bit_of_a_proof_or_batch_fails(at in 0_usize..224, bit in 0_u8..8) {
-        let elements = bulk::tokenise(&numbers(2), &key(3)).unwrap();
+        let elements = oprf::tokenise(&numbers(2), &key(3)).unwrap();
         let evaluated = voprf::evaluate(&elements, &key(1)).unwrap();
         let proof = voprf::prove(&elements, &evaluated, &key(1)).unwrap();
         let mut all = [&key(1).public(), elements.as_slice(), &evaluated, &proof].concat();
@@ -342,7 +347,7 @@ proptest! {
 
     #[test]
     fn any_altered_entry_stays_shut(at in 0_usize..32, bit in 0_u8..8) {
-        let elements = bulk::tokenise(&numbers(1), &key(3)).unwrap();
+        let elements = oprf::tokenise(&numbers(1), &key(3)).unwrap();
         let token = tokens(&elements, &CONTEXT).unwrap();
         let mut entry = seal::seal(&token, b"twelve bytes", &CONTEXT).unwrap();
         entry[at] ^= 1 << bit;

@@ -1,6 +1,9 @@
 //! The published vectors of RFC 9497 Appendix A.1, OPRF and VOPRF, single and batch.
 
-use pilookup_core::{Mode, SecretKey, bulk, voprf};
+use pilookup_core::{
+    Mode, SecretKey,
+    oprf::{self, voprf},
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -92,7 +95,7 @@ fn the_published_inputs_hash_to_their_elements_in_bulk() {
     for case in suites.iter().filter(|suite| suite.mode == "voprf").flat_map(|suite| &suite.cases) {
         for ((input, blind), element) in case.inputs.iter().zip(&case.blinds).zip(&case.blinded_elements) {
             let key = SecretKey::from_bytes(&unhex(blind)).unwrap();
-            let elements = bulk::tokenise(&vec![unhex(input); 19], &key).unwrap();
+            let elements = oprf::tokenise(&vec![unhex(input); 19], &key).unwrap();
             assert_eq!(elements, unhex(element).repeat(19));
         }
     }

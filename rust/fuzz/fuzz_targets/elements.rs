@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use curve25519_dalek::{ristretto::CompressedRistretto, traits::IsIdentity};
 use libfuzzer_sys::fuzz_target;
-use pilookup_core::{Context, Error, SecretKey, bulk, seal, tokens};
+use pilookup_core::{Context, Error, LABEL_BYTES, SecretKey, entry::seal, oprf, tokens};
 
 const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
 
@@ -27,12 +27,12 @@ fn refusal(elements: &[[u8; 32]]) -> Option<Error> {
 
 fuzz_target!(|data: &[u8]| {
     let (elements, ragged) = data.as_chunks::<32>();
-    let shifted = bulk::shift(data, &ONE);
+    let shifted = oprf::shift(data, &ONE);
     if !ragged.is_empty() {
         assert!(matches!(shifted, Err(Error::Ragged { .. })));
         return;
     }
-    let labels = vec![0; elements.len() * seal::LABEL_BYTES];
+    let labels = vec![0; elements.len() * LABEL_BYTES];
     match refusal(elements) {
         None => {
             assert_eq!(shifted.unwrap(), data);

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pilookup_core::{Context, seal};
+use pilookup_core::{Context, LABEL_BYTES, entry::seal};
 
 const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
 
@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(Some(label)) = seal::open_entry(token, rest, &CONTEXT) {
             assert_eq!(seal::seal(token, &label, &CONTEXT).unwrap(), rest);
         }
-        if let Some((label, rest)) = rest.split_at_checked(seal::LABEL_BYTES) {
+        if let Some((label, rest)) = rest.split_at_checked(LABEL_BYTES) {
             let mut entry = seal::seal(token, label, &CONTEXT).unwrap();
             assert_eq!(seal::open_entry(token, &entry, &CONTEXT).unwrap().unwrap(), label);
             if let [at, flip, ..] = rest

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::{
-    Fingerprint, Part,
+    fingerprint::Fingerprint,
     layout::{Layout, mix},
-    part_of,
+    part::{Part, part_of},
 };
 use crate::{error::Error, pool};
 
@@ -43,9 +43,9 @@ fn by_part(keys: &[[u8; 8]], part_bits: u8) -> (Vec<[u8; 8]>, Vec<usize>) {
     let mut next = starts.clone();
     let mut grouped = vec![[0; 8]; keys.len()];
     for key in keys {
-        let place = &mut next[part(key)];
-        grouped[*place] = *key;
-        *place += 1;
+        let index = &mut next[part(key)];
+        grouped[*index] = *key;
+        *index += 1;
     }
     (grouped, starts)
 }
@@ -108,24 +108,24 @@ struct Order {
 fn peel(mut hashes: Vec<u64>, layout: Layout) -> Option<Order> {
     let mut slots = vec![Slot::default(); layout.slots()];
     for &hash in &hashes {
-        for (role, place) in (0..).zip(layout.places(hash)) {
-            slots[place].users += 1;
-            slots[place].toggle(hash, role);
+        for (role, index) in (0..).zip(layout.slot_indices(hash)) {
+            slots[index].users += 1;
+            slots[index].toggle(hash, role);
         }
     }
     let count = hashes.len();
     hashes.clear();
     let mut order = Order { hashes, roles: Vec::with_capacity(count) };
-    let mut alone: Vec<usize> = (0..slots.len()).filter(|place| slots[*place].users == 1).collect();
-    while let Some(place) = alone.pop() {
-        let Slot { hashes: hash, users: 1, roles: own } = slots[place] else { continue };
+    let mut alone: Vec<usize> = (0..slots.len()).filter(|index| slots[*index].users == 1).collect();
+    while let Some(index) = alone.pop() {
+        let Slot { hashes: hash, users: 1, roles: own } = slots[index] else { continue };
         order.hashes.push(hash);
         order.roles.push(own);
-        for (role, place) in (0..).zip(layout.places(hash)) {
-            slots[place].users -= 1;
-            slots[place].toggle(hash, role);
-            if slots[place].users == 1 {
-                alone.push(place);
+        for (role, index) in (0..).zip(layout.slot_indices(hash)) {
+            slots[index].users -= 1;
+            slots[index].toggle(hash, role);
+            if slots[index].users == 1 {
+                alone.push(index);
             }
         }
     }
@@ -137,9 +137,9 @@ fn peel(mut hashes: Vec<u64>, layout: Layout) -> Option<Order> {
 fn assign<F: Fingerprint>(order: &Order, layout: Layout) -> Vec<F> {
     let mut slots = vec![F::default(); layout.slots()];
     for (hash, role) in order.hashes.iter().zip(&order.roles).rev() {
-        let places = layout.places(*hash);
+        let indices = layout.slot_indices(*hash);
         // The own slot is still zero, so it may stand in the sum.
-        slots[places[usize::from(*role)]] = F::of(*hash) ^ slots[places[0]] ^ slots[places[1]] ^ slots[places[2]];
+        slots[indices[usize::from(*role)]] = F::of(*hash) ^ slots[indices[0]] ^ slots[indices[1]] ^ slots[indices[2]];
     }
     slots
 }

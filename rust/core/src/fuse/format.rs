@@ -14,7 +14,9 @@
 //! ```
 
 use super::{
-    Fingerprint, FuseFilter, MAX_PART_BITS, Part, Parts, each_width,
+    FuseFilter, MAX_PART_BITS, Parts, each_width,
+    fingerprint::Fingerprint,
+    part::Part,
     part_format::{self, MAGIC, check_magic, field, with_digest, without_digest},
 };
 use crate::error::Error;

@@ -63,7 +63,7 @@ impl Layout {
     /// The three slots of a hash, one in each of three neighbouring segments.
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // the product's upper half is less than `segments << segment_bits`
-    pub(super) fn places(self, hash: u64) -> [usize; 3] {
+    pub(super) fn slot_indices(self, hash: u64) -> [usize; 3] {
         let segment = 1usize << self.segment_bits;
         let mask = segment - 1;
         let starts = u128::from(self.segments) << self.segment_bits;

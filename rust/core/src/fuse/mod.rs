@@ -16,10 +16,9 @@ mod part_format;
 
 use rayon::prelude::*;
 
-use crate::{encoding::items, error::Error, pool};
+use crate::{error::Error, memory::encoding::items, pool};
 use build::construct;
-use fingerprint::Fingerprint;
-use part::Part;
+use part::{Part, part_of};
 
 /// Keys per task of a batch lookup; a multiple of 8, so that no two tasks write one byte.
 const LOOKUP_CHUNK: usize = 1 << 15;
@@ -145,13 +144,6 @@ impl FuseFilter {
             parts => bitmap(keys, |key| parts[part_of(key, self.part_bits)].contains(key)),
         })
     }
-}
-
-/// The part of a key: its upper bits.
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // at most 10 bits
-fn part_of(key: u64, part_bits: u8) -> usize {
-    (key >> 32 >> (32 - part_bits)) as usize
 }
 
 /// A bit for each key; on all threads where there are many.

@@ -1,7 +1,7 @@
 //! One part: the keys that share their upper bits, or all of a small filter. By itself it is a whole binary fuse filter.
 
 use super::{
-    Fingerprint,
+    fingerprint::Fingerprint,
     layout::{Layout, mix},
 };
 
@@ -27,7 +27,14 @@ impl<F: Fingerprint> Part<F> {
             return false;
         }
         let hash = mix(key, self.seed);
-        let [a, b, c] = self.layout.places(hash);
+        let [a, b, c] = self.layout.slot_indices(hash);
         self.slots[a] ^ self.slots[b] ^ self.slots[c] == F::of(hash)
     }
+}
+
+/// The part of a key: its upper bits.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // at most 10 bits
+pub(super) fn part_of(key: u64, part_bits: u8) -> usize {
+    (key >> 32 >> (32 - part_bits)) as usize
 }

@@ -19,7 +19,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Fingerprint, Part, layout::Layout};
+use super::{fingerprint::Fingerprint, layout::Layout, part::Part};
 use crate::error::Error;
 
 pub(super) const MAGIC: [u8; 4] = *b"PLFF";

@@ -5,9 +5,8 @@ use zeroize::Zeroizing;
 
 use super::{characters::strip, dialect::Codec};
 use crate::{
-    bulk::unpack,
-    encoding::{items, same_count},
     error::Error,
+    memory::encoding::{items, same_count, unpack},
     pool,
     vault::ACCOUNT_BYTES,
 };
@@ -51,10 +50,10 @@ impl Hmac {
         Self { inner: padded(0x36), outer: padded(0x5c) }
     }
 
-    fn tag(&self, parts: &[&[u8]]) -> [u8; ACCOUNT_BYTES] {
+    fn pseudonym(&self, slices: &[&[u8]]) -> [u8; ACCOUNT_BYTES] {
         let mut inner = self.inner.clone();
-        for part in parts {
-            inner.update(part);
+        for slice in slices {
+            inner.update(slice);
         }
         let mut outer = self.outer.clone();
         outer.update(inner.finalize());
@@ -71,7 +70,7 @@ impl Hmac {
 ///
 /// # Errors
 /// Offsets that do not cut their data into consecutive pieces, a place beyond the identifiers, or unequal numbers.
-pub fn account_tags(
+pub fn account_pseudonyms(
     identifiers: (&[u8], &[u8]),
     places: &[u8],
     accounts: (&[u8], &[u8]),
@@ -83,15 +82,15 @@ pub fn account_tags(
     same_count("number of accounts", places.len(), accounts.len())?;
     let hmac = Hmac::new(key);
     let rows: Vec<_> = places.iter().zip(accounts).collect();
-    let tags = pool::rows(&rows, |first, rows, tags| {
-        for (i, ((place, account), tag)) in rows.iter().zip(tags).enumerate() {
-            let place = u32::from_le_bytes(**place) as usize;
-            let identifier = identifiers.get(place).ok_or(Error::Place { index: first + i })?;
+    let pseudonyms = pool::rows(&rows, |first, rows, pseudonyms| {
+        for (i, ((index, account), pseudonym)) in rows.iter().zip(pseudonyms).enumerate() {
+            let index = u32::from_le_bytes(**index) as usize;
+            let identifier = identifiers.get(index).ok_or(Error::UnknownItem { index: first + i })?;
             if !account.is_empty() {
-                *tag = hmac.tag(&[identifier, &[0], account]);
+                *pseudonym = hmac.pseudonym(&[identifier, &[0], account]);
             }
         }
         Ok(())
     })?;
-    Ok(tags.into_flattened())
+    Ok(pseudonyms.into_flattened())
 }

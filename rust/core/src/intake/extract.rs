@@ -4,7 +4,7 @@ use super::{
     account::name_in,
     characters::is_space,
     dialect::Dialect,
-    distinct::Distinct,
+    identifiers::DistinctIdentifiers,
     month::{Month, month},
     phone::mobile,
     record::{Cell, Record, Records},
@@ -74,7 +74,7 @@ pub fn extract(
     columns: &Columns,
     whole: bool,
 ) -> Result<Extract, Error> {
-    let mut rows = Rows { data, dialect, columns, distinct: Distinct::default(), found: Extract::default() };
+    let mut rows = Rows { data, dialect, columns, distinct: DistinctIdentifiers::default(), found: Extract::default() };
     let mut records = Records::new(data, dialect, whole);
     let (mut at, mut line) = (0, line);
     while at < stop.min(data.len()) {
@@ -90,7 +90,7 @@ struct Rows<'a> {
     data: &'a [u8],
     dialect: Dialect,
     columns: &'a Columns,
-    distinct: Distinct,
+    distinct: DistinctIdentifiers,
     found: Extract,
 }
 
@@ -154,23 +154,23 @@ impl Rows<'_> {
 
     /// Where the content of an optional column's cell lies: nowhere for a missing column or cell; None where its bytes
     /// are not its content.
-    fn optional(&self, column: Option<usize>, cells: &[Cell]) -> Option<Span> {
-        let Some(cell) = column.and_then(|column| cells.get(column)) else { return Some(Span::default()) };
-        let span = Span { start: cell.start, stop: cell.stop };
-        (cell.plain && memchr::memchr(b'\r', span.of(self.data)).is_none()).then_some(span)
+    fn optional(&self, column: Option<usize>, cells: &[Cell]) -> Option<ByteRange> {
+        let Some(cell) = column.and_then(|column| cells.get(column)) else { return Some(ByteRange::default()) };
+        let range = ByteRange { start: cell.start, stop: cell.stop };
+        (cell.plain && memchr::memchr(b'\r', range.of(self.data)).is_none()).then_some(range)
     }
 
-    fn account(&self, cell: Span) -> Option<&[u8]> {
+    fn account(&self, cell: ByteRange) -> Option<&[u8]> {
         name_in(cell.of(self.data), self.dialect.codec)
     }
 
-    fn push(&mut self, number: u64, month: Month, account: Span, date: Span) {
-        let place = self.found.places.len() as u64;
-        self.found.places.push(self.distinct.place(number).to_le_bytes());
+    fn push(&mut self, number: u64, month: Month, account: ByteRange, date: ByteRange) {
+        let index = self.found.places.len() as u64;
+        self.found.places.push(self.distinct.index_of(number).to_le_bytes());
         let known = if let Month::Known(known) = month { known } else { 0 };
         self.found.months.push(known.to_le_bytes());
         if month == Month::Odd {
-            self.found.odd_dates.push(joined([place, date.start as u64, date.stop as u64]));
+            self.found.odd_dates.push(joined([index, date.start as u64, date.stop as u64]));
         }
         if self.columns.account.is_none() {
             return;
@@ -178,7 +178,7 @@ impl Rows<'_> {
         self.found.account_offsets.push(offset(&self.found.accounts));
         match name_in(account.of(self.data), self.dialect.codec) {
             Some(name) => self.found.accounts.extend_from_slice(name),
-            None => self.found.odd_accounts.push(joined([place, account.start as u64, account.stop as u64])),
+            None => self.found.odd_accounts.push(joined([index, account.start as u64, account.stop as u64])),
         }
     }
 
@@ -193,12 +193,12 @@ impl Rows<'_> {
 
 /// Where a cell's content lies.
 #[derive(Clone, Copy, Default)]
-struct Span {
+struct ByteRange {
     start: usize,
     stop: usize,
 }
 
-impl Span {
+impl ByteRange {
     fn of(self, data: &[u8]) -> &[u8] {
         &data[self.start..self.stop]
     }
@@ -229,8 +229,8 @@ fn offset(data: &[u8]) -> [u8; 4] {
 
 fn joined<const N: usize, const W: usize>(fields: [u64; N]) -> [u8; W] {
     let mut bytes = [0; W];
-    for (place, field) in bytes.chunks_exact_mut(8).zip(fields) {
-        place.copy_from_slice(&field.to_le_bytes());
+    for (chunk, field) in bytes.chunks_exact_mut(8).zip(fields) {
+        chunk.copy_from_slice(&field.to_le_bytes());
     }
     bytes
 }

@@ -5,17 +5,17 @@
 
 mod account;
 mod characters;
-mod cut;
 mod dialect;
-mod distinct;
 mod extract;
+mod file_split;
+mod identifiers;
 mod month;
 mod phone;
 mod record;
 mod scan;
 
-pub use account::account_tags;
-pub use cut::{Cut, cut};
+pub use account::account_pseudonyms;
 pub use dialect::{Codec, Dialect};
 pub use extract::{Columns, Extract, extract};
+pub use file_split::{FileSplit, split_text};
 pub use scan::{Scan, Scanned};

@@ -19,10 +19,10 @@ pub(super) fn mobile(cell: &[u8], codec: Codec) -> Option<u64> {
         return None;
     }
     if cell.is_ascii() {
-        return dressed(cell);
+        return with_affixes(cell);
     }
     let mut narrow = [0; LONGEST];
-    dressed(narrowed(cell, codec, &mut narrow)?)
+    with_affixes(narrowed(cell, codec, &mut narrow)?)
 }
 
 /// `1[3-9][0-9]{9}`
@@ -40,7 +40,7 @@ fn bare(digits: &[u8]) -> Option<u64> {
     Some(number)
 }
 
-fn dressed(cell: &[u8]) -> Option<u64> {
+fn with_affixes(cell: &[u8]) -> Option<u64> {
     if let Some(number) = cell.strip_suffix(b".0") {
         return bare(number); // a numeric cell printed as text
     }

@@ -67,14 +67,14 @@ impl<'a> Records<'a> {
         match self.dialect.delimiter {
             Delimiter::Byte(delimiter) => self.quoted(at, delimiter),
             Delimiter::Nothing => self.line(at, |_, _| {}),
-            Delimiter::Dashes => self.line(at, cut_at_dashes),
+            Delimiter::Dashes => self.line(at, separate_at_dashes),
         }
     }
 
-    /// A line as a record, its cells cut by `cut`, the last cell left to be pushed here.
-    fn line(&mut self, at: usize, cut: impl Fn(&mut Vec<Cell>, &[u8])) -> Option<Record> {
+    /// A line as a record, its cells cut by `separate`, the last cell left to be pushed here.
+    fn line(&mut self, at: usize, separate: impl Fn(&mut Vec<Cell>, &[u8])) -> Option<Record> {
         let (stop, next) = self.line_end(at)?;
-        cut(&mut self.cells, &self.data[at..stop]);
+        separate(&mut self.cells, &self.data[at..stop]);
         for cell in &mut self.cells {
             cell.start += at;
             cell.stop += at;
@@ -244,7 +244,7 @@ impl<'a> Records<'a> {
 const DASHES: &[u8] = b"----";
 
 /// Pushes the cells before each `----` of a line, places counted from the line's start.
-fn cut_at_dashes(cells: &mut Vec<Cell>, line: &[u8]) {
+fn separate_at_dashes(cells: &mut Vec<Cell>, line: &[u8]) {
     let mut start = 0;
     for stop in memchr::memmem::find_iter(line, DASHES) {
         cells.push(Cell { start, stop, plain: true });

@@ -108,8 +108,8 @@ fn is_gb18030(character: &[u8]) -> bool {
     match *character {
         [0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe] => true,
         [a @ 0x81..=0xfe, b @ b'0'..=b'9', c @ 0x81..=0xfe, d @ b'0'..=b'9'] => {
-            let place = |byte: u8, first: u8| u32::from(byte - first);
-            let index = ((place(a, 0x81) * 10 + place(b, b'0')) * 126 + place(c, 0x81)) * 10 + place(d, b'0');
+            let digit = |byte: u8, first: u8| u32::from(byte - first);
+            let index = ((digit(a, 0x81) * 10 + digit(b, b'0')) * 126 + digit(c, 0x81)) * 10 + digit(d, b'0');
             // the Basic Multilingual Plane up to 0x8431A439, the other planes from 0x90308130 to 0xE3329A35
             (0..=39_419).contains(&index) || (189_000..=1_237_575).contains(&index)
         }

@@ -4,24 +4,24 @@ use std::collections::HashSet;
 
 use super::{
     ACCOUNT_BYTES, MONTH_BYTES,
-    row::{Row, row_bytes, settle},
+    row::{Row, row_bytes, sort_and_combine},
 };
 use crate::{
-    encoding::{items, same_count},
     error::Error,
-    group::{ELEMENT_BYTES, Encoded},
+    memory::encoding::{items, same_count},
+    oprf::group::{ELEMENT_BYTES, Encoded},
 };
 
 /// A partition is the low six bits of an element's second byte; the first byte's lowest bit is always 0.
 pub const PARTITIONS: usize = 64;
 /// A range is the upper six bits of an element's first byte, so that ranges ascend as the elements of a partition do.
-pub const RANGES: usize = 64;
+pub const COARSE_SPANS: usize = 64;
 
-const BINS: usize = PARTITIONS * RANGES;
+const BINS: usize = PARTITIONS * COARSE_SPANS;
 
 /// Rows by partition and range.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parted {
+pub struct Partitioned {
     /// The segments of all ranges of all partitions, one after another.
     pub segments: Vec<u8>,
     /// How many rows each range of each partition has.
@@ -31,7 +31,7 @@ pub struct Parted {
 }
 
 fn bin_of(element: &Encoded) -> usize {
-    usize::from(element[1]) % PARTITIONS * RANGES + usize::from(element[0]) * RANGES / 256
+    usize::from(element[1]) % PARTITIONS * COARSE_SPANS + usize::from(element[0]) * COARSE_SPANS / 256
 }
 
 /// Rows by partition and range, one for each distinct element and account: row `i` has the element numbered `places[i]`
@@ -40,7 +40,13 @@ fn bin_of(element: &Encoded) -> usize {
 ///
 /// # Errors
 /// Buffers that are not whole numbers of items, unequal numbers, a place beyond the elements.
-pub fn part(elements: &[u8], places: &[u8], months: &[u8], accounts: &[u8], erased: &[u8]) -> Result<Parted, Error> {
+pub fn partition_rows(
+    elements: &[u8],
+    places: &[u8],
+    months: &[u8],
+    accounts: &[u8],
+    erased: &[u8],
+) -> Result<Partitioned, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     let places = items::<4>("places", places)?;
     let months = items::<MONTH_BYTES>("months", months)?;
@@ -51,16 +57,17 @@ pub fn part(elements: &[u8], places: &[u8], months: &[u8], accounts: &[u8], eras
         same_count("number of accounts", places.len(), accounts.len())?;
     }
     let mut rows = Vec::with_capacity(places.len());
-    for (index, (place, month)) in places.iter().zip(months).enumerate() {
-        let element = elements.get(u32::from_le_bytes(*place) as usize).ok_or(Error::Place { index })?;
+    for (index, (index_of_element, month)) in places.iter().zip(months).enumerate() {
+        let element =
+            elements.get(u32::from_le_bytes(*index_of_element) as usize).ok_or(Error::UnknownItem { index })?;
         if erased.is_empty() || !erased.contains(element) {
             rows.push(Row::new(element, u16::from_le_bytes(*month), accounts.get(index).copied()));
         }
     }
-    Ok(lay_out(&rows, !accounts.is_empty(), places.len() - rows.len()))
+    Ok(write_segments(&rows, !accounts.is_empty(), places.len() - rows.len()))
 }
 
-fn lay_out(rows: &[Row<'_>], accounts: bool, erased: usize) -> Parted {
+fn write_segments(rows: &[Row<'_>], accounts: bool, erased: usize) -> Partitioned {
     let mut segments = Vec::with_capacity(rows.len() * row_bytes(accounts));
     let mut counts = vec![0; BINS];
     let (order, ends) = by_bin(rows);
@@ -68,13 +75,13 @@ fn lay_out(rows: &[Row<'_>], accounts: bool, erased: usize) -> Parted {
     for (count, end) in counts.iter_mut().zip(ends) {
         bin.clear();
         bin.extend(order[start..end].iter().map(|at| rows[*at as usize]));
-        settle(&mut bin, |row| {
+        sort_and_combine(&mut bin, |row| {
             row.write(&mut segments, accounts);
             *count += 1;
         });
         start = end;
     }
-    Parted { segments, counts, erased }
+    Partitioned { segments, counts, erased }
 }
 
 /// The places of the rows, bin by bin, and where each bin ends.

@@ -5,9 +5,9 @@
 
 use super::{ACCOUNT_BYTES, MONTH_BYTES};
 use crate::{
-    encoding::head,
     error::Error,
-    group::{ELEMENT_BYTES, Encoded},
+    memory::encoding::head,
+    oprf::group::{ELEMENT_BYTES, Encoded},
 };
 
 pub(super) type Account = [u8; ACCOUNT_BYTES];
@@ -72,7 +72,7 @@ impl<'a> Row<'a> {
 
 /// Puts rows into ascending order of element and account and hands on one for each, with the latest month and the sum
 /// of the counts.
-pub(super) fn settle<'a>(rows: &mut [Row<'a>], mut take: impl FnMut(Row<'a>)) {
+pub(super) fn sort_and_combine<'a>(rows: &mut [Row<'a>], mut take: impl FnMut(Row<'a>)) {
     rows.sort_unstable_by(|a, b| {
         a.first.cmp(&b.first).then_with(|| a.element.cmp(b.element)).then_with(|| a.account.cmp(&b.account))
     });

@@ -3,8 +3,8 @@
 use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
 
 use crate::{
-    encoding::{items, same_count},
     error::Error,
+    memory::encoding::{items, same_count},
 };
 
 const KEY_BYTES: usize = 32;
@@ -21,47 +21,45 @@ fn nonce_of(nonce: &[u8]) -> Result<Nonce, Error> {
     nonce.try_into().map(|nonce: [u8; NONCE_BYTES]| nonce.into()).map_err(|_| wrong)
 }
 
-/// The sealed bytes of `data`, bound to `bound`, and their tag of 16 bytes after them.
+/// The sealed bytes of `data`, bound to `aad`, and their tag of 16 bytes after them.
 ///
 /// # Errors
 /// A key that has not 32 bytes, a nonce that has not 12, data of more than 64 GiB.
-pub fn seal(key: &[u8], nonce: &[u8], data: &[u8], bound: &[u8]) -> Result<Vec<u8>, Error> {
+pub fn seal(key: &[u8], nonce: &[u8], data: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
     let mut sealed = Vec::with_capacity(data.len() + TAG_BYTES);
     sealed.extend_from_slice(data);
     let buffer = InOutBuf::from(sealed.as_mut_slice());
     let tag = cipher(key)?
-        .encrypt_inout_detached(&nonce_of(nonce)?, bound, buffer)
+        .encrypt_inout_detached(&nonce_of(nonce)?, aad, buffer)
         .map_err(|_| Error::TooLong { what: "data", index: 0 })?;
     sealed.extend_from_slice(&tag);
     Ok(sealed)
 }
 
-/// The bytes that were sealed, bound to `bound`.
+/// The bytes that were sealed, bound to `aad`.
 ///
 /// # Errors
 /// [`Error::Sealed`] when they are not what was sealed under this key, nonce and binding; a key or nonce of another size.
-pub fn open(key: &[u8], nonce: &[u8], sealed: &[u8], bound: &[u8]) -> Result<Vec<u8>, Error> {
+pub fn open(key: &[u8], nonce: &[u8], sealed: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
     let (data, tag) = sealed.split_last_chunk::<TAG_BYTES>().ok_or(Error::Sealed)?;
     let mut data = data.to_vec();
     let buffer = InOutBuf::from(data.as_mut_slice());
-    cipher(key)?
-        .decrypt_inout_detached(&nonce_of(nonce)?, bound, buffer, &Tag::from(*tag))
-        .map_err(|_| Error::Sealed)?;
+    cipher(key)?.decrypt_inout_detached(&nonce_of(nonce)?, aad, buffer, &Tag::from(*tag)).map_err(|_| Error::Sealed)?;
     Ok(data)
 }
 
 /// What piece `index` of several is bound to.
-fn bound_of(bound: &[u8], index: usize) -> Result<Vec<u8>, Error> {
+fn aad_of(aad: &[u8], index: usize) -> Result<Vec<u8>, Error> {
     let index = u32::try_from(index).map_err(|_| Error::TooLong { what: "pieces", index })?;
-    Ok([bound, &index.to_le_bytes()].concat())
+    Ok([aad, &index.to_le_bytes()].concat())
 }
 
 /// Pieces of `data`, of `sizes` one after another, each sealed by itself: its nonce of 12 bytes out of `nonces`, what
-/// `seal` makes of it, bound to `bound` and the piece's number (little-endian u32). A piece of no size is left out.
+/// `seal` makes of it, bound to `aad` and the piece's number (little-endian u32). A piece of no size is left out.
 ///
 /// # Errors
 /// Sizes that do not add up to the data, too few nonces, and as `seal`.
-pub fn seal_pieces(key: &[u8], nonces: &[u8], data: &[u8], sizes: &[usize], bound: &[u8]) -> Result<Vec<u8>, Error> {
+pub fn seal_pieces(key: &[u8], nonces: &[u8], data: &[u8], sizes: &[usize], aad: &[u8]) -> Result<Vec<u8>, Error> {
     let cipher = cipher(key)?;
     let nonces = items::<NONCE_BYTES>("nonces", nonces)?;
     let filled = sizes.iter().enumerate().filter(|(_, size)| **size > 0);
@@ -75,7 +73,7 @@ pub fn seal_pieces(key: &[u8], nonces: &[u8], data: &[u8], sizes: &[usize], boun
         let start = sealed.len();
         sealed.extend_from_slice(piece);
         let tag = cipher
-            .encrypt_inout_detached(&(*nonce).into(), &bound_of(bound, index)?, (&mut sealed[start..]).into())
+            .encrypt_inout_detached(&(*nonce).into(), &aad_of(aad, index)?, (&mut sealed[start..]).into())
             .map_err(|_| Error::TooLong { what: "data", index })?;
         sealed.extend_from_slice(&tag);
         rest = after;
@@ -87,7 +85,7 @@ pub fn seal_pieces(key: &[u8], nonces: &[u8], data: &[u8], sizes: &[usize], boun
 ///
 /// # Errors
 /// [`Error::Sealed`] when they are not what was sealed under this key and binding; a key of another size.
-pub fn open_pieces(key: &[u8], sealed: &[u8], sizes: &[usize], first: usize, bound: &[u8]) -> Result<Vec<u8>, Error> {
+pub fn open_pieces(key: &[u8], sealed: &[u8], sizes: &[usize], first: usize, aad: &[u8]) -> Result<Vec<u8>, Error> {
     let cipher = cipher(key)?;
     let mut data = Vec::with_capacity(sealed.len());
     let mut rest = sealed;
@@ -97,9 +95,9 @@ pub fn open_pieces(key: &[u8], sealed: &[u8], sizes: &[usize], first: usize, bou
         let (tag, after) = after.split_first_chunk::<TAG_BYTES>().ok_or(Error::Sealed)?;
         let start = data.len();
         data.extend_from_slice(piece);
-        let bound = bound_of(bound, first + at)?;
+        let aad = aad_of(aad, first + at)?;
         cipher
-            .decrypt_inout_detached(&(*nonce).into(), &bound, (&mut data[start..]).into(), &Tag::from(*tag))
+            .decrypt_inout_detached(&(*nonce).into(), &aad, (&mut data[start..]).into(), &Tag::from(*tag))
             .map_err(|_| Error::Sealed)?;
         rest = after;
     }

@@ -2,7 +2,11 @@
 
 use std::hint::black_box;
 
-use pilookup_core::{Context, Mode, SecretKey, bulk, seal, voprf};
+use pilookup_core::{
+    Context, LABEL_BYTES, Mode, SecretKey,
+    entry::seal,
+    oprf::{self, voprf},
+};
 
 /// A secret: 32 bytes that a subject turns into what it needs.
 pub(crate) type Secret = [u8; 32];
@@ -98,16 +102,16 @@ fn numbers(secret: &Secret) -> Vec<Vec<u8>> {
 }
 
 fn elements(secret: &Secret) -> Vec<u8> {
-    bulk::tokenise(&numbers(secret), &key(&WARM)).expect("numbers are good inputs")
+    oprf::tokenise(&numbers(secret), &key(&WARM)).expect("numbers are good inputs")
 }
 
 fn labels(secret: &Secret) -> Vec<u8> {
-    secret.iter().copied().cycle().take(usize::from(count()) * seal::LABEL_BYTES).collect()
+    secret.iter().copied().cycle().take(usize::from(count()) * LABEL_BYTES).collect()
 }
 
 fn tokenise(secret: &Secret) -> Box<dyn FnOnce()> {
     let (numbers, key) = (numbers(secret), key(secret));
-    Box::new(move || drop(black_box(bulk::tokenise(&numbers, &key))))
+    Box::new(move || drop(black_box(oprf::tokenise(&numbers, &key))))
 }
 
 fn evaluate(secret: &Secret) -> Box<dyn FnOnce()> {

@@ -1,0 +1,4 @@
+//! Buffers: their items, and rows that are cleared when dropped.
+
+pub(crate) mod encoding;
+pub(crate) mod secret_rows;

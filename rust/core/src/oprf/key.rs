@@ -1,0 +1,90 @@
+//! Secret keys: nonzero scalars that clear themselves.
+
+use std::sync::OnceLock;
+
+use curve25519_dalek::{RistrettoPoint, Scalar};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::{
+    group::Encoded,
+    scalar::{self, SCALAR_BYTES},
+    suite::{Mode, Suite},
+};
+use crate::{error::Error, hash::expand::Expander, memory::encoding::length_prefix};
+
+/// A secret scalar other than zero; its memory is cleared when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SecretKey(Scalar, #[zeroize(skip)] OnceLock<Encoded>);
+
+impl SecretKey {
+    fn new(scalar: Scalar) -> Self {
+        Self(scalar, OnceLock::new())
+    }
+
+    /// A uniform key from the operating system.
+    ///
+    /// # Errors
+    /// [`Error::Random`] when the operating system gives none.
+    pub fn generate() -> Result<Self, Error> {
+        scalar::random().map(Self::new)
+    }
+
+    /// Reads a key back from its 32 bytes.
+    ///
+    /// # Errors
+    /// A wrong length, a scalar not canonical, or zero.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let bytes: &[u8; SCALAR_BYTES] = bytes.try_into().map_err(|_| Error::Length {
+            what: "bytes of a secret key",
+            expected: SCALAR_BYTES,
+            found: bytes.len(),
+        })?;
+        scalar::decode_nonzero("secret key", 0, bytes).map(Self::new)
+    }
+
+    /// `DeriveKeyPair` of RFC 9497 section 3.2.1, from a seed of 32 bytes.
+    ///
+    /// # Errors
+    /// A seed of another length, an info of more than 65535 bytes, or no key after 256 tries.
+    pub fn derive(seed: &[u8], info: &[u8], mode: Mode) -> Result<Self, Error> {
+        if seed.len() != SCALAR_BYTES {
+            return Err(Error::Length { what: "bytes of a seed", expected: SCALAR_BYTES, found: seed.len() });
+        }
+        let prefix = length_prefix("info", 0, info)?;
+        let expander = Expander::new(&Suite::of(mode).tag(b"DeriveKeyPair"));
+        (0..=u8::MAX)
+            .map(|counter| expander.expand(&[seed, &prefix, info, &[counter]]))
+            .map(|uniform| Scalar::from_bytes_mod_order_wide(&uniform))
+            .find(|scalar| *scalar != Scalar::ZERO)
+            .map(Self::new)
+            .ok_or(Error::DeriveKeyPair)
+    }
+
+    /// The key's 32 bytes, for deliberate storage.
+    #[must_use]
+    pub fn export(&self) -> Zeroizing<[u8; SCALAR_BYTES]> {
+        Zeroizing::new(self.0.to_bytes())
+    }
+
+    /// The public key: this key times the generator. Computed once, since every proof needs it.
+    #[must_use]
+    pub fn public(&self) -> Encoded {
+        *self.1.get_or_init(|| RistrettoPoint::mul_base(&self.0).compress().to_bytes())
+    }
+
+    /// The shift `target / self`: multiplying by it turns elements under this key into elements under `target`.
+    #[must_use]
+    pub fn shift_to(&self, target: &Self) -> Self {
+        let inverse = Zeroizing::new(self.0.invert());
+        Self::new(*inverse * target.0)
+    }
+
+    pub(crate) fn scalar(&self) -> &Scalar {
+        &self.0
+    }
+
+    /// Half of the key, for [`super::point_batch::PointBatch::encode_doubles`].
+    pub(crate) fn half(&self) -> Zeroizing<Scalar> {
+        Zeroizing::new(self.0.div_by_2())
+    }
+}

@@ -9,7 +9,7 @@ from pathlib import Path
 WEB = Path(__file__).resolve().parents[2] / "server/web"
 CJK = re.compile(r"[㐀-鿿]")
 SCRIPT = """
-import { bundled } from "./test/page-bundle.mjs";
+import { bundled } from "./test/bundle_source.mjs";
 const words = await bundled('export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";');
 const argument = { accounts: [0, 1, 2, 6], slipNumber: ["4586"], wait: [1, 2] };
 const plain = (one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name,

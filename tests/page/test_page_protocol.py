@@ -11,7 +11,7 @@ from page_home import ACCOUNTS, BOTH, EXPOSED, FILLING, FOREIGN, FOREIGN_MISS, M
 from pilookup import Client
 
 PAGE = Path(pilookup_server.__file__).parent / "page"
-ASK = PAGE.parents[1] / "web" / "test" / "ask.mjs"
+ASK = PAGE.parents[1] / "web" / "test" / "run_worker.mjs"
 TEXTS = [
     EXPOSED, *ACCOUNTS, FOREIGN, *MISSED, FOREIGN_MISS, *FILLING[:5],
     f"+86 {EXPOSED[:3]}-{EXPOSED[3:7]}-{EXPOSED[7:]}", f"电话：{BOTH} 转12", "0755-65551234",

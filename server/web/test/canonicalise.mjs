@@ -1,7 +1,7 @@
 // Texts as JSON strings, one a line, on standard input; on standard output the identifier or the reason of each.
 
 import { createInterface } from "node:readline";
-import { loadForeign, modules } from "./built.mjs";
+import { loadForeign, modules } from "./built_modules.mjs";
 
 const foreign = await loadForeign();
 const outcomes = [];

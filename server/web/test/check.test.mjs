@@ -4,15 +4,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { loadForeign, modules } from "./built.mjs";
-import { base64url, bucketsOf, keyOf, makeKeys, manifestFields, numbers, otherSecret, Release, whole } from "./release.mjs";
+import { loadForeign, modules } from "./built_modules.mjs";
+import { base64url, bucketsOf, publicKeyOf, makeKeys, manifestFields, numbers, otherSecret, FakeServer, snapshotCase } from "./fake_server.mjs";
 
 const { check, prepare } = modules.check;
 const { Trust } = modules.trust;
 const { Transport } = modules.transport;
 
 const clock = { now: () => Date.now(), ticks: () => performance.now() };
-const PLACES = { evaluate: "https://e/v1/channels/public/", buckets: "https://b/v1/channels/public/" };
+const URLS = { evaluate: "https://e/v1/channels/public/", buckets: "https://b/v1/channels/public/" };
 const foreign = await loadForeign();
 const noLibrary = () => {
   throw new modules.failure.Failure("unreachable");
@@ -20,8 +20,8 @@ const noLibrary = () => {
 
 /** A page's worker over a server in memory. */
 class Page {
-  constructor(release = new Release(), { pinned = new Release(), timeLimit, library = () => foreign } = {}) {
-    this.release = release;
+  constructor(server = new FakeServer(), { pinned = new FakeServer(), timeLimit, library = () => foreign } = {}) {
+    this.server = server;
     this.library = library;
     this.timeLimit = timeLimit;
     this.trust = new Trust(pinned.root(), "public", clock);
@@ -29,9 +29,9 @@ class Page {
   }
 
   tools() {
-    this.transport = new Transport(this.release.fetch, this.timeLimit);
-    const tell = (step, share) => this.steps.push(share === undefined ? step : `${step} ${share >= 0 && share <= 1}`);
-    return { places: PLACES, trust: this.trust, transport: this.transport, clock, library: this.library, tell };
+    this.transport = new Transport(this.server.fetch, this.timeLimit);
+    const onStep = (step, share) => this.steps.push(share === undefined ? step : `${step} ${share >= 0 && share <= 1}`);
+    return { urls: URLS, trust: this.trust, transport: this.transport, clock, library: this.library, onStep };
   }
 
   async ask(text) {
@@ -40,16 +40,16 @@ class Page {
   }
 
   get evaluated() {
-    return this.release.evaluations.map(({ options }) => bytesToHex(options.body));
+    return this.server.evaluations.map(({ options }) => bytesToHex(options.body));
   }
 }
 
 const changed = (change) => {
-  const release = new Release();
-  change(release);
-  return release;
+  const server = new FakeServer();
+  change(server);
+  return server;
 };
-const reasonOf = async (release, options) => (await new Page(release, options).ask(numbers.found[0])).reason;
+const reasonOf = async (server, options) => (await new Page(server, options).ask(numbers.found[0])).reason;
 
 test("there are numbers of both kinds", () => assert.ok(numbers.found.length > 1 && numbers.absent.length > 0));
 
@@ -60,7 +60,7 @@ describe("an honest server", () => {
     const page = new Page(changed((r) => (r.manifest = { ...r.manifest, datasets })));
     for (const name of numbers.found) {
       const found = await page.ask(name);
-      const { label_bytes } = whole.present[name];
+      const { label_bytes } = snapshotCase.present[name];
       const label = modules.label.parseLabel(Buffer.from(label_bytes, "hex"));
       assert.equal(found.status, "found");
       assert.deepEqual([found.exposed, found.malicious], [label.exposed, label.malicious]);
@@ -82,9 +82,9 @@ describe("an honest server", () => {
     const number = numbers.found[0].slice("tel:+86".length);
     const { last4 } = await check(number, page.tools());
     assert.equal(last4, number.slice(-4));
-    const told = JSON.stringify(page.release.requests.map(({ path, options }) => [path, options.headers, [...(options.body ?? [])]]));
-    for (const part of [number, number.slice(3), number.slice(-4)]) assert.ok(!told.includes(part));
-    for (const { options } of page.release.requests) {
+    const sentText = JSON.stringify(page.server.requests.map(({ path, options }) => [path, options.headers, [...(options.body ?? [])]]));
+    for (const digits of [number, number.slice(3), number.slice(-4)]) assert.ok(!sentText.includes(digits));
+    for (const { options } of page.server.requests) {
       const { cache, credentials, redirect, referrerPolicy } = options;
       assert.deepEqual([cache, credentials, redirect, referrerPolicy], ["no-store", "omit", "error", "no-referrer"]);
     }
@@ -102,12 +102,12 @@ describe("an honest server", () => {
     const page = new Page();
     await page.ask(numbers.found[0]);
     const { sent } = page.transport;
-    assert.deepEqual(sent.map(({ url }) => url.replace(/^.*\/public\//, "")), page.release.requests.map(({ path }) => path));
+    assert.deepEqual(sent.map(({ url }) => url.replace(/^.*\/public\//, "")), page.server.requests.map(({ path }) => path));
     assert.deepEqual(new Set(sent.map(({ what }) => what)), new Set(["metadata", "evaluate", "bucket"]));
     assert.ok(sent.every(({ what, status }) => status === 200 || (what === "metadata" && status === 404)));
     const { method, body, url } = sent.find(({ what }) => what === "evaluate");
     assert.deepEqual([method, bytesToHex(body)], ["POST", page.evaluated[0]]);
-    assert.ok(url.startsWith(PLACES.evaluate) && sent.at(-1).url.startsWith(PLACES.buckets));
+    assert.ok(url.startsWith(URLS.evaluate) && sent.at(-1).url.startsWith(URLS.buckets));
     assert.deepEqual(page.steps, ["reading", "trust", "blinding", "asking", "bucket", "opening"]);
   });
 
@@ -133,12 +133,12 @@ describe("a text that is no number", () => {
     test(`${detail}: nothing is sent`, async () => {
       const page = new Page();
       assert.deepEqual(await page.ask(text), { status: "unknown", reason: "invalid_number", detail });
-      assert.equal(page.release.requests.length, 0);
+      assert.equal(page.server.requests.length, 0);
     });
   }
 
   test("a foreign number without its script is unreachable", async () => {
-    assert.equal((await new Page(new Release(), { library: noLibrary }).ask("+442070313000")).reason, "unreachable");
+    assert.equal((await new Page(new FakeServer(), { library: noLibrary }).ask("+442070313000")).reason, "unreachable");
   });
 });
 
@@ -175,19 +175,19 @@ const ANSWERS = {
   "no metadata": ["bad_response", (r) => (r.files = () => ({}))],
 };
 
-function mangle(release, change) {
-  const honest = release.evaluate.bind(release);
-  release.evaluate = (body) => change(honest(body));
+function mangle(server, change) {
+  const honest = server.evaluate.bind(server);
+  server.evaluate = (body) => change(honest(body));
 }
 
-function otherProof(release) {
-  return Release.prototype.evaluate.call(release, keyOf(otherSecret)).subarray(-64);
+function otherProof(server) {
+  return FakeServer.prototype.evaluate.call(server, publicKeyOf(otherSecret)).subarray(-64);
 }
 
 /** The evaluator proves the key of the manifest, but the snapshot was made with another. */
-function snapshotOfAnotherKey(release) {
-  release.secret = otherSecret;
-  release.manifest = { ...release.manifest, public_key: base64url(keyOf(otherSecret)) };
+function snapshotOfAnotherKey(server) {
+  server.secret = otherSecret;
+  server.manifest = { ...server.manifest, public_key: base64url(publicKeyOf(otherSecret)) };
 }
 
 describe("every other server is unknown, never not_found", () => {
@@ -203,7 +203,7 @@ describe("every other server is unknown, never not_found", () => {
   test("a canary that failed is asked for again", async () => {
     const page = new Page(changed((r) => (r.statuses.snapshots = 500)));
     await page.ask(numbers.found[0]);
-    page.release.statuses = {};
+    page.server.statuses = {};
     assert.equal((await page.ask(numbers.found[0])).status, "found");
     assert.deepEqual(page.evaluated.map((body) => body.length / 64), [2, 2]);
   });
@@ -211,8 +211,8 @@ describe("every other server is unknown, never not_found", () => {
   test("a label that is none, well sealed and signed for, is bad_snapshot", async () => {
     const { gcmsiv } = await import("@noble/ciphers/aes.js");
     const [name] = numbers.found;
-    const secret = Buffer.from(whole.present[name].token, "hex");
-    const aad = modules.token.bind("pilookup-v1-label", "public", manifestFields.epoch);
+    const secret = Buffer.from(snapshotCase.present[name].token, "hex");
+    const aad = modules.token.binding("pilookup-v1-label", "public", manifestFields.epoch);
     const sealed = gcmsiv(secret.subarray(32), new Uint8Array(12), aad).encrypt(new Uint8Array(12));
     const entry = concatBytes(secret.subarray(4, 8), sealed);
     assert.equal(await reasonOf(changed((r) => resnapshot(r, name, entry))), "bad_snapshot");
@@ -222,8 +222,8 @@ describe("every other server is unknown, never not_found", () => {
     test(`${name} for a number is bad_snapshot`, async () => {
       const { gcmsiv } = await import("@noble/ciphers/aes.js");
       const [number] = numbers.found;
-      const secret = Buffer.from(whole.present[number].token, "hex");
-      const aad = modules.token.bind("pilookup-v1-label", "public", manifestFields.epoch);
+      const secret = Buffer.from(snapshotCase.present[number].token, "hex");
+      const aad = modules.token.binding("pilookup-v1-label", "public", manifestFields.epoch);
       const label = Buffer.from(`${flags}${"00".repeat(11)}`, "hex");
       const sealed = gcmsiv(secret.subarray(32), new Uint8Array(12), aad).encrypt(label);
       const entry = concatBytes(secret.subarray(4, 8), sealed);
@@ -233,12 +233,12 @@ describe("every other server is unknown, never not_found", () => {
 });
 
 /** A snapshot whose entry of one number is another, with tree and root made anew: a publisher at fault. */
-function resnapshot(release, name, entry) {
-  const { token } = whole.present[name];
+function resnapshot(server, name, entry) {
+  const { token } = snapshotCase.present[name];
   const secret = Buffer.from(token, "hex");
-  const index = modules.token.bucketIndex(secret, whole.bucket_bits);
-  const slots = bucketsOf(whole);
-  const at = Array.from({ length: whole.slots }, (_, i) => i * 32).find(
+  const index = modules.token.bucketIndex(secret, snapshotCase.bucket_bits);
+  const slots = bucketsOf(snapshotCase);
+  const at = Array.from({ length: snapshotCase.slots }, (_, i) => i * 32).find(
     (start) => bytesToHex(slots[index].subarray(start, start + 4)) === token.slice(8, 16),
   );
   slots[index].set(entry, at);
@@ -248,8 +248,8 @@ function resnapshot(release, name, entry) {
     paths.forEach((path, i) => path.push(level[(i >> k) ^ 1]));
     level = Array.from({ length: level.length / 2 }, (_, i) => sha256(concatBytes(Uint8Array.of(1), level[2 * i], level[2 * i + 1])));
   }
-  release.buckets = slots.map((bucket, i) => concatBytes(bucket, ...paths[i]));
-  release.manifest = { ...release.manifest, root: base64url(level[0]) };
+  server.buckets = slots.map((bucket, i) => concatBytes(bucket, ...paths[i]));
+  server.manifest = { ...server.manifest, root: base64url(level[0]) };
 }
 
 describe("the network", () => {
@@ -257,9 +257,9 @@ describe("the network", () => {
     assert.equal(await reasonOf(changed((r) => (r.answer = () => Promise.reject(new TypeError("failed"))))), "unreachable");
   });
 
-  for (const part of ["metadata", "evaluate", "snapshots"]) {
-    test(`no answer in time from ${part} is timeout`, async () => {
-      const hang = changed((r) => (r.answer = (path, { signal }) => (path.startsWith(part) ? stalled(signal) : null)));
+  for (const route of ["metadata", "evaluate", "snapshots"]) {
+    test(`no answer in time from ${route} is timeout`, async () => {
+      const hang = changed((r) => (r.answer = (path, { signal }) => (path.startsWith(route) ? stalled(signal) : null)));
       assert.equal(await reasonOf(hang, { timeLimit: 50 }), "timeout");
     });
   }
@@ -273,23 +273,23 @@ describe("the network", () => {
     test(`an answer past its limit is not read to its end, ${length ? "nor begun when it says so" : "whatever it says"}`, async () => {
       let [pulled, aborted] = [0, false];
       const flood = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(((pulled += 1), 2 ** 16))) });
-      const release = changed((r) => (r.answer = (path, { signal }) => {
+      const server = changed((r) => (r.answer = (path, { signal }) => {
         if (!path.startsWith("evaluate")) return null;
         signal.addEventListener("abort", () => (aborted = true));
         return new Response(flood, { headers: length ? { "content-length": length } : {} });
       }));
-      assert.equal(await reasonOf(release), "bad_response");
+      assert.equal(await reasonOf(server), "bad_response");
       assert.ok(aborted && pulled < 5, `${pulled} parts`);
     });
   }
 
   test("a browser without body streams reads the answer whole", async () => {
-    const whole = (response) => ({ status: response.status, headers: response.headers, arrayBuffer: () => response.arrayBuffer() });
+    const withoutStream = (response) => ({ status: response.status, headers: response.headers, arrayBuffer: () => response.arrayBuffer() });
     const page = new Page();
-    const { fetch } = page.release;
-    page.release.fetch = async (...request) => whole(await fetch(...request));
+    const { fetch } = page.server;
+    page.server.fetch = async (...request) => withoutStream(await fetch(...request));
     assert.equal((await page.ask(numbers.found[0])).status, "found");
-    page.release.evaluate = () => new Uint8Array(2 ** 20);
+    page.server.evaluate = () => new Uint8Array(2 ** 20);
     assert.equal((await page.ask(numbers.found[0])).reason, "bad_response");
   });
 
@@ -297,10 +297,10 @@ describe("the network", () => {
     const page = new Page(changed((r) => (r.answer = (path, { signal }) => (path.startsWith("evaluate") ? stalled(signal) : null))));
     const asked = page.ask(numbers.found[0]);
     while (page.evaluated.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    const count = page.release.requests.length;
+    const count = page.server.requests.length;
     page.transport.abort();
     assert.equal((await asked).status, "unknown");
-    assert.equal(page.release.requests.length, count);
+    assert.equal(page.server.requests.length, count);
   });
 });
 
@@ -310,15 +310,15 @@ const neverEnding = (signal) =>
   new ReadableStream({ start: (stream) => signal.addEventListener("abort", () => stream.error(new Error("aborted"))) });
 
 describe("410", () => {
-  for (const part of ["evaluate", "snapshots"]) {
-    test(`from ${part}: once more from the start, blinded afresh, under the new release`, async () => {
+  for (const route of ["evaluate", "snapshots"]) {
+    test(`from ${route}: once more from the start, blinded afresh, under the new release`, async () => {
       const page = new Page();
       await page.ask(numbers.found[0]);
-      page.release.answer = (path) => {
-        if (!path.startsWith(part)) return null;
-        page.release.answer = undefined;
-        page.release.manifest = { ...page.release.manifest, serial: page.release.manifest.serial + 1 };
-        page.release.versions = { root: 1, timestamp: 11, snapshot: 3, targets: 4 };
+      page.server.answer = (path) => {
+        if (!path.startsWith(route)) return null;
+        page.server.answer = undefined;
+        page.server.manifest = { ...page.server.manifest, serial: page.server.manifest.serial + 1 };
+        page.server.versions = { root: 1, timestamp: 11, snapshot: 3, targets: 4 };
         return new Response("", { status: 410 });
       };
       assert.equal((await page.ask(numbers.found[0])).status, "found");
@@ -373,7 +373,7 @@ describe("proof of work", () => {
       assert.equal(page.evaluated.length, 2);
       const elements = page.evaluated.flatMap((body) => body.match(/.{64}/g));
       assert.equal(new Set(elements).size, elements.length);
-      assert.equal(proofOf(page.release.evaluations[0]), undefined);
+      assert.equal(proofOf(page.server.evaluations[0]), undefined);
       assert.ok(page.steps.includes("working true"));
     });
   }
@@ -414,7 +414,7 @@ describe("proof of work", () => {
   }
 
   test("hears a stop, and gives up when its time is up", async () => {
-    const { parseChallenge, solve } = modules.work;
+    const { parseChallenge, solve } = modules.proofOfWork;
     const endless = parseChallenge({ parameters: { ...given.parameters, keyPrefix: "00".repeat(32) } });
     let ticks = 0;
     const around = { ticks: () => (ticks += 1), progress: () => undefined, stopped: () => ticks > 500 };
@@ -425,39 +425,39 @@ describe("proof of work", () => {
 });
 
 describe("places", () => {
-  const { placesOf } = modules.places;
+  const { channelUrls } = modules.channelUrls;
   const settings = { server: "", buckets: "", channel: "public", root: "" };
-  const own = "https://own";
+  const ownOrigin = "https://own";
 
   test("an empty place is the worker's own, empty buckets are the server's", () => {
     const path = "/v1/channels/public/";
-    assert.deepEqual(placesOf(settings, own), { evaluate: own + path, buckets: own + path });
+    assert.deepEqual(channelUrls(settings, ownOrigin), { evaluate: ownOrigin + path, buckets: ownOrigin + path });
     const server = { ...settings, server: "https://a.example/" };
-    assert.deepEqual(placesOf(server, own), { evaluate: `https://a.example${path}`, buckets: `https://a.example${path}` });
+    assert.deepEqual(channelUrls(server, ownOrigin), { evaluate: `https://a.example${path}`, buckets: `https://a.example${path}` });
     const buckets = { ...settings, buckets: "http://127.0.0.1:8000/x/" };
-    assert.deepEqual(placesOf(buckets, own), { evaluate: own + path, buckets: `http://127.0.0.1:8000/x${path}` });
+    assert.deepEqual(channelUrls(buckets, ownOrigin), { evaluate: ownOrigin + path, buckets: `http://127.0.0.1:8000/x${path}` });
   });
 
   for (const wrong of [
     { channel: "../x" }, { channel: "" }, { server: "http://a.example" }, { server: "javascript:1" },
     { server: "https://a/?x" }, { buckets: "//a" }, { buckets: "https://user@a" },
   ]) {
-    test(`${JSON.stringify(wrong)} is refused`, () => assert.throws(() => placesOf({ ...settings, ...wrong }, own)));
+    test(`${JSON.stringify(wrong)} is refused`, () => assert.throws(() => channelUrls({ ...settings, ...wrong }, ownOrigin)));
   }
 });
 
 describe("the page's own origin", () => {
-  const { placesOf } = modules.places;
+  const { channelUrls } = modules.channelUrls;
   const settings = { server: "", buckets: "", channel: "public", root: "" };
 
-  for (const own of ["https://own", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000"]) {
-    test(`${own} will do`, () => assert.equal(placesOf(settings, own).evaluate, `${own}/v1/channels/public/`));
+  for (const ownOrigin of ["https://own", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000"]) {
+    test(`${ownOrigin} will do`, () => assert.equal(channelUrls(settings, ownOrigin).evaluate, `${ownOrigin}/v1/channels/public/`));
   }
 
-  for (const own of ["http://own", "http://localhost.example", "http://127.0.0.1.example", "http://192.168.0.2", "null", ""]) {
-    test(`${own || "none"} is refused, wherever the server is`, () => {
-      assert.throws(() => placesOf(settings, own));
-      assert.throws(() => placesOf({ ...settings, server: "https://a.example" }, own));
+  for (const ownOrigin of ["http://own", "http://localhost.example", "http://127.0.0.1.example", "http://192.168.0.2", "null", ""]) {
+    test(`${ownOrigin || "none"} is refused, wherever the server is`, () => {
+      assert.throws(() => channelUrls(settings, ownOrigin));
+      assert.throws(() => channelUrls({ ...settings, server: "https://a.example" }, ownOrigin));
     });
   }
 });

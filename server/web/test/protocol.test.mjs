@@ -5,8 +5,8 @@ import { describe, test } from "node:test";
 import { ristretto255 } from "@noble/curves/ed25519.js";
 import { gcmsiv } from "@noble/ciphers/aes.js";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { modules, vectors as read } from "./built.mjs";
-import { bucketsOf, cases } from "./release.mjs";
+import { modules, vectors as read } from "./built_modules.mjs";
+import { bucketsOf, cases } from "./fake_server.mjs";
 
 const { bucket, bytes, label, manifest, metadata, oprf, token } = modules;
 const { concat, field, fromHex, hex, utf8 } = bytes;
@@ -30,13 +30,13 @@ vectors("check", (one) => {
   const [element] = verify(one.public_key, [input], [one.evaluated_element], one.proof);
   const unblinded = oprf.unblind(input.blind, element);
   assert.equal(hex(unblinded), one.element);
-  const secret = token.token(unblinded, one.channel, one.epoch);
+  const secret = token.deriveToken(unblinded, one.channel, one.epoch);
   assert.equal(hex(secret), one.token);
   for (const [bits, index] of Object.entries(one.bucket_index)) {
     assert.equal(token.bucketIndex(secret, Number(bits)), index);
   }
   assert.equal(hex(token.tagOf(secret)), one.tag);
-  assert.deepEqual(label.find(secret, fromHex(one.entry), one.channel, one.epoch), one.label);
+  assert.deepEqual(label.findLabel(secret, fromHex(one.entry), one.channel, one.epoch), one.label);
 });
 
 vectors("batch", (one) => {
@@ -53,14 +53,14 @@ vectors("label", (one) => assert.deepEqual(label.parseLabel(fromHex(one.bytes)),
 vectors("snapshot", (one) => {
   const geometry = { bits: one.bucket_bits, slots: one.slots };
   const verified = bucketsOf(one).map((slots, i) =>
-    bucket.checkBody(concat(slots, fromHex(one.paths[i])), i, geometry, fromHex(one.root)),
+    bucket.verifyBucket(concat(slots, fromHex(one.paths[i])), i, geometry, fromHex(one.root)),
   );
   const absent = Object.values(one.absent).map((secret) => ({ token: secret, label_bytes: null }));
   for (const { token: text, label_bytes } of [...Object.values(one.present), ...absent]) {
     const secret = fromHex(text);
     const slots = verified[token.bucketIndex(secret, one.bucket_bits)];
     const wanted = label_bytes && label.parseLabel(fromHex(label_bytes));
-    assert.deepEqual(label.find(secret, slots, one.channel, one.epoch), wanted);
+    assert.deepEqual(label.findLabel(secret, slots, one.channel, one.epoch), wanted);
   }
 });
 
@@ -76,15 +76,15 @@ vectors("manifest", (one) => {
 
 vectors("find", (one) => {
   const wanted = one.label_bytes && label.parseLabel(fromHex(one.label_bytes));
-  assert.deepEqual(label.find(fromHex(one.token), fromHex(one.slots), one.channel, one.epoch), wanted);
+  assert.deepEqual(label.findLabel(fromHex(one.token), fromHex(one.slots), one.channel, one.epoch), wanted);
 });
 
 const OPERATIONS = {
   label: (one) => label.parseLabel(fromHex(one.bytes)),
   manifest: (one) => manifest.parseManifest(utf8(one.bytes)),
-  find: (one) => label.find(fromHex(one.token), fromHex(one.slots), one.channel, one.epoch),
+  find: (one) => label.findLabel(fromHex(one.token), fromHex(one.slots), one.channel, one.epoch),
   bucket: (one) =>
-    bucket.checkBody(fromHex(one.body), one.index, { bits: one.bucket_bits, slots: one.slots }, fromHex(one.root)),
+    bucket.verifyBucket(fromHex(one.body), one.index, { bits: one.bucket_bits, slots: one.slots }, fromHex(one.root)),
   verify: (one) => {
     const input = pageBlinded(one.blinded_element);
     verify(one.public_key, [input], [one.evaluated_element], one.proof);
@@ -147,14 +147,14 @@ test("every blind is another, and leads to the same element", () => {
 
 test("entries under one tag are all tried", () => {
   const secret = sha512(utf8("a token"));
-  const aad = token.bind("pilookup-v1-label", "public", 3);
+  const aad = token.binding("pilookup-v1-label", "public", 3);
   const seal = (key) => gcmsiv(key, new Uint8Array(12), aad).encrypt(fromHex("010000000000000000000000"));
   const entry = (key) => concat(secret.subarray(4, 8), seal(key));
   const [other, own] = [entry(sha256(utf8("another"))), entry(secret.subarray(32, 64))];
-  assert.equal(label.find(secret, concat(other, own), "public", 3).exposed, true);
-  assert.equal(label.find(secret, other, "public", 3), null);
-  assert.equal(label.find(secret, own, "platform", 3), null);
-  assert.equal(label.find(secret, own, "public", 4), null);
+  assert.equal(label.findLabel(secret, concat(other, own), "public", 3).exposed, true);
+  assert.equal(label.findLabel(secret, other, "public", 3), null);
+  assert.equal(label.findLabel(secret, own, "platform", 3), null);
+  assert.equal(label.findLabel(secret, own, "public", 4), null);
 });
 
 test("base64url has one spelling", () => {

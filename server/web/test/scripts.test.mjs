@@ -6,23 +6,23 @@ import { describe, test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { parse } from "acorn";
-import { build, SCRIPTS } from "../build.mjs";
-import { Release, numbers } from "./release.mjs";
+import { buildScript, SCRIPTS } from "../build.mjs";
+import { FakeServer, numbers } from "./fake_server.mjs";
 
 const scripts = new Map();
-for (const one of SCRIPTS) scripts.set(one.name, { ...one, text: await build(one) });
+for (const one of SCRIPTS) scripts.set(one.name, { ...one, text: await buildScript(one) });
 const textOf = (name) => scripts.get(name).text;
 
 test("the page and its worker weigh less than 45 kB", () => {
-  const weigh = (name) => gzipSync(textOf(name), { level: 9 }).length;
-  assert.ok(weigh("page.js") + weigh("worker.js") < 45_000, `${weigh("page.js")} + ${weigh("worker.js")}`);
+  const gzipSize = (name) => gzipSync(textOf(name), { level: 9 }).length;
+  assert.ok(gzipSize("page.js") + gzipSize("worker.js") < 45_000, `${gzipSize("page.js")} + ${gzipSize("worker.js")}`);
 });
 
 /** The text with BigInt literals as plain numbers: what is left must be of an edition that has none. */
 function withoutBigInt(text) {
-  const places = [];
-  parse(text, { ecmaVersion: 2020, onToken: ({ type, end }) => text[end - 1] === "n" && type.label === "num" && places.push(end - 1) });
-  return places.reduceRight((rest, at) => `${rest.slice(0, at)} ${rest.slice(at + 1)}`, text);
+  const positions = [];
+  parse(text, { ecmaVersion: 2020, onToken: ({ type, end }) => text[end - 1] === "n" && type.label === "num" && positions.push(end - 1) });
+  return positions.reduceRight((rest, at) => `${rest.slice(0, at)} ${rest.slice(at + 1)}`, text);
 }
 
 describe("language", () => {
@@ -53,12 +53,12 @@ const NEWER = readFileSync(new URL("../../../tests/page/newer_globals.txt", impo
 
 /** An old browser's worker: the engine's own globals without the newer ones, and what a worker has besides. */
 class OldWorker {
-  constructor(release, foreign = textOf("foreign.js")) {
-    this.told = [];
+  constructor(server, foreign = textOf("foreign.js")) {
+    this.messages = [];
     this.waiting = [];
     const given = {
-      fetch: (url, options) => release.fetch(url, options),
-      postMessage: (message) => this.hear(message),
+      fetch: (url, options) => server.fetch(url, options),
+      postMessage: (message) => this.receive(message),
       importScripts: (url) => runInContext(this.script(url, foreign), this.context),
       location: { origin: "https://page.example", href: "https://page.example/below/worker.js" },
       performance: { now: () => performance.now() },
@@ -67,7 +67,7 @@ class OldWorker {
     };
     this.context = createContext({ ...given });
     this.context.self = this.context;
-    runInContext(`(${forget})(${JSON.stringify(NEWER)})`, this.context);
+    runInContext(`(${deleteGlobals})(${JSON.stringify(NEWER)})`, this.context);
     runInContext(textOf("worker.js"), this.context);
   }
 
@@ -77,24 +77,24 @@ class OldWorker {
     return foreign;
   }
 
-  hear(message) {
-    this.told.push(message);
+  receive(message) {
+    this.messages.push(message);
     this.waiting.splice(0).forEach((wake) => wake());
   }
 
-  say(data) {
+  send(data) {
     this.context.onmessage({ data });
   }
 
-  settle(root, more = {}) {
+  configure(root, more = {}) {
     const settings = { server: "", buckets: "", channel: "public", root: Buffer.from(root).toString(), ...more };
-    this.say({ kind: "settings", settings });
+    this.send({ kind: "settings", settings });
   }
 
   async ask(id, text) {
-    this.say({ kind: "check", id, text });
+    this.send({ kind: "check", id, text });
     for (;;) {
-      const found = this.told.find((message) => message.kind === "answer" && message.id === id);
+      const found = this.messages.find((message) => message.kind === "answer" && message.id === id);
       if (found) return found;
       await new Promise((wake) => this.waiting.push(wake));
     }
@@ -102,13 +102,13 @@ class OldWorker {
 }
 
 /** Runs inside: delete every newer global, and say so if one stays. */
-function forget(names) {
+function deleteGlobals(names) {
   const root = Function("return this")();
   const TypedArray = Object.getPrototypeOf(root.Int8Array.prototype);
   for (const name of names) {
     const path = name.replace("TypedArray.", "TypedArray.prototype.").split(".");
     const last = path.pop();
-    const owner = path.reduce((value, part) => (part === "TypedArray" ? { prototype: TypedArray } : value && value[part]), root);
+    const owner = path.reduce((value, key) => (key === "TypedArray" ? { prototype: TypedArray } : value && value[key]), root);
     if (owner && last in owner && !delete owner[last]) throw new Error(`${name} stays`);
   }
 }
@@ -118,30 +118,30 @@ describe("the worker in a browser as old as Chrome 67", () => {
   const [absent] = numbers.absent;
 
   test("what is newer is gone", () => {
-    const worker = new OldWorker(new Release());
+    const worker = new OldWorker(new FakeServer());
     const left = "[typeof Array.prototype.at, typeof Promise.allSettled, typeof structuredClone, typeof Array.prototype.flat]";
     assert.equal(runInContext(`${left}.join()`, worker.context), "undefined,undefined,undefined,undefined");
     assert.ok(NEWER.includes("Object.hasOwn") && NEWER.includes("globalThis"));
   });
 
   test("answers, and tells its steps and what it sent", async () => {
-    const release = new Release();
-    const worker = new OldWorker(release);
-    worker.settle(release.root());
-    assert.equal(worker.told[0].kind, "ready");
+    const server = new FakeServer();
+    const worker = new OldWorker(server);
+    worker.configure(server.root());
+    assert.equal(worker.messages[0].kind, "ready");
     const hit = await worker.ask(1, found);
     assert.deepEqual([hit.answer.status, hit.last4], ["found", found.slice(-4)]);
     const miss = await worker.ask(2, absent);
     assert.equal(miss.answer.status, "not_found");
     assert.deepEqual(new Set(miss.sent.map(({ what }) => what)), new Set(["evaluate", "bucket"]));
-    const steps = worker.told.filter(({ kind, id }) => kind === "step" && id === 2).map(({ step }) => step);
+    const steps = worker.messages.filter(({ kind, id }) => kind === "step" && id === 2).map(({ step }) => step);
     assert.deepEqual(steps, ["reading", "trust", "blinding", "asking", "bucket", "opening"]);
   });
 
   test("loads the script for foreign numbers once, when one comes", async () => {
-    const release = new Release();
-    const worker = new OldWorker(release);
-    worker.settle(release.root());
+    const server = new FakeServer();
+    const worker = new OldWorker(server);
+    worker.configure(server.root());
     let loads = 0;
     const { importScripts } = worker.context;
     worker.context.importScripts = (url) => ((loads += 1), importScripts(url));
@@ -159,9 +159,9 @@ describe("the worker in a browser as old as Chrome 67", () => {
   });
 
   test("without that script a foreign number is unreachable, and others are answered", async () => {
-    const release = new Release();
-    const worker = new OldWorker(release, null);
-    worker.settle(release.root());
+    const server = new FakeServer();
+    const worker = new OldWorker(server, null);
+    worker.configure(server.root());
     assert.equal((await worker.ask(1, "+44 20 7031 3000")).answer.reason, "unreachable");
     assert.equal((await worker.ask(2, found)).answer.status, "found");
   });
@@ -173,38 +173,38 @@ describe("the worker in a browser as old as Chrome 67", () => {
     ["a channel that is none", { channel: "a/b" }, "not_configured"],
   ]) {
     test(`settings with ${name} are ${reason}`, async () => {
-      const worker = new OldWorker(new Release());
-      worker.settle(new Release().root(), settings);
+      const worker = new OldWorker(new FakeServer());
+      worker.configure(new FakeServer().root(), settings);
       assert.equal((await worker.ask(1, found)).answer.reason, reason);
     });
   }
 
   test("a root that its keys did not sign is bad_signature", async () => {
-    const release = new Release();
-    const worker = new OldWorker(release);
-    worker.settle(Object.assign(new Release(), { signers: { root: release.keys.targets } }).root());
+    const server = new FakeServer();
+    const worker = new OldWorker(server);
+    worker.configure(Object.assign(new FakeServer(), { signers: { root: server.keys.targets } }).root());
     assert.equal((await worker.ask(1, found)).answer.reason, "bad_signature");
   });
 
   test("before settings it is not configured", async () => {
-    assert.equal((await new OldWorker(new Release()).ask(1, found)).answer.reason, "not_configured");
+    assert.equal((await new OldWorker(new FakeServer()).ask(1, found)).answer.reason, "not_configured");
   });
 
   test("checks go one after the other; a stopped one tells nothing more", async () => {
-    const release = new Release();
-    const worker = new OldWorker(release);
-    worker.settle(release.root());
-    worker.say({ kind: "check", id: 1, text: found });
-    worker.say({ kind: "check", id: 2, text: absent });
-    worker.say({ kind: "stop", id: 1 });
+    const server = new FakeServer();
+    const worker = new OldWorker(server);
+    worker.configure(server.root());
+    worker.send({ kind: "check", id: 1, text: found });
+    worker.send({ kind: "check", id: 2, text: absent });
+    worker.send({ kind: "stop", id: 1 });
     assert.equal((await worker.ask(3, found)).answer.status, "found");
-    const ids = worker.told.filter(({ kind }) => kind === "answer").map(({ id }) => id);
+    const ids = worker.messages.filter(({ kind }) => kind === "answer").map(({ id }) => id);
     assert.deepEqual(ids, [2, 3]);
   });
 
   test("a check that breaks in an unforeseen way is answered, and the next one too", async () => {
-    const worker = new OldWorker(new Release());
-    worker.settle(new Release().root());
+    const worker = new OldWorker(new FakeServer());
+    worker.configure(new FakeServer().root());
     const { postMessage } = worker.context;
     worker.context.postMessage = (message) => {
       if (message.kind !== "answer") return postMessage(message);
@@ -217,18 +217,18 @@ describe("the worker in a browser as old as Chrome 67", () => {
   });
 
   test("over plain HTTP it is not configured", async () => {
-    const worker = new OldWorker(new Release());
+    const worker = new OldWorker(new FakeServer());
     worker.context.location = { origin: "http://page.example", href: "http://page.example/worker.js" };
-    worker.settle(new Release().root());
+    worker.configure(new FakeServer().root());
     assert.equal((await worker.ask(1, found)).answer.reason, "not_configured");
   });
 
   test("a check does not wait for a preparation that hangs", async () => {
-    const release = new Release();
-    release.answer = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error())));
-    const worker = new OldWorker(release);
-    worker.settle(release.root());
-    release.answer = undefined;
+    const server = new FakeServer();
+    server.answer = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error())));
+    const worker = new OldWorker(server);
+    worker.configure(server.root());
+    server.answer = undefined;
     assert.equal((await worker.ask(1, found)).answer.status, "found");
   });
 });

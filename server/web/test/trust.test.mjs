@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { modules } from "./built.mjs";
-import { makeKeys, Release, signWith } from "./release.mjs";
+import { modules } from "./built_modules.mjs";
+import { makeKeys, FakeServer, signWith } from "./fake_server.mjs";
 
 const { Trust } = modules.trust;
 const { Transport } = modules.transport;
@@ -26,49 +26,49 @@ class Client {
     this.trust = new Trust(pinned.root(), "public", this.clock);
   }
 
-  see(release, beyond) {
-    const { fetch } = release;
+  update(server, stale) {
+    const { fetch } = server;
     const transport = new Transport(fetch);
     return this.trust.fresh(async (path, limit) => {
       const reply = await transport.send({ what: "metadata", url: `https://x/v1/channels/public/${path}`, limit });
       return reply.status === 200 ? reply.body : null;
-    }, beyond);
+    }, stale);
   }
 }
 
-const first = async (release, pinned = new Release()) => new Client(pinned).see(release);
+const first = async (server, pinned = new FakeServer()) => new Client(pinned).update(server);
 const changed = (change) => {
-  const release = new Release();
-  change(release);
-  return release;
+  const server = new FakeServer();
+  change(server);
+  return server;
 };
 
 test("an honest release is believed", async () => {
-  const { manifest, proven } = await first(new Release());
-  assert.equal(manifest.serial, new Release().manifest.serial);
-  assert.equal(proven, false);
+  const { manifest, confirmed } = await first(new FakeServer());
+  assert.equal(manifest.serial, new FakeServer().manifest.serial);
+  assert.equal(confirmed, false);
 });
 
 test("a young release is not asked for again, an old one is", async () => {
-  const [client, release] = [new Client(new Release()), new Release()];
-  const one = await client.see(release);
-  const asked = release.requests.length;
+  const [client, server] = [new Client(new FakeServer()), new FakeServer()];
+  const one = await client.update(server);
+  const asked = server.requests.length;
   client.clock.pass(59_000);
-  assert.equal(await client.see(release), one);
-  assert.equal(release.requests.length, asked);
+  assert.equal(await client.update(server), one);
+  assert.equal(server.requests.length, asked);
   client.clock.pass(1_000);
-  assert.equal(await client.see(release), one);
-  const again = release.requests.slice(asked).map(({ path }) => path);
+  assert.equal(await client.update(server), one);
+  const again = server.requests.slice(asked).map(({ path }) => path);
   assert.deepEqual(again, ["metadata/2.root.json", "metadata/timestamp.json"]);
 });
 
 test("a clock set back makes a release old", async () => {
-  const [client, release] = [new Client(new Release()), new Release()];
-  await client.see(release);
-  const asked = release.requests.length;
+  const [client, server] = [new Client(new FakeServer()), new FakeServer()];
+  await client.update(server);
+  const asked = server.requests.length;
   client.clock.at -= 5_000;
-  await client.see(release);
-  assert.ok(release.requests.length > asked);
+  await client.update(server);
+  assert.ok(server.requests.length > asked);
 });
 
 const ATTACKS = {
@@ -84,43 +84,43 @@ const ATTACKS = {
   "a signature over other bytes": ["bad_signature", (r) => tamper(r, "metadata/timestamp.json", (m) => (m.signed.version = 99))],
   "no signature": ["bad_signature", (r) => tamper(r, "metadata/timestamp.json", (m) => (m.signatures = []))],
   "snapshot served as targets": ["bad_response", (r) => serve(r, "metadata/3.targets.json", "metadata/2.snapshot.json")],
-  "another snapshot version": ["bad_snapshot", (r) => (r.more["metadata/2.snapshot.json"] = at(r, "snapshot", 1))],
-  "another targets version": ["bad_snapshot", (r) => (r.more["metadata/3.targets.json"] = at(r, "targets", 2))],
-  "metadata that is no JSON": ["bad_response", (r) => (r.more["metadata/timestamp.json"] = new Uint8Array([123, 255]))],
-  "metadata of null": ["bad_response", (r) => (r.more["metadata/timestamp.json"] = new TextEncoder().encode("null"))],
+  "another snapshot version": ["bad_snapshot", (r) => (r.overrides["metadata/2.snapshot.json"] = at(r, "snapshot", 1))],
+  "another targets version": ["bad_snapshot", (r) => (r.overrides["metadata/3.targets.json"] = at(r, "targets", 2))],
+  "metadata that is no JSON": ["bad_response", (r) => (r.overrides["metadata/timestamp.json"] = new Uint8Array([123, 255]))],
+  "metadata of null": ["bad_response", (r) => (r.overrides["metadata/timestamp.json"] = new TextEncoder().encode("null"))],
   "an altered manifest": ["bad_snapshot", alterManifest],
-  "a manifest that is not there": ["bad_response", (r) => (r.more[manifestPath(r)] = undefined)],
+  "a manifest that is not there": ["bad_response", (r) => (r.overrides[manifestPath(r)] = undefined)],
   "a manifest of another channel": ["bad_snapshot", (r) => (r.manifest.channel = "platform")],
   "no manifest listed": ["bad_snapshot", (r) => (r.targets = () => ({}))],
   "an epoch without its manifest": ["bad_snapshot", (r) => dropTarget(r)],
   "a public key that is none": ["bad_snapshot", (r) => (r.manifest.public_key = "A".repeat(43))],
 };
 
-function tamper(release, path, change) {
-  const metadata = JSON.parse(Buffer.from(release.files()[path]));
+function tamper(server, path, change) {
+  const metadata = JSON.parse(Buffer.from(server.files()[path]));
   change(metadata);
-  release.more[path] = new TextEncoder().encode(JSON.stringify(metadata));
+  server.overrides[path] = new TextEncoder().encode(JSON.stringify(metadata));
 }
 
-const serve = (release, path, instead) => (release.more[path] = release.files()[instead]);
+const serve = (server, path, instead) => (server.overrides[path] = server.files()[instead]);
 
-function at(release, role, version) {
-  const other = Object.assign(new Release(), { versions: { ...release.versions, [role]: version } });
+function at(server, role, version) {
+  const other = Object.assign(new FakeServer(), { versions: { ...server.versions, [role]: version } });
   return other.files()[`metadata/${version}.${role}.json`];
 }
 
-function manifestPath(release) {
-  return Object.keys(release.files()).find((path) => path.startsWith("targets/"));
+function manifestPath(server) {
+  return Object.keys(server.files()).find((path) => path.startsWith("targets/"));
 }
 
-function alterManifest(release) {
-  const path = manifestPath(release);
-  release.more[path] = Uint8Array.from(release.files()[path], (byte, i) => (i === 40 ? byte ^ 1 : byte));
+function alterManifest(server) {
+  const path = manifestPath(server);
+  server.overrides[path] = Uint8Array.from(server.files()[path], (byte, i) => (i === 40 ? byte ^ 1 : byte));
 }
 
-function dropTarget(release) {
-  const { "manifest.json": only } = release.targets();
-  release.targets = () => ({ "manifest.json": only });
+function dropTarget(server) {
+  const { "manifest.json": only } = server.targets();
+  server.targets = () => ({ "manifest.json": only });
 }
 
 describe("attacks", () => {
@@ -137,7 +137,7 @@ describe("the pinned root", () => {
 
   test("of someone else makes everything bad_signature", async () => {
     const other = changed((r) => (r.keys = Object.fromEntries(Object.keys(r.keys).map((role) => [role, makeKeys()]))));
-    await assert.rejects(first(new Release(), other), { reason: "bad_signature" });
+    await assert.rejects(first(new FakeServer(), other), { reason: "bad_signature" });
   });
 
   test("one key under two ids is one signer", async () => {
@@ -159,10 +159,10 @@ describe("the pinned root", () => {
     "no consistent snapshots": (signed) => (signed.consistent_snapshot = false),
   })) {
     test(`with ${name} is none`, () => {
-      const release = new Release();
-      const { signed } = JSON.parse(Buffer.from(release.root()));
+      const server = new FakeServer();
+      const { signed } = JSON.parse(Buffer.from(server.root()));
       change(signed);
-      const pinned = { root: () => signWith(signed, release.keys.root.slice(0, 2)) };
+      const pinned = { root: () => signWith(signed, server.keys.root.slice(0, 2)) };
       assert.throws(() => new Client(pinned), { reason: "bad_response" });
     });
   }
@@ -170,9 +170,9 @@ describe("the pinned root", () => {
 
 test("broken metadata raise only our own errors", () => {
   const { parseMetadata, parseRoot } = modules.metadata;
-  const release = new Release();
-  const timestamp = release.files()["metadata/timestamp.json"];
-  const bytes = [[release.root(), parseRoot], [timestamp, (data) => parseMetadata(data, "timestamp")]];
+  const server = new FakeServer();
+  const timestamp = server.files()["metadata/timestamp.json"];
+  const bytes = [[server.root(), parseRoot], [timestamp, (data) => parseMetadata(data, "timestamp")]];
   let refused = 0;
   for (const [data, parse] of bytes) {
     for (let at = 0; at < data.length; at += 1) {
@@ -198,7 +198,7 @@ describe("root rotation", () => {
       r.versions.root = 2;
       r.signers.root = [...former.slice(0, 2), ...r.keys.root.slice(0, 2)];
       change(r, former);
-      r.more["metadata/2.root.json"] = r.root();
+      r.overrides["metadata/2.root.json"] = r.root();
     });
 
   test("is followed", async () => {
@@ -211,7 +211,7 @@ describe("root rotation", () => {
       r.keys = { ...second.keys, root: makeKeys() };
       r.versions.root = 3;
       r.signers.root = [...second.keys.root.slice(1), ...r.keys.root.slice(1)];
-      r.more = { "metadata/2.root.json": second.more["metadata/2.root.json"], "metadata/3.root.json": r.root() };
+      r.overrides = { "metadata/2.root.json": second.overrides["metadata/2.root.json"], "metadata/3.root.json": r.root() };
     });
     assert.ok(await first(third));
   });
@@ -228,18 +228,18 @@ describe("root rotation", () => {
     assert.rejects(first(rotated((r) => (r.versions.root = 3))), { reason: "bad_snapshot" }));
 
   test("of the online keys forgets what was seen under them", async () => {
-    const client = new Client(new Release());
-    await client.see(changed((r) => Object.assign(r.versions, { timestamp: 99, snapshot: 98, targets: 97 })));
+    const client = new Client(new FakeServer());
+    await client.update(changed((r) => Object.assign(r.versions, { timestamp: 99, snapshot: 98, targets: 97 })));
     client.clock.pass(60_000);
-    assert.ok(await client.see(rotated()));
+    assert.ok(await client.update(rotated()));
   });
 
   test("that leaves them forgets nothing", async () => {
-    const client = new Client(new Release());
-    await client.see(changed((r) => (r.versions.timestamp = 99)));
+    const client = new Client(new FakeServer());
+    await client.update(changed((r) => (r.versions.timestamp = 99)));
     client.clock.pass(60_000);
-    const kept = rotated((r) => (r.keys = { ...r.keys, timestamp: new Release().keys.timestamp, snapshot: new Release().keys.snapshot }));
-    await assert.rejects(client.see(kept), { reason: "rolled_back" });
+    const kept = rotated((r) => (r.keys = { ...r.keys, timestamp: new FakeServer().keys.timestamp, snapshot: new FakeServer().keys.snapshot }));
+    await assert.rejects(client.update(kept), { reason: "rolled_back" });
   });
 });
 
@@ -251,40 +251,40 @@ describe("within one life, going back is seen", () => {
   };
   for (const [role, versions] of Object.entries(back)) {
     test(role, async () => {
-      const client = new Client(new Release());
-      await client.see(new Release());
+      const client = new Client(new FakeServer());
+      await client.update(new FakeServer());
       client.clock.pass(60_000);
-      await assert.rejects(client.see(changed((r) => Object.assign(r.versions, versions))), { reason: "rolled_back" });
+      await assert.rejects(client.update(changed((r) => Object.assign(r.versions, versions))), { reason: "rolled_back" });
     });
   }
 
   test("serial", async () => {
-    const client = new Client(new Release());
-    await client.see(new Release());
+    const client = new Client(new FakeServer());
+    await client.update(new FakeServer());
     client.clock.pass(60_000);
     const back = changed((r) => {
       r.manifest.serial -= 1;
       Object.assign(r.versions, { timestamp: 11, snapshot: 3, targets: 4 });
     });
-    await assert.rejects(client.see(back), { reason: "rolled_back" });
+    await assert.rejects(client.update(back), { reason: "rolled_back" });
   });
 
   test("a failed attempt leaves no young release behind", async () => {
-    const client = new Client(new Release());
-    await client.see(new Release());
+    const client = new Client(new FakeServer());
+    await client.update(new FakeServer());
     client.clock.pass(60_000);
-    await assert.rejects(client.see(changed((r) => (r.expires.timestamp = -1))), { reason: "stale" });
-    await assert.rejects(client.see(changed((r) => (r.expires.timestamp = -1))), { reason: "stale" });
+    await assert.rejects(client.update(changed((r) => (r.expires.timestamp = -1))), { reason: "stale" });
+    await assert.rejects(client.update(changed((r) => (r.expires.timestamp = -1))), { reason: "stale" });
   });
 
   test("a newer release is taken", async () => {
-    const client = new Client(new Release());
-    await client.see(new Release());
+    const client = new Client(new FakeServer());
+    await client.update(new FakeServer());
     client.clock.pass(60_000);
     const next = changed((r) => {
       r.manifest.serial += 1;
       Object.assign(r.versions, { timestamp: 11, snapshot: 3, targets: 4 });
     });
-    assert.equal((await client.see(next)).manifest.serial, next.manifest.serial);
+    assert.equal((await client.update(next)).manifest.serial, next.manifest.serial);
   });
 });

@@ -8,7 +8,7 @@ import type { Reason } from "./reason.ts";
 export const readChinese = (digits: string): Reading | Reason => readNational(digits, CHINA);
 
 /** Digits as written in China, without `+` or 00; null for those that begin with another way to dial abroad. */
-export function readAtHome(digits: string): Reading | Reason | null {
+export function readDomestic(digits: string): Reading | Reason | null {
   const abroad = IDD.exec(digits);
   if (abroad !== null && digits[abroad[0].length] !== "0") return null;
   return readNational(withoutOwnCode(digits, CHINA), CHINA);

@@ -30,7 +30,7 @@ type Length = "possible" | "local" | "short" | "long" | "between";
 const MIN_NATIONAL = 2;
 const MAX_NATIONAL = 17;
 
-const WRONG: Record<Length, Reason | null> = {
+const LENGTH_REASONS: Record<Length, Reason | null> = {
   possible: null,
   local: "no_area_code",
   short: "too_short",
@@ -60,7 +60,7 @@ export function readNational(digits: string, plan: Plan): Reading | Reason {
   const national = kept ? digits : stripped;
   if (national.length > MAX_NATIONAL) return "too_long";
   const { callingCode } = plan;
-  return { callingCode, national, e164: `+${callingCode}${national}`, wrongLength: WRONG[lengthOf(national, plan)] };
+  return { callingCode, national, e164: `+${callingCode}${national}`, wrongLength: LENGTH_REASONS[lengthOf(national, plan)] };
 }
 
 /** The digits without a leading calling code of their own, where that makes a better number. */

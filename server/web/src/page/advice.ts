@@ -3,7 +3,7 @@
 import type { Case } from "../worker/messages.ts";
 import type { AdviceCode, Finding } from "../words/words.ts";
 
-export interface Plan {
+export interface OrderedAdvice {
   first: AdviceCode;
   rest: AdviceCode[];
 }
@@ -27,7 +27,7 @@ const ALL: AdviceCode[] = [
 ];
 
 /** For a number that was not found: nothing to correct, but to look is never wrong. */
-export const FOR_ANYBODY: AdviceCode[] = ["check-own-accounts", "answer-96110", "report-110"];
+export const GENERAL_ADVICE: AdviceCode[] = ["check-own-accounts", "answer-96110", "report-110"];
 
 /** What was found, in one word. */
 export function finding(found: { exposed: boolean; malicious: boolean }): Finding {
@@ -36,7 +36,7 @@ export function finding(found: { exposed: boolean; malicious: boolean }): Findin
 }
 
 /** The cases' own advice before the general one; codes this page has no words for are passed over. */
-export function plan(kind: Finding, cases: Case[]): Plan {
+export function orderAdvice(kind: Finding, cases: Case[]): OrderedAdvice {
   const wanted = ([] as string[]).concat(...orderedFor(kind, cases).map((item) => item.advice));
   const known = wanted.filter((code): code is AdviceCode => (ALL as string[]).indexOf(code) >= 0);
   const first = known[0] ?? FIRST[kind];

@@ -1,12 +1,12 @@
 // The page's side of its worker: one check at a time, and an answer for each, also when the worker breaks.
 
-import type { Answer, Ask, Sent, Settings, Step, Tell } from "../worker/messages.ts";
+import type { Answer, PageMessage, Sent, Settings, Step, WorkerMessage } from "../worker/messages.ts";
 
 /** The worker's answers, and the page's own when the worker did not start. */
-export type Shown = Answer | { status: "unknown"; reason: "not_started" };
+export type ShownAnswer = Answer | { status: "unknown"; reason: "not_started" };
 
 export interface Outcome {
-  answer: Shown;
+  answer: ShownAnswer;
   /** The number's last digits, "" where there was no number. */
   last4: string;
   /** All that left the device; null where that is not known. */
@@ -38,30 +38,30 @@ export function startChecker(settings: Settings): Checker {
 
   const start = (): Worker => {
     const started = new Worker("worker.js");
-    started.onmessage = (event: MessageEvent<Tell>): void => hear(event.data);
-    started.onerror = (): void => broken(started);
-    timer = setTimeout(() => broken(started), START_LIMIT);
+    started.onmessage = (event: MessageEvent<WorkerMessage>): void => receive(event.data);
+    started.onerror = (): void => fail(started);
+    timer = setTimeout(() => fail(started), START_LIMIT);
     started.postMessage({ kind: "settings", settings });
     return started;
   };
-  const post = (message: Ask): void => {
+  const post = (message: PageMessage): void => {
     worker = worker ?? start();
     worker.postMessage(message);
   };
-  const hear = (tell: Tell): void => {
-    if (tell.kind === "ready") return clearTimeout(timer);
-    if (!check || tell.id !== check.id) return;
-    if (tell.kind === "step") return check.step(tell.step, tell.share);
-    end(tell);
+  const receive = (message: WorkerMessage): void => {
+    if (message.kind === "ready") return clearTimeout(timer);
+    if (!check || message.id !== check.id) return;
+    if (message.kind === "step") return check.step(message.step, message.share);
+    end(message);
   };
   const end = (outcome: Outcome): void => {
-    const ended = check;
+    const finished = check;
     check = null;
-    ended?.done(outcome);
+    finished?.done(outcome);
   };
-  const broken = (of: Worker): void => {
-    of.terminate();
-    if (of !== worker) return;
+  const fail = (failed: Worker): void => {
+    failed.terminate();
+    if (failed !== worker) return;
     worker = null;
     end({ answer: { status: "unknown", reason: "not_started" }, last4: "", sent: null });
   };

@@ -26,6 +26,6 @@ export function fill(element: Element, ...children: Child[]): void {
 }
 
 /** A button that dials. */
-export function dial(number: string, shown: string, what: string): HTMLElement {
+export function callLink(number: string, shown: string, what: string): HTMLElement {
   return make("a", { class: "call", href: `tel:${number}` }, make("b", {}, shown), " ", make("span", {}, what));
 }

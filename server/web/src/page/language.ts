@@ -13,7 +13,7 @@ export function words(): Words {
 }
 
 /** The browser's first choice among the page's languages; Chinese where it names neither. */
-export function chosenBy(languages: readonly string[]): Words {
+export function preferredLanguage(languages: readonly string[]): Words {
   for (const tag of languages) {
     if (/^zh\b/i.test(tag)) return zh;
     if (/^en\b/i.test(tag)) return en;
@@ -23,24 +23,24 @@ export function chosenBy(languages: readonly string[]): Words {
 
 /** Begin in the browser's language. */
 export function startLanguage(): void {
-  speak(chosenBy(navigator.languages));
+  setLanguage(preferredLanguage(navigator.languages));
 }
 
 /** Go over to the other language. */
 export function switchLanguage(): void {
-  speak(current === zh ? en : zh);
+  setLanguage(current === zh ? en : zh);
 }
 
-function speak(next: Words): void {
+function setLanguage(next: Words): void {
   current = next;
   document.documentElement.lang = next.tag;
   document.title = next.fixed.title;
-  each("words", (element, key) => (element.textContent = next.fixed[key as Fixed]));
-  each("alt", (element, key) => element.setAttribute("alt", next.picture[key as Picture]));
+  forEachMarked("words", (element, key) => (element.textContent = next.fixed[key as Fixed]));
+  forEachMarked("alt", (element, key) => element.setAttribute("alt", next.picture[key as Picture]));
   byId("language").lang = next.otherTag;
 }
 
-function each(name: string, set: (element: Element, key: string) => void): void {
+function forEachMarked(name: string, set: (element: Element, key: string) => void): void {
   const attribute = `data-${name}`;
   document.querySelectorAll(`[${attribute}]`).forEach((element) => set(element, String(element.getAttribute(attribute))));
 }

@@ -1,21 +1,21 @@
 // The slip of paper that a helper prints: the answer and the next step, and of the number its last four digits.
 
 import type { Words } from "../words/words.ts";
-import { gist } from "./answer.ts";
+import { summarise } from "./answer_view.ts";
 import type { Outcome } from "./checker.ts";
 import { day } from "./dates.ts";
 import { byId, fill, make } from "./elements.ts";
 
 /** Fill the slip. */
 export function fillSlip(outcome: Outcome, telephone: string, words: Words): void {
-  const { heading, besides, next, brief } = gist(outcome.answer, telephone, words);
+  const { heading, note, next, brief } = summarise(outcome.answer, telephone, words);
   fill(
     byId("slip"),
     make("h2", {}, words.slipTitle),
     make("p", {}, words.slipNumber(outcome.last4)),
     make("p", {}, words.slipDate(day(new Date().toISOString(), words))),
     make("p", { class: "strong" }, heading),
-    make("p", {}, besides),
+    make("p", {}, note),
     make("h3", {}, words.nextStep),
     make("p", { class: "strong" }, next),
     brief ? make("p", {}, brief) : null,

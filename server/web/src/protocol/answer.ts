@@ -1,6 +1,6 @@
 // What a check ends in (SPEC.md section 11). "No data" is not "no": every state is told apart.
 
-import type { Reason } from "./failure.ts";
+import type { FailureReason } from "./failure.ts";
 
 /** A dataset of the manifest's catalogue that a number stands in. */
 export interface Case {
@@ -29,7 +29,7 @@ export interface Found {
 
 export interface Unknown {
   status: "unknown";
-  reason: Reason;
+  reason: FailureReason;
   /** Of `invalid_number`: why the text is none (pilookup/identifier/reason.py). */
   detail?: string;
   /** Of `rate_limited`: seconds to wait. */

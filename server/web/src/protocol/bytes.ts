@@ -1,6 +1,6 @@
 // The small encodings every format shares (SPEC.md section 1). Each value has one spelling; any other is refused.
 
-import { Failure, type Reason } from "./failure.ts";
+import { Failure, type FailureReason } from "./failure.ts";
 import { bytesToHex, concatBytes, hexToBytes } from "./noble.ts";
 
 export { concatBytes as concat, hexToBytes as fromHex, bytesToHex as hex };
@@ -23,17 +23,17 @@ export const equal = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** Pieces of `size` bytes each. */
-export function split(bytes: Uint8Array, size: number): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
-  return pieces;
+export function chunksOf(bytes: Uint8Array, size: number): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+  return chunks;
 }
 
 /** Base64 of bytes (RFC 4648 section 4). */
 export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
 /** Exactly `size` bytes of unpadded base64url, in their one spelling; else a Failure of `reason`. */
-export function fromBase64url(text: unknown, size: number, reason: Reason): Uint8Array {
+export function fromBase64url(text: unknown, size: number, reason: FailureReason): Uint8Array {
   const good = typeof text === "string" && /^[\w-]*$/.test(text) && text.length === Math.ceil((size * 4) / 3);
   if (!good) throw new Failure(reason, "not base64url");
   const plain = text.replace(/-/g, "+").replace(/_/g, "/");
@@ -43,7 +43,7 @@ export function fromBase64url(text: unknown, size: number, reason: Reason): Uint
 }
 
 /** Text of strict UTF-8, a byte order mark kept; else a Failure of `reason`. */
-export function fromUtf8(bytes: Uint8Array, reason: Reason): string {
+export function fromUtf8(bytes: Uint8Array, reason: FailureReason): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -2,41 +2,41 @@
 
 import { canonicalise, type Library } from "../identifier/canonicalise.ts";
 import type { Answer, Case } from "./answer.ts";
-import { bodyBytes, checkBody } from "./bucket.ts";
+import { bucketBytes, verifyBucket } from "./bucket.ts";
 import { concat, utf8 } from "./bytes.ts";
 import { Failure } from "./failure.ts";
-import { find, monthText, type Label } from "./label.ts";
+import { findLabel, monthText, type Label } from "./label.ts";
 import type { Manifest } from "./manifest.ts";
 import { blind, ELEMENT_BYTES, PROOF_BYTES, unblind, type Blinded } from "./oprf.ts";
 import type { Step } from "./steps.ts";
-import { bucketIndex, token } from "./token.ts";
-import { accepted, type Reply, type Transport } from "./transport.ts";
-import type { Clock, Get, Release, Trust } from "./trust.ts";
-import { challengeIn, solve, type Challenge } from "./work.ts";
+import { bucketIndex, deriveToken } from "./token.ts";
+import { successBody, type Reply, type Transport } from "./transport.ts";
+import type { Clock, FetchFile, Release, Trust } from "./trust.ts";
+import { challengeIn, solve, type Challenge } from "./proof_of_work.ts";
 
 const PROBLEM_BYTES = 64 * 1024;
 
 /** Where one channel is asked: URLs that end in `/v1/channels/{channel}/`. */
-export interface Places {
+export interface ChannelUrls {
   evaluate: string;
   buckets: string;
 }
 
 /** What a check works with. */
 interface Tools {
-  places: Places;
+  urls: ChannelUrls;
   trust: Trust;
   transport: Transport;
   clock: Clock;
   library: Library;
-  tell(step: Step, share?: number): void;
+  onStep(step: Step, share?: number): void;
 }
 
 /** Answer for the one number in a text. Nothing is thrown: every failure is `unknown`. */
 export async function check(text: string, tools: Tools): Promise<{ answer: Answer; last4: string }> {
   let last4 = "";
   try {
-    tools.tell("reading");
+    tools.onStep("reading");
     const identifier = canonicalise(text, "CN", tools.library);
     if ("reason" in identifier) {
       return { answer: { status: "unknown", reason: "invalid_number", detail: identifier.reason }, last4 };
@@ -44,19 +44,19 @@ export async function check(text: string, tools: Tools): Promise<{ answer: Answe
     last4 = identifier.text.slice(-4);
     return { answer: await answerFor(identifier.text, tools), last4 };
   } catch (error) {
-    return { answer: unknown(error), last4 };
+    return { answer: unknownAnswer(error), last4 };
   }
 }
 
 /** What needs no number: fetch and verify the release, make its key's tables, blind a canary. */
-export async function prepare(tools: Pick<Tools, "places" | "trust" | "transport">): Promise<void> {
-  const release = await tools.trust.fresh(getter(tools));
+export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">): Promise<void> {
+  const release = await tools.trust.fresh(fileFetcher(tools));
   release.key.prepare();
-  const name = oneOf(release.manifest.canaries);
-  release.ahead = { name, blinded: blind(utf8(name)) };
+  const name = pickRandom(release.manifest.canaries);
+  release.canary = { name, blinded: blind(utf8(name)) };
 }
 
-function unknown(error: unknown): Answer {
+function unknownAnswer(error: unknown): Answer {
   // Parsers end in a Failure. Should another error come out of one, the bytes from outside are what it met.
   const { reason, wait } = error instanceof Failure ? error : new Failure("bad_response");
   return wait === undefined ? { status: "unknown", reason } : { status: "unknown", reason, wait };
@@ -64,73 +64,73 @@ function unknown(error: unknown): Answer {
 
 /** Once more from the start, with fresh blinds, when the release has moved on meanwhile (SPEC.md section 8.4). */
 async function answerFor(identifier: string, tools: Tools): Promise<Answer> {
-  tools.tell("trust");
-  const release = await tools.trust.fresh(getter(tools));
+  tools.onStep("trust");
+  const release = await tools.trust.fresh(fileFetcher(tools));
   try {
-    return await answerUnder(release, identifier, tools);
+    return await answerWithRelease(release, identifier, tools);
   } catch (error) {
     if (!(error instanceof Failure && error.reason === "retired")) throw error;
   }
-  tools.tell("trust");
-  return answerUnder(await tools.trust.fresh(getter(tools), release), identifier, tools);
+  tools.onStep("trust");
+  return answerWithRelease(await tools.trust.fresh(fileFetcher(tools), release), identifier, tools);
 }
 
-async function answerUnder(release: Release, identifier: string, tools: Tools): Promise<Answer> {
+async function answerWithRelease(release: Release, identifier: string, tools: Tools): Promise<Answer> {
   const { manifest } = release;
-  const canaries = release.proven ? [] : [release.ahead?.name ?? oneOf(manifest.canaries)];
-  const secrets = await tokens(release, [identifier, ...canaries], tools);
-  const indices = secrets.map((secret) => bucketIndex(secret, manifest.geometry.bits));
-  tools.tell("bucket");
+  const canaries = release.confirmed ? [] : [release.canary?.name ?? pickRandom(manifest.canaries)];
+  const tokens = await evaluateTokens(release, [identifier, ...canaries], tools);
+  const indices = tokens.map((token) => bucketIndex(token, manifest.geometry.bits));
+  tools.onStep("bucket");
   const buckets = await fetchBuckets(manifest, indices, tools);
-  tools.tell("opening");
+  tools.onStep("opening");
   const labelAt = (i: number): Label | null => {
     const slots = buckets.get(indices[i]!)!;
     if (slots instanceof Failure) throw slots;
-    return find(secrets[i]!, slots, manifest.channel, manifest.epoch);
+    return findLabel(tokens[i]!, slots, manifest.channel, manifest.epoch);
   };
   if (canaries.length > 0) {
     if (!labelAt(1)?.canary) throw new Failure("bad_snapshot", "canary");
-    release.proven = true;
+    release.confirmed = true;
   }
-  return result(labelAt(0), manifest);
+  return answerFromLabel(labelAt(0), manifest);
 }
 
 /** Not secret: whichever is looked up, all must be there. */
-function oneOf<T>(list: readonly T[]): T {
+function pickRandom<T>(list: readonly T[]): T {
   return list[crypto.getRandomValues(new Uint32Array(1))[0]! % list.length]!;
 }
 
 /** Steps 4 to 8: the inputs' tokens, proven to be made with the manifest's key. */
-async function tokens(release: Release, inputs: string[], tools: Tools): Promise<Uint8Array[]> {
+async function evaluateTokens(release: Release, inputs: string[], tools: Tools): Promise<Uint8Array[]> {
   const { manifest, key } = release;
   const { blinded, reply } = await evaluate(release, inputs, tools);
-  const body = accepted(reply);
-  if (body.length !== answerBytes(inputs)) throw new Failure("bad_response", "evaluate: size");
+  const body = successBody(reply);
+  if (body.length !== replyBytes(inputs)) throw new Failure("bad_response", "evaluate: size");
   const evaluated = body.subarray(0, -PROOF_BYTES);
   const elements = key.verify(blinded, evaluated, body.subarray(-PROOF_BYTES));
-  return elements.map((element, i) => token(unblind(blinded[i]!.blind, element), manifest.channel, manifest.epoch));
+  return elements.map((element, i) => deriveToken(unblind(blinded[i]!.blind, element), manifest.channel, manifest.epoch));
 }
 
-const answerBytes = (inputs: string[]): number => inputs.length * ELEMENT_BYTES + PROOF_BYTES;
+const replyBytes = (inputs: string[]): number => inputs.length * ELEMENT_BYTES + PROOF_BYTES;
 
-interface Evaluated {
+interface Evaluation {
   blinded: Blinded[];
   reply: Reply;
 }
 
 /** Steps 4 and 5; again with a proof of work where one is asked for, and blinded anew: nothing is sent twice. */
-async function evaluate(release: Release, inputs: string[], tools: Tools): Promise<Evaluated> {
+async function evaluate(release: Release, inputs: string[], tools: Tools): Promise<Evaluation> {
   const first = await evaluateOnce(release, inputs, {}, tools);
   const challenge = release.manifest.channel === "public" ? challengeIn(first.reply) : null;
   if (challenge === null) return first;
-  return evaluateOnce(release, inputs, { "pilookup-proof": await work(challenge, tools) }, tools);
+  return evaluateOnce(release, inputs, { "pilookup-proof": await solveChallenge(challenge, tools) }, tools);
 }
 
-function work(challenge: Challenge, { clock, tell, transport }: Tools): Promise<string> {
-  tell("working", 0);
+function solveChallenge(challenge: Challenge, { clock, onStep, transport }: Tools): Promise<string> {
+  onStep("working", 0);
   return solve(challenge, {
     ticks: () => clock.ticks(),
-    progress: (share) => tell("working", share),
+    progress: (share) => onStep("working", share),
     stopped: () => transport.stopped,
   });
 }
@@ -138,44 +138,44 @@ function work(challenge: Challenge, { clock, tell, transport }: Tools): Promise<
 async function evaluateOnce(
   release: Release,
   inputs: string[],
-  proof: Record<string, string>,
-  { places, transport, tell }: Tools,
-): Promise<Evaluated> {
-  tell("blinding");
-  const blinded = inputs.map((input) => takeAhead(release, input) ?? blind(utf8(input)));
-  tell("asking");
+  extraHeaders: Record<string, string>,
+  { urls, transport, onStep }: Tools,
+): Promise<Evaluation> {
+  onStep("blinding");
+  const blinded = inputs.map((input) => takePreparedCanary(release, input) ?? blind(utf8(input)));
+  onStep("asking");
   const reply = await transport.send({
     what: "evaluate",
-    url: `${places.evaluate}evaluate?epoch=${release.manifest.epoch}`,
+    url: `${urls.evaluate}evaluate?epoch=${release.manifest.epoch}`,
     body: concat(...blinded.map(({ bytes }) => bytes)),
-    headers: { "content-type": "application/octet-stream", ...proof },
-    limit: Math.max(answerBytes(inputs), PROBLEM_BYTES),
+    headers: { "content-type": "application/octet-stream", ...extraHeaders },
+    limit: Math.max(replyBytes(inputs), PROBLEM_BYTES),
   });
   return { blinded, reply };
 }
 
 /** The canary that was blinded ahead, once. */
-function takeAhead(release: Release, input: string): Blinded | null {
-  const { ahead } = release;
-  if (ahead?.name !== input) return null;
-  release.ahead = null;
-  return ahead.blinded;
+function takePreparedCanary(release: Release, input: string): Blinded | null {
+  const { canary } = release;
+  if (canary?.name !== input) return null;
+  release.canary = null;
+  return canary.blinded;
 }
 
 /** Steps 9 and 10: by index the verified slots, or the Failure that stands in their place. */
 async function fetchBuckets(manifest: Manifest, indices: number[], tools: Tools): Promise<Map<number, Uint8Array | Failure>> {
   const distinct = [...new Set(indices)].sort((a, b) => a - b);
   const bodies = await Promise.all(distinct.map((index) => fetchBucket(manifest, index, tools).catch(asFailure)));
-  const gone = bodies.find((one) => one instanceof Failure && one.reason === "retired");
-  if (gone) throw gone;
+  const retired = bodies.find((one) => one instanceof Failure && one.reason === "retired");
+  if (retired) throw retired;
   return new Map(distinct.map((index, i) => [index, bodies[i]!]));
 }
 
-async function fetchBucket(manifest: Manifest, index: number, { places, transport }: Tools): Promise<Uint8Array> {
+async function fetchBucket(manifest: Manifest, index: number, { urls, transport }: Tools): Promise<Uint8Array> {
   const { geometry, root, serial } = manifest;
-  const url = `${places.buckets}snapshots/${serial}/buckets/${index}`;
-  const reply = await transport.send({ what: "bucket", url, limit: Math.max(bodyBytes(geometry), PROBLEM_BYTES) });
-  return checkBody(accepted(reply), index, geometry, root);
+  const url = `${urls.buckets}snapshots/${serial}/buckets/${index}`;
+  const reply = await transport.send({ what: "bucket", url, limit: Math.max(bucketBytes(geometry), PROBLEM_BYTES) });
+  return verifyBucket(successBody(reply), index, geometry, root);
 }
 
 function asFailure(error: unknown): Failure {
@@ -184,7 +184,7 @@ function asFailure(error: unknown): Failure {
 }
 
 /** Steps 12 to 14. */
-function result(label: Label | null, manifest: Manifest): Answer {
+function answerFromLabel(label: Label | null, manifest: Manifest): Answer {
   const as_of = manifest.created;
   if (label === null) return { status: "not_found", as_of };
   if (label.canary) throw new Failure("bad_snapshot", "a canary for a number");
@@ -202,9 +202,9 @@ function casesOf(label: Label, { cases }: Manifest): Case[] {
 }
 
 /** Metadata and targets by their path below the channel. */
-function getter({ places, transport }: Pick<Tools, "places" | "transport">): Get {
+function fileFetcher({ urls, transport }: Pick<Tools, "urls" | "transport">): FetchFile {
   return async (path, limit) => {
-    const reply = await transport.send({ what: "metadata", url: places.buckets + path, limit });
-    return reply.status === 404 ? null : accepted(reply);
+    const reply = await transport.send({ what: "metadata", url: urls.buckets + path, limit });
+    return reply.status === 404 ? null : successBody(reply);
   };
 }

@@ -1,5 +1,5 @@
 /** Why an answer is unknown (SPEC.md section 11). */
-export type Reason =
+export type FailureReason =
   | "unreachable"
   | "timeout"
   | "stale"
@@ -18,11 +18,11 @@ export type Reason =
 
 /** Ends a check. The only thing this code throws on purpose; it carries no input. */
 export class Failure extends Error {
-  readonly reason: Reason;
+  readonly reason: FailureReason;
   /** Seconds to wait, when rate limited. */
   readonly wait: number | undefined;
 
-  constructor(reason: Reason, why = "", wait?: number) {
+  constructor(reason: FailureReason, why = "", wait?: number) {
     super(why ? `${reason}: ${why}` : reason);
     this.reason = reason;
     this.wait = wait;
@@ -30,7 +30,7 @@ export class Failure extends Error {
 }
 
 /** Run a parser; whatever goes wrong within ends as `reason`. */
-export function orElse<T>(reason: Reason, parse: () => T): T {
+export function parseOrFail<T>(reason: FailureReason, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

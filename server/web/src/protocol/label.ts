@@ -9,10 +9,10 @@
 //
 // Integers are big-endian. An entry is the token's tag (4 bytes) and the sealed label (12 and 16 bytes).
 
-import { equal, split } from "./bytes.ts";
+import { equal, chunksOf } from "./bytes.ts";
 import { Failure } from "./failure.ts";
 import { gcmsiv } from "./noble.ts";
-import { bind, labelKeyOf, tagOf } from "./token.ts";
+import { binding, labelKeyOf, tagOf } from "./token.ts";
 
 export const LABEL_BYTES = 12;
 export const ENTRY_BYTES = 32;
@@ -61,18 +61,18 @@ const bad = (why: string): Failure => new Failure("bad_snapshot", `label: ${why}
  * The label sealed to this token among a verified bucket's slots, or null where there is none. Every entry that bears
  * the tag is tried. Failure `bad_snapshot` when what opens is no label.
  */
-export function find(secret: Uint8Array, slots: Uint8Array, channel: string, epoch: number): Label | null {
-  const aad = bind("pilookup-v1-label", channel, epoch);
-  for (const entry of split(slots, ENTRY_BYTES)) {
-    if (!equal(entry.subarray(0, 4), tagOf(secret))) continue;
-    const label = open(labelKeyOf(secret), entry.subarray(4), aad);
+export function findLabel(token: Uint8Array, slots: Uint8Array, channel: string, epoch: number): Label | null {
+  const aad = binding("pilookup-v1-label", channel, epoch);
+  for (const entry of chunksOf(slots, ENTRY_BYTES)) {
+    if (!equal(entry.subarray(0, 4), tagOf(token))) continue;
+    const label = openEntry(labelKeyOf(token), entry.subarray(4), aad);
     if (label !== null) return parseLabel(label);
   }
   return null;
 }
 
 /** The label's bytes, or null when they were sealed under another key. */
-function open(key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | null {
+function openEntry(key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | null {
   const cipher = gcmsiv(key, NONCE, aad);
   try {
     return cipher.decrypt(sealed);

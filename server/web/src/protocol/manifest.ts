@@ -38,7 +38,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
 
 const bad = (where: string): Failure => new Failure("bad_snapshot", `manifest: ${where}`);
 
-function need(good: boolean, where: string): asserts good {
+function ensure(good: boolean, where: string): asserts good {
   if (!good) throw bad(where);
 }
 
@@ -53,10 +53,10 @@ export function canonical(value: unknown): string {
 
 /** Parse and check a manifest's bytes. */
 export function parseManifest(data: Uint8Array): Manifest {
-  need(data.length <= MAX_MANIFEST_BYTES, "too large");
+  ensure(data.length <= MAX_MANIFEST_BYTES, "too large");
   const text = fromUtf8(data, "bad_snapshot");
   const body = object(json(text), MEMBERS, "manifest");
-  need(body["format"] === 1, "format");
+  ensure(body["format"] === 1, "format");
   files(body["files"]);
   integer(body["entries"], 0, Number.MAX_SAFE_INTEGER, "entries");
   const manifest: Manifest = {
@@ -74,8 +74,8 @@ export function parseManifest(data: Uint8Array): Manifest {
     canaries: list(body["canaries"], "canaries").map((name) => matching(name, CANARY, "canaries")),
     cases: catalogue(body["datasets"]),
   };
-  need(manifest.canaries.length > 0, "canaries");
-  need(canonical(body) === text, "not canonical JSON (RFC 8785)");
+  ensure(manifest.canaries.length > 0, "canaries");
+  ensure(canonical(body) === text, "not canonical JSON (RFC 8785)");
   return manifest;
 }
 
@@ -88,41 +88,41 @@ function json(text: string): unknown {
 }
 
 function object(value: unknown, names: readonly string[], where: string): Members {
-  need(value !== null && typeof value === "object" && !Array.isArray(value), where);
+  ensure(value !== null && typeof value === "object" && !Array.isArray(value), where);
   const own = Object.keys(value as Members).sort();
-  need(own.length === names.length && own.every((name, i) => name === names[i]), where);
+  ensure(own.length === names.length && own.every((name, i) => name === names[i]), where);
   return value as Members;
 }
 
 function list(value: unknown, where: string): unknown[] {
-  need(Array.isArray(value), where);
+  ensure(Array.isArray(value), where);
   return value as unknown[];
 }
 
 function integer(value: unknown, low: number, high: number, where: string): number {
-  need(Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high, where);
+  ensure(Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high, where);
   return value as number;
 }
 
 function matching(value: unknown, pattern: RegExp, where: string): string {
-  need(typeof value === "string" && pattern.test(value), where);
+  ensure(typeof value === "string" && pattern.test(value), where);
   return value as string;
 }
 
 function oneOf<T extends string>(value: unknown, values: readonly T[], where: string): T {
-  need(values.includes(value as T), where);
+  ensure(values.includes(value as T), where);
   return value as T;
 }
 
 function time(value: unknown): string {
-  need(!Number.isNaN(fromTime(value)), "created");
+  ensure(!Number.isNaN(fromTime(value)), "created");
   return value as string;
 }
 
 function files(value: unknown): void {
-  need(value !== null && typeof value === "object" && !Array.isArray(value), "files");
+  ensure(value !== null && typeof value === "object" && !Array.isArray(value), "files");
   const names = Object.keys(value as Members);
-  need(names.includes("buckets.bin") && names.includes("tree.bin"), "files");
+  ensure(names.includes("buckets.bin") && names.includes("tree.bin"), "files");
   for (const name of names) {
     matching(name, FILE, "files");
     const reference = object((value as Members)[name], ["sha256", "size"], "files");
@@ -133,7 +133,7 @@ function files(value: unknown): void {
 
 function catalogue(value: unknown): Map<number, Case> {
   const cases = list(value, "datasets").map(parseCase);
-  need(cases.every(({ id }, i) => i === 0 || cases[i - 1]!.id < id), "datasets: ids do not ascend");
+  ensure(cases.every(({ id }, i) => i === 0 || cases[i - 1]!.id < id), "datasets: ids do not ascend");
   return new Map(cases.map((one) => [one.id, one]));
 }
 
@@ -142,7 +142,7 @@ function parseCase(value: unknown): Case {
   const title = object(body["title"], ["en", "zh"], "title");
   const codes = (name: string): string[] => list(body[name], name).map((code) => matching(code, CODE, name));
   const day = body["seized_on"];
-  need(day === null || (typeof day === "string" && !Number.isNaN(fromTime(`${day}T00:00:00Z`))), "seized_on");
+  ensure(day === null || (typeof day === "string" && !Number.isNaN(fromTime(`${day}T00:00:00Z`))), "seized_on");
   return {
     id: integer(body["id"], 1, 0xffff, "id"),
     kind: oneOf(body["kind"], ["exposure", "malicious-registration"], "kind"),
@@ -154,6 +154,6 @@ function parseCase(value: unknown): Case {
 }
 
 function titleText(value: unknown): string {
-  need(typeof value === "string" && value !== "" && [...value].length <= 200 && !UNPRINTABLE.test(value), "title");
+  ensure(typeof value === "string" && value !== "" && [...value].length <= 200 && !UNPRINTABLE.test(value), "title");
   return value as string;
 }

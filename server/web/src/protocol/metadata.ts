@@ -1,7 +1,7 @@
 // One TUF metadata file: its form, its signatures and its expiry (SPEC.md sections 9.1 and 9.2).
 
 import { fromHex, fromUtf8, utf8 } from "./bytes.ts";
-import { Failure, orElse } from "./failure.ts";
+import { Failure, parseOrFail } from "./failure.ts";
 import { ed25519 } from "./noble.ts";
 import { fromTime } from "./time.ts";
 
@@ -9,7 +9,7 @@ export const MAX_METADATA_BYTES = 4 * 2 ** 20;
 
 export type RoleName = "root" | "targets" | "snapshot" | "timestamp";
 
-/** A metadata file that has the form of its role. Nothing in it is believed before `signedBy`. */
+/** A metadata file that has the form of its role. Nothing in it is believed before `verifySignatures`. */
 export interface Metadata {
   name: RoleName;
   version: number;
@@ -56,22 +56,22 @@ function byCodePoint(a: string, b: string): number {
 
 /** Parse the metadata of a role; Failure `bad_response` for what is none. */
 export function parseMetadata(data: Uint8Array, name: RoleName): Metadata {
-  return orElse("bad_response", () => {
+  return parseOrFail("bad_response", () => {
     if (data.length > MAX_METADATA_BYTES) throw bad(name, "too large");
-    const { signed, signatures } = record(JSON.parse(fromUtf8(data, "bad_response")), name);
-    const members = record(signed, name);
+    const { signed, signatures } = asObject(JSON.parse(fromUtf8(data, "bad_response")), name);
+    const members = asObject(signed, name);
     const version = integer(members["version"], name);
     const expires = fromTime(members["expires"]);
     const known = /^1(\.[0-9]+)*$/.test(String(members["spec_version"]));
     if (members["_type"] !== name || !known || Number.isNaN(expires)) throw bad(name, "another role or form");
-    return { name, version, expires, signed: members, bytes: utf8(olpc(signed)), signatures: signers(signatures, name) };
+    return { name, version, expires, signed: members, bytes: utf8(olpc(signed)), signatures: parseSignatures(signatures, name) };
   });
 }
 
-function signers(value: unknown, name: RoleName): { keyid: string; sig: string }[] {
+function parseSignatures(value: unknown, name: RoleName): { keyid: string; sig: string }[] {
   if (!Array.isArray(value)) throw bad(name, "signatures");
   return value.map((one: unknown) => {
-    const { keyid, sig } = record(one, name);
+    const { keyid, sig } = asObject(one, name);
     if (typeof keyid !== "string" || typeof sig !== "string") throw bad(name, "signatures");
     return { keyid, sig };
   });
@@ -83,12 +83,12 @@ export function parseRoot(data: Uint8Array): Root {
   const { consistent_snapshot, keys, roles } = metadata.signed;
   if (consistent_snapshot !== true) throw bad("root", "consistent_snapshot");
   const known = new Map<string, string>();
-  for (const [id, value] of Object.entries(record(keys, "root"))) {
-    const { keytype, scheme, keyval } = record(value, "root");
-    const key = record(keyval, "root")["public"];
+  for (const [id, value] of Object.entries(asObject(keys, "root"))) {
+    const { keytype, scheme, keyval } = asObject(value, "root");
+    const key = asObject(keyval, "root")["public"];
     if (keytype === "ed25519" && scheme === "ed25519" && typeof key === "string") known.set(id, key.toLowerCase());
   }
-  const listed = record(roles, "root");
+  const listed = asObject(roles, "root");
   const parsed = ROLES.map((role) => [role, parseRole(listed[role])] as const);
   return { ...metadata, keys: known, roles: fromEntries(parsed) };
 }
@@ -100,26 +100,26 @@ function fromEntries(entries: (readonly [RoleName, Role])[]): Record<RoleName, R
 }
 
 function parseRole(value: unknown): Role {
-  const { keyids, threshold } = record(value, "root");
+  const { keyids, threshold } = asObject(value, "root");
   if (!Array.isArray(keyids) || !keyids.every((id) => typeof id === "string")) throw bad("root", "keyids");
   if (new Set(keyids).size !== keyids.length) throw bad("root", "a key id twice");
   return { keyids: keyids as string[], threshold: integer(threshold, "root") };
 }
 
 /** Refuse metadata that a threshold of different keys of its role under `root` has not signed: `bad_signature`. */
-export function signedBy(root: Root, { name, bytes, signatures }: Metadata): void {
+export function verifySignatures(root: Root, { name, bytes, signatures }: Metadata): void {
   const { keyids, threshold } = root.roles[name];
   // By key, not by key id: one key under two ids is one signer.
   const good = new Set<string>();
   for (const { keyid, sig } of signatures) {
     const key = keyids.includes(keyid) ? root.keys.get(keyid) : undefined;
     if (key === undefined || good.has(key) || good.size === threshold) continue;
-    if (verified(key, sig, bytes)) good.add(key);
+    if (isValidSignature(key, sig, bytes)) good.add(key);
   }
   if (good.size < threshold) throw new Failure("bad_signature", name);
 }
 
-function verified(key: string, signature: string, bytes: Uint8Array): boolean {
+function isValidSignature(key: string, signature: string, bytes: Uint8Array): boolean {
   try {
     return ed25519.verify(fromHex(signature), bytes, fromHex(key), { zip215: false });
   } catch {
@@ -128,12 +128,12 @@ function verified(key: string, signature: string, bytes: Uint8Array): boolean {
 }
 
 /** Refuse metadata past its expiry: `stale`. `now` in milliseconds since 1970. */
-export function notExpired({ name, expires }: Metadata, now: number): void {
+export function checkNotExpired({ name, expires }: Metadata, now: number): void {
   if (!(expires > now)) throw new Failure("stale", name);
 }
 
 /** An object's members; Failure `bad_response` for anything else. */
-export function record(value: unknown, where: string): Record<string, unknown> {
+export function asObject(value: unknown, where: string): Record<string, unknown> {
   if (value === null || typeof value !== "object" || Array.isArray(value)) throw bad(where, "not an object");
   return value as Record<string, unknown>;
 }

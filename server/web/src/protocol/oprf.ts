@@ -4,8 +4,8 @@
 // written here on its group. Where the blind goes, the constant-time operations are used. Public values, which is
 // all that a proof is about, take the faster ones.
 
-import { concat, field, integer, split, utf8 } from "./bytes.ts";
-import { Failure, orElse } from "./failure.ts";
+import { concat, field, integer, chunksOf, utf8 } from "./bytes.ts";
+import { Failure, parseOrFail } from "./failure.ts";
 import { expand_message_xmd, mulAddUnsafe, ristretto255, ristretto255_hasher, sha512 } from "./noble.ts";
 
 const { Point } = ristretto255;
@@ -20,9 +20,9 @@ export type Element = InstanceType<typeof Point>;
 export const ELEMENT_BYTES = 32;
 export const PROOF_BYTES = 64;
 
-const CONTEXT = concat(utf8("OPRFV1-"), Uint8Array.of(1), utf8("-ristretto255-SHA512"));
-const tag = (name: string): Uint8Array => concat(utf8(name), CONTEXT);
-const [TO_GROUP, TO_SCALAR, SEED] = [tag("HashToGroup-"), tag("HashToScalar-"), tag("Seed-")] as const;
+const CONTEXT_STRING = concat(utf8("OPRFV1-"), Uint8Array.of(1), utf8("-ristretto255-SHA512"));
+const domainTag = (name: string): Uint8Array => concat(utf8(name), CONTEXT_STRING);
+const [TO_GROUP, TO_SCALAR, SEED] = [domainTag("HashToGroup-"), domainTag("HashToScalar-"), domainTag("Seed-")] as const;
 
 /** One input, hidden: `blind` (a scalar, secret) times its element. Used once. */
 export interface Blinded {
@@ -59,7 +59,7 @@ export function blindWith(input: Uint8Array, scalar: bigint): Blinded {
 
 /** An element from its 32 bytes; neither another spelling nor the identity is one. Failure `bad_proof`. */
 function decode(bytes: Uint8Array): Element {
-  const element = orElse("bad_proof", () => Point.fromBytes(bytes));
+  const element = parseOrFail("bad_proof", () => Point.fromBytes(bytes));
   if (element.is0()) throw new Failure("bad_proof", "the identity");
   return element;
 }
@@ -92,7 +92,7 @@ export class PublicKey {
    * this key: RFC 9497 section 2.2.2. Failure `bad_proof`.
    */
   verify(blinded: readonly Blinded[], evaluated: Uint8Array, proof: Uint8Array): Element[] {
-    const encoded = split(evaluated, ELEMENT_BYTES);
+    const encoded = chunksOf(evaluated, ELEMENT_BYTES);
     const elements = encoded.map(decode);
     const [c, s] = [decodeScalar(proof.subarray(0, 32)), decodeScalar(proof.subarray(32))];
     const weights = blinded.map(({ bytes }, i) => this.weight(i, bytes, encoded[i]!));
@@ -100,8 +100,8 @@ export class PublicKey {
     const z = mulAddUnsafe(Point, elements, weights);
     const t2 = Point.BASE.multiplyUnsafe(s).add(this.point.multiplyUnsafe(c));
     const t3 = mulAddUnsafe(Point, [m, z], [s, c]);
-    const parts = [this.bytes, ...[m, z, t2, t3].map((point) => point.toBytes())];
-    const challenge = hashToScalar(concat(...parts.map(field), utf8("Challenge")));
+    const transcript = [this.bytes, ...[m, z, t2, t3].map((point) => point.toBytes())];
+    const challenge = hashToScalar(concat(...transcript.map(field), utf8("Challenge")));
     if (challenge !== c) throw new Failure("bad_proof");
     return elements;
   }

@@ -1,7 +1,7 @@
 // One request: what is sent, how long it may take, and what its status means (SPEC.md section 8).
 
 import { concat } from "./bytes.ts";
-import { Failure, type Reason } from "./failure.ts";
+import { Failure, type FailureReason } from "./failure.ts";
 
 /** Something that left the device. */
 export interface Sent {
@@ -35,7 +35,7 @@ export interface Reply {
 /** So long may one request take, its body included. */
 export const TIME_LIMIT = 20_000;
 
-const REASONS: Record<number, Reason> = {
+const REASONS: Record<number, FailureReason> = {
   401: "unauthorized",
   403: "unauthorized",
   410: "retired",
@@ -63,42 +63,42 @@ export class Transport {
 
   /** The answer, whatever its status; Failure `unreachable`, `timeout` or `bad_response` where there is none. */
   async send(request: Request): Promise<Reply> {
-    const entry = this.record(request);
-    const ended = new AbortController();
-    const forward = (): void => ended.abort();
+    const sentRequest = this.addSent(request);
+    const controller = new AbortController();
+    const forward = (): void => controller.abort();
     this.stop.signal.addEventListener("abort", forward);
-    if (this.stopped) ended.abort();
-    let late = false;
-    const clock = setTimeout(() => {
-      late = true;
-      ended.abort();
+    if (this.stopped) controller.abort();
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      controller.abort();
     }, this.timeLimit);
     try {
-      return await this.reply(request, entry, ended.signal);
+      return await this.reply(request, sentRequest, controller.signal);
     } catch (error) {
       // What is left of an answer that is too long is not fetched.
-      ended.abort();
+      controller.abort();
       if (error instanceof Failure) throw error;
-      throw new Failure(late ? "timeout" : "unreachable");
+      throw new Failure(timedOut ? "timeout" : "unreachable");
     } finally {
-      clearTimeout(clock);
+      clearTimeout(timer);
       this.stop.signal.removeEventListener("abort", forward);
     }
   }
 
   /** Add a request to what was sent. */
-  record({ what, url, headers, body }: Omit<Request, "limit">): Sent {
+  addSent({ what, url, headers, body }: Omit<Request, "limit">): Sent {
     const method = body ? "POST" : "GET";
-    const entry: Sent = { what, method, url, headers: headers ?? {}, body: body ?? null, status: 0 };
-    this.sent.push(entry);
-    return entry;
+    const sentRequest: Sent = { what, method, url, headers: headers ?? {}, body: body ?? null, status: 0 };
+    this.sent.push(sentRequest);
+    return sentRequest;
   }
 
-  private async reply(request: Request, entry: Sent, signal: AbortSignal): Promise<Reply> {
+  private async reply(request: Request, sentRequest: Sent, signal: AbortSignal): Promise<Reply> {
     const response = await this.fetch(request.url, {
-      method: entry.method,
+      method: sentRequest.method,
       body: (request.body as BodyInit | undefined) ?? null,
-      headers: entry.headers,
+      headers: sentRequest.headers,
       signal,
       // Nothing stays on a phone that others use too: no cookie, and no bucket in the browser's cache.
       cache: "no-store",
@@ -106,29 +106,29 @@ export class Transport {
       redirect: "error",
       referrerPolicy: "no-referrer",
     });
-    entry.status = response.status;
+    sentRequest.status = response.status;
     if (Number(response.headers.get("content-length")) > request.limit) throw new Failure("bad_response", "too long");
-    const body = await bodyOf(response, request.limit);
+    const body = await readBody(response, request.limit);
     return { status: response.status, headers: response.headers, body };
   }
 }
 
 /** An answer's body, read no further than `limit` bytes where the browser has streams; Failure `bad_response` past it. */
-async function bodyOf(response: Response, limit: number): Promise<Uint8Array> {
+async function readBody(response: Response, limit: number): Promise<Uint8Array> {
   const reader = response.body?.getReader();
-  const parts: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  const take = (part: Uint8Array): void => {
-    if ((size += part.length) > limit) throw new Failure("bad_response", "too long");
-    parts.push(part);
+  const append = (chunk: Uint8Array): void => {
+    if ((size += chunk.length) > limit) throw new Failure("bad_response", "too long");
+    chunks.push(chunk);
   };
-  if (!reader) take(new Uint8Array(await response.arrayBuffer()));
-  else for (let next = await reader.read(); !next.done; next = await reader.read()) take(next.value);
-  return concat(...parts);
+  if (!reader) append(new Uint8Array(await response.arrayBuffer()));
+  else for (let next = await reader.read(); !next.done; next = await reader.read()) append(next.value);
+  return concat(...chunks);
 }
 
 /** The body of an answer with status 200; any other status is a Failure. */
-export function accepted(reply: Reply): Uint8Array {
+export function successBody(reply: Reply): Uint8Array {
   if (reply.status === 200) return reply.body;
   const reason = REASONS[reply.status] ?? (reply.status >= 500 ? "server_error" : "bad_response");
   const wait = reason === "rate_limited" ? retryAfter(reply.headers) : undefined;

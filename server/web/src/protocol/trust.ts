@@ -7,7 +7,7 @@ import { equal, hex } from "./bytes.ts";
 import { Failure } from "./failure.ts";
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "./manifest.ts";
 import {
-  integer, MAX_METADATA_BYTES, notExpired, parseMetadata, parseRoot, record, signedBy, type Metadata, type RoleName,
+  integer, MAX_METADATA_BYTES, checkNotExpired, parseMetadata, parseRoot, asObject, verifySignatures, type Metadata, type RoleName,
   type Root,
 } from "./metadata.ts";
 import { sha256 } from "./noble.ts";
@@ -15,7 +15,7 @@ import { PublicKey, type Blinded } from "./oprf.ts";
 import { fromTime } from "./time.ts";
 
 /** Fetches a path below the channel, at most `limit` bytes; null where there is none (404). */
-export type Get = (path: string, limit: number) => Promise<Uint8Array | null>;
+export type FetchFile = (path: string, limit: number) => Promise<Uint8Array | null>;
 
 /** Milliseconds: of the day since 1970, and of a clock that nobody sets. */
 export interface Clock {
@@ -23,14 +23,14 @@ export interface Clock {
   ticks(): number;
 }
 
-/** A manifest whose signatures hold. `proven` once a canary opened, which shows that the snapshot bears its key. */
+/** A manifest whose signatures hold. `confirmed` once a canary opened, which shows that the snapshot bears its key. */
 export interface Release {
   manifest: Manifest;
   key: PublicKey;
   digest: string;
-  proven: boolean;
+  confirmed: boolean;
   /** A canary that was blinded ahead; whoever takes it leaves null, for no blind is used twice. */
-  ahead: Canary | null;
+  canary: Canary | null;
 }
 
 interface Canary {
@@ -39,7 +39,7 @@ interface Canary {
 }
 
 /** Metadata last trusted, as received, and the root under which its signatures were verified. */
-interface Verified {
+interface VerifiedMetadata {
   data: Uint8Array;
   metadata: Metadata;
   root: Root;
@@ -52,7 +52,7 @@ interface Target {
 }
 
 /** Metadata verified so long ago or less are not asked for again, in milliseconds. */
-const FRESH = 60_000;
+const MAX_AGE = 60_000;
 
 /** A root may be followed by so many at once. */
 const MAX_ROOTS = 256;
@@ -60,10 +60,10 @@ const MAX_ROOTS = 256;
 /** The trusted release of one channel, kept fresh. */
 export class Trust {
   private root: Root;
-  private readonly roles = new Map<RoleName, Verified>();
+  private readonly roles = new Map<RoleName, VerifiedMetadata>();
   private release: Release | null = null;
   private verifiedAt: { now: number; ticks: number } | null = null;
-  private under = "";
+  private keyIds = "";
 
   /** `pinned`: root metadata. Failure `bad_response` or `bad_signature` when it is none that its own keys sign. */
   constructor(
@@ -72,49 +72,49 @@ export class Trust {
     private readonly clock: Clock,
   ) {
     this.root = parseRoot(pinned);
-    signedBy(this.root, this.root);
+    verifySignatures(this.root, this.root);
   }
 
-  /** The release, its metadata verified a short time ago, and not `beyond`, which the server refuses to serve. */
-  async fresh(get: Get, beyond?: Release): Promise<Release> {
-    if (this.release !== null && this.release !== beyond && this.isYoung()) return this.release;
+  /** The release, its metadata verified a short time ago, and not `stale`, which the server refuses to serve. */
+  async fresh(fetchFile: FetchFile, stale?: Release): Promise<Release> {
+    if (this.release !== null && this.release !== stale && this.isFresh()) return this.release;
     this.verifiedAt = null;
     const verifiedAt = { now: this.clock.now(), ticks: this.clock.ticks() };
-    this.release = await this.verify(get);
+    this.release = await this.verify(fetchFile);
     this.verifiedAt = verifiedAt;
     return this.release;
   }
 
-  private isYoung(): boolean {
+  private isFresh(): boolean {
     const then = this.verifiedAt;
     // Two clocks: one stands still while the device sleeps, the other may be set.
     const ages = then === null ? [] : [this.clock.now() - then.now, this.clock.ticks() - then.ticks];
-    return ages.length > 0 && ages.every((age) => age >= 0 && age < FRESH);
+    return ages.length > 0 && ages.every((age) => age >= 0 && age < MAX_AGE);
   }
 
-  private async verify(get: Get): Promise<Release> {
-    await this.updateRoot(get);
-    notExpired(this.root, this.clock.now());
-    this.forgetOthers();
-    const timestamp = await this.role(get, "timestamp", "timestamp.json");
-    const named = this.version(timestamp, "snapshot.json", "snapshot");
-    const snapshot = await this.role(get, "snapshot", `${named}.snapshot.json`, named);
-    if (Object.keys(record(snapshot.signed["meta"], "snapshot")).join() !== "targets.json") {
+  private async verify(fetchFile: FetchFile): Promise<Release> {
+    await this.updateRoot(fetchFile);
+    checkNotExpired(this.root, this.clock.now());
+    this.dropOtherKeys();
+    const timestamp = await this.fetchRole(fetchFile, "timestamp", "timestamp.json");
+    const snapshotVersion = this.namedVersion(timestamp, "snapshot.json", "snapshot");
+    const snapshot = await this.fetchRole(fetchFile, "snapshot", `${snapshotVersion}.snapshot.json`, snapshotVersion);
+    if (Object.keys(asObject(snapshot.signed["meta"], "snapshot")).join() !== "targets.json") {
       throw new Failure("bad_snapshot", "snapshot: other metadata than targets.json");
     }
-    const listed = this.version(snapshot, "targets.json", "targets");
-    const targets = await this.role(get, "targets", `${listed}.targets.json`, listed);
-    return this.manifest(get, record(targets.signed["targets"], "targets"));
+    const targetsVersion = this.namedVersion(snapshot, "targets.json", "targets");
+    const targets = await this.fetchRole(fetchFile, "targets", `${targetsVersion}.targets.json`, targetsVersion);
+    return this.fetchManifest(fetchFile, asObject(targets.signed["targets"], "targets"));
   }
 
   /** Step 1 of section 9.3: each root is signed by the one before and by itself, and its version is the next. */
-  private async updateRoot(get: Get): Promise<void> {
+  private async updateRoot(fetchFile: FetchFile): Promise<void> {
     for (let count = 0; count < MAX_ROOTS; count += 1) {
-      const data = await get(`metadata/${this.root.version + 1}.root.json`, MAX_METADATA_BYTES);
+      const data = await fetchFile(`metadata/${this.root.version + 1}.root.json`, MAX_METADATA_BYTES);
       if (data === null) return;
       const next = parseRoot(data);
-      signedBy(this.root, next);
-      signedBy(next, next);
+      verifySignatures(this.root, next);
+      verifySignatures(next, next);
       if (next.version !== this.root.version + 1) throw new Failure("bad_snapshot", "root version");
       this.root = next;
     }
@@ -122,53 +122,53 @@ export class Trust {
   }
 
   /** What was seen under other keys says nothing: the TUF specification, 5.3.11. */
-  private forgetOthers(): void {
+  private dropOtherKeys(): void {
     const { timestamp, snapshot } = this.root.roles;
-    const holders = [timestamp, snapshot].map(({ keyids }) => [...keyids].sort().join()).join(";");
-    if (holders !== this.under) this.roles.clear();
-    this.under = holders;
+    const ids = [timestamp, snapshot].map(({ keyids }) => [...keyids].sort().join()).join(";");
+    if (ids !== this.keyIds) this.roles.clear();
+    this.keyIds = ids;
   }
 
   /** A role's metadata, verified; of `version`, where that is told by what names it. */
-  private async role(get: Get, name: RoleName, file: string, version?: number): Promise<Metadata> {
+  private async fetchRole(fetchFile: FetchFile, name: RoleName, file: string, version?: number): Promise<Metadata> {
     const last = this.roles.get(name);
     const known = version !== undefined && last?.metadata.version === version ? last : undefined;
-    const data = known?.data ?? (await get(`metadata/${file}`, MAX_METADATA_BYTES));
+    const data = known?.data ?? (await fetchFile(`metadata/${file}`, MAX_METADATA_BYTES));
     if (data === null) throw new Failure("bad_response", `${name}: not there`);
     const same = last !== undefined && last.root === this.root && equal(last.data, data);
     const metadata = same ? last.metadata : parseMetadata(data, name);
-    if (!same) signedBy(this.root, metadata);
+    if (!same) verifySignatures(this.root, metadata);
     if (version !== undefined && metadata.version !== version) throw new Failure("bad_snapshot", `${name}: version`);
     if (last && metadata.version < last.metadata.version) throw new Failure("rolled_back", name);
-    if (name === "timestamp") this.version(metadata, "snapshot.json", "snapshot");
-    if (name === "snapshot") this.version(metadata, "targets.json", "targets");
-    notExpired(metadata, this.clock.now());
+    if (name === "timestamp") this.namedVersion(metadata, "snapshot.json", "snapshot");
+    if (name === "snapshot") this.namedVersion(metadata, "targets.json", "targets");
+    checkNotExpired(metadata, this.clock.now());
     this.roles.set(name, { data, metadata, root: this.root });
     return metadata;
   }
 
   /** The version of `role` that metadata name, not below the one last trusted. */
-  private version({ name, signed }: Metadata, file: string, role: RoleName): number {
-    const version = integer(record(record(signed["meta"], name)[file], name)["version"], name);
+  private namedVersion({ name, signed }: Metadata, file: string, role: RoleName): number {
+    const version = integer(asObject(asObject(signed["meta"], name)[file], name)["version"], name);
     if (version < (this.roles.get(role)?.metadata.version ?? 0)) throw new Failure("rolled_back", role);
     return version;
   }
 
   /** Section 9.4: the manifest of the newest epoch, which must be its epoch's own and still be served. */
-  private async manifest(get: Get, targets: Record<string, unknown>): Promise<Release> {
+  private async fetchManifest(fetchFile: FetchFile, targets: Record<string, unknown>): Promise<Release> {
     const target = parseTarget(targets["manifest.json"]);
-    const former = this.release?.digest === target.sha256 ? this.release : null;
-    const manifest = former?.manifest ?? parseManifest(await fetchTarget(get, target));
-    const own = parseTarget(targets[`epochs/${manifest.epoch}/manifest.json`]);
-    const custom = record(own.custom, "custom");
-    if (manifest.channel !== this.channel || own.sha256 !== target.sha256 || custom["epoch"] !== manifest.epoch) {
+    const unchanged = this.release?.digest === target.sha256 ? this.release : null;
+    const manifest = unchanged?.manifest ?? parseManifest(await fetchTarget(fetchFile, target));
+    const epochTarget = parseTarget(targets[`epochs/${manifest.epoch}/manifest.json`]);
+    const custom = asObject(epochTarget.custom, "custom");
+    if (manifest.channel !== this.channel || epochTarget.sha256 !== target.sha256 || custom["epoch"] !== manifest.epoch) {
       throw new Failure("bad_snapshot", "the manifest is not its epoch's");
     }
-    const until = fromTime(custom["serves_until"]);
-    if (Number.isNaN(until)) throw new Failure("bad_snapshot", "serves_until");
-    if (until <= this.clock.now()) throw new Failure("stale", "epoch");
+    const servesUntil = fromTime(custom["serves_until"]);
+    if (Number.isNaN(servesUntil)) throw new Failure("bad_snapshot", "serves_until");
+    if (servesUntil <= this.clock.now()) throw new Failure("stale", "epoch");
     if (manifest.serial < (this.release?.manifest.serial ?? 0)) throw new Failure("rolled_back", "serial");
-    return former ?? { manifest, key: publicKey(manifest), digest: target.sha256, proven: false, ahead: null };
+    return unchanged ?? { manifest, key: publicKey(manifest), digest: target.sha256, confirmed: false, canary: null };
   }
 }
 
@@ -182,16 +182,16 @@ function publicKey(manifest: Manifest): PublicKey {
 
 function parseTarget(value: unknown): Target {
   if (value === undefined) throw new Failure("bad_snapshot", "a manifest is not listed");
-  const { length, hashes, custom } = record(value, "target");
-  const digest = record(hashes, "target")["sha256"];
+  const { length, hashes, custom } = asObject(value, "target");
+  const digest = asObject(hashes, "target")["sha256"];
   const good = Number.isSafeInteger(length) && typeof digest === "string" && /^[0-9a-f]{64}$/.test(digest);
   if (!good) throw new Failure("bad_snapshot", "target");
   return { length: length as number, sha256: digest, custom };
 }
 
-async function fetchTarget(get: Get, { length, sha256: digest }: Target): Promise<Uint8Array> {
+async function fetchTarget(fetchFile: FetchFile, { length, sha256: digest }: Target): Promise<Uint8Array> {
   if (length > MAX_MANIFEST_BYTES) throw new Failure("bad_snapshot", "manifest: too large");
-  const data = await get(`targets/${digest}.manifest.json`, MAX_MANIFEST_BYTES);
+  const data = await fetchFile(`targets/${digest}.manifest.json`, MAX_MANIFEST_BYTES);
   if (data === null) throw new Failure("bad_response", "manifest: not there");
   if (data.length !== length || hex(sha256(data)) !== digest) {
     throw new Failure("bad_snapshot", "the manifest is not the file that is signed");

@@ -61,8 +61,8 @@ export const en: Words = {
     bucket: "Fetching a parcel of data",
     opening: "Comparing on this phone",
   },
-  aloud: "Read to me",
-  quiet: "Stop reading",
+  readAloud: "Read to me",
+  stop: "Stop reading",
   cannotSpeak: "This phone cannot read aloud.",
   cleared:
     "You were away for a while. So that nobody else sees them, the number and the answer were wiped. To see it, check again.",
@@ -129,7 +129,7 @@ export const en: Words = {
       title: "Wrong, or you want it erased",
       brief:
         "You have the right to have it corrected or erased. Call those who run this page (number at the foot), or go to the local police.",
-      without: "You have the right to have it corrected or erased. Go to the local police.",
+      briefAlone: "You have the right to have it corrected or erased. Go to the local police.",
       how: ["They must see that the number is yours, so it cannot be done on this page."],
     },
   },

@@ -1,14 +1,14 @@
 // What every language must say. A key that a language lacks fails the compiler; a test compares the codes with Python's.
 
 import type { Reason as NumberFault } from "../identifier/reason.ts";
-import type { Reason } from "../protocol/failure.ts";
+import type { FailureReason } from "../protocol/failure.ts";
 import type { Step } from "../protocol/steps.ts";
 import type { Sent } from "../protocol/transport.ts";
 
 export type { NumberFault };
 
 /** Why there is no answer: the protocol's reasons, and the page's own when its worker did not start. */
-export type Why = Reason | "not_started";
+export type UnknownReason = FailureReason | "not_started";
 
 /** What to do about it. */
 export type Remedy =
@@ -43,7 +43,7 @@ export interface Advice {
   /** One line that is enough when this is the next step. */
   brief: string;
   /** The same where no telephone of the operator is known, if that makes a difference. */
-  without?: string;
+  briefAlone?: string;
   /** The rest, for those who read on. */
   how: string[];
 }
@@ -95,8 +95,8 @@ export interface Words {
   picture: Record<Picture, string>;
   checking: string;
   step: Record<Step, string>;
-  aloud: string;
-  quiet: string;
+  readAloud: string;
+  stop: string;
   cannotSpeak: string;
   cleared: string;
   found: Record<Finding, string>;
@@ -129,7 +129,7 @@ export interface Words {
   unknown: string;
   notKnown: string;
   wrongNumber: string;
-  why: Record<Why, string>;
+  why: Record<UnknownReason, string>;
   fault: Record<NumberFault, string>;
   remedy: Record<Remedy, string>;
   wait: (minutes: number) => string;

@@ -53,8 +53,8 @@ export const zh: Words = {
     bucket: "正在取回一包数据",
     opening: "正在这部手机里对照",
   },
-  aloud: "读给我听",
-  quiet: "不读了",
+  readAloud: "读给我听",
+  stop: "不读了",
   cannotSpeak: "这部手机不会朗读。",
   cleared: "您离开了一会儿。怕别人看到，号码和答案都清掉了。要看，请再查一次。",
   found: {
@@ -113,7 +113,7 @@ export const zh: Words = {
     "correct-or-erase": {
       title: "记错了，或者想删掉",
       brief: "您有权要求改正、删除。请打办这个页面的单位的电话（在最下面），或到当地派出所说明。",
-      without: "您有权要求改正、删除。请到当地派出所说明。",
+      briefAlone: "您有权要求改正、删除。请到当地派出所说明。",
       how: ["要当面看看号码是不是您的，所以在这个页面上不能办。"],
     },
   },

@@ -19,13 +19,13 @@ export interface Settings {
 }
 
 /** Page to worker. A check that is stopped tells nothing more. */
-export type Ask =
+export type PageMessage =
   | { kind: "settings"; settings: Settings }
   | { kind: "check"; id: number; text: string }
   | { kind: "stop"; id: number };
 
 /** Worker to page. */
-export type Tell =
+export type WorkerMessage =
   /** The settings were taken; the release is being fetched, and checks may be asked for. */
   | { kind: "ready" }
   /** `share`, 0 to 1, where it is known how far the step has come. */

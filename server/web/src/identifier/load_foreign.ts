@@ -10,10 +10,10 @@ declare const self: { location: { href: string }; pilookupForeign?: Foreign; imp
  */
 export function loadForeign(transport: Transport): Foreign {
   if (self.pilookupForeign === undefined) {
-    const entry = transport.record({ what: "library", url: self.location.href.replace(/[^/]*$/, "foreign.js") });
+    const sentRequest = transport.addSent({ what: "library", url: self.location.href.replace(/[^/]*$/, "foreign.js") });
     try {
       self.importScripts("foreign.js");
-      entry.status = 200;
+      sentRequest.status = 200;
     } catch {
       throw new Failure("unreachable", "foreign.js");
     }

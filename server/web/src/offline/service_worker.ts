@@ -2,14 +2,14 @@
 // and all that is asked of the server pass by it untouched.
 
 const CACHE = "offline-1";
-const PAGES = ["offline.html", "page.css"];
+const OFFLINE_FILES = ["offline.html", "page.css"];
 
 // The DOM and the worker types cannot both name `self`.
 const worker = self as unknown as ServiceWorkerGlobalScope;
-const kept = PAGES.map((name) => new URL(name, worker.location.href).href);
+const offlineUrls = OFFLINE_FILES.map((name) => new URL(name, worker.location.href).href);
 
 worker.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(kept)).then(() => worker.skipWaiting()));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(offlineUrls)).then(() => worker.skipWaiting()));
 });
 
 worker.addEventListener("activate", (event) => {
@@ -24,12 +24,12 @@ worker.addEventListener("activate", (event) => {
 
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.mode === "navigate") event.respondWith(orKept(request, kept[0] ?? ""));
-  else if (kept.indexOf(request.url) >= 0) event.respondWith(orKept(request, request.url));
+  if (request.mode === "navigate") event.respondWith(fetchOrCached(request, offlineUrls[0] ?? ""));
+  else if (offlineUrls.indexOf(request.url) >= 0) event.respondWith(fetchOrCached(request, request.url));
 });
 
 /** The network's answer, and what was kept where there is no network. */
-function orKept(request: Request, url: string): Promise<Response> {
+function fetchOrCached(request: Request, url: string): Promise<Response> {
   return fetch(request).catch(() =>
     caches.open(CACHE).then((cache) => cache.match(url)).then((response) => response ?? Response.error()),
   );

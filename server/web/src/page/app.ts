@@ -1,17 +1,17 @@
 // The page at work: the field, the check, the answer, and how all of it is wiped.
 
 import type { Step } from "../worker/messages.ts";
-import { aloudButton, hush, showAloud, startAloud } from "./aloud.ts";
-import { clearAnswer, showAnswer } from "./answer.ts";
+import { readAloudButton, stopReading, updateReadAloud, startReadAloud } from "./read_aloud.ts";
+import { clearAnswer, showAnswer } from "./answer_view.ts";
 import { type Checker, type Outcome, startChecker } from "./checker.ts";
 import { byId, fill, make } from "./elements.ts";
-import { showOperator } from "./foot.ts";
+import { showOperator } from "./footer.ts";
 import { isHelping, showHelper, startHelper } from "./helper.ts";
 import { startLanguage, switchLanguage, words } from "./language.ts";
-import { watchLeaving } from "./leaving.ts";
-import { clearNumber, focusNumber, holdNumber, markNumber, number, watchNumber } from "./number.ts";
-import { showSent } from "./sent.ts";
-import { type Config, loadConfig } from "./settings.ts";
+import { wipeOnLeave } from "./wipe_on_leave.ts";
+import { clearNumber, focusNumber, lockNumber, enteredText, markInvalid, watchNumber } from "./number_field.ts";
+import { showSent } from "./sent_panel.ts";
+import { type Config, loadConfig } from "./config.ts";
 import { clearSlip, fillSlip } from "./slip.ts";
 
 let config: Config | null = null;
@@ -22,36 +22,36 @@ let step: [Step, number | undefined] | null = null;
 let busy = false;
 let wiped = false;
 /** Grows with every check and wipe: what an earlier one brings comes too late. */
-let turn = 0;
+let generation = 0;
 
 /** Bring the page to life. */
-export function open(): void {
+export function startApp(): void {
   startLanguage();
-  byId("language").addEventListener("click", otherLanguage);
-  byId("bigger").addEventListener("click", bigger);
+  byId("language").addEventListener("click", changeLanguage);
+  byId("bigger").addEventListener("click", toggleBigger);
   byId("form").addEventListener("submit", submit);
-  watchNumber(edited);
-  watchLeaving(leave, showWiped);
-  startAloud();
+  watchNumber(onEdit);
+  wipeOnLeave(wipe, showWiped);
+  startReadAloud();
   startHelper(nextPerson);
-  draw();
+  render();
   byId("unsupported").hidden = true;
   byId("page").hidden = false;
   prepare().then((failure) => {
-    if (failure === "not_configured" && !busy && !outcome) finish(failed(failure));
+    if (failure === "not_configured" && !busy && !outcome) finish(failedOutcome(failure));
   });
-  keepOffline();
+  registerServiceWorker();
 }
 
 /** Settings and worker, once. What stands in the way, or null; after a failure the next check tries again. */
 function prepare(): Promise<"not_configured" | "unreachable" | null> {
-  return (preparing = preparing ?? begin().then((failure) => {
+  return (preparing = preparing ?? loadAndStart().then((failure) => {
     if (failure) preparing = null;
     return failure;
   }));
 }
 
-function begin(): Promise<"not_configured" | "unreachable" | null> {
+function loadAndStart(): Promise<"not_configured" | "unreachable" | null> {
   return loadConfig().then(
     (found) => {
       if (!found) return "not_configured";
@@ -70,13 +70,13 @@ function submit(event: Event): void {
   restart();
   busy = true;
   step = ["reading", undefined];
-  draw();
-  const mine = turn;
-  const text = number();
+  render();
+  const current = generation;
+  const text = enteredText();
   prepare().then((failure) => {
-    if (mine !== turn) return;
-    if (failure || !checker) answer(failed(failure ?? "unreachable"));
-    else checker.ask(text, progress, answer);
+    if (current !== generation) return;
+    if (failure || !checker) showOutcome(failedOutcome(failure ?? "unreachable"));
+    else checker.ask(text, progress, showOutcome);
   });
 }
 
@@ -85,35 +85,35 @@ function progress(next: Step, share: number | undefined): void {
   showStep();
 }
 
-function answer(got: Outcome): void {
-  finish(got);
+function showOutcome(received: Outcome): void {
+  finish(received);
   byId("answer").scrollIntoView();
   byId("answer-heading").focus();
 }
 
-function finish(got: Outcome): void {
+function finish(received: Outcome): void {
   busy = false;
   step = null;
-  outcome = got;
-  draw();
+  outcome = received;
+  render();
 }
 
-function failed(reason: "not_configured" | "unreachable"): Outcome {
+function failedOutcome(reason: "not_configured" | "unreachable"): Outcome {
   return { answer: { status: "unknown", reason }, last4: "", sent: [] };
 }
 
 /** Forget the answer and the check under way; the number stays. */
 function restart(): void {
-  turn++;
+  generation++;
   checker?.stop();
-  hush();
+  stopReading();
   busy = wiped = false;
   outcome = step = null;
-  draw();
+  render();
 }
 
 /** An answer belongs to the number as it was checked, so it goes with the first change. */
-function edited(): void {
+function onEdit(): void {
   if (busy || outcome || wiped) restart();
 }
 
@@ -124,31 +124,31 @@ function nextPerson(): void {
 }
 
 /** Wipe everything, and say so if there was anything. */
-function leave(): void {
-  const had = wiped || busy || outcome !== null || number() !== "";
+function wipe(): void {
+  const hadContent = wiped || busy || outcome !== null || enteredText() !== "";
   restart();
   clearNumber();
-  wiped = had;
-  draw();
+  wiped = hadContent;
+  render();
 }
 
-function otherLanguage(): void {
+function changeLanguage(): void {
   const wasOpen = document.querySelector("#more[open]") !== null;
-  hush();
+  stopReading();
   switchLanguage();
-  draw();
+  render();
   if (wasOpen) byId("more").setAttribute("open", "");
 }
 
-function bigger(): void {
+function toggleBigger(): void {
   const isBigger = document.documentElement.classList.toggle("bigger");
   byId("bigger").setAttribute("aria-pressed", String(isBigger));
 }
 
 /** Show what is so, in the language chosen. */
-function draw(): void {
+function render(): void {
   const telephone = config ? config.operator.telephone : "";
-  if (outcome) showAnswer(outcome.answer, telephone, words(), aloudButton());
+  if (outcome) showAnswer(outcome.answer, telephone, words(), readAloudButton());
   else clearAnswer();
   if (outcome && isHelping()) fillSlip(outcome, telephone, words());
   else clearSlip();
@@ -157,9 +157,9 @@ function draw(): void {
   showHelper(outcome !== null && outcome.last4 !== "");
   showOperator(config ? config.operator : null, words());
   showWiped();
-  markNumber(outcome !== null && outcome.answer.status === "unknown" && outcome.answer.reason === "invalid_number");
+  markInvalid(outcome !== null && outcome.answer.status === "unknown" && outcome.answer.reason === "invalid_number");
   showStep();
-  showAloud();
+  updateReadAloud();
 }
 
 /** Also when the page is seen again: what changed while it was hidden is not always spoken. */
@@ -171,7 +171,7 @@ function showStep(): void {
   const button = byId("check");
   button.setAttribute("aria-disabled", String(busy));
   button.textContent = busy ? words().checking : words().fixed.check;
-  holdNumber(busy);
+  lockNumber(busy);
   const percent = step && step[1] !== undefined ? ` ${Math.round(step[1] * 100)}%` : "";
   // The share changes too often to be spoken.
   const share = percent ? make("span", { "aria-hidden": "true" }, percent) : null;
@@ -182,7 +182,7 @@ function showStep(): void {
 }
 
 /** The service worker shows a page of its own when there is no network, and keeps nothing else. */
-function keepOffline(): void {
+function registerServiceWorker(): void {
   if (!("serviceWorker" in navigator)) return;
   // Without it the browser's own page is shown instead, which is no worse for a check.
   navigator.serviceWorker.register("sw.js").catch(() => console.warn("no offline page"));

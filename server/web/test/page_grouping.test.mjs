@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bundled } from "./page-bundle.mjs";
+import { bundled } from "./bundle_source.mjs";
 
 const { regroup } = await bundled('export { regroup } from "./page/grouping.ts";');
 

@@ -1,7 +1,7 @@
 // Advice, drawn: a card for the next step, and a list for the rest.
 
 import type { Advice, AdviceCode, Words } from "../words/words.ts";
-import { dial, make } from "./elements.ts";
+import { callLink, make } from "./elements.ts";
 
 /** The one thing to do now. */
 export function nextStep(title: string, brief: string, words: Words): HTMLElement {
@@ -15,14 +15,14 @@ export function nextStep(title: string, brief: string, words: Words): HTMLElemen
 }
 
 /** All else one can do, closed until wanted. What was too long for the next step stands first, told in full. */
-export function more(codes: AdviceCode[], telephone: string, words: Words): HTMLElement {
+export function moreAdvice(codes: AdviceCode[], telephone: string, words: Words): HTMLElement {
   const items = codes.map((code) => item(code, words.advice[code], telephone, words));
   return make("details", { id: "more" }, make("summary", {}, words.more), ...items);
 }
 
 /** An advice's one line, which names the operator's telephone only where there is one. */
-export function briefOf({ brief, without }: Advice, telephone: string): string {
-  return telephone || without === undefined ? brief : without;
+export function briefOf({ brief, briefAlone }: Advice, telephone: string): string {
+  return telephone || briefAlone === undefined ? brief : briefAlone;
 }
 
 function item(code: AdviceCode, advice: Advice, telephone: string, words: Words): HTMLElement {
@@ -33,29 +33,29 @@ function item(code: AdviceCode, advice: Advice, telephone: string, words: Words)
     make("h3", {}, advice.title),
     make("p", {}, briefOf(advice, telephone)),
     ...(how.length > 1 ? [make("ol", {}, ...how)] : how),
-    calls(code, telephone, words),
+    callLinkFor(code, telephone, words),
   );
 }
 
-function calls(code: AdviceCode, telephone: string, words: Words): HTMLElement | null {
+function callLinkFor(code: AdviceCode, telephone: string, words: Words): HTMLElement | null {
   switch (code) {
     case "answer-96110":
-      return dial("96110", "96110", words.call["96110"]);
+      return callLink("96110", "96110", words.call["96110"]);
     case "report-110":
-      return dial("110", "110", words.call["110"]);
+      return callLink("110", "110", words.call["110"]);
     case "complain-12321":
-      return dial("01012321", "010-12321", words.call["12321"]);
+      return callLink("01012321", "010-12321", words.call["12321"]);
     case "complain-12377":
-      return dial("12377", "12377", words.call["12377"]);
+      return callLink("12377", "12377", words.call["12377"]);
     case "correct-or-erase":
-      return telephone ? dial(dialled(telephone), telephone, words.telephone) : null;
+      return telephone ? callLink(telNumber(telephone), telephone, words.telephone) : null;
     default:
       return null;
   }
 }
 
 /** The first telephone number of a text as a `tel:` link wants it: no extension, no second number. */
-export function dialled(telephone: string): string {
+export function telNumber(telephone: string): string {
   const first = /\+?[0-9(（][0-9 ()（）－-]*/.exec(telephone);
   return first ? first[0].replace(/[^0-9+]/g, "") : "";
 }

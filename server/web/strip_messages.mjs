@@ -6,7 +6,7 @@ import { parse } from "acorn";
 const BUILT_IN = ["Error", "TypeError", "RangeError"];
 
 /** Cut from `new Error(...)` all arguments, from our own `new Failure(reason, why, wait)` the second. */
-export function withoutMessages(source) {
+export function stripMessages(source) {
   const cuts = [];
   walk(parse(source, { ecmaVersion: 2020, sourceType: "module" }), (node) => {
     if (node.type !== "NewExpression" || node.callee.type !== "Identifier" || node.arguments.length === 0) return;
@@ -16,7 +16,7 @@ export function withoutMessages(source) {
   });
   // From the end, so that the places before stay where they are.
   cuts.sort(([a], [b]) => b - a);
-  return cuts.reduce((text, [start, end, put]) => text.slice(0, start) + put + text.slice(end), source);
+  return cuts.reduce((text, [start, end, replacement]) => text.slice(0, start) + replacement + text.slice(end), source);
 }
 
 function walk(node, visit) {

@@ -1,9 +1,9 @@
 // The foot: who runs the page, and the address to compare with.
 
 import type { Words } from "../words/words.ts";
-import { dialled } from "./advised.ts";
-import { byId, dial, fill, make } from "./elements.ts";
-import type { Operator } from "./settings.ts";
+import { telNumber } from "./advice_view.ts";
+import { byId, callLink, fill, make } from "./elements.ts";
+import type { Operator } from "./config.ts";
 
 /** Show who runs the page; null while that is not known. */
 export function showOperator(operator: Operator | null, words: Words): void {
@@ -12,7 +12,7 @@ export function showOperator(operator: Operator | null, words: Words): void {
     byId("operator"),
     make("p", {}, name ? words.operator(name) : words.noOperator),
     operator?.filing ? make("p", {}, words.filing(operator.filing)) : null,
-    operator?.telephone ? dial(dialled(operator.telephone), operator.telephone, words.telephone) : null,
+    operator?.telephone ? callLink(telNumber(operator.telephone), operator.telephone, words.telephone) : null,
   );
   showAddress(operator ? operator.address : "", words);
 }

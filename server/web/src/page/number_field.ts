@@ -6,16 +6,16 @@ import { type Deletion, regroup } from "./grouping.ts";
 const field = (): HTMLInputElement => byId<HTMLInputElement>("number");
 let shown = "";
 
-/** Watch the field; `changed` is called after every edit. */
-export function watchNumber(changed: () => void): void {
-  const edited = (event: Event): void => {
+/** Watch the field; `onChange` is called after every edit. */
+export function watchNumber(onChange: () => void): void {
+  const onEdit = (event: Event): void => {
     // While a Chinese keyboard composes, the text is not yet the reader's.
     if ((event as InputEvent).isComposing) return;
     group(deletionOf((event as InputEvent).inputType || ""));
-    changed();
+    onChange();
   };
-  field().addEventListener("input", edited);
-  field().addEventListener("compositionend", edited);
+  field().addEventListener("input", onEdit);
+  field().addEventListener("compositionend", onEdit);
 }
 
 function deletionOf(inputType: string): Deletion {
@@ -37,7 +37,7 @@ function group(deletion: Deletion): void {
 }
 
 /** What stands in the field. */
-export function number(): string {
+export function enteredText(): string {
   return field().value;
 }
 
@@ -50,8 +50,8 @@ export function clearNumber(): void {
 }
 
 /** Nothing can be typed while a check is under way: the answer must belong to what is seen. */
-export function holdNumber(held: boolean): void {
-  field().readOnly = held;
+export function lockNumber(locked: boolean): void {
+  field().readOnly = locked;
 }
 
 /** Put the caret into the field. */
@@ -60,6 +60,6 @@ export function focusNumber(): void {
 }
 
 /** Whether what stands in the field is no number. */
-export function markNumber(wrong: boolean): void {
-  field().setAttribute("aria-invalid", String(wrong));
+export function markInvalid(invalid: boolean): void {
+  field().setAttribute("aria-invalid", String(invalid));
 }

@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
-import { build } from "../build.mjs";
+import { buildScript } from "../build.mjs";
 
-const MODULES = { entry: "test/modules.ts", language: { target: "es2018", supported: { bigint: true } }, silent: true };
+const MODULES = { entry: "test/modules.ts", language: { target: "es2018", supported: { bigint: true } }, stripErrorTexts: true };
 
-export const modules = await load(await build(MODULES, "esm"));
+export const modules = await load(await buildScript(MODULES, "esm"));
 
 async function load(code) {
   const folder = mkdtempSync(join(tmpdir(), "pilookup-page-"));
@@ -23,7 +23,7 @@ async function load(code) {
 /** The script foreign.js as it stands, run once. */
 export async function loadForeign() {
   const context = { self: {} };
-  runInNewContext(await build({ ...MODULES, entry: "src/identifier/foreign.ts", silent: false }), context);
+  runInNewContext(await buildScript({ ...MODULES, entry: "src/identifier/foreign.ts", stripErrorTexts: false }), context);
   return context.self.pilookupForeign;
 }
 

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { bundled } from "./page-bundle.mjs";
+import { bundled } from "./bundle_source.mjs";
 
-const { zh, en, plan, chosenBy } = await bundled(`
+const { zh, en, orderAdvice, preferredLanguage } = await bundled(`
   export { zh } from "./words/zh.ts";
   export { en } from "./words/en.ts";
-  export { plan } from "./page/advice.ts";
-  export { chosenBy } from "./page/language.ts";
+  export { orderAdvice } from "./page/advice.ts";
+  export { preferredLanguage } from "./page/language.ts";
 `);
 const read = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
 const LANGUAGES = { zh, en };
@@ -39,9 +39,9 @@ const CODES = {
 };
 
 for (const [name, words] of Object.entries(LANGUAGES)) {
-  for (const [record, codes] of Object.entries(CODES)) {
-    test(`${name}: words for every ${record}`, () => {
-      for (const code of codes) assert.ok(words[record][code], `${record}.${code}`);
+  for (const [table, codes] of Object.entries(CODES)) {
+    test(`${name}: words for every ${table}`, () => {
+      for (const code of codes) assert.ok(words[table][code], `${table}.${code}`);
     });
   }
 
@@ -50,11 +50,11 @@ for (const [name, words] of Object.entries(LANGUAGES)) {
   });
 
   test(`${name}: no empty text`, () => {
-    const look = (value, where) => {
+    const assertNotEmpty = (value, where) => {
       if (typeof value === "string") assert.ok(value.trim(), where);
-      else if (value && typeof value === "object") Object.keys(value).forEach((key) => look(value[key], `${where}.${key}`));
+      else if (value && typeof value === "object") Object.keys(value).forEach((key) => assertNotEmpty(value[key], `${where}.${key}`));
     };
-    look(words, name);
+    assertNotEmpty(words, name);
   });
 
   test(`${name}: could not check is never worded as not found, nor not found as safe`, () => {
@@ -83,11 +83,11 @@ test("Chinese text has Chinese punctuation", () => {
 });
 
 test("the browser's first language among ours, Chinese by default", () => {
-  assert.equal(chosenBy(["en-GB", "zh-CN"]), en);
-  assert.equal(chosenBy(["ug", "zh-Hant-TW", "en"]), zh);
-  assert.equal(chosenBy(["de", "fr"]), zh);
-  assert.equal(chosenBy([]), zh);
-  assert.equal(chosenBy(["enm"]), zh);
+  assert.equal(preferredLanguage(["en-GB", "zh-CN"]), en);
+  assert.equal(preferredLanguage(["ug", "zh-Hant-TW", "en"]), zh);
+  assert.equal(preferredLanguage(["de", "fr"]), zh);
+  assert.equal(preferredLanguage([]), zh);
+  assert.equal(preferredLanguage(["enm"]), zh);
 });
 
 const CASES = {
@@ -98,14 +98,14 @@ const CASES = {
 
 test("one next step, then everything else once", () => {
   const { exposure, malicious, unheard } = CASES;
-  assert.equal(plan("exposed", [exposure]).first, "expect-fraud-calls");
-  assert.equal(plan("malicious", [malicious]).first, "check-own-accounts");
-  assert.equal(plan("both", [exposure, malicious]).first, "check-own-accounts");
-  assert.equal(plan("exposed", []).first, "expect-fraud-calls");
-  assert.equal(plan("both", []).first, "check-own-accounts");
-  assert.equal(plan("exposed", [unheard]).first, "expect-fraud-calls");
+  assert.equal(orderAdvice("exposed", [exposure]).first, "expect-fraud-calls");
+  assert.equal(orderAdvice("malicious", [malicious]).first, "check-own-accounts");
+  assert.equal(orderAdvice("both", [exposure, malicious]).first, "check-own-accounts");
+  assert.equal(orderAdvice("exposed", []).first, "expect-fraud-calls");
+  assert.equal(orderAdvice("both", []).first, "check-own-accounts");
+  assert.equal(orderAdvice("exposed", [unheard]).first, "expect-fraud-calls");
   for (const cases of [[], [exposure], [malicious], [exposure, malicious, unheard]]) {
-    const { first, rest } = plan("both", cases);
+    const { first, rest } = orderAdvice("both", cases);
     assert.deepEqual([first, ...rest].sort(), Object.keys(zh.advice).sort());
   }
 });

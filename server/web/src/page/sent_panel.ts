@@ -7,8 +7,8 @@ import { byId, fill, make } from "./elements.ts";
 /** Show what the check sent; null where there was none, or where the worker broke and took the list with it. */
 export function showSent(sent: Sent[] | null, words: Words): void {
   const items = (sent ?? []).map((item, index) => itemOf(item, index + 1, words));
-  const none = sent ? words.sentNothing : words.sentNotYet;
-  fill(byId("sent-items"), ...(items.length ? items : [make("p", {}, none)]));
+  const empty = sent ? words.sentNothing : words.sentNotYet;
+  fill(byId("sent-items"), ...(items.length ? items : [make("p", {}, empty)]));
 }
 
 function itemOf(item: Sent, count: number, words: Words): HTMLElement {
@@ -19,12 +19,12 @@ function itemOf(item: Sent, count: number, words: Words): HTMLElement {
     make("code", {}, `${item.method} ${item.url}`),
     ...Object.keys(item.headers).map((name) => make("code", {}, `${name}: ${item.headers[name]}`)),
     make("p", {}, item.body ? words.sentHex : words.sentEmpty),
-    item.body ? make("code", {}, hex(item.body)) : null,
+    item.body ? make("code", {}, hexInGroups(item.body)) : null,
   );
 }
 
 /** Bytes as hexadecimal, four to a group. */
-export function hex(body: Uint8Array): string {
+export function hexInGroups(body: Uint8Array): string {
   const digits = (byte: number): string => (byte < 16 ? "0" : "") + byte.toString(16);
   return Array.from(body, (byte, index) => (index && index % 4 === 0 ? " " : "") + digits(byte)).join("");
 }

@@ -3,17 +3,17 @@
 import { ed25519, ristretto255, ristretto255_oprf } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { modules, vectors } from "./built.mjs";
+import { modules, vectors } from "./built_modules.mjs";
 
 const { canonical } = modules.manifest;
 const { olpc } = modules.metadata;
 const { Point } = ristretto255;
 
 export const { cases } = vectors("protocol");
-export const whole = cases.find((one) => one.type === "snapshot");
+export const snapshotCase = cases.find((one) => one.type === "snapshot");
 export const numbers = {
-  found: Object.keys(whole.present).filter((name) => name.startsWith("tel:")),
-  absent: Object.keys(whole.absent).filter((name) => name.startsWith("tel:")),
+  found: Object.keys(snapshotCase.present).filter((name) => name.startsWith("tel:")),
+  absent: Object.keys(snapshotCase.absent).filter((name) => name.startsWith("tel:")),
 };
 
 /** The buckets of a snapshot case, empty slots and all. */
@@ -28,10 +28,10 @@ export const secret = Point.Fn.fromBytes(hexToBytes(cases.find((one) => one.type
 export const otherSecret = Point.Fn.add(secret, 1n);
 export const manifestFields = JSON.parse(cases.find((one) => one.type === "manifest").bytes);
 export const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
-export const keyOf = (scalar) => Point.BASE.multiply(scalar).toBytes();
+export const publicKeyOf = (scalar) => Point.BASE.multiply(scalar).toBytes();
 
 const json = (value) => utf8ToBytes(JSON.stringify(value));
-const soon = (days) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
+const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
 
 export function makeKeys(count = 3) {
   return Array.from({ length: count }, () => {
@@ -44,7 +44,7 @@ export function makeKeys(count = 3) {
 const KEYS = Object.fromEntries(["root", "targets", "snapshot", "timestamp"].map((role) => [role, makeKeys()]));
 
 /** What a server holds and does; tests change fields, or whole methods. */
-export class Release {
+export class FakeServer {
   constructor() {
     this.keys = { ...KEYS };
     this.manifest = { ...manifestFields };
@@ -53,9 +53,9 @@ export class Release {
     this.thresholds = { root: 2, targets: 2, snapshot: 1, timestamp: 1 };
     this.signers = {};
     this.secret = secret;
-    this.buckets = bucketsOf(whole).map((slots, i) => concatBytes(slots, hexToBytes(whole.paths[i])));
+    this.buckets = bucketsOf(snapshotCase).map((slots, i) => concatBytes(slots, hexToBytes(snapshotCase.paths[i])));
     this.statuses = {};
-    this.more = {};
+    this.overrides = {};
     this.requests = [];
   }
 
@@ -65,7 +65,7 @@ export class Release {
   }
 
   sign(role, fields) {
-    const [version, expires] = [this.versions[role], soon(this.expires[role])];
+    const [version, expires] = [this.versions[role], inDays(this.expires[role])];
     const signed = { _type: role, spec_version: "1.0.31", version, expires, ...fields };
     return signWith(signed, this.signersOf(role));
   }
@@ -90,7 +90,7 @@ export class Release {
   targets() {
     const data = this.manifestBytes();
     const target = { length: data.length, hashes: { sha256: bytesToHex(sha256(data)) } };
-    const custom = { epoch: this.manifest.epoch, serves_until: soon(this.expires.epoch) };
+    const custom = { epoch: this.manifest.epoch, serves_until: inDays(this.expires.epoch) };
     return { "manifest.json": target, [`epochs/${this.manifest.epoch}/manifest.json`]: { ...target, custom } };
   }
 
@@ -103,14 +103,14 @@ export class Release {
       [`metadata/${targets}.targets.json`]: this.sign("targets", { targets: this.targets() }),
       [`targets/${digest}.manifest.json`]: this.manifestBytes(),
       ...Object.fromEntries(this.buckets.map((body, i) => [`snapshots/${this.manifest.serial}/buckets/${i}`, body])),
-      ...this.more,
+      ...this.overrides,
     };
   }
 
   evaluate(body) {
     const blinded = Array.from({ length: body.length / 32 }, (_, i) => body.subarray(i * 32, i * 32 + 32));
     const { voprf } = ristretto255_oprf;
-    const made = voprf.blindEvaluateBatch(Point.Fn.toBytes(this.secret), keyOf(this.secret), blinded);
+    const made = voprf.blindEvaluateBatch(Point.Fn.toBytes(this.secret), publicKeyOf(this.secret), blinded);
     return concatBytes(...made.evaluated, made.proof);
   }
 
@@ -118,11 +118,11 @@ export class Release {
   fetch = async (url, options = {}) => {
     const path = url.replace(/^.*\/v1\/channels\/public\//, "");
     this.requests.push({ path, options });
-    const part = path.split(/[/?]/)[0];
+    const route = path.split(/[/?]/)[0];
     const answer = this.answer?.(path, options);
     if (answer) return answer;
     const body = options.body ? this.evaluate(options.body) : this.files()[path];
-    const status = this.statuses[part] ?? (body ? 200 : 404);
+    const status = this.statuses[route] ?? (body ? 200 : 404);
     return new Response(status === 200 ? body : "", { status });
   };
 

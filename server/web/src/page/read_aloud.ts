@@ -8,19 +8,19 @@ import { byId, fill, make } from "./elements.ts";
 const VOICE_LIMIT = 5000;
 
 let speaking = false;
-let dumb = false;
+let voiceFailed = false;
 let timer = 0;
 
 /** Show the button wherever the device may have a voice, and keep it right. */
-export function startAloud(): void {
+export function startReadAloud(): void {
   byId("aloud").addEventListener("click", toggle);
-  if (hasSpeech() && speechSynthesis.addEventListener) speechSynthesis.addEventListener("voiceschanged", showAloud);
-  document.addEventListener("visibilitychange", hush);
-  showAloud();
+  if (hasSpeech() && speechSynthesis.addEventListener) speechSynthesis.addEventListener("voiceschanged", updateReadAloud);
+  document.addEventListener("visibilitychange", stopReading);
+  updateReadAloud();
 }
 
 /** A second button for the answer; null where the device cannot speak. */
-export function aloudButton(): HTMLElement | null {
+export function readAloudButton(): HTMLElement | null {
   if (!canSpeak()) return null;
   const button = make("button", { type: "button", class: "second aloud" });
   button.addEventListener("click", toggle);
@@ -28,32 +28,32 @@ export function aloudButton(): HTMLElement | null {
 }
 
 /** Set the buttons' words and whether they are there. */
-export function showAloud(): void {
+export function updateReadAloud(): void {
   document.querySelectorAll<HTMLElement>("#aloud, .aloud").forEach((button) => {
-    fill(button, speaking ? words().quiet : words().aloud);
+    fill(button, speaking ? words().stop : words().readAloud);
     button.setAttribute("aria-pressed", String(speaking));
     button.hidden = !canSpeak();
   });
 }
 
 /** Stop reading. */
-export function hush(): void {
+export function stopReading(): void {
   if (!hasSpeech()) return;
   speaking = false;
   clearTimeout(timer);
   speechSynthesis.cancel();
-  showAloud();
+  updateReadAloud();
 }
 
 function toggle(): void {
-  if (speaking) return hush();
+  if (speaking) return stopReading();
   speechSynthesis.cancel();
   speaking = true;
-  timer = window.setTimeout(giveUp, VOICE_LIMIT);
+  timer = window.setTimeout(reportNoVoice, VOICE_LIMIT);
   // Short utterances: some engines fall silent after a quarter of a minute.
   const texts = visibleTexts();
   texts.forEach((text, index) => speechSynthesis.speak(utterance(text, index === texts.length - 1)));
-  showAloud();
+  updateReadAloud();
 }
 
 function utterance(text: string, isLast: boolean): SpeechSynthesisUtterance {
@@ -63,17 +63,17 @@ function utterance(text: string, isLast: boolean): SpeechSynthesisUtterance {
   made.rate = 0.85;
   made.onstart = (): void => clearTimeout(timer);
   made.onend = (): void => {
-    if (isLast && speaking) hush();
+    if (isLast && speaking) stopReading();
   };
   made.onerror = (event): void => {
-    if (event.error !== "canceled" && event.error !== "interrupted") giveUp();
+    if (event.error !== "canceled" && event.error !== "interrupted") reportNoVoice();
   };
   return made;
 }
 
-function giveUp(): void {
-  dumb = true;
-  hush();
+function reportNoVoice(): void {
+  voiceFailed = true;
+  stopReading();
   byId("cleared").textContent = words().cannotSpeak;
 }
 
@@ -89,7 +89,7 @@ function visibleTexts(): string[] {
 }
 
 function canSpeak(): boolean {
-  return !dumb && hasSpeech() && voiceFor(words()) !== null;
+  return !voiceFailed && hasSpeech() && voiceFor(words()) !== null;
 }
 
 function hasSpeech(): boolean {

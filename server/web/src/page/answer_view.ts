@@ -1,17 +1,17 @@
 // The answer: a heading that says it, one next step, and the rest below.
 
 import type { Case } from "../worker/messages.ts";
-import type { AdviceCode, DataClass, NumberFault, Remedy, Why, Words } from "../words/words.ts";
-import { finding, FOR_ANYBODY, plan } from "./advice.ts";
-import { briefOf, dialled, more, nextStep } from "./advised.ts";
-import type { Shown } from "./checker.ts";
+import type { AdviceCode, DataClass, NumberFault, Remedy, UnknownReason, Words } from "../words/words.ts";
+import { finding, GENERAL_ADVICE, orderAdvice } from "./advice.ts";
+import { briefOf, telNumber, moreAdvice, nextStep } from "./advice_view.ts";
+import type { ShownAnswer } from "./checker.ts";
 import { day, month } from "./dates.ts";
-import { byId, dial, fill, make } from "./elements.ts";
+import { byId, callLink, fill, make } from "./elements.ts";
 
-type Found = Extract<Shown, { status: "found" }>;
-type Unknown = Extract<Shown, { status: "unknown" }>;
+type Found = Extract<ShownAnswer, { status: "found" }>;
+type Unknown = Extract<ShownAnswer, { status: "unknown" }>;
 
-const REMEDY: Record<Why, Remedy> = {
+const REMEDY: Record<UnknownReason, Remedy> = {
   unreachable: "network",
   timeout: "network",
   stale: "clock",
@@ -34,42 +34,42 @@ const REMEDY: Record<Why, Remedy> = {
 const WITHOUT_TELEPHONE: Partial<Record<Remedy, Remedy>> = { tell: "leave", clock: "clockLeave", setUp: "setUpLeave" };
 
 /** What an answer says in one line, and the one thing to do: what a slip of paper has room for. */
-interface Gist {
+interface Summary {
   heading: string;
-  besides: string;
+  note: string;
   next: string;
   brief: string;
 }
 
 /** An answer's gist; `telephone` is the operator's, "" where there is none. */
-export function gist(answer: Shown, telephone: string, words: Words): Gist {
+export function summarise(answer: ShownAnswer, telephone: string, words: Words): Summary {
   switch (answer.status) {
     case "found": {
       const kind = finding(answer);
-      const advice = words.advice[plan(kind, answer.cases).first];
+      const advice = words.advice[orderAdvice(kind, answer.cases).first];
       const brief = briefOf(advice, telephone);
-      return { heading: words.found[kind], besides: words.notYourFault, next: advice.title, brief };
+      return { heading: words.found[kind], note: words.notYourFault, next: advice.title, brief };
     }
     case "not_found":
-      return { heading: words.notFound, besides: words.notSafe, next: words.notFoundNext, brief: "" };
+      return { heading: words.notFound, note: words.notSafe, next: words.notFoundNext, brief: "" };
     case "unknown":
       return {
         heading: headingOf(answer, words),
-        besides: because(answer, words),
+        note: explanation(answer, words),
         next: remedy(answer, telephone, words),
         brief: "",
       };
   }
 }
 
-/** Show an answer in place of the one before; `aloud` is a button that reads it. */
-export function showAnswer(answer: Shown, telephone: string, words: Words, aloud: HTMLElement | null): void {
+/** Show an answer in place of the one before; `readAloud` is a button that reads it. */
+export function showAnswer(answer: ShownAnswer, telephone: string, words: Words, readAloud: HTMLElement | null): void {
   const section = byId("answer");
   section.setAttribute("data-status", answer.status);
   section.setAttribute("data-reason", answer.status === "unknown" ? answer.reason : "");
   section.setAttribute("data-kind", answer.status === "found" ? finding(answer) : "");
   const [first, ...rest] = bodyOf(answer, telephone, words);
-  fill(section, first ?? null, aloud, ...rest);
+  fill(section, first ?? null, readAloud, ...rest);
 }
 
 /** Nothing is shown any more. */
@@ -79,7 +79,7 @@ export function clearAnswer(): void {
   fill(section);
 }
 
-function bodyOf(answer: Shown, telephone: string, words: Words): (HTMLElement | null)[] {
+function bodyOf(answer: ShownAnswer, telephone: string, words: Words): (HTMLElement | null)[] {
   switch (answer.status) {
     case "found":
       return foundBody(answer, telephone, words);
@@ -90,7 +90,7 @@ function bodyOf(answer: Shown, telephone: string, words: Words): (HTMLElement | 
         nextStep(words.notFoundNext, "", words),
         warnings(words),
         make("p", { class: "small" }, words.asOf(day(answer.as_of, words))),
-        more(FOR_ANYBODY, telephone, words),
+        moreAdvice(GENERAL_ADVICE, telephone, words),
       ];
     case "unknown":
       return unknownBody(answer, telephone, words);
@@ -99,7 +99,7 @@ function bodyOf(answer: Shown, telephone: string, words: Words): (HTMLElement | 
 
 function foundBody(answer: Found, telephone: string, words: Words): (HTMLElement | null)[] {
   const kind = finding(answer);
-  const { first, rest } = plan(kind, answer.cases);
+  const { first, rest } = orderAdvice(kind, answer.cases);
   const advice = words.advice[first];
   const again: AdviceCode[] = advice.how.length ? [first] : [];
   return [
@@ -108,16 +108,16 @@ function foundBody(answer: Found, telephone: string, words: Words): (HTMLElement
     nextStep(advice.title, briefOf(advice, telephone), words),
     warnings(words),
     make("h3", {}, words.whatHappened),
-    ...happened(answer, words),
+    ...caseElements(answer, words),
     make("h3", {}, words.whatMay),
     make("p", {}, words.mayMean[kind]),
     make("p", {}, words.formerOwner),
     make("p", { class: "small" }, words.asOf(day(answer.as_of, words))),
-    more(again.concat(rest), telephone, words),
+    moreAdvice(again.concat(rest), telephone, words),
   ];
 }
 
-function happened(answer: Found, words: Words): (HTMLElement | null)[] {
+function caseElements(answer: Found, words: Words): (HTMLElement | null)[] {
   return [
     ...answer.cases.map((item) => caseOf(item, words)),
     answer.cases.length ? null : make("p", {}, words.noCase),
@@ -128,7 +128,7 @@ function happened(answer: Found, words: Words): (HTMLElement | null)[] {
 }
 
 function caseOf(item: Case, words: Words): HTMLElement {
-  const names = item.data_classes.filter((code): code is DataClass => has(words.dataClass, code));
+  const names = item.data_classes.filter((code): code is DataClass => hasOwn(words.dataClass, code));
   return make(
     "div",
     { class: "case" },
@@ -140,14 +140,14 @@ function caseOf(item: Case, words: Words): HTMLElement {
 }
 
 function unknownBody(answer: Unknown, telephone: string, words: Words): (HTMLElement | null)[] {
-  const isWrong = answer.reason === "invalid_number";
+  const isInvalid = answer.reason === "invalid_number";
   return [
     heading("?", headingOf(answer, words)),
-    isWrong ? null : make("p", { class: "strong" }, words.notKnown),
-    make("p", {}, because(answer, words)),
+    isInvalid ? null : make("p", { class: "strong" }, words.notKnown),
+    make("p", {}, explanation(answer, words)),
     nextStep(remedy(answer, telephone, words), "", words),
-    !isWrong && telephone ? dial(dialled(telephone), telephone, words.telephone) : null,
-    isWrong ? null : dial("96110", "96110", words.call["96110"]),
+    !isInvalid && telephone ? callLink(telNumber(telephone), telephone, words.telephone) : null,
+    isInvalid ? null : callLink("96110", "96110", words.call["96110"]),
   ];
 }
 
@@ -155,14 +155,14 @@ function headingOf(answer: Unknown, words: Words): string {
   return answer.reason === "invalid_number" ? words.wrongNumber : words.unknown;
 }
 
-function because(answer: Unknown, words: Words): string {
+function explanation(answer: Unknown, words: Words): string {
   const detail = "detail" in answer ? answer.detail : undefined;
-  if (detail !== undefined && has(words.fault, detail)) return words.fault[detail as NumberFault];
-  return has(words.why, answer.reason) ? words.why[answer.reason] : words.why.bad_response;
+  if (detail !== undefined && hasOwn(words.fault, detail)) return words.fault[detail as NumberFault];
+  return hasOwn(words.why, answer.reason) ? words.why[answer.reason] : words.why.bad_response;
 }
 
 function remedy(answer: Unknown, telephone: string, words: Words): string {
-  const code = has(REMEDY, answer.reason) ? REMEDY[answer.reason] : "tell";
+  const code = hasOwn(REMEDY, answer.reason) ? REMEDY[answer.reason] : "tell";
   const text = words.remedy[(!telephone && WITHOUT_TELEPHONE[code]) || code];
   if (answer.reason !== "rate_limited") return text;
   const minutes = Math.max(1, Math.ceil((answer.wait ?? 60) / 60));
@@ -178,6 +178,6 @@ function warnings(words: Words): HTMLElement {
   return make("ul", { class: "warnings" }, ...words.warnings.map((text) => make("li", {}, text)));
 }
 
-function has(record: object, key: string): boolean {
-  return Object.prototype.hasOwnProperty.call(record, key);
+function hasOwn(owner: object, key: string): boolean {
+  return Object.prototype.hasOwnProperty.call(owner, key);
 }

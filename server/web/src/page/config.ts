@@ -21,16 +21,16 @@ export const TIME_LIMIT = 20_000;
 
 /** Fetch and read config.json. Null when it is there but broken; rejects when it cannot be had in time. */
 export function loadConfig(): Promise<Config | null> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), TIME_LIMIT);
-  const options: RequestInit = { cache: "no-store", credentials: "omit", redirect: "error", signal: late.signal };
-  const found = fetch("config.json", options).then((response) => {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), TIME_LIMIT);
+  const options: RequestInit = { cache: "no-store", credentials: "omit", redirect: "error", signal: timeout.signal };
+  const loaded = fetch("config.json", options).then((response) => {
     if (response.status >= 500) throw new Error("config.json: not now");
     return response.ok ? response.text().then(readConfig) : null;
   });
   const stop = (): void => clearTimeout(timer);
-  found.then(stop, stop);
-  return found;
+  loaded.then(stop, stop);
+  return loaded;
 }
 
 /** The text of config.json; null when it breaks its format. Members without a meaning are ignored. */
@@ -49,10 +49,10 @@ function readOperator(value: unknown): Operator {
   const body = isObject(value) ? value : {};
   const name = isObject(body["name"]) ? body["name"] : {};
   return {
-    name: { zh: plain(name["zh"]), en: plain(name["en"]) },
-    telephone: plain(body["telephone"]),
-    filing: plain(body["filing"]),
-    address: plain(body["address"]),
+    name: { zh: trimmed(name["zh"]), en: trimmed(name["en"]) },
+    telephone: trimmed(body["telephone"]),
+    filing: trimmed(body["filing"]),
+    address: trimmed(body["address"]),
   };
 }
 
@@ -72,6 +72,6 @@ function isOrigin(value: unknown): value is string {
   return typeof value === "string" && /^(https?:\/\/[^\s]+)?$/.test(value);
 }
 
-function plain(value: unknown): string {
+function trimmed(value: unknown): string {
   return typeof value === "string" ? value.trim() : "";
 }

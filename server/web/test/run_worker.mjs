@@ -1,6 +1,6 @@
 // The built worker as a browser runs it, against a real server: JSON strings in, one a line; answers out, one a line.
 //
-//   node ask.mjs PAGE ORIGIN ROOT        PAGE: the folder of the built page, ROOT: the pinned root's file
+//   node run_worker.mjs PAGE ORIGIN ROOT        PAGE: the folder of the built page, ROOT: the pinned root's file
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -28,9 +28,9 @@ context.onmessage({ data: { kind: "settings", settings } });
 let id = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   id += 1;
-  const told = new Promise((resolve) => waiting.set(id, resolve));
+  const answered = new Promise((resolve) => waiting.set(id, resolve));
   context.onmessage({ data: { kind: "check", id, text: JSON.parse(line) } });
-  const { answer, last4, sent } = await told;
-  const asked = sent.map(({ what, url, body, status }) => ({ what, url, status, body: body && Buffer.from(body).toString("hex") }));
-  process.stdout.write(`${JSON.stringify({ answer, last4, sent: asked })}\n`);
+  const { answer, last4, sent } = await answered;
+  const requests = sent.map(({ what, url, body, status }) => ({ what, url, status, body: body && Buffer.from(body).toString("hex") }));
+  process.stdout.write(`${JSON.stringify({ answer, last4, sent: requests })}\n`);
 }

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, mock, test } from "node:test";
-import { bundled } from "./page-bundle.mjs";
+import { bundled } from "./bundle_source.mjs";
 
 const { loadConfig, TIME_LIMIT, startChecker, START_LIMIT, isSupported } = await bundled(`
-  export { loadConfig, TIME_LIMIT } from "./page/settings.ts";
+  export { loadConfig, TIME_LIMIT } from "./page/config.ts";
   export { startChecker, START_LIMIT } from "./page/checker.ts";
   export { isSupported } from "./page/browser.ts";
 `);
@@ -34,7 +34,7 @@ describe("config.json", () => {
 /** A worker that says nothing by itself. */
 class SilentWorker {
   static started = [];
-  heard = [];
+  received = [];
   ended = false;
 
   constructor() {
@@ -42,7 +42,7 @@ class SilentWorker {
   }
 
   postMessage(message) {
-    this.heard.push(message.kind);
+    this.received.push(message.kind);
   }
 
   terminate() {
@@ -58,32 +58,32 @@ describe("the worker", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
   });
   const ask = (checker) => {
-    const told = [];
-    checker.ask("", () => undefined, (outcome) => told.push(outcome));
-    return told;
+    const outcomes = [];
+    checker.ask("", () => undefined, (outcome) => outcomes.push(outcome));
+    return outcomes;
   };
 
   test("that is never ready did not start; the next check starts another", () => {
     const checker = startChecker({});
-    const told = ask(checker);
+    const outcomes = ask(checker);
     mock.timers.tick(START_LIMIT - 1);
-    assert.deepEqual(told, []);
+    assert.deepEqual(outcomes, []);
     mock.timers.tick(1);
-    assert.deepEqual(told, [{ answer: { status: "unknown", reason: "not_started" }, last4: "", sent: null }]);
+    assert.deepEqual(outcomes, [{ answer: { status: "unknown", reason: "not_started" }, last4: "", sent: null }]);
     const later = ask(checker);
     const [first, second] = SilentWorker.started;
-    assert.deepEqual([first.ended, second.ended, second.heard], [true, false, ["settings", "check"]]);
+    assert.deepEqual([first.ended, second.ended, second.received], [true, false, ["settings", "check"]]);
     mock.timers.tick(START_LIMIT);
     assert.equal(later[0].answer.reason, "not_started");
   });
 
   test("that is ready may take its time", () => {
     const checker = startChecker({});
-    const told = ask(checker);
+    const outcomes = ask(checker);
     const [worker] = SilentWorker.started;
     worker.onmessage({ data: { kind: "ready" } });
     mock.timers.tick(START_LIMIT * 10);
-    assert.deepEqual([told, worker.ended], [[], false]);
+    assert.deepEqual([outcomes, worker.ended], [[], false]);
   });
 });
 

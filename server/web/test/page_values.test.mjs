@@ -2,15 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bundled } from "./page-bundle.mjs";
+import { bundled } from "./bundle_source.mjs";
 
-const { readConfig, dialled, originOf, gist, day, month, hex, zh, en } = await bundled(`
-  export { readConfig } from "./page/settings.ts";
-  export { dialled } from "./page/advised.ts";
-  export { originOf } from "./page/foot.ts";
-  export { gist } from "./page/answer.ts";
+const { readConfig, telNumber, originOf, summarise, day, month, hexInGroups, zh, en } = await bundled(`
+  export { readConfig } from "./page/config.ts";
+  export { telNumber } from "./page/advice_view.ts";
+  export { originOf } from "./page/footer.ts";
+  export { summarise } from "./page/answer_view.ts";
   export { day, month } from "./page/dates.ts";
-  export { hex } from "./page/sent.ts";
+  export { hexInGroups } from "./page/sent_panel.ts";
   export { zh } from "./words/zh.ts";
   export { en } from "./words/en.ts";
 `);
@@ -66,7 +66,7 @@ test("of a telephone the first number is dialled", () => {
     "12315": "12315",
     "无": "",
   };
-  for (const [text, number] of Object.entries(texts)) assert.equal(dialled(text), number, text);
+  for (const [text, number] of Object.entries(texts)) assert.equal(telNumber(text), number, text);
 });
 
 test("an address without its scheme is an https one", () => {
@@ -78,30 +78,30 @@ test("an address without its scheme is an https one", () => {
   assert.equal(originOf("某局 的网址"), "");
 });
 
-const nextFor = (answer, telephone, words) => gist({ status: "unknown", ...answer }, telephone, words).next;
+const nextFor = (answer, telephone, words) => summarise({ status: "unknown", ...answer }, telephone, words).next;
 
 test("what to do names the telephone only where there is one", () => {
   const { remedy } = zh;
-  for (const [reason, told, untold] of [
+  for (const [reason, withTelephone, withoutTelephone] of [
     ["bad_proof", remedy.tell, remedy.leave],
     ["stale", remedy.clock, remedy.clockLeave],
     ["not_configured", remedy.setUp, remedy.setUpLeave],
     ["not_started", remedy.open, remedy.open],
   ]) {
-    assert.equal(nextFor({ reason }, "12315", zh), told);
-    assert.equal(nextFor({ reason }, "", zh), untold);
+    assert.equal(nextFor({ reason }, "12315", zh), withTelephone);
+    assert.equal(nextFor({ reason }, "", zh), withoutTelephone);
   }
   const found = { status: "found", exposed: true, malicious: false, cases: [{ kind: "exposure", advice: ["correct-or-erase"] }] };
-  assert.match(gist(found, "12315", zh).brief, /电话/);
-  assert.doesNotMatch(gist(found, "", zh).brief, /电话/);
+  assert.match(summarise(found, "12315", zh).brief, /电话/);
+  assert.doesNotMatch(summarise(found, "", zh).brief, /电话/);
 });
 
 test("a wait in minutes, hours, or until tomorrow", () => {
-  const told = (wait, words) => nextFor({ reason: "rate_limited", wait }, "", words);
+  const nextText = (wait, words) => nextFor({ reason: "rate_limited", wait }, "", words);
   const waits = [[45, "1 minute.", "1 分钟"], [5400, "90 minutes", "90 分钟"], [5401, "2 hours", "2 小时"], [86_400, "24 hours", "24 小时"], [86_401, "tomorrow", "明天"]];
   for (const [seconds, inEnglish, inChinese] of waits) {
-    assert.ok(told(seconds, en).includes(inEnglish), told(seconds, en));
-    assert.ok(told(seconds, zh).includes(inChinese), told(seconds, zh));
+    assert.ok(nextText(seconds, en).includes(inEnglish), nextText(seconds, en));
+    assert.ok(nextText(seconds, zh).includes(inChinese), nextText(seconds, zh));
   }
 });
 
@@ -117,6 +117,6 @@ test("days and months in both languages", () => {
 });
 
 test("bytes as hexadecimal", () => {
-  assert.equal(hex(Uint8Array.of(0, 1, 0xab, 0xff, 16)), "0001abff 10");
-  assert.equal(hex(new Uint8Array()), "");
+  assert.equal(hexInGroups(Uint8Array.of(0, 1, 0xab, 0xff, 16)), "0001abff 10");
+  assert.equal(hexInGroups(new Uint8Array()), "");
 });

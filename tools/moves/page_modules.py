@@ -9,8 +9,6 @@ identifiers in code; strings, regular expressions and comments keep their text, 
 replacements listed in REPLACEMENTS. It exits with 1 when a rename matches nothing or when a new name is already taken.
 """
 
-# ruff: noqa: INP001, S603
-
 import re
 import subprocess
 import sys

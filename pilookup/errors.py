@@ -71,5 +71,5 @@ class TrustError(PilookupError):
         return type(self), (self.reason, str(self))
 
 
-class MissingPartError(PilookupError):
+class MissingExtraError(PilookupError):
     """An optional part is not installed; the text says which extra brings it."""

@@ -17,18 +17,18 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
 
-from pilookup.checking.buckets import BucketCache
-from pilookup.checking.patience import Patience, pause
+from pilookup.checking.bucket_cache import BucketCache
 from pilookup.checking.result import Failure, Reason, Result
+from pilookup.checking.retries import Patience, pause
 from pilookup.errors import FormatError
 from pilookup.identifier import canonicalise
 from pilookup.protocol import oprf, token
+from pilookup.protocol.buckets import Geometry, check_body
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.messages import MAX_BATCH, PROOF_BYTES, EvaluateResponse
 from pilookup.protocol.names import PUBLIC
-from pilookup.protocol.proof import Challenge
-from pilookup.protocol.snapshot import Geometry, check_body
+from pilookup.protocol.proof_of_work import Challenge
 
 BATCHES_LOST = 2
 """So many batches lost one after another end a check: the rest would only wait for the same."""

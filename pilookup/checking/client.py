@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
-from pilookup.checking.buckets import DEFAULT_BYTES, BucketCache
+from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
 from pilookup.checking.check import (
     Checker,
     Done,
@@ -24,12 +24,12 @@ from pilookup.checking.check import (
     TrustedSnapshot,
     advance,
 )
-from pilookup.checking.patience import PARALLEL, Patience
 from pilookup.checking.result import Failure, Reason, Result
+from pilookup.checking.retries import PARALLEL, Patience
 from pilookup.identifier import is_region
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.names import PUBLIC, check_channel
-from pilookup.protocol.proof import Challenge
+from pilookup.protocol.proof_of_work import Challenge
 
 BUCKETS_LOST = 3
 """So many buckets lost one after another end a fetch."""

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, Self
 
 from pilookup.protocol.label import Label, Profile, month_text
 from pilookup.protocol.manifest import Case
-from pilookup.protocol.proof import Challenge
+from pilookup.protocol.proof_of_work import Challenge
 
 
 class Status(StrEnum):

@@ -18,11 +18,11 @@ import httpx2
 
 import pilookup
 from pilookup.checking.check import Evaluate, Fetch
-from pilookup.checking.patience import PARALLEL, pause
 from pilookup.checking.result import Failure, Reason
+from pilookup.checking.retries import PARALLEL, pause
 from pilookup.errors import FormatError
 from pilookup.protocol.messages import OCTETS
-from pilookup.protocol.proof import HEADER, Challenge
+from pilookup.protocol.proof_of_work import HEADER, Challenge
 
 IDLE_SECONDS = 4.0
 """An unused connection is closed before common servers do it (5 s): a request on a dying one is lost."""

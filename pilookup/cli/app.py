@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from pilookup import __version__
 from pilookup.cli.console import complain
-from pilookup.errors import MissingPartError, PilookupError
+from pilookup.errors import MissingExtraError, PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "status", "check", "verify")
 
@@ -51,7 +51,7 @@ def build() -> typer.Typer:
 
 def _command(name: str) -> Callable[..., None]:
     """The command's function; its room's own imports (pyarrow, SQLAlchemy) wait until it is called."""
-    module = importlib.import_module(f"pilookup.cli.{name}_")
+    module = importlib.import_module(f"pilookup.cli.commands.{name}")
     command: Callable[..., None] = getattr(module, name)
     return command
 
@@ -70,6 +70,6 @@ def _options(
     pass
 
 
-def need(extra: str, error: ImportError) -> MissingPartError:
+def need(extra: str, error: ImportError) -> MissingExtraError:
     """The error for a command whose extra is not installed."""
-    return MissingPartError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")
+    return MissingExtraError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")

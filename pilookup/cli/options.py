@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pilookup import compute
+from pilookup.compute import executors
 
 HomeOption = Annotated[
     Path,
@@ -45,7 +45,7 @@ MemoryOption = Annotated[
         help="Memory that one process's work may take; a part of a filter takes 100 MiB, Bloom filters are held whole.",
     ),
 ]
-DEFAULT_MEMORY = f"{compute.DEFAULT_MEMORY >> 30}GiB"
+DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
 """As the command line writes it."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 Number = Annotated[

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from pilookup._core import SecretKey
 from pilookup.custody.control import Epoch
-from pilookup.custody.session import Session, channel_key_id
+from pilookup.custody.session import Session
 from pilookup.errors import PublishError
+from pilookup.keyring.key_ids import channel_key_id
 from pilookup.protocol.release import EPOCH_LIFE, RETIRING_LIFE
 
 

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import uuid4
@@ -35,6 +34,7 @@ from pilookup.protocol.release import (
     target_name,
     verify_root,
 )
+from pilookup.release_files.files import file_ref
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
 ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
@@ -195,15 +195,6 @@ class ChannelRepository:
         for path in [*old, *(path for path in self.targets.rglob("*") if path.is_file())]:
             if path not in files:
                 path.unlink()
-
-
-def file_ref(path: Path) -> FileRef:
-    """The SHA-256 and size of a file."""
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return FileRef(digest.hexdigest(), path.stat().st_size)
 
 
 def _targets(epochs: Sequence[ServedEpoch]) -> dict[str, TargetFile]:

@@ -6,15 +6,13 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pilookup._core import SecretKey
-from pilookup.custody.control import Control, Load
+from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
 from pilookup.custody.repository import THRESHOLDS, ChannelRepository, Keys
 from pilookup.custody.vault import Vault
 from pilookup.errors import PublishError
 from pilookup.keyring import Keyring
-
-OFFLINE_ROLES = {"root": 3, "targets": 3, "snapshot": 1}
-"""How many keys of each role custody makes."""
+from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, role_key_ids
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Session:
 
     home: Home
     keyring: Keyring
-    control: Control
+    control: ControlDatabase
     vault: Vault
     online: Keyring | None
     now: datetime
@@ -54,7 +52,7 @@ class Session:
         """The signing keys at hand, by role; raises PublishError when too few are."""
         held = set(self.keyring.ids())
         keys: dict[str, list[Ed25519PrivateKey]] = {
-            role: [self.keyring.signing(name) for name in key_ids(role, channel) if name in held]
+            role: [self.keyring.signing(name) for name in role_key_ids(role, channel) if name in held]
             for role in OFFLINE_ROLES
         }
         keys["timestamp"] = [self.online_keyring().signing(f"timestamp-{channel}")]
@@ -65,14 +63,3 @@ class Session:
 
     def channel_key(self, channel: str, epoch: int) -> SecretKey:
         return self.keyring.scalar(channel_key_id(channel, epoch))
-
-
-def key_ids(role: str, channel: str) -> list[str]:
-    """The key ids of an offline role."""
-    count = OFFLINE_ROLES[role]
-    return [f"{role}-{channel}-{i}" for i in range(1, count + 1)] if count > 1 else [f"{role}-{channel}"]
-
-
-def channel_key_id(channel: str, epoch: int) -> str:
-    """The id of an epoch's channel key, in both halves."""
-    return f"channel-{channel}-{epoch}"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pilookup.custody import epochs
-from pilookup.custody.control import Control
+from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
 from pilookup.custody.repository import ChannelRepository
 from pilookup.errors import FormatError, HomeError, TrustError
@@ -29,7 +29,7 @@ class Status:
         return {"datasets": self.datasets, "channels": self.channels, "warnings": self.warnings}
 
 
-def read_status(home: Home, control: Control | None, now: datetime) -> Status:
+def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> Status:
     """Gather the status; a channel that cannot be trusted becomes a warning, not an error.
 
     Either half will do; raises HomeError where neither is.
@@ -48,7 +48,7 @@ def read_status(home: Home, control: Control | None, now: datetime) -> Status:
     return status
 
 
-def _dataset(control: Control, row: Any) -> dict[str, Any]:
+def _dataset(control: ControlDatabase, row: Any) -> dict[str, Any]:
     loads = control.loads(row.slug)
     return {
         "id": row.slug,
@@ -101,7 +101,7 @@ def _warn(status: Status, name: str, release: Release, now: datetime) -> None:
         status.warnings.append(f"{name}: signatures expire {when}; run: pilookup publish {name}")
 
 
-def _epochs(status: Status, control: Control, name: str, now: datetime) -> None:
+def _epochs(status: Status, control: ControlDatabase, name: str, now: datetime) -> None:
     known = control.epochs(name)
     if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARN_SHARE:
         status.warnings.append(f"{name}: the epoch ends soon; run: pilookup rotate {name}")

@@ -42,7 +42,7 @@ fractions; carrier prefixes other than those of rule 13; letters dialled as digi
 an extension (a comma parts two numbers); a number that reads otherwise when its own E.164 is read again.
 """
 
-from pilookup.identifier.decide import canonicalise, is_region
 from pilookup.identifier.reason import Reason
+from pilookup.identifier.rules import canonicalise, is_region
 
 __all__ = ["Reason", "canonicalise", "is_region"]

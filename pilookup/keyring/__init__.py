@@ -1,6 +1,6 @@
 """The key files of one half of HOME, encrypted under a master key that a passphrase unlocks."""
 
 from pilookup.keyring.keyring import Keyring
-from pilookup.keyring.lock import Half
+from pilookup.keyring.master_key import Half
 
 __all__ = ["Half", "Keyring"]

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.errors import KeyringError
-from pilookup.keyring.files import read_private
-from pilookup.keyring.lock import MASTER_BYTES, Half, MasterLock
-from pilookup.keyring.sealed import KeyKind, check_key_id, open_key, seal_key
+from pilookup.keyring.key_file import KeyKind, check_key_id, open_key, seal_key
+from pilookup.keyring.master_key import MASTER_BYTES, Half, MasterKeyFile
+from pilookup.keyring.private_file import read_private
 
 _LOCK_NAME = "keyring.json"
 _SUFFIX = ".key"
@@ -47,7 +47,7 @@ class Keyring:
         """
         master = bytearray(os.urandom(MASTER_BYTES))
         try:
-            lock = MasterLock.create(half, secret, bytes(master))
+            lock = MasterKeyFile.create(half, secret, bytes(master))
             keyring = cls(directory, half, bytes(master))
         finally:
             master[:] = bytes(MASTER_BYTES)
@@ -71,7 +71,7 @@ class Keyring:
         path = directory / _LOCK_NAME
         data = read_private(path)
         try:
-            lock = MasterLock.from_bytes(data)
+            lock = MasterKeyFile.from_bytes(data)
         except KeyringError as error:
             raise KeyringError(f"{path}: {error}") from None
         if lock.half is not half:

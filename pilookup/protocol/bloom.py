@@ -10,7 +10,7 @@ import math
 import struct
 from typing import TYPE_CHECKING, Any, Self
 
-from pilookup.errors import FormatError, MissingPartError
+from pilookup.errors import FormatError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,5 +89,5 @@ def _library() -> Any:
     try:
         import pybloom_live  # noqa: PLC0415 - only those who ask for Bloom filters need it
     except ImportError as error:
-        raise MissingPartError("Bloom filters need pybloom-live: pip install 'pilookup[load]'") from error
+        raise MissingExtraError("Bloom filters need pybloom-live: pip install 'pilookup[load]'") from error
     return pybloom_live

@@ -5,7 +5,9 @@ Each has exactly one spelling of a value; any other spelling is refused.
 
 import base64
 import binascii
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from pilookup.errors import FormatError
 
@@ -46,3 +48,31 @@ def from_time_text(text: object, field: str) -> datetime:
     if time_text(moment) != text:
         raise FormatError(f"{field}: not a time")
     return moment
+
+
+def encode_object(body: dict[str, Any]) -> bytes:
+    return _ENCODER.encode(body).encode()
+
+
+def decode_object(data: bytes, names: set[str]) -> dict[str, Any]:
+    try:
+        body = _DECODER.decode(data.decode())
+    except (ValueError, RecursionError):
+        raise FormatError("body: not JSON") from None
+    if not isinstance(body, dict) or set(body) != names:
+        raise FormatError(f"body: not an object of {', '.join(sorted(names))}")
+    return body
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        raise FormatError("body: a name stands twice")
+    return body
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+"""Made once: making one costs more than a message of one element does."""

@@ -10,10 +10,10 @@ from typing import Any, Self
 import rfc8785
 
 from pilookup.errors import FormatError
+from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.encoding import b64url, from_b64url, from_time_text, time_text
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.names import MAX_SERIAL, check_channel, check_epoch, check_integer, check_serial
-from pilookup.protocol.snapshot import Geometry
 
 FORMAT = 1
 MAX_MANIFEST_BYTES = 4 * 2**20

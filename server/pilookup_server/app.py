@@ -10,13 +10,14 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from pilookup_server.access import Access
-from pilookup_server.headers import CrossOrigin, SecurityHeaders
-from pilookup_server.keys import OnlineKeys
-from pilookup_server.limits.requests import RequestLimits
+from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
+from pilookup_server.middleware.access_log import AccessLog
+from pilookup_server.middleware.request_limits import RequestLimits
+from pilookup_server.middleware.response_headers import CrossOrigin, SecurityHeaders
 from pilookup_server.page_host.assets import read_assets
 from pilookup_server.problems import HANDLERS
+from pilookup_server.release.watcher import Clock, ReleaseWatcher, utc_now
 from pilookup_server.routes.buckets import bucket
 from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready
@@ -25,7 +26,6 @@ from pilookup_server.routes.page import page_routes
 from pilookup_server.routes.targets import target
 from pilookup_server.service import Service
 from pilookup_server.settings import Settings
-from pilookup_server.watch import Channel, Clock, utc_now
 
 
 def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock = utc_now) -> FastAPI:
@@ -78,7 +78,7 @@ def _page(settings: Settings) -> list[Route]:
 def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Middleware]:
     """Outermost first."""
     return [
-        Middleware(Access, templates=templates, channels=settings.channels),
+        Middleware(AccessLog, templates=templates, channels=settings.channels),
         Middleware(SecurityHeaders),
         Middleware(CrossOrigin, origins=settings.allowed_origins),
         Middleware(
@@ -106,7 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await service.quotas.close()
 
 
-async def _follow(channel: Channel) -> None:
+async def _follow(channel: ReleaseWatcher) -> None:
     """Watch; a tick that fails in an unforeseen way is logged and does not end the watch."""
     while True:
         try:

@@ -4,8 +4,8 @@ import hmac
 from hashlib import sha256
 from typing import Final
 
-from pilookup.protocol.messages import Problem
 from pilookup.protocol.names import PUBLIC
+from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import ServeError, Settings
 

@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
 
 from pilookup.protocol.release import TARGETS_LIFE, Release
-from pilookup_server.renew import renewal_due
+from pilookup_server.release.timestamp import renewal_due
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _MODE: Any = "mostrecent"

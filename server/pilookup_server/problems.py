@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pilookup.protocol.messages import PROBLEM_JSON, Problem
+from pilookup.protocol.problems import PROBLEM_JSON, Problem
 
 _BY_STATUS = {
     401: Problem.UNAUTHORIZED,

@@ -10,15 +10,15 @@ from starlette.requests import Request
 
 from pilookup.protocol.names import PUBLIC
 from pilookup_server.auth import Tokens
-from pilookup_server.keys import OnlineKeys
-from pilookup_server.limits.address import Callers
-from pilookup_server.limits.gate import Gate
-from pilookup_server.limits.proof import Proofs
+from pilookup_server.evaluation_batcher import EvaluationBatcher
+from pilookup_server.keys.online_keys import OnlineKeys
+from pilookup_server.limits.client_address import ClientAddresses
+from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.quota import Quotas
-from pilookup_server.limits.spent import SpentHere, SpentShared
+from pilookup_server.limits.replay import LocalReplayGuard, SharedReplayGuard
+from pilookup_server.limits.soft_quota import SoftQuota
+from pilookup_server.release.watcher import Clock, Pace, ReleaseWatcher
 from pilookup_server.settings import Settings
-from pilookup_server.waiting import Waiting
-from pilookup_server.watch import Channel, Clock, Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ class Service:
     """Channels and what guards them."""
 
     settings: Settings
-    channels: Mapping[str, Channel]
+    channels: Mapping[str, ReleaseWatcher]
     tokens: Tokens
-    callers: Callers
+    callers: ClientAddresses
     quotas: Quotas
-    gate: Gate | None
+    gate: SoftQuota | None
     batches: CapacityLimiter
-    waiting: Waiting
+    waiting: EvaluationBatcher
     clock: Clock
 
     @classmethod
@@ -49,23 +49,23 @@ class Service:
         below = settings.home / "online" / "channels"
         return cls(
             settings=settings,
-            channels={name: Channel(name, below / name, keys, pace, clock) for name in settings.channels},
+            channels={name: ReleaseWatcher(name, below / name, keys, pace, clock) for name in settings.channels},
             tokens=Tokens.of(settings),
-            callers=Callers(settings.trusted_proxies),
+            callers=ClientAddresses(settings.trusted_proxies),
             quotas=quotas,
             gate=_gate(settings, quotas, keys, scratch),
             batches=CapacityLimiter(threads),
-            waiting=Waiting(),
+            waiting=EvaluationBatcher(),
             clock=clock,
         )
 
 
-def _gate(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: Path) -> Gate | None:
+def _gate(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: Path) -> SoftQuota | None:
     """Before the public channel alone: the others know who asks."""
     if quotas.soft is None or PUBLIC not in settings.channels:
         return None
-    spent = SpentShared(quotas.shared) if quotas.shared is not None else SpentHere(scratch)
-    return Gate(quotas.soft, quotas.public, Proofs.under(keys.timestamp_key(PUBLIC)), spent)
+    spent = SharedReplayGuard(quotas.shared) if quotas.shared is not None else LocalReplayGuard(scratch)
+    return SoftQuota(quotas.soft, quotas.public, ProofsOfWork.under(keys.timestamp_key(PUBLIC)), spent)
 
 
 def service_of(request: Request) -> Service:

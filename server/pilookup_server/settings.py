@@ -1,6 +1,6 @@
 """Every setting of the server, from the environment (prefix `PILOOKUP_`), documented here alone.
 
-The online half's passphrase is no setting: `pilookup.keyring.secret` reads it once, and nothing keeps it. No
+The online half's passphrase is no setting: `pilookup.keyring.passphrase` reads it once, and nothing keeps it. No
 error of this room repeats a value: a setting may be a token or a passphrase.
 """
 

@@ -2,11 +2,11 @@ import os
 from contextlib import contextmanager
 
 import pytest
-from attack_asking import Async, Sync
-from attack_home import Held
-from attack_server import TOKEN, Proxy, Served
 
-from pilookup.checking import patience
+from pilookup.checking import retries
+from tests.support.attacks.asking import Async, Sync
+from tests.support.attacks.home import Held
+from tests.support.attacks.server import TOKEN, Proxy, Served
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,7 +20,7 @@ def no_settings_from_outside():
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture(scope="session")

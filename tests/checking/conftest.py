@@ -1,17 +1,17 @@
 import asyncio
 
 import pytest
-from checking_numbers import LABEL
-from checking_publisher import Publisher
-from checking_server import Host
 
 from pilookup import AsyncClient, Client
-from pilookup.checking import patience
+from pilookup.checking import retries
+from tests.support.checking.numbers import LABEL
+from tests.support.checking.publisher import Publisher
+from tests.support.checking.server import Host
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import pytest
-from old_homes import index, unpack
+
+from tests.support.compatibility.homes import index, unpack
 
 
 @pytest.fixture(params=sorted(index()))

@@ -29,7 +29,18 @@ from importlib.metadata import version
 from pathlib import Path
 from stat import S_IMODE
 
-from old_homes import (
+from sqlalchemy import event
+
+from pilookup import durable
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.home import Home
+from pilookup.custody.initialise import initialise_home
+from pilookup.custody.removal import erase, withdraw
+from pilookup.custody.repository import ChannelRepository
+from pilookup.custody.status import read_status
+from pilookup.keyring import Keyring
+from pilookup.release_files.verify import verify_directory
+from tests.support.compatibility.homes import (
     ABSENT,
     ARCHIVES,
     CHANNELS,
@@ -48,17 +59,6 @@ from old_homes import (
     unpack,
     without_new_keys,
 )
-from sqlalchemy import event
-
-from pilookup import durable
-from pilookup.custody.control import Control
-from pilookup.custody.erase import erase, withdraw
-from pilookup.custody.founding import found
-from pilookup.custody.home import Home
-from pilookup.custody.repository import ChannelRepository
-from pilookup.custody.status import read_status
-from pilookup.custody.verify import verify_directory
-from pilookup.keyring import Keyring
 
 DATE = datetime(2026, 11, 29, 9, tzinfo=UTC)
 BEFORE = DATE - timedelta(hours=30)
@@ -154,7 +154,7 @@ def rotating(channel):
 
 def base(path, work, count=FEW, *, bloom=False):
     """Loaded, with a dataset withdrawn and a number erased, both channels published: a day and a quarter before DATE."""
-    found(path, *(PASSPHRASES[half].encode() for half in ("custody", "online")), BEFORE)
+    initialise_home(path, *(PASSPHRASES[half].encode() for half in ("custody", "online")), BEFORE)
     with at(path, BEFORE) as session:
         for command in (leak(count), ACCOUNTS, SENSITIVE, WITHDRAWN):
             run(session, command, work)
@@ -271,7 +271,7 @@ def in_commit(session):
 
 def after_commit(_session):
     """The new loads count and the replaced ones do not any more; both are still noted as unsettled."""
-    after(Control, "commit_loads")
+    after(ControlDatabase, "commit_loads")
 
 
 def at_buckets(_session):
@@ -301,7 +301,7 @@ def between_the_halves(_session):
 
 def after_the_epoch_began(_session):
     """The new epoch is in control data with its key in both halves, and nothing of it is published."""
-    after(Control, "start_epoch")
+    after(ControlDatabase, "start_epoch")
 
 
 PUBLISH = publishing("public")
@@ -419,7 +419,11 @@ def same(unkilled, retried, command):
 
 def buckets(told):
     """The digests of all buckets and trees; filters and manifests bear a serial, which a kill may have used up."""
-    return {name: found for name, found in told["channels"].items() if name.endswith(("buckets.bin", "tree.bin"))}
+    return {
+        name: initialise_home
+        for name, initialise_home in told["channels"].items()
+        if name.endswith(("buckets.bin", "tree.bin"))
+    }
 
 
 def expected(name, facts, folder, restored):
@@ -427,7 +431,7 @@ def expected(name, facts, folder, restored):
     path = unpack(name, folder / "again")
     numbers = expanded(ALL)
     told = {"numbers": ALL}
-    with Control.open(Home(path)) as control:
+    with ControlDatabase.open(Home(path)) as control:
         told["status"] = read_status(Home(path), control, DATE).to_json()
     told["verified"] = {
         channel: [

@@ -10,7 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from old_homes import (
+
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.home import Home
+from pilookup.custody.publish.publish import publish
+from pilookup.custody.status import read_status
+from pilookup.errors import KeyringError
+from pilookup.release_files.verify import verify_directory
+from tests.support.compatibility.homes import (
     ABSENT,
     ARCHIVES,
     CHANNELS,
@@ -33,13 +40,6 @@ from old_homes import (
     without_new_keys,
     write_files,
 )
-
-from pilookup.custody.control import Control
-from pilookup.custody.home import Home
-from pilookup.custody.publish import publish
-from pilookup.custody.status import read_status
-from pilookup.custody.verify import verify_directory
-from pilookup.errors import KeyringError
 
 LEFT_TO_REMOVE = {
     "killed_load",
@@ -87,7 +87,7 @@ def test_modes_are_unpacked(name, home):
 
 
 def test_status_reads_without_a_passphrase(home, facts):
-    with Control.open(Home(home)) as control:
+    with ControlDatabase.open(Home(home)) as control:
         assert plain(read_status(Home(home), control, date_of(facts)).to_json()) == facts["expected"]["status"]
 
 

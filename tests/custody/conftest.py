@@ -1,10 +1,11 @@
 from contextlib import ExitStack
 
-import custody_channel
 import pytest
-from custody_databases import PostgresqlDatabase, SqliteFile
-from custody_home import found, opened
-from custody_postgresql import Cluster
+
+from tests.support.custody import channel
+from tests.support.custody.databases import PostgresqlDatabase, SqliteFile
+from tests.support.custody.home import found, opened
+from tests.support.custody.postgresql import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +40,8 @@ def at(database):
     """Opens a HOME at a given time, on both kinds of database; closes what it opened."""
     with ExitStack() as opened_here:
 
-        def open_at(path, now=custody_channel.NOW):
-            session = custody_channel.at(path, now)
+        def open_at(path, now=channel.NOW):
+            session = channel.at(path, now)
             opened_here.callback(session.control.close)
             return session
 

@@ -1,4 +1,4 @@
-from pilookup.compute import processors
+from pilookup.compute.executors import processors
 
 
 def test_there_is_a_processor():

@@ -1,7 +1,8 @@
 """One small served HOME for every test of this room."""
 
 import pytest
-from docs_home import Demo
+
+from tests.support.docs.home import Demo
 
 
 @pytest.fixture(scope="session")

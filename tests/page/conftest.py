@@ -2,12 +2,13 @@ import os
 from pathlib import Path
 
 import pytest
-from page_home import Held
-from page_proxy import Proxy, is_built
-from page_server import HARD, SOFT, Server
-from page_sink import Sink
-from page_visitor import Visitor, assert_blinded_afresh
-from page_windows import LANGUAGES, Windows
+
+from tests.support.page.home import Held
+from tests.support.page.proxy import Proxy, is_built
+from tests.support.page.server import HARD, SOFT, Server
+from tests.support.page.sink import Sink
+from tests.support.page.visitor import Visitor, assert_blinded_afresh
+from tests.support.page.windows import LANGUAGES, Windows
 
 WINDOWS = Windows()
 

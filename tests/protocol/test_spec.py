@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pilookup.identifier
-from pilookup.protocol.messages import Problem
+from pilookup.protocol.problems import Problem
 
 ROOT = Path(__file__).parents[2]
 SPEC = (ROOT / "SPEC.md").read_text()

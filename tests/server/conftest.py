@@ -5,10 +5,10 @@ import httpx2
 import pytest
 from pilookup_server.app import create_app
 from pilookup_server.settings import Settings, read_settings
-from release_fixture import LATER, Clock, HeldKeys, Repository
 
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, EvaluateRequest
+from tests.support.server.release_fixture import LATER, Clock, HeldKeys, Repository
 
 
 @pytest.fixture(autouse=True)

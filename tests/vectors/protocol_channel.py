@@ -5,10 +5,10 @@ from hashlib import sha256, sha512
 
 from pilookup import _core
 from pilookup.protocol import merkle
+from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.label import Kind, Label, Profile, pack_labels
 from pilookup.protocol.manifest import Case, FileRef, Manifest
 from pilookup.protocol.names import CANARIES
-from pilookup.protocol.snapshot import Geometry
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
 CHANNEL = "public"

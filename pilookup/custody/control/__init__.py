@@ -1,6 +1,6 @@
 """Control data: what the vault holds, what was loaded, which epochs and serials there are."""
 
-from pilookup.custody.control.rows import Channel, Counts, Dataset, Epoch, Load
-from pilookup.custody.control.store import Control
+from pilookup.custody.control.control_database import ControlDatabase
+from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 
-__all__ = ["Channel", "Control", "Counts", "Dataset", "Epoch", "Load"]
+__all__ = ["Channel", "ControlDatabase", "Counts", "Dataset", "Epoch", "Load"]

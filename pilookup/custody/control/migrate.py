@@ -16,7 +16,7 @@ from pilookup.custody.control import schema
 from pilookup.custody.control.engine import for_changes
 from pilookup.errors import CustodyError
 
-_SCRIPTS = Path(__file__).parent.parent / "migrations"
+_SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x70696C6F6F6B7570
 """Key of the advisory lock that migrating takes on PostgreSQL: "pilookup" in ASCII."""
 _VERSIONS: Final = "alembic_version"

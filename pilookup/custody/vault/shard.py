@@ -36,7 +36,7 @@ import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
 
 from pilookup import _core, durable
-from pilookup.custody.vault.rows import ALL, SCHEMA, Span, fixed_bytes, spans_of
+from pilookup.custody.vault.schema import ALL, SCHEMA, Span, fixed_bytes, spans_of
 from pilookup.errors import VaultError
 
 MAGIC: Final = b"PLKS\x01"

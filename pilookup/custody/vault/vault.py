@@ -25,14 +25,14 @@ from pilookup import _core, durable
 from pilookup._core import ELEMENT_BYTES
 from pilookup.custody.control import Load
 from pilookup.custody.home import Home
-from pilookup.custody.vault.rows import ALL, Span, partitions_of
+from pilookup.custody.vault.schema import ALL, Span, partitions_of
 from pilookup.custody.vault.shard import ShardStore, read_guard
 from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
 from pilookup.protocol.names import VAULT_GUARD
 
 STAGING: Final = ".staging"
-UNSETTLED: Final = ".unsettled"
+PENDING: Final = ".unsettled"
 INDEX: Final = "index.sealed"
 SUPPRESSED: Final = "suppressed.sealed"
 
@@ -76,16 +76,16 @@ class Vault:
     def adopt(self, staged: Path, slug: str) -> None:
         """Move a finished load to its place; it counts once control data name it."""
         self.unsettle([staged.name])
-        place = self.directory / slug
-        if not place.exists():
-            durable.make_directory(place)
+        shard_aad = self.directory / slug
+        if not shard_aad.exists():
+            durable.make_directory(shard_aad)
         durable.sync_directory(staged)
-        staged.rename(place / staged.name)
-        durable.sync_directory(place)
+        staged.rename(shard_aad / staged.name)
+        durable.sync_directory(shard_aad)
 
     def unsettle(self, load_ids: Iterable[str]) -> None:
         """Note loads that are about to come or go, before anything is done to them."""
-        folder = self.directory / UNSETTLED
+        folder = self.directory / PENDING
         folder.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for load_id in load_ids:
             (folder / load_id).touch(mode=durable.FILE_MODE)
@@ -99,7 +99,7 @@ class Vault:
         """
         known = {load.id for load in loads}
         present = {path.name: path for path in self.directory.glob("[!.]*/*") if path.is_dir()}
-        unsettled = {path.name for path in (self.directory / UNSETTLED).glob("*")}
+        unsettled = {path.name for path in (self.directory / PENDING).glob("*")}
         if strange := sorted(set(present) - known - unsettled):
             raise VaultError(
                 f"{present[strange[0]]}: not in the control data; was an older database restored? Nothing was touched"
@@ -110,7 +110,7 @@ class Vault:
                 shutil.rmtree(present[load_id])
                 # gone from the disk before its mark is: the other way round a power cut leaves a load nobody knows
                 durable.sync_directory(present[load_id].parent)
-            (self.directory / UNSETTLED / load_id).unlink()
+            (self.directory / PENDING / load_id).unlink()
         for dataset in {path.parent for path in present.values()}:
             if not any(dataset.iterdir()):
                 dataset.rmdir()
@@ -118,12 +118,12 @@ class Vault:
     def write_index(self, folder: Path, dataset_id: int, partitions: Iterable[int]) -> None:
         """Seal the list of a load's partitions, so that a missing shard does not go unseen."""
         listed = json.dumps(sorted(partitions)).encode()
-        self.store.write(folder / INDEX, place(dataset_id, folder.name, "index"), listed)
+        self.store.write(folder / INDEX, shard_aad(dataset_id, folder.name, "index"), listed)
 
     def partitions(self, load: Stored) -> list[int]:
         """Which partitions a load has; raises VaultError."""
         path = self._folder(load) / INDEX
-        listed: list[int] = json.loads(self.store.read(path, place(load.dataset_id, load.id, "index")))
+        listed: list[int] = json.loads(self.store.read(path, shard_aad(load.dataset_id, load.id, "index")))
         return listed
 
     def runs(self, partition: int, loads: Iterable[Where], span: Span = ALL) -> Iterator[tuple[Where, pa.Table]]:
@@ -173,7 +173,7 @@ class Vault:
         return found
 
     def _rewrite(self, load: Load, partition: int, rows: pa.Table) -> None:
-        frames = self.store.framed(place(load.dataset_id, load.id, partition), [rows])
+        frames = self.store.framed(shard_aad(load.dataset_id, load.id, partition), [rows])
         durable.replace(self._path(load, partition), frames)
 
     def _listed(self, load: Stored) -> list[int]:
@@ -186,7 +186,7 @@ class Vault:
         return {}
 
     def _shard(self, load: Stored, partition: int, span: Span = ALL) -> pa.Table:
-        where = place(load.dataset_id, load.id, partition)
+        where = shard_aad(load.dataset_id, load.id, partition)
         return self.store.read_table(self._path(load, partition), where, span)
 
     def _folder(self, load: Stored) -> Path:
@@ -201,6 +201,6 @@ def shard_name(partition: int) -> str:
     return f"{partition:02}.shard"
 
 
-def place(dataset_id: int, load_id: str, part: int | str) -> str:
+def shard_aad(dataset_id: int, load_id: str, part: int | str) -> str:
     """What a vault file's associated data name: where it belongs."""
     return f"{dataset_id}/{load_id}/{part}"

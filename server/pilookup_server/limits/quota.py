@@ -13,7 +13,7 @@ from limits import RateLimitItem
 from limits.aio.storage.redis import RedisStorage
 from limits.errors import ConfigurationError, StorageError
 
-from pilookup.protocol.messages import Problem
+from pilookup.protocol.problems import Problem
 from pilookup_server.limits.counters import Counters, Counts, WindowCounters
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import ServeError, Settings, quota_items

@@ -3,15 +3,15 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pilookup.protocol.messages import Problem
+from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.cached import IMMUTABLE, PRIVATE, bytes_response
-from pilookup_server.routes.door import count_request, enter
+from pilookup_server.routes.admission import admit, count_request
+from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, bytes_response
 
 
 async def bucket(request: Request) -> Response:
     """GET /v1/channels/{channel}/snapshots/{serial}/buckets/{index}"""
-    visit = enter(request)
+    visit = admit(request)
     await count_request(request)
     serial, index = _number(request.path_params["serial"]), _number(request.path_params["index"])
     snapshot = visit.state().snapshots.get(serial) or (await visit.newest()).snapshots.get(serial)

@@ -10,15 +10,16 @@ from starlette.types import Receive, Scope, Send
 
 from pilookup.errors import FormatError
 from pilookup.protocol import oprf
-from pilookup.protocol.messages import JSON, OCTETS, EvaluateRequest, EvaluateResponse, Problem
+from pilookup.protocol.messages import JSON, OCTETS, EvaluateRequest, EvaluateResponse
 from pilookup.protocol.oprf import SecretKey
+from pilookup.protocol.problems import Problem
 from pilookup.protocol.token import ELEMENT_BYTES
 from pilookup_server import metrics
-from pilookup_server.channel import Evaluator
-from pilookup_server.limits.gate import HEADER
+from pilookup_server.limits.soft_quota import HEADER
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.asked import body, epoch, header
-from pilookup_server.routes.door import Visit, enter
+from pilookup_server.release.loaded_release import Evaluator
+from pilookup_server.routes.admission import AuthorizedRequest, admit
+from pilookup_server.routes.asgi_request import body, epoch, header
 
 INLINE: Final = 4
 """Up to so many elements, a thread's round trip costs more than it frees."""
@@ -36,7 +37,7 @@ class Evaluate:
 
 
 async def _respond(request: Request) -> Response:
-    visit = enter(request)
+    visit = admit(request)
     visit.state()
     media_type = _media_type(request.scope)
     ask = _parse(media_type, request.scope, await body(request.receive))
@@ -67,7 +68,7 @@ def _parse(media_type: str, scope: Scope, content: bytes) -> EvaluateRequest:
     raise ProblemError(Problem.MEDIA_TYPE)
 
 
-async def _evaluator(visit: Visit, number: int) -> Evaluator:
+async def _evaluator(visit: AuthorizedRequest, number: int) -> Evaluator:
     """The epoch's key while it may be used; raises ProblemError 410."""
     found = visit.state().layer.evaluators.get(number) or (await visit.newest()).layer.evaluators.get(number)
     if found is None or found.serves_until <= visit.service.clock().timestamp():
@@ -75,7 +76,7 @@ async def _evaluator(visit: Visit, number: int) -> Evaluator:
     return found
 
 
-async def _charge(visit: Visit, scope: Scope, count: int) -> dict[str, str]:
+async def _charge(visit: AuthorizedRequest, scope: Scope, count: int) -> dict[str, str]:
     """Take the elements from the token's quota, or the address's; raises ProblemError 429 or 503."""
     if visit.holder is not None:
         return await visit.service.quotas.platform.take(visit.holder, count)
@@ -86,7 +87,7 @@ async def _charge(visit: Visit, scope: Scope, count: int) -> dict[str, str]:
     return await visit.service.quotas.public.take(key, count)
 
 
-async def _evaluate(visit: Visit, ask: EvaluateRequest, key: SecretKey, count: int) -> EvaluateResponse:
+async def _evaluate(visit: AuthorizedRequest, ask: EvaluateRequest, key: SecretKey, count: int) -> EvaluateResponse:
     """Raises ProblemError 422 for an invalid element."""
     if count == 1:
         found = await visit.service.waiting.evaluate(visit.channel.name, key, ask.elements)

@@ -5,11 +5,12 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pilookup.protocol.messages import JSON, Problem
+from pilookup.protocol.messages import JSON
 from pilookup.protocol.names import PUBLIC
+from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
+from pilookup_server.release.watcher import Clock, ReleaseWatcher
 from pilookup_server.service import service_of
-from pilookup_server.watch import Channel, Clock
 
 _NO_STORE = {"cache-control": "no-store"}
 
@@ -31,7 +32,7 @@ async def ready(request: Request) -> Response:
     return Response(body, headers=_NO_STORE, media_type=JSON)
 
 
-def _state(channel: Channel, clock: Clock) -> dict[str, object]:
+def _state(channel: ReleaseWatcher, clock: Clock) -> dict[str, object]:
     state = channel.state
     if state is None:
         return {"state": "refused" if channel.published() else "unpublished"}

@@ -5,10 +5,11 @@ from hashlib import sha256
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pilookup.protocol.messages import JSON, Problem
+from pilookup.protocol.messages import JSON
+from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.cached import bytes_response
-from pilookup_server.routes.door import count_request, enter
+from pilookup_server.routes.admission import admit, count_request
+from pilookup_server.routes.conditional import bytes_response
 
 SECONDS = 10
 """How long a cache may keep metadata; a client's clock, not a cache, decides what is stale."""
@@ -16,7 +17,7 @@ SECONDS = 10
 
 async def metadata(request: Request) -> Response:
     """GET /v1/channels/{channel}/metadata/{name}"""
-    visit = enter(request)
+    visit = admit(request)
     await count_request(request)
     state = await visit.newest()
     data = state.metadata.get(request.path_params["name"])

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pilookup.protocol.messages import JSON, Problem
+from pilookup.protocol.messages import JSON
+from pilookup.protocol.problems import Problem
 from pilookup_server.page_host.assets import INDEX, Asset
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.cached import bytes_response
-from pilookup_server.routes.door import count_request
+from pilookup_server.routes.admission import count_request
+from pilookup_server.routes.conditional import bytes_response
 from pilookup_server.service import service_of
 
 REVALIDATE: Final = "no-cache"

@@ -3,15 +3,16 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pilookup.protocol.messages import JSON, OCTETS, Problem
+from pilookup.protocol.messages import JSON, OCTETS
+from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.cached import IMMUTABLE, PRIVATE, file_response
-from pilookup_server.routes.door import count_request, enter
+from pilookup_server.routes.admission import admit, count_request
+from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, file_response
 
 
 async def target(request: Request) -> Response:
     """GET /v1/channels/{channel}/targets/{path}"""
-    visit = enter(request)
+    visit = admit(request)
     await count_request(request)
     path = request.path_params["path"]
     file = visit.state().targets.get(path) or (await visit.newest()).targets.get(path)

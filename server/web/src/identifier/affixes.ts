@@ -1,7 +1,7 @@
 // What people write around a number: words, parameters, extensions, a spreadsheet's fractions (rules 5 to 11).
 //
 // Every pattern runs on a text of at most 100 characters, and none nests a repeat in a repeat over the same
-// characters, so the time is bounded. The patterns are those of pilookup/identifier/dressing.py.
+// characters, so the time is bounded. The patterns are those of pilookup/identifier/affixes.py.
 
 import { trim } from "./characters.ts";
 import type { Reason } from "./reason.ts";

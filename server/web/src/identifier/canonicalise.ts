@@ -1,5 +1,5 @@
 // From a text to one phone number's canonical form, or a reason (SPEC.md section 2, whose rules the comments number;
-// pilookup/identifier/decide.py is the same in Python).
+// pilookup/identifier/rules.py is the same in Python).
 
 import { plain, trim } from "./characters.ts";
 import {

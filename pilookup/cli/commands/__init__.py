@@ -1,0 +1,1 @@
+"""One file a command; a command imports what it works with when it is called."""

@@ -1,0 +1,40 @@
+"""`pilookup init`: a new HOME."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilookup.cli.console import note, say, say_json
+from pilookup.cli.options import JsonOption
+from pilookup.keyring import Half
+from pilookup.keyring.passphrase import read_passphrase
+
+
+def init(
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="HOME", help="A new or empty directory.", show_default=False)
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", envvar="PILOOKUP_HOME", help="The same, as an option.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make the keys, the vault and the channels `public` and `platform`."""
+    from pilookup.custody.initialise import initialise_home  # noqa: PLC0415 - needs the extra `load`
+
+    path = directory or home
+    if path is None:
+        raise typer.BadParameter("say where HOME is to be", param_hint="HOME")
+    custody = read_passphrase(Half.CUSTODY, confirm=True)
+    online = read_passphrase(Half.ONLINE, confirm=True)
+    if custody == online:
+        note("both halves have the same passphrase; give the online half its own before it moves to another machine")
+    trust = initialise_home(path, custody, online, datetime.now(UTC))
+    if json:
+        say_json({"home": str(path), "trust": [str(file) for file in trust]})
+        return
+    say(f"{path}: made. Keep both passphrases: without them nothing here can be read again.")
+    for file in trust:
+        say(f"Pin this file where the channel is checked: {file}")

@@ -1,0 +1,82 @@
+"""`pilookup load`: seized files into the vault."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pilookup.cli.console import counted, progress, say, say_json
+from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
+from pilookup.cli.rejects import rejects_file
+from pilookup.compute.executors import executor
+from pilookup.protocol.label import Kind
+
+if TYPE_CHECKING:
+    from pilookup.custody.load.load import LoadOutcome
+
+
+def load(
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip/.gz of them.", show_default=False)
+    ],
+    dataset: Annotated[str, typer.Option(help="The dataset's id: a-z, 0-9 and dashes.", show_default=False)],
+    kind: Annotated[Kind, typer.Option(help="What the dataset says about its numbers.", show_default=False)],
+    home: HomeOption,
+    title_zh: Annotated[str | None, typer.Option(help="The case's title in Chinese, shown to who is found.")] = None,
+    title_en: Annotated[str | None, typer.Option(help="The case's title in English.")] = None,
+    seized_on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of the seizure.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="phone=NAME, account=NAME or date=NAME: a header or a number from 1.")
+    ] = None,
+    region: Annotated[str, typer.Option(help="Where numbers without a country code are from.")] = "CN",
+    sensitive: Annotated[bool, typer.Option("--sensitive", help="Keep the dataset out of the public channel.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
+    rejects: Annotated[Path | None, typer.Option(help="A new file for the rows that are refused.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
+    scheduler: SchedulerOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Load files into a dataset: all of them, or none. Numbers are not kept; run `publish` to act on them."""
+    from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody.datasets import DatasetSpec  # noqa: PLC0415
+    from pilookup.custody.intake import IntakeOptions  # noqa: PLC0415
+    from pilookup.custody.load.load import LoadJob  # noqa: PLC0415
+    from pilookup.custody.load.load import load as run  # noqa: PLC0415
+
+    spec = DatasetSpec(dataset, kind, title_zh, title_en, seized_on.date() if seized_on else None, sensitive)
+    order = LoadJob(files, spec, IntakeOptions(kind, region, _columns(column or [])), replace, dry_run)
+    with (
+        executor(scheduler) as tasks,
+        opened(home, online=False) as session,
+        rejects_file(rejects) as stream,
+        progress("load", "rows") as advance,
+    ):
+        outcome = run(session, order, stream, advance, tasks)
+    if json:
+        say_json(outcome.to_json())
+    else:
+        _tell(outcome)
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    columns = {}
+    for text in given:
+        role, separator, name = text.partition("=")
+        if role not in ("phone", "account", "date") or not separator or not name:
+            raise typer.BadParameter(f"{text}: not phone=NAME, account=NAME or date=NAME", param_hint="--column")
+        columns[role] = name
+    return columns
+
+
+def _tell(outcome: "LoadOutcome") -> None:
+    total = outcome.total
+    say(f"{outcome.dataset}: {counted(total.rows, 'row')}, {counted(total.accepted, 'number')} accepted")
+    duplicates, rejected = counted(total.duplicates, "duplicate"), sum(total.rejected.values())
+    say(f"  {total.distinct:,} distinct, {duplicates}, {rejected:,} rejected")
+    for reason, count in sorted(total.rejected.items()):
+        say(f"    {reason}: {count:,}")
+    for remark in total.notes:
+        say(f"  {remark}")
+    if outcome.dry_run:
+        say("  a dry run: nothing was stored")

@@ -1,0 +1,44 @@
+"""`pilookup publish`: bring a channel up to the vault."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pilookup.cli.console import counted, say, say_json
+from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
+
+if TYPE_CHECKING:
+    from pilookup.custody.publish.publish import Published
+
+Channel = Annotated[str, typer.Argument(help="The channel: public or platform.")]
+Bloom = Annotated[bool, typer.Option("--bloom", help="Also make Bloom filters (slow: 0.2 million records a second).")]
+
+
+def publish(
+    channel: Channel,
+    home: HomeOption,
+    bloom: Bloom = False,
+    scheduler: SchedulerOption = None,
+    memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
+    json: JsonOption = False,
+) -> None:
+    """Make and sign a channel's snapshot from the vault, and swap it in."""
+    from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody.publish.publish import publish as run  # noqa: PLC0415
+
+    with publishing(home, scheduler, f"publish {channel}") as (session, advance, tasks):
+        done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
+    tell([done], json=json)
+
+
+def tell(outcomes: "list[Published]", *, json: bool) -> None:
+    """What publishing came to, channel by channel."""
+    if json:
+        say_json([done.to_json() for done in outcomes] if len(outcomes) != 1 else outcomes[0].to_json())
+        return
+    for done in outcomes:
+        if done.rotated:
+            say(f"{done.channel}: a new epoch begins; the one before serves 72 hours more at most")
+        entries = counted(done.entries, "entry", "entries")
+        what = "published" if done.changed else "unchanged, signatures renewed"
+        say(f"{done.channel}: {what}: epoch {done.epoch}, serial {done.serial}, {entries}")

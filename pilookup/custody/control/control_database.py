@@ -1,0 +1,237 @@
+"""Reading and changing control data; every method is one transaction."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Engine, case, delete, insert, select, update
+
+from pilookup.custody.control import migrate, schema
+from pilookup.custody.control.engine import VARIABLE, connect, for_changes, named, told
+from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
+from pilookup.custody.home import Home
+from pilookup.errors import CustodyError, PublishError
+
+MAX_DATASETS: Final = 0xFFFF
+"""Catalogue ids are two bytes in a label."""
+
+
+class ControlDatabase:
+    """The control database of one HOME: SQLite beside the vault, or what PILOOKUP_DATABASE_URL names."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._changes = for_changes(engine)
+
+    @classmethod
+    def create(cls, home: Home) -> Self:
+        """Make the tables of a new HOME; raises CustodyError where the database cannot be used or is not empty."""
+        if not named():
+            os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        return cls._prepared(home, migrate.create)
+
+    @classmethod
+    def open(cls, home: Home) -> Self:
+        """Open the database and bring its tables up to date; raises CustodyError where it cannot be used."""
+        if not named() and not home.database.exists():
+            raise CustodyError(f"{home.database}: missing; are the control data elsewhere? Then set {VARIABLE}")
+        return cls._prepared(home, migrate.upgrade)
+
+    @classmethod
+    def _prepared(cls, home: Home, prepare: Callable[[Engine], None]) -> Self:
+        engine = connect(home)
+        try:
+            with told("cannot be used"):
+                prepare(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    def remove(self) -> None:
+        """Take the tables of a HOME that was not finished away again."""
+        with told("failed"):
+            migrate.remove(self._engine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def datasets(self, *, active_only: bool) -> list[Dataset]:
+        """All datasets by catalogue id, those withdrawn only where asked for."""
+        query = select(schema.dataset).order_by(schema.dataset.c.id)
+        if active_only:
+            query = query.where(schema.dataset.c.withdrawn_at.is_(None))
+        return [_dataset(row) for row in self._all(query)]
+
+    def dataset(self, slug: str) -> Dataset | None:
+        rows = self._all(select(schema.dataset).where(schema.dataset.c.slug == slug))
+        return _dataset(rows[0]) if rows else None
+
+    def next_dataset_id(self) -> int:
+        """The catalogue id the next dataset will get; ids are never used again."""
+        ids = [row.id for row in self._all(select(schema.dataset.c.id))]
+        number = max(ids, default=0) + 1
+        if number > MAX_DATASETS:
+            raise CustodyError(f"the catalogue is full: {MAX_DATASETS} datasets")
+        return number
+
+    def loads(self, slug: str) -> list[Load]:
+        """A dataset's loads, in no promised order."""
+        query = select(schema.load, schema.dataset.c.slug).join(schema.dataset).where(schema.dataset.c.slug == slug)
+        return [_load(row) for row in self._all(query.order_by(schema.load.c.id))]
+
+    def commit_loads(self, dataset: Dataset, loads: Sequence[Load], replaced: Iterable[str], now: datetime) -> None:
+        """One transaction: the dataset if it is new, its loads, and away with those they replace."""
+        gone = list(replaced)
+        with self._begin() as connection:
+            if connection.execute(select(schema.dataset).where(schema.dataset.c.id == dataset.id)).first() is None:
+                values = {name: getattr(dataset, name) for name in Dataset.__dataclass_fields__}
+                connection.execute(insert(schema.dataset).values(created_at=_naive(now), **values))
+            if gone:
+                connection.execute(delete(schema.load).where(schema.load.c.id.in_(gone)))
+                _count_removal(connection)
+            connection.execute(insert(schema.load), [_load_values(load, now) for load in loads])
+
+    def withdraw(self, slug: str, now: datetime) -> None:
+        """Mark a dataset withdrawn and forget its loads."""
+        with self._begin() as connection:
+            row = connection.execute(select(schema.dataset).where(schema.dataset.c.slug == slug)).one()
+            connection.execute(delete(schema.load).where(schema.load.c.dataset_id == row.id))
+            marked = update(schema.dataset).where(schema.dataset.c.id == row.id)
+            connection.execute(marked.values(withdrawn_at=_naive(now)))
+            _count_removal(connection)
+
+    def removals(self) -> int:
+        """How often something was withdrawn, erased or replaced."""
+        return int(self._all(select(schema.vault_state.c.removals))[0].removals)
+
+    def count_removal(self) -> None:
+        with self._begin() as connection:
+            _count_removal(connection)
+
+    def create_channel(self, name: str, profile: str) -> None:
+        with self._begin() as connection:
+            connection.execute(insert(schema.channel).values(name=name, profile=str(profile), next_serial=1))
+
+    def channels(self) -> list[Channel]:
+        rows = self._all(select(schema.channel).order_by(schema.channel.c.name))
+        return [Channel(row.name, row.profile) for row in rows]
+
+    def channel(self, name: str) -> Channel:
+        """A channel by name; raises PublishError where there is none."""
+        for channel in self.channels():
+            if channel.name == name:
+                return channel
+        raise PublishError(f"there is no channel {name}; there are: {', '.join(c.name for c in self.channels())}")
+
+    def consume_serial(self, channel: str, above: int = 0) -> int:
+        """The channel's next serial, above the given one, never given again: on the disk before it is returned."""
+        with self._begin() as connection:
+            table = schema.channel
+            least = case((table.c.next_serial > above, table.c.next_serial), else_=above + 1)
+            step = update(table).where(table.c.name == channel).values(next_serial=least + 1)
+            following = connection.execute(step.returning(table.c.next_serial)).scalar_one()
+        return int(following) - 1
+
+    def epochs(self, channel: str) -> list[Epoch]:
+        """A channel's epochs, oldest first."""
+        table = schema.epoch
+        rows = self._all(select(table).where(table.c.channel == channel).order_by(table.c.number))
+        return [_epoch(row) for row in rows]
+
+    def start_epoch(self, channel: str, number: int, now: datetime, *, former_until: datetime | None = None) -> Epoch:
+        """Begin an epoch, and in the same transaction give the one before it its last moment."""
+        table = schema.epoch
+        removals = select(schema.vault_state.c.removals).scalar_subquery()
+        values = {"channel": channel, "number": number, "started_at": _naive(now), "removals_seen": removals}
+        with self._begin() as connection:
+            if former_until is not None:
+                which = (table.c.channel == channel) & (table.c.number == number - 1)
+                connection.execute(update(table).where(which).values(serves_until=_naive(former_until)))
+            connection.execute(insert(table).values(**values))
+        return self.epochs(channel)[-1]
+
+    def destroyed_epoch(self, channel: str, number: int, now: datetime) -> None:
+        self._update_epoch(channel, number, destroyed_at=_naive(now))
+
+    def released_epoch(self, channel: str, number: int, serial: int, removals: int) -> None:
+        self._update_epoch(channel, number, serial=serial, removals_seen=removals)
+
+    def _update_epoch(self, channel: str, number: int, **values: Any) -> None:
+        table = schema.epoch
+        with self._begin() as connection:
+            which = (table.c.channel == channel) & (table.c.number == number)
+            connection.execute(update(table).where(which).values(**values))
+
+    def _all(self, query: Any) -> list[Any]:
+        with told("failed"), self._engine.connect() as connection:
+            return list(connection.execute(query))
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        with told("failed"), self._changes.begin() as connection:
+            yield connection
+
+
+def _count_removal(connection: Connection) -> None:
+    table = schema.vault_state
+    connection.execute(update(table).values(removals=table.c.removals + 1))
+
+
+def _dataset(row: Any) -> Dataset:
+    return Dataset(
+        id=row.id,
+        slug=row.slug,
+        kind=row.kind,
+        title_zh=row.title_zh,
+        title_en=row.title_en,
+        seized_on=row.seized_on,
+        sensitive=row.sensitive,
+        withdrawn_at=_aware(row.withdrawn_at),
+    )
+
+
+def _load(row: Any) -> Load:
+    counts = Counts(row.rows, row.accepted, row.distinct, row.duplicates, row.rejected)
+    return Load(row.id, row.slug, row.dataset_id, row.digest, counts)
+
+
+def _load_values(load: Load, now: datetime) -> dict[str, Any]:
+    counts = {name: getattr(load.counts, name) for name in Counts.__dataclass_fields__}
+    counts["rejected"] = dict(load.counts.rejected)
+    return {
+        "id": load.id,
+        "dataset_id": load.dataset_id,
+        "digest": load.digest,
+        "committed_at": _naive(now),
+        **counts,
+    }
+
+
+def _epoch(row: Any) -> Epoch:
+    return Epoch(
+        channel=row.channel,
+        number=row.number,
+        started_at=row.started_at.replace(tzinfo=UTC),
+        serves_until=_aware(row.serves_until),
+        destroyed_at=_aware(row.destroyed_at),
+        removals_seen=row.removals_seen,
+        serial=row.serial,
+    )
+
+
+def _naive(moment: datetime) -> datetime:
+    """UTC without its mark: the databases keep no time zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None

@@ -1,0 +1,92 @@
+"""Which dataset a load goes into: a new one, or one there is, whose attributes stay as they are."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from pilookup.custody.control import ControlDatabase, Dataset
+from pilookup.errors import CustodyError
+from pilookup.protocol.label import Kind
+from pilookup.protocol.manifest import MAX_TITLE, Case
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """A dataset as a command names it; what is None or False was not said."""
+
+    slug: str
+    kind: Kind
+    title_zh: str | None = None
+    title_en: str | None = None
+    seized_on: date | None = None
+    sensitive: bool = False
+
+
+def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
+    """The dataset as it is or will be; raises CustodyError where the command contradicts what there is."""
+    if not _SLUG.fullmatch(spec.slug):
+        raise CustodyError(f"dataset id {spec.slug!r}: not 1 to 64 of a-z, 0-9 and dashes")
+    for title in (spec.title_zh, spec.title_en):
+        if title is not None and not (0 < len(title) <= MAX_TITLE and title.isprintable()):
+            raise CustodyError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
+    known = control.dataset(spec.slug)
+    return _unchanged(known, spec) if known else _new(control.next_dataset_id(), spec)
+
+
+def _new(number: int, spec: DatasetSpec) -> Dataset:
+    return Dataset(
+        id=number,
+        slug=spec.slug,
+        kind=str(spec.kind),
+        title_zh=spec.title_zh or spec.slug,
+        title_en=spec.title_en or spec.slug,
+        seized_on=spec.seized_on,
+        sensitive=spec.sensitive,
+        withdrawn_at=None,
+    )
+
+
+def _unchanged(known: Dataset, spec: DatasetSpec) -> Dataset:
+    if known.withdrawn_at is not None:
+        raise CustodyError(f"{known.slug}: withdrawn; load into a dataset of another id")
+    said = {
+        "kind": str(spec.kind),
+        "title_zh": spec.title_zh,
+        "title_en": spec.title_en,
+        "seized_on": spec.seized_on,
+        "sensitive": spec.sensitive or None,
+    }
+    for name, value in said.items():
+        if value is not None and value != getattr(known, name):
+            raise CustodyError(f"{known.slug}: has another {name.replace('_', '-')} already: {getattr(known, name)}")
+    return known
+
+
+DATA_CLASSES: Final = {
+    Kind.EXPOSURE: ("phone", "name", "id-number"),
+    Kind.MALICIOUS: ("phone", "account"),
+}
+
+
+ADVICE: Final = {
+    Kind.EXPOSURE: ("expect-fraud-calls", "answer-96110", "report-110"),
+    Kind.MALICIOUS: ("check-own-accounts", "complain-12321", "report-110"),
+}
+"""Codes of advice, most urgent first; whoever shows them has the words."""
+
+
+def case_of(dataset: Dataset) -> Case:
+    """A dataset's entry in the manifest."""
+    kind = Kind(dataset.kind)
+    return Case(
+        id=dataset.id,
+        kind=kind,
+        title_zh=dataset.title_zh,
+        title_en=dataset.title_en,
+        seized_on=dataset.seized_on,
+        data_classes=DATA_CLASSES[kind],
+        advice=ADVICE[kind],
+    )

@@ -1,0 +1,75 @@
+"""A new HOME: both halves, their keys, the vault, the channels and their first epochs."""
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pilookup import durable
+from pilookup._core import SecretKey
+from pilookup.custody import epochs
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.home import Home
+from pilookup.custody.session import Session
+from pilookup.custody.vault import Vault
+from pilookup.keyring import Half, Keyring
+from pilookup.keyring.key_ids import OFFLINE_ROLES, role_key_ids
+from pilookup.protocol.label import Profile
+from pilookup.protocol.names import PLATFORM, PUBLIC
+
+CHANNELS: Final = {PUBLIC: Profile.COARSE, PLATFORM: Profile.EXACT}
+
+
+def initialise_home(path: Path, custody_secret: bytes, online_secret: bytes, now: datetime) -> list[Path]:
+    """Make HOME in a missing or empty directory; returns the trust files to pin.
+
+    What is made is removed again when a step fails. Raises HomeError, KeyringError, OSError.
+    """
+    home = Home.create(path)
+    try:
+        return _fill(home, custody_secret, online_secret, now)
+    except BaseException:
+        for half in (home.custody, home.online):
+            shutil.rmtree(half, ignore_errors=True)
+        for channel in CHANNELS:
+            home.trust(channel).unlink(missing_ok=True)
+        raise
+
+
+def _fill(home: Home, custody_secret: bytes, online_secret: bytes, now: datetime) -> list[Path]:
+    keyring = Keyring.create(home.custody, Half.CUSTODY, custody_secret)
+    online = Keyring.create(home.online, Half.ONLINE, online_secret)
+    keyring.add_scalar("vault", SecretKey.generate())
+    keyring.add_bytes("vault-storage", os.urandom(32))
+    keyring.add_bytes("vault-digest", os.urandom(32))
+    vault = Vault(home, keyring)
+    vault.create()
+    with ControlDatabase.create(home) as control:
+        session = Session(home, keyring, control, vault, online, now)
+        try:
+            return [_channel(session, name, profile) for name, profile in CHANNELS.items()]
+        except BaseException:
+            control.remove()
+            raise
+
+
+def _channel(session: Session, name: str, profile: Profile) -> Path:
+    """A channel's signing keys, repository, first epoch and the trust file to pin."""
+    public = {}
+    for role in OFFLINE_ROLES:
+        made = {key_id: Ed25519PrivateKey.generate() for key_id in role_key_ids(role, name)}
+        for key_id, key in made.items():
+            session.keyring.add_signing(key_id, key)
+        public[role] = [key.public_key() for key in made.values()]
+    timestamp = Ed25519PrivateKey.generate()
+    session.online_keyring().add_signing(f"timestamp-{name}", timestamp)
+    public["timestamp"] = [timestamp.public_key()]
+    root = session.repository(name).create(public, session.signing_keys(name), session.now)
+    session.control.create_channel(name, profile)
+    epochs.begin(session, name)
+    path = session.home.trust(name)
+    durable.create(path, root)
+    return path

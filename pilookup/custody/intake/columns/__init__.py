@@ -1,0 +1,1 @@
+"""Which columns hold what, and how one cell of each kind is read."""

@@ -1,0 +1,181 @@
+"""Which encoding a text file is in, decided over the whole file before a row of it is used.
+
+A load is all or nothing, so the file is decoded once to its end, block by block: BOM, then strict UTF-8,
+then strict GB18030; UTF-16 without a BOM where the zero bytes say so. Statistical guessing misreads short
+GB18030 files.
+"""
+
+import codecs
+from dataclasses import dataclass
+
+from pilookup import _core
+from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.limits import BLOCK_BYTES, MAX_LINE_CHARS
+from pilookup.errors import IntakeError
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose little-endian BOM it starts with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SHOWN = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_HEAD_BYTES = 4 * 4096
+"""Enough for the first 4,096 characters."""
+_PLAIN_CONTROLS = frozenset("\t\n\r\x0b\x0c\x1a\x00")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """codec: Python's name of it. skip: bytes of BOM at the start. nuls: there are NUL characters to drop."""
+
+    codec: str
+    skip: int
+    nuls: bool
+
+    @property
+    def shown(self) -> str:
+        """The encoding's usual name."""
+        return _SHOWN.get(self.codec, "UTF-32")
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    offset: int
+    line: int
+
+
+class _Shape:
+    """Counts lines of text that comes in blocks, and refuses an endless line and binary content."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._open = 0  # characters of the line that is not finished
+        self._last = ""
+        self.line = 1
+        self.nuls = False
+        self.blank = True
+
+    def feed(self, text: str) -> None:
+        if self.line == 1 and self._open == 0:
+            _refuse_binary(self._place, text)
+        self.nuls = self.nuls or "\x00" in text
+        self.blank = self.blank and not text.strip(" \t\r\n\x00\x1a\ufeff")
+        unified = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+        first = unified.find("\n")
+        grown = self._open + (len(unified) if first < 0 else first)
+        if grown > MAX_LINE_CHARS:
+            raise IntakeError(f"{self._place} line {self.line}", f"is longer than {MAX_LINE_CHARS:,} characters")
+        self.line += unified.count("\n")
+        if self._last == "\r" and text.startswith("\n"):
+            self.line -= 1  # one line end cut in two by the block
+        self._last = text[-1:]
+        self._open = grown if first < 0 else len(unified) - unified.rfind("\n") - 1
+
+
+def _refuse_binary(place: str, text: str) -> None:
+    controls = sum(char < " " and char not in _PLAIN_CONTROLS for char in text[:4096])
+    nuls = text[:4096].count("\x00")
+    if controls * 50 > len(text[:4096]) or nuls * 4 > len(text[:4096]):
+        raise IntakeError(place, "holds binary data, not text")
+
+
+def decide(part: Member) -> Encoding:
+    """The encoding of a text part, valid to its last byte.
+
+    Raises IntakeError naming the byte and the line when the file is in none, when it is blank or binary, and
+    when a line is longer than 1,048,576 characters.
+    """
+    with part.open() as stream:
+        head = stream.read(4096)
+    for bom, codec in _BOMS:
+        if head.startswith(bom):
+            return _only(part, codec, len(bom))
+    bare = _bare_utf16(head)
+    if bare:
+        return _only(part, bare, 0)
+    utf8 = _scan(part, "utf-8", 0)
+    if isinstance(utf8, Encoding):
+        return utf8
+    gb18030 = _scan(part, "gb18030", 0)
+    if isinstance(gb18030, Encoding):
+        return gb18030
+    furthest = max(utf8, gb18030, key=lambda failure: failure.offset)
+    raise IntakeError(
+        f"{part.place} line {furthest.line}",
+        f"the text is neither UTF-8 (byte {utf8.offset:,}) nor GB18030 (byte {gb18030.offset:,})",
+    )
+
+
+def _only(part: Member, codec: str, skip: int) -> Encoding:
+    found = _scan(part, codec, skip)
+    if isinstance(found, Encoding):
+        return found
+    shown = Encoding(codec, skip, nuls=False).shown
+    raise IntakeError(f"{part.place} line {found.line}", f"the text is not valid {shown} at byte {found.offset:,}")
+
+
+def _bare_utf16(head: bytes) -> str | None:
+    """UTF-16 without BOM: zero bytes at one parity only, for a tenth of the characters or more."""
+    pairs = len(head) // 2
+    low, high = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
+    if high * 10 >= pairs > 0 and low * 50 <= high:
+        return "utf-16-le"
+    if low * 10 >= pairs > 0 and high * 50 <= low:
+        return "utf-16-be"
+    return None
+
+
+def _scan(part: Member, codec: str, skip: int) -> Encoding | _Failure:
+    """The encoding if it is `codec`, else where the text fails to be."""
+    return _plain(part, codec, skip) or _closely(part, codec, skip)
+
+
+def _plain(part: Member, codec: str, skip: int) -> Encoding | None:
+    """The encoding of a text without anything odd in it; None where `_closely` must look."""
+    if codec not in ("utf-8", "gb18030"):
+        return None
+    scan, left = _core.TextScan(codec), b""
+    with part.open() as stream:
+        stream.read(skip)
+        first = True
+        while block := stream.read(BLOCK_BYTES):
+            block = left + block if left else block
+            count = scan.feed(block)
+            if count is None:
+                return None
+            if first:
+                _refuse_binary(part.place, block[:_HEAD_BYTES].decode(codec, "ignore"))
+            left, first = block[len(block) - count :], False
+    return Encoding(codec, skip, nuls=False) if scan.filled and not left else None
+
+
+def _closely(part: Member, codec: str, skip: int) -> Encoding | _Failure:
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    shape = _Shape(part.place)
+    with part.open() as stream:
+        stream.read(skip)
+        offset = skip
+        while True:
+            block = stream.read(BLOCK_BYTES)
+            pending = len(decoder.getstate()[0])
+            try:
+                shape.feed(decoder.decode(block, final=not block))
+            except UnicodeDecodeError as error:
+                at = block[: max(0, error.start - pending)]
+                return _Failure(offset - pending + error.start, shape.line + _line_ends(at, codec))
+            offset += len(block)
+            if not block:
+                break
+    if shape.blank:
+        raise IntakeError(part.place, "the file is empty")
+    return Encoding(codec, skip, shape.nuls)
+
+
+def _line_ends(data: bytes, codec: str) -> int:
+    """Line ends in whole encoded bytes before a bad one."""
+    width = {"utf-16": 2, "utf-32": 4}.get(codec[:6], 1)
+    if width > 1:
+        return data.decode(codec, "ignore").count("\n")
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")

@@ -1,0 +1,1 @@
+"""Rows of cells into identifiers, accounts and months."""

@@ -1,0 +1,1 @@
+"""Tables: rows of text cells with their location, whatever file they come from."""

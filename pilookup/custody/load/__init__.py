@@ -1,0 +1,1 @@
+"""Load: seized files into the vault."""

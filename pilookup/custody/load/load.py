@@ -1,0 +1,184 @@
+"""Loading seized files: read, canonicalise, tokenise, store. All files of one command, or none.
+
+The numbers live in memory between the file and the core, piece by piece; what is written are elements under the vault
+key. The work is cut into tasks (`split_task.py`, then `shard_task.py`) that run on threads or on other machines, and
+what they make does not depend on how it was cut. The one step that makes a load count is the transaction at the end. A
+command killed before leaves remains that the next one sweeps away; a command killed after has loaded.
+"""
+
+import hmac
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TextIO
+
+from pilookup.compute.executors import local_executor
+from pilookup.compute.window import OrderedWindow
+from pilookup.custody.control import Counts, Dataset, Load
+from pilookup.custody.datasets import DatasetSpec, resolve_dataset
+from pilookup.custody.intake import IntakeOptions, Report, shown
+from pilookup.custody.intake.files.source import FileId, file_id
+from pilookup.custody.intake.read import Progress
+from pilookup.custody.load.schedule import LoadedFile, LoadSchedule
+from pilookup.custody.load.shard_task import ShardOutcome, ShardTask, run_shard
+from pilookup.custody.load.split_task import subkey
+from pilookup.custody.session import Session
+from pilookup.custody.task_keyring import register_keyring
+from pilookup.custody.vault import PARTITIONS
+from pilookup.errors import CustodyError, IntakeError, VaultError
+
+
+@dataclass(frozen=True)
+class LoadJob:
+    """What one command loads, and how."""
+
+    files: Sequence[Path]
+    dataset: DatasetSpec
+    options: IntakeOptions
+    replace: bool = False
+    dry_run: bool = False
+
+
+@dataclass
+class LoadOutcome:
+    """The reports of a command's files, in their order, and of all together."""
+
+    dataset: str
+    dry_run: bool
+    total: Report
+    files: list[Report] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        each = [{"file": i, **report.to_json()} for i, report in enumerate(self.files, 1)]
+        return {"dataset": self.dataset, "dry_run": self.dry_run, **self.total.to_json(), "files": each}
+
+
+def load(
+    session: Session,
+    order: LoadJob,
+    rejects: TextIO | None = None,
+    on_progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> LoadOutcome:
+    """Load files into a dataset; see the module's text for what is promised.
+
+    executor: where pieces and shards are made; threads of this process unless told, one a processor.
+
+    Raises IntakeError for a file that cannot be read as what it is, CustodyError for a dataset or file that may not be
+    loaded, VaultError when the vault cannot be written. Nothing is stored then.
+    """
+    dataset = resolve_dataset(session.control, order.dataset)
+    seen = [_file_id(path) for path in order.files]
+    digests = [_digest(session, path) for path in order.files]
+    replaced = _check_repeats(session, dataset, order, digests)
+    register_keyring(session.home, session.keyring)
+    with _written(session), nullcontext(executor) if executor else local_executor() as workers:
+        reader = LoadSchedule(session, dataset.id, order.options, workers, rejects, on_progress)
+        files = reader.read(order.files)
+        together = _make_shards(session, files, workers, dry_run=order.dry_run)
+        _check_unchanged(order.files, seen)
+        outcome = LoadOutcome(dataset.slug, order.dry_run, _total(files, together), [file.report for file in files])
+        if not order.dry_run:
+            _commit(session, dataset, list(zip(files, digests, strict=True)), replaced)
+    return outcome
+
+
+def _make_shards(session: Session, files: Sequence[LoadedFile], executor: Executor, *, dry_run: bool) -> int:
+    """The loads' shards and indexes, out of their parts; completes the reports.
+
+    Returns how many distinct numbers all files have together.
+    """
+    together = 0
+    written: list[list[int]] = [[] for _ in files]
+
+    def take(outcome: ShardOutcome) -> None:
+        nonlocal together
+        together += outcome.together
+        for file, count, partitions in zip(files, outcome.distinct, written, strict=True):
+            file.report.distinct += count
+            if count:
+                partitions.append(outcome.partition)
+
+    home, loads = session.home.real, tuple((file.load, file.parts) for file in files)
+    with OrderedWindow(executor, run_shard, take, PARTITIONS) as window:
+        for partition in range(PARTITIONS):
+            window.put(ShardTask(home, partition, loads, dry_run))
+    for file, partitions in zip(files, written, strict=True):
+        file.report.duplicates = file.report.accepted - file.report.distinct
+        session.vault.write_index(file.load.folder(session.vault), file.load.dataset_id, partitions)
+    return together
+
+
+def _commit(
+    session: Session, dataset: Dataset, loaded: Sequence[tuple[LoadedFile, str]], replaced: Sequence[Load]
+) -> None:
+    loads = []
+    for file, digest in loaded:
+        report = file.report
+        session.vault.adopt(file.load.folder(session.vault), dataset.slug)
+        counts = Counts(report.rows, report.accepted, report.distinct, report.duplicates, dict(report.rejected))
+        loads.append(Load(file.load.id, dataset.slug, dataset.id, digest, counts))
+    session.vault.unsettle(load.id for load in replaced)
+    session.control.commit_loads(dataset, loads, [load.id for load in replaced], session.now)
+
+
+@contextmanager
+def _written(session: Session) -> Iterator[None]:
+    """Whatever ends a load early leaves nothing behind; a full disk is told as such."""
+    try:
+        yield
+    except OSError as error:
+        raise VaultError(f"{session.vault.directory}: cannot be written: {error.strerror or error}") from None
+    finally:
+        session.settle()
+
+
+def _total(files: Sequence[LoadedFile], distinct: int) -> Report:
+    """All files' reports together; a number that stands in two of them is distinct once."""
+    total = Report()
+    for file in files:
+        total.add(file.report)
+    total.distinct, total.duplicates = distinct, total.accepted - distinct
+    return total
+
+
+def _check_repeats(session: Session, dataset: Dataset, order: LoadJob, digests: Sequence[str]) -> list[Load]:
+    """The loads that --replace takes out; raises CustodyError for a file loaded before or named twice."""
+    for i, digest in enumerate(digests):
+        if digest in digests[:i]:
+            raise CustodyError(f"{shown(order.files[i].name)}: the same content as another file of this command")
+    before = {load.digest: load for load in session.control.loads(dataset.slug)}
+    repeated = [(path, before[digest]) for path, digest in zip(order.files, digests, strict=True) if digest in before]
+    if repeated and not order.replace:
+        names = ", ".join(shown(path.name) for path, _ in repeated)
+        raise CustodyError(f"{names}: already loaded into {dataset.slug}; use --replace to load it again")
+    return [load for _, load in repeated]
+
+
+def _file_id(path: Path) -> FileId:
+    try:
+        return file_id(path.stat())
+    except OSError as error:
+        raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
+
+
+def _check_unchanged(files: Sequence[Path], seen: Sequence[FileId]) -> None:
+    """The file that was read must be the one whose digest is kept."""
+    for path, before in zip(files, seen, strict=True):
+        if _file_id(path) != before:
+            raise IntakeError(shown(path.name), "changed while it was read")
+
+
+def _digest(session: Session, path: Path) -> str:
+    """HMAC-SHA256 of a file's content under a custody key, hex: it recognises the file and says nothing else."""
+    digest = hmac.new(subkey(session.keyring, b"file"), digestmod=sha256)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
+    return digest.hexdigest()

@@ -1,0 +1,155 @@
+"""The files of one command on their way into parts of loads, with one progress over all of them.
+
+Plain text files are cut into pieces, and each piece is a task for the executor. Every other file is streamed by the
+command itself (`streaming.py`).
+"""
+
+import uuid
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from pilookup.compute.executors import at_once
+from pilookup.compute.window import OrderedWindow
+from pilookup.custody.intake import IntakeOptions, Report, shown
+from pilookup.custody.intake.files.formats import Format, agreed
+from pilookup.custody.intake.files.source import Source
+from pilookup.custody.intake.read import Progress
+from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.splits import PlainText, file_splits, plain_text
+from pilookup.custody.load.split_task import SortedFileWriter, SplitOutcome, SplitTask, run_split
+from pilookup.custody.load.staging import StagedLoad, take_rejects
+from pilookup.custody.load.streaming import StreamingReader
+from pilookup.custody.session import Session
+from pilookup.errors import IntakeError, PilookupError
+from pilookup.protocol.label import Kind
+
+SPLIT_BYTES: Final = 8 << 20
+"""A piece of a text file. In flight it takes about ten times that in memory, and a part file a piece is written."""
+
+QUEUED_SPLITS: Final = 64
+"""Pieces submitted beside those of one process: they hold nothing but their place, and keep a cluster busy."""
+
+
+@dataclass
+class LoadedFile:
+    """A file, its load in the making, how many parts it has so far, and what was counted."""
+
+    path: Path
+    load: StagedLoad
+    text: PlainText | None = None
+    parts: int = 0
+    report: Report = field(default_factory=Report)
+    tally: Tally = field(default_factory=Tally)
+
+    def finish(self) -> None:
+        """The report as it will stand, but for what is distinct. Raises IntakeError for a file without a number."""
+        place = shown(self.path.name)
+        if self.text is not None:
+            if not self.report.rows:
+                raise IntakeError(place, "has a header but no rows")
+            self.report.notes.extend(self.text.notes(self.tally))
+        if not self.report.accepted + self.report.rejected["erased"]:
+            raise IntakeError(place, "no phone number found in it")
+
+
+class LoadSchedule:
+    """Reads the files of a command into parts."""
+
+    def __init__(
+        self,
+        session: Session,
+        dataset_id: int,
+        options: IntakeOptions,
+        executor: Executor,
+        rejects: TextIO | None,
+        on_progress: Progress | None,
+    ) -> None:
+        self._vault = session.vault
+        self._home = session.home.real
+        self._dataset_id = dataset_id
+        self._options = options
+        self._today = datetime.now(UTC).date().toordinal()
+        self._rejects = rejects
+        self._refused = Rejects(rejects)
+        self._on_progress = on_progress
+        self._done = self._size = self._rows = 0
+        self._files: dict[str, LoadedFile] = {}
+        self._window = OrderedWindow(executor, run_split, self._take, at_once(executor) + QUEUED_SPLITS)
+
+    def read(self, paths: Iterable[Path]) -> list[LoadedFile]:
+        """All files into parts, in their order.
+
+        Raises IntakeError, naming file and line, VaultError, OSError; the first error in the files' order goes first.
+        """
+        accounts = self._options.kind is Kind.MALICIOUS
+        for path in paths:
+            load = StagedLoad(uuid.uuid4().hex, self._dataset_id, accounts)
+            self._files[load.id] = LoadedFile(path, load)
+            self._size += path.stat().st_size
+        with self._window:
+            try:
+                for file in self._files.values():
+                    self._read(file)
+            except PilookupError:
+                self._window.drain()
+                raise
+        for file in self._files.values():
+            file.finish()
+        self._advance(self._size - self._done, 0)
+        return list(self._files.values())
+
+    def _read(self, file: LoadedFile) -> None:
+        self._vault.stage(file.load.folder(self._vault), file.load.parts(self._vault))
+        source = Source(file.path)
+        part = source.part()
+        form = agreed(part.place, part.name, part.head())
+        text = plain_text(part, self._options, self._today) if form is Format.TEXT else None
+        if text is None or text.recoded:
+            self._window.drain()  # the rejects of the files before come first
+            self._stream(file, text, fast=text is not None or form is not Format.TEXT)
+        else:
+            file.text = text
+            self._cut(file, text, source)
+
+    def _cut(self, file: LoadedFile, text: PlainText, source: Source) -> None:
+        with source.open() as stream:
+            for piece in file_splits(stream, text, SPLIT_BYTES):
+                path, signature = str(source.absolute), source.signature
+                rejects = self._rejects is not None
+                self._window.put(
+                    SplitTask(self._home, file.load, file.parts, path, signature, text.form, piece, rejects)
+                )
+                file.parts += 1
+
+    def _take(self, outcome: SplitOutcome) -> None:
+        task = outcome.task
+        file = self._files[task.load.id]
+        file.report.add(outcome.report)
+        file.tally.add(outcome.tally)
+        if task.rejects and file.text is not None:
+            self._refused.join(take_rejects(self._vault, task.load, task.number), file.text.plan.label)
+        self._advance(task.piece.stop - task.piece.start, outcome.report.rows)
+
+    def _stream(self, file: LoadedFile, known: PlainText | None, *, fast: bool) -> None:
+        told = [0, 0]
+
+        def tell(done: int, _size: int, rows: int) -> None:
+            self._advance(done - told[0], rows - told[1])
+            told[:] = done, rows
+
+        maker = SortedFileWriter(self._home, file.load)
+        streamed = StreamingReader(
+            maker, file.report, self._rejects, self._options, piece_bytes=SPLIT_BYTES, today=self._today
+        )
+        streamed.read(file.path, known, accounts=file.load.accounts, fast=fast, on_progress=tell)
+        file.parts = streamed.parts
+
+    def _advance(self, done: int, rows: int) -> None:
+        self._done += done
+        self._rows += rows
+        if self._on_progress:
+            self._on_progress(self._done, self._size, self._rows)

@@ -1,0 +1,97 @@
+"""Parts to shards: the task that finishes one partition of every load of a command.
+
+the segments of all parts, some ranges of elements at a time -> merged by element and account, in ascending order
+-> one shard a load
+
+What it writes depends on the numbers alone and not on how the files were cut, nor on how many ranges go together. A
+step of it holds `STEP_ROWS` rows, or one range where that has more.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from pilookup import _core
+from pilookup.custody.home import Home
+from pilookup.custody.load.sorted_file import PartitionRows
+from pilookup.custody.load.staging import StagedLoad, table_of, write_shard
+from pilookup.custody.task_keyring import keyring_for
+from pilookup.custody.vault import Vault
+
+STEP_ROWS: Final = 1 << 16
+"""Rows merged at once; each takes about 150 bytes while it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """One partition of the loads of a command, each with its number of parts. dry_run: count and write nothing."""
+
+    home: str
+    partition: int
+    loads: tuple[tuple[StagedLoad, int], ...]
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShardOutcome:
+    """How many distinct elements the partition has, load by load and in all loads together."""
+
+    partition: int
+    distinct: tuple[int, ...]
+    together: int
+
+
+def run_shard(task: ShardTask) -> ShardOutcome:
+    """Write the partition's shards. Raises KeyringError, VaultError, OSError."""
+    vault = Vault(Home(Path(task.home)), keyring_for(task.home))
+    loads = [PartitionRows(vault, load, parts, task.partition) for load, parts in task.loads]
+    distinct = tuple(_make_shard(vault, task, rows) for rows in loads)
+    together = distinct[0] if len(loads) == 1 else _together(loads)
+    return ShardOutcome(task.partition, distinct, together)
+
+
+def _make_shard(vault: Vault, task: ShardTask, rows: PartitionRows) -> int:
+    """Write a load's shard where it has rows; returns how many distinct elements it has."""
+    distinct = 0
+
+    def merged() -> Iterator[pa.Table]:
+        nonlocal distinct
+        for first, stop in steps(rows.counts.tolist()):
+            *columns, count = _core.merge_segments(rows.segments(first, stop), rows.load.accounts)
+            distinct += count
+            yield table_of(*columns)
+
+    if task.dry_run or not rows.counts.any():
+        for _ in merged():
+            pass
+    else:
+        write_shard(vault, rows.load, task.partition, merged())
+    return distinct
+
+
+def _together(loads: list[PartitionRows]) -> int:
+    """How many distinct elements loads have together."""
+    rows = np.sum([load.counts for load in loads], axis=0)
+    accounts = loads[0].load.accounts  # all loads of a command are of one dataset
+    return sum(
+        _core.count_distinct([segment for load in loads for segment in load.segments(first, stop)], accounts)
+        for first, stop in steps(rows.tolist())
+    )
+
+
+def steps(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Ranges of so many rows each, as many together as have `STEP_ROWS` rows, or one: the first and the one after the
+    last.
+    """
+    first = at = held = 0
+    for at, count in enumerate(rows):
+        if held and held + count > STEP_ROWS:
+            yield first, at
+            first, held = at, 0
+        held += count
+    if held:
+        yield first, at + 1

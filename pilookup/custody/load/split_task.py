@@ -1,0 +1,144 @@
+"""Numbers to a part of a load: the task that does a load's heavy work, one piece of a text file at a time.
+
+bytes of the file -> rows -> elements under the vault key -> a part file, by partition
+
+The numbers are in the memory of the process that runs the task and nowhere else. A task carries where its piece lies;
+it opens file and keyring itself.
+"""
+
+import hmac
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from pilookup import _core
+from pilookup.custody.home import Home
+from pilookup.custody.intake.files.source import FileId, read_range
+from pilookup.custody.intake.report import Rejects, Report, Tally
+from pilookup.custody.intake.rows.packed import Packed
+from pilookup.custody.intake.rows.split_reader import SplitReader
+from pilookup.custody.intake.splits import FileSplit, TextForm
+from pilookup.custody.load.sorted_file import VaultRows, write_sorted_file
+from pilookup.custody.load.staging import StagedLoad, write_rejects
+from pilookup.custody.task_keyring import keyring_for
+from pilookup.custody.vault import Vault
+from pilookup.keyring import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTask:
+    """One piece of a text file, part `number` of its load.
+
+    signature: the file's, which must still be the same. rejects: whether refused cells are kept.
+    """
+
+    home: str
+    load: StagedLoad
+    number: int
+    path: str
+    signature: FileId
+    form: TextForm
+    piece: FileSplit
+    rejects: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOutcome:
+    """What a piece held. report: accepted numbers that were erased are in it as rejected."""
+
+    task: SplitTask
+    report: Report
+    tally: Tally
+
+
+def run_split(task: SplitTask) -> SplitOutcome:
+    """Write the piece's part file, and its refused cells.
+
+    Raises IntakeError when the file has changed or a cell is too long, KeyringError, VaultError, OSError.
+    """
+    piece = task.piece
+    data = read_range(Path(task.path), task.form.place, task.signature, piece.start, piece.reach)
+    refused = io.StringIO() if task.rejects else None
+    reader = SplitReader(task.form, piece, data, Rejects(refused, header=False))
+    packed = reader.read()
+    maker = SortedFileWriter(task.home, task.load)
+    count_erased(reader.report, maker.write(task.number, packed))
+    if refused is not None:
+        maker.write_rejects(task.number, refused.getvalue())
+    return SplitOutcome(task, reader.report, reader.tally)
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySplitTask:
+    """One piece of a text that lies in memory, part `number` of its load; it stays in its process.
+
+    data: its bytes up to its reach. rejects: whether refused cells are kept.
+    """
+
+    number: int
+    form: TextForm
+    piece: FileSplit
+    data: bytes
+    rejects: bool
+
+    def __repr__(self) -> str:
+        return f"<piece {self.number}>"
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySplitOutcome:
+    """As `PieceOutcome`, with the refused cells, columns by their 1-based index."""
+
+    report: Report
+    tally: Tally
+    refused: str
+
+    def __repr__(self) -> str:
+        return f"<{self.report.rows} rows>"
+
+
+class SortedFileWriter:
+    """Makes parts of one load, with the keys of the HOME at `home`."""
+
+    def __init__(self, home: str, load: StagedLoad) -> None:
+        keyring = keyring_for(home)
+        self._vault = Vault(Home(Path(home)), keyring)
+        self._load = load
+        self._key = keyring.scalar("vault")
+        self._accounts_key = subkey(keyring, b"account")
+
+    def write(self, number: int, packed: Packed) -> int:
+        """Tokenise each identifier once and write part `number`; returns how many numbers were erased. OSError."""
+        ids = packed.identifiers
+        elements = _core.tokenise_packed(ids.data, ids.offsets, self._key)
+        accounts = b""
+        if packed.accounts is not None:
+            names = packed.accounts
+            accounts = _core.account_pseudonyms(
+                ids.data, ids.offsets, packed.places, names.data, names.offsets, self._accounts_key
+            )
+        rows = VaultRows(elements, packed.places, packed.months, accounts)
+        return write_sorted_file(self._vault, self._load, number, rows)
+
+    def write_held(self, held: MemorySplitTask) -> MemorySplitOutcome:
+        """Write the part of a piece that lies in memory; raises as `run_piece`."""
+        refused = io.StringIO() if held.rejects else None
+        reader = SplitReader(held.form, held.piece, held.data, Rejects(refused, header=False))
+        count_erased(reader.report, self.write(held.number, reader.read()))
+        return MemorySplitOutcome(reader.report, reader.tally, refused.getvalue() if refused else "")
+
+    def write_rejects(self, number: int, text: str) -> None:
+        """Keep the refused cells of part `number`; OSError."""
+        write_rejects(self._vault, self._load, number, text)
+
+
+def count_erased(report: Report, erased: int) -> None:
+    """Count numbers that were erased as rejected."""
+    report.accepted -= erased
+    if erased:
+        report.rejected["erased"] += erased
+
+
+def subkey(keyring: Keyring, purpose: bytes) -> bytes:
+    """One key for each purpose, from `vault-digest`."""
+    return hmac.digest(keyring.symmetric("vault-digest"), b"pilookup-v1-" + purpose, "sha256")

@@ -1,0 +1,84 @@
+"""A load in the making, under `vault/.staging`: parts come in from tasks, one shard a partition comes out.
+
+{load}/             the finished shards and the index, as they will lie in the vault
+{load}.parts/       000007.spill, the vault rows of part 7 (`sorted_file.py`);
+                    000007.rejects, its refused cells, sealed too
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from pilookup import durable
+from pilookup._core import ELEMENT_BYTES
+from pilookup.custody.vault.schema import ACCOUNT_BYTES, SCHEMA
+from pilookup.custody.vault.vault import STAGING, Vault, shard_aad, shard_name
+
+MONTH_BYTES: Final = 2
+COUNT_BYTES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StagedLoad:
+    """A load in the making; accounts: whether its rows have accounts."""
+
+    id: str
+    dataset_id: int
+    accounts: bool
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row in a segment."""
+        return ELEMENT_BYTES + MONTH_BYTES + (COUNT_BYTES + ACCOUNT_BYTES if self.accounts else 0)
+
+    def folder(self, vault: Vault) -> Path:
+        """Where the shards are made."""
+        return vault.directory / STAGING / self.id
+
+    def parts(self, vault: Vault) -> Path:
+        """Where the parts lie."""
+        return vault.directory / STAGING / f"{self.id}.parts"
+
+    def place(self, number: int, what: str) -> str:
+        """What is sealed in part `number` is bound to this."""
+        return shard_aad(self.dataset_id, self.id, f"{number:06}/{what}")
+
+
+def write_rejects(vault: Vault, load: StagedLoad, number: int, text: str) -> None:
+    """Keep the refused cells of a part, sealed; raises OSError."""
+    sealed = vault.store.sealed(load.place(number, "rejects"), text.encode("utf-8", "surrogatepass"))
+    durable.put_whole(_rejects(vault, load, number), [sealed], flushed=False)
+
+
+def take_rejects(vault: Vault, load: StagedLoad, number: int) -> str:
+    """The refused cells of a part, which are kept no longer. Raises VaultError."""
+    path = _rejects(vault, load, number)
+    text = vault.store.read(path, load.place(number, "rejects")).decode("utf-8", "surrogatepass")
+    path.unlink()
+    return text
+
+
+def write_shard(vault: Vault, load: StagedLoad, partition: int, rows: Iterable[pa.Table]) -> None:
+    """Write one partition of the load, its rows in ascending order, flushed; in one step, so that a task may run twice.
+
+    Raises OSError.
+    """
+    frames = vault.store.framed(shard_aad(load.dataset_id, load.id, partition), rows)
+    durable.put_whole(load.folder(vault) / shard_name(partition), frames, flushed=True)
+
+
+def table_of(elements: bytes, accounts: bytes, counts: bytes, months: bytes) -> pa.Table:
+    """N vault rows as a table: 32, 16, 4 and 2 bytes a row, integers little-endian."""
+    count = len(elements) // ELEMENT_BYTES
+    columns = [
+        pa.Array.from_buffers(field.type, count, [None, pa.py_buffer(data)])
+        for field, data in zip(SCHEMA, (elements, accounts, counts, months), strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _rejects(vault: Vault, load: StagedLoad, number: int) -> Path:
+    return load.parts(vault) / f"{number:06}.rejects"

@@ -1,0 +1,139 @@
+"""Files that cannot be cut where they lie (archives, UTF-16, workbooks, Parquet), on their way into parts of a load.
+
+The command itself unpacks them. Texts among them are cut into pieces in memory, and columns of Parquet joined to such
+pieces, which threads of this process read as a task reads a piece of a plain file; of all else the rows are read here,
+and a thread tokenises them.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final, TextIO
+
+from pilookup.compute.executors import local_executor, processors
+from pilookup.compute.window import OrderedWindow
+from pilookup.custody.intake import Accepted, IntakeOptions, Report, read
+from pilookup.custody.intake.columns.detect import Plan
+from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.read import FastWay, Progress
+from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.rows.normalise import Normaliser
+from pilookup.custody.intake.rows.packed import Packed
+from pilookup.custody.intake.splits import FileSplit, PlainText, TextForm, lines_form, memory_splits, plain_text
+from pilookup.custody.intake.tables.parquet import ParquetTable
+from pilookup.custody.intake.tables.table import Chunk
+from pilookup.custody.load.split_task import MemorySplitOutcome, MemorySplitTask, SortedFileWriter, count_erased
+
+SORTED_FILE_ROWS: Final = 1 << 17
+"""Rows that become one part where they do not come out of a piece of text."""
+
+JOINED_BYTES: Final = 2 << 20
+"""Lines of Parquet that become one part: less than a piece of a text, since the file's dictionaries lie beside them."""
+
+Work = tuple[int, Packed] | MemorySplitTask
+HeldWindow = OrderedWindow[Work, int | MemorySplitOutcome]
+
+
+class StreamingReader:
+    """Reads one file, counting into `report`.
+
+    rejects: where refused cells go. piece_bytes: the size of a piece of text. today: the day that dates are held
+    against, as an ordinal.
+    """
+
+    def __init__(
+        self,
+        maker: SortedFileWriter,
+        report: Report,
+        rejects: TextIO | None,
+        options: IntakeOptions,
+        *,
+        piece_bytes: int,
+        today: int,
+    ) -> None:
+        self.parts = 0
+        self._maker = maker
+        self._report = report
+        self._rejects = rejects
+        self._refused = Rejects(rejects)
+        self._options = options
+        self._piece_bytes = piece_bytes
+        self._today = today
+        self._label: Callable[[int], str] = str
+        self._tally = Tally()
+
+    def read(self, path: Path, known: PlainText | None, *, accounts: bool, fast: bool, on_progress: Progress) -> None:
+        """All parts of the file at `path`.
+
+        known: how it is read where that was found out already. fast: False where it must not go the fast way. Raises as
+        `intake.read`, and OSError.
+        """
+        with (
+            local_executor() as executor,
+            OrderedWindow(executor, self._make, self._take, processors() + 1) as window,
+        ):
+            way = FastWay(partial(self._cut, window, known), partial(self._join, window)) if fast else None
+            batches = read(path, self._options, self._report, self._rejects, on_progress, way)
+            for packed in _gathered(batches, accounts=accounts):
+                window.put((self._next(), packed))
+
+    def _cut(
+        self, window: HeldWindow, known: PlainText | None, part: Member, tell: Callable[[], None]
+    ) -> tuple[PlainText, Tally] | None:
+        text = known or plain_text(part, self._options, self._today)
+        if text is None:
+            return None
+        self._label, self._tally = text.plan.label, Tally()
+        for piece, data in memory_splits(part, text, self._piece_bytes):
+            window.put(self._held(text.form, piece, data))
+            tell()
+        window.drain()
+        return text, self._tally
+
+    def _join(
+        self, window: HeldWindow, table: ParquetTable, plan: Plan, normaliser: Normaliser
+    ) -> Generator[Accepted, None, Tally]:
+        columns = normaliser.columns
+        form = lines_form(table.place, plan, self._options, self._today)
+        self._label, self._tally = (lambda at: plan.label(columns[at])), Tally()
+        for rows in table.pieces(columns, min(self._piece_bytes, JOINED_BYTES)):
+            if isinstance(rows, Chunk):
+                window.drain()  # the rejects of the rows before come first
+                yield normaliser.batch(rows)
+            else:
+                window.put(self._held(form, *rows))
+                yield Accepted([], [], [])
+        window.drain()
+        return self._tally
+
+    def _held(self, form: TextForm, piece: FileSplit, data: bytes) -> MemorySplitTask:
+        return MemorySplitTask(self._next(), form, piece, data, self._rejects is not None)
+
+    def _next(self) -> int:
+        self.parts += 1
+        return self.parts - 1
+
+    def _make(self, work: Work) -> int | MemorySplitOutcome:
+        return self._maker.write_held(work) if isinstance(work, MemorySplitTask) else self._maker.write(*work)
+
+    def _take(self, outcome: int | MemorySplitOutcome) -> None:
+        if isinstance(outcome, int):
+            count_erased(self._report, outcome)
+            return
+        self._report.add(outcome.report)
+        self._tally.add(outcome.tally)
+        self._refused.join(outcome.refused, self._label)
+
+
+def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[Packed]:
+    """Batches together, so that a part is worth its file."""
+    held: list[Accepted] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += len(batch)
+        if rows >= SORTED_FILE_ROWS:
+            yield Packed.of(held, accounts=accounts)
+            held, rows = [], 0
+    if held:
+        yield Packed.of(held, accounts=accounts)

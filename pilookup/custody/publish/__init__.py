@@ -1,0 +1,1 @@
+"""Publish: the vault into a signed release."""

@@ -1,0 +1,150 @@
+"""The files of one epoch's snapshot, by tasks that any executor runs (SPEC.md sections 6 and 10).
+
+parts of the vault -> spill files of sealed entries -> ranges of buckets -> buckets.bin and tree.bin; parts of filters
+
+What tasks write lies in a folder of this run's own, below the epoch's staging directory. No token, shift or channel
+element is written anywhere. Each stage begins when the one before is done, so that a task whose worker died can be run
+again from what is there. Memory holds one part of the vault, one part of a filter or one range of buckets a thread.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+from uuid import uuid4
+
+from pilookup import durable
+from pilookup.compute.executors import at_once, completed
+from pilookup.compute.window import OrderedWindow
+from pilookup.custody.publish.bucket_task import BucketTask, bucket_range_path, write_bucket_range
+from pilookup.custody.publish.division import bucket_range_count, vault_ranges
+from pilookup.custody.publish.entry_task import EntryTask, StoredLoad, write_entries
+from pilookup.custody.publish.filters.schedule import Base, BuiltFilter, FilterJob, make_filters
+from pilookup.custody.publish.spill_file import spill_path
+from pilookup.protocol import merkle
+from pilookup.protocol.buckets import Geometry
+from pilookup.protocol.label import Kind
+from pilookup.protocol.manifest import FileRef
+from pilookup.protocol.merkle import HASH_BYTES
+
+BUCKETS: Final = "buckets.bin"
+TREE: Final = "tree.bin"
+
+Progress = Callable[[int, int, int], None]
+"""Told (steps done, steps, entries so far)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishJob:
+    """What a snapshot is made of. `bases` are filters to keep while they can be; geometry None: by what there is."""
+
+    home: str
+    channel: str
+    epoch: int
+    profile: str
+    sources: tuple[tuple[int, int], ...]
+    loads: tuple[StoredLoad, ...]
+    rows: int
+    geometry: Geometry | None
+    bases: Mapping[Kind, Base]
+    bloom: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltEpoch:
+    """What was laid out: where, how, how much; and the parts of the filters."""
+
+    geometry: Geometry
+    root: bytes
+    entries: int
+    files: dict[str, FileRef]
+    filters: tuple[BuiltFilter, ...]
+
+
+def build(order: PublishJob, folder: Path, executor: Executor, memory: int, on_done: Progress) -> BuiltEpoch:
+    """Write buckets.bin and tree.bin into `folder`, by tasks that hold `memory` bytes together in one process.
+
+    Raises BucketOverflow when a bucket would have more entries than the geometry has slots, and what the tasks raise.
+    """
+    work = folder / f"work-{uuid4().hex}"
+    durable.make_directory(work)
+    share = memory // at_once(executor)
+    tasks = _seal_tasks(order, work, share)
+    entries, keys = 0, [0] * len(Kind)
+    for done, part in enumerate(completed(executor, write_entries, tasks), 1):
+        entries += part.entries
+        keys = [before + more for before, more in zip(keys, part.filter_keys, strict=True)]
+        on_done(done, len(tasks) + 1, entries)
+    wanted = FilterJob(
+        home=order.home,
+        folder=work,
+        spills=len(tasks),
+        keys=dict(zip(Kind, keys, strict=True)),
+        bases=order.bases,
+        bloom=order.bloom,
+    )
+    filters = make_filters(wanted, executor, memory)
+    geometry = order.geometry or Geometry.for_entries(entries)
+    files = _lay_out(
+        order.home, work, folder, len(tasks), geometry, bucket_range_count(entries, geometry, share), executor
+    )
+    for number in range(len(tasks)):
+        spill_path(work, number).unlink()
+    return BuiltEpoch(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, filters)
+
+
+def _seal_tasks(order: PublishJob, work: Path, share: int) -> list[EntryTask]:
+    told = (order.channel, order.epoch, order.profile, order.sources, order.loads)
+    return [
+        EntryTask(order.home, str(work), number, *told, part.first, part.stop, part.span)
+        for number, part in enumerate(vault_ranges(order.rows, share))
+    ]
+
+
+def _lay_out(
+    home: str, work: Path, folder: Path, spills: int, geometry: Geometry, count: int, executor: Executor
+) -> dict[str, FileRef]:
+    """Buckets in order, range by range, and the tree over them."""
+    told = (home, str(work), spills)
+    tasks = [BucketTask(*told, number, count, geometry.bits, geometry.slots) for number in range(count)]
+    leaves: list[bytes] = []
+    with (folder / BUCKETS).open("xb") as file:
+        written = _Written(file)
+        paths = (bucket_range_path(work, task.number) for task in tasks)
+
+        def take(hashes: bytes) -> None:
+            written.take(next(paths))
+            leaves.extend(hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES))
+
+        with OrderedWindow(executor, write_bucket_range, take, len(tasks)) as window:
+            for task in tasks:
+                window.put(task)
+        buckets = written.finish()
+    tree = merkle.build(leaves)
+    durable.write_flushed(folder / TREE, tree)
+    return {BUCKETS: buckets, TREE: FileRef(sha256(tree).hexdigest(), len(tree))}
+
+
+class _Written:
+    """A file in the making, hashed as it grows."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = sha256()
+        self._size = 0
+
+    def take(self, path: Path) -> None:
+        """Move a piece of it here."""
+        with path.open("rb") as piece:
+            while block := piece.read(1 << 22):
+                self._digest.update(block)
+                self._size += self._file.write(block)
+        path.unlink()
+
+    def finish(self) -> FileRef:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return FileRef(self._digest.hexdigest(), self._size)

@@ -1,0 +1,53 @@
+"""From spilled entries to buckets: the task that lays out one range of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pilookup import _core, durable
+from pilookup.custody.publish.spill_file import BUCKET_RANGES, INDEX_BITS, Spills
+from pilookup.custody.task_keyring import store_for
+from pilookup.errors import PublishError
+from pilookup.protocol.buckets import Geometry
+
+BucketOverflow = _core.BucketOverflow
+"""A bucket has more entries than slots: the epoch is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class BucketTask:
+    """Range `number` of `ranges` (a power of two) of a snapshot's buckets, from `spills` spill files in `folder`."""
+
+    home: str
+    folder: str
+    spills: int
+    number: int
+    ranges: int
+    bits: int
+    slots: int
+
+
+def write_bucket_range(task: BucketTask) -> bytes:
+    """Write the range's buckets as they stand in buckets.bin; returns their leaf hashes, 32 bytes each.
+
+    Raises BucketOverflow, KeyringError, OSError, and PublishError for entries that cannot stand in buckets.
+    """
+    geometry = Geometry(task.bits, task.slots)
+    folder = Path(task.folder)
+    finer = BUCKET_RANGES // task.ranges
+    spilled = Spills(folder, task.spills)
+    records = spilled.records(store_for(task.home), task.number * finer, (task.number + 1) * finer)
+    count = geometry.buckets // task.ranges
+    first = task.number * count
+    try:
+        buckets, leaves = _core.pack_buckets(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)
+    except BucketOverflow:
+        raise
+    except ValueError as error:
+        raise PublishError(f"{folder}: buckets {first} to {first + count - 1}: {error}") from None
+    durable.put_whole(bucket_range_path(folder, task.number), [buckets], flushed=False)
+    return leaves
+
+
+def bucket_range_path(folder: Path, number: int) -> Path:
+    """`0007.range`"""
+    return folder / f"{number:04}.range"

@@ -1,0 +1,42 @@
+"""A staged snapshot read back from disk and verified as a client would, before anything is signed."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pilookup import _core
+from pilookup.errors import PublishError
+from pilookup.protocol import merkle, oprf, token
+from pilookup.protocol.buckets import check_body
+from pilookup.protocol.filter import KEY_BYTES
+from pilookup.protocol.label import Label
+from pilookup.protocol.manifest import Manifest
+from pilookup.release_files.filter_file import FilterFile
+
+
+def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.SecretKey) -> None:
+    """Look every canary up as a client would; raises PublishError when one is not found."""
+    names = [name.encode() for name in manifest.canaries]
+    blinds, blinded = oprf.blind(names)
+    evaluated = oprf.evaluate(blinded, key)
+    proof = oprf.prove(blinded, evaluated, key)
+    if not oprf.verify(manifest.public_key, blinded, evaluated, proof):
+        raise PublishError("the channel key does not fit the manifest's public key")
+    tokens = token.tokens(oprf.unblind(blinds, evaluated), manifest.channel, manifest.epoch)
+    tree = files["tree.bin"].read_bytes()
+    _verify_filters_hold(manifest, files, tokens)
+    for secret in tokens:
+        index = token.bucket_index(secret, manifest.geometry.bits)
+        with files["buckets.bin"].open("rb") as file:
+            file.seek(index * manifest.geometry.stride)
+            body = file.read(manifest.geometry.stride) + merkle.path(tree, index, manifest.geometry.bits)
+        slots = check_body(body, index, manifest.geometry, manifest.root)
+        if token.find(secret, slots, manifest.channel, manifest.epoch) != Label(canary=True):
+            raise PublishError("a canary is not found in the staged snapshot")
+
+
+def _verify_filters_hold(manifest: Manifest, files: Mapping[str, Path], tokens: Sequence[bytes]) -> None:
+    """Every base filter contains the filter keys of all tokens, else PublishError names it."""
+    keys = sorted(token.filter_key(secret).to_bytes(KEY_BYTES, "big") for secret in tokens)
+    for name in manifest.files:
+        if ".base." in name and FilterFile(files[name]).lacked(b"".join(keys)):
+            raise PublishError(f"{name}: a canary is not in it")

@@ -1,0 +1,174 @@
+"""One epoch's files brought up to the vault, read back, and put in place; nothing refers to them yet."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pilookup import durable
+from pilookup.custody import epochs
+from pilookup.custody.control import Channel, Dataset, Epoch, Load
+from pilookup.custody.datasets import case_of
+from pilookup.custody.publish.assemble import BuiltEpoch, Progress, PublishJob, build
+from pilookup.custody.publish.bucket_task import BucketOverflow
+from pilookup.custody.publish.canaries import verify_canaries
+from pilookup.custody.publish.entry_task import StoredLoad
+from pilookup.custody.publish.filters.schedule import Base, base_name, write_filters
+from pilookup.custody.publish.labels import Source, newest_first
+from pilookup.custody.session import Session
+from pilookup.protocol.label import Kind, Profile
+from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.names import CANARIES
+from pilookup.protocol.release import MANIFEST, ServedEpoch
+from pilookup.release_files.files import file_ref
+from pilookup.release_files.verify import verify_files
+
+
+@dataclass(frozen=True, slots=True)
+class BuildState:
+    """Where tasks run, the bytes of memory they share in one process, who is told, whether Bloom filters are made."""
+
+    executor: Executor
+    memory: int
+    on_progress: Progress
+    bloom: bool
+
+
+class EpochBuilder:
+    """Makes the served epochs of one channel's release."""
+
+    def __init__(
+        self,
+        session: Session,
+        channel: Channel,
+        listed: Mapping[int, ServedEpoch],
+        means: BuildState,
+    ) -> None:
+        self.changed = False
+        self._session = session
+        self._channel = channel
+        self._listed = listed
+        self._means = means
+        self._repository = session.repository(channel.name)
+        self._datasets = _told_datasets(session, channel)
+        self._removals = session.control.removals()
+        self._released: list[tuple[int, int]] = []
+        self._profile = Profile(channel.profile)
+
+    def record(self) -> None:
+        """Note what each released epoch tells of, once it is served; repeating it is harmless."""
+        for number, serial in self._released:
+            self._session.control.released_epoch(self._channel.name, number, serial, self._removals)
+
+    def keep_or_bring_up(self, epoch: Epoch) -> ServedEpoch | None:
+        """A former epoch: as it is, or anew where something was removed or its files are not those that were signed.
+
+        None (and destroyed) when it cannot hold the vault.
+        """
+        listed = self._listed[epoch.number]
+        if epoch.removals_seen == self._removals and self._repository.holds(listed):
+            return ServedEpoch(epoch.number, epochs.serves_until(epoch), listed.files)
+        try:
+            return self.bring_up(epoch)
+        except BucketOverflow:
+            epochs.destroy(self._session, epoch)
+            return None
+
+    def bring_up(self, epoch: Epoch) -> ServedEpoch:
+        """The epoch's files from the vault as it is now; those already listed when they say the same and are whole."""
+        key = self._session.channel_key(self._channel.name, epoch.number)
+        shift = self._session.keyring.scalar("vault").shift_to(key)
+        self._session.vault.check_shift(shift, key, self._loads())
+        folder = self._repository.stage()
+        means = self._means
+        built = build(self._order(epoch), folder, means.executor, means.memory, means.on_progress)
+        listed = self._listed.get(epoch.number)
+        until = epochs.serves_until(epoch)
+        if listed and self._says_the_same(self.manifest(listed), built) and self._repository.holds(listed):
+            self._released.append((epoch.number, self.manifest(listed).serial))
+            return ServedEpoch(epoch.number, until, listed.files)
+        manifest = self._write(epoch, built, folder, key.public())
+        files = {**manifest.files, MANIFEST: file_ref(folder / MANIFEST)}
+        verify_files(manifest, {name: folder / name for name in manifest.files})
+        verify_canaries(manifest, {name: folder / name for name in manifest.files}, key)
+        self._repository.adopt(epoch.number, files)
+        self._released.append((epoch.number, manifest.serial))
+        self.changed = True
+        return ServedEpoch(epoch.number, until, files)
+
+    def _order(self, epoch: Epoch) -> PublishJob:
+        """What the epoch's snapshot is made of; its first one chooses the geometry, later ones keep it."""
+        listed = self._listed.get(epoch.number)
+        loads = self._loads()
+        return PublishJob(
+            home=self._session.home.real,
+            channel=self._channel.name,
+            epoch=epoch.number,
+            profile=str(self._profile),
+            sources=tuple((source.id, source.kind.flag) for source in self._sources()),
+            loads=tuple(StoredLoad(load.id, load.slug, load.dataset_id) for load in loads),
+            rows=sum(load.counts.accepted for load in loads),
+            geometry=self.manifest(listed).geometry if listed else None,
+            bases=self._bases(epoch),
+            bloom=self._means.bloom,
+        )
+
+    def _sources(self) -> list[Source]:
+        return newest_first([Source(row.id, Kind(row.kind), row.seized_on) for row in self._datasets])
+
+    def _loads(self) -> list[Load]:
+        return [load for row in self._datasets for load in self._session.control.loads(row.slug)]
+
+    def manifest(self, listed: ServedEpoch) -> Manifest:
+        """The manifest of an epoch whose files are in place."""
+        return Manifest.from_bytes((self._repository.targets / listed.path(MANIFEST)).read_bytes())
+
+    def _catalogue(self) -> tuple[Any, ...]:
+        return tuple(case_of(row) for row in sorted(self._datasets, key=lambda row: row.id))
+
+    def _says_the_same(self, manifest: Manifest, built: BuiltEpoch) -> bool:
+        bloom = any(name.endswith(".bloom") for name in manifest.files)
+        return (
+            {name: manifest.files[name] for name in built.files} == built.files
+            and manifest.root == built.root
+            and manifest.datasets == self._catalogue()
+            and bloom == self._means.bloom
+        )
+
+    def _write(self, epoch: Epoch, built: BuiltEpoch, folder: Path, public_key: bytes) -> Manifest:
+        """Filters and manifest, under a serial consumed before any of their bytes exist."""
+        above = max((self.manifest(listed).serial for listed in self._listed.values()), default=0)
+        serial = self._session.control.consume_serial(self._channel.name, above)
+        filters = write_filters(built.filters, folder, self._channel.name, epoch.number, serial)
+        manifest = Manifest(
+            channel=self._channel.name,
+            profile=self._profile,
+            epoch=epoch.number,
+            serial=serial,
+            created=self._session.now.replace(microsecond=0),
+            public_key=public_key,
+            geometry=built.geometry,
+            entries=built.entries,
+            root=built.root,
+            files={**built.files, **{name: file_ref(folder / name) for name in filters}},
+            canaries=CANARIES,
+            datasets=self._catalogue(),
+        )
+        durable.write_flushed(folder / MANIFEST, manifest.to_bytes())
+        return manifest
+
+    def _bases(self, epoch: Epoch) -> dict[Kind, Base]:
+        """The base filters that may be kept: none where something was removed since."""
+        listed = self._listed.get(epoch.number)
+        if listed is None or epoch.removals_seen != self._removals:
+            return {}
+        named = {kind: name for kind in Kind if (name := base_name(kind)) in listed.files}
+        targets = self._repository.targets
+        return {kind: Base(targets / listed.path(name), listed.files[name]) for kind, name in named.items()}
+
+
+def _told_datasets(session: Session, channel: Channel) -> list[Dataset]:
+    """The datasets this channel tells of: sensitive ones stay out of a coarse one."""
+    rows = session.control.datasets(active_only=True)
+    return [row for row in rows if not (row.sensitive and channel.profile == Profile.COARSE)]

@@ -1,0 +1,173 @@
+"""Publish, rotate, republish: from the vault to a signed release (SPEC.md sections 6 to 10).
+
+vault -> merged, shifted, sealed -> files -> read back and verified -> adopted -> signed -> swapped in
+
+Each step can be killed. Until the last one nothing that is served has changed, and running the command again starts
+from the vault anew. The same vault gives the same buckets, tree and filters.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from pilookup.compute.executors import DEFAULT_MEMORY, local_executor
+from pilookup.custody import epochs
+from pilookup.custody.publish.assemble import Progress
+from pilookup.custody.publish.bucket_task import BucketOverflow
+from pilookup.custody.publish.epoch_release import BuildState, EpochBuilder
+from pilookup.custody.repository import ChannelRepository
+from pilookup.custody.session import Session
+from pilookup.custody.task_keyring import register_keyring
+from pilookup.errors import PublishError
+from pilookup.protocol.release import ServedEpoch
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a channel's publish came to."""
+
+    channel: str
+    epoch: int
+    serial: int
+    entries: int
+    changed: bool
+    rotated: bool
+    bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def publish(
+    session: Session,
+    channel: str,
+    on_progress: Progress,
+    *,
+    bloom: bool = False,
+    executor: Executor | None = None,
+    memory: int = DEFAULT_MEMORY,
+) -> Published:
+    """Bring a channel's current epoch up to the vault, and a former one too that still tells of what was removed.
+
+    An epoch whose buckets are full, or that has lived 180 days, makes way for a new one. The tasks run on `executor`,
+    threads of this process where none is given; those of one process share `memory` bytes. Raises PublishError, also
+    where a disk is full, and VaultError, KeyringError, ComputeError.
+    """
+    with _means(session, on_progress, executor, memory, bloom=bloom) as means:
+        return _publish(session, channel, means)
+
+
+def rotate(
+    session: Session,
+    channel: str,
+    on_progress: Progress,
+    *,
+    bloom: bool = False,
+    executor: Executor | None = None,
+    memory: int = DEFAULT_MEMORY,
+) -> Published:
+    """Start a new epoch from the vault alone and publish it; one that a killed rotate began is finished."""
+    current = epochs.current(session, channel).number
+    if current <= max(epochs.listed(session, channel), default=0):
+        epochs.begin(session, channel)
+    with _means(session, on_progress, executor, memory, bloom=bloom) as means:
+        return _release(session, channel, means, rotated=True)
+
+
+def republish(
+    session: Session, on_progress: Progress, *, executor: Executor | None = None, memory: int = DEFAULT_MEMORY
+) -> list[Published]:
+    """Publish every channel that has been published before; all served epochs lose what was removed.
+
+    A channel that has Bloom filters keeps having them.
+    """
+    done = []
+    with _means(session, on_progress, executor, memory, bloom=False) as means:
+        for channel in session.control.channels():
+            if listed := session.repository(channel.name).listed():
+                bloom = any(name.endswith(".bloom") for name in listed[0].files)
+                done.append(_publish(session, channel.name, replace(means, bloom=bloom)))
+    return done
+
+
+@contextmanager
+def _means(
+    session: Session, on_progress: Progress, executor: Executor | None, memory: int, *, bloom: bool
+) -> Iterator[BuildState]:
+    """What the work is done with; the keyring is lent to tasks that run in this process."""
+    register_keyring(session.home, session.keyring)
+    if executor is not None:
+        yield BuildState(executor, memory, on_progress, bloom)
+        return
+    with local_executor() as threads:
+        yield BuildState(threads, memory, on_progress, bloom)
+
+
+def _publish(session: Session, channel: str, means: BuildState) -> Published:
+    rotated = _released(session, channel) and epochs.overdue(epochs.current(session, channel), session.now)
+    if rotated:
+        epochs.begin(session, channel)
+    try:
+        return _release(session, channel, means, rotated=rotated)
+    except BucketOverflow:
+        if not _released(session, channel):
+            raise PublishError(f"channel {channel}: a new epoch's buckets overflow") from None
+    epochs.begin(session, channel)
+    return _release(session, channel, means, rotated=True)
+
+
+def _released(session: Session, channel: str) -> bool:
+    """Whether the current epoch is in the signed release; a killed rotate leaves one that is not yet."""
+    return epochs.current(session, channel).number in epochs.listed(session, channel)
+
+
+def _release(session: Session, name: str, means: BuildState, *, rotated: bool) -> Published:
+    """Build what is out of date, then sign and swap in one release of all served epochs."""
+    epochs.destroy_expired(session, name)
+    repository = session.repository(name)
+    keys = session.signing_keys(name)
+    repository.renew_root(keys, session.now)
+    listed = {epoch.epoch: epoch for epoch in repository.listed()}
+    newest, *former = epochs.served(session, name)
+    epochs.check_key(session, newest)
+    maker = EpochBuilder(session, session.control.channel(name), listed, means)
+    with _staged(repository):
+        made = [maker.bring_up(newest)]
+        kept = (maker.keep_or_bring_up(epoch) for epoch in former if epoch.number in listed)
+        made.extend(epoch for epoch in kept if epoch is not None)
+    removals = session.control.removals()
+    removed = any(epoch.removals_seen != removals for epoch in (newest, *former))
+    repository.release(made, keys, session.now, forget=removed)
+    maker.record()
+    epochs.destroy_expired(session, name)
+    return _outcome(name, maker, made[0], rotated=rotated)
+
+
+@contextmanager
+def _staged(repository: ChannelRepository) -> Iterator[None]:
+    """Whatever ends the building early leaves nothing behind; a full disk is told as such."""
+    try:
+        yield
+        repository.clear_staging()
+    except OSError as error:
+        repository.clear_staging()
+        where = f"{error.filename}: cannot be read or written: " if error.filename else ""
+        raise PublishError(f"{where}{error.strerror or error}") from None
+    except BaseException:
+        repository.clear_staging()
+        raise
+
+
+def _outcome(channel: str, maker: EpochBuilder, newest: ServedEpoch, *, rotated: bool) -> Published:
+    manifest = maker.manifest(newest)
+    return Published(
+        channel=channel,
+        epoch=manifest.epoch,
+        serial=manifest.serial,
+        entries=manifest.entries,
+        changed=maker.changed,
+        rotated=rotated,
+        bytes=sum(ref.size for ref in newest.files.values()),
+    )

@@ -1,0 +1,219 @@
+"""The decision: one number's canonical bytes or a reason (rules 1, 4 and 12 to 18)."""
+
+import re
+from typing import TYPE_CHECKING
+
+from pilookup.identifier import affixes, lookalikes
+from pilookup.identifier.characters import plain, trim
+from pilookup.identifier.reason import Reason
+
+if TYPE_CHECKING:
+    from pilookup.identifier import libphonenumber
+
+MAX_TEXT = 1000
+MAX_PLAIN = 100
+
+_SCHEME = b"tel:"
+_MOBILE_DIGITS = 11
+
+# The commonest dressings of a mainland mobile in one step. It must never disagree with the rules it jumps
+# over; a property test compares the two.
+_DRESSED = re.compile(
+    r"[ '=\"]*(?:tel:)?(?:(?:\+|00)?86[ -]?|\(\+?86\)[ -]?|0)?"
+    r"(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})[ '\"]*"
+)
+# A numeric cell printed as text. Not part of the pattern above: rule 8 knows no dashes or spaces.
+_FLOAT = re.compile(r"(1[3-9][0-9]{9})\.0")
+
+_DIGIT = re.compile(r"[0-9]")
+_PHONE_SIGNS = re.compile(r"^[ (]*\+*[0-9 ()./-]*$")
+_SEPARATORS = re.compile(r"[ ()./-]")
+_MOBILE = re.compile(r"^(?:\+*0{0,3}86)?(?:179[0-9]{2}|12593|12520)?0?(1[3-9][0-9]{9})$")
+_MOBILE_ABROAD = re.compile(r"^\+860?(1[3-9][0-9]{9})$")
+_NATIONAL_MOBILE = re.compile(r"^1[3-9][0-9]{9}$")
+_GLUED = re.compile(r"^(?:(?:\+?86)?1[3-9][0-9]{9}){2,}$")
+_SERVICE = re.compile(r"^(?:1[0-2]|9[56])")
+_DASHED_EXTENSION = re.compile(r"^(.*[0-9)]) *- *[0-9]{1,6}$")
+_PIECES = (re.compile(r"\+?[0-9(][0-9(). -]*"), re.compile(r"\+?[0-9(][0-9().-]*"))
+_PIECE_DIGITS = 7
+_NUMBER_HEADS = ("", "0", "86", "860")
+
+
+def canonicalise(text: str, region: str = "CN") -> bytes | Reason:
+    """The canonical identifier of the one phone number in a text, or why there is none.
+
+    `region` (ISO 3166-1 alpha-2, capitals) is where a number without `+` was written. The rules stand in the
+    package's docstring. Any text is answered, in bounded time. Raises ValueError for an unknown region.
+    """
+    if region == "CN":
+        if len(text) == _MOBILE_DIGITS and text[0] == "1" and text[1] > "2" and text.isdecimal() and text.isascii():
+            return b"tel:+86" + text.encode()
+        found = _DRESSED.fullmatch(text)
+        if found is not None:
+            return f"tel:+86{found[1]}{found[2]}{found[3]}".encode()
+        found = _FLOAT.fullmatch(text)
+        if found is not None:
+            return b"tel:+86" + found[1].encode()
+    elif not is_region(region):
+        raise ValueError("unknown region: not an ISO 3166-1 code with phone numbers of its own")
+    return _by_rules(text, region)
+
+
+def is_region(region: str) -> bool:
+    """Whether `region` is a code `canonicalise` takes."""
+    from pilookup.identifier import libphonenumber  # noqa: PLC0415 - phonenumbers is heavy and often not needed
+
+    return region in libphonenumber.REGIONS
+
+
+def _by_rules(text: str, region: str) -> bytes | Reason:
+    if len(text) > MAX_TEXT:
+        return Reason.TOO_LONG
+    cleaned = trim(plain(text))
+    if not cleaned:
+        return Reason.EMPTY
+    if len(cleaned) > MAX_PLAIN:
+        return Reason.TOO_LONG
+    if not _DIGIT.search(cleaned):
+        return Reason.NO_DIGITS
+    body = affixes.without_words(affixes.without_parameters(cleaned))
+    outcome = _undress(body, region)
+    if isinstance(outcome, Reason) and _is_several(body, region):
+        return Reason.SEVERAL
+    return outcome
+
+
+def _undress(body: str, region: str) -> bytes | Reason:
+    """Rules 7 to 12, then the number itself."""
+    if affixes.is_date(body):
+        return Reason.DATE
+    number = affixes.from_spreadsheet(body)
+    if isinstance(number, Reason):
+        return number
+    if affixes.is_masked(number):
+        return Reason.MASKED
+    compact = _SEPARATORS.sub("", number)
+    if compact.endswith("x") and lookalikes.is_id_card(compact):
+        return Reason.ID_CARD
+    number = trim(affixes.without_extension(number))
+    if not _PHONE_SIGNS.match(number):
+        return Reason.LETTERS
+    outcome = _decide(_SEPARATORS.sub("", number), region)
+    if isinstance(outcome, Reason):
+        return _without_dashed_extension(number, region) or outcome
+    return outcome
+
+
+def _decide(number: str, region: str) -> bytes | Reason:
+    """Rules 10 and 13 to 16, for `+` signs and digits."""
+    mobile = (_MOBILE if region == "CN" else _MOBILE_ABROAD).match(number)
+    if mobile is not None:
+        return _canonical("+86" + mobile[1])
+    digits = number.lstrip("+")
+    if len(digits) < len(number):
+        return _international("+" + digits, region)
+    if region != "CN":
+        return _national(digits, region)
+    if digits.startswith("00"):
+        # More zeros are padding of some other number, no prefix: no calling code begins with 0.
+        return Reason.NOT_POSSIBLE if digits.startswith("000") else _international("+" + digits[2:], region)
+    return _bare_chinese(digits)
+
+
+def _international(number: str, region: str) -> bytes | Reason:
+    """Rule 14."""
+    from pilookup.identifier import libphonenumber  # noqa: PLC0415
+
+    reading = libphonenumber.read(number, region)
+    if isinstance(reading, Reason):
+        return reading
+    return _settle(reading)
+
+
+def _settle(reading: "libphonenumber.Reading") -> bytes | Reason:
+    """Rule 14 for a number as read, whichever way its country became known."""
+    if reading.valid or (reading.calling_code == 86 and _NATIONAL_MOBILE.match(reading.national)):
+        return _settled(reading)
+    if reading.calling_code == 86:
+        return _chinese_reason(reading.national)
+    return _settled(reading) if reading.wrong_length is None else reading.wrong_length
+
+
+def _settled(reading: "libphonenumber.Reading") -> bytes | Reason:
+    """The canonical bytes, unless they would not lead back to themselves."""
+    from pilookup.identifier import libphonenumber  # noqa: PLC0415
+
+    return _canonical(reading.e164) if libphonenumber.is_settled(reading.e164) else Reason.NOT_POSSIBLE
+
+
+def _national(digits: str, region: str) -> bytes | Reason:
+    """Rules 10 and 16, outside region CN: a valid number goes before a look-alike."""
+    from pilookup.identifier import libphonenumber  # noqa: PLC0415
+
+    reading = libphonenumber.read(digits, region)
+    if isinstance(reading, libphonenumber.Reading) and reading.valid:
+        return _settled(reading)
+    lookalike = _lookalike(digits)
+    if lookalike is not None or isinstance(reading, Reason):
+        return lookalike or Reason(str(reading))
+    return _settle(reading)
+
+
+def _bare_chinese(digits: str) -> bytes | Reason:
+    """Rules 10 and 15: without a country code only what libphonenumber calls valid, so that junk stays out."""
+    from pilookup.identifier import libphonenumber  # noqa: PLC0415
+
+    lookalike = _lookalike(digits)
+    if lookalike is not None:
+        return lookalike
+    reading = libphonenumber.read(digits, "CN")
+    if isinstance(reading, libphonenumber.Reading) and reading.valid and len(digits) > 8:
+        head = digits.removesuffix(reading.national)
+        if head in _NUMBER_HEADS and len(head) < len(digits):
+            return _settled(reading)
+    return _chinese_reason(digits)
+
+
+def _lookalike(digits: str) -> Reason | None:
+    if lookalikes.is_id_card(digits):
+        return Reason.ID_CARD
+    return Reason.BANK_CARD if lookalikes.is_bank_card(digits) else None
+
+
+def _chinese_reason(digits: str) -> Reason:
+    """Why digits that are no Chinese number are none."""
+    if lookalikes.is_date_in_digits(digits):
+        return Reason.DATE
+    size = len(digits)
+    if size <= 6 or (size <= 8 and _SERVICE.match(digits)):
+        return Reason.SHORT_CODE if size >= 3 and _SERVICE.match(digits) else Reason.TOO_SHORT
+    if size <= 8:
+        return Reason.NO_AREA_CODE
+    if size < _MOBILE_DIGITS - 1:
+        return Reason.TOO_SHORT
+    return Reason.TOO_LONG if size > _MOBILE_DIGITS + 2 else Reason.NOT_POSSIBLE
+
+
+def _without_dashed_extension(number: str, region: str) -> bytes | None:
+    """Rule 17: `010-12345678-801`."""
+    found = _DASHED_EXTENSION.match(number) if region == "CN" else None
+    if found is None:
+        return None
+    outcome = _decide(_SEPARATORS.sub("", found[1]), region)
+    landline = isinstance(outcome, bytes) and not _NATIONAL_MOBILE.match(outcome.removeprefix(b"tel:+86").decode())
+    return outcome if isinstance(outcome, bytes) and landline and outcome.startswith(b"tel:+86") else None
+
+
+def _is_several(body: str, region: str) -> bool:
+    """Rule 18."""
+    if _GLUED.match(_SEPARATORS.sub("", body)):
+        return True
+    for pattern in _PIECES:
+        pieces = [piece for piece in pattern.findall(body) if len(_DIGIT.findall(piece)) >= _PIECE_DIGITS]
+        if len(pieces) > 1 and any(isinstance(_undress(trim(piece), region), bytes) for piece in pieces):
+            return True
+    return False
+
+
+def _canonical(e164: str) -> bytes:
+    return _SCHEME + e164.encode()

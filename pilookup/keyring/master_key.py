@@ -1,0 +1,135 @@
+"""`keyring.json`: the half's master key, wrapped under a passphrase.
+
+    {"format": "pilookup-keyring", "version": 1, "half": "custody" | "online",
+     "profile": "argon2id-rfc9106-second", "salt": hex of 16 bytes, "nonce": hex of 12 bytes,
+     "wrapped": hex of 48 bytes, "check": hex of 32 bytes}
+
+The wrapping key is Argon2id(passphrase, salt) under the profile's parameters; `wrapped` is
+AES-256-GCM-SIV (RFC 8452) of the 32-byte master key, bound to format, half and profile. `check`
+is SHA-256 over the other fields: no protection, but it tells a damaged file from a wrong
+passphrase. Parameters come from the profile's name and never from the file, so nobody who can
+write the file can make opening it cost more memory or time than the profile does.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from pilookup.errors import KeyringError
+
+MASTER_BYTES: Final = 32
+SALT_BYTES: Final = 16
+NONCE_BYTES: Final = 12
+TAG_BYTES: Final = 16
+_FORMAT: Final = "pilookup-keyring"
+_VERSION: Final = 1
+
+
+class Half(StrEnum):
+    """The two halves of HOME, which may live on two machines under two passphrases."""
+
+    CUSTODY = "custody"
+    ONLINE = "online"
+
+
+@dataclass(frozen=True, slots=True)
+class _Argon2:
+    iterations: int
+    lanes: int
+    memory_kib: int
+
+
+PROFILE: Final = "argon2id-rfc9106-second"
+_PROFILES: Final = {PROFILE: _Argon2(iterations=3, lanes=4, memory_kib=64 * 1024)}
+"""RFC 9106 section 4, second recommended option."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKeyFile:
+    """The content of `keyring.json`; holds the master key in wrapped form only."""
+
+    half: Half
+    profile: str
+    salt: bytes
+    nonce: bytes
+    wrapped: bytes = field(repr=False)
+
+    @classmethod
+    def create(cls, half: Half, secret: bytes, master: bytes) -> Self:
+        """Wrap a 32-byte master key under a passphrase of one byte or more; raises KeyringError when it is empty."""
+        salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
+        cipher = _wrapping_cipher(PROFILE, secret, salt)
+        return cls(half, PROFILE, salt, nonce, cipher.encrypt(nonce, master, _binding(half, PROFILE)))
+
+    def open(self, secret: bytes) -> bytes:
+        """The 32-byte master key; raises KeyringError when the passphrase is not the one."""
+        cipher = _wrapping_cipher(self.profile, secret, self.salt)
+        try:
+            return cipher.decrypt(self.nonce, self.wrapped, _binding(self.half, self.profile))
+        except InvalidTag:
+            raise KeyringError(f"the passphrase does not open the {self.half} half") from None
+
+    def to_bytes(self) -> bytes:
+        """The file's JSON, one line."""
+        fields = self._fields()
+        return json.dumps({**fields, "check": _check(fields)}).encode() + b"\n"
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Parse the file; raises KeyringError for anything `to_bytes` would not write."""
+        try:
+            fields = json.loads(data)
+            lock = cls(
+                half=Half(fields["half"]),
+                profile=fields["profile"],
+                salt=bytes.fromhex(fields["salt"]),
+                nonce=bytes.fromhex(fields["nonce"]),
+                wrapped=bytes.fromhex(fields["wrapped"]),
+            )
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise KeyringError("damaged: not a keyring file") from None
+        if not isinstance(lock.profile, str) or lock.profile not in _PROFILES:
+            raise KeyringError("unknown key derivation profile")
+        if lock.to_bytes() != data:
+            raise KeyringError("damaged: its check sum or layout does not match")
+        if [len(lock.salt), len(lock.nonce), len(lock.wrapped)] != [
+            SALT_BYTES,
+            NONCE_BYTES,
+            MASTER_BYTES + TAG_BYTES,
+        ]:
+            raise KeyringError("damaged: a field has the wrong size")
+        return lock
+
+    def _fields(self) -> dict[str, str | int]:
+        return {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "half": str(self.half),
+            "profile": self.profile,
+            "salt": self.salt.hex(),
+            "nonce": self.nonce.hex(),
+            "wrapped": self.wrapped.hex(),
+        }
+
+
+def _check(fields: dict[str, str | int]) -> str:
+    return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _binding(half: Half, profile: str) -> bytes:
+    return f"{_FORMAT}|{_VERSION}|{half}|{profile}".encode()
+
+
+def _wrapping_cipher(profile: str, secret: bytes, salt: bytes) -> AESGCMSIV:
+    if not secret:
+        raise KeyringError("an empty passphrase protects nothing")
+    cost = _PROFILES[profile]
+    kdf = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib)
+    return AESGCMSIV(kdf.derive(secret))

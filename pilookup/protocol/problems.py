@@ -1,0 +1,38 @@
+"""The server's problems (RFC 9457; SPEC.md section 8.3)."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from pilookup.protocol.encoding import encode_object
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Problem(Enum):
+    """RFC 9457 problems: stable type URI, HTTP status, title."""
+
+    NOT_FOUND = ("urn:pilookup:problem:not-found", 404, "No such resource")
+    METHOD = ("urn:pilookup:problem:method-not-allowed", 405, "Method not allowed")
+    MALFORMED = ("urn:pilookup:problem:malformed-request", 400, "The request is malformed")
+    INVALID_ELEMENT = ("urn:pilookup:problem:invalid-element", 422, "An element is invalid")
+    MEDIA_TYPE = ("urn:pilookup:problem:unsupported-media-type", 415, "Unsupported media type")
+    TOO_LARGE = ("urn:pilookup:problem:too-large", 413, "The request is too large")
+    RANGE = ("urn:pilookup:problem:range-not-satisfiable", 416, "The range cannot be satisfied")
+    TIMEOUT = ("urn:pilookup:problem:timeout", 408, "The request took too long")
+    UNAUTHORIZED = ("urn:pilookup:problem:unauthorized", 401, "A valid key is needed")
+    RETIRED = ("urn:pilookup:problem:retired", 410, "This epoch or serial is no longer served")
+    RATE_LIMITED = ("urn:pilookup:problem:rate-limited", 429, "Over quota")
+    PROOF_NEEDED = ("urn:pilookup:problem:proof-needed", 429, "A proof of work is needed")
+    UNAVAILABLE = ("urn:pilookup:problem:unavailable", 503, "No valid snapshot is being served")
+    INTERNAL = ("urn:pilookup:problem:internal", 500, "Internal error")
+
+    def __init__(self, uri: str, status: int, title: str) -> None:
+        self.uri = uri
+        self.status = status
+        self.title = title
+
+    def to_json(self, detail: str | None = None, members: Mapping[str, Any] | None = None) -> bytes:
+        """The problem document with extension members; `detail` never repeats what was sent."""
+        body: dict[str, Any] = {"type": self.uri, "title": self.title, "status": self.status}
+        return encode_object(body | ({"detail": detail} if detail else {}) | dict(members or {}))

@@ -1,0 +1,84 @@
+"""Proof of work past a server's soft quota: an ALTCHA challenge, version 2 (SPEC.md section 8.5).
+
+The solver looks for a counter whose derived key begins with the challenge's prefix:
+
+    key_0 = SHA-256(salt || nonce || counter as 4 bytes, big-endian), key_i = SHA-256(key_(i-1)), `cost` times in all
+"""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Self
+
+from pilookup.errors import FormatError
+from pilookup.protocol.problems import Problem
+
+HEADER = "Pilookup-Proof"
+MAX_WORK = 4_000_000
+"""SHA-256 evaluations at most, seconds of one core: a server may slow a client down, not stop it."""
+
+_KEY_BYTES = 32
+_SEED_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a 429 asks for; sent back whole, with its solution."""
+
+    salt: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    cost: int
+    prefix: bytes = field(repr=False)
+    document: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def from_problem(cls, body: bytes) -> Self | None:
+        """The challenge of a problem document, None when it is another problem; raises FormatError."""
+        try:
+            problem = json.loads(body)
+        except (ValueError, RecursionError):
+            raise FormatError("problem: not JSON") from None
+        if not isinstance(problem, dict) or problem.get("type") != Problem.PROOF_NEEDED.uri:
+            return None
+        document: Any = problem.get("challenge")
+        parameters: Any = document.get("parameters") if isinstance(document, dict) else None
+        if not isinstance(parameters, dict) or parameters.get("algorithm") != "SHA-256":
+            raise FormatError("challenge: not one this client can solve")
+        if parameters.get("keyLength", _KEY_BYTES) != _KEY_BYTES:
+            raise FormatError("challenge: keyLength")
+        cost = parameters.get("cost")
+        if type(cost) is not int or not 1 <= cost <= MAX_WORK:
+            raise FormatError("challenge: cost")
+        salt, nonce = (_hex(parameters, name, _SEED_BYTES, _SEED_BYTES) for name in ("salt", "nonce"))
+        return cls(salt, nonce, cost, _hex(parameters, "keyPrefix", 1, _KEY_BYTES), document)
+
+    def solve(self) -> str | None:
+        """The value of the header `Pilookup-Proof`, None when `MAX_WORK` was not enough."""
+        # The seed is hashed once; each counter goes on from there.
+        seed = sha256(self.salt + self.nonce)
+        for counter in range(MAX_WORK // self.cost):
+            first = seed.copy()
+            first.update(counter.to_bytes(4, "big"))
+            key = first.digest()
+            for _ in range(self.cost - 1):
+                key = sha256(key).digest()
+            if key.startswith(self.prefix):
+                return self._answer(counter, key)
+        return None
+
+    def _answer(self, counter: int, key: bytes) -> str:
+        solution = {"counter": counter, "derivedKey": key.hex()}
+        document = json.dumps({"challenge": self.document, "solution": solution}, separators=(",", ":"))
+        return base64.b64encode(document.encode()).decode()
+
+
+def _hex(parameters: dict[str, Any], name: str, least: int, most: int) -> bytes:
+    value = parameters.get(name)
+    try:
+        data = bytes.fromhex(value) if isinstance(value, str) and value.isalnum() else b""
+    except ValueError:
+        data = b""
+    if not least <= len(data) <= most:
+        raise FormatError(f"challenge: {name}")
+    return data

@@ -1,0 +1,1 @@
+"""What anyone can check of published files: no secret is needed, and neither numpy nor pyarrow."""

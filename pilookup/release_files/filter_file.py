@@ -1,0 +1,90 @@
+"""A filter file on disk, read part by part: one of many keys is cut by their upper bits (SPEC.md section 10.3)."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+from pilookup import durable
+from pilookup._core import FuseFilter
+from pilookup.errors import FormatError
+from pilookup.protocol.filter import MAX_HEAD_BYTES, Algorithm, Body, FilterHead, parse_body
+from pilookup.release_files.filter_keys import lacked_by, upper_bounds
+
+
+class FilterFile:
+    """The head, and the parts one by one. A Bloom filter, and a fuse filter of few keys, is one part.
+
+    Opening raises FormatError where head or sizes are not a filter's, reading a part where that is none; both name the
+    file. Both raise OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file, self._named():
+            self.head, self._at = FilterHead.split_from(file.read(MAX_HEAD_BYTES))
+            self.part_bits = self._part_bits(file)
+            self._starts = list(self._walk(file))
+
+    def part(self, number: int) -> Body:
+        """The part of the keys whose upper `part_bits` are `number`."""
+        start, end = self._starts[number : number + 2]
+        with self.path.open("rb") as file, self._named():
+            return parse_body(self.head.algorithm, durable.read_at(file, end - start, start))
+
+    def lacked(self, keys: bytes) -> bytes:
+        """Those of n x 8 bytes of ascending keys that it does not contain; reads the parts they are in."""
+        bounds = enumerate(pairwise(upper_bounds(keys, self.part_bits)))
+        return b"".join(lacked_by(self.part(number), keys[start:end]) for number, (start, end) in bounds if start < end)
+
+    def check(self) -> None:
+        """Read all of it; raises FormatError where a part, the number of keys or the digest of all parts is wrong."""
+        digest, count = sha256(), 0
+        with self.path.open("rb") as file, self._named():
+            digest.update(durable.read_at(file, self._starts[0] - self._at, self._at))
+            for start, end in pairwise(self._starts):
+                data = durable.read_at(file, end - start, start)
+                digest.update(data)
+                count += len(parse_body(self.head.algorithm, data))
+            if count != self.head.count:
+                raise FormatError("filter: the count is not the body's")
+            if self.part_bits and digest.digest() != durable.read_at(file, FuseFilter.DIGEST_BYTES, self._starts[-1]):
+                raise FormatError("filter: its digest does not match")
+
+    def _part_bits(self, file: BinaryIO) -> int:
+        if self.head.algorithm is Algorithm.BLOOM:
+            return 0
+        beginning = durable.read_at(file, FuseFilter.HEAD_BYTES, self._at)
+        bits = FuseFilter.part_bits_of(beginning)
+        if bits and beginning != FuseFilter.head(int(self.head.algorithm), bits, self.head.count):
+            raise FormatError("filter: the body is not the head's")
+        return bits
+
+    def _walk(self, file: BinaryIO) -> Iterator[int]:
+        """Where each part starts, and where the last ends."""
+        size = os.fstat(file.fileno()).st_size
+        if not self.part_bits:
+            yield from (self._at, size)
+            return
+        at = self._at + FuseFilter.HEAD_BYTES
+        for _ in range(1 << self.part_bits):
+            yield at
+            at += FuseFilter.part_bytes(durable.read_at(file, FuseFilter.PART_HEAD_BYTES, at))
+        yield at
+        if at + FuseFilter.DIGEST_BYTES != size:
+            raise FormatError("filter: it is longer or shorter than its parts")
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Whatever is wrong with the bytes, told with the name of the file."""
+        try:
+            yield
+        except EOFError:
+            raise FormatError(f"{self.path}: filter: truncated") from None
+        except FormatError as error:
+            raise FormatError(f"{self.path}: {error}") from None
+        except ValueError as error:  # the core's
+            raise FormatError(f"{self.path}: filter: {error}") from None

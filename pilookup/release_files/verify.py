@@ -1,0 +1,125 @@
+"""A channel's directory verified offline, from a pinned root to every bucket (SPEC.md sections 6, 7, 9)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Root
+
+from pilookup import _core
+from pilookup.errors import FormatError, TrustError
+from pilookup.protocol import merkle
+from pilookup.protocol.buckets import Geometry
+from pilookup.protocol.filter import Role
+from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.release import MANIFEST, ServedEpoch, parse_metadata, read_release, verify_root
+from pilookup.release_files.files import file_ref
+from pilookup.release_files.filter_file import FilterFile
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One snapshot found whole."""
+
+    channel: str
+    epoch: int
+    serial: int
+    entries: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {"channel": self.channel, "epoch": self.epoch, "serial": self.serial, "entries": self.entries}
+
+
+def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> list[Verified]:
+    """Verify every served epoch of a release, newest first.
+
+    Raises TrustError or FormatError naming what is wrong, FileNotFoundError for a missing file.
+    """
+    metadata = directory / "metadata"
+
+    def read(name: str) -> bytes:
+        return (metadata / name).read_bytes()
+
+    if pinned is not None:
+        follow_roots(pinned, metadata)
+    release = read_release(read, now)
+    return [_verify_epoch(directory / "targets", epoch) for epoch in release.epochs]
+
+
+def follow_roots(pinned: bytes, metadata: Path) -> None:
+    """Walk from the pinned root to the directory's root.json, each version signed by the one before (TUF 5.3)."""
+    trusted = verify_root(pinned)
+    last = verify_root((metadata / "root.json").read_bytes())
+    while trusted.version < last.version:
+        following = parse_metadata((metadata / f"{trusted.version + 1}.root.json").read_bytes(), Root)
+        try:
+            trusted.verify_delegate("root", following.signed_bytes, following.signatures)
+            following.signed.verify_delegate("root", following.signed_bytes, following.signatures)
+        except (RepositoryError, ValueError) as error:
+            raise TrustError("bad_signature", "a root is not signed by the one before it") from error
+        if following.signed.version != trusted.version + 1:
+            raise TrustError("bad_signature", "a root bears another version than its name")
+        trusted = following.signed
+    if trusted != last:
+        raise TrustError("bad_signature", "the directory's root does not follow from the pinned one")
+
+
+def _verify_epoch(targets: Path, epoch: ServedEpoch) -> Verified:
+    paths = {name: targets / epoch.path(name) for name in epoch.files}
+    if file_ref(paths[MANIFEST]) != epoch.files[MANIFEST]:
+        raise FormatError(f"epoch {epoch.epoch}: manifest.json is not the file that was signed")
+    manifest = Manifest.from_bytes(paths[MANIFEST].read_bytes())
+    if manifest.epoch != epoch.epoch or set(manifest.files) | {MANIFEST} != set(epoch.files):
+        raise FormatError(f"epoch {epoch.epoch}: manifest and signed targets name different files")
+    verify_files(manifest, paths)
+    return Verified(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)
+
+
+READ_BYTES: Final = 1 << 24
+"""Buckets are read in pieces of about so many bytes."""
+
+
+def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
+    """Check every byte of a snapshot that can be checked without keys.
+
+    File digests and sizes, the tree over the buckets, the order of slots, the number of entries, parts of filters.
+    Raises FormatError naming the file.
+    """
+    for name, ref in manifest.files.items():
+        if file_ref(paths[name]) != ref:
+            raise FormatError(f"{name}: not the file the manifest names")
+    leaves, entries = _read_buckets(paths["buckets.bin"], manifest.geometry)
+    if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
+        raise FormatError("buckets.bin: not the buckets the manifest counts")
+    if merkle.build(leaves) != paths["tree.bin"].read_bytes():
+        raise FormatError("tree.bin: not the tree over the buckets")
+    for name in manifest.files:
+        if name not in ("buckets.bin", "tree.bin"):
+            _verify_filter(manifest, name, paths[name])
+
+
+def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
+    """The leaf hashes of all buckets, and how many entries they hold; raises FormatError where one is not in order."""
+    leaves, entries = [], 0
+    at_once = max(1, READ_BYTES // geometry.stride) * geometry.stride
+    with path.open("rb") as file:
+        while buckets := file.read(at_once):
+            try:
+                filled, hashes = _core.check_buckets(buckets, geometry.slots)
+            except ValueError as error:
+                raise FormatError(f"buckets.bin: {error}") from None
+            entries += filled
+            leaves += [hashes[at : at + merkle.HASH_BYTES] for at in range(0, len(hashes), merkle.HASH_BYTES)]
+    return leaves, entries
+
+
+def _verify_filter(manifest: Manifest, name: str, path: Path) -> None:
+    found = FilterFile(path)
+    found.check()
+    bound = (found.head.file_name, found.head.channel, found.head.epoch)
+    older = found.head.serial < manifest.serial and found.head.role is Role.BASE
+    if bound != (name, manifest.channel, manifest.epoch) or not (older or found.head.serial == manifest.serial):
+        raise FormatError(f"{name}: a filter of another snapshot")

@@ -1,0 +1,21 @@
+"""The command `pilookup serve`; what it needs is imported when it is called: other commands start fast."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Home = Annotated[
+    Path,
+    typer.Option("--home", envvar="PILOOKUP_HOME", help="HOME; its online half is enough.", show_default=False),
+]
+Host = Annotated[str | None, typer.Option(help="Address to listen on [PILOOKUP_HOST, 127.0.0.1].")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on, 0 for a free one [PILOOKUP_PORT, 8080].")]
+Workers = Annotated[int | None, typer.Option(help="Processes that answer [PILOOKUP_WORKERS, 1].")]
+
+
+def serve(home: Home, host: Host = None, port: Port = None, workers: Workers = None) -> None:
+    """Answer checks and serve signed snapshots; further settings come from the environment."""
+    from pilookup_server.process.start import start  # noqa: PLC0415 - see above
+
+    start(home=home, host=host, port=port, workers=workers)

@@ -1,0 +1,1 @@
+"""ASGI middleware, listed in `app.py`."""

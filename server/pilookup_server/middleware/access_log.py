@@ -1,0 +1,64 @@
+"""The outermost layer: a log line and a metric for every request, and an answer to every error. Pure ASGI."""
+
+from collections.abc import Mapping
+from secrets import token_hex
+from time import perf_counter
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pilookup.protocol.problems import Problem
+from pilookup_server import metrics
+from pilookup_server.logs import describe, logger
+from pilookup_server.problems import ProblemError
+
+UNROUTED = "unrouted"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class AccessLog:
+    """Names requests by their route's template and channel; nothing else that was asked is written down."""
+
+    def __init__(self, app: ASGIApp, templates: Mapping[object, str], channels: tuple[str, ...]) -> None:
+        """`templates` gives the path template of each endpoint."""
+        self._app = app
+        self._templates = templates
+        self._channels = frozenset(channels)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, request, status = perf_counter(), token_hex(8), 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", request.encode()))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:  # noqa: BLE001 - the last place where an error can become an answer
+            logger().error("request failed", request=request, **describe(error))
+            if not status:
+                await ProblemError(Problem.INTERNAL).response()(scope, receive, sending)
+            # An answer already begun cannot be taken back; without its end uvicorn cuts the connection.
+        self._note(scope, status, request, perf_counter() - begun)
+
+    def _note(self, scope: Scope, status: int, request: str, seconds: float) -> None:
+        route = self._templates.get(scope.get("endpoint"), UNROUTED)
+        channel = scope.get("path_params", {}).get("channel", "")
+        channel = channel if channel in self._channels else ""
+        metrics.request(route, channel, status, seconds)
+        method: Any = scope["method"] if scope["method"] in _METHODS else "other"
+        logger().info(
+            "request",
+            request=request,
+            method=method,
+            route=route,
+            channel=channel,
+            status=status,
+            ms=round(seconds * 1000, 2),
+        )

@@ -1,0 +1,65 @@
+"""Bytes and seconds one request may take, as pure ASGI."""
+
+import asyncio
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pilookup.protocol.problems import Problem
+from pilookup_server.problems import ProblemError
+
+_CLOSE = {"connection": "close"}
+
+
+class RequestLimits:
+    """One deadline at a time: for the body to arrive, for the answer to start, for it to be fetched."""
+
+    def __init__(self, app: ASGIApp, max_body: int, body: float, request: float, response: float) -> None:
+        self._app = app
+        self._max_body = max_body
+        self._seconds = {"body": body, "request": request, "response": response}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif _declared(scope) > self._max_body:
+            await ProblemError(Problem.TOO_LARGE, headers=_CLOSE).response()(scope, receive, send)
+        else:
+            await self._limited(scope, receive, send)
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        now = asyncio.get_running_loop().time
+        begun, taken, started = now(), 0, False
+        clock = asyncio.timeout_at(begun + self._seconds["body"])
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_body:
+                raise ProblemError(Problem.TOO_LARGE, headers=_CLOSE)
+            if not started and not message.get("more_body", False):
+                clock.reschedule(begun + self._seconds["request"])
+            return message
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if not started:
+                started = True
+                clock.reschedule(now() + self._seconds["response"])
+            await send(message)
+
+        try:
+            async with clock:
+                await self._app(scope, counted, sending)
+        except TimeoutError:
+            if started or not clock.expired():
+                raise
+            await ProblemError(Problem.TIMEOUT, headers=_CLOSE).response()(scope, receive, send)
+
+
+def _declared(scope: Scope) -> int:
+    """The length a request announces, 0 when it announces none that can be read (uvicorn refuses those)."""
+    headers: Any = scope["headers"]
+    value = next((value for name, value in headers if name == b"content-length"), b"")
+    return int(value) if value.isdigit() and len(value) < 20 else 0

@@ -1,0 +1,76 @@
+"""From a command line to running workers: read settings, unlock, bind, fork."""
+
+import os
+import socket
+import sys
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pilookup.errors import HomeError
+from pilookup.keyring import Half, Keyring
+from pilookup.keyring.passphrase import read_passphrase
+from pilookup_server.keys.keyring_adapter import KeyringKeys
+from pilookup_server.keys.online_keys import OnlineKeys
+from pilookup_server.logs import set_up
+from pilookup_server.process.supervisor import Job, Supervisor, bind, metrics_directory
+from pilookup_server.settings import ServeError, Settings, read_settings
+
+_LAST_SECONDS = 5
+"""What workers get beyond the time for open requests before they are killed."""
+
+
+def start(**given: Any) -> None:
+    """Serve until SIGTERM or SIGINT; `given` wins over the environment.
+
+    Raises ServeError, HomeError or KeyringError before anything is served.
+    """
+    settings = read_settings(**given)
+    keys = KeyringKeys(_unlock(settings))
+    set_up(settings.log_level)
+    with (
+        _listen(settings.host, settings.port) as listener,
+        metrics_directory(),
+        TemporaryDirectory(prefix="pilookup-") as scratch,
+    ):
+        jobs = _jobs(settings, keys, Path(scratch), listener)
+        _announce(listener, settings)
+        Supervisor(jobs, settings.shutdown_seconds + _LAST_SECONDS).run()
+
+
+def _unlock(settings: Settings) -> Keyring:
+    """The online half's keyring; the passphrase does not stay in the environment that workers inherit."""
+    online = settings.home / "online"
+    if not (online / "channels").is_dir():
+        raise HomeError(f"{settings.home}: has no online half")
+    keyring = Keyring.unlock(online, Half.ONLINE, read_passphrase(Half.ONLINE))
+    os.environ.pop("PILOOKUP_ONLINE_PASSPHRASE", None)
+    return keyring
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return bind(host, port)
+    except OSError as error:
+        raise ServeError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+
+
+def _jobs(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> dict[str, Job]:
+    from pilookup_server.process.worker import answer, check, serve_metrics  # noqa: PLC0415 - inside metrics_directory()
+
+    # Before the first fork: a bad token or storage is an error of the command, not of a worker.
+    check(settings, keys)
+    answering = partial(answer, settings, keys, scratch, listener)
+    jobs: dict[str, Job] = {f"worker-{n}": answering for n in range(settings.workers)}
+    if settings.metrics_port is not None:
+        jobs["metrics"] = partial(serve_metrics, settings.metrics_host, settings.metrics_port)
+    return jobs
+
+
+def _announce(listener: socket.socket, settings: Settings) -> None:
+    """One plain line for people and scripts: with port 0 it is how they learn the port."""
+    host, port = listener.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    workers = "1 worker" if settings.workers == 1 else f"{settings.workers} workers"
+    print(f"serving on http://{name}:{port} with {workers}", file=sys.stderr, flush=True)  # noqa: T201 - the line above

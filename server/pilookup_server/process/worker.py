@@ -1,0 +1,67 @@
+"""One worker's life, after the fork."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from pilookup import _core
+from pilookup_server import metrics
+from pilookup_server.app import create_app
+from pilookup_server.auth import Tokens
+from pilookup_server.keys.online_keys import OnlineKeys
+from pilookup_server.limits.quota import Quotas
+from pilookup_server.logs import logger
+from pilookup_server.process.header_limits import BoundedHeaderProtocol
+from pilookup_server.settings import Settings
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than common proxies and clients keep an idle connection, so that it is they who close it."""
+
+
+def check(settings: Settings, keys: OnlineKeys) -> None:
+    """Raise ServeError or KeyringError, before any worker runs, for what only building the app would find wrong."""
+    Tokens.of(settings)
+    Quotas(settings)
+    for channel in settings.channels:
+        keys.timestamp_key(channel)
+
+
+def answer(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> None:
+    """Answer requests until SIGTERM, or until the supervisor is gone; then let open ones end."""
+    supervisor = os.getppid()
+
+    async def orphaned() -> None:
+        server.should_exit = server.should_exit or os.getppid() != supervisor
+
+    _core.set_threads(max(1, (os.cpu_count() or 1) // settings.workers))
+    config = uvicorn.Config(
+        create_app(settings, keys, scratch),
+        loop="uvloop",
+        http=BoundedHeaderProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        callback_notify=orphaned,
+        timeout_notify=1,
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise SystemExit(1)
+
+
+def serve_metrics(host: str, port: int) -> None:
+    """Serve the metrics of all workers until SIGTERM, or until the supervisor is gone."""
+    supervisor, stop = os.getppid(), {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    logger().info("metrics served", port=metrics.serve(host, port))
+    while signal.sigtimedwait(stop, 1) is None and os.getppid() == supervisor:
+        pass

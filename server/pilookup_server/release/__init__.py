@@ -1,0 +1,1 @@
+"""A channel's release: read, verified, followed on disk, its timestamp renewed."""

@@ -1,0 +1,170 @@
+"""The same tasks on a Dask cluster: a worker killed in the middle changes no byte of what comes out."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from pilookup.compute.executors import executor
+from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.initialise import initialise_home
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load import schedule
+from pilookup.custody.load.load import LoadJob, load
+from pilookup.custody.publish.division import SEAL_BYTES_A_ROW
+from pilookup.custody.publish.publish import publish
+from pilookup.errors import ComputeError, KeyringError
+from pilookup.protocol.label import Kind
+from tests.support.custody.certificates import certificates
+from tests.support.custody.channel import NOW, at, manifests, quiet
+from tests.support.custody.cluster import cluster
+from tests.support.custody.home import content, numbers, run_load, write_csv
+
+MEMORY = 400 * SEAL_BYTES_A_ROW
+"""Cuts the vault below into some sixteen parts."""
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory):
+    """A HOME with 6,000 numbers of both kinds, not published yet, and files to load."""
+    folder = tmp_path_factory.mktemp("founded")
+    path = folder / "home"
+    initialise_home(path, b"custody", b"online", NOW)
+    session = at(path)
+    run_load(session, [write_csv(folder / "a.csv", numbers(4000))], "leak")
+    rows = [f"{number},acc{i % 7}" for i, number in enumerate(numbers(2000, start=3000))]
+    run_load(session, [write_csv(folder / "b.csv", rows, "phone,account")], "gang", Kind.MALICIOUS)
+    session.control.close()
+    return path
+
+
+def publishing(path, tasks, on_progress):
+    """Publish; what came out is the snapshot's files, without what differs from run to run."""
+    session = at(path)
+    done = publish(session, "platform", on_progress, executor=tasks, memory=MEMORY)
+    repository = session.repository("platform")
+    epoch = repository.listed()[0]
+    files = {name: (repository.targets / epoch.path(name)).read_bytes() for name in epoch.files}
+    files.pop("manifest.json")
+    session.control.close()
+    return done.entries, files
+
+
+def loading(path, tasks, on_progress):
+    """Load a file of many pieces; what came out is its report (the vault is compared besides)."""
+    session = at(path)
+    rows = [f"{number},acc{i % 11}" for i, number in enumerate(numbers(5000, start=2000))]
+    folder = path.with_suffix(".files")
+    folder.mkdir()
+    file = write_csv(folder / "more.csv", rows, "phone,account")
+    order = LoadJob([file], DatasetSpec("more", Kind.MALICIOUS), IntakeOptions(Kind.MALICIOUS))
+    outcome = load(session, order, None, on_progress, tasks)
+    session.control.close()
+    return outcome.to_json()
+
+
+WORKS = [publishing, loading]
+"""What a cluster does: each takes (HOME, executor, on_progress) and returns what must be the same wherever it runs."""
+
+
+@pytest.fixture
+def unlent(monkeypatch):
+    """Nothing that this process has unlocked helps the workers: they are processes of their own."""
+    monkeypatch.delenv("PILOOKUP_PASSPHRASE", raising=False)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unlent")
+@pytest.mark.parametrize("work", WORKS)
+def test_a_worker_killed_in_the_middle_changes_nothing(work, founded, tmp_path, monkeypatch):
+    monkeypatch.setattr(schedule, "SPLIT_BYTES", 4096)
+    local, spread = (shutil.copytree(founded, tmp_path / name) for name in ("local", "spread"))
+    before = content_of(spread)
+    told = []
+    with cluster(tmp_path / "cluster", 3) as running:
+
+        def kill_in_the_middle(done, steps, _entries):
+            told.append((done, steps))
+            if len(told) == 2:
+                running.kill(0)
+
+        with executor(running.address) as tasks:
+            result = work(spread, tasks, kill_in_the_middle)
+        assert [worker.poll() is None for worker in running.workers] == [False, True, True]
+        assert told[1][0] < told[1][1] - 5, "nothing was left to do when the worker died"
+        log = running.log()
+    with executor() as tasks:
+        assert result == work(local, tasks, quiet)
+    assert content_of(spread) == content_of(local)
+    assert len(before) <= len(content_of(spread))
+    assert not [number for number in numbers(5000)[::20] if number in log]
+
+
+def content_of(path):
+    session = at(path)
+    rows = content(session)
+    session.control.close()
+    return rows
+
+
+@pytest.mark.slow
+def test_a_worker_without_the_passphrase_fails_the_publish_and_nothing_is_served(founded, tmp_path):
+    path = shutil.copytree(founded, tmp_path / "home")
+    with (
+        cluster(tmp_path / "cluster", 1, PILOOKUP_PASSPHRASE="") as running,
+        executor(running.address) as tasks,
+        pytest.raises(KeyringError, match="PILOOKUP_PASSPHRASE"),
+    ):
+        publishing(path, tasks, quiet)
+    assert not at(path).repository("platform").listed()
+
+
+COMMAND = [sys.executable, "-m", "pilookup.cli"]
+
+
+@pytest.mark.slow
+def test_the_command_line_publishes_over_tls(founded, tmp_path):
+    path = shutil.copytree(founded, tmp_path / "home")
+    shown = certificates(tmp_path / "certificates")
+    secrets = {"PILOOKUP_PASSPHRASE": "custody", "PILOOKUP_ONLINE_PASSPHRASE": "online"}
+    with cluster(tmp_path / "cluster", 2, "tls", **shown) as running:
+        assert running.address.startswith("tls://")
+        asked = [*COMMAND, "publish", "public", "--home", str(path), "--scheduler", running.address, "--json"]
+        done = subprocess.run(asked, env={**os.environ, **secrets, **shown}, capture_output=True, text=True, check=True)
+        bare = subprocess.run(asked, env={**os.environ, **secrets}, capture_output=True, text=True, check=False)
+        foreign = certificates(tmp_path / "foreign")
+        refused = subprocess.run(
+            asked, env={**os.environ, **secrets, **foreign}, capture_output=True, text=True, check=False
+        )
+    assert json.loads(done.stdout)["entries"] == manifests(at(path))[0].entries > 5000
+    assert bare.returncode == 1
+    assert "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in bare.stderr
+    assert refused.returncode == 1
+    assert "no scheduler answers" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["tcp://192.0.2.1:8786", "tcp://scheduler.example:8786", "tcp://[2001:db8::1]:8786", "tcp://0.0.0.0:8786"],
+)
+def test_beyond_this_machine_only_tls_is_taken(address):
+    with pytest.raises(ComputeError, match="beyond this machine a scheduler is tls://HOST:PORT"):
+        executor(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "here", "ws://h:1", "tls://h", "tls://:1", "inproc://x/1", "tcp://[::1", "tls://h:x"]
+)
+def test_what_is_no_address_is_told(address):
+    with pytest.raises(ComputeError, match="a scheduler is tls://HOST:PORT"):
+        executor(address)
+
+
+def test_tls_without_its_files_is_told_by_the_settings_names(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("DASK_")]:
+        monkeypatch.delenv(name)
+    with pytest.raises(ComputeError, match="DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT"):
+        executor("tls://192.0.2.1:8786")

@@ -1,0 +1,153 @@
+"""Migrations: the tables of the schema, all or nothing, and no other database than the one meant."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from pilookup.custody.control import ControlDatabase, migrate, schema
+from pilookup.custody.control.engine import connect
+from pilookup.errors import CustodyError
+from tests.support.custody.home import found
+
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("custom", sa.Column("id", sa.Integer, primary_key=True))
+    op.add_column("channel", sa.Column("note", sa.String(10)))
+    op.execute("UPDATE vault_state SET removals = 41")
+    FAULT
+    op.add_column("epoch", sa.Column("note", sa.String(10)))
+"""
+FAULTS = {
+    "an error": 'op.execute("INSERT INTO nowhere VALUES (1)")',
+    "a kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+}
+OPEN = """
+import sys
+from pathlib import Path
+from pilookup.custody.control import Control, migrate
+from pilookup.custody.home import Home
+migrate._SCRIPTS = Path(sys.argv[2])
+Control.open(Home(Path(sys.argv[1]))).close()
+"""
+
+
+def later(tmp_path, fault):
+    """A copy of the revisions with one more, which does this in its middle."""
+    scripts = shutil.copytree(migrate._SCRIPTS, tmp_path / "migrations", dirs_exist_ok=True)
+    (scripts / "versions" / "0002_later.py").write_text(LATER.replace("FAULT", fault))
+    return scripts
+
+
+def shape(home):
+    """Every table's columns, the revision and the count of removals."""
+    engine = connect(home)
+    try:
+        with engine.connect() as connection:
+            tables = {
+                name: [(c["name"], str(c["type"]), c["nullable"]) for c in inspect(connection).get_columns(name)]
+                for name in sorted(inspect(connection).get_table_names())
+            }
+            return (
+                tables,
+                connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one(),
+                connection.execute(text("SELECT removals FROM vault_state")).scalar_one(),
+            )
+    finally:
+        engine.dispose()
+
+
+def opening(home, scripts):
+    return [sys.executable, "-c", OPEN, str(home.path), str(scripts)]
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_migration_that_ends_in_its_middle_changes_nothing_and_can_be_repeated(database, home, tmp_path, fault):
+    before = shape(home)
+    failed = subprocess.run(opening(home, later(tmp_path, fault)), capture_output=True, text=True, check=False)
+    assert failed.returncode != 0
+    assert shape(home) == before
+    done = subprocess.run(opening(home, later(tmp_path, "pass")), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    tables, revision, removals = shape(home)
+    assert "custom" in tables
+    assert tables["epoch"][-1][0] == "note"
+    assert (revision, removals) == ("0002", 41)
+
+
+def test_two_commands_that_migrate_at_once_both_end_well(database, home, tmp_path):
+    scripts = later(tmp_path, "import time; time.sleep(0.5)")
+    both = [subprocess.Popen(opening(home, scripts), stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert shape(home)[1] == "0002"
+
+
+def test_a_database_of_a_newer_program_is_left_alone(database, home, tmp_path):
+    subprocess.run(opening(home, later(tmp_path, "pass")), check=True)
+    before = shape(home)
+    with pytest.raises(CustodyError, match="of a newer pilookup: revision 0002"):
+        ControlDatabase.open(home)
+    assert shape(home) == before
+
+
+def test_the_migrations_build_the_tables_of_the_schema(database, home, postgresql, tmp_path, monkeypatch):
+    migrated = connect(home)
+    elsewhere = tmp_path / "schema.sqlite3"
+    monkeypatch.setenv(
+        "PILOOKUP_DATABASE_URL", postgresql.database() if database.kind == "postgresql" else f"sqlite:///{elsewhere}"
+    )
+    declared = connect(home)
+    schema.metadata.create_all(declared)
+
+    def columns(engine, name):
+        found = inspect(engine).get_columns(name)
+        return [(c["name"], str(c["type"]), c["nullable"], c.get("primary_key"), c["default"]) for c in found]
+
+    for name in schema.metadata.tables:
+        assert columns(migrated, name) == columns(declared, name)
+        for ask in ("get_indexes", "get_foreign_keys", "get_unique_constraints", "get_pk_constraint"):
+            assert getattr(inspect(migrated), ask)(name) == getattr(inspect(declared), ask)(name)
+    declared.dispose()
+    migrated.dispose()
+
+
+def test_an_empty_database_is_not_taken_for_the_control_data(postgresql, home, monkeypatch):
+    url = postgresql.database()
+    monkeypatch.setenv("PILOOKUP_DATABASE_URL", url)
+    with pytest.raises(CustodyError, match="holds no control data; is it the right one"):
+        ControlDatabase.open(home)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_a_new_home_takes_no_database_that_is_in_use(postgresql, tmp_path, monkeypatch):
+    monkeypatch.setenv("PILOOKUP_DATABASE_URL", postgresql.database())
+    first = found(tmp_path / "first")
+    with ControlDatabase.open(first) as control:
+        control.create_channel("public", "coarse")
+    with pytest.raises(CustodyError, match="holds control data already; a new HOME needs an empty database"):
+        found(tmp_path / "second")
+    with ControlDatabase.open(first) as control:
+        assert [channel.name for channel in control.channels()] == ["public"]
+
+
+def test_a_database_that_is_missing_or_none_is_told(home):
+    home.database.write_bytes(b"not a database, but long enough to be read as one" * 100)
+    with pytest.raises(CustodyError, match="cannot be used"):
+        ControlDatabase.open(home)
+    home.database.unlink()
+    with pytest.raises(CustodyError, match="missing; are the control data elsewhere"):
+        ControlDatabase.open(home)

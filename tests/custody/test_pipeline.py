@@ -1,0 +1,200 @@
+"""Publish as tasks: the bytes are those of the plainest publisher however the work is cut, and tasks carry no secret."""
+
+import errno
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pilookup import _core, durable
+from pilookup.compute.executors import DEFAULT_MEMORY
+from pilookup.custody.initialise import initialise_home
+from pilookup.custody.publish import assemble as building
+from pilookup.custody.publish import spill_file
+from pilookup.custody.publish.division import RECORD_COST, SEAL_BYTES_A_ROW, bucket_range_count, vault_ranges
+from pilookup.custody.publish.filters import schedule
+from pilookup.custody.publish.publish import publish, rotate
+from pilookup.custody.removal import erase
+from pilookup.custody.vault.schema import PARTITIONS, SPANS
+from pilookup.errors import PublishError
+from pilookup.protocol.buckets import Geometry
+from pilookup.protocol.filter import Filter
+from pilookup.protocol.label import Kind
+from tests.support.custody.channel import NOW, at, manifests, quiet
+from tests.support.custody.home import numbers, run_load, write_csv
+from tests.support.custody.reference import snapshot
+
+ACCOUNTS = "phone,account,date"
+LITTLE = 3 * 30 * SEAL_BYTES_A_ROW
+"""Memory for 30 rows on each of three threads."""
+UNTIMED = settings(deadline=None)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    """A HOME with datasets of both kinds that overlap, files that repeat accounts, one sensitive, one number erased."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    path = folder / "home"
+    initialise_home(path, b"custody", b"online", NOW)
+    session = at(path)
+    some = numbers(2500)
+    run_load(session, [write_csv(folder / "a.csv", some)], "leak", seized_on=date(2026, 1, 1))
+    run_load(session, [write_csv(folder / "b.csv", some[:900])], "older", seized_on=date(2025, 1, 1))
+    run_load(session, [write_csv(folder / "c.csv", some[:40])], "dayless")
+    run_load(session, [write_csv(folder / "d.csv", some[30:60])], "closed", sensitive=True)
+    rows = [f"{number},{'abcdefgh'[: i % 9]},2025-0{i % 9 + 1}-01" for i, number in enumerate(some[500:1500])]
+    again = [f"{number},x{i % 3},2026-01-01" for i, number in enumerate(some[800:1000])]
+    files = [write_csv(folder / f"{i}.csv", each, ACCOUNTS) for i, each in enumerate([rows, rows[::2] + again])]
+    run_load(session, files, "gang", Kind.MALICIOUS, seized_on=date(2026, 2, 2))
+    erase(session, f"tel:+86{some[7]}".encode())
+    session.control.close()
+    return path
+
+
+def published(session, channel):
+    """The bytes of the newest epoch's buckets and tree, and its filters' bodies."""
+    repository = session.repository(channel)
+    epoch = repository.listed()[0]
+    data = {name: (repository.targets / epoch.path(name)).read_bytes() for name in epoch.files}
+    schedule = {kind: Filter.from_bytes(data[f"{kind}.base.fuse16"]).body.to_bytes() for kind in Kind}
+    return data["buckets.bin"], data["tree.bin"], schedule
+
+
+@pytest.mark.parametrize("memory", [DEFAULT_MEMORY, LITTLE], ids=["ample", "little"])
+@pytest.mark.parametrize("channel", ["public", "platform"])
+def test_the_snapshot_is_the_plainest_publishers(path, channel, memory):
+    session = at(path)
+    with ThreadPoolExecutor(3) as executor:
+        done = rotate(session, channel, quiet, executor=executor, memory=memory)
+    assert published(session, channel) == snapshot(session, channel, done.epoch)
+    assert done.entries > 2500
+
+
+def test_little_memory_cuts_partitions_too(path, monkeypatch):
+    tasks, seal_part = [], building.write_entries
+    monkeypatch.setattr(building, "write_entries", lambda task: tasks.append(task) or seal_part(task))
+    with ThreadPoolExecutor(3) as executor:
+        rotate(at(path), "public", quiet, executor=executor, memory=LITTLE)
+    assert len(tasks) > PARTITIONS
+    assert {task.span.stop - task.span.start for task in tasks} != {SPANS}
+
+
+def test_publishing_again_with_other_cuts_changes_nothing(path):
+    session = at(path)
+    first = publish(session, "platform", quiet)
+    before = manifests(session, "platform")[0]
+    with ThreadPoolExecutor(2) as executor:
+        again = publish(session, "platform", quiet, executor=executor, memory=600 * SEAL_BYTES_A_ROW)
+    assert not again.changed
+    assert again.serial == first.serial
+    assert manifests(session, "platform")[0] == before
+
+
+class Recording(ThreadPoolExecutor):
+    """Threads that keep what they were given, as it would travel."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.sent = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.sent.append(pickle.dumps((fn, args, kwargs)))
+        fn, args, kwargs = pickle.loads(self.sent[-1])
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_tasks_carry_no_number_no_element_and_no_key(path):
+    session = at(path)
+    with Recording() as executor:
+        done = rotate(session, "public", quiet, executor=executor, memory=400 * SEAL_BYTES_A_ROW)
+    sent = b"".join(executor.sent)
+    assert len(executor.sent) > 10
+    assert str(path).encode() in sent
+    keyring = session.keyring
+    vault, channel = keyring.scalar("vault"), session.channel_key("public", done.epoch)
+    secrets = [vault.export(), channel.export(), vault.shift_to(channel).export(), b"custody\x00", b"online\x00"]
+    secrets += [keyring.symmetric("vault-storage"), keyring.symmetric("vault-digest")]
+    for number in numbers(2500)[::50]:
+        element = _core.tokenise([f"tel:+86{number}".encode()], vault)
+        secrets += [number.encode(), element, _core.shift(element, vault.shift_to(channel))]
+    assert not [i for i, secret in enumerate(secrets) if secret in sent]
+
+
+def test_spills_hold_sealed_entries_alone_and_are_gone_afterwards(path, monkeypatch):
+    """No element under either key, no token, no filter key in clear: searched in every byte that was spilled."""
+    session, written = at(path), []
+    put_whole = durable.put_whole
+
+    def kept(file, pieces, *, flushed):
+        data = b"".join(pieces)
+        if file.name.endswith(".spill"):
+            written.append(data)
+        put_whole(file, [data], flushed=flushed)
+
+    monkeypatch.setattr(durable, "put_whole", kept)
+    done = rotate(session, "public", quiet)
+    spilled = b"".join(written)
+    shift = session.keyring.scalar("vault").shift_to(session.channel_key("public", done.epoch))
+    assert len(spilled) > 36 * done.entries
+    for number in numbers(2500)[::10]:
+        vault_element = _core.tokenise([f"tel:+86{number}".encode()], session.keyring.scalar("vault"))
+        element = _core.shift(vault_element, shift)
+        secret = _core.tokens(element, "public", done.epoch)
+        for hidden in (vault_element, element, secret[:32], secret[8:16], secret[16:24], secret[32:]):
+            assert hidden not in spilled
+    assert not session.repository("public").staging.exists()
+
+
+@pytest.mark.parametrize("file", ["spill", "range", "part"])
+def test_a_full_disk_is_told_and_leaves_the_former_release(path, monkeypatch, file):
+    session = at(path)
+    publish(session, "public", quiet)
+    before = manifests(session)
+    put_whole = durable.put_whole
+
+    def full(place, pieces, *, flushed):
+        if place.name.endswith(file):
+            raise OSError(errno.ENOSPC, "No space left on device", str(place))
+        put_whole(place, pieces, flushed=flushed)
+
+    monkeypatch.setattr(durable, "put_whole", full)
+    with pytest.raises(PublishError, match=rf"\.{file}: cannot be read or written: No space left on device"):
+        rotate(session, "public", quiet)
+    monkeypatch.undo()
+    assert manifests(session) == before
+    assert not session.repository("public").staging.exists()
+    assert publish(session, "public", quiet).epoch == before[0].epoch + 1
+
+
+def test_a_task_run_twice_leaves_what_it_left_the_first_time(path, monkeypatch):
+    """As when its worker was thought dead: the second run of each task changes no byte that counts."""
+    session = at(path)
+    for room, name in ((building, "seal_part"), (building, "lay_out_range"), (schedule, "build_filters")):
+        task = getattr(room, name)
+        monkeypatch.setattr(room, name, lambda given, task=task: [task(given), task(given)][1])
+    done = rotate(session, "public", quiet)
+    assert published(session, "public") == snapshot(session, "public", done.epoch)
+
+
+@given(st.integers(0, 10**10), st.integers(SEAL_BYTES_A_ROW, 1 << 40))
+@UNTIMED
+def test_parts_cover_the_vault_once(rows, share):
+    made = list(vault_ranges(rows, share))
+    assert sum((part.stop - part.first) * (part.span.stop - part.span.start) for part in made) == PARTITIONS * SPANS
+    assert len({(part.first, part.span.start) for part in made}) == len(made)
+    if len(made) < PARTITIONS * SPANS:
+        assert rows * SEAL_BYTES_A_ROW <= share * len(made)
+
+
+@given(st.integers(1, 10**10), st.integers(1, 1 << 40))
+@UNTIMED
+def test_ranges_are_whole_buckets_and_fit(entries, share):
+    geometry = Geometry.for_entries(entries)
+    count = bucket_range_count(entries, geometry, share)
+    assert geometry.buckets % count == 0
+    assert spill_file.BUCKET_RANGES % count == 0
+    if count < min(spill_file.BUCKET_RANGES, geometry.buckets):
+        assert (2 * geometry.size + RECORD_COST * entries) // count <= share

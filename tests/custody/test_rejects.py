@@ -1,0 +1,116 @@
+"""The file of refused rows is whole or absent, whatever ends the load."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from pilookup.cli import rejects as module
+from pilookup.cli.rejects import rejects_file
+from pilookup.errors import CustodyError, IntakeError
+from tests.support.custody.command import load_of, run
+from tests.support.custody.home import SECRET, numbers, write_csv
+
+PASSPHRASE = {"PILOOKUP_PASSPHRASE": SECRET.decode()}
+KILLED = """
+import os, signal
+from pilookup.cli import main, rejects
+from pilookup.custody import load
+
+if {named}:
+    rejects._unnamed = lambda path: None
+load.{step} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+main()
+"""
+
+
+@pytest.fixture(params=["without a name", "temporary name"])
+def named(request, monkeypatch):
+    """Whether the file has a temporary name until it is whole, as where the system makes none without."""
+    if request.param == "temporary name":
+        monkeypatch.setattr(module.os, "open", refusing(os.open))
+    return request.param == "temporary name"
+
+
+def refusing(opened):
+    def no_unnamed(path, flags, *mode, **given):
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return opened(path, flags, *mode, **given)
+
+    return no_unnamed
+
+
+@pytest.mark.usefixtures("named")
+def test_the_file_is_there_once_it_is_whole(tmp_path):
+    path = tmp_path / "rejects.csv"
+    with rejects_file(path) as stream:
+        stream.write("refused\r\n")
+        stream.flush()
+        assert not path.exists()
+    assert path.read_bytes() == b"refused\r\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [found.name for found in tmp_path.iterdir()] == ["rejects.csv"]
+
+
+@pytest.mark.usefixtures("named")
+def test_a_block_that_fails_leaves_nothing(tmp_path):
+    def fail(stream):
+        stream.write("refused")
+        raise IntakeError("a.csv", "damaged")
+
+    with pytest.raises(IntakeError), rejects_file(tmp_path / "rejects.csv") as stream:
+        fail(stream)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("named")
+def test_what_was_put_in_its_place_meanwhile_stays_and_is_told(tmp_path):
+    path = tmp_path / "rejects.csv"
+    with pytest.raises(CustodyError, match=r"exists by now.*the load is done"), rejects_file(path):
+        path.write_text("another's", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "another's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("link", [False, True], ids=["file", "dangling link"])
+def test_a_name_that_is_taken_is_refused(tmp_path, link):
+    path = tmp_path / "rejects.csv"
+    path.symlink_to("nowhere") if link else path.touch()
+    with pytest.raises(typer.BadParameter, match="exists already"), rejects_file(path):
+        pytest.fail("the block was entered")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("named")
+def test_a_directory_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), rejects_file(tmp_path / "none" / "rejects.csv"):
+        pytest.fail("the block was entered")
+
+
+def test_none_is_none():
+    with rejects_file(None) as stream:
+        assert stream is None
+
+
+@pytest.mark.parametrize("step", ["_make_shards", "_commit"])
+def test_a_load_that_is_killed_can_be_repeated_as_it_was_given(home, tmp_path, named, step):
+    """At `_commit` every refused row has been written; at `_make_shards` of the first file's parts at least."""
+    rejects = tmp_path / "rejects.csv"
+    order = load_of(write_csv(tmp_path / "a.csv", [*numbers(3, start=700_000), "refused"]), "--rejects", str(rejects))
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED.format(named=named, step=step), *order, "--home", str(home.path)],
+        env=os.environ | PASSPHRASE,
+        check=False,
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    left = [path for path in tmp_path.iterdir() if path.name.endswith(("rejects.csv", "rejects.csv.new"))]
+    assert [path.name for path in left] == [".rejects.csv.new"] * named
+    done = run(home.path, *order, **PASSPHRASE)
+    assert done.returncode == 0, done.stderr
+    assert rejects.read_text(encoding="utf-8").splitlines()[1:] == ["a.csv,5,phone,no_digits,refused"]

@@ -1,0 +1,96 @@
+import io
+import json
+import logging
+import sqlite3
+
+import pytest
+
+from pilookup.custody.load import load as loading
+from pilookup.custody.load import schedule
+from pilookup.custody.load.staging import take_rejects
+from pilookup.custody.removal import erase
+from pilookup.errors import CustodyError, PilookupError
+from pilookup.protocol.label import Kind
+from tests.support.custody.home import files_under, opened, run_load, write_csv
+
+NUMBER = "13871946205"
+ACCOUNT = "sentinel-account"
+NAME = "sentinel-villager"
+WORDS = [NUMBER, NUMBER[3:], ACCOUNT, NAME]
+
+
+def spellings(word):
+    data = word.encode()
+    return [data, word.encode("utf-16-le"), word.encode("utf-16-be"), data.hex().encode(), data[::-1]]
+
+
+SENTINELS = [spelling for word in WORDS for spelling in spellings(word)] + [int(NUMBER).to_bytes(8, "little")]
+
+
+def found_in(data):
+    return [sentinel for sentinel in SENTINELS if sentinel in data]
+
+
+def seized(tmp_path):
+    rows = [f"{NAME},{NUMBER},{ACCOUNT},2024-05-01", f"{NAME},{NUMBER[:-1]},{ACCOUNT},"]
+    return write_csv(tmp_path / f"{NUMBER}.csv", rows, "姓名,手机号,账号,日期")
+
+
+def test_the_search_finds_what_it_looks_for():
+    for word in WORDS:
+        assert all(found_in(b"x" + spelling + b"y") for spelling in spellings(word))
+
+
+def test_no_file_under_home_holds_a_number_an_account_or_a_name_at_any_step(home, tmp_path, monkeypatch):
+    written = []
+    make = loading._make_shards
+
+    def make_shards(*given, **options):
+        written.extend(files_under(home.path).values())
+        return make(*given, **options)
+
+    monkeypatch.setattr(
+        schedule, "take_rejects", lambda *given: written.extend(files_under(home.path).values()) or take_rejects(*given)
+    )
+    monkeypatch.setattr(loading, "_make_shards", make_shards)
+    with opened(home.path) as session:
+        run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS, rejects=io.StringIO())
+        with pytest.raises(PilookupError):
+            run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS)
+        erase(session, b"tel:+86" + NUMBER.encode())
+        run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS, replace=True)
+    written.extend(files_under(home.path).values())
+    assert sum(b"PLKS" in data[:4] for data in written) > 3
+    for data in written:
+        assert not found_in(data)
+
+
+def test_the_database_holds_no_file_name(home, tmp_path):
+    with opened(home.path) as session:
+        run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS)
+    database = sqlite3.connect(home.database)
+    dump = "\n".join(database.iterdump())
+    database.close()
+    assert "case-1" in dump
+    assert not found_in(dump.encode())
+
+
+def test_reports_logs_and_reprs_hold_no_number(home, tmp_path, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    with opened(home.path) as session:
+        outcome = run_load(session, [seized(tmp_path).rename(tmp_path / "plain.csv")], kind=Kind.MALICIOUS)
+        told = json.dumps(outcome.to_json()) + repr(session) + repr(session.loads())
+    streams = capfd.readouterr()
+    assert outcome.total.accepted == 1
+    assert not found_in((told + caplog.text + streams.out + streams.err).encode())
+
+
+def test_errors_hold_no_cell(home, tmp_path):
+    path = write_csv(tmp_path / "plain.csv", [f"{NUMBER[:-1]},{NAME}"], "phone,name")
+    with opened(home.path) as session, pytest.raises(PilookupError) as told:
+        run_load(session, [path])
+    assert not found_in(str(told.value).encode())
+    path = write_csv(tmp_path / "two.csv", [NUMBER])
+    with opened(home.path) as session, pytest.raises(CustodyError) as told:
+        run_load(session, [path, path])
+    assert not found_in(str(told.value).encode())

@@ -1,0 +1,198 @@
+"""What lies on disk between the steps of a publish: nothing in it is taken on trust, nothing of it stays."""
+
+import errno
+import os
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pilookup import durable
+from pilookup.custody.initialise import initialise_home
+from pilookup.custody.publish import assemble as building
+from pilookup.custody.publish.publish import publish, rotate
+from pilookup.custody.publish.spill_file import RECORDS, SECTIONS, Spills, spill_path, write_spill
+from pilookup.errors import PublishError
+from pilookup.protocol.label import Kind
+from pilookup.release_files.verify import verify_directory
+from tests.support.custody.channel import NOW, at, look_up, manifests, quiet
+from tests.support.custody.home import numbers, run_load, write_csv
+
+FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+INDEX = 1025 * 8
+SEALING = 65
+"""Bytes of the index of a section, and bytes that sealing adds to a range."""
+
+KIND = SECTIONS[1]
+RANGE = {RECORDS: 36, KIND: 8}
+"""Bytes of a range of one record or key."""
+
+
+@pytest.fixture
+def session(tmp_path):
+    initialise_home(tmp_path / "home", b"custody", b"online", NOW)
+    return at(tmp_path / "home")
+
+
+@pytest.fixture
+def published(session, tmp_path):
+    run_load(session, [write_csv(tmp_path / "a.csv", numbers(300))], "leak")
+    publish(session, "public", quiet)
+    return session
+
+
+def packed(keys):
+    return b"".join(key.to_bytes(8, "big") for key in keys)
+
+
+def written(session, work, number):
+    """A spill file of 1,024 records and 1,024 keys of each kind, one in each range; returns its path."""
+    path = spill_path(work, number)
+    records = b"".join((i << 6).to_bytes(4, "big") + bytes([number]) * 32 for i in range(1024))
+    keys = packed(range(number, 2**64, 2**54))
+    assert write_spill(path, session.vault.store, records, dict.fromkeys(Kind, keys)) == (1024, 1024)
+    return path
+
+
+def read(session, work, section):
+    spills, store = Spills(work, 2), session.vault.store
+    return spills.records(store, 0, 1024) if section == RECORDS else spills.filter_keys(store, section, 0, 0)
+
+
+def start_of(section):
+    return 0 if section == RECORDS else INDEX + 1024 * (SEALING + RANGE[RECORDS])
+
+
+def told_empty(data, at, _):
+    """Every range told as empty but the last: what a reader that trusts the index would lose."""
+    return data[:at] + bytes(1024 * 8) + data[at + 1024 * 8 :]
+
+
+def swapped(data, at, size):
+    """Two sealed ranges in each other's place."""
+    first, second = data[at + INDEX :][:size], data[at + INDEX + size :][:size]
+    return data[: at + INDEX] + second + first + data[at + INDEX + 2 * size :]
+
+
+def flipped(data, at, size):
+    at += INDEX + size - 1
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+HARMS = {
+    "told empty": told_empty,
+    "swapped": swapped,
+    "flipped": flipped,
+    "a start beyond the end": lambda data, at, _: data[:at] + b"\xff" * 8 + data[at + 8 :],
+    "an end beyond the end": lambda data, at, _: data[: at + INDEX - 8] + b"\xff" * 8 + data[at + INDEX :],
+    "cut": lambda data, at, _: data[: at + INDEX + 100],
+    "another's": lambda *_: None,
+}
+
+
+@pytest.mark.parametrize("section", [RECORDS, KIND])
+@pytest.mark.parametrize("harm", HARMS)
+def test_an_altered_spill_file_is_refused_and_nothing_of_it_is_lost(session, tmp_path, section, harm):
+    (tmp_path / "work").mkdir()
+    path, other = (written(session, tmp_path / "work", number) for number in (0, 1))
+    assert read(session, tmp_path / "work", section)
+    own = path.read_bytes()
+    bad = HARMS[harm](own, start_of(section), SEALING + RANGE[section]) or other.read_bytes()
+    assert bad != own
+    path.write_bytes(bad)
+    with pytest.raises(PublishError, match=re.escape(f"{path}: altered")):
+        read(session, tmp_path / "work", section)
+
+
+@given(st.data())
+@FEW
+def test_whatever_byte_of_a_spill_file_is_altered_its_keys_are_right_or_refused(session, tmp_path, data):
+    (tmp_path / "work").mkdir(exist_ok=True)
+    path = spill_path(tmp_path / "work", 0)
+    write_spill(path, session.vault.store, b"", dict.fromkeys(Kind, packed(range(0, 2**64, 2**61))))
+    whole = bytearray(path.read_bytes())
+    whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(whole)
+
+    def keys(number):
+        try:
+            return Spills(tmp_path / "work", 1).filter_keys(session.vault.store, Kind.MALICIOUS, 3, number)
+        except PublishError:
+            return "refused"
+
+    assert all(keys(number) in ([packed([number << 61])], "refused") for number in range(8))
+
+
+def test_an_entry_altered_on_its_way_to_the_buckets_ends_the_publish(published, monkeypatch):
+    before = manifests(published)
+    make_filters = building.make_filters
+
+    def harmed(order, *given):
+        path = spill_path(order.folder, 0)
+        path.write_bytes(flipped(path.read_bytes(), 0, 0))
+        return make_filters(order, *given)
+
+    monkeypatch.setattr(building, "make_filters", harmed)
+    with pytest.raises(PublishError, match=r"00000\.spill: altered while the publish ran"):
+        rotate(published, "public", quiet)
+    monkeypatch.undo()
+    assert manifests(published) == before
+    rotate(published, "public", quiet)
+    assert look_up(published, numbers(1)[0])[0]
+
+
+@pytest.mark.parametrize("name", ["buckets.bin", "tree.bin", "exposure.base.fuse16"])
+@pytest.mark.parametrize("harm", ["altered", "missing"])
+def test_a_publish_of_the_same_vault_mends_files_that_are_not_as_they_were_signed(published, name, harm):
+    repository = published.repository("public")
+    rotate(published, "public", quiet)
+    newest, former = repository.listed()
+    for epoch in (newest, former):
+        path = repository.targets / epoch.path(name)
+        data = path.read_bytes()
+        path.unlink()
+        if harm == "altered":
+            path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    assert publish(published, "public", quiet).changed
+    assert len(verify_directory(repository.directory, None, NOW)) == 2
+    assert not publish(published, "public", quiet).changed
+
+
+def test_what_a_killed_publish_left_the_next_command_removes(published):
+    repository = published.repository("public")
+    (repository.stage() / "work-1").mkdir()
+    (repository.staging / "work-1" / "00000.spill").write_bytes(b"left")
+    published.settle()
+    assert not repository.staging.exists()
+    assert not list(repository.directory.glob(".staging*"))
+
+
+def test_a_task_that_still_runs_elsewhere_does_not_stop_the_next_publish(published, monkeypatch):
+    repository = published.repository("public")
+    (repository.stage() / "left").mkdir()
+    monkeypatch.setattr(os, "rmdir", lambda *_, **__: (_ for _ in ()).throw(OSError(errno.ENOTEMPTY, "not empty")))
+    assert repository.stage().exists()
+    assert not (repository.staging / "left").exists()
+    monkeypatch.undo()
+    repository.clear_staging()
+    assert not list(repository.directory.glob(".staging*"))
+
+
+def test_a_read_that_fails_names_the_file(tmp_path, monkeypatch):
+    (tmp_path / "f").write_bytes(b"1234")
+
+    def broken(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "pread", broken)
+    with (tmp_path / "f").open("rb") as file, pytest.raises(OSError, match="Input/output") as caught:
+        durable.read_at(file, 4, 0)
+    assert caught.value.filename == str(tmp_path / "f")
+
+
+@pytest.mark.parametrize(("size", "at"), [(5, 0), (1, 4), (-1, 0), (2**63, 0), (1, 2**64)])
+def test_reads_beyond_the_file_are_refused(tmp_path, size, at):
+    (tmp_path / "f").write_bytes(b"1234")
+    with (tmp_path / "f").open("rb") as file, pytest.raises(EOFError):
+        durable.read_at(file, size, at)

@@ -1,0 +1,223 @@
+"""A partition of a load is merged in steps of bounded size, and its shard has the same bytes whatever the size."""
+
+import os
+import random
+from itertools import count, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilookup import _core
+from pilookup.custody.load import shard_task
+from pilookup.custody.load.shard_task import ShardTask, run_shard, steps
+from pilookup.custody.load.sorted_file import COARSE_SPANS, PartitionRows, VaultRows, write_sorted_file
+from pilookup.custody.load.staging import StagedLoad
+from pilookup.custody.task_keyring import register_keyring
+from pilookup.custody.vault import PARTITIONS, shard
+from pilookup.errors import VaultError
+from pilookup.protocol.label import Kind
+from tests.support.custody.home import run_load, write_csv
+
+PARTITION = 5
+
+
+def elements_of(count, rng):
+    """Elements of one partition, anywhere in it."""
+    return [
+        bytes([rng.randrange(0, 256, 2), rng.randrange(4) << 6 | PARTITION]) + rng.randbytes(30) for _ in range(count)
+    ]
+
+
+def packed(elements, accounts, months):
+    places = np.arange(len(elements), dtype="<u4").tobytes()
+    return VaultRows(b"".join(elements), places, np.array(months, "<u2").tobytes(), b"".join(accounts))
+
+
+@pytest.fixture(params=[False, True], ids=["exposure", "accounts"])
+def staged(request, session):
+    """A load of 7 parts of one partition, elements and accounts coming again within parts and between them."""
+    load = StagedLoad(os.urandom(16).hex(), 7, accounts=request.param)
+    register_keyring(session.home, session.keyring)
+    session.vault.stage(load.folder(session.vault), load.parts(session.vault))
+    rng = random.Random(1)
+    pool = elements_of(1500, rng)
+    for number in range(7):
+        elements = rng.choices(pool, k=700)
+        accounts = [rng.choice([bytes(16), b"a" * 16, b"b" * 16]) for _ in elements] if load.accounts else []
+        write_sorted_file(
+            session.vault, load, number, packed(elements, accounts, [rng.randrange(300) for _ in elements])
+        )
+    return load
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Rows given to the core at once, and the bytes of a row."""
+    given, merge = [], _core.merge_segments
+
+    def merged(segments, accounts):
+        given.append(sum(map(len, segments)) // (54 if accounts else 34))
+        return merge(segments, accounts)
+
+    monkeypatch.setattr(shard_task._core, "merge_segments", merged)
+    return given
+
+
+def made(session, load, monkeypatch, step_rows, *, parts=7):
+    """The bytes of the shard made in steps of so many rows, its random bytes always the same."""
+    numbered = count()
+    monkeypatch.setattr(shard_task, "STEP_ROWS", step_rows)
+    monkeypatch.setattr(shard.os, "urandom", lambda size: next(numbered).to_bytes(size, "big"))
+    outcome = run_shard(ShardTask(session.home.real, PARTITION, ((load, parts),), dry_run=False))
+    monkeypatch.undo()
+    [path] = load.folder(session.vault).iterdir()
+    return path.read_bytes(), outcome
+
+
+@pytest.mark.parametrize("frame_rows", [1 << 14, 100])
+def test_a_shard_has_the_same_bytes_whatever_a_step_holds(session, staged, frame_rows):
+    told = []
+    for step_rows in (1, 90, 400, 1 << 16):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(shard, "FRAME_ROWS", frame_rows)
+            told.append(made(session, staged, patched, step_rows))
+    assert len(set(told)) == 1
+    assert told[0][1].together > 1000
+
+
+def test_no_more_rows_than_a_step_are_merged_at_once(session, staged, monkeypatch, counted):
+    rows = PartitionRows(session.vault, staged, 7, PARTITION).counts
+    most = 3 * int(rows.max())
+    monkeypatch.setattr(shard_task, "STEP_ROWS", most)
+    run_shard(ShardTask(session.home.real, PARTITION, ((staged, 7),), dry_run=False))
+    assert max(counted) <= most
+    assert sum(counted) == rows.sum()
+    assert len(counted) < COARSE_SPANS
+
+
+def test_a_file_many_times_a_step_is_merged_in_steps(session, tmp_path, monkeypatch, counted):
+    """The largest step of a whole load, over a file of as many rows and of eight times as many."""
+    monkeypatch.setattr(shard_task, "STEP_ROWS", 100)
+    largest = []
+    for rows in (10_000, 80_000):
+        counted.clear()
+        path = write_csv(tmp_path / f"{rows}.csv", (f"138{i:08}" for i in range(rows)))
+        assert run_load(session, [path], f"case-{rows}").total.distinct == rows
+        largest.append(max(counted))
+    assert largest[1] <= 100
+    assert sum(counted) == 80_000
+
+
+def test_rows_of_one_number_and_account_are_one_row_of_a_part(session, tmp_path, counted):
+    """A number that stands in every other row of a file must not fill a range."""
+    rows = [f"138{i % 2 * i:08},{'same' * (i % 3)},2024-0{i % 9 + 1}-01" for i in range(6000)]
+    outcome = run_load(session, [write_csv(tmp_path / "a.csv", rows, "phone,account,date")], kind=Kind.MALICIOUS)
+    assert (outcome.total.accepted, outcome.total.distinct) == (6000, 3001)
+    assert sum(counted) == 3000 + 3
+
+
+def test_many_loads_are_counted_together_in_steps(session, staged, monkeypatch):
+    """A number in two loads of a command is distinct once, however few rows a step holds."""
+    other = StagedLoad(os.urandom(16).hex(), 7, staged.accounts)
+    session.vault.stage(other.folder(session.vault), other.parts(session.vault))
+    elements = sorted(set(read(session, staged)["element"].to_pylist()))[:50] + elements_of(30, random.Random(2))
+    accounts = [b"c" * 16] * len(elements) if staged.accounts else []
+    write_sorted_file(session.vault, other, 0, packed(elements, accounts, [1] * len(elements)))
+    counts, count_distinct = [], _core.count_distinct
+
+    def counted(segments, accounts):
+        counts.append(sum(map(len, segments)) // (54 if accounts else 34))
+        return count_distinct(segments, accounts)
+
+    monkeypatch.setattr(shard_task._core, "count_distinct", counted)
+    together = set()
+    for step_rows in (200, 1 << 16):
+        monkeypatch.setattr(shard_task, "STEP_ROWS", step_rows)
+        task = ShardTask(session.home.real, PARTITION, ((staged, 7), (other, 1)), dry_run=True)
+        outcome = run_shard(task)
+        assert outcome.distinct[1] == 80
+        together.add(outcome.together - outcome.distinct[0])
+        assert max(counts) <= max(step_rows, 200)
+        counts.clear()
+    assert together == {30}
+
+
+def read(session, load):
+    """The rows of the load's shard of the partition."""
+    run_shard(ShardTask(session.home.real, PARTITION, ((load, 7),), dry_run=False))
+    path = load.folder(session.vault) / f"{PARTITION:02}.shard"
+    return session.vault.store.read_table(path, f"7/{load.id}/{PARTITION}")
+
+
+@pytest.mark.parametrize("harm", ["flip", "swap", "cut", "gone"])
+def test_a_part_that_is_not_what_was_written_is_told(session, staged, harm):
+    first, second = (staged.parts(session.vault) / f"{number:06}.spill" for number in range(2))
+    data = bytearray(first.read_bytes())
+    data[-1] ^= 1
+    if harm == "gone":
+        first.unlink()
+    else:
+        first.write_bytes({"flip": data, "swap": second.read_bytes(), "cut": data[:-20]}[harm])
+    with pytest.raises(VaultError, match=r"000000\.spill: (altered|missing)"):
+        run_shard(ShardTask(session.home.real, PARTITION, ((staged, 7),), dry_run=False))
+    assert not list(staged.folder(session.vault).iterdir())
+
+
+@given(st.lists(st.integers(0, 50), max_size=COARSE_SPANS), st.integers(1, 200))
+def test_steps_take_every_row_once_and_as_many_ranges_as_fit(rows, most):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shard_task, "STEP_ROWS", most)
+        taken = list(steps(rows))
+    sums = [sum(rows[first:stop]) for first, stop in taken]
+    assert sum(sums) == sum(rows)
+    assert all(stop <= first for (_, stop), (first, _) in pairwise(taken))
+    for (first, stop), total in zip(taken, sums, strict=True):
+        assert total <= most or sum(row > 0 for row in rows[first:stop]) == 1
+    assert all(one + rows[stop] > most for (_, stop), one in zip(taken[:-1], sums, strict=False))
+
+
+PIECES = st.lists(st.binary(max_size=40), max_size=20)
+
+
+@given(PIECES, st.data())
+def test_pieces_open_alone_and_nowhere_else(pieces, data):
+    store = shard.ShardStore(bytes(32), bytes(32))
+    sizes = list(map(len, pieces))
+    sealed = store.sealed_pieces("p", b"".join(pieces), sizes)
+    ends = np.cumsum([0, *(size + shard.SEAL_BYTES if size else 0 for size in sizes)]).tolist()
+    first = data.draw(st.integers(0, len(pieces)))
+    stop = data.draw(st.integers(first, len(pieces)))
+    some = sealed[ends[first] : ends[stop]]
+    assert store.opened_pieces("p", some, sizes[first:stop], first) == b"".join(pieces[first:stop])
+    if some:
+        bit = data.draw(st.integers(0, 8 * len(some) - 1))
+        flipped = bytearray(some)
+        flipped[bit // 8] ^= 1 << bit % 8
+        for wrong in (
+            (bytes(flipped), first, "p"),
+            (some, first + 1, "p"),
+            (some, first, "q"),
+            (some[:-1], first, "p"),
+        ):
+            with pytest.raises(shard.InvalidTag):
+                store.opened_pieces(wrong[2], wrong[0], sizes[first:stop], wrong[1])
+
+
+def test_pieces_are_refused_where_sizes_or_nonces_do_not_fit():
+    with pytest.raises(ValueError, match="bytes of data"):
+        _core.seal_pieces(bytes(32), bytes(12), b"abc", [2], b"")
+    with pytest.raises(ValueError, match="nonces"):
+        _core.seal_pieces(bytes(32), bytes(24), b"abc", [3, 0], b"")
+    with pytest.raises(ValueError, match="key"):
+        _core.open_pieces(bytes(31), b"", [], 0, b"")
+
+
+def test_a_part_is_searched_for_what_it_hides(session, staged):
+    """No element, whole or its end, lies in clear in a part file."""
+    elements = read(session, staged)["element"].to_pylist()
+    for path in staged.parts(session.vault).iterdir():
+        data = path.read_bytes()
+        assert len(data) > PARTITIONS * 292
+        assert not [element for element in elements if element[2:] in data]

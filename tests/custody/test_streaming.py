@@ -1,0 +1,61 @@
+"""Texts in archives and in UTF-16 are loaded in pieces, as plain files are."""
+
+import gzip
+import io
+
+import pytest
+
+from pilookup import _core
+from pilookup.custody.load import schedule
+from pilookup.custody.load.split_task import MemorySplitTask, SortedFileWriter
+from pilookup.errors import IntakeError
+from pilookup.protocol.label import Kind
+from tests.support.custody.home import content, numbers, run_load, write_csv
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.csv"])
+def test_a_load_takes_them_in_pieces_with_report_rejects_and_progress_of_a_plain_file(
+    session, tmp_path, monkeypatch, name
+):
+    monkeypatch.setattr(schedule, "SPLIT_BYTES", 4096)
+    rows = [f"{number},甲,2024-05-01" for number in [*numbers(3000), "none", *numbers(40), "12"]]
+    text = write_csv(tmp_path / "plain.csv", rows, "手机号,账号,日期").read_bytes()
+    other = tmp_path / name
+    other.write_bytes(gzip.compress(text) if name.endswith("gz") else text.decode().encode("utf-16"))
+    held, told, write_held = [], [], SortedFileWriter.write_held
+    monkeypatch.setattr(
+        SortedFileWriter, "write_held", lambda maker, piece: held.append(piece) or write_held(maker, piece)
+    )
+    results = []
+    for path, slug in ((tmp_path / "plain.csv", "plain"), (other, "other")):
+        rejects = io.StringIO()
+        done = run_load(
+            session,
+            [path],
+            slug,
+            Kind.MALICIOUS,
+            rejects=rejects,
+            on_progress=lambda *step: told.append(step),
+        )
+        kept = [row[1:] for row in content(session, session.control.loads(slug))]
+        report = done.total.to_json() | {"notes": []}
+        results.append((kept, report, rejects.getvalue().replace(path.name, "FILE")))
+    assert results[0] == results[1]
+    assert len(held) > 20
+    assert told[-1] == (other.stat().st_size, other.stat().st_size, 3042)
+
+
+def test_an_erased_number_stays_out_and_a_cell_too_long_is_told_with_its_line(session, tmp_path):
+    element = _core.tokenise([f"tel:+86{numbers(1)[0]}".encode()], session.keyring.scalar("vault"))
+    session.vault.suppress(element)
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress("\n".join(["phone", *numbers(10)]).encode()))
+    assert run_load(session, [path]).total.rejected == {"erased": 1}
+    path.write_bytes(gzip.compress("\n".join(["phone,name", f"{numbers(1)[0]},{'x' * 140_000}"]).encode()))
+    with pytest.raises(IntakeError, match=r"a\.csv\.gz line 2: has a cell longer"):
+        run_load(session, [path], "long")
+
+
+def test_what_holds_numbers_does_not_show_them():
+    piece = MemorySplitTask(3, None, None, numbers(1)[0].encode(), rejects=True)
+    assert repr(piece) == "<piece 3>"

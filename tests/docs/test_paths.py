@@ -1,0 +1,88 @@
+"""No file of the project names a place of the machine or the network it was written on."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.docs.documents import ROOT
+
+LEFT_OUT = {
+    ".git",
+    ".venv",
+    ".cache",
+    ".hypothesis",
+    "node_modules",
+    "target",
+    "build",
+    "dist",
+    "demo",
+    "results",
+    "__pycache__",
+}
+LOCKS = {"Cargo.lock", "package-lock.json", "requirements.lock"}
+TEXT = {".py", ".pyi", ".rs", ".toml", ".md", ".mjs", ".json", ".lock", ".sh", ".txt", ".yml", ".yaml", ".cfg", ""}
+
+# Put together here, so that this file does not find itself.
+FOLDERS = re.compile(r"(?<![\w.}*)/\-])/(?:w" + r"ork|r" + r"oot|h" + r"ome)/\w")
+REGISTRIES = re.compile(
+    r"(?:py" + r"pi|pythonhosted|registry\.npmjs|crates|artifactory|nexus)\.(?:org|io|com|internal)"
+)
+INDEX = re.compile(r"--(?:extra-)?index" + r"-url[ =]\S+|\[source\.crates-io\]|registry *= *\"")
+LOCKED = re.compile(
+    r"(?:resolved\"?: \"|registry\+)https?://(?!registry\.npmjs\.org/|github\.com/rust-lang/crates\.io-index)"
+)
+
+
+def files():
+    for folder, names, paths in os.walk(ROOT):
+        names[:] = [name for name in names if name not in LEFT_OUT and not name.endswith((".egg-info", "_cache"))]
+        for name in paths:
+            path = Path(folder) / name
+            if path.suffix in TEXT and not path.is_symlink():
+                yield path
+
+
+def named(text, *, lock=False):
+    """What a text names that it should not."""
+    patterns = (FOLDERS, INDEX, LOCKED) if lock else (FOLDERS, REGISTRIES, INDEX)
+    return [found[0] for pattern in patterns for found in pattern.finditer(text)]
+
+
+def test_no_file_names_a_developers_place():
+    seen = 0
+    for path in files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        seen += 1
+        assert not named(text, lock=path.name in LOCKS), path.relative_to(ROOT)
+    assert seen > 150
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cd /" + "work/main",
+        'open("/' + 'root/x")',
+        "/" + "home/me/y",
+        "pip install --index" + "-url https://mirror.example x",
+        "https://py" + "pi.org/simple",
+    ],
+)
+def test_such_places_are_found(text):
+    assert named(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["demo/home/trust.json", "metadata/root.json", "https://x.example/home/a", "network/work/a"]
+)
+def test_others_are_not(text):
+    assert not named(text)
+
+
+def test_a_lock_file_may_name_the_public_registries_alone():
+    assert named('"resolved": "https://mirror.example/x.tgz"', lock=True)
+    assert not named('source = "registry+https://github.com/rust-lang/cra' + 'tes.io-index"', lock=True)

@@ -1,0 +1,75 @@
+"""The shortcuts against the rules, libphonenumber in every region, and what importing costs."""
+
+import subprocess
+import sys
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pilookup.identifier import Reason, canonicalise, rules
+
+SEPARATORS = st.sampled_from(["", "", "-", " ", "  ", ".", "/"])
+BEFORE = st.sampled_from(
+    ["", "+86", "0086", "86", "+86 ", "86-", "(+86)", "(86) ", "0", "tel:", "tel:+86", "'", '="', "+"]
+)
+AFTER = st.sampled_from(["", " ", '"', "'", ".0", ".00", ".5", "-1", ";"])
+PARTS = st.tuples(st.from_regex(r"1[2-9][0-9]", fullmatch=True), *[st.from_regex(r"[0-9]{4}", fullmatch=True)] * 2)
+
+
+@given(BEFORE, PARTS, SEPARATORS, SEPARATORS, AFTER)
+@settings(max_examples=1000)
+def test_the_shortcuts_agree_with_the_rules_on_dressed_mobiles(before, parts, first, second, after):
+    text = before + parts[0] + first + parts[1] + second + parts[2] + after
+    assert canonicalise(text) == rules._by_rules(text, "CN")
+
+
+@given(st.from_regex(r"000[0-9]{7,13}", fullmatch=True))
+def test_padding_with_zeros_is_no_foreign_number(digits):
+    outcome = canonicalise(digits)
+    assert isinstance(outcome, Reason) or outcome.startswith(b"tel:+861")
+
+
+def national_examples():
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS - {"CN"}):
+        for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is not None:
+                yield region, example
+
+
+def test_national_numbers_come_out_as_libphonenumber_has_them_in_their_region():
+    seen = 0
+    for region, example in national_examples():
+        expected = "tel:" + phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+        written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+        assert canonicalise(written, region) == expected.encode(), (region, written)
+        assert canonicalise(expected, region) == expected.encode(), region
+        seen += 1
+    assert seen > 400
+
+
+@pytest.mark.parametrize("area", ["10", "21", "755", "571", "28", "431", "898"])
+@given(st.from_regex(r"6[1-9][0-9]{6}", fullmatch=True))
+def test_landlines_with_their_area_code_are_read_in_every_form(area, local):
+    expected = f"tel:+86{area}{local}".encode()
+    for text in (
+        f"0{area}{local}",
+        f"0{area}-{local}",
+        f"(0{area}){local}",
+        f"+86 {area} {local}",
+        f"0{area}-{local}转12",
+    ):
+        assert canonicalise(text) == expected
+
+
+def test_a_plain_mobile_needs_no_libphonenumber():
+    script = (
+        "import sys; from pilookup.identifier import canonicalise as c;"
+        "texts = ['13800138000', '+86 138-0013-8000', '手机：13800138000', '13800138000.0', '张三', '138****8000'];"
+        "outcomes = [c(text) for text in texts];"
+        "assert [isinstance(o, bytes) for o in outcomes] == [True] * 4 + [False] * 2, outcomes;"
+        "sys.exit('phonenumbers' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,207 @@
+"""Finding the phone, account and date columns, and where the data start."""
+
+import pytest
+
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.intake.columns import headers
+from pilookup.errors import IntakeError
+from pilookup.protocol.label import Kind
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "手机", "手机号", "手机号码", "电话", "电话号码", "联系电话", "联系方式", "号码", "手机1", "手机2", "备用电话", "家长联系电话",
+        "注册手机号", "手机号(必填)", "手 机", "*手机号码：", "電話", "聯絡電話", "手機號碼", "座机", "固定电话", "phone", "Phone Number",
+        "phone_number", "phoneNumber", "PHONE", "mobile", "Mobile No.", "mobilePhone", "user_mobile", "msisdn", "MSISDN", "tel",
+        "Tel.", "home_tel", "contactTel", "cell", "cell phone", "telephone", "phone1", "手机号 Phone", "电话/手机", "Phone (mobile)",
+        "手机No", "联系电话2", "被叫号码", "本机号码", "微信号/手机号", "\ufeff手机号",
+    ],
+)  # fmt: skip
+def test_phone_headers(header):
+    assert headers.is_phone(header)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "身份证号", "身份证号码", "证件号码", "卡号", "银行卡号", "QQ", "QQ号码", "姓名", "村", "手机型号", "手机品牌", "手机归属地", "电话类型",
+        "是否有手机", "传真电话", "微信号", "", "phone_model", "phone type", "is_mobile", "automobile", "microphone", "hotel", "telecom",
+        "excel", "cell_count", "name", "id", "phone_hash", "手机号md5", "订单号码", "13800138000", "fax",
+    ],
+)  # fmt: skip
+def test_headers_of_other_columns(header):
+    assert not headers.is_phone(header)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "账号",
+        "帐号",
+        "平台账号",
+        "用户名",
+        "用户ID",
+        "会员",
+        "account",
+        "account_id",
+        "user",
+        "userName",
+        "uid",
+        "login",
+        "openid",
+        "member_id",
+    ],
+)
+def test_account_headers(header):
+    assert headers.account_rank(header) is not None
+
+
+@pytest.mark.parametrize("header", ["银行账号", "账号类型", "账户余额", "userphone", "手机号", "user_agent", "姓名"])
+def test_headers_that_are_no_account(header):
+    assert headers.account_rank(header) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "日期",
+        "时间",
+        "注册时间",
+        "最后登录时间",
+        "date",
+        "time",
+        "Reg Date",
+        "registered",
+        "created_at",
+        "lastSeen",
+        "createTime",
+        "timestamp",
+    ],
+)
+def test_date_headers(header):
+    assert headers.date_rank(header) is not None
+
+
+@pytest.mark.parametrize(
+    "header", ["出生日期", "有效期", "到期时间", "birth_date", "expire_time", "通话时长", "姓名", "dob", "time zone"]
+)
+def test_headers_that_are_no_date(header):
+    assert headers.date_rank(header) is None
+
+
+def test_the_last_seen_date_wins_over_the_registration(load):
+    content = "手机,注册时间,最后登录时间\n13800138000,2023-01-01,2024-01-15\n"
+    assert load("a.csv", content).months == [24 * 12 + 1]
+
+
+def test_title_and_blank_rows_above_the_header(load):
+    content = ",,\n2024年涉案人员名单,,\n,,\n姓名,联系电话,日期\n张三,13800138000,2024-01-15\n"
+    outcome = load("a.csv", content)
+    assert outcome.numbers == ["8613800138000"]
+    assert outcome.report.rows == 1
+
+
+def test_several_phone_columns_are_all_used(load):
+    content = "姓名,手机1,手机2,备用电话\na,13800138000,,010-62345678\nb,,,\nc,13900139000,13900139000,12\n"
+    outcome = load("a.csv", content)
+    assert outcome.numbers == ["8613800138000", "861062345678", "8613900139000"]
+    assert outcome.report.rejected.total() == 2
+    assert [reject[2] for reject in outcome.rejects] == ["手机1", "备用电话"]
+    assert any("stood twice in one row" in note for note in outcome.report.notes)
+
+
+def test_content_decides_without_a_known_name(load):
+    content = "甲,乙,丙\n张三,440101199001011234,13800138000\n李四,440101199001011235,13900139000\n"
+    outcome = load("a.csv", content)
+    assert outcome.numbers == ["8613800138000", "8613900139000"]
+    assert outcome.report.rows == 2
+
+
+def test_content_decides_without_a_header(load):
+    outcome = load("a.csv", "张三,13800138000,李家村\n李四,13900139000,王家村\n王五,12,x\n")
+    assert outcome.report.rows == 3
+    assert outcome.rejects[0][:3] == ["a.csv", "3", "2"]
+
+
+def test_two_columns_of_numbers_need_a_word(load):
+    content = "甲,乙,丙\na,13800138000,13800138001\nb,13900139000,13900139001\n"
+    with pytest.raises(IntakeError, match=r"columns 2, 3 all hold numbers"):
+        load("a.csv", content)
+    assert load("a.csv", content, phone="丙").numbers == ["8613800138001", "8613900139001"]
+    assert load("a.csv", content, phone="乙,丙").report.accepted == 4
+
+
+def test_a_list_of_nothing_but_numbers_is_used_whole(load):
+    assert load("a.csv", "13800138000,13800138001\n13900139000,13900139001\n").report.accepted == 4
+
+
+def test_a_given_name_wins_over_other_phone_names(load):
+    content = "电话,victim\n13800138000,13900139000\n"
+    assert load("a.csv", content, phone="VICTIM").numbers == ["8613900139000"]
+    assert load("a.csv", content, phone=" ｖictim ").numbers == ["8613900139000"]
+
+
+def test_a_given_index(load):
+    content = "a,13800138000,13900139000\nb,13800138001,13900139001\n"
+    assert load("a.csv", content, phone="3").numbers == ["8613900139000", "8613900139001"]
+    with pytest.raises(IntakeError, match="no column as given"):
+        load("a.csv", content, phone="4")
+    with pytest.raises(IntakeError, match="no column as given"):
+        load("a.csv", content, phone="0")
+
+
+def test_a_given_name_that_is_not_there(load):
+    with pytest.raises(IntakeError, match="no column as given"):
+        load("a.csv", "手机\n13800138000\n", phone="nope")
+
+
+def test_a_given_index_with_a_header_nobody_knows(load):
+    outcome = load("a.csv", "名单\n甲,乙\na,13800138000\nb,12\n", phone="2")
+    assert outcome.report.rows == 2
+    assert outcome.rejects[0][2] == "乙"
+
+
+def test_a_given_column_beyond_the_header(load):
+    outcome = load("a.csv", "姓名,电话\na,1,13800138000\nb,2\n", phone="3", date="1")
+    assert outcome.numbers == ["8613800138000"]
+    assert outcome.report.rejected == {"empty": 1}
+
+
+def test_a_row_of_data_that_says_phone_is_no_header(load):
+    outcome = load("a.csv", "张三,13800138000,手机\n李四,13900139000,手机\n")
+    assert outcome.numbers == ["8613800138000", "8613900139000"]
+
+
+def test_a_given_account_column_that_is_not_there(load):
+    with pytest.raises(IntakeError, match="no such account or date column"):
+        load("a.csv", "手机,x\n13800138000,1\n", Kind.MALICIOUS, account="nope")
+
+
+def test_accounts_and_months_of_a_malicious_registration(load):
+    content = (
+        "手机号,平台账号,注册时间\n13800138000, ａbc ,2024-01-15 10:00\n13900139000,,2024/2/1\n13900139000,张三,x\n"
+    )
+    outcome = load("a.csv", content, Kind.MALICIOUS)
+    assert outcome.accounts == [b"abc", None, "张三".encode()]
+    assert outcome.months == [289, 290, 0]
+    assert any("1 date could not be read" in note for note in outcome.report.notes)
+
+
+def test_an_exposure_has_no_accounts(load):
+    assert load("a.csv", "手机号,账号\n13800138000,abc\n").accounts == [None]
+
+
+def test_given_account_and_date_columns(load):
+    content = "phone,handle,when\n13800138000,abc,2024-01-15\n"
+    outcome = load("a.csv", content, Kind.MALICIOUS, account="handle", date="3")
+    assert (outcome.accounts, outcome.months) == ([b"abc"], [289])
+
+
+def test_an_unknown_role_is_a_programming_error():
+    with pytest.raises(ValueError, match="no such column role: email"):
+        IntakeOptions(Kind.EXPOSURE, columns={"email": "x"})
+
+
+def test_another_region(load):
+    assert load("a.csv", "phone\n(650) 253-0000\n", region="US").numbers == ["16502530000"]

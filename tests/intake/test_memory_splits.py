@@ -1,0 +1,83 @@
+"""Texts in archives and in UTF-16 go the fast way in memory: what comes out is what reading them row by row gives."""
+
+import gzip
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from pilookup.custody.intake import IntakeOptions, Report
+from pilookup.custody.intake.files.encoding import Encoding
+from pilookup.custody.intake.splits import Recoded
+from pilookup.custody.load.streaming import StreamingReader
+from pilookup.errors import IntakeError
+from pilookup.protocol.label import Kind
+from tests.support.intake.kept import Kept
+from tests.support.intake.texts import OPTIONS, messy, outcome, slowly
+
+UNTIMED = settings(
+    max_examples=150,
+    deadline=None,
+    phases=[Phase.generate],
+)
+
+
+def streaming(path, options, size):
+    """(rows sorted, report, rejects), as `slowly` has them, by pieces of `size` bytes."""
+    maker, report, rejects = Kept(), Report(), io.StringIO()
+    streams = StreamingReader(
+        maker, report, rejects, options, piece_bytes=size, today=datetime.now(UTC).date().toordinal()
+    )
+    accounts = options.kind is Kind.MALICIOUS
+    streams.read(path, None, accounts=accounts, fast=True, on_progress=lambda *_: None)
+    return sorted(maker.rows), report, rejects.getvalue()
+
+
+def packed_as(path, form, texts):
+    """The texts in an archive, or the one in UTF-16 or UTF-32."""
+    if form == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for i, text in enumerate(texts):
+                archive.writestr(f"{i}.csv", text)
+    else:
+        path.write_bytes(gzip.compress(texts[0]) if form == "gz" else texts[0])
+
+
+@UNTIMED
+@given(
+    st.lists(st.tuples(messy(), st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"])), min_size=1, max_size=3),
+    st.sampled_from(["zip", "gz", "csv"]),
+    st.sampled_from(OPTIONS),
+    st.integers(1, 200),
+)
+def test_messy_texts_come_out_the_same(tmp_path_factory, texts, form, options, size):
+    path = tmp_path_factory.mktemp("messy") / {"zip": "a.zip", "gz": "a.csv.gz", "csv": "a.csv"}[form]
+    encoded = [text.encode("utf-16" if form == "csv" else encoding, "replace") for text, encoding in texts]
+    packed_as(path, form, encoded)
+    wanted = outcome(slowly, path, options)
+    for each in (size, 1 << 20):
+        assert outcome(streaming, path, options, each) == wanted
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le"])
+def test_a_stated_delimiter_is_skipped_in_any_encoding(tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    path.write_bytes("sep=;\r\nphone;name\r\n13800138000;张三\r\nnone;b\r\n".encode(encoding))
+    options = IntakeOptions(Kind.EXPOSURE)
+    assert streaming(path, options, 10) == slowly(path, options)
+
+
+def test_texts_with_nul_go_the_slow_way_and_come_out_the_same(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"phone\n138\x0000138000\nnone\n"))
+    options = IntakeOptions(Kind.EXPOSURE)
+    assert streaming(path, options, 10) == slowly(path, options)
+
+
+def test_text_that_has_changed_is_told():
+    stream = io.BytesIO("phone\n".encode("utf-16-le") + b"\x00")
+    with pytest.raises(IntakeError, match="changed while it was read"):
+        Recoded("a.csv", stream, Encoding("utf-16-le", 0, nuls=False)).read(100)

@@ -1,0 +1,104 @@
+import json
+import os
+from contextlib import suppress
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilookup.errors import KeyringError
+from pilookup.keyring.key_file import FILE_BYTES, KeyKind, open_key, seal_key
+from pilookup.keyring.master_key import Half, MasterKeyFile
+
+CIPHER = AESGCMSIV(bytes(range(32)))
+KEYS = st.binary(min_size=32, max_size=32)
+SEALED = seal_key(CIPHER, Half.CUSTODY, "vault", KeyKind.SCALAR, bytes(range(32)))
+MASTER = os.urandom(32)
+LOCK = MasterKeyFile.create(Half.CUSTODY, b"passphrase", MASTER)
+LOCK_BYTES = LOCK.to_bytes()
+
+
+def flipped(data, bit):
+    altered = bytearray(data)
+    altered[bit // 8] ^= 1 << bit % 8
+    return bytes(altered)
+
+
+@given(KEYS, st.sampled_from(Half), st.sampled_from(KeyKind))
+def test_opening_what_was_sealed_gives_the_key(key, half, kind):
+    sealed = seal_key(CIPHER, half, "root-public-1", kind, key)
+    assert len(sealed) == FILE_BYTES
+    assert open_key(CIPHER, half, "root-public-1", kind, sealed) == key
+
+
+@pytest.mark.parametrize("bit", range(FILE_BYTES * 8))
+def test_any_flipped_bit_of_a_key_file_is_refused(bit):
+    with pytest.raises(KeyringError):
+        open_key(CIPHER, Half.CUSTODY, "vault", KeyKind.SCALAR, flipped(SEALED, bit))
+
+
+@pytest.mark.parametrize("size", [*range(FILE_BYTES), FILE_BYTES + 1])
+def test_a_key_file_of_another_length_is_refused(size):
+    with pytest.raises(KeyringError, match="damaged"):
+        open_key(CIPHER, Half.CUSTODY, "vault", KeyKind.SCALAR, (SEALED + b"\x00")[:size])
+
+
+def test_a_key_file_is_bound_to_its_half_and_its_id():
+    for half, key_id in [(Half.ONLINE, "vault"), (Half.CUSTODY, "vault-storage")]:
+        with pytest.raises(KeyringError, match="made for another key id or half"):
+            open_key(CIPHER, half, key_id, KeyKind.SCALAR, SEALED)
+
+
+@given(st.binary(max_size=200))
+def test_foreign_bytes_are_no_key_file(data):
+    with pytest.raises(KeyringError):
+        open_key(CIPHER, Half.CUSTODY, "vault", KeyKind.SCALAR, data)
+
+
+def test_the_lock_file_parses_to_itself_and_opens():
+    parsed = MasterKeyFile.from_bytes(LOCK_BYTES)
+    assert parsed == LOCK
+    assert parsed.to_bytes() == LOCK_BYTES
+    assert parsed.open(b"passphrase") == MASTER
+
+
+@given(st.integers(0, len(LOCK_BYTES) * 8 - 1))
+def test_any_flipped_bit_of_the_lock_file_is_refused_before_the_passphrase_is_tried(bit):
+    with pytest.raises(KeyringError, match=r"damaged|unknown key derivation profile"):
+        MasterKeyFile.from_bytes(flipped(LOCK_BYTES, bit))
+
+
+@given(st.integers(0, len(LOCK_BYTES) - 1))
+def test_a_truncated_lock_file_is_refused(size):
+    with pytest.raises(KeyringError, match="damaged"):
+        MasterKeyFile.from_bytes(LOCK_BYTES[:size])
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)
+
+
+@given(st.sampled_from(sorted(json.loads(LOCK_BYTES))), JSON)
+def test_a_lock_file_with_a_field_of_another_value_raises_only_our_error(name, value):
+    fields = json.loads(LOCK_BYTES)
+    if fields[name] == value:
+        return
+    with pytest.raises(KeyringError):
+        MasterKeyFile.from_bytes(json.dumps(fields | {name: value}).encode() + b"\n")
+
+
+@given(st.binary(max_size=400))
+def test_foreign_bytes_raise_only_our_error(data):
+    with suppress(KeyringError):
+        MasterKeyFile.from_bytes(data)
+
+
+def test_the_file_cannot_choose_what_opening_it_costs():
+    fields = json.loads(LOCK_BYTES) | {"memory_kib": 1 << 30, "iterations": 1 << 20}
+    with pytest.raises(KeyringError, match="damaged"):
+        MasterKeyFile.from_bytes(json.dumps(fields).encode() + b"\n")
+
+
+def test_a_lock_does_not_show_what_it_wraps():
+    assert LOCK.wrapped.hex() not in repr(LOCK)
+    assert repr(LOCK.wrapped) not in repr(LOCK)

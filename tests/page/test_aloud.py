@@ -1,0 +1,82 @@
+"""Reading aloud: only by a voice that lives on the device, and only where there is one."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.page.home import EXPOSED
+from tests.support.page.words import words
+
+SPEECH = """(voices => {
+  self.spoken = [];
+  const fake = Object.assign(new EventTarget(), {
+    getVoices: () => voices,
+    speak: said => { spoken.push([said.text, said.lang, said.voice && said.voice.name]); setTimeout(() => said.onend && said.onend({}), 10); },
+    cancel: () => {}, pause: () => {}, resume: () => {},
+  });
+  Object.defineProperty(self, 'speechSynthesis', { value: fake, configurable: true });
+  self.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+})(%s)"""
+HERE = {"name": "here", "lang": "zh-CN", "localService": True}
+AWAY = {"name": "away", "lang": "zh-CN", "localService": False}
+ENGLISH = {"name": "english", "lang": "en-US", "localService": True}
+
+
+@pytest.fixture
+def with_voices(visit, proxy):
+    def open_(*voices):
+        visitor = visit("")
+        visitor.page.add_init_script(SPEECH % str(list(voices)).replace("True", "true").replace("False", "false"))
+        return visitor.open(proxy.url)
+
+    return open_
+
+
+def test_the_question_and_the_answer_are_read(with_voices):
+    visitor = with_voices(AWAY, HERE)
+    visitor.press("#aloud")
+    assert words("zh")["fixed"]["title"] in [text for text, _, _ in visitor.page.evaluate("spoken")]
+    visitor.check(EXPOSED)
+    visitor.page.evaluate("spoken.length = 0")
+    visitor.press("#aloud")
+    spoken = visitor.page.evaluate("spoken")
+    assert words("zh")["found"]["exposed"] in [text for text, _, _ in spoken]
+    assert {(lang, voice) for _, lang, voice in spoken} == {("zh-CN", "here")}
+    assert EXPOSED[-4:] not in str(spoken), "whoever stands by need not hear the number"
+
+
+def test_a_voice_from_elsewhere_is_told_nothing(with_voices):
+    visitor = with_voices(AWAY)
+    expect(visitor.page.locator("#aloud")).to_be_hidden()
+    visitor.check(EXPOSED)
+    assert visitor.page.locator("#answer .aloud").count() == 0
+
+
+def test_a_voice_of_another_language_does_not_read(with_voices):
+    visitor = with_voices(ENGLISH)
+    expect(visitor.page.locator("#aloud")).to_be_hidden()
+    visitor.press("#language")
+    expect(visitor.page.locator("#aloud")).to_be_visible()
+
+
+def test_it_falls_silent_when_the_answer_goes(with_voices):
+    visitor = with_voices(HERE)
+    visitor.page.evaluate("self.cancelled = 0; speechSynthesis.cancel = () => { cancelled += 1; }")
+    visitor.check(EXPOSED)
+    visitor.press("#aloud")
+    before = visitor.page.evaluate("cancelled")
+    visitor.enter("1")
+    assert visitor.page.evaluate("cancelled") > before
+
+
+@pytest.mark.parametrize("fault", ["an error", "silence"])
+def test_a_voice_that_does_not_speak_is_given_up_and_said(with_voices, fault):
+    """Some devices have the function and no voice behind it."""
+    visitor = with_voices(HERE)
+    page = visitor.page
+    failing = "said => said.onerror({ error: 'synthesis-failed' })" if fault == "an error" else "() => {}"
+    page.evaluate(f"() => {{ speechSynthesis.speak = {failing}; }}")
+    page.clock.install()
+    visitor.press("#aloud")
+    page.clock.fast_forward(6000)
+    expect(page.locator("#aloud")).to_be_hidden()
+    expect(page.locator("#cleared")).to_have_text(words("zh")["cannotSpeak"])

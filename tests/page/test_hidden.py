@@ -1,0 +1,132 @@
+"""After two minutes out of sight the number and the answer are gone, and the page says why; in sight nothing runs out."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.page.home import EXPOSED, MISS
+from tests.support.page.words import assert_says, words
+
+VISIBILITY = """(() => {
+  let state = 'visible';
+  Object.defineProperty(Document.prototype, 'visibilityState', { get: () => state });
+  Object.defineProperty(Document.prototype, 'hidden', { get: () => state === 'hidden' });
+  self.setVisibility = next => { state = next; document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); };
+})()"""
+
+
+STATUSES = """() => {
+  const answer = document.getElementById('answer');
+  self.statuses = [];
+  new MutationObserver(() => statuses.push(answer.getAttribute('data-status')))
+    .observe(answer, { attributeFilter: ['data-status'] });
+}"""
+"""Every status that the answer has from here on."""
+
+TIMED = {"timezone_id": "Asia/Shanghai"}
+"""A window of its own: a clock is its window's."""
+
+
+@pytest.fixture
+def timed(visit, proxy):
+    """A page whose clock and visibility the test moves, with an answer on it."""
+    visitor = visit("", **TIMED)
+    visitor.page.add_init_script(VISIBILITY)
+    visitor.page.clock.install()
+    visitor.open(proxy.url)
+    assert visitor.check(EXPOSED) == ("found", "exposed")
+    return visitor
+
+
+def hide(visitor):
+    visitor.page.evaluate("setVisibility('hidden')")
+
+
+def show(visitor):
+    visitor.page.evaluate("setVisibility('visible')")
+
+
+def is_cleared(visitor):
+    page = visitor.page
+    field = page.locator("#number").input_value()
+    status = visitor.answer.get_attribute("data-status")
+    assert bool(field) == bool(status)
+    html = page.evaluate("document.documentElement.outerHTML")
+    assert (EXPOSED[-4:] in html) <= bool(field)
+    return not field
+
+
+def test_two_minutes_out_of_sight(timed):
+    hide(timed)
+    timed.page.clock.fast_forward("02:01")
+    assert is_cleared(timed), "not only when somebody looks again: the phone's list of open pages shows them"
+    show(timed)
+    assert is_cleared(timed)
+    assert_says(timed, words("zh")["cleared"], selector="body")
+    expect(timed.page.locator("#cleared")).to_be_visible()
+    assert timed.check(EXPOSED) == ("found", "exposed")
+    expect(timed.page.locator("#cleared")).to_be_empty()
+
+
+def test_a_phone_that_slept(timed):
+    """Its timers stood still; its clock did not."""
+    hide(timed)
+    timed.page.clock.set_system_time(timed.page.evaluate("Date.now()") + 121_000)
+    show(timed)
+    assert is_cleared(timed)
+
+
+def test_short_absences_do_not_add_up(timed):
+    for _ in range(4):
+        hide(timed)
+        timed.page.clock.fast_forward("01:50")
+        show(timed)
+        timed.page.clock.fast_forward("00:05")
+    assert not is_cleared(timed)
+
+
+def test_a_short_absence_leaves_everything_as_it_was(timed):
+    """She opened "more" and went to another app to follow it."""
+    timed.press("#more summary")
+    before = timed.page.evaluate("[document.body.innerText, document.activeElement.tagName, scrollY]")
+    hide(timed)
+    timed.page.clock.fast_forward("01:00")
+    show(timed)
+    assert timed.page.evaluate("[document.body.innerText, document.activeElement.tagName, scrollY]") == before
+
+
+def test_in_sight_nothing_runs_out(timed):
+    timed.page.clock.fast_forward("59:00")
+    assert not is_cleared(timed)
+
+
+def test_an_answer_that_comes_while_nobody_looks(visit, proxy):
+    """The check is given up with the rest: no answer stands there when somebody looks again."""
+    visitor = visit("", **TIMED)
+    visitor.page.add_init_script(VISIBILITY)
+    visitor.page.clock.install()
+    visitor.open(proxy.url)
+    visitor.page.evaluate(STATUSES)
+    proxy.hold("/evaluate")
+    visitor.enter(EXPOSED)
+    visitor.press("#check")
+    hide(visitor)
+    visitor.page.clock.fast_forward("02:01")
+    proxy.release()
+    show(visitor)
+    visitor.page.clock.resume()
+    assert is_cleared(visitor)
+    assert visitor.check(MISS) == ("not_found", None), "what comes later has come by now"
+    assert "found" not in visitor.page.evaluate("statuses")
+
+
+def test_coming_back_to_the_page_finds_it_empty(visitor, proxy):
+    visitor.check(EXPOSED)
+    visitor.page.goto("about:blank")
+    visitor.page.go_back()
+    visitor.page.locator("#number").wait_for()
+    assert visitor.page.locator("#number").input_value() == ""
+    assert visitor.answer.get_attribute("data-status") == ""
+    visitor.check(EXPOSED)
+    visitor.page.reload()
+    visitor.page.locator("#number").wait_for()
+    assert visitor.page.locator("#number").input_value() == ""

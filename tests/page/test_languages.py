@@ -1,0 +1,73 @@
+"""Chinese first, English second; chosen by the browser, changed by a switch that is always in sight."""
+
+import pytest
+
+from pilookup.protocol.label import Kind
+from tests.support.page.home import BOTH, EXPOSED, MISS, TITLES
+from tests.support.page.words import CJK, assert_says, words
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh-CN", "zh"), ("zh-TW", "zh"), ("en-GB", "en"), ("en", "en"), ("fr-FR", "zh")],
+)
+def test_the_browser_chooses(visit, locale, language):
+    visitor = visit(locale=locale)
+    assert visitor.language() == words(language)["tag"]
+    assert visitor.page.title() == words(language)["fixed"]["title"]
+    assert_says(visitor, words(language)["fixed"]["lead"], words(language)["fixed"]["check"], selector="body")
+
+
+def test_both_languages_say_the_same_things():
+    def shape(value):
+        return {name: shape(one) for name, one in value.items()} if isinstance(value, dict) else type(value)
+
+    assert shape(words("zh")) == shape(words("en"))
+
+
+def test_the_switch_says_the_answer_again(visitor, proxy):
+    """No second check, and nothing left in the first language."""
+    for number in (EXPOSED, BOTH, MISS, "12345"):
+        switch_and_back(visitor, proxy, number)
+
+
+def switch_and_back(visitor, proxy, number):
+    told = visitor.check(number)
+    asked = len(proxy.paths("/v1/"))
+    chinese = visitor.text()
+    visitor.press("#language")
+    assert visitor.language() == "en"
+    assert visitor.told() == told
+    english = visitor.text()
+    shared = set(chinese.splitlines()) & set(english.splitlines())
+    assert not [line for line in shared if CJK.search(line)]
+    if told == ("found", "both"):
+        assert_says(visitor, TITLES[Kind.EXPOSURE][1], TITLES[Kind.MALICIOUS][1])
+    visitor.press("#language")
+    assert visitor.language() == "zh-CN"
+    assert visitor.text() == chinese
+    assert len(proxy.paths("/v1/")) == asked
+
+
+def test_the_switch_is_in_the_language_it_leads_to(visitor):
+    switch = visitor.page.locator("#language")
+    assert (switch.inner_text(), switch.get_attribute("lang")) == ("English", "en")
+    switch.click()
+    assert (switch.inner_text(), switch.get_attribute("lang")) == ("中文", "zh-CN")
+
+
+def test_the_choice_is_not_remembered(visitor):
+    visitor.press("#language")
+    visitor.page.reload()
+    visitor.page.locator("#number").wait_for()
+    assert visitor.language() == "zh-CN"
+
+
+def test_switching_during_a_check(visitor, proxy):
+    proxy.hold("/evaluate")
+    visitor.enter(EXPOSED)
+    visitor.press("#check")
+    visitor.press("#language")
+    proxy.release()
+    assert visitor.told() == ("found", "exposed")
+    assert_says(visitor, words("en")["found"]["exposed"])

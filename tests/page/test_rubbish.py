@@ -1,0 +1,46 @@
+"""Texts that are no number: each reason in its own words, and nothing leaves the page."""
+
+import json
+from pathlib import Path
+
+from pilookup.identifier import Reason
+from tests.support.page.words import assert_could_not_check, assert_says, words
+
+VECTORS = Path(__file__).resolve().parents[1] / "vectors/identifier.json"
+CASES = [case for case in json.loads(VECTORS.read_text(encoding="utf-8"))["cases"] if case["region"] == "CN"]
+
+
+def texts(reason):
+    """Every text of the shared vectors that is refused for this reason and can be typed into one line."""
+    return [case["text"] for case in CASES if case["reason"] == reason and "\n" not in case["text"]]
+
+
+def test_the_vectors_have_every_reason():
+    assert not [reason for reason in Reason if not texts(reason)]
+    assert set(words("zh")["fault"]) == set(words("en")["fault"]) == set(Reason)
+
+
+def test_rubbish_is_told_what_is_wrong_with_it(asking, proxy, language):
+    faults = words(language)["fault"]
+    for reason in Reason:
+        for text in texts(reason)[:4]:
+            assert_could_not_check(asking, asking.check(text), "invalid_number")
+            assert_says(asking, faults[reason])
+            shown = asking.text().splitlines()
+            assert [name for name, fault in faults.items() if fault in shown] == [reason], text
+    assert not proxy.paths("/evaluate")
+    assert not proxy.paths("/buckets/")
+
+
+def test_a_very_long_text_does_no_harm(visitor, proxy):
+    told = visitor.check("1" * 5000)
+    assert_could_not_check(visitor, told, "invalid_number")
+    assert not proxy.paths("/evaluate")
+
+
+MARKUP = "<img src=x onerror=alert(1)><b>138"
+
+
+def test_what_is_typed_is_never_markup(visitor):
+    assert_could_not_check(visitor, visitor.check(MARKUP), "invalid_number")
+    assert not visitor.page.locator("img[src='x']").count()

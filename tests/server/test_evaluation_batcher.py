@@ -1,0 +1,243 @@
+"""Requests that wait together: one call of the core, and each its own answer, proof, quota and fate."""
+
+import asyncio
+import re
+
+import pytest
+from pilookup_server import evaluation_batcher, metrics
+from pilookup_server.evaluation_batcher import MOST_TOGETHER, EvaluationBatcher
+
+from pilookup.protocol import oprf
+from pilookup.protocol.messages import JSON, OCTETS, EvaluateRequest, EvaluateResponse
+from pilookup.protocol.oprf import SecretKey
+from tests.support.server.problem_answers import problem
+from tests.support.server.release_fixture import LATER, TOKEN, Repository
+from tests.support.server.serve_process import Home, Process
+
+pytestmark = pytest.mark.anyio
+PATH = "/v1/channels/public/evaluate"
+KEY, OTHER = SecretKey.derive(bytes(32), b"one"), SecretKey.derive(bytes(32), b"other")
+
+
+def inputs(count):
+    return [f"tel:+86139{n:08}".encode() for n in range(count)]
+
+
+def elements(count):
+    blinded = oprf.blind(inputs(count))[1]
+    return [blinded[at : at + 32] for at in range(0, len(blinded), 32)]
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """How many elements each call of the core was given, and under which key."""
+    seen = []
+
+    def evaluate(buffer, key):
+        seen.append((len(buffer) // 32, key))
+        return oprf_evaluate(buffer, key)
+
+    oprf_evaluate = oprf.evaluate_and_prove_each
+    monkeypatch.setattr(evaluation_batcher.oprf, "evaluate_and_prove_each", evaluate)
+    return seen
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """What the metrics were told."""
+    told = []
+    monkeypatch.setattr(metrics, "evaluated", lambda channel, count: told.append((channel, count)))
+    return told
+
+
+@pytest.mark.parametrize("count", [1, 2, 8, 64])
+async def test_what_waits_together_is_one_call_and_each_proof_stands_alone(calls, counted, count):
+    asked, together = elements(count), EvaluationBatcher()
+    answers = await asyncio.gather(*(together.evaluate("public", KEY, element) for element in asked))
+    assert calls == [(count, KEY)]
+    assert counted == [("public", count)]
+    for i, (element, (evaluated, proof)) in enumerate(zip(asked, answers, strict=True)):
+        assert oprf.verify(KEY.public(), element, evaluated, proof)
+        assert count == 1 or not oprf.verify(KEY.public(), element, evaluated, answers[i - 1][1])
+
+
+async def test_nobody_waits_for_company(calls):
+    together, (element,) = EvaluationBatcher(), elements(1)
+    asked = asyncio.ensure_future(together.evaluate("public", KEY, element))
+    for _ in range(4):  # it asks, the sockets are read, it is evaluated, it goes on
+        await asyncio.sleep(0)
+    assert asked.done()
+
+
+async def test_what_comes_while_others_are_read_comes_along(calls):
+    together, (first, second) = EvaluationBatcher(), elements(2)
+    asked = [asyncio.ensure_future(together.evaluate("public", KEY, first))]
+    await asyncio.sleep(0)
+    asked.append(asyncio.ensure_future(together.evaluate("public", KEY, second)))
+    await asyncio.gather(*asked)
+    assert calls == [(2, KEY)]
+
+
+async def test_no_call_has_more_than_the_most_and_others_get_a_turn_between(calls, counted):
+    asked, together, turns = elements(2 * MOST_TOGETHER + 3), EvaluationBatcher(), []
+
+    async def other_work():
+        while True:
+            turns.append(len(calls))
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(other_work())
+    answers = await asyncio.gather(*(together.evaluate("public", KEY, element) for element in asked))
+    other.cancel()
+    assert calls == [(MOST_TOGETHER, KEY), (MOST_TOGETHER, KEY), (3, KEY)]
+    assert {0, 1, 2} <= set(turns)
+    assert all(oprf.verify(KEY.public(), one, *answer) for one, answer in zip(asked, answers, strict=True))
+
+
+async def test_keys_and_channels_never_meet(calls, counted):
+    asked, together = elements(6), EvaluationBatcher()
+    places = [("public", KEY), ("public", OTHER), ("platform", KEY)] * 2
+    answers = await asyncio.gather(*(together.evaluate(*place, one) for place, one in zip(places, asked, strict=True)))
+    assert calls == [(2, KEY), (2, OTHER), (2, KEY)]
+    assert counted == [("public", 2), ("public", 2), ("platform", 2)]
+    for (_, key), element, answer in zip(places, asked, answers, strict=True):
+        assert oprf.verify(key.public(), element, *answer)
+
+
+async def test_one_that_is_given_up_is_left_out_and_the_others_go_on(calls):
+    asked, together = elements(5), EvaluationBatcher()
+    tasks = [asyncio.ensure_future(together.evaluate("public", KEY, element)) for element in asked]
+    await asyncio.sleep(0)
+    tasks[2].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert calls == [(4, KEY)]
+    assert isinstance(answers.pop(2), asyncio.CancelledError)
+    asked.pop(2)
+    assert all(oprf.verify(KEY.public(), one, *answer) for one, answer in zip(asked, answers, strict=True))
+    tasks = [asyncio.ensure_future(together.evaluate("public", KEY, element)) for element in asked]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert await together.evaluate("public", KEY, asked[0]) is not None
+    assert calls == [(4, KEY), (1, KEY)]
+
+
+class Panic(BaseException):
+    """As the core's binding raises for a panic: no Exception."""
+
+
+@pytest.mark.parametrize("kind", [OSError, Panic])
+async def test_what_the_core_cannot_do_is_everybodys_error_and_the_next_is_served(monkeypatch, kind):
+    together, asked = EvaluationBatcher(), elements(3)
+
+    def fail(*_):
+        raise kind("no random bytes")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(evaluation_batcher.oprf, "evaluate_and_prove_each", fail)
+        tasks = (together.evaluate("public", KEY, element) for element in asked)
+        failed = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(error) for error in failed] == [kind] * 3
+    assert await together.evaluate("public", KEY, asked[0]) is not None
+
+
+async def ask(server, element, channel="public", **headers):
+    body = EvaluateRequest(1, element).to_json()
+    path = f"/v1/channels/{channel}/evaluate"
+    return await server.client.post(path, content=body, headers={"content-type": JSON} | headers)
+
+
+async def test_a_bad_element_is_422_to_whoever_sent_it_alone(running, repository, keys, calls, counted):
+    asked = elements(9)
+    asked[4], asked[7] = bytes(32), b"\xff" * 32
+    async with running(public_soft_quota="") as server:
+        answers = await asyncio.gather(*(ask(server, element) for element in asked))
+    assert calls == [(9, keys.scalars["public", 1])]
+    assert counted == [("public", 7)]
+    for i, (element, answer) in enumerate(zip(asked, answers, strict=True)):
+        if i in {4, 7}:
+            assert set(problem(answer, 422, "invalid-element")) == {"type", "title", "status"}
+        else:
+            got = EvaluateResponse.from_json(answer.content)
+            assert oprf.verify(keys.scalars["public", 1].public(), element, got.elements, got.proof)
+
+
+async def test_quotas_count_each_request(running, repository, calls):
+    asked = elements(9)
+    asked[2] = bytes(32)
+    async with running(public_quota="6/minute", public_soft_quota="") as server:
+        answers = await asyncio.gather(*(ask(server, element) for element in asked))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [422] + [429] * 3
+    assert sum(count for count, _ in calls) == 6
+    told = [re.search(r"r=(\d+)", answer.headers["ratelimit"])[1] for answer in answers if answer.status_code == 200]
+    assert sorted(told) == ["0", "1", "2", "4", "5"]  # what the bad one took is gone as well
+
+
+async def test_channels_asked_at_once_answer_each_under_its_key(running, repository, tmp_path, keys):
+    Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
+    asked = elements(8)
+    names = ["public", "platform"] * 4
+    token = {"authorization": f"Bearer {TOKEN}"}
+    async with running(platform_tokens=TOKEN, public_soft_quota="") as server:
+        tasks = (ask(server, one, channel=name, **token) for name, one in zip(names, asked, strict=True))
+        answers = await asyncio.gather(*tasks)
+    for name, element, answer in zip(names, asked, answers, strict=True):
+        got = EvaluateResponse.from_json(answer.content)
+        assert oprf.verify(keys.scalars[name, 1].public(), element, got.elements, got.proof)
+
+
+class Connection:
+    """One connection that is kept alive and sends one request at a time."""
+
+    def __init__(self, port, public):
+        self._port, self._public = port, public
+
+    async def evaluate(self, numbers):
+        """Check every answer's proof and element; returns how many there were."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        for number in numbers:
+            blinds, element = oprf.blind([number])
+            writer.write(request(self._port, element))
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+            length = int(re.search(rb"content-length: (\d+)", head)[1])
+            body = await asyncio.wait_for(reader.readexactly(length), 30)
+            assert head.startswith(b"HTTP/1.1 200 "), head
+            got = EvaluateResponse.from_octets(1, body)
+            assert oprf.verify(self._public, element, got.elements, got.proof)
+            yield number, oprf.unblind(blinds, got.elements)
+        writer.close()
+
+    async def leave(self, element):
+        """Ask, and be gone before there is an answer."""
+        _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        writer.write(request(self._port, element))
+        await writer.drain()
+        writer.transport.abort()
+
+
+def request(port, element):
+    head = f"POST {PATH}?epoch=1 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {OCTETS}\r\nContent-Length: 32\r\n\r\n"
+    return head.encode() + element
+
+
+async def test_many_connections_at_once_get_each_their_own_answers(tmp_path):
+    home = Home(tmp_path / "home", channels=("public",))
+    home.publish("public", {1: 1})
+    key = home.held.scalars["public", 1]
+    settings = {"public_quota": "100000/minute", "public_soft_quota": "", "channels": "public"}
+    server = Process(home.path, tmp_path / "serve.log", **settings)
+    try:
+        server.wait()
+
+        async def stay(first):
+            numbers = inputs(480)[first::24]
+            return [pair async for pair in Connection(server.port, key.public()).evaluate(numbers)]
+
+        leaving = (Connection(server.port, key.public()).leave(element) for element in elements(24))
+        answers, _ = await asyncio.gather(asyncio.gather(*map(stay, range(24))), asyncio.gather(*leaving))
+    finally:
+        assert server.stop() == 0
+    got = dict(pair for connection in answers for pair in connection)
+    expected = oprf.tokenise(inputs(480), key)
+    assert got == {number: expected[32 * i : 32 * (i + 1)] for i, number in enumerate(inputs(480))}

@@ -1,0 +1,358 @@
+"""The command itself, with two workers: real sockets, signals, crashes, reloads, logs and metrics."""
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+from tuf.api.metadata import Metadata, Timestamp
+
+from pilookup.protocol import oprf
+from pilookup.protocol.encoding import b64url
+from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
+from tests.support.server.release_fixture import TOKEN
+from tests.support.server.serve_process import PASSPHRASE, Home, Process
+
+PUBLIC = "/v1/channels/public"
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home(tmp_path / "home")
+    home.publish("public", {1: 1})
+    return home
+
+
+@pytest.fixture
+def launch(home, tmp_path):
+    """Start a server on `home`; all are stopped at the end."""
+    number = itertools.count()
+    with contextlib.ExitStack() as stack:
+
+        def start(*options, **settings):
+            process = Process(home.path, tmp_path / f"serve-{next(number)}.log", *options, **settings)
+            stack.callback(process.stop)
+            return process
+
+        yield start
+
+
+def evaluate(client, epoch=1, channel="public", number=b"tel:+8613912345678", **more):
+    _, elements = oprf.blind([number])
+    body = EvaluateRequest(epoch, elements).to_json()
+    answer = client.post(f"/v1/channels/{channel}/evaluate", content=body, headers={"content-type": JSON} | more)
+    return elements, answer
+
+
+def test_two_workers_answer_and_end_cleanly(launch, home):
+    server = launch("--workers", "2").wait()
+    children = server.children()
+    assert len(children) == 2
+    with httpx2.Client(base_url=server.url) as client:
+        elements, answer = evaluate(client)
+        got = EvaluateResponse.from_json(answer.content)
+        assert oprf.verify(home.held.scalars["public", 1].public(), elements, got.elements, got.proof)
+    assert server.stop() == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.port), 1)
+
+
+def test_open_requests_end_before_the_server_does(launch):
+    server = launch(body_seconds=20).wait()
+    with socket.create_connection(("127.0.0.1", server.port), 10) as slow:
+        slow.sendall(
+            b"POST /v1/channels/public/evaluate HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{"
+        )
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        slow.sendall(b"}")
+        assert slow.recv(65536).startswith(b"HTTP/1.1 400 ")
+    assert server.process.wait(20) == 0
+
+
+def test_a_worker_that_dies_is_replaced(launch):
+    server = launch("--workers", "2").wait()
+    first, second = server.children()
+    os.kill(first, signal.SIGKILL)
+    for _ in range(100):
+        if len(server.children()) == 2 and first not in server.children():
+            break
+        time.sleep(0.1)
+    assert len(server.children()) == 2
+    assert second in server.children()
+    for _ in range(20):
+        assert httpx2.get(f"{server.url}/healthz").status_code == 200
+    assert "process ended, starting it again" in server.log.read_text()
+
+
+def test_workers_do_not_outlive_a_killed_supervisor(launch):
+    server = launch("--workers", "2", metrics_port=0).wait()
+    children = server.children()
+    assert len(children) == 3
+    server.process.kill()
+    server.process.wait(10)
+    for _ in range(100):
+        if not any(Path(f"/proc/{pid}").exists() for pid in children):
+            return
+        time.sleep(0.1)
+    pytest.fail("workers were left behind")
+
+
+def test_no_request_fails_while_releases_and_epochs_change(launch, home):
+    """Two workers, each on its own clock: never a failed request, never an older timestamp."""
+    server = launch(
+        "--workers", "2", poll_seconds=0.1, public_quota="1000000/minute", request_quota="1000000/minute"
+    ).wait()
+    seen, done, failures, rounds = {"epoch": 1, "serial": 1}, threading.Event(), [], []
+
+    def client():
+        version, count = 0, 0
+        while not done.is_set():
+            with httpx2.Client(base_url=server.url, timeout=30) as http:  # a new connection may reach another worker
+                epoch, serial = seen["epoch"], seen["serial"]
+                stamp = http.get(f"{PUBLIC}/metadata/timestamp.json")
+                answers = [
+                    stamp,
+                    http.get(f"{PUBLIC}/snapshots/{serial}/buckets/0"),
+                    evaluate(http, epoch)[1],
+                ]
+                failures.extend(answer.text for answer in answers if answer.status_code != 200)
+                if stamp.status_code == 200:
+                    now = Metadata[Timestamp].from_bytes(stamp.content).signed.version
+                    if now < version:
+                        failures.append("an older timestamp")
+                    version, count = now, count + 1
+        rounds.append(count)
+
+    clients = [threading.Thread(target=client) for _ in range(3)]
+    for thread in clients:
+        thread.start()
+    for serial in range(2, 14):
+        epochs = {1: serial} if serial < 8 else {2: serial * 2, 1: serial * 2 + 1}
+        home.publish("public", epochs)
+        seen.update(epoch=max(epochs), serial=epochs[max(epochs)])
+        time.sleep(0.4)
+    done.set()
+    for thread in clients:
+        thread.join(60)
+    assert failures == []
+    assert len(rounds) == 3
+    assert min(rounds) > 3
+
+
+def test_a_nearly_expired_timestamp_is_renewed_by_one_worker_with_the_keyrings_key(launch, home):
+    repository = home.repositories["public"]
+    repository.stamp(home.now - timedelta(hours=47))
+    path = repository.metadata / "timestamp.json"
+    before = Metadata[Timestamp].from_bytes(path.read_bytes()).signed
+    server = launch("--workers", "2").wait()
+    wait_for(server.log, "timestamp renewed")
+    after = Metadata[Timestamp].from_bytes(path.read_bytes()).signed
+    assert after.version > before.version
+    assert after.expires > home.now + timedelta(hours=47)
+    assert server.log.read_text().count("timestamp renewed") == 1
+
+
+def test_no_number_element_index_token_or_passphrase_in_logs_and_metrics(launch, home):
+    home.publish("platform", {1: 1})
+    server = launch("--workers", "2", metrics_port=0, platform_tokens=TOKEN, log_level="debug").wait()
+    number = "13912345678"
+    sent = [number, TOKEN, PASSPHRASE, "sentinel"]
+    with httpx2.Client(base_url=server.url) as client:
+        for channel in ("public", "platform"):
+            elements, answer = evaluate(client, channel=channel, authorization=f"Bearer {TOKEN}")
+            assert answer.status_code == 200
+            sent += [
+                b64url(elements),
+                elements.hex(),
+                json.loads(answer.content)["proof"],
+                json.loads(answer.content)["elements"][0],
+            ]
+        wrong = {
+            "authorization": "Bearer sentinel-wrong",
+            "user-agent": "sentinel",
+            "x-forwarded-for": "198.51.100.77",
+        }
+        client.get(f"/v1/channels/platform/targets/{number}", headers=wrong)
+        client.get(f"{PUBLIC}/snapshots/{number}/buckets/{number}?number={number}")
+        client.get(f"{PUBLIC}/snapshots/1/buckets/3")
+        client.post(
+            f"{PUBLIC}/evaluate?epoch={number}",
+            content=f'{{"sentinel":"{number}"}}',
+            headers={"content-type": JSON},
+        )
+        client.request("SENTINEL", f"/{number}")
+    with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
+        raw.sendall(f"sentinel {number} nonsense\r\n\r\n".encode())
+        raw.recv(65536)
+    port = re.search(r'"port": (\d+)', wait_for(server.log, '"metrics served"'))[1]
+    metrics = httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+    assert server.stop() == 0
+    log = server.log.read_text()
+    assert '"route": "/v1/channels/{channel}/evaluate"' in log
+    assert 'route="/v1/channels/{channel}/snapshots/{serial}/buckets/{index}"' in metrics
+    assert "127.0.0.1" not in log.replace(server.url, "")
+    for text in sent:
+        assert text not in log
+        assert text not in metrics
+    assert "198.51.100.77" not in log
+    for line in log.splitlines():
+        if not line.startswith("serving on "):
+            json.loads(line)
+    check_labels(metrics)
+
+
+def check_labels(metrics):
+    """Every label of every series is one of few: nothing that was asked can become one."""
+    allowed = {
+        "route": {
+            "/healthz", "/readyz", "unrouted", "/v1/channels/{channel}/evaluate", "/v1/channels/{channel}/metadata/{name}",
+            "/v1/channels/{channel}/targets/{path:path}", "/v1/channels/{channel}/snapshots/{serial}/buckets/{index}",
+        },
+        "channel": {"", "public", "platform"},
+        "status": {"200", "400", "401", "404", "405", "410"},
+    }  # fmt: skip
+    for line in metrics.splitlines():
+        for name, value in re.findall(r'(\w+)="([^"]*)"', line):
+            assert name == "le" or value in allowed[name], line
+    assert 'pilookup_evaluated_elements_total{channel="public"} 1.0' in metrics
+    assert 'pilookup_serial{channel="platform"} 1.0' in metrics
+    assert 'pilookup_publish_due{channel="public"} 0.0' in metrics
+
+
+def wait_for(log, text):
+    for _ in range(100):
+        found = [line for line in log.read_text().splitlines() if text in line]
+        if found:
+            return found[-1]
+        time.sleep(0.05)
+    raise AssertionError(log.read_text())
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (b"/v1/channels/public/targets/../metadata/root.json", 404),
+        (b"/v1/channels/public/targets/..%2f..%2f..%2fkeyring.json", 404),
+        (b"/v1/channels/../online/keyring.json", 404),
+        (b"//v1/channels/public/metadata/root.json", 404),
+        (b"/v1/channels/public/metadata/root.json\x00", 400),
+        (b"/v1/channels/public/metadata/root.json%00", 404),
+        (b"/v1/channels/public/metadata/%ff%fe", 404),
+    ],
+)
+def test_raw_paths(launch, path, status):
+    server = launch().wait()
+    with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
+        raw.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
+        assert read_all(raw).startswith(b"HTTP/1.1 %d " % status)
+
+
+def test_raw_bodies(launch):
+    server = launch(body_seconds=1).wait()
+    head = b"POST /v1/channels/public/evaluate HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+    cases = [
+        (b"Content-Length: 99999999\r\n\r\n", b"", 413),
+        (b"Content-Length: 99999999999999999999999\r\n\r\n", b"", 400),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"4000\r\n" + b" " * 0x4000 + b"\r\n", 413),
+        (b"Content-Length: 10\r\n\r\n{", b"", 408),
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", b"", 400),
+    ]
+    for headers, chunk, status in cases:
+        with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
+            raw.sendall(head + headers)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                for _ in range(40 if chunk else 0):
+                    raw.sendall(chunk)
+            answer = read_all(raw)
+            assert answer.startswith(b"HTTP/1.1 %d " % status), (headers, answer[:100])
+            assert b"connection: close" in answer.lower()
+
+
+def read_all(raw):
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := raw.recv(65536):
+            data += chunk
+    return data
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"online_passphrase": "sentinel-wrong"}, "passphrase"),
+        ({"platform_tokens": "sentinel"}, "token"),
+        ({"public_quota": "sentinel"}, "PILOOKUP_PUBLIC_QUOTA"),
+        ({"quota_storage": "redis://:sentinel@127.0.0.1:x/y"}, "PILOOKUP_QUOTA_STORAGE"),
+    ],
+)
+def test_what_cannot_start_says_why_and_exits_1(launch, settings, told):
+    server = launch(**settings)
+    assert server.process.wait(30) == 1
+    log = server.log.read_text()
+    assert told in log
+    assert "sentinel" not in log
+    assert "Traceback" not in log
+
+
+def test_a_home_without_an_online_half_exits_1(tmp_path):
+    server = Process(tmp_path, tmp_path / "log")
+    assert server.process.wait(30) == 1
+    assert "online half" in server.log.read_text()
+
+
+def test_a_port_in_use_exits_1(launch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = launch("--port", str(taken.getsockname()[1]))
+        assert server.process.wait(30) == 1
+    assert "cannot listen" in server.log.read_text()
+
+
+def test_the_command_is_light_to_load():
+    """Every command loads the entry point; only `serve` may pay for the server."""
+    code = "import sys, pilookup_server.commands.serve; print([m for m in ('fastapi', 'uvicorn', 'pydantic', 'limits', 'structlog') if m in sys.modules])"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert output.stdout.strip() == "[]"
+
+
+def test_a_head_without_end_is_cut_off(launch):
+    """A header value is kept until it is whole: past 64 KiB the connection ends."""
+    server = launch().wait()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\nx: ")
+        with pytest.raises(ConnectionError):
+            connection.sendall(b"a" * (64 << 20))
+    assert httpx2.get(f"{server.url}/healthz").status_code == 200
+
+
+def test_a_head_a_little_too_long_is_told(launch):
+    server = launch().wait()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\nx: " + b"a" * 70_000)
+        assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_large_body_may_come_with_its_head(launch):
+    server = launch().wait()
+    body = b"x" * 65_000
+    head = f"POST /v1/channels/public/evaluate HTTP/1.1\r\nhost: t\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        for _ in range(3):
+            connection.sendall(head + body)
+            answer = b""
+            while b"unsupported-media-type" not in answer:
+                answer += connection.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 415 ")

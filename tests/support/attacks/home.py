@@ -1,0 +1,120 @@
+"""A real HOME, as `init`, `load` and `publish` make it, and what a thief of some of its keys could sign."""
+
+import shutil
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata
+
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.home import Home
+from pilookup.custody.initialise import initialise_home
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load.load import LoadJob, load
+from pilookup.custody.publish.publish import publish, rotate
+from pilookup.custody.session import Session
+from pilookup.custody.vault import Vault
+from pilookup.keyring import Half, Keyring
+from pilookup.protocol.label import Kind
+from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.release import MANIFEST, read_release
+
+CUSTODY = b"custody passphrase of the attack tests"
+ONLINE = b"online passphrase of the attack tests"
+LISTED = [f"138{n * 7919:08}" for n in range(2100)]
+REGISTERED = LISTED[:50]
+HIT, OTHER_HIT, MISS, OTHER_MISS = LISTED[0], LISTED[77], "13912345678", "13987654321"
+
+
+def identifier(number: str) -> bytes:
+    return b"tel:+86" + number.encode()
+
+
+class Held:
+    """A HOME at a path, and the commands that tests need of it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def make(cls, path: Path) -> "Held":
+        """Founded, loaded with LISTED (the first of them with accounts), published in both channels."""
+        now = datetime.now(UTC)
+        initialise_home(path, CUSTODY, ONLINE, now)
+        held = cls(path)
+        folder = path.parent
+        with held.opened() as session:
+            held.load(session, folder / "stolen.csv", ["phone", *LISTED], Kind.EXPOSURE)
+            rows = [
+                "phone,account,date",
+                *(f"{n},account-{n[-4:]},2025-03-0{1 + i % 9}" for i, n in enumerate(REGISTERED)),
+            ]
+            held.load(session, folder / "accounts.csv", rows, Kind.MALICIOUS)
+            for channel in ("public", "platform"):
+                publish(session, channel, silent)
+        return held
+
+    def copy(self, path: Path) -> "Held":
+        return Held(Path(shutil.copytree(self.path, path)))
+
+    @contextmanager
+    def opened(self, now=None):
+        """The session a custody command has."""
+        home = Home(self.path)
+        with home.locked():
+            keyring = Keyring.unlock(home.custody, Half.CUSTODY, CUSTODY)
+            online = Keyring.unlock(home.online, Half.ONLINE, ONLINE)
+            with ControlDatabase.open(home) as control:
+                session = Session(home, keyring, control, Vault(home, keyring), online, now or datetime.now(UTC))
+                session.settle()
+                yield session
+
+    @staticmethod
+    def load(session, path, lines, kind):
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        spec = DatasetSpec(path.stem, kind, title_zh="案件", title_en="case", seized_on=date(2025, 3, 9))
+        load(session, LoadJob([path], spec, IntakeOptions(kind)))
+
+    def trust(self, channel="public") -> bytes:
+        return (self.path / f"trust-{channel}.json").read_bytes()
+
+    def channel(self, channel="public") -> Path:
+        return self.path / "online" / "channels" / channel
+
+    def metadata(self, channel="public") -> dict[str, bytes]:
+        """Every metadata file there is, by name."""
+        return {path.name: path.read_bytes() for path in (self.channel(channel) / "metadata").iterdir()}
+
+    def release(self, channel="public"):
+        return read_release(lambda name: self.metadata(channel)[name], datetime.now(UTC))
+
+    def file(self, name, channel="public") -> Path:
+        """A file of the newest served epoch."""
+        return self.channel(channel) / "targets" / self.release(channel).epochs[0].path(name)
+
+    def manifest(self, channel="public") -> Manifest:
+        return Manifest.from_bytes(self.file(MANIFEST, channel).read_bytes())
+
+    def publish_more(self, number, channel="public"):
+        """Load one more number and publish: another serial."""
+        with self.opened() as session:
+            self.load(session, self.path.parent / f"more-{number[-6:]}.csv", ["phone", number], Kind.EXPOSURE)
+            return publish(session, channel, silent)
+
+    def rotate(self, channel="public"):
+        with self.opened() as session:
+            return rotate(session, channel, silent)
+
+
+def silent(*_):
+    pass
+
+
+def sign(signed, keys) -> bytes:
+    metadata = Metadata(signed)
+    for key in keys:
+        metadata.sign(CryptoSigner(key), append=True)
+    return metadata.to_bytes()

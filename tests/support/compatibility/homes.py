@@ -1,0 +1,285 @@
+"""HOMEs that earlier code made: unpacked, opened at their own date, read byte by byte and number by number.
+
+What is imported here is what the product offers; nothing of it is replaced.
+"""
+
+import json
+import sqlite3
+import tarfile
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from stat import S_IMODE
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from pilookup import _core
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.home import Home
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load.load import LoadJob, load
+from pilookup.custody.publish.publish import publish, rotate
+from pilookup.custody.session import Session
+from pilookup.custody.vault import PARTITIONS, Vault
+from pilookup.keyring import Half, Keyring
+from pilookup.protocol import token
+from pilookup.protocol.label import Kind, Label
+from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.release import MANIFEST
+from pilookup.release_files.filter_file import FilterFile
+
+HERE = Path(__file__).parents[2] / "compatibility"
+ARCHIVES = HERE / "homes"
+INDEX = HERE / "homes.json"
+CHANNELS = ("public", "platform")
+ABSENT = "absent"
+
+
+def index():
+    """What is known of every HOME, by name."""
+    return json.loads(INDEX.read_text(encoding="utf-8"))
+
+
+def archive(name):
+    return ARCHIVES / f"{name}.tar.xz"
+
+
+def unpack(name, folder):
+    """The HOME as it was, with its modes, in a folder of its own."""
+    with tarfile.open(archive(name), "r:xz") as tar:
+        tar.extractall(folder, filter="tar")
+    return folder / "home"
+
+
+def date_of(facts):
+    """The time the HOME was made at."""
+    return datetime.fromisoformat(facts["date"])
+
+
+@contextmanager
+def opened(path, facts, now=None):
+    """Both halves unlocked under HOME's lock, at HOME's date. Nothing is recovered yet: `session.settle()` does that."""
+    home = Home(path)
+    with home.locked():
+        custody = Keyring.unlock(home.custody, Half.CUSTODY, facts["passphrases"]["custody"].encode())
+        online = Keyring.unlock(home.online, Half.ONLINE, facts["passphrases"]["online"].encode())
+        with ControlDatabase.open(home) as control:
+            yield Session(home, custody, control, Vault(home, custody), online, now or date_of(facts))
+
+
+def quiet(*_):
+    pass
+
+
+def run(session, command, folder):
+    """Run a command as homes.json has it: {"name": "load" | "publish" | "rotate", ...}; what it returned, as JSON."""
+    if command["name"] == "load":
+        return run_load(session, command, folder)
+    act = {"publish": publish, "rotate": rotate}[command["name"]]
+    return act(session, command["channel"], quiet, bloom=command.get("bloom", False)).to_json()
+
+
+def stage(session, commands, folder, numbers):
+    """Run commands one after another; all that HOME says then, and the digest of every file of its channels."""
+    outcomes = [run(session, command, folder) for command in commands]
+    return {
+        "outcomes": outcomes,
+        "vault": vault_content(session),
+        "channels": channel_files(session.home.path),
+        "served": {channel: served(session, channel) for channel in CHANNELS},
+        "answers": answers(session, numbers),
+    }
+
+
+def without_new_keys(told):
+    """What a stage says that a new key does not change: no bytes of files, no public keys."""
+    outcomes = [{name: value for name, value in outcome.items() if name != "bytes"} for outcome in told["outcomes"]]
+    shown = {
+        channel: [
+            {name: value for name, value in epoch.items() if name != "public_key"} for epoch in told["served"][channel]
+        ]
+        for channel in CHANNELS
+    }
+    return {"outcomes": outcomes, "vault": told["vault"], "served": shown, "answers": told["answers"]}
+
+
+def run_load(session, command, folder, executor=None):
+    kind = Kind(command["kind"])
+    seized_on = date.fromisoformat(command["seized_on"]) if "seized_on" in command else None
+    said = {name: command[name] for name in ("title_zh", "title_en", "sensitive") if name in command}
+    spec = DatasetSpec(command["dataset"], kind, seized_on=seized_on, **said)
+    files = write_files(command["files"], folder)
+    order = LoadJob(files, spec, IntakeOptions(kind), replace=command.get("replace", False))
+    return load(session, order, executor=executor).to_json()
+
+
+def write_files(files, folder):
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in files]
+
+
+def tree(path):
+    """Everything below a directory: its mode, and the digest of a file's content."""
+    return {
+        str(found.relative_to(path)): (S_IMODE(found.stat().st_mode), digest(found) if found.is_file() else None)
+        for found in path.rglob("*")
+    }
+
+
+def digest(path):
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def channel_files(path):
+    """The digests of all files of the channels, metadata and targets; locks are empty and left out.
+
+    A target bears its digest in its name, so it is listed under what it is called besides.
+    """
+    channels = path / "online" / "channels"
+    files = {}
+    for file in sorted(channels.rglob("*")):
+        if file.is_file() and file.name != "lock":
+            told = digest(file)
+            assert "targets" not in file.parts or file.name.startswith(f"{told}."), f"{file}: not what its name says"
+            name = file.relative_to(channels).with_name(file.name.removeprefix(f"{told}."))
+            files.setdefault(str(name), []).append(told)
+    return files
+
+
+def revision(path):
+    """The revision of the control data's tables."""
+    with closing(sqlite3.connect(path / "custody" / "control.sqlite3")) as database:
+        ((found,),) = database.execute("SELECT version_num FROM alembic_version")
+    return found
+
+
+def key_contents(keyring):
+    """What each key is: the public key of a pair, the digest of a symmetric key."""
+    return {key_id: _key_content(keyring, key_id) for key_id in keyring.ids()}
+
+
+def _key_content(keyring, key_id):
+    if key_id in ("vault-storage", "vault-digest"):
+        return sha256(keyring.symmetric(key_id)).hexdigest()
+    if key_id == "vault" or key_id.startswith("channel-"):
+        return keyring.scalar(key_id).public().hex()
+    return keyring.signing(key_id).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def vault_content(session):
+    """Of each dataset the number of rows and a digest of all that the vault tells; erased elements are left out."""
+    erased = set(session.vault.suppressed.to_pylist())
+    content = {}
+    for dataset in session.control.datasets(active_only=False):
+        runs = [
+            run
+            for partition in range(PARTITIONS)
+            for _, run in session.vault.runs(partition, session.control.loads(dataset.slug))
+        ]
+        rows = sorted(
+            (row["element"].hex(), row["account"].hex(), row["count"], row["month"])
+            for run in runs
+            for row in run.to_pylist()
+            if row["element"] not in erased
+        )
+        content[dataset.slug] = {"rows": len(rows), "sha256": sha256(json.dumps(rows).encode()).hexdigest()}
+    return content
+
+
+def served(session, channel):
+    """Each listed epoch of a channel, newest first: its last moment, what its manifest says, and its files' names."""
+    told = []
+    for epoch, manifest in zip(session.repository(channel).listed(), manifests(session, channel), strict=True):
+        told.append(
+            {
+                "epoch": manifest.epoch,
+                "serial": manifest.serial,
+                "entries": manifest.entries,
+                "bits": manifest.geometry.bits,
+                "slots": manifest.geometry.slots,
+                "public_key": manifest.public_key.hex(),
+                "serves_until": epoch.serves_until.isoformat(),
+                "files": sorted(epoch.files),
+            }
+        )
+    return told
+
+
+def manifests(session, channel):
+    repository = session.repository(channel)
+    return [
+        Manifest.from_bytes((repository.targets / epoch.path(MANIFEST)).read_bytes()) for epoch in repository.listed()
+    ]
+
+
+def answers(session, numbers):
+    """What each served epoch of each channel says of the numbers: {channel: {epoch: {label: runs of numbers}}}.
+
+    The key is taken as HOME has it and the bucket as the file has it; a number that is found is in a filter too.
+    """
+    return {
+        channel: {
+            str(manifest.epoch): _answers(session, channel, epoch, manifest, numbers)
+            for epoch, manifest in zip(session.repository(channel).listed(), manifests(session, channel), strict=True)
+        }
+        for channel in CHANNELS
+    }
+
+
+def _answers(session, channel, epoch, manifest, numbers):
+    targets = session.repository(channel).targets
+    key = session.channel_key(channel, manifest.epoch)
+    assert key.public() == manifest.public_key
+    elements = _core.tokenise([f"tel:+86{number}".encode() for number in numbers], key)
+    buckets = (targets / epoch.path("buckets.bin")).read_bytes()
+    said, keys = {}, {kind: set() for kind in Kind}
+    for number, secret in zip(numbers, token.tokens(elements, channel, manifest.epoch), strict=True):
+        start = token.bucket_index(secret, manifest.geometry.bits) * manifest.geometry.stride
+        label = token.find(secret, buckets[start : start + manifest.geometry.stride], channel, manifest.epoch)
+        said.setdefault(label.to_bytes().hex() if label else ABSENT, []).append(number)
+        for kind in _kinds(label):
+            keys[kind].add(secret[16:24])
+    for kind, wanted in keys.items():
+        assert not _lacked(targets, epoch, kind, wanted), f"filters of {channel} lack a number"
+    return {label: joined(found) for label, found in sorted(said.items())}
+
+
+def _kinds(label: Label | None):
+    if label is None:
+        return []
+    return [kind for kind, told in ((Kind.EXPOSURE, label.exposed), (Kind.MALICIOUS, label.malicious)) if told]
+
+
+def _lacked(targets, epoch, kind, keys):
+    """The keys that are in none of the fuse filters of a kind, and those not in its one Bloom filter if there is one."""
+    fuse, bloom = keys, set()
+    for name in epoch.files:
+        if name.startswith(f"{kind.value}.") and name.endswith((".fuse16", ".bloom")):
+            data = FilterFile(targets / epoch.path(name)).lacked(b"".join(sorted(keys)))
+            lacked = {data[at : at + 8] for at in range(0, len(data), 8)}
+            if name.endswith(".fuse16"):
+                fuse = fuse & lacked
+            else:
+                bloom |= lacked
+    return fuse | bloom
+
+
+def joined(numbers):
+    """Numbers as runs: 13812340000+12 is twelve of them, one after another."""
+    runs = []
+    for number in sorted(map(int, numbers)):
+        if runs and runs[-1][0] + runs[-1][1] == number:
+            runs[-1][1] += 1
+        else:
+            runs.append([number, 1])
+    return [f"{first}+{count}" for first, count in runs]
+
+
+def expanded(runs):
+    """The numbers of runs."""
+    pairs = (run.split("+") for run in runs)
+    return [str(int(first) + i) for first, count in pairs for i in range(int(count))]

@@ -1,0 +1,57 @@
+"""A HOME with both halves, opened at any time, and what its channels say of a number."""
+
+from datetime import UTC, datetime
+
+from pilookup import _core
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.home import Home
+from pilookup.custody.session import Session
+from pilookup.custody.vault import Vault
+from pilookup.keyring import Half, Keyring
+from pilookup.protocol import token
+from pilookup.protocol.filter import Filter
+from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.release import MANIFEST
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+NUMBERS = [f"1381234{i:04}" for i in range(300)]
+
+
+def at(path, now=NOW):
+    """A session at a given time; both halves unlocked."""
+    home = Home(path)
+    custody = Keyring.unlock(home.custody, Half.CUSTODY, b"custody")
+    online = Keyring.unlock(home.online, Half.ONLINE, b"online")
+    return Session(home, custody, ControlDatabase.open(home), Vault(home, custody), online, now)
+
+
+def quiet(*_):
+    pass
+
+
+def manifests(session, channel="public"):
+    repository = session.repository(channel)
+    return [
+        Manifest.from_bytes((repository.targets / epoch.path(MANIFEST)).read_bytes()) for epoch in repository.listed()
+    ]
+
+
+def look_up(session, number, channel="public"):
+    """What each served epoch says of a number, newest first, and whether its filters may hold it."""
+    repository = session.repository(channel)
+    said = []
+    for epoch, manifest in zip(repository.listed(), manifests(session, channel), strict=True):
+        key = session.channel_key(channel, epoch.epoch)
+        element = _core.tokenise([f"tel:+86{number}".encode()], key)
+        secret = token.tokens(element, channel, epoch.epoch)[0]
+        stride = manifest.geometry.stride
+        start = token.bucket_index(secret, manifest.geometry.bits) * stride
+        data = (repository.targets / epoch.path("buckets.bin")).read_bytes()
+        filters = [
+            Filter.from_bytes((repository.targets / epoch.path(name)).read_bytes())
+            for name in epoch.files
+            if name.endswith(".fuse16")
+        ]
+        held = any(each.body.contains(token.filter_key(secret)) for each in filters)
+        said.append((token.find(secret, data[start : start + stride], channel, epoch.epoch), held))
+    return said

@@ -1,0 +1,82 @@
+"""A small HOME for the vault's tests: custody keys, control data and vault, no channels."""
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from pilookup._core import SecretKey
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.home import Home
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load.load import LoadJob, load
+from pilookup.custody.session import Session
+from pilookup.custody.vault import PARTITIONS, Vault
+from pilookup.keyring import Half, Keyring
+from pilookup.protocol.label import Kind
+
+SECRET = b"a passphrase of the tests"
+
+
+def found(path):
+    home = Home.create(path)
+    keyring = Keyring.create(home.custody, Half.CUSTODY, SECRET)
+    keyring.add_scalar("vault", SecretKey.generate())
+    keyring.add_bytes("vault-storage", os.urandom(32))
+    keyring.add_bytes("vault-digest", os.urandom(32))
+    Vault(home, keyring).create()
+    ControlDatabase.create(home).close()
+    return home
+
+
+@contextmanager
+def opened(path):
+    """The session a command would have: locked, unlocked, swept."""
+    home = Home(path)
+    with home.locked():
+        keyring = Keyring.unlock(home.custody, Half.CUSTODY, SECRET)
+        with ControlDatabase.open(home) as control:
+            session = Session(home, keyring, control, Vault(home, keyring), None, datetime.now(UTC))
+            session.settle()
+            yield session
+
+
+def run_load(
+    session, files, slug="case-1", kind=Kind.EXPOSURE, *, rejects=None, on_progress=None, executor=None, **options
+):
+    said = {name: options.pop(name) for name in ("title_zh", "title_en", "seized_on", "sensitive") if name in options}
+    spec = DatasetSpec(slug, kind, **said)
+    return load(session, LoadJob(files, spec, IntakeOptions(kind), **options), rejects, on_progress, executor)
+
+
+def numbers(count, start=0):
+    """Synthetic mainland numbers, all different."""
+    return [f"138{start + i:08}" for i in range(count)]
+
+
+def write_csv(path, rows, header="phone"):
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def rows_of(vault, partition, loads):
+    """The rows a publish would take of a partition, each with its dataset's id: the erased are not among them."""
+    erased = set(vault.suppressed.to_pylist())
+    rows = [row | {"dataset": load.dataset_id} for load, run in vault.runs(partition, loads) for row in run.to_pylist()]
+    return [row for row in rows if row["element"] not in erased]
+
+
+def elements_of(vault, loads):
+    """The elements of all partitions, as `rows_of` has them."""
+    return [row["element"] for partition in range(PARTITIONS) for row in rows_of(vault, partition, loads)]
+
+
+def content(session, loads=None):
+    """What the vault tells of these loads, else of all: (dataset, element, account, count, month), sorted."""
+    loads = session.loads() if loads is None else loads
+    rows = [row for partition in range(PARTITIONS) for row in rows_of(session.vault, partition, loads)]
+    return sorted((row["dataset"], row["element"], row["account"], row["count"], row["month"]) for row in rows)
+
+
+def files_under(path):
+    return {found.relative_to(path): found.read_bytes() for found in path.rglob("*") if found.is_file()}

@@ -1,0 +1,57 @@
+"""A small HOME made from a seizure and served, each step by the commands that users run."""
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.docs.transcript import Shell
+from tests.support.ready import wait_ready
+
+ROOT = Path(__file__).parents[3]
+SCALE = "0.005"
+
+
+class Demo:
+    """What `make demo` leaves behind, under DIRECTORY/demo: `seized/` and `home/`."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.seized = directory / "demo" / "seized"
+        self.home = directory / "demo" / "home"
+        self.shell = Shell(directory, PILOOKUP_HOME=str(self.home))
+        self.url = ""
+
+    def make(self):
+        maker = ROOT / "examples" / "make_seizure.py"
+        subprocess.run([sys.executable, maker, self.seized, "--scale", SCALE], check=True)
+        self._run(f"pilookup init {self.home}")
+        for dataset, kind in (("village-accounts", "malicious-registration"), ("stolen-records", "exposure")):
+            self._run(f"pilookup load demo/seized/{dataset}/* --dataset {dataset} --kind {kind}")
+        self._run("pilookup publish public")
+
+    def _run(self, command):
+        output, status = self.shell.run(command)
+        assert status == 0, output
+
+    def hit(self):
+        return json.loads((self.seized / "truth.jsonl").read_text(encoding="utf-8").partition("\n")[0])["identifier"]
+
+    def miss(self):
+        return (self.seized / "outside.txt").read_text(encoding="utf-8").partition("\n")[0]
+
+    @contextmanager
+    def served(self):
+        """`pilookup serve` with the online half's passphrase alone."""
+        environment = {n: v for n, v in self.shell.environment.items() if n != "PILOOKUP_PASSPHRASE"}
+        log = self.directory / "server.log"
+        with log.open("wb") as output:
+            command = [sys.executable, "-m", "pilookup.cli", "serve", "--port", "0"]
+            server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        try:
+            self.url = wait_ready(server, log)
+            yield self
+        finally:
+            server.terminate()
+            assert server.wait(timeout=60) == 0

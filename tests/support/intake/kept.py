@@ -1,0 +1,19 @@
+"""A writer of sorted files that keeps what it is given."""
+
+from pilookup.custody.load.split_task import SortedFileWriter
+from tests.support.intake.texts import strings
+
+
+class Kept(SortedFileWriter):
+    """Keeps what would be tokenised and written."""
+
+    def __init__(self):
+        self.rows = []
+
+    def write(self, number, packed):
+        identifiers = strings(packed.identifiers)
+        places = [int.from_bytes(packed.places[at : at + 4], "little") for at in range(0, len(packed.places), 4)]
+        months = [int.from_bytes(packed.months[at : at + 2], "little") for at in range(0, len(packed.months), 2)]
+        names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(places)
+        self.rows += zip([identifiers[place] for place in places], names, months, strict=True)
+        return 0

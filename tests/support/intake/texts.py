@@ -1,0 +1,180 @@
+"""Texts as they are seized, and the two ways to read them: by splits and line by line."""
+
+import io
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pilookup.custody.intake import IntakeOptions, Report, read
+from pilookup.custody.intake.files.source import Source, read_range
+from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.rows.packed import OFFSET
+from pilookup.custody.intake.rows.split_reader import SplitReader
+from pilookup.custody.intake.splits import file_splits, plain_text
+from pilookup.errors import IntakeError
+from pilookup.protocol.label import Kind
+
+
+def strings(items):
+    offsets = np.frombuffer(items.offsets, OFFSET).tolist()
+    return [items.data[start:stop] for start, stop in pairwise(offsets)]
+
+
+def slowly(path, options):
+    """(rows sorted, report, rejects) as `read` has them."""
+    report, rejects, rows = Report(), io.StringIO(), []
+    for batch in read(path, options, report, rejects):
+        rows += zip(batch.identifiers, [account or b"" for account in batch.accounts], batch.months, strict=True)
+    return sorted(rows), report, rejects.getvalue()
+
+
+def fast(path, options, size):
+    """The same by pieces of about `size` bytes; None where the text has to go the slow way."""
+    source = Source(path)
+    text = plain_text(source.part(), options, datetime.now(UTC).date().toordinal())
+    if text is None:
+        return None
+    report, tally, rejects, rows = Report(), Tally(), io.StringIO(), []
+    writer = Rejects(rejects)
+    with source.open() as stream:
+        for piece in file_splits(stream, text, size):
+            out = io.StringIO()
+            data = read_range(path, text.form.place, source.signature, piece.start, piece.reach)
+            reader = SplitReader(text.form, piece, data, Rejects(out, header=False))
+            packed = reader.read()
+            identifiers, places = strings(packed.identifiers), np.frombuffer(packed.places, OFFSET).tolist()
+            names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(packed)
+            months = np.frombuffer(packed.months, "<u2").tolist()
+            rows += zip([identifiers[place] for place in places], names, months, strict=True)
+            report.rows += reader.report.rows
+            report.accepted += reader.report.accepted
+            report.rejected.update(reader.report.rejected)
+            tally.add(reader.tally)
+            writer.join(out.getvalue(), text.plan.label)
+    if not report.rows:
+        raise IntakeError(text.form.place, "has a header but no rows")
+    report.notes = text.notes(tally)
+    return sorted(rows), report, rejects.getvalue()
+
+
+def outcome(way, *given):
+    try:
+        return way(*given)
+    except IntakeError as error:
+        return str(error)
+
+
+def assert_same(path, options, sizes=(1, 7, 64, 1 << 20)):
+    wanted = outcome(slowly, path, options)
+    for size in sizes:
+        found = outcome(fast, path, options, size)
+        assert found is not None, "went the slow way"
+        assert found == wanted, f"pieces of {size}"
+    return wanted
+
+
+PHONES = st.one_of(
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+    st.from_regex(
+        r"( |')?(\+86|0086|86|\(86\)|0)?[ -]?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(\.0)?[ '\t]?", fullmatch=True
+    ),
+    st.from_regex(r"1[3-9][0-9]{9}[/、 ;]1[3-9][0-9]{9}", fullmatch=True),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "　",
+            "１３８００１３８０００",
+            "010-62345678",
+            "110101199003078515",
+            "1.38E+10",
+            "138****8000",
+            "无",
+            "abc",
+            "+85223456789",
+            "95588",
+            "6222021234567890123",
+            "\u00a013800138000",
+            "13800138000\u200b",
+        ]
+    ),
+)
+
+
+ACCOUNTS = st.one_of(
+    st.sampled_from(["", " ", "alpha", " beta ", "用户甲", "ｗｉｄｅ", "é", "e\u0301", "㈱", "a\u3000"]),
+    st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "Cn", "Co"]), max_size=5),
+)
+
+
+DATES = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "2024-05-01",
+            "2024/5/1 12:00",
+            "20240501",
+            "202405",
+            "1714521600",
+            "1714521600 5",
+            "1999-01-01",
+            "2999-01-01",
+            "2024-02-30",
+            "03/04/2024",
+            "2024年5月1日",
+            "Jan 5, 2024",
+            "45000",
+            "45000.5",
+            "'2024-01-01'",
+            "２０２４-01-02",
+            "x",
+            "2024.1",
+            "2024-01-15T00:00:00Z",
+            "2024-1-150 1",
+            "0000-01-01",
+            "12345678",
+        ]
+    ),
+    st.from_regex(r"20[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T,][ -~]{0,6})?", fullmatch=True),
+    st.from_regex(r"[0-9]{4,14}", fullmatch=True),
+)
+
+
+NAMES = st.sampled_from(["张三", "a", "", 'say ""so""', "x y", '"', 'a"b', "\t", "'", " "])
+
+
+ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+@st.composite
+def messy(draw, delimiter=","):
+    """A text of rows, some quoted, ragged, blank, with stray quotes and with line ends inside cells."""
+    lines = [delimiter.join(["姓名", "手机号", "账号", "日期"])]
+    for _ in range(draw(st.integers(0, 25))):
+        cells = [draw(NAMES), draw(PHONES), draw(ACCOUNTS), draw(DATES)]
+        shape = draw(st.integers(0, 11))
+        if shape < 4:
+            cells = [f'"{cell}"' for cell in cells]
+        elif shape == 4:
+            cells[0] = '"two\r\nlines"'
+        elif shape == 5:
+            cells[draw(st.integers(0, 3))] = '"open'
+        elif shape == 6:
+            cells = cells[: draw(st.integers(0, 3))]
+        elif shape == 7:
+            cells += ["more", draw(PHONES)]
+        elif shape == 8:
+            cells[1] = f'  "{cells[1]}" x'
+        elif shape == 9:
+            cells[draw(st.integers(1, 3))] = '"in\nside"'
+        lines.append(delimiter.join(cells))
+    end = draw(ENDS)
+    return end.join(lines) + draw(st.sampled_from(["", end, end + "\x1a", end * 3]))
+
+
+OPTIONS = [IntakeOptions(Kind.MALICIOUS), IntakeOptions(Kind.EXPOSURE)]
+
+
+ENCODED = st.sampled_from(["utf-8", "utf-8-sig", "gb18030"])

@@ -1,0 +1,38 @@
+"""`pilookup serve` in a process of its own, with the page at `/`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.page.home import ONLINE
+from tests.support.ready import wait_ready
+
+MANY = "100000000/minute"
+ROOMY = {"public_quota": MANY, "public_soft_quota": "", "request_quota": MANY, "trusted_proxies": "127.0.0.1/32"}
+
+SOFT, HARD = 3, 8
+"""Quotas of the strict server, elements an hour; a page's first check takes two."""
+
+
+class Server:
+    """A running server over a HOME's online half; its log is a file beside the HOME."""
+
+    def __init__(self, home: Path, log: Path, **settings):
+        environment = {n: v for n, v in os.environ.items() if not n.startswith("PILOOKUP_")}
+        given = {"home": home, "channels": "public", "online_passphrase": ONLINE.decode()} | ROOMY | settings
+        environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in given.items()}
+        command = [sys.executable, "-m", "pilookup.cli", "serve", "--port", "0"]
+        self.log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        try:
+            self.url = wait_ready(self.process, self.log)
+        except AssertionError:
+            self.stop()
+            raise
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(60)

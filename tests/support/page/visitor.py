@@ -1,0 +1,191 @@
+"""A person at the page: a real Chromium window, and what left it."""
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.sync_api import expect
+
+from tests.support.page.search import blinded, find, needles, secrets
+from tests.support.page.windows import PATIENCE
+
+BLINDED_BEFORE: set[bytes] = set()
+"""Every blinded element this process of the suite has seen leave a browser."""
+
+KEPT_OFFLINE = re.compile(r"/(offline\.html|[a-z0-9-]+\.(css|svg|png|ico))?$")
+"""What a service worker may keep: the page that says there is no network, and how it looks."""
+
+STORED = """async () => ({
+  cookies: document.cookie, local: Object.keys(localStorage), session: Object.keys(sessionStorage),
+  databases: (await indexedDB.databases()).map(one => one.name),
+  caches: 'caches' in self ? (await Promise.all((await caches.keys()).map(async name =>
+    (await (await caches.open(name)).keys()).map(request => request.url)))).flat() : [],
+})"""
+
+
+def origin(url):
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def once(recorder):
+    """A recorder's requests, without what the browser sent again of itself.
+
+    Chromium repeats a request whose kept-alive connection ended before anything came back (RFC 9112 section 9.3.1 lets
+    it for some). No script can keep it from that, and no server that answered has seen the bytes twice.
+    """
+    kept = []
+    for asked in recorder.asked:
+        again = kept and kept[-1].raw == asked.raw and any(kept[-1] is one for one in recorder.dropped)
+        kept += [] if again else [asked]
+    return kept
+
+
+def assert_blinded_afresh(recorders):
+    """No blinded element occurs twice, in this test or in any before it."""
+    elements = [element for recorder in recorders for asked in once(recorder) for element in blinded(asked)]
+    assert len(set(elements)) == len(elements), "a blinded element was sent twice"
+    assert not BLINDED_BEFORE.intersection(elements), "a blinded element of another check was sent"
+    BLINDED_BEFORE.update(elements)
+
+
+GONE: set[str] = set()
+"""Origins of pages that are closed. Their service workers may still be at their start."""
+
+
+class Visitor:
+    """One page in a browser; `typed` holds every number that was entered."""
+
+    def __init__(self, context, recorders, key):
+        self.recorders = recorders
+        self.key = key
+        self.typed: list[str] = []
+        self.seen = []
+        self.said: list[str] = []
+        self.expected: list[str] = []
+        """Patterns of console messages that this test provokes."""
+        self.origins = {recorder.url for recorder in recorders}
+        GONE.difference_update(self.origins)  # the system gives a port out again
+        self.context = context
+        self._hears = {"request": self._requested, "console": self._console, "weberror": self._error}
+        for event, heard in self._hears.items():
+            context.on(event, heard)
+        self.page = context.new_page()
+
+    def close(self):
+        GONE.update(self.origins)
+        self.page.close()
+        for event, heard in self._hears.items():
+            self.context.remove_listener(event, heard)
+
+    def _console(self, message):
+        if message.page is self.page:
+            self.said.append(f"{message.type}: {message.text}")
+
+    def _error(self, error):
+        if error.page is self.page:
+            self.said.append(f"error: {error.error}")
+
+    def _requested(self, request):
+        if origin(request.url) in GONE:
+            return  # of a service worker whose page is closed
+        self.seen.append((request.url, repr(request.headers).encode() + b"\0" + (request.post_data_buffer or b"")))
+
+    def open(self, url):
+        self.page.goto(url)
+        self.page.locator("#number").wait_for()
+        return self
+
+    @property
+    def answer(self):
+        return self.page.locator("#answer")
+
+    def enter(self, text):
+        self.typed.append(text)
+        self.page.locator("#number").fill(text)
+
+    def check(self, text):
+        """Enter, press, wait for the answer; (status, reason or kind)."""
+        self.enter(text)
+        self.page.locator("#check").click()
+        return self.told()
+
+    def told(self):
+        expect(self.answer).to_have_attribute("data-status", re.compile("found|unknown"), timeout=PATIENCE)
+        status = self.answer.get_attribute("data-status")
+        detail = {"found": "data-kind", "unknown": "data-reason"}.get(status)
+        return (status, self.answer.get_attribute(detail)) if detail else (status, None)
+
+    def press(self, selector):
+        self.page.locator(selector).click()
+
+    @property
+    def worker(self):
+        """It starts when config.json has come, which may be after the page can be used."""
+
+        def is_ours(worker):
+            return worker.url.endswith("/worker.js")
+
+        found = [worker for worker in self.page.workers if is_ours(worker)]
+        return found[0] if found else self.page.wait_for_event("worker", is_ours, timeout=PATIENCE)
+
+    def settle(self):
+        """Until all has been fetched that the page fetches by itself: its offline page, and the release."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        count = -1
+        while count < len(self.requests()) or not any("/targets/" in asked.path for asked in self.requests()):
+            count = len(self.requests())
+            self.page.wait_for_timeout(500)
+
+    def hurry(self, factor):
+        """Let the worker's timers run out so many times sooner."""
+        self.worker.evaluate(
+            "factor => { const real = setTimeout; self.setTimeout = (run, wait) => real(run, wait / factor); }", factor
+        )
+
+    def skip(self, seconds):
+        """Put the worker's clocks forward."""
+        self.worker.evaluate(
+            """seconds => {
+              const [now, ticks] = [Date.now.bind(Date), performance.now.bind(performance)];
+              Date.now = () => now() + 1000 * seconds;
+              performance.now = () => ticks() + 1000 * seconds;
+            }""",
+            seconds,
+        )
+
+    def text(self, selector="#answer"):
+        """Visible text."""
+        return self.page.locator(selector).inner_text()
+
+    def language(self):
+        return self.page.evaluate("document.documentElement.lang")
+
+    def stored(self):
+        return self.page.evaluate(STORED)
+
+    def requests(self):
+        return [asked for recorder in self.recorders for asked in recorder.asked]
+
+    def assert_private(self):
+        """Nothing that left the browser says which number was typed, and nothing of it is kept."""
+        sent = b"\0\0".join([asked.raw for asked in self.requests()] + [url.encode() + body for url, body in self.seen])
+        numbers = dict.fromkeys(self.typed)
+        wanted = [one for number in numbers for one in (*needles(number), *secrets(number, self.key))]
+        found = find(wanted, sent)
+        assert not found, f"a request holds a number: {found}"
+
+    def assert_well_behaved(self):
+        """No other origin, no cookie, nothing stored, nothing said on the console that the test did not provoke."""
+        strangers = [url for url, _ in self.seen if origin(url) not in self.origins]
+        assert not strangers, strangers
+        loud = [line for line in self.said if line.startswith(("error", "warning"))]
+        unforeseen = [line for line in loud if not any(re.search(pattern, line) for pattern in self.expected)]
+        assert not unforeseen, unforeseen
+        assert self.context.cookies() == []
+        assert not [asked for asked in self.requests() if "cookie" in asked.headers]
+
+    def assert_nothing_kept(self):
+        stored = self.stored()
+        kept = [url for url in stored.pop("caches") if not KEPT_OFFLINE.search(urlsplit(url).path)]
+        assert not kept, kept
+        assert stored == {"cookies": "", "local": [], "session": [], "databases": []}

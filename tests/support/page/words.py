@@ -1,0 +1,60 @@
+"""What the page says: its own tables of words, and what no answer may say."""
+
+import json
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parents[3] / "server/web"
+CJK = re.compile(r"[㐀-鿿]")
+SCRIPT = """
+import { bundled } from "./test/bundle_source.mjs";
+const words = await bundled('export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";');
+const argument = { accounts: [0, 1, 2, 6], slipNumber: ["4586"], wait: [1, 2] };
+const plain = (one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name,
+  typeof value === "function" ? Object.fromEntries((argument[name] ?? []).map((at) => [at, value(at)])) : value]));
+console.log(JSON.stringify({ zh: plain(words.zh), en: plain(words.en) }));
+"""
+
+
+@cache
+def _tables():
+    command = ["node", "--input-type=module", "--eval", SCRIPT]
+    return json.loads(subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=True).stdout)
+
+
+def words(language):
+    """Every text of a language, `zh` or `en`; of those with a number in them, a few by the number."""
+    return _tables()[language]
+
+
+def code(visitor):
+    """The language the page is in."""
+    language = visitor.language()
+    assert language in ("zh-CN", "en")
+    return language[:2]
+
+
+def assert_says(visitor, *texts, selector="#answer"):
+    shown = visitor.text(selector)
+    for text in texts:
+        assert text in shown, f"{text!r} is not in {shown!r}"
+
+
+def assert_could_not_check(visitor, told, reason):
+    """The answer is `unknown` for this reason (None: for any), in words, and nothing in it sounds like a miss or a hit."""
+    status, why = told
+    assert status == "unknown", told
+    if reason:
+        assert why == reason
+    table = words(code(visitor))
+    heading = table["wrongNumber"] if why == "invalid_number" else table["unknown"]
+    assert_says(visitor, heading)
+    assert_says(visitor, heading, selector="#answer-heading")
+    if why != "invalid_number":
+        assert_says(visitor, table["why"][why])
+    shown = visitor.text()
+    for kind in ("zh", "en"):
+        for text in (words(kind)["notFound"], *words(kind)["found"].values(), words(kind)["notSafe"]):
+            assert text not in shown

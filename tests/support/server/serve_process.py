@@ -1,0 +1,80 @@
+"""`pilookup serve` as users run it: a process of its own, a real keyring, real sockets."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pilookup.keyring import Half, Keyring
+from pilookup.protocol.oprf import SecretKey
+from tests.support.ready import wait_ready
+from tests.support.server.release_fixture import HeldKeys, Repository
+
+PASSPHRASE = "sentinel-passphrase-of-the-online-half"
+
+
+class Home:
+    """A HOME that has only its online half, as on a server's own machine."""
+
+    def __init__(self, path: Path, channels=("public", "platform")):
+        self.path = path
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.held = HeldKeys()
+        self.repositories = {name: Repository(path, name, self.held, self.now) for name in channels}
+        self.keyring = Keyring.create(path / "online", Half.ONLINE, PASSPHRASE.encode())
+        for name in channels:
+            self.keyring.add_signing(f"timestamp-{name}", self.held.signing[name])
+
+    def publish(self, channel, epochs, stamp=None):
+        """Publish `{epoch: serial}`; a new epoch's key is there before the release that names it."""
+        for epoch in epochs:
+            if (channel, epoch) not in self.held.scalars:
+                self.held.scalars[channel, epoch] = SecretKey.generate()
+                self.keyring.add_scalar(f"channel-{channel}-{epoch}", self.held.scalars[channel, epoch])
+        until = self.now + timedelta(days=180)
+        listed = {epoch: (serial, until) for epoch, serial in epochs.items()}
+        self.repositories[channel].publish(listed, stamp or self.now)
+
+
+class Process:
+    """A running server; its log is a file."""
+
+    def __init__(self, home: Path, log: Path, *options, **settings):
+        environment = {n: v for n, v in os.environ.items() if not n.startswith("PILOOKUP_")}
+        environment |= {"PILOOKUP_ONLINE_PASSPHRASE": PASSPHRASE}
+        environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
+        command = [
+            sys.executable,
+            "-m",
+            "pilookup.cli",
+            "serve",
+            "--home",
+            str(home),
+            "--port",
+            "0",
+            *options,
+        ]
+        self.log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        self.url = ""
+
+    def wait(self, seconds=30):
+        """Wait until it is ready."""
+        self.url = wait_ready(self.process, self.log, seconds=seconds)
+        return self
+
+    @property
+    def port(self):
+        return int(self.url.rpartition(":")[2])
+
+    def children(self):
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in task.read_text().split()]
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(30)

@@ -1,0 +1,70 @@
+"""The whole way for tests: commands and server as users run them, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.ready import wait_ready
+
+COMMAND = (sys.executable, "-m", "pilookup.cli")
+TOKEN = "a-synthetic-platform-token-of-the-tests-0123456789"
+QUOTA = "100000000/minute"
+
+
+class Home:
+    """A HOME and its commands; every command's output is kept."""
+
+    def __init__(self, path: Path):
+        self.path = path / "home"
+        self.work = path
+        self.said: list[str] = []
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
+        self.environment = kept | {
+            "PILOOKUP_HOME": str(self.path),
+            "PILOOKUP_PASSPHRASE": "custody passphrase of the tests",
+            "PILOOKUP_ONLINE_PASSPHRASE": "online passphrase of the tests",
+            "XDG_STATE_HOME": str(path / "state"),
+        }
+
+    def run(self, *words, expect=0, stdin=""):
+        """A command's standard output; its exit status must be the expected one."""
+        done = subprocess.run(
+            [*COMMAND, *map(str, words)], env=self.environment, input=stdin, capture_output=True, text=True, check=False
+        )
+        self.said += [done.stdout, done.stderr]
+        assert done.returncode == expect, done.stderr
+        return done.stdout
+
+    def trust(self, channel):
+        return self.path / f"trust-{channel}.json"
+
+    @contextmanager
+    def serve(self, *options, **settings):
+        """`pilookup serve` with the online half's passphrase alone; yields its address."""
+        environment = {n: v for n, v in self.environment.items() if n != "PILOOKUP_PASSPHRASE"}
+        environment |= {
+            "PILOOKUP_PLATFORM_TOKENS": TOKEN,
+            "PILOOKUP_PUBLIC_QUOTA": QUOTA,
+            "PILOOKUP_PUBLIC_SOFT_QUOTA": "",
+            "PILOOKUP_PLATFORM_QUOTA": QUOTA,
+            "PILOOKUP_REQUEST_QUOTA": QUOTA,
+        }
+        environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
+        log = self.work / "server.log"
+        with log.open("ab") as output:
+            start = log.stat().st_size
+            command = [*COMMAND, "serve", "--port", "0", *options]
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        try:
+            yield wait_ready(process, log, start)
+        finally:
+            process.terminate()
+            assert process.wait(timeout=60) == 0
+
+
+def read_truth(path: Path):
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]

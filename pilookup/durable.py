@@ -1,7 +1,7 @@
 """Files that are either wholly there or not at all, whatever instant the machine stops at.
 
 A file is written under a temporary name in its own directory, flushed to the disk, given its
-name in one step, and then the directory is flushed. Only `put_whole` leaves some of that out.
+name in one step, and then the directory is flushed. Only `write_and_rename` leaves some of that out.
 All files are 0600, all directories 0700. OSError passes through: the caller knows what the file was for and says so.
 """
 
@@ -21,18 +21,18 @@ def temporary(path: Path) -> Path:
 
 
 def write_flushed(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write a file that must not exist yet, 0600, whole or in pieces, and flush it; a failed write leaves no file."""
+    """Write a file that must not exist yet, 0600, whole or in chunks, and flush it; a failed write leaves no file."""
     _write(path, data, flushed=True)
 
 
-def put_whole(path: Path, pieces: Iterable[bytes], *, flushed: bool) -> None:
+def write_and_rename(path: Path, chunks: Iterable[bytes], *, flushed: bool) -> None:
     """Give a task's file its name in one step, whole; a task that runs twice, even at once, puts the same in its place.
 
     Its directory is not flushed, and `flushed` False leaves the file itself too: for work that a power cut makes begin
     anew. A kill leaves the temporary name, which goes with the directory.
     """
     new = path.with_name(f".{path.name}.{uuid4().hex}")
-    _write(new, pieces, flushed=flushed)
+    _write(new, chunks, flushed=flushed)
     new.rename(path)
 
 
@@ -40,8 +40,8 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
-            for piece in [data] if isinstance(data, bytes) else data:
-                view = memoryview(piece)
+            for chunk in [data] if isinstance(data, bytes) else data:
+                view = memoryview(chunk)
                 while view:
                     view = view[file.write(view) :]
             if flushed:
@@ -58,21 +58,21 @@ def read_at(file: BinaryIO, size: int, at: int) -> bytes:
     """
     if not 0 <= size <= os.fstat(file.fileno()).st_size - at:
         raise EOFError("a file is cut short")
-    pieces = []
+    chunks = []
     while size:
         try:
-            piece = os.pread(file.fileno(), min(size, 1 << 30), at)
+            chunk = os.pread(file.fileno(), min(size, 1 << 30), at)
         except OSError as error:
             raise OSError(error.errno, error.strerror, file.name) from None
-        if not piece:
+        if not chunk:
             raise EOFError("a file is cut short")
-        pieces.append(piece)
-        size, at = size - len(piece), at + len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        chunks.append(chunk)
+        size, at = size - len(chunk), at + len(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write or replace a file in one step, whole or in pieces. One writer at a time: the caller holds a lock."""
+    """Write or replace a file in one step, whole or in chunks. One writer at a time: the caller holds a lock."""
     new = temporary(path)
     new.unlink(missing_ok=True)
     write_flushed(new, data)

@@ -50,7 +50,7 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def at_once(executor: Executor) -> int:
+def concurrent_tasks(executor: Executor) -> int:
     """How many tasks one process of the executor runs at the same time: what shares one process's memory."""
     if isinstance(executor, _Cluster):
         return executor.threads
@@ -102,8 +102,8 @@ class _Cluster(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         inner = self._inner.submit(fn, *args, **kwargs)
         outer: Future[Any] = Future()
-        inner.add_done_callback(lambda done: _hand_over(done, outer))
-        outer.add_done_callback(lambda told: inner.cancel() if told.cancelled() else None)
+        inner.add_done_callback(lambda done: _copy_outcome(done, outer))
+        outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)
         return outer
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -111,7 +111,7 @@ class _Cluster(Executor):
         self._client.close()
 
 
-def _hand_over(inner: Future[Any], outer: Future[Any]) -> None:
+def _copy_outcome(inner: Future[Any], outer: Future[Any]) -> None:
     """The outcome of one future to another; the cluster's own failures become ours."""
     from distributed import CancelledError as Lost  # noqa: PLC0415
     from distributed import KilledWorker  # noqa: PLC0415

@@ -52,7 +52,7 @@ def read(number: str, region: str) -> Reading | Reason:
     return Reading(parsed.country_code or 0, national, e164, is_valid_number(parsed), _wrong_length(parsed))
 
 
-def is_settled(e164: str) -> bool:
+def is_stable(e164: str) -> bool:
     """Whether the number, read again from its own E.164, is the same."""
     again = read(e164, "CN")
     return isinstance(again, Reading) and again.e164 == e164

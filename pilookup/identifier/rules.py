@@ -18,7 +18,7 @@ _MOBILE_DIGITS = 11
 
 # The commonest dressings of a mainland mobile in one step. It must never disagree with the rules it jumps
 # over; a property test compares the two.
-_DRESSED = re.compile(
+_COMMON_MOBILE = re.compile(
     r"[ '=\"]*(?:tel:)?(?:(?:\+|00)?86[ -]?|\(\+?86\)[ -]?|0)?"
     r"(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})[ '\"]*"
 )
@@ -48,7 +48,7 @@ def canonicalise(text: str, region: str = "CN") -> bytes | Reason:
     if region == "CN":
         if len(text) == _MOBILE_DIGITS and text[0] == "1" and text[1] > "2" and text.isdecimal() and text.isascii():
             return b"tel:+86" + text.encode()
-        found = _DRESSED.fullmatch(text)
+        found = _COMMON_MOBILE.fullmatch(text)
         if found is not None:
             return f"tel:+86{found[1]}{found[2]}{found[3]}".encode()
         found = _FLOAT.fullmatch(text)
@@ -77,13 +77,13 @@ def _by_rules(text: str, region: str) -> bytes | Reason:
     if not _DIGIT.search(cleaned):
         return Reason.NO_DIGITS
     body = affixes.without_words(affixes.without_parameters(cleaned))
-    outcome = _undress(body, region)
+    outcome = _without_affixes(body, region)
     if isinstance(outcome, Reason) and _is_several(body, region):
         return Reason.SEVERAL
     return outcome
 
 
-def _undress(body: str, region: str) -> bytes | Reason:
+def _without_affixes(body: str, region: str) -> bytes | Reason:
     """Rules 7 to 12, then the number itself."""
     if affixes.is_date(body):
         return Reason.DATE
@@ -127,23 +127,23 @@ def _international(number: str, region: str) -> bytes | Reason:
     reading = libphonenumber.read(number, region)
     if isinstance(reading, Reason):
         return reading
-    return _settle(reading)
+    return _accept(reading)
 
 
-def _settle(reading: "libphonenumber.Reading") -> bytes | Reason:
+def _accept(reading: "libphonenumber.Reading") -> bytes | Reason:
     """Rule 14 for a number as read, whichever way its country became known."""
     if reading.valid or (reading.calling_code == 86 and _NATIONAL_MOBILE.match(reading.national)):
-        return _settled(reading)
+        return _accept_stable(reading)
     if reading.calling_code == 86:
         return _chinese_reason(reading.national)
-    return _settled(reading) if reading.wrong_length is None else reading.wrong_length
+    return _accept_stable(reading) if reading.wrong_length is None else reading.wrong_length
 
 
-def _settled(reading: "libphonenumber.Reading") -> bytes | Reason:
+def _accept_stable(reading: "libphonenumber.Reading") -> bytes | Reason:
     """The canonical bytes, unless they would not lead back to themselves."""
     from pilookup.identifier import libphonenumber  # noqa: PLC0415
 
-    return _canonical(reading.e164) if libphonenumber.is_settled(reading.e164) else Reason.NOT_POSSIBLE
+    return _canonical(reading.e164) if libphonenumber.is_stable(reading.e164) else Reason.NOT_POSSIBLE
 
 
 def _national(digits: str, region: str) -> bytes | Reason:
@@ -152,11 +152,11 @@ def _national(digits: str, region: str) -> bytes | Reason:
 
     reading = libphonenumber.read(digits, region)
     if isinstance(reading, libphonenumber.Reading) and reading.valid:
-        return _settled(reading)
+        return _accept_stable(reading)
     lookalike = _lookalike(digits)
     if lookalike is not None or isinstance(reading, Reason):
         return lookalike or Reason(str(reading))
-    return _settle(reading)
+    return _accept(reading)
 
 
 def _bare_chinese(digits: str) -> bytes | Reason:
@@ -170,7 +170,7 @@ def _bare_chinese(digits: str) -> bytes | Reason:
     if isinstance(reading, libphonenumber.Reading) and reading.valid and len(digits) > 8:
         head = digits.removesuffix(reading.national)
         if head in _NUMBER_HEADS and len(head) < len(digits):
-            return _settled(reading)
+            return _accept_stable(reading)
     return _chinese_reason(digits)
 
 
@@ -210,7 +210,7 @@ def _is_several(body: str, region: str) -> bool:
         return True
     for pattern in _PIECES:
         pieces = [piece for piece in pattern.findall(body) if len(_DIGIT.findall(piece)) >= _PIECE_DIGITS]
-        if len(pieces) > 1 and any(isinstance(_undress(trim(piece), region), bytes) for piece in pieces):
+        if len(pieces) > 1 and any(isinstance(_without_affixes(trim(piece), region), bytes) for piece in pieces):
             return True
     return False
 

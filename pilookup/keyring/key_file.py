@@ -51,7 +51,7 @@ def seal_key(cipher: AESGCMSIV, half: Half, key_id: str, kind: KeyKind, key: byt
     if len(key) != KEY_BYTES:
         raise KeyringError(f"{key_id}: a key has {KEY_BYTES} bytes")
     header, nonce = _MAGIC + bytes([kind]), os.urandom(NONCE_BYTES)
-    return header + nonce + cipher.encrypt(nonce, key, _binding(header, half, key_id))
+    return header + nonce + cipher.encrypt(nonce, key, _aad(header, half, key_id))
 
 
 def open_key(cipher: AESGCMSIV, half: Half, key_id: str, kind: KeyKind, data: bytes) -> bytes:
@@ -66,10 +66,10 @@ def open_key(cipher: AESGCMSIV, half: Half, key_id: str, kind: KeyKind, data: by
     if header[-1] != kind:
         raise KeyringError(f"not a {kind.name.lower()} key")
     try:
-        return cipher.decrypt(nonce, sealed, _binding(header, half, key_id))
+        return cipher.decrypt(nonce, sealed, _aad(header, half, key_id))
     except InvalidTag:
         raise KeyringError("damaged, altered, or made for another key id or half") from None
 
 
-def _binding(header: bytes, half: Half, key_id: str) -> bytes:
+def _aad(header: bytes, half: Half, key_id: str) -> bytes:
     return header + f"|{half}|{key_id}".encode()

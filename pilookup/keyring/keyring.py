@@ -21,7 +21,7 @@ from pilookup.keyring.key_file import KeyKind, check_key_id, open_key, seal_key
 from pilookup.keyring.master_key import MASTER_BYTES, Half, MasterKeyFile
 from pilookup.keyring.private_file import read_private
 
-_LOCK_NAME = "keyring.json"
+_MASTER_KEY_NAME = "keyring.json"
 _SUFFIX = ".key"
 
 
@@ -40,21 +40,21 @@ class Keyring:
         raise TypeError("an unlocked keyring does not travel")
 
     @classmethod
-    def create(cls, directory: Path, half: Half, secret: bytes) -> Self:
+    def create(cls, directory: Path, half: Half, passphrase: bytes) -> Self:
         """Make `keyring.json` and `keys/` in the half's directory, which is made when missing.
 
-        `secret` is one byte or more. Raises KeyringError when it is empty or a keyring is there.
+        `passphrase` is one byte or more. Raises KeyringError when it is empty or a keyring is there.
         """
         master = bytearray(os.urandom(MASTER_BYTES))
         try:
-            lock = MasterKeyFile.create(half, secret, bytes(master))
+            master_key = MasterKeyFile.create(half, passphrase, bytes(master))
             keyring = cls(directory, half, bytes(master))
         finally:
             master[:] = bytes(MASTER_BYTES)
         try:
             directory.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
             keyring._keys.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
-            durable.create(directory / _LOCK_NAME, lock.to_bytes())
+            durable.create(directory / _MASTER_KEY_NAME, master_key.to_bytes())
         except FileExistsError:
             raise KeyringError(f"{directory}: there is a keyring already") from None
         except OSError as error:
@@ -62,21 +62,21 @@ class Keyring:
         return keyring
 
     @classmethod
-    def unlock(cls, directory: Path, half: Half, secret: bytes) -> Self:
+    def unlock(cls, directory: Path, half: Half, passphrase: bytes) -> Self:
         """Open the half's keyring.
 
         Raises KeyringError, naming the file, when `keyring.json` is missing, damaged, of another
         half or readable by others; and with a text of its own when the passphrase is wrong.
         """
-        path = directory / _LOCK_NAME
+        path = directory / _MASTER_KEY_NAME
         data = read_private(path)
         try:
-            lock = MasterKeyFile.from_bytes(data)
+            master_key = MasterKeyFile.from_bytes(data)
         except KeyringError as error:
             raise KeyringError(f"{path}: {error}") from None
-        if lock.half is not half:
-            raise KeyringError(f"{path}: belongs to the {lock.half} half, not to the {half} half")
-        return cls(directory, half, lock.open(secret))
+        if master_key.half is not half:
+            raise KeyringError(f"{path}: belongs to the {master_key.half} half, not to the {half} half")
+        return cls(directory, half, master_key.open(passphrase))
 
     def ids(self) -> list[str]:
         """The ids of all keys held, sorted."""

@@ -62,17 +62,17 @@ class MasterKeyFile:
     wrapped: bytes = field(repr=False)
 
     @classmethod
-    def create(cls, half: Half, secret: bytes, master: bytes) -> Self:
+    def create(cls, half: Half, passphrase: bytes, master: bytes) -> Self:
         """Wrap a 32-byte master key under a passphrase of one byte or more; raises KeyringError when it is empty."""
         salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
-        cipher = _wrapping_cipher(PROFILE, secret, salt)
-        return cls(half, PROFILE, salt, nonce, cipher.encrypt(nonce, master, _binding(half, PROFILE)))
+        cipher = _wrapping_cipher(PROFILE, passphrase, salt)
+        return cls(half, PROFILE, salt, nonce, cipher.encrypt(nonce, master, _aad(half, PROFILE)))
 
-    def open(self, secret: bytes) -> bytes:
+    def open(self, passphrase: bytes) -> bytes:
         """The 32-byte master key; raises KeyringError when the passphrase is not the one."""
-        cipher = _wrapping_cipher(self.profile, secret, self.salt)
+        cipher = _wrapping_cipher(self.profile, passphrase, self.salt)
         try:
-            return cipher.decrypt(self.nonce, self.wrapped, _binding(self.half, self.profile))
+            return cipher.decrypt(self.nonce, self.wrapped, _aad(self.half, self.profile))
         except InvalidTag:
             raise KeyringError(f"the passphrase does not open the {self.half} half") from None
 
@@ -86,7 +86,7 @@ class MasterKeyFile:
         """Parse the file; raises KeyringError for anything `to_bytes` would not write."""
         try:
             fields = json.loads(data)
-            lock = cls(
+            master_key = cls(
                 half=Half(fields["half"]),
                 profile=fields["profile"],
                 salt=bytes.fromhex(fields["salt"]),
@@ -95,17 +95,17 @@ class MasterKeyFile:
             )
         except (ValueError, KeyError, TypeError, RecursionError):
             raise KeyringError("damaged: not a keyring file") from None
-        if not isinstance(lock.profile, str) or lock.profile not in _PROFILES:
+        if not isinstance(master_key.profile, str) or master_key.profile not in _PROFILES:
             raise KeyringError("unknown key derivation profile")
-        if lock.to_bytes() != data:
+        if master_key.to_bytes() != data:
             raise KeyringError("damaged: its check sum or layout does not match")
-        if [len(lock.salt), len(lock.nonce), len(lock.wrapped)] != [
+        if [len(master_key.salt), len(master_key.nonce), len(master_key.wrapped)] != [
             SALT_BYTES,
             NONCE_BYTES,
             MASTER_BYTES + TAG_BYTES,
         ]:
             raise KeyringError("damaged: a field has the wrong size")
-        return lock
+        return master_key
 
     def _fields(self) -> dict[str, str | int]:
         return {
@@ -123,13 +123,13 @@ def _check(fields: dict[str, str | int]) -> str:
     return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
-def _binding(half: Half, profile: str) -> bytes:
+def _aad(half: Half, profile: str) -> bytes:
     return f"{_FORMAT}|{_VERSION}|{half}|{profile}".encode()
 
 
-def _wrapping_cipher(profile: str, secret: bytes, salt: bytes) -> AESGCMSIV:
-    if not secret:
+def _wrapping_cipher(profile: str, passphrase: bytes, salt: bytes) -> AESGCMSIV:
+    if not passphrase:
         raise KeyringError("an empty passphrase protects nothing")
     cost = _PROFILES[profile]
     kdf = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib)
-    return AESGCMSIV(kdf.derive(secret))
+    return AESGCMSIV(kdf.derive(passphrase))

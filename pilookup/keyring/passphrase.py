@@ -34,8 +34,8 @@ def stored_passphrase(half: Half) -> bytes:
     if given := os.environ.get(variable):
         return os.fsencode(given)
     if path := os.environ.get(f"{variable}_FILE"):
-        secret = read_private(Path(path))
-        return _not_empty(secret.removesuffix(b"\n").removesuffix(b"\r"), path)
+        passphrase = read_private(Path(path))
+        return _not_empty(passphrase.removesuffix(b"\n").removesuffix(b"\r"), path)
     raise KeyringError(f"the {half} half needs its passphrase: set {variable} or {variable}_FILE")
 
 
@@ -50,7 +50,7 @@ def _ask(half: Half, *, confirm: bool) -> bytes:
     return _not_empty(os.fsencode(typed), "passphrase")
 
 
-def _not_empty(secret: bytes, place: str) -> bytes:
-    if not secret:
-        raise KeyringError(f"{place}: empty")
-    return secret
+def _not_empty(passphrase: bytes, source: str) -> bytes:
+    if not passphrase:
+        raise KeyringError(f"{source}: empty")
+    return passphrase

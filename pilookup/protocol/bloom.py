@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ERROR_RATE = 2**-16
 """The rate of a fuse16 filter, so that the two compare."""
 
-ROOM = 8
+HEADROOM = 8
 """A body is made for its keys and an eighth more, so that keys can be added in place."""
 
 _HEADER = struct.Struct("<dQQQQ")
@@ -42,7 +42,7 @@ class BloomBody:
     @classmethod
     def empty(cls, count: int) -> Self:
         """Room for so many distinct keys; once they are added, it is what `build` makes of them."""
-        return cls(_library().BloomFilter(capacity=max(1, count + -(-count // ROOM)), error_rate=ERROR_RATE))
+        return cls(_library().BloomFilter(capacity=max(1, count + -(-count // HEADROOM)), error_rate=ERROR_RATE))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

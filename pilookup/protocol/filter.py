@@ -87,8 +87,8 @@ class FilterHead:
         """29 + n bytes, n the length of the channel's name."""
         name = self.channel.encode()
         number = {kind: code for code, kind in _KIND.items()}[self.kind]
-        told = (_MAGIC, 1, self.algorithm, number, self.role, self.epoch, self.serial, self.count, len(name))
-        return _HEADER.pack(*told) + name
+        common = (_MAGIC, 1, self.algorithm, number, self.role, self.epoch, self.serial, self.count, len(name))
+        return _HEADER.pack(*common) + name
 
     @classmethod
     def split_from(cls, data: bytes) -> tuple[Self, int]:
@@ -135,8 +135,8 @@ class Filter:
 
     def to_bytes(self) -> bytes:
         """Head and body."""
-        told = (self.channel, self.epoch, self.serial, self.kind, self.role, self.algorithm)
-        return FilterHead(*told, len(self.body)).to_bytes() + self.body.to_bytes()
+        common = (self.channel, self.epoch, self.serial, self.kind, self.role, self.algorithm)
+        return FilterHead(*common, len(self.body)).to_bytes() + self.body.to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

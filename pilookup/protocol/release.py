@@ -100,13 +100,13 @@ def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Releas
     version = stamp.signed.snapshot_meta.version
     snapshot = parse_metadata(read(f"{version}.snapshot.json"), Snapshot)
     _verify(root, "snapshot", snapshot)
-    version = _same(snapshot.signed.version, version, "snapshot")
+    version = _check_version(snapshot.signed.version, version, "snapshot")
     if set(snapshot.signed.meta) != {"targets.json"}:
         raise FormatError("snapshot: lists other metadata than targets.json")
     listed = snapshot.signed.meta["targets.json"].version
     targets = parse_metadata(read(f"{listed}.targets.json"), Targets)
     _verify(root, "targets", targets)
-    _same(targets.signed.version, listed, "targets")
+    _check_version(targets.signed.version, listed, "targets")
     fresh = {"root": root.expires, "snapshot": snapshot.signed.expires, "targets": targets.signed.expires}
     if timestamp:
         fresh["timestamp"] = stamp.signed.expires
@@ -177,7 +177,7 @@ def _verify(root: Root, role: str, metadata: Metadata[_T]) -> None:
         raise TrustError("bad_snapshot", f"{role} metadata is not signed by enough of its keys") from error
 
 
-def _same(found: int, named: int, role: str) -> int:
+def _check_version(found: int, named: int, role: str) -> int:
     if found != named:
         raise TrustError("bad_snapshot", f"{role} metadata bears another version than is signed for it")
     return found

@@ -24,15 +24,15 @@ class FilterFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with path.open("rb") as file, self._named():
+        with path.open("rb") as file, self._errors_named():
             self.head, self._at = FilterHead.split_from(file.read(MAX_HEAD_BYTES))
             self.part_bits = self._part_bits(file)
-            self._starts = list(self._walk(file))
+            self._starts = list(self._part_offsets(file))
 
     def part(self, number: int) -> Body:
         """The part of the keys whose upper `part_bits` are `number`."""
         start, end = self._starts[number : number + 2]
-        with self.path.open("rb") as file, self._named():
+        with self.path.open("rb") as file, self._errors_named():
             return parse_body(self.head.algorithm, durable.read_at(file, end - start, start))
 
     def lacked(self, keys: bytes) -> bytes:
@@ -43,7 +43,7 @@ class FilterFile:
     def check(self) -> None:
         """Read all of it; raises FormatError where a part, the number of keys or the digest of all parts is wrong."""
         digest, count = sha256(), 0
-        with self.path.open("rb") as file, self._named():
+        with self.path.open("rb") as file, self._errors_named():
             digest.update(durable.read_at(file, self._starts[0] - self._at, self._at))
             for start, end in pairwise(self._starts):
                 data = durable.read_at(file, end - start, start)
@@ -63,7 +63,7 @@ class FilterFile:
             raise FormatError("filter: the body is not the head's")
         return bits
 
-    def _walk(self, file: BinaryIO) -> Iterator[int]:
+    def _part_offsets(self, file: BinaryIO) -> Iterator[int]:
         """Where each part starts, and where the last ends."""
         size = os.fstat(file.fileno()).st_size
         if not self.part_bits:
@@ -78,7 +78,7 @@ class FilterFile:
             raise FormatError("filter: it is longer or shorter than its parts")
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
+    def _errors_named(self) -> Iterator[None]:
         """Whatever is wrong with the bytes, told with the name of the file."""
         try:
             yield

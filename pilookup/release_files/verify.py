@@ -21,7 +21,7 @@ from pilookup.release_files.filter_file import FilterFile
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedSnapshot:
     """One snapshot found whole."""
 
     channel: str
@@ -33,7 +33,7 @@ class Verified:
         return {"channel": self.channel, "epoch": self.epoch, "serial": self.serial, "entries": self.entries}
 
 
-def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> list[Verified]:
+def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> list[VerifiedSnapshot]:
     """Verify every served epoch of a release, newest first.
 
     Raises TrustError or FormatError naming what is wrong, FileNotFoundError for a missing file.
@@ -67,7 +67,7 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
         raise TrustError("bad_signature", "the directory's root does not follow from the pinned one")
 
 
-def _verify_epoch(targets: Path, epoch: ServedEpoch) -> Verified:
+def _verify_epoch(targets: Path, epoch: ServedEpoch) -> VerifiedSnapshot:
     paths = {name: targets / epoch.path(name) for name in epoch.files}
     if file_ref(paths[MANIFEST]) != epoch.files[MANIFEST]:
         raise FormatError(f"epoch {epoch.epoch}: manifest.json is not the file that was signed")
@@ -75,7 +75,7 @@ def _verify_epoch(targets: Path, epoch: ServedEpoch) -> Verified:
     if manifest.epoch != epoch.epoch or set(manifest.files) | {MANIFEST} != set(epoch.files):
         raise FormatError(f"epoch {epoch.epoch}: manifest and signed targets name different files")
     verify_files(manifest, paths)
-    return Verified(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)
+    return VerifiedSnapshot(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)
 
 
 READ_BYTES: Final = 1 << 24

@@ -206,7 +206,7 @@ def test_a_write_the_system_refuses_leaves_nothing(session, csv):
 
 @pytest.mark.parametrize("writes", [0, 1, 17, 63])
 def test_a_full_disk_is_told_and_leaves_nothing(session, csv, monkeypatch, writes):
-    put, done = durable.put_whole, []
+    put, done = durable.write_and_rename, []
 
     def full(path, pieces, *, flushed):
         if len(done) == writes:
@@ -215,7 +215,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(session, csv, monkeypatch, write
         put(path, pieces, flushed=flushed)
 
     before = files_under(session.home.path)
-    monkeypatch.setattr(durable, "put_whole", full)
+    monkeypatch.setattr(durable, "write_and_rename", full)
     with pytest.raises(VaultError, match="No space left on device"):
         run_load(session, [csv("a.csv", numbers(1000))])
     assert files_under(session.home.path) == before

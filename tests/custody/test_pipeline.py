@@ -126,15 +126,15 @@ def test_tasks_carry_no_number_no_element_and_no_key(path):
 def test_spills_hold_sealed_entries_alone_and_are_gone_afterwards(path, monkeypatch):
     """No element under either key, no token, no filter key in clear: searched in every byte that was spilled."""
     session, written = at(path), []
-    put_whole = durable.put_whole
+    write_and_rename = durable.write_and_rename
 
     def kept(file, pieces, *, flushed):
         data = b"".join(pieces)
         if file.name.endswith(".spill"):
             written.append(data)
-        put_whole(file, [data], flushed=flushed)
+        write_and_rename(file, [data], flushed=flushed)
 
-    monkeypatch.setattr(durable, "put_whole", kept)
+    monkeypatch.setattr(durable, "write_and_rename", kept)
     done = rotate(session, "public", quiet)
     spilled = b"".join(written)
     shift = session.keyring.scalar("vault").shift_to(session.channel_key("public", done.epoch))
@@ -153,14 +153,14 @@ def test_a_full_disk_is_told_and_leaves_the_former_release(path, monkeypatch, fi
     session = at(path)
     publish(session, "public", quiet)
     before = manifests(session)
-    put_whole = durable.put_whole
+    write_and_rename = durable.write_and_rename
 
     def full(place, pieces, *, flushed):
         if place.name.endswith(file):
             raise OSError(errno.ENOSPC, "No space left on device", str(place))
-        put_whole(place, pieces, flushed=flushed)
+        write_and_rename(place, pieces, flushed=flushed)
 
-    monkeypatch.setattr(durable, "put_whole", full)
+    monkeypatch.setattr(durable, "write_and_rename", full)
     with pytest.raises(PublishError, match=rf"\.{file}: cannot be read or written: No space left on device"):
         rotate(session, "public", quiet)
     monkeypatch.undo()

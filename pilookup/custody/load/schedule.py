@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from pilookup.compute.executors import at_once
+from pilookup.compute.executors import concurrent_tasks
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.intake import IntakeOptions, Report, shown
 from pilookup.custody.intake.files.formats import Format, agreed
@@ -78,7 +78,7 @@ class LoadSchedule:
         self._on_progress = on_progress
         self._done = self._size = self._rows = 0
         self._files: dict[str, LoadedFile] = {}
-        self._window = OrderedWindow(executor, run_split, self._take, at_once(executor) + QUEUED_SPLITS)
+        self._window = OrderedWindow(executor, run_split, self._take, concurrent_tasks(executor) + QUEUED_SPLITS)
 
     def read(self, paths: Iterable[Path]) -> list[LoadedFile]:
         """All files into parts, in their order.

@@ -66,7 +66,7 @@ def write_sorted_file(vault: Vault, load: StagedLoad, number: int, rows: VaultRo
         ),
         vault.store.sealed_pieces(load.place(number, "rows"), segments, sizes),
     ]
-    durable.put_whole(_path(vault, load, number), pieces, flushed=False)
+    durable.write_and_rename(_path(vault, load, number), pieces, flushed=False)
     return gone
 
 

@@ -50,7 +50,7 @@ class StagedLoad:
 def write_rejects(vault: Vault, load: StagedLoad, number: int, text: str) -> None:
     """Keep the refused cells of a part, sealed; raises OSError."""
     sealed = vault.store.sealed(load.place(number, "rejects"), text.encode("utf-8", "surrogatepass"))
-    durable.put_whole(_rejects(vault, load, number), [sealed], flushed=False)
+    durable.write_and_rename(_rejects(vault, load, number), [sealed], flushed=False)
 
 
 def take_rejects(vault: Vault, load: StagedLoad, number: int) -> str:
@@ -67,7 +67,7 @@ def write_shard(vault: Vault, load: StagedLoad, partition: int, rows: Iterable[p
     Raises OSError.
     """
     frames = vault.store.framed(shard_aad(load.dataset_id, load.id, partition), rows)
-    durable.put_whole(load.folder(vault) / shard_name(partition), frames, flushed=True)
+    durable.write_and_rename(load.folder(vault) / shard_name(partition), frames, flushed=True)
 
 
 def table_of(elements: bytes, accounts: bytes, counts: bytes, months: bytes) -> pa.Table:

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 from pilookup import durable
-from pilookup.compute.executors import at_once, completed
+from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.publish.bucket_task import BucketTask, bucket_range_path, write_bucket_range
 from pilookup.custody.publish.division import bucket_range_count, vault_ranges
@@ -71,7 +71,7 @@ def build(order: PublishJob, folder: Path, executor: Executor, memory: int, on_d
     """
     work = folder / f"work-{uuid4().hex}"
     durable.make_directory(work)
-    share = memory // at_once(executor)
+    share = memory // concurrent_tasks(executor)
     tasks = _seal_tasks(order, work, share)
     entries, keys = 0, [0] * len(Kind)
     for done, part in enumerate(completed(executor, write_entries, tasks), 1):

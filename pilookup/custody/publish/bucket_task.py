@@ -44,7 +44,7 @@ def write_bucket_range(task: BucketTask) -> bytes:
         raise
     except ValueError as error:
         raise PublishError(f"{folder}: buckets {first} to {first + count - 1}: {error}") from None
-    durable.put_whole(bucket_range_path(folder, task.number), [buckets], flushed=False)
+    durable.write_and_rename(bucket_range_path(folder, task.number), [buckets], flushed=False)
     return leaves
 
 

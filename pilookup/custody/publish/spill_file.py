@@ -117,7 +117,7 @@ def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, 
     sections += (
         _section(path, store, kind, ascending[kind], upper_bounds(ascending[kind], BUCKET_RANGE_BITS)) for kind in Kind
     )
-    durable.put_whole(path, chain.from_iterable(sections), flushed=False)
+    durable.write_and_rename(path, chain.from_iterable(sections), flushed=False)
     return tuple(len(ascending[kind]) // KEY_BYTES for kind in Kind)
 
 

@@ -46,7 +46,7 @@ class LackedKeys:
     def write(self, number: int, keys: bytes) -> None:
         """Keep piece `number`; raises KeyringError, OSError."""
         path = self._path(number)
-        durable.put_whole(path, [store_for(self.home).sealed(self._place(path), keys)], flushed=False)
+        durable.write_and_rename(path, [store_for(self.home).sealed(self._place(path), keys)], flushed=False)
 
     def keys(self, number: int) -> bytes:
         """Piece `number`; raises KeyringError, PublishError, OSError."""

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from pilookup import durable
 from pilookup._core import FuseFilter
-from pilookup.compute.executors import at_once, completed
+from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.custody.publish.filters.keys import LackedKeys, SpilledKeys
 from pilookup.custody.publish.filters.tasks import (
     FUSE,
@@ -180,7 +180,7 @@ def _usable(base: Base | None, folder: Path) -> FilterFile | None:
     if base is None or not base.path.exists():
         return None
     copy = folder / base.path.name
-    durable.put_whole(copy, _read([base.path]), flushed=False)
+    durable.write_and_rename(copy, _read([base.path]), flushed=False)
     if file_ref(copy) != base.ref:
         return None
     file = FilterFile(copy)
@@ -195,7 +195,7 @@ def _run(
     The tasks of one call run one after another, so that there are only as many at once as there is memory for.
     """
     beside = max(1, memory // PART_MEMORY)
-    if beside >= at_once(executor):
+    if beside >= concurrent_tasks(executor):
         return completed(executor, work, [(task,) for task in tasks])
     return completed(executor, work, [row for first in range(beside) if (row := tuple(tasks[first::beside]))])
 

@@ -92,7 +92,7 @@ def build_filters(tasks: tuple[FilterPartTask | BloomTask, ...]) -> None:
             data = _bloom(task) if isinstance(task, BloomTask) else _part(task)
         except ValueError as error:
             raise PublishError(f"{path}: {error}") from None
-        durable.put_whole(path, [data], flushed=False)
+        durable.write_and_rename(path, [data], flushed=False)
 
 
 def build_part(keys: bytes) -> bytes:

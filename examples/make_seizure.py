@@ -29,7 +29,7 @@ RECORDS = 600_000
 OUTSIDE = 100_000
 RUBBISH = 0.02
 REPEATED = 0.05
-TOLD_TWICE = 0.03
+IN_BOTH_FILES = 0.03
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高"
 GIVEN = "伟芳娜敏静秀丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红"
@@ -118,14 +118,14 @@ def give_accounts(source: random.Random, villagers: list[Person], count: int) ->
         person.accounts.append((source.choice(PLATFORMS), f"u{i:06}{source.choice('abcdef')}", opened))
 
 
-# --- dressing ---
+# --- spelling ---
 
 
-def dress(source: random.Random, e164: str) -> str:
+def spell(source: random.Random, e164: str) -> str:
     """A number as somebody typed it."""
     national = e164[3:] if e164.startswith("+86") else ""
     if len(national) == 11 and national.startswith("1"):
-        return source.choice(MOBILE_DRESSINGS)(national)
+        return source.choice(MOBILE_SPELLINGS)(national)
     if national:
         area = next(area for area in AREAS if ("0" + national).startswith(area))
         local = ("0" + national)[len(area) :]
@@ -133,7 +133,7 @@ def dress(source: random.Random, e164: str) -> str:
     return source.choice((e164, f"00{e164[1:]}", f"{e164[:4]} {e164[4:8]} {e164[8:]}"))
 
 
-MOBILE_DRESSINGS: tuple[Callable[[str], str], ...] = (
+MOBILE_SPELLINGS: tuple[Callable[[str], str], ...] = (
     *(str,) * 8,
     lambda n: f"+86{n}",
     lambda n: f"0086{n}",
@@ -188,7 +188,7 @@ def write_accounts(source: random.Random, folder: Path, villagers: list[Person])
     rows = [(person.e164, *account) for person in villagers for account in person.accounts]
     source.shuffle(rows)
     middle = len(rows) // 2
-    both = source.sample(rows, int(len(rows) * TOLD_TWICE))
+    both = source.sample(rows, int(len(rows) * IN_BOTH_FILES))
     write_xlsx(source, folder / "accounts.xlsx", with_repeats(source, rows[:middle] + both))
     write_account_csv(source, folder / "accounts_gb18030.csv", with_repeats(source, rows[middle:] + both))
 
@@ -212,7 +212,7 @@ def write_xlsx(source: random.Random, path: Path, rows: list[Account]) -> None:
         if len(e164) == 14 and e164.startswith("+861") and source.random() < 0.25:
             sheet.write_number(at, 3, float(e164[3:]))
         else:
-            sheet.write_string(at, 3, dress(source, e164) if e164 else rubbish(source))
+            sheet.write_string(at, 3, spell(source, e164) if e164 else rubbish(source))
         sheet.write_datetime(at, 4, opened)
         at += 1
     book.close()
@@ -223,7 +223,7 @@ def write_account_csv(source: random.Random, path: Path, rows: list[Account]) ->
         writer = csv.writer(file)
         writer.writerow(("归属平台", "手机号码", "用户账号", "注册日期", "备注"))
         for e164, platform, account, opened in with_rubbish(source, rows):
-            cell = dress(source, e164) if e164 else rubbish(source)
+            cell = spell(source, e164) if e164 else rubbish(source)
             writer.writerow((platform, cell, account, f"{opened.year}年{opened.month}月{opened.day}日", ""))
 
 
@@ -243,7 +243,7 @@ def write_record_csv(source: random.Random, path: Path, people: list[Person]) ->
         writer.writerow(("姓名", "身份证号", "村组", "联系电话", "登记时间"))
         for person in people:
             row = (name(source), id_number(source), village(source))
-            writer.writerow((*row, dress(source, person.e164), f"{person.recorded:%Y/%m/%d}"))
+            writer.writerow((*row, spell(source, person.e164), f"{person.recorded:%Y/%m/%d}"))
             if source.random() < RUBBISH:
                 writer.writerow((*row, rubbish(source), ""))
 
@@ -255,7 +255,7 @@ def write_record_tsv(source: random.Random, path: Path, numbers: list[str]) -> N
         file.write("户主\t卡号\t手机\t住址\r\n")
         waiting: list[str] = []
         for number in with_blanks(source, numbers):
-            waiting.append(dress(source, number) if number else "")
+            waiting.append(spell(source, number) if number else "")
             if not number or source.random() < 0.9:
                 cell = source.choice(("/", "、", ";")).join(filter(None, waiting)) or rubbish(source)
                 waiting.clear()
@@ -271,9 +271,9 @@ def write_record_zip(source: random.Random, path: Path, numbers: list[str]) -> N
     writer = csv.writer(table, delimiter=";")
     writer.writerow(("编号", "name", "mobile", "id_card"))
     for i, number in enumerate(with_blanks(source, numbers[:half])):
-        cell = dress(source, number) if number else rubbish(source)
+        cell = spell(source, number) if number else rubbish(source)
         writer.writerow((f"R{i:07}", name(source), cell, id_number(source)))
-    plain = (dress(source, number) if number else rubbish(source) for number in with_blanks(source, numbers[half:]))
+    plain = (spell(source, number) if number else rubbish(source) for number in with_blanks(source, numbers[half:]))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, text, encoding in (
             ("导出/table.csv", table.getvalue(), "gb18030"),

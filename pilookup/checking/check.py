@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from pilookup.checking.bucket_cache import BucketCache
 from pilookup.checking.result import Failure, Reason, Result
-from pilookup.checking.retries import Patience, pause
+from pilookup.checking.retries import FailureLimit, retry_delay
 from pilookup.errors import FormatError
 from pilookup.identifier import canonicalise
 from pilookup.protocol import oprf, token
@@ -30,7 +30,7 @@ from pilookup.protocol.messages import MAX_BATCH, PROOF_BYTES, EvaluateResponse
 from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.proof_of_work import Challenge
 
-BATCHES_LOST = 2
+MAX_LOST_BATCHES = 2
 """So many batches lost one after another end a check: the rest would only wait for the same."""
 
 
@@ -40,7 +40,7 @@ class TrustedSnapshot:
 
     manifest: Manifest
     digest: str
-    proven: bool = False
+    canary_found: bool = False
     cases: Mapping[int, Case] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,9 +49,9 @@ class TrustedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """Needs the snapshot; not `beyond`, which the server has refused to serve."""
+    """Needs the snapshot; not `stale`, which the server has refused to serve."""
 
-    beyond: TrustedSnapshot | None = None
+    stale: TrustedSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Evaluate:
 
     epoch: int
     elements: bytes = field(repr=False)
-    proof: str | None = field(default=None, repr=False)
+    proof_of_work: str | None = field(default=None, repr=False)
 
     @property
     def answer_bytes(self) -> int:
@@ -121,44 +121,44 @@ class Checker:
         """The results in the texts' order; each number is evaluated once, at most 1,000 a request."""
         identifiers = [canonicalise(text, region) for text in texts]
         distinct = list(dict.fromkeys(one for one in identifiers if isinstance(one, bytes)))
-        answers = yield from self._answers(distinct)
+        answers = yield from self._check_distinct(distinct)
         invalid = Result.unknown(Reason.INVALID_NUMBER)
         return [answers[one] if isinstance(one, bytes) else invalid for one in identifiers]
 
-    def _answers(self, waiting: list[bytes]) -> Steps[dict[bytes, Result]]:
+    def _check_distinct(self, waiting: list[bytes]) -> Steps[dict[bytes, Result]]:
         answers: dict[bytes, Result] = {}
-        patience = Patience(BATCHES_LOST)
+        failures = FailureLimit(MAX_LOST_BATCHES)
         while len(answers) < len(waiting):
             done = len(answers)
             some = waiting[done : done + MAX_BATCH]
             try:
-                answers |= yield from self._batch(some)
-                patience.succeeded()
+                answers |= yield from self._check_batch(some)
+                failures.succeeded()
             except Failure as failure:
-                patience.failed(failure)
-                lost = waiting[done:] if patience.ended() else some
+                failures.failed(failure)
+                lost = waiting[done:] if failures.ended() else some
                 answers |= dict.fromkeys(lost, failure.result())
         return answers
 
-    def _batch(self, some: list[bytes]) -> Steps[dict[bytes, Result]]:
+    def _check_batch(self, some: list[bytes]) -> Steps[dict[bytes, Result]]:
         """Answer as many as fit one request; once more from the start when the server has moved on."""
         snapshot: TrustedSnapshot = yield Fresh()
         try:
-            return (yield from self._answer(some[: _room(snapshot)], snapshot))
+            return (yield from self._check_under(some[: _batch_limit(snapshot)], snapshot))
         except Failure as failure:
             if failure.reason is not Reason.RETIRED:
                 raise
-        snapshot = yield Fresh(beyond=snapshot)
-        return (yield from self._answer(some[: _room(snapshot)], snapshot))
+        snapshot = yield Fresh(stale=snapshot)
+        return (yield from self._check_under(some[: _batch_limit(snapshot)], snapshot))
 
-    def _answer(self, batch: list[bytes], snapshot: TrustedSnapshot) -> Steps[dict[bytes, Result]]:
+    def _check_under(self, batch: list[bytes], snapshot: TrustedSnapshot) -> Steps[dict[bytes, Result]]:
         manifest = snapshot.manifest
-        canaries = [] if snapshot.proven else [secrets.choice(manifest.canaries).encode()]
+        canaries = [] if snapshot.canary_found else [secrets.choice(manifest.canaries).encode()]
         tokens = yield from self._tokens([*batch, *canaries], manifest)
         indices = [token.bucket_index(one, manifest.geometry.bits) for one in tokens]
         buckets = yield from self._buckets(set(indices), manifest)
         if canaries:
-            self._prove(tokens.pop(), buckets[indices.pop()], snapshot)
+            self._check_canary(tokens.pop(), buckets[indices.pop()], snapshot)
         return {
             one: self._result(secret, buckets[index], snapshot)
             for one, secret, index in zip(batch, tokens, indices, strict=True)
@@ -166,17 +166,17 @@ class Checker:
 
     def _tokens(self, inputs: list[bytes], manifest: Manifest) -> Steps[list[bytes]]:
         """The inputs' tokens, proven to be under the manifest's public key; every try blinds afresh."""
-        proof: str | None = None
+        proof_of_work: str | None = None
         for attempt in count():
             blinds, blinded = oprf.blind(inputs)
             try:
-                answer: bytes = yield Evaluate(manifest.epoch, blinded, proof)
+                answer: bytes = yield Evaluate(manifest.epoch, blinded, proof_of_work)
                 break
             except Failure as failure:
-                if failure.challenge is not None and proof is None and self._channel == PUBLIC:
-                    proof = yield Solve(failure.challenge)
+                if failure.challenge is not None and proof_of_work is None and self._channel == PUBLIC:
+                    proof_of_work = yield Solve(failure.challenge)
                     continue
-                wait = pause(attempt, failure) if failure.unsent else None
+                wait = retry_delay(attempt, failure) if failure.unsent else None
                 if wait is None:
                     raise
             yield Pause(wait)
@@ -208,14 +208,14 @@ class Checker:
         self._cache.put(manifest.root, index, slots)
         return slots
 
-    def _prove(self, secret: bytes, slots: bytes | Failure, snapshot: TrustedSnapshot) -> None:
+    def _check_canary(self, secret: bytes, slots: bytes | Failure, snapshot: TrustedSnapshot) -> None:
         """A canary must be found: a proof binds the answer to the key, this the key to the snapshot."""
         if isinstance(slots, Failure):
             raise slots
         label = self._label(secret, slots, snapshot)
         if label is None or not label.canary:
             raise Failure(Reason.BAD_SNAPSHOT)
-        snapshot.proven = True
+        snapshot.canary_found = True
 
     def _result(self, secret: bytes, slots: bytes | Failure, snapshot: TrustedSnapshot) -> Result:
         if isinstance(slots, Failure):
@@ -238,9 +238,9 @@ class Checker:
             raise Failure(Reason.BAD_SNAPSHOT) from None
 
 
-def _room(snapshot: TrustedSnapshot) -> int:
+def _batch_limit(snapshot: TrustedSnapshot) -> int:
     """Numbers that fit one request; an unproven snapshot's canary rides along."""
-    return MAX_BATCH if snapshot.proven else MAX_BATCH - 1
+    return MAX_BATCH if snapshot.canary_found else MAX_BATCH - 1
 
 
 def _verified(manifest: Manifest, blinds: oprf.Blinds, blinded: bytes, answer: bytes) -> bytes:

@@ -25,20 +25,20 @@ from pilookup.checking.check import (
     advance,
 )
 from pilookup.checking.result import Failure, Reason, Result
-from pilookup.checking.retries import PARALLEL, Patience
+from pilookup.checking.retries import MAX_CONNECTIONS, FailureLimit
 from pilookup.identifier import is_region
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.names import PUBLIC, check_channel
 from pilookup.protocol.proof_of_work import Challenge
 
-BUCKETS_LOST = 3
+MAX_LOST_BUCKETS = 3
 """So many buckets lost one after another end a fetch."""
 
-OFFLOAD = 64
+OFFLOAD_FROM = 64
 """From so many numbers on, an event loop has the arithmetic done in a thread."""
 
 
-class _Channel:
+class _BaseClient:
     """What both clients are made of: one channel's trust, cache and check."""
 
     def __init__(
@@ -102,7 +102,7 @@ class _Channel:
         return self._checker.check_many(texts, self._region if region is None else _check_region(region))
 
 
-class Client(_Channel):
+class Client(_BaseClient):
     """Checks numbers with blocking calls; may be shared by threads. A context manager."""
 
     def check(self, text: str, region: str | None = None) -> Result:
@@ -111,7 +111,7 @@ class Client(_Channel):
 
     def check_many(self, texts: Iterable[str], region: str | None = None) -> list[Result]:
         """The results in the texts' order, a thousand a request; a lost batch takes no other with it."""
-        steps = self._start(_several(texts), region)
+        steps = self._start(_list_of_texts(texts), region)
         answer: object = None
         while True:
             need = advance(steps, answer)
@@ -136,7 +136,7 @@ class Client(_Channel):
     def _supply(self, need: Need) -> object:
         match need:
             case Fresh():
-                return self._trust.get(need.beyond)
+                return self._trust.get(need.stale)
             case Evaluate():
                 return self._http.send(self._endpoint.evaluate(need))
             case Fetch():
@@ -145,30 +145,30 @@ class Client(_Channel):
                 time.sleep(need.seconds)
                 return None
             case Solve():
-                return _solved(need.challenge)
+                return _solve(need.challenge)
 
     def _fetch(self, need: Fetch) -> dict[int, bytes | Failure]:
-        patience = Patience(BUCKETS_LOST)
+        failures = FailureLimit(MAX_LOST_BUCKETS)
 
         def body(index: int) -> bytes | Failure:
-            ended = patience.ended()
+            ended = failures.ended()
             if ended:
                 return ended
             try:
                 found = self._http.get(self._endpoint.bucket(need, index))
             except Failure as failure:
-                patience.failed(failure)
+                failures.failed(failure)
                 return failure
-            patience.succeeded()
+            failures.succeeded()
             return found
 
         if len(need.indices) == 1:
             return {index: body(index) for index in need.indices}
-        with ThreadPoolExecutor(min(PARALLEL, len(need.indices))) as pool:
+        with ThreadPoolExecutor(min(MAX_CONNECTIONS, len(need.indices))) as pool:
             return dict(zip(need.indices, pool.map(body, need.indices), strict=True))
 
 
-class AsyncClient(_Channel):
+class AsyncClient(_BaseClient):
     """Checks numbers on one event loop; concurrent checks share connections, buckets and trust."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -186,9 +186,9 @@ class AsyncClient(_Channel):
 
     async def check_many(self, texts: Iterable[str], region: str | None = None) -> list[Result]:
         """The results in the texts' order, a thousand a request; a lost batch takes no other with it."""
-        asked = _several(texts)
+        asked = _list_of_texts(texts)
         steps = self._start(asked, region)
-        many = len(asked) >= OFFLOAD
+        many = len(asked) >= OFFLOAD_FROM
         answer: object = None
         while True:
             need = await asyncio.to_thread(advance, steps, answer) if many else advance(steps, answer)
@@ -214,7 +214,7 @@ class AsyncClient(_Channel):
     async def _supply(self, need: Need) -> object:
         match need:
             case Fresh():
-                return await self._fresh(need.beyond)
+                return await self._fresh(need.stale)
             case Evaluate():
                 return await self._async_http.send(self._endpoint.evaluate(need))
             case Fetch():
@@ -224,46 +224,46 @@ class AsyncClient(_Channel):
                 return None
             case Solve():
                 async with self._solving:  # one thread at a time: a server may not take them all
-                    return await asyncio.to_thread(_solved, need.challenge)
+                    return await asyncio.to_thread(_solve, need.challenge)
 
-    async def _fresh(self, beyond: TrustedSnapshot | None) -> TrustedSnapshot:
+    async def _fresh(self, stale: TrustedSnapshot | None) -> TrustedSnapshot:
         since = self._trust.attempts
         async with self._refreshing:
-            snapshot = self._trust.fresh(beyond)
+            snapshot = self._trust.fresh(stale)
             if snapshot is None:
                 snapshot = await asyncio.to_thread(self._trust.refresh, since)
             return snapshot
 
     async def _fetch(self, need: Fetch) -> dict[int, bytes | Failure]:
-        patience = Patience(BUCKETS_LOST)
-        turns = asyncio.Semaphore(PARALLEL)
+        failures = FailureLimit(MAX_LOST_BUCKETS)
+        turns = asyncio.Semaphore(MAX_CONNECTIONS)
 
         async def body(index: int) -> bytes | Failure:
             async with turns:
-                ended = patience.ended()
+                ended = failures.ended()
                 if ended:
                     return ended
                 try:
                     found = await self._async_http.get(self._endpoint.bucket(need, index))
                 except Failure as failure:
-                    patience.failed(failure)
+                    failures.failed(failure)
                     return failure
-                patience.succeeded()
+                failures.succeeded()
                 return found
 
         bodies = await asyncio.gather(*map(body, need.indices))
         return dict(zip(need.indices, bodies, strict=True))
 
 
-def _solved(challenge: Challenge) -> str:
+def _solve(challenge: Challenge) -> str:
     """The proof; raises Failure for a challenge that would take too long."""
-    proof = challenge.solve()
-    if proof is None:
+    proof_of_work = challenge.solve()
+    if proof_of_work is None:
         raise Failure(Reason.RATE_LIMITED)
-    return proof
+    return proof_of_work
 
 
-def _several(texts: Iterable[str]) -> list[str]:
+def _list_of_texts(texts: Iterable[str]) -> list[str]:
     if isinstance(texts, str | bytes):
         raise TypeError("check_many takes several texts; check takes one")
     return list(texts)

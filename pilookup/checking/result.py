@@ -137,7 +137,7 @@ class Failure(Exception):  # noqa: N818 - it ends as a reason, not as an error a
         self.missing = missing
         self.challenge = challenge
 
-    def again(self) -> "Failure":
+    def without_traceback(self) -> "Failure":
         """The same to raise in another thread or task; it drags no traceback along."""
         return Failure(self.reason, retry_after=self.retry_after)
 

@@ -4,29 +4,29 @@ import random
 
 from pilookup.checking.result import Failure, Reason
 
-PARALLEL = 8
+MAX_CONNECTIONS = 8
 """Connections of a client, and so buckets it fetches at a time."""
 
 MAX_RETRIES = 2
-FIRST_PAUSE = 0.1
+FIRST_DELAY = 0.1
 """Seconds before the first retry; the second waits twice as long. Chance shortens each by up to half."""
 
-LONGEST_PAUSE = 2.0
+MAX_DELAY = 2.0
 """A server that asks for a longer wait is not asked again within this check."""
 
 _FINAL = {Reason.UNAUTHORIZED, Reason.RATE_LIMITED, Reason.RETIRED}
 
 
-def pause(attempt: int, failure: Failure) -> float | None:
+def retry_delay(attempt: int, failure: Failure) -> float | None:
     """Seconds to wait before trying again what failed at `attempt` (0 first), or None for not again."""
     if attempt >= MAX_RETRIES or failure.reason not in (Reason.UNREACHABLE, Reason.SERVER_ERROR):
         return None
     if failure.retry_after is not None:
-        return failure.retry_after if failure.retry_after <= LONGEST_PAUSE else None
-    return FIRST_PAUSE * (1 << attempt) * random.uniform(0.5, 1)  # noqa: S311 - spreads load, hides nothing
+        return failure.retry_after if failure.retry_after <= MAX_DELAY else None
+    return FIRST_DELAY * (1 << attempt) * random.uniform(0.5, 1)  # noqa: S311 - spreads load, hides nothing
 
 
-class Patience:
+class FailureLimit:
     """Ends a row of requests: at a failure that will not change, or at so many others one after another."""
 
     def __init__(self, limit: int) -> None:

@@ -37,7 +37,7 @@ class State:
 
     def __init__(self, directory: Path, url: str, channel: str) -> None:
         """Make the folder (0700); raises TrustError when it cannot be written."""
-        self._folder = directory / _short(f"{url}\0{channel}".encode())
+        self._folder = directory / _short_digest(f"{url}\0{channel}".encode())
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -65,11 +65,11 @@ class State:
             return None
 
     def remember_root(self, root: bytes) -> None:
-        _write(self._folder / "first-root.json", root)
+        _replace(self._folder / "first-root.json", root)
 
-    def under(self, root: bytes) -> "RootState":
+    def for_root(self, root: bytes) -> "RootState":
         """What was seen under a pinned root."""
-        return RootState(self._folder / _short(root))
+        return RootState(self._folder / _short_digest(root))
 
 
 class RootState:
@@ -95,14 +95,14 @@ class RootState:
         return int(text)
 
     def remember_serial(self, serial: int) -> None:
-        _write(self._serial, str(serial).encode())
+        _replace(self._serial, str(serial).encode())
 
 
-def _short(data: bytes) -> str:
+def _short_digest(data: bytes) -> str:
     return sha256(data).hexdigest()[:_ID_HEX]
 
 
-def _write(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes) -> None:
     """Replace a file as a whole, also across a power cut."""
     fresh = path.with_name(f"{path.name}.new")
     file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -19,7 +19,7 @@ import httpx2
 import pilookup
 from pilookup.checking.check import Evaluate, Fetch
 from pilookup.checking.result import Failure, Reason
-from pilookup.checking.retries import PARALLEL, pause
+from pilookup.checking.retries import MAX_CONNECTIONS, retry_delay
 from pilookup.errors import FormatError
 from pilookup.protocol.messages import OCTETS
 from pilookup.protocol.proof_of_work import HEADER, Challenge
@@ -44,7 +44,7 @@ class Endpoint:
 
     def evaluate(self, need: Evaluate) -> "Call":
         """The one POST; its body is n x 32 bytes."""
-        return Call(self.url(f"evaluate?epoch={need.epoch}"), need.answer_bytes, need.elements, need.proof)
+        return Call(self.url(f"evaluate?epoch={need.epoch}"), need.answer_bytes, need.elements, need.proof_of_work)
 
     def bucket(self, need: Fetch, index: int) -> "Call":
         """One bucket's body: slots and Merkle path."""
@@ -95,7 +95,7 @@ class Call:
     url: str
     limit: int
     body: bytes | None = field(default=None, repr=False)
-    proof: str | None = field(default=None, repr=False)
+    proof_of_work: str | None = field(default=None, repr=False)
 
     def request(self, endpoint: Endpoint, timeout: float) -> httpx2.Request:
         headers = endpoint.headers()
@@ -103,8 +103,8 @@ class Call:
             method = "GET"
         else:
             method, headers["content-type"] = "POST", OCTETS
-        if self.proof is not None:
-            headers[HEADER] = self.proof
+        if self.proof_of_work is not None:
+            headers[HEADER] = self.proof_of_work
         extensions = {"timeout": httpx2.Timeout(timeout).as_dict()}
         return httpx2.Request(method, self.url, headers=headers, content=self.body, extensions=extensions)
 
@@ -118,12 +118,12 @@ class Http:
     def __init__(self, endpoint: Endpoint, timeout: float) -> None:
         self.endpoint = endpoint
         self._timeout = timeout
-        self._transport = httpx2.HTTPTransport(**_options(endpoint.base))
-        self._turn = threading.BoundedSemaphore(PARALLEL)
+        self._transport = httpx2.HTTPTransport(**_transport_options(endpoint.base))
+        self._free_connections = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def send(self, call: Call) -> bytes:
         """The body of a 200 answer; raises Failure."""
-        with self._turn:
+        with self._free_connections:
             deadline = time.monotonic() + self._timeout
             try:
                 return self._exchange(call, deadline)
@@ -147,7 +147,7 @@ class Http:
             try:
                 return self.send(call)
             except Failure as failure:
-                wait = pause(attempt, failure)
+                wait = retry_delay(attempt, failure)
                 if wait is None:
                     raise
             time.sleep(wait)
@@ -163,12 +163,12 @@ class AsyncHttp:
     def __init__(self, endpoint: Endpoint, timeout: float) -> None:
         self.endpoint = endpoint
         self._timeout = timeout
-        self._transport = httpx2.AsyncHTTPTransport(**_options(endpoint.base))
-        self._turn = asyncio.BoundedSemaphore(PARALLEL)
+        self._transport = httpx2.AsyncHTTPTransport(**_transport_options(endpoint.base))
+        self._free_connections = asyncio.BoundedSemaphore(MAX_CONNECTIONS)
 
     async def send(self, call: Call) -> bytes:
         """The body of a 200 answer; raises Failure."""
-        async with self._turn:
+        async with self._free_connections:
             try:
                 async with asyncio.timeout(self._timeout):
                     return await self._exchange(call)
@@ -194,7 +194,7 @@ class AsyncHttp:
             try:
                 return await self.send(call)
             except Failure as failure:
-                wait = pause(attempt, failure)
+                wait = retry_delay(attempt, failure)
                 if wait is None:
                     raise
             await asyncio.sleep(wait)
@@ -208,7 +208,7 @@ class _Body:
     """An answer as it comes in: never more than `limit` bytes, never after the deadline."""
 
     def __init__(self, response: httpx2.Response, limit: int, deadline: float) -> None:
-        self._failure = _judge(response)
+        self._failure = _failure_of(response)
         self._limit = _DRAIN_BYTES if self._failure else limit
         self._deadline = deadline
         self._chunks: list[bytes] = []
@@ -239,14 +239,14 @@ _REASONS = {
 }
 
 
-def _judge(response: httpx2.Response) -> Failure | None:
+def _failure_of(response: httpx2.Response) -> Failure | None:
     """What a status means; None for a 200 in plain encoding."""
     status = response.status_code
     if status == 200:
         plain = response.headers.get("content-encoding", "identity") == "identity"
         return None if plain else Failure(Reason.BAD_RESPONSE)
     reason = _REASONS.get(status, Reason.SERVER_ERROR if status >= 500 else Reason.BAD_RESPONSE)
-    wait = _seconds(response.headers.get("retry-after", ""))
+    wait = _retry_after(response.headers.get("retry-after", ""))
     return Failure(reason, retry_after=wait, missing=status == 404)
 
 
@@ -258,7 +258,7 @@ def _challenge(body: bytes) -> Challenge | None:
         return None
 
 
-def _seconds(retry_after: str) -> float | None:
+def _retry_after(retry_after: str) -> float | None:
     """`Retry-After` when it is in seconds (RFC 9110 section 10.2.3); a date is left aside."""
     whole = retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7
     return float(retry_after) if whole else None
@@ -270,10 +270,12 @@ def _unreachable(error: httpx2.HTTPError) -> Failure:
     return Failure(Reason.UNREACHABLE, unsent=unsent)
 
 
-def _options(base: str) -> dict[str, Any]:
+def _transport_options(base: str) -> dict[str, Any]:
     """TLS is verified wherever there is TLS; for plain http:// the certificates are not even loaded."""
     url = httpx2.URL(base)
-    limits = httpx2.Limits(max_connections=PARALLEL, max_keepalive_connections=PARALLEL, keepalive_expiry=IDLE_SECONDS)
+    limits = httpx2.Limits(
+        max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
+    )
     return {"verify": url.scheme == "https", "limits": limits, "proxy": _proxy(url)}
 
 

@@ -40,7 +40,7 @@ class Trust:
         self._lock = Lock()
         self._current: TrustedSnapshot | None = None
         self._outcome: TrustedSnapshot | Failure = Failure(Reason.UNREACHABLE)
-        self._seen = _NEVER
+        self._verified_at = _NEVER
         self.attempts = 0
 
     @property
@@ -48,17 +48,17 @@ class Trust:
         """The snapshot that was last trusted, fresh or not."""
         return self._current
 
-    def get(self, beyond: TrustedSnapshot | None = None) -> TrustedSnapshot:
+    def get(self, stale: TrustedSnapshot | None = None) -> TrustedSnapshot:
         """The fresh snapshot, from the server when need be; raises Failure. Blocks."""
         since = self.attempts
-        return self.fresh(beyond) or self.refresh(since)
+        return self.fresh(stale) or self.refresh(since)
 
-    def fresh(self, beyond: TrustedSnapshot | None = None) -> TrustedSnapshot | None:
-        """The snapshot, if its metadata were verified a short time ago and it is not `beyond`. No I/O."""
-        then = self._seen
+    def fresh(self, stale: TrustedSnapshot | None = None) -> TrustedSnapshot | None:
+        """The snapshot, if its metadata were verified a short time ago and it is not `stale`. No I/O."""
+        then = self._verified_at
         # Two clocks: one stands still while the machine sleeps, the other may be set.
         young = all(0 <= now - past < FRESH_SECONDS for now, past in zip(_clocks(), then, strict=True))
-        return self._current if young and self._current is not beyond else None
+        return self._current if young and self._current is not stale else None
 
     def refresh(self, since: int) -> TrustedSnapshot:
         """Verify the metadata anew; raises Failure. Blocks.
@@ -71,55 +71,55 @@ class Trust:
                 self._outcome = self._attempt()
                 self.attempts += 1
             if isinstance(self._outcome, Failure):
-                raise self._outcome.again()
+                raise self._outcome.without_traceback()
             return self._outcome
 
     def _attempt(self) -> TrustedSnapshot | Failure:
-        self._seen = _NEVER
+        self._verified_at = _NEVER
         try:
-            with _reasons(), self._state.lock():
+            with _errors_as_failures(), self._state.lock():
                 self._current = self._verify()
         except Failure as failure:
-            return failure.again()
-        self._seen = _clocks()
+            return failure.without_traceback()
+        self._verified_at = _clocks()
         return self._current
 
     def _verify(self) -> TrustedSnapshot:
         remembered = self._root or self._state.first_root()
         first = Call(self._http.endpoint.url("metadata/root.json"), MAX_METADATA_BYTES)
         root = remembered or self._http.get(first)
-        seen = self._state.under(root)
+        root_state = self._state.for_root(root)
         updater = Updater(
-            metadata_dir=str(seen.metadata),
+            metadata_dir=str(root_state.metadata),
             metadata_base_url=self._http.endpoint.url("metadata/"),
-            target_dir=str(seen.targets),
+            target_dir=str(root_state.targets),
             target_base_url=self._http.endpoint.url("targets/"),
             fetcher=_Fetcher(self._http),
             config=UpdaterConfig(targets_max_length=MAX_METADATA_BYTES),
             bootstrap=root,
         )
         updater.refresh()
-        snapshot = self._snapshot(updater, seen)
+        snapshot = self._snapshot(updater, root_state)
         if remembered is None:
             self._remember(root)
         return snapshot
 
-    def _snapshot(self, updater: Updater, seen: RootState) -> TrustedSnapshot:
+    def _snapshot(self, updater: Updater, root_state: RootState) -> TrustedSnapshot:
         target = _listed(updater, MANIFEST)
         digest = target.hashes.get("sha256", "")
         if self._current is not None and self._current.digest == digest:
-            manifest, proven = self._current.manifest, self._current.proven
+            manifest, canary_found = self._current.manifest, self._current.canary_found
         else:
-            manifest, proven = _manifest(updater, target), False
+            manifest, canary_found = _manifest(updater, target), False
         _check_epoch(manifest, target, _listed(updater, target_name(manifest.epoch, MANIFEST)))
         if manifest.channel != self._http.endpoint.channel:
             raise Failure(Reason.BAD_SNAPSHOT)
-        newest = seen.serial()
+        newest = root_state.serial()
         if manifest.serial < newest:
             raise Failure(Reason.ROLLED_BACK)
         if manifest.serial > newest:
-            seen.remember_serial(manifest.serial)
-        return TrustedSnapshot(manifest, digest, proven)
+            root_state.remember_serial(manifest.serial)
+        return TrustedSnapshot(manifest, digest, canary_found)
 
     def _remember(self, root: bytes) -> None:
         """Only a root under which a whole release holds is worth remembering."""
@@ -211,7 +211,7 @@ _TUF_REASONS: tuple[tuple[type[Exception], Reason], ...] = (
 
 
 @contextmanager
-def _reasons() -> Iterator[None]:
+def _errors_as_failures() -> Iterator[None]:
     """Turn what the TUF client raises into a Failure."""
     try:
         yield

@@ -174,7 +174,7 @@ def test_two_entries_with_one_tag_are_both_tried(host, client):
         serial = 2 if number == HIT else 3
         host.publisher.publish({HIT_ID: LABEL}, serial=serial, extra=twins)
         assert host.publisher.buckets[serial].slots.count(token[4:8]) >= 2
-        client.client._trust._seen = (-1e9, -1e9)
+        client.client._trust._verified_at = (-1e9, -1e9)
         assert client.check(number).status == found
 
 
@@ -249,7 +249,7 @@ def test_an_older_timestamp_is_rolled_back_within_a_process_too(host, client):
     host.publisher.sign_timestamp()
     assert client.check(HIT).status == "found"
     host.publisher.metadata["timestamp.json"] = old
-    client.client._trust._seen = (-1e9, -1e9)
+    client.client._trust._verified_at = (-1e9, -1e9)
     assert_unknown(client, "rolled_back")
 
 

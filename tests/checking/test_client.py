@@ -9,8 +9,8 @@ import pytest
 
 from pilookup import AsyncClient, Client
 from pilookup.checking.check import Fetch
-from pilookup.checking.client import BUCKETS_LOST
-from pilookup.checking.retries import PARALLEL
+from pilookup.checking.client import MAX_LOST_BUCKETS
+from pilookup.checking.retries import MAX_CONNECTIONS
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.label import Label
 from tests.support.checking.asking import on
@@ -79,10 +79,10 @@ def test_the_canary_costs_no_round_trip_and_is_checked_once(host, client):
 def test_a_new_manifest_has_its_canary_checked_again(host, client):
     client.check(HIT)
     host.publisher.publish({}, serial=2)
-    client.client._trust._seen = (-1e9, -1e9)
+    client.client._trust._verified_at = (-1e9, -1e9)
     assert client.check(HIT).status == "not_found"
     host.publisher.publish({b"tel:+8613800138000": LABEL}, serial=3, canary=None)
-    client.client._trust._seen = (-1e9, -1e9)
+    client.client._trust._verified_at = (-1e9, -1e9)
     assert client.check(HIT).reason == "bad_snapshot"
 
 
@@ -90,7 +90,7 @@ def test_metadata_and_manifest_are_asked_for_once_a_minute(host, client):
     for _ in range(5):
         client.check(HIT)
     assert len(host.paths("timestamp.json")) == len(host.paths("manifest.json")) == 1
-    client.client._trust._seen = tuple(then - 61 for then in client.client._trust._seen)
+    client.client._trust._verified_at = tuple(then - 61 for then in client.client._trust._verified_at)
     client.check(HIT)
     assert len(host.paths("timestamp.json")) == 2
     assert len(host.paths("manifest.json")) == len(host.paths("snapshot.json")) == 1
@@ -98,8 +98,8 @@ def test_metadata_and_manifest_are_asked_for_once_a_minute(host, client):
 
 def test_a_clock_set_back_does_not_keep_metadata_fresh(host, client):
     client.check(HIT)
-    monotonic, wall = client.client._trust._seen
-    client.client._trust._seen = (monotonic, wall + 1000)
+    monotonic, wall = client.client._trust._verified_at
+    client.client._trust._verified_at = (monotonic, wall + 1000)
     client.check(HIT)
     assert len(host.paths("timestamp.json")) == 2
 
@@ -177,7 +177,7 @@ def test_a_fetch_that_keeps_failing_is_ended(status, host, client):
     bodies = client.fetch(need)
     assert list(bodies) == list(range(100))
     assert len({body.reason for body in bodies.values()}) == 1
-    assert len(set(host.paths("/buckets/"))) <= 2 * PARALLEL + BUCKETS_LOST
+    assert len(set(host.paths("/buckets/"))) <= 2 * MAX_CONNECTIONS + MAX_LOST_BUCKETS
 
 
 def test_the_catalogue_is_known_after_a_check(host, client):

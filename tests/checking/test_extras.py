@@ -1,4 +1,4 @@
-"""The small parts on their own: results, buckets, patience, imports."""
+"""The small parts on their own: results, buckets, failures, imports."""
 
 import json
 import pickle
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pilookup.checking import retries
 from pilookup.checking.bucket_cache import BucketCache
 from pilookup.checking.result import Failure, Reason, Result, Status
-from pilookup.checking.retries import Patience
+from pilookup.checking.retries import FailureLimit
 from pilookup.protocol.label import Label, Profile
 from tests.support.checking.publisher import CASES
 
@@ -103,22 +103,22 @@ def test_the_least_recently_used_goes_first():
 
 
 def test_pauses_grow_and_end(monkeypatch):
-    monkeypatch.setattr(retries, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(retries, "FIRST_DELAY", 0.1)
     failure = Failure(Reason.UNREACHABLE)
     for attempt, longest in enumerate((0.1, 0.2)):
-        assert longest / 2 <= retries.pause(attempt, failure) <= longest
-    assert retries.pause(2, failure) is None
-    assert retries.pause(0, Failure(Reason.SERVER_ERROR, retry_after=1.0)) == 1.0
-    assert retries.pause(0, Failure(Reason.SERVER_ERROR, retry_after=9.0)) is None
+        assert longest / 2 <= retries.retry_delay(attempt, failure) <= longest
+    assert retries.retry_delay(2, failure) is None
+    assert retries.retry_delay(0, Failure(Reason.SERVER_ERROR, retry_after=1.0)) == 1.0
+    assert retries.retry_delay(0, Failure(Reason.SERVER_ERROR, retry_after=9.0)) is None
 
 
 @pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.UNREACHABLE, Reason.SERVER_ERROR}))
 def test_nothing_else_is_tried_again(reason):
-    assert retries.pause(0, Failure(reason)) is None
+    assert retries.retry_delay(0, Failure(reason)) is None
 
 
 def test_patience():
-    row = Patience(2)
+    row = FailureLimit(2)
     row.failed(Failure(Reason.UNREACHABLE))
     row.succeeded()
     row.failed(Failure(Reason.UNREACHABLE))
@@ -126,6 +126,6 @@ def test_patience():
     last = Failure(Reason.SERVER_ERROR)
     row.failed(last)
     assert row.ended() is last
-    row = Patience(2)
+    row = FailureLimit(2)
     row.failed(Failure(Reason.RATE_LIMITED))
     assert row.ended().reason == "rate_limited"

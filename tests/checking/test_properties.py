@@ -21,9 +21,9 @@ ANY = st.binary(max_size=400)
 FAILURES = st.sampled_from(list(Reason)).map(Failure)
 
 
-def check(texts, evaluation=None, bucket=None, proven=False):
+def check(texts, evaluation=None, bucket=None, canary_found=False):
     """Run a check without I/O; the two hooks may replace what honest sides answer."""
-    snapshot = TrustedSnapshot(MANIFEST, "", proven)
+    snapshot = TrustedSnapshot(MANIFEST, "", canary_found)
     steps = Checker("public", BucketCache()).check_many(texts, "CN")
     need = advance(steps, None)
     for _ in range(20):
@@ -49,25 +49,27 @@ def test_the_honest_run():
 
 
 @settings(max_examples=200, deadline=None)
-@given(answer=ANY, proven=st.booleans())
-def test_any_evaluation_bytes(answer, proven):
-    assert {result.status for result in check([HIT, MISS], lambda _: answer, proven=proven)} == {"unknown"}
+@given(answer=ANY, canary_found=st.booleans())
+def test_any_evaluation_bytes(answer, canary_found):
+    assert {result.status for result in check([HIT, MISS], lambda _: answer, canary_found=canary_found)} == {"unknown"}
 
 
 @settings(max_examples=200, deadline=None)
-@given(data=st.data(), proven=st.booleans())
-def test_any_flipped_evaluation_bit(data, proven):
+@given(data=st.data(), canary_found=st.booleans())
+def test_any_flipped_evaluation_bit(data, canary_found):
     def flip(honest):
         at = data.draw(st.integers(0, len(honest) * 8 - 1))
         return bytes([*honest[: at // 8], honest[at // 8] ^ 1 << at % 8, *honest[at // 8 + 1 :]])
 
-    assert {result.reason for result in check([HIT, MISS], flip, proven=proven)} == {"bad_proof"}
+    assert {result.reason for result in check([HIT, MISS], flip, canary_found=canary_found)} == {"bad_proof"}
 
 
 @settings(max_examples=200, deadline=None)
-@given(body=ANY | st.binary(min_size=GEOMETRY.body_bytes, max_size=GEOMETRY.body_bytes), proven=st.booleans())
-def test_any_bucket_bytes(body, proven):
-    assert {result.reason for result in check([HIT, MISS], bucket=lambda _: body, proven=proven)} == {"bad_bucket"}
+@given(body=ANY | st.binary(min_size=GEOMETRY.body_bytes, max_size=GEOMETRY.body_bytes), canary_found=st.booleans())
+def test_any_bucket_bytes(body, canary_found):
+    assert {result.reason for result in check([HIT, MISS], bucket=lambda _: body, canary_found=canary_found)} == {
+        "bad_bucket"
+    }
 
 
 @settings(max_examples=200, deadline=None)

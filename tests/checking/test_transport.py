@@ -292,14 +292,14 @@ def test_plain_http_elsewhere_only_when_insisted_on():
 def test_this_machine_is_never_asked_through_a_proxy(url, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    assert transport._options(url)["proxy"] is None
+    assert transport._transport_options(url)["proxy"] is None
 
 
 def test_the_environments_proxy_is_used_elsewhere(monkeypatch):
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("no_proxy", "inside.example")
-    assert transport._options("https://outside.example")["proxy"] == "http://proxy.example:3128"
-    assert transport._options("https://inside.example")["proxy"] is None
+    assert transport._transport_options("https://outside.example")["proxy"] == "http://proxy.example:3128"
+    assert transport._transport_options("https://inside.example")["proxy"] is None
 
 
 def test_tls_is_verified(host, client_at, tmp_path, monkeypatch):

@@ -163,7 +163,7 @@ def _ask(url, options):
 
 
 def test_files_are_replaced_as_a_whole(tmp_path, monkeypatch):
-    kept = State(tmp_path, "u", "c").under(b"root")
+    kept = State(tmp_path, "u", "c").for_root(b"root")
     kept.remember_serial(41)
 
     def torn(_):

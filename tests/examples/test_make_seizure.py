@@ -129,7 +129,7 @@ def test_every_dressing_leads_back_to_the_number(maker):
     source = random.Random(3)
     for _ in range(3000):
         number = maker.draw_number(source)
-        assert canonicalise(maker.dress(source, number)) == f"tel:{number}".encode()
+        assert canonicalise(maker.spell(source, number)) == f"tel:{number}".encode()
 
 
 def test_no_rubbish_is_a_number(maker):

@@ -25,15 +25,15 @@ class FormatError(PilookupError, ValueError):
 
 
 class IntakeError(PilookupError):
-    """An input file cannot be read; `place` names file, archive member, sheet or line."""
+    """An input file cannot be read; `location` names file, archive member, sheet or line."""
 
-    def __init__(self, place: str, message: str) -> None:
-        super().__init__(f"{place}: {message}")
-        self.place = place
+    def __init__(self, location: str, message: str) -> None:
+        super().__init__(f"{location}: {message}")
+        self.location = location
         self.message = message
 
     def __reduce__(self) -> tuple[type["IntakeError"], tuple[str, str]]:
-        return type(self), (self.place, self.message)
+        return type(self), (self.location, self.message)
 
 
 class CustodyError(PilookupError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pilookup.custody.intake import IntakeOptions, Report, read
+from pilookup.custody.intake import IntakeOptions, Report, read_file
 from pilookup.protocol.label import Kind
 
 
@@ -21,10 +21,10 @@ class Outcome:
 
 
 def load_file(path: Path, kind: Kind = Kind.EXPOSURE, region: str = "CN", **columns: str) -> Outcome:
-    """Everything `read` yields for one file; numbers without their scheme."""
+    """Everything `read_file` yields for one file; numbers without their scheme."""
     report, rejects = Report(), io.StringIO()
     outcome = Outcome([], [], [], report, [])
-    for batch in read(path, IntakeOptions(kind, region, columns), report, rejects, None):
+    for batch in read_file(path, IntakeOptions(kind, region, columns), report, rejects, None):
         assert len(batch.identifiers) == len(batch.accounts) == len(batch.months) > 0
         outcome.numbers += [identifier.decode().removeprefix("tel:+") for identifier in batch.identifiers]
         outcome.accounts += batch.accounts

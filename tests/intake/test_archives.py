@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import IntakeOptions, Report, limits, read
+from pilookup.custody.intake import IntakeOptions, Report, limits, read_file
 from pilookup.custody.intake.files.archive import member_name
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
@@ -233,7 +233,7 @@ def test_an_empty_file(load, name):
 
 
 def everything(path):
-    return list(read(path, IntakeOptions(Kind.EXPOSURE), Report(), None, None))
+    return list(read_file(path, IntakeOptions(Kind.EXPOSURE), Report(), None, None))
 
 
 def test_special_files(tmp_path):
@@ -251,7 +251,7 @@ def test_special_files(tmp_path):
 def test_a_file_that_changes_while_it_is_read(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("".join(f"1380{i:07d}\n" for i in range(100_000)))
-    batches = read(path, IntakeOptions(Kind.EXPOSURE), Report(), None, None)
+    batches = read_file(path, IntakeOptions(Kind.EXPOSURE), Report(), None, None)
     next(batches)
     with path.open("a") as stream:
         stream.write("13900139000\n")
@@ -263,7 +263,7 @@ def test_progress_only_grows_and_ends_at_the_size(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("".join(f"1380{i:07d}\n" for i in range(300_000)))
     calls = []
-    for _ in read(path, IntakeOptions(Kind.EXPOSURE), Report(), None, lambda *call: calls.append(call)):
+    for _ in read_file(path, IntakeOptions(Kind.EXPOSURE), Report(), None, lambda *call: calls.append(call)):
         pass
     size = path.stat().st_size
     assert calls == sorted(calls)

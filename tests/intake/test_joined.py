@@ -18,7 +18,7 @@ from pilookup.custody.intake.tables.parquet import ParquetTable
 from pilookup.custody.load.streaming import StreamingReader
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
-from tests.support.intake.kept import Kept
+from tests.support.intake.kept import CollectingWriter
 from tests.support.intake.texts import ACCOUNTS, DATES, PHONES, outcome
 
 MALICIOUS, EXPOSURE = IntakeOptions(Kind.MALICIOUS), IntakeOptions(Kind.EXPOSURE)
@@ -26,7 +26,7 @@ ABROAD = IntakeOptions(Kind.EXPOSURE, "US")
 NUMBER = "13800138000"
 
 
-class Counted(Kept):
+class Counted(CollectingWriter):
     """How many pieces came as text, and how many as rows."""
 
     def __init__(self):
@@ -45,16 +45,16 @@ class Counted(Kept):
 
 def loaded(path, options, size=1 << 20, *, fast=True):
     """(rows sorted, report, rejects) and (pieces of text, parts of rows)."""
-    maker, report, rejects = Counted(), Report(), io.StringIO()
-    streams = StreamingReader(
-        maker, report, rejects, options, piece_bytes=size, today=datetime.now(UTC).date().toordinal()
+    writer, report, rejects = Counted(), Report(), io.StringIO()
+    reader = StreamingReader(
+        writer, report, rejects, options, piece_bytes=size, today=datetime.now(UTC).date().toordinal()
     )
     accounts = options.kind is Kind.MALICIOUS
-    streams.read(path, None, accounts=accounts, fast=fast, on_progress=lambda *_: None)
-    return (sorted(maker.rows), report, rejects.getvalue()), (maker.texts, maker.batches)
+    reader.read(path, None, accounts=accounts, fast=fast, on_progress=lambda *_: None)
+    return (sorted(writer.rows), report, rejects.getvalue()), (writer.texts, writer.batches)
 
 
-def told(*given, **ways):
+def outcome_of(*given, **ways):
     return outcome(lambda: loaded(*given, **ways)[0])
 
 
@@ -156,7 +156,7 @@ def test_any_cells_come_out_the_same(tmp_path_factory, columns, options, group, 
     path = written(tmp_path_factory.mktemp("joined") / "a.parquet", columns, row_group_size=group)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "BATCH_ROWS", batch)
-        assert told(path, options, size) == told(path, options, size, fast=False)
+        assert outcome_of(path, options, size) == outcome_of(path, options, size, fast=False)
 
 
 @settings(max_examples=300, deadline=None, phases=[Phase.generate])
@@ -264,12 +264,12 @@ def test_rows_that_are_missing_or_beyond_the_limits_are_told_alike(tmp_path, mon
     batches = ParquetTable._batches
     with monkeypatch.context() as patch:
         patch.setattr(ParquetTable, "_batches", lambda *given: islice(batches(*given), 3))
-        assert told(path, EXPOSURE) == told(path, EXPOSURE, fast=False)
+        assert outcome_of(path, EXPOSURE) == outcome_of(path, EXPOSURE, fast=False)
         with pytest.raises(IntakeError, match="truncated or damaged"):
             loaded(path, EXPOSURE)
     monkeypatch.setattr(limits, "MAX_PARQUET_BATCH_BYTES", 50)
     monkeypatch.setattr(limits, "HEAD_ROWS", 1)
-    assert told(path, EXPOSURE) == told(path, EXPOSURE, fast=False)
+    assert outcome_of(path, EXPOSURE) == outcome_of(path, EXPOSURE, fast=False)
     with pytest.raises(IntakeError, match="10 rows take more than 50 bytes"):
         loaded(path, EXPOSURE)
 
@@ -282,4 +282,4 @@ def test_damage_is_told_alike(tmp_path_factory, at, byte, cut):
     content = bytearray(written(path, columns, use_dictionary=["账号"]).read_bytes())
     content[at % len(content)] = byte
     path.write_bytes(content[: at % len(content)] if cut else content)
-    assert told(path, MALICIOUS) == told(path, MALICIOUS, fast=False)
+    assert outcome_of(path, MALICIOUS) == outcome_of(path, MALICIOUS, fast=False)

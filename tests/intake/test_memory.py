@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from pilookup.custody.intake import IntakeOptions, Report, read
+from pilookup.custody.intake import IntakeOptions, Report, read_file
 from pilookup.protocol.label import Kind
 
 
@@ -13,7 +13,7 @@ def peak(path) -> int:
     """Bytes of Python memory at the highest while a file is read."""
     report = Report()
     tracemalloc.start()
-    for _ in read(path, IntakeOptions(Kind.EXPOSURE), report, None, None):
+    for _ in read_file(path, IntakeOptions(Kind.EXPOSURE), report, None, None):
         pass
     highest = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from pilookup.custody.intake import IntakeOptions, Report
 from pilookup.custody.intake.files.encoding import Encoding
-from pilookup.custody.intake.splits import Recoded
+from pilookup.custody.intake.splits import Utf8Stream
 from pilookup.custody.load.streaming import StreamingReader
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
-from tests.support.intake.kept import Kept
-from tests.support.intake.texts import OPTIONS, messy, outcome, slowly
+from tests.support.intake.kept import CollectingWriter
+from tests.support.intake.texts import OPTIONS, messy_tables, outcome, read_by_rows
 
 UNTIMED = settings(
     max_examples=150,
@@ -26,8 +26,8 @@ UNTIMED = settings(
 
 
 def streaming(path, options, size):
-    """(rows sorted, report, rejects), as `slowly` has them, by pieces of `size` bytes."""
-    maker, report, rejects = Kept(), Report(), io.StringIO()
+    """(rows sorted, report, rejects), as `read_by_rows` has them, by pieces of `size` bytes."""
+    maker, report, rejects = CollectingWriter(), Report(), io.StringIO()
     streams = StreamingReader(
         maker, report, rejects, options, piece_bytes=size, today=datetime.now(UTC).date().toordinal()
     )
@@ -48,16 +48,18 @@ def packed_as(path, form, texts):
 
 @UNTIMED
 @given(
-    st.lists(st.tuples(messy(), st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"])), min_size=1, max_size=3),
+    st.lists(
+        st.tuples(messy_tables(), st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"])), min_size=1, max_size=3
+    ),
     st.sampled_from(["zip", "gz", "csv"]),
     st.sampled_from(OPTIONS),
     st.integers(1, 200),
 )
 def test_messy_texts_come_out_the_same(tmp_path_factory, texts, form, options, size):
-    path = tmp_path_factory.mktemp("messy") / {"zip": "a.zip", "gz": "a.csv.gz", "csv": "a.csv"}[form]
+    path = tmp_path_factory.mktemp("messy_tables") / {"zip": "a.zip", "gz": "a.csv.gz", "csv": "a.csv"}[form]
     encoded = [text.encode("utf-16" if form == "csv" else encoding, "replace") for text, encoding in texts]
     packed_as(path, form, encoded)
-    wanted = outcome(slowly, path, options)
+    wanted = outcome(read_by_rows, path, options)
     for each in (size, 1 << 20):
         assert outcome(streaming, path, options, each) == wanted
 
@@ -67,17 +69,17 @@ def test_a_stated_delimiter_is_skipped_in_any_encoding(tmp_path, encoding):
     path = tmp_path / "a.csv"
     path.write_bytes("sep=;\r\nphone;name\r\n13800138000;张三\r\nnone;b\r\n".encode(encoding))
     options = IntakeOptions(Kind.EXPOSURE)
-    assert streaming(path, options, 10) == slowly(path, options)
+    assert streaming(path, options, 10) == read_by_rows(path, options)
 
 
 def test_texts_with_nul_go_the_slow_way_and_come_out_the_same(tmp_path):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"phone\n138\x0000138000\nnone\n"))
     options = IntakeOptions(Kind.EXPOSURE)
-    assert streaming(path, options, 10) == slowly(path, options)
+    assert streaming(path, options, 10) == read_by_rows(path, options)
 
 
 def test_text_that_has_changed_is_told():
     stream = io.BytesIO("phone\n".encode("utf-16-le") + b"\x00")
     with pytest.raises(IntakeError, match="changed while it was read"):
-        Recoded("a.csv", stream, Encoding("utf-16-le", 0, nuls=False)).read(100)
+        Utf8Stream("a.csv", stream, Encoding("utf-16-le", 0, nuls=False)).read(100)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilookup.custody.intake.columns.months import Months
-from pilookup.custody.intake.columns.phone_cells import numbers
+from pilookup.custody.intake.columns.months import MonthReader
+from pilookup.custody.intake.columns.phone_cells import separate_numbers
 from pilookup.custody.intake.tables.sheets import text_of, text_of_number
 
 A, B = b"tel:+8613800138000", b"tel:+8613900139000"
@@ -19,16 +19,16 @@ LANDLINE = b"tel:+861062345678"
     ["13800138000", "138 0013 8000", "138-0013-8000", "(+86) 138 0013 8000", "手机：13800138000", "13800138000.0"],
 )
 def test_a_dressed_number_is_one(cell):
-    assert numbers(cell, "CN") == [(cell, A)]
+    assert separate_numbers(cell, "CN") == [(cell, A)]
 
 
 @pytest.mark.parametrize("cell", ["010-62345678", "(010) 6234 5678", "010 6234-5678"])
 def test_a_dressed_landline_is_one(cell):
-    assert numbers(cell, "CN") == [(cell, LANDLINE)]
+    assert separate_numbers(cell, "CN") == [(cell, LANDLINE)]
 
 
 def test_a_foreign_number_is_one():
-    assert numbers("+1 650-253-0000", "CN") == [("+1 650-253-0000", b"tel:+16502530000")]
+    assert separate_numbers("+1 650-253-0000", "CN") == [("+1 650-253-0000", b"tel:+16502530000")]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_foreign_number_is_one():
     ],
 )
 def test_two_numbers_are_split(between):
-    found = numbers(f"13800138000{between}13900139000", "CN")
+    found = separate_numbers(f"13800138000{between}13900139000", "CN")
     assert [result for _, result in found] == [A, B]
 
 
@@ -73,15 +73,15 @@ def test_two_numbers_are_split(between):
     ],
 )
 def test_two_dressed_numbers_are_split(cell):
-    assert [result for _, result in numbers(cell, "CN")] == [A, B]
+    assert [result for _, result in separate_numbers(cell, "CN")] == [A, B]
 
 
 def test_a_mobile_and_a_landline():
-    assert [result for _, result in numbers("13800138000 010-62345678", "CN")] == [A, LANDLINE]
+    assert [result for _, result in separate_numbers("13800138000 010-62345678", "CN")] == [A, LANDLINE]
 
 
 def test_a_bad_piece_keeps_its_reason_beside_a_good_one():
-    found = numbers("13800138000/123", "CN")
+    found = separate_numbers("13800138000/123", "CN")
     assert found[0] == ("13800138000", A)
     assert found[1][0] == "123"
     assert not isinstance(found[1][1], bytes)
@@ -91,14 +91,14 @@ def test_a_bad_piece_keeps_its_reason_beside_a_good_one():
     "cell", ["6222 0213 8001 3800 012", "张三", "12/34", "440101 19900101 123X", "a" * 100_000, "1/" * 70]
 )
 def test_no_number_is_one_piece(cell):
-    found = numbers(cell, "CN")
+    found = separate_numbers(cell, "CN")
     assert [piece for piece, _ in found] == [cell]
     assert not isinstance(found[0][1], bytes)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_split_without_error_and_pieces_come_from_it(cell):
-    for piece, _ in numbers(cell, "CN"):
+    for piece, _ in separate_numbers(cell, "CN"):
         assert piece in cell
 
 
@@ -136,7 +136,7 @@ JANUARY_2024 = 24 * 12 + 1
     ],
 )  # fmt: skip
 def test_dates_of_january_2024(cell):
-    months = Months(date(2024, 6, 1))
+    months = MonthReader(date(2024, 6, 1))
     assert months.read([cell, cell]) == [JANUARY_2024] * 2
     assert (months.unreadable, months.out_of_range) == (0, 0)
 
@@ -146,29 +146,29 @@ def test_dates_of_january_2024(cell):
     ["soon", "2024-13-01", "2024-02-31", "03/04/2024", "24-01-15", "1.5", "7", "2024", "1e5", "99999999", "9" * 500],
 )
 def test_what_is_no_date_counts_as_unknown(cell):
-    months = Months(date(2024, 6, 1))
+    months = MonthReader(date(2024, 6, 1))
     assert months.read([cell, cell]) == [0, 0]
     assert (months.unreadable, months.out_of_range) == (2, 0)
 
 
 @pytest.mark.parametrize("cell", ["1999-12-31", "1900-01-01", "2024-08-01", "2099-01-01", "9999-12-31"])
 def test_dates_out_of_range_count_as_unknown(cell):
-    months = Months(date(2024, 6, 1))
+    months = MonthReader(date(2024, 6, 1))
     assert months.read([cell]) == [0]
     assert (months.unreadable, months.out_of_range) == (0, 1)
 
 
 def test_the_range_ends_a_month_from_now():
-    months = Months(date(2024, 12, 31))
+    months = MonthReader(date(2024, 12, 31))
     assert months.read(["2000-01-01", "2025-01-31", "2025-02-01", ""]) == [1, 25 * 12 + 1, 0, 0]
     assert (months.unreadable, months.out_of_range) == (0, 1)
 
 
 @given(st.dates(date(2000, 1, 1), date(2024, 6, 30)), st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y"]))
 def test_any_date_gives_its_month(day, form):
-    assert Months(date(2024, 6, 30)).read([day.strftime(form)]) == [(day.year - 2000) * 12 + day.month]
+    assert MonthReader(date(2024, 6, 30)).read([day.strftime(form)]) == [(day.year - 2000) * 12 + day.month]
 
 
 @given(st.lists(st.text(max_size=20)))
 def test_any_text_is_a_month_or_unknown(cells):
-    assert all(0 <= month <= 24 * 12 + 7 for month in Months(date(2024, 6, 30)).read(cells))
+    assert all(0 <= month <= 24 * 12 + 7 for month in MonthReader(date(2024, 6, 30)).read(cells))

@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 from pilookup import _core
 from pilookup.custody.intake import IntakeOptions
 from pilookup.protocol.label import Kind
-from tests.support.intake.texts import ENCODED, ENDS, OPTIONS, PHONES, assert_same, messy
+from tests.support.intake.texts import ENCODED, ENDS, OPTIONS, PHONES, assert_same, messy_tables
 
 
 @settings(max_examples=300, deadline=None, phases=[Phase.generate])
-@given(messy(), ENCODED, st.sampled_from(OPTIONS), st.integers(1, 200))
+@given(messy_tables(), ENCODED, st.sampled_from(OPTIONS), st.integers(1, 200))
 def test_messy_tables_come_out_the_same(tmp_path_factory, text, encoding, options, size):
-    path = tmp_path_factory.mktemp("messy") / "a.csv"
+    path = tmp_path_factory.mktemp("messy_tables") / "a.csv"
     path.write_bytes(text.encode(encoding, "replace"))
     assert_same(path, options, (size, 1 << 20))
 
 
 @settings(max_examples=100, deadline=None, phases=[Phase.generate])
-@given(messy("|"), st.integers(1, 200))
+@given(messy_tables("|"), st.integers(1, 200))
 def test_other_delimiters_come_out_the_same(tmp_path_factory, text, size):
-    path = tmp_path_factory.mktemp("messy") / "a.txt"
+    path = tmp_path_factory.mktemp("messy_tables") / "a.txt"
     for delimiter in ("|", "\t", ";", "----"):
         path.write_bytes(text.replace("|", delimiter).encode())
         assert_same(path, OPTIONS[0], (size,))

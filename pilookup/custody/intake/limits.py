@@ -22,7 +22,7 @@ MAX_CELL_CHARS = 131_072
 MAX_PHONE_CHARS = 4096
 """A phone cell, in characters: room for 64 dressed numbers. A longer one is rejected, its text cut to this."""
 
-MAX_CELL_PIECES = 64
+MAX_CELL_NUMBERS = 64
 """Numbers in one cell; a cell with more is rejected whole."""
 
 BLOCK_BYTES = 1 << 20

@@ -27,7 +27,7 @@ class IntakeOptions:
         if unknown:
             raise ValueError(f"no such column role: {', '.join(unknown)}; roles are {', '.join(COLUMN_ROLES)}")
 
-    def no_phone(self) -> str:
+    def no_phone_message(self) -> str:
         """What to say of a table without a phone column."""
         if "phone" in self.columns:
             return "no column as given with --column phone="

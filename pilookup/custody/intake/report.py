@@ -65,11 +65,11 @@ class Tally:
         for name in vars(other):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
-    def notes(self, place: str) -> list[str]:
+    def notes(self, location: str) -> list[str]:
         """Sentences about the rows, for the report."""
         counts = (self.ragged, self.repeated, self.lost, self.unreadable, self.out_of_range)
         return [
-            f"{place}: {count:,} {one if count == 1 else many}{rest}"
+            f"{location}: {count:,} {one if count == 1 else many}{rest}"
             for count, (one, many, rest) in zip(counts, _SENTENCES, strict=True)
             if count
         ]
@@ -100,18 +100,18 @@ class Rejects:
         if self._writer and stream and header and not _holds_text(stream):
             self._writer.writerow(REJECTS_HEADER)
 
-    def add(self, place: str, row: int, column: str, reason: str, text: str) -> None:
-        """Write one rejected piece; `place` is the file or archive member, `row` its line or row."""
+    def add(self, location: str, row: int, column: str, reason: str, text: str) -> None:
+        """Write one rejected piece; `location` is the file or archive member, `row` its line or row."""
         if self._writer:
             text = text[:MAX_PHONE_CHARS]
             safe = "'" + text if text.startswith(_FORMULA_STARTS) else text
-            self._writer.writerow((place, row, column, reason, safe))
+            self._writer.writerow((location, row, column, reason, safe))
 
-    def join(self, part: str, label: Callable[[int], str]) -> None:
+    def join(self, text: str, label: Callable[[int], str]) -> None:
         """Write what another writer, without header, wrote about columns by their 1-based index."""
         if self._writer:
-            rows = csv.reader(io.StringIO(part, newline=""))
-            self._writer.writerows((place, row, label(int(at) - 1), *rest) for place, row, at, *rest in rows)
+            rows = csv.reader(io.StringIO(text, newline=""))
+            self._writer.writerows((location, row, label(int(at) - 1), *rest) for location, row, at, *rest in rows)
 
 
 def _holds_text(stream: TextIO) -> bool:

@@ -1,4 +1,4 @@
-"""Which text files go the fast way, and how they are cut into pieces that can be read apart."""
+"""Which text files go the fast way, and how they are cut into splits that can be read apart."""
 
 import codecs
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pilookup import _core
-from pilookup.custody.intake.columns.detect import Plan, choose, described
-from pilookup.custody.intake.files.encoding import Encoding, decide
+from pilookup.custody.intake.columns.detect import ColumnPlan, choose_columns, describe
+from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.custody.intake.model import IntakeOptions
@@ -34,7 +34,7 @@ class TextForm:
     today: the day that dates are held against, as an ordinal.
     """
 
-    place: str
+    location: str
     codec: str
     delimiter: str
     usual: int
@@ -57,25 +57,25 @@ class TextForm:
 class PlainText:
     """A text file that goes the fast way. start, line: where its first record stands, after a BOM and a "sep=" line.
 
-    recoded: its pieces are of the text in UTF-8 and not of the file; then start counts bytes of that text.
+    transcoded: its splits are of the text in UTF-8 and not of the file; then start counts bytes of that text.
     """
 
     form: TextForm
     encoding: Encoding
     dialect: Dialect
-    plan: Plan
+    plan: ColumnPlan
     start: int
     line: int
 
     @property
-    def recoded(self) -> bool:
+    def transcoded(self) -> bool:
         return self.encoding.codec not in _CODECS
 
     def notes(self, tally: Tally) -> list[str]:
         """Sentences for the report, once all rows are counted."""
-        place = self.form.place
-        columns = f"{place}: {described(self.plan)}"
-        return [columns, *tally.notes(place), *notes_on(place, self.encoding, self.dialect, tally.stray)]
+        location = self.form.location
+        columns = f"{location}: {describe(self.plan)}"
+        return [columns, *tally.notes(location), *notes_on(location, self.encoding, self.dialect, tally.stray)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +92,25 @@ class FileSplit:
     whole: bool
 
 
-def plain_text(part: Member, options: IntakeOptions, today: int) -> PlainText | None:
-    """How a text part is read the fast way; None when it has to go the slow one.
+def plain_text(member: Member, options: IntakeOptions, today: int) -> PlainText | None:
+    """How a text member is read the fast way; None when it has to go the slow one.
 
-    Raises IntakeError for a file that is no text or has no phone column, as `reading.read` does.
+    Raises IntakeError for a file that is no text or has no phone column, as `read.read` does.
     """
-    encoding = decide(part)
+    encoding = detect_encoding(member)
     codec = encoding.codec if encoding.codec in _CODECS else "utf-8"
     if encoding.nuls:
         return None
-    dialect = dialect_of(part, encoding)
+    dialect = dialect_of(member, encoding)
     if dialect.delimiter not in _DELIMITERS[codec]:
         return None
-    with rows_of(part, encoding, dialect) as (table, _):
-        plan = choose(table, options)
+    with rows_of(member, encoding, dialect) as (table, _):
+        plan = choose_columns(table, options)
         if plan is None:
-            raise IntakeError(part.place, options.no_phone())
+            raise IntakeError(member.location, options.no_phone_message())
         from_line = table.line(plan.start)
     form = TextForm(
-        place=part.place,
+        location=member.location,
         codec=codec,
         delimiter=dialect.delimiter,
         usual=dialect.width,
@@ -125,11 +125,11 @@ def plain_text(part: Member, options: IntakeOptions, today: int) -> PlainText | 
     )
     start = 0 if encoding.codec not in _CODECS else encoding.skip
     if dialect.first_line > 1:
-        start += _first_line(part, encoding)
+        start += _first_line(member, encoding)
     return PlainText(form, encoding, dialect, plan, start, dialect.first_line)
 
 
-def lines_form(place: str, plan: Plan, options: IntakeOptions, today: int) -> TextForm:
+def lines_form(location: str, plan: ColumnPlan, options: IntakeOptions, today: int) -> TextForm:
     """How the lines are read that `arrow.lines_of` makes of a table's columns: phones, account, date."""
     malicious = options.kind is Kind.MALICIOUS
     phones = tuple(range(len(plan.phones)))
@@ -138,22 +138,24 @@ def lines_form(place: str, plan: Plan, options: IntakeOptions, today: int) -> Te
     date = read if plan.date is not None else None
     width = read + (date is not None) + 1
     kind = str(options.kind)
-    return TextForm(place, "utf-8", DELIMITER, width, phones, account, date, width, 1, options.region, kind, today)
+    return TextForm(location, "utf-8", DELIMITER, width, phones, account, date, width, 1, options.region, kind, today)
 
 
-def _first_line(part: Member, encoding: Encoding) -> int:
-    """Bytes of the first line, a "sep=" line, with its end, as its pieces have them."""
-    with part.open() as stream:
+def _first_line(member: Member, encoding: Encoding) -> int:
+    """Bytes of the first line, a "sep=" line, with its end, as its splits have them."""
+    with member.open() as stream:
         stream.read(encoding.skip)
-        head = (stream if encoding.codec in _CODECS else Recoded(part.place, stream, encoding)).read(_HEAD_BYTES)
+        head = (stream if encoding.codec in _CODECS else Utf8Stream(member.location, stream, encoding)).read(
+            _HEAD_BYTES
+        )
     line = head.splitlines(keepends=True)[0]
     return len(line)
 
 
 def file_splits(stream: BinaryIO, text: PlainText, size: int) -> Iterator[FileSplit]:
-    """The pieces of a text of about `size` bytes. A piece grows beyond `size` only where one record does.
+    """The splits of a text of about `size` bytes. A split grows beyond `size` only where one record does.
 
-    stream: the file's, which is put where each piece starts: what a piece leaves over is read again and never copied.
+    stream: the file's, which is put where each split starts: what a split leaves over is read again and never copied.
     """
     at, line, wanted = text.start, text.line, size
     while True:
@@ -172,11 +174,11 @@ def file_splits(stream: BinaryIO, text: PlainText, size: int) -> Iterator[FileSp
         at, line, wanted = at + stop, line + lines, size
 
 
-class Recoded:
+class Utf8Stream:
     """Text in UTF-16 or UTF-32, its BOM read already, as a stream of UTF-8."""
 
-    def __init__(self, place: str, stream: BinaryIO, encoding: Encoding) -> None:
-        self._place = place
+    def __init__(self, location: str, stream: BinaryIO, encoding: Encoding) -> None:
+        self._location = location
         self._stream = stream
         self._decoder = codecs.getincrementaldecoder(encoding.codec)("strict")
         self._held = bytearray()
@@ -190,21 +192,21 @@ class Recoded:
             try:
                 self._held += self._decoder.decode(block, final=self._ended).encode()
             except UnicodeDecodeError:
-                raise IntakeError(self._place, "changed while it was read") from None
+                raise IntakeError(self._location, "changed while it was read") from None
         data = bytes(self._held[:size])
         del self._held[:size]
         return data
 
 
-def memory_splits(part: Member, text: PlainText, size: int) -> Iterator[tuple[FileSplit, bytes]]:
-    """The pieces of a text that is read once from its start, each with its bytes up to its reach, start being 0.
+def memory_splits(member: Member, text: PlainText, size: int) -> Iterator[tuple[FileSplit, bytes]]:
+    """The splits of a text that is read once from its start, each with its bytes up to its reach, start being 0.
 
-    Raises IntakeError, as `part`'s stream does.
+    Raises IntakeError, as `member`'s stream does.
     """
-    with part.open() as raw:
+    with member.open() as raw:
         raw.read(text.encoding.skip)
-        stream = Recoded(part.place, raw, text.encoding) if text.recoded else raw
-        stream.read(text.start - (0 if text.recoded else text.encoding.skip))
+        stream = Utf8Stream(member.location, raw, text.encoding) if text.transcoded else raw
+        stream.read(text.start - (0 if text.transcoded else text.encoding.skip))
         left, line, wanted = b"", text.line, size
         while data := left + stream.read(max(0, wanted - len(left))):
             whole = len(data) < wanted

@@ -19,7 +19,7 @@ from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
-from pilookup.custody.intake import IntakeOptions, Report, shown
+from pilookup.custody.intake import IntakeOptions, Report, display_name
 from pilookup.custody.intake.files.source import FileId, file_id
 from pilookup.custody.intake.read import Progress
 from pilookup.custody.load.schedule import LoadedFile, LoadSchedule
@@ -149,11 +149,11 @@ def _check_repeats(session: Session, dataset: Dataset, order: LoadJob, digests: 
     """The loads that --replace takes out; raises CustodyError for a file loaded before or named twice."""
     for i, digest in enumerate(digests):
         if digest in digests[:i]:
-            raise CustodyError(f"{shown(order.files[i].name)}: the same content as another file of this command")
+            raise CustodyError(f"{display_name(order.files[i].name)}: the same content as another file of this command")
     before = {load.digest: load for load in session.control.loads(dataset.slug)}
     repeated = [(path, before[digest]) for path, digest in zip(order.files, digests, strict=True) if digest in before]
     if repeated and not order.replace:
-        names = ", ".join(shown(path.name) for path, _ in repeated)
+        names = ", ".join(display_name(path.name) for path, _ in repeated)
         raise CustodyError(f"{names}: already loaded into {dataset.slug}; use --replace to load it again")
     return [load for _, load in repeated]
 
@@ -162,14 +162,14 @@ def _file_id(path: Path) -> FileId:
     try:
         return file_id(path.stat())
     except OSError as error:
-        raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
+        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
 
 
 def _check_unchanged(files: Sequence[Path], seen: Sequence[FileId]) -> None:
     """The file that was read must be the one whose digest is kept."""
     for path, before in zip(files, seen, strict=True):
         if _file_id(path) != before:
-            raise IntakeError(shown(path.name), "changed while it was read")
+            raise IntakeError(display_name(path.name), "changed while it was read")
 
 
 def _digest(session: Session, path: Path) -> str:
@@ -180,5 +180,5 @@ def _digest(session: Session, path: Path) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise IntakeError(shown(path.name), f"cannot be read: {error.strerror}") from None
+        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
     return digest.hexdigest()

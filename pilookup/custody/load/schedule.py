@@ -14,8 +14,8 @@ from typing import Final, TextIO
 
 from pilookup.compute.executors import concurrent_tasks
 from pilookup.compute.window import OrderedWindow
-from pilookup.custody.intake import IntakeOptions, Report, shown
-from pilookup.custody.intake.files.formats import Format, agreed
+from pilookup.custody.intake import IntakeOptions, Report, display_name
+from pilookup.custody.intake.files.formats import Format, detect_format
 from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.read import Progress
 from pilookup.custody.intake.report import Rejects, Tally
@@ -47,7 +47,7 @@ class LoadedFile:
 
     def finish(self) -> None:
         """The report as it will stand, but for what is distinct. Raises IntakeError for a file without a number."""
-        place = shown(self.path.name)
+        place = display_name(self.path.name)
         if self.text is not None:
             if not self.report.rows:
                 raise IntakeError(place, "has a header but no rows")
@@ -105,10 +105,10 @@ class LoadSchedule:
     def _read(self, file: LoadedFile) -> None:
         self._vault.stage(file.load.folder(self._vault), file.load.parts(self._vault))
         source = Source(file.path)
-        part = source.part()
-        form = agreed(part.place, part.name, part.head())
-        text = plain_text(part, self._options, self._today) if form is Format.TEXT else None
-        if text is None or text.recoded:
+        member = source.as_member()
+        form = detect_format(member.location, member.name, member.head())
+        text = plain_text(member, self._options, self._today) if form is Format.TEXT else None
+        if text is None or text.transcoded:
             self._window.drain()  # the rejects of the files before come first
             self._stream(file, text, fast=text is not None or form is not Format.TEXT)
         else:
@@ -118,7 +118,7 @@ class LoadSchedule:
     def _cut(self, file: LoadedFile, text: PlainText, source: Source) -> None:
         with source.open() as stream:
             for piece in file_splits(stream, text, SPLIT_BYTES):
-                path, signature = str(source.absolute), source.signature
+                path, signature = str(source.absolute), source.file_id
                 rejects = self._rejects is not None
                 self._window.put(
                     SplitTask(self._home, file.load, file.parts, path, signature, text.form, piece, rejects)

@@ -15,7 +15,7 @@ from pilookup import _core
 from pilookup.custody.home import Home
 from pilookup.custody.intake.files.source import FileId, read_range
 from pilookup.custody.intake.report import Rejects, Report, Tally
-from pilookup.custody.intake.rows.packed import Packed
+from pilookup.custody.intake.rows.packed import PackedNumbers
 from pilookup.custody.intake.rows.split_reader import SplitReader
 from pilookup.custody.intake.splits import FileSplit, TextForm
 from pilookup.custody.load.sorted_file import VaultRows, write_sorted_file
@@ -57,7 +57,7 @@ def run_split(task: SplitTask) -> SplitOutcome:
     Raises IntakeError when the file has changed or a cell is too long, KeyringError, VaultError, OSError.
     """
     piece = task.piece
-    data = read_range(Path(task.path), task.form.place, task.signature, piece.start, piece.reach)
+    data = read_range(Path(task.path), task.form.location, task.signature, piece.start, piece.reach)
     refused = io.StringIO() if task.rejects else None
     reader = SplitReader(task.form, piece, data, Rejects(refused, header=False))
     packed = reader.read()
@@ -107,7 +107,7 @@ class SortedFileWriter:
         self._key = keyring.scalar("vault")
         self._accounts_key = subkey(keyring, b"account")
 
-    def write(self, number: int, packed: Packed) -> int:
+    def write(self, number: int, packed: PackedNumbers) -> int:
         """Tokenise each identifier once and write part `number`; returns how many numbers were erased. OSError."""
         ids = packed.identifiers
         elements = _core.tokenise_packed(ids.data, ids.offsets, self._key)
@@ -115,9 +115,9 @@ class SortedFileWriter:
         if packed.accounts is not None:
             names = packed.accounts
             accounts = _core.account_pseudonyms(
-                ids.data, ids.offsets, packed.places, names.data, names.offsets, self._accounts_key
+                ids.data, ids.offsets, packed.indices, names.data, names.offsets, self._accounts_key
             )
-        rows = VaultRows(elements, packed.places, packed.months, accounts)
+        rows = VaultRows(elements, packed.indices, packed.months, accounts)
         return write_sorted_file(self._vault, self._load, number, rows)
 
     def write_held(self, held: MemorySplitTask) -> MemorySplitOutcome:

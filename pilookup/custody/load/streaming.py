@@ -12,13 +12,13 @@ from typing import Final, TextIO
 
 from pilookup.compute.executors import local_executor, processors
 from pilookup.compute.window import OrderedWindow
-from pilookup.custody.intake import Accepted, IntakeOptions, Report, read
-from pilookup.custody.intake.columns.detect import Plan
+from pilookup.custody.intake import Accepted, IntakeOptions, Report, read_file
+from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.read import FastWay, Progress
+from pilookup.custody.intake.read import FastPath, Progress
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.rows.normalise import Normaliser
-from pilookup.custody.intake.rows.packed import Packed
+from pilookup.custody.intake.rows.packed import PackedNumbers
 from pilookup.custody.intake.splits import FileSplit, PlainText, TextForm, lines_form, memory_splits, plain_text
 from pilookup.custody.intake.tables.parquet import ParquetTable
 from pilookup.custody.intake.tables.table import Chunk
@@ -30,7 +30,7 @@ SORTED_FILE_ROWS: Final = 1 << 17
 JOINED_BYTES: Final = 2 << 20
 """Lines of Parquet that become one part: less than a piece of a text, since the file's dictionaries lie beside them."""
 
-Work = tuple[int, Packed] | MemorySplitTask
+Work = tuple[int, PackedNumbers] | MemorySplitTask
 HeldWindow = OrderedWindow[Work, int | MemorySplitOutcome]
 
 
@@ -66,37 +66,37 @@ class StreamingReader:
         """All parts of the file at `path`.
 
         known: how it is read where that was found out already. fast: False where it must not go the fast way. Raises as
-        `intake.read`, and OSError.
+        `intake.read_file`, and OSError.
         """
         with (
             local_executor() as executor,
             OrderedWindow(executor, self._make, self._take, processors() + 1) as window,
         ):
-            way = FastWay(partial(self._cut, window, known), partial(self._join, window)) if fast else None
-            batches = read(path, self._options, self._report, self._rejects, on_progress, way)
+            way = FastPath(partial(self._cut, window, known), partial(self._join, window)) if fast else None
+            batches = read_file(path, self._options, self._report, self._rejects, on_progress, way)
             for packed in _gathered(batches, accounts=accounts):
                 window.put((self._next(), packed))
 
     def _cut(
-        self, window: HeldWindow, known: PlainText | None, part: Member, tell: Callable[[], None]
+        self, window: HeldWindow, known: PlainText | None, member: Member, tell: Callable[[], None]
     ) -> tuple[PlainText, Tally] | None:
-        text = known or plain_text(part, self._options, self._today)
+        text = known or plain_text(member, self._options, self._today)
         if text is None:
             return None
         self._label, self._tally = text.plan.label, Tally()
-        for piece, data in memory_splits(part, text, self._piece_bytes):
+        for piece, data in memory_splits(member, text, self._piece_bytes):
             window.put(self._held(text.form, piece, data))
             tell()
         window.drain()
         return text, self._tally
 
     def _join(
-        self, window: HeldWindow, table: ParquetTable, plan: Plan, normaliser: Normaliser
+        self, window: HeldWindow, table: ParquetTable, plan: ColumnPlan, normaliser: Normaliser
     ) -> Generator[Accepted, None, Tally]:
         columns = normaliser.columns
-        form = lines_form(table.place, plan, self._options, self._today)
+        form = lines_form(table.location, plan, self._options, self._today)
         self._label, self._tally = (lambda at: plan.label(columns[at])), Tally()
-        for rows in table.pieces(columns, min(self._piece_bytes, JOINED_BYTES)):
+        for rows in table.splits(columns, min(self._piece_bytes, JOINED_BYTES)):
             if isinstance(rows, Chunk):
                 window.drain()  # the rejects of the rows before come first
                 yield normaliser.batch(rows)
@@ -125,7 +125,7 @@ class StreamingReader:
         self._refused.join(outcome.refused, self._label)
 
 
-def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[Packed]:
+def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[PackedNumbers]:
     """Batches together, so that a part is worth its file."""
     held: list[Accepted] = []
     rows = 0
@@ -133,7 +133,7 @@ def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[Packed
         held.append(batch)
         rows += len(batch)
         if rows >= SORTED_FILE_ROWS:
-            yield Packed.of(held, accounts=accounts)
+            yield PackedNumbers.of(held, accounts=accounts)
             held, rows = [], 0
     if held:
-        yield Packed.of(held, accounts=accounts)
+        yield PackedNumbers.of(held, accounts=accounts)

@@ -4,7 +4,7 @@ from pilookup.custody.load.split_task import SortedFileWriter
 from tests.support.intake.texts import strings
 
 
-class Kept(SortedFileWriter):
+class CollectingWriter(SortedFileWriter):
     """Keeps what would be tokenised and written."""
 
     def __init__(self):
@@ -12,8 +12,8 @@ class Kept(SortedFileWriter):
 
     def write(self, number, packed):
         identifiers = strings(packed.identifiers)
-        places = [int.from_bytes(packed.places[at : at + 4], "little") for at in range(0, len(packed.places), 4)]
+        indices = [int.from_bytes(packed.indices[at : at + 4], "little") for at in range(0, len(packed.indices), 4)]
         months = [int.from_bytes(packed.months[at : at + 2], "little") for at in range(0, len(packed.months), 2)]
-        names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(places)
-        self.rows += zip([identifiers[place] for place in places], names, months, strict=True)
+        names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(indices)
+        self.rows += zip([identifiers[index] for index in indices], names, months, strict=True)
         return 0

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import IntakeOptions, Report, read
+from pilookup.custody.intake import IntakeOptions, Report, read_file
 from pilookup.custody.intake.files.source import Source, read_range
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.rows.packed import OFFSET
@@ -22,39 +22,39 @@ def strings(items):
     return [items.data[start:stop] for start, stop in pairwise(offsets)]
 
 
-def slowly(path, options):
-    """(rows sorted, report, rejects) as `read` has them."""
+def read_by_rows(path, options):
+    """(rows sorted, report, rejects) as `read_file` has them."""
     report, rejects, rows = Report(), io.StringIO(), []
-    for batch in read(path, options, report, rejects):
+    for batch in read_file(path, options, report, rejects):
         rows += zip(batch.identifiers, [account or b"" for account in batch.accounts], batch.months, strict=True)
     return sorted(rows), report, rejects.getvalue()
 
 
-def fast(path, options, size):
-    """The same by pieces of about `size` bytes; None where the text has to go the slow way."""
+def read_by_splits(path, options, size):
+    """The same by splits of about `size` bytes; None where the text has to go the slow way."""
     source = Source(path)
-    text = plain_text(source.part(), options, datetime.now(UTC).date().toordinal())
+    text = plain_text(source.as_member(), options, datetime.now(UTC).date().toordinal())
     if text is None:
         return None
     report, tally, rejects, rows = Report(), Tally(), io.StringIO(), []
     writer = Rejects(rejects)
     with source.open() as stream:
-        for piece in file_splits(stream, text, size):
+        for split in file_splits(stream, text, size):
             out = io.StringIO()
-            data = read_range(path, text.form.place, source.signature, piece.start, piece.reach)
-            reader = SplitReader(text.form, piece, data, Rejects(out, header=False))
+            data = read_range(path, text.form.location, source.file_id, split.start, split.reach)
+            reader = SplitReader(text.form, split, data, Rejects(out, header=False))
             packed = reader.read()
-            identifiers, places = strings(packed.identifiers), np.frombuffer(packed.places, OFFSET).tolist()
+            identifiers, indices = strings(packed.identifiers), np.frombuffer(packed.indices, OFFSET).tolist()
             names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(packed)
             months = np.frombuffer(packed.months, "<u2").tolist()
-            rows += zip([identifiers[place] for place in places], names, months, strict=True)
+            rows += zip([identifiers[index] for index in indices], names, months, strict=True)
             report.rows += reader.report.rows
             report.accepted += reader.report.accepted
             report.rejected.update(reader.report.rejected)
             tally.add(reader.tally)
             writer.join(out.getvalue(), text.plan.label)
     if not report.rows:
-        raise IntakeError(text.form.place, "has a header but no rows")
+        raise IntakeError(text.form.location, "has a header but no rows")
     report.notes = text.notes(tally)
     return sorted(rows), report, rejects.getvalue()
 
@@ -67,11 +67,11 @@ def outcome(way, *given):
 
 
 def assert_same(path, options, sizes=(1, 7, 64, 1 << 20)):
-    wanted = outcome(slowly, path, options)
+    wanted = outcome(read_by_rows, path, options)
     for size in sizes:
-        found = outcome(fast, path, options, size)
+        found = outcome(read_by_splits, path, options, size)
         assert found is not None, "went the slow way"
-        assert found == wanted, f"pieces of {size}"
+        assert found == wanted, f"splits of {size}"
     return wanted
 
 
@@ -149,7 +149,7 @@ ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 
 
 @st.composite
-def messy(draw, delimiter=","):
+def messy_tables(draw, delimiter=","):
     """A text of rows, some quoted, ragged, blank, with stray quotes and with line ends inside cells."""
     lines = [delimiter.join(["姓名", "手机号", "账号", "日期"])]
     for _ in range(draw(st.integers(0, 25))):

@@ -6,23 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pilookup.custody.intake.columns import headers
-from pilookup.custody.intake.columns.phone_cells import numbers
+from pilookup.custody.intake.columns.phone_cells import separate_numbers
 from pilookup.custody.intake.limits import HEADER_ROWS
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.tables.table import Table
 from pilookup.errors import IntakeError
 
-_LEAST_SHARE = 0.5
+_MIN_SHARE = 0.5
 """Share of a column's filled cells that must be numbers before content makes it the phone column."""
 
-_CLEAR_LEAD = 0.5
-"""The next column must stay under this part of the winner's share."""
+_MAX_RUNNER_UP = 0.5
+"""The next column must stay under this fraction of the winner's share."""
 
-_DATA = re.compile(r"\d(?:[\s\-]?\d){4}")
+_FIVE_DIGITS = re.compile(r"\d(?:[\s\-]?\d){4}")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ColumnPlan:
     """start: index of the first data row in the table's head. phones: 0-based columns, one or more. width:
     usual number of cells. header: header cells, None when the table has no header row. named: chosen by
     name, not content.
@@ -43,14 +43,14 @@ class Plan:
         return str(column + 1)
 
 
-def choose(table: Table, options: IntakeOptions) -> Plan | None:
+def choose_columns(table: Table, options: IntakeOptions) -> ColumnPlan | None:
     """The plan of a table; None when it has no phone column, or not the given one.
 
     Raises IntakeError when a given account or date column is missing, and when several columns hold numbers
     and none clearly more than the others.
     """
     given = options.columns.get("phone")
-    start, header = _header(table, options)
+    start, header = _find_header(table, options)
     width = len(header) if header is not None else _width(table)
     if given is not None:
         phones = _given_phones(table, header, given)
@@ -60,27 +60,27 @@ def choose(table: Table, options: IntakeOptions) -> Plan | None:
         phones = tuple(at for at, name in enumerate(header or ()) if headers.is_phone(name))
     named = bool(phones)
     if not phones and given is None:
-        phones, start, header = _by_content(table, options, start, header, width)
+        phones, start, header = _columns_by_content(table, options, start, header, width)
     if not phones:
         return None
-    account = _one(table, header, options.columns.get("account"), headers.account_rank)
-    date = _one(table, header, options.columns.get("date"), headers.date_rank)
+    account = _ranked_column(table, header, options.columns.get("account"), headers.account_rank)
+    date = _ranked_column(table, header, options.columns.get("date"), headers.date_rank)
     least = 1 + max(at for at in (*phones, account, date) if at is not None)
     cells = tuple(header) if header is not None else None
-    return Plan(start, phones, account, date, max(width, least), cells, named)
+    return ColumnPlan(start, phones, account, date, max(width, least), cells, named)
 
 
-def described(plan: Plan) -> str:
+def describe(plan: ColumnPlan) -> str:
     """Which columns were taken. Header cells stay out unless they were recognised: a data row may pass for a
     header.
     """
     phones = ", ".join(str(at + 1) for at in plan.phones)
-    parts = [f"phone column {phones} by {'name' if plan.named else 'content'}"]
+    phrases = [f"phone column {phones} by {'name' if plan.named else 'content'}"]
     if plan.account is not None:
-        parts.append(f"account column {plan.account + 1}")
+        phrases.append(f"account column {plan.account + 1}")
     if plan.date is not None:
-        parts.append(f"date column {plan.date + 1}")
-    return "; ".join(parts)
+        phrases.append(f"date column {plan.date + 1}")
+    return "; ".join(phrases)
 
 
 def _width(table: Table) -> int:
@@ -88,40 +88,40 @@ def _width(table: Table) -> int:
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 
-def _header(table: Table, options: IntakeOptions) -> tuple[int, list[str] | None]:
+def _find_header(table: Table, options: IntakeOptions) -> tuple[int, list[str] | None]:
     """Where the data start and the header: the first row near the top with a given name or a phone's."""
     if table.names is not None:
         return 0, table.names
-    wanted = [part for given in options.columns.values() for part in _given_names(given)]
+    wanted = [name for given in options.columns.values() for name in _given_names(given)]
     for at, row in enumerate(table.head[:HEADER_ROWS]):
-        if any(headers.same(cell, name) for cell in row for name in wanted if not name.isdigit()):
+        if any(headers.is_named(cell, name) for cell in row for name in wanted if not name.isdigit()):
             return at + 1, row
     for at, row in enumerate(table.head[:HEADER_ROWS]):
-        if any(headers.is_phone(cell) for cell in row) and not any(_DATA.search(cell) for cell in row):
+        if any(headers.is_phone(cell) for cell in row) and not any(_FIVE_DIGITS.search(cell) for cell in row):
             return at + 1, row
     return 0, None
 
 
 def _given_names(given: str) -> list[str]:
-    return [given, *(part for part in re.split(r"[,，]", given) if part.strip())]
+    return [given, *(name for name in re.split(r"[,，]", given) if name.strip())]
 
 
 def _given_phones(table: Table, header: list[str] | None, given: str) -> tuple[int, ...]:
-    whole = _find(header, given)
+    whole = _column_named(header, given)
     if whole is not None:
         return (whole,)
-    parts = [part for part in re.split(r"[,，]", given) if part.strip()]
-    found = [_given(table, header, part) for part in parts or [given]]
+    names = [name for name in re.split(r"[,，]", given) if name.strip()]
+    found = [_given_column(table, header, name) for name in names or [given]]
     return tuple(dict.fromkeys(at for at in found if at is not None)) if None not in found else ()
 
 
-def _find(header: list[str] | None, name: str) -> int | None:
-    return next((at for at, cell in enumerate(header or ()) if headers.same(cell, name)), None)
+def _column_named(header: list[str] | None, name: str) -> int | None:
+    return next((at for at, cell in enumerate(header or ()) if headers.is_named(cell, name)), None)
 
 
-def _given(table: Table, header: list[str] | None, name: str) -> int | None:
+def _given_column(table: Table, header: list[str] | None, name: str) -> int | None:
     """The column of a given name or 1-based index; a header that is a number wins over an index."""
-    found = _find(header, name)
+    found = _column_named(header, name)
     if found is not None:
         return found
     text = name.strip()
@@ -132,7 +132,7 @@ def _given(table: Table, header: list[str] | None, name: str) -> int | None:
     return None
 
 
-def _one(
+def _ranked_column(
     table: Table,
     header: list[str] | None,
     given: str | None,
@@ -140,15 +140,15 @@ def _one(
 ) -> int | None:
     """The given column, else the best ranked by name, the leftmost of equals; None when there is none."""
     if given is not None:
-        found = _given(table, header, given)
+        found = _given_column(table, header, given)
         if found is None:
-            raise IntakeError(table.place, "has no such account or date column as given with --column")
+            raise IntakeError(table.location, "has no such account or date column as given with --column")
         return found
-    ranked = [(place, at) for at, name in enumerate(header or ()) if (place := rank(name)) is not None]
+    ranked = [(order, at) for at, name in enumerate(header or ()) if (order := rank(name)) is not None]
     return min(ranked)[1] if ranked else None
 
 
-def _by_content(
+def _columns_by_content(
     table: Table, options: IntakeOptions, start: int, header: list[str] | None, width: int
 ) -> tuple[tuple[int, ...], int, list[str] | None]:
     """Phone columns by what their cells hold, where the data start, and the header above if there is one."""
@@ -158,15 +158,15 @@ def _by_content(
     shares = {
         at: share
         for at in range(width)
-        if not (header and at < len(header) and headers.not_phone(header[at]))
-        and (share := _share(rows, at, options.region)) >= _LEAST_SHARE
+        if not (header and at < len(header) and headers.is_not_phone(header[at]))
+        and (share := _share_of_numbers(rows, at, options.region)) >= _MIN_SHARE
     }
     if len(shares) == width:  # nothing but numbers: a plain list, of one or more a line
         return tuple(shares), start, header
     ordered = sorted(shares.items(), key=lambda item: -item[1])
-    if len(ordered) > 1 and ordered[1][1] > ordered[0][1] * _CLEAR_LEAD:
+    if len(ordered) > 1 and ordered[1][1] > ordered[0][1] * _MAX_RUNNER_UP:
         columns = ", ".join(str(at + 1) for at in sorted(shares))
-        raise IntakeError(table.place, f"columns {columns} all hold numbers: say which with --column phone=NAME")
+        raise IntakeError(table.location, f"columns {columns} all hold numbers: say which with --column phone=NAME")
     return tuple(at for at, _ in ordered[:1]), start, header
 
 
@@ -174,12 +174,12 @@ def _data_start(table: Table, width: int) -> tuple[int, list[str] | None]:
     """The first row at least half filled that holds five digits in a row; the row above it is the header."""
     for at, row in enumerate(table.head[:HEADER_ROWS]):
         filled = sum(bool(cell.strip()) for cell in row)
-        if filled * 2 >= width and any(_DATA.search(cell) for cell in row):
+        if filled * 2 >= width and any(_FIVE_DIGITS.search(cell) for cell in row):
             return at, table.head[at - 1] if at else None
     return 0, None
 
 
-def _share(rows: Sequence[Sequence[str]], column: int, region: str) -> float:
+def _share_of_numbers(rows: Sequence[Sequence[str]], column: int, region: str) -> float:
     cells = [row[column] for row in rows if column < len(row) and row[column].strip()]
-    good = sum(any(type(found) is bytes for _, found in numbers(cell, region)) for cell in cells)
+    good = sum(any(type(found) is bytes for _, found in separate_numbers(cell, region)) for cell in cells)
     return good / len(cells) if cells else 0.0

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _BRACKETS = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]")
-_EITHER = re.compile(r"[/、,，;；|&\n]|或|和")
+_ALTERNATIVES = re.compile(r"[/、,，;；|&\n]|或|和")
 _NOISE = re.compile(r"[\s_\-*:：.#'\"?!]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -56,20 +56,24 @@ _NOT_BY_CONTENT = re.compile(
 
 
 def is_phone(header: str) -> bool:
-    """Whether a header cell names a phone column; of "电话/手机" or "mobile, tel" any part may."""
-    return any(_part_is_phone(part) for part in _EITHER.split(_plain(header)) if part.strip())
+    """Whether a header cell names a phone column; of "电话/手机" or "mobile, tel" any alternative may."""
+    return any(
+        _alternative_is_phone(alternative)
+        for alternative in _ALTERNATIVES.split(_without_brackets(header))
+        if alternative.strip()
+    )
 
 
 def account_rank(header: str) -> int | None:
     """How well a header cell names an account column, 0 best; None when it does not."""
-    text = _squeezed(header)
+    text = _compact(header)
     patterns = _ZH_ACCOUNT if _HAN.search(text) else _EN_ACCOUNT
     return next((rank for rank, pattern in enumerate(patterns) if pattern.fullmatch(text)), None)
 
 
 def date_rank(header: str) -> int | None:
     """How well a header cell names the date a row was last seen, 0 best; None for others and for no date."""
-    text = _squeezed(header)
+    text = _compact(header)
     if _HAN.search(text):
         if not _ZH_DATE.fullmatch(text):
             return None
@@ -80,38 +84,38 @@ def date_rank(header: str) -> int | None:
     return 1 if _ACTIVE.search(text) else 2
 
 
-def not_phone(header: str) -> bool:
+def is_not_phone(header: str) -> bool:
     """Whether a header cell names something else, so that the column's content is not even looked at."""
-    return bool(_NOT_BY_CONTENT.search(_squeezed(header)))
+    return bool(_NOT_BY_CONTENT.search(_compact(header)))
 
 
-def same(header: str, given: str) -> bool:
+def is_named(header: str, given: str) -> bool:
     """Whether a header cell is the name the operator gave; width, case and outer space do not matter."""
-    return _folded(header) == _folded(given)
+    return _casefolded(header) == _casefolded(given)
 
 
-def _folded(text: str) -> str:
+def _casefolded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().strip("\ufeff").casefold()
 
 
-def _plain(header: str) -> str:
+def _without_brackets(header: str) -> str:
     return _BRACKETS.sub("", unicodedata.normalize("NFKC", header)).strip()
 
 
-def _squeezed(header: str) -> str:
-    return _ORDINAL.sub("", _NOISE.sub("", _plain(header))).casefold()
+def _compact(header: str) -> str:
+    return _ORDINAL.sub("", _NOISE.sub("", _without_brackets(header))).casefold()
 
 
 def _words(header: str) -> list[str]:
-    return _WORD.findall(_CAMEL.sub(" ", _plain(header)).casefold())
+    return _WORD.findall(_CAMEL.sub(" ", _without_brackets(header)).casefold())
 
 
-def _part_is_phone(part: str) -> bool:
-    text = _squeezed(part)
+def _alternative_is_phone(alternative: str) -> bool:
+    text = _compact(alternative)
     if len(text) > 40:
         return False
     if not _HAN.search(text):
-        return _english_phone(part)
+        return _english_phone(alternative)
     english = "".join(_WORD.findall(text))
     chinese = _WORD.sub("", text)
     if english and english not in _EN_NUMBER and not _english_phone(english):
@@ -119,8 +123,8 @@ def _part_is_phone(part: str) -> bool:
     return bool(_ZH_PHONE.fullmatch(chinese))
 
 
-def _english_phone(part: str) -> bool:
-    words = _words(part)
+def _english_phone(alternative: str) -> bool:
+    words = _words(alternative)
     if not words or _EN_NOT_PHONE & set(words):
         return False
     if _EN_PHONE.fullmatch("".join(words)):

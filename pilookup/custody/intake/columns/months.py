@@ -17,21 +17,21 @@ _NAMED_MONTH = re.compile(
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DIGITS = re.compile(r"(\d+)(?:\.\d*)?")
 _EXCEL_EPOCH = date(1899, 12, 30)
-_LONGEST = 64
+_MAX_CHARS = 64
 _MEMO_SIZE = 65_536
 _UNREADABLE = -1
 _OUT_OF_RANGE = -2
 
 
-class Months:
-    """Reads date cells. last: the latest month that counts. unreadable and out_of_range count cells that became 0; an
+class MonthReader:
+    """Reads date cells. latest: the latest month that counts. unreadable and out_of_range count cells that became 0; an
     empty one is not counted.
 
     A month before 2000-01, or later than the month after `today`, is out of range.
     """
 
     def __init__(self, today: date) -> None:
-        self.last = (today.year - 2000) * 12 + today.month + 1
+        self.latest = (today.year - 2000) * 12 + today.month + 1
         self._memo: dict[str, int] = {}
         self.unreadable = 0
         self.out_of_range = 0
@@ -41,7 +41,10 @@ class Months:
         memo = self._memo
         found = [memo.get(cell[:10] if cell[4:5] in "-/." and cell[10:11] in " T" else cell) for cell in cells]
         if None in found:
-            found = [self._month(cell) if known is None else known for cell, known in zip(cells, found, strict=True)]
+            found = [
+                self._remembered_month(cell) if known is None else known
+                for cell, known in zip(cells, found, strict=True)
+            ]
         return [month if month is not None and month > 0 else self._count(month or 0) for month in found]
 
     def _count(self, month: int) -> int:
@@ -49,26 +52,26 @@ class Months:
         self.out_of_range += month == _OUT_OF_RANGE
         return 0
 
-    def _month(self, cell: str) -> int:
+    def _remembered_month(self, cell: str) -> int:
         if len(self._memo) >= _MEMO_SIZE:
             self._memo.clear()
         # most dates repeat with another time of day: ten characters then stand for the cell
         key = cell[:10] if cell[4:5] in "-/." and cell[10:11] in " T" and _YEAR_FIRST.fullmatch(cell) else cell
-        month = self._memo[key] = self._judge(cell)
+        month = self._memo[key] = self._parse_month(cell)
         return month
 
-    def _judge(self, cell: str) -> int:
-        text = unicodedata.normalize("NFKC", cell[:_LONGEST]).strip().strip("'")
+    def _parse_month(self, cell: str) -> int:
+        text = unicodedata.normalize("NFKC", cell[:_MAX_CHARS]).strip().strip("'")
         if not text:
             return 0
-        day = parse(text)
+        day = parse_date(text)
         if day is None:
             return _UNREADABLE
         month = (day.year - 2000) * 12 + day.month
-        return month if 1 <= month <= self.last else _OUT_OF_RANGE
+        return month if 1 <= month <= self.latest else _OUT_OF_RANGE
 
 
-def parse(text: str) -> date | None:
+def parse_date(text: str) -> date | None:
     """The day a text names, its first of the month where it names none; None when it is unclear or no date.
 
     Reads 2024-01-15, 2024/1/15, 2024.1, 20240115, 2024年1月15日, 15.01.2024, 15-Jan-2024, Jan 15, 2024, each

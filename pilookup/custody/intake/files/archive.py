@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from pilookup.custody.intake import limits
-from pilookup.custody.intake.files.formats import Format, by_content, ending
-from pilookup.custody.intake.files.source import Member, shown
+from pilookup.custody.intake.files.formats import Format, extension, format_by_content
+from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.errors import IntakeError
 
-_BROKEN = (
+_DAMAGE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
@@ -40,7 +40,7 @@ _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _LOCAL_HEADER_BYTES = 30
 _DRIVE = re.compile(r"[A-Za-z]:")
-_LITTER = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)", re.IGNORECASE)
+_SYSTEM_FILE = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)", re.IGNORECASE)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 
 
@@ -50,13 +50,13 @@ class _Readable(Protocol):
     def close(self) -> None: ...
 
 
-class _Unpacked(io.RawIOBase):
+class _BoundedStream(io.RawIOBase):
     """A stream out of an archive that stops a bomb and speaks IntakeError alone."""
 
-    def __init__(self, stream: _Readable, place: str, packed: int, below: BinaryIO | None = None) -> None:
+    def __init__(self, stream: _Readable, location: str, packed: int, outer: BinaryIO | None = None) -> None:
         self._stream = stream
-        self._below = below  # closed with this stream, when nobody else closes it
-        self._place = place
+        self._outer = outer  # closed with this stream, when nobody else closes it
+        self._location = location
         self._limit = min(limits.MAX_UNPACKED_BYTES, max(limits.RATIO_FREE_BYTES, packed * limits.MAX_RATIO))
         self._count = 0
 
@@ -68,23 +68,23 @@ class _Unpacked(io.RawIOBase):
             data = self._stream.read(len(buffer))
         except IntakeError:
             raise
-        except _BROKEN:
-            raise IntakeError(self._place, "is truncated or damaged in the archive") from None
+        except _DAMAGE:
+            raise IntakeError(self._location, "is truncated or damaged in the archive") from None
         self._count += len(data)
         if self._count > self._limit:
-            raise IntakeError(self._place, _bomb(self._limit))
+            raise IntakeError(self._location, _bomb_message(self._limit))
         buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
         if not self.closed:
             self._stream.close()
-            if self._below:
-                self._below.close()
+            if self._outer:
+                self._outer.close()
         super().close()
 
 
-def _bomb(limit: int) -> str:
+def _bomb_message(limit: int) -> str:
     return f"unpacks to more than {limit:,} bytes, too much for its packed size"
 
 
@@ -99,18 +99,18 @@ def gzip_member(outer: Member) -> Member:
     def open_inner() -> BinaryIO:
         raw = outer.open()
         stream = gzip.GzipFile(fileobj=raw, mode="rb")
-        return io.BufferedReader(_Unpacked(stream, outer.place, packed, raw), limits.BLOCK_BYTES)
+        return io.BufferedReader(_BoundedStream(stream, outer.location, packed, raw), limits.BLOCK_BYTES)
 
-    inner = Member(outer.place, outer.name[:-3] if ending(outer.name) == "gz" else outer.name, None, open_inner)
+    inner = Member(outer.location, outer.name[:-3] if extension(outer.name) == "gz" else outer.name, None, open_inner)
     _refuse_nesting(inner)
     return inner
 
 
-def _refuse_nesting(part: Member) -> None:
-    found = by_content(part.head())
-    name = part.name.lower()
+def _refuse_nesting(member: Member) -> None:
+    found = format_by_content(member.head())
+    name = member.name.lower()
     if found is Format.GZIP or (found is Format.ZIP and not name.endswith((".xlsx", ".xlsm"))):
-        raise IntakeError(part.place, f"is {found.value} inside an archive: unpack the outer one first")
+        raise IntakeError(member.location, f"is {found.value} inside an archive: unpack the outer one first")
 
 
 @contextmanager
@@ -121,39 +121,39 @@ def zip_members(outer: Member) -> Iterator[tuple[list[Member], int]]:
     Raises IntakeError for a damaged or empty archive, one over the limits, an encrypted or unsafe member,
     and an archive inside the archive.
     """
-    with opened(outer) as archive:
+    with open_zip(outer) as archive:
         members = [(member_name(info), info) for info in archive.infolist()]
         _check_archive(outer, members)
-        wanted = [(name, info) for name, info in members if not name.endswith("/") and not _LITTER.fullmatch(name)]
-        parts = [_member(outer, archive, name, info) for name, info in wanted]
-        if not parts:
-            raise IntakeError(outer.place, "the archive holds no file")
-        yield parts, sum(not name.endswith("/") for name, _ in members) - len(parts)
+        wanted = [(name, info) for name, info in members if not name.endswith("/") and not _SYSTEM_FILE.fullmatch(name)]
+        readable = [_member(outer, archive, name, info) for name, info in wanted]
+        if not readable:
+            raise IntakeError(outer.location, "the archive holds no file")
+        yield readable, sum(not name.endswith("/") for name, _ in members) - len(readable)
 
 
 @contextmanager
-def opened(outer: Member) -> Iterator[zipfile.ZipFile]:
-    """The ZIP archive of a part; raises IntakeError when its directory cannot be read."""
+def open_zip(outer: Member) -> Iterator[zipfile.ZipFile]:
+    """The ZIP archive of a member; raises IntakeError when its directory cannot be read."""
     with outer.open() as raw:
         try:
             archive = zipfile.ZipFile(raw)
         except IntakeError:
             raise
-        except _BROKEN:
-            raise IntakeError(outer.place, "the archive is truncated or damaged") from None
+        except _DAMAGE:
+            raise IntakeError(outer.location, "the archive is truncated or damaged") from None
         with archive:
             yield archive
 
 
-def member_stream(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str) -> BinaryIO:
+def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str) -> BinaryIO:
     """A member's bytes; opening and reading raise IntakeError when it is damaged or a bomb."""
     try:
         stream = archive.open(info)
     except IntakeError:
         raise
-    except _BROKEN:
-        raise IntakeError(place, "is truncated or damaged in the archive") from None
-    return io.BufferedReader(_Unpacked(stream, place, info.compress_size), limits.BLOCK_BYTES)
+    except _DAMAGE:
+        raise IntakeError(location, "is truncated or damaged in the archive") from None
+    return io.BufferedReader(_BoundedStream(stream, location, info.compress_size), limits.BLOCK_BYTES)
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
@@ -174,48 +174,48 @@ def member_name(info: zipfile.ZipInfo) -> str:
 def _check_archive(outer: Member, members: list[tuple[str, zipfile.ZipInfo]]) -> None:
     names = {name for name, _ in members}
     if "[Content_Types].xml" in names:
-        raise IntakeError(outer.place, "is an Office document, not a plain archive: a workbook must end in .xlsx")
+        raise IntakeError(outer.location, "is an Office document, not a plain archive: a workbook must end in .xlsx")
     if len(members) > limits.MAX_MEMBERS:
-        raise IntakeError(outer.place, f"the archive has more than {limits.MAX_MEMBERS:,} members")
+        raise IntakeError(outer.location, f"the archive has more than {limits.MAX_MEMBERS:,} members")
     if len(names) != len(members):
-        raise IntakeError(outer.place, "the archive has two members of one name")
+        raise IntakeError(outer.location, "the archive has two members of one name")
     for name, info in members:
-        _check_member(f"{outer.place}/{shown(name)}", name, info)
+        _check_member(f"{outer.location}/{display_name(name)}", name, info)
     check_bomb(outer, [info for _, info in members], limits.MAX_UNPACKED_BYTES)
 
 
-def _check_member(place: str, name: str, info: zipfile.ZipInfo) -> None:
-    parts = re.split(r"[/\\]", name)
-    if "\\" in name or name.startswith("/") or _DRIVE.match(name) or ".." in parts or "\x00" in name or not name:
-        raise IntakeError(place, "the member's path leads outside the archive or is not a plain path")
+def _check_member(location: str, name: str, info: zipfile.ZipInfo) -> None:
+    components = re.split(r"[/\\]", name)
+    if "\\" in name or name.startswith("/") or _DRIVE.match(name) or ".." in components or "\x00" in name or not name:
+        raise IntakeError(location, "the member's path leads outside the archive or is not a plain path")
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise IntakeError(place, "the member is a link or a special file")
+        raise IntakeError(location, "the member is a link or a special file")
     if info.flag_bits & _ENCRYPTED:
-        raise IntakeError(place, "the member is under a password: pack the archive again without one")
+        raise IntakeError(location, "the member is under a password: pack the archive again without one")
     if info.compress_type not in _METHODS:
-        raise IntakeError(place, f"packed with method {info.compress_type}, which is not supported: pack it again")
+        raise IntakeError(location, f"packed with method {info.compress_type}, which is not supported: pack it again")
 
 
 def check_bomb(outer: Member, infos: list[zipfile.ZipInfo], limit: int) -> None:
     """Raise IntakeError when the declared sizes are a bomb's or members overlap."""
     total = sum(info.file_size for info in infos)
     if total > limit:
-        raise IntakeError(outer.place, f"unpacks to more than {limit:,} bytes")
+        raise IntakeError(outer.location, f"unpacks to more than {limit:,} bytes")
     packed = outer.size if outer.size is not None else sum(info.compress_size for info in infos)
     for size, base in [(total, packed), *((info.file_size, info.compress_size) for info in infos)]:
         if size > limits.RATIO_FREE_BYTES and size > base * limits.MAX_RATIO:
-            raise IntakeError(outer.place, _bomb(base * limits.MAX_RATIO))
+            raise IntakeError(outer.location, _bomb_message(base * limits.MAX_RATIO))
     end = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:
-            raise IntakeError(outer.place, "members of the archive overlap")
+            raise IntakeError(outer.location, "members of the archive overlap")
         end = info.header_offset + _LOCAL_HEADER_BYTES + info.compress_size
 
 
 def _member(outer: Member, archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> Member:
-    place = f"{outer.place}/{shown(name)}"
+    location = f"{outer.location}/{display_name(name)}"
 
-    part = Member(place, name.rpartition("/")[2], info.file_size, lambda: member_stream(archive, info, place))
-    _refuse_nesting(part)
-    return part
+    member = Member(location, name.rpartition("/")[2], info.file_size, lambda: open_member(archive, info, location))
+    _refuse_nesting(member)
+    return member

@@ -20,7 +20,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SHOWN = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_DISPLAY_NAMES = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 _HEAD_BYTES = 4 * 4096
 """Enough for the first 4,096 characters."""
 _PLAIN_CONTROLS = frozenset("\t\n\r\x0b\x0c\x1a\x00")
@@ -35,22 +35,22 @@ class Encoding:
     nuls: bool
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """The encoding's usual name."""
-        return _SHOWN.get(self.codec, "UTF-32")
+        return _DISPLAY_NAMES.get(self.codec, "UTF-32")
 
 
 @dataclass(frozen=True, slots=True)
-class _Failure:
+class _DecodingFailure:
     offset: int
     line: int
 
 
-class _Shape:
+class _TextChecks:
     """Counts lines of text that comes in blocks, and refuses an endless line and binary content."""
 
-    def __init__(self, place: str) -> None:
-        self._place = place
+    def __init__(self, location: str) -> None:
+        self._location = location
         self._open = 0  # characters of the line that is not finished
         self._last = ""
         self.line = 1
@@ -59,14 +59,14 @@ class _Shape:
 
     def feed(self, text: str) -> None:
         if self.line == 1 and self._open == 0:
-            _refuse_binary(self._place, text)
+            _refuse_binary(self._location, text)
         self.nuls = self.nuls or "\x00" in text
         self.blank = self.blank and not text.strip(" \t\r\n\x00\x1a\ufeff")
         unified = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         first = unified.find("\n")
         grown = self._open + (len(unified) if first < 0 else first)
         if grown > MAX_LINE_CHARS:
-            raise IntakeError(f"{self._place} line {self.line}", f"is longer than {MAX_LINE_CHARS:,} characters")
+            raise IntakeError(f"{self._location} line {self.line}", f"is longer than {MAX_LINE_CHARS:,} characters")
         self.line += unified.count("\n")
         if self._last == "\r" and text.startswith("\n"):
             self.line -= 1  # one line end cut in two by the block
@@ -74,49 +74,51 @@ class _Shape:
         self._open = grown if first < 0 else len(unified) - unified.rfind("\n") - 1
 
 
-def _refuse_binary(place: str, text: str) -> None:
+def _refuse_binary(location: str, text: str) -> None:
     controls = sum(char < " " and char not in _PLAIN_CONTROLS for char in text[:4096])
     nuls = text[:4096].count("\x00")
     if controls * 50 > len(text[:4096]) or nuls * 4 > len(text[:4096]):
-        raise IntakeError(place, "holds binary data, not text")
+        raise IntakeError(location, "holds binary data, not text")
 
 
-def decide(part: Member) -> Encoding:
-    """The encoding of a text part, valid to its last byte.
+def detect_encoding(member: Member) -> Encoding:
+    """The encoding of a text member, valid to its last byte.
 
     Raises IntakeError naming the byte and the line when the file is in none, when it is blank or binary, and
     when a line is longer than 1,048,576 characters.
     """
-    with part.open() as stream:
+    with member.open() as stream:
         head = stream.read(4096)
     for bom, codec in _BOMS:
         if head.startswith(bom):
-            return _only(part, codec, len(bom))
-    bare = _bare_utf16(head)
+            return _require(member, codec, len(bom))
+    bare = _utf16_without_bom(head)
     if bare:
-        return _only(part, bare, 0)
-    utf8 = _scan(part, "utf-8", 0)
+        return _require(member, bare, 0)
+    utf8 = _scan(member, "utf-8", 0)
     if isinstance(utf8, Encoding):
         return utf8
-    gb18030 = _scan(part, "gb18030", 0)
+    gb18030 = _scan(member, "gb18030", 0)
     if isinstance(gb18030, Encoding):
         return gb18030
     furthest = max(utf8, gb18030, key=lambda failure: failure.offset)
     raise IntakeError(
-        f"{part.place} line {furthest.line}",
+        f"{member.location} line {furthest.line}",
         f"the text is neither UTF-8 (byte {utf8.offset:,}) nor GB18030 (byte {gb18030.offset:,})",
     )
 
 
-def _only(part: Member, codec: str, skip: int) -> Encoding:
-    found = _scan(part, codec, skip)
+def _require(member: Member, codec: str, skip: int) -> Encoding:
+    found = _scan(member, codec, skip)
     if isinstance(found, Encoding):
         return found
-    shown = Encoding(codec, skip, nuls=False).shown
-    raise IntakeError(f"{part.place} line {found.line}", f"the text is not valid {shown} at byte {found.offset:,}")
+    display_name = Encoding(codec, skip, nuls=False).display_name
+    raise IntakeError(
+        f"{member.location} line {found.line}", f"the text is not valid {display_name} at byte {found.offset:,}"
+    )
 
 
-def _bare_utf16(head: bytes) -> str | None:
+def _utf16_without_bom(head: bytes) -> str | None:
     """UTF-16 without BOM: zero bytes at one parity only, for a tenth of the characters or more."""
     pairs = len(head) // 2
     low, high = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
@@ -127,17 +129,17 @@ def _bare_utf16(head: bytes) -> str | None:
     return None
 
 
-def _scan(part: Member, codec: str, skip: int) -> Encoding | _Failure:
+def _scan(member: Member, codec: str, skip: int) -> Encoding | _DecodingFailure:
     """The encoding if it is `codec`, else where the text fails to be."""
-    return _plain(part, codec, skip) or _closely(part, codec, skip)
+    return _scan_plain(member, codec, skip) or _scan_by_decoding(member, codec, skip)
 
 
-def _plain(part: Member, codec: str, skip: int) -> Encoding | None:
-    """The encoding of a text without anything odd in it; None where `_closely` must look."""
+def _scan_plain(member: Member, codec: str, skip: int) -> Encoding | None:
+    """The encoding of a text without anything odd in it; None where `_scan_by_decoding` must look."""
     if codec not in ("utf-8", "gb18030"):
         return None
     scan, left = _core.TextScan(codec), b""
-    with part.open() as stream:
+    with member.open() as stream:
         stream.read(skip)
         first = True
         while block := stream.read(BLOCK_BYTES):
@@ -146,31 +148,31 @@ def _plain(part: Member, codec: str, skip: int) -> Encoding | None:
             if count is None:
                 return None
             if first:
-                _refuse_binary(part.place, block[:_HEAD_BYTES].decode(codec, "ignore"))
+                _refuse_binary(member.location, block[:_HEAD_BYTES].decode(codec, "ignore"))
             left, first = block[len(block) - count :], False
     return Encoding(codec, skip, nuls=False) if scan.filled and not left else None
 
 
-def _closely(part: Member, codec: str, skip: int) -> Encoding | _Failure:
+def _scan_by_decoding(member: Member, codec: str, skip: int) -> Encoding | _DecodingFailure:
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    shape = _Shape(part.place)
-    with part.open() as stream:
+    checks = _TextChecks(member.location)
+    with member.open() as stream:
         stream.read(skip)
         offset = skip
         while True:
             block = stream.read(BLOCK_BYTES)
             pending = len(decoder.getstate()[0])
             try:
-                shape.feed(decoder.decode(block, final=not block))
+                checks.feed(decoder.decode(block, final=not block))
             except UnicodeDecodeError as error:
                 at = block[: max(0, error.start - pending)]
-                return _Failure(offset - pending + error.start, shape.line + _line_ends(at, codec))
+                return _DecodingFailure(offset - pending + error.start, checks.line + _line_ends(at, codec))
             offset += len(block)
             if not block:
                 break
-    if shape.blank:
-        raise IntakeError(part.place, "the file is empty")
-    return Encoding(codec, skip, shape.nuls)
+    if checks.blank:
+        raise IntakeError(member.location, "the file is empty")
+    return Encoding(codec, skip, checks.nuls)
 
 
 def _line_ends(data: bytes, codec: str) -> int:

@@ -18,7 +18,7 @@ class Format(StrEnum):
     GZIP = "a gzip file"
 
 
-_ENDINGS = {
+_BY_EXTENSION = {
     "csv": Format.TEXT,
     "tsv": Format.TEXT,
     "tab": Format.TEXT,
@@ -61,18 +61,18 @@ _MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<body", b"<m
 _TAR_AT = 257
 
 
-def by_name(name: str) -> Format | None:
+def format_by_name(name: str) -> Format | None:
     """The format a name's ending promises; None when there is no ending that intake knows."""
-    return _ENDINGS.get(ending(name))
+    return _BY_EXTENSION.get(extension(name))
 
 
-def ending(name: str) -> str:
+def extension(name: str) -> str:
     """The ending in lower case without its dot; empty when the name has none."""
     stem, dot, last = name.strip().rpartition(".")
     return last.lower() if dot and stem else ""
 
 
-def by_content(head: bytes) -> Format | str:
+def format_by_content(head: bytes) -> Format | str:
     """The format of up to 512 first bytes; a plain description when it is one that intake does not read."""
     for magic, found in _MAGIC:
         if head.startswith(magic):
@@ -87,35 +87,37 @@ def by_content(head: bytes) -> Format | str:
     return Format.TEXT
 
 
-def agreed(place: str, name: str, head: bytes) -> Format:
+def detect_format(location: str, name: str, head: bytes) -> Format:
     """The one format that name and content agree on.
 
     Raises IntakeError for an empty file, for a content that is not what the name says, and for an ending or
     a content that intake does not read.
     """
     if not head:
-        raise IntakeError(place, "the file is empty")
-    promised, found = by_name(name), by_content(head)
+        raise IntakeError(location, "the file is empty")
+    promised, found = format_by_name(name), format_by_content(head)
     if not isinstance(found, Format):
-        raise IntakeError(place, f"is {found}, which cannot be loaded{_advice(found)}")
+        raise IntakeError(location, f"is {found}, which cannot be loaded{_advice(found)}")
     if promised is None:
-        if ending(name):
-            raise IntakeError(place, "the name's ending is none of .csv .tsv .txt .xlsx .xls .parquet .zip .gz")
+        if extension(name):
+            raise IntakeError(location, "the name's ending is none of .csv .tsv .txt .xlsx .xls .parquet .zip .gz")
         return found
     if promised is found or (promised is Format.XLSX and found is Format.ZIP):
         return promised
-    raise IntakeError(place, f"is named as {promised} but is {_seen(found)}{_rename(promised, found)}")
+    raise IntakeError(
+        location, f"is named as {promised} but is {_format_found(found)}{_how_to_rename(promised, found)}"
+    )
 
 
 def _advice(found: str) -> str:
     return ": save it as .xlsx or .csv" if "HTML" in found or "Excel" in found else ""
 
 
-def _seen(found: Format) -> str:
+def _format_found(found: Format) -> str:
     return "a ZIP archive or an XLSX workbook" if found is Format.ZIP else found.value
 
 
-def _rename(promised: Format, found: Format) -> str:
+def _how_to_rename(promised: Format, found: Format) -> str:
     if found is Format.TEXT and promised in (Format.XLSX, Format.XLS):
         return ": rename it to .csv"
     if found is Format.ZIP and promised is Format.XLS:

@@ -18,12 +18,12 @@ from pilookup.errors import IntakeError
 class Member:
     """A file, or a file inside an archive.
 
-    place: for messages, such as "seized.zip/a/b.csv". name: its ending says the format. size: bytes, None
+    location: for messages, such as "seized.zip/a/b.csv". name: its ending says the format. size: bytes, None
     where only reading to the end can tell. open: a new stream from the first byte; it raises IntakeError
     alone.
     """
 
-    place: str
+    location: str
     name: str
     size: int | None
     open: Callable[[], BinaryIO]
@@ -37,7 +37,7 @@ class Member:
 _LONG_DIGITS = re.compile(r"[0-9]{7,}")
 
 
-def shown(name: str) -> str:
+def display_name(name: str) -> str:
     """A file's, member's or sheet's name fit for messages and reports.
 
     Characters that do not print become "?"; seven digits or more become their first three and "…", since a file named
@@ -48,28 +48,28 @@ def shown(name: str) -> str:
 
 
 FileId = tuple[int, int, int]
-"""What changes when a file is written to or put in another's place: its number, its size, when it was written."""
+"""What changes when a file is written to or replaced: its number, its size, when it was written."""
 
 
 def file_id(found: os.stat_result) -> FileId:
-    """The signature of a file."""
+    """The file id of a file."""
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def read_range(path: Path, place: str, seen: FileId, start: int, stop: int) -> bytes:
+def read_range(path: Path, location: str, expected: FileId, start: int, stop: int) -> bytes:
     """The bytes of a file from start to stop. Raises IntakeError when it cannot be read or is another file by now."""
     try:
         with path.open("rb", buffering=0) as file:
-            if file_id(os.fstat(file.fileno())) != seen:
-                raise IntakeError(place, "changed while it was read")
+            if file_id(os.fstat(file.fileno())) != expected:
+                raise IntakeError(location, "changed while it was read")
             file.seek(start)
             data = file.read(stop - start)
             while len(data) < stop - start and (more := file.read(stop - start - len(data))):
                 data += more
     except OSError as error:
-        raise IntakeError(place, f"cannot be read: {error.strerror}") from None
+        raise IntakeError(location, f"cannot be read: {error.strerror}") from None
     if len(data) != stop - start:
-        raise IntakeError(place, "changed while it was read")
+        raise IntakeError(location, "changed while it was read")
     return data
 
 
@@ -80,14 +80,14 @@ class Source:
     """
 
     def __init__(self, path: Path) -> None:
-        self.place = shown(path.name or str(path))
+        self.location = display_name(path.name or str(path))
         self._path = path
-        self._seen: tuple[int, ...] | None = None
+        self._first_stat: tuple[int, ...] | None = None
         self.position = 0
         with self.open() as stream:
             found = os.fstat(stream.fileno())
         self.size = found.st_size
-        self.signature = file_id(found)
+        self.file_id = file_id(found)
 
     def open(self) -> BinaryIO:
         """A new buffered stream from the first byte."""
@@ -96,12 +96,12 @@ class Source:
         try:
             handle = os.open(self._path, flags)
         except OSError as error:
-            raise IntakeError(self.place, f"cannot be opened: {error.strerror}") from None
+            raise IntakeError(self.location, f"cannot be opened: {error.strerror}") from None
         except ValueError:
-            raise IntakeError(self.place, "cannot be opened: not a file name") from None
+            raise IntakeError(self.location, "cannot be opened: not a file name") from None
         try:
             self._compare(os.fstat(handle))
-            return io.BufferedReader(_Watched(handle, self), BLOCK_BYTES)
+            return io.BufferedReader(_TrackedFile(handle, self), BLOCK_BYTES)
         except BaseException:
             os.close(handle)
             raise
@@ -111,9 +111,9 @@ class Source:
         """Where the file lies, whatever directory a task is run in."""
         return Path(os.path.realpath(self._path))
 
-    def part(self) -> Member:
-        """The whole file as a part."""
-        return Member(self.place, self._path.name, self.size, self.open)
+    def as_member(self) -> Member:
+        """The whole file as a member."""
+        return Member(self.location, self._path.name, self.size, self.open)
 
     def check_unchanged(self) -> None:
         """Raise IntakeError if the file is no longer the one that was read."""
@@ -121,15 +121,15 @@ class Source:
 
     def _compare(self, now: os.stat_result) -> None:
         if not stat.S_ISREG(now.st_mode):
-            raise IntakeError(self.place, "is not a regular file")
+            raise IntakeError(self.location, "is not a regular file")
         seen = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
-        if self._seen is None:
-            self._seen = seen
-        elif self._seen != seen:
-            raise IntakeError(self.place, "changed while it was read")
+        if self._first_stat is None:
+            self._first_stat = seen
+        elif self._first_stat != seen:
+            raise IntakeError(self.location, "changed while it was read")
 
 
-class _Watched(io.FileIO):
+class _TrackedFile(io.FileIO):
     """A file that tells its source how far it was read, for progress."""
 
     def __init__(self, handle: int, source: Source) -> None:
@@ -141,5 +141,5 @@ class _Watched(io.FileIO):
             count = super().readinto(buffer)
             self._source.position = self.tell()
         except OSError as error:
-            raise IntakeError(self._source.place, f"cannot be read: {error.strerror}") from None
+            raise IntakeError(self._source.location, f"cannot be read: {error.strerror}") from None
         return count

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from pilookup.custody.intake.columns.detect import Plan
-from pilookup.custody.intake.columns.months import Months
-from pilookup.custody.intake.columns.phone_cells import numbers, plainly_several
+from pilookup.custody.intake.columns.detect import ColumnPlan
+from pilookup.custody.intake.columns.months import MonthReader
+from pilookup.custody.intake.columns.phone_cells import is_list_of_mobiles, separate_numbers
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.tables.table import Chunk, Table
@@ -23,14 +23,14 @@ class Normaliser:
     """
 
     def __init__(
-        self, place: str, plan: Plan, options: IntakeOptions, report: Report, rejects: Rejects, today: date
+        self, location: str, plan: ColumnPlan, options: IntakeOptions, report: Report, rejects: Rejects, today: date
     ) -> None:
-        self._place = place
+        self._location = location
         self._plan = plan
         self._region = options.region
         self._report = report
         self._rejects = rejects
-        self.months = Months(today)
+        self.months = MonthReader(today)
         self._canonicalise: Callable[[str], bytes | Reason] = (
             canonicalise if options.region == "CN" else partial(canonicalise, region=options.region)
         )
@@ -60,16 +60,16 @@ class Normaliser:
         rows = len(chunk.lines)
         accounts: list[bytes | None] = [None] * rows
         if self._account is not None:
-            accounts = [account_in(cell) for cell in rest[0]]
+            accounts = [account_name(cell) for cell in rest[0]]
         months = self.months.read(rest[-1]) if self._plan.date is not None else [0] * rows
         if count == 1:
-            return self._single(chunk, accounts, months)
+            return self._normalise_one_column(chunk, accounts, months)
         batch = Accepted([], [], [])
         for at in range(rows):
-            self._several(chunk, at, batch, accounts[at], months[at])
+            self._normalise_row(chunk, at, batch, accounts[at], months[at])
         return batch
 
-    def _single(self, chunk: Chunk, accounts: list[bytes | None], months: list[int]) -> Accepted:
+    def _normalise_one_column(self, chunk: Chunk, accounts: list[bytes | None], months: list[int]) -> Accepted:
         """One phone column: nearly every cell is one number, and lists are passed on as they are."""
         found = self._canonical(chunk.columns[0])
         odd = [at for at, result in enumerate(found) if result.__class__ is not bytes]
@@ -86,7 +86,7 @@ class Normaliser:
             self._report.rows += at - done
             self._report.accepted += at - done
             if at < len(found):
-                self._several(chunk, at, batch, accounts[at], months[at], found[at])
+                self._normalise_row(chunk, at, batch, accounts[at], months[at], found[at])
             done = at + 1
         return batch
 
@@ -95,9 +95,9 @@ class Normaliser:
         if self._region != "CN":
             return [canonical(cell) for cell in cells]
         # asking about two numbers at once costs a hundred times what asking about each does
-        return [Reason.SEVERAL if plainly_several(cell) else canonical(cell) for cell in cells]
+        return [Reason.SEVERAL if is_list_of_mobiles(cell) else canonical(cell) for cell in cells]
 
-    def _several(
+    def _normalise_row(
         self,
         chunk: Chunk,
         at: int,
@@ -119,27 +119,27 @@ class Normaliser:
                 self._reject(chunk.lines[at], phones[0], Reason.EMPTY, "")
             return
         self._report.rows += 1
-        taken: dict[bytes, None] = {}
+        accepted: dict[bytes, None] = {}
         for column, cell in filled:
-            for piece, result in numbers(cell, self._region, known):
+            for text, result in separate_numbers(cell, self._region, known):
                 if not isinstance(result, bytes):
-                    self._reject(chunk.lines[at], column, result, piece)
-                elif result in taken:
+                    self._reject(chunk.lines[at], column, result, text)
+                elif result in accepted:
                     self._tally.repeated += 1
                 else:
-                    taken[result] = None
-        batch.identifiers.extend(taken)
-        batch.accounts.extend([account] * len(taken))
-        batch.months.extend([month] * len(taken))
-        self._report.accepted += len(taken)
+                    accepted[result] = None
+        batch.identifiers.extend(accepted)
+        batch.accounts.extend([account] * len(accepted))
+        batch.months.extend([month] * len(accepted))
+        self._report.accepted += len(accepted)
 
     def _reject(self, line: int, column: int, reason: Reason, text: str) -> None:
         self._report.rejected[str(reason)] += 1
         self._tally.lost += reason is Reason.DIGITS_LOST
-        self._rejects.add(self._place, line, self._plan.label(column), str(reason), text)
+        self._rejects.add(self._location, line, self._plan.label(column), str(reason), text)
 
 
-def account_in(cell: str) -> bytes | None:
+def account_name(cell: str) -> bytes | None:
     """An account name as bytes: outer space gone, NFKC, UTF-8; None when nothing is left."""
     name = cell.strip()
     if not name.isascii():

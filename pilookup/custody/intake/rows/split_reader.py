@@ -1,6 +1,6 @@
-"""One piece of a text to numbers: nearly all of it by the core, the rest by the rules, with one outcome.
+"""One split of a text to numbers: nearly all of it by the core, the rest by the rules, with one outcome.
 
-The core hands back every row it is not sure about by its place; those rows are read and normalised as `read.py`
+The core hands back every row it is not sure about by its location; those rows are read and normalised as `read.py`
 would, so that which way a row went never shows.
 """
 
@@ -14,42 +14,42 @@ from typing import Any, Final
 import numpy as np
 
 from pilookup import _core
-from pilookup.custody.intake.columns.detect import Plan
+from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.report import Rejects, Report, Tally
-from pilookup.custody.intake.rows.normalise import Normaliser, account_in
-from pilookup.custody.intake.rows.packed import MONTH, OFFSET, Items, Packed
+from pilookup.custody.intake.rows.normalise import Normaliser, account_name
+from pilookup.custody.intake.rows.packed import MONTH, OFFSET, PackedBytes, PackedNumbers
 from pilookup.custody.intake.splits import FileSplit, TextForm
 from pilookup.custody.intake.tables.records import plain_row
-from pilookup.custody.intake.tables.table import Run, pick
+from pilookup.custody.intake.tables.table import NumberedRows, select_columns
 from pilookup.protocol.label import Kind
 
 IDENTIFIER_BYTES: Final = 18
-_ODD: Final = np.dtype("<u8")
+_U64: Final = np.dtype("<u8")
 
-Places = np.ndarray[Any, np.dtype[np.uint64]]
+Indices = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 class SplitReader:
-    """Reads one piece, `data` being its bytes from start to reach; counts into a report and a tally of its own.
+    """Reads one split, `data` being its bytes from start to reach; counts into a report and a tally of its own.
 
     rejects: written with columns as 1-based indexes and without a header.
     """
 
-    def __init__(self, form: TextForm, piece: FileSplit, data: bytes, rejects: Rejects) -> None:
+    def __init__(self, form: TextForm, split: FileSplit, data: bytes, rejects: Rejects) -> None:
         self.report = Report()
         self.tally = Tally()
         self._form = form
-        self._piece = piece
+        self._split = split
         self._data = data
-        plan = Plan(0, form.phones, form.account, form.date, form.width, None, named=False)
+        plan = ColumnPlan(0, form.phones, form.account, form.date, form.width, None, named=False)
         options = IntakeOptions(Kind(form.kind), form.region)
         today = date.fromordinal(form.today)
-        self._normaliser = Normaliser(form.place, plan, options, self.report, rejects, today)
+        self._normaliser = Normaliser(form.location, plan, options, self.report, rejects, today)
         self._months = self._normaliser.months
 
-    def read(self) -> Packed:
-        """The piece's numbers. Raises IntakeError naming the line of a cell that is too long."""
+    def read(self) -> PackedNumbers:
+        """The split's numbers. Raises IntakeError naming the line of a cell that is too long."""
         form = self._form
         columns = (
             form.phones,
@@ -57,55 +57,55 @@ class SplitReader:
             form.date,
             form.width,
             form.from_line,
-            self._months.last,
+            self._months.latest,
             form.region == "CN",
         )
-        stop = self._piece.stop - self._piece.start
-        found = _core.TextRows(self._data, stop, self._piece.line, self._piece.whole, form.dialect, columns)
+        stop = self._split.stop - self._split.start
+        found = _core.TextRows(self._data, stop, self._split.line, self._split.whole, form.dialect, columns)
         rows, ragged, repeated, out_of_range, stray = found.counts
         self.report.rows += rows
         self.report.accepted += len(found.places) // OFFSET.itemsize
-        packed = [self._sure(found)]
-        odd = np.frombuffer(found.odd_rows, _ODD).reshape(-1, 4)
+        packed = [self._decided(found)]
+        odd = np.frombuffer(found.odd_rows, _U64).reshape(-1, 4)
         if len(odd):
-            packed.append(Packed.of([self._odd(odd)], accounts=form.kind == Kind.MALICIOUS))
+            packed.append(PackedNumbers.of([self._by_rules(odd)], accounts=form.kind == Kind.MALICIOUS))
         self.tally = self._normaliser.tally
         self.tally.add(Tally(ragged, repeated, out_of_range=out_of_range, stray=stray))
-        return Packed.joined(packed)
+        return PackedNumbers.concatenate(packed)
 
-    def _sure(self, found: _core.TextRows) -> Packed:
+    def _decided(self, found: _core.TextRows) -> PackedNumbers:
         """What the core decided, its odd date and account cells read by the rules."""
-        identifiers = Items.equal(found.identifiers, IDENTIFIER_BYTES)
+        identifiers = PackedBytes.of_width(found.identifiers, IDENTIFIER_BYTES)
         accounts = None
         if self._form.kind == Kind.MALICIOUS:
             accounts = self._accounts(found)
-        return Packed(identifiers, found.places, self._dates(found), accounts)
+        return PackedNumbers(identifiers, found.places, self._dates(found), accounts)
 
     def _dates(self, found: _core.TextRows) -> bytes:
-        odd = np.frombuffer(found.odd_dates, _ODD).reshape(-1, 3)
+        odd = np.frombuffer(found.odd_dates, _U64).reshape(-1, 3)
         if not len(odd):
             return found.months
         months = np.frombuffer(found.months, MONTH).copy()
         months[odd[:, 0]] = self._months.read([self._text(start, stop) for start, stop in odd[:, 1:].tolist()])
         return months.tobytes()
 
-    def _accounts(self, found: _core.TextRows) -> Items:
+    def _accounts(self, found: _core.TextRows) -> PackedBytes:
         count = len(found.places) // OFFSET.itemsize
         if self._form.account is None:
-            return Items(b"", bytes((count + 1) * OFFSET.itemsize))
-        odd = np.frombuffer(found.odd_accounts, _ODD).reshape(-1, 3)
-        accounts = Items(found.accounts, found.account_offsets)
+            return PackedBytes(b"", bytes((count + 1) * OFFSET.itemsize))
+        odd = np.frombuffer(found.odd_accounts, _U64).reshape(-1, 3)
+        accounts = PackedBytes(found.accounts, found.account_offsets)
         if not len(odd):
             return accounts
-        names = [account_in(self._text(start, stop)) or b"" for start, stop in odd[:, 1:].tolist()]
-        return _filled_in(accounts, odd[:, 0], names)
+        names = [account_name(self._text(start, stop)) or b"" for start, stop in odd[:, 1:].tolist()]
+        return _with_values(accounts, odd[:, 0], names)
 
     def _text(self, start: int, stop: int) -> str:
         return self._data[start:stop].decode(self._form.codec)
 
-    def _odd(self, odd: Places) -> Accepted:
+    def _by_rules(self, odd: Indices) -> Accepted:
         rows = self._rows(odd.tolist())
-        chunk = pick(Run(odd[:, 2].tolist(), rows), self._normaliser.columns, self._form.width)
+        chunk = select_columns(NumberedRows(odd[:, 2].tolist(), rows), self._normaliser.columns, self._form.width)
         return self._normaliser.batch(chunk)
 
     def _rows(self, odd: list[list[int]]) -> list[list[str]]:
@@ -114,8 +114,8 @@ class SplitReader:
         quoted = [i for i, (_, _, _, taken_back) in enumerate(odd) if not taken_back]
         for i, (start, stop, line, taken_back) in enumerate(odd):
             if taken_back:
-                place = f"{self._form.place} line {line}"
-                rows[i] = plain_row(place, _line(self._text(start, stop)), self._form.delimiter)
+                location = f"{self._form.location} line {line}"
+                rows[i] = plain_row(location, _line(self._text(start, stop)), self._form.delimiter)
         records = [_line(self._text(*odd[i][:2])) for i in quoted]
         for i, row in zip(quoted, self._cells(records), strict=True):
             rows[i] = row
@@ -123,11 +123,11 @@ class SplitReader:
 
     def _cells(self, records: list[str]) -> Iterable[list[str]]:
         if len(self._form.delimiter) != 1:
-            return map(self._split, records)
+            return map(self._separate, records)
         lines = io.StringIO("".join(records), newline="\n")
         return csv.reader(lines, delimiter=self._form.delimiter, skipinitialspace=True)
 
-    def _split(self, record: str) -> list[str]:
+    def _separate(self, record: str) -> list[str]:
         line = record.rstrip("\n")
         return line.split(self._form.delimiter) if self._form.delimiter else [line]
 
@@ -138,12 +138,12 @@ def _line(text: str) -> str:
     return lines if lines.endswith("\n") else lines.rstrip("\x1a") + "\n"
 
 
-def _filled_in(items: Items, at: Places, values: list[bytes]) -> Items:
-    """Items with values put where empty ones stood, at ascending indexes."""
+def _with_values(items: PackedBytes, at: Indices, values: list[bytes]) -> PackedBytes:
+    """PackedBytes with values put where empty ones stood, at ascending indexes."""
     offsets = np.frombuffer(items.offsets, OFFSET)
     grown = np.zeros(len(offsets), np.int64)
     grown[at.astype(np.int64) + 1] = [len(value) for value in values]
     cuts = [0, *offsets[at.astype(np.int64)].tolist(), len(items.data)]
     kept = [items.data[start:stop] for start, stop in pairwise(cuts)]
-    mixed = [kept[0], *(part for pair in zip(values, kept[1:], strict=True) for part in pair)]
-    return Items(b"".join(mixed), (offsets + np.cumsum(grown)).astype(OFFSET).tobytes())
+    mixed = [kept[0], *(item for pair in zip(values, kept[1:], strict=True) for item in pair)]
+    return PackedBytes(b"".join(mixed), (offsets + np.cumsum(grown)).astype(OFFSET).tobytes())

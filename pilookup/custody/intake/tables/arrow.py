@@ -35,13 +35,13 @@ def lines_of(columns: Sequence[pa.Array]) -> bytes | None:
     `MAX_LINES_BYTES`. Raises as `cells_of`.
     """
     texts: list[pa.Array] = []
-    room = MAX_LINES_BYTES
+    budget = MAX_LINES_BYTES
     for column in columns:
-        room -= len(DELIMITER) * len(column)
-        values = _plain(column, room)
+        budget -= len(DELIMITER) * len(column)
+        values = _joinable(column, budget)
         if values is None:
             return None
-        room -= _number(pc.sum(pc.binary_length(values)))
+        budget -= _int_or_zero(pc.sum(pc.binary_length(values)))
         texts.append(values)
     end, between = (pa.scalar(text, pa.large_string()) for text in (f"{_LAST_CELL}\n", DELIMITER))
     lines = pc.binary_join_element_wise(*texts, end, between, null_handling="replace", null_replacement="")
@@ -49,8 +49,8 @@ def lines_of(columns: Sequence[pa.Array]) -> bytes | None:
     return data if _reads_back(data, len(lines), len(columns)) else None
 
 
-def _plain(column: pa.Array, room: int) -> pa.Array | None:
-    """The values as strings of `room` bytes at most, none of them ending in a dash; None where they are not."""
+def _joinable(column: pa.Array, budget: int) -> pa.Array | None:
+    """The values as strings of `budget` bytes at most, none of them ending in a dash; None where they are not."""
     coded = pa.types.is_dictionary(column.type)
     kind = column.type.value_type if coded else column.type
     if pa.types.is_floating(kind) or (coded and kind not in (pa.string(), pa.large_string())):
@@ -59,16 +59,16 @@ def _plain(column: pa.Array, room: int) -> pa.Array | None:
     lengths = pc.binary_length(values)
     if coded:  # a dictionary is a row group's and may be far larger than the batch, or have one long value for all rows
         lengths = lengths.take(column.indices)
-    if _number(pc.sum(lengths)) > room or _number(pc.max(lengths)) > MAX_CELL_CHARS:
+    if _int_or_zero(pc.sum(lengths)) > budget or _int_or_zero(pc.max(lengths)) > MAX_CELL_CHARS:
         return None
     if coded:
         values = _strings(values.take(column.indices))
-    return None if _number(pc.any(pc.ends_with(values, DELIMITER[0]))) else values
+    return None if _int_or_zero(pc.any(pc.ends_with(values, DELIMITER[0]))) else values
 
 
-def _number(found: pa.Scalar) -> int:
+def _int_or_zero(scalar: pa.Scalar) -> int:
     """What was found in values, 0 among none."""
-    return int(found.as_py() or 0)
+    return int(scalar.as_py() or 0)
 
 
 def _strings(column: pa.Array) -> pa.Array:

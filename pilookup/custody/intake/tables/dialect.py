@@ -8,16 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from pilookup.custody.intake.columns.headers import is_phone
-from pilookup.custody.intake.files.formats import ending
+from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.limits import HEADER_ROWS
 
 NO_DELIMITER = ""
 """One cell a line."""
 
 _DELIMITERS = ("\t", ",", ";", "|", "，", "----")
-_TAB_ENDINGS = ("tsv", "tab")
+_TAB_EXTENSIONS = ("tsv", "tab")
 _SEP_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_LEAST_SHARE = 0.5
+_MIN_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Dialect:
     first_line: int = 1
 
 
-def find(name: str, sample: Sequence[str]) -> Dialect:
+def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
     """The dialect of the first lines of a text part; a spreadsheet's own "sep=" line decides where it stands."""
     stated = _SEP_LINE.fullmatch(sample[0]) if sample else None
     if stated:
         return Dialect(stated[1], _width(sample[1:], stated[1])[0], first_line=2)
-    if ending(name) in _TAB_ENDINGS:
+    if extension(name) in _TAB_EXTENSIONS:
         return Dialect("\t", _width(sample, "\t")[0])
     first = next((line.strip() for line in sample if line.strip()), "")
     if is_phone(first.strip('"')) and not _holds_delimiter(first):
@@ -64,7 +64,7 @@ def _by_widths(sample: Sequence[str]) -> Dialect:
 def _rate(sample: Sequence[str], delimiter: str) -> tuple[float, Dialect]:
     """How well a delimiter explains the lines: the share of rows of the usual width, more for wider rows."""
     width, share = _width(sample, delimiter)
-    if width < 2 or share < _LEAST_SHARE:
+    if width < 2 or share < _MIN_SHARE:
         return 0.0, Dialect(NO_DELIMITER, 1)
     return share * (1 - 1 / width), Dialect(delimiter, width)
 

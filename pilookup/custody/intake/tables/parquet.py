@@ -19,22 +19,22 @@ _DAMAGED = "the Parquet file is truncated or damaged"
 
 
 @contextmanager
-def parquet_table(part: Member) -> Iterator["ParquetTable"]:
-    """The table of a Parquet part. One inside an archive is held in memory, since Parquet is read from its
+def parquet_table(member: Member) -> Iterator["ParquetTable"]:
+    """The table of a Parquet member. One inside an archive is held in memory, since Parquet is read from its
     end.
 
     Raises IntakeError for a damaged file and one over the limits.
     """
-    with part.open() as raw:
-        stream = raw if raw.seekable() else _held(part, raw)
+    with member.open() as raw:
+        stream = raw if raw.seekable() else _read_into_memory(member, raw)
         try:
-            file = _opened(stream)
+            file = _open(stream)
         except (pa.ArrowException, OSError, ValueError):
-            raise IntakeError(part.place, _DAMAGED) from None
-        yield ParquetTable(part.place, file)
+            raise IntakeError(member.location, _DAMAGED) from None
+        yield ParquetTable(member.location, file)
 
 
-def _opened(stream: BinaryIO) -> pq.ParquetFile:
+def _open(stream: BinaryIO) -> pq.ParquetFile:
     """The file, with two bounds on memory: a row group's columns are read in pieces, however large it is (no
     pre_buffer), and text stays in its dictionary, so that one long value named by every row is held once.
     """
@@ -43,25 +43,25 @@ def _opened(stream: BinaryIO) -> pq.ParquetFile:
     return pq.ParquetFile(stream, pre_buffer=False, buffer_size=limits.BLOCK_BYTES, read_dictionary=names)
 
 
-def _held(part: Member, raw: BinaryIO) -> BinaryIO:
+def _read_into_memory(member: Member, raw: BinaryIO) -> BinaryIO:
     data = raw.read(limits.MAX_HELD_BYTES + 1)
     if len(data) > limits.MAX_HELD_BYTES:
         size = limits.MAX_HELD_BYTES >> 20
-        raise IntakeError(part.place, f"a Parquet file over {size} MiB cannot be read in an archive: take it out")
+        raise IntakeError(member.location, f"a Parquet file over {size} MiB cannot be read in an archive: take it out")
     return io.BytesIO(data)
 
 
 class ParquetTable:
     """A table over a Parquet file. Every row counts as a row: columns that are not needed are not looked at."""
 
-    def __init__(self, place: str, file: pq.ParquetFile) -> None:
-        self.place = place
+    def __init__(self, location: str, file: pq.ParquetFile) -> None:
+        self.location = location
         self._file = file
         self._schema = file.schema_arrow
         self.names: list[str] | None = list(self._schema.names)
         self.rows: int | None = file.metadata.num_rows
         if self.rows == 0:
-            raise IntakeError(place, "has no rows")
+            raise IntakeError(location, "has no rows")
         readable = [at for at, kind in enumerate(self._schema.types) if not _nested(kind)]
         self.head = self._head(readable)
 
@@ -72,33 +72,33 @@ class ParquetTable:
         for row, batch in self._rows(columns):
             yield self._chunk(row, batch)
 
-    def pieces(self, columns: Sequence[int], size: int) -> Iterator[tuple[FileSplit, bytes] | Chunk]:
+    def splits(self, columns: Sequence[int], size: int) -> Iterator[tuple[FileSplit, bytes] | Chunk]:
         """The rows that `chunks` has as lines of text, so many that `size` bytes are reached; where text would not say
         the same, as a chunk.
         """
-        held = _Held()
+        buffer = _LineBuffer()
         for row, batch in self._rows(columns):
             lines = self._lines(batch)
             if lines is None:
-                yield from held.taken()
+                yield from buffer.flush()
                 yield self._chunk(row, batch)
                 continue
-            held.add(row, lines)
-            if held.size >= size:
-                yield from held.taken()
-        yield from held.taken()
+            buffer.add(row, lines)
+            if buffer.size >= size:
+                yield from buffer.flush()
+        yield from buffer.flush()
 
     def _rows(self, columns: Sequence[int]) -> Iterator[tuple[int, pa.RecordBatch]]:
         """The number of the first row of each batch, and the batch."""
         for at in columns:
             if _nested(self._schema.types[at]):
-                raise IntakeError(self.place, f"column {at + 1} is nested: write it out as one plain column")
+                raise IntakeError(self.location, f"column {at + 1} is nested: write it out as one plain column")
         row = 1
         for batch in self._batches(columns, limits.BATCH_ROWS):
             yield row, batch
             row += batch.num_rows
         if row - 1 != self.rows:
-            raise IntakeError(self.place, _DAMAGED)
+            raise IntakeError(self.location, _DAMAGED)
 
     def _chunk(self, row: int, batch: pa.RecordBatch) -> Chunk:
         cells = [self._texts(column) for column in batch.columns]
@@ -119,37 +119,37 @@ class ParquetTable:
         """Record batches with the columns in the order asked for."""
         names = [self._schema.names[at] for at in columns]
         if len(set(self._schema.names)) != len(self._schema.names):
-            raise IntakeError(self.place, "two columns have one name")
+            raise IntakeError(self.location, "two columns have one name")
         try:
             for batch in self._file.iter_batches(batch_size=size, columns=list(dict.fromkeys(names))):
                 if batch.nbytes > limits.MAX_PARQUET_BATCH_BYTES:
                     raise IntakeError(
-                        self.place, f"{size:,} rows take more than {limits.MAX_PARQUET_BATCH_BYTES:,} bytes"
+                        self.location, f"{size:,} rows take more than {limits.MAX_PARQUET_BATCH_BYTES:,} bytes"
                     )
                 yield batch.select(names)
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError):
-            raise IntakeError(self.place, _DAMAGED) from None
+            raise IntakeError(self.location, _DAMAGED) from None
 
     def _texts(self, column: pa.Array) -> list[str]:
-        with self._sound(column):
+        with self._validated(column):
             return [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column)]
 
     def _lines(self, batch: pa.RecordBatch) -> bytes | None:
-        with self._sound(*batch.columns):
+        with self._validated(*batch.columns):
             return lines_of(batch.columns)
 
     @contextmanager
-    def _sound(self, *columns: pa.Array) -> Iterator[None]:
+    def _validated(self, *columns: pa.Array) -> Iterator[None]:
         """Checks columns whose values are taken: a damaged file may name some that its dictionary does not have."""
         try:
             for column in columns:
                 column.validate(full=True)
             yield
         except (pa.ArrowException, ValueError, OverflowError):
-            raise IntakeError(self.place, _DAMAGED) from None
+            raise IntakeError(self.location, _DAMAGED) from None
 
 
-class _Held:
+class _LineBuffer:
     """Lines of consecutive rows, on their way into one piece. size: in bytes."""
 
     def __init__(self) -> None:
@@ -163,7 +163,7 @@ class _Held:
         self._lines.append(lines)
         self.size += len(lines)
 
-    def taken(self) -> Iterator[tuple[FileSplit, bytes]]:
+    def flush(self) -> Iterator[tuple[FileSplit, bytes]]:
         """What is held as a piece, if anything is; then nothing is held."""
         if self._lines:
             data = b"".join(self._lines)

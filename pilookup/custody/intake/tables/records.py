@@ -11,7 +11,7 @@ from itertools import islice
 
 from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, MAX_CELL_CHARS
 from pilookup.custody.intake.tables.dialect import Dialect
-from pilookup.custody.intake.tables.table import Run
+from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
 
 
@@ -21,15 +21,15 @@ class Records:
     blocks: lists of lines, each with a line feed at its end. stray: counts lines whose quotes were taken back.
     """
 
-    def __init__(self, place: str, blocks: Iterator[list[str]], dialect: Dialect) -> None:
-        self._place = place
+    def __init__(self, location: str, blocks: Iterator[list[str]], dialect: Dialect) -> None:
+        self._location = location
         self._blocks = blocks
         self._dialect = dialect
         self._held: list[str] = []  # lines given to the reader and not yet handed on as rows
         self._line = dialect.first_line  # number of the first held line
         self.stray = 0
 
-    def __iter__(self) -> Iterator[Run]:
+    def __iter__(self) -> Iterator[NumberedRows]:
         if len(self._dialect.delimiter) != 1:
             yield from self._split()
             return
@@ -44,16 +44,16 @@ class Records:
             if not rows and not broken:
                 return
             used = reader.line_num - start
-            if not broken and used == len(rows) and not _runs_on(rows[-1], 1):
-                yield self._hand_on(rows, [1] * len(rows))
+            if not broken and used == len(rows) and not _spans_lines(rows[-1], 1):
+                yield self._numbered(rows, [1] * len(rows))
                 start, step = reader.line_num, min(step * 2, BATCH_ROWS)
                 continue
-            spans = _spans(rows, len(self._held) if broken else used)
-            good = self._first_bad(rows, spans)
-            if good:
-                yield self._hand_on(rows[:good], spans[:good])
-            if good < len(rows) or broken:
-                yield self._take_back()
+            counts = _line_counts(rows, len(self._held) if broken else used)
+            kept = self._first_to_reread(rows, counts)
+            if kept:
+                yield self._numbered(rows[:kept], counts[:kept])
+            if kept < len(rows) or broken:
+                yield self._reread_plain()
                 reader, start, step = self._reader(), 0, 1
             else:
                 start, step = reader.line_num, min(step * 2, BATCH_ROWS)
@@ -67,56 +67,56 @@ class Records:
             self._held.extend(block)
             yield from block
 
-    def _first_bad(self, rows: list[list[str]], spans: list[int]) -> int:
+    def _first_to_reread(self, rows: list[list[str]], counts: list[int]) -> int:
         """Index of the first row that runs over lines and has not the usual width; len(rows) for none."""
         width = self._dialect.width
-        return next((i for i, row in enumerate(rows) if len(row) != width and _runs_on(row, spans[i])), len(rows))
+        return next((i for i, row in enumerate(rows) if len(row) != width and _spans_lines(row, counts[i])), len(rows))
 
-    def _hand_on(self, rows: list[list[str]], spans: list[int]) -> Run:
-        total = sum(spans)
+    def _numbered(self, rows: list[list[str]], counts: list[int]) -> NumberedRows:
+        total = sum(counts)
         lines: list[int] | range = range(self._line, self._line + total)
         if total != len(rows):
             lines, line = [], self._line
-            for span in spans:
+            for count in counts:
                 lines.append(line)
-                line += span
+                line += count
         self._line += total
         del self._held[:total]
-        return Run(lines, rows)
+        return NumberedRows(lines, rows)
 
-    def _take_back(self) -> Run:
-        row = plain_row(f"{self._place} line {self._line}", self._held[0], self._dialect.delimiter)
+    def _reread_plain(self) -> NumberedRows:
+        row = plain_row(f"{self._location} line {self._line}", self._held[0], self._dialect.delimiter)
         self.stray += 1
-        return self._hand_on([row], [1])
+        return self._numbered([row], [1])
 
-    def _split(self) -> Iterator[Run]:
+    def _split(self) -> Iterator[NumberedRows]:
         """Lines without quoting: cut at "----", or not at all. `canonicalise` takes quotes off a number."""
         delimiter = self._dialect.delimiter
         for block in self._blocks:
             lines = [line.rstrip("\n") for line in block]
             rows = [line.split(delimiter) for line in lines] if delimiter else [[line] for line in lines]
-            yield Run(range(self._line, self._line + len(rows)), rows)
+            yield NumberedRows(range(self._line, self._line + len(rows)), rows)
             self._line += len(rows)
 
 
-def plain_row(place: str, line: str, delimiter: str) -> list[str]:
-    """The cells of one line whose quotes are plain characters; place: where the line is, for the IntakeError."""
+def plain_row(location: str, line: str, delimiter: str) -> list[str]:
+    """The cells of one line whose quotes are plain characters; location: where the line is, for the IntakeError."""
     try:
         return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True))
     except csv.Error:
-        raise IntakeError(place, f"has a cell longer than {MAX_CELL_CHARS:,} characters") from None
+        raise IntakeError(location, f"has a cell longer than {MAX_CELL_CHARS:,} characters") from None
 
 
-def _runs_on(row: list[str], span: int) -> bool:
+def _spans_lines(row: list[str], count: int) -> bool:
     """Whether a row took more than its line; one that the end of the file cut keeps a line feed in its cell."""
-    return span > 1 or (bool(row) and row[-1].endswith("\n"))
+    return count > 1 or (bool(row) and row[-1].endswith("\n"))
 
 
-def _spans(rows: list[list[str]], available: int) -> list[int]:
+def _line_counts(rows: list[list[str]], available: int) -> list[int]:
     """Lines of each row: its cells hold all its line feeds but the last one, unless the file ended in a cell."""
-    spans, left = [], available
+    counts, left = [], available
     for row in rows:
-        span = max(1, min(left, 1 + sum(cell.count("\n") for cell in row)))
-        spans.append(span)
-        left -= span
-    return spans
+        count = max(1, min(left, 1 + sum(cell.count("\n") for cell in row)))
+        counts.append(count)
+        left -= count
+    return counts

@@ -1,4 +1,4 @@
-"""A table: rows of text cells with their place, whatever file they come from."""
+"""A table: rows of text cells with their location, whatever file they come from."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pilookup.custody.intake.limits import HEAD_ROWS
 
 
 @dataclass(slots=True)
-class Run:
+class NumberedRows:
     """Consecutive rows. lines: the 1-based line or row number of each. rows: cells of each, of any number."""
 
     lines: Sequence[int]
@@ -32,12 +32,12 @@ class Chunk:
 
 
 class Table(Protocol):
-    """place: file, member or sheet. names: header cells where the format states them.
+    """location: file, member or sheet. names: header cells where the format states them.
 
     head: up to 200 first rows that are not blank. rows: how many there are, where the format states it.
     """
 
-    place: str
+    location: str
     names: list[str] | None
     head: list[list[str]]
     rows: int | None
@@ -52,10 +52,10 @@ class RowTable:
     names: list[str] | None = None
     rows: int | None = None
 
-    def __init__(self, place: str, runs: Iterable[Run]) -> None:
-        self.place = place
+    def __init__(self, location: str, runs: Iterable[NumberedRows]) -> None:
+        self.location = location
         self._runs = iter(runs)
-        self._first = Run([], [])
+        self._first = NumberedRows([], [])
         self.head = self._first.rows
         lines: list[int] = []
         for run in self._runs:
@@ -72,10 +72,10 @@ class RowTable:
         return self._first.lines[start] if start < len(self._first.lines) else None
 
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
-        first = Run(self._first.lines[start:], self._first.rows[start:])
+        first = NumberedRows(self._first.lines[start:], self._first.rows[start:])
         for run in chain([first], self._runs):
             if run.rows:
-                yield pick(run, columns, width)
+                yield select_columns(run, columns, width)
 
 
 def is_blank(row: list[str]) -> bool:
@@ -83,7 +83,7 @@ def is_blank(row: list[str]) -> bool:
     return not any(cell and not cell.isspace() for cell in row)
 
 
-def pick(run: Run, columns: Sequence[int], width: int) -> Chunk:
+def select_columns(run: NumberedRows, columns: Sequence[int], width: int) -> Chunk:
     """The chosen columns of a run of rows."""
     lines, rows = run.lines, run.rows
     regular = list(map(len, rows)).count(width)

@@ -16,9 +16,9 @@ from typing import IO, Any
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.files import archive
 from pilookup.custody.intake.files.formats import Format
-from pilookup.custody.intake.files.source import Member, shown
+from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.tables import sheets
-from pilookup.custody.intake.tables.table import RowTable, Run
+from pilookup.custody.intake.tables.table import NumberedRows, RowTable
 from pilookup.errors import IntakeError, MissingExtraError
 
 _WORKBOOK = re.compile(r"(?:.*/)?workbook\d*\.xml", re.IGNORECASE)
@@ -29,45 +29,46 @@ _DAMAGED = (
 _PASSWORD = "the workbook is under a password: save it without one"  # noqa: S105 - a message, not a password
 
 
-def workbook_tables(part: Member, promised: Format, notes: list[str]) -> Iterator[RowTable]:
+def workbook_tables(member: Member, promised: Format, notes: list[str]) -> Iterator[RowTable]:
     """The tables of a workbook, in its order; each must be read before the next is asked for.
 
     Raises IntakeError for a damaged workbook, one under a password and one over the limits; MissingPartError
     without python-calamine.
     """
-    data = _held(part)
+    data = _read_into_memory(member)
     if promised is Format.XLSX:
-        _check_package(part, data)
+        _check_package(member, data)
     elif _encrypted_package(data):
-        raise IntakeError(part.place, _PASSWORD)
+        raise IntakeError(member.location, _PASSWORD)
     _require_calamine()
-    with _process(data, part.place) as output:
-        yield from _tables(part, output, notes)
+    with _sheet_process(data, member.location) as output:
+        yield from _tables(member, output, notes)
 
 
-def _held(part: Member) -> bytes:
+def _read_into_memory(member: Member) -> bytes:
     too_big = IntakeError(
-        part.place, f"the workbook is over {limits.MAX_HELD_BYTES >> 20} MiB: save its sheets as CSV and load those"
+        member.location,
+        f"the workbook is over {limits.MAX_HELD_BYTES >> 20} MiB: save its sheets as CSV and load those",
     )
-    if part.size is not None and part.size > limits.MAX_HELD_BYTES:
+    if member.size is not None and member.size > limits.MAX_HELD_BYTES:
         raise too_big
-    with part.open() as stream:
+    with member.open() as stream:
         data = stream.read(limits.MAX_HELD_BYTES + 1)
     if len(data) > limits.MAX_HELD_BYTES:
         raise too_big
     return data
 
 
-def _check_package(part: Member, data: bytes) -> None:
+def _check_package(member: Member, data: bytes) -> None:
     """Refuse a ZIP archive that is no workbook, a damaged one, and one that unpacks to too much."""
-    inside = Member(part.place, part.name, len(data), lambda: io.BytesIO(data))
-    with archive.opened(inside) as package:
+    inside = Member(member.location, member.name, len(data), lambda: io.BytesIO(data))
+    with archive.open_zip(inside) as package:
         infos = package.infolist()
         if not any(_WORKBOOK.fullmatch(info.filename) for info in infos):
-            raise IntakeError(part.place, "is a ZIP archive but not an XLSX workbook")
+            raise IntakeError(member.location, "is a ZIP archive but not an XLSX workbook")
         archive.check_bomb(inside, infos, limits.MAX_WORKBOOK_BYTES)
         for info in infos:
-            with archive.member_stream(package, info, part.place) as stream:
+            with archive.open_member(package, info, member.location) as stream:
                 while stream.read(limits.BLOCK_BYTES):
                     pass
 
@@ -83,13 +84,13 @@ def _require_calamine() -> None:
 
 
 @contextmanager
-def _process(data: bytes, place: str) -> Iterator[IO[bytes]]:
+def _sheet_process(data: bytes, location: str) -> Iterator[IO[bytes]]:
     command = [sys.executable, "-P", str(Path(sheets.__file__)), str(limits.MAX_SHEET_MEMORY)]
     with subprocess.Popen(  # noqa: S603 - this very interpreter and a file of this package
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
         if child.stdin is None or child.stdout is None:
-            raise IntakeError(place, _DAMAGED)
+            raise IntakeError(location, _DAMAGED)
         try:
             _send(child.stdin, data)
             yield child.stdout
@@ -107,42 +108,42 @@ def _send(pipe: IO[bytes], data: bytes) -> None:
         pipe.close()
 
 
-def _tables(part: Member, output: IO[bytes], notes: list[str]) -> Iterator[RowTable]:
-    reader = _Reader(part.place, output)
+def _tables(member: Member, output: IO[bytes], notes: list[str]) -> Iterator[RowTable]:
+    reader = _ValueReader(member.location, output)
     value = reader.next()
     while value != {"end": True}:
-        place = f"{part.place} sheet {shown(value['sheet'])}"
+        location = f"{member.location} sheet {display_name(value['sheet'])}"
         if value["hidden"]:
-            notes.append(f"{place}: hidden, not read")
+            notes.append(f"{location}: hidden, not read")
             value = reader.next()
             continue
         rows = reader.rows()
-        yield RowTable(place, rows)
+        yield RowTable(location, rows)
         for _ in rows:  # rows nobody wanted
             pass
         value = reader.after
 
 
-class _Reader:
+class _ValueReader:
     """Values from the child; `after` is the one that ended the last sheet's rows."""
 
-    def __init__(self, place: str, output: IO[bytes]) -> None:
-        self._place = place
+    def __init__(self, location: str, output: IO[bytes]) -> None:
+        self._location = location
         self._output = output
         self.after: Any = None
 
     def next(self) -> Any:
         line = self._output.readline()
         if not line.endswith(b"\n"):
-            raise IntakeError(self._place, _DAMAGED)
+            raise IntakeError(self._location, _DAMAGED)
         value = json.loads(line)
         if isinstance(value, dict) and "fault" in value:
-            raise IntakeError(self._place, _PASSWORD if value["fault"] == "password" else _DAMAGED)
+            raise IntakeError(self._location, _PASSWORD if value["fault"] == "password" else _DAMAGED)
         return value
 
-    def rows(self) -> Iterator[Run]:
+    def rows(self) -> Iterator[NumberedRows]:
         row = 1
         while isinstance(value := self.next(), list):
-            yield Run(range(row, row + len(value)), value)
+            yield NumberedRows(range(row, row + len(value)), value)
             row += len(value)
         self.after = value

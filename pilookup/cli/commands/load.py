@@ -45,14 +45,14 @@ def load(
     from pilookup.custody.load.load import load as run  # noqa: PLC0415
 
     spec = DatasetSpec(dataset, kind, title_zh, title_en, seized_on.date() if seized_on else None, sensitive)
-    order = LoadJob(files, spec, IntakeOptions(kind, region, _columns(column or [])), replace, dry_run)
+    job = LoadJob(files, spec, IntakeOptions(kind, region, _columns(column or [])), replace, dry_run)
     with (
         executor(scheduler) as tasks,
         opened(home, online=False) as session,
         rejects_file(rejects) as stream,
         progress("load", "rows") as advance,
     ):
-        outcome = run(session, order, stream, advance, tasks)
+        outcome = run(session, job, stream, advance, tasks)
     if json:
         say_json(outcome.to_json())
     else:

@@ -85,14 +85,14 @@ def twin(held, number):
 
 def with_records(monkeypatch, extra):
     """The publisher's own entries, and these beside them."""
-    add_canaries = entry_task._Sealed.add_canaries
+    add_canaries = entry_task._EntryCollector.add_canaries
 
     def add(sealed, vault_key):
         add_canaries(sealed, vault_key)
         sealed.records += extra
         sealed.entries += len(extra)
 
-    monkeypatch.setattr(entry_task._Sealed, "add_canaries", add)
+    monkeypatch.setattr(entry_task._EntryCollector, "add_canaries", add)
 
 
 def test_of_entries_with_one_tag_the_right_one_is_found(held, serve, front, plain_client_at, monkeypatch):

@@ -14,7 +14,7 @@ from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load import schedule
 from pilookup.custody.load.load import LoadJob, load
-from pilookup.custody.publish.division import SEAL_BYTES_A_ROW
+from pilookup.custody.publish.division import ROW_COST
 from pilookup.custody.publish.publish import publish
 from pilookup.errors import ComputeError, KeyringError
 from pilookup.protocol.label import Kind
@@ -23,7 +23,7 @@ from tests.support.custody.channel import NOW, at, manifests, quiet
 from tests.support.custody.cluster import cluster
 from tests.support.custody.home import content, numbers, run_load, write_csv
 
-MEMORY = 400 * SEAL_BYTES_A_ROW
+MEMORY = 400 * ROW_COST
 """Cuts the vault below into some sixteen parts."""
 
 
@@ -60,8 +60,8 @@ def loading(path, tasks, on_progress):
     folder = path.with_suffix(".files")
     folder.mkdir()
     file = write_csv(folder / "more.csv", rows, "phone,account")
-    order = LoadJob([file], DatasetSpec("more", Kind.MALICIOUS), IntakeOptions(Kind.MALICIOUS))
-    outcome = load(session, order, None, on_progress, tasks)
+    job = LoadJob([file], DatasetSpec("more", Kind.MALICIOUS), IntakeOptions(Kind.MALICIOUS))
+    outcome = load(session, job, None, on_progress, tasks)
     session.control.close()
     return outcome.to_json()
 

@@ -14,10 +14,10 @@ from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish import epoch_release
 from pilookup.custody.publish.filters import schedule
 from pilookup.custody.publish.filters import tasks as filter_tasks
-from pilookup.custody.publish.filters.keys import LackedKeys, SpilledKeys
+from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
 from pilookup.custody.publish.filters.tasks import PART_MEMORY, BloomTask, CountTask, FilterPartTask, KeyCount
 from pilookup.custody.publish.publish import publish
-from pilookup.custody.publish.spill_file import Spills, spill_path, write_spill
+from pilookup.custody.publish.spill_file import SpillFiles, spill_path, write_spill_file
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.errors import FormatError, PublishError
 from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
@@ -132,7 +132,7 @@ def spilled(session, folder, sets):
     store = session.vault.store
     for number, keys in enumerate(sets):
         told = {kind: packed(keys) if kind is Kind.MALICIOUS else b"" for kind in Kind}
-        write_spill(spill_path(folder, number), store, b"", told)
+        write_spill_file(spill_path(folder, number), store, b"", told)
     return store
 
 
@@ -142,15 +142,17 @@ def test_keys_are_read_by_their_upper_bits(session, tmp_path, sets, bits, data):
     store = spilled(session, tmp_path / "work", sets)
     every = {key for keys in sets for key in keys}
     number = data.draw(st.sampled_from([0, (1 << bits) - 1, *(key >> 64 - bits for key in every)]))
-    spills = Spills(tmp_path / "work", len(sets))
-    initialise_home = spills.filter_keys(store, Kind.MALICIOUS, bits, number)
-    assert initialise_home == [packed(sorted({key for key in keys if key >> 64 - bits == number})) for keys in sets]
+    spills = SpillFiles(tmp_path / "work", len(sets))
+    found = spills.filter_keys(store, Kind.MALICIOUS, bits, number)
+    assert found == [packed(sorted({key for key in keys if key >> 64 - bits == number})) for keys in sets]
     assert spills.filter_keys(store, Kind.EXPOSURE, bits, number) == [b""] * len(sets)
 
 
 def sources_of(session, folder, spills, cut):
     told = (str(Kind.MALICIOUS), cut)
-    return SpilledKeys(session.home.real, str(folder), spills, *told), LackedKeys(session.home.real, str(folder), *told)
+    return SpilledKeys(session.home.real, str(folder), spills, *told), AdditionKeys(
+        session.home.real, str(folder), *told
+    )
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pilookup.compute.executors import DEFAULT_MEMORY
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish import assemble as building
 from pilookup.custody.publish import spill_file
-from pilookup.custody.publish.division import RECORD_COST, SEAL_BYTES_A_ROW, bucket_range_count, vault_ranges
+from pilookup.custody.publish.division import RECORD_COST, ROW_COST, bucket_range_count, vault_ranges
 from pilookup.custody.publish.filters import schedule
 from pilookup.custody.publish.publish import publish, rotate
 from pilookup.custody.removal import erase
@@ -28,7 +28,7 @@ from tests.support.custody.home import numbers, run_load, write_csv
 from tests.support.custody.reference import snapshot
 
 ACCOUNTS = "phone,account,date"
-LITTLE = 3 * 30 * SEAL_BYTES_A_ROW
+LITTLE = 3 * 30 * ROW_COST
 """Memory for 30 rows on each of three threads."""
 UNTIMED = settings(deadline=None)
 
@@ -59,8 +59,8 @@ def published(session, channel):
     repository = session.repository(channel)
     epoch = repository.listed()[0]
     data = {name: (repository.targets / epoch.path(name)).read_bytes() for name in epoch.files}
-    schedule = {kind: Filter.from_bytes(data[f"{kind}.base.fuse16"]).body.to_bytes() for kind in Kind}
-    return data["buckets.bin"], data["tree.bin"], schedule
+    filters = {kind: Filter.from_bytes(data[f"{kind}.base.fuse16"]).body.to_bytes() for kind in Kind}
+    return data["buckets.bin"], data["tree.bin"], filters
 
 
 @pytest.mark.parametrize("memory", [DEFAULT_MEMORY, LITTLE], ids=["ample", "little"])
@@ -74,8 +74,8 @@ def test_the_snapshot_is_the_plainest_publishers(path, channel, memory):
 
 
 def test_little_memory_cuts_partitions_too(path, monkeypatch):
-    tasks, seal_part = [], building.write_entries
-    monkeypatch.setattr(building, "write_entries", lambda task: tasks.append(task) or seal_part(task))
+    tasks, write_entries = [], building.write_entries
+    monkeypatch.setattr(building, "write_entries", lambda task: tasks.append(task) or write_entries(task))
     with ThreadPoolExecutor(3) as executor:
         rotate(at(path), "public", quiet, executor=executor, memory=LITTLE)
     assert len(tasks) > PARTITIONS
@@ -87,7 +87,7 @@ def test_publishing_again_with_other_cuts_changes_nothing(path):
     first = publish(session, "platform", quiet)
     before = manifests(session, "platform")[0]
     with ThreadPoolExecutor(2) as executor:
-        again = publish(session, "platform", quiet, executor=executor, memory=600 * SEAL_BYTES_A_ROW)
+        again = publish(session, "platform", quiet, executor=executor, memory=600 * ROW_COST)
     assert not again.changed
     assert again.serial == first.serial
     assert manifests(session, "platform")[0] == before
@@ -109,7 +109,7 @@ class Recording(ThreadPoolExecutor):
 def test_tasks_carry_no_number_no_element_and_no_key(path):
     session = at(path)
     with Recording() as executor:
-        done = rotate(session, "public", quiet, executor=executor, memory=400 * SEAL_BYTES_A_ROW)
+        done = rotate(session, "public", quiet, executor=executor, memory=400 * ROW_COST)
     sent = b"".join(executor.sent)
     assert len(executor.sent) > 10
     assert str(path).encode() in sent
@@ -172,21 +172,21 @@ def test_a_full_disk_is_told_and_leaves_the_former_release(path, monkeypatch, fi
 def test_a_task_run_twice_leaves_what_it_left_the_first_time(path, monkeypatch):
     """As when its worker was thought dead: the second run of each task changes no byte that counts."""
     session = at(path)
-    for room, name in ((building, "seal_part"), (building, "lay_out_range"), (schedule, "build_filters")):
+    for room, name in ((building, "write_entries"), (building, "write_bucket_range"), (schedule, "build_filters")):
         task = getattr(room, name)
         monkeypatch.setattr(room, name, lambda given, task=task: [task(given), task(given)][1])
     done = rotate(session, "public", quiet)
     assert published(session, "public") == snapshot(session, "public", done.epoch)
 
 
-@given(st.integers(0, 10**10), st.integers(SEAL_BYTES_A_ROW, 1 << 40))
+@given(st.integers(0, 10**10), st.integers(ROW_COST, 1 << 40))
 @UNTIMED
 def test_parts_cover_the_vault_once(rows, share):
     made = list(vault_ranges(rows, share))
     assert sum((part.stop - part.first) * (part.span.stop - part.span.start) for part in made) == PARTITIONS * SPANS
     assert len({(part.first, part.span.start) for part in made}) == len(made)
     if len(made) < PARTITIONS * SPANS:
-        assert rows * SEAL_BYTES_A_ROW <= share * len(made)
+        assert rows * ROW_COST <= share * len(made)
 
 
 @given(st.integers(1, 10**10), st.integers(1, 1 << 40))

@@ -97,9 +97,9 @@ def test_none_is_none():
         assert stream is None
 
 
-@pytest.mark.parametrize("step", ["_make_shards", "_commit"])
+@pytest.mark.parametrize("step", ["_write_shards", "_commit"])
 def test_a_load_that_is_killed_can_be_repeated_as_it_was_given(home, tmp_path, named, step):
-    """At `_commit` every refused row has been written; at `_make_shards` of the first file's parts at least."""
+    """At `_commit` every refused row has been written; at `_write_shards` of the first file's parts at least."""
     rejects = tmp_path / "rejects.csv"
     order = load_of(write_csv(tmp_path / "a.csv", [*numbers(3, start=700_000), "refused"]), "--rejects", str(rejects))
     killed = subprocess.run(

@@ -7,7 +7,7 @@ import pytest
 
 from pilookup.custody.load import load as loading
 from pilookup.custody.load import schedule
-from pilookup.custody.load.staging import take_rejects
+from pilookup.custody.load.staging import pop_rejects
 from pilookup.custody.removal import erase
 from pilookup.errors import CustodyError, PilookupError
 from pilookup.protocol.label import Kind
@@ -43,16 +43,16 @@ def test_the_search_finds_what_it_looks_for():
 
 def test_no_file_under_home_holds_a_number_an_account_or_a_name_at_any_step(home, tmp_path, monkeypatch):
     written = []
-    make = loading._make_shards
+    make = loading._write_shards
 
     def make_shards(*given, **options):
         written.extend(files_under(home.path).values())
         return make(*given, **options)
 
     monkeypatch.setattr(
-        schedule, "take_rejects", lambda *given: written.extend(files_under(home.path).values()) or take_rejects(*given)
+        schedule, "pop_rejects", lambda *given: written.extend(files_under(home.path).values()) or pop_rejects(*given)
     )
-    monkeypatch.setattr(loading, "_make_shards", make_shards)
+    monkeypatch.setattr(loading, "_write_shards", make_shards)
     with opened(home.path) as session:
         run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS, rejects=io.StringIO())
         with pytest.raises(PilookupError):

@@ -44,7 +44,7 @@ def test_a_range_is_what_the_whole_holds_of_it(store, tmp_path, elements, start,
     # Of one partition, as in the vault: the low six bits of the second byte are the same.
     elements = {each[:1] + bytes([each[1] & 0xC0 | 5]) + each[2:] for each in elements}
     path = tmp_path / "s.shard"
-    durable.write_flushed(path, store.framed("p", [table(elements)]))
+    durable.write_flushed(path, store.encode_shard("p", [table(elements)]))
     wanted = [each for each in sorted(elements) if start <= spans_of(each)[0] < stop]
     assert elements_of(store.read_table(path, "p", Span(start, stop))) == wanted
     assert store.read_table(path, "p", ALL).combine_chunks() == table(elements).combine_chunks()
@@ -59,7 +59,7 @@ def test_spans_rise_with_the_elements_of_a_partition():
 @pytest.mark.usefixtures("small_frames")
 def test_a_frame_outside_the_range_is_not_even_opened(store, tmp_path):
     path = tmp_path / "s.shard"
-    durable.write_flushed(path, store.framed("p", [table([bytes([2 * i, 0]) + bytes(30) for i in range(21)])]))
+    durable.write_flushed(path, store.encode_shard("p", [table([bytes([2 * i, 0]) + bytes(30) for i in range(21)])]))
     whole = bytearray(path.read_bytes())
     whole[70] ^= 1  # in the first of three frames
     path.write_bytes(whole)
@@ -73,7 +73,7 @@ def test_a_frame_outside_the_range_is_not_even_opened(store, tmp_path):
 @ONE_FILE
 def test_any_bit_flipped_and_any_cut_is_told(store, tmp_path, data):
     path = tmp_path / "s.shard"
-    durable.write_flushed(path, store.framed("p", [table([os.urandom(32) for _ in range(20)])]))
+    durable.write_flushed(path, store.encode_shard("p", [table([os.urandom(32) for _ in range(20)])]))
     whole = bytearray(path.read_bytes())
     if data.draw(st.booleans()):
         bit = data.draw(st.integers(0, len(whole) * 8 - 1))
@@ -90,8 +90,8 @@ def test_any_bit_flipped_and_any_cut_is_told(store, tmp_path, data):
 def test_frames_of_one_shard_do_not_fit_another_or_another_place(store, tmp_path):
     one, two = tmp_path / "1.shard", tmp_path / "2.shard"
     rows = table([os.urandom(32) for _ in range(20)])
-    durable.write_flushed(one, store.framed("p", [rows]))
-    durable.write_flushed(two, store.framed("p", [rows]))
+    durable.write_flushed(one, store.encode_shard("p", [rows]))
+    durable.write_flushed(two, store.encode_shard("p", [rows]))
     with pytest.raises(VaultError, match="not where it belongs"):
         store.read_table(one, "q")
     first, second = one.read_bytes(), two.read_bytes()
@@ -121,6 +121,6 @@ def test_a_sealed_file_is_no_shard_and_a_shard_no_sealed_file(store, tmp_path):
     with pytest.raises(VaultError, match="not a vault file"):
         store.read_table(path, "p")
     path.unlink()
-    durable.write_flushed(path, store.framed("p", [table([])]))
+    durable.write_flushed(path, store.encode_shard("p", [table([])]))
     with pytest.raises(VaultError, match="not a vault file"):
         store.read(path, "p")

@@ -67,7 +67,7 @@ def test_parts_become_one_row_for_each_number_and_account(session, parts, accoun
     staged = StagedLoad(os.urandom(16).hex(), 7, accounts)
     vault = session.vault
     register_keyring(session.home, session.keyring)
-    vault.stage(staged.folder(vault), staged.parts(vault))
+    vault.stage(staged.folder(vault), staged.sorted_folder(vault))
     wanted = {}
     for number, part in enumerate(parts):
         elements = [bytes([who, who]) + bytes(30) for who, _, _ in part]
@@ -82,19 +82,19 @@ def test_parts_become_one_row_for_each_number_and_account(session, parts, accoun
         )
     tasks = [ShardTask(session.home.real, p, ((staged, len(parts)),), dry_run=False) for p in range(PARTITIONS)]
     outcomes = [run_shard(task) for task in [*tasks, *tasks[:3]]][: len(tasks)]
-    vault.write_index(staged.folder(vault), 7, [outcome.partition for outcome in outcomes if outcome.together])
+    vault.write_index(staged.folder(vault), 7, [outcome.partition for outcome in outcomes if outcome.distinct_in_all])
     vault.adopt(staged.folder(vault), "made")
     load = Load(staged.id, "made", 7, staged.id, Counts(0, 0, 0, 0, {}))
     kept = [((element, account), (count, month)) for _, element, account, count, month in content(session, [load])]
     assert kept == sorted(wanted.items())
-    assert sum(outcome.together for outcome in outcomes) == len({element for element, _ in wanted})
+    assert sum(outcome.distinct_in_all for outcome in outcomes) == len({element for element, _ in wanted})
     session.recover()
 
 
 @pytest.mark.parametrize("harm", ["flip", "swap", "cut"])
 def test_a_part_altered_while_the_load_is_made_ends_the_load(session, tmp_path, monkeypatch, harm):
     limited(monkeypatch, 10_000)
-    make = loading._make_shards
+    make = loading._write_shards
 
     def altered(*given, **options):
         first, second = sorted((session.home.vault / ".staging").rglob("*.spill"))[:2]
@@ -106,7 +106,7 @@ def test_a_part_altered_while_the_load_is_made_ends_the_load(session, tmp_path, 
         first.write_bytes(data)
         return make(*given, **options)
 
-    monkeypatch.setattr(loading, "_make_shards", altered)
+    monkeypatch.setattr(loading, "_write_shards", altered)
     with pytest.raises(VaultError, match=r"\.spill: altered"):
         run_load(session, [write_csv(tmp_path / "a.csv", numbers(3000))])
     assert session.loads() == []

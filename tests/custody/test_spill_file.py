@@ -12,7 +12,7 @@ from pilookup import durable
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish import assemble as building
 from pilookup.custody.publish.publish import publish, rotate
-from pilookup.custody.publish.spill_file import RECORDS, SECTIONS, Spills, spill_path, write_spill
+from pilookup.custody.publish.spill_file import RECORDS, SECTIONS, SpillFiles, spill_path, write_spill_file
 from pilookup.errors import PublishError
 from pilookup.protocol.label import Kind
 from pilookup.release_files.verify import verify_directory
@@ -51,12 +51,12 @@ def written(session, work, number):
     path = spill_path(work, number)
     records = b"".join((i << 6).to_bytes(4, "big") + bytes([number]) * 32 for i in range(1024))
     keys = packed(range(number, 2**64, 2**54))
-    assert write_spill(path, session.vault.store, records, dict.fromkeys(Kind, keys)) == (1024, 1024)
+    assert write_spill_file(path, session.vault.store, records, dict.fromkeys(Kind, keys)) == (1024, 1024)
     return path
 
 
 def read(session, work, section):
-    spills, store = Spills(work, 2), session.vault.store
+    spills, store = SpillFiles(work, 2), session.vault.store
     return spills.records(store, 0, 1024) if section == RECORDS else spills.filter_keys(store, section, 0, 0)
 
 
@@ -110,14 +110,14 @@ def test_an_altered_spill_file_is_refused_and_nothing_of_it_is_lost(session, tmp
 def test_whatever_byte_of_a_spill_file_is_altered_its_keys_are_right_or_refused(session, tmp_path, data):
     (tmp_path / "work").mkdir(exist_ok=True)
     path = spill_path(tmp_path / "work", 0)
-    write_spill(path, session.vault.store, b"", dict.fromkeys(Kind, packed(range(0, 2**64, 2**61))))
+    write_spill_file(path, session.vault.store, b"", dict.fromkeys(Kind, packed(range(0, 2**64, 2**61))))
     whole = bytearray(path.read_bytes())
     whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
     path.write_bytes(whole)
 
     def keys(number):
         try:
-            return Spills(tmp_path / "work", 1).filter_keys(session.vault.store, Kind.MALICIOUS, 3, number)
+            return SpillFiles(tmp_path / "work", 1).filter_keys(session.vault.store, Kind.MALICIOUS, 3, number)
         except PublishError:
             return "refused"
 
@@ -128,10 +128,10 @@ def test_an_entry_altered_on_its_way_to_the_buckets_ends_the_publish(published, 
     before = manifests(published)
     make_filters = building.make_filters
 
-    def harmed(order, *given):
-        path = spill_path(order.folder, 0)
+    def harmed(job, *given):
+        path = spill_path(job.folder, 0)
         path.write_bytes(flipped(path.read_bytes(), 0, 0))
-        return make_filters(order, *given)
+        return make_filters(job, *given)
 
     monkeypatch.setattr(building, "make_filters", harmed)
     with pytest.raises(PublishError, match=r"00000\.spill: altered while the publish ran"):

@@ -40,7 +40,7 @@ def staged(request, session):
     """A load of 7 parts of one partition, elements and accounts coming again within parts and between them."""
     load = StagedLoad(os.urandom(16).hex(), 7, accounts=request.param)
     register_keyring(session.home, session.keyring)
-    session.vault.stage(load.folder(session.vault), load.parts(session.vault))
+    session.vault.stage(load.folder(session.vault), load.sorted_folder(session.vault))
     rng = random.Random(1)
     pool = elements_of(1500, rng)
     for number in range(7):
@@ -84,7 +84,7 @@ def test_a_shard_has_the_same_bytes_whatever_a_step_holds(session, staged, frame
             patched.setattr(shard, "FRAME_ROWS", frame_rows)
             told.append(made(session, staged, patched, step_rows))
     assert len(set(told)) == 1
-    assert told[0][1].together > 1000
+    assert told[0][1].distinct_in_all > 1000
 
 
 def test_no_more_rows_than_a_step_are_merged_at_once(session, staged, monkeypatch, counted):
@@ -121,7 +121,7 @@ def test_rows_of_one_number_and_account_are_one_row_of_a_part(session, tmp_path,
 def test_many_loads_are_counted_together_in_steps(session, staged, monkeypatch):
     """A number in two loads of a command is distinct once, however few rows a step holds."""
     other = StagedLoad(os.urandom(16).hex(), 7, staged.accounts)
-    session.vault.stage(other.folder(session.vault), other.parts(session.vault))
+    session.vault.stage(other.folder(session.vault), other.sorted_folder(session.vault))
     elements = sorted(set(read(session, staged)["element"].to_pylist()))[:50] + elements_of(30, random.Random(2))
     accounts = [b"c" * 16] * len(elements) if staged.accounts else []
     write_sorted_file(session.vault, other, 0, packed(elements, accounts, [1] * len(elements)))
@@ -138,7 +138,7 @@ def test_many_loads_are_counted_together_in_steps(session, staged, monkeypatch):
         task = ShardTask(session.home.real, PARTITION, ((staged, 7), (other, 1)), dry_run=True)
         outcome = run_shard(task)
         assert outcome.distinct[1] == 80
-        together.add(outcome.together - outcome.distinct[0])
+        together.add(outcome.distinct_in_all - outcome.distinct[0])
         assert max(counts) <= max(step_rows, 200)
         counts.clear()
     assert together == {30}
@@ -153,7 +153,7 @@ def read(session, load):
 
 @pytest.mark.parametrize("harm", ["flip", "swap", "cut", "gone"])
 def test_a_part_that_is_not_what_was_written_is_told(session, staged, harm):
-    first, second = (staged.parts(session.vault) / f"{number:06}.spill" for number in range(2))
+    first, second = (staged.sorted_folder(session.vault) / f"{number:06}.spill" for number in range(2))
     data = bytearray(first.read_bytes())
     data[-1] ^= 1
     if harm == "gone":
@@ -217,7 +217,7 @@ def test_pieces_are_refused_where_sizes_or_nonces_do_not_fit():
 def test_a_part_is_searched_for_what_it_hides(session, staged):
     """No element, whole or its end, lies in clear in a part file."""
     elements = read(session, staged)["element"].to_pylist()
-    for path in staged.parts(session.vault).iterdir():
+    for path in staged.sorted_folder(session.vault).iterdir():
         data = path.read_bytes()
         assert len(data) > PARTITIONS * 292
         assert not [element for element in elements if element[2:] in data]

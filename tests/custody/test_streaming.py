@@ -22,9 +22,11 @@ def test_a_load_takes_them_in_pieces_with_report_rejects_and_progress_of_a_plain
     text = write_csv(tmp_path / "plain.csv", rows, "手机号,账号,日期").read_bytes()
     other = tmp_path / name
     other.write_bytes(gzip.compress(text) if name.endswith("gz") else text.decode().encode("utf-16"))
-    held, told, write_held = [], [], SortedFileWriter.write_held
+    held, told, write_memory_split = [], [], SortedFileWriter.write_memory_split
     monkeypatch.setattr(
-        SortedFileWriter, "write_held", lambda maker, piece: held.append(piece) or write_held(maker, piece)
+        SortedFileWriter,
+        "write_memory_split",
+        lambda maker, piece: held.append(piece) or write_memory_split(maker, piece),
     )
     results = []
     for path, slug in ((tmp_path / "plain.csv", "plain"), (other, "other")):

@@ -39,7 +39,7 @@ def a_shard(session, index=0):
 @ONE_FILE
 def test_a_shard_comes_back_as_it_was(tmp_path, elements, place):
     store, path = ShardStore(bytes(32), GUARD), tmp_path / "s.shard"
-    durable.write_flushed(path, store.framed(place, [table(elements)]))
+    durable.write_flushed(path, store.encode_shard(place, [table(elements)]))
     assert store.read_table(path, place) == table(elements)
     assert read_guard(path) == GUARD
     path.unlink()
@@ -49,7 +49,7 @@ def test_a_shard_comes_back_as_it_was(tmp_path, elements, place):
 @ONE_FILE
 def test_a_shard_with_a_flipped_bit_or_cut_short_raises_only_our_error(tmp_path, data):
     store, path = ShardStore(bytes(32), GUARD), tmp_path / "s.shard"
-    whole = bytearray(store.sealed("1/a/00", b"some parquet bytes"))
+    whole = bytearray(store.seal("1/a/00", b"some parquet bytes"))
     if data.draw(st.booleans()):
         bit = data.draw(st.integers(0, len(whole) * 8 - 1))
         whole[bit // 8] ^= 1 << bit % 8

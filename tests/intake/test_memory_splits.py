@@ -29,7 +29,7 @@ def streaming(path, options, size):
     """(rows sorted, report, rejects), as `read_by_rows` has them, by pieces of `size` bytes."""
     maker, report, rejects = CollectingWriter(), Report(), io.StringIO()
     streams = StreamingReader(
-        maker, report, rejects, options, piece_bytes=size, today=datetime.now(UTC).date().toordinal()
+        maker, report, rejects, options, split_bytes=size, today=datetime.now(UTC).date().toordinal()
     )
     accounts = options.kind is Kind.MALICIOUS
     streams.read(path, None, accounts=accounts, fast=True, on_progress=lambda *_: None)

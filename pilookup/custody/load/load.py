@@ -58,7 +58,7 @@ class LoadOutcome:
 
 def load(
     session: Session,
-    order: LoadJob,
+    job: LoadJob,
     rejects: TextIO | None = None,
     on_progress: Progress | None = None,
     executor: Executor | None = None,
@@ -70,46 +70,48 @@ def load(
     Raises IntakeError for a file that cannot be read as what it is, CustodyError for a dataset or file that may not be
     loaded, VaultError when the vault cannot be written. Nothing is stored then.
     """
-    dataset = resolve_dataset(session.control, order.dataset)
-    seen = [_file_id(path) for path in order.files]
-    digests = [_digest(session, path) for path in order.files]
-    replaced = _check_repeats(session, dataset, order, digests)
+    dataset = resolve_dataset(session.control, job.dataset)
+    file_ids = [_file_id(path) for path in job.files]
+    digests = [_digest(session, path) for path in job.files]
+    replaced = _replaced_loads(session, dataset, job, digests)
     register_keyring(session.home, session.keyring)
     with _written(session), nullcontext(executor) if executor else local_executor() as workers:
-        reader = LoadSchedule(session, dataset.id, order.options, workers, rejects, on_progress)
-        files = reader.read(order.files)
-        together = _make_shards(session, files, workers, dry_run=order.dry_run)
-        _check_unchanged(order.files, seen)
-        outcome = LoadOutcome(dataset.slug, order.dry_run, _total(files, together), [file.report for file in files])
-        if not order.dry_run:
+        schedule = LoadSchedule(session, dataset.id, job.options, workers, rejects, on_progress)
+        files = schedule.read(job.files)
+        distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run)
+        _check_unchanged(job.files, file_ids)
+        outcome = LoadOutcome(
+            dataset.slug, job.dry_run, _total(files, distinct_in_all), [file.report for file in files]
+        )
+        if not job.dry_run:
             _commit(session, dataset, list(zip(files, digests, strict=True)), replaced)
     return outcome
 
 
-def _make_shards(session: Session, files: Sequence[LoadedFile], executor: Executor, *, dry_run: bool) -> int:
+def _write_shards(session: Session, files: Sequence[LoadedFile], executor: Executor, *, dry_run: bool) -> int:
     """The loads' shards and indexes, out of their parts; completes the reports.
 
     Returns how many distinct numbers all files have together.
     """
-    together = 0
+    distinct_in_all = 0
     written: list[list[int]] = [[] for _ in files]
 
     def take(outcome: ShardOutcome) -> None:
-        nonlocal together
-        together += outcome.together
+        nonlocal distinct_in_all
+        distinct_in_all += outcome.distinct_in_all
         for file, count, partitions in zip(files, outcome.distinct, written, strict=True):
             file.report.distinct += count
             if count:
                 partitions.append(outcome.partition)
 
-    home, loads = session.home.real, tuple((file.load, file.parts) for file in files)
+    home, loads = session.home.real, tuple((file.load, file.sorted_files) for file in files)
     with OrderedWindow(executor, run_shard, take, PARTITIONS) as window:
         for partition in range(PARTITIONS):
             window.put(ShardTask(home, partition, loads, dry_run))
     for file, partitions in zip(files, written, strict=True):
         file.report.duplicates = file.report.accepted - file.report.distinct
         session.vault.write_index(file.load.folder(session.vault), file.load.dataset_id, partitions)
-    return together
+    return distinct_in_all
 
 
 def _commit(
@@ -145,14 +147,14 @@ def _total(files: Sequence[LoadedFile], distinct: int) -> Report:
     return total
 
 
-def _check_repeats(session: Session, dataset: Dataset, order: LoadJob, digests: Sequence[str]) -> list[Load]:
+def _replaced_loads(session: Session, dataset: Dataset, job: LoadJob, digests: Sequence[str]) -> list[Load]:
     """The loads that --replace takes out; raises CustodyError for a file loaded before or named twice."""
     for i, digest in enumerate(digests):
         if digest in digests[:i]:
-            raise CustodyError(f"{display_name(order.files[i].name)}: the same content as another file of this command")
+            raise CustodyError(f"{display_name(job.files[i].name)}: the same content as another file of this command")
     before = {load.digest: load for load in session.control.loads(dataset.slug)}
-    repeated = [(path, before[digest]) for path, digest in zip(order.files, digests, strict=True) if digest in before]
-    if repeated and not order.replace:
+    repeated = [(path, before[digest]) for path, digest in zip(job.files, digests, strict=True) if digest in before]
+    if repeated and not job.replace:
         names = ", ".join(display_name(path.name) for path, _ in repeated)
         raise CustodyError(f"{names}: already loaded into {dataset.slug}; use --replace to load it again")
     return [load for _, load in repeated]
@@ -165,9 +167,9 @@ def _file_id(path: Path) -> FileId:
         raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
 
 
-def _check_unchanged(files: Sequence[Path], seen: Sequence[FileId]) -> None:
+def _check_unchanged(files: Sequence[Path], file_ids: Sequence[FileId]) -> None:
     """The file that was read must be the one whose digest is kept."""
-    for path, before in zip(files, seen, strict=True):
+    for path, before in zip(files, file_ids, strict=True):
         if _file_id(path) != before:
             raise IntakeError(display_name(path.name), "changed while it was read")
 

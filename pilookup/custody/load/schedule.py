@@ -21,7 +21,7 @@ from pilookup.custody.intake.read import Progress
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.splits import PlainText, file_splits, plain_text
 from pilookup.custody.load.split_task import SortedFileWriter, SplitOutcome, SplitTask, run_split
-from pilookup.custody.load.staging import StagedLoad, take_rejects
+from pilookup.custody.load.staging import StagedLoad, pop_rejects
 from pilookup.custody.load.streaming import StreamingReader
 from pilookup.custody.session import Session
 from pilookup.errors import IntakeError, PilookupError
@@ -41,7 +41,7 @@ class LoadedFile:
     path: Path
     load: StagedLoad
     text: PlainText | None = None
-    parts: int = 0
+    sorted_files: int = 0
     report: Report = field(default_factory=Report)
     tally: Tally = field(default_factory=Tally)
 
@@ -74,11 +74,11 @@ class LoadSchedule:
         self._options = options
         self._today = datetime.now(UTC).date().toordinal()
         self._rejects = rejects
-        self._refused = Rejects(rejects)
+        self._reject_writer = Rejects(rejects)
         self._on_progress = on_progress
         self._done = self._size = self._rows = 0
         self._files: dict[str, LoadedFile] = {}
-        self._window = OrderedWindow(executor, run_split, self._take, concurrent_tasks(executor) + QUEUED_SPLITS)
+        self._window = OrderedWindow(executor, run_split, self._collect, concurrent_tasks(executor) + QUEUED_SPLITS)
 
     def read(self, paths: Iterable[Path]) -> list[LoadedFile]:
         """All files into parts, in their order.
@@ -103,7 +103,7 @@ class LoadSchedule:
         return list(self._files.values())
 
     def _read(self, file: LoadedFile) -> None:
-        self._vault.stage(file.load.folder(self._vault), file.load.parts(self._vault))
+        self._vault.stage(file.load.folder(self._vault), file.load.sorted_folder(self._vault))
         source = Source(file.path)
         member = source.as_member()
         form = detect_format(member.location, member.name, member.head())
@@ -113,40 +113,40 @@ class LoadSchedule:
             self._stream(file, text, fast=text is not None or form is not Format.TEXT)
         else:
             file.text = text
-            self._cut(file, text, source)
+            self._split(file, text, source)
 
-    def _cut(self, file: LoadedFile, text: PlainText, source: Source) -> None:
+    def _split(self, file: LoadedFile, text: PlainText, source: Source) -> None:
         with source.open() as stream:
-            for piece in file_splits(stream, text, SPLIT_BYTES):
+            for split in file_splits(stream, text, SPLIT_BYTES):
                 path, signature = str(source.absolute), source.file_id
                 rejects = self._rejects is not None
                 self._window.put(
-                    SplitTask(self._home, file.load, file.parts, path, signature, text.form, piece, rejects)
+                    SplitTask(self._home, file.load, file.sorted_files, path, signature, text.form, split, rejects)
                 )
-                file.parts += 1
+                file.sorted_files += 1
 
-    def _take(self, outcome: SplitOutcome) -> None:
+    def _collect(self, outcome: SplitOutcome) -> None:
         task = outcome.task
         file = self._files[task.load.id]
         file.report.add(outcome.report)
         file.tally.add(outcome.tally)
         if task.rejects and file.text is not None:
-            self._refused.join(take_rejects(self._vault, task.load, task.number), file.text.plan.label)
-        self._advance(task.piece.stop - task.piece.start, outcome.report.rows)
+            self._reject_writer.join(pop_rejects(self._vault, task.load, task.number), file.text.plan.label)
+        self._advance(task.split.stop - task.split.start, outcome.report.rows)
 
     def _stream(self, file: LoadedFile, known: PlainText | None, *, fast: bool) -> None:
-        told = [0, 0]
+        reported = [0, 0]
 
-        def tell(done: int, _size: int, rows: int) -> None:
-            self._advance(done - told[0], rows - told[1])
-            told[:] = done, rows
+        def report_progress(done: int, _size: int, rows: int) -> None:
+            self._advance(done - reported[0], rows - reported[1])
+            reported[:] = done, rows
 
-        maker = SortedFileWriter(self._home, file.load)
-        streamed = StreamingReader(
-            maker, file.report, self._rejects, self._options, piece_bytes=SPLIT_BYTES, today=self._today
+        writer = SortedFileWriter(self._home, file.load)
+        reader = StreamingReader(
+            writer, file.report, self._rejects, self._options, split_bytes=SPLIT_BYTES, today=self._today
         )
-        streamed.read(file.path, known, accounts=file.load.accounts, fast=fast, on_progress=tell)
-        file.parts = streamed.parts
+        reader.read(file.path, known, accounts=file.load.accounts, fast=fast, on_progress=report_progress)
+        file.sorted_files = reader.sorted_files
 
     def _advance(self, done: int, rows: int) -> None:
         self._done += done

@@ -42,19 +42,19 @@ class ShardOutcome:
 
     partition: int
     distinct: tuple[int, ...]
-    together: int
+    distinct_in_all: int
 
 
 def run_shard(task: ShardTask) -> ShardOutcome:
     """Write the partition's shards. Raises KeyringError, VaultError, OSError."""
     vault = Vault(Home(Path(task.home)), keyring_for(task.home))
     loads = [PartitionRows(vault, load, parts, task.partition) for load, parts in task.loads]
-    distinct = tuple(_make_shard(vault, task, rows) for rows in loads)
-    together = distinct[0] if len(loads) == 1 else _together(loads)
-    return ShardOutcome(task.partition, distinct, together)
+    distinct = tuple(_write_shard(vault, task, rows) for rows in loads)
+    distinct_in_all = distinct[0] if len(loads) == 1 else _distinct_in_all(loads)
+    return ShardOutcome(task.partition, distinct, distinct_in_all)
 
 
-def _make_shard(vault: Vault, task: ShardTask, rows: PartitionRows) -> int:
+def _write_shard(vault: Vault, task: ShardTask, rows: PartitionRows) -> int:
     """Write a load's shard where it has rows; returns how many distinct elements it has."""
     distinct = 0
 
@@ -73,7 +73,7 @@ def _make_shard(vault: Vault, task: ShardTask, rows: PartitionRows) -> int:
     return distinct
 
 
-def _together(loads: list[PartitionRows]) -> int:
+def _distinct_in_all(loads: list[PartitionRows]) -> int:
     """How many distinct elements loads have together."""
     rows = np.sum([load.counts for load in loads], axis=0)
     accounts = loads[0].load.accounts  # all loads of a command are of one dataset

@@ -39,10 +39,10 @@ Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class VaultRows:
-    """n rows of a load: row i has the element numbered places[i] (u32), months[i] (u16) and account i (16 bytes)."""
+    """n rows of a load: row i has the element numbered indices[i] (u32), months[i] (u16) and account i (16 bytes)."""
 
     elements: bytes = field(repr=False)
-    places: bytes
+    indices: bytes
     months: bytes
     accounts: bytes = field(repr=False)
 
@@ -53,7 +53,7 @@ def write_sorted_file(vault: Vault, load: StagedLoad, number: int, rows: VaultRo
     A second run of a task writes the same rows again in one step. Raises OSError.
     """
     erased = b"".join(vault.suppressed.to_pylist())
-    segments, told, gone = _core.partition_rows(rows.elements, rows.places, rows.months, rows.accounts, erased)
+    segments, told, erased_rows = _core.partition_rows(rows.elements, rows.indices, rows.months, rows.accounts, erased)
     counts = np.frombuffer(told, _COUNT).reshape(PARTITIONS, COARSE_SPANS).astype(np.int64)
     directory = np.zeros(PARTITIONS, _DIRECTORY)
     ends = np.cumsum(_sealed_sizes(counts, load).sum(axis=1))
@@ -62,12 +62,12 @@ def write_sorted_file(vault: Vault, load: StagedLoad, number: int, rows: VaultRo
     sizes = (counts * load.row_bytes).ravel().tolist()
     pieces = [
         vault.store.sealed_pieces(
-            load.place(number, "directory"), directory.tobytes(), [_DIRECTORY.itemsize] * PARTITIONS
+            load.aad(number, "directory"), directory.tobytes(), [_DIRECTORY.itemsize] * PARTITIONS
         ),
-        vault.store.sealed_pieces(load.place(number, "rows"), segments, sizes),
+        vault.store.sealed_pieces(load.aad(number, "rows"), segments, sizes),
     ]
     durable.write_and_rename(_path(vault, load, number), pieces, flushed=False)
-    return gone
+    return erased_rows
 
 
 class PartitionRows:
@@ -76,10 +76,10 @@ class PartitionRows:
     Every method raises VaultError naming a part file that is missing or altered.
     """
 
-    def __init__(self, vault: Vault, load: StagedLoad, parts: int, partition: int) -> None:
+    def __init__(self, vault: Vault, load: StagedLoad, sorted_files: int, partition: int) -> None:
         self.load = load
         self._vault = vault
-        self._parts = parts
+        self._sorted_files = sorted_files
         self._partition = partition
 
     @cached_property
@@ -90,7 +90,7 @@ class PartitionRows:
 
     def segments(self, first: int, stop: int) -> list[bytes]:
         """The rows of ranges `first` to `stop` - 1, a segment a part."""
-        return [segment for number in range(self._parts) if (segment := self._segment(number, first, stop))]
+        return [segment for number in range(self._sorted_files) if (segment := self._segment(number, first, stop))]
 
     def _segment(self, number: int, first: int, stop: int) -> bytes:
         counts = self._directories["rows"][number].astype(np.int64)
@@ -103,7 +103,7 @@ class PartitionRows:
     @cached_property
     def _directories(self) -> "np.ndarray[Any, np.dtype[np.void]]":
         """The partition's directory in each part."""
-        return np.frombuffer(b"".join(map(self._directory, range(self._parts))), _DIRECTORY)
+        return np.frombuffer(b"".join(map(self._directory, range(self._sorted_files))), _DIRECTORY)
 
     def _directory(self, number: int) -> bytes:
         at = self._partition * _SEALED_DIRECTORY
@@ -115,7 +115,7 @@ class PartitionRows:
         try:
             with path.open("rb", buffering=0) as file:
                 sealed = durable.read_at(file, sum(size + SEAL_BYTES for size in sizes if size), at)
-            return self._vault.store.opened_pieces(self.load.place(number, what), sealed, sizes, first)
+            return self._vault.store.opened_pieces(self.load.aad(number, what), sealed, sizes, first)
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
         except (EOFError, InvalidTag):
@@ -129,4 +129,4 @@ def _sealed_sizes(counts: Counts, load: StagedLoad) -> Counts:
 
 
 def _path(vault: Vault, load: StagedLoad, number: int) -> Path:
-    return load.parts(vault) / f"{number:06}.spill"
+    return load.sorted_folder(vault) / f"{number:06}.spill"

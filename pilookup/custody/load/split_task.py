@@ -29,16 +29,16 @@ from pilookup.keyring import Keyring
 class SplitTask:
     """One piece of a text file, part `number` of its load.
 
-    signature: the file's, which must still be the same. rejects: whether refused cells are kept.
+    file_id: the file's, which must still be the same. rejects: whether refused cells are kept.
     """
 
     home: str
     load: StagedLoad
     number: int
     path: str
-    signature: FileId
+    file_id: FileId
     form: TextForm
-    piece: FileSplit
+    split: FileSplit
     rejects: bool
 
 
@@ -56,15 +56,15 @@ def run_split(task: SplitTask) -> SplitOutcome:
 
     Raises IntakeError when the file has changed or a cell is too long, KeyringError, VaultError, OSError.
     """
-    piece = task.piece
-    data = read_range(Path(task.path), task.form.location, task.signature, piece.start, piece.reach)
+    split = task.split
+    data = read_range(Path(task.path), task.form.location, task.file_id, split.start, split.reach)
     refused = io.StringIO() if task.rejects else None
-    reader = SplitReader(task.form, piece, data, Rejects(refused, header=False))
+    reader = SplitReader(task.form, split, data, Rejects(refused, header=False))
     packed = reader.read()
-    maker = SortedFileWriter(task.home, task.load)
-    count_erased(reader.report, maker.write(task.number, packed))
+    writer = SortedFileWriter(task.home, task.load)
+    count_erased(reader.report, writer.write(task.number, packed))
     if refused is not None:
-        maker.write_rejects(task.number, refused.getvalue())
+        writer.write_rejects(task.number, refused.getvalue())
     return SplitOutcome(task, reader.report, reader.tally)
 
 
@@ -77,7 +77,7 @@ class MemorySplitTask:
 
     number: int
     form: TextForm
-    piece: FileSplit
+    split: FileSplit
     data: bytes
     rejects: bool
 
@@ -120,11 +120,11 @@ class SortedFileWriter:
         rows = VaultRows(elements, packed.indices, packed.months, accounts)
         return write_sorted_file(self._vault, self._load, number, rows)
 
-    def write_held(self, held: MemorySplitTask) -> MemorySplitOutcome:
+    def write_memory_split(self, task: MemorySplitTask) -> MemorySplitOutcome:
         """Write the part of a piece that lies in memory; raises as `run_piece`."""
-        refused = io.StringIO() if held.rejects else None
-        reader = SplitReader(held.form, held.piece, held.data, Rejects(refused, header=False))
-        count_erased(reader.report, self.write(held.number, reader.read()))
+        refused = io.StringIO() if task.rejects else None
+        reader = SplitReader(task.form, task.split, task.data, Rejects(refused, header=False))
+        count_erased(reader.report, self.write(task.number, reader.read()))
         return MemorySplitOutcome(reader.report, reader.tally, refused.getvalue() if refused else "")
 
     def write_rejects(self, number: int, text: str) -> None:

@@ -38,25 +38,25 @@ class StagedLoad:
         """Where the shards are made."""
         return vault.directory / STAGING / self.id
 
-    def parts(self, vault: Vault) -> Path:
+    def sorted_folder(self, vault: Vault) -> Path:
         """Where the parts lie."""
         return vault.directory / STAGING / f"{self.id}.parts"
 
-    def place(self, number: int, what: str) -> str:
+    def aad(self, number: int, what: str) -> str:
         """What is sealed in part `number` is bound to this."""
         return shard_aad(self.dataset_id, self.id, f"{number:06}/{what}")
 
 
 def write_rejects(vault: Vault, load: StagedLoad, number: int, text: str) -> None:
     """Keep the refused cells of a part, sealed; raises OSError."""
-    sealed = vault.store.sealed(load.place(number, "rejects"), text.encode("utf-8", "surrogatepass"))
+    sealed = vault.store.seal(load.aad(number, "rejects"), text.encode("utf-8", "surrogatepass"))
     durable.write_and_rename(_rejects(vault, load, number), [sealed], flushed=False)
 
 
-def take_rejects(vault: Vault, load: StagedLoad, number: int) -> str:
+def pop_rejects(vault: Vault, load: StagedLoad, number: int) -> str:
     """The refused cells of a part, which are kept no longer. Raises VaultError."""
     path = _rejects(vault, load, number)
-    text = vault.store.read(path, load.place(number, "rejects")).decode("utf-8", "surrogatepass")
+    text = vault.store.read(path, load.aad(number, "rejects")).decode("utf-8", "surrogatepass")
     path.unlink()
     return text
 
@@ -66,7 +66,7 @@ def write_shard(vault: Vault, load: StagedLoad, partition: int, rows: Iterable[p
 
     Raises OSError.
     """
-    frames = vault.store.framed(shard_aad(load.dataset_id, load.id, partition), rows)
+    frames = vault.store.encode_shard(shard_aad(load.dataset_id, load.id, partition), rows)
     durable.write_and_rename(load.folder(vault) / shard_name(partition), frames, flushed=True)
 
 
@@ -81,4 +81,4 @@ def table_of(elements: bytes, accounts: bytes, counts: bytes, months: bytes) -> 
 
 
 def _rejects(vault: Vault, load: StagedLoad, number: int) -> Path:
-    return load.parts(vault) / f"{number:06}.rejects"
+    return load.sorted_folder(vault) / f"{number:06}.rejects"

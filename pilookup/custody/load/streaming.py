@@ -27,37 +27,37 @@ from pilookup.custody.load.split_task import MemorySplitOutcome, MemorySplitTask
 SORTED_FILE_ROWS: Final = 1 << 17
 """Rows that become one part where they do not come out of a piece of text."""
 
-JOINED_BYTES: Final = 2 << 20
+PARQUET_SPLIT_BYTES: Final = 2 << 20
 """Lines of Parquet that become one part: less than a piece of a text, since the file's dictionaries lie beside them."""
 
 Work = tuple[int, PackedNumbers] | MemorySplitTask
-HeldWindow = OrderedWindow[Work, int | MemorySplitOutcome]
+SplitWindow = OrderedWindow[Work, int | MemorySplitOutcome]
 
 
 class StreamingReader:
     """Reads one file, counting into `report`.
 
-    rejects: where refused cells go. piece_bytes: the size of a piece of text. today: the day that dates are held
+    rejects: where refused cells go. split_bytes: the size of a piece of text. today: the day that dates are held
     against, as an ordinal.
     """
 
     def __init__(
         self,
-        maker: SortedFileWriter,
+        writer: SortedFileWriter,
         report: Report,
         rejects: TextIO | None,
         options: IntakeOptions,
         *,
-        piece_bytes: int,
+        split_bytes: int,
         today: int,
     ) -> None:
-        self.parts = 0
-        self._maker = maker
+        self.sorted_files = 0
+        self._writer = writer
         self._report = report
         self._rejects = rejects
-        self._refused = Rejects(rejects)
+        self._reject_writer = Rejects(rejects)
         self._options = options
-        self._piece_bytes = piece_bytes
+        self._split_bytes = split_bytes
         self._today = today
         self._label: Callable[[int], str] = str
         self._tally = Tally()
@@ -70,62 +70,62 @@ class StreamingReader:
         """
         with (
             local_executor() as executor,
-            OrderedWindow(executor, self._make, self._take, processors() + 1) as window,
+            OrderedWindow(executor, self._write, self._collect, processors() + 1) as window,
         ):
-            way = FastPath(partial(self._cut, window, known), partial(self._join, window)) if fast else None
+            way = FastPath(partial(self._split, window, known), partial(self._join, window)) if fast else None
             batches = read_file(path, self._options, self._report, self._rejects, on_progress, way)
-            for packed in _gathered(batches, accounts=accounts):
-                window.put((self._next(), packed))
+            for packed in _packed_batches(batches, accounts=accounts):
+                window.put((self._next_number(), packed))
 
-    def _cut(
-        self, window: HeldWindow, known: PlainText | None, member: Member, tell: Callable[[], None]
+    def _split(
+        self, window: SplitWindow, known: PlainText | None, member: Member, tell: Callable[[], None]
     ) -> tuple[PlainText, Tally] | None:
         text = known or plain_text(member, self._options, self._today)
         if text is None:
             return None
         self._label, self._tally = text.plan.label, Tally()
-        for piece, data in memory_splits(member, text, self._piece_bytes):
-            window.put(self._held(text.form, piece, data))
+        for split, data in memory_splits(member, text, self._split_bytes):
+            window.put(self._memory_split(text.form, split, data))
             tell()
         window.drain()
         return text, self._tally
 
     def _join(
-        self, window: HeldWindow, table: ParquetTable, plan: ColumnPlan, normaliser: Normaliser
+        self, window: SplitWindow, table: ParquetTable, plan: ColumnPlan, normaliser: Normaliser
     ) -> Generator[Accepted, None, Tally]:
         columns = normaliser.columns
         form = lines_form(table.location, plan, self._options, self._today)
         self._label, self._tally = (lambda at: plan.label(columns[at])), Tally()
-        for rows in table.splits(columns, min(self._piece_bytes, JOINED_BYTES)):
+        for rows in table.splits(columns, min(self._split_bytes, PARQUET_SPLIT_BYTES)):
             if isinstance(rows, Chunk):
                 window.drain()  # the rejects of the rows before come first
                 yield normaliser.batch(rows)
             else:
-                window.put(self._held(form, *rows))
+                window.put(self._memory_split(form, *rows))
                 yield Accepted([], [], [])
         window.drain()
         return self._tally
 
-    def _held(self, form: TextForm, piece: FileSplit, data: bytes) -> MemorySplitTask:
-        return MemorySplitTask(self._next(), form, piece, data, self._rejects is not None)
+    def _memory_split(self, form: TextForm, split: FileSplit, data: bytes) -> MemorySplitTask:
+        return MemorySplitTask(self._next_number(), form, split, data, self._rejects is not None)
 
-    def _next(self) -> int:
-        self.parts += 1
-        return self.parts - 1
+    def _next_number(self) -> int:
+        self.sorted_files += 1
+        return self.sorted_files - 1
 
-    def _make(self, work: Work) -> int | MemorySplitOutcome:
-        return self._maker.write_held(work) if isinstance(work, MemorySplitTask) else self._maker.write(*work)
+    def _write(self, work: Work) -> int | MemorySplitOutcome:
+        return self._writer.write_memory_split(work) if isinstance(work, MemorySplitTask) else self._writer.write(*work)
 
-    def _take(self, outcome: int | MemorySplitOutcome) -> None:
+    def _collect(self, outcome: int | MemorySplitOutcome) -> None:
         if isinstance(outcome, int):
             count_erased(self._report, outcome)
             return
         self._report.add(outcome.report)
         self._tally.add(outcome.tally)
-        self._refused.join(outcome.refused, self._label)
+        self._reject_writer.join(outcome.refused, self._label)
 
 
-def _gathered(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[PackedNumbers]:
+def _packed_batches(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[PackedNumbers]:
     """Batches together, so that a part is worth its file."""
     held: list[Accepted] = []
     rows = 0

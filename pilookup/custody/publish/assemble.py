@@ -64,55 +64,55 @@ class BuiltEpoch:
     filters: tuple[BuiltFilter, ...]
 
 
-def build(order: PublishJob, folder: Path, executor: Executor, memory: int, on_done: Progress) -> BuiltEpoch:
+def build(job: PublishJob, folder: Path, executor: Executor, memory: int, on_done: Progress) -> BuiltEpoch:
     """Write buckets.bin and tree.bin into `folder`, by tasks that hold `memory` bytes together in one process.
 
     Raises BucketOverflow when a bucket would have more entries than the geometry has slots, and what the tasks raise.
     """
     work = folder / f"work-{uuid4().hex}"
     durable.make_directory(work)
-    share = memory // concurrent_tasks(executor)
-    tasks = _seal_tasks(order, work, share)
+    task_memory = memory // concurrent_tasks(executor)
+    tasks = _entry_tasks(job, work, task_memory)
     entries, keys = 0, [0] * len(Kind)
-    for done, part in enumerate(completed(executor, write_entries, tasks), 1):
-        entries += part.entries
-        keys = [before + more for before, more in zip(keys, part.filter_keys, strict=True)]
+    for done, outcome in enumerate(completed(executor, write_entries, tasks), 1):
+        entries += outcome.entries
+        keys = [before + more for before, more in zip(keys, outcome.filter_keys, strict=True)]
         on_done(done, len(tasks) + 1, entries)
     wanted = FilterJob(
-        home=order.home,
+        home=job.home,
         folder=work,
-        spills=len(tasks),
+        spill_files=len(tasks),
         keys=dict(zip(Kind, keys, strict=True)),
-        bases=order.bases,
-        bloom=order.bloom,
+        bases=job.bases,
+        bloom=job.bloom,
     )
     filters = make_filters(wanted, executor, memory)
-    geometry = order.geometry or Geometry.for_entries(entries)
-    files = _lay_out(
-        order.home, work, folder, len(tasks), geometry, bucket_range_count(entries, geometry, share), executor
+    geometry = job.geometry or Geometry.for_entries(entries)
+    files = _write_buckets(
+        job.home, work, folder, len(tasks), geometry, bucket_range_count(entries, geometry, task_memory), executor
     )
     for number in range(len(tasks)):
         spill_path(work, number).unlink()
     return BuiltEpoch(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, filters)
 
 
-def _seal_tasks(order: PublishJob, work: Path, share: int) -> list[EntryTask]:
-    told = (order.channel, order.epoch, order.profile, order.sources, order.loads)
+def _entry_tasks(job: PublishJob, work: Path, task_memory: int) -> list[EntryTask]:
+    common = (job.channel, job.epoch, job.profile, job.sources, job.loads)
     return [
-        EntryTask(order.home, str(work), number, *told, part.first, part.stop, part.span)
-        for number, part in enumerate(vault_ranges(order.rows, share))
+        EntryTask(job.home, str(work), number, *common, vault_range.first, vault_range.stop, vault_range.span)
+        for number, vault_range in enumerate(vault_ranges(job.rows, task_memory))
     ]
 
 
-def _lay_out(
-    home: str, work: Path, folder: Path, spills: int, geometry: Geometry, count: int, executor: Executor
+def _write_buckets(
+    home: str, work: Path, folder: Path, spill_files: int, geometry: Geometry, count: int, executor: Executor
 ) -> dict[str, FileRef]:
     """Buckets in order, range by range, and the tree over them."""
-    told = (home, str(work), spills)
-    tasks = [BucketTask(*told, number, count, geometry.bits, geometry.slots) for number in range(count)]
+    common = (home, str(work), spill_files)
+    tasks = [BucketTask(*common, number, count, geometry.bits, geometry.slots) for number in range(count)]
     leaves: list[bytes] = []
     with (folder / BUCKETS).open("xb") as file:
-        written = _Written(file)
+        written = _HashedFile(file)
         paths = (bucket_range_path(work, task.number) for task in tasks)
 
         def take(hashes: bytes) -> None:
@@ -128,7 +128,7 @@ def _lay_out(
     return {BUCKETS: buckets, TREE: FileRef(sha256(tree).hexdigest(), len(tree))}
 
 
-class _Written:
+class _HashedFile:
     """A file in the making, hashed as it grows."""
 
     def __init__(self, file: BinaryIO) -> None:

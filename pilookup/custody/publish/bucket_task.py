@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilookup import _core, durable
-from pilookup.custody.publish.spill_file import BUCKET_RANGES, INDEX_BITS, Spills
+from pilookup.custody.publish.spill_file import BUCKET_RANGES, INDEX_BITS, SpillFiles
 from pilookup.custody.task_keyring import store_for
 from pilookup.errors import PublishError
 from pilookup.protocol.buckets import Geometry
@@ -19,9 +19,9 @@ class BucketTask:
 
     home: str
     folder: str
-    spills: int
+    spill_files: int
     number: int
-    ranges: int
+    range_count: int
     bits: int
     slots: int
 
@@ -33,10 +33,10 @@ def write_bucket_range(task: BucketTask) -> bytes:
     """
     geometry = Geometry(task.bits, task.slots)
     folder = Path(task.folder)
-    finer = BUCKET_RANGES // task.ranges
-    spilled = Spills(folder, task.spills)
-    records = spilled.records(store_for(task.home), task.number * finer, (task.number + 1) * finer)
-    count = geometry.buckets // task.ranges
+    spill_ranges = BUCKET_RANGES // task.range_count
+    spilled = SpillFiles(folder, task.spill_files)
+    records = spilled.records(store_for(task.home), task.number * spill_ranges, (task.number + 1) * spill_ranges)
+    count = geometry.buckets // task.range_count
     first = task.number * count
     try:
         buckets, leaves = _core.pack_buckets(records, first, count, geometry.slots, INDEX_BITS - geometry.bits)

@@ -14,7 +14,7 @@ import numpy as np
 from pilookup import _core
 from pilookup.custody.home import Home
 from pilookup.custody.publish.labels import LABELS, Labels, MergedRows, merge_rows
-from pilookup.custody.publish.spill_file import INDEX_BITS, spill_path, write_spill
+from pilookup.custody.publish.spill_file import INDEX_BITS, spill_path, write_spill_file
 from pilookup.custody.task_keyring import keyring_for
 from pilookup.custody.vault import Vault
 from pilookup.custody.vault.schema import Span, fixed_bytes
@@ -69,16 +69,16 @@ def write_entries(task: EntryTask) -> EntryOutcome:
     keyring = keyring_for(task.home)
     vault = Vault(Home(Path(task.home)), keyring)
     vault_key = keyring.scalar("vault")
-    sealed = _Sealed(task, shift_of(vault_key, keyring.scalar(channel_key_id(task.channel, task.epoch))))
+    collector = _EntryCollector(task, shift_of(vault_key, keyring.scalar(channel_key_id(task.channel, task.epoch))))
     erased = fixed_bytes(vault.suppressed)
     for partition in range(task.first, task.stop):
         runs = ((load.dataset_id, rows) for load, rows in vault.runs(partition, task.loads, task.span))
-        sealed.add(merge_rows(runs, task.sources, erased, Profile(task.profile)))
+        collector.add(merge_rows(runs, task.sources, erased, Profile(task.profile)))
     if task.number == 0:
-        sealed.add_canaries(vault_key)
-    keys = {kind: b"".join(parts) for kind, parts in sealed.filter_keys.items()}
+        collector.add_canaries(vault_key)
+    keys = {kind: b"".join(parts) for kind, parts in collector.filter_keys.items()}
     path = spill_path(Path(task.folder), task.number)
-    return EntryOutcome(sealed.entries, write_spill(path, vault.store, b"".join(sealed.records), keys))
+    return EntryOutcome(collector.entries, write_spill_file(path, vault.store, b"".join(collector.records), keys))
 
 
 def shift_of(vault_key: _core.SecretKey, channel_key: _core.SecretKey) -> _core.SecretKey:
@@ -86,7 +86,7 @@ def shift_of(vault_key: _core.SecretKey, channel_key: _core.SecretKey) -> _core.
     return vault_key.shift_to(channel_key)
 
 
-class _Sealed:
+class _EntryCollector:
     """The records and filter keys of one part."""
 
     def __init__(self, task: EntryTask, shift: _core.SecretKey) -> None:
@@ -116,8 +116,8 @@ class _Sealed:
 
     def _seal(self, elements: bytes, labels: Labels) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
         task = self._task
-        told = (task.channel, task.epoch, INDEX_BITS)
-        records, keys = _core.shift_and_seal(elements, labels.tobytes(), self._shift, *told)
+        common = (task.channel, task.epoch, INDEX_BITS)
+        records, keys = _core.shift_and_seal(elements, labels.tobytes(), self._shift, *common)
         self.records.append(records)
         self.entries += len(labels)
         return np.frombuffer(keys, np.uint64)

@@ -43,25 +43,25 @@ class EpochBuilder:
         session: Session,
         channel: Channel,
         listed: Mapping[int, ServedEpoch],
-        means: BuildState,
+        state: BuildState,
     ) -> None:
         self.changed = False
         self._session = session
         self._channel = channel
         self._listed = listed
-        self._means = means
+        self._state = state
         self._repository = session.repository(channel.name)
-        self._datasets = _told_datasets(session, channel)
+        self._datasets = _released_datasets(session, channel)
         self._removals = session.control.removals()
         self._released: list[tuple[int, int]] = []
         self._profile = Profile(channel.profile)
 
-    def record(self) -> None:
+    def mark_released(self) -> None:
         """Note what each released epoch tells of, once it is served; repeating it is harmless."""
         for number, serial in self._released:
             self._session.control.mark_epoch_released(self._channel.name, number, serial, self._removals)
 
-    def keep_or_bring_up(self, epoch: Epoch) -> ServedEpoch | None:
+    def renew_former(self, epoch: Epoch) -> ServedEpoch | None:
         """A former epoch: as it is, or anew where something was removed or its files are not those that were signed.
 
         None (and destroyed) when it cannot hold the vault.
@@ -70,22 +70,22 @@ class EpochBuilder:
         if epoch.removals_seen == self._removals and self._repository.holds(listed):
             return ServedEpoch(epoch.number, epochs.serves_until(epoch), listed.files)
         try:
-            return self.bring_up(epoch)
+            return self.build_or_reuse(epoch)
         except BucketOverflow:
             epochs.destroy(self._session, epoch)
             return None
 
-    def bring_up(self, epoch: Epoch) -> ServedEpoch:
+    def build_or_reuse(self, epoch: Epoch) -> ServedEpoch:
         """The epoch's files from the vault as it is now; those already listed when they say the same and are whole."""
         key = self._session.channel_key(self._channel.name, epoch.number)
         shift = self._session.keyring.scalar("vault").shift_to(key)
         self._session.vault.check_shift(shift, key, self._loads())
         folder = self._repository.stage()
-        means = self._means
-        built = build(self._order(epoch), folder, means.executor, means.memory, means.on_progress)
+        state = self._state
+        built = build(self._job(epoch), folder, state.executor, state.memory, state.on_progress)
         listed = self._listed.get(epoch.number)
         until = epochs.serves_until(epoch)
-        if listed and self._says_the_same(self.manifest(listed), built) and self._repository.holds(listed):
+        if listed and self._same_content(self.manifest(listed), built) and self._repository.holds(listed):
             self._released.append((epoch.number, self.manifest(listed).serial))
             return ServedEpoch(epoch.number, until, listed.files)
         manifest = self._write(epoch, built, folder, key.public())
@@ -97,7 +97,7 @@ class EpochBuilder:
         self.changed = True
         return ServedEpoch(epoch.number, until, files)
 
-    def _order(self, epoch: Epoch) -> PublishJob:
+    def _job(self, epoch: Epoch) -> PublishJob:
         """What the epoch's snapshot is made of; its first one chooses the geometry, later ones keep it."""
         listed = self._listed.get(epoch.number)
         loads = self._loads()
@@ -111,7 +111,7 @@ class EpochBuilder:
             rows=sum(load.counts.accepted for load in loads),
             geometry=self.manifest(listed).geometry if listed else None,
             bases=self._bases(epoch),
-            bloom=self._means.bloom,
+            bloom=self._state.bloom,
         )
 
     def _sources(self) -> list[Source]:
@@ -127,13 +127,13 @@ class EpochBuilder:
     def _catalogue(self) -> tuple[Any, ...]:
         return tuple(case_of(row) for row in sorted(self._datasets, key=lambda row: row.id))
 
-    def _says_the_same(self, manifest: Manifest, built: BuiltEpoch) -> bool:
+    def _same_content(self, manifest: Manifest, built: BuiltEpoch) -> bool:
         bloom = any(name.endswith(".bloom") for name in manifest.files)
         return (
             {name: manifest.files[name] for name in built.files} == built.files
             and manifest.root == built.root
             and manifest.datasets == self._catalogue()
-            and bloom == self._means.bloom
+            and bloom == self._state.bloom
         )
 
     def _write(self, epoch: Epoch, built: BuiltEpoch, folder: Path, public_key: bytes) -> Manifest:
@@ -168,7 +168,7 @@ class EpochBuilder:
         return {kind: Base(targets / listed.path(name), listed.files[name]) for kind, name in named.items()}
 
 
-def _told_datasets(session: Session, channel: Channel) -> list[Dataset]:
+def _released_datasets(session: Session, channel: Channel) -> list[Dataset]:
     """The datasets this channel tells of: sensitive ones stay out of a coarse one."""
     rows = session.control.datasets(active_only=True)
     return [row for row in rows if not (row.sensitive and channel.profile == Profile.COARSE)]

@@ -54,17 +54,17 @@ def merge_rows(
 
     `sources` are the datasets, newest first: id and kind flag.
     """
-    places = {dataset: place for place, (dataset, _) in enumerate(sources)}
+    positions = {dataset: position for position, (dataset, _) in enumerate(sources)}
     # A frame is a run of its own: to lay its columns end to end with others' would only copy them.
-    columns = [(*_columns(frame), places[dataset]) for dataset, rows in runs for frame in rows.to_batches()]
+    columns = [(*_columns(frame), positions[dataset]) for dataset, rows in runs for frame in rows.to_batches()]
     elements, packed = _core.merge_labels(columns, list(sources), erased)
     labels = np.frombuffer(bytearray(packed), LABELS)
     if profile is not Profile.EXACT:
-        _tell(labels, profile)
+        _coarsen(labels, profile)
     return MergedRows(elements, labels)
 
 
-def _tell(labels: Labels, profile: Profile) -> None:
+def _coarsen(labels: Labels, profile: Profile) -> None:
     """Coarsen exact labels in place."""
     bounds = np.array([profile.accounts(count) for count in range(7)])  # no profile tells more than six apart
     labels["accounts"] = bounds[np.minimum(labels["accounts"], 6)]

@@ -55,8 +55,8 @@ def publish(
     threads of this process where none is given; those of one process share `memory` bytes. Raises PublishError, also
     where a disk is full, and VaultError, KeyringError, ComputeError.
     """
-    with _means(session, on_progress, executor, memory, bloom=bloom) as means:
-        return _publish(session, channel, means)
+    with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
+        return _publish(session, channel, state)
 
 
 def rotate(
@@ -72,8 +72,8 @@ def rotate(
     current = epochs.current(session, channel).number
     if current <= max(epochs.listed(session, channel), default=0):
         epochs.begin(session, channel)
-    with _means(session, on_progress, executor, memory, bloom=bloom) as means:
-        return _release(session, channel, means, rotated=True)
+    with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
+        return _release(session, channel, state, rotated=True)
 
 
 def republish(
@@ -84,16 +84,16 @@ def republish(
     A channel that has Bloom filters keeps having them.
     """
     done = []
-    with _means(session, on_progress, executor, memory, bloom=False) as means:
+    with _build_state(session, on_progress, executor, memory, bloom=False) as state:
         for channel in session.control.channels():
             if listed := session.repository(channel.name).listed():
                 bloom = any(name.endswith(".bloom") for name in listed[0].files)
-                done.append(_publish(session, channel.name, replace(means, bloom=bloom)))
+                done.append(_publish(session, channel.name, replace(state, bloom=bloom)))
     return done
 
 
 @contextmanager
-def _means(
+def _build_state(
     session: Session, on_progress: Progress, executor: Executor | None, memory: int, *, bloom: bool
 ) -> Iterator[BuildState]:
     """What the work is done with; the keyring is lent to tasks that run in this process."""
@@ -105,17 +105,17 @@ def _means(
         yield BuildState(threads, memory, on_progress, bloom)
 
 
-def _publish(session: Session, channel: str, means: BuildState) -> Published:
+def _publish(session: Session, channel: str, state: BuildState) -> Published:
     rotated = _released(session, channel) and epochs.overdue(epochs.current(session, channel), session.now)
     if rotated:
         epochs.begin(session, channel)
     try:
-        return _release(session, channel, means, rotated=rotated)
+        return _release(session, channel, state, rotated=rotated)
     except BucketOverflow:
         if not _released(session, channel):
             raise PublishError(f"channel {channel}: a new epoch's buckets overflow") from None
     epochs.begin(session, channel)
-    return _release(session, channel, means, rotated=True)
+    return _release(session, channel, state, rotated=True)
 
 
 def _released(session: Session, channel: str) -> bool:
@@ -123,7 +123,7 @@ def _released(session: Session, channel: str) -> bool:
     return epochs.current(session, channel).number in epochs.listed(session, channel)
 
 
-def _release(session: Session, name: str, means: BuildState, *, rotated: bool) -> Published:
+def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -> Published:
     """Build what is out of date, then sign and swap in one release of all served epochs."""
     epochs.destroy_expired(session, name)
     repository = session.repository(name)
@@ -132,17 +132,17 @@ def _release(session: Session, name: str, means: BuildState, *, rotated: bool) -
     listed = {epoch.epoch: epoch for epoch in repository.listed()}
     newest, *former = epochs.served(session, name)
     epochs.check_key(session, newest)
-    maker = EpochBuilder(session, session.control.channel(name), listed, means)
+    builder = EpochBuilder(session, session.control.channel(name), listed, state)
     with _staged(repository):
-        made = [maker.bring_up(newest)]
-        kept = (maker.keep_or_bring_up(epoch) for epoch in former if epoch.number in listed)
-        made.extend(epoch for epoch in kept if epoch is not None)
+        built = [builder.build_or_reuse(newest)]
+        kept = (builder.renew_former(epoch) for epoch in former if epoch.number in listed)
+        built.extend(epoch for epoch in kept if epoch is not None)
     removals = session.control.removals()
     removed = any(epoch.removals_seen != removals for epoch in (newest, *former))
-    repository.release(made, keys, session.now, forget=removed)
-    maker.record()
+    repository.release(built, keys, session.now, forget=removed)
+    builder.mark_released()
     epochs.destroy_expired(session, name)
-    return _outcome(name, maker, made[0], rotated=rotated)
+    return _outcome(name, builder, built[0], rotated=rotated)
 
 
 @contextmanager
@@ -160,14 +160,14 @@ def _staged(repository: ChannelRepository) -> Iterator[None]:
         raise
 
 
-def _outcome(channel: str, maker: EpochBuilder, newest: ServedEpoch, *, rotated: bool) -> Published:
-    manifest = maker.manifest(newest)
+def _outcome(channel: str, builder: EpochBuilder, newest: ServedEpoch, *, rotated: bool) -> Published:
+    manifest = builder.manifest(newest)
     return Published(
         channel=channel,
         epoch=manifest.epoch,
         serial=manifest.serial,
         entries=manifest.entries,
-        changed=maker.changed,
+        changed=builder.changed,
         rotated=rotated,
         bytes=sum(ref.size for ref in newest.files.values()),
     )

@@ -45,7 +45,7 @@ _INDEX_BYTES: Final = (BUCKET_RANGES + 1) * _NUMBER.itemsize
 
 
 @dataclass(frozen=True, slots=True)
-class Spills:
+class SpillFiles:
     """The spill files of one publish: `00000.spill` and on in a folder that is this run's alone."""
 
     folder: Path
@@ -72,7 +72,7 @@ class Spills:
                 try:
                     pieces.append(read(_Spill(path, file)))
                 except (EOFError, InvalidTag):
-                    raise altered(path) from None
+                    raise altered_error(path) from None
         return pieces
 
 
@@ -89,7 +89,7 @@ class _Spill:
         starts = self._numbers(stop - first + 1, at + first * _NUMBER.itemsize)
         sealed = durable.read_at(self._file, starts[-1] - starts[0], at + _INDEX_BYTES + starts[0])
         return b"".join(
-            store.opened(_place(self._path, section, number), sealed[start - starts[0] : end - starts[0]])
+            store.open(_aad(self._path, section, number), sealed[start - starts[0] : end - starts[0]])
             for number, (start, end) in enumerate(pairwise(starts), first)
         )
 
@@ -105,7 +105,7 @@ class _Spill:
         return [int(number) for number in np.frombuffer(data, _NUMBER)]
 
 
-def write_spill(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, bytes]) -> tuple[int, ...]:
+def write_spill_file(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, bytes]) -> tuple[int, ...]:
     """Write a spill file of n x 36 bytes of records and n x 8 bytes of each kind's filter keys.
 
     Returns how many distinct keys of each kind are in it, in the order of `Kind`. Raises OSError.
@@ -126,7 +126,7 @@ def spill_path(folder: Path, number: int) -> Path:
     return folder / f"{number:05}.spill"
 
 
-def altered(path: Path) -> PublishError:
+def altered_error(path: Path) -> PublishError:
     """What is raised for a file of this run that is not as it was written; the next run writes it anew."""
     return PublishError(f"{path}: altered while the publish ran: give the command again")
 
@@ -136,9 +136,9 @@ def _section(path: Path, store: ShardStore, section: str, data: bytes, bounds: l
     sizes = (sealed_size(end - start) for start, end in pairwise(bounds))
     yield np.fromiter(accumulate(sizes, initial=0), _NUMBER).tobytes()
     for number, (start, end) in enumerate(pairwise(bounds)):
-        yield store.sealed(_place(path, section, number), data[start:end])
+        yield store.seal(_aad(path, section, number), data[start:end])
 
 
-def _place(path: Path, section: str, number: int) -> str:
+def _aad(path: Path, section: str, number: int) -> str:
     """What a sealed range is bound to: this run, this part, this section, its number."""
     return f"{path.parent.name}/{path.name}/{section}/{number}"

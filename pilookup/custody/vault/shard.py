@@ -40,7 +40,7 @@ from pilookup.custody.vault.schema import ALL, SCHEMA, Span, fixed_bytes, spans_
 from pilookup.errors import VaultError
 
 MAGIC: Final = b"PLKS\x01"
-FRAMED: Final = b"PLKS\x02"
+SHARD_MAGIC: Final = b"PLKS\x02"
 GUARD_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
@@ -65,90 +65,90 @@ class ShardStore:
         self._key = key
         self.guard = guard
 
-    def framed(self, place: str, tables: Iterable[pa.Table]) -> Iterator[bytes]:
+    def encode_shard(self, aad: str, tables: Iterable[pa.Table]) -> Iterator[bytes]:
         """A shard of vault rows, piece by piece, however many tables they come in; one frame of them is held.
 
         Rows in ascending order are read by range at least cost.
         """
-        head = FRAMED + self.guard + os.urandom(_SHARD_HEAD - _HEAD)
+        head = SHARD_MAGIC + self.guard + os.urandom(_SHARD_HEAD - _HEAD)
         yield head
         directory = []
         for i, rows in enumerate(_frames(tables)):
             spans = spans_of(fixed_bytes(rows["element"]))
-            frame = self._seal(head + f"{place}/{i}".encode(), _parquet(rows))
+            frame = self._seal(head + f"{aad}/{i}".encode(), _parquet(rows))
             directory.append((len(frame), rows.num_rows, spans.min(), spans.max(), 0))
             yield frame
-        sealed = self._seal(head + f"{place}/directory".encode(), np.array(directory, _FRAME).tobytes())
+        sealed = self._seal(head + f"{aad}/directory".encode(), np.array(directory, _FRAME).tobytes())
         yield sealed
         yield len(sealed).to_bytes(_SIZE_BYTES, "little")
 
-    def read_table(self, path: Path, place: str, span: Span = ALL) -> pa.Table:
+    def read_table(self, path: Path, aad: str, span: Span = ALL) -> pa.Table:
         """The rows of a shard whose elements lie in `span`; raises VaultError naming it."""
         try:
             with path.open("rb") as file:
-                return pa.concat_tables([SCHEMA.empty_table(), *self._read_frames(file, place, span)])
+                return pa.concat_tables([SCHEMA.empty_table(), *self._read_frames(file, aad, span)])
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
-        except _OtherError as error:
+        except _ForeignFileError as error:
             raise VaultError(f"{path}: {error}") from None
         except (InvalidTag, EOFError, pa.ArrowInvalid):
             raise VaultError(f"{path}: altered, or not where it belongs") from None
 
-    def write(self, path: Path, place: str, data: bytes) -> None:
+    def write(self, path: Path, aad: str, data: bytes) -> None:
         """Seal bytes into a new file; raises OSError."""
-        durable.write_flushed(path, self.sealed(place, data))
+        durable.write_flushed(path, self.seal(aad, data))
 
-    def sealed(self, place: str, data: bytes) -> bytes:
-        """The sealed bytes of a file that belongs at `place`."""
+    def seal(self, aad: str, data: bytes) -> bytes:
+        """The sealed bytes of a file that belongs at `aad`."""
         head = MAGIC + self.guard
-        return head + self._seal(head + place.encode(), data)
+        return head + self._seal(head + aad.encode(), data)
 
-    def read(self, path: Path, place: str) -> bytes:
+    def read(self, path: Path, aad: str) -> bytes:
         """Open a sealed file; raises VaultError naming it when it is missing, moved, altered or of another vault."""
         try:
             data = path.read_bytes()
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
         try:
-            return self.opened(place, data)
-        except _OtherError as error:
+            return self.open(aad, data)
+        except _ForeignFileError as error:
             raise VaultError(f"{path}: {error}") from None
         except InvalidTag:
             raise VaultError(f"{path}: altered, or not where it belongs") from None
 
-    def opened(self, place: str, data: bytes) -> bytes:
+    def open(self, aad: str, data: bytes) -> bytes:
         """What `sealed` sealed; raises InvalidTag for anything else."""
         head = data[:_HEAD]
         self._check_head(head, MAGIC)
-        return self._open(head + place.encode(), data[_HEAD:])
+        return self._open(head + aad.encode(), data[_HEAD:])
 
-    def sealed_pieces(self, place: str, data: bytes, sizes: list[int]) -> bytes:
+    def sealed_pieces(self, aad: str, data: bytes, sizes: list[int]) -> bytes:
         """Pieces of `data`, of these sizes one after another, each sealed by itself: `SEAL_BYTES` more than its size.
 
-        A piece is bound to `place` and its number; one of no size is left out.
+        A piece is bound to `aad` and its number; one of no size is left out.
         """
         nonces = os.urandom(NONCE_BYTES * sum(size > 0 for size in sizes))
-        return _core.seal_pieces(self._key, nonces, data, sizes, MAGIC + self.guard + place.encode())
+        return _core.seal_pieces(self._key, nonces, data, sizes, MAGIC + self.guard + aad.encode())
 
-    def opened_pieces(self, place: str, sealed: bytes, sizes: list[int], first: int) -> bytes:
+    def opened_pieces(self, aad: str, sealed: bytes, sizes: list[int], first: int) -> bytes:
         """The data of pieces `first` and on that `sealed_pieces` sealed, of these sizes; raises InvalidTag."""
         try:
-            return _core.open_pieces(self._key, sealed, sizes, first, MAGIC + self.guard + place.encode())
+            return _core.open_pieces(self._key, sealed, sizes, first, MAGIC + self.guard + aad.encode())
         except ValueError:
             raise InvalidTag from None
 
-    def _read_frames(self, file: BinaryIO, place: str, span: Span) -> Iterator[pa.Table]:
+    def _read_frames(self, file: BinaryIO, aad: str, span: Span) -> Iterator[pa.Table]:
         head = file.read(_SHARD_HEAD)
-        self._check_head(head[:_HEAD], FRAMED)
+        self._check_head(head[:_HEAD], SHARD_MAGIC)
         at = _SHARD_HEAD
-        for i, frame in enumerate(self._directory(file, head, place)):
+        for i, frame in enumerate(self._directory(file, head, aad)):
             if frame["first"] < span.stop and span.start <= frame["last"]:
                 sealed = durable.read_at(file, int(frame["size"]), at)
-                rows = _rows(self._open(head + f"{place}/{i}".encode(), sealed))
+                rows = _rows(self._open(head + f"{aad}/{i}".encode(), sealed))
                 yield rows if span.start <= frame["first"] and frame["last"] < span.stop else _within(rows, span)
             at += int(frame["size"])
 
-    def _directory(self, file: BinaryIO, head: bytes, place: str) -> "np.ndarray[Any, np.dtype[np.void]]":
+    def _directory(self, file: BinaryIO, head: bytes, aad: str) -> "np.ndarray[Any, np.dtype[np.void]]":
         end = file.seek(0, os.SEEK_END) - _SIZE_BYTES
         if end < _SHARD_HEAD:
             raise EOFError
@@ -156,28 +156,28 @@ class ShardStore:
         if size > end - _SHARD_HEAD:
             raise EOFError
         sealed = durable.read_at(file, size, end - size)
-        return np.frombuffer(self._open(head + f"{place}/directory".encode(), sealed), _FRAME)
+        return np.frombuffer(self._open(head + f"{aad}/directory".encode(), sealed), _FRAME)
 
     def _check_head(self, head: bytes, magic: bytes) -> None:
         if len(head) != _HEAD or not head.startswith(magic):
-            raise _OtherError("not a vault file")
+            raise _ForeignFileError("not a vault file")
         if head[len(magic) :] != self.guard:
-            raise _OtherError("made under another vault key")
+            raise _ForeignFileError("made under another vault key")
 
-    def _seal(self, bound: bytes, data: bytes) -> bytes:
+    def _seal(self, aad: bytes, data: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + _core.seal_file(self._key, nonce, data, bound)
+        return nonce + _core.seal_file(self._key, nonce, data, aad)
 
-    def _open(self, bound: bytes, sealed: bytes) -> bytes:
+    def _open(self, aad: bytes, sealed: bytes) -> bytes:
         if len(sealed) < SEAL_BYTES:
             raise InvalidTag
         try:
-            return _core.open_file(self._key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound)
+            return _core.open_file(self._key, sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
         except ValueError:
             raise InvalidTag from None
 
 
-class _OtherError(InvalidTag):
+class _ForeignFileError(InvalidTag):
     """A file that is not of this vault; the text says what it is."""
 
 
@@ -217,6 +217,6 @@ def read_guard(path: Path) -> bytes:
             head = file.read(_HEAD)
     except FileNotFoundError:
         raise VaultError(f"{path}: missing") from None
-    if len(head) != _HEAD or not head.startswith((MAGIC, FRAMED)):
+    if len(head) != _HEAD or not head.startswith((MAGIC, SHARD_MAGIC)):
         raise VaultError(f"{path}: not a vault file")
-    return head[len(FRAMED) :]
+    return head[len(SHARD_MAGIC) :]

@@ -155,7 +155,7 @@ class Vault:
         if element in self.suppressed.to_pylist():
             return
         data = b"".join([*self.suppressed.to_pylist(), element])
-        durable.replace(self.directory / SUPPRESSED, self.store.sealed(SUPPRESSED, data))
+        durable.replace(self.directory / SUPPRESSED, self.store.seal(SUPPRESSED, data))
         del self.suppressed
 
     def expunge(self, element: bytes, loads: Iterable[Load]) -> set[int]:
@@ -173,7 +173,7 @@ class Vault:
         return found
 
     def _rewrite(self, load: Load, partition: int, rows: pa.Table) -> None:
-        frames = self.store.framed(shard_aad(load.dataset_id, load.id, partition), [rows])
+        frames = self.store.encode_shard(shard_aad(load.dataset_id, load.id, partition), [rows])
         durable.replace(self._path(load, partition), frames)
 
     def _cached_partitions(self, load: VaultLoad) -> list[int]:

@@ -111,8 +111,8 @@ def run_load(session, command, folder, executor=None):
     said = {name: command[name] for name in ("title_zh", "title_en", "sensitive") if name in command}
     spec = DatasetSpec(command["dataset"], kind, seized_on=seized_on, **said)
     files = write_files(command["files"], folder)
-    order = LoadJob(files, spec, IntakeOptions(kind), replace=command.get("replace", False))
-    return load(session, order, executor=executor).to_json()
+    job = LoadJob(files, spec, IntakeOptions(kind), replace=command.get("replace", False))
+    return load(session, job, executor=executor).to_json()
 
 
 def write_files(files, folder):

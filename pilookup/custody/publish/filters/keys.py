@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pilookup import _core, durable
-from pilookup.custody.publish.spill_file import Spills, altered
+from pilookup.custody.publish.spill_file import SpillFiles, altered_error
 from pilookup.custody.task_keyring import store_for
 from pilookup.errors import VaultError
 from pilookup.protocol.label import Kind
@@ -20,14 +20,14 @@ class SpilledKeys:
 
     home: str
     folder: str
-    spills: int
+    spill_files: int
     kind: str
-    cut: int
+    range_bits: int
 
     def runs(self, number: int) -> list[bytes]:
         """Piece `number` as it lies in each spill file; raises KeyringError, PublishError, OSError."""
-        spills = Spills(Path(self.folder), self.spills)
-        return spills.filter_keys(store_for(self.home), Kind(self.kind), self.cut, number)
+        spills = SpillFiles(Path(self.folder), self.spill_files)
+        return spills.filter_keys(store_for(self.home), Kind(self.kind), self.range_bits, number)
 
     def keys(self, number: int) -> bytes:
         """Piece `number`; raises KeyringError, PublishError, OSError."""
@@ -35,31 +35,31 @@ class SpilledKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class LackedKeys:
+class AdditionKeys:
     """The keys of a kind that its base lacks: a sealed file for each piece, few keys where the base is kept."""
 
     home: str
     folder: str
     kind: str
-    cut: int
+    range_bits: int
 
     def write(self, number: int, keys: bytes) -> None:
         """Keep piece `number`; raises KeyringError, OSError."""
         path = self._path(number)
-        durable.write_and_rename(path, [store_for(self.home).sealed(self._place(path), keys)], flushed=False)
+        durable.write_and_rename(path, [store_for(self.home).seal(self._aad(path), keys)], flushed=False)
 
     def keys(self, number: int) -> bytes:
         """Piece `number`; raises KeyringError, PublishError, OSError."""
         path = self._path(number)
         try:
-            return store_for(self.home).read(path, self._place(path))
+            return store_for(self.home).read(path, self._aad(path))
         except VaultError:
-            raise altered(path) from None
+            raise altered_error(path) from None
 
     def _path(self, number: int) -> Path:
         """`exposure.0007.lacked`"""
         return Path(self.folder) / f"{self.kind}.{number:04}.lacked"
 
-    def _place(self, path: Path) -> str:
+    def _aad(self, path: Path) -> str:
         """What sealed keys are bound to: this run, this kind, this piece."""
         return f"{path.parent.name}/{path.name}"

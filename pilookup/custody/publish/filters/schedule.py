@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from pilookup import durable
 from pilookup._core import FuseFilter
 from pilookup.compute.executors import completed, concurrent_tasks
-from pilookup.custody.publish.filters.keys import LackedKeys, SpilledKeys
+from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
 from pilookup.custody.publish.filters.tasks import (
     FUSE,
     PART_MEMORY,
@@ -28,7 +28,7 @@ from pilookup.custody.publish.filters.tasks import (
     build_filters,
     count_keys,
 )
-from pilookup.custody.publish.spill_file import altered
+from pilookup.custody.publish.spill_file import altered_error
 from pilookup.errors import PublishError
 from pilookup.protocol.filter import Algorithm, FilterHead, Role, file_name, part_bits_for
 from pilookup.protocol.label import Kind
@@ -62,7 +62,7 @@ class FilterJob:
 
     home: str
     folder: Path
-    spills: int
+    spill_files: int
     keys: Mapping[Kind, int]
     bases: Mapping[Kind, Base]
     bloom: bool
@@ -85,14 +85,14 @@ class BuiltFilter:
         return file_name(self.kind, self.role, self.algorithm)
 
 
-def make_filters(order: FilterJob, executor: Executor, memory: int) -> tuple[BuiltFilter, ...]:
+def make_filters(job: FilterJob, executor: Executor, memory: int) -> tuple[BuiltFilter, ...]:
     """Count the keys, decide, and build, by tasks that hold `memory` bytes together in one process, or one part.
 
     Raises what the tasks raise, and PublishError where the spill files have not the keys that were put there.
     """
-    plans = [_Plan(order, kind, _usable(order.bases.get(kind), order.folder)) for kind in Kind]
+    plans = [_Plan(job, kind, _reusable_base(job.bases.get(kind), job.folder)) for kind in Kind]
     totals = {kind: KeyCount(kind, 0, 0, 0) for kind in Kind}
-    for counts in _run(executor, memory, count_keys, [task for plan in plans for task in plan.counting()]):
+    for counts in _run(executor, memory, count_keys, [task for plan in plans for task in plan.count_tasks()]):
         for count in counts:
             totals[count.kind] += count
     decided = [each for plan in plans for each in plan.filters(totals[plan.kind])]
@@ -109,10 +109,10 @@ def write_filters(built: Iterable[BuiltFilter], folder: Path, channel: str, epoc
     names = []
     for each in built:
         head = FilterHead(channel, epoch, serial, each.kind, each.role, each.algorithm, each.count)
-        pieces = _read(each.paths) if each.kept else _joined(head, each)
+        pieces = _read(each.paths) if each.kept else _filter_bytes(head, each)
         durable.write_flushed(folder / each.file_name, pieces)
         if each.kept and file_ref(folder / each.file_name) != each.kept:
-            raise altered(each.paths[0])
+            raise altered_error(each.paths[0])
         names.append(each.file_name)
     return names
 
@@ -122,39 +122,39 @@ def base_name(kind: Kind) -> str:
     return file_name(kind, Role.BASE, FUSE)
 
 
-_Decided = tuple[BuiltFilter, list[FilterPartTask | BloomTask]]
+_PlannedFilter = tuple[BuiltFilter, list[FilterPartTask | BloomTask]]
 
 
 class _Plan:
     """One kind's filters: how its keys are counted, what is made of them, and by which tasks."""
 
-    def __init__(self, order: FilterJob, kind: Kind, base: FilterFile | None) -> None:
+    def __init__(self, job: FilterJob, kind: Kind, base: FilterFile | None) -> None:
         self.kind = kind
-        self._order = order
+        self._job = job
         self._base = base
-        cut = part_bits_for(order.keys[kind])
-        self._spilled = SpilledKeys(order.home, str(order.folder), order.spills, str(kind), cut)
-        self._lacked = LackedKeys(order.home, str(order.folder), str(kind), cut)
+        range_bits = part_bits_for(job.keys[kind])
+        self._spilled = SpilledKeys(job.home, str(job.folder), job.spill_files, str(kind), range_bits)
+        self._lacked = AdditionKeys(job.home, str(job.folder), str(kind), range_bits)
 
-    def counting(self) -> list[CountTask]:
+    def count_tasks(self) -> list[CountTask]:
         base = None if self._base is None else str(self._base.path)
-        return [CountTask(self._spilled, number, base, self._lacked) for number in range(1 << self._spilled.cut)]
+        return [CountTask(self._spilled, number, base, self._lacked) for number in range(1 << self._spilled.range_bits)]
 
-    def filters(self, count: KeyCount) -> Iterator[_Decided]:
+    def filters(self, count: KeyCount) -> Iterator[_PlannedFilter]:
         """The base as it was and what it lacks, or where it lacks too much, or there is none, a new one."""
-        if count.spilled != self._order.keys[self.kind]:
-            raise PublishError(f"{self._order.folder}: not the filter keys that were spilled: give the command again")
+        if count.spilled != self._job.keys[self.kind]:
+            raise PublishError(f"{self._job.folder}: not the filter keys that were spilled: give the command again")
         base = self._base
         if base is None or count.lacked > int(base.head.count * REBASE_AT):
             yield self._fuse(Role.BASE, count.distinct, self._spilled)
         else:
-            signed = self._order.bases[self.kind].ref
+            signed = self._job.bases[self.kind].ref
             yield BuiltFilter(self.kind, Role.BASE, FUSE, base.head.count, 0, (base.path,), signed), []
             yield self._fuse(Role.ADDITIONS, count.lacked, self._lacked)
-        if self._order.bloom:
+        if self._job.bloom:
             yield self._bloom(count.distinct)
 
-    def _fuse(self, role: Role, count: int, source: SpilledKeys | LackedKeys) -> _Decided:
+    def _fuse(self, role: Role, count: int, source: SpilledKeys | AdditionKeys) -> _PlannedFilter:
         bits = part_bits_for(count)
         paths = tuple(self._path(role, FUSE, number) for number in range(1 << bits))
         tasks: list[FilterPartTask | BloomTask] = [
@@ -162,17 +162,17 @@ class _Plan:
         ]
         return BuiltFilter(self.kind, role, FUSE, count, bits, paths), tasks
 
-    def _bloom(self, count: int) -> _Decided:
+    def _bloom(self, count: int) -> _PlannedFilter:
         path = self._path(Role.BASE, Algorithm.BLOOM, 0)
         built = BuiltFilter(self.kind, Role.BASE, Algorithm.BLOOM, count, 0, (path,))
         return built, [BloomTask(self._spilled, count, str(path))]
 
     def _path(self, role: Role, algorithm: Algorithm, number: int) -> Path:
         """`exposure.base.fuse16.0007.part`"""
-        return self._order.folder / f"{file_name(self.kind, role, algorithm)}.{number:04}.part"
+        return self._job.folder / f"{file_name(self.kind, role, algorithm)}.{number:04}.part"
 
 
-def _usable(base: Base | None, folder: Path) -> FilterFile | None:
+def _reusable_base(base: Base | None, folder: Path) -> FilterFile | None:
     """A copy of a base that may be kept, in the run's folder, where nothing else is at it while keys are compared.
 
     It has the bytes that were signed, and is cut as it would be now, so that no piece of it is larger than a part.
@@ -194,13 +194,13 @@ def _run(
 
     The tasks of one call run one after another, so that there are only as many at once as there is memory for.
     """
-    beside = max(1, memory // PART_MEMORY)
-    if beside >= concurrent_tasks(executor):
+    parallel = max(1, memory // PART_MEMORY)
+    if parallel >= concurrent_tasks(executor):
         return completed(executor, work, [(task,) for task in tasks])
-    return completed(executor, work, [row for first in range(beside) if (row := tuple(tasks[first::beside]))])
+    return completed(executor, work, [row for first in range(parallel) if (row := tuple(tasks[first::parallel]))])
 
 
-def _joined(head: FilterHead, built: BuiltFilter) -> Iterator[bytes]:
+def _filter_bytes(head: FilterHead, built: BuiltFilter) -> Iterator[bytes]:
     """A filter file from its parts: behind more than one stands the digest of them all."""
     yield head.to_bytes()
     if not built.part_bits:

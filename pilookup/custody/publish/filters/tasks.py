@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from pilookup import _core, durable
-from pilookup.custody.publish.filters.keys import LackedKeys, SpilledKeys
+from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
 from pilookup.errors import PublishError
 from pilookup.protocol.bloom import BloomBody
 from pilookup.protocol.filter import KEY_BYTES, Algorithm
@@ -37,7 +37,7 @@ class CountTask:
     source: SpilledKeys
     number: int
     base: str | None
-    lacked: LackedKeys
+    lacked: AdditionKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class KeyCount:
     lacked: int
 
     def __add__(self, other: "KeyCount") -> "KeyCount":
-        told = (self.spilled + other.spilled, self.distinct + other.distinct, self.lacked + other.lacked)
-        return KeyCount(self.kind, *told)
+        common = (self.spilled + other.spilled, self.distinct + other.distinct, self.lacked + other.lacked)
+        return KeyCount(self.kind, *common)
 
 
 @dataclass(frozen=True, slots=True)
 class FilterPartTask:
     """Part `number` of 2^part_bits of a fuse filter over the keys of a source."""
 
-    source: SpilledKeys | LackedKeys
+    source: SpilledKeys | AdditionKeys
     number: int
     part_bits: int
     path: str
@@ -113,14 +113,14 @@ def _count(task: CountTask) -> KeyCount:
 
 def _part(task: FilterPartTask) -> bytes:
     """From the pieces of the source that make up the part."""
-    finer = task.source.cut - task.part_bits
+    finer = task.source.range_bits - task.part_bits
     pieces = range(task.number << finer, (task.number + 1) << finer)
     return build_part(b"".join(map(task.source.keys, pieces)))
 
 
 def _bloom(task: BloomTask) -> bytes:
     body = BloomBody.empty(task.count)
-    for piece in range(1 << task.source.cut):
+    for piece in range(1 << task.source.range_bits):
         keys = np.frombuffer(task.source.keys(piece), ">u8")
         for first in range(0, len(keys), BLOOM_KEYS):
             body.add(keys[first : first + BLOOM_KEYS].tolist())

@@ -35,8 +35,10 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
 
     Starting up (lifespan) takes up what is on disk and begins to follow it.
     """
-    service = Service.of(settings, keys, scratch, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers))
-    routes = [*_routes(), *_page(settings)]
+    service = Service.from_settings(
+        settings, keys, scratch, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers)
+    )
+    routes = [*_api_routes(), *_page_routes(settings)]
     app = FastAPI(
         title="pilookup",
         routes=list[BaseRoute](routes),
@@ -54,7 +56,7 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
     return app
 
 
-def _routes() -> list[Route]:
+def _api_routes() -> list[Route]:
     channel = "/v1/channels/{channel}"
     return [
         Route(f"{channel}/evaluate", Evaluate(), methods=["POST"]),
@@ -66,7 +68,7 @@ def _routes() -> list[Route]:
     ]
 
 
-def _page(settings: Settings) -> list[Route]:
+def _page_routes(settings: Settings) -> list[Route]:
     if not settings.page:
         return []
     routes = page_routes(read_assets(), settings.page_config())
@@ -94,22 +96,22 @@ def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Mid
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    for channel in service.channels.values():
-        await channel.tick()
-    watchers = [asyncio.create_task(_follow(channel)) for channel in service.channels.values()]
+    for watcher in service.watchers.values():
+        await watcher.tick()
+    tasks = [asyncio.create_task(_watch(watcher)) for watcher in service.watchers.values()]
     try:
         yield
     finally:
-        for watcher in watchers:
-            watcher.cancel()
-        await asyncio.gather(*watchers, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await service.quotas.close()
 
 
-async def _follow(channel: ReleaseWatcher) -> None:
+async def _watch(watcher: ReleaseWatcher) -> None:
     """Watch; a tick that fails in an unforeseen way is logged and does not end the watch."""
     while True:
         try:
-            await channel.watch()
+            await watcher.watch()
         except Exception as error:  # noqa: BLE001 - without its watcher a channel would silently run out
-            logger().error("watch failed", channel=channel.name, **describe(error))
+            logger().error("watch failed", channel=watcher.name, **describe(error))

@@ -26,15 +26,15 @@ class Tokens:
         self._digests = [sha256(token.encode()).digest() for token in tokens]
 
     @classmethod
-    def of(cls, settings: Settings) -> "Tokens":
+    def from_settings(cls, settings: Settings) -> "Tokens":
         """From the settings and the file they name."""
-        listed = settings.platform_tokens.get_secret_value().split(",")
+        tokens = settings.platform_tokens.get_secret_value().split(",")
         if settings.platform_tokens_file is not None:
             try:
-                listed += settings.platform_tokens_file.read_text().splitlines()
+                tokens += settings.platform_tokens_file.read_text().splitlines()
             except (OSError, UnicodeDecodeError):
                 raise ServeError("PILOOKUP_PLATFORM_TOKENS_FILE: cannot be read") from None
-        return cls([token.strip() for token in listed if token.strip()])
+        return cls([token.strip() for token in tokens if token.strip()])
 
     def holder(self, authorization: bytes | None) -> str | None:
         """A name for the holder of the token in an Authorization header, None when it is not one of ours.

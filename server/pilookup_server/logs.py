@@ -19,7 +19,7 @@ from pilookup.errors import PilookupError
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-def set_up(level: str) -> None:
+def configure_logging(level: str) -> None:
     """Send everything, the standard library's loggers too, to standard error as JSON lines."""
     structlog.configure(
         processors=[
@@ -48,11 +48,11 @@ def describe(error: BaseException) -> dict[str, Any]:
     if isinstance(error, PilookupError):
         return {"error": type(error).__name__, "reason": str(error)}
     if isinstance(error, OSError):
-        return {"error": type(error).__name__, "reason": error.strerror, "at": _place(error)}
-    return {"error": type(error).__name__, "at": _place(error)}
+        return {"error": type(error).__name__, "reason": error.strerror, "at": _frames(error)}
+    return {"error": type(error).__name__, "at": _frames(error)}
 
 
-def _place(error: BaseException) -> list[str]:
+def _frames(error: BaseException) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)[-5:]
     return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames]
 

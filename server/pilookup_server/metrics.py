@@ -44,7 +44,7 @@ def _series(route: str, channel: str, status: int) -> Any:
     return _REQUESTS.labels(route, channel, str(status))
 
 
-def request(route: str, channel: str, status: int, seconds: float) -> None:
+def observe_request(route: str, channel: str, status: int, seconds: float) -> None:
     """Count a request under its route's template."""
     _series(route, channel, status).observe(seconds)
 
@@ -54,15 +54,15 @@ def _elements(channel: str) -> Any:
     return _ELEMENTS.labels(channel)
 
 
-def evaluated(channel: str, elements: int) -> None:
+def count_evaluated(channel: str, elements: int) -> None:
     _elements(channel).inc(elements)
 
 
-def refused(channel: str) -> None:
+def count_refused(channel: str) -> None:
     _REFUSED.labels(channel).inc()
 
 
-def released(channel: str, release: Release, serial: int, now: datetime) -> None:
+def set_release(channel: str, release: Release, serial: int, now: datetime) -> None:
     """Note the release that is served from now on."""
     _SERIAL.labels(channel).set(serial)
     _TARGETS.labels(channel).set(release.targets_expire.timestamp())

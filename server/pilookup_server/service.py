@@ -17,7 +17,7 @@ from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.quota import Quotas
 from pilookup_server.limits.replay import LocalReplayGuard, SharedReplayGuard
 from pilookup_server.limits.soft_quota import SoftQuota
-from pilookup_server.release.watcher import Clock, Pace, ReleaseWatcher
+from pilookup_server.release.watcher import Clock, ReleaseWatcher, WatchTimes
 from pilookup_server.settings import Settings
 
 
@@ -26,46 +26,48 @@ class Service:
     """Channels and what guards them."""
 
     settings: Settings
-    channels: Mapping[str, ReleaseWatcher]
+    watchers: Mapping[str, ReleaseWatcher]
     tokens: Tokens
-    callers: ClientAddresses
+    client_addresses: ClientAddresses
     quotas: Quotas
-    gate: SoftQuota | None
-    batches: CapacityLimiter
-    waiting: EvaluationBatcher
+    soft_quota: SoftQuota | None
+    evaluation_threads: CapacityLimiter
+    evaluation_batcher: EvaluationBatcher
     clock: Clock
 
     @classmethod
-    def of(cls, settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock, threads: int) -> "Service":
+    def from_settings(
+        cls, settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock, threads: int
+    ) -> "Service":
         """From the settings; raises ServeError or KeyringError. Must be called where the process will run, never
         before a fork.
         """
         quotas = Quotas(settings)
-        pace = Pace(
+        times = WatchTimes(
             poll=timedelta(seconds=settings.poll_seconds),
             grace=timedelta(seconds=settings.grace_seconds),
             renew_before=timedelta(seconds=settings.renew_before_seconds),
         )
-        below = settings.home / "online" / "channels"
+        directory = settings.home / "online" / "channels"
         return cls(
             settings=settings,
-            channels={name: ReleaseWatcher(name, below / name, keys, pace, clock) for name in settings.channels},
-            tokens=Tokens.of(settings),
-            callers=ClientAddresses(settings.trusted_proxies),
+            watchers={name: ReleaseWatcher(name, directory / name, keys, times, clock) for name in settings.channels},
+            tokens=Tokens.from_settings(settings),
+            client_addresses=ClientAddresses(settings.trusted_proxies),
             quotas=quotas,
-            gate=_gate(settings, quotas, keys, scratch),
-            batches=CapacityLimiter(threads),
-            waiting=EvaluationBatcher(),
+            soft_quota=_soft_quota(settings, quotas, keys, scratch),
+            evaluation_threads=CapacityLimiter(threads),
+            evaluation_batcher=EvaluationBatcher(),
             clock=clock,
         )
 
 
-def _gate(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: Path) -> SoftQuota | None:
+def _soft_quota(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: Path) -> SoftQuota | None:
     """Before the public channel alone: the others know who asks."""
     if quotas.soft is None or PUBLIC not in settings.channels:
         return None
-    spent = SharedReplayGuard(quotas.shared) if quotas.shared is not None else LocalReplayGuard(scratch)
-    return SoftQuota(quotas.soft, quotas.public, ProofsOfWork.under(keys.timestamp_key(PUBLIC)), spent)
+    replay_guard = SharedReplayGuard(quotas.shared) if quotas.shared is not None else LocalReplayGuard(scratch)
+    return SoftQuota(quotas.soft, quotas.public, ProofsOfWork.from_key(keys.timestamp_key(PUBLIC)), replay_guard)
 
 
 def service_of(request: Request) -> Service:

@@ -169,10 +169,10 @@ def quota_items(text: str) -> tuple[RateLimitItem, ...]:
     return tuple(sorted(items, key=lambda item: item.get_expiry()))
 
 
-def read_settings(**given: Any) -> Settings:
-    """Settings from the environment; `given`, where not None, wins. Raises ServeError, without values."""
+def read_settings(**overrides: Any) -> Settings:
+    """Settings from the environment; `overrides`, where not None, wins. Raises ServeError, without values."""
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
         faults = [
             f"PILOOKUP_{'_'.join(map(str, e['loc'][:1])).upper()}: {e['msg']}"

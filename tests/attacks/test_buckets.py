@@ -47,7 +47,7 @@ BODIES = {
 
 @pytest.mark.parametrize("change", BODIES)
 def test_an_altered_body_is_bad_bucket_and_is_not_kept(change, proxy, client, stride):
-    proxy.alter("/buckets/", lambda asked, out: BODIES[change](out, stride))
+    proxy.alter("/buckets/", lambda request, out: BODIES[change](out, stride))
     assert_unknown(client, "bad_bucket")
     proxy.honest()
     assert_truth(client)
@@ -55,15 +55,15 @@ def test_an_altered_body_is_bad_bucket_and_is_not_kept(change, proxy, client, st
 
 def test_longer_bodies_are_cut_off(proxy, client):
     for more in (1, 10_000_000):
-        proxy.alter("/buckets/", lambda asked, out, more=more: out + bytes(more))
+        proxy.alter("/buckets/", lambda request, out, more=more: out + bytes(more))
         assert_unknown(client, "bad_response")
 
 
 def test_a_bucket_in_anothers_place_is_bad_bucket(original, proxy, client):
     count = original.manifest().geometry.buckets
 
-    def other(asked, out):
-        head, _, index = asked.path.rpartition("/")
+    def other(request, out):
+        head, _, index = request.path.rpartition("/")
         return proxy.upstream.get(f"{head}/{(int(index) + 1) % count}").content
 
     proxy.alter("/buckets/", other)
@@ -80,14 +80,14 @@ def test_an_entry_copied_to_another_bucket_is_bad_bucket(original, proxy, client
     def copied(out):
         return entry + out[32:stride]
 
-    def rerooted(asked, out):
-        place = int(asked.path.rpartition("/")[2])
+    def rerooted(request, out):
+        place = int(request.path.rpartition("/")[2])
         slots = copied(out)
         leaves = [merkle.leaf_hash(buckets[at : at + stride]) for at in range(0, len(buckets), stride)]
         leaves[place] = merkle.leaf_hash(slots)
         return slots + merkle.path(merkle.build(leaves), place, original.manifest().geometry.bits)
 
-    for change in (lambda asked, out: copied(out) + out[stride:], rerooted):
+    for change in (lambda request, out: copied(out) + out[stride:], rerooted):
         proxy.alter("/buckets/", change)
         assert_unknown(client, "bad_bucket")
 
@@ -118,5 +118,5 @@ def test_an_older_bucket_under_a_newer_manifest_is_bad_bucket(held, serve, front
     for index, body in enumerate(kept):
         with pytest.raises(FormatError):
             check_body(body, index, manifest.geometry, manifest.root)
-    proxy.alter("/buckets/", lambda asked, out: kept[int(asked.path.rpartition("/")[2])])
+    proxy.alter("/buckets/", lambda request, out: kept[int(request.path.rpartition("/")[2])])
     assert_unknown(plain_client_at(proxy.url, trust=held.trust()), "bad_bucket")

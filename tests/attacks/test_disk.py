@@ -32,16 +32,16 @@ def bring_over(source, target):
     """What SECURITY.md says under "Two machines": new files first, timestamp.json last."""
     held, into = source.channel(), target.channel()
     for path in held.rglob("*"):
-        place = into / path.relative_to(held)
+        target = into / path.relative_to(held)
         if path.is_file() and path.name not in ("timestamp.json", "lock"):
-            renamed_into(path, place)
+            renamed_into(path, target)
     renamed_into(held / "metadata" / "timestamp.json", into / "metadata" / "timestamp.json")
 
 
-def renamed_into(path, place):
-    place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, place.parent / "arriving")
-    (place.parent / "arriving").replace(place)
+def renamed_into(path, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target.parent / "arriving")
+    (target.parent / "arriving").replace(target)
 
 
 def damage(path, how):
@@ -109,12 +109,12 @@ def test_an_altered_release_is_refused_and_the_old_one_serves_on(
     assert_truth(client)
     damage(coming.file(name), how)
     bring_over(coming, served)
-    channel = server.app.state.service.channels["public"]
+    channel = server.app.state.service.watchers["public"]
     end = time.monotonic() + 20
-    while channel._load_again is None:
+    while channel._retry_load_at is None:
         assert time.monotonic() < end
         time.sleep(0.02)
-    assert sorted(channel.state.layer.snapshots) == [1]
+    assert sorted(channel.state.loaded.snapshots) == [1]
     client = plain_client_at(server.url, trust=served.trust(), state_dir=tmp_path / "another")
     assert_truth(client)
     assert statuses(client, ["13500000003"]) == ["not_found"]
@@ -163,8 +163,8 @@ def test_a_label_altered_in_transit_and_its_tree_made_anew_is_bad_bucket(origina
     buckets, tree = relabelled(original)
     geometry = original.manifest().geometry
 
-    def host(asked, out):
-        index = int(asked.path.rpartition("/")[2])
+    def host(request, out):
+        index = int(request.path.rpartition("/")[2])
         slots = buckets[index * geometry.stride : (index + 1) * geometry.stride]
         return slots + merkle.path(tree, index, geometry.bits)
 
@@ -203,9 +203,9 @@ def test_the_release_before_put_back_is_not_taken_up(original, tmp_path, next_re
     server = serve(served.path)
     assert_truth(plain_client_at(server.url, trust=served.trust()))
     bring_over(Held(original.path), served)
-    channel = server.app.state.service.channels["public"]
+    channel = server.app.state.service.watchers["public"]
     end = time.monotonic() + 20
-    while channel._load_again is None:
+    while channel._retry_load_at is None:
         assert time.monotonic() < end
         time.sleep(0.02)
     assert statuses(plain_client_at(server.url, trust=served.trust()), ["13500000003"]) == ["found"]

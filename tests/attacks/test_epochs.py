@@ -57,24 +57,26 @@ def test_a_client_kept_on_old_metadata_is_retired(held, serve, front, plain_clie
     held.rotate()
     held.rotate()
 
-    def twist(asked, answer):
-        name = asked.path.rpartition("/")[2]
-        if "/metadata/" in asked.path:
+    def twist(request, answer):
+        name = request.path.rpartition("/")[2]
+        if "/metadata/" in request.path:
             return type(answer)(body=kept[name]) if name in kept else type(answer)(404)
         return type(answer)(body=manifest) if name == path else answer
 
     proxy.twist = twist
     assert_unknown(plain_client_at(proxy.url, trust=held.trust()), "retired")
     assert node_check(proxy.url, held.path / "trust-public.json") == [("unknown", "retired")] * 2
-    assert sum("/evaluate" in asked.path for asked in proxy.asked) <= 4
+    assert sum("/evaluate" in request.path for request in proxy.recorded) <= 4
 
 
 def test_the_former_epochs_key_for_the_current_one_is_bad_proof(rotated, serve, front, client_at):
     proxy = front(serve(rotated.path))
     passed = proxy.pass_on
 
-    def pass_on(asked):
-        return passed(type(asked)(asked.method, asked.path.replace("epoch=2", "epoch=1"), asked.body, asked.headers))
+    def pass_on(request):
+        return passed(
+            type(request)(request.method, request.path.replace("epoch=2", "epoch=1"), request.body, request.headers)
+        )
 
     proxy.pass_on = pass_on
     assert_unknown(client_at(proxy.url, trust=rotated.trust()), "bad_proof")

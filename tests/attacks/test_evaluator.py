@@ -20,23 +20,23 @@ def evaluated_by(key, elements):
 
 
 LIES = {
-    "another key with its own proof": lambda asked, out: evaluated_by(STRANGER, asked),
-    "another key with the true proof": lambda asked, out: oprf.evaluate(asked, STRANGER) + out[-64:],
-    "one element under another key": lambda asked, out: oprf.evaluate(asked[:32], STRANGER) + out[32:],
-    "first two elements swapped": lambda asked, out: out[32:64] + out[:32] + out[64:],
-    "last two elements swapped": lambda asked, out: out[:-128] + out[-96:-64] + out[-128:-96] + out[-64:],
-    "first element for all": lambda asked, out: out[:32] * (len(asked) // 32) + out[-64:],
-    "what was asked": lambda asked, out: asked + out[-64:],
-    "proof of zeros": lambda asked, out: out[:-64] + bytes(64),
-    "proof halves swapped": lambda asked, out: out[:-64] + out[-32:] + out[-64:-32],
-    "challenge not reduced": lambda asked, out: out[:-64] + b"\xff" * 32 + out[-32:],
-    "response not reduced": lambda asked, out: out[:-32] + b"\xff" * 32,
+    "another key with its own proof": lambda request, out: evaluated_by(STRANGER, request),
+    "another key with the true proof": lambda request, out: oprf.evaluate(request, STRANGER) + out[-64:],
+    "one element under another key": lambda request, out: oprf.evaluate(request[:32], STRANGER) + out[32:],
+    "first two elements swapped": lambda request, out: out[32:64] + out[:32] + out[64:],
+    "last two elements swapped": lambda request, out: out[:-128] + out[-96:-64] + out[-128:-96] + out[-64:],
+    "first element for all": lambda request, out: out[:32] * (len(request) // 32) + out[-64:],
+    "what was asked": lambda request, out: request + out[-64:],
+    "proof of zeros": lambda request, out: out[:-64] + bytes(64),
+    "proof halves swapped": lambda request, out: out[:-64] + out[-32:] + out[-64:-32],
+    "challenge not reduced": lambda request, out: out[:-64] + b"\xff" * 32 + out[-32:],
+    "response not reduced": lambda request, out: out[:-32] + b"\xff" * 32,
 }
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_is_bad_proof_and_the_truth_is_told_after_it(lie, proxy, client):
-    proxy.alter("/evaluate", lambda asked, out: LIES[lie](asked.body, out))
+    proxy.alter("/evaluate", lambda request, out: LIES[lie](request.body, out))
     assert_unknown(client, "bad_proof")
     proxy.honest()
     assert_truth(client)
@@ -45,7 +45,7 @@ def test_a_lie_is_bad_proof_and_the_truth_is_told_after_it(lie, proxy, client):
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_point_that_is_none_is_bad_proof(point, place, proxy, client):
-    def change(asked, out):
+    def change(request, out):
         return out[: 32 * place] + POINTS[point] + out[32 * place + 32 :]
 
     proxy.alter("/evaluate", change)
@@ -53,7 +53,7 @@ def test_a_point_that_is_none_is_bad_proof(point, place, proxy, client):
 
 
 def test_every_point_the_identity_is_bad_proof(proxy, client):
-    proxy.alter("/evaluate", lambda asked, out: IDENTITY * (len(out) // 32))
+    proxy.alter("/evaluate", lambda request, out: IDENTITY * (len(out) // 32))
     assert_unknown(client, "bad_proof")
 
 
@@ -61,9 +61,9 @@ def test_answers_of_two_requests_exchanged_are_bad_proof(proxy, client_at):
     """Two clients ask for as many numbers each; each is given the other's answer, or only its proof."""
     one, two = client_at(proxy.url), client_at(proxy.url)
     kept = []
-    proxy.alter("/evaluate", lambda asked, out: kept.append(out) or out)
+    proxy.alter("/evaluate", lambda request, out: kept.append(out) or out)
     assert_truth(one)
-    for change in (lambda asked, out: kept[0], lambda asked, out: out[:-64] + kept[0][-64:]):
+    for change in (lambda request, out: kept[0], lambda request, out: out[:-64] + kept[0][-64:]):
         proxy.alter("/evaluate", change)
         assert_unknown(two, "bad_proof")
     proxy.honest()
@@ -73,21 +73,21 @@ def test_answers_of_two_requests_exchanged_are_bad_proof(proxy, client_at):
 def test_an_answer_replayed_to_the_same_client_is_bad_proof(proxy, client):
     assert_truth(client)
     kept = []
-    proxy.alter("/evaluate", lambda asked, out: kept.append(out) or out)
+    proxy.alter("/evaluate", lambda request, out: kept.append(out) or out)
     assert_truth(client)
-    proxy.alter("/evaluate", lambda asked, out: kept[0])
+    proxy.alter("/evaluate", lambda request, out: kept[0])
     assert_unknown(client, "bad_proof")
 
 
 def test_another_request_evaluated_in_its_place_is_bad_proof(proxy, client):
     """The server's key, the server's proof: but of elements that the attacker chose."""
 
-    def swap(asked, answer):
-        if "/evaluate" not in asked.path:
+    def swap(request, answer):
+        if "/evaluate" not in request.path:
             return answer
-        count = len(asked.body) // 32
+        count = len(request.body) // 32
         _, chosen = oprf.blind([b"tel:+8613900000001"] * count)
-        return proxy.pass_on(replace(asked, body=chosen))
+        return proxy.pass_on(replace(request, body=chosen))
 
     proxy.twist = swap
     assert_unknown(client, "bad_proof")
@@ -96,11 +96,11 @@ def test_another_request_evaluated_in_its_place_is_bad_proof(proxy, client):
 def test_reordered_requests_are_bad_proof(proxy, client):
     """The elements are handed to the server in another order: a hit must not become the neighbour's."""
 
-    def swap(asked, answer):
-        if "/evaluate" not in asked.path:
+    def swap(request, answer):
+        if "/evaluate" not in request.path:
             return answer
-        turned = b"".join(reversed([asked.body[at : at + 32] for at in range(0, len(asked.body), 32)]))
-        return proxy.pass_on(replace(asked, body=turned))
+        turned = b"".join(reversed([request.body[at : at + 32] for at in range(0, len(request.body), 32)]))
+        return proxy.pass_on(replace(request, body=turned))
 
     proxy.twist = swap
     assert_unknown(client, "bad_proof", [HIT, MISS, OTHER_HIT, OTHER_MISS])
@@ -109,7 +109,7 @@ def test_reordered_requests_are_bad_proof(proxy, client):
 def test_the_key_of_the_other_channel_is_bad_proof(original, proxy, client):
     with original.opened() as session:
         key = session.channel_key("platform", 1)
-    proxy.alter("/evaluate", lambda asked, out: evaluated_by(key, asked.body))
+    proxy.alter("/evaluate", lambda request, out: evaluated_by(key, request.body))
     assert_unknown(client, "bad_proof")
 
 
@@ -128,7 +128,7 @@ SIZES = {
 
 @pytest.mark.parametrize("size", SIZES)
 def test_an_answer_of_another_size_is_bad_response(size, proxy, client):
-    proxy.alter("/evaluate", lambda asked, out: SIZES[size](out))
+    proxy.alter("/evaluate", lambda request, out: SIZES[size](out))
     assert_unknown(client, "bad_response")
 
 
@@ -151,7 +151,7 @@ FAULTS = {
 
 def fail(proxy, part, fault):
     change, reason = FAULTS[fault]
-    proxy.twist = lambda asked, answer: replace(answer, **change) if part in asked.path else answer
+    proxy.twist = lambda request, answer: replace(answer, **change) if part in request.path else answer
     return reason
 
 
@@ -167,5 +167,5 @@ def test_a_fetch_that_fails_is_unknown(part, fault, proxy, plain_client_at):
 
 
 def test_a_server_that_is_nothing_of_ours_is_bad_response(proxy, client):
-    proxy.twist = lambda asked, answer: Answer(body=b"<html>please log in</html>")
+    proxy.twist = lambda request, answer: Answer(body=b"<html>please log in</html>")
     assert_unknown(client, "bad_response", BOTH)

@@ -146,16 +146,16 @@ def test_a_hit_and_a_miss_send_the_same(proxy, client_at, tmp_path):
     """The same requests, of the same sizes, in the same order; only random bytes and a bucket's index differ."""
     seen = []
     for i, number in enumerate([HIT, OTHER_HIT, MISS, OTHER_MISS]):
-        proxy.asked.clear()
+        proxy.recorded.clear()
         client = client_at(proxy.url, state_dir=tmp_path / str(i), cache_bytes=0)
         client.check_many([HIT if number != HIT else MISS])  # the canary is behind it
-        proxy.asked.clear()
+        proxy.recorded.clear()
         client.check_many([number])
-        lines = [(one.method, re.sub(r"buckets/\d+", "buckets/i", one.path), len(one.body)) for one in proxy.asked]
-        headers = [sorted(one.headers) for one in proxy.asked]
-        said = "".join(one.path + str(one.headers) for one in proxy.asked)
+        lines = [(one.method, re.sub(r"buckets/\d+", "buckets/i", one.path), len(one.body)) for one in proxy.recorded]
+        headers = [sorted(one.headers) for one in proxy.recorded]
+        said = "".join(one.path + str(one.headers) for one in proxy.recorded)
         assert number[3:] not in said
-        assert not any(number.encode() in one.body for one in proxy.asked)
+        assert not any(number.encode() in one.body for one in proxy.recorded)
         seen.append((lines, headers))
     assert all(one == seen[0] for one in seen)
     assert [line[0] for line in seen[0][0]] == ["POST", "GET"]
@@ -165,11 +165,11 @@ def test_two_checks_of_one_number_share_no_byte_sent(proxy, client_at):
     client = client_at(proxy.url)
     for _ in range(3):
         client.check_many([HIT])
-    bodies = [asked.body for asked in proxy.asked if asked.method == "POST"]
+    bodies = [request.body for request in proxy.recorded if request.method == "POST"]
     sent = [body[at : at + 32] for body in bodies for at in range(0, len(body), 32)]
     assert len(bodies) == 3
     assert len(set(sent)) == len(sent)
-    kept = {name for asked in proxy.asked for name in asked.headers} - {"host", "content-length", "content-type"}
+    kept = {name for request in proxy.recorded for name in request.headers} - {"host", "content-length", "content-type"}
     assert kept <= {"user-agent", "accept", "accept-encoding", "connection"}  # no cookie, no id
 
 
@@ -177,7 +177,7 @@ def test_a_bucket_is_fetched_once_however_many_numbers_fall_into_it(proxy, clien
     """The bucket host learns which buckets a batch touches, not how often."""
     client = client_at(proxy.url, cache_bytes=0)
     client.check_many([*LISTED[:30], MISS, OTHER_MISS])
-    fetched = [int(asked.path.rpartition("/")[2]) for asked in proxy.asked if "/buckets/" in asked.path]
+    fetched = [int(request.path.rpartition("/")[2]) for request in proxy.recorded if "/buckets/" in request.path]
     assert len(set(fetched)) == len(fetched) <= 8
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.attacks.server import TOKEN, Served
 
 CANARY = b"canary-in-the-keys-that-no-answer-may-hold"
-PLACES = ("keys/canary", "canary", "channels/canary", "channels/public/canary", "channels/public/targets/canary",
+FILE_NAMES = ("keys/canary", "canary", "channels/canary", "channels/public/canary", "channels/public/targets/canary",
           "channels/public/metadata/canary.json", "channels/public/targets/epochs/canary")  # fmt: skip
 ROUTES = (
     "/v1/channels/public/targets/",
@@ -22,8 +22,8 @@ ROUTES = (
 @pytest.fixture(scope="module")
 def home(original, tmp_path_factory):
     held = original.copy(tmp_path_factory.mktemp("paths") / "home")
-    for place in PLACES:
-        (held.path / "online" / place).write_bytes(CANARY)
+    for file_name in FILE_NAMES:
+        (held.path / "online" / file_name).write_bytes(CANARY)
     (held.channel() / "targets" / "link").symlink_to(held.path / "online" / "keys" / "canary")
     return held
 
@@ -35,7 +35,7 @@ def port(home):
     server.close()
 
 
-def ask(port, target: bytes, method=b"GET"):
+def send(port, target: bytes, method=b"GET"):
     """A request target as it stands, which no client library would send."""
     with socket.create_connection(("127.0.0.1", port), 10) as raw:
         head = b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: Bearer " + TOKEN.encode() + b"\r\n\r\n"
@@ -48,7 +48,7 @@ def ask(port, target: bytes, method=b"GET"):
     return data
 
 
-def ways(place):
+def ways(file_name):
     """Spellings of a path from a channel's folder to a file below online/."""
     names = [
         "",
@@ -61,7 +61,7 @@ def ways(place):
         "epochs/1/../../../../../",
     ]
     for up in names:
-        for path in (up + place, "./" + up + place, up.replace("/", "//") + place):
+        for path in (up + file_name, "./" + up + file_name, up.replace("/", "//") + file_name):
             yield path
             yield path.replace("..", "%2e%2e")
             yield quote(path, safe="").replace(".", "%2e")
@@ -78,16 +78,16 @@ def ways(place):
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_spelling_of_a_way_out_gives_a_file(route, port, home):
-    asked = {route + way for place in PLACES for way in ways(place)}
-    asked |= {route + str(home.path / "online" / place) for place in PLACES}
-    asked |= {
-        route + quote(str(home.path / "online" / PLACES[0]), safe=""),
+    targets = {route + way for file_name in FILE_NAMES for way in ways(file_name)}
+    targets |= {route + str(home.path / "online" / file_name) for file_name in FILE_NAMES}
+    targets |= {
+        route + quote(str(home.path / "online" / FILE_NAMES[0]), safe=""),
         route + "link",
         route + "file:///etc/passwd",
     }
-    assert len(asked) > 1000
-    for target in sorted(asked)[:: 3 if route != ROUTES[0] else 1]:
-        check(ask(port, target.encode()), home)
+    assert len(targets) > 1000
+    for target in sorted(targets)[:: 3 if route != ROUTES[0] else 1]:
+        check(send(port, target.encode()), home)
 
 
 def check(data, home):
@@ -108,7 +108,7 @@ def check(data, home):
     ids=str,
 )  # fmt: skip
 def test_targets_that_name_nothing_are_4xx(target, port):
-    data = ask(port, target)
+    data = send(port, target)
     assert CANARY not in data
     assert data == b"" or data.startswith(b"HTTP/1.1 4"), data[:120]
 
@@ -119,7 +119,7 @@ def test_keys_and_keyring_are_on_no_route(port, home):
     for route in ROUTES:
         for name, secret in secrets.items():
             for way in (name, f"../../../keys/{name}", f"..%2f..%2f..%2fkeys%2f{name}", f"../../../{name}"):
-                data = ask(port, (route + way).encode())
+                data = send(port, (route + way).encode())
                 assert data.startswith(b"HTTP/1.1 404 ")
                 assert secret[:40] not in data
 
@@ -129,13 +129,13 @@ def test_keys_and_keyring_are_on_no_route(port, home):
 )
 @pytest.mark.parametrize("index", ["0", "8", "00", "-1", "1.5", "９", "9" * 400, "..%2f..", "0%00", "0x0"])
 def test_serials_and_indices_have_one_spelling(serial, index, port):
-    data = ask(port, quote(f"/v1/channels/public/snapshots/{serial}/buckets/{index}", safe="/%+.").encode())
+    data = send(port, quote(f"/v1/channels/public/snapshots/{serial}/buckets/{index}", safe="/%+.").encode())
     assert data.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 410 ")), data[:120]
 
 
 def test_only_what_a_release_lists_is_served_by_head_and_range_too(port, home):
     for method in (b"HEAD", b"POST", b"PUT", b"DELETE", b"PROPFIND"):
-        data = ask(port, b"/v1/channels/public/targets/canary", method)
+        data = send(port, b"/v1/channels/public/targets/canary", method)
         assert data.startswith(b"HTTP/1.1 404 " if method == b"HEAD" else b"HTTP/1.1 405 "), data[:60]
     path = f"/v1/channels/public/targets/{home.release().epochs[0].path('tree.bin')}"
-    assert ask(port, path.encode()).endswith(home.file("tree.bin").read_bytes())
+    assert send(port, path.encode()).endswith(home.file("tree.bin").read_bytes())

@@ -229,7 +229,7 @@ def test_another_publisher_is_bad_signature(tmp_path, original, server, client_a
 def test_a_manifest_that_is_not_the_one_signed_is_bad_snapshot(original, proxy, client):
     manifest = original.manifest()
     other = replace(manifest, root=bytes(32)).to_bytes()
-    proxy.alter(f".{MANIFEST}", lambda asked, out: other)
+    proxy.alter(f".{MANIFEST}", lambda request, out: other)
     assert_unknown(client, "bad_snapshot")
 
 
@@ -254,7 +254,7 @@ def test_the_second_client_holds_the_same_line(versions, serve, front, keys, tmp
     root.version += 1
     proxy.put_over({"2.root.json": sign(root, keys["root"][:1])})
     assert node_check(proxy.url, trust) == [("unknown", "bad_signature")] * 2
-    proxy.alter("/evaluate", lambda asked, out: out[32:64] + out[:32] + out[64:])
+    proxy.alter("/evaluate", lambda request, out: out[32:64] + out[:32] + out[64:])
     assert node_check(proxy.url, trust) == [("unknown", "bad_proof")] * 2
-    proxy.alter("/buckets/", lambda asked, out: out[:-1] + bytes([out[-1] ^ 1]))
+    proxy.alter("/buckets/", lambda request, out: out[:-1] + bytes([out[-1] ^ 1]))
     assert node_check(proxy.url, trust) == [("unknown", "bad_bucket")] * 2

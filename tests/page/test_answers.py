@@ -105,7 +105,7 @@ def test_digits_are_grouped_while_typing(visitor):
     field.press_sequentially(EXPOSED[5])
     assert field.input_value().replace(" ", "") == EXPOSED
     field.press("Enter")
-    assert visitor.told() == ("found", "exposed")
+    assert visitor.result() == ("found", "exposed")
 
 
 def test_a_number_can_be_corrected_in_its_middle(visitor):
@@ -144,7 +144,7 @@ def test_a_new_check_wipes_the_old_answer_at_once(visitor, proxy):
     assert not visitor.answer.get_attribute("data-status")
     assert words("zh")["found"]["exposed"] not in visitor.text("body")
     proxy.release()
-    assert visitor.told() == ("not_found", None)
+    assert visitor.result() == ("not_found", None)
 
 
 def test_an_answer_belongs_to_the_number_that_is_seen(visitor, proxy):
@@ -155,7 +155,7 @@ def test_an_answer_belongs_to_the_number_that_is_seen(visitor, proxy):
     expect(visitor.page.locator("#number")).not_to_be_editable()
     visitor.page.locator("#check").dblclick(force=True)
     proxy.release()
-    assert visitor.told() == ("found", "exposed")
+    assert visitor.result() == ("found", "exposed")
     expect(visitor.page.locator("#number")).to_be_editable()
     assert len(proxy.paths("/evaluate")) == 1
 

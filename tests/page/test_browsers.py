@@ -42,7 +42,7 @@ def test_a_browser_that_cannot_is_told_so(visit, proxy, name):
     expect(visitor.page.locator("#unsupported")).to_be_visible()
     expect(visitor.page.locator("#number")).to_be_hidden()
     visitor.page.wait_for_load_state("networkidle")
-    assert {asked.method for asked in proxy.asked} == {"GET"}
+    assert {request.method for request in proxy.recorded} == {"GET"}
     assert not [path for path in proxy.paths() if not re.fullmatch(r"/([a-z]+\.(js|css|svg|png|ico))?", path)]
     shown = visitor.text("#unsupported")
     assert "96110" in shown

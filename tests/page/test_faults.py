@@ -31,8 +31,8 @@ def flip(data, at):
 def answered_by(key, proof_key=None):
     """The answer of an evaluator that holds another key."""
 
-    def twist(asked, answer):
-        sent = b"".join(blinded(asked))
+    def twist(request, answer):
+        sent = b"".join(blinded(request))
         evaluated = oprf.evaluate(sent, key)
         proof = oprf.prove(sent, evaluated, proof_key or key)
         return replace(answer, body=like(answer, evaluated, proof))
@@ -83,7 +83,7 @@ def one_too_few(_, answer):
 
 
 def instead(answer):
-    return lambda asked, _: answer
+    return lambda request, _: answer
 
 
 OTHER = oprf.SecretKey.generate()
@@ -114,9 +114,9 @@ def test_a_fault_is_never_an_answer(visitor, proxy, channel_key):
     for fault, (part, twist, reason) in FAULTS.items():
         proxy.change(part, answered_by(OTHER, channel_key) if twist == "lied" else twist)
         for number in (EXPOSED, MISS):
-            told = visitor.check(number)
-            assert told == ("unknown", reason), f"{fault}: {told}"
-            assert_could_not_check(visitor, told, reason)
+            result = visitor.check(number)
+            assert result == ("unknown", reason), f"{fault}: {result}"
+            assert_could_not_check(visitor, result, reason)
         proxy.honest()
         assert visitor.check(EXPOSED) == ("found", "exposed"), fault
     assert visitor.check(MISS) == ("not_found", None)
@@ -163,9 +163,9 @@ def test_metadata_that_proves_nothing(home, visit, proxy):
         proxy.alter(part, make(home))
         before = len(proxy.paths("/evaluate"))
         visitor = visitor or visit()
-        told = visitor.check(EXPOSED)
-        assert told[0] == "unknown", case
-        assert_could_not_check(visitor, told, reason)
+        result = visitor.check(EXPOSED)
+        assert result[0] == "unknown", case
+        assert_could_not_check(visitor, result, reason)
         assert len(proxy.paths("/evaluate")) == before, "nothing is asked where nothing can be believed"
         proxy.honest()
         assert visitor.check(EXPOSED) == ("found", "exposed"), case
@@ -210,7 +210,7 @@ def test_a_slow_server_is_waited_for(visitor, proxy):
     expect(visitor.page.locator("#step")).not_to_be_empty()
     assert not visitor.answer.get_attribute("data-status")
     proxy.release()
-    assert visitor.told() == ("found", "exposed")
+    assert visitor.result() == ("found", "exposed")
     expect(visitor.page.locator("#step")).to_be_empty()
 
 

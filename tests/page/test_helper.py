@@ -53,7 +53,7 @@ def test_the_next_person_can_type_at_once(helper):
     helper.typed.append(MISS)
     helper.page.keyboard.type(MISS)
     helper.page.keyboard.press("Enter")
-    assert helper.told() == ("not_found", None)
+    assert helper.result() == ("not_found", None)
     assert words("zh")["found"]["exposed"] not in helper.text("body")
 
 
@@ -62,7 +62,7 @@ def test_the_field_cannot_be_brought_back(helper):
     helper.page.locator("#number").press_sequentially(EXPOSED)
     helper.typed.append(EXPOSED)
     helper.page.keyboard.press("Enter")
-    helper.told()
+    helper.result()
     helper.press("#helper-next")
     for keys in ("Control+Z", "Control+Z", "Control+Shift+Z", "Control+Y"):
         helper.page.keyboard.press(keys)

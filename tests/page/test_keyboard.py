@@ -31,7 +31,7 @@ def test_a_whole_check(visitor):
     visitor.typed.append(EXPOSED)
     keyboard.type(EXPOSED)
     keyboard.press("Enter")
-    assert visitor.told() == ("found", "exposed")
+    assert visitor.result() == ("found", "exposed")
     assert visitor.page.evaluate("document.activeElement.id") == "answer-heading"
     tab_to(visitor, "more summary")
     keyboard.press("Space")
@@ -45,7 +45,7 @@ def test_a_whole_check(visitor):
     keyboard.type(MISS)
     tab_to(visitor, "check")
     keyboard.press("Space")
-    assert visitor.told() == ("not_found", None)
+    assert visitor.result() == ("not_found", None)
 
 
 def test_switches_by_keyboard(visitor):

@@ -32,21 +32,21 @@ def test_the_switch_says_the_answer_again(visitor, proxy):
 
 
 def switch_and_back(visitor, proxy, number):
-    told = visitor.check(number)
-    asked = len(proxy.paths("/v1/"))
+    result = visitor.check(number)
+    requested = len(proxy.paths("/v1/"))
     chinese = visitor.text()
     visitor.press("#language")
     assert visitor.language() == "en"
-    assert visitor.told() == told
+    assert visitor.result() == result
     english = visitor.text()
     shared = set(chinese.splitlines()) & set(english.splitlines())
     assert not [line for line in shared if CJK.search(line)]
-    if told == ("found", "both"):
+    if result == ("found", "both"):
         assert_says(visitor, TITLES[Kind.EXPOSURE][1], TITLES[Kind.MALICIOUS][1])
     visitor.press("#language")
     assert visitor.language() == "zh-CN"
     assert visitor.text() == chinese
-    assert len(proxy.paths("/v1/")) == asked
+    assert len(proxy.paths("/v1/")) == requested
 
 
 def test_the_switch_is_in_the_language_it_leads_to(visitor):
@@ -69,5 +69,5 @@ def test_switching_during_a_check(visitor, proxy):
     visitor.press("#check")
     visitor.press("#language")
     proxy.release()
-    assert visitor.told() == ("found", "exposed")
+    assert visitor.result() == ("found", "exposed")
     assert_says(visitor, words("en")["found"]["exposed"])

@@ -44,18 +44,18 @@ def watched(strict, front, visit):
 
 
 def evaluations(proxy):
-    return [asked for asked in proxy.asked if asked.method == "POST"]
+    return [request for request in proxy.recorded if request.method == "POST"]
 
 
 def test_past_the_soft_quota_a_proof_and_past_the_hard_one_a_wait(watched):
     visitor, proxy = watched
-    told = [visitor.check(number) for number in [EXPOSED, *MISSED]]
-    proven = [asked for asked in evaluations(proxy) if "pilookup-proof" in asked.headers]
-    assert told[:6] == [("found", "exposed")] + [("not_found", None)] * 5
-    assert_could_not_check(visitor, told[-1], "rate_limited")
+    result = [visitor.check(number) for number in [EXPOSED, *MISSED]]
+    proven = [request for request in evaluations(proxy) if "pilookup-proof" in request.headers]
+    assert result[:6] == [("found", "exposed")] + [("not_found", None)] * 5
+    assert_could_not_check(visitor, result[-1], "rate_limited")
     assert re.search(words("zh")["wait"]["2"].replace("2", "[0-9]+"), visitor.text())
-    for asked in proven:
-        proof = json.loads(base64.b64decode(asked.headers["pilookup-proof"]))
+    for request in proven:
+        proof = json.loads(base64.b64decode(request.headers["pilookup-proof"]))
         assert set(proof) == {"challenge", "solution"}
     assert len(proven) >= HARD - SOFT - 2
     assert [text for text in visitor.page.evaluate("stepsShown") if words("zh")["step"]["working"] in text]
@@ -85,7 +85,7 @@ def demand(proxy):
     """Hands out the first challenge it sees for ever."""
     seen = []
 
-    def twist(asked, answer):
+    def twist(request, answer):
         if answer.status == 429:
             seen.append(answer)
         return seen[0] if seen else answer
@@ -98,7 +98,7 @@ def test_a_challenge_without_end_or_sense(watched, damage):
     """A server cannot keep a phone busy for ever."""
     visitor, proxy = watched
 
-    def twist(asked, answer):
+    def twist(request, answer):
         if answer.status != 429:
             return answer
         body = json.loads(answer.body)

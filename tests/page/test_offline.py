@@ -49,9 +49,9 @@ def test_nothing_is_kept_after_checks(installed):
 
 def test_a_network_that_comes_back_shows_the_newest_page(installed, proxy):
     """No version of the page or its settings outlives the server's."""
-    before = len(proxy.asked)
+    before = len(proxy.recorded)
     installed.page.reload()
     assert installed.check(EXPOSED) == ("found", "exposed")
-    again = [asked.path for asked in proxy.asked[before:]]
+    again = [request.path for request in proxy.recorded[before:]]
     for path in ("/", "/page.js", "/config.json"):
         assert path in again

@@ -44,8 +44,8 @@ def test_three_origins(apart, home, serve):
     assert not buckets.paths("evaluate")
     assert buckets.paths("/buckets/")
     assert not page.paths("/v1/")
-    assert {asked.method for asked in page.asked} == {"GET"}
-    assert not [asked for asked in evaluator.asked + buckets.asked if "referer" in asked.headers]
+    assert {request.method for request in page.recorded} == {"GET"}
+    assert not [request for request in evaluator.recorded + buckets.recorded if "referer" in request.headers]
     visitor.assert_nothing_kept()
 
 
@@ -53,10 +53,10 @@ def test_proofs_and_waits_across_origins(apart, strict):
     """The page may send `Pilookup-Proof` there and read `Retry-After`."""
     visitor, _, evaluator, _ = apart(lambda _: strict)
     visitor.expected = [NETWORK]
-    told = [visitor.check(number) for number in [EXPOSED, *MISSED]]
-    assert told[:6] == [("found", "exposed")] + [("not_found", None)] * 5
-    assert [asked for asked in evaluator.asked if "pilookup-proof" in asked.headers]
-    assert_could_not_check(visitor, told[-1], "rate_limited")
+    result = [visitor.check(number) for number in [EXPOSED, *MISSED]]
+    assert result[:6] == [("found", "exposed")] + [("not_found", None)] * 5
+    assert [request for request in evaluator.recorded if "pilookup-proof" in request.headers]
+    assert_could_not_check(visitor, result[-1], "rate_limited")
     evaluator.change("/evaluate", lambda _, answer: waiting(answer, 110))
     assert_could_not_check(visitor, visitor.check(EXPOSED), "rate_limited")
     assert words("zh")["wait"]["2"] in visitor.text()
@@ -134,7 +134,7 @@ def test_settings_under_way_are_not_asked_for_again(visit, proxy):
     visitor.press("#check")
     expect(visitor.page.locator("#step")).not_to_be_empty()
     proxy.release()
-    assert visitor.told() == ("found", "exposed")
+    assert visitor.result() == ("found", "exposed")
     assert len(proxy.paths("/config.json")) == 1
 
 

@@ -30,9 +30,9 @@ def shown(visitor):
 
 def test_the_panel_shows_every_byte_that_was_sent(visitor, proxy):
     for number in (EXPOSED, FOREIGN, MISS, EXPOSED):
-        before = len(proxy.asked)
+        before = len(proxy.recorded)
         visitor.check(number)
-        sent = [(f"{asked.method} {proxy.url}{asked.path}", asked.body) for asked in proxy.asked[before:]]
+        sent = [(f"{request.method} {proxy.url}{request.path}", request.body) for request in proxy.recorded[before:]]
         panel = [item for item in shown(visitor) if not OPENING.search(item[0])]
         assert len(panel) >= 2
         assert sorted(panel) == sorted(item for item in sent if PART.search(item[0]))
@@ -53,19 +53,19 @@ def text_of_panel(visitor):
 def test_the_same_number_twice_looks_like_two_numbers(visitor, proxy):
     for _ in range(5):
         assert visitor.check(EXPOSED) == ("found", "exposed")
-    elements = [element for asked in proxy.asked for element in blinded(asked)]
+    elements = [element for request in proxy.recorded for element in blinded(request)]
     assert len(elements) == len(set(elements)) == 6  # five and a canary
 
 
 def test_nothing_is_asked_before_the_button(visitor, proxy):
     """Neither typing nor leaving the field says anything."""
     visitor.settle()
-    before = len(proxy.asked)
+    before = len(proxy.recorded)
     visitor.typed.append(EXPOSED)
     visitor.page.locator("#number").press_sequentially(EXPOSED, delay=10)
     visitor.page.keyboard.press("Tab")
     visitor.page.wait_for_timeout(500)
-    assert [asked.path for asked in proxy.asked[before:]] == []
+    assert [request.path for request in proxy.recorded[before:]] == []
     assert visitor.page.url == f"{proxy.url}/"
 
 
@@ -74,11 +74,11 @@ def test_hits_and_misses_look_alike_on_the_line(visit, proxy):
     shapes = set()
     for number in (EXPOSED, BOTH, MISS):
         visitor = visit()
-        before = len(proxy.asked)
+        before = len(proxy.recorded)
         visitor.check(number)
-        asked = [one for one in proxy.asked[before:] if one.method == "POST"]
+        posted = [one for one in proxy.recorded[before:] if one.method == "POST"]
         shapes.add(
-            tuple((one.path, len(one.body), tuple(sorted(set(one.headers) - {"content-length"}))) for one in asked)
+            tuple((one.path, len(one.body), tuple(sorted(set(one.headers) - {"content-length"}))) for one in posted)
         )
     assert len(shapes) == 1
 
@@ -143,7 +143,7 @@ def test_a_page_that_tells_is_caught(visit, proxy):
     with pytest.raises(AssertionError):
         visitor.assert_well_behaved()
     visitor.typed.clear()
-    proxy.asked.clear()
+    proxy.recorded.clear()
     visitor.context.clear_cookies()
     visitor.expected = ["404"]
 
@@ -159,7 +159,7 @@ document.addEventListener('click', () => {
 
 def test_the_policy_is_strict_and_kept(visitor, proxy):
     """No report of a violation is on any console (every test looks); the policy is the one that was promised."""
-    [index] = [asked for asked in proxy.asked if asked.path == "/"]
+    [index] = [request for request in proxy.recorded if request.path == "/"]
     policy = proxy.answer(index).headers["content-security-policy"]
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";") if part.strip())
     for name in ("default-src", "base-uri", "form-action", "frame-ancestors"):
@@ -167,5 +167,5 @@ def test_the_policy_is_strict_and_kept(visitor, proxy):
     assert directives["script-src"] == directives["style-src"] == directives["connect-src"] == "'self'"
     assert not re.search(r"unsafe|data:|blob:|\*|https?:", policy)
     for name in ("page.js", "worker.js", "sw.js"):
-        answer = proxy.answer(next(asked for asked in proxy.asked if asked.path == f"/{name}"))
+        answer = proxy.answer(next(request for request in proxy.recorded if request.path == f"/{name}"))
         assert answer.headers["content-security-policy"] == policy

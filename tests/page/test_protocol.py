@@ -19,7 +19,7 @@ TEXTS = [
 NO_NUMBERS = ["", "张三", "12345", "110101199003077758", "138****8000", "13800138000 13900139000", "+44 20"]
 
 
-def ask(server, trust, texts):
+def run_page(server, trust, texts):
     """The worker's answers: `answer`, `last4` and what was `sent`."""
     lines = "".join(f"{json.dumps(text)}\n" for text in texts)
     command = ["node", str(ASK), str(PAGE), server.url, str(trust)]
@@ -39,10 +39,10 @@ def client(server, trust):
 
 
 def test_answers_are_the_python_client_s(server, trust, client):
-    answers = ask(server, trust, TEXTS)
+    answers = run_page(server, trust, TEXTS)
     statuses = set()
-    for told, result in zip(answers, client.check_many(TEXTS), strict=True):
-        found = told["answer"]
+    for printed, result in zip(answers, client.check_many(TEXTS), strict=True):
+        found = printed["answer"]
         statuses.add(found["status"])
         assert found["status"] == result.status
         if result.status != "found":
@@ -60,19 +60,20 @@ def test_answers_are_the_python_client_s(server, trust, client):
 
 
 def test_what_is_no_number_is_answered_without_asking_the_server(server, trust, client):
-    for told, result in zip(ask(server, trust, NO_NUMBERS), client.check_many(NO_NUMBERS), strict=True):
-        assert (told["answer"]["status"], told["answer"]["reason"]) == (result.status, result.reason)
-        assert told["answer"]["reason"] == "invalid_number"
-        assert {one["what"] for one in told["sent"]} <= {"library"}
+    for printed, result in zip(run_page(server, trust, NO_NUMBERS), client.check_many(NO_NUMBERS), strict=True):
+        assert (printed["answer"]["status"], printed["answer"]["reason"]) == (result.status, result.reason)
+        assert printed["answer"]["reason"] == "invalid_number"
+        assert {one["what"] for one in printed["sent"]} <= {"library"}
 
 
 def test_one_check_sends_one_element_and_asks_for_one_bucket(server, trust):
-    first, second, third = ask(server, trust, [MISS, MISS, EXPOSED])
+    first, second, third = run_page(server, trust, [MISS, MISS, EXPOSED])
     sizes = [
-        [len(one["body"]) // 64 for one in told["sent"] if one["what"] == "evaluate"] for told in (first, second, third)
+        [len(one["body"]) // 64 for one in printed["sent"] if one["what"] == "evaluate"]
+        for printed in (first, second, third)
     ]
     assert sizes == [[2], [1], [1]]
-    bodies = [one["body"] for told in (first, second, third) for one in told["sent"] if one["body"]]
+    bodies = [one["body"] for printed in (first, second, third) for one in printed["sent"] if one["body"]]
     elements = [body[at : at + 64] for body in bodies for at in range(0, len(body), 64)]
     assert len(set(elements)) == len(elements)
     assert [one["what"] for one in second["sent"]] == ["evaluate", "bucket"]
@@ -80,22 +81,22 @@ def test_one_check_sends_one_element_and_asks_for_one_bucket(server, trust):
 
 def test_a_proof_of_work_is_done_past_the_soft_quota(home, serve, trust):
     server = serve(home, public_soft_quota="3/hour")
-    told = ask(server, trust, [MISS, EXPOSED, MISS])
-    assert [one["answer"]["status"] for one in told] == ["not_found", "found", "not_found"]
-    refused = [one for one in told[2]["sent"] if one["what"] == "evaluate"]
+    printed = run_page(server, trust, [MISS, EXPOSED, MISS])
+    assert [one["answer"]["status"] for one in printed] == ["not_found", "found", "not_found"]
+    refused = [one for one in printed[2]["sent"] if one["what"] == "evaluate"]
     assert [one["status"] for one in refused] == [429, 200]
     assert refused[0]["body"] != refused[1]["body"]
 
 
 def test_another_root_is_believed_in_nothing(home, server, tmp_path):
     other = type(home).make(tmp_path / "other")
-    (told,) = ask(server, other.path / "trust-public.json", [EXPOSED])
-    assert told["answer"] == {"status": "unknown", "reason": "bad_signature"}
+    (printed,) = run_page(server, other.path / "trust-public.json", [EXPOSED])
+    assert printed["answer"] == {"status": "unknown", "reason": "bad_signature"}
 
 
 def test_nobody_there_is_unreachable(trust):
     class Nobody:
         url = "http://127.0.0.1:1"
 
-    (told,) = ask(Nobody, trust, [EXPOSED])
-    assert told["answer"] == {"status": "unknown", "reason": "unreachable"}
+    (printed,) = run_page(Nobody, trust, [EXPOSED])
+    assert printed["answer"] == {"status": "unknown", "reason": "unreachable"}

@@ -33,8 +33,8 @@ def test_rubbish_is_told_what_is_wrong_with_it(asking, proxy, language):
 
 
 def test_a_very_long_text_does_no_harm(visitor, proxy):
-    told = visitor.check("1" * 5000)
-    assert_could_not_check(visitor, told, "invalid_number")
+    result = visitor.check("1" * 5000)
+    assert_could_not_check(visitor, result, "invalid_number")
     assert not proxy.paths("/evaluate")
 
 

@@ -49,7 +49,7 @@ class Running:
 
     @property
     def public(self):
-        return self.app.state.service.channels["public"]
+        return self.app.state.service.watchers["public"]
 
     async def get(self, path, **more):
         return await self.client.get(path, **more)

@@ -25,10 +25,10 @@ def inputs(count):
 @pytest.mark.parametrize("form", [JSON, OCTETS])
 async def test_evaluation_carries_a_proof_that_verifies(running, repository, keys, count, form):
     blinds, elements = oprf.blind(inputs(count))
-    ask = EvaluateRequest(1, elements)
+    message = EvaluateRequest(1, elements)
     async with running(public_quota="5000/minute", public_soft_quota="") as server:
         if form == JSON:
-            answer = await server.client.post(PATH, content=ask.to_json(), headers={"content-type": JSON})
+            answer = await server.client.post(PATH, content=message.to_json(), headers={"content-type": JSON})
             got = EvaluateResponse.from_json(answer.content)
         else:
             answer = await server.client.post(f"{PATH}?epoch=1", content=elements, headers={"content-type": OCTETS})

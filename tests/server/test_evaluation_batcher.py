@@ -5,7 +5,7 @@ import re
 
 import pytest
 from pilookup_server import evaluation_batcher, metrics
-from pilookup_server.evaluation_batcher import MOST_TOGETHER, EvaluationBatcher
+from pilookup_server.evaluation_batcher import MAX_BATCH, EvaluationBatcher
 
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, OCTETS, EvaluateRequest, EvaluateResponse
@@ -45,41 +45,41 @@ def calls(monkeypatch):
 @pytest.fixture
 def counted(monkeypatch):
     """What the metrics were told."""
-    told = []
-    monkeypatch.setattr(metrics, "evaluated", lambda channel, count: told.append((channel, count)))
-    return told
+    seen = []
+    monkeypatch.setattr(metrics, "count_evaluated", lambda channel, count: seen.append((channel, count)))
+    return seen
 
 
 @pytest.mark.parametrize("count", [1, 2, 8, 64])
 async def test_what_waits_together_is_one_call_and_each_proof_stands_alone(calls, counted, count):
-    asked, together = elements(count), EvaluationBatcher()
-    answers = await asyncio.gather(*(together.evaluate("public", KEY, element) for element in asked))
+    points, batcher = elements(count), EvaluationBatcher()
+    answers = await asyncio.gather(*(batcher.evaluate("public", KEY, element) for element in points))
     assert calls == [(count, KEY)]
     assert counted == [("public", count)]
-    for i, (element, (evaluated, proof)) in enumerate(zip(asked, answers, strict=True)):
+    for i, (element, (evaluated, proof)) in enumerate(zip(points, answers, strict=True)):
         assert oprf.verify(KEY.public(), element, evaluated, proof)
         assert count == 1 or not oprf.verify(KEY.public(), element, evaluated, answers[i - 1][1])
 
 
 async def test_nobody_waits_for_company(calls):
-    together, (element,) = EvaluationBatcher(), elements(1)
-    asked = asyncio.ensure_future(together.evaluate("public", KEY, element))
+    batcher, (element,) = EvaluationBatcher(), elements(1)
+    points = asyncio.ensure_future(batcher.evaluate("public", KEY, element))
     for _ in range(4):  # it asks, the sockets are read, it is evaluated, it goes on
         await asyncio.sleep(0)
-    assert asked.done()
+    assert points.done()
 
 
 async def test_what_comes_while_others_are_read_comes_along(calls):
-    together, (first, second) = EvaluationBatcher(), elements(2)
-    asked = [asyncio.ensure_future(together.evaluate("public", KEY, first))]
+    batcher, (first, second) = EvaluationBatcher(), elements(2)
+    points = [asyncio.ensure_future(batcher.evaluate("public", KEY, first))]
     await asyncio.sleep(0)
-    asked.append(asyncio.ensure_future(together.evaluate("public", KEY, second)))
-    await asyncio.gather(*asked)
+    points.append(asyncio.ensure_future(batcher.evaluate("public", KEY, second)))
+    await asyncio.gather(*points)
     assert calls == [(2, KEY)]
 
 
 async def test_no_call_has_more_than_the_most_and_others_get_a_turn_between(calls, counted):
-    asked, together, turns = elements(2 * MOST_TOGETHER + 3), EvaluationBatcher(), []
+    points, batcher, turns = elements(2 * MAX_BATCH + 3), EvaluationBatcher(), []
 
     async def other_work():
         while True:
@@ -87,39 +87,39 @@ async def test_no_call_has_more_than_the_most_and_others_get_a_turn_between(call
             await asyncio.sleep(0)
 
     other = asyncio.ensure_future(other_work())
-    answers = await asyncio.gather(*(together.evaluate("public", KEY, element) for element in asked))
+    answers = await asyncio.gather(*(batcher.evaluate("public", KEY, element) for element in points))
     other.cancel()
-    assert calls == [(MOST_TOGETHER, KEY), (MOST_TOGETHER, KEY), (3, KEY)]
+    assert calls == [(MAX_BATCH, KEY), (MAX_BATCH, KEY), (3, KEY)]
     assert {0, 1, 2} <= set(turns)
-    assert all(oprf.verify(KEY.public(), one, *answer) for one, answer in zip(asked, answers, strict=True))
+    assert all(oprf.verify(KEY.public(), one, *answer) for one, answer in zip(points, answers, strict=True))
 
 
 async def test_keys_and_channels_never_meet(calls, counted):
-    asked, together = elements(6), EvaluationBatcher()
-    places = [("public", KEY), ("public", OTHER), ("platform", KEY)] * 2
-    answers = await asyncio.gather(*(together.evaluate(*place, one) for place, one in zip(places, asked, strict=True)))
+    points, batcher = elements(6), EvaluationBatcher()
+    queues = [("public", KEY), ("public", OTHER), ("platform", KEY)] * 2
+    answers = await asyncio.gather(*(batcher.evaluate(*queue, one) for queue, one in zip(queues, points, strict=True)))
     assert calls == [(2, KEY), (2, OTHER), (2, KEY)]
     assert counted == [("public", 2), ("public", 2), ("platform", 2)]
-    for (_, key), element, answer in zip(places, asked, answers, strict=True):
+    for (_, key), element, answer in zip(queues, points, answers, strict=True):
         assert oprf.verify(key.public(), element, *answer)
 
 
 async def test_one_that_is_given_up_is_left_out_and_the_others_go_on(calls):
-    asked, together = elements(5), EvaluationBatcher()
-    tasks = [asyncio.ensure_future(together.evaluate("public", KEY, element)) for element in asked]
+    points, batcher = elements(5), EvaluationBatcher()
+    tasks = [asyncio.ensure_future(batcher.evaluate("public", KEY, element)) for element in points]
     await asyncio.sleep(0)
     tasks[2].cancel()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
     assert calls == [(4, KEY)]
     assert isinstance(answers.pop(2), asyncio.CancelledError)
-    asked.pop(2)
-    assert all(oprf.verify(KEY.public(), one, *answer) for one, answer in zip(asked, answers, strict=True))
-    tasks = [asyncio.ensure_future(together.evaluate("public", KEY, element)) for element in asked]
+    points.pop(2)
+    assert all(oprf.verify(KEY.public(), one, *answer) for one, answer in zip(points, answers, strict=True))
+    tasks = [asyncio.ensure_future(batcher.evaluate("public", KEY, element)) for element in points]
     await asyncio.sleep(0)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert await together.evaluate("public", KEY, asked[0]) is not None
+    assert await batcher.evaluate("public", KEY, points[0]) is not None
     assert calls == [(4, KEY), (1, KEY)]
 
 
@@ -129,33 +129,33 @@ class Panic(BaseException):
 
 @pytest.mark.parametrize("kind", [OSError, Panic])
 async def test_what_the_core_cannot_do_is_everybodys_error_and_the_next_is_served(monkeypatch, kind):
-    together, asked = EvaluationBatcher(), elements(3)
+    batcher, points = EvaluationBatcher(), elements(3)
 
     def fail(*_):
         raise kind("no random bytes")
 
     with monkeypatch.context() as broken:
         broken.setattr(evaluation_batcher.oprf, "evaluate_and_prove_each", fail)
-        tasks = (together.evaluate("public", KEY, element) for element in asked)
+        tasks = (batcher.evaluate("public", KEY, element) for element in points)
         failed = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(error) for error in failed] == [kind] * 3
-    assert await together.evaluate("public", KEY, asked[0]) is not None
+    assert await batcher.evaluate("public", KEY, points[0]) is not None
 
 
-async def ask(server, element, channel="public", **headers):
+async def send(server, element, channel="public", **headers):
     body = EvaluateRequest(1, element).to_json()
     path = f"/v1/channels/{channel}/evaluate"
     return await server.client.post(path, content=body, headers={"content-type": JSON} | headers)
 
 
 async def test_a_bad_element_is_422_to_whoever_sent_it_alone(running, repository, keys, calls, counted):
-    asked = elements(9)
-    asked[4], asked[7] = bytes(32), b"\xff" * 32
+    points = elements(9)
+    points[4], points[7] = bytes(32), b"\xff" * 32
     async with running(public_soft_quota="") as server:
-        answers = await asyncio.gather(*(ask(server, element) for element in asked))
+        answers = await asyncio.gather(*(send(server, element) for element in points))
     assert calls == [(9, keys.scalars["public", 1])]
     assert counted == [("public", 7)]
-    for i, (element, answer) in enumerate(zip(asked, answers, strict=True)):
+    for i, (element, answer) in enumerate(zip(points, answers, strict=True)):
         if i in {4, 7}:
             assert set(problem(answer, 422, "invalid-element")) == {"type", "title", "status"}
         else:
@@ -164,25 +164,25 @@ async def test_a_bad_element_is_422_to_whoever_sent_it_alone(running, repository
 
 
 async def test_quotas_count_each_request(running, repository, calls):
-    asked = elements(9)
-    asked[2] = bytes(32)
+    points = elements(9)
+    points[2] = bytes(32)
     async with running(public_quota="6/minute", public_soft_quota="") as server:
-        answers = await asyncio.gather(*(ask(server, element) for element in asked))
+        answers = await asyncio.gather(*(send(server, element) for element in points))
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [422] + [429] * 3
     assert sum(count for count, _ in calls) == 6
-    told = [re.search(r"r=(\d+)", answer.headers["ratelimit"])[1] for answer in answers if answer.status_code == 200]
-    assert sorted(told) == ["0", "1", "2", "4", "5"]  # what the bad one took is gone as well
+    seen = [re.search(r"r=(\d+)", answer.headers["ratelimit"])[1] for answer in answers if answer.status_code == 200]
+    assert sorted(seen) == ["0", "1", "2", "4", "5"]  # what the bad one took is gone as well
 
 
 async def test_channels_asked_at_once_answer_each_under_its_key(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
-    asked = elements(8)
+    points = elements(8)
     names = ["public", "platform"] * 4
     token = {"authorization": f"Bearer {TOKEN}"}
     async with running(platform_tokens=TOKEN, public_soft_quota="") as server:
-        tasks = (ask(server, one, channel=name, **token) for name, one in zip(names, asked, strict=True))
+        tasks = (send(server, one, channel=name, **token) for name, one in zip(names, points, strict=True))
         answers = await asyncio.gather(*tasks)
-    for name, element, answer in zip(names, asked, answers, strict=True):
+    for name, element, answer in zip(names, points, answers, strict=True):
         got = EvaluateResponse.from_json(answer.content)
         assert oprf.verify(keys.scalars[name, 1].public(), element, got.elements, got.proof)
 

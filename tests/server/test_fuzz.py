@@ -18,7 +18,7 @@ EVALUATE = "/v1/channels/public/evaluate"
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory):
+def send_checked(tmp_path_factory):
     """Send one request to an app; a loop of its own keeps Hypothesis's examples synchronous."""
     home, keys = tmp_path_factory.mktemp("home"), HeldKeys()
     Repository(home, "public", keys).publish({1: (1, LATER)})
@@ -67,14 +67,14 @@ near_requests = st.fixed_dictionaries(
 
 @fuzz
 @given(body=st.binary(max_size=4096), form=st.sampled_from([JSON, OCTETS, "", "text/html", SENTINEL]))
-def test_any_bytes_to_evaluate(ask, body, form):
-    ask("POST", EVALUATE, content=body, headers={"content-type": form})
+def test_any_bytes_to_evaluate(send_checked, body, form):
+    send_checked("POST", EVALUATE, content=body, headers={"content-type": form})
 
 
 @fuzz
 @given(body=near_requests | json_values)
-def test_any_json_to_evaluate(ask, body):
-    ask("POST", EVALUATE, content=json.dumps(body).encode(), headers={"content-type": JSON})
+def test_any_json_to_evaluate(send_checked, body):
+    send_checked("POST", EVALUATE, content=json.dumps(body).encode(), headers={"content-type": JSON})
 
 
 @fuzz
@@ -82,8 +82,8 @@ def test_any_json_to_evaluate(ask, body):
     elements=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=20),
     epoch=st.sampled_from(["1", "2", "", "0", SENTINEL]),
 )
-def test_any_elements_to_evaluate(ask, elements, epoch):
-    ask(
+def test_any_elements_to_evaluate(send_checked, elements, epoch):
+    send_checked(
         "POST",
         EVALUATE,
         params={"epoch": epoch},
@@ -99,10 +99,10 @@ segments = st.text(max_size=30) | st.sampled_from(
 
 @fuzz
 @given(parts=st.lists(segments, max_size=6), method=st.sampled_from(["GET", "POST", "HEAD", "PUT", "OPTIONS"]))
-def test_any_path(ask, parts, method):
+def test_any_path(send_checked, parts, method):
     path = "/".join(parts).encode("utf-8", "surrogatepass")
-    send_raw(ask, method, b"/v1/channels/" + path)
-    send_raw(ask, method, b"/v1/channels/public/" + path)
+    send_raw(send_checked, method, b"/v1/channels/" + path)
+    send_raw(send_checked, method, b"/v1/channels/public/" + path)
 
 
 @fuzz
@@ -128,7 +128,7 @@ def test_any_path(ask, parts, method):
         max_size=5,
     )
 )
-def test_any_headers(ask, names):
+def test_any_headers(send_checked, names):
     headers = [(name.encode(), value.encode("latin-1")) for name, value in names]
     for method, path in (
         ("GET", b"/v1/channels/public/metadata/root.json"),
@@ -136,10 +136,10 @@ def test_any_headers(ask, names):
         ("GET", b"/v1/channels/platform/targets/x"),
         ("GET", b"/v1/channels/public/snapshots/1/buckets/0"),
     ):
-        send_raw(ask, method, path, headers)
+        send_raw(send_checked, method, path, headers)
 
 
-def send_raw(ask, method, path, headers=()):
+def send_raw(send_checked, method, path, headers=()):
     """Past every client's own tidying, straight into ASGI."""
     messages = []
 
@@ -154,7 +154,7 @@ def send_raw(ask, method, path, headers=()):
         "path": path.decode("utf-8", "replace"), "raw_path": path, "query_string": b"", "root_path": "",
         "headers": list(headers), "client": ("192.0.2.7", 1), "server": ("t", 80), "state": {},
     }  # fmt: skip
-    ask.runner.run(ask.app(scope, receive, send))
+    send_checked.runner.run(send_checked.app(scope, receive, send))
     start = messages[0]
     body = b"".join(message.get("body", b"") for message in messages[1:])
     check(httpx2.Response(start["status"], headers=start["headers"], content=body))

@@ -52,14 +52,14 @@ async def test_the_policy_stands_alone_on_the_page_and_the_api_keeps_its_own(run
 async def test_types_and_packing(running, repository, page):
     async with running() as server:
         plain = await server.get("/", headers={"accept-encoding": "identity"})
-        packed = await server.get("/", headers={"accept-encoding": "gzip"})
+        gzipped = await server.get("/", headers={"accept-encoding": "gzip"})
         script = await server.get("/page.js")
         drawing = await server.get("/images/push.svg")
     assert "content-encoding" not in plain.headers
-    assert packed.headers["content-encoding"] == "gzip"
-    assert packed.content == plain.content
-    assert plain.headers["etag"] != packed.headers["etag"]
-    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert gzipped.headers["content-encoding"] == "gzip"
+    assert gzipped.content == plain.content
+    assert plain.headers["etag"] != gzipped.headers["etag"]
+    assert plain.headers["vary"] == gzipped.headers["vary"] == "Accept-Encoding"
     assert plain.headers["content-type"] == "text/html; charset=utf-8"
     assert script.headers["content-type"] == "text/javascript; charset=utf-8"
     assert drawing.headers["content-type"] == "image/svg+xml; charset=utf-8"
@@ -118,11 +118,11 @@ async def test_nothing_but_the_page_s_files(running, repository, page):
 
 
 def test_packing_is_the_same_everywhere():
-    packed = Asset.of("page.js", b"x" * 99).packed
-    assert packed[4:8] == bytes(4), "a time in the header"
-    assert gzip.decompress(Asset.of("page.js", b"x" * 99).packed) == b"x" * 99
+    gzipped = Asset.from_bytes("page.js", b"x" * 99).gzipped
+    assert gzipped[4:8] == bytes(4), "a time in the header"
+    assert gzip.decompress(Asset.from_bytes("page.js", b"x" * 99).gzipped) == b"x" * 99
     with pytest.raises(KeyError):
-        Asset.of("page.exe", b"")
+        Asset.from_bytes("page.exe", b"")
 
 
 def test_the_policy_names_both_origins_once():

@@ -39,12 +39,12 @@ def test_the_folder_holds_the_page_and_its_configuration(tmp_path, trust):
     options = ("--server", "https://check.example", "--buckets", "https://buckets.example", "--trust", trust)
     done = run(out, *options, "--operator-zh", "某市公安局", "--telephone", "96110", "--json")
     assert done.exit_code == 0, done.output
-    told = json.loads(done.output)
-    assert told["files"] == ["images/a.svg", "index.html", "config.json"]
+    report = json.loads(done.output)
+    assert report["files"] == ["images/a.svg", "index.html", "config.json"]
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    assert written == sorted([*told["files"], "images/a.svg.gz", "index.html.gz"])
+    assert written == sorted([*report["files"], "images/a.svg.gz", "index.html.gz"])
     assert gzip.decompress((out / "index.html.gz").read_bytes()) == (out / "index.html").read_bytes()
-    assert "connect-src 'self' https://buckets.example https://check.example;" in told["policy"]
+    assert "connect-src 'self' https://buckets.example https://check.example;" in report["policy"]
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     assert config["root"] == json.loads(trust.read_text(encoding="utf-8"))
     assert config["server"] == "https://check.example"

@@ -291,7 +291,7 @@ def read_all(raw):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "named"),
     [
         ({"online_passphrase": "sentinel-wrong"}, "passphrase"),
         ({"platform_tokens": "sentinel"}, "token"),
@@ -299,11 +299,11 @@ def read_all(raw):
         ({"quota_storage": "redis://:sentinel@127.0.0.1:x/y"}, "PILOOKUP_QUOTA_STORAGE"),
     ],
 )
-def test_what_cannot_start_says_why_and_exits_1(launch, settings, told):
+def test_what_cannot_start_says_why_and_exits_1(launch, settings, named):
     server = launch(**settings)
     assert server.process.wait(30) == 1
     log = server.log.read_text()
-    assert told in log
+    assert named in log
     assert "sentinel" not in log
     assert "Traceback" not in log
 

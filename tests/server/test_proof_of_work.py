@@ -102,7 +102,7 @@ async def test_the_work_grows_with_the_elements(running, repository):
     counters = [json.loads(base64.b64decode(one))["solution"]["counter"] for one in (few, many)]
     assert 0 <= counters[0] < 210
     assert 0 <= counters[1] < 10200
-    assert proof_module.work_of(1000) > 20 * proof_module.work_of(1)
+    assert proof_module.max_work(1000) > 20 * proof_module.max_work(1)
 
 
 @pytest.mark.anyio
@@ -165,9 +165,9 @@ def test_the_library_s_own_solver_and_ours_agree():
 
 def test_workers_and_machines_of_one_half_share_the_secret():
     key = Ed25519PrivateKey.generate()
-    assert ProofsOfWork.under(key).secret == ProofsOfWork.under(key).secret
-    assert ProofsOfWork.under(Ed25519PrivateKey.generate()).secret != ProofsOfWork.under(key).secret
-    assert ProofsOfWork.under(key).secret.hex() not in repr(ProofsOfWork.under(key))
+    assert ProofsOfWork.from_key(key).secret == ProofsOfWork.from_key(key).secret
+    assert ProofsOfWork.from_key(Ed25519PrivateKey.generate()).secret != ProofsOfWork.from_key(key).secret
+    assert ProofsOfWork.from_key(key).secret.hex() not in repr(ProofsOfWork.from_key(key))
 
 
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda b: base64.b64encode(b).decode())))
@@ -190,28 +190,28 @@ def test_any_document_is_refused_calmly(document):
 @pytest.mark.anyio
 async def test_one_name_is_spent_once_by_whichever_worker(tmp_path):
     first, second = LocalReplayGuard(tmp_path), LocalReplayGuard(tmp_path)
-    assert await first.spend("a", 300)
-    assert not await second.spend("a", 300)
-    assert await second.spend("b", 300)
+    assert await first.mark_used("a", 300)
+    assert not await second.mark_used("a", 300)
+    assert await second.mark_used("b", 300)
 
 
 @pytest.mark.anyio
 async def test_a_folder_that_was_cleaned_away_is_made_anew(tmp_path):
     folder = tmp_path / "scratch"
     folder.mkdir(mode=0o700)
-    spent = LocalReplayGuard(folder)
-    assert await spent.spend("a", 300)
+    guard = LocalReplayGuard(folder)
+    assert await guard.mark_used("a", 300)
     shutil.rmtree(folder)
-    assert await spent.spend("b", 300)
-    assert not await spent.spend("b", 300)
+    assert await guard.mark_used("b", 300)
+    assert not await guard.mark_used("b", 300)
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.anyio
 async def test_old_names_are_swept(tmp_path, monkeypatch):
-    spent = LocalReplayGuard(tmp_path)
-    assert await spent.spend("a", 10)
+    guard = LocalReplayGuard(tmp_path)
+    assert await guard.mark_used("a", 10)
     os.utime(tmp_path / "a", (time.time() - 30,) * 2)
-    monkeypatch.setattr(spent, "_swept", time.monotonic() - 11)
-    assert await spent.spend("b", 10)
+    monkeypatch.setattr(guard, "_last_sweep", time.monotonic() - 11)
+    assert await guard.mark_used("b", 10)
     assert [path.name for path in tmp_path.iterdir()] == ["b"]

@@ -92,7 +92,7 @@ async def test_unlisted_targets_are_404(running, repository, path):
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "end"),
+    ("header", "start", "end"),
     [
         ("bytes=0-31", 0, 32),
         ("bytes=100-", 100, None),
@@ -101,11 +101,11 @@ async def test_unlisted_targets_are_404(running, repository, path):
         ("bytes=-99999999", 0, None),
     ],
 )
-async def test_a_range_is_that_part(running, repository, asked, start, end):
+async def test_a_range_is_that_part(running, repository, header, start, end):
     async with running() as server:
         path = await buckets_path(server)
         whole = (await server.get(path)).content
-        answer = await server.get(path, headers={"range": asked})
+        answer = await server.get(path, headers={"range": header})
         part = whole[start:end]
         first = len(whole) - len(part) if end is None else start
         assert (answer.status_code, answer.content) == (206, part)
@@ -114,19 +114,19 @@ async def test_a_range_is_that_part(running, repository, asked, start, end):
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=0-1,4-5", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=a-b", "bytes=" + "9" * 40 + "-"]
+    "header", ["bytes=0-1,4-5", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=a-b", "bytes=" + "9" * 40 + "-"]
 )
-async def test_other_ranges_get_the_whole(running, repository, asked):
+async def test_other_ranges_get_the_whole(running, repository, header):
     async with running() as server:
-        answer = await server.get(await buckets_path(server), headers={"range": asked})
+        answer = await server.get(await buckets_path(server), headers={"range": header})
         assert (answer.status_code, len(answer.content)) == (200, GEOMETRY.size)
 
 
 async def test_ranges_beyond_the_end_and_of_another_entity(running, repository):
     async with running() as server:
         path = await buckets_path(server)
-        for asked in (f"bytes={GEOMETRY.size}-", "bytes=-0"):
-            answer = await server.get(path, headers={"range": asked})
+        for header in (f"bytes={GEOMETRY.size}-", "bytes=-0"):
+            answer = await server.get(path, headers={"range": header})
             problem(answer, 416, "range-not-satisfiable")
             assert answer.headers["content-range"] == f"bytes */{GEOMETRY.size}"
         answer = await server.get(path, headers={"range": "bytes=0-1", "if-range": '"other"'})
@@ -290,8 +290,8 @@ async def test_security_headers_on_answers_and_errors(running, repository):
 
 async def test_cors(running, repository):
     async with running(allowed_origins="https://check.example, http://localhost:8000") as server:
-        ask = {"origin": "https://check.example", "access-control-request-method": "POST"}
-        preflight = await server.client.options(f"{PUBLIC}/evaluate", headers=ask)
+        preflight_headers = {"origin": "https://check.example", "access-control-request-method": "POST"}
+        preflight = await server.client.options(f"{PUBLIC}/evaluate", headers=preflight_headers)
         assert preflight.status_code == 204
         assert "POST" in preflight.headers["access-control-allow-methods"]
         assert "Content-Type" in preflight.headers["access-control-allow-headers"]

@@ -68,7 +68,7 @@ def test_a_wrong_setting_is_named_and_not_repeated(monkeypatch, name, value):
 def test_a_weak_token_is_refused_and_not_repeated(monkeypatch, token):
     monkeypatch.setenv("PILOOKUP_PLATFORM_TOKENS", token)
     with pytest.raises(ServeError) as caught:
-        Tokens.of(read_settings())
+        Tokens.from_settings(read_settings())
     assert "sentinel" not in str(caught.value)
 
 
@@ -77,14 +77,14 @@ def test_tokens_from_a_file_join_those_of_the_environment(monkeypatch, tmp_path)
     (tmp_path / "tokens").write_text(f"{first}\n\n{second}\n")
     monkeypatch.setenv("PILOOKUP_PLATFORM_TOKENS_FILE", str(tmp_path / "tokens"))
     monkeypatch.setenv("PILOOKUP_PLATFORM_TOKENS", third)
-    tokens = Tokens.of(read_settings())
+    tokens = Tokens.from_settings(read_settings())
     holders = {tokens.holder(f"Bearer {token}".encode()) for token in (first, second, third)}
     assert len(holders) == 3
     assert None not in holders
     assert tokens.holder(b"Bearer " + b"d" * 32) is None
     monkeypatch.setenv("PILOOKUP_PLATFORM_TOKENS_FILE", str(tmp_path / "none"))
     with pytest.raises(ServeError):
-        Tokens.of(read_settings())
+        Tokens.from_settings(read_settings())
 
 
 def test_secrets_do_not_show(monkeypatch):

@@ -27,7 +27,7 @@ ACCOUNT = "sentinel-account-name"
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def outputs(tmp_path_factory):
     """Every byte that left a process, by where it was seen; the HOME they left it in."""
     home = Home(tmp_path_factory.mktemp("sentinel"))
     seen: dict[str, bytes] = {}
@@ -132,31 +132,31 @@ def spellings(number):
 
 
 @pytest.mark.parametrize("number", [*PRESENT, ABSENT])
-def test_no_number_is_anywhere(told, number):
-    _, seen = told
+def test_no_number_is_anywhere(outputs, number):
+    _, seen = outputs
     assert len(seen) > 50
     for needle in spellings(number):
-        places = [place for place, data in seen.items() if needle in data]
-        assert not places, places[0]
+        found = [source for source, data in seen.items() if needle in data]
+        assert not found, found[0]
 
 
-def test_a_refused_number_is_in_the_rejects_file_alone(told):
-    home, seen = told
+def test_a_refused_number_is_in_the_rejects_file_alone(outputs):
+    home, seen = outputs
     assert BAD in (home.work / "rejects.csv").read_text(encoding="utf-8")
     assert (home.work / "rejects.csv").stat().st_mode & 0o777 == 0o600
-    places = [place for place, data in seen.items() if BAD.encode() in data]
-    assert not places
+    found = [source for source, data in seen.items() if BAD.encode() in data]
+    assert not found
 
 
-def test_no_account_name_and_no_secret_is_anywhere(told):
-    home, seen = told
+def test_no_account_name_and_no_secret_is_anywhere(outputs):
+    home, seen = outputs
     secrets = [ACCOUNT, TOKEN, home.environment["PILOOKUP_PASSPHRASE"], home.environment["PILOOKUP_ONLINE_PASSPHRASE"]]
     for secret in secrets:
-        assert not [place for place, data in seen.items() if secret.encode() in data]
+        assert not [source for source, data in seen.items() if secret.encode() in data]
 
 
-def test_no_element_token_or_key_is_in_the_clear(told):
-    home, seen = told
+def test_no_element_token_or_key_is_in_the_clear(outputs):
+    home, seen = outputs
     layout = Layout(home.path)
     custody = Keyring.unlock(layout.custody, Half.CUSTODY, home.environment["PILOOKUP_PASSPHRASE"].encode())
     needles = [custody.symmetric("vault-storage"), custody.symmetric("vault-digest")]
@@ -172,18 +172,18 @@ def test_no_element_token_or_key_is_in_the_clear(told):
                 needles += [tokens[at : at + 16] for at in range(0, len(tokens), 16)]
     for needle in needles:
         for spelled in (needle, needle.hex().encode(), base64.urlsafe_b64encode(needle).rstrip(b"=")):
-            assert not [place for place, data in seen.items() if spelled in data]
+            assert not [source for source, data in seen.items() if spelled in data]
 
 
-def test_the_search_finds_what_is_there(told):
+def test_the_search_finds_what_is_there(outputs):
     """The test can fail: the inputs themselves are found."""
-    home, _ = told
+    home, _ = outputs
     data = (home.work / "seized.csv").read_bytes()
     assert any(needle in data for needle in spellings(PRESENT[0]))
 
 
-def test_the_database_keeps_no_file_name(told):
-    home, _ = told
+def test_the_database_keeps_no_file_name(outputs):
+    home, _ = outputs
     with ControlDatabase.open(Layout(home.path)) as control:
         assert len(control.datasets(active_only=True)) == 2
     with contextlib.closing(sqlite3.connect(home.path / "custody/control.sqlite3")) as database:

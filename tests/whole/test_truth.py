@@ -66,14 +66,14 @@ def test_every_number_over_http_in_batches(seizure):
         for at in range(0, len(truth), BATCH):
             part = truth[at : at + BATCH]
             results = client.check_many([line["identifier"] for line in part])
-            wrong = [line for line, result in zip(part, results, strict=True) if told(result) != expected(line)]
+            wrong = [line for line, result in zip(part, results, strict=True) if label_of(result) != expected(line)]
             assert not wrong, f"{len(wrong)} wrong of {len(part)} from {at}"
         for at in range(0, len(outside), BATCH):
             results = client.check_many(outside[at : at + BATCH])
             assert {str(result.status) for result in results} == {"not_found"}
 
 
-def told(result):
+def label_of(result):
     cases = [case.id for case in result.cases]
     return (str(result.status), result.exposed, result.malicious, result.accounts, result.last_seen, cases)
 

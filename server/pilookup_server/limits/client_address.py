@@ -26,10 +26,10 @@ class ClientAddresses:
         if peer is None:
             return UNKNOWN
         if self._trusted and self._trusts(peer):
-            peer = self._behind(peer, scope["headers"])
+            peer = self._forwarded_for(peer, scope["headers"])
         return _key(peer)
 
-    def _behind(self, peer: Address, headers: Iterable[tuple[bytes, bytes]]) -> Address:
+    def _forwarded_for(self, peer: Address, headers: Iterable[tuple[bytes, bytes]]) -> Address:
         lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
         for hop in reversed(",".join(lines).split(",")):
             if not self._trusts(peer):

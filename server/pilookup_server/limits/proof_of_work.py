@@ -25,7 +25,7 @@ _ALGORITHM: Final = "SHA-256"
 _MAX_HEADER: Final = 4096
 
 
-def work_of(elements: int) -> int:
+def max_work(elements: int) -> int:
     """The most SHA-256 evaluations that a request of so many elements is asked for."""
     return BASE_WORK + ELEMENT_WORK * elements
 
@@ -37,7 +37,7 @@ class ProofsOfWork:
     secret: bytes = field(repr=False)
 
     @classmethod
-    def under(cls, key: Ed25519PrivateKey) -> "ProofsOfWork":
+    def from_key(cls, key: Ed25519PrivateKey) -> "ProofsOfWork":
         """With a secret derived from a key that every worker and machine of one online half holds."""
         derived = HKDF(SHA256(), 32, salt=None, info=b"pilookup-v1-proof-of-work")
         return cls(derived.derive(key.private_bytes_raw()))
@@ -48,7 +48,7 @@ class ProofsOfWork:
             _ALGORITHM,
             cost=1,
             # Anywhere in the work: whoever skips the beginning gains nothing over one who starts at 0.
-            counter=secrets.randbelow(work_of(elements)),
+            counter=secrets.randbelow(max_work(elements)),
             expires_at=int(time.time()) + LIFE_SECONDS,
             data={"elements": elements},
             hmac_secret=self.secret,

@@ -30,7 +30,7 @@ class _Window:
     seconds: int
 
     @classmethod
-    def of(cls, name: str, item: RateLimitItem) -> "_Window":
+    def from_item(cls, name: str, item: RateLimitItem) -> "_Window":
         return cls(item.key_for(name), item.amount, item.get_expiry())
 
     def wait(self, counts: Counts, cost: int) -> float:
@@ -46,7 +46,7 @@ class _Window:
             return max(0.0, before_left - (room - count + 1) * self.seconds / before) if before else 0.0
         return count_left - self.seconds + self.seconds * (1 - (room + 1) / count)
 
-    def told(self, counts: Counts) -> str:
+    def header_item(self, counts: Counts) -> str:
         """The window's part of a RateLimit header."""
         before, before_left, count, count_left = counts
         left = max(0, self.amount - count - int(before * before_left / self.seconds))
@@ -57,7 +57,7 @@ class Quota:
     """A set of windows over one storage; keys of different quotas never meet."""
 
     def __init__(self, name: str, items: Sequence[RateLimitItem], counters: Counters) -> None:
-        self._windows = tuple(_Window.of(name, item) for item in items)
+        self._windows = tuple(_Window.from_item(name, item) for item in items)
         self._counters = counters
         self._policy = ", ".join(f'"{w.seconds}s";q={w.amount};w={w.seconds}' for w in self._windows)
 
@@ -67,7 +67,7 @@ class Quota:
         try:
             return await self._headers(key)
         except StorageError:
-            raise _unchecked() from None
+            raise _unavailable() from None
 
     async def charge(self, key: str, cost: int) -> None:
         """Take `cost`.
@@ -81,7 +81,7 @@ class Quota:
                 if not await self._counters.acquire_sliding_window_entry(name, window.amount, window.seconds, cost):
                     raise await self._refusal(window, key, cost)
         except StorageError:
-            raise _unchecked() from None
+            raise _unavailable() from None
 
     async def _refusal(self, window: _Window, key: str, cost: int) -> ProblemError:
         wait = window.wait(await self._counts(window, key), cost)
@@ -90,14 +90,14 @@ class Quota:
         return ProblemError(Problem.RATE_LIMITED, detail, headers)
 
     async def _headers(self, key: str) -> dict[str, str]:
-        told = [window.told(await self._counts(window, key)) for window in self._windows]
-        return {"ratelimit-policy": self._policy, "ratelimit": ", ".join(told)}
+        items = [window.header_item(await self._counts(window, key)) for window in self._windows]
+        return {"ratelimit-policy": self._policy, "ratelimit": ", ".join(items)}
 
     async def _counts(self, window: _Window, key: str) -> Counts:
         return await self._counters.get_sliding_window(f"{window.prefix}/{key}", window.seconds)
 
 
-def _unchecked() -> ProblemError:
+def _unavailable() -> ProblemError:
     return ProblemError(Problem.UNAVAILABLE, "The quota cannot be checked.", {"retry-after": "5"})
 
 

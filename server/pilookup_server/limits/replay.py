@@ -17,8 +17,8 @@ from pilookup_server.problems import ProblemError
 class ReplayGuard(Protocol):
     """Remembers names for a while."""
 
-    async def spend(self, name: str, seconds: int) -> bool:
-        """True for the first to spend `name` in the last `seconds`; raises ProblemError 503 when it cannot tell."""
+    async def mark_used(self, name: str, seconds: int) -> bool:
+        """True for the first to mark_used `name` in the last `seconds`; raises ProblemError 503 when it cannot tell."""
 
 
 class LocalReplayGuard:
@@ -27,11 +27,11 @@ class LocalReplayGuard:
     def __init__(self, folder: Path) -> None:
         """`folder` is private and shared by all workers."""
         self._folder = folder
-        self._swept = time.monotonic()
+        self._last_sweep = time.monotonic()
 
-    async def spend(self, name: str, seconds: int) -> bool:
-        if time.monotonic() - self._swept > seconds:
-            self._swept = time.monotonic()
+    async def mark_used(self, name: str, seconds: int) -> bool:
+        if time.monotonic() - self._last_sweep > seconds:
+            self._last_sweep = time.monotonic()
             await to_thread.run_sync(self._sweep, seconds)
         try:
             # Made anew where a cleaner of temporary directories took it: what was spent before then is long expired.
@@ -57,7 +57,7 @@ class SharedReplayGuard:
     def __init__(self, storage: RedisStorage) -> None:
         self._storage = storage
 
-    async def spend(self, name: str, seconds: int) -> bool:
+    async def mark_used(self, name: str, seconds: int) -> bool:
         try:
             return await self._storage.incr(f"proof/{name}", seconds) == 1
         except StorageError:

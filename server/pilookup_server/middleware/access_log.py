@@ -29,33 +29,33 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, request, status = perf_counter(), token_hex(8), 0
+        started, request_id, status = perf_counter(), token_hex(8), 0
 
-        async def sending(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"].append((b"x-request-id", request.encode()))
+                message["headers"].append((b"x-request-id", request_id.encode()))
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, send_and_note)
         except Exception as error:  # noqa: BLE001 - the last place where an error can become an answer
-            logger().error("request failed", request=request, **describe(error))
+            logger().error("request failed", request=request_id, **describe(error))
             if not status:
-                await ProblemError(Problem.INTERNAL).response()(scope, receive, sending)
+                await ProblemError(Problem.INTERNAL).response()(scope, receive, send_and_note)
             # An answer already begun cannot be taken back; without its end uvicorn cuts the connection.
-        self._note(scope, status, request, perf_counter() - begun)
+        self._record(scope, status, request_id, perf_counter() - started)
 
-    def _note(self, scope: Scope, status: int, request: str, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, request_id: str, seconds: float) -> None:
         route = self._templates.get(scope.get("endpoint"), UNROUTED)
         channel = scope.get("path_params", {}).get("channel", "")
         channel = channel if channel in self._channels else ""
-        metrics.request(route, channel, status, seconds)
+        metrics.observe_request(route, channel, status, seconds)
         method: Any = scope["method"] if scope["method"] in _METHODS else "other"
         logger().info(
             "request",
-            request=request,
+            request=request_id,
             method=method,
             route=route,
             channel=channel,

@@ -22,43 +22,43 @@ class RequestLimits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif _declared(scope) > self._max_body:
+        elif _declared_length(scope) > self._max_body:
             await ProblemError(Problem.TOO_LARGE, headers=_CLOSE).response()(scope, receive, send)
         else:
             await self._limited(scope, receive, send)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         now = asyncio.get_running_loop().time
-        begun, taken, started = now(), 0, False
-        clock = asyncio.timeout_at(begun + self._seconds["body"])
+        arrived, received, started = now(), 0, False
+        deadline = asyncio.timeout_at(arrived + self._seconds["body"])
 
-        async def counted() -> Message:
-            nonlocal taken
+        async def receive_limited() -> Message:
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > self._max_body:
+            received += len(message.get("body", b""))
+            if received > self._max_body:
                 raise ProblemError(Problem.TOO_LARGE, headers=_CLOSE)
             if not started and not message.get("more_body", False):
-                clock.reschedule(begun + self._seconds["request"])
+                deadline.reschedule(arrived + self._seconds["request"])
             return message
 
-        async def sending(message: Message) -> None:
+        async def send_timed(message: Message) -> None:
             nonlocal started
             if not started:
                 started = True
-                clock.reschedule(now() + self._seconds["response"])
+                deadline.reschedule(now() + self._seconds["response"])
             await send(message)
 
         try:
-            async with clock:
-                await self._app(scope, counted, sending)
+            async with deadline:
+                await self._app(scope, receive_limited, send_timed)
         except TimeoutError:
-            if started or not clock.expired():
+            if started or not deadline.expired():
                 raise
             await ProblemError(Problem.TIMEOUT, headers=_CLOSE).response()(scope, receive, send)
 
 
-def _declared(scope: Scope) -> int:
+def _declared_length(scope: Scope) -> int:
     """The length a request announces, 0 when it announces none that can be read (uvicorn refuses those)."""
     headers: Any = scope["headers"]
     value = next((value for name, value in headers if name == b"content-length"), b"")

@@ -32,13 +32,13 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 named = {name for name, _ in message["headers"]}
                 message["headers"].extend(header for header in SECURITY if header[0] not in named)
             await send(message)
 
-        await self._app(scope, receive, sending if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
 class CrossOrigin:
@@ -52,20 +52,24 @@ class CrossOrigin:
         if scope["type"] != "http" or not self._origins:
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope)
-        added = self._headers(asked.get("origin"))
+        request_headers = Headers(scope=scope)
+        added = self._headers(request_headers.get("origin"))
 
-        async def sending(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"].extend(added)
             await send(message)
 
-        if scope["method"] == "OPTIONS" and "origin" in asked and "access-control-request-method" in asked:
+        if (
+            scope["method"] == "OPTIONS"
+            and "origin" in request_headers
+            and "access-control-request-method" in request_headers
+        ):
             answer = Response(status_code=204)
             answer.raw_headers.extend(_PREFLIGHT)
-            await answer(scope, receive, sending)
+            await answer(scope, receive, send_with_headers)
         else:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, send_with_headers)
 
     def _headers(self, origin: str | None) -> list[tuple[bytes, bytes]]:
         if "*" in self._origins:

@@ -27,15 +27,15 @@ class Asset:
 
     media_type: str
     plain: bytes = field(repr=False)
-    packed: bytes = field(repr=False)
-    tag: str
+    gzipped: bytes = field(repr=False)
+    etag: str
 
     @classmethod
-    def of(cls, name: str, data: bytes) -> "Asset":
+    def from_bytes(cls, name: str, data: bytes) -> "Asset":
         """Raises KeyError for a kind of file the page does not have."""
         # No time in the gzip header: the same file is the same bytes on every machine.
-        packed = gzip.compress(data, mtime=0)
-        return cls(_TYPES[Path(name).suffix], data, packed, sha256(data).hexdigest())
+        gzipped = gzip.compress(data, mtime=0)
+        return cls(_TYPES[Path(name).suffix], data, gzipped, sha256(data).hexdigest())
 
 
 def read_assets(folder: Path = BUILT) -> Mapping[str, Asset]:
@@ -45,4 +45,4 @@ def read_assets(folder: Path = BUILT) -> Mapping[str, Asset]:
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     named = ((path.relative_to(folder).as_posix(), path.read_bytes()) for path in files)
-    return {name: Asset.of(name, data) for name, data in named}
+    return {name: Asset.from_bytes(name, data) for name, data in named}

@@ -59,10 +59,10 @@ class PageConfig:
 
     def policy(self) -> str:
         """The Content-Security-Policy of every file of the page: nothing inline, nothing from elsewhere."""
-        asked = " ".join(["'self'", *sorted({self.server, self.buckets} - {""})])
+        sources = " ".join(["'self'", *sorted({self.server, self.buckets} - {""})])
         return (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-            f"connect-src {asked}; worker-src 'self'; "
+            f"connect-src {sources}; worker-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
 

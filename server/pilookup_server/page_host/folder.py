@@ -14,14 +14,14 @@ CONFIG = "config.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenPage:
     """The files' names in order, and the policy they must be served under."""
 
     files: list[str]
     policy: str
 
 
-def write_page(folder: Path, config: PageConfig, trust: Path) -> Written:
+def write_page(folder: Path, config: PageConfig, trust: Path) -> WrittenPage:
     """Write every file of the page, plain and gzipped for hosts that send such, and `config.json`: last, for without
     it the page says it is not set up.
 
@@ -40,9 +40,9 @@ def write_page(folder: Path, config: PageConfig, trust: Path) -> Written:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(asset.plain)
-        path.with_name(f"{path.name}.gz").write_bytes(asset.packed)
+        path.with_name(f"{path.name}.gz").write_bytes(asset.gzipped)
     (folder / CONFIG).write_bytes(config.to_json(root))
-    return Written([*assets, CONFIG], config.policy())
+    return WrittenPage([*assets, CONFIG], config.policy())
 
 
 def _read_root(trust: Path) -> bytes:

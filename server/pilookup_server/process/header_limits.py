@@ -17,40 +17,40 @@ _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection
 class BoundedHeaderProtocol(HttpToolsProtocol):
     """Ends a connection whose request line and headers are too long (431) or too late."""
 
-    _waiting: asyncio.TimerHandle | None = None
-    _taken = 0
+    _timer: asyncio.TimerHandle | None = None
+    _received = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._begin()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end()
+        self._cancel_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
-            self._begin()
+        if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._start_timer()
         super().data_received(data)
         # The chunk that ends a head may bring a body along, so only a head that goes on is counted.
-        self._taken += len(data)
-        if self._waiting is not None and self._taken > HEAD_BYTES and not self.transport.is_closing():
+        self._received += len(data)
+        if self._timer is not None and self._received > HEAD_BYTES and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        self._end()
+        self._cancel_timer()
         super().on_headers_complete()
 
-    def _begin(self) -> None:
-        self._taken = 0
-        self._waiting = self.loop.call_later(HEAD_SECONDS, self._late)
+    def _start_timer(self) -> None:
+        self._received = 0
+        self._timer = self.loop.call_later(HEAD_SECONDS, self._expired)
 
-    def _end(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _late(self) -> None:
-        self._waiting = None
+    def _expired(self) -> None:
+        self._timer = None
         self.transport.close()

@@ -13,22 +13,22 @@ from pilookup.keyring import Half, Keyring
 from pilookup.keyring.passphrase import read_passphrase
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
-from pilookup_server.logs import set_up
+from pilookup_server.logs import configure_logging
 from pilookup_server.process.supervisor import Job, Supervisor, bind, metrics_directory
 from pilookup_server.settings import ServeError, Settings, read_settings
 
-_LAST_SECONDS = 5
+_KILL_MARGIN_SECONDS = 5
 """What workers get beyond the time for open requests before they are killed."""
 
 
-def start(**given: Any) -> None:
-    """Serve until SIGTERM or SIGINT; `given` wins over the environment.
+def start(**overrides: Any) -> None:
+    """Serve until SIGTERM or SIGINT; `overrides` wins over the environment.
 
     Raises ServeError, HomeError or KeyringError before anything is served.
     """
-    settings = read_settings(**given)
+    settings = read_settings(**overrides)
     keys = KeyringKeys(_unlock(settings))
-    set_up(settings.log_level)
+    configure_logging(settings.log_level)
     with (
         _listen(settings.host, settings.port) as listener,
         metrics_directory(),
@@ -36,7 +36,7 @@ def start(**given: Any) -> None:
     ):
         jobs = _jobs(settings, keys, Path(scratch), listener)
         _announce(listener, settings)
-        Supervisor(jobs, settings.shutdown_seconds + _LAST_SECONDS).run()
+        Supervisor(jobs, settings.shutdown_seconds + _KILL_MARGIN_SECONDS).run()
 
 
 def _unlock(settings: Settings) -> Keyring:
@@ -57,12 +57,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _jobs(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> dict[str, Job]:
-    from pilookup_server.process.worker import answer, check, serve_metrics  # noqa: PLC0415 - inside metrics_directory()
+    from pilookup_server.process.worker import check_startup, run_worker, serve_metrics  # noqa: PLC0415 - inside metrics_directory()
 
     # Before the first fork: a bad token or storage is an error of the command, not of a worker.
-    check(settings, keys)
-    answering = partial(answer, settings, keys, scratch, listener)
-    jobs: dict[str, Job] = {f"worker-{n}": answering for n in range(settings.workers)}
+    check_startup(settings, keys)
+    worker = partial(run_worker, settings, keys, scratch, listener)
+    jobs: dict[str, Job] = {f"worker-{n}": worker for n in range(settings.workers)}
     if settings.metrics_port is not None:
         jobs["metrics"] = partial(serve_metrics, settings.metrics_host, settings.metrics_port)
     return jobs

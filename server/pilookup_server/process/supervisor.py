@@ -21,8 +21,8 @@ from pilookup_server.logs import describe, logger
 
 Job = Callable[[], None]
 
-_STOP: Final = (signal.SIGTERM, signal.SIGINT)
-_PAUSE_SECONDS: Final = 1.0
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_RESTART_SECONDS: Final = 1.0
 """A job that dies sooner than this after its start waits as long before the next one."""
 
 
@@ -37,7 +37,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Return once all processes have ended after SIGTERM or SIGINT."""
-        before = {number: signal.signal(number, self._stop) for number in _STOP}
+        before = {number: signal.signal(number, self._stop) for number in _STOP_SIGNALS}
         try:
             for name in self.jobs:
                 self._start(name)
@@ -48,20 +48,20 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def _start(self, name: str) -> None:
-        with _held_back(_STOP):
+        with _blocked(_STOP_SIGNALS):
             pid = os.fork()
             if pid == 0:
-                _become(self.jobs[name])
+                _run_child(self.jobs[name])
             self._running[pid] = (name, time.monotonic())
 
     def _reap(self) -> None:
         pid, status = os.waitpid(-1, 0)
-        name, begun = self._running.pop(pid, ("", 0.0))
+        name, started = self._running.pop(pid, ("", 0.0))
         if not name or self._stopping:
             return
         logger().error("process ended, starting it again", process=name, status=os.waitstatus_to_exitcode(status))
-        if time.monotonic() - begun < _PAUSE_SECONDS:
-            time.sleep(_PAUSE_SECONDS)
+        if time.monotonic() - started < _RESTART_SECONDS:
+            time.sleep(_RESTART_SECONDS)
         if not self._stopping:
             self._start(name)
 
@@ -80,7 +80,7 @@ class Supervisor:
 
 
 @contextmanager
-def _held_back(numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
+def _blocked(numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
     """A stop that arrives between fork and book-keeping waits, so that no process is forgotten."""
     old = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
@@ -89,13 +89,13 @@ def _held_back(numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
-def _become(job: Job) -> NoReturn:
+def _run_child(job: Job) -> NoReturn:
     """Run a job in the forked child and leave without the parent's clean-up."""
     code = 1
     try:
-        for number in _STOP:
+        for number in _STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
         job()
         code = 0
     except SystemExit as leaving:

@@ -21,19 +21,19 @@ KEEP_ALIVE_SECONDS = 75
 """Longer than common proxies and clients keep an idle connection, so that it is they who close it."""
 
 
-def check(settings: Settings, keys: OnlineKeys) -> None:
+def check_startup(settings: Settings, keys: OnlineKeys) -> None:
     """Raise ServeError or KeyringError, before any worker runs, for what only building the app would find wrong."""
-    Tokens.of(settings)
+    Tokens.from_settings(settings)
     Quotas(settings)
     for channel in settings.channels:
         keys.timestamp_key(channel)
 
 
-def answer(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> None:
+def run_worker(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> None:
     """Answer requests until SIGTERM, or until the supervisor is gone; then let open ones end."""
     supervisor = os.getppid()
 
-    async def orphaned() -> None:
+    async def stop_when_orphaned() -> None:
         server.should_exit = server.should_exit or os.getppid() != supervisor
 
     _core.set_threads(max(1, (os.cpu_count() or 1) // settings.workers))
@@ -49,7 +49,7 @@ def answer(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        callback_notify=orphaned,
+        callback_notify=stop_when_orphaned,
         timeout_notify=1,
     )
     server = uvicorn.Server(config)

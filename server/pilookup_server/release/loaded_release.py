@@ -1,6 +1,6 @@
-"""One channel's release as it is served: read, verified and held in memory; no clock and no disk after that.
+"""One channel's release as it is served: read, verified and opened in memory; no clock and no disk after that.
 
-A `Layer` is what one release brings. A `ChannelState` is the current layer plus former ones in their grace,
+A `LoadedRelease` is what one release brings. A `ServedState` is the current loaded plus former ones in their grace,
 merged for look-up; it never changes, so a request that holds one sees a single release from start to end.
 """
 
@@ -16,7 +16,7 @@ from pilookup.protocol.names import check_integer
 from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.release import MANIFEST, Release, ServedEpoch, read_release
 from pilookup_server.keys.online_keys import OnlineKeys
-from pilookup_server.release.verified_file import OpenFile
+from pilookup_server.release.verified_file import VerifiedFile
 
 BUCKETS = "buckets.bin"
 TREE = "tree.bin"
@@ -55,47 +55,47 @@ class LoadedRelease:
     release: Release
     evaluators: Mapping[int, Evaluator]
     snapshots: Mapping[int, Snapshot]
-    targets: Mapping[str, OpenFile]
+    targets: Mapping[str, VerifiedFile]
     metadata: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class ServedState:
-    """The current layer, and everything the former ones in grace still offer."""
+    """The current loaded, and everything the former ones in grace still offer."""
 
-    layer: LoadedRelease
+    loaded: LoadedRelease
     snapshots: Mapping[int, Snapshot]
-    targets: Mapping[str, OpenFile]
+    targets: Mapping[str, VerifiedFile]
     metadata: Mapping[str, bytes]
     expires: datetime
     """From here on nothing is served."""
 
     @classmethod
-    def of(cls, layer: LoadedRelease, former: Iterable[LoadedRelease]) -> "ServedState":
-        """Merge; what the current layer offers wins."""
+    def merge(cls, loaded: LoadedRelease, former: Iterable[LoadedRelease]) -> "ServedState":
+        """Merge; what the current loaded offers wins."""
         snapshots: dict[int, Snapshot] = {}
-        targets: dict[str, OpenFile] = {}
+        targets: dict[str, VerifiedFile] = {}
         metadata: dict[str, bytes] = {}
-        for part in (*former, layer):
-            snapshots |= part.snapshots
-            targets |= part.targets
-            metadata |= part.metadata
-        release = layer.release
+        for one in (*former, loaded):
+            snapshots |= one.snapshots
+            targets |= one.targets
+            metadata |= one.metadata
+        release = loaded.release
         expires = min(release.timestamp_expires, release.targets_expire)
-        return cls(layer, snapshots, targets, metadata, expires)
+        return cls(loaded, snapshots, targets, metadata, expires)
 
     def fault(self, now: datetime) -> str | None:
         """Why nothing may be served at `now`: `expired`, `retired` (the newest epoch is over), or None."""
         if now >= self.expires:
             return "expired"
-        epochs = self.layer.release.epochs
+        epochs = self.loaded.release.epochs
         return None if epochs and now < epochs[0].serves_until else "retired"
 
 
 def load_release(
-    directory: Path, channel: str, keys: OnlineKeys, before: LoadedRelease | None, now: datetime
+    directory: Path, channel: str, keys: OnlineKeys, previous: LoadedRelease | None, now: datetime
 ) -> LoadedRelease:
-    """Read and verify the release in a channel's directory; files already open in `before` are not read
+    """Read and verify the release in a channel's directory; files already open in `previous` are not read
     again.
 
     Raises TrustError, FormatError and other PilookupErrors, or OSError: then nothing of it may be served.
@@ -109,14 +109,14 @@ def load_release(
     release = read_release(read, now)
     for version in range(1, release.root_version + 1):
         read(f"{version}.root.json")
-    loaded = [
-        _load_epoch(directory / "targets", channel, served, keys, before)
+    epochs = [
+        _load_epoch(directory / "targets", channel, served, keys, previous)
         for served in release.epochs
         if served.serves_until > now
     ]
-    if len({snapshot.manifest.serial for _, snapshot, _ in loaded}) != len(loaded):
+    if len({snapshot.manifest.serial for _, snapshot, _ in epochs}) != len(epochs):
         raise FormatError("release: two epochs bear one serial")
-    targets = {path: file for _, _, files in loaded for path, file in files.items()}
+    targets = {path: file for _, _, files in epochs for path, file in files.items()}
     if release.epochs:
         newest = release.epochs[0]
         manifest = targets.get(newest.path(MANIFEST))
@@ -124,32 +124,32 @@ def load_release(
             targets[f"{manifest.ref.sha256}.{MANIFEST}"] = manifest
     return LoadedRelease(
         release=release,
-        evaluators={evaluator.epoch: evaluator for evaluator, _, _ in loaded},
-        snapshots={snapshot.manifest.serial: snapshot for _, snapshot, _ in loaded},
+        evaluators={evaluator.epoch: evaluator for evaluator, _, _ in epochs},
+        snapshots={snapshot.manifest.serial: snapshot for _, snapshot, _ in epochs},
         targets=targets,
         metadata=metadata,
     )
 
 
 def _load_epoch(
-    targets: Path, channel: str, served: ServedEpoch, keys: OnlineKeys, before: LoadedRelease | None
-) -> tuple[Evaluator, Snapshot, dict[str, OpenFile]]:
-    held = before.targets if before else {}
-    files = {served.path(name): _open(targets, served.path(name), ref, held) for name, ref in served.files.items()}
+    targets: Path, channel: str, served: ServedEpoch, keys: OnlineKeys, previous: LoadedRelease | None
+) -> tuple[Evaluator, Snapshot, dict[str, VerifiedFile]]:
+    opened = previous.targets if previous else {}
+    files = {served.path(name): _open(targets, served.path(name), ref, opened) for name, ref in served.files.items()}
     manifest = Manifest.from_bytes(files[served.path(MANIFEST)].read(0, served.files[MANIFEST].size))
     _check_manifest(manifest, channel, served)
     key = keys.epoch_key(channel, served.epoch)
     if key.public() != manifest.public_key:
         raise FormatError("release: the epoch's key is not the manifest's")
-    snapshot = before.snapshots.get(manifest.serial) if before else None
+    snapshot = previous.snapshots.get(manifest.serial) if previous else None
     if snapshot is None or snapshot.manifest != manifest:
         snapshot = _map_snapshot(manifest, files[served.path(BUCKETS)], files[served.path(TREE)])
     return Evaluator(served.epoch, key, served.serves_until.timestamp()), snapshot, files
 
 
-def _open(targets: Path, path: str, ref: FileRef, held: Mapping[str, OpenFile]) -> OpenFile:
-    file = held.get(path)
-    return file if file is not None and file.ref == ref else OpenFile(targets / path, ref)
+def _open(targets: Path, path: str, ref: FileRef, opened: Mapping[str, VerifiedFile]) -> VerifiedFile:
+    file = opened.get(path)
+    return file if file is not None and file.ref == ref else VerifiedFile(targets / path, ref)
 
 
 def _check_manifest(manifest: Manifest, channel: str, served: ServedEpoch) -> None:
@@ -160,7 +160,7 @@ def _check_manifest(manifest: Manifest, channel: str, served: ServedEpoch) -> No
         raise FormatError("release: the manifest's files are not the ones signed beside it")
 
 
-def _map_snapshot(manifest: Manifest, buckets: OpenFile, tree: OpenFile) -> Snapshot:
+def _map_snapshot(manifest: Manifest, buckets: VerifiedFile, tree: VerifiedFile) -> Snapshot:
     geometry = manifest.geometry
     check_integer(buckets.ref.size, geometry.size, geometry.size, BUCKETS)
     tree_size = merkle.tree_bytes(geometry.bits)

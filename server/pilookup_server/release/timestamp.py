@@ -39,16 +39,16 @@ def renew(directory: Path, channel: str, keys: OnlineKeys, before: timedelta, no
     def read(name: str) -> bytes:
         return (metadata / name).read_bytes()
 
-    with _locked(directory / "lock") as held:
-        if not held:
+    with _locked(directory / "lock") as acquired:
+        if not acquired:
             return False
         release = read_release(read, now, timestamp=False)
         if not renewal_due(release.timestamp_expires, before, now):
             return False
         old = parse_metadata(read(TIMESTAMP), Timestamp).signed
-        fresh = Metadata(renew_timestamp(old, old.snapshot_meta.version, now))
-        fresh.sign(_signer(keys.timestamp_key(channel), verify_root(read("root.json")).roles["timestamp"].keyids))
-        durable.replace(metadata / TIMESTAMP, fresh.to_bytes())
+        renewed = Metadata(renew_timestamp(old, old.snapshot_meta.version, now))
+        renewed.sign(_signer(keys.timestamp_key(channel), verify_root(read("root.json")).roles["timestamp"].keyids))
+        durable.replace(metadata / TIMESTAMP, renewed.to_bytes())
         return True
 
 

@@ -14,7 +14,7 @@ from pilookup.protocol.manifest import FileRef
 _CHUNK = 1 << 20
 
 
-class OpenFile:
+class VerifiedFile:
     """A file whose size and SHA-256 were checked once, after it was opened; it closes when the last user lets
     go.
     """

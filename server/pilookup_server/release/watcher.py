@@ -36,7 +36,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class WatchTimes:
     """How a channel is followed."""
 
     poll: timedelta
@@ -47,18 +47,18 @@ class Pace:
 class ReleaseWatcher:
     """A channel and the one state it serves at any instant; `state` is swapped by a single assignment."""
 
-    def __init__(self, name: str, directory: Path, keys: OnlineKeys, pace: Pace, clock: Clock) -> None:
+    def __init__(self, name: str, directory: Path, keys: OnlineKeys, times: WatchTimes, clock: Clock) -> None:
         self.name = name
         self.state: ServedState | None = None
         self._directory = directory
         self._keys = keys
-        self._pace = pace
+        self._times = times
         self._clock = clock
         self._lock = asyncio.Lock()
         self._seen: FileIds = None
         self._former: list[tuple[datetime, LoadedRelease]] = []
-        self._load_again: datetime | None = None
-        self._renew_again: datetime | None = None
+        self._retry_load_at: datetime | None = None
+        self._retry_renewal_at: datetime | None = None
 
     def published(self) -> bool:
         """Whether there is a release on disk, valid or not."""
@@ -72,84 +72,84 @@ class ReleaseWatcher:
         next one replaces within a poll may be missed by a worker; there, its serial is 410.)
         """
         if self._identity() != self._seen:
-            await self._take_up()
+            await self._reload()
         return self.state
 
     async def watch(self) -> None:
         """Tick for ever."""
         while True:
-            await asyncio.sleep(self._pace.poll.total_seconds())
+            await asyncio.sleep(self._times.poll.total_seconds())
             await self.tick()
 
     async def tick(self) -> None:
         """Renew, take up, and let go of what is over."""
         now = self._clock()
         await self._renew(now)
-        if self._load_again is not None and now >= self._load_again:
+        if self._retry_load_at is not None and now >= self._retry_load_at:
             self._seen = None
         await self.current()
-        await self._let_go(now)
+        await self._drop_expired(now)
 
-    async def _take_up(self) -> None:
+    async def _reload(self) -> None:
         async with self._lock:
             identity = self._identity()
             if identity is None or identity == self._seen:
                 return
-            before = self.state.layer if self.state else None
-            job = partial(load_release, self._directory, self.name, self._keys, before, self._clock())
+            previous = self.state.loaded if self.state else None
+            job = partial(load_release, self._directory, self.name, self._keys, previous, self._clock())
             try:
-                layer = await to_thread.run_sync(job)
-                _check_newer(layer, before)
+                loaded = await to_thread.run_sync(job)
+                _check_newer(loaded, previous)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with a new release, the old one serves on
                 self._refuse(error)
             else:
-                self._swap(layer, before)
+                self._swap(loaded, previous)
             self._seen = identity
         await self._destroy_retired()
 
     def _refuse(self, error: Exception) -> None:
-        self._load_again = self._clock() + RETRY
-        metrics.refused(self.name)
+        self._retry_load_at = self._clock() + RETRY
+        metrics.count_refused(self.name)
         logger().error("release refused", channel=self.name, serving=self.state is not None, **describe(error))
 
-    def _swap(self, layer: LoadedRelease, before: LoadedRelease | None) -> None:
+    def _swap(self, loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
         now = self._clock()
-        self._load_again = None
-        if before is not None:
-            self._former.append((now + self._pace.grace, before))
+        self._retry_load_at = None
+        if previous is not None:
+            self._former.append((now + self._times.grace, previous))
         self._former = [(end, former) for end, former in self._former if end > now]
-        self.state = ServedState.of(layer, [former for _, former in self._former])
-        metrics.released(self.name, layer.release, max(layer.snapshots, default=0), now)
+        self.state = ServedState.merge(loaded, [former for _, former in self._former])
+        metrics.set_release(self.name, loaded.release, max(loaded.snapshots, default=0), now)
         logger().info(
             "release served",
             channel=self.name,
-            serials=sorted(layer.snapshots),
-            epochs=sorted(layer.evaluators),
+            serials=sorted(loaded.snapshots),
+            epochs=sorted(loaded.evaluators),
             expires=time_text(self.state.expires),
         )
-        if renewal_due(layer.release.targets_expire, TARGETS_LIFE / 3, now):
-            logger().warning("publish soon", channel=self.name, expires=time_text(layer.release.targets_expire))
+        if renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now):
+            logger().warning("publish soon", channel=self.name, expires=time_text(loaded.release.targets_expire))
 
-    async def _let_go(self, now: datetime) -> None:
-        """Drop former layers whose grace is over, and epochs that may not be served any more."""
+    async def _drop_expired(self, now: datetime) -> None:
+        """Drop former releases whose grace is over, and epochs that may not be served any more."""
         state = self.state
         if state is None:
             return
-        former = [(end, layer) for end, layer in self._former if end > now]
-        alive = {n: e for n, e in state.layer.evaluators.items() if e.serves_until > now.timestamp()}
-        over = len(alive) != len(state.layer.evaluators)
-        if over or len(former) != len(self._former):
+        former = [(end, loaded) for end, loaded in self._former if end > now]
+        serving = {n: e for n, e in state.loaded.evaluators.items() if e.serves_until > now.timestamp()}
+        retired = len(serving) != len(state.loaded.evaluators)
+        if retired or len(former) != len(self._former):
             self._former = former
-            layer = replace(state.layer, evaluators=alive)
-            self.state = ServedState.of(layer, [one for _, one in former])
-        if over:
+            loaded = replace(state.loaded, evaluators=serving)
+            self.state = ServedState.merge(loaded, [one for _, one in former])
+        if retired:
             await self._destroy_retired()
 
     async def _destroy_retired(self) -> None:
         """Destroy the keys of epochs older than the newest that the signed release no longer serves."""
         if self.state is None or self.state.fault(now := self._clock()) is not None:
             return
-        epochs = self.state.layer.release.epochs
+        epochs = self.state.loaded.release.epochs
         served = {one.epoch for one in epochs if one.serves_until > now}
         try:
             for epoch in await to_thread.run_sync(self._keys.epochs, self.name):
@@ -162,20 +162,20 @@ class ReleaseWatcher:
     async def _renew(self, now: datetime) -> None:
         if not self._renewal_wanted(now):
             return
-        job = partial(renew, self._directory, self.name, self._keys, self._pace.renew_before, now)
+        job = partial(renew, self._directory, self.name, self._keys, self._times.renew_before, now)
         try:
             if await to_thread.run_sync(job):
                 logger().info("timestamp renewed", channel=self.name)
         except (PilookupError, OSError) as error:
-            self._renew_again = now + RETRY
+            self._retry_renewal_at = now + RETRY
             logger().error("timestamp not renewed", channel=self.name, **describe(error))
 
     def _renewal_wanted(self, now: datetime) -> bool:
-        if not self.published() or (self._renew_again is not None and now < self._renew_again):
+        if not self.published() or (self._retry_renewal_at is not None and now < self._retry_renewal_at):
             return False
         if self.state is None:
             return True
-        return renewal_due(self.state.layer.release.timestamp_expires, self._pace.renew_before, now)
+        return renewal_due(self.state.loaded.release.timestamp_expires, self._times.renew_before, now)
 
     def _identity(self) -> FileIds:
         """What tells one release on disk from the next, or None when there is none."""
@@ -186,7 +186,7 @@ class ReleaseWatcher:
         return tuple((stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
-def _check_newer(layer: LoadedRelease, before: LoadedRelease | None) -> None:
+def _check_newer(loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
     """Clients would refuse an older timestamp; so does the server, which may then be asked why."""
-    if before and layer.release.timestamp_version < before.release.timestamp_version:
+    if previous and loaded.release.timestamp_version < previous.release.timestamp_version:
         raise TrustError("rolled_back", "the release on disk is older than the one served")

@@ -19,14 +19,14 @@ def header(scope: Scope, name: bytes) -> bytes | None:
     return None
 
 
-def epoch(scope: Scope) -> str:
+def query_epoch(scope: Scope) -> str:
     """The query's `epoch` as it is written, empty where there is none."""
     query: bytes = scope["query_string"]
-    plain = _EPOCH.fullmatch(query)
-    return plain[1].decode() if plain else QueryParams(query).get("epoch", "")
+    match = _EPOCH.fullmatch(query)
+    return match[1].decode() if match else QueryParams(query).get("epoch", "")
 
 
-async def body(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     """The whole body; how long it may be and take is the middleware's to say. Raises ClientDisconnect."""
     chunks = []
     while True:

@@ -11,17 +11,17 @@ from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, bytes_respons
 
 async def bucket(request: Request) -> Response:
     """GET /v1/channels/{channel}/snapshots/{serial}/buckets/{index}"""
-    visit = admit(request)
+    authorized = admit(request)
     await count_request(request)
     serial, index = _number(request.path_params["serial"]), _number(request.path_params["index"])
-    snapshot = visit.state().snapshots.get(serial) or (await visit.newest()).snapshots.get(serial)
+    snapshot = authorized.state().snapshots.get(serial) or (await authorized.newest()).snapshots.get(serial)
     if snapshot is None:
         raise ProblemError(Problem.RETIRED)
     try:
         body = snapshot.body(index)
     except IndexError:
         raise ProblemError(Problem.NOT_FOUND) from None
-    return bytes_response(request, body, f'"{serial}-{index}"', PRIVATE if visit.holder else IMMUTABLE)
+    return bytes_response(request, body, f'"{serial}-{index}"', PRIVATE if authorized.holder else IMMUTABLE)
 
 
 def _number(text: str) -> int:

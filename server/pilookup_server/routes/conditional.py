@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from pilookup.protocol.messages import OCTETS
 from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.release.verified_file import OpenFile
+from pilookup_server.release.verified_file import VerifiedFile
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 PRIVATE: Final = "private, max-age=31536000, immutable"
@@ -22,36 +22,36 @@ CHUNK: Final = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def bytes_response(request: Request, data: bytes, tag: str, cache: str, media_type: str = OCTETS) -> Response:
+def bytes_response(request: Request, data: bytes, etag: str, cache: str, media_type: str = OCTETS) -> Response:
     """The whole of `data`, or 304 when the caller has it."""
-    headers = {"etag": tag, "cache-control": cache}
-    if _matches(request.headers, tag):
+    headers = {"etag": etag, "cache-control": cache}
+    if _matches(request.headers, etag):
         return Response(status_code=304, headers=headers)
     return Response(data, headers=headers, media_type=media_type)
 
 
-def file_response(request: Request, file: OpenFile, cache: str, media_type: str) -> Response:
+def file_response(request: Request, file: VerifiedFile, cache: str, media_type: str) -> Response:
     """A file or one range of it, streamed.
 
     Several ranges, or a range under an If-Range of another entity, get the whole file, as RFC 9110 allows.
     Raises ProblemError 416 for a range beyond the end.
     """
-    tag, size = f'"{file.ref.sha256}"', file.ref.size
-    headers = {"etag": tag, "cache-control": cache, "accept-ranges": "bytes"}
-    if _matches(request.headers, tag):
+    etag, size = f'"{file.ref.sha256}"', file.ref.size
+    headers = {"etag": etag, "cache-control": cache, "accept-ranges": "bytes"}
+    if _matches(request.headers, etag):
         return Response(status_code=304, headers=headers)
-    span = _range(request.headers, tag, size)
-    start, end = span or (0, size)
+    byte_range = _range(request.headers, etag, size)
+    start, end = byte_range or (0, size)
     headers["content-length"] = str(end - start)
-    if span:
+    if byte_range:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
-    status = 206 if span else 200
+    status = 206 if byte_range else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
     return StreamingResponse(_stream(file, start, end), status, headers, media_type)
 
 
-async def _stream(file: OpenFile, start: int, end: int) -> AsyncIterator[bytes]:
+async def _stream(file: VerifiedFile, start: int, end: int) -> AsyncIterator[bytes]:
     while start < end:
         chunk = await to_thread.run_sync(file.read, start, min(CHUNK, end - start))
         if not chunk:
@@ -60,21 +60,21 @@ async def _stream(file: OpenFile, start: int, end: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _matches(headers: Headers, tag: str) -> bool:
+def _matches(headers: Headers, etag: str) -> bool:
     """If-None-Match, compared weakly."""
-    asked = headers.get("if-none-match")
-    if asked is None:
+    if_none_match = headers.get("if-none-match")
+    if if_none_match is None:
         return False
-    tags = [item.strip().removeprefix("W/") for item in asked.split(",")]
-    return tag in tags or tags == ["*"]
+    etags = [item.strip().removeprefix("W/") for item in if_none_match.split(",")]
+    return etag in etags or etags == ["*"]
 
 
-def _range(headers: Headers, tag: str, size: int) -> tuple[int, int] | None:
+def _range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:
     """[start, end) of a single satisfiable range; None for the whole; raises ProblemError 416."""
-    found = _RANGE.fullmatch(headers.get("range", "").strip())
-    if found is None or headers.get("if-range", tag) != tag or found.groups() == ("", ""):
+    match = _RANGE.fullmatch(headers.get("range", "").strip())
+    if match is None or headers.get("if-range", etag) != etag or match.groups() == ("", ""):
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if not first:
         start, end = max(0, size - int(last)), size
     else:

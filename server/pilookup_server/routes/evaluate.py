@@ -19,7 +19,7 @@ from pilookup_server.limits.soft_quota import HEADER
 from pilookup_server.problems import ProblemError
 from pilookup_server.release.loaded_release import Evaluator
 from pilookup_server.routes.admission import AuthorizedRequest, admit
-from pilookup_server.routes.asgi_request import body, epoch, header
+from pilookup_server.routes.asgi_request import header, query_epoch, read_body
 
 INLINE: Final = 4
 """Up to so many elements, a thread's round trip costs more than it frees."""
@@ -37,14 +37,14 @@ class Evaluate:
 
 
 async def _respond(request: Request) -> Response:
-    visit = admit(request)
-    visit.state()
+    authorized = admit(request)
+    authorized.state()
     media_type = _media_type(request.scope)
-    ask = _parse(media_type, request.scope, await body(request.receive))
-    evaluator = await _evaluator(visit, ask.epoch)
-    count = len(ask.elements) // ELEMENT_BYTES
-    headers = await _charge(visit, request.scope, count)
-    answer = await _evaluate(visit, ask, evaluator.key, count)
+    evaluate_request = _parse(media_type, request.scope, await read_body(request.receive))
+    evaluator = await _evaluator(authorized, evaluate_request.epoch)
+    count = len(evaluate_request.elements) // ELEMENT_BYTES
+    headers = await _charge(authorized, request.scope, count)
+    answer = await _evaluate(authorized, evaluate_request, evaluator.key, count)
     content = answer.to_json() if media_type == JSON else answer.to_octets()
     headers["cache-control"] = "no-store"
     return Response(content, headers=headers, media_type=media_type)
@@ -61,43 +61,53 @@ def _parse(media_type: str, scope: Scope, content: bytes) -> EvaluateRequest:
         if media_type == JSON:
             return EvaluateRequest.from_json(content)
         if media_type == OCTETS:
-            return EvaluateRequest.from_octets(epoch(scope), content)
+            return EvaluateRequest.from_octets(query_epoch(scope), content)
     except FormatError as error:
         # Its text names a field and a size, never a value.
         raise ProblemError(Problem.MALFORMED, str(error)) from None
     raise ProblemError(Problem.MEDIA_TYPE)
 
 
-async def _evaluator(visit: AuthorizedRequest, number: int) -> Evaluator:
+async def _evaluator(authorized: AuthorizedRequest, number: int) -> Evaluator:
     """The epoch's key while it may be used; raises ProblemError 410."""
-    found = visit.state().layer.evaluators.get(number) or (await visit.newest()).layer.evaluators.get(number)
-    if found is None or found.serves_until <= visit.service.clock().timestamp():
+    found = authorized.state().loaded.evaluators.get(number) or (await authorized.newest()).loaded.evaluators.get(
+        number
+    )
+    if found is None or found.serves_until <= authorized.service.clock().timestamp():
         raise ProblemError(Problem.RETIRED)
     return found
 
 
-async def _charge(visit: AuthorizedRequest, scope: Scope, count: int) -> dict[str, str]:
+async def _charge(authorized: AuthorizedRequest, scope: Scope, count: int) -> dict[str, str]:
     """Take the elements from the token's quota, or the address's; raises ProblemError 429 or 503."""
-    if visit.holder is not None:
-        return await visit.service.quotas.platform.take(visit.holder, count)
-    key = visit.service.callers.key(scope)
-    if visit.service.gate is not None:
+    if authorized.holder is not None:
+        return await authorized.service.quotas.platform.take(authorized.holder, count)
+    key = authorized.service.client_addresses.key(scope)
+    if authorized.service.soft_quota is not None:
         proof = header(scope, HEADER)
-        return await visit.service.gate.admit(key, count, proof.decode("latin-1") if proof is not None else None)
-    return await visit.service.quotas.public.take(key, count)
+        return await authorized.service.soft_quota.admit(
+            key, count, proof.decode("latin-1") if proof is not None else None
+        )
+    return await authorized.service.quotas.public.take(key, count)
 
 
-async def _evaluate(visit: AuthorizedRequest, ask: EvaluateRequest, key: SecretKey, count: int) -> EvaluateResponse:
+async def _evaluate(
+    authorized: AuthorizedRequest, evaluate_request: EvaluateRequest, key: SecretKey, count: int
+) -> EvaluateResponse:
     """Raises ProblemError 422 for an invalid element."""
     if count == 1:
-        found = await visit.service.waiting.evaluate(visit.channel.name, key, ask.elements)
+        found = await authorized.service.evaluation_batcher.evaluate(
+            authorized.watcher.name, key, evaluate_request.elements
+        )
         if found is None:
             raise ProblemError(Problem.INVALID_ELEMENT)
-        return EvaluateResponse(ask.epoch, *found)
-    job = partial(oprf.evaluate_and_prove, ask.elements, key)
+        return EvaluateResponse(evaluate_request.epoch, *found)
+    job = partial(oprf.evaluate_and_prove, evaluate_request.elements, key)
     try:
-        evaluated, proof = job() if count <= INLINE else await to_thread.run_sync(job, limiter=visit.service.batches)
+        evaluated, proof = (
+            job() if count <= INLINE else await to_thread.run_sync(job, limiter=authorized.service.evaluation_threads)
+        )
     except ValueError:
         raise ProblemError(Problem.INVALID_ELEMENT) from None
-    metrics.evaluated(visit.channel.name, count)
-    return EvaluateResponse(ask.epoch, evaluated, proof)
+    metrics.count_evaluated(authorized.watcher.name, count)
+    return EvaluateResponse(evaluate_request.epoch, evaluated, proof)

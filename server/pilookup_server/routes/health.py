@@ -23,7 +23,7 @@ async def alive(_: Request) -> Response:
 async def ready(request: Request) -> Response:
     """GET /readyz: 200 when a channel is published and every published one is valid."""
     service = service_of(request)
-    states = {name: _state(channel, service.clock) for name, channel in service.channels.items()}
+    states = {name: _readiness(watcher, service.clock) for name, watcher in service.watchers.items()}
     conditions = {str(state["state"]) for state in states.values()}
     if conditions - {"ready", "unpublished"} or "ready" not in conditions:
         detail = ", ".join(f"{name}: {state['state']}" for name, state in states.items())
@@ -32,12 +32,12 @@ async def ready(request: Request) -> Response:
     return Response(body, headers=_NO_STORE, media_type=JSON)
 
 
-def _state(channel: ReleaseWatcher, clock: Clock) -> dict[str, object]:
-    state = channel.state
+def _readiness(watcher: ReleaseWatcher, clock: Clock) -> dict[str, object]:
+    state = watcher.state
     if state is None:
-        return {"state": "refused" if channel.published() else "unpublished"}
+        return {"state": "refused" if watcher.published() else "unpublished"}
     fault = state.fault(clock())
-    if channel.name != PUBLIC:
+    if watcher.name != PUBLIC:
         return {"state": fault or "ready"}  # how often a closed channel is published is for its holders to know
-    layer = state.layer
-    return {"state": fault or "ready", "epochs": sorted(layer.evaluators), "serials": sorted(layer.snapshots)}
+    loaded = state.loaded
+    return {"state": fault or "ready", "epochs": sorted(loaded.evaluators), "serials": sorted(loaded.snapshots)}

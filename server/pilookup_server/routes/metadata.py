@@ -17,11 +17,11 @@ SECONDS = 10
 
 async def metadata(request: Request) -> Response:
     """GET /v1/channels/{channel}/metadata/{name}"""
-    visit = admit(request)
+    authorized = admit(request)
     await count_request(request)
-    state = await visit.newest()
+    state = await authorized.newest()
     data = state.metadata.get(request.path_params["name"])
     if data is None:
         raise ProblemError(Problem.NOT_FOUND)
-    cache = f"{'private' if visit.holder else 'public'}, max-age={SECONDS}"
+    cache = f"{'private' if authorized.holder else 'public'}, max-age={SECONDS}"
     return bytes_response(request, data, f'"{sha256(data).hexdigest()}"', cache, JSON)

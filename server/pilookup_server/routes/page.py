@@ -41,11 +41,11 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
 
 async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
     await count_request(request)
-    packed = "gzip" in request.headers.get("accept-encoding", "")
-    data, tag = (asset.packed, f'"{asset.tag}-gzip"') if packed else (asset.plain, f'"{asset.tag}"')
-    response = bytes_response(request, data, tag, REVALIDATE, asset.media_type)
+    gzipped = "gzip" in request.headers.get("accept-encoding", "")
+    data, etag = (asset.gzipped, f'"{asset.etag}-gzip"') if gzipped else (asset.plain, f'"{asset.etag}"')
+    response = bytes_response(request, data, etag, REVALIDATE, asset.media_type)
     response.headers.update(headers)
-    if packed and response.status_code == 200:
+    if gzipped and response.status_code == 200:
         response.headers["content-encoding"] = "gzip"
     return response
 
@@ -53,12 +53,12 @@ async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> 
 async def _config(config: PageConfig, request: Request) -> Response:
     """GET /config.json, with the newest root that the channel's release is verified by."""
     await count_request(request)
-    channel = service_of(request).channels.get(config.channel)
-    state = channel.state if channel else None
+    watcher = service_of(request).watchers.get(config.channel)
+    state = watcher.state if watcher else None
     if state is None:
         raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
-    data, tag = _document(config, state.metadata[f"{state.layer.release.root_version}.root.json"])
-    return bytes_response(request, data, tag, REVALIDATE, JSON)
+    data, etag = _document(config, state.metadata[f"{state.loaded.release.root_version}.root.json"])
+    return bytes_response(request, data, etag, REVALIDATE, JSON)
 
 
 @lru_cache(maxsize=2)

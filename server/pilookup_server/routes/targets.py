@@ -12,11 +12,11 @@ from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, file_response
 
 async def target(request: Request) -> Response:
     """GET /v1/channels/{channel}/targets/{path}"""
-    visit = admit(request)
+    authorized = admit(request)
     await count_request(request)
     path = request.path_params["path"]
-    file = visit.state().targets.get(path) or (await visit.newest()).targets.get(path)
+    file = authorized.state().targets.get(path) or (await authorized.newest()).targets.get(path)
     if file is None:
         raise ProblemError(Problem.NOT_FOUND)
     media_type = JSON if path.endswith(".json") else OCTETS
-    return file_response(request, file, PRIVATE if visit.holder else IMMUTABLE, media_type)
+    return file_response(request, file, PRIVATE if authorized.holder else IMMUTABLE, media_type)

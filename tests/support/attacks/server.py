@@ -71,7 +71,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecordedRequest:
     method: str
     path: str
     body: bytes
@@ -79,11 +79,11 @@ class Asked:
 
 
 class Proxy:
-    """Passes requests on to a server; `twist(asked, answer) -> Answer` changes what comes back."""
+    """Passes requests on to a server; `twist(request, answer) -> Answer` changes what comes back."""
 
     def __init__(self, url):
-        self.twist = lambda asked, answer: answer
-        self.asked: list[Asked] = []
+        self.twist = lambda request, answer: answer
+        self.recorded: list[RecordedRequest] = []
         self.upstream = httpx2.Client(base_url=url, timeout=30)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -91,35 +91,35 @@ class Proxy:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def pass_on(self, asked: Asked) -> Answer:
+    def pass_on(self, request: RecordedRequest) -> Answer:
         names = {"content-type", "authorization", "accept-encoding"}
-        headers = {name: value for name, value in asked.headers.items() if name in names}
-        answer = self.upstream.request(asked.method, asked.path, content=asked.body, headers=headers)
+        headers = {name: value for name, value in request.headers.items() if name in names}
+        answer = self.upstream.request(request.method, request.path, content=request.body, headers=headers)
         kept = {name: answer.headers[name] for name in PASSED if name in answer.headers}
         return Answer(answer.status_code, answer.content, kept)
 
     def alter(self, part, change):
-        """Give `change(asked, body)` for the bodies of 200 answers to paths that hold `part`."""
+        """Give `change(request, body)` for the bodies of 200 answers to paths that hold `part`."""
 
-        def twist(asked, answer):
-            hit = part in asked.path and answer.status == 200
-            return replace(answer, body=change(asked, answer.body)) if hit else answer
+        def twist(request, answer):
+            hit = part in request.path and answer.status == 200
+            return replace(answer, body=change(request, answer.body)) if hit else answer
 
         self.twist = twist
 
     def put_over(self, files, gone=()):
         """A mirror of its own making: these metadata files in place of the server's."""
 
-        def twist(asked, answer):
-            name = asked.path.rpartition("/metadata/")[2]
-            if "/metadata/" not in asked.path or (name not in files and name not in gone):
+        def twist(request, answer):
+            name = request.path.rpartition("/metadata/")[2]
+            if "/metadata/" not in request.path or (name not in files and name not in gone):
                 return answer
             return Answer(body=files[name]) if name in files else Answer(404)
 
         self.twist = twist
 
     def honest(self):
-        self.twist = lambda asked, answer: answer
+        self.twist = lambda request, answer: answer
 
     def close(self):
         self._server.shutdown()
@@ -134,9 +134,9 @@ def _handler(proxy):
 
         def do_GET(self):
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            asked = Asked(self.command, self.path, body, {k.lower(): v for k, v in self.headers.items()})
-            proxy.asked.append(asked)
-            answer = proxy.twist(asked, proxy.pass_on(asked))
+            request = RecordedRequest(self.command, self.path, body, {k.lower(): v for k, v in self.headers.items()})
+            proxy.recorded.append(request)
+            answer = proxy.twist(request, proxy.pass_on(request))
             time.sleep(answer.delay)
             try:
                 self.put(answer)

@@ -22,7 +22,7 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecordedRequest:
     """A request: its parts, and `raw`, every byte of it as it arrived."""
 
     method: str
@@ -48,15 +48,15 @@ class Answer:
         return cls(status, json.dumps(body).encode(), {"content-type": "application/problem+json"} | named)
 
 
-Twist = Callable[[Asked, Answer], Answer]
+Twist = Callable[[RecordedRequest, Answer], Answer]
 
 
 class Recorder(ABC):
     """A loopback HTTP server that keeps what it was asked; `answer` says what comes back, `twist` changes it."""
 
     def __init__(self):
-        self.asked: list[Asked] = []
-        self.dropped: list[Asked] = []
+        self.recorded: list[RecordedRequest] = []
+        self.dropped: list[RecordedRequest] = []
         """Requests whose connection ended before anything was answered."""
         self.twists: list[Twist] = []
         self._released = threading.Event()
@@ -67,12 +67,12 @@ class Recorder(ABC):
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     @abstractmethod
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, request: RecordedRequest) -> Answer:
         """What comes back when nothing twists it."""
 
     def change(self, part: str, twist: Twist):
-        """Run `twist(asked, answer)` on answers to paths that hold `part`."""
-        self.twists.append(lambda asked, answer: twist(asked, answer) if part in asked.path else answer)
+        """Run `twist(request, answer)` on answers to paths that hold `part`."""
+        self.twists.append(lambda request, answer: twist(request, answer) if part in request.path else answer)
 
     def alter(self, part: str, change: Callable[[bytes], bytes]):
         """Change the bodies of 200 answers to paths that hold `part`."""
@@ -89,8 +89,8 @@ class Recorder(ABC):
     def put_over(self, files: dict[str, bytes]):
         """Serve these metadata files in place of the server's."""
 
-        def twist(asked, answer):
-            name = asked.path.rpartition("/")[2]
+        def twist(request, answer):
+            name = request.path.rpartition("/")[2]
             return Answer(200, files[name], answer.headers) if name in files else answer
 
         self.change("/metadata/", twist)
@@ -112,7 +112,7 @@ class Recorder(ABC):
         self.twists = []
 
     def paths(self, part=""):
-        return [asked.path for asked in self.asked if part in asked.path]
+        return [request.path for request in self.recorded if part in request.path]
 
     def close(self):
         """From here on connections are refused."""
@@ -131,12 +131,12 @@ class Proxy(Recorder):
         self.address = f"2001:db8:{next(self.count):x}::1"
         super().__init__()
 
-    def answer(self, asked):
-        headers = {n: v for n, v in asked.headers.items() if n not in HOP | {"host", "accept-encoding"}}
+    def answer(self, request):
+        headers = {n: v for n, v in request.headers.items() if n not in HOP | {"host", "accept-encoding"}}
         headers |= {"accept-encoding": "identity", "x-forwarded-for": self.address}
         if self.twists:
             headers = {name: value for name, value in headers.items() if name != "if-none-match"}
-        got = self.upstream.request(asked.method, asked.path, content=asked.body, headers=headers)
+        got = self.upstream.request(request.method, request.path, content=request.body, headers=headers)
         return Answer(got.status_code, got.content, {n: v for n, v in got.headers.items() if n not in HOP})
 
     def close(self):
@@ -156,8 +156,8 @@ class Static(Recorder):
         super().__init__()
         self.page = f"{self.url}{folder}/"
 
-    def answer(self, asked):
-        path = urlsplit(asked.path).path
+    def answer(self, request):
+        path = urlsplit(request.path).path
         name = path.removeprefix(f"{self.folder}/") or "index.html"
         if not path.startswith(f"{self.folder}/") or name not in self.files:
             return Answer(404)
@@ -207,18 +207,18 @@ def _handler(recorder):
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             raw, self.rfile.kept = bytes(self.rfile.kept), bytearray()
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, self.path, headers, body, raw)
-            recorder.asked.append(asked)
+            request = RecordedRequest(self.command, self.path, headers, body, raw)
+            recorder.recorded.append(request)
             try:
-                answer = recorder.answer(asked)
+                answer = recorder.answer(request)
                 for twist in list(recorder.twists):
-                    answer = twist(asked, answer)
+                    answer = twist(request, answer)
                 time.sleep(answer.delay)
                 self.put(answer)
             except (OSError, RuntimeError, httpx2.HTTPError):
                 # The browser has gone, or the server behind, or it is to be cut: a connection that ends.
                 self.close_connection = True
-                recorder.dropped.append(asked)
+                recorder.dropped.append(request)
 
         do_POST = do_OPTIONS = do_HEAD = do_GET  # noqa: N815 - the names http.server calls
 

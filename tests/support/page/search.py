@@ -99,11 +99,11 @@ def find(wanted, raw: bytes):
     return sorted(found)
 
 
-def blinded(asked):
+def blinded(request):
     """The blinded elements in a request; none where it is no evaluation."""
-    if asked.method != "POST" or not urlsplit(asked.path).path.endswith("/evaluate"):
+    if request.method != "POST" or not urlsplit(request.path).path.endswith("/evaluate"):
         return []
-    if asked.headers.get("content-type", "").startswith("application/json"):
-        return [base64.urlsafe_b64decode(text + "=") for text in json.loads(asked.body)["elements"]]
-    assert set(parse_qs(urlsplit(asked.path).query)) == {"epoch"}
-    return [asked.body[at : at + 32] for at in range(0, len(asked.body), 32)]
+    if request.headers.get("content-type", "").startswith("application/json"):
+        return [base64.urlsafe_b64decode(text + "=") for text in json.loads(request.body)["elements"]]
+    assert set(parse_qs(urlsplit(request.path).query)) == {"epoch"}
+    return [request.body[at : at + 32] for at in range(0, len(request.body), 32)]

@@ -10,7 +10,7 @@ BROWSERS_OWN = re.compile(r"\.(google|googleapis|gvt1)\.com\b")
 
 class Sink:
     def __init__(self):
-        self.asked: list[str] = []
+        self.recorded: list[str] = []
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
@@ -18,7 +18,7 @@ class Sink:
 
     def strangers(self):
         """Requests that the browser did not make of its own accord."""
-        return [line for line in self.asked if not BROWSERS_OWN.search(line.split("?")[0])]
+        return [line for line in self.recorded if not BROWSERS_OWN.search(line.split("?")[0])]
 
     def close(self):
         self._server.shutdown()
@@ -28,7 +28,7 @@ class Sink:
 def _handler(sink):
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
-            sink.asked.append(self.rfile.readline(4096).decode("latin-1").strip())
+            sink.recorded.append(self.rfile.readline(4096).decode("latin-1").strip())
             self.wfile.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
 
     return Handler

@@ -33,7 +33,7 @@ def states(visitor, proxy):
     page.locator("#step:not(:empty)").wait_for()
     yield "checking"
     proxy.release()
-    visitor.told()
+    visitor.result()
     yield from failed(visitor, proxy)
 
 

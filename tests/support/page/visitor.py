@@ -34,15 +34,15 @@ def once(recorder):
     it for some). No script can keep it from that, and no server that answered has seen the bytes twice.
     """
     kept = []
-    for asked in recorder.asked:
-        again = kept and kept[-1].raw == asked.raw and any(kept[-1] is one for one in recorder.dropped)
-        kept += [] if again else [asked]
+    for request in recorder.recorded:
+        again = kept and kept[-1].raw == request.raw and any(kept[-1] is one for one in recorder.dropped)
+        kept += [] if again else [request]
     return kept
 
 
 def assert_blinded_afresh(recorders):
     """No blinded element occurs twice, in this test or in any before it."""
-    elements = [element for recorder in recorders for asked in once(recorder) for element in blinded(asked)]
+    elements = [element for recorder in recorders for request in once(recorder) for element in blinded(request)]
     assert len(set(elements)) == len(elements), "a blinded element was sent twice"
     assert not BLINDED_BEFORE.intersection(elements), "a blinded element of another check was sent"
     BLINDED_BEFORE.update(elements)
@@ -107,9 +107,9 @@ class Visitor:
         """Enter, press, wait for the answer; (status, reason or kind)."""
         self.enter(text)
         self.page.locator("#check").click()
-        return self.told()
+        return self.result()
 
-    def told(self):
+    def result(self):
         expect(self.answer).to_have_attribute("data-status", re.compile("found|unknown"), timeout=PATIENCE)
         status = self.answer.get_attribute("data-status")
         detail = {"found": "data-kind", "unknown": "data-reason"}.get(status)
@@ -132,7 +132,7 @@ class Visitor:
         """Until all has been fetched that the page fetches by itself: its offline page, and the release."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         count = -1
-        while count < len(self.requests()) or not any("/targets/" in asked.path for asked in self.requests()):
+        while count < len(self.requests()) or not any("/targets/" in request.path for request in self.requests()):
             count = len(self.requests())
             self.page.wait_for_timeout(500)
 
@@ -164,11 +164,13 @@ class Visitor:
         return self.page.evaluate(STORED)
 
     def requests(self):
-        return [asked for recorder in self.recorders for asked in recorder.asked]
+        return [request for recorder in self.recorders for request in recorder.recorded]
 
     def assert_private(self):
         """Nothing that left the browser says which number was typed, and nothing of it is kept."""
-        sent = b"\0\0".join([asked.raw for asked in self.requests()] + [url.encode() + body for url, body in self.seen])
+        sent = b"\0\0".join(
+            [request.raw for request in self.requests()] + [url.encode() + body for url, body in self.seen]
+        )
         numbers = dict.fromkeys(self.typed)
         wanted = [one for number in numbers for one in (*needles(number), *secrets(number, self.key))]
         found = find(wanted, sent)
@@ -182,7 +184,7 @@ class Visitor:
         unforeseen = [line for line in loud if not any(re.search(pattern, line) for pattern in self.expected)]
         assert not unforeseen, unforeseen
         assert self.context.cookies() == []
-        assert not [asked for asked in self.requests() if "cookie" in asked.headers]
+        assert not [request for request in self.requests() if "cookie" in request.headers]
 
     def assert_nothing_kept(self):
         stored = self.stored()

@@ -42,10 +42,10 @@ def assert_says(visitor, *texts, selector="#answer"):
         assert text in shown, f"{text!r} is not in {shown!r}"
 
 
-def assert_could_not_check(visitor, told, reason):
+def assert_could_not_check(visitor, result, reason):
     """The answer is `unknown` for this reason (None: for any), in words, and nothing in it sounds like a miss or a hit."""
-    status, why = told
-    assert status == "unknown", told
+    status, why = result
+    assert status == "unknown", result
     if reason:
         assert why == reason
     table = words(code(visitor))

@@ -20,9 +20,15 @@ from pilookup.checking.result import Failure, Reason
 from pilookup.checking.state import RootState, State, TrustOnFirstUse
 from pilookup.checking.transport import Call, Http
 from pilookup.errors import FormatError, TrustError
-from pilookup.protocol.encoding import from_time_text
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
-from pilookup.protocol.release import MANIFEST, MAX_METADATA_BYTES, target_name, verify_root
+from pilookup.protocol.release import (
+    MANIFEST,
+    MAX_METADATA_BYTES,
+    check_manifest,
+    serves_until,
+    target_name,
+    verify_root,
+)
 
 FRESH_SECONDS = 60
 """Metadata verified so long ago or less is not asked for again."""
@@ -111,9 +117,8 @@ class Trust:
             manifest, canary_found = self._current.manifest, self._current.canary_found
         else:
             manifest, canary_found = _manifest(updater, target), False
+        check_manifest(manifest, channel=self._http.endpoint.channel, epoch=manifest.epoch)
         _check_epoch(manifest, target, _listed(updater, target_name(manifest.epoch, MANIFEST)))
-        if manifest.channel != self._http.endpoint.channel:
-            raise Failure(Reason.BAD_SNAPSHOT)
         newest = root_state.serial()
         if manifest.serial < newest:
             raise Failure(Reason.ROLLED_BACK)
@@ -184,10 +189,9 @@ def _listed(updater: Updater, path: str) -> TargetFile:
 
 def _check_epoch(manifest: Manifest, target: TargetFile, own: TargetFile) -> None:
     """`manifest.json` must be the manifest of the epoch it names, and that epoch may still be served."""
-    custom = own.custom
-    if own.hashes != target.hashes or not isinstance(custom, dict) or custom.get("epoch") != manifest.epoch:
+    if own.hashes != target.hashes:
         raise Failure(Reason.BAD_SNAPSHOT)
-    if from_time_text(custom.get("serves_until"), "serves_until") <= datetime.now(UTC):
+    if serves_until(own, manifest.epoch) <= datetime.now(UTC):
         raise Failure(Reason.STALE)
 
 

@@ -19,7 +19,7 @@ from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Time
 
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.encoding import from_time_text, time_text
-from pilookup.protocol.manifest import FileRef, check_file
+from pilookup.protocol.manifest import FileRef, Manifest, check_file
 from pilookup.protocol.names import check_epoch
 
 MANIFEST: Final = "manifest.json"
@@ -140,7 +140,7 @@ def served_epochs(targets: Mapping[str, TargetFile]) -> tuple[ServedEpoch, ...]:
         epoch, name = _split(path)
         epochs.setdefault(epoch, {})[name] = file_ref(target, name)
         if name == MANIFEST:
-            until[epoch] = _serves_until(target, epoch)
+            until[epoch] = serves_until(target, epoch)
     if set(epochs) != set(until):
         raise FormatError("targets: an epoch without a manifest")
     newest = sorted(epochs, reverse=True)
@@ -153,6 +153,33 @@ def served_epochs(targets: Mapping[str, TargetFile]) -> tuple[ServedEpoch, ...]:
 def file_ref(target: TargetFile, name: str) -> FileRef:
     """A target's SHA-256 and size; raises FormatError."""
     return FileRef.from_json({"sha256": target.hashes.get("sha256"), "size": target.length}, check_file(name))
+
+
+def serves_until(target: TargetFile, epoch: int) -> datetime:
+    """The last moment an epoch may be served, from the custom data of its manifest's target; raises FormatError."""
+    custom = target.custom
+    if not isinstance(custom, dict) or check_epoch(custom.get("epoch")) != epoch:
+        raise FormatError("targets: a manifest without its epoch")
+    return from_time_text(custom.get("serves_until"), "serves_until")
+
+
+def check_manifest(manifest: Manifest, *, channel: str, epoch: int, files: Mapping[str, FileRef] | None = None) -> None:
+    """Check that a manifest belongs to a signed epoch of a channel and names exactly the files signed for it.
+
+    Args:
+        manifest: The parsed content of the signed target `epochs/{epoch}/manifest.json`.
+        channel: The channel whose release it is.
+        epoch: The epoch of the target.
+        files: The epoch's signed files by plain name, `manifest.json` among them. None for a client, which relies on
+            the manifest alone for the files it fetches (SPEC.md section 9.4).
+
+    Raises:
+        FormatError: The manifest is of another channel or epoch, or its files are not the signed ones.
+    """
+    if manifest.channel != channel or manifest.epoch != epoch:
+        raise FormatError(f"epoch {epoch}: the manifest is of another channel or epoch")
+    if files is not None and dict(manifest.files) != {name: ref for name, ref in files.items() if name != MANIFEST}:
+        raise FormatError(f"epoch {epoch}: the manifest's files are not the files signed for the epoch")
 
 
 def renew_timestamp(timestamp: Timestamp | None, snapshot_version: int, now: datetime) -> Timestamp:
@@ -188,10 +215,3 @@ def _split(path: str) -> tuple[int, str]:
     if match is None:
         raise FormatError("targets: a path is not epochs/{epoch}/{file}")
     return check_epoch(int(match[1])), match[2]
-
-
-def _serves_until(target: TargetFile, epoch: int) -> datetime:
-    custom = target.custom
-    if not isinstance(custom, dict) or check_epoch(custom.get("epoch")) != epoch:
-        raise FormatError("targets: a manifest without its epoch")
-    return from_time_text(custom.get("serves_until"), "serves_until")

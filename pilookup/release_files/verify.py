@@ -15,7 +15,14 @@ from pilookup.protocol import merkle
 from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.filter import Role
 from pilookup.protocol.manifest import Manifest
-from pilookup.protocol.release import MANIFEST, ServedEpoch, parse_metadata, read_release, verify_root
+from pilookup.protocol.release import (
+    MANIFEST,
+    ServedEpoch,
+    check_manifest,
+    parse_metadata,
+    read_release,
+    verify_root,
+)
 from pilookup.release_files.files import file_ref
 from pilookup.release_files.filter_file import FilterFile
 
@@ -46,7 +53,11 @@ def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> li
     if pinned is not None:
         follow_roots(pinned, metadata)
     release = read_release(read, now)
-    return [_verify_epoch(directory / "targets", epoch) for epoch in release.epochs]
+    verified: list[VerifiedSnapshot] = []
+    for epoch in release.epochs:
+        channel = verified[0].channel if verified else None
+        verified.append(_verify_epoch(directory / "targets", epoch, channel))
+    return verified
 
 
 def follow_roots(pinned: bytes, metadata: Path) -> None:
@@ -67,13 +78,13 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
         raise TrustError("bad_signature", "the directory's root does not follow from the pinned one")
 
 
-def _verify_epoch(targets: Path, epoch: ServedEpoch) -> VerifiedSnapshot:
+def _verify_epoch(targets: Path, epoch: ServedEpoch, channel: str | None) -> VerifiedSnapshot:
+    """Verify one epoch's files; `channel` None, for the newest epoch, takes the channel from its manifest."""
     paths = {name: targets / epoch.path(name) for name in epoch.files}
     if file_ref(paths[MANIFEST]) != epoch.files[MANIFEST]:
         raise FormatError(f"epoch {epoch.epoch}: manifest.json is not the file that was signed")
     manifest = Manifest.from_bytes(paths[MANIFEST].read_bytes())
-    if manifest.epoch != epoch.epoch or set(manifest.files) | {MANIFEST} != set(epoch.files):
-        raise FormatError(f"epoch {epoch.epoch}: manifest and signed targets name different files")
+    check_manifest(manifest, channel=channel or manifest.channel, epoch=epoch.epoch, files=epoch.files)
     verify_files(manifest, paths)
     return VerifiedSnapshot(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)
 

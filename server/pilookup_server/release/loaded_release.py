@@ -14,7 +14,7 @@ from pilookup.protocol import merkle
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.oprf import SecretKey
-from pilookup.protocol.release import MANIFEST, Release, ServedEpoch, read_release
+from pilookup.protocol.release import MANIFEST, Release, ServedEpoch, check_manifest, read_release
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.release.verified_file import VerifiedFile
 
@@ -137,7 +137,7 @@ def _load_epoch(
     opened = previous.targets if previous else {}
     files = {served.path(name): _open(targets, served.path(name), ref, opened) for name, ref in served.files.items()}
     manifest = Manifest.from_bytes(files[served.path(MANIFEST)].read(0, served.files[MANIFEST].size))
-    _check_manifest(manifest, channel, served)
+    check_manifest(manifest, channel=channel, epoch=served.epoch, files=served.files)
     key = keys.epoch_key(channel, served.epoch)
     if key.public() != manifest.public_key:
         raise FormatError("release: the epoch's key is not the manifest's")
@@ -150,14 +150,6 @@ def _load_epoch(
 def _open(targets: Path, path: str, ref: FileRef, opened: Mapping[str, VerifiedFile]) -> VerifiedFile:
     file = opened.get(path)
     return file if file is not None and file.ref == ref else VerifiedFile(targets / path, ref)
-
-
-def _check_manifest(manifest: Manifest, channel: str, served: ServedEpoch) -> None:
-    if manifest.channel != channel or manifest.epoch != served.epoch:
-        raise FormatError("release: a manifest of another channel or epoch")
-    listed = {name: ref for name, ref in served.files.items() if name != MANIFEST}
-    if listed != dict(manifest.files):
-        raise FormatError("release: the manifest's files are not the ones signed beside it")
 
 
 def _map_snapshot(manifest: Manifest, buckets: VerifiedFile, tree: VerifiedFile) -> Snapshot:

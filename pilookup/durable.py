@@ -6,13 +6,14 @@ All files are 0600, all directories 0700. OSError passes through: the caller kno
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
+BLOCK_BYTES = 1 << 22
 
 
 def temporary(path: Path) -> Path:
@@ -69,6 +70,16 @@ def read_at(file: BinaryIO, size: int, at: int) -> bytes:
         chunks.append(chunk)
         size, at = size - len(chunk), at + len(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """The content of a file in blocks of 4 MiB, the last one shorter; raises OSError.
+
+    To hash a whole file, use `hashlib.file_digest`.
+    """
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            yield block
 
 
 def replace(path: Path, data: bytes | Iterable[bytes]) -> None:

@@ -1,15 +1,13 @@
 """A published file by its digest and size."""
 
-from hashlib import sha256
+import os
+from hashlib import file_digest
 from pathlib import Path
 
 from pilookup.protocol.manifest import FileRef
 
 
 def file_ref(path: Path) -> FileRef:
-    """The SHA-256 and size of a file."""
-    digest = sha256()
+    """The SHA-256 and size of a file; raises OSError."""
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return FileRef(digest.hexdigest(), path.stat().st_size)
+        return FileRef(file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -176,11 +176,9 @@ def _check_unchanged(files: Sequence[Path], file_ids: Sequence[FileId]) -> None:
 
 def _digest(session: Session, path: Path) -> str:
     """HMAC-SHA256 of a file's content under a custody key, hex: it recognises the file and says nothing else."""
-    digest = hmac.new(subkey(session.keyring, b"file"), digestmod=sha256)
+    key = subkey(session.keyring, b"file")
     try:
         with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            return file_digest(file, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
     except OSError as error:
         raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
-    return digest.hexdigest()

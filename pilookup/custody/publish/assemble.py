@@ -138,10 +138,9 @@ class _HashedFile:
 
     def take(self, path: Path) -> None:
         """Move a piece of it here."""
-        with path.open("rb") as piece:
-            while block := piece.read(1 << 22):
-                self._digest.update(block)
-                self._size += self._file.write(block)
+        for block in durable.read_blocks(path):
+            self._digest.update(block)
+            self._size += self._file.write(block)
         path.unlink()
 
     def finish(self) -> FileRef:

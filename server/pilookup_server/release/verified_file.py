@@ -5,13 +5,11 @@ grace ends.
 import mmap
 import os
 import weakref
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 
 from pilookup.errors import FormatError
 from pilookup.protocol.manifest import FileRef
-
-_CHUNK = 1 << 20
 
 
 class VerifiedFile:
@@ -40,8 +38,5 @@ class VerifiedFile:
         return memoryview(mmap.mmap(self._descriptor, self.ref.size, access=mmap.ACCESS_READ))
 
     def _digest(self) -> str:
-        digest, start = sha256(), 0
-        while chunk := self.read(start, _CHUNK):
-            digest.update(chunk)
-            start += len(chunk)
-        return digest.hexdigest()
+        with open(self._descriptor, "rb", buffering=0, closefd=False) as file:
+            return file_digest(file, "sha256").hexdigest()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -41,8 +42,6 @@ Outcome = TypeVar("Outcome")
 
 REBASE_AT: Final = 0.1
 """Additions that pass this share of the base make a new one."""
-
-_READ_BYTES: Final = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +215,4 @@ def _filter_bytes(head: FilterHead, built: BuiltFilter) -> Iterator[bytes]:
 
 
 def _read(paths: Iterable[Path]) -> Iterator[bytes]:
-    for path in paths:
-        with path.open("rb") as file:
-            while piece := file.read(_READ_BYTES):
-                yield piece
+    return chain.from_iterable(map(durable.read_blocks, paths))

@@ -12,11 +12,12 @@ from weakref import WeakValueDictionary
 from pilookup.custody.home import Home
 from pilookup.custody.vault import Vault
 from pilookup.custody.vault.shard import ShardStore
+from pilookup.file_id import FileId
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.passphrase import stored_passphrase
 
 _registered: WeakValueDictionary[str, Keyring] = WeakValueDictionary()
-_opened: dict[str, tuple[tuple[int, int, int], Keyring]] = {}
+_opened: dict[str, tuple[FileId | None, Keyring]] = {}
 _lock = threading.Lock()
 
 
@@ -34,7 +35,7 @@ def keyring_for(home: str) -> Keyring:
         return registered
     with _lock:
         custody = Home(Path(home)).custody
-        file_id = _file_id(custody)
+        file_id = _keyring_file_id(custody)
         kept = _opened.get(home)
         if kept is None or kept[0] != file_id:
             kept = file_id, Keyring.unlock(custody, Half.CUSTODY, stored_passphrase(Half.CUSTODY))
@@ -47,10 +48,9 @@ def store_for(home: str) -> ShardStore:
     return Vault(Home(Path(home)), keyring_for(home)).store
 
 
-def _file_id(custody: Path) -> tuple[int, int, int]:
-    """What changes when another keyring stands in the place of the one that was opened; zeros where none is."""
+def _keyring_file_id(custody: Path) -> FileId | None:
+    """The id of the keyring file, which changes when another keyring takes its place; None if there is none."""
     try:
-        found = (custody / "keyring.json").stat()
+        return FileId.of((custody / "keyring.json").stat())
     except OSError:
-        return 0, 0, 0
-    return found.st_dev, found.st_ino, found.st_mtime_ns
+        return None

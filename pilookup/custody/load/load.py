@@ -20,7 +20,6 @@ from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
 from pilookup.custody.intake import IntakeOptions, Report, display_name
-from pilookup.custody.intake.files.source import FileId, file_id
 from pilookup.custody.intake.read import Progress
 from pilookup.custody.load.schedule import LoadedFile, LoadSchedule
 from pilookup.custody.load.shard_task import ShardOutcome, ShardTask, run_shard
@@ -29,6 +28,7 @@ from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.custody.vault import PARTITIONS
 from pilookup.errors import CustodyError, IntakeError, VaultError
+from pilookup.file_id import FileId
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _replaced_loads(session: Session, dataset: Dataset, job: LoadJob, digests: S
 
 def _file_id(path: Path) -> FileId:
     try:
-        return file_id(path.stat())
+        return FileId.of(path.stat())
     except OSError as error:
         raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
 

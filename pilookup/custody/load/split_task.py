@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pilookup import _core
 from pilookup.custody.home import Home
-from pilookup.custody.intake.files.source import FileId, read_range
+from pilookup.custody.intake.files.source import read_range
 from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.rows.packed import PackedNumbers
 from pilookup.custody.intake.rows.split_reader import SplitReader
@@ -22,6 +22,7 @@ from pilookup.custody.load.sorted_file import VaultRows, write_sorted_file
 from pilookup.custody.load.staging import StagedLoad, write_rejects
 from pilookup.custody.task_keyring import keyring_for
 from pilookup.custody.vault import Vault
+from pilookup.file_id import FileId
 from pilookup.keyring import Keyring
 
 

@@ -16,6 +16,7 @@ from typing import Final
 from anyio import to_thread
 
 from pilookup.errors import PilookupError, TrustError
+from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.release import TARGETS_LIFE
 from pilookup_server import metrics
@@ -25,7 +26,7 @@ from pilookup_server.release.loaded_release import LoadedRelease, ServedState, l
 from pilookup_server.release.timestamp import TIMESTAMP, renew, renewal_due
 
 Clock = Callable[[], datetime]
-FileIds = tuple[tuple[int, int, int], ...] | None
+FileIds = tuple[FileId, ...] | None
 
 RETRY: Final = timedelta(seconds=30)
 """A refused release or a failed renewal is tried again after this."""
@@ -180,10 +181,9 @@ class ReleaseWatcher:
     def _identity(self) -> FileIds:
         """What tells one release on disk from the next, or None when there is none."""
         try:
-            stats = [(self._directory / "metadata" / name).stat() for name in (TIMESTAMP, "root.json")]
+            return tuple(FileId.of((self._directory / "metadata" / name).stat()) for name in (TIMESTAMP, "root.json"))
         except FileNotFoundError:
             return None
-        return tuple((stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
 def _check_newer(loaded: LoadedRelease, previous: LoadedRelease | None) -> None:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from pilookup.custody.intake.files.formats import HEAD_BYTES
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.errors import IntakeError
+from pilookup.file_id import FileId
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,11 @@ def display_name(name: str) -> str:
     return _LONG_DIGITS.sub(lambda digits: f"{digits[0][:3]}…", printable)
 
 
-FileId = tuple[int, int, int]
-"""What changes when a file is written to or replaced: its number, its size, when it was written."""
-
-
-def file_id(found: os.stat_result) -> FileId:
-    """The file id of a file."""
-    return found.st_ino, found.st_size, found.st_mtime_ns
-
-
 def read_range(path: Path, location: str, expected: FileId, start: int, stop: int) -> bytes:
     """The bytes of a file from start to stop. Raises IntakeError when it cannot be read or is another file by now."""
     try:
         with path.open("rb", buffering=0) as file:
-            if file_id(os.fstat(file.fileno())) != expected:
+            if not seen.is_same_elsewhere(FileId.of(os.fstat(file.fileno()))):
                 raise IntakeError(location, "changed while it was read")
             file.seek(start)
             data = file.read(stop - start)
@@ -82,12 +74,12 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.location = display_name(path.name or str(path))
         self._path = path
-        self._first_stat: tuple[int, ...] | None = None
+        self._first_stat: FileId | None = None
         self.position = 0
         with self.open() as stream:
             found = os.fstat(stream.fileno())
         self.size = found.st_size
-        self.file_id = file_id(found)
+        self.file_id = FileId.of(found)
 
     def open(self) -> BinaryIO:
         """A new buffered stream from the first byte."""
@@ -122,7 +114,7 @@ class Source:
     def _compare(self, now: os.stat_result) -> None:
         if not stat.S_ISREG(now.st_mode):
             raise IntakeError(self.location, "is not a regular file")
-        seen = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
+        seen = FileId.of(now)
         if self._first_stat is None:
             self._first_stat = seen
         elif self._first_stat != seen:

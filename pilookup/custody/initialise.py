@@ -16,7 +16,14 @@ from pilookup.custody.home import Home
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.keyring import Half, Keyring
-from pilookup.keyring.key_ids import OFFLINE_ROLES, role_key_ids
+from pilookup.keyring.key_ids import (
+    DIGEST_KEY_ID,
+    OFFLINE_ROLES,
+    STORAGE_KEY_ID,
+    VAULT_KEY_ID,
+    role_key_ids,
+    timestamp_key_id,
+)
 from pilookup.protocol.label import Profile
 from pilookup.protocol.names import PLATFORM, PUBLIC
 
@@ -42,9 +49,9 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
 def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
     keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
     online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
-    keyring.add_scalar("vault", SecretKey.generate())
-    keyring.add_bytes("vault-storage", os.urandom(32))
-    keyring.add_bytes("vault-digest", os.urandom(32))
+    keyring.add_scalar(VAULT_KEY_ID, SecretKey.generate())
+    keyring.add_bytes(STORAGE_KEY_ID, os.urandom(32))
+    keyring.add_bytes(DIGEST_KEY_ID, os.urandom(32))
     vault = Vault(home, keyring)
     vault.create()
     with ControlDatabase.create(home) as control:
@@ -65,7 +72,7 @@ def _create_channel(session: Session, name: str, profile: Profile) -> Path:
             session.keyring.add_signing(key_id, key)
         public[role] = [key.public_key() for key in made.values()]
     timestamp = Ed25519PrivateKey.generate()
-    session.online_keyring().add_signing(f"timestamp-{name}", timestamp)
+    session.online_keyring().add_signing(timestamp_key_id(name), timestamp)
     public["timestamp"] = [timestamp.public_key()]
     root = session.repository(name).create(public, session.signing_keys(name), session.now)
     session.control.create_channel(name, profile)

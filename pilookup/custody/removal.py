@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pilookup import _core
 from pilookup.custody.session import Session
 from pilookup.errors import CustodyError
+from pilookup.keyring.key_ids import VAULT_KEY_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def withdraw(session: Session, slug: str) -> bool:
 
 def erase(session: Session, identifier: bytes) -> Erased:
     """Take a number out and keep it out, whatever is loaded later. Repeating it is harmless."""
-    element = _core.tokenise([identifier], session.keyring.scalar("vault"))
+    element = _core.tokenise([identifier], session.keyring.scalar(VAULT_KEY_ID))
     # Counted first: a kill in between costs one needless republish, the other way round it would leave a former epoch
     # telling of the number.
     session.control.count_removal()

@@ -12,7 +12,7 @@ from pilookup.custody.repository import THRESHOLDS, ChannelRepository, SigningKe
 from pilookup.custody.vault import Vault
 from pilookup.errors import PublishError
 from pilookup.keyring import Keyring
-from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, role_key_ids
+from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, role_key_ids, timestamp_key_id
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Session:
             role: [self.keyring.signing(name) for name in role_key_ids(role, channel) if name in held]
             for role in OFFLINE_ROLES
         }
-        keys["timestamp"] = [self.online_keyring().signing(f"timestamp-{channel}")]
+        keys["timestamp"] = [self.online_keyring().signing(timestamp_key_id(channel))]
         for role, threshold in THRESHOLDS.items():
             if len(keys[role]) < threshold:
                 raise PublishError(f"{threshold} {role} keys of channel {channel} are needed, {len(keys[role])} found")

@@ -1,15 +1,44 @@
-"""Key ids: the names of keys in the two halves of HOME."""
+"""Key ids: the names of the keys in the two halves of HOME, each a file `keys/<key id>.key`.
 
-OFFLINE_ROLES = {"root": 3, "targets": 3, "snapshot": 1}
-"""How many keys of each role custody makes."""
+custody   vault                         the scalar that vault elements are under
+vault-storage                 the symmetric key that seals the vault's files
+vault-digest                  the symmetric key that subkeys for digests are derived from
+root-<channel>-<1 to 3>       TUF root keys
+targets-<channel>-<1 to 3>    TUF targets keys
+snapshot-<channel>            TUF snapshot key
+channel-<channel>-<epoch>     an epoch's channel key
+online    timestamp-<channel>           TUF timestamp key
+channel-<channel>-<epoch>     an epoch's channel key, handed over by custody
+"""
+
+import re
+from typing import Final
+
+VAULT_KEY_ID: Final = "vault"
+STORAGE_KEY_ID: Final = "vault-storage"
+DIGEST_KEY_ID: Final = "vault-digest"
+
+OFFLINE_ROLES: Final = {"root": 3, "targets": 3, "snapshot": 1}
+"""The TUF roles that custody signs, and how many keys it makes for each."""
 
 
 def role_key_ids(role: str, channel: str) -> list[str]:
-    """The key ids of an offline role."""
+    """The key ids of one of the `OFFLINE_ROLES`."""
     count = OFFLINE_ROLES[role]
     return [f"{role}-{channel}-{i}" for i in range(1, count + 1)] if count > 1 else [f"{role}-{channel}"]
+
+
+def timestamp_key_id(channel: str) -> str:
+    """The key id of the timestamp role, which the online half signs."""
+    return f"timestamp-{channel}"
 
 
 def channel_key_id(channel: str, epoch: int) -> str:
     """The id of an epoch's channel key, in both halves."""
     return f"channel-{channel}-{epoch}"
+
+
+def epoch_of_key_id(key_id: str, channel: str) -> int | None:
+    """The epoch whose channel key has this id, or None when it is another key or of another channel."""
+    found = re.fullmatch(rf"channel-{re.escape(channel)}-([1-9][0-9]*)", key_id)
+    return int(found[1]) if found else None

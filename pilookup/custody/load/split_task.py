@@ -24,6 +24,7 @@ from pilookup.custody.task_keyring import keyring_for
 from pilookup.custody.vault import Vault
 from pilookup.file_id import FileId
 from pilookup.keyring import Keyring
+from pilookup.keyring.key_ids import DIGEST_KEY_ID, VAULT_KEY_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class SortedFileWriter:
         keyring = keyring_for(home)
         self._vault = Vault(Home(Path(home)), keyring)
         self._load = load
-        self._key = keyring.scalar("vault")
+        self._key = keyring.scalar(VAULT_KEY_ID)
         self._accounts_key = subkey(keyring, b"account")
 
     def write(self, number: int, packed: PackedNumbers) -> int:
@@ -141,5 +142,5 @@ def count_erased(report: Report, erased: int) -> None:
 
 
 def subkey(keyring: Keyring, purpose: bytes) -> bytes:
-    """One key for each purpose, from `vault-digest`."""
-    return hmac.digest(keyring.symmetric("vault-digest"), b"pilookup-v1-" + purpose, "sha256")
+    """One key for each purpose, from the digest key."""
+    return hmac.digest(keyring.symmetric(DIGEST_KEY_ID), b"pilookup-v1-" + purpose, "sha256")

@@ -18,7 +18,7 @@ from pilookup.custody.publish.spill_file import INDEX_BITS, spill_path, write_sp
 from pilookup.custody.task_keyring import keyring_for
 from pilookup.custody.vault import Vault
 from pilookup.custody.vault.schema import Span, fixed_bytes
-from pilookup.keyring.key_ids import channel_key_id
+from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
 from pilookup.protocol import oprf
 from pilookup.protocol.label import Kind, Label, Profile, pack_labels
 from pilookup.protocol.names import CANARIES
@@ -68,7 +68,7 @@ def write_entries(task: EntryTask) -> EntryOutcome:
     """
     keyring = keyring_for(task.home)
     vault = Vault(Home(Path(task.home)), keyring)
-    vault_key = keyring.scalar("vault")
+    vault_key = keyring.scalar(VAULT_KEY_ID)
     collector = _EntryCollector(task, shift_of(vault_key, keyring.scalar(channel_key_id(task.channel, task.epoch))))
     erased = fixed_bytes(vault.suppressed)
     for partition in range(task.first, task.stop):

@@ -17,6 +17,7 @@ from pilookup.custody.publish.entry_task import StoredLoad
 from pilookup.custody.publish.filters.schedule import Base, base_name, write_filters
 from pilookup.custody.publish.labels import Source, newest_first
 from pilookup.custody.session import Session
+from pilookup.keyring.key_ids import VAULT_KEY_ID
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.names import CANARIES
@@ -78,7 +79,7 @@ class EpochBuilder:
     def build_or_reuse(self, epoch: Epoch) -> ServedEpoch:
         """The epoch's files from the vault as it is now; those already listed when they say the same and are whole."""
         key = self._session.channel_key(self._channel.name, epoch.number)
-        shift = self._session.keyring.scalar("vault").shift_to(key)
+        shift = self._session.keyring.scalar(VAULT_KEY_ID).shift_to(key)
         self._session.vault.check_shift(shift, key, self._loads())
         folder = self._repository.stage()
         state = self._state

@@ -29,6 +29,7 @@ from pilookup.custody.vault.schema import ALL, Span, partitions_of
 from pilookup.custody.vault.shard import ShardStore, read_guard
 from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
+from pilookup.keyring.key_ids import STORAGE_KEY_ID, VAULT_KEY_ID
 from pilookup.protocol.names import VAULT_GUARD
 
 STAGING: Final = ".staging"
@@ -65,8 +66,8 @@ class Vault:
     @cached_property
     def store(self) -> ShardStore:
         """The sealer of vault files."""
-        guard = _core.tokenise([VAULT_GUARD], self._keyring.scalar("vault"))
-        return ShardStore(self._keyring.symmetric("vault-storage"), guard)
+        guard = _core.tokenise([VAULT_GUARD], self._keyring.scalar(VAULT_KEY_ID))
+        return ShardStore(self._keyring.symmetric(STORAGE_KEY_ID), guard)
 
     def stage(self, *folders: Path) -> None:
         """Make new, empty directories for a load in the making."""

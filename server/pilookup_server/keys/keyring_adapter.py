@@ -1,10 +1,9 @@
 """The online half's keyring as the app asks for it; imported by the command alone, never by the app."""
 
-import re
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pilookup.keyring import Keyring
+from pilookup.keyring.key_ids import channel_key_id, epoch_of_key_id, timestamp_key_id
 from pilookup.protocol.oprf import SecretKey
 
 
@@ -17,14 +16,14 @@ class KeyringKeys:
         self._keyring = keyring
 
     def epochs(self, channel: str) -> list[int]:
-        pattern = re.compile(rf"channel-{re.escape(channel)}-([1-9][0-9]*)")
-        return [int(found[1]) for key_id in self._keyring.ids() if (found := pattern.fullmatch(key_id))]
+        epochs = (epoch_of_key_id(key_id, channel) for key_id in self._keyring.ids())
+        return [epoch for epoch in epochs if epoch is not None]
 
     def epoch_key(self, channel: str, epoch: int) -> SecretKey:
-        return self._keyring.scalar(f"channel-{channel}-{epoch}")
+        return self._keyring.scalar(channel_key_id(channel, epoch))
 
     def timestamp_key(self, channel: str) -> Ed25519PrivateKey:
-        return self._keyring.signing(f"timestamp-{channel}")
+        return self._keyring.signing(timestamp_key_id(channel))
 
     def destroy(self, channel: str, epoch: int) -> None:
-        self._keyring.destroy(f"channel-{channel}-{epoch}")
+        self._keyring.destroy(channel_key_id(channel, epoch))

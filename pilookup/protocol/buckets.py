@@ -7,12 +7,15 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, sqrt
-from typing import Self
+from typing import Final, Self
 
 from pilookup.errors import FormatError
 from pilookup.protocol import merkle
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.token import EMPTY_SLOT, ENTRY_BYTES
+
+BUCKETS_FILE: Final = "buckets.bin"
+TREE_FILE: Final = "tree.bin"
 
 MAINLAND_PATTERNS = 7_000_000_000
 """1[3-9] and nine digits: the numbers a bucket must hide among."""

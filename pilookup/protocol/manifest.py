@@ -10,7 +10,7 @@ from typing import Any, Self
 import rfc8785
 
 from pilookup.errors import FormatError
-from pilookup.protocol.buckets import Geometry
+from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.encoding import b64url, from_b64url, from_time_text, time_text
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.names import MAX_SERIAL, check_channel, check_epoch, check_integer, check_serial
@@ -205,8 +205,8 @@ def _date(value: object) -> date | None:
 
 
 def _files(value: object) -> dict[str, FileRef]:
-    if not isinstance(value, dict) or not {"buckets.bin", "tree.bin"} <= set(value):
-        raise FormatError("files: buckets.bin and tree.bin are missing")
+    if not isinstance(value, dict) or not {BUCKETS_FILE, TREE_FILE} <= set(value):
+        raise FormatError(f"files: {BUCKETS_FILE} and {TREE_FILE} are missing")
     return {check_file(name): FileRef.from_json(ref, name) for name, ref in sorted(value.items())}
 
 

@@ -12,7 +12,7 @@ from tuf.api.metadata import Root
 from pilookup import _core
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol import merkle
-from pilookup.protocol.buckets import Geometry
+from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.filter import Role
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import (
@@ -102,13 +102,13 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     for name, ref in manifest.files.items():
         if file_ref(paths[name]) != ref:
             raise FormatError(f"{name}: not the file the manifest names")
-    leaves, entries = _read_buckets(paths["buckets.bin"], manifest.geometry)
+    leaves, entries = _read_buckets(paths[BUCKETS_FILE], manifest.geometry)
     if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
-        raise FormatError("buckets.bin: not the buckets the manifest counts")
-    if merkle.build(leaves) != paths["tree.bin"].read_bytes():
-        raise FormatError("tree.bin: not the tree over the buckets")
+        raise FormatError(f"{BUCKETS_FILE}: not the buckets the manifest counts")
+    if merkle.build(leaves) != paths[TREE_FILE].read_bytes():
+        raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
     for name in manifest.files:
-        if name not in ("buckets.bin", "tree.bin"):
+        if name not in (BUCKETS_FILE, TREE_FILE):
             _verify_filter(manifest, name, paths[name])
 
 
@@ -121,7 +121,7 @@ def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
             try:
                 filled, hashes = _core.check_buckets(buckets, geometry.slots)
             except ValueError as error:
-                raise FormatError(f"buckets.bin: {error}") from None
+                raise FormatError(f"{BUCKETS_FILE}: {error}") from None
             entries += filled
             leaves += [hashes[at : at + merkle.HASH_BYTES] for at in range(0, len(hashes), merkle.HASH_BYTES)]
     return leaves, entries

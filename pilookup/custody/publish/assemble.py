@@ -13,7 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 from uuid import uuid4
 
 from pilookup import durable
@@ -25,13 +25,10 @@ from pilookup.custody.publish.entry_task import EntryTask, StoredLoad, write_ent
 from pilookup.custody.publish.filters.schedule import Base, BuiltFilter, FilterJob, make_filters
 from pilookup.custody.publish.spill_file import spill_path
 from pilookup.protocol import merkle
-from pilookup.protocol.buckets import Geometry
+from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.merkle import HASH_BYTES
-
-BUCKETS: Final = "buckets.bin"
-TREE: Final = "tree.bin"
 
 Progress = Callable[[int, int, int], None]
 """Told (steps done, steps, entries so far)."""
@@ -93,7 +90,7 @@ def build(job: PublishJob, folder: Path, executor: Executor, memory: int, on_don
     )
     for number in range(len(tasks)):
         spill_path(work, number).unlink()
-    return BuiltEpoch(geometry, merkle.root((folder / TREE).read_bytes()), entries, files, filters)
+    return BuiltEpoch(geometry, merkle.root((folder / TREE_FILE).read_bytes()), entries, files, filters)
 
 
 def _entry_tasks(job: PublishJob, work: Path, task_memory: int) -> list[EntryTask]:
@@ -111,7 +108,7 @@ def _write_buckets(
     common = (home, str(work), spill_files)
     tasks = [BucketTask(*common, number, count, geometry.bits, geometry.slots) for number in range(count)]
     leaves: list[bytes] = []
-    with (folder / BUCKETS).open("xb") as file:
+    with (folder / BUCKETS_FILE).open("xb") as file:
         written = _HashedFile(file)
         paths = (bucket_range_path(work, task.number) for task in tasks)
 
@@ -124,8 +121,8 @@ def _write_buckets(
                 window.put(task)
         buckets = written.finish()
     tree = merkle.build(leaves)
-    durable.write_flushed(folder / TREE, tree)
-    return {BUCKETS: buckets, TREE: FileRef(sha256(tree).hexdigest(), len(tree))}
+    durable.write_flushed(folder / TREE_FILE, tree)
+    return {BUCKETS_FILE: buckets, TREE_FILE: FileRef(sha256(tree).hexdigest(), len(tree))}
 
 
 class _HashedFile:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pilookup import _core
 from pilookup.errors import PublishError
 from pilookup.protocol import merkle, oprf, token
-from pilookup.protocol.buckets import check_body
+from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, check_body
 from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
@@ -22,11 +22,11 @@ def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.Se
     if not oprf.verify(manifest.public_key, blinded, evaluated, proof):
         raise PublishError("the channel key does not fit the manifest's public key")
     tokens = token.tokens(oprf.unblind(blinds, evaluated), manifest.channel, manifest.epoch)
-    tree = files["tree.bin"].read_bytes()
+    tree = files[TREE_FILE].read_bytes()
     _verify_filters_hold(manifest, files, tokens)
     for secret in tokens:
         index = token.bucket_index(secret, manifest.geometry.bits)
-        with files["buckets.bin"].open("rb") as file:
+        with files[BUCKETS_FILE].open("rb") as file:
             file.seek(index * manifest.geometry.stride)
             body = file.read(manifest.geometry.stride) + merkle.path(tree, index, manifest.geometry.bits)
         slots = check_body(body, index, manifest.geometry, manifest.root)

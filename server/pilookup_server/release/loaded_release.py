@@ -11,15 +11,13 @@ from pathlib import Path
 
 from pilookup.errors import FormatError
 from pilookup.protocol import merkle
+from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.release import MANIFEST, Release, ServedEpoch, check_manifest, read_release
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.release.verified_file import VerifiedFile
-
-BUCKETS = "buckets.bin"
-TREE = "tree.bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ def _load_epoch(
         raise FormatError("release: the epoch's key is not the manifest's")
     snapshot = previous.snapshots.get(manifest.serial) if previous else None
     if snapshot is None or snapshot.manifest != manifest:
-        snapshot = _map_snapshot(manifest, files[served.path(BUCKETS)], files[served.path(TREE)])
+        snapshot = _map_snapshot(manifest, files[served.path(BUCKETS_FILE)], files[served.path(TREE_FILE)])
     return Evaluator(served.epoch, key, served.serves_until.timestamp()), snapshot, files
 
 
@@ -154,10 +152,10 @@ def _open(targets: Path, path: str, ref: FileRef, opened: Mapping[str, VerifiedF
 
 def _map_snapshot(manifest: Manifest, buckets: VerifiedFile, tree: VerifiedFile) -> Snapshot:
     geometry = manifest.geometry
-    check_integer(buckets.ref.size, geometry.size, geometry.size, BUCKETS)
+    check_integer(buckets.ref.size, geometry.size, geometry.size, BUCKETS_FILE)
     tree_size = merkle.tree_bytes(geometry.bits)
-    check_integer(tree.ref.size, tree_size, tree_size, TREE)
+    check_integer(tree.ref.size, tree_size, tree_size, TREE_FILE)
     nodes = tree.map()
     if bytes(nodes[-merkle.HASH_BYTES :]) != manifest.root:
-        raise FormatError("tree.bin: its root is not the manifest's")
+        raise FormatError(f"{TREE_FILE}: its root is not the manifest's")
     return Snapshot(manifest, buckets.map(), nodes)

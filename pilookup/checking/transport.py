@@ -9,7 +9,6 @@ import math
 import threading
 import time
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,6 +20,7 @@ from pilookup.checking.check import Evaluate, Fetch
 from pilookup.checking.result import Failure, Reason
 from pilookup.checking.retries import MAX_CONNECTIONS, retry_delay
 from pilookup.errors import FormatError
+from pilookup.loopback import is_loopback
 from pilookup.protocol.messages import OCTETS
 from pilookup.protocol.proof_of_work import HEADER, Challenge
 
@@ -78,14 +78,6 @@ def check_url(url: str, *, insecure: bool = False) -> str:
     if parts.scheme == "http" and not (insecure or is_loopback(parts.host)):
         raise ValueError("url: http:// shows everyone on the way who asks: use https://")
     return str(parts).rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ environment: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and the same with CLIENT__CER
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed, wait
-from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from pilookup.errors import ComputeError, MissingExtraError
+from pilookup.loopback import is_loopback
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -136,15 +136,8 @@ def _check_address(scheduler: str) -> None:
         scheme, host, port = "", None, None
     if scheme not in ("tls", "tcp") or not host or not port:
         raise ComputeError(f"{scheduler}: a scheduler is tls://HOST:PORT")
-    if scheme == "tcp" and not _is_loopback(host):
+    if scheme == "tcp" and not is_loopback(host):
         raise ComputeError(f"{scheduler}: beyond this machine a scheduler is tls://HOST:PORT")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_security(security: Any) -> None:

@@ -12,7 +12,6 @@ from pilookup import durable
 from pilookup._core import FuseFilter
 from pilookup.errors import FormatError
 from pilookup.protocol.filter import MAX_HEAD_BYTES, Algorithm, Body, FilterHead, parse_body
-from pilookup.release_files.filter_keys import lacked_by, upper_bounds
 
 
 class FilterFile:
@@ -34,11 +33,6 @@ class FilterFile:
         start, end = self._starts[number : number + 2]
         with self.path.open("rb") as file, self._errors_named():
             return parse_body(self.head.algorithm, durable.read_at(file, end - start, start))
-
-    def lacked(self, keys: bytes) -> bytes:
-        """Those of n x 8 bytes of ascending keys that it does not contain; reads the parts they are in."""
-        bounds = enumerate(pairwise(upper_bounds(keys, self.part_bits)))
-        return b"".join(lacked_by(self.part(number), keys[start:end]) for number, (start, end) in bounds if start < end)
 
     def check(self) -> None:
         """Read all of it; raises FormatError where a part, the number of keys or the digest of all parts is wrong."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pilookup import _core
+from pilookup.custody.publish.filters.ascending_keys import lacked_keys
 from pilookup.errors import PublishError
 from pilookup.protocol import merkle, oprf, token
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, check_body
@@ -38,5 +39,5 @@ def _verify_filters_hold(manifest: Manifest, files: Mapping[str, Path], tokens: 
     """Every base filter contains the filter keys of all tokens, else PublishError names it."""
     keys = sorted(token.filter_key(secret).to_bytes(KEY_BYTES, "big") for secret in tokens)
     for name in manifest.files:
-        if ".base." in name and FilterFile(files[name]).lacked(b"".join(keys)):
+        if ".base." in name and lacked_keys(FilterFile(files[name]), b"".join(keys)):
             raise PublishError(f"{name}: a canary is not in it")

@@ -24,12 +24,12 @@ from cryptography.exceptions import InvalidTag
 
 from pilookup import _core, durable
 from pilookup._core import RECORD_BYTES
+from pilookup.custody.publish.filters.ascending_keys import upper_bounds
 from pilookup.custody.vault.shard import ShardStore, sealed_size
 from pilookup.errors import PublishError
 from pilookup.protocol.buckets import MAX_BITS
 from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Kind
-from pilookup.release_files.filter_keys import upper_bounds
 
 INDEX_BITS: Final = MAX_BITS
 """Records are sealed for the most buckets there can be; how many there are is told by the number of entries."""

@@ -20,6 +20,7 @@ from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.home import Home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load.load import LoadJob, load
+from pilookup.custody.publish.filters.ascending_keys import lacked_keys
 from pilookup.custody.publish.publish import publish, rotate
 from pilookup.custody.session import Session
 from pilookup.custody.vault import PARTITIONS, Vault
@@ -259,7 +260,7 @@ def _lacked(targets, epoch, kind, keys):
     fuse, bloom = keys, set()
     for name in epoch.files:
         if name.startswith(f"{kind.value}.") and name.endswith((".fuse16", ".bloom")):
-            data = FilterFile(targets / epoch.path(name)).lacked(b"".join(sorted(keys)))
+            data = lacked_keys(FilterFile(targets / epoch.path(name)), b"".join(sorted(keys)))
             lacked = {data[at : at + 8] for at in range(0, len(data), 8)}
             if name.endswith(".fuse16"):
                 fuse = fuse & lacked

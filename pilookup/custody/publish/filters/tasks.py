@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from pilookup import _core, durable
+from pilookup.custody.publish.filters.ascending_keys import lacked_keys
 from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
 from pilookup.errors import PublishError
 from pilookup.protocol.bloom import BloomBody
@@ -105,7 +106,7 @@ def _count(task: CountTask) -> KeyCount:
     keys = _core.sort_unique_keys(b"".join(runs))
     lacked = keys
     if task.base is not None:
-        lacked = FilterFile(Path(task.base)).lacked(keys)
+        lacked = lacked_keys(FilterFile(Path(task.base)), keys)
         task.lacked.write(task.number, lacked)
     sizes = (sum(map(len, runs)), len(keys), len(lacked))
     return KeyCount(Kind(task.source.kind), *(size // KEY_BYTES for size in sizes))

@@ -1,0 +1,15 @@
+"""What a command or a mirror may import without the extras of the police side."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("numpy", "pyarrow", "sqlalchemy", "alembic", "pybloom_live", "python_calamine", "distributed")
+
+
+@pytest.mark.parametrize("module", ["pilookup.release_files.verify", "pilookup.protocol.filter", "pilookup.keyring"])
+def test_what_anyone_can_check_needs_nothing_of_the_police_side(module):
+    code = f"import sys, {module}; print(*(name for name in {HEAVY} + ('pilookup.custody',) if name in sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert loaded.split() == []

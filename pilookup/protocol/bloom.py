@@ -32,16 +32,8 @@ class BloomBody:
         self._bloom = bloom
 
     @classmethod
-    def build(cls, keys: bytes) -> Self:
-        """From n x 8 bytes, big-endian, duplicates taken once."""
-        distinct = sorted({key for (key,) in _KEY.iter_unpack(keys)})
-        body = cls.empty(len(distinct))
-        body.add(distinct)
-        return body
-
-    @classmethod
     def empty(cls, count: int) -> Self:
-        """Room for so many distinct keys; once they are added, it is what `build` makes of them."""
+        """An empty filter made for `count` distinct keys, and an eighth more."""
         return cls(_library().BloomFilter(capacity=max(1, count + -(-count // HEADROOM)), error_rate=ERROR_RATE))
 
     @classmethod

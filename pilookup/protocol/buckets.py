@@ -5,14 +5,13 @@
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from math import ceil, sqrt
 from typing import Final, Self
 
 from pilookup.errors import FormatError
 from pilookup.protocol import merkle
 from pilookup.protocol.names import check_integer
-from pilookup.protocol.token import EMPTY_SLOT, ENTRY_BYTES
+from pilookup.protocol.token import ENTRY_BYTES
 
 BUCKETS_FILE: Final = "buckets.bin"
 TREE_FILE: Final = "tree.bin"
@@ -22,8 +21,8 @@ MAINLAND_PATTERNS = 7_000_000_000
 
 MIN_PATTERNS_A_BUCKET = 100_000
 TYPICAL_ENTRIES_A_BUCKET = 256
-MAX_BITS = 16
-"""The most bits that leave 100,000 mainland patterns a bucket: 7e9 / 2^16 is 106,811."""
+MAX_BITS = (MAINLAND_PATTERNS // MIN_PATTERNS_A_BUCKET).bit_length() - 1
+"""16, the most bits that leave 100,000 mainland patterns a bucket: 7e9 / 2^16 is 106,811."""
 
 MIN_SLOTS = 64
 MAX_SLOTS = 2**20
@@ -78,13 +77,3 @@ def check_body(body: bytes, index: int, geometry: Geometry, root: bytes) -> byte
     if merkle.root_from_path(merkle.leaf_hash(slots), index, siblings) != root:
         raise FormatError("bucket: the path does not lead to the signed root")
     return slots
-
-
-def check_order(slots: bytes) -> int:
-    """The number of entries in a bucket whose slots ascend, empty ones last; raises FormatError otherwise."""
-    entries = [slots[at : at + ENTRY_BYTES] for at in range(0, len(slots), ENTRY_BYTES)]
-    while entries and entries[-1] == EMPTY_SLOT:
-        entries.pop()
-    if EMPTY_SLOT in entries or any(a >= b for a, b in pairwise(entries)):
-        raise FormatError("bucket: slots are not in order")
-    return len(entries)

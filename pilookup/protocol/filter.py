@@ -117,47 +117,9 @@ MAX_HEAD_BYTES: Final = _HEADER.size + 255
 """No head is longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter bound to its channel, epoch, serial and kind."""
-
-    channel: str
-    epoch: int
-    serial: int
-    kind: Kind
-    role: Role
-    algorithm: Algorithm
-    body: Body
-
-    @property
-    def file_name(self) -> str:
-        return file_name(self.kind, self.role, self.algorithm)
-
-    def to_bytes(self) -> bytes:
-        """Head and body."""
-        common = (self.channel, self.epoch, self.serial, self.kind, self.role, self.algorithm)
-        return FilterHead(*common, len(self.body)).to_bytes() + self.body.to_bytes()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Parse a filter file; raises FormatError for anything `to_bytes` would not write."""
-        head, at = FilterHead.split_from(data)
-        body = parse_body(head.algorithm, data[at:])
-        if len(body) != head.count:
-            raise FormatError("filter: the count is not the body's")
-        return cls(head.channel, head.epoch, head.serial, head.kind, head.role, head.algorithm, body)
-
-
 def file_name(kind: Kind, role: Role, algorithm: Algorithm) -> str:
     """`exposure.base.fuse16` and its like."""
     return f"{kind}.{role.word}.{algorithm.suffix}"
-
-
-def build_body(keys: bytes, algorithm: Algorithm) -> Body:
-    """A body over n x 8 bytes of keys, duplicates taken once; the same set gives the same bytes."""
-    if algorithm is Algorithm.BLOOM:
-        return BloomBody.build(keys)
-    return _core.FuseFilter.build(keys, int(algorithm))
 
 
 def part_bits_for(count: int) -> int:

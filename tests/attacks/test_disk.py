@@ -12,10 +12,10 @@ from tuf.api.metadata import Metadata, Targets
 
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol import merkle
-from pilookup.protocol.filter import Filter
 from pilookup.release_files.verify import verify_directory
 from tests.support.attacks.asking import assert_truth, assert_unknown, node_check, statuses
 from tests.support.attacks.home import HIT, Held, sign
+from tests.support.filters import Filter
 
 FILES = ["buckets.bin", "tree.bin", "exposure.base.fuse16", "malicious-registration.base.fuse16", "manifest.json"]
 

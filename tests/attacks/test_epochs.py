@@ -6,9 +6,9 @@ import httpx2
 import pytest
 
 from pilookup.protocol import oprf, token
-from pilookup.protocol.filter import Filter
 from tests.support.attacks.asking import assert_truth, assert_unknown, node_check
 from tests.support.attacks.home import HIT, LISTED, identifier
+from tests.support.filters import Filter
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,11 @@ from pilookup.custody.publish.publish import publish, republish
 from pilookup.custody.removal import erase
 from pilookup.protocol import oprf, token
 from pilookup.protocol.encoding import b64url
-from pilookup.protocol.filter import Filter
 from pilookup.protocol.label import Kind
 from tests.support.attacks.asking import assert_truth, statuses
 from tests.support.attacks.home import HIT, LISTED, MISS, ONLINE, OTHER_HIT, OTHER_MISS, REGISTERED, identifier, silent
 from tests.support.attacks.server import ROOMY, TOKEN
+from tests.support.filters import Filter
 
 OCTETS = {"content-type": "application/octet-stream"}
 CHANGING = {"x-request-id", "date", "ratelimit"}

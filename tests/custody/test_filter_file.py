@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pilookup import _core
 from pilookup.custody.publish.filters.ascending_keys import lacked_keys
 from pilookup.errors import FormatError
-from pilookup.protocol.filter import Algorithm, Filter, FilterHead, Role, build_body
+from pilookup.protocol.filter import Algorithm, FilterHead, Role
 from pilookup.protocol.label import Kind
 from pilookup.release_files.filter_file import FilterFile
+from tests.support.filters import Filter, build_body
 
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 TOLD = ("public", 3, 7, Kind.EXPOSURE, Role.BASE)

@@ -20,13 +20,14 @@ from pilookup.custody.publish.publish import publish
 from pilookup.custody.publish.spill_file import SpillFiles, spill_path, write_spill_file
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.errors import FormatError, PublishError
-from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
+from pilookup.protocol.filter import Algorithm, Role
 from pilookup.protocol.label import Kind
 from pilookup.protocol.names import CANARIES
 from pilookup.release_files.verify import verify_directory, verify_files
 from tests.support.custody.channel import NOW, at, manifests, quiet
 from tests.support.custody.home import numbers, run_load, write_csv
 from tests.support.custody.reference import filter_keys
+from tests.support.filters import Filter, build_body
 
 PART_KEYS = 200
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)

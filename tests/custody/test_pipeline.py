@@ -21,11 +21,11 @@ from pilookup.custody.removal import erase
 from pilookup.custody.vault.schema import PARTITIONS, SPANS
 from pilookup.errors import PublishError
 from pilookup.protocol.buckets import Geometry
-from pilookup.protocol.filter import Filter
 from pilookup.protocol.label import Kind
 from tests.support.custody.channel import NOW, at, manifests, quiet
 from tests.support.custody.home import numbers, run_load, write_csv
 from tests.support.custody.reference import snapshot
+from tests.support.filters import Filter
 
 ACCOUNTS = "phone,account,date"
 LITTLE = 3 * 30 * ROW_COST

@@ -10,7 +10,18 @@ def test_this_machine(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["", "example.org", "localhost.example.org", "LOCALHOST.", "10.0.0.1", "0.0.0.0", "::", "128.0.0.1", "127.1", "[::1]"],
+    [
+        "",
+        "example.org",
+        "localhost.example.org",
+        "LOCALHOST.",
+        "10.0.0.1",
+        "0.0.0.0",
+        "::",
+        "128.0.0.1",
+        "127.1",
+        "[::1]",
+    ],
 )
 def test_any_other_machine(host):
     assert not is_loopback(host)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilookup import _core
 from pilookup.errors import FormatError
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import (
@@ -14,7 +15,6 @@ from pilookup.protocol.buckets import (
     MIN_SLOTS,
     Geometry,
     check_body,
-    check_order,
 )
 
 ENTRIES = st.lists(st.binary(min_size=32, max_size=32).filter(any), max_size=12, unique=True)
@@ -105,12 +105,16 @@ def test_a_body_of_another_size_is_refused(size):
 @given(ENTRIES, st.integers(0, 5))
 def test_order(entries, empty):
     ordered = sorted(entries)
-    assert check_order(b"".join(ordered) + bytes(32 * empty)) == len(entries)
+
+    def check(*slots):
+        return _core.check_buckets(b"".join(slots) or bytes(32), max(1, len(slots)))[0]
+
+    assert check(*ordered, *[bytes(32)] * empty) == len(entries)
     if len(entries) > 1:
-        with pytest.raises(FormatError, match="order"):
-            check_order(b"".join(reversed(ordered)) + bytes(32 * empty))
+        with pytest.raises(ValueError, match="order"):
+            check(*reversed(ordered), *[bytes(32)] * empty)
     if entries:
-        with pytest.raises(FormatError, match="order"):
-            check_order(bytes(32) + b"".join(ordered))
-        with pytest.raises(FormatError, match="order"):
-            check_order(ordered[0] + b"".join(ordered))
+        with pytest.raises(ValueError, match="order"):
+            check(bytes(32), *ordered)
+        with pytest.raises(ValueError, match="order"):
+            check(ordered[0], *ordered)

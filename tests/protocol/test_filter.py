@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from pilookup.errors import FormatError
 from pilookup.protocol.bloom import BloomBody
-from pilookup.protocol.filter import Algorithm, Filter, Role, build_body, file_name
+from pilookup.protocol.filter import Algorithm, Role, file_name
 from pilookup.protocol.label import Kind
+from tests.support.filters import Filter, build_bloom, build_body
 
 ALGORITHMS = list(Algorithm)
 KEYS = st.lists(st.integers(0, 2**64 - 1), max_size=40)
@@ -199,7 +200,7 @@ def test_bloom_bodies_that_are_refused(data):
 
 
 def test_keys_can_be_added_in_place_up_to_the_capacity():
-    body = BloomBody.build(numbers("in", 80))
+    body = build_bloom(numbers("in", 80))
     more = list(struct.unpack(">10Q", numbers("more", 10)))
     body.add(more)
     assert len(body) == 90

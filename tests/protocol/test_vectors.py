@@ -12,10 +12,11 @@ from pilookup import _core
 from pilookup.errors import FormatError
 from pilookup.protocol import merkle, oprf, token
 from pilookup.protocol.buckets import Geometry, check_body
-from pilookup.protocol.filter import Algorithm, Filter, part_bits_for
+from pilookup.protocol.filter import Algorithm, part_bits_for
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.messages import EvaluateRequest, EvaluateResponse
+from tests.support.filters import Filter
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 CASES = json.loads((VECTORS / "protocol.json").read_text())["cases"]

@@ -25,9 +25,10 @@ from protocol_channel import (
 from pilookup import _core
 from pilookup.protocol import merkle, token
 from pilookup.protocol.buckets import Geometry
-from pilookup.protocol.filter import Algorithm, Body, Filter, Role, build_body
+from pilookup.protocol.filter import Algorithm, Body, Role
 from pilookup.protocol.label import Kind, Label, pack_labels
 from pilookup.protocol.messages import EvaluateRequest, EvaluateResponse
+from tests.support.filters import Filter, build_body
 
 Vector = dict[str, Any]
 

@@ -22,8 +22,9 @@ from protocol_channel import (
 from pilookup import _core
 from pilookup.protocol import token
 from pilookup.protocol.encoding import b64url
-from pilookup.protocol.filter import Algorithm, Filter, FilterHead, Role, build_body
+from pilookup.protocol.filter import Algorithm, FilterHead, Role
 from pilookup.protocol.label import Kind
+from tests.support.filters import Filter, build_body
 
 
 def negative(operation: str, name: str, error: str, **given: object) -> Vector:

@@ -9,9 +9,9 @@ from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol import token
-from pilookup.protocol.filter import Filter
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import MANIFEST
+from tests.support.filters import Filter
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NUMBERS = [f"1381234{i:04}" for i in range(300)]

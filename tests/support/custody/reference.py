@@ -6,10 +6,11 @@ from pilookup import _core
 from pilookup.custody.vault import PARTITIONS
 from pilookup.protocol import merkle, token
 from pilookup.protocol.buckets import Geometry
-from pilookup.protocol.filter import Algorithm, build_body
+from pilookup.protocol.filter import Algorithm
 from pilookup.protocol.label import MAX_ACCOUNTS, Kind, Label, Profile
 from pilookup.protocol.names import CANARIES
 from tests.support.custody.home import rows_of
+from tests.support.filters import build_body
 
 NAMELESS = bytes(16)
 

@@ -12,12 +12,13 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 from pilookup import _core
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import Geometry
-from pilookup.protocol.filter import Algorithm, Filter, Role, build_body
+from pilookup.protocol.filter import Algorithm, Role
 from pilookup.protocol.label import Kind, Label, Profile
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import CANARIES
 from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.release import MANIFEST, renew_timestamp, target_custom, target_name
+from tests.support.filters import Filter, build_body
 
 GEOMETRY = Geometry(2, 64)
 START = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)

@@ -1,0 +1,54 @@
+"""A filter file held whole: what the tests build and parse, where the product reads a file part by part."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pilookup import _core
+from pilookup.errors import FormatError
+from pilookup.protocol.bloom import BloomBody
+from pilookup.protocol.filter import KEY_BYTES, Algorithm, Body, FilterHead, Role, file_name, parse_body
+from pilookup.protocol.label import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter bound to its channel, epoch, serial and kind."""
+
+    channel: str
+    epoch: int
+    serial: int
+    kind: Kind
+    role: Role
+    algorithm: Algorithm
+    body: Body
+
+    @property
+    def file_name(self) -> str:
+        return file_name(self.kind, self.role, self.algorithm)
+
+    def to_bytes(self) -> bytes:
+        """Head and body."""
+        common = (self.channel, self.epoch, self.serial, self.kind, self.role, self.algorithm)
+        return FilterHead(*common, len(self.body)).to_bytes() + self.body.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Parse a filter file; raises FormatError for anything `to_bytes` would not write."""
+        head, at = FilterHead.split_from(data)
+        body = parse_body(head.algorithm, data[at:])
+        if len(body) != head.count:
+            raise FormatError("filter: the count is not the body's")
+        return cls(head.channel, head.epoch, head.serial, head.kind, head.role, head.algorithm, body)
+
+
+def build_body(keys: bytes, algorithm: Algorithm) -> Body:
+    """A body over n x 8 bytes of keys, duplicates taken once; the same set gives the same bytes."""
+    return build_bloom(keys) if algorithm is Algorithm.BLOOM else _core.FuseFilter.build(keys, int(algorithm))
+
+
+def build_bloom(keys: bytes) -> BloomBody:
+    """A Bloom body over n x 8 bytes of keys, duplicates taken once."""
+    distinct = sorted({keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)})
+    body = BloomBody.empty(len(distinct))
+    body.add(int.from_bytes(key, "big") for key in distinct)
+    return body

@@ -1,31 +1,36 @@
 """Every error pilookup raises on purpose.
 
     PilookupError
-    ├── FormatError          bytes from outside are not what the format says
-    ├── IntakeError          an input file cannot be read as what it claims to be
-    ├── CustodyError         the police side cannot do what was asked
-    │   ├── HomeError        HOME is missing, not empty, incomplete or busy
-    │   ├── KeyringError     a key file or its passphrase is wrong
-    │   ├── VaultError       a shard is missing, altered or cannot be written
-    │   └── PublishError     a snapshot was refused before it could be served
-    ├── ComputeError         work could not be run where it was sent
-    ├── TrustError           signed metadata cannot be trusted (carries a reason)
-    └── MissingPartError     an optional part of pilookup is not installed
+    ├── FormatError             bytes from outside do not follow their format
+    ├── IntakeError             an input file cannot be read as what it claims to be
+    ├── CustodyError            the police side cannot do what was asked
+    │   ├── HomeError           HOME is missing, not empty, incomplete or in use
+    │   ├── KeyringError        a key file or its passphrase is wrong
+    │   ├── VaultError          a file of the vault is missing, altered or cannot be written
+    │   └── PublishError        a snapshot was refused before it could be served
+    ├── ComputeError            work could not run on the machines it was sent to
+    ├── TrustError              signed metadata cannot be trusted (carries a reason code)
+    └── MissingExtraError       an optional extra of pilookup is not installed
 
-No error text holds a number, a cell's content, a blind, a token or a key.
+An error's text never contains a number, the content of a cell, a blind, a token or a key.
 """
 
 
 class PilookupError(Exception):
-    """Base of every error raised on purpose; its text is fit to show to a user."""
+    """Base class of every error raised on purpose. Its text may be shown to a user."""
 
 
 class FormatError(PilookupError, ValueError):
-    """Bytes from outside do not follow the format; the text names the field."""
+    """Bytes from outside do not follow their format. The text names the field."""
 
 
 class IntakeError(PilookupError):
-    """An input file cannot be read; `location` names file, archive member, sheet or line."""
+    """An input file cannot be read.
+
+    Args:
+        location: What the error is about: the file, and where they are known the archive member, sheet and line.
+        message: What is wrong there.
+    """
 
     def __init__(self, location: str, message: str) -> None:
         super().__init__(f"{location}: {message}")
@@ -45,23 +50,28 @@ class HomeError(CustodyError):
 
 
 class KeyringError(CustodyError):
-    """A key file is missing, altered or readable by others, or the passphrase is wrong."""
+    """A key file is missing, altered or accessible to others, or the passphrase is wrong."""
 
 
 class VaultError(CustodyError):
-    """A vault shard is missing, altered or cannot be written; the text names it."""
+    """A file of the vault is missing, altered or cannot be written. The text names the file."""
 
 
 class PublishError(CustodyError):
-    """A snapshot was refused before anything was served from it."""
+    """A snapshot was refused before it could be served."""
 
 
 class ComputeError(PilookupError):
-    """Work could not be run where it was sent: no such scheduler, no workers, or one that is not to be trusted."""
+    """Work could not run on the machines it was sent to: the scheduler is unreachable, untrusted or has no workers."""
 
 
 class TrustError(PilookupError):
-    """Signed metadata cannot be trusted; `reason` is the result's reason code."""
+    """Signed metadata cannot be trusted.
+
+    Args:
+        reason: The reason code of the `unknown` result, such as `stale` or `bad_signature`.
+        message: What is wrong with the metadata.
+    """
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -72,4 +82,8 @@ class TrustError(PilookupError):
 
 
 class MissingExtraError(PilookupError):
-    """An optional part is not installed; the text says which extra brings it."""
+    """An optional extra of pilookup is not installed. The text names the extra to install."""
+
+
+MissingPartError = MissingExtraError
+"""The former name of `MissingExtraError`."""

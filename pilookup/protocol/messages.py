@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Self
 
+from pilookup import _core
 from pilookup.errors import FormatError
 from pilookup.protocol.encoding import b64url, decode_object, encode_object, from_b64url
 from pilookup.protocol.names import check_epoch
 from pilookup.protocol.token import ELEMENT_BYTES
 
-PROOF_BYTES = 64
+PROOF_BYTES = _core.PROOF_BYTES
 MAX_BATCH = 1000
 MAX_REQUEST_BYTES = 64 * 1024
 """A JSON request of 1,000 elements is 46 kB."""

@@ -1,0 +1,45 @@
+import inspect
+import pickle
+import re
+
+import pytest
+
+from pilookup import errors
+
+ERRORS = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
+
+
+def drawn():
+    """The tree at the top of the file: each error, and the error it stands below."""
+    above, parents = {}, {}
+    for line in errors.__doc__.splitlines():
+        if found := re.match(r"^( {4}[│├└─ ]*)(\w+Error)\b", line):
+            depth, name = len(found[1]), found[2]
+            above = {at: one for at, one in above.items() if at < depth}
+            parents[name] = above[max(above)] if above else None
+            above[depth] = name
+    return parents
+
+
+def test_the_drawn_tree_is_the_real_one():
+    real = {kind.__name__: kind.__bases__[0].__name__ for kind in ERRORS.values()}
+    assert drawn() == real | {"PilookupError": None}
+
+
+def test_the_old_name_of_a_missing_extra():
+    assert errors.MissingPartError is errors.MissingExtraError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.FormatError("epoch: not an integer"),
+        errors.IntakeError("a.csv", "empty"),
+        errors.TrustError("stale", "expired"),
+        errors.MissingExtraError("needs the extra `load`"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_come_back_from_a_worker(error):
+    back = pickle.loads(pickle.dumps(error))
+    assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))

@@ -1,6 +1,6 @@
-"""What people write around a number: words, parameters, extensions, a spreadsheet's fractions (rules 5 to 11).
+"""What people write around a number: words, parameters, extensions, fractions from spreadsheets (rules 5 to 11).
 
-Every pattern runs on a text of at most 100 characters, and none nests a repeat in a repeat over the same
+Every pattern runs on a text of at most 100 characters, and no pattern nests a repeat in another repeat over the same
 characters, so the time is bounded.
 """
 
@@ -42,7 +42,7 @@ _EXTENSION = re.compile(
 
 
 def without_parameters(text: str) -> str:
-    """Rule 5: the number of an RFC 3966 text, after its global context if it has one."""
+    """Rule 5: the number of an RFC 3966 text without its parameters, after its global context if it has one."""
     found = _PARAMETERS.match(text)
     if found is None:
         return text
@@ -55,17 +55,17 @@ def without_parameters(text: str) -> str:
 
 
 def without_words(text: str) -> str:
-    """Rule 6."""
+    """Rule 6: the text without words for a phone at its ends."""
     return trim(_TRAILING.sub("", trim(_LEADING.sub("", text, count=1)), count=1))
 
 
 def is_date(text: str) -> bool:
-    """Rule 7."""
+    """Rule 7: whether the text is a date with separators."""
     return _DATE.match(text) is not None
 
 
 def from_spreadsheet(text: str) -> str | Reason:
-    """Rule 8: the text, its whole number, or why a number written so is none."""
+    """Rule 8: the text, the whole number it stands for, or the reason why it is not a phone number."""
     found = _SCIENTIFIC.match(text)
     if found is not None:
         return _from_scientific(found[1], found[2] or "", int(found[3]))
@@ -84,10 +84,10 @@ def _from_scientific(whole: str, fraction: str, exponent: int) -> str | Reason:
 
 
 def is_masked(text: str) -> bool:
-    """Rule 9."""
+    """Rule 9: whether some digits are masked."""
     return _MASK.search(text) is not None
 
 
 def without_extension(text: str) -> str:
-    """Rule 11."""
+    """Rule 11: the text without an extension."""
     return _EXTENSION.sub("", text, count=1)

@@ -1,4 +1,4 @@
-"""One text, many ways to type it: rules 2 and 3, characters to a small ASCII set."""
+"""Rules 2 and 3: maps the many ways to type a character to a small ASCII set."""
 
 import unicodedata
 from functools import lru_cache
@@ -18,7 +18,7 @@ _ALIKE = {
     **dict.fromkeys("\u034f\u115f\u1160\u20e3\u2800\u3164\uffa0", ""),
     "\ufe0f": "",
 }
-"""Look-alikes by hand; the last two rows are blanks that are neither space, control nor format."""
+"""Characters that look alike. The last two rows are blanks of other categories than space, control and format."""
 
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 _FULL_WIDTH_OFFSET = 0xFEE0
@@ -30,7 +30,7 @@ _ENDS = " '=,;:.!?<>|/\\#_-"
 
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
-    """The character as the later rules want it: one ASCII character, itself, or nothing."""
+    """The character as the later rules expect it: one ASCII character, the character itself, or nothing."""
     alike = _ALIKE.get(character)
     if alike is not None:
         return alike
@@ -48,10 +48,10 @@ def _plain(character: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Rule 2 over a text."""
+    """Rule 2, applied to every character of a text."""
     return "".join(map(_plain, text))
 
 
 def trim(text: str) -> str:
-    """Rule 3: signs at both ends that say nothing about the number."""
+    """Rule 3: the text without the signs at its ends that say nothing about the number."""
     return text.strip(_ENDS)

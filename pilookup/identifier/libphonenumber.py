@@ -1,4 +1,8 @@
-"""What libphonenumber says (rules 14 to 16). The only file that imports it, and imported only when asked."""
+"""What libphonenumber says about a number (rules 14 to 16).
+
+The only module that imports phonenumbers. It is imported when it is first needed, since that takes long and most
+numbers are decided without it.
+"""
 
 from typing import NamedTuple
 
@@ -32,7 +36,7 @@ _LENGTH_REASONS = {
 
 
 class Reading(NamedTuple):
-    """One number as read: calling code, national digits, E.164, and what the metadata says of it."""
+    """A parsed number: calling code, national digits, E.164 form, and what the metadata says about it."""
 
     calling_code: int
     national: str
@@ -42,7 +46,7 @@ class Reading(NamedTuple):
 
 
 def read(number: str, region: str) -> Reading | Reason:
-    """Read an optional `+` and ASCII digits as written in `region`."""
+    """Parse an optional `+` and ASCII digits as they would be dialled in `region`; returns a reason if that fails."""
     try:
         parsed = parse(number, region)
     except NumberParseException as error:
@@ -53,7 +57,7 @@ def read(number: str, region: str) -> Reading | Reason:
 
 
 def is_stable(e164: str) -> bool:
-    """Whether the number, read again from its own E.164, is the same."""
+    """Whether a number in E.164 form, parsed again, gives the same number."""
     again = read(e164, "CN")
     return isinstance(again, Reading) and again.e164 == e164
 

@@ -1,4 +1,4 @@
-"""Numbers that are not phones: identity cards, bank cards, dates in digits (rules 10 and 15)."""
+"""Digits that are not phone numbers: identity cards, bank cards, dates (rules 10 and 15)."""
 
 import re
 
@@ -17,15 +17,16 @@ _DATE = re.compile(
 
 
 def id_check(first17: str) -> str:
-    """The check character of 17 digits (GB 11643-1999, ISO 7064 MOD 11-2), with a small x."""
+    """The check character of 17 digits (GB 11643-1999, ISO 7064 MOD 11-2), with a lower-case x."""
     total = sum(int(digit) * weight for digit, weight in zip(first17, _ID_WEIGHTS, strict=True))
     return _ID_CHECKS[total % 11]
 
 
 def is_id_card(digits: str) -> bool:
-    """Whether digits (a last x allowed) read as an identity number.
+    """Whether digits, the last of which may be x, are an identity number.
 
-    A birth date is enough, since clerks mistype; without one the check character must be right.
+    With a birth date at the right place the check character is not compared, since clerks mistype; without a birth
+    date it must be right.
     """
     if _ID_18.match(digits) or _ID_15.match(digits):
         return True
@@ -42,5 +43,5 @@ def is_bank_card(digits: str) -> bool:
 
 
 def is_date_in_digits(digits: str) -> bool:
-    """Whether 8, 12 or 14 digits read as YYYYMMDD, hours and minutes, seconds."""
+    """Whether 8, 12 or 14 digits are a date YYYYMMDD, with hours and minutes, with seconds."""
     return _DATE.match(digits) is not None

@@ -1,4 +1,4 @@
-"""The decision: one number's canonical bytes or a reason (rules 1, 4 and 12 to 18)."""
+"""`canonicalise`: decides on one number's canonical bytes or a reason (rules 1, 4 and 12 to 18)."""
 
 import re
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ MAX_PLAIN = 100
 _SCHEME = b"tel:"
 _MOBILE_DIGITS = 11
 
-# The commonest dressings of a mainland mobile in one step. It must never disagree with the rules it jumps
-# over; a property test compares the two.
+# The most common spellings of a mainland mobile, matched in one step. The result must always equal that of the rules,
+# which this step skips; a property test compares the two.
 _COMMON_MOBILE = re.compile(
     r"[ '=\"]*(?:tel:)?(?:(?:\+|00)?86[ -]?|\(\+?86\)[ -]?|0)?"
     r"(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})[ '\"]*"
 )
-# A numeric cell printed as text. Not part of the pattern above: rule 8 knows no dashes or spaces.
+# A numeric cell printed as text. It is not part of the pattern above, since rule 8 allows no dashes or spaces.
 _FLOAT = re.compile(r"(1[3-9][0-9]{9})\.0")
 
 _DIGIT = re.compile(r"[0-9]")
@@ -40,10 +40,19 @@ _NUMBER_HEADS = ("", "0", "86", "860")
 
 
 def canonicalise(text: str, region: str = "CN") -> bytes | Reason:
-    """The canonical identifier of the one phone number in a text, or why there is none.
+    """The canonical identifier of the one phone number in a text, or the reason why there is none.
 
-    `region` (ISO 3166-1 alpha-2, capitals) is where a number without `+` was written. The rules stand in the
-    package's docstring. Any text is answered, in bounded time. Raises ValueError for an unknown region.
+    The rules are in the docstring of `pilookup.identifier`. Every text gets an answer, in bounded time.
+
+    Args:
+        text: The text, such as a cell of a table or what a user typed.
+        region: Where a number without `+` was written: an ISO 3166-1 alpha-2 code in capitals.
+
+    Returns:
+        `tel:` and the number in E.164 form, in UTF-8, or a `Reason`.
+
+    Raises:
+        ValueError: The region is unknown.
     """
     if region == "CN":
         if len(text) == _MOBILE_DIGITS and text[0] == "1" and text[1] > "2" and text.isdecimal() and text.isascii():
@@ -55,13 +64,13 @@ def canonicalise(text: str, region: str = "CN") -> bytes | Reason:
         if found is not None:
             return b"tel:+86" + found[1].encode()
     elif not is_region(region):
-        raise ValueError("unknown region: not an ISO 3166-1 code with phone numbers of its own")
+        raise ValueError("unknown region: not an ISO 3166-1 code of a region with phone numbers")
     return _by_rules(text, region)
 
 
 def is_region(region: str) -> bool:
-    """Whether `region` is a code `canonicalise` takes."""
-    from pilookup.identifier import libphonenumber  # noqa: PLC0415 - phonenumbers is heavy and often not needed
+    """Whether `canonicalise` accepts `region`."""
+    from pilookup.identifier import libphonenumber  # noqa: PLC0415 - phonenumbers takes long to import and is often not needed
 
     return region in libphonenumber.REGIONS
 
@@ -84,7 +93,7 @@ def _by_rules(text: str, region: str) -> bytes | Reason:
 
 
 def _without_affixes(body: str, region: str) -> bytes | Reason:
-    """Rules 7 to 12, then the number itself."""
+    """Rules 7 to 12, then those for the number itself."""
     if affixes.is_date(body):
         return Reason.DATE
     number = affixes.from_spreadsheet(body)
@@ -105,7 +114,7 @@ def _without_affixes(body: str, region: str) -> bytes | Reason:
 
 
 def _decide(number: str, region: str) -> bytes | Reason:
-    """Rules 10 and 13 to 16, for `+` signs and digits."""
+    """Rules 10 and 13 to 16, for a text of `+` signs and digits."""
     mobile = (_MOBILE if region == "CN" else _MOBILE_ABROAD).match(number)
     if mobile is not None:
         return _canonical("+86" + mobile[1])
@@ -115,7 +124,7 @@ def _decide(number: str, region: str) -> bytes | Reason:
     if region != "CN":
         return _national(digits, region)
     if digits.startswith("00"):
-        # More zeros are padding of some other number, no prefix: no calling code begins with 0.
+        # No calling code begins with 0, so more zeros are not a prefix but the padding of some other number.
         return Reason.NOT_POSSIBLE if digits.startswith("000") else _international("+" + digits[2:], region)
     return _bare_chinese(digits)
 
@@ -131,7 +140,7 @@ def _international(number: str, region: str) -> bytes | Reason:
 
 
 def _accept(reading: "libphonenumber.Reading") -> bytes | Reason:
-    """Rule 14 for a number as read, whichever way its country became known."""
+    """Rule 14 for a parsed number, whether its country was written or follows from the region."""
     if reading.valid or (reading.calling_code == 86 and _NATIONAL_MOBILE.match(reading.national)):
         return _accept_stable(reading)
     if reading.calling_code == 86:
@@ -140,14 +149,14 @@ def _accept(reading: "libphonenumber.Reading") -> bytes | Reason:
 
 
 def _accept_stable(reading: "libphonenumber.Reading") -> bytes | Reason:
-    """The canonical bytes, unless they would not lead back to themselves."""
+    """The canonical bytes, unless their own E.164 form is parsed as another number."""
     from pilookup.identifier import libphonenumber  # noqa: PLC0415
 
     return _canonical(reading.e164) if libphonenumber.is_stable(reading.e164) else Reason.NOT_POSSIBLE
 
 
 def _national(digits: str, region: str) -> bytes | Reason:
-    """Rules 10 and 16, outside region CN: a valid number goes before a look-alike."""
+    """Rules 10 and 16, outside region CN: a valid number takes precedence over a look-alike."""
     from pilookup.identifier import libphonenumber  # noqa: PLC0415
 
     reading = libphonenumber.read(digits, region)
@@ -160,7 +169,7 @@ def _national(digits: str, region: str) -> bytes | Reason:
 
 
 def _bare_chinese(digits: str) -> bytes | Reason:
-    """Rules 10 and 15: without a country code only what libphonenumber calls valid, so that junk stays out."""
+    """Rules 10 and 15: without a country code only numbers that libphonenumber calls valid, to keep junk out."""
     from pilookup.identifier import libphonenumber  # noqa: PLC0415
 
     lookalike = _lookalike(digits)
@@ -181,7 +190,7 @@ def _lookalike(digits: str) -> Reason | None:
 
 
 def _chinese_reason(digits: str) -> Reason:
-    """Why digits that are no Chinese number are none."""
+    """The reason why digits are not a Chinese number."""
     if lookalikes.is_date_in_digits(digits):
         return Reason.DATE
     size = len(digits)
@@ -195,7 +204,7 @@ def _chinese_reason(digits: str) -> Reason:
 
 
 def _without_dashed_extension(number: str, region: str) -> bytes | None:
-    """Rule 17: `010-12345678-801`."""
+    """Rule 17: the landline of a text like `010-12345678-801`, or None."""
     found = _DASHED_EXTENSION.match(number) if region == "CN" else None
     if found is None:
         return None
@@ -205,7 +214,7 @@ def _without_dashed_extension(number: str, region: str) -> bytes | None:
 
 
 def _is_several(body: str, region: str) -> bool:
-    """Rule 18."""
+    """Rule 18: whether the text has more than one number."""
     if _GLUED.match(_SEPARATORS.sub("", body)):
         return True
     for pattern in _PIECES:

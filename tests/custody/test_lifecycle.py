@@ -141,7 +141,7 @@ def test_withdrawing_and_erasing_reach_every_served_epoch(at, path):
     publish(session, "public", quiet)
     rotate(session, "public", quiet)
     assert [label is not None for label, _ in look_up(session, NUMBERS[5])] == [True, True]
-    assert erase(session, f"tel:+86{NUMBERS[5]}".encode()).datasets == 2
+    assert erase(session, f"tel:+86{NUMBERS[5]}".encode()) == 2
     republish(session, quiet)
     assert look_up(session, NUMBERS[5]) == [(None, False), (None, False)]
     assert [label is not None for label, _ in look_up(session, NUMBERS[6])] == [True, True]

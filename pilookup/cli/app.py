@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from pilookup import __version__
 from pilookup.cli.console import complain
-from pilookup.errors import PilookupError
+from pilookup.errors import MissingExtraError, PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "status", "check", "verify")
 
@@ -68,3 +68,8 @@ def _options(
     ),
 ) -> None:
     pass
+
+
+def need(extra: str, error: ImportError) -> MissingExtraError:
+    """The error for a command whose extra is not installed."""
+    return MissingExtraError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")

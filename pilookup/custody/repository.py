@@ -57,8 +57,9 @@ class ChannelRepository:
 
     def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: SigningKeys, now: datetime) -> bytes:
         """Make the directories and the first root; returns the root metadata to pin."""
+        self.directory.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for folder in (self.metadata, self.targets):
-            folder.mkdir(parents=True, mode=0o700)
+            folder.mkdir(mode=durable.DIRECTORY_MODE)
         root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
         for role, role_keys in public.items():
             root.roles[role] = Role([], THRESHOLDS[role])
@@ -94,7 +95,7 @@ class ChannelRepository:
     def stage(self) -> Path:
         """An empty directory for the files of one epoch, on the file system they will be served from."""
         self.clear_staging()
-        self.staging.mkdir(mode=0o700)
+        self.staging.mkdir(mode=durable.DIRECTORY_MODE)
         return self.staging
 
     def clear_staging(self) -> None:
@@ -112,7 +113,8 @@ class ChannelRepository:
     def adopt(self, epoch: int, files: Mapping[str, FileRef]) -> None:
         """Move staged files to their final, content-bound names; nothing refers to them yet."""
         folder = self.targets / "epochs" / str(epoch)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (folder.parent, folder):  # a mode given with `parents=True` would be the last directory's alone
+            each.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for name, ref in files.items():
             (self.staging / name).replace(folder / f"{ref.sha256}.{name}")
         durable.sync_directory(folder)
@@ -149,7 +151,7 @@ class ChannelRepository:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """The lock every writer of timestamp.json holds, publisher and server alike."""
-        handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield

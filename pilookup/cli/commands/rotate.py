@@ -14,8 +14,7 @@ def rotate(
 ) -> None:
     """Start a new epoch under a new key and publish it; the numbers are not needed again."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
-    from pilookup.custody.publish.publish import rotate as run  # noqa: PLC0415
 
-    with publishing(home, scheduler, f"rotate {channel}") as (session, advance, tasks):
-        done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
-    print_published([done], json=json)
+    with publishing(home, scheduler, f"rotate {channel}") as (custody, advance):
+        outcome = custody.rotate(channel, bloom=bloom, memory=memory, on_progress=advance)
+    print_published([outcome], json=json)

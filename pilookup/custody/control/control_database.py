@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, case, delete, insert, select, update
 
+from pilookup import durable
 from pilookup.custody.control import migrate, schema
 from pilookup.custody.control.engine import URL_VARIABLE, connect, database_errors, database_url, for_writing
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
@@ -29,7 +30,7 @@ class ControlDatabase:
     def create(cls, home: Home) -> Self:
         """Make the tables of a new HOME; raises CustodyError where the database cannot be used or is not empty."""
         if not database_url():
-            os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, durable.FILE_MODE))
         return cls._prepared(home, migrate.create)
 
     @classmethod

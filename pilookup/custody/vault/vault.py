@@ -71,8 +71,9 @@ class Vault:
 
     def stage(self, *folders: Path) -> None:
         """Make new, empty directories for a load in the making."""
+        (self.directory / STAGING).mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for folder in folders:
-            folder.mkdir(mode=durable.DIRECTORY_MODE, parents=True)
+            folder.mkdir(mode=durable.DIRECTORY_MODE)
 
     def adopt(self, staged: Path, slug: str) -> None:
         """Move a finished load to its place; it counts once control data name it."""

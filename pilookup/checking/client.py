@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
 from pilookup.checking.check import (
@@ -80,8 +80,11 @@ class _BaseClient:
         kept = state.State(folder, base, channel)
         self._http = transport.Http(self._endpoint, timeout)
         self._trust = Trust(self._http, kept, root)
-        self._timeout = timeout
         self._closed = False
+        self._prepare(timeout)
+
+    def _prepare(self, timeout: float) -> None:
+        """Make what one of the two clients needs besides: both share this constructor and its signature."""
 
     @property
     def manifest(self) -> Manifest | None:
@@ -171,12 +174,10 @@ class Client(_BaseClient):
 class AsyncClient(_BaseClient):
     """Checks numbers on one event loop; concurrent checks share connections, buckets and trust."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        """As `Client`."""
-        from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415
+    def _prepare(self, timeout: float) -> None:
+        from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415 - see the module's docstring
 
-        super().__init__(*args, **options)
-        self._async_http = AsyncHttp(self._endpoint, self._timeout)
+        self._async_http = AsyncHttp(self._endpoint, timeout)
         self._refreshing = asyncio.Lock()
         self._solving = asyncio.Lock()
 

@@ -32,7 +32,7 @@ def opened(path: Path, *, online: bool) -> Iterator[Session]:
         second = Keyring.unlock(home.online, Half.ONLINE, read_passphrase(Half.ONLINE)) if online else None
         with ControlDatabase.open(home) as control:
             session = Session(home, keyring, control, Vault(home, keyring), second, datetime.now(UTC))
-            session.recover()
+            session.settle()
             yield session
 
 

@@ -27,9 +27,9 @@ def withdraw(session: Session, slug: str) -> bool:
         raise CustodyError(f"there is no dataset {slug}")
     there = dataset.withdrawn_at is None
     if there:
-        session.vault.mark_pending(load.id for load in session.control.loads(slug))
+        session.vault.unsettle(load.id for load in session.control.loads(slug))
         session.control.withdraw(slug, session.now)
-    session.recover()
+    session.settle()
     return there
 
 

@@ -38,11 +38,11 @@ from pilookup.release_files.files import file_ref
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
 ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
-_DISCARDED: Final = ".staging-"
+_ASIDE: Final = ".staging-"
 
 _Role = TypeVar("_Role", Root, Targets, Snapshot, Timestamp)
 
-SigningKeys = Mapping[str, Sequence[Ed25519PrivateKey]]
+Keys = Mapping[str, Sequence[Ed25519PrivateKey]]
 """Signing keys by role, as many as custody holds."""
 
 
@@ -55,11 +55,11 @@ class ChannelRepository:
         self.targets = directory / "targets"
         self.staging = directory / "staging"
 
-    def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: SigningKeys, now: datetime) -> bytes:
+    def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: Keys, now: datetime) -> bytes:
         """Make the directories and the first root; returns the root metadata to pin."""
         for folder in (self.metadata, self.targets):
             folder.mkdir(parents=True, mode=0o700)
-        root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
+        root = Root(version=1, expires=_whole(now + ROOT_LIFE), consistent_snapshot=True)
         for role, role_keys in public.items():
             root.roles[role] = Role([], THRESHOLDS[role])
             for key in role_keys:
@@ -81,13 +81,13 @@ class ChannelRepository:
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
 
-    def renew_root(self, keys: SigningKeys, now: datetime) -> bool:
+    def renew_root(self, keys: Keys, now: datetime) -> bool:
         """Sign a new root version when the old one nears its end; the keys stay."""
         root = verify_root(self.read("root.json"))
         if root.expires - now > ROOT_RENEWED_BEFORE:
             return False
         root.version += 1
-        root.expires = _whole_seconds(now + ROOT_LIFE)
+        root.expires = _whole(now + ROOT_LIFE)
         self._write_root(root, keys)
         return True
 
@@ -100,8 +100,8 @@ class ChannelRepository:
     def clear_staging(self) -> None:
         """Remove what a publish left; a task of it that still runs elsewhere may keep some, until the next time."""
         if self.staging.exists():
-            self.staging.rename(self.directory / f"{_DISCARDED}{uuid4().hex}")
-        for left in self.directory.glob(f"{_DISCARDED}*"):
+            self.staging.rename(self.directory / f"{_ASIDE}{uuid4().hex}")
+        for left in self.directory.glob(f"{_ASIDE}*"):
             shutil.rmtree(left, ignore_errors=True)
 
     def holds(self, epoch: ServedEpoch) -> bool:
@@ -119,7 +119,7 @@ class ChannelRepository:
         durable.sync_directory(folder.parent)
         durable.sync_directory(self.targets)
 
-    def release(self, epochs: Sequence[ServedEpoch], keys: SigningKeys, now: datetime, *, forget: bool = False) -> None:
+    def release(self, epochs: Sequence[ServedEpoch], keys: Keys, now: datetime, *, forget: bool = False) -> None:
         """Sign a release of the given epochs, newest first, and swap it in by replacing timestamp.json.
 
         The files of the release before stay until the next one, for clients that are still reading it; with `forget`
@@ -130,14 +130,14 @@ class ChannelRepository:
         durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", source.read_bytes())
         served, previous = self._served_snapshot(), self._newest_targets()
         version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
-        expires = _whole_seconds(now + TARGETS_LIFE)
+        expires = _whole(now + TARGETS_LIFE)
         targets = Targets(version=version, expires=expires, targets=_targets(epochs))
         self._write_signed(f"{version}.targets.json", targets, keys["targets"])
         number = max([0, *self._versions("snapshot.json")]) + 1
         snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
         self._write_signed(f"{number}.snapshot.json", snapshot, keys["snapshot"])
         self.sign_timestamp(number, keys["timestamp"], now)
-        self._remove_unlisted([targets] if forget or previous is None else [targets, previous], {number, served})
+        self._sweep([targets] if forget or previous is None else [targets, previous], {number, served})
 
     def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
         """Point timestamp.json at a snapshot: the one step that changes what is served."""
@@ -171,7 +171,7 @@ class ChannelRepository:
     def _versions(self, suffix: str) -> list[int]:
         return [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{suffix}")]
 
-    def _write_root(self, root: Root, keys: SigningKeys) -> bytes:
+    def _write_root(self, root: Root, keys: Keys) -> bytes:
         data = self._write_signed(f"{root.version}.root.json", root, keys["root"])
         durable.replace(self.metadata / "root.json", data)
         return data
@@ -184,7 +184,7 @@ class ChannelRepository:
         durable.replace(self.metadata / name, data)
         return data
 
-    def _remove_unlisted(self, keep: Sequence[Targets], snapshots: Collection[int | None]) -> None:
+    def _sweep(self, keep: Sequence[Targets], snapshots: Collection[int | None]) -> None:
         """Remove the files of releases that are not to be kept."""
         served = [epoch for targets in keep for epoch in served_epochs(targets.targets)]
         files = {self.targets / epoch.path(name) for epoch in served for name in epoch.files}
@@ -212,5 +212,5 @@ def _target(path: str, ref: FileRef) -> TargetFile:
     return TargetFile(ref.size, {"sha256": ref.sha256}, path)
 
 
-def _whole_seconds(moment: datetime) -> datetime:
+def _whole(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)

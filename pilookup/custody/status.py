@@ -13,12 +13,12 @@ from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import EPOCH_LIFE, MANIFEST, TARGETS_LIFE, Release
 
-WARNING_DIVISOR = 3
+WARN_SHARE = 3
 """A warning comes in the last third of a signature's or an epoch's life."""
 
 
 @dataclass
-class HomeStatus:
+class Status:
     """Datasets (None where the custody half is elsewhere), channels, and warnings for a person."""
 
     datasets: list[dict[str, Any]] | None = None
@@ -29,22 +29,22 @@ class HomeStatus:
         return {"datasets": self.datasets, "channels": self.channels, "warnings": self.warnings}
 
 
-def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> HomeStatus:
+def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> Status:
     """Gather the status; a channel that cannot be trusted becomes a warning, not an error.
 
     Either half will do; raises HomeError where neither is.
     """
     if not (home.has_custody() or home.has_online()):
         raise HomeError(f"{home.path}: no HOME here; make one with: pilookup init {home.path}")
-    status = HomeStatus()
+    status = Status()
     if control is not None:
         status.datasets = [_dataset(control, row) for row in control.datasets(active_only=False)]
     folders = home.channels.iterdir() if home.has_online() else ()
     for folder in sorted(path for path in folders if path.is_dir()):
-        _add_channel(status, folder.name, ChannelRepository(folder), now)
+        _channel(status, folder.name, ChannelRepository(folder), now)
     if control is not None:
         for channel in control.channels():
-            _warn_of_epochs(status, control, channel.name, now)
+            _epochs(status, control, channel.name, now)
     return status
 
 
@@ -64,7 +64,7 @@ def _dataset(control: ControlDatabase, row: Any) -> dict[str, Any]:
     }
 
 
-def _add_channel(status: HomeStatus, name: str, repository: ChannelRepository, now: datetime) -> None:
+def _channel(status: Status, name: str, repository: ChannelRepository, now: datetime) -> None:
     entry: dict[str, Any] = {"channel": name, "published": False}
     status.channels.append(entry)
     try:
@@ -86,24 +86,24 @@ def _add_channel(status: HomeStatus, name: str, repository: ChannelRepository, n
         "targets_expire": time_text(release.targets_expire),
         "timestamp_expires": time_text(release.timestamp_expires),
     }
-    _warn_of_expiry(status, name, release, now)
+    _warn(status, name, release, now)
 
 
 def _manifest(repository: ChannelRepository, release: Release) -> Manifest:
     return Manifest.from_bytes((repository.targets / release.epochs[0].path(MANIFEST)).read_bytes())
 
 
-def _warn_of_expiry(status: HomeStatus, name: str, release: Release, now: datetime) -> None:
+def _warn(status: Status, name: str, release: Release, now: datetime) -> None:
     if release.timestamp_expires <= now:
         status.warnings.append(f"{name}: the timestamp has expired; `pilookup serve` renews it")
-    if release.targets_expire - now < TARGETS_LIFE / WARNING_DIVISOR:
+    if release.targets_expire - now < TARGETS_LIFE / WARN_SHARE:
         when = time_text(release.targets_expire)
         status.warnings.append(f"{name}: signatures expire {when}; run: pilookup publish {name}")
 
 
-def _warn_of_epochs(status: HomeStatus, control: ControlDatabase, name: str, now: datetime) -> None:
+def _epochs(status: Status, control: ControlDatabase, name: str, now: datetime) -> None:
     known = control.epochs(name)
-    if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARNING_DIVISOR:
+    if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARN_SHARE:
         status.warnings.append(f"{name}: the epoch ends soon; run: pilookup rotate {name}")
     for epoch in known[:-1]:
         if epoch.destroyed_at is None and epochs.serves_until(epoch) <= now:

@@ -31,6 +31,7 @@ print(sorted(heavy & {{name.partition(".")[0] for name in sys.modules}}))
         "import pilookup.checking.client",
         "from pilookup import *",
         "from pilookup import Client, AsyncClient, Result, canonicalise",
+        "from pilookup import Case, Reason, Status, TrustError, TrustOnFirstUse",
         "from pilookup import canonicalise; assert canonicalise('138 0013 8000') == b'tel:+8613800138000'",
     ],
 )

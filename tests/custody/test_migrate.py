@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 from pilookup.custody.control import ControlDatabase, migrate, schema
 from pilookup.custody.control.engine import connect
 from pilookup.errors import CustodyError
-from tests.support.custody.home import make_home
+from tests.support.custody.home import found
 
 LATER = """
 import sqlalchemy as sa
@@ -135,11 +135,11 @@ def test_an_empty_database_is_not_taken_for_the_control_data(postgresql, home, m
 
 def test_a_new_home_takes_no_database_that_is_in_use(postgresql, tmp_path, monkeypatch):
     monkeypatch.setenv("PILOOKUP_DATABASE_URL", postgresql.database())
-    first = make_home(tmp_path / "first")
+    first = found(tmp_path / "first")
     with ControlDatabase.open(first) as control:
         control.create_channel("public", "coarse")
     with pytest.raises(CustodyError, match="holds control data already; a new HOME needs an empty database"):
-        make_home(tmp_path / "second")
+        found(tmp_path / "second")
     with ControlDatabase.open(first) as control:
         assert [channel.name for channel in control.channels()] == ["public"]
 

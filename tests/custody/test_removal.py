@@ -116,14 +116,14 @@ def test_a_withdrawn_dataset_leaves_no_file_and_its_id_is_not_given_again(loaded
 
 
 def test_a_withdrawal_killed_before_the_files_went_ends_with_the_next_command(loaded, home):
-    loaded.vault.mark_pending(load.id for load in loaded.control.loads("case-2"))
-    loaded.recover()
+    loaded.vault.unsettle(load.id for load in loaded.control.loads("case-2"))
+    loaded.settle()
     assert (home.vault / "case-2").exists()
-    loaded.vault.mark_pending(load.id for load in loaded.control.loads("case-2"))
+    loaded.vault.unsettle(load.id for load in loaded.control.loads("case-2"))
     loaded.control.withdraw("case-2", loaded.now)
     assert (home.vault / "case-2").exists()
     assert 2 not in {row[0] for row in content(loaded)}
-    loaded.recover()
+    loaded.settle()
     assert not (home.vault / "case-2").exists()
 
 

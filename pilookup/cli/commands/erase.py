@@ -2,7 +2,7 @@
 
 import typer
 
-from pilookup.cli.commands.publish import print_published
+from pilookup.cli.commands.publish import tell
 from pilookup.cli.console import counted, say, say_json
 from pilookup.cli.options import (
     DEFAULT_MEMORY,
@@ -38,4 +38,4 @@ def erase(
         say_json({"datasets": outcome.datasets, "published": [item.to_json() for item in done]})
         return
     say(f"Erased: it was in {counted(outcome.datasets, 'dataset')}. It stays out when files are loaded again.")
-    print_published(done, json=False)
+    tell(done, json=False)

@@ -28,10 +28,10 @@ def publish(
 
     with publishing(home, scheduler, f"publish {channel}") as (session, advance, tasks):
         done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
-    print_published([done], json=json)
+    tell([done], json=json)
 
 
-def print_published(outcomes: "list[Published]", *, json: bool) -> None:
+def tell(outcomes: "list[Published]", *, json: bool) -> None:
     """What publishing came to, channel by channel."""
     if json:
         say_json([done.to_json() for done in outcomes] if len(outcomes) != 1 else outcomes[0].to_json())

@@ -1,6 +1,6 @@
 """`pilookup rotate`: a new channel key, from the vault alone."""
 
-from pilookup.cli.commands.publish import Bloom, Channel, print_published
+from pilookup.cli.commands.publish import Bloom, Channel, tell
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 
 
@@ -18,4 +18,4 @@ def rotate(
 
     with publishing(home, scheduler, f"rotate {channel}") as (session, advance, tasks):
         done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
-    print_published([done], json=json)
+    tell([done], json=json)

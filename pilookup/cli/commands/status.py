@@ -7,7 +7,7 @@ from pilookup.cli.console import counted, note, say, say_json
 from pilookup.cli.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
-    from pilookup.custody.status import HomeStatus
+    from pilookup.custody.status import Status
 
 
 def status(home: HomeOption, json: JsonOption = False) -> None:
@@ -28,7 +28,7 @@ def status(home: HomeOption, json: JsonOption = False) -> None:
         _tell(found)
 
 
-def _tell(found: "HomeStatus") -> None:
+def _tell(found: "Status") -> None:
     for row in found.datasets or []:
         state = "withdrawn"
         if not row["withdrawn"]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pilookup.cli.commands.publish import print_published
+from pilookup.cli.commands.publish import tell
 from pilookup.cli.console import say
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 
@@ -26,4 +26,4 @@ def withdraw(
         done = republish(session, advance, executor=tasks, memory=memory)
     if not json:
         say(f"{dataset}: withdrawn" if withdrawn else f"{dataset}: withdrawn before; nothing was left to withdraw")
-    print_published(done, json=json)
+    tell(done, json=json)

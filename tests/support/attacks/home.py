@@ -69,7 +69,7 @@ class Held:
             online = Keyring.unlock(home.online, Half.ONLINE, ONLINE)
             with ControlDatabase.open(home) as control:
                 session = Session(home, keyring, control, Vault(home, keyring), online, now or datetime.now(UTC))
-                session.recover()
+                session.settle()
                 yield session
 
     @staticmethod

@@ -18,7 +18,7 @@ from pilookup.protocol.label import Kind
 SECRET = b"a passphrase of the tests"
 
 
-def make_home(path):
+def found(path):
     home = Home.create(path)
     keyring = Keyring.create(home.custody, Half.CUSTODY, SECRET)
     keyring.add_scalar("vault", SecretKey.generate())
@@ -37,7 +37,7 @@ def opened(path):
         keyring = Keyring.unlock(home.custody, Half.CUSTODY, SECRET)
         with ControlDatabase.open(home) as control:
             session = Session(home, keyring, control, Vault(home, keyring), None, datetime.now(UTC))
-            session.recover()
+            session.settle()
             yield session
 
 

@@ -68,7 +68,7 @@ class Held:
             online = self.online()
             with ControlDatabase.open(home) as control:
                 session = Session(home, keyring, control, Vault(home, keyring), online, datetime.now(UTC))
-                session.recover()
+                session.settle()
                 yield session
 
     def load(self, session, slug, lines, kind):

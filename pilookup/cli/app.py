@@ -3,7 +3,6 @@
 import importlib
 import os
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any
 
 import typer
@@ -11,9 +10,12 @@ from typer.core import TyperGroup
 
 from pilookup import __version__
 from pilookup.cli.console import complain
+from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import MissingExtraError, PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "status", "check", "verify")
+_ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""An unusable command accepts any arguments, so that it can say what is wrong with it."""
 
 
 class Commands(TyperGroup):
@@ -44,8 +46,11 @@ def build() -> typer.Typer:
     app.callback()(_options)
     for name in COMMANDS:
         app.command(name)(_command(name))
-    for entry in sorted(entry_points(group="pilookup.commands"), key=lambda entry: entry.name):
-        app.command(entry.name)(entry.load())
+    for command in installed_commands():
+        if command.problem is None:
+            app.command(command.name)(command.function)
+        else:
+            app.command(command.name, help=f"Unusable: {command.problem}", context_settings=_ANY)(command.function)
     return app
 
 

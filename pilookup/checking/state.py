@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from pilookup import durable
 from pilookup.errors import TrustError
 
 _ID_HEX = 16
@@ -65,7 +66,7 @@ class State:
             return None
 
     def remember_root(self, root: bytes) -> None:
-        _replace(self._folder / "first-root.json", root)
+        durable.replace(self._folder / "first-root.json", root)
 
     def for_root(self, root: bytes) -> "RootState":
         """What was seen under a pinned root."""
@@ -95,19 +96,8 @@ class RootState:
         return int(text)
 
     def remember_serial(self, serial: int) -> None:
-        _replace(self._serial, str(serial).encode())
+        durable.replace(self._serial, str(serial).encode())
 
 
 def _short_digest(data: bytes) -> str:
     return sha256(data).hexdigest()[:_ID_HEX]
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Replace a file as a whole, also across a power cut."""
-    fresh = path.with_name(f"{path.name}.new")
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)

@@ -8,8 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from pilookup import Client
-from pilookup.checking import state as state_module
+from pilookup import Client, durable
 from pilookup.checking.state import State, TrustOnFirstUse, default_directory
 from pilookup.errors import TrustError
 from tests.support.checking.asking import assert_unknown, on
@@ -169,7 +168,7 @@ def test_files_are_replaced_as_a_whole(tmp_path, monkeypatch):
     def torn(_):
         raise OSError("power cut")
 
-    monkeypatch.setattr(state_module.os, "fsync", torn)
+    monkeypatch.setattr(durable.os, "fsync", torn)
     with pytest.raises(OSError, match="power cut"):
         kept.remember_serial(42)
     assert kept.serial() == 41

@@ -1,4 +1,4 @@
-"""All commands in one list, and how their errors reach the user: 0 done, 1 failed, 2 usage."""
+"""The application: the list of commands, and the exit status (0 done, 1 failed, 2 usage error)."""
 
 import importlib
 import os
@@ -19,9 +19,10 @@ _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 class Commands(TyperGroup):
-    """Turns the errors raised on purpose, and the system's own, into one line and exit status 1."""
+    """Turns every PilookupError, OSError and MemoryError of a command into one line and exit status 1."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command; raises typer.Exit with status 1 after one of these errors."""
         try:
             return super().invoke(ctx)
         except PilookupError as error:
@@ -30,18 +31,18 @@ class Commands(TyperGroup):
             where = f"{os.fspath(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
             complain(f"{where}{error.strerror or type(error).__name__}")
         except MemoryError:
-            complain("not enough memory (what publishes takes less with a smaller --memory)")
+            complain("not enough memory (a command that publishes uses less with a smaller --memory)")
         raise typer.Exit(1)
 
 
 def build() -> typer.Typer:
-    """The application with every command that is installed."""
+    """Return the application with every installed command."""
     app = typer.Typer(
         cls=Commands,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        help="Learn whether a phone number is in a seized list, without handing over the list or the number.",
+        help="Check whether a phone number is in a seized list, without revealing the list or the number.",
     )
     app.callback()(_options)
     for name in COMMANDS:
@@ -55,7 +56,7 @@ def build() -> typer.Typer:
 
 
 def _command(name: str) -> Callable[..., None]:
-    """The command's function; its room's own imports (pyarrow, SQLAlchemy) wait until it is called."""
+    """Return a command's function. What it works with (pyarrow, SQLAlchemy) is imported when it is called."""
     module = importlib.import_module(f"pilookup.cli.commands.{name}")
     command: Callable[..., None] = getattr(module, name)
     return command
@@ -76,5 +77,10 @@ def _options(
 
 
 def need(extra: str, error: ImportError) -> MissingExtraError:
-    """The error for a command whose extra is not installed."""
+    """Return the error for a command whose extra is not installed.
+
+    Args:
+        extra: the extra that brings the module.
+        error: the import that failed.
+    """
     return MissingExtraError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")

@@ -1,6 +1,6 @@
-"""The whole way on synthetic data: seize, load, publish, serve, check a hit and a miss.
+"""Run every step on synthetic data: make a seizure, load, publish, serve, check a hit and a miss.
 
-Everything lies under `demo/`: the files, HOME, two passphrase files. A second run starts afresh.
+All files are under `demo/`: the seized files, HOME and two passphrase files. A second run deletes them first.
 """
 
 import argparse
@@ -28,9 +28,9 @@ READY_SECONDS = 60
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--once", action="store_true", help="exit after the two checks instead of serving on")
+    parser.add_argument("--once", action="store_true", help="exit after the two checks instead of serving until Ctrl-C")
     parser.add_argument("--port", type=int, default=PORT)
-    parser.add_argument("--scale", default="1", help="the share of the full seizure to make")
+    parser.add_argument("--scale", default="1", help="size of the seizure, 1 for the full size")
     options = parser.parse_args()
     shutil.rmtree(DEMO, ignore_errors=True)
     DEMO.mkdir(mode=0o700)
@@ -51,7 +51,7 @@ def say(text: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The commands' environment: HOME, and each half's passphrase in a file of its own."""
+    """Return the environment of all commands: HOME, and the files with the passphrases of its two halves."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PILOOKUP_")}
     environment["PILOOKUP_HOME"] = str(HOME)
     for variable in ("PILOOKUP_PASSPHRASE_FILE", "PILOOKUP_ONLINE_PASSPHRASE_FILE"):
@@ -92,12 +92,12 @@ def _publish(environment: dict[str, str]) -> None:
 
 @contextlib.contextmanager
 def _server(environment: dict[str, str], port: int) -> Iterator[str]:
-    """`pilookup serve` with the online half's passphrase only."""
+    """Run `pilookup serve` with the passphrase of the online half only; yields its URL."""
     say("pilookup serve")
     online = {key: value for key, value in environment.items() if key != "PILOOKUP_PASSPHRASE_FILE"}
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
-            sys.exit(f"port {port} is taken; choose another with --port")
+            sys.exit(f"port {port} is in use; choose another with --port")
     command = [sys.executable, "-m", "pilookup.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
     with (DEMO / "server.log").open("wb") as log:
         server = subprocess.Popen(command, env=online, stdout=log, stderr=log)  # noqa: S603
@@ -114,14 +114,14 @@ def _wait_ready(url: str, server: "subprocess.Popen[bytes]") -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and server.poll() is None:
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(f"{url}/readyz", timeout=5).close()  # noqa: S310 - our own address
+            urllib.request.urlopen(f"{url}/readyz", timeout=5).close()  # noqa: S310 - the address of the server above
             return
         time.sleep(0.2)
     sys.exit(f"the server did not become ready; its log: {DEMO / 'server.log'}")
 
 
 def _check(environment: dict[str, str], url: str) -> None:
-    """A number of the truth, and one that is in no file; each goes in by standard input."""
+    """Check a number that is in the data and one that is in no file; both are passed on standard input."""
     with (FILES / "truth.jsonl").open(encoding="utf-8") as file:
         hit = json.loads(file.readline())["identifier"]
     with (FILES / "outside.txt").open(encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""The command line. Each command is a module in `commands`; `pilookup-server` adds `serve` and `page` by entry points."""
+"""The command line: each command is a module in `commands`; `pilookup-server` adds more by entry points."""
 
 import sys
 

@@ -175,7 +175,7 @@ def rubbish(source: random.Random) -> str:
 
 
 def id_number(source: random.Random) -> str:
-    """Return an identity number (18 characters) with a correct check character and a region code that does not exist."""
+    """Return an identity number (18 characters) with a correct check character and a region code nobody has."""
     born = date(1940, 1, 1) + timedelta(days=source.randrange(25_000))
     body = f"99{source.randrange(10**4):04}{born:%Y%m%d}{source.randrange(1000):03}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

@@ -34,7 +34,7 @@ def demand(host, counter=500, accept=True, **changed):
     host.twist = twist
 
 
-def test_it_is_solved_and_the_check_goes_on(host, client):
+def test_a_challenge_is_solved_and_the_check_goes_on(host, client):
     demand(host)
     assert client.check(HIT).status == "found"
     first, second = host.evaluations()
@@ -43,7 +43,7 @@ def test_it_is_solved_and_the_check_goes_on(host, client):
     assert len(first.body) == len(second.body)
 
 
-def test_it_is_solved_once(host, client):
+def test_a_challenge_is_solved_once(host, client):
     demand(host, accept=False)
     result = client.check(HIT)
     assert (result.status, result.reason) == ("unknown", "rate_limited")
@@ -51,7 +51,7 @@ def test_it_is_solved_once(host, client):
 
 
 @pytest.mark.parametrize("changed", [{"algorithm": "SCRYPT"}, {"cost": 10**9}, {"keyPrefix": ""}, {"nonce": "x"}])
-def test_what_cannot_be_solved_is_over_quota(host, client, changed):
+def test_a_challenge_that_cannot_be_solved_is_over_quota(host, client, changed):
     demand(host, **changed)
     assert client.check(HIT).reason == "rate_limited"
     assert len(host.evaluations()) == 1

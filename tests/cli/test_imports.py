@@ -32,7 +32,7 @@ def test_help_imports_nothing_heavy(name):
 
 
 @pytest.mark.parametrize(("words", "status"), [(["--version"], 0), (["--help"], 0), (["lod"], 2)])
-def test_so_does_what_names_no_command(words, status):
+def test_neither_do_version_help_and_mistakes(words, status):
     found, modules = imported(*words)
     assert (found, modules & HEAVY) == (status, set())
 

@@ -50,7 +50,7 @@ def named(text, *, lock=False):
     return [found[0] for pattern in patterns for found in pattern.finditer(text)]
 
 
-def test_no_file_names_a_developers_place():
+def test_no_file_names_a_developers_machine():
     seen = 0
     for path in files():
         try:
@@ -72,14 +72,14 @@ def test_no_file_names_a_developers_place():
         "https://py" + "pi.org/simple",
     ],
 )
-def test_such_places_are_found(text):
+def test_local_paths_and_registries_are_found(text):
     assert named(text)
 
 
 @pytest.mark.parametrize(
     "text", ["demo/home/trust.json", "metadata/root.json", "https://x.example/home/a", "network/work/a"]
 )
-def test_others_are_not(text):
+def test_other_texts_are_accepted(text):
     assert not named(text)
 
 

@@ -80,12 +80,12 @@ def test_both_clients_have_one_full_signature():
     ]
 
 
-def test_there_is_no_other():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'Cleint'"):
         _ = pilookup.Cleint
 
 
-def test_importing_it_imports_nothing_else_of_it():
+def test_importing_pilookup_imports_no_other_module():
     """What importing must not pull in from outside is tested in tests/checking."""
     done = subprocess.run([sys.executable, "-W", "error", "-c", PROBE], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['pilookup', 'pilookup._version']"

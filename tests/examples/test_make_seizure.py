@@ -125,7 +125,7 @@ def test_the_numbers_outside_are_in_no_file(seizure, truth):
     assert not {f"tel:{number}" for number in outside} & set(truth)
 
 
-def test_every_dressing_leads_back_to_the_number(maker):
+def test_every_spelling_leads_back_to_the_number(maker):
     source = random.Random(3)
     for _ in range(3000):
         number = maker.draw_number(source)
@@ -137,7 +137,7 @@ def test_no_rubbish_is_a_number(maker):
     assert all(isinstance(canonicalise(maker.rubbish(source)), Reason) for _ in range(2000))
 
 
-def test_the_workbook_bears_no_clock(seizure):
+def test_the_workbook_holds_a_fixed_time(seizure):
     """Two runs in one second agree by luck; the date inside must be the fixed one."""
     with zipfile.ZipFile(seizure / "village-accounts" / "accounts.xlsx") as archive:
         core = archive.read("docProps/core.xml").decode()

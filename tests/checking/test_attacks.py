@@ -1,4 +1,4 @@
-"""Whatever a server does, an answer it should not give ends as unknown, with the reason that fits, never not_found."""
+"""Wrong answers of a server end as unknown with the fitting reason, never as not_found."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -87,7 +87,7 @@ def other_bucket(asked, out):
 
 
 def rerooted(asked, out):
-    """A label altered, and a tree of its own built over it."""
+    """A bucket with an altered label, and the Merkle path of a tree built over the altered slots."""
     slots = out[:31] + bytes([out[31] ^ 1]) + out[32 : GEOMETRY.stride]
     leaves = [merkle.leaf_hash(slots)] * GEOMETRY.buckets
     return slots + merkle.path(merkle.build(leaves), 0, GEOMETRY.bits)
@@ -300,7 +300,7 @@ def test_oversized_metadata_are_bad_response(host, client):
 
 def test_targets_without_a_manifest_are_bad_snapshot(host, client):
     host.publisher.release(b"{}", 1)
-    del host.publisher.targets  # nothing of it is asked for
+    del host.publisher.targets  # the client must not fetch a target
     from tuf.api.metadata import Targets
 
     host.publisher.version += 1

@@ -1,4 +1,4 @@
-"""What honest servers are asked, and what users get."""
+"""With an honest server: which requests a client sends, and which results its user gets."""
 
 import asyncio
 import json
@@ -131,7 +131,7 @@ def test_2500_numbers_take_three_requests(host, client):
 
 
 def lose(*batches):
-    """A twist that answers 500 to the evaluations of these places, 0 first."""
+    """A twist that answers 500 to the evaluations with these numbers, counted from 0."""
     seen = iter(range(100))
     return on("/evaluate", lambda asked, answer: Answer(500) if next(seen) in batches else answer)
 

@@ -1,4 +1,4 @@
-"""The small parts on their own: results, buckets, failures, imports."""
+"""Unit tests of results, the bucket cache and retries, and of what importing loads."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""A challenge past the soft quota is solved once, with fresh blinds; what cannot be solved is `rate_limited`."""
+"""A challenge beyond the soft quota is solved once, with fresh blinds. One that cannot be solved is `rate_limited`."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ SALT, NONCE = bytes(16), b"\x11" * 16
 
 
 def document(counter, **changed):
-    """A 429 whose challenge only `counter` solves."""
+    """The body of a 429 with a challenge that only `counter` solves."""
     key = sha256(SALT + NONCE + counter.to_bytes(4, "big")).digest()
     parameters = {"algorithm": "SHA-256", "salt": SALT.hex(), "nonce": NONCE.hex(), "cost": 1, "keyLength": 32}
     parameters |= {"keyPrefix": key[:16].hex()} | changed
@@ -22,7 +22,7 @@ def document(counter, **changed):
 
 
 def demand(host, counter=500, accept=True, **changed):
-    """Let nothing through /evaluate but what brings the right proof."""
+    """Make /evaluate answer only requests with the right proof of work (with `accept` False, none)."""
 
     def twist(asked, answer):
         if asked.method != "POST":

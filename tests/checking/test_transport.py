@@ -1,4 +1,4 @@
-"""Status codes, sizes, time, cut connections; what is tried again and what is never sent twice."""
+"""Status codes, sizes, timeouts and broken connections: which requests are repeated and which are never sent twice."""
 
 import logging
 import ssl
@@ -111,7 +111,7 @@ def test_an_answer_that_is_not_http_is_unreachable(host, client):
 
 
 class Failing:
-    """The first so many answers are `answer`, the rest as they should be."""
+    """Replace the first answers by `answer`; all later ones are correct."""
 
     def __init__(self, times, answer):
         self.times = times

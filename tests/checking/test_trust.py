@@ -1,4 +1,4 @@
-"""Pins, first contact, what is remembered and where."""
+"""Pinned roots, first contact, and the state directory."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""What the command line imports before a command works: help, versions and mistakes answer at once."""
+"""The command line imports no heavy module for help, the version or a mistyped command."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ print(result.exit_code, *sorted({name.partition(".")[0] for name in sys.modules}
 
 
 def imported(*words):
-    """The exit status of a command line, and the top-level modules it imported; in a process of its own."""
+    """Run a command line in a new process; returns its exit status and the top-level modules it imported."""
     done = subprocess.run([sys.executable, "-c", PROBE, *words], capture_output=True, text=True, check=True)
     status, *modules = done.stdout.splitlines()[-1].split()
     return int(status), set(modules)

@@ -1,4 +1,4 @@
-"""Commands of other distributions: one that cannot be loaded says so, and all others work."""
+"""A command of another distribution that cannot be loaded says so, and all other commands work."""
 
 import sys
 
@@ -11,7 +11,7 @@ from pilookup.cli.app import COMMANDS, build
 
 @pytest.fixture
 def install(tmp_path, monkeypatch):
-    """Put a distribution with one command and its module on the path, as pip would."""
+    """Puts a distribution with one command on the path: its metadata and its module, as pip does."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def add(distribution, version, command, text):

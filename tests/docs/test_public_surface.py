@@ -1,4 +1,4 @@
-"""The public names of the library."""
+"""The public names of `pilookup` are these, sorted, documented, and imported on first use."""
 
 import inspect
 import subprocess
@@ -86,6 +86,6 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_importing_pilookup_imports_no_other_module():
-    """What importing must not pull in from outside is tested in tests/checking."""
+    """tests/checking/test_extras.py tests which modules of other packages are not imported."""
     done = subprocess.run([sys.executable, "-W", "error", "-c", PROBE], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['pilookup', 'pilookup._version']"

@@ -1,4 +1,4 @@
-"""tools/rust_cycles.py finds import cycles between the files of a crate, and only those."""
+"""tools/rust_cycles.py finds import cycles between the files of a crate, and nothing else."""
 
 import subprocess
 import sys

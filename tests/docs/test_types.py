@@ -1,4 +1,4 @@
-"""What a user's type checker makes of a program that uses the library: mypy --strict, one run for all programs."""
+"""mypy --strict accepts a right client program and refuses wrong ones. One run of mypy checks all programs."""
 
 import os
 import re
@@ -67,7 +67,7 @@ LINE = re.compile(r"(\w+)\.py:(\d+): (\w+): (.*?)(?:  \[([a-z-]+)\])?")
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory):
-    """What mypy says, as {(program, line): [(severity, text, code), ...]}."""
+    """The findings of mypy as {(program, line): [(severity, text, code), ...]}."""
     folder = tmp_path_factory.mktemp("programs")
     programs = {
         "right": RIGHT,

@@ -23,7 +23,7 @@ FILES = (
 
 
 def stated(root):
-    """Every version stated below `root`, by where it stands; read as data, not as the tool finds it."""
+    """Return every version stated below `root`, by its place. The files are parsed, not searched as the tool does."""
     read = {name: tomllib.loads((root / name).read_text(encoding="utf-8")) for name in FILES[1:]}
     found = {
         "_version.py": re.search('^__version__ = "(.*)"$', (root / FILES[0]).read_text(encoding="utf-8"), re.MULTILINE)[

@@ -77,10 +77,5 @@ def _options(
 
 
 def need(extra: str, error: ImportError) -> MissingExtraError:
-    """Return the error for a command whose extra is not installed.
-
-    Args:
-        extra: the extra that brings the module.
-        error: the import that failed.
-    """
+    """The error for a command whose extra is not installed."""
     return MissingExtraError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")

@@ -29,7 +29,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     """No connection, a connection that broke, or no answer in time."""
     SERVER_ERROR = "server_error"
-    """The server answered with an error of its own (status 5xx)."""
+    """The server answered that it failed (status 5xx)."""
     UNAUTHORIZED = "unauthorized"
     """The channel requires a bearer token, or another one than was given."""
     RATE_LIMITED = "rate_limited"

@@ -86,6 +86,6 @@ class Shell:
         for step in read_steps(path):
             output, status = self.run(step.command)
             # Blank lines and trailing spaces do not count.
-            told = "".join(f"{line.rstrip()}\n" for line in output.splitlines() if line.strip())
-            assert status == step.status, f"$ {step.command}\nexit status {status}, not {step.status}\n{told}"
-            assert re.fullmatch(step.pattern(), told), f"$ {step.command}\nprinted\n{told}\nnot\n{step.lines}"
+            printed = "".join(f"{line.rstrip()}\n" for line in output.splitlines() if line.strip())
+            assert status == step.status, f"$ {step.command}\nexit status {status}, not {step.status}\n{printed}"
+            assert re.fullmatch(step.pattern(), printed), f"$ {step.command}\nprinted\n{printed}\nnot\n{step.lines}"

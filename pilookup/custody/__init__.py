@@ -1,0 +1,73 @@
+"""The police side: seized files into the vault, and the vault into signed snapshots.
+
+`Custody` is its public API. Importing this package loads none of the libraries that the work needs (pyarrow,
+SQLAlchemy, numpy, Alembic); using one of its names does.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pilookup.custody.custody import Custody, EraseOutcome, WithdrawOutcome
+    from pilookup.custody.intake.report import Report
+    from pilookup.custody.load.load import LoadOutcome
+    from pilookup.custody.publish.publish import Published
+    from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
+    from pilookup.protocol.label import Kind
+
+__all__ = [
+    "ChannelStatus",
+    "Custody",
+    "DatasetStatus",
+    "EraseOutcome",
+    "HomeStatus",
+    "Kind",
+    "LoadOutcome",
+    "Published",
+    "ReleaseStatus",
+    "Report",
+    "WithdrawOutcome",
+]
+
+_MODULES = {
+    "ChannelStatus": "pilookup.custody.status",
+    "Custody": "pilookup.custody.custody",
+    "DatasetStatus": "pilookup.custody.status",
+    "EraseOutcome": "pilookup.custody.custody",
+    "HomeStatus": "pilookup.custody.status",
+    "Kind": "pilookup.protocol.label",
+    "LoadOutcome": "pilookup.custody.load.load",
+    "Published": "pilookup.custody.publish.publish",
+    "ReleaseStatus": "pilookup.custody.status",
+    "Report": "pilookup.custody.intake.report",
+    "WithdrawOutcome": "pilookup.custody.custody",
+}
+
+
+if not TYPE_CHECKING:  # a type checker would take every other name for Any
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first used.
+
+        Raises:
+            AttributeError: there is no such name.
+            MissingExtraError: the extra `load` is not installed.
+        """
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415 - not needed where no name is used
+
+        try:
+            module = import_module(_MODULES[name])
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == "pilookup":
+                raise
+            from pilookup.errors import MissingExtraError  # noqa: PLC0415
+
+            raise MissingExtraError(
+                f"the police side needs an extra ({error.name}): pip install 'pilookup[load]'"
+            ) from error
+        return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,7 +15,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
-    """A dataset as a command names it; what is None or False was not said."""
+    """A dataset as a command names it; what is None or False was not given."""
 
     slug: str
     kind: Kind
@@ -33,7 +33,7 @@ def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
         if title is not None and not (0 < len(title) <= MAX_TITLE and title.isprintable()):
             raise CustodyError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
     known = control.dataset(spec.slug)
-    return _unchanged(known, spec) if known else _new(control.next_dataset_id(), spec)
+    return _existing(known, spec) if known else _new(control.next_dataset_id(), spec)
 
 
 def _new(number: int, spec: DatasetSpec) -> Dataset:
@@ -49,17 +49,17 @@ def _new(number: int, spec: DatasetSpec) -> Dataset:
     )
 
 
-def _unchanged(known: Dataset, spec: DatasetSpec) -> Dataset:
+def _existing(known: Dataset, spec: DatasetSpec) -> Dataset:
     if known.withdrawn_at is not None:
         raise CustodyError(f"{known.slug}: withdrawn; load into a dataset of another id")
-    said = {
+    given = {
         "kind": str(spec.kind),
         "title_zh": spec.title_zh,
         "title_en": spec.title_en,
         "seized_on": spec.seized_on,
         "sensitive": spec.sensitive or None,
     }
-    for name, value in said.items():
+    for name, value in given.items():
         if value is not None and value != getattr(known, name):
             raise CustodyError(f"{known.slug}: has another {name.replace('_', '-')} already: {getattr(known, name)}")
     return known

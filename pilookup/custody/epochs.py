@@ -76,7 +76,7 @@ def destroy(session: Session, epoch: Epoch) -> None:
         name = channel_key_id(epoch.channel, epoch.number)
         session.keyring.destroy(name)
         session.online_keyring().destroy(name)
-        session.control.destroyed_epoch(epoch.channel, epoch.number, session.now)
+        session.control.mark_epoch_destroyed(epoch.channel, epoch.number, session.now)
 
 
 def destroy_expired(session: Session, channel: str) -> None:

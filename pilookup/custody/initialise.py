@@ -23,14 +23,14 @@ from pilookup.protocol.names import PLATFORM, PUBLIC
 CHANNELS: Final = {PUBLIC: Profile.COARSE, PLATFORM: Profile.EXACT}
 
 
-def initialise_home(path: Path, custody_secret: bytes, online_secret: bytes, now: datetime) -> list[Path]:
+def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
     """Make HOME in a missing or empty directory; returns the trust files to pin.
 
     What is made is removed again when a step fails. Raises HomeError, KeyringError, OSError.
     """
     home = Home.create(path)
     try:
-        return _fill(home, custody_secret, online_secret, now)
+        return _create_contents(home, custody_passphrase, online_passphrase, now)
     except BaseException:
         for half in (home.custody, home.online):
             shutil.rmtree(half, ignore_errors=True)
@@ -39,9 +39,9 @@ def initialise_home(path: Path, custody_secret: bytes, online_secret: bytes, now
         raise
 
 
-def _fill(home: Home, custody_secret: bytes, online_secret: bytes, now: datetime) -> list[Path]:
-    keyring = Keyring.create(home.custody, Half.CUSTODY, custody_secret)
-    online = Keyring.create(home.online, Half.ONLINE, online_secret)
+def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
+    keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
+    online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
     keyring.add_scalar("vault", SecretKey.generate())
     keyring.add_bytes("vault-storage", os.urandom(32))
     keyring.add_bytes("vault-digest", os.urandom(32))
@@ -50,13 +50,13 @@ def _fill(home: Home, custody_secret: bytes, online_secret: bytes, now: datetime
     with ControlDatabase.create(home) as control:
         session = Session(home, keyring, control, vault, online, now)
         try:
-            return [_channel(session, name, profile) for name, profile in CHANNELS.items()]
+            return [_create_channel(session, name, profile) for name, profile in CHANNELS.items()]
         except BaseException:
             control.remove()
             raise
 
 
-def _channel(session: Session, name: str, profile: Profile) -> Path:
+def _create_channel(session: Session, name: str, profile: Profile) -> Path:
     """A channel's signing keys, repository, first epoch and the trust file to pin."""
     public = {}
     for role in OFFLINE_ROLES:

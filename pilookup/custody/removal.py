@@ -1,44 +1,55 @@
-"""Taking things out of the vault: a dataset, or one number. Publishing again is the caller's next step.
+"""Removing a dataset or one number from the vault. Publishing afterwards is the caller's task.
 
-Both begin with the step that decides (a transaction, a suppression entry); cleaning up after it can be repeated.
+Both functions begin with the step that decides: a transaction, or the list of erased elements. What follows only cleans
+up, can be repeated, and is completed by the next command if this one is killed.
 """
-
-from dataclasses import dataclass
 
 from pilookup import _core
 from pilookup.custody.session import Session
 from pilookup.errors import CustodyError
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """In how many datasets the number was."""
-
-    datasets: int
-
-
 def withdraw(session: Session, slug: str) -> bool:
-    """Take a dataset out; raises CustodyError for one there is not. Repeating it is harmless.
+    """Remove a dataset for good; its id is not used again. Repeating it is harmless.
 
-    Returns whether it was there to take out: False where it was withdrawn before.
+    Returns:
+        Whether the dataset was there; False if it was withdrawn before.
+
+    Raises:
+        CustodyError: there is no such dataset, or the control database failed.
+        VaultError: the vault does not belong to this control database.
+        OSError: a file could not be removed; the next command removes it.
     """
     dataset = session.control.dataset(slug)
     if dataset is None:
         raise CustodyError(f"there is no dataset {slug}")
-    there = dataset.withdrawn_at is None
-    if there:
-        session.vault.unsettle(load.id for load in session.control.loads(slug))
+    active = dataset.withdrawn_at is None
+    if active:
+        session.vault.mark_pending(load.id for load in session.control.loads(slug))
         session.control.withdraw(slug, session.now)
-    session.settle()
-    return there
+    session.recover()
+    return active
 
 
-def erase(session: Session, identifier: bytes) -> Erased:
-    """Take a number out and keep it out, whatever is loaded later. Repeating it is harmless."""
+def erase(session: Session, identifier: bytes) -> int:
+    """Remove a number from every dataset, and keep it out of all later loads. Repeating it is harmless.
+
+    Args:
+        session: the opened HOME.
+        identifier: the canonical identifier, such as b"tel:+8613800138000".
+
+    Returns:
+        The number of datasets it was in.
+
+    Raises:
+        CustodyError: the control database failed.
+        KeyringError: the vault key cannot be read.
+        VaultError: a shard is missing, altered or of another vault.
+        OSError: a file could not be written; erasing the number again completes it.
+    """
     element = _core.tokenise([identifier], session.keyring.scalar("vault"))
-    # Counted first: a kill in between costs one needless republish, the other way round it would leave a former epoch
-    # telling of the number.
+    # Counted first: a kill after this line costs one needless republish. If the count came last, a kill before it would
+    # leave a former epoch that still contains the number.
     session.control.count_removal()
     session.vault.suppress(element)
-    loads = session.loads()
-    return Erased(len(session.vault.expunge(element, loads)))
+    return len(session.vault.expunge(element, session.loads()))

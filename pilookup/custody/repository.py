@@ -38,11 +38,11 @@ from pilookup.release_files.files import file_ref
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
 ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
-_ASIDE: Final = ".staging-"
+_DISCARDED: Final = ".staging-"
 
 _Role = TypeVar("_Role", Root, Targets, Snapshot, Timestamp)
 
-Keys = Mapping[str, Sequence[Ed25519PrivateKey]]
+SigningKeys = Mapping[str, Sequence[Ed25519PrivateKey]]
 """Signing keys by role, as many as custody holds."""
 
 
@@ -55,11 +55,12 @@ class ChannelRepository:
         self.targets = directory / "targets"
         self.staging = directory / "staging"
 
-    def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: Keys, now: datetime) -> bytes:
+    def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: SigningKeys, now: datetime) -> bytes:
         """Make the directories and the first root; returns the root metadata to pin."""
+        self.directory.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for folder in (self.metadata, self.targets):
-            folder.mkdir(parents=True, mode=0o700)
-        root = Root(version=1, expires=_whole(now + ROOT_LIFE), consistent_snapshot=True)
+            folder.mkdir(mode=durable.DIRECTORY_MODE)
+        root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
         for role, role_keys in public.items():
             root.roles[role] = Role([], THRESHOLDS[role])
             for key in role_keys:
@@ -81,27 +82,27 @@ class ChannelRepository:
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
 
-    def renew_root(self, keys: Keys, now: datetime) -> bool:
+    def renew_root(self, keys: SigningKeys, now: datetime) -> bool:
         """Sign a new root version when the old one nears its end; the keys stay."""
         root = verify_root(self.read("root.json"))
         if root.expires - now > ROOT_RENEWED_BEFORE:
             return False
         root.version += 1
-        root.expires = _whole(now + ROOT_LIFE)
+        root.expires = _whole_seconds(now + ROOT_LIFE)
         self._write_root(root, keys)
         return True
 
     def stage(self) -> Path:
         """An empty directory for the files of one epoch, on the file system they will be served from."""
         self.clear_staging()
-        self.staging.mkdir(mode=0o700)
+        self.staging.mkdir(mode=durable.DIRECTORY_MODE)
         return self.staging
 
     def clear_staging(self) -> None:
         """Remove what a publish left; a task of it that still runs elsewhere may keep some, until the next time."""
         if self.staging.exists():
-            self.staging.rename(self.directory / f"{_ASIDE}{uuid4().hex}")
-        for left in self.directory.glob(f"{_ASIDE}*"):
+            self.staging.rename(self.directory / f"{_DISCARDED}{uuid4().hex}")
+        for left in self.directory.glob(f"{_DISCARDED}*"):
             shutil.rmtree(left, ignore_errors=True)
 
     def holds(self, epoch: ServedEpoch) -> bool:
@@ -112,14 +113,15 @@ class ChannelRepository:
     def adopt(self, epoch: int, files: Mapping[str, FileRef]) -> None:
         """Move staged files to their final, content-bound names; nothing refers to them yet."""
         folder = self.targets / "epochs" / str(epoch)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (folder.parent, folder):  # a mode given with `parents=True` would be the last directory's alone
+            each.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for name, ref in files.items():
             (self.staging / name).replace(folder / f"{ref.sha256}.{name}")
         durable.sync_directory(folder)
         durable.sync_directory(folder.parent)
         durable.sync_directory(self.targets)
 
-    def release(self, epochs: Sequence[ServedEpoch], keys: Keys, now: datetime, *, forget: bool = False) -> None:
+    def release(self, epochs: Sequence[ServedEpoch], keys: SigningKeys, now: datetime, *, forget: bool = False) -> None:
         """Sign a release of the given epochs, newest first, and swap it in by replacing timestamp.json.
 
         The files of the release before stay until the next one, for clients that are still reading it; with `forget`
@@ -130,14 +132,14 @@ class ChannelRepository:
         durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", source.read_bytes())
         served, previous = self._served_snapshot(), self._newest_targets()
         version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
-        expires = _whole(now + TARGETS_LIFE)
+        expires = _whole_seconds(now + TARGETS_LIFE)
         targets = Targets(version=version, expires=expires, targets=_targets(epochs))
         self._write_signed(f"{version}.targets.json", targets, keys["targets"])
         number = max([0, *self._versions("snapshot.json")]) + 1
         snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
         self._write_signed(f"{number}.snapshot.json", snapshot, keys["snapshot"])
         self.sign_timestamp(number, keys["timestamp"], now)
-        self._sweep([targets] if forget or previous is None else [targets, previous], {number, served})
+        self._remove_unlisted([targets] if forget or previous is None else [targets, previous], {number, served})
 
     def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
         """Point timestamp.json at a snapshot: the one step that changes what is served."""
@@ -149,7 +151,7 @@ class ChannelRepository:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """The lock every writer of timestamp.json holds, publisher and server alike."""
-        handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -171,7 +173,7 @@ class ChannelRepository:
     def _versions(self, suffix: str) -> list[int]:
         return [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{suffix}")]
 
-    def _write_root(self, root: Root, keys: Keys) -> bytes:
+    def _write_root(self, root: Root, keys: SigningKeys) -> bytes:
         data = self._write_signed(f"{root.version}.root.json", root, keys["root"])
         durable.replace(self.metadata / "root.json", data)
         return data
@@ -184,7 +186,7 @@ class ChannelRepository:
         durable.replace(self.metadata / name, data)
         return data
 
-    def _sweep(self, keep: Sequence[Targets], snapshots: Collection[int | None]) -> None:
+    def _remove_unlisted(self, keep: Sequence[Targets], snapshots: Collection[int | None]) -> None:
         """Remove the files of releases that are not to be kept."""
         served = [epoch for targets in keep for epoch in served_epochs(targets.targets)]
         files = {self.targets / epoch.path(name) for epoch in served for name in epoch.files}
@@ -212,5 +214,5 @@ def _target(path: str, ref: FileRef) -> TargetFile:
     return TargetFile(ref.size, {"sha256": ref.sha256}, path)
 
 
-def _whole(moment: datetime) -> datetime:
+def _whole_seconds(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pilookup._core import SecretKey
 from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
-from pilookup.custody.repository import THRESHOLDS, ChannelRepository, Keys
+from pilookup.custody.repository import THRESHOLDS, ChannelRepository, SigningKeys
 from pilookup.custody.vault import Vault
 from pilookup.errors import PublishError
 from pilookup.keyring import Keyring
@@ -33,12 +33,12 @@ class Session:
         """Every load of every dataset."""
         return [load for row in self.control.datasets(active_only=False) for load in self.control.loads(row.slug)]
 
-    def settle(self) -> None:
+    def recover(self) -> None:
         """Remove what killed commands left: in the vault, and for the channels where the command works on them too.
 
         Raises VaultError when it is not this database's vault.
         """
-        self.vault.settle(self.loads())
+        self.vault.recover(self.loads())
         if self.online is not None:
             for channel in self.control.channels():
                 self.repository(channel.name).clear_staging()
@@ -48,7 +48,7 @@ class Session:
             raise PublishError("publishing needs the online half and its passphrase")
         return self.online
 
-    def signing_keys(self, channel: str) -> Keys:
+    def signing_keys(self, channel: str) -> SigningKeys:
         """The signing keys at hand, by role; raises PublishError when too few are."""
         held = set(self.keyring.ids())
         keys: dict[str, list[Ed25519PrivateKey]] = {

@@ -1,11 +1,11 @@
-"""What HOME holds and what needs doing soon: read without any passphrase."""
+"""What a HOME holds, what its channels serve, and what needs doing soon. Nothing here needs a passphrase."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
 
 from pilookup.custody import epochs
-from pilookup.custody.control import ControlDatabase
+from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.custody.home import Home
 from pilookup.custody.repository import ChannelRepository
 from pilookup.errors import FormatError, HomeError, TrustError
@@ -13,100 +13,201 @@ from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import EPOCH_LIFE, MANIFEST, TARGETS_LIFE, Release
 
-WARN_SHARE = 3
-"""A warning comes in the last third of a signature's or an epoch's life."""
+WARNING_DIVISOR: Final = 3
+"""A warning is given in the last third of a signature's or an epoch's life."""
 
 
-@dataclass
-class Status:
-    """Datasets (None where the custody half is elsewhere), channels, and warnings for a person."""
+@dataclass(frozen=True, slots=True)
+class DatasetStatus:
+    """A dataset and what was loaded into it.
 
-    datasets: list[dict[str, Any]] | None = None
-    channels: list[dict[str, Any]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    id: the dataset's name on the command line. catalogue_id: its number in labels and manifests. loads: number of
+    files. rows and accepted: data rows, and accepted numbers, of all its files together.
+    """
+
+    id: str
+    catalogue_id: int
+    kind: str
+    title_zh: str
+    title_en: str
+    seized_on: date | None
+    sensitive: bool
+    withdrawn: bool
+    loads: int
+    rows: int
+    accepted: int
 
     def to_json(self) -> dict[str, Any]:
-        return {"datasets": self.datasets, "channels": self.channels, "warnings": self.warnings}
+        """The dataset as `pilookup status --json` prints it."""
+        return {
+            "id": self.id,
+            "catalogue_id": self.catalogue_id,
+            "kind": self.kind,
+            "title": {"zh": self.title_zh, "en": self.title_en},
+            "seized_on": self.seized_on.isoformat() if self.seized_on else None,
+            "sensitive": self.sensitive,
+            "withdrawn": self.withdrawn,
+            "loads": self.loads,
+            "rows": self.rows,
+            "accepted": self.accepted,
+        }
 
 
-def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> Status:
-    """Gather the status; a channel that cannot be trusted becomes a warning, not an error.
+@dataclass(frozen=True, slots=True)
+class ReleaseStatus:
+    """The signed release a channel serves: its newest epoch, and when its signatures expire.
 
-    Either half will do; raises HomeError where neither is.
+    served_epochs: the numbers of all epochs in the release, newest first.
+    """
+
+    epoch: int
+    serial: int
+    created: datetime
+    entries: int
+    served_epochs: tuple[int, ...]
+    targets_expire: datetime
+    timestamp_expires: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """The release as `pilookup status --json` prints it."""
+        return {
+            "epoch": self.epoch,
+            "serial": self.serial,
+            "created": time_text(self.created),
+            "entries": self.entries,
+            "served_epochs": list(self.served_epochs),
+            "targets_expire": time_text(self.targets_expire),
+            "timestamp_expires": time_text(self.timestamp_expires),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStatus:
+    """A channel and its release; None where none was published yet, or where it is not valid (a warning says so)."""
+
+    name: str
+    release: ReleaseStatus | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The channel as `pilookup status --json` prints it."""
+        release = self.release.to_json() if self.release else {}
+        return {"channel": self.name, "published": self.release is not None, **release}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeStatus:
+    """The status of a HOME.
+
+    datasets: by catalogue id; None where the custody half is on another machine. channels: by name; empty where the
+    online half is on another machine. warnings: sentences for a person, each with the command that helps.
+    """
+
+    datasets: tuple[DatasetStatus, ...] | None
+    channels: tuple[ChannelStatus, ...]
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The status as `pilookup status --json` prints it."""
+        return {
+            "datasets": None if self.datasets is None else [each.to_json() for each in self.datasets],
+            "channels": [each.to_json() for each in self.channels],
+            "warnings": list(self.warnings),
+        }
+
+
+def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> HomeStatus:
+    """Read the status of a HOME of which at least one half is here.
+
+    A release that cannot be trusted is a warning, not an error.
+
+    Args:
+        home: where the halves are.
+        control: the control database; None where the custody half is on another machine.
+        now: what expiry dates are compared with.
+
+    Raises:
+        HomeError: neither half is here.
+        CustodyError: the control database cannot be read.
     """
     if not (home.has_custody() or home.has_online()):
         raise HomeError(f"{home.path}: no HOME here; make one with: pilookup init {home.path}")
-    status = Status()
-    if control is not None:
-        status.datasets = [_dataset(control, row) for row in control.datasets(active_only=False)]
+    warnings: list[str] = []
     folders = home.channels.iterdir() if home.has_online() else ()
-    for folder in sorted(path for path in folders if path.is_dir()):
-        _channel(status, folder.name, ChannelRepository(folder), now)
+    channels = [
+        _channel_status(folder.name, ChannelRepository(folder), now, warnings)
+        for folder in sorted(path for path in folders if path.is_dir())
+    ]
+    datasets = None
     if control is not None:
+        datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
         for channel in control.channels():
-            _epochs(status, control, channel.name, now)
-    return status
+            warnings.extend(_epoch_warnings(control, channel.name, now))
+    return HomeStatus(datasets, tuple(channels), tuple(warnings))
 
 
-def _dataset(control: ControlDatabase, row: Any) -> dict[str, Any]:
-    loads = control.loads(row.slug)
-    return {
-        "id": row.slug,
-        "catalogue_id": row.id,
-        "kind": str(row.kind),
-        "title": {"zh": row.title_zh, "en": row.title_en},
-        "seized_on": row.seized_on.isoformat() if row.seized_on else None,
-        "sensitive": row.sensitive,
-        "withdrawn": row.withdrawn_at is not None,
-        "loads": len(loads),
-        "rows": sum(load.counts.rows for load in loads),
-        "accepted": sum(load.counts.accepted for load in loads),
-    }
+def _dataset_status(control: ControlDatabase, dataset: Dataset) -> DatasetStatus:
+    loads = control.loads(dataset.slug)
+    return DatasetStatus(
+        id=dataset.slug,
+        catalogue_id=dataset.id,
+        kind=str(dataset.kind),
+        title_zh=dataset.title_zh,
+        title_en=dataset.title_en,
+        seized_on=dataset.seized_on,
+        sensitive=dataset.sensitive,
+        withdrawn=dataset.withdrawn_at is not None,
+        loads=len(loads),
+        rows=sum(load.counts.rows for load in loads),
+        accepted=sum(load.counts.accepted for load in loads),
+    )
 
 
-def _channel(status: Status, name: str, repository: ChannelRepository, now: datetime) -> None:
-    entry: dict[str, Any] = {"channel": name, "published": False}
-    status.channels.append(entry)
+def _channel_status(name: str, repository: ChannelRepository, now: datetime, warnings: list[str]) -> ChannelStatus:
+    """The status of one channel; what is wrong with it is appended to `warnings`."""
     try:
         release = repository.current(now)
         manifest = _manifest(repository, release) if release else None
     except (TrustError, FormatError, OSError) as error:
-        status.warnings.append(f"{name}: the release is not valid: {error}")
-        return
+        warnings.append(f"{name}: the release is not valid: {error}")
+        return ChannelStatus(name, release=None)
     if release is None or manifest is None:
-        status.warnings.append(f"{name}: never published; run: pilookup publish {name}")
-        return
-    entry |= {
-        "published": True,
-        "epoch": manifest.epoch,
-        "serial": manifest.serial,
-        "created": time_text(manifest.created),
-        "entries": manifest.entries,
-        "served_epochs": [epoch.epoch for epoch in release.epochs],
-        "targets_expire": time_text(release.targets_expire),
-        "timestamp_expires": time_text(release.timestamp_expires),
-    }
-    _warn(status, name, release, now)
+        warnings.append(f"{name}: never published; run: pilookup publish {name}")
+        return ChannelStatus(name, release=None)
+    warnings.extend(_expiry_warnings(name, release, now))
+    status = ReleaseStatus(
+        epoch=manifest.epoch,
+        serial=manifest.serial,
+        created=manifest.created,
+        entries=manifest.entries,
+        served_epochs=tuple(epoch.epoch for epoch in release.epochs),
+        targets_expire=release.targets_expire,
+        timestamp_expires=release.timestamp_expires,
+    )
+    return ChannelStatus(name, status)
 
 
 def _manifest(repository: ChannelRepository, release: Release) -> Manifest:
     return Manifest.from_bytes((repository.targets / release.epochs[0].path(MANIFEST)).read_bytes())
 
 
-def _warn(status: Status, name: str, release: Release, now: datetime) -> None:
+def _expiry_warnings(name: str, release: Release, now: datetime) -> list[str]:
+    warnings = []
     if release.timestamp_expires <= now:
-        status.warnings.append(f"{name}: the timestamp has expired; `pilookup serve` renews it")
-    if release.targets_expire - now < TARGETS_LIFE / WARN_SHARE:
+        warnings.append(f"{name}: the timestamp has expired; `pilookup serve` renews it")
+    if release.targets_expire - now < TARGETS_LIFE / WARNING_DIVISOR:
         when = time_text(release.targets_expire)
-        status.warnings.append(f"{name}: signatures expire {when}; run: pilookup publish {name}")
+        warnings.append(f"{name}: signatures expire {when}; run: pilookup publish {name}")
+    return warnings
 
 
-def _epochs(status: Status, control: ControlDatabase, name: str, now: datetime) -> None:
+def _epoch_warnings(control: ControlDatabase, name: str, now: datetime) -> list[str]:
+    warnings = []
     known = control.epochs(name)
-    if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARN_SHARE:
-        status.warnings.append(f"{name}: the epoch ends soon; run: pilookup rotate {name}")
-    for epoch in known[:-1]:
-        if epoch.destroyed_at is None and epochs.serves_until(epoch) <= now:
-            status.warnings.append(
-                f"{name}: the key of epoch {epoch.number} is due to be destroyed; run: pilookup publish {name}"
-            )
+    if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARNING_DIVISOR:
+        warnings.append(f"{name}: the epoch ends soon; run: pilookup rotate {name}")
+    warnings.extend(
+        f"{name}: the key of epoch {epoch.number} is due to be destroyed; run: pilookup publish {name}"
+        for epoch in known[:-1]
+        if epoch.destroyed_at is None and epochs.serves_until(epoch) <= now
+    )
+    return warnings

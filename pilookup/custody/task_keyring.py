@@ -15,14 +15,14 @@ from pilookup.custody.vault.shard import ShardStore
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.passphrase import stored_passphrase
 
-_lent: WeakValueDictionary[str, Keyring] = WeakValueDictionary()
+_registered: WeakValueDictionary[str, Keyring] = WeakValueDictionary()
 _opened: dict[str, tuple[tuple[int, int, int], Keyring]] = {}
 _lock = threading.Lock()
 
 
 def register_keyring(home: Home, keyring: Keyring) -> None:
     """Let tasks in this process use an unlocked custody keyring, for as long as the lender keeps it."""
-    _lent[home.real] = keyring
+    _registered[home.real] = keyring
 
 
 def keyring_for(home: str) -> Keyring:
@@ -30,14 +30,14 @@ def keyring_for(home: str) -> Keyring:
 
     Raises KeyringError where it cannot be opened; nobody is asked for a passphrase.
     """
-    if lent := _lent.get(home):
-        return lent
+    if registered := _registered.get(home):
+        return registered
     with _lock:
         custody = Home(Path(home)).custody
-        written = _signature(custody)
+        file_id = _file_id(custody)
         kept = _opened.get(home)
-        if kept is None or kept[0] != written:
-            kept = written, Keyring.unlock(custody, Half.CUSTODY, stored_passphrase(Half.CUSTODY))
+        if kept is None or kept[0] != file_id:
+            kept = file_id, Keyring.unlock(custody, Half.CUSTODY, stored_passphrase(Half.CUSTODY))
             _opened[home] = kept
         return kept[1]
 
@@ -47,7 +47,7 @@ def store_for(home: str) -> ShardStore:
     return Vault(Home(Path(home)), keyring_for(home)).store
 
 
-def _signature(custody: Path) -> tuple[int, int, int]:
+def _file_id(custody: Path) -> tuple[int, int, int]:
     """What changes when another keyring stands in the place of the one that was opened; zeros where none is."""
     try:
         found = (custody / "keyring.json").stat()

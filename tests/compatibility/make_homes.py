@@ -207,12 +207,12 @@ def die(*_args, **_options):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def in_write(part, number):
-    """In the midst of the n-th write of a file whose name has `part` in it: the file is torn."""
+def in_write(name_part, number):
+    """In the midst of the n-th write of a file whose name has `name_part` in it: the file is torn."""
     write, left = durable._write, [number]
 
     def torn(path, data, *, flushed):
-        if part in path.name:
+        if name_part in path.name:
             left[0] -= 1
             if not left[0]:
                 whole = data if isinstance(data, bytes) else b"".join(data)
@@ -331,7 +331,7 @@ def kill(name, path, work):
 def child(name, path, work):
     _, command, instant = MADE[name]
     with at(Path(path), DATE) as session:
-        session.settle()
+        session.recover()
         instant(session)
         if command["name"] == "load":
             run_load(session, command, Path(work), ThreadPoolExecutor(1))
@@ -419,11 +419,7 @@ def same(unkilled, retried, command):
 
 def buckets(told):
     """The digests of all buckets and trees; filters and manifests bear a serial, which a kill may have used up."""
-    return {
-        name: initialise_home
-        for name, initialise_home in told["channels"].items()
-        if name.endswith(("buckets.bin", "tree.bin"))
-    }
+    return {name: value for name, value in told["channels"].items() if name.endswith(("buckets.bin", "tree.bin"))}
 
 
 def expected(name, facts, folder, restored):
@@ -445,7 +441,7 @@ def expected(name, facts, folder, restored):
     there = tree(unpack(name, folder / "untouched"))
     with opened(path, facts) as session:
         told["keys"] = {"custody": key_contents(session.keyring), "online": key_contents(session.online_keyring())}
-        session.settle()
+        session.recover()
         left = tree(path)
         changed = {name: list(now) for name, now in left.items() if there.get(name) != now}
         assert changed == restored, "recovery changed what it should leave alone"

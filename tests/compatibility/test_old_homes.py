@@ -102,12 +102,12 @@ def test_it_opens_and_recovery_removes_what_was_left_and_nothing_else(name, home
     with opened(home, facts) as session:
         assert key_contents(session.keyring) == expected["keys"]["custody"]
         assert key_contents(session.online_keyring()) == expected["keys"]["online"]
-        session.settle()
+        session.recover()
         after = tree(home)
         assert sorted(set(before) - set(after)) == expected["removed"]
         changed = {name: list(now) for name, now in after.items() if before.get(name) != now}
         assert changed == expected["restored"]
-        session.settle()
+        session.recover()
         assert tree(home) == after
     assert revision(home) == facts["alembic"]
     assert tree(home) == after
@@ -118,7 +118,7 @@ def test_it_says_what_it_said_and_goes_on_as_it_would_have(home, facts, tmp_path
     expected, work = facts["expected"], tmp_path / "work"
     numbers = expanded(expected["numbers"])
     with opened(home, facts) as session:
-        session.settle()
+        session.recover()
         archived, before = channel_files(home), tree(home)
         told = plain(stage(session, [], work, numbers))
         assert told.pop("channels") == archived
@@ -171,7 +171,7 @@ def _assert_new_keys_are_whole(session):
 @pytest.mark.parametrize("name", ["retired_epoch"], indirect=True)
 def test_a_former_epoch_is_served_to_its_end_and_then_destroyed(home, facts):
     with opened(home, facts) as session:
-        session.settle()
+        session.recover()
         newest, former = (epoch["epoch"] for epoch in served(session, "public"))
         said = answers(session, ["13812340000"])["public"]
         assert said == {str(epoch): {"030000020130000200010000": ["13812340000+1"]} for epoch in (newest, former)}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.custody import channel
 from tests.support.custody.databases import PostgresqlDatabase, SqliteFile
-from tests.support.custody.home import found, opened
+from tests.support.custody.home import make_home, opened
 from tests.support.custody.postgresql import Cluster
 
 
@@ -26,7 +26,7 @@ def database(request, monkeypatch):
 
 @pytest.fixture
 def home(tmp_path):
-    return found(tmp_path / "home")
+    return make_home(tmp_path / "home")
 
 
 @pytest.fixture

@@ -74,9 +74,9 @@ def test_the_catalogue_ends_at_two_bytes(control):
 TAKE = """
 import sys
 from pathlib import Path
-from pilookup.custody.control import Control
+from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
-with Control.open(Home(Path(sys.argv[1]))) as control:
+with ControlDatabase.open(Home(Path(sys.argv[1]))) as control:
     print(control.consume_serial("public"), flush=True)
     sys.stdin.read()
 """
@@ -112,11 +112,11 @@ def test_an_epoch_lives_its_life(control):
     assert control.channel("public").profile == "coarse"
     first = control.start_epoch("public", 1, NOW)
     assert (first.number, first.started_at, first.serves_until, first.serial) == (1, NOW, None, None)
-    control.released_epoch("public", 1, serial=7, removals=3)
+    control.mark_epoch_released("public", 1, serial=7, removals=3)
     control.count_removal()
     second = control.start_epoch("public", 2, NOW, former_until=NOW)
     assert (second.number, second.removals_seen) == (2, 1)
-    control.destroyed_epoch("public", 1, NOW)
+    control.mark_epoch_destroyed("public", 1, NOW)
     one, two = control.epochs("public")
     assert (one.serial, one.removals_seen, one.serves_until, one.destroyed_at) == (7, 3, NOW, NOW)
     assert (two.number, two.destroyed_at) == (2, None)

@@ -6,7 +6,7 @@ import pytest
 
 from pilookup.custody.home import Home
 from pilookup.errors import HomeError
-from tests.support.custody.home import found
+from tests.support.custody.home import make_home
 
 HOLD = """
 import sys
@@ -19,7 +19,7 @@ with Home(Path(sys.argv[1])).locked():
 
 
 def test_a_home_is_for_its_owner_alone(tmp_path):
-    home = found(tmp_path / "home")
+    home = make_home(tmp_path / "home")
     for path in [home.path, *home.path.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path.name
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pilookup.custody.removal import erase
-from tests.support.custody.home import content, found, numbers, opened, run_load, write_csv
+from tests.support.custody.home import content, make_home, numbers, opened, run_load, write_csv
 from tests.support.custody.kill import duration_of, kill_after, kill_at_random
 
 HERE = str(Path(__file__).parents[2])
@@ -43,7 +43,7 @@ def remains(home):
 
 
 def loads_killed(tmp_path, rows, kills, seed):
-    home = found(tmp_path / "home").path
+    home = make_home(tmp_path / "home").path
     path = write_csv(tmp_path / "a.csv", [*numbers(rows), *numbers(rows // 10)])
     longest = duration_of(load_command(home, path, "whole"), ready=True)
     with opened(home) as session:
@@ -72,7 +72,7 @@ def test_a_load_killed_at_any_instant_is_whole_or_absent(tmp_path):
 
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_load_killed_before_each_of_its_steps_is_whole_or_absent(tmp_path, replace):
-    home, path = found(tmp_path / "home").path, write_csv(tmp_path / "a.csv", numbers(3))
+    home, path = make_home(tmp_path / "home").path, write_csv(tmp_path / "a.csv", numbers(3))
     with opened(home) as session:
         run_load(session, [path], "whole")
         whole = rows_of(session, "whole")
@@ -97,7 +97,7 @@ def test_a_load_killed_before_each_of_its_steps_is_whole_or_absent(tmp_path, rep
 
 @pytest.mark.parametrize("seconds", [None, 0.05])
 def test_a_load_killed_at_its_commit_or_before_is_whole_or_absent(database, tmp_path, seconds):
-    home, path = found(tmp_path / "home").path, write_csv(tmp_path / "a.csv", numbers(300))
+    home, path = make_home(tmp_path / "home").path, write_csv(tmp_path / "a.csv", numbers(300))
     if seconds is None:
         steps = "from custody_steps import kill_before; kill_before(1, session.control._engine, commits_alone=True); "
         killed = subprocess.run(
@@ -125,7 +125,7 @@ def test_many_killed_loads(tmp_path):
 
 
 def test_a_replacing_load_killed_at_any_instant_keeps_the_content(tmp_path):
-    home = found(tmp_path / "home").path
+    home = make_home(tmp_path / "home").path
     path = write_csv(tmp_path / "a.csv", numbers(2000))
     duration_of(load_command(home, path, "case-1"), ready=True)
     longest = duration_of(load_command(home, path, "case-1", replace=True), ready=True)
@@ -142,7 +142,7 @@ def test_a_replacing_load_killed_at_any_instant_keeps_the_content(tmp_path):
 
 
 def test_an_erasure_killed_at_any_instant_is_done_or_not_and_ends_when_repeated(tmp_path):
-    home, paths = found(tmp_path / "home").path, []
+    home, paths = make_home(tmp_path / "home").path, []
     with opened(home) as session:
         for i in range(4):
             paths.append(write_csv(tmp_path / f"{i}.csv", [*numbers(300), *numbers(10, 1000 * (i + 1))]))

@@ -20,15 +20,10 @@ from tests.support.custody.kill import duration_of, kill_at_random
 ROWS = 20_000
 
 WORK = """
-import os
-os.environ["PILOOKUP_PASSPHRASE"] = "custody"
-os.environ["PILOOKUP_ONLINE_PASSPHRASE"] = "online"
-from pathlib import Path
-from pilookup.cli.opening import opened
-from pilookup.custody.publish.publish import publish
-with opened(Path({home!r}), online=True) as session:
+from pilookup.custody import Custody
+with Custody.open({home!r}, passphrase="custody", online_passphrase="online") as custody:
     print("ready", flush=True)
-    publish(session, "public", lambda *_: None)
+    custody.publish("public")
 """
 
 

@@ -1,6 +1,7 @@
 """Publishing over a channel's life: unchanged, grown, full, rotated, withdrawn, erased, restored."""
 
 from datetime import date, timedelta
+from stat import S_IMODE
 
 import pytest
 
@@ -9,6 +10,7 @@ from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish.publish import publish, republish, rotate
 from pilookup.custody.removal import erase, withdraw
 from pilookup.custody.status import read_status
+from pilookup.custody.vault.vault import STAGING
 from pilookup.errors import KeyringError, PublishError, TrustError
 from pilookup.keyring.key_ids import channel_key_id
 from pilookup.protocol.label import Kind, Label
@@ -38,6 +40,14 @@ def test_the_same_vault_gives_the_same_bytes_and_no_new_serial(at, path):
     assert manifests(session)[0] == before
     release = session.repository("public").current(NOW)
     assert release.targets_expire == NOW + timedelta(days=50)
+
+
+def test_every_directory_of_a_published_home_is_for_its_owner_alone(at, path):
+    session = at(path)
+    publish(session, "public", quiet)
+    session.vault.stage(session.home.vault / STAGING / "a-load")
+    for folder in (each for each in [path, *path.rglob("*")] if each.is_dir()):
+        assert S_IMODE(folder.stat().st_mode) == 0o700, folder
 
 
 def test_profiles_and_sensitive_datasets(at, path):
@@ -131,7 +141,7 @@ def test_withdrawing_and_erasing_reach_every_served_epoch(at, path):
     publish(session, "public", quiet)
     rotate(session, "public", quiet)
     assert [label is not None for label, _ in look_up(session, NUMBERS[5])] == [True, True]
-    assert erase(session, f"tel:+86{NUMBERS[5]}".encode()).datasets == 2
+    assert erase(session, f"tel:+86{NUMBERS[5]}".encode()) == 2
     republish(session, quiet)
     assert look_up(session, NUMBERS[5]) == [(None, False), (None, False)]
     assert [label is not None for label, _ in look_up(session, NUMBERS[6])] == [True, True]

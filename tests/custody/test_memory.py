@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.custody.home import found, numbers, write_csv
+from tests.support.custody.home import make_home, numbers, write_csv
 
 HERE = str(Path(__file__).parents[2])
 FILL = """
@@ -31,13 +31,13 @@ def peak_kib(home, path, rows):
 
 @pytest.mark.slow
 def test_a_file_of_many_pieces_needs_little_more_memory_than_one_of_few(tmp_path):
-    home = found(tmp_path / "home").path
+    home = make_home(tmp_path / "home").path
     peaks = []
     for rows in (5_000, 80_000):
         path = write_csv(
             tmp_path / f"{rows}.csv", (f"{number},{'x' * 2_000}" for number in numbers(rows)), "phone,address"
         )
         peaks.append(peak_kib(home, path, rows))
-        home = found(tmp_path / f"home-{rows}").path
+        home = make_home(tmp_path / f"home-{rows}").path
     grown = 75_000 * 2_012
     assert (peaks[1] - peaks[0]) * 1024 < grown / 2, "the file lies in memory"

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 from pilookup.custody.control import ControlDatabase, migrate, schema
 from pilookup.custody.control.engine import connect
 from pilookup.errors import CustodyError
-from tests.support.custody.home import found
+from tests.support.custody.home import make_home
 
 LATER = """
 import sqlalchemy as sa
@@ -36,10 +36,10 @@ FAULTS = {
 OPEN = """
 import sys
 from pathlib import Path
-from pilookup.custody.control import Control, migrate
+from pilookup.custody.control import ControlDatabase, migrate
 from pilookup.custody.home import Home
 migrate._SCRIPTS = Path(sys.argv[2])
-Control.open(Home(Path(sys.argv[1]))).close()
+ControlDatabase.open(Home(Path(sys.argv[1]))).close()
 """
 
 
@@ -135,11 +135,11 @@ def test_an_empty_database_is_not_taken_for_the_control_data(postgresql, home, m
 
 def test_a_new_home_takes_no_database_that_is_in_use(postgresql, tmp_path, monkeypatch):
     monkeypatch.setenv("PILOOKUP_DATABASE_URL", postgresql.database())
-    first = found(tmp_path / "first")
+    first = make_home(tmp_path / "first")
     with ControlDatabase.open(first) as control:
         control.create_channel("public", "coarse")
     with pytest.raises(CustodyError, match="holds control data already; a new HOME needs an empty database"):
-        found(tmp_path / "second")
+        make_home(tmp_path / "second")
     with ControlDatabase.open(first) as control:
         assert [channel.name for channel in control.channels()] == ["public"]
 

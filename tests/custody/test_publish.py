@@ -368,13 +368,13 @@ def test_either_half_alone_has_a_status(path, tmp_path):
     shutil.copytree(path / "online", tmp_path / "server" / "online")
     status = read_status(Home(tmp_path / "server"), None, NOW)
     assert status.datasets is None
-    assert {row["channel"]: row["published"] for row in status.channels} == {"platform": False, "public": True}
+    assert {row.name: row.release is not None for row in status.channels} == {"platform": False, "public": True}
     shutil.rmtree(path / "online")
     later = NOW + timedelta(days=121)
     with ControlDatabase.open(Home(path)) as control:
         status = read_status(Home(path), control, later)
-    assert [row["id"] for row in status.datasets] == ["leak"]
-    assert status.channels == []
+    assert [row.id for row in status.datasets] == ["leak"]
+    assert status.channels == ()
     assert "public: the epoch ends soon; run: pilookup rotate public" in status.warnings
 
 

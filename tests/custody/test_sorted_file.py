@@ -88,7 +88,7 @@ def test_parts_become_one_row_for_each_number_and_account(session, parts, accoun
     kept = [((element, account), (count, month)) for _, element, account, count, month in content(session, [load])]
     assert kept == sorted(wanted.items())
     assert sum(outcome.distinct_in_all for outcome in outcomes) == len({element for element, _ in wanted})
-    session.settle()
+    session.recover()
 
 
 @pytest.mark.parametrize("harm", ["flip", "swap", "cut"])

@@ -163,7 +163,7 @@ def test_what_a_killed_publish_left_the_next_command_removes(published):
     repository = published.repository("public")
     (repository.stage() / "work-1").mkdir()
     (repository.staging / "work-1" / "00000.spill").write_bytes(b"left")
-    published.settle()
+    published.recover()
     assert not repository.staging.exists()
     assert not list(repository.directory.glob(".staging*"))
 

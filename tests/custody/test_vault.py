@@ -153,18 +153,18 @@ def test_a_vault_with_loads_its_database_does_not_know_is_not_touched(loaded):
     stranger.write_bytes(b"a load of another database")
     before = files_under(loaded.home.vault)
     with pytest.raises(VaultError, match="not in the control data"):
-        loaded.settle()
+        loaded.recover()
     assert files_under(loaded.home.vault) == before
 
 
 def test_settling_leaves_what_control_data_name_and_nothing_else(loaded):
     before = files_under(loaded.home.vault)
-    loaded.vault.unsettle(["bb", "cc", *(load.id for load in loaded.loads())])
+    loaded.vault.mark_pending(["bb", "cc", *(load.id for load in loaded.loads())])
     for name in (".staging/aa/00-0.spill", "case-1/bb/00.shard", "case-2/cc/00.shard"):
         path = loaded.home.vault / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"remains of a killed command")
-    loaded.settle()
+    loaded.recover()
     assert files_under(loaded.home.vault) == before
     assert not list((loaded.home.vault / ".unsettled").iterdir())
     assert not (loaded.home.vault / ".staging").exists()
@@ -175,7 +175,7 @@ def test_a_removed_load_is_flushed_off_the_disk_before_its_mark_goes(loaded, mon
     [load] = loaded.loads()
     folder = loaded.home.vault / load.slug
     mark = loaded.home.vault / ".unsettled" / load.id
-    loaded.vault.unsettle([load.id])
+    loaded.vault.mark_pending([load.id])
     seen, sync = [], durable.sync_directory
 
     def watched(path):
@@ -183,7 +183,7 @@ def test_a_removed_load_is_flushed_off_the_disk_before_its_mark_goes(loaded, mon
         sync(path)
 
     monkeypatch.setattr(durable, "sync_directory", watched)
-    loaded.vault.settle([])
+    loaded.vault.recover([])
     assert seen == [(folder, False, True)]
     assert not folder.exists()
     assert not mark.exists()

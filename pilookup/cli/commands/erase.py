@@ -2,7 +2,7 @@
 
 import typer
 
-from pilookup.cli.commands.publish import tell
+from pilookup.cli.commands.publish import print_published
 from pilookup.cli.console import counted, say, say_json
 from pilookup.cli.options import (
     DEFAULT_MEMORY,
@@ -25,17 +25,14 @@ def erase(
 ) -> None:
     """Take a number out of the vault and of every served snapshot; loading the same files does not bring it back."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
-    from pilookup.custody.publish.publish import republish  # noqa: PLC0415
-    from pilookup.custody.removal import erase as run  # noqa: PLC0415
 
-    identifier = canonicalise(ask_number(number))
-    if not isinstance(identifier, bytes):
+    text = ask_number(number)
+    if not isinstance(identifier := canonicalise(text), bytes):
         raise typer.BadParameter(f"not a phone number: {identifier}", param_hint="NUMBER")
-    with publishing(home, scheduler, "republish") as (session, advance, tasks):
-        outcome = run(session, identifier)
-        done = republish(session, advance, executor=tasks, memory=memory)
+    with publishing(home, scheduler, "republish") as (custody, advance):
+        outcome = custody.erase(text, memory=memory, on_progress=advance)
     if json:
-        say_json({"datasets": outcome.datasets, "published": [item.to_json() for item in done]})
+        say_json(outcome.to_json())
         return
     say(f"Erased: it was in {counted(outcome.datasets, 'dataset')}. It stays out when files are loaded again.")
-    tell(done, json=False)
+    print_published(outcome.published, json=False)

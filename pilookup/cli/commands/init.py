@@ -1,6 +1,5 @@
 """`pilookup init`: a new HOME."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +21,7 @@ def init(
     json: JsonOption = False,
 ) -> None:
     """Make the keys, the vault and the channels `public` and `platform`."""
-    from pilookup.custody.initialise import initialise_home  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody import Custody  # noqa: PLC0415 - needs the extra `load`
 
     path = directory or home
     if path is None:
@@ -31,7 +30,7 @@ def init(
     online = read_passphrase(Half.ONLINE, confirm=True)
     if custody == online:
         note("both halves have the same passphrase; give the online half its own before it moves to another machine")
-    trust = initialise_home(path, custody, online, datetime.now(UTC))
+    trust = Custody.initialise(path, passphrase=custody, online_passphrase=online)
     if json:
         say_json({"home": str(path), "trust": [str(file) for file in trust]})
         return

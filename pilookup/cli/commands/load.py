@@ -9,11 +9,10 @@ import typer
 from pilookup.cli.console import counted, progress, say, say_json
 from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
 from pilookup.cli.rejects import rejects_file
-from pilookup.compute.executors import executor
 from pilookup.protocol.label import Kind
 
 if TYPE_CHECKING:
-    from pilookup.custody.load.load import LoadOutcome
+    from pilookup.custody import LoadOutcome
 
 
 def load(
@@ -39,20 +38,28 @@ def load(
 ) -> None:
     """Load files into a dataset: all of them, or none. Numbers are not kept; run `publish` to act on them."""
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
-    from pilookup.custody.datasets import DatasetSpec  # noqa: PLC0415
-    from pilookup.custody.intake import IntakeOptions  # noqa: PLC0415
-    from pilookup.custody.load.load import LoadJob  # noqa: PLC0415
-    from pilookup.custody.load.load import load as run  # noqa: PLC0415
 
-    spec = DatasetSpec(dataset, kind, title_zh, title_en, seized_on.date() if seized_on else None, sensitive)
-    job = LoadJob(files, spec, IntakeOptions(kind, region, _columns(column or [])), replace, dry_run)
+    columns = _columns(column or [])
     with (
-        executor(scheduler) as tasks,
-        opened(home, online=False) as session,
+        opened(home, online=False, scheduler=scheduler) as custody,
         rejects_file(rejects) as stream,
         progress("load", "rows") as advance,
     ):
-        outcome = run(session, job, stream, advance, tasks)
+        outcome = custody.load(
+            files,
+            dataset=dataset,
+            kind=kind,
+            title_zh=title_zh,
+            title_en=title_en,
+            seized_on=seized_on.date() if seized_on else None,
+            sensitive=sensitive,
+            columns=columns,
+            region=region,
+            rejects=stream,
+            replace=replace,
+            dry_run=dry_run,
+            on_progress=advance,
+        )
     if json:
         say_json(outcome.to_json())
     else:

@@ -1,5 +1,6 @@
 """`pilookup publish`: bring a channel up to the vault."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,7 @@ from pilookup.cli.console import counted, say, say_json
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 
 if TYPE_CHECKING:
-    from pilookup.custody.publish.publish import Published
+    from pilookup.custody import Published
 
 Channel = Annotated[str, typer.Argument(help="The channel: public or platform.")]
 Bloom = Annotated[bool, typer.Option("--bloom", help="Also make Bloom filters (slow: 0.2 million records a second).")]
@@ -24,14 +25,13 @@ def publish(
 ) -> None:
     """Make and sign a channel's snapshot from the vault, and swap it in."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
-    from pilookup.custody.publish.publish import publish as run  # noqa: PLC0415
 
-    with publishing(home, scheduler, f"publish {channel}") as (session, advance, tasks):
-        done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
-    tell([done], json=json)
+    with publishing(home, scheduler, f"publish {channel}") as (custody, advance):
+        outcome = custody.publish(channel, bloom=bloom, memory=memory, on_progress=advance)
+    print_published([outcome], json=json)
 
 
-def tell(outcomes: "list[Published]", *, json: bool) -> None:
+def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
     """What publishing came to, channel by channel."""
     if json:
         say_json([done.to_json() for done in outcomes] if len(outcomes) != 1 else outcomes[0].to_json())

@@ -1,6 +1,6 @@
 """`pilookup rotate`: a new channel key, from the vault alone."""
 
-from pilookup.cli.commands.publish import Bloom, Channel, tell
+from pilookup.cli.commands.publish import Bloom, Channel, print_published
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 
 
@@ -14,8 +14,7 @@ def rotate(
 ) -> None:
     """Start a new epoch under a new key and publish it; the numbers are not needed again."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
-    from pilookup.custody.publish.publish import rotate as run  # noqa: PLC0415
 
-    with publishing(home, scheduler, f"rotate {channel}") as (session, advance, tasks):
-        done = run(session, channel, advance, bloom=bloom, executor=tasks, memory=memory)
-    tell([done], json=json)
+    with publishing(home, scheduler, f"rotate {channel}") as (custody, advance):
+        outcome = custody.rotate(channel, bloom=bloom, memory=memory, on_progress=advance)
+    print_published([outcome], json=json)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pilookup.cli.commands.publish import tell
+from pilookup.cli.commands.publish import print_published
 from pilookup.cli.console import say
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
 
@@ -18,12 +18,10 @@ def withdraw(
 ) -> None:
     """Take a dataset out of the vault and of every served snapshot. Its id is not used again."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
-    from pilookup.custody.publish.publish import republish  # noqa: PLC0415
-    from pilookup.custody.removal import withdraw as run  # noqa: PLC0415
 
-    with publishing(home, scheduler, "republish") as (session, advance, tasks):
-        withdrawn = run(session, dataset)
-        done = republish(session, advance, executor=tasks, memory=memory)
+    with publishing(home, scheduler, "republish") as (custody, advance):
+        outcome = custody.withdraw(dataset, memory=memory, on_progress=advance)
     if not json:
-        say(f"{dataset}: withdrawn" if withdrawn else f"{dataset}: withdrawn before; nothing was left to withdraw")
-    tell(done, json=json)
+        before = "" if outcome.withdrawn else " before; nothing was left to withdraw"
+        say(f"{dataset}: withdrawn{before}")
+    print_published(outcome.published, json=json)

@@ -8,8 +8,9 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, case, delete, insert, select, update
 
+from pilookup import durable
 from pilookup.custody.control import migrate, schema
-from pilookup.custody.control.engine import VARIABLE, connect, for_changes, named, told
+from pilookup.custody.control.engine import URL_VARIABLE, connect, database_errors, database_url, for_writing
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
 from pilookup.errors import CustodyError, PublishError
@@ -23,27 +24,27 @@ class ControlDatabase:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._changes = for_changes(engine)
+        self._writing = for_writing(engine)
 
     @classmethod
     def create(cls, home: Home) -> Self:
         """Make the tables of a new HOME; raises CustodyError where the database cannot be used or is not empty."""
-        if not named():
-            os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if not database_url():
+            os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, durable.FILE_MODE))
         return cls._prepared(home, migrate.create)
 
     @classmethod
     def open(cls, home: Home) -> Self:
         """Open the database and bring its tables up to date; raises CustodyError where it cannot be used."""
-        if not named() and not home.database.exists():
-            raise CustodyError(f"{home.database}: missing; are the control data elsewhere? Then set {VARIABLE}")
+        if not database_url() and not home.database.exists():
+            raise CustodyError(f"{home.database}: missing; are the control data elsewhere? Then set {URL_VARIABLE}")
         return cls._prepared(home, migrate.upgrade)
 
     @classmethod
     def _prepared(cls, home: Home, prepare: Callable[[Engine], None]) -> Self:
         engine = connect(home)
         try:
-            with told("cannot be used"):
+            with database_errors("cannot be used"):
                 prepare(engine)
         except BaseException:
             engine.dispose()
@@ -52,7 +53,7 @@ class ControlDatabase:
 
     def remove(self) -> None:
         """Take the tables of a HOME that was not finished away again."""
-        with told("failed"):
+        with database_errors("failed"):
             migrate.remove(self._engine)
 
     def __enter__(self) -> Self:
@@ -159,10 +160,10 @@ class ControlDatabase:
             connection.execute(insert(table).values(**values))
         return self.epochs(channel)[-1]
 
-    def destroyed_epoch(self, channel: str, number: int, now: datetime) -> None:
+    def mark_epoch_destroyed(self, channel: str, number: int, now: datetime) -> None:
         self._update_epoch(channel, number, destroyed_at=_naive(now))
 
-    def released_epoch(self, channel: str, number: int, serial: int, removals: int) -> None:
+    def mark_epoch_released(self, channel: str, number: int, serial: int, removals: int) -> None:
         self._update_epoch(channel, number, serial=serial, removals_seen=removals)
 
     def _update_epoch(self, channel: str, number: int, **values: Any) -> None:
@@ -172,12 +173,12 @@ class ControlDatabase:
             connection.execute(update(table).where(which).values(**values))
 
     def _all(self, query: Any) -> list[Any]:
-        with told("failed"), self._engine.connect() as connection:
+        with database_errors("failed"), self._engine.connect() as connection:
             return list(connection.execute(query))
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
-        with told("failed"), self._changes.begin() as connection:
+        with database_errors("failed"), self._writing.begin() as connection:
             yield connection
 
 

@@ -11,25 +11,25 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from pilookup.custody.home import Home
 from pilookup.errors import CustodyError
 
-VARIABLE: Final = "PILOOKUP_DATABASE_URL"
-_WRONG: Final = f"{VARIABLE} cannot be used: not a URL such as postgresql://USER@HOST/NAME"
+URL_VARIABLE: Final = "PILOOKUP_DATABASE_URL"
+_WRONG: Final = f"{URL_VARIABLE} cannot be used: not a URL such as postgresql://USER@HOST/NAME"
 _CONNECT_SECONDS: Final = 10
 _BEGIN: Final = "pilookup_begin"
 """Execution option: the statement that begins a transaction on SQLite."""
 
 
-def named() -> str | None:
+def database_url() -> str | None:
     """The URL from the environment, if the control data are not in HOME's own SQLite file."""
-    return os.environ.get(VARIABLE) or None
+    return os.environ.get(URL_VARIABLE) or None
 
 
 def connect(home: Home) -> Engine:
     """An engine for HOME's control data; nothing is opened yet. Raises CustodyError, which never repeats the URL."""
-    text = named()
+    text = database_url()
     url = _url(text) if text else URL.create("sqlite", database=str(home.database))
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, hide_parameters=True)
-        event.listen(engine, "connect", _sqlite)
+        event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin)
         return engine
     try:
@@ -39,11 +39,11 @@ def connect(home: Home) -> Engine:
         raise CustodyError("PostgreSQL needs its driver, psycopg: install pilookup[postgresql]") from None
     except ArgumentError:
         raise CustodyError(_WRONG) from None
-    event.listen(engine, "connect", _postgresql)
+    event.listen(engine, "connect", _configure_postgresql)
     return engine
 
 
-def for_changes(engine: Engine) -> Engine:
+def for_writing(engine: Engine) -> Engine:
     """The same connections, for transactions that change something: SQLite takes its lock at their beginning.
 
     A transaction that read first and wants to write later would fail at once where another one writes, not wait.
@@ -52,7 +52,7 @@ def for_changes(engine: Engine) -> Engine:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def database_errors(what: str) -> Iterator[None]:
     """A database that fails (a full disk, a lost connection) is told as our own error; nothing was changed then."""
     try:
         yield
@@ -64,7 +64,7 @@ def told(what: str) -> Iterator[None]:
 def _url(text: str) -> URL:
     """What a URL means. One that was put together wrongly is not repeated: any part of it may be of the password."""
     if text.partition("?")[0].count("@") > 1:
-        raise CustodyError(f"{VARIABLE} cannot be used: write an @ in a name or password as %40")
+        raise CustodyError(f"{URL_VARIABLE} cannot be used: write an @ in a name or password as %40")
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -73,10 +73,10 @@ def _url(text: str) -> URL:
         return url.set(drivername="postgresql+psycopg")
     if url.drivername in {"sqlite", "sqlite+pysqlite"}:
         return url
-    raise CustodyError(f"{VARIABLE} cannot be used: it names neither postgresql:// nor sqlite://")
+    raise CustodyError(f"{URL_VARIABLE} cannot be used: it names neither postgresql:// nor sqlite://")
 
 
-def _sqlite(connection: Any, _: object) -> None:
+def _configure_sqlite(connection: Any, _: object) -> None:
     """A commit is on the disk before it returns; references are checked; the driver begins no transaction by itself."""
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
@@ -88,7 +88,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
-def _postgresql(connection: Any, _: object) -> None:
+def _configure_postgresql(connection: Any, _: object) -> None:
     """A commit is on the disk before it returns, whatever the server's default; times and texts are what we stored."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pilookup.custody.control import schema
-from pilookup.custody.control.engine import for_changes
+from pilookup.custody.control.engine import for_writing
 from pilookup.errors import CustodyError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -24,7 +24,7 @@ _VERSIONS: Final = "alembic_version"
 
 def create(engine: Engine) -> None:
     """Make the tables in an empty database; raises CustodyError where there are any of ours."""
-    with for_changes(engine).begin() as connection:
+    with for_writing(engine).begin() as connection:
         _lock(connection)
         if set(inspect(connection).get_table_names()) & {_VERSIONS, *schema.metadata.tables}:
             raise CustodyError("the control database holds control data already; a new HOME needs an empty database")
@@ -44,14 +44,14 @@ def upgrade(engine: Engine) -> None:
             raise CustodyError("the control database holds no control data; is it the right one?")
         if present not in {each.revision for each in revisions.walk_revisions()}:
             raise CustodyError(f"the control database is of a newer pilookup: revision {present}")
-    with for_changes(engine).begin() as connection:
+    with for_writing(engine).begin() as connection:
         _lock(connection)
         command.upgrade(_config(connection), "head")
 
 
 def remove(engine: Engine) -> None:
     """Take the tables away again, and all that they hold."""
-    with for_changes(engine).begin() as connection:
+    with for_writing(engine).begin() as connection:
         _lock(connection)
         schema.metadata.drop_all(connection)
         connection.execute(text(f"DROP TABLE IF EXISTS {_VERSIONS}"))

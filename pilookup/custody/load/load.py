@@ -123,7 +123,7 @@ def _commit(
         session.vault.adopt(file.load.folder(session.vault), dataset.slug)
         counts = Counts(report.rows, report.accepted, report.distinct, report.duplicates, dict(report.rejected))
         loads.append(Load(file.load.id, dataset.slug, dataset.id, digest, counts))
-    session.vault.unsettle(load.id for load in replaced)
+    session.vault.mark_pending(load.id for load in replaced)
     session.control.commit_loads(dataset, loads, [load.id for load in replaced], session.now)
 
 
@@ -135,7 +135,7 @@ def _written(session: Session) -> Iterator[None]:
     except OSError as error:
         raise VaultError(f"{session.vault.directory}: cannot be written: {error.strerror or error}") from None
     finally:
-        session.settle()
+        session.recover()
 
 
 def _total(files: Sequence[LoadedFile], distinct: int) -> Report:

@@ -59,7 +59,7 @@ class EpochBuilder:
     def mark_released(self) -> None:
         """Note what each released epoch tells of, once it is served; repeating it is harmless."""
         for number, serial in self._released:
-            self._session.control.released_epoch(self._channel.name, number, serial, self._removals)
+            self._session.control.mark_epoch_released(self._channel.name, number, serial, self._removals)
 
     def renew_former(self, epoch: Epoch) -> ServedEpoch | None:
         """A former epoch: as it is, or anew where something was removed or its files are not those that were signed.

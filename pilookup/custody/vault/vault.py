@@ -6,8 +6,8 @@
     vault/.staging/{load}/                   a load in the making
     vault/.unsettled/{load}                  an empty file: the load is coming or going
 
-A load counts while control data name it. What is unsettled is put right by the next command: kept if control data name
-it, removed if not. A load that control data do not name and that is not unsettled means that the two do not belong
+A load counts while control data name it. What is pending is put right by the next command: kept if control data name
+it, removed if not. A load that control data do not name and that is not pending means that the two do not belong
 together (an older database was restored): then nothing is touched.
 """
 
@@ -37,7 +37,7 @@ INDEX: Final = "index.sealed"
 SUPPRESSED: Final = "suppressed.sealed"
 
 
-class Stored(Protocol):
+class VaultLoad(Protocol):
     """What tells where a load lies."""
 
     @property
@@ -48,7 +48,7 @@ class Stored(Protocol):
     def dataset_id(self) -> int: ...
 
 
-Where = TypeVar("Where", bound=Stored)
+AnyLoad = TypeVar("AnyLoad", bound=VaultLoad)
 
 
 class Vault:
@@ -70,20 +70,21 @@ class Vault:
 
     def stage(self, *folders: Path) -> None:
         """Make new, empty directories for a load in the making."""
+        (self.directory / STAGING).mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for folder in folders:
-            folder.mkdir(mode=durable.DIRECTORY_MODE, parents=True)
+            folder.mkdir(mode=durable.DIRECTORY_MODE)
 
     def adopt(self, staged: Path, slug: str) -> None:
         """Move a finished load to its place; it counts once control data name it."""
-        self.unsettle([staged.name])
-        shard_aad = self.directory / slug
-        if not shard_aad.exists():
-            durable.make_directory(shard_aad)
+        self.mark_pending([staged.name])
+        folder = self.directory / slug
+        if not folder.exists():
+            durable.make_directory(folder)
         durable.sync_directory(staged)
-        staged.rename(shard_aad / staged.name)
-        durable.sync_directory(shard_aad)
+        staged.rename(folder / staged.name)
+        durable.sync_directory(folder)
 
-    def unsettle(self, load_ids: Iterable[str]) -> None:
+    def mark_pending(self, load_ids: Iterable[str]) -> None:
         """Note loads that are about to come or go, before anything is done to them."""
         folder = self.directory / PENDING
         folder.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
@@ -92,20 +93,20 @@ class Vault:
         durable.sync_directory(folder)
         durable.sync_directory(self.directory)
 
-    def settle(self, loads: Collection[Load]) -> None:
-        """Put right what killed commands left: unsettled loads stay if control data name them and go if not.
+    def recover(self, loads: Collection[Load]) -> None:
+        """Put right what killed commands left: pending loads stay if control data name them and go if not.
 
         Raises VaultError, and touches nothing, when vault and control data do not belong together.
         """
         known = {load.id for load in loads}
         present = {path.name: path for path in self.directory.glob("[!.]*/*") if path.is_dir()}
-        unsettled = {path.name for path in (self.directory / PENDING).glob("*")}
-        if strange := sorted(set(present) - known - unsettled):
+        pending = {path.name for path in (self.directory / PENDING).glob("*")}
+        if strange := sorted(set(present) - known - pending):
             raise VaultError(
                 f"{present[strange[0]]}: not in the control data; was an older database restored? Nothing was touched"
             )
         shutil.rmtree(self.directory / STAGING, ignore_errors=True)
-        for load_id in unsettled:
+        for load_id in pending:
             if load_id in present and load_id not in known:
                 shutil.rmtree(present[load_id])
                 # gone from the disk before its mark is: the other way round a power cut leaves a load nobody knows
@@ -120,25 +121,25 @@ class Vault:
         listed = json.dumps(sorted(partitions)).encode()
         self.store.write(folder / INDEX, shard_aad(dataset_id, folder.name, "index"), listed)
 
-    def partitions(self, load: Stored) -> list[int]:
+    def partitions(self, load: VaultLoad) -> list[int]:
         """Which partitions a load has; raises VaultError."""
         path = self._folder(load) / INDEX
         listed: list[int] = json.loads(self.store.read(path, shard_aad(load.dataset_id, load.id, "index")))
         return listed
 
-    def runs(self, partition: int, loads: Iterable[Where], span: Span = ALL) -> Iterator[tuple[Where, pa.Table]]:
+    def runs(self, partition: int, loads: Iterable[AnyLoad], span: Span = ALL) -> Iterator[tuple[AnyLoad, pa.Table]]:
         """The rows of a partition's span, load by load, in ascending order of elements; erased ones are among them.
 
         Raises VaultError naming a shard that is missing or altered.
         """
         for load in loads:
-            if partition in self._listed(load):
+            if partition in self._cached_partitions(load):
                 yield load, self._shard(load, partition, span)
 
-    def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[Stored]) -> None:
+    def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[VaultLoad]) -> None:
         """Refuse a shift that does not carry every shard's guard to the channel key (PublishError)."""
         expected = _core.tokenise([VAULT_GUARD], channel_key)
-        paths = [self._path(load, p) for load in loads for p in self._listed(load)]
+        paths = [self._path(load, p) for load in loads for p in self._cached_partitions(load)]
         for guard in {self.store.guard, *map(read_guard, paths)}:
             if _core.shift(guard, shift) != expected:
                 raise PublishError("the shift does not lead from the vault's key to the channel's")
@@ -163,7 +164,7 @@ class Vault:
         partition = int(partitions_of(element)[0])
         found = set()
         for load in loads:
-            if partition not in self._listed(load):
+            if partition not in self._cached_partitions(load):
                 continue
             rows = self._shard(load, partition)
             kept = rows.filter(pc.not_equal(rows["element"], pa.scalar(element, pa.binary(ELEMENT_BYTES))))
@@ -176,7 +177,7 @@ class Vault:
         frames = self.store.encode_shard(shard_aad(load.dataset_id, load.id, partition), [rows])
         durable.replace(self._path(load, partition), frames)
 
-    def _listed(self, load: Stored) -> list[int]:
+    def _cached_partitions(self, load: VaultLoad) -> list[int]:
         if load.id not in self._indexes:
             self._indexes[load.id] = self.partitions(load)
         return self._indexes[load.id]
@@ -185,14 +186,14 @@ class Vault:
     def _indexes(self) -> dict[str, list[int]]:
         return {}
 
-    def _shard(self, load: Stored, partition: int, span: Span = ALL) -> pa.Table:
-        where = shard_aad(load.dataset_id, load.id, partition)
-        return self.store.read_table(self._path(load, partition), where, span)
+    def _shard(self, load: VaultLoad, partition: int, span: Span = ALL) -> pa.Table:
+        aad = shard_aad(load.dataset_id, load.id, partition)
+        return self.store.read_table(self._path(load, partition), aad, span)
 
-    def _folder(self, load: Stored) -> Path:
+    def _folder(self, load: VaultLoad) -> Path:
         return self.directory / load.slug / load.id
 
-    def _path(self, load: Stored, partition: int) -> Path:
+    def _path(self, load: VaultLoad, partition: int) -> Path:
         return self._folder(load) / shard_name(partition)
 
 
@@ -201,6 +202,6 @@ def shard_name(partition: int) -> str:
     return f"{partition:02}.shard"
 
 
-def shard_aad(dataset_id: int, load_id: str, part: int | str) -> str:
+def shard_aad(dataset_id: int, load_id: str, name: int | str) -> str:
     """What a vault file's associated data name: where it belongs."""
-    return f"{dataset_id}/{load_id}/{part}"
+    return f"{dataset_id}/{load_id}/{name}"

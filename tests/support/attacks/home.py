@@ -8,16 +8,13 @@ from pathlib import Path
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata
 
-from pilookup.custody.control import ControlDatabase
+from pilookup.custody import Custody
+from pilookup.custody.custody import utc_now
 from pilookup.custody.datasets import DatasetSpec
-from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load.load import LoadJob, load
 from pilookup.custody.publish.publish import publish, rotate
-from pilookup.custody.session import Session
-from pilookup.custody.vault import Vault
-from pilookup.keyring import Half, Keyring
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import MANIFEST, read_release
@@ -62,15 +59,10 @@ class Held:
 
     @contextmanager
     def opened(self, now=None):
-        """The session a custody command has."""
-        home = Home(self.path)
-        with home.locked():
-            keyring = Keyring.unlock(home.custody, Half.CUSTODY, CUSTODY)
-            online = Keyring.unlock(home.online, Half.ONLINE, ONLINE)
-            with ControlDatabase.open(home) as control:
-                session = Session(home, keyring, control, Vault(home, keyring), online, now or datetime.now(UTC))
-                session.settle()
-                yield session
+        """The session a custody command works with."""
+        clock = (lambda: now) if now else utc_now
+        with Custody.open(self.path, passphrase=CUSTODY, online_passphrase=ONLINE, clock=clock) as custody:
+            yield custody._session()
 
     @staticmethod
     def load(session, path, lines, kind):

@@ -60,7 +60,7 @@ def date_of(facts):
 
 @contextmanager
 def opened(path, facts, now=None):
-    """Both halves unlocked under HOME's lock, at HOME's date. Nothing is recovered yet: `session.settle()` does that."""
+    """Both halves unlocked under HOME's lock, at HOME's date. Nothing is recovered yet: `session.recover()` does that."""
     home = Home(path)
     with home.locked():
         custody = Keyring.unlock(home.custody, Half.CUSTODY, facts["passphrases"]["custody"].encode())

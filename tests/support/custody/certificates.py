@@ -10,17 +10,17 @@ from cryptography.x509.oid import NameOID
 
 
 def certificates(folder):
-    """Writes ca.pem, part.pem and part.key; returns Dask's settings for them."""
+    """Writes ca.pem, node.pem and node.key; returns Dask's settings for them."""
     folder.mkdir()
-    authority, part = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority, node = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = _name("test authority")
     ca = _signed(issuer, issuer, authority, authority, x509.BasicConstraints(ca=True, path_length=0))
-    leaf = _signed(_name("test part"), issuer, part, authority, x509.BasicConstraints(ca=False, path_length=None))
+    leaf = _signed(_name("test node"), issuer, node, authority, x509.BasicConstraints(ca=False, path_length=None))
     (folder / "ca.pem").write_bytes(ca.public_bytes(Encoding.PEM))
-    (folder / "part.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
-    key = part.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "part.key").write_bytes(key)
-    (folder / "part.key").chmod(0o600)
+    (folder / "node.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
+    key = node.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "node.key").write_bytes(key)
+    (folder / "node.key").chmod(0o600)
     return settings(folder)
 
 
@@ -28,8 +28,8 @@ def settings(folder):
     tls = "DASK_DISTRIBUTED__COMM__TLS__"
     roles = ("CLIENT", "SCHEDULER", "WORKER")
     files = {f"{tls}CA_FILE": str(folder / "ca.pem")}
-    files |= {f"{tls}{role}__CERT": str(folder / "part.pem") for role in roles}
-    files |= {f"{tls}{role}__KEY": str(folder / "part.key") for role in roles}
+    files |= {f"{tls}{role}__CERT": str(folder / "node.pem") for role in roles}
+    files |= {f"{tls}{role}__KEY": str(folder / "node.key") for role in roles}
     return {**files, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
 
 

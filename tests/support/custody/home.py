@@ -2,15 +2,14 @@
 
 import os
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from pilookup._core import SecretKey
+from pilookup.custody import Custody
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.home import Home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load.load import LoadJob, load
-from pilookup.custody.session import Session
 from pilookup.custody.vault import PARTITIONS, Vault
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol.label import Kind
@@ -18,7 +17,7 @@ from pilookup.protocol.label import Kind
 SECRET = b"a passphrase of the tests"
 
 
-def found(path):
+def make_home(path):
     home = Home.create(path)
     keyring = Keyring.create(home.custody, Half.CUSTODY, SECRET)
     keyring.add_scalar("vault", SecretKey.generate())
@@ -31,14 +30,9 @@ def found(path):
 
 @contextmanager
 def opened(path):
-    """The session a command would have: locked, unlocked, swept."""
-    home = Home(path)
-    with home.locked():
-        keyring = Keyring.unlock(home.custody, Half.CUSTODY, SECRET)
-        with ControlDatabase.open(home) as control:
-            session = Session(home, keyring, control, Vault(home, keyring), None, datetime.now(UTC))
-            session.settle()
-            yield session
+    """The session that a command of the custody half works with."""
+    with Custody.open(path, passphrase=SECRET) as custody:
+        yield custody._session()
 
 
 def run_load(

@@ -8,15 +8,12 @@ from pathlib import Path
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Timestamp
 
-from pilookup.custody.control import ControlDatabase
+from pilookup.custody import Custody
 from pilookup.custody.datasets import DatasetSpec
-from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load.load import LoadJob, load
 from pilookup.custody.publish.publish import publish, rotate
-from pilookup.custody.session import Session
-from pilookup.custody.vault import Vault
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol.label import Kind
 
@@ -61,15 +58,9 @@ class Held:
 
     @contextmanager
     def opened(self):
-        """The session a custody command has."""
-        home = Home(self.path)
-        with home.locked():
-            keyring = Keyring.unlock(home.custody, Half.CUSTODY, CUSTODY)
-            online = self.online()
-            with ControlDatabase.open(home) as control:
-                session = Session(home, keyring, control, Vault(home, keyring), online, datetime.now(UTC))
-                session.settle()
-                yield session
+        """The session a custody command works with."""
+        with Custody.open(self.path, passphrase=CUSTODY, online_passphrase=ONLINE) as custody:
+            yield custody._session()
 
     def load(self, session, slug, lines, kind):
         path = self.path.parent / f"{slug}.csv"

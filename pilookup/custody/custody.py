@@ -1,0 +1,358 @@
+"""The public API of the police side: everything the commands do, for scripts and services."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Self, TextIO
+
+from pilookup.compute.executors import DEFAULT_MEMORY, executor
+from pilookup.custody import removal
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.home import Home
+from pilookup.custody.initialise import initialise_home
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.load import load as loading
+from pilookup.custody.load.load import LoadJob, LoadOutcome
+from pilookup.custody.publish import publish as publishing
+from pilookup.custody.publish.publish import Published
+from pilookup.custody.session import Session
+from pilookup.custody.status import HomeStatus, read_status
+from pilookup.custody.vault import Vault
+from pilookup.errors import CustodyError
+from pilookup.identifier import canonicalise
+from pilookup.keyring import Half, Keyring
+from pilookup.protocol.label import Kind
+
+Passphrase = str | bytes | Callable[[], bytes]
+"""A half's passphrase, or a function that asks for it, which is called once HOME is locked."""
+
+Progress = Callable[[int, int, int], None]
+"""Called with (done, total, rows): how far the work is, of how much, and the rows or entries so far."""
+
+Clock = Callable[[], datetime]
+"""Returns the current time, with its time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOutcome:
+    """What a withdrawal did. withdrawn: False if it was withdrawn before; published: one item a published channel."""
+
+    withdrawn: bool
+    published: tuple[Published, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EraseOutcome:
+    """What an erasure did. datasets: in how many datasets the number was; published: one item a published channel."""
+
+    datasets: int
+    published: tuple[Published, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as `pilookup erase --json` prints it."""
+        return {"datasets": self.datasets, "published": [each.to_json() for each in self.published]}
+
+
+def utc_now() -> datetime:
+    """The current time."""
+    return datetime.now(UTC)
+
+
+class Custody:
+    """A HOME, opened: what an officer does with it. The commands of `pilookup` are thin layers over this class.
+
+    - `initialise` makes a new HOME, and `open` opens one. `status_of` reads the status of one without any passphrase.
+    - An open HOME is locked: until it is closed, no other process can open it. Use it as a context manager.
+    - Opening removes what killed commands left.
+    - `load`, `withdraw` and `erase` change the vault in one step, or not at all. `publish` and `rotate` change what is
+      served in one step, or not at all. Each can be repeated after an error or a kill.
+    - Loading and the status need the passphrase of the custody half alone. All other methods also need the online half.
+    - Calls are made one at a time; they are not safe to make from several threads at once.
+
+    Example::
+
+        trust_files = Custody.initialise("home", passphrase="first", online_passphrase="second")
+        with Custody.open("home", passphrase="first", online_passphrase="second") as custody:
+            report = custody.load(["a.xlsx", "b.csv"], dataset="village-2026", kind="malicious-registration")
+            print(report.total.accepted, report.total.rejected)
+            custody.publish("public")
+    """
+
+    def __init__(self, session: Session, workers: Executor, clock: Clock, resources: ExitStack) -> None:
+        """Take what `open` has opened."""
+        self._opened_session = session
+        self._workers = workers
+        self._clock = clock
+        self._resources = resources
+        self._closed = False
+
+    @staticmethod
+    def initialise(
+        home: str | Path, *, passphrase: Passphrase, online_passphrase: Passphrase, clock: Clock = utc_now
+    ) -> list[Path]:
+        """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
+
+        Args:
+            home: a missing or empty directory.
+            passphrase: of the custody half.
+            online_passphrase: of the online half.
+            clock: the time to make the first epochs and signatures at.
+
+        Returns:
+            The trust files, one a channel, which those who check numbers pin.
+
+        Raises:
+            HomeError: the directory is not empty, or is not a directory.
+            KeyringError: a passphrase is empty.
+            CustodyError: the control database cannot be used, or holds control data already.
+            OSError: a file cannot be written. What was made is removed again after any error.
+        """
+        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), clock())
+
+    @staticmethod
+    def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:
+        """Read what a HOME holds and serves, without a passphrase and without locking it. One half is enough.
+
+        Raises:
+            HomeError: neither half is at this place.
+            CustodyError: the control database cannot be used.
+        """
+        layout = Home(Path(home))
+        if not layout.has_custody():
+            return read_status(layout, None, clock())
+        with ControlDatabase.open(layout) as control:
+            return read_status(layout, control, clock())
+
+    @classmethod
+    def open(
+        cls,
+        home: str | Path,
+        *,
+        passphrase: Passphrase,
+        online_passphrase: Passphrase | None = None,
+        scheduler: str | None = None,
+        clock: Clock = utc_now,
+    ) -> Self:
+        """Lock and unlock a HOME, and remove what killed commands left.
+
+        Args:
+            home: the directory that `initialise` made.
+            passphrase: of the custody half.
+            online_passphrase: of the online half; None where nothing is to be published.
+            scheduler: address of a Dask cluster to work on, `tls://HOST:PORT`; None for threads of this process, one a
+                processor.
+            clock: asked for the time at each call; signatures, epochs and expiry follow it.
+
+        Raises:
+            HomeError: there is no custody half, or another process has HOME open.
+            KeyringError: a passphrase is wrong, or a key file is missing or altered.
+            CustodyError: the control database cannot be used.
+            VaultError: the vault does not belong to the control database. Nothing was changed.
+            ComputeError: the cluster cannot be used.
+            MissingExtraError: `scheduler` was given and the extra `cluster` is not installed.
+            OSError: a file cannot be read or removed.
+        """
+        layout = Home(Path(home))
+        with ExitStack() as stack:
+            workers = stack.enter_context(executor(scheduler))
+            stack.enter_context(layout.locked())
+            keyring = Keyring.unlock(layout.custody, Half.CUSTODY, _bytes_of(passphrase))
+            online = None
+            if online_passphrase is not None:
+                online = Keyring.unlock(layout.online, Half.ONLINE, _bytes_of(online_passphrase))
+            control = stack.enter_context(ControlDatabase.open(layout))
+            session = Session(layout, keyring, control, Vault(layout, keyring), online, clock())
+            session.recover()
+            return cls(session, workers, clock, stack.pop_all())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unlock HOME and stop the workers. Closing again does nothing."""
+        self._closed = True
+        self._resources.close()
+
+    def load(
+        self,
+        files: str | Path | Iterable[str | Path],
+        *,
+        dataset: str,
+        kind: Kind | str,
+        title_zh: str | None = None,
+        title_en: str | None = None,
+        seized_on: date | None = None,
+        sensitive: bool = False,
+        columns: Mapping[str, str] | None = None,
+        region: str = "CN",
+        rejects: TextIO | None = None,
+        replace: bool = False,
+        dry_run: bool = False,
+        on_progress: Progress | None = None,
+    ) -> LoadOutcome:
+        """Load files into a dataset: all of them, or none. The numbers are not kept; `publish` acts on them.
+
+        Args:
+            files: one file, or several: CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip or .gz of them.
+            dataset: the dataset's id, 1 to 64 of a-z, 0-9 and dashes. A new id makes a new dataset.
+            kind: what the dataset says about its numbers, "exposure" or "malicious-registration".
+            title_zh: the case's title in Chinese; the id where a new dataset has none.
+            title_en: the case's title in English; the same.
+            seized_on: the day of the seizure.
+            sensitive: keep a new dataset out of the public channel.
+            columns: "phone", "account" or "date" -> a header, or a column number from 1; the others are detected.
+            region: ISO 3166 code of the country of numbers without a country code.
+            rejects: a text stream for the rejected cells, which holds numbers in clear.
+            replace: load files again that were loaded before, in place of what was loaded then.
+            dry_run: read and count everything, store nothing.
+            on_progress: called with (bytes read, bytes in all, rows so far).
+
+        Returns:
+            The counts of all files together (`total`) and of each (`files`); never a number.
+
+        Raises:
+            IntakeError: a file cannot be read as what it is, or changed while it was read.
+            CustodyError: the dataset was withdrawn or has other attributes, or a file was loaded before.
+            VaultError: the vault cannot be written, or is not whole.
+            ComputeError: the cluster failed.
+            MissingExtraError: a file's format needs an extra that is not installed.
+            ValueError: there is no such kind or column role.
+        """
+        if isinstance(files, str | Path):
+            files = [files]
+        known_kind = Kind(kind)
+        spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
+        options = IntakeOptions(known_kind, region, dict(columns or {}))
+        job = LoadJob([Path(file) for file in files], spec, options, replace, dry_run)
+        return loading.load(self._session(), job, rejects, on_progress, self._workers)
+
+    def publish(
+        self,
+        channel: str,
+        *,
+        bloom: bool = False,
+        memory: int = DEFAULT_MEMORY,
+        on_progress: Progress | None = None,
+    ) -> Published:
+        """Make and sign a channel's snapshot of the current vault, and serve it from now on.
+
+        A vault that has not changed keeps its files and serial and renews its signatures. An epoch whose buckets are
+        full, or that is 180 days old, is followed by a new one.
+
+        Args:
+            channel: `public` or `platform`.
+            bloom: also make Bloom filters.
+            memory: bytes that the tasks of one process share.
+            on_progress: called with (steps done, steps in all, entries so far).
+
+        Raises:
+            PublishError: HOME was opened without the online half, there is no such channel, the disk is full, or the
+                snapshot failed its own checks. What was served before is still served.
+            KeyringError: a key is missing or altered.
+            VaultError: a shard is missing or altered.
+            ComputeError: the cluster failed.
+        """
+        session = self._publishing_session()
+        return publishing.publish(
+            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+        )
+
+    def rotate(
+        self,
+        channel: str,
+        *,
+        bloom: bool = False,
+        memory: int = DEFAULT_MEMORY,
+        on_progress: Progress | None = None,
+    ) -> Published:
+        """Begin a new epoch under a new key and publish it. The epoch before it is served for 72 hours at most.
+
+        The numbers are not needed again. Arguments and errors are those of `publish`.
+        """
+        session = self._publishing_session()
+        return publishing.rotate(
+            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+        )
+
+    def withdraw(
+        self, dataset: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None
+    ) -> WithdrawOutcome:
+        """Remove a dataset from the vault and from every served snapshot, for good. Its id is not used again.
+
+        Args:
+            dataset: the dataset's id.
+            memory: bytes that the tasks of one process share.
+            on_progress: called with (steps done, steps in all, entries so far), for each channel.
+
+        Raises:
+            CustodyError: there is no such dataset.
+            PublishError, KeyringError, VaultError, ComputeError: as `publish` raises them. If publishing failed, the
+                dataset is withdrawn and the old snapshots are still served: call it again.
+        """
+        session = self._publishing_session()
+        withdrawn = removal.withdraw(session, dataset)
+        return WithdrawOutcome(withdrawn, self._republish(session, memory, on_progress))
+
+    def erase(self, number: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None) -> EraseOutcome:
+        """Remove a number from the vault and from every served snapshot, and keep it out of all later loads.
+
+        Args:
+            number: a phone number as people write it; without a country code it is a Chinese one.
+            memory: bytes that the tasks of one process share.
+            on_progress: called with (steps done, steps in all, entries so far), for each channel.
+
+        Raises:
+            CustodyError: the text is not a phone number. The error does not repeat it.
+            PublishError, KeyringError, VaultError, ComputeError: as `publish` raises them. If publishing failed, the
+                number is erased and the old snapshots are still served: call it again.
+        """
+        session = self._publishing_session()
+        identifier = canonicalise(number)
+        if not isinstance(identifier, bytes):
+            raise CustodyError(f"not a phone number: {identifier}")
+        datasets = removal.erase(session, identifier)
+        return EraseOutcome(datasets, self._republish(session, memory, on_progress))
+
+    def status(self) -> HomeStatus:
+        """Read what this HOME holds and serves, and what needs doing soon.
+
+        Raises:
+            CustodyError: the control database failed.
+        """
+        session = self._session()
+        return read_status(session.home, session.control, session.now)
+
+    def _session(self) -> Session:
+        """The session at the time of this call."""
+        if self._closed:
+            raise RuntimeError("this HOME was closed")
+        return replace(self._opened_session, now=self._clock())
+
+    def _publishing_session(self) -> Session:
+        """The same; raises PublishError, before anything is changed, when the online half is locked."""
+        session = self._session()
+        session.online_keyring()
+        return session
+
+    def _republish(self, session: Session, memory: int, on_progress: Progress | None) -> tuple[Published, ...]:
+        done = publishing.republish(session, on_progress or _ignore, executor=self._workers, memory=memory)
+        return tuple(done)
+
+
+def _bytes_of(passphrase: Passphrase) -> bytes:
+    """The passphrase's bytes; a text is encoded as one from the environment is."""
+    if callable(passphrase):
+        return passphrase()
+    return os.fsencode(passphrase) if isinstance(passphrase, str) else passphrase
+
+
+def _ignore(_done: int, _total: int, _rows: int) -> None:
+    """Progress that nobody asked for."""

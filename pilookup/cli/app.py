@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from pilookup import __version__
 from pilookup.cli.console import complain
 from pilookup.cli.installed_commands import installed_commands
-from pilookup.errors import MissingExtraError, PilookupError
+from pilookup.errors import PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "status", "check", "verify")
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -74,8 +74,3 @@ def _options(
     ),
 ) -> None:
     pass
-
-
-def need(extra: str, error: ImportError) -> MissingExtraError:
-    """The error for a command whose extra is not installed."""
-    return MissingExtraError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")

@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -n
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long page images
+.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long page images version
 
 help:
 	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
@@ -103,6 +103,9 @@ lock:
 	mkdir -p build
 	$(PYTHON) .ci/requirements.py > build/requirements.in
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file requirements.lock build/requirements.in
+
+version:
+	$(PYTHON) tools/set_version.py $(V)
 
 clean:
 	rm -rf $(VENV) rust/target demo .demo tests/node/node_modules server/web/node_modules server/pilookup_server/page

@@ -1,11 +1,11 @@
-"""Write what a seizure looks like, from a seed: messy files, and beside them the truth.
+"""Write a synthetic seizure from a seed: messy files, and a file with the answers that must be found in them.
 
     OUT/village-accounts/    accounts.xlsx and accounts_gb18030.csv: villagers' numbers and the accounts on them
-    OUT/stolen-records/      three files of different layout: names, villages, ID-like columns beside the phone
-    OUT/truth.jsonl          one line a number: what must be found
+    OUT/stolen-records/      three files with different layouts: names, villages and ID-like columns next to the phone
+    OUT/truth.jsonl          one line per number: what must be found
     OUT/outside.txt          100,000 numbers that are in no file
 
-Everything is synthetic. The truth is drawn first and dressed up afterwards, so it owes nothing to how pilookup reads.
+The truth is drawn first and the files are written from it, so it does not depend on how pilookup reads them.
 """
 
 import argparse
@@ -28,8 +28,11 @@ ACCOUNTS = 103_000
 RECORDS = 600_000
 OUTSIDE = 100_000
 RUBBISH = 0.02
+"""Share of rows that are followed by one without a number."""
 REPEATED = 0.05
+"""Share of rows that are repeated in their file."""
 IN_BOTH_FILES = 0.03
+"""Share of account rows that are in both account files."""
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高"
 GIVEN = "伟芳娜敏静秀丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华玉萍红"
@@ -43,7 +46,7 @@ RUBBISH_CELLS = ("", "无", "不详", "张三", "N/A", "1.38E+10", "138****1234"
 
 @dataclass
 class Person:
-    """A number (E.164) and what is true of it."""
+    """A number (E.164) and the facts about it."""
 
     e164: str
     stolen: bool = False
@@ -55,13 +58,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--scale", type=float, default=1.0, help="the share of the full size")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the seizure, 1 for the full size")
     options = parser.parse_args()
     make(options.out, options.seed, options.scale)
 
 
 def make(out: Path, seed: int = 1, scale: float = 1.0) -> None:
-    """Write all files of a seizure; the same seed and scale give the same numbers, rows and truth."""
+    """Write all files of a seizure. The same seed and scale give the same numbers, rows and truth.
+
+    Args:
+        out: the directory to write to.
+        seed: the seed of all random choices.
+        scale: size of the seizure, 1 for the full size.
+    """
     source = random.Random(seed)
     numbers = draw_numbers(source, int((VILLAGERS + RECORDS + OUTSIDE) * scale * 1.02) + 100)
     villagers = [Person(next(numbers)) for _ in range(max(20, int(VILLAGERS * scale)))]
@@ -84,11 +93,11 @@ def make(out: Path, seed: int = 1, scale: float = 1.0) -> None:
     (out / "outside.txt").write_text("".join(f"{number}\n" for number in outside), encoding="utf-8")
 
 
-# --- numbers and what is true of them ---
+# --- numbers and the facts about them ---
 
 
 def draw_numbers(source: random.Random, count: int) -> Iterator[str]:
-    """Distinct numbers: mostly mainland mobiles, one in eight of a virtual operator, some landlines and foreign."""
+    """Yield distinct numbers: mainland mobiles (one in eight of a virtual operator), a few landlines, a few foreign."""
     seen: set[str] = set()
     while len(seen) < count:
         number = draw_number(source)
@@ -98,6 +107,7 @@ def draw_numbers(source: random.Random, count: int) -> Iterator[str]:
 
 
 def draw_number(source: random.Random) -> str:
+    """Return a random number in E.164."""
     kind = source.random()
     if kind < 0.97:
         prefix = source.choice(VIRTUAL if source.random() < 0.125 else PREFIXES)
@@ -110,7 +120,7 @@ def draw_number(source: random.Random) -> str:
 
 
 def give_accounts(source: random.Random, villagers: list[Person], count: int) -> None:
-    """At least one account each; names are unique, so (number, account) pairs are too."""
+    """Give each villager at least one account. Account names are unique, so (number, account) pairs are too."""
     start = date(2025, 3, 1)
     for i in range(count):
         person = villagers[i] if i < len(villagers) else source.choice(villagers)
@@ -118,11 +128,11 @@ def give_accounts(source: random.Random, villagers: list[Person], count: int) ->
         person.accounts.append((source.choice(PLATFORMS), f"u{i:06}{source.choice('abcdef')}", opened))
 
 
-# --- spelling ---
+# --- how numbers are typed ---
 
 
 def spell(source: random.Random, e164: str) -> str:
-    """A number as somebody typed it."""
+    """Return a number in one of the ways in which people type it."""
     national = e164[3:] if e164.startswith("+86") else ""
     if len(national) == 11 and national.startswith("1"):
         return source.choice(MOBILE_SPELLINGS)(national)
@@ -157,6 +167,7 @@ MOBILE_SPELLINGS: tuple[Callable[[str], str], ...] = (
 
 
 def rubbish(source: random.Random) -> str:
+    """Return the content of a phone cell that holds no number."""
     cell = source.choice((*RUBBISH_CELLS, "id", "card"))
     if cell == "id":
         return id_number(source)
@@ -164,7 +175,7 @@ def rubbish(source: random.Random) -> str:
 
 
 def id_number(source: random.Random) -> str:
-    """An 18-place identity number with the right check character, of a region code nobody has."""
+    """Return an identity number (18 characters) with a correct check character and a region code nobody has."""
     born = date(1940, 1, 1) + timedelta(days=source.randrange(25_000))
     body = f"99{source.randrange(10**4):04}{born:%Y%m%d}{source.randrange(1000):03}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -173,10 +184,12 @@ def id_number(source: random.Random) -> str:
 
 
 def name(source: random.Random) -> str:
+    """Return a personal name."""
     return source.choice(SURNAMES) + "".join(source.sample(GIVEN, source.choice((1, 2))))
 
 
 def village(source: random.Random) -> str:
+    """Return a village and a group in it."""
     return f"{source.choice(VILLAGES)}村{source.randrange(1, 30)}组"
 
 
@@ -184,7 +197,7 @@ def village(source: random.Random) -> str:
 
 
 def write_accounts(source: random.Random, folder: Path, villagers: list[Person]) -> None:
-    """The accounts in two files of different layout; some stand in both, some twice in one."""
+    """Write the accounts into two files with different layouts. Some are in both files, some twice in one."""
     rows = [(person.e164, *account) for person in villagers for account in person.accounts]
     source.shuffle(rows)
     middle = len(rows) // 2
@@ -197,9 +210,10 @@ Account = tuple[str, str, str, date]
 
 
 def write_xlsx(source: random.Random, path: Path, rows: list[Account]) -> None:
-    """A title row, a blank row, then the header; one number in four is a numeric cell."""
+    """Write a workbook: a title row, a blank row, then the header. One number in four is a numeric cell."""
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
-    book.set_properties({"created": datetime(2026, 1, 1, tzinfo=UTC)})  # a plain date would be ignored
+    # A fixed time keeps the bytes the same for one seed. xlsxwriter ignores a date that is no datetime.
+    book.set_properties({"created": datetime(2026, 1, 1, tzinfo=UTC)})
     sheet = book.add_worksheet("账号明细")
     sheet.write_string(0, 0, "涉案账号明细表")
     for column, title in enumerate(("序号", "平台", "账号", "注册手机号", "注册时间")):
@@ -228,7 +242,7 @@ def write_account_csv(source: random.Random, path: Path, rows: list[Account]) ->
 
 
 def write_records(source: random.Random, folder: Path, people: list[Person]) -> None:
-    """The first third, those with a recorded date, in one file; the rest in two."""
+    """Write the first third of the people, those with a recorded date, into one file, and the others into two."""
     third = len(people) // 3
     numbers = [person.e164 for person in people]
     write_record_csv(source, folder / "医保名单.csv", with_repeats(source, people[:third]))
@@ -237,7 +251,7 @@ def write_records(source: random.Random, folder: Path, people: list[Person]) -> 
 
 
 def write_record_csv(source: random.Random, path: Path, people: list[Person]) -> None:
-    """UTF-8 with a byte-order mark, commas; ID numbers beside the phone."""
+    """Write CSV in UTF-8 with a byte-order mark, with a column of ID numbers next to the phone."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("姓名", "身份证号", "村组", "联系电话", "登记时间"))
@@ -249,7 +263,7 @@ def write_record_csv(source: random.Random, path: Path, people: list[Person]) ->
 
 
 def write_record_tsv(source: random.Random, path: Path, numbers: list[str]) -> None:
-    """UTF-16, tabs, compressed; several numbers in one cell."""
+    """Write a gzip file of tab-separated UTF-16, with several numbers in some cells."""
     raw = gzip.GzipFile(filename="", mode="wb", fileobj=path.open("wb"), mtime=0)
     with raw.fileobj, raw, io.TextIOWrapper(raw, encoding="utf-16", newline="") as file:  # type: ignore[union-attr]
         file.write("户主\t卡号\t手机\t住址\r\n")
@@ -265,7 +279,7 @@ def write_record_tsv(source: random.Random, path: Path, numbers: list[str]) -> N
 
 
 def write_record_zip(source: random.Random, path: Path, numbers: list[str]) -> None:
-    """A zip of a semicolon-separated GB18030 file and a plain list of numbers."""
+    """Write a ZIP archive with a semicolon-separated GB18030 file and a plain list of numbers."""
     half = len(numbers) // 2
     table = io.StringIO(newline="")
     writer = csv.writer(table, delimiter=";")
@@ -283,14 +297,14 @@ def write_record_zip(source: random.Random, path: Path, numbers: list[str]) -> N
 
 
 def with_repeats(source: random.Random, rows: list[Any]) -> list[Any]:
-    """The rows with some of them again, shuffled."""
+    """Return the rows with some of them repeated, shuffled."""
     repeated = [*rows, *source.sample(rows, int(len(rows) * REPEATED))]
     source.shuffle(repeated)
     return repeated
 
 
 def with_rubbish(source: random.Random, rows: Iterable[Account]) -> Iterator[Account]:
-    """Rows, and among them some whose phone cell will be rubbish (no number)."""
+    """Yield the rows, and between them some without a number, whose phone cell will hold rubbish."""
     for row in rows:
         yield row
         if source.random() < RUBBISH:
@@ -298,7 +312,7 @@ def with_rubbish(source: random.Random, rows: Iterable[Account]) -> Iterator[Acc
 
 
 def with_blanks(source: random.Random, numbers: Iterable[str]) -> Iterator[str]:
-    """Numbers, and among them some empty texts that stand for rubbish."""
+    """Yield the numbers, and between them some empty strings, whose cells will hold rubbish."""
     for number in numbers:
         yield number
         if source.random() < RUBBISH:
@@ -306,6 +320,7 @@ def with_blanks(source: random.Random, numbers: Iterable[str]) -> Iterator[str]:
 
 
 def write_truth(path: Path, people: Iterable[Person]) -> None:
+    """Write what must be found: one JSON object per number."""
     with path.open("w", encoding="utf-8") as file:
         for person in people:
             seen = [opened for _, _, opened in person.accounts] + ([person.recorded] if person.recorded else [])

@@ -1,8 +1,8 @@
-"""Pictures of the page's main states, in both languages, on a telephone and on a desktop.
+"""Take pictures of the page's main states, in both languages, on a phone and on a desktop.
 
     python examples/page_images.py [OUT]      (or: make images)
 
-Everything in them is synthetic. It needs Debian's `chromium` and `fonts-noto-cjk`, and the page built (`make page`).
+All data in them are synthetic. Needs Debian's `chromium` and `fonts-noto-cjk`, and the built page (`make page`).
 """
 
 import contextlib
@@ -81,7 +81,7 @@ def _take(browser: Browser, url: str, screen: Screen, language: str, out: Path) 
 
 
 def _states(page: Page) -> Iterator[str]:
-    """Bring the page into each state and yield its name."""
+    """Bring the page into each of its states, and yield the state's name."""
     page.locator("#number").wait_for()
     page.wait_for_load_state("networkidle")
     yield "start"
@@ -116,7 +116,7 @@ def _show(part: Locator) -> None:
 
 @contextlib.contextmanager
 def _server(folder: Path) -> Iterator[str]:
-    """A HOME with three numbers in it, published and served; yields the page's address."""
+    """Publish and serve a HOME with three numbers in it; yields the page's URL."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
     environment |= {
         "PILOOKUP_HOME": str(folder / "home"),
@@ -158,7 +158,7 @@ def _run(environment: dict[str, str], *words: str) -> None:
 
 
 def _ready(server: "subprocess.Popen[bytes]", log: Path) -> str:
-    """The server's address, once it answers questions about the channel."""
+    """Return the server's URL once it is ready; exits with the server's log if it does not become ready."""
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and server.poll() is None:
         found = re.search(r"serving on (http://\S+)", log.read_text(encoding="utf-8"))

@@ -1,34 +1,98 @@
-"""Learn whether a phone number is in a seized list, without anyone handing over the list or the number."""
+"""Check whether a phone number is in a seized list, without revealing the list or the number.
+
+    from pilookup import Client
+
+    with Client("https://pilookup.example.org", channel="public", trust="trust-public.json") as client:
+        result = client.check("138 0013 8000")
+
+`Client` and `AsyncClient` answer with a `Result`: its `status` is a `Status`; `cases` holds a `Case` for each dataset
+that names the number; `reason` is a `Reason` where the answer is unknown. `Reason` is always why an answer is unknown.
+Why a text is not a phone number is another enumeration, `pilookup.identifier.Reason`, which `canonicalise` returns in
+place of bytes: test its outcome with `isinstance(outcome, bytes)`.
+
+Every error raised on purpose is a `PilookupError`; `pilookup.errors` draws the tree. A client given no `trust` warns
+with `TrustOnFirstUse`. The police side is `pilookup.custody`, with the extra `load` installed.
+"""
 
 from typing import TYPE_CHECKING, Any
 
+from pilookup._version import __version__
+
 if TYPE_CHECKING:
     from pilookup.checking.client import AsyncClient, Client
-    from pilookup.checking.result import Result
-    from pilookup.errors import PilookupError
+    from pilookup.checking.result import Reason, Result, Status
+    from pilookup.checking.state import TrustOnFirstUse
+    from pilookup.errors import (
+        ComputeError,
+        CustodyError,
+        FormatError,
+        HomeError,
+        IntakeError,
+        KeyringError,
+        MissingExtraError,
+        PilookupError,
+        PublishError,
+        TrustError,
+        VaultError,
+    )
     from pilookup.identifier import canonicalise
+    from pilookup.protocol.manifest import Case
 
-__version__ = "0.1.0"
-__all__ = ["AsyncClient", "Client", "PilookupError", "Result", "canonicalise"]
+__all__ = [
+    "AsyncClient",
+    "Case",
+    "Client",
+    "ComputeError",
+    "CustodyError",
+    "FormatError",
+    "HomeError",
+    "IntakeError",
+    "KeyringError",
+    "MissingExtraError",
+    "PilookupError",
+    "PublishError",
+    "Reason",
+    "Result",
+    "Status",
+    "TrustError",
+    "TrustOnFirstUse",
+    "VaultError",
+    "__version__",
+    "canonicalise",
+]
 
-_HOMES = {
+_MODULES = {
     "AsyncClient": "pilookup.checking.client",
+    "Case": "pilookup.protocol.manifest",
     "Client": "pilookup.checking.client",
+    "ComputeError": "pilookup.errors",
+    "CustodyError": "pilookup.errors",
+    "FormatError": "pilookup.errors",
+    "HomeError": "pilookup.errors",
+    "IntakeError": "pilookup.errors",
+    "KeyringError": "pilookup.errors",
+    "MissingExtraError": "pilookup.errors",
     "PilookupError": "pilookup.errors",
+    "PublishError": "pilookup.errors",
+    "Reason": "pilookup.checking.result",
     "Result": "pilookup.checking.result",
+    "Status": "pilookup.checking.result",
+    "TrustError": "pilookup.errors",
+    "TrustOnFirstUse": "pilookup.checking.state",
+    "VaultError": "pilookup.errors",
     "canonicalise": "pilookup.identifier",
 }
 
 
-if not TYPE_CHECKING:  # a type checker would take every other name for Any
+if not TYPE_CHECKING:  # a type checker would accept every other name as Any
 
     def __getattr__(name: str) -> Any:
-        """Import the public names when first asked for: `import pilookup` stays light."""
-        if name not in _HOMES:
+        """Import a public name's module on first use, so that `import pilookup` stays light."""
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module  # noqa: PLC0415 - part of staying light
+        from importlib import import_module  # noqa: PLC0415 - `import pilookup` needs nothing of it
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,1 +1,1 @@
-"""The asking side: check numbers against a channel, trusting neither evaluator nor bucket host."""
+"""The checking side: checks numbers against a channel and trusts neither the evaluator nor the host of the buckets."""

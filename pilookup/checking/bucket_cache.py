@@ -1,17 +1,23 @@
-"""Buckets that have been verified against a signed root, kept in memory up to so many bytes."""
+"""A bounded cache of buckets that were verified against a signed Merkle root."""
 
 from collections import OrderedDict
 from threading import Lock
 
 DEFAULT_BYTES = 64 * 2**20
+"""Default limit of a cache, in bytes of slots."""
 
 _Key = tuple[bytes, int]
 
 
 class BucketCache:
-    """The least recently used go first; a key is the signed Merkle root and the index, never wrong later."""
+    """Maps (Merkle root, bucket index) to the bucket's slots and drops the least recently used first.
+
+    The root is part of the key, so an entry stays correct when a new snapshot replaces the one it came from. May be
+    used by many threads.
+    """
 
     def __init__(self, limit: int = DEFAULT_BYTES) -> None:
+        """Make an empty cache that holds at most `limit` bytes; raises ValueError for a negative limit."""
         if limit < 0:
             raise ValueError("cache_bytes: must not be negative")
         self._limit = limit
@@ -20,7 +26,7 @@ class BucketCache:
         self._lock = Lock()
 
     def get(self, root: bytes, index: int) -> bytes | None:
-        """The bucket's slots, or None."""
+        """Return the slots of bucket `index` of the snapshot with this root, or None if they are not cached."""
         with self._lock:
             slots = self._slots.get((root, index))
             if slots is not None:
@@ -28,7 +34,7 @@ class BucketCache:
             return slots
 
     def put(self, root: bytes, index: int, slots: bytes) -> None:
-        """Keep slots that are verified against `root`."""
+        """Store slots that were verified against `root`, and drop others if the limit is exceeded."""
         with self._lock:
             self._size += len(slots) - len(self._slots.pop((root, index), b""))
             self._slots[root, index] = slots
@@ -38,5 +44,5 @@ class BucketCache:
 
     @property
     def size(self) -> int:
-        """Bytes of slots held."""
+        """Number of bytes of slots in the cache."""
         return self._size

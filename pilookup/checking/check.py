@@ -1,14 +1,14 @@
-"""The check itself: identifier, blind, evaluate, verify, unblind, token, bucket, label (SPEC.md section 11).
+"""The check itself: canonicalise, blind, evaluate, verify, unblind, token, bucket, label (SPEC.md section 11).
 
-No I/O happens here. A check is a generator that yields what it needs and is sent what it asked for, or thrown
-a `Failure`; the sync and the async client are two ways to supply the same needs.
+Nothing here does I/O. A check is a generator that yields what it needs. The client, blocking or asynchronous, supplies
+each need and sends the answer back into the generator, or throws a `Failure`.
 
-    need           is sent
-    Fresh          the trusted snapshot, its metadata verified a short time ago
+    need           answer
+    Fresh          the trusted snapshot, with metadata that were verified a short time ago
     Evaluate       the evaluator's answer: n x 32 bytes, then the 64-byte proof
-    Fetch          for each bucket its body, or the Failure that stands in its place
-    Pause          None, after that many seconds
-    Solve          the proof of work that a challenge asks for
+    Fetch          for each bucket index the bucket's body or a Failure
+    Pause          None, after the given number of seconds
+    Solve          the proof of work for a challenge
 """
 
 import secrets
@@ -31,12 +31,20 @@ from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.proof_of_work import Challenge
 
 MAX_LOST_BATCHES = 2
-"""So many batches lost one after another end a check: the rest would only wait for the same."""
+"""Number of consecutive failed batches after which a check is abandoned, because the others would fail too."""
 
 
 @dataclass(eq=False, slots=True)
 class TrustedSnapshot:
-    """A manifest whose signatures hold; `proven` once the evaluator led to one of its canaries."""
+    """A manifest with verified signatures.
+
+    Attributes:
+        manifest: the manifest.
+        digest: its SHA-256, in hexadecimal.
+        canary_found: whether an evaluation has led to one of its canaries, which shows that the snapshot was made with
+            the evaluator's key.
+        cases: the catalogue by case id.
+    """
 
     manifest: Manifest
     digest: str
@@ -49,14 +57,20 @@ class TrustedSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """Needs the snapshot; not `stale`, which the server has refused to serve."""
+    """Needs the trusted snapshot, and another one than `stale`, which the server no longer serves."""
 
     stale: TrustedSnapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluate:
-    """Needs 1 to 1,000 blinded elements (n x 32 bytes) evaluated under an epoch's key; never sent twice."""
+    """Needs 1 to 1,000 blinded elements evaluated under an epoch's key. The same elements are never sent twice.
+
+    Attributes:
+        epoch: the epoch.
+        elements: the blinded elements, n x 32 bytes.
+        proof_of_work: the header value that answers a challenge, if there was one.
+    """
 
     epoch: int
     elements: bytes = field(repr=False)
@@ -64,12 +78,13 @@ class Evaluate:
 
     @property
     def answer_bytes(self) -> int:
+        """Size of a correct answer, in bytes."""
         return len(self.elements) + PROOF_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Needs the bodies of buckets of one serial."""
+    """Needs the bodies (slots and Merkle path) of buckets of one serial."""
 
     serial: int
     geometry: Geometry
@@ -78,21 +93,21 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Needs time to pass."""
+    """Needs a delay."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Solve:
-    """Needs time spent on a challenge."""
+    """Needs the proof of work for a challenge."""
 
     challenge: Challenge
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Needs nothing any more."""
+    """The check has ended with these results."""
 
     results: list[Result]
 
@@ -103,7 +118,12 @@ Steps = Generator[Need, Any, _T]
 
 
 def advance(steps: Steps[list[Result]], answer: object) -> Need | Done:
-    """Send what was asked for, or throw the Failure that stands in its place; None starts."""
+    """Run a check up to its next need.
+
+    Args:
+        steps: the check.
+        answer: the answer to its last need, a Failure to throw, or None to start it.
+    """
     try:
         return steps.throw(answer) if isinstance(answer, Failure) else steps.send(answer)
     except StopIteration as stop:
@@ -111,14 +131,22 @@ def advance(steps: Steps[list[Result]], answer: object) -> Need | Done:
 
 
 class Checker:
-    """Makes checks of one channel; holds nothing but verified buckets, and may be used by many threads."""
+    """Makes the checks of one channel. It keeps verified buckets only, and may be used by many threads."""
 
     def __init__(self, channel: str, cache: BucketCache) -> None:
+        """Make a checker of a channel that keeps verified buckets in `cache`."""
         self._channel = channel
         self._cache = cache
 
     def check_many(self, texts: Sequence[str], region: str) -> Steps[list[Result]]:
-        """The results in the texts' order; each number is evaluated once, at most 1,000 a request."""
+        """Check texts and return their results in the same order. Each distinct number is evaluated once.
+
+        Raises nothing: a failure becomes the result of the numbers it concerns.
+
+        Args:
+            texts: phone numbers as typed.
+            region: where numbers without a country code are from (ISO 3166-1 alpha-2).
+        """
         identifiers = [canonicalise(text, region) for text in texts]
         distinct = list(dict.fromkeys(one for one in identifiers if isinstance(one, bytes)))
         answers = yield from self._check_distinct(distinct)
@@ -126,6 +154,7 @@ class Checker:
         return [answers[one] if isinstance(one, bytes) else invalid for one in identifiers]
 
     def _check_distinct(self, waiting: list[bytes]) -> Steps[dict[bytes, Result]]:
+        """Check distinct identifiers, up to 1,000 a request."""
         answers: dict[bytes, Result] = {}
         failures = FailureLimit(MAX_LOST_BATCHES)
         while len(answers) < len(waiting):
@@ -141,7 +170,10 @@ class Checker:
         return answers
 
     def _check_batch(self, some: list[bytes]) -> Steps[dict[bytes, Result]]:
-        """Answer as many as fit one request; once more from the start when the server has moved on."""
+        """Check as many identifiers as fit into one request.
+
+        If the server no longer serves the snapshot, refresh it and start the batch again once. Raises Failure.
+        """
         snapshot: TrustedSnapshot = yield Fresh()
         try:
             return (yield from self._check_under(some[: _batch_limit(snapshot)], snapshot))
@@ -152,6 +184,7 @@ class Checker:
         return (yield from self._check_under(some[: _batch_limit(snapshot)], snapshot))
 
     def _check_under(self, batch: list[bytes], snapshot: TrustedSnapshot) -> Steps[dict[bytes, Result]]:
+        """Check a batch against one snapshot, with a canary if none of the snapshot was found yet; raises Failure."""
         manifest = snapshot.manifest
         canaries = [] if snapshot.canary_found else [secrets.choice(manifest.canaries).encode()]
         tokens = yield from self._tokens([*batch, *canaries], manifest)
@@ -165,7 +198,10 @@ class Checker:
         }
 
     def _tokens(self, inputs: list[bytes], manifest: Manifest) -> Steps[list[bytes]]:
-        """The inputs' tokens, proven to be under the manifest's public key; every try blinds afresh."""
+        """Return the inputs' tokens after verifying the proof under the manifest's public key; raises Failure.
+
+        Each attempt uses new blinds, so two requests for one number cannot be linked.
+        """
         proof_of_work: str | None = None
         for attempt in count():
             blinds, blinded = oprf.blind(inputs)
@@ -184,7 +220,7 @@ class Checker:
         return token.tokens(elements, self._channel, manifest.epoch)
 
     def _buckets(self, indices: set[int], manifest: Manifest) -> Steps[dict[int, bytes | Failure]]:
-        """Each bucket's verified slots, or why there are none."""
+        """Return each bucket's verified slots or its Failure; raises Failure if the serial is no longer served."""
         found: dict[int, bytes | Failure] = {}
         for index in indices:
             slots = self._cache.get(manifest.root, index)
@@ -197,6 +233,7 @@ class Checker:
         return found
 
     def _slots(self, index: int, body: bytes | Failure, manifest: Manifest) -> bytes | Failure:
+        """Verify a bucket's body against the signed root and cache its slots; raises Failure for a retired serial."""
         if isinstance(body, Failure):
             if body.reason is Reason.RETIRED:
                 raise body
@@ -209,7 +246,10 @@ class Checker:
         return slots
 
     def _check_canary(self, secret: bytes, slots: bytes | Failure, snapshot: TrustedSnapshot) -> None:
-        """A canary must be found: a proof binds the answer to the key, this the key to the snapshot."""
+        """Raise a Failure unless the canary is in its bucket.
+
+        The proof binds the evaluation to the public key. Only the canary binds that key to the snapshot.
+        """
         if isinstance(slots, Failure):
             raise slots
         label = self._label(secret, slots, snapshot)
@@ -218,6 +258,7 @@ class Checker:
         snapshot.canary_found = True
 
     def _result(self, secret: bytes, slots: bytes | Failure, snapshot: TrustedSnapshot) -> Result:
+        """Look up a token in its bucket's slots and make the result."""
         if isinstance(slots, Failure):
             return slots.result()
         try:
@@ -232,6 +273,7 @@ class Checker:
         return Result.found(label, cases, snapshot.manifest.profile)
 
     def _label(self, secret: bytes, slots: bytes, snapshot: TrustedSnapshot) -> Label | None:
+        """Return the label of a token's entry, or None without one; raises Failure for a label that is not valid."""
         try:
             return token.find(secret, slots, self._channel, snapshot.manifest.epoch)
         except FormatError:
@@ -239,12 +281,12 @@ class Checker:
 
 
 def _batch_limit(snapshot: TrustedSnapshot) -> int:
-    """Numbers that fit one request; an unproven snapshot's canary rides along."""
+    """Number of identifiers that fit into one request: one fewer while a canary has to go with them."""
     return MAX_BATCH if snapshot.canary_found else MAX_BATCH - 1
 
 
 def _verified(manifest: Manifest, blinds: oprf.Blinds, blinded: bytes, answer: bytes) -> bytes:
-    """The unblinded elements of a proven answer, n x 32 bytes."""
+    """Verify the proof of an evaluator's answer and return the unblinded elements (n x 32 bytes); raises Failure."""
     if len(answer) != len(blinded) + PROOF_BYTES:
         raise Failure(Reason.BAD_RESPONSE)
     response = EvaluateResponse.from_octets(manifest.epoch, answer)
@@ -252,6 +294,6 @@ def _verified(manifest: Manifest, blinds: oprf.Blinds, blinded: bytes, answer: b
         if oprf.verify(manifest.public_key, blinded, response.elements, response.proof):
             return oprf.unblind(blinds, response.elements)
     except ValueError:
-        # An invalid point or scalar: not even the form of a proof.
+        # An element or a scalar of the answer is not a valid encoding.
         raise Failure(Reason.BAD_PROOF) from None
     raise Failure(Reason.BAD_PROOF)

@@ -1,6 +1,6 @@
-"""The two clients: what a check needs, supplied by blocking calls or by an event loop.
+"""The two clients: one supplies what a check needs by blocking calls, the other on an event loop.
 
-Nothing here imports an HTTP client or TUF before a client is made: `import pilookup` stays light.
+The HTTP client and TUF are imported when a client is made, so that `import pilookup` stays light.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
 from pilookup.checking.check import (
@@ -32,14 +32,14 @@ from pilookup.protocol.names import PUBLIC, check_channel
 from pilookup.protocol.proof_of_work import Challenge
 
 MAX_LOST_BUCKETS = 3
-"""So many buckets lost one after another end a fetch."""
+"""Number of consecutive buckets that could not be fetched after which a fetch is abandoned."""
 
 OFFLOAD_FROM = 64
-"""From so many numbers on, an event loop has the arithmetic done in a thread."""
+"""Number of texts from which `AsyncClient` does the arithmetic in a thread, so that the event loop is not held up."""
 
 
 class _BaseClient:
-    """What both clients are made of: one channel's trust, cache and check."""
+    """What both clients share: the constructor, and one channel's trust, cache and checker."""
 
     def __init__(
         self,
@@ -54,17 +54,24 @@ class _BaseClient:
         region: str = "CN",
         insecure: bool = False,
     ) -> None:
-        """Ask `url` about a channel; nothing is sent before the first check.
+        """Make a client of one channel. Nothing is sent before the first check.
 
-        `trust` is the channel's root to pin, a file or its bytes. Without it the first one is remembered,
-        with a `TrustOnFirstUse` warning. `state_dir` (`$XDG_STATE_HOME/pilookup`) keeps what must outlive
-        the process to notice a roll-back; processes may share it. `token` is the bearer token of a closed
-        channel. `timeout` is in seconds, for one request. `cache_bytes` bounds the verified buckets kept in
-        memory. `region` (ISO 3166-1 alpha-2) is where numbers without a country code are from. `insecure`
-        lets http:// go to other hosts than this one.
+        Args:
+            url: the server's base URL, https:// (http:// to this machine only).
+            channel: the channel to check, `public` or `platform`.
+            trust: the channel's root to pin, as the path of a trust file or its bytes. Without it, the root of the
+                first contact is remembered, with a `TrustOnFirstUse` warning.
+            state_dir: directory of what must outlive the process to detect a rollback; processes may share it. Default:
+                `$XDG_STATE_HOME/pilookup`.
+            token: the bearer token of a closed channel.
+            timeout: seconds that one request may take.
+            cache_bytes: bytes of verified buckets to keep in memory.
+            region: where numbers without a country code are from (ISO 3166-1 alpha-2).
+            insecure: whether http:// is allowed to other hosts than this machine.
 
-        Raises ValueError for an argument that cannot be meant, TrustError for a root or a state directory
-        that cannot be used.
+        Raises:
+            ValueError: an argument is not valid. A channel's name raises the subclass FormatError.
+            TrustError: the root or the state directory cannot be used.
         """
         from pilookup.checking import state, transport  # noqa: PLC0415 - see the module's docstring
         from pilookup.checking.trust import Trust, read_root  # noqa: PLC0415
@@ -80,21 +87,25 @@ class _BaseClient:
         kept = state.State(folder, base, channel)
         self._http = transport.Http(self._endpoint, timeout)
         self._trust = Trust(self._http, kept, root)
-        self._timeout = timeout
         self._closed = False
+        self._prepare(timeout)
+
+    def _prepare(self, timeout: float) -> None:
+        """Make what a subclass needs in addition; called at the end of the constructor, which both clients share."""
 
     @property
     def manifest(self) -> Manifest | None:
-        """The manifest of the snapshot last trusted; None before the first check."""
+        """The manifest of the newest trusted snapshot, or None before the first check."""
         current = self._trust.current
         return current.manifest if current else None
 
     @property
     def catalogue(self) -> tuple[Case, ...]:
-        """The datasets that snapshot tells of; empty before the first check."""
+        """The datasets of the newest trusted snapshot, or an empty tuple before the first check."""
         return self.manifest.datasets if self.manifest else ()
 
     def _start(self, texts: list[str], region: str | None) -> Steps[list[Result]]:
+        """Start a check; raises RuntimeError, TypeError and ValueError as `check_many` says."""
         if self._closed:
             raise RuntimeError("the client is closed")
         if not all(isinstance(text, str) for text in texts):
@@ -103,14 +114,38 @@ class _BaseClient:
 
 
 class Client(_BaseClient):
-    """Checks numbers with blocking calls; may be shared by threads. A context manager."""
+    """Checks numbers with blocking calls. Threads may share it. A context manager that closes the connections."""
 
     def check(self, text: str, region: str | None = None) -> Result:
-        """Whether the number in `text` is in the channel's data; raises for misuse only."""
+        """Check whether the number in `text` is in the channel's data.
+
+        Whatever goes wrong with the network, the server or the number is an unknown result, not an exception.
+
+        Args:
+            text: a phone number as typed.
+            region: where a number without a country code is from; default: the client's region.
+
+        Raises:
+            TypeError: `text` is not a str.
+            ValueError: `region` is not a region.
+            RuntimeError: the client is closed.
+        """
         return self.check_many([text], region)[0]
 
     def check_many(self, texts: Iterable[str], region: str | None = None) -> list[Result]:
-        """The results in the texts' order, a thousand a request; a lost batch takes no other with it."""
+        """Check many numbers and return their results in the same order.
+
+        A request carries up to 1,000 numbers. If one fails, the numbers of the other requests still get their answers.
+
+        Args:
+            texts: phone numbers as typed; not one str.
+            region: where numbers without a country code are from; default: the client's region.
+
+        Raises:
+            TypeError: `texts` is a str, or holds something else than str.
+            ValueError: `region` is not a region.
+            RuntimeError: the client is closed.
+        """
         steps = self._start(_list_of_texts(texts), region)
         answer: object = None
         while True:
@@ -123,7 +158,7 @@ class Client(_BaseClient):
                 answer = failure
 
     def close(self) -> None:
-        """Close the connections; the client answers no more."""
+        """Close the connections. Later checks raise RuntimeError."""
         self._closed = True
         self._http.close()
 
@@ -169,23 +204,36 @@ class Client(_BaseClient):
 
 
 class AsyncClient(_BaseClient):
-    """Checks numbers on one event loop; concurrent checks share connections, buckets and trust."""
+    """Checks numbers on one event loop. Concurrent checks share connections, cached buckets and trust.
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        """As `Client`."""
-        from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415
+    An asynchronous context manager that closes the connections. Arguments are those of `Client`.
+    """
 
-        super().__init__(*args, **options)
-        self._async_http = AsyncHttp(self._endpoint, self._timeout)
+    def _prepare(self, timeout: float) -> None:
+        from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415 - see the module's docstring
+
+        self._async_http = AsyncHttp(self._endpoint, timeout)
         self._refreshing = asyncio.Lock()
         self._solving = asyncio.Lock()
 
     async def check(self, text: str, region: str | None = None) -> Result:
-        """Whether the number in `text` is in the channel's data; raises for misuse only."""
+        """Check whether the number in `text` is in the channel's data, as `Client.check` does.
+
+        Raises:
+            TypeError: `text` is not a str.
+            ValueError: `region` is not a region.
+            RuntimeError: the client is closed.
+        """
         return (await self.check_many([text], region))[0]
 
     async def check_many(self, texts: Iterable[str], region: str | None = None) -> list[Result]:
-        """The results in the texts' order, a thousand a request; a lost batch takes no other with it."""
+        """Check many numbers and return their results in the same order, as `Client.check_many` does.
+
+        Raises:
+            TypeError: `texts` is a str, or holds something else than str.
+            ValueError: `region` is not a region.
+            RuntimeError: the client is closed.
+        """
         asked = _list_of_texts(texts)
         steps = self._start(asked, region)
         many = len(asked) >= OFFLOAD_FROM
@@ -200,7 +248,7 @@ class AsyncClient(_BaseClient):
                 answer = failure
 
     async def close(self) -> None:
-        """Close the connections; the client answers no more."""
+        """Close the connections. Later checks raise RuntimeError."""
         self._closed = True
         self._http.close()
         await self._async_http.close()
@@ -223,7 +271,7 @@ class AsyncClient(_BaseClient):
                 await asyncio.sleep(need.seconds)
                 return None
             case Solve():
-                async with self._solving:  # one thread at a time: a server may not take them all
+                async with self._solving:  # one thread at a time, so that a server cannot occupy the whole thread pool
                     return await asyncio.to_thread(_solve, need.challenge)
 
     async def _fresh(self, stale: TrustedSnapshot | None) -> TrustedSnapshot:
@@ -256,7 +304,7 @@ class AsyncClient(_BaseClient):
 
 
 def _solve(challenge: Challenge) -> str:
-    """The proof; raises Failure for a challenge that would take too long."""
+    """Return the proof of work for a challenge; raises Failure if it would take too long."""
     proof_of_work = challenge.solve()
     if proof_of_work is None:
         raise Failure(Reason.RATE_LIMITED)
@@ -270,7 +318,7 @@ def _list_of_texts(texts: Iterable[str]) -> list[str]:
 
 
 def _check_region(region: str) -> str:
-    # Asking loads the tables of every country, which checks of mainland numbers do without.
+    # is_region loads libphonenumber's tables, which checks of mainland numbers do not need.
     if region != "CN" and not is_region(region):
         raise ValueError("region: not an ISO 3166-1 alpha-2 code")
     return region

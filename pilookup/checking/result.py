@@ -1,4 +1,4 @@
-"""What a check answers: found, not found, or unknown and why. "No data" is never "no"."""
+"""The answer to a check: found, not found, or unknown with a reason. Unknown is never reported as not found."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from pilookup.protocol.proof_of_work import Challenge
 
 
 class Status(StrEnum):
-    """The three states of an answer; each equals its plain string."""
+    """The three states of an answer. Each member equals its string."""
 
     FOUND = "found"
     NOT_FOUND = "not_found"
@@ -18,60 +18,77 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an answer is unknown; each equals its plain string."""
+    """Why an answer is unknown. Each member equals its string.
+
+    This is `pilookup.Reason`. `pilookup.identifier.Reason` is another enumeration: why a text is not a phone number,
+    which a check reports as INVALID_NUMBER.
+    """
 
     INVALID_NUMBER = "invalid_number"
-    """The text is not one phone number; nothing was sent."""
+    """The text is not exactly one phone number. Nothing was sent."""
     UNREACHABLE = "unreachable"
-    """No connection, a cut connection or no answer in time."""
+    """No connection, a connection that broke, or no answer in time."""
     SERVER_ERROR = "server_error"
-    """The server answered that it cannot."""
+    """The server answered that it failed (status 5xx)."""
     UNAUTHORIZED = "unauthorized"
-    """The channel wants a bearer token, or another one."""
+    """The channel requires a bearer token, or another one than was given."""
     RATE_LIMITED = "rate_limited"
-    """Over quota; `Result.retry_after` says for how long, when the server did."""
+    """Over quota. `Result.retry_after` is the number of seconds to wait, where the server gave it."""
     RETIRED = "retired"
-    """The server no longer serves the epoch or serial it signs for, also after a second look."""
+    """The server no longer serves the epoch or serial of the newest signed manifest, even after a refresh."""
     STALE = "stale"
     """The signed metadata or the epoch has expired."""
     ROLLED_BACK = "rolled_back"
-    """The server shows older metadata or an older snapshot than seen before."""
+    """The server offers older metadata or an older snapshot than this client has seen before."""
     BAD_SIGNATURE = "bad_signature"
     """The metadata is not signed by enough keys of the trusted root."""
     BAD_SNAPSHOT = "bad_snapshot"
-    """What is signed contradicts itself, or a canary is not where it must be."""
+    """The signed files contradict each other, or a canary is not in its bucket."""
     BAD_PROOF = "bad_proof"
-    """The evaluation is not proven to be under the epoch's public key."""
+    """The proof does not show that the evaluation was made with the epoch's key."""
     BAD_BUCKET = "bad_bucket"
     """A bucket does not belong to the signed snapshot."""
     BAD_RESPONSE = "bad_response"
-    """An answer that does not follow the protocol."""
+    """The server's answer does not follow the protocol."""
     NO_STATE = "no_state"
-    """The state directory could not be read or written, so a roll-back would go unseen."""
+    """The state directory cannot be read or written, so a rollback could not be detected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One number's answer; it does not hold the number.
+    """The answer for one number. It does not hold the number.
 
-    Found: `exposed`, `malicious`, `accounts` (a lower bound on the public channel), `last_seen` (`2025-07`,
-    `2025-Q3` or None), `cases` (newest first) and `more` (there are more than those). Unknown: `reason`, and
-    `retry_after` in seconds where a server gave it. Fields that say nothing in a state are None or empty.
+    Compare `status` with a `Status` or its string; a Result has no truth value. A field that does not apply to the
+    status is None or empty.
     """
 
     status: Status
     exposed: bool | None = None
+    """Whether the number is in stolen personal data; None unless found."""
     malicious: bool | None = None
+    """Whether accounts were maliciously registered on the number; None unless found."""
     accounts: int | None = None
+    """Number of those accounts, on the public channel a lower bound (1, 2 or 6); None unless found."""
     last_seen: str | None = None
+    """The latest month (`2025-07`) or quarter (`2025-Q3`) recorded for the number, or None."""
     cases: tuple[Case, ...] = ()
+    """The datasets that hold the number, newest first; at most three."""
     more: bool = False
+    """Whether there are more datasets than `cases` lists."""
     reason: Reason | None = None
+    """Why the answer is unknown; None otherwise."""
     retry_after: float | None = None
+    """Seconds after which to check again, where the answer is unknown and the server gave them."""
 
     @classmethod
     def found(cls, label: Label, cases: tuple[Case, ...], profile: Profile) -> Self:
-        """The answer a label makes, its case ids looked up already."""
+        """Make the answer for a label.
+
+        Args:
+            label: the opened label of the number's entry.
+            cases: the catalogue's cases for the label's references, in the same order.
+            profile: the label profile of the channel, which says how exact month and count are.
+        """
         return cls(
             status=Status.FOUND,
             exposed=label.exposed,
@@ -84,16 +101,16 @@ class Result:
 
     @classmethod
     def not_found(cls) -> Self:
-        """The number is in no dataset of the verified snapshot; it does not mean that the number is safe."""
+        """Make the answer for a number in no dataset of the snapshot. It does not mean that the number is safe."""
         return cls(status=Status.NOT_FOUND)
 
     @classmethod
     def unknown(cls, reason: Reason, retry_after: float | None = None) -> Self:
-        """There is no answer, for this reason."""
+        """Make the answer for a check that failed, with the reason and the seconds to wait, if the server gave them."""
         return cls(status=Status.UNKNOWN, reason=reason, retry_after=retry_after)
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of `check --json`, ready for `json.dumps`."""
+        """Return the fields that `pilookup check --json` prints, as values that `json.dumps` accepts."""
         return {
             "status": str(self.status),
             "exposed": self.exposed,
@@ -114,12 +131,8 @@ def _case_json(case: Case) -> dict[str, Any]:
     return {name: whole[name] for name in ("id", "kind", "title", "seized_on")}
 
 
-class Failure(Exception):  # noqa: N818 - it ends as a reason, not as an error a caller sees
-    """Why a step of a check gave nothing; becomes `unknown(reason)`.
-
-    `unsent`: no byte of the request left. `missing`: the server answered 404. `challenge`: what the server wants
-    solved before it answers.
-    """
+class Failure(Exception):  # noqa: N818 - internal: a caller sees it as the reason of a result
+    """A step of a check failed. It ends as `Result.unknown(reason)` and never reaches a caller of the client."""
 
     def __init__(
         self,
@@ -130,6 +143,15 @@ class Failure(Exception):  # noqa: N818 - it ends as a reason, not as an error a
         missing: bool = False,
         challenge: Challenge | None = None,
     ) -> None:
+        """Make a failure.
+
+        Args:
+            reason: the reason of the result that it becomes.
+            retry_after: the seconds in the server's `Retry-After`, if it sent one.
+            unsent: whether it is certain that nothing of the request was sent.
+            missing: whether the server answered 404.
+            challenge: the proof of work that the server asks for before it answers, if it does.
+        """
         super().__init__(str(reason))
         self.reason = reason
         self.retry_after = retry_after
@@ -138,8 +160,9 @@ class Failure(Exception):  # noqa: N818 - it ends as a reason, not as an error a
         self.challenge = challenge
 
     def without_traceback(self) -> "Failure":
-        """The same to raise in another thread or task; it drags no traceback along."""
+        """Return a copy to raise in another thread or task, with reason and `retry_after` alone."""
         return Failure(self.reason, retry_after=self.retry_after)
 
     def result(self) -> Result:
+        """Return the unknown result that this failure becomes."""
         return Result.unknown(self.reason, self.retry_after)

@@ -1,13 +1,13 @@
-"""What a client remembers between runs: the root it pinned, the newest metadata and serial it saw.
+"""What a client keeps between runs: the root it trusts, the newest metadata and the highest serial it has seen.
 
     STATE_DIR/{16 hex of SHA-256(url, channel)}/
-        lock                                     held while any process refreshes
-        first-root.json                          the root remembered at first contact, when none was given
+        lock                                     held while a process refreshes the metadata
+        first-root.json                          the root seen at first contact, where none was given
         {16 hex of SHA-256(pinned root)}/
-            metadata/  targets/                  the TUF client's own files
-            serial                               the highest snapshot serial seen, decimal
+            metadata/  targets/                  the TUF client's files
+            serial                               the highest snapshot serial seen, in decimal
 
-Another pinned root is another folder: what was seen under one root says nothing under another.
+Each pinned root has a directory, because a serial seen under one root says nothing about another root.
 """
 
 import fcntl
@@ -17,26 +17,30 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from pilookup import durable
 from pilookup.errors import TrustError
 
 _ID_HEX = 16
 
 
 class TrustOnFirstUse(UserWarning):
-    """No root was given, so the first one seen is trusted from now on; the text has its SHA-256."""
+    """Warning: no root was given, so the first root seen is trusted from now on. The text has its SHA-256."""
 
 
 def default_directory() -> Path:
-    """`$XDG_STATE_HOME/pilookup`, else `~/.local/state/pilookup`."""
+    """Return `$XDG_STATE_HOME/pilookup`, or `~/.local/state/pilookup` where that variable is not an absolute path."""
     base = os.environ.get("XDG_STATE_HOME", "")
     return (Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "state") / "pilookup"
 
 
 class State:
-    """One channel's folder. Methods raise OSError; calls are made while `lock` is held."""
+    """The state of one channel at one URL.
+
+    All methods raise OSError. The caller holds `lock` while it calls any other.
+    """
 
     def __init__(self, directory: Path, url: str, channel: str) -> None:
-        """Make the folder (0700); raises TrustError when it cannot be written."""
+        """Create the channel's directory (mode 0700) below `directory`; raises TrustError if it cannot be written."""
         self._folder = directory / _short_digest(f"{url}\0{channel}".encode())
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,7 +53,7 @@ class State:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other processes with the same state out."""
+        """Hold the lock file; blocks while another process or thread holds it."""
         file = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -58,24 +62,26 @@ class State:
             os.close(file)
 
     def first_root(self) -> bytes | None:
-        """The root remembered at first contact, if there was one."""
+        """Return the root that was remembered at first contact, or None."""
         try:
             return (self._folder / "first-root.json").read_bytes()
         except FileNotFoundError:
             return None
 
     def remember_root(self, root: bytes) -> None:
-        _replace(self._folder / "first-root.json", root)
+        """Store the root that was trusted at first contact."""
+        durable.replace(self._folder / "first-root.json", root)
 
     def for_root(self, root: bytes) -> "RootState":
-        """What was seen under a pinned root."""
+        """Return the state kept under a pinned root, creating its directories."""
         return RootState(self._folder / _short_digest(root))
 
 
 class RootState:
-    """The part of the state that hangs on one pinned root."""
+    """The part of a channel's state that depends on the pinned root."""
 
     def __init__(self, folder: Path) -> None:
+        """Create the directories (mode 0700); raises OSError."""
         self.metadata = folder / "metadata"
         self.targets = folder / "targets"
         self._serial = folder / "serial"
@@ -83,7 +89,7 @@ class RootState:
             directory.mkdir(mode=0o700, exist_ok=True)
 
     def serial(self) -> int:
-        """The highest serial seen, 0 at first; raises OSError for a file that holds none."""
+        """Return the highest serial seen, or 0 before the first; raises OSError for a file that holds no serial."""
         try:
             text = self._serial.read_text(encoding="ascii")
         except FileNotFoundError:
@@ -95,19 +101,9 @@ class RootState:
         return int(text)
 
     def remember_serial(self, serial: int) -> None:
-        _replace(self._serial, str(serial).encode())
+        """Store the highest serial seen."""
+        durable.replace(self._serial, str(serial).encode())
 
 
 def _short_digest(data: bytes) -> str:
     return sha256(data).hexdigest()[:_ID_HEX]
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Replace a file as a whole, also across a power cut."""
-    fresh = path.with_name(f"{path.name}.new")
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(file, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)

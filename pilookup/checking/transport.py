@@ -1,7 +1,7 @@
-"""HTTP to one channel, sync and async: what is sent, what comes back, and nothing else.
+"""HTTP requests to one channel, blocking and asynchronous.
 
-The transports of httpx2 are used without its client: no cookies that would tie one check to the next, no
-redirects, and no log lines with URLs, which name buckets.
+The transports of httpx2 are used without its client, because a client keeps cookies, which would link one check to the
+next, follows redirects, and logs URLs, which name buckets.
 """
 
 import asyncio
@@ -25,32 +25,36 @@ from pilookup.protocol.messages import OCTETS
 from pilookup.protocol.proof_of_work import HEADER, Challenge
 
 IDLE_SECONDS = 4.0
-"""An unused connection is closed before common servers do it (5 s): a request on a dying one is lost."""
+"""Seconds after which an unused connection is closed. Common servers close it after 5 s, and a request that is sent on
+a connection while the server closes it is lost."""
 
 _DRAIN_BYTES = 4096
-"""So much of an error's body is read, to keep the connection; only a 429's is looked at, for a challenge."""
+"""Number of bytes of an error's body that are read, so that the connection can be used again. Only the body of a 429 is
+parsed, for a challenge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a channel is served, and who asks."""
+    """Where a channel is served, and the bearer token that goes with each request."""
 
     base: str
     channel: str
     token: str | None = field(default=None, repr=False)
 
     def url(self, path: str) -> str:
+        """Return the URL of a path below the channel."""
         return f"{self.base}/v1/channels/{self.channel}/{path}"
 
     def evaluate(self, need: Evaluate) -> "Call":
-        """The one POST; its body is n x 32 bytes."""
+        """Make the call that has blinded elements evaluated, the only POST; its body is n x 32 bytes."""
         return Call(self.url(f"evaluate?epoch={need.epoch}"), need.answer_bytes, need.elements, need.proof_of_work)
 
     def bucket(self, need: Fetch, index: int) -> "Call":
-        """One bucket's body: slots and Merkle path."""
+        """Make the call that fetches one bucket's body, its slots and Merkle path."""
         return Call(self.url(f"snapshots/{need.serial}/buckets/{index}"), need.geometry.body_bytes)
 
     def headers(self) -> dict[str, str]:
+        """Return the headers of every request."""
         names = {
             "user-agent": f"pilookup/{pilookup.__version__}",
             "accept": "*/*",
@@ -60,15 +64,19 @@ class Endpoint:
 
 
 def check_url(url: str, *, insecure: bool = False) -> str:
-    """The base URL without a trailing slash.
+    """Return the base URL without a trailing slash.
 
-    Raises ValueError unless it is https://, or http:// to a loopback host (to any host with `insecure`), and
-    has neither user, query nor fragment.
+    Args:
+        url: the URL that the user gave.
+        insecure: whether http:// is allowed to hosts other than this machine.
+
+    Raises:
+        ValueError: it is not an https:// URL (or an allowed http:// one), or has a user, a query or a fragment.
     """
     try:
-        _ = urlsplit(url).port  # refuses ports and brackets that httpx2 lets pass
+        _ = urlsplit(url).port  # raises for ports and brackets that httpx2 accepts
         parts = httpx2.URL(url)
-        parts.raw_host.decode("ascii").encode("idna")  # refuses labels that no resolver takes
+        parts.raw_host.decode("ascii").encode("idna")  # raises for labels that no resolver accepts
     except (ValueError, httpx2.InvalidURL):
         raise ValueError("url: not a URL") from None
     if parts.scheme not in ("https", "http") or not parts.host:
@@ -76,13 +84,20 @@ def check_url(url: str, *, insecure: bool = False) -> str:
     if parts.userinfo or parts.query or parts.fragment:
         raise ValueError("url: must have no user, query or fragment")
     if parts.scheme == "http" and not (insecure or is_loopback(parts.host)):
-        raise ValueError("url: http:// shows everyone on the way who asks: use https://")
+        raise ValueError("url: http:// shows everyone on the network path who checks: use https://")
     return str(parts).rstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request; `limit` is the most bytes its answer may have."""
+    """What is asked of the server.
+
+    Attributes:
+        url: the URL.
+        limit: largest size of the answer, in bytes.
+        body: the body of a POST, or None for a GET.
+        proof_of_work: the header value that answers a challenge, if there is one.
+    """
 
     url: str
     limit: int
@@ -90,6 +105,7 @@ class Call:
     proof_of_work: str | None = field(default=None, repr=False)
 
     def request(self, endpoint: Endpoint, timeout: float) -> httpx2.Request:
+        """Make the HTTP request; `timeout` is in seconds, for each step of the exchange."""
         headers = endpoint.headers()
         if self.body is None:
             method = "GET"
@@ -102,19 +118,22 @@ class Call:
 
 
 class Http:
-    """Blocking requests over kept connections; for many threads.
-
-    `timeout` bounds the connection, each wait for more of the head, and the body as a whole.
-    """
+    """Blocking requests over a pool of connections. May be used by many threads."""
 
     def __init__(self, endpoint: Endpoint, timeout: float) -> None:
+        """Make a pool for an endpoint.
+
+        Args:
+            endpoint: where the channel is served.
+            timeout: seconds for the connection, for each wait for more of the head, and for the body as a whole.
+        """
         self.endpoint = endpoint
         self._timeout = timeout
         self._transport = httpx2.HTTPTransport(**_transport_options(endpoint.base))
         self._free_connections = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def send(self, call: Call) -> bytes:
-        """The body of a 200 answer; raises Failure."""
+        """Send a request once and return the body of the 200 answer; raises Failure."""
         with self._free_connections:
             deadline = time.monotonic() + self._timeout
             try:
@@ -133,7 +152,7 @@ class Http:
             response.close()
 
     def get(self, call: Call) -> bytes:
-        """The same for what may be asked for again: up to two retries; raises Failure."""
+        """Send a request that may be repeated, with up to two retries, and return the body; raises Failure."""
         attempt = 0
         while True:
             try:
@@ -146,20 +165,22 @@ class Http:
             attempt += 1
 
     def close(self) -> None:
+        """Close all connections."""
         self._transport.close()
 
 
 class AsyncHttp:
-    """The same for one event loop; here `timeout` bounds the whole exchange."""
+    """Asynchronous requests over a pool of connections, on one event loop."""
 
     def __init__(self, endpoint: Endpoint, timeout: float) -> None:
+        """Make a pool for an endpoint; `timeout` is in seconds, for one exchange as a whole."""
         self.endpoint = endpoint
         self._timeout = timeout
         self._transport = httpx2.AsyncHTTPTransport(**_transport_options(endpoint.base))
         self._free_connections = asyncio.BoundedSemaphore(MAX_CONNECTIONS)
 
     async def send(self, call: Call) -> bytes:
-        """The body of a 200 answer; raises Failure."""
+        """Send a request once and return the body of the 200 answer; raises Failure."""
         async with self._free_connections:
             try:
                 async with asyncio.timeout(self._timeout):
@@ -180,7 +201,7 @@ class AsyncHttp:
             await response.aclose()
 
     async def get(self, call: Call) -> bytes:
-        """The same for what may be asked for again: up to two retries; raises Failure."""
+        """Send a request that may be repeated, with up to two retries, and return the body; raises Failure."""
         attempt = 0
         while True:
             try:
@@ -193,13 +214,21 @@ class AsyncHttp:
             attempt += 1
 
     async def close(self) -> None:
+        """Close all connections."""
         await self._transport.aclose()
 
 
 class _Body:
-    """An answer as it comes in: never more than `limit` bytes, never after the deadline."""
+    """Collects an answer's body, with a limit on its size and on the time."""
 
     def __init__(self, response: httpx2.Response, limit: int, deadline: float) -> None:
+        """Start with a response's head.
+
+        Args:
+            response: the response whose body follows.
+            limit: largest size of the body of a 200 answer, in bytes.
+            deadline: `time.monotonic` at which the exchange is given up.
+        """
         self._failure = _failure_of(response)
         self._limit = _DRAIN_BYTES if self._failure else limit
         self._deadline = deadline
@@ -207,6 +236,7 @@ class _Body:
         self._size = 0
 
     def add(self, chunk: bytes) -> None:
+        """Take a chunk of the body; raises Failure past the limit or the deadline."""
         self._size += len(chunk)
         if self._size > self._limit:
             raise self._failure or Failure(Reason.BAD_RESPONSE)
@@ -215,6 +245,7 @@ class _Body:
         self._chunks.append(chunk)
 
     def finish(self) -> bytes:
+        """Return the body of a 200 answer; raises the Failure of any other."""
         body = b"".join(self._chunks)
         if self._failure is None:
             return body
@@ -232,7 +263,7 @@ _REASONS = {
 
 
 def _failure_of(response: httpx2.Response) -> Failure | None:
-    """What a status means; None for a 200 in plain encoding."""
+    """Return the Failure that a response's status means, or None for a 200 without content encoding."""
     status = response.status_code
     if status == 200:
         plain = response.headers.get("content-encoding", "identity") == "identity"
@@ -243,7 +274,7 @@ def _failure_of(response: httpx2.Response) -> Failure | None:
 
 
 def _challenge(body: bytes) -> Challenge | None:
-    """What a 429 wants solved; None when it wants time, or something that cannot be read."""
+    """Return the challenge in the body of a 429, or None if it has none or one that cannot be parsed."""
     try:
         return Challenge.from_problem(body)
     except FormatError:
@@ -251,19 +282,19 @@ def _challenge(body: bytes) -> Challenge | None:
 
 
 def _retry_after(retry_after: str) -> float | None:
-    """`Retry-After` when it is in seconds (RFC 9110 section 10.2.3); a date is left aside."""
+    """Return the seconds in a `Retry-After` header (RFC 9110 section 10.2.3); None for a date, which is ignored."""
     whole = retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7
     return float(retry_after) if whole else None
 
 
 def _unreachable(error: httpx2.HTTPError) -> Failure:
-    """Before a connection stands nothing has been sent."""
+    """Return the Failure for a transport error; nothing was sent where the connection was never established."""
     unsent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
     return Failure(Reason.UNREACHABLE, unsent=unsent)
 
 
 def _transport_options(base: str) -> dict[str, Any]:
-    """TLS is verified wherever there is TLS; for plain http:// the certificates are not even loaded."""
+    """Return the arguments of httpx2's transports. Certificates are verified for https:// and not loaded for http://."""
     url = httpx2.URL(base)
     limits = httpx2.Limits(
         max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
@@ -272,7 +303,7 @@ def _transport_options(base: str) -> dict[str, Any]:
 
 
 def _proxy(url: httpx2.URL) -> str | None:
-    """The environment's proxy (HTTPS_PROXY and its like), except for this machine itself."""
+    """Return the proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), or None for this machine."""
     if is_loopback(url.host) or proxy_bypass(url.host):
         return None
     return getproxies().get(url.scheme)

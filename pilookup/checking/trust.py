@@ -1,4 +1,4 @@
-"""Which snapshot to believe: TUF metadata under a pinned root, then the manifest (SPEC.md section 9)."""
+"""Establishes the trusted snapshot: TUF metadata under a pinned root, then the manifest (SPEC.md section 9)."""
 
 import math
 import time
@@ -31,15 +31,22 @@ from pilookup.protocol.release import (
 )
 
 FRESH_SECONDS = 60
-"""Metadata verified so long ago or less is not asked for again."""
+"""Seconds for which verified metadata count as fresh and are not fetched again."""
 
 _NEVER = (-math.inf, -math.inf)
 
 
 class Trust:
-    """A channel's trusted snapshot, kept fresh; for many threads, and processes on one state directory."""
+    """Keeps a channel's trusted snapshot fresh. May be used by many threads, and processes may share the state."""
 
     def __init__(self, http: Http, state: State, root: bytes | None) -> None:
+        """Make the trust of one channel.
+
+        Args:
+            http: the channel's connections.
+            state: what is kept between runs.
+            root: the pinned root, or None to remember the root of the first contact.
+        """
         self._http = http
         self._state = state
         self._root = root
@@ -51,26 +58,29 @@ class Trust:
 
     @property
     def current(self) -> TrustedSnapshot | None:
-        """The snapshot that was last trusted, fresh or not."""
+        """The newest trusted snapshot, fresh or not; None before the first."""
         return self._current
 
     def get(self, stale: TrustedSnapshot | None = None) -> TrustedSnapshot:
-        """The fresh snapshot, from the server when need be; raises Failure. Blocks."""
+        """Return a fresh snapshot other than `stale`, from the server if necessary; raises Failure. Blocks."""
         since = self.attempts
         return self.fresh(stale) or self.refresh(since)
 
     def fresh(self, stale: TrustedSnapshot | None = None) -> TrustedSnapshot | None:
-        """The snapshot, if its metadata were verified a short time ago and it is not `stale`. No I/O."""
+        """Return the snapshot if its metadata are fresh and it is not `stale`, otherwise None. Does no I/O."""
         then = self._verified_at
-        # Two clocks: one stands still while the machine sleeps, the other may be set.
+        # Both clocks count: the monotonic one may stop while the machine sleeps, the wall clock may be set.
         young = all(0 <= now - past < FRESH_SECONDS for now, past in zip(_clocks(), then, strict=True))
         return self._current if young and self._current is not stale else None
 
     def refresh(self, since: int) -> TrustedSnapshot:
-        """Verify the metadata anew; raises Failure. Blocks.
+        """Fetch and verify the metadata; raises Failure. Blocks.
 
-        `since` is what `attempts` was when the caller found nothing fresh: those who waited for another's
-        attempt share its outcome, and do not ask a dead server one after the other.
+        Callers that waited for another caller's attempt share its outcome, so that they do not ask a dead server one
+        after another.
+
+        Args:
+            since: the value of `attempts` when the caller found no fresh snapshot.
         """
         with self._lock:
             if self.attempts == since:
@@ -127,18 +137,18 @@ class Trust:
         return TrustedSnapshot(manifest, digest, canary_found)
 
     def _remember(self, root: bytes) -> None:
-        """Only a root under which a whole release holds is worth remembering."""
+        """Store the root of the first contact and warn; called once a whole release was verified under it."""
         endpoint = self._http.endpoint
         text = (
-            f"no trust given: from now on the root of {endpoint.channel} at {endpoint.base} is the one with "
-            f"SHA-256 {sha256(root).hexdigest()}; compare it with the publisher's, or pass trust="
+            f"no trust given: the root of {endpoint.channel} at {endpoint.base} is trusted from now on; compare its "
+            f"SHA-256 with the publisher's, or pass trust= (SHA-256: {sha256(root).hexdigest()})"
         )
         warnings.warn(TrustOnFirstUse(text), stacklevel=2)
         self._state.remember_root(root)
 
 
 def read_root(trust: str | Path | bytes) -> bytes:
-    """The pinned root's bytes from a file or as given; raises TrustError for what is no signed root."""
+    """Return the bytes of the root to pin; raises TrustError unless `trust` is, or names the file of, a TUF root."""
     try:
         root = trust if isinstance(trust, bytes) else Path(trust).read_bytes()
     except OSError as error:
@@ -146,12 +156,12 @@ def read_root(trust: str | Path | bytes) -> bytes:
     try:
         verify_root(root)
     except (FormatError, TrustError) as error:
-        raise TrustError("bad_signature", f"what was given to trust is not a TUF root: {error}") from None
+        raise TrustError("bad_signature", f"trust is not a signed TUF root: {error}") from None
     return root
 
 
 class _Fetcher(FetcherInterface):
-    """The TUF client's downloads over our own transport."""
+    """Lets the TUF client download over a channel's own connections."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
@@ -174,6 +184,7 @@ class _FetchError(tuf.DownloadError):
 
 
 def _manifest(updater: Updater, target: TargetFile) -> Manifest:
+    """Return the manifest of a target, from the TUF client's cache or the server; raises Failure and FormatError."""
     if target.length > MAX_MANIFEST_BYTES:
         raise Failure(Reason.BAD_SNAPSHOT)
     path = updater.find_cached_target(target) or updater.download_target(target)
@@ -181,6 +192,7 @@ def _manifest(updater: Updater, target: TargetFile) -> Manifest:
 
 
 def _listed(updater: Updater, path: str) -> TargetFile:
+    """Return the target of a path; raises Failure if the targets metadata do not list it."""
     target = updater.get_targetinfo(path)
     if target is None:
         raise Failure(Reason.BAD_SNAPSHOT)
@@ -188,7 +200,10 @@ def _listed(updater: Updater, path: str) -> TargetFile:
 
 
 def _check_epoch(manifest: Manifest, target: TargetFile, own: TargetFile) -> None:
-    """`manifest.json` must be the manifest of the epoch it names, and that epoch may still be served."""
+    """Check that `manifest.json` is the manifest of the epoch it names, and that this epoch may still be served.
+
+    Raises Failure, and FormatError for custom data without a valid `serves_until`.
+    """
     if own.hashes != target.hashes:
         raise Failure(Reason.BAD_SNAPSHOT)
     if serves_until(own, manifest.epoch) <= datetime.now(UTC):
@@ -211,12 +226,12 @@ _TUF_REASONS: tuple[tuple[type[Exception], Reason], ...] = (
     (FormatError, Reason.BAD_SNAPSHOT),
     (OSError, Reason.NO_STATE),
 )
-"""First match counts: special kinds stand before general ones."""
+"""The reason for each kind of error. The first match counts, so subclasses come before their base."""
 
 
 @contextmanager
 def _errors_as_failures() -> Iterator[None]:
-    """Turn what the TUF client raises into a Failure."""
+    """Turn the errors of the TUF client, of parsing and of the file system into a Failure."""
     try:
         yield
     except _FetchError as error:

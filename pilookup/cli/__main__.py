@@ -1,4 +1,4 @@
-"""`python -m pilookup.cli`."""
+"""Runs the command line as `python -m pilookup.cli`."""
 
 from pilookup.cli import main
 

@@ -1,9 +1,8 @@
-"""All commands in one list, and how their errors reach the user: 0 done, 1 failed, 2 usage."""
+"""The application: the list of commands, and the exit status (0 done, 1 failed, 2 usage error)."""
 
 import importlib
 import os
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any
 
 import typer
@@ -11,15 +10,19 @@ from typer.core import TyperGroup
 
 from pilookup import __version__
 from pilookup.cli.console import complain
-from pilookup.errors import MissingExtraError, PilookupError
+from pilookup.cli.installed_commands import installed_commands
+from pilookup.errors import PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "status", "check", "verify")
+_ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""An unusable command accepts any arguments, so that it can say what is wrong with it."""
 
 
 class Commands(TyperGroup):
-    """Turns the errors raised on purpose, and the system's own, into one line and exit status 1."""
+    """Turns every PilookupError, OSError and MemoryError of a command into one line and exit status 1."""
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command; raises typer.Exit with status 1 after one of these errors."""
         try:
             return super().invoke(ctx)
         except PilookupError as error:
@@ -28,29 +31,32 @@ class Commands(TyperGroup):
             where = f"{os.fspath(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
             complain(f"{where}{error.strerror or type(error).__name__}")
         except MemoryError:
-            complain("not enough memory (what publishes takes less with a smaller --memory)")
+            complain("not enough memory (a command that publishes uses less with a smaller --memory)")
         raise typer.Exit(1)
 
 
 def build() -> typer.Typer:
-    """The application with every command that is installed."""
+    """Return the application with every installed command."""
     app = typer.Typer(
         cls=Commands,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        help="Learn whether a phone number is in a seized list, without handing over the list or the number.",
+        help="Check whether a phone number is in a seized list, without revealing the list or the number.",
     )
     app.callback()(_options)
     for name in COMMANDS:
         app.command(name)(_command(name))
-    for entry in sorted(entry_points(group="pilookup.commands"), key=lambda entry: entry.name):
-        app.command(entry.name)(entry.load())
+    for command in installed_commands():
+        if command.problem is None:
+            app.command(command.name)(command.function)
+        else:
+            app.command(command.name, help=f"Unusable: {command.problem}", context_settings=_ANY)(command.function)
     return app
 
 
 def _command(name: str) -> Callable[..., None]:
-    """The command's function; its room's own imports (pyarrow, SQLAlchemy) wait until it is called."""
+    """Return a command's function. What it works with (pyarrow, SQLAlchemy) is imported when it is called."""
     module = importlib.import_module(f"pilookup.cli.commands.{name}")
     command: Callable[..., None] = getattr(module, name)
     return command
@@ -68,8 +74,3 @@ def _options(
     ),
 ) -> None:
     pass
-
-
-def need(extra: str, error: ImportError) -> MissingExtraError:
-    """The error for a command whose extra is not installed."""
-    return MissingExtraError(f"this command needs an extra ({error.name}): pip install 'pilookup[{extra}]'")

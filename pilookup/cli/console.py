@@ -1,4 +1,4 @@
-"""What a person or a script sees: lines, JSON, progress. Numbers never pass through here."""
+"""Output for a person or a script: lines, JSON and progress. No phone number is ever printed."""
 
 import json
 import sys
@@ -22,37 +22,48 @@ from rich.text import Text
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Advance = Callable[[int, int, int], None]
-"""Told (done, total, rows): how far, of how much, and the rows so far, for the rate."""
+"""Called with (done, total, rows): work done, work in total (0 while unknown), and rows so far, for the rate."""
 
 
 def say(text: str) -> None:
-    """One line for a person, on standard output."""
+    """Print one line for a person on standard output."""
     typer.echo(text)
 
 
 def say_json(value: Any) -> None:
-    """One JSON document, on standard output."""
+    """Print one JSON document on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """`1 file`, `2,000 files`; many: the plural where it is not `one` with an s."""
+    """Return a count with its noun, such as `1 file` or `2,000 files`.
+
+    Args:
+        count: the count.
+        one: the singular.
+        many: the plural, where it is not the singular with an s.
+    """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def note(text: str) -> None:
-    """A remark beside the result, on standard error."""
+    """Print a remark on standard error."""
     _errors.print(f"pilookup: {text}", markup=False)
 
 
 def complain(text: str) -> None:
-    """Why a command failed, on standard error."""
+    """Print why a command failed on standard error."""
     _errors.print(f"pilookup: {text}", markup=False, style="bold red")
 
 
 @contextmanager
 def progress(title: str, unit: str) -> Iterator[Advance]:
-    """A bar with rate and time left where standard error is a terminal; silent elsewhere."""
+    """Show a bar with rate and remaining time if standard error is a terminal; yields the function that advances it.
+
+    Args:
+        title: the text in front of the bar.
+        unit: what the rate counts, such as `rows`.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -69,13 +80,14 @@ def progress(title: str, unit: str) -> Iterator[Advance]:
 
 
 class _Rate(ProgressColumn):
-    """Rows so far and rows a second since the start."""
+    """A column of the progress bar: rows so far, and rows a second since the start."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
         self._unit = unit
 
     def render(self, task: Task) -> Text:
+        """Return the column's text."""
         rows = task.fields.get("rows", 0)
         elapsed = task.elapsed or 0
         rate = rows / elapsed if elapsed > 0 else 0

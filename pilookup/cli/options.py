@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options and arguments that several commands share."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ SchedulerOption = Annotated[
     typer.Option(
         "--scheduler",
         envvar="PILOOKUP_SCHEDULER",
-        help="Run the work on the Dask cluster at tls://HOST:PORT; left out, on this machine.",
+        help="Run the work on the Dask cluster at tls://HOST:PORT; without it, on this machine.",
         show_default=False,
     ),
 ]
@@ -28,7 +28,7 @@ _SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|)")
 
 
 def _size(text: str) -> int:
-    """Bytes from `1GiB`, `512 MiB` or plain digits."""
+    """Parse `1GiB`, `512 MiB` or plain digits into bytes; raises typer.BadParameter."""
     found = _SIZE.fullmatch(text)
     if not found:
         raise typer.BadParameter(f"{text}: not a size such as 512MiB or 2GiB")
@@ -42,20 +42,23 @@ MemoryOption = Annotated[
         envvar="PILOOKUP_MEMORY",
         parser=_size,
         metavar="SIZE",
-        help="Memory that one process's work may take; a part of a filter takes 100 MiB, Bloom filters are held whole.",
+        help="Memory for one process's work; building a filter part takes 100 MiB, a Bloom filter is held whole.",
     ),
 ]
 DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
-"""As the command line writes it."""
+"""The default of `--memory`, as the command line writes it."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 Number = Annotated[
     str | None,
-    typer.Argument(help="The phone number; left out, it is asked for or read from standard input.", show_default=False),
+    typer.Argument(help="The phone number; without it, asked for or read from standard input.", show_default=False),
 ]
 
 
 def ask_number(given: str | None) -> str:
-    """The number given, typed unseen, or the first line of standard input: it need not stand in shell history."""
+    """Return the number given, or ask for it, so that it does not get into the shell's history.
+
+    It is read from the terminal without echo, or from the first line of standard input where that is no terminal.
+    """
     if given is not None:
         return given
     if sys.stdin.isatty():

@@ -1,4 +1,4 @@
-"""The file of refused rows, which holds parts of numbers in clear: there once it is whole, or not at all."""
+"""The file that `--rejects` names. It holds cells in clear, so it appears complete or not at all."""
 
 import errno
 import os
@@ -13,16 +13,21 @@ from pilookup import durable
 from pilookup.errors import CustodyError
 
 _NOT_OFFERED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
-"""What file systems and kernels say that make no file without a name."""
+"""Errors of kernels and file systems that cannot make a file without a name."""
 
 
 @contextmanager
 def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
-    """The stream for refused rows. The file, new and its owner's alone, has its name when the block ends well.
+    """Yield a stream for rejected rows, or None without a path. The file (mode 0600) gets its name on normal exit.
 
-    Until then it has none where the system offers that, so that not even a kill leaves a cell behind; elsewhere it has
-    a temporary name, which the next command takes again. Raises typer.BadParameter when the name is taken, CustodyError
-    when it was taken meanwhile: what stands there stays.
+    Until then it has no name, where the system offers that, so that even a killed command leaves no cell behind.
+    Elsewhere it has a temporary name, which the next command with this path reuses. A file that exists already is
+    left alone.
+
+    Raises:
+        typer.BadParameter: `path` exists.
+        CustodyError: `path` was created by another program while the block ran.
+        OSError: the file cannot be written.
     """
     if path is None:
         yield None
@@ -42,7 +47,10 @@ def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
 
 
 def _unnamed(path: Path) -> tuple[int, str] | None:
-    """A file without a name in the directory of `path`, and where the system shows it; None where it offers none."""
+    """Make a file without a name in the directory of `path`.
+
+    Returns its descriptor and its path in /proc, or None where the system cannot make one.
+    """
     if not hasattr(os, "O_TMPFILE"):
         return None
     try:
@@ -59,22 +67,23 @@ def _unnamed(path: Path) -> tuple[int, str] | None:
 
 
 def _temporary(path: Path) -> tuple[int, str]:
+    """Make a file with a temporary name in the directory of `path`; returns its descriptor and that name."""
     new = durable.temporary(path)
     new.unlink(missing_ok=True)
     return os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, durable.FILE_MODE), new.name
 
 
 def _name(source: str, path: Path) -> None:
-    """Give a file its name, if nobody has taken it meanwhile."""
+    """Give a file its name; raises CustodyError if the name is taken."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # a link to what /proc shows is a link to the file itself only where a directory is given
+        # os.link follows the link in /proc to the file only when it is given a directory descriptor.
         os.link(source, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except FileExistsError:
         raise CustodyError(
-            f"{path}: exists by now, so the refused rows were not written; the load is done, and a dry run with "
-            "--replace writes them"
+            f"{path}: was created by another program, so the rejected rows were not written; the load is complete, "
+            "and a dry run with --replace writes them"
         ) from None
     finally:
         os.close(folder)

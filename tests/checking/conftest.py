@@ -29,7 +29,7 @@ def host(publisher):
 
 
 class Sync:
-    """One way of asking, whichever client is behind it."""
+    """Calls a Client by the methods that `Async` has too, so that a test runs on both clients."""
 
     def __init__(self, url, *args, **options):
         self.client = Client(url, *args, **options)
@@ -74,7 +74,7 @@ class Async:
 
 @pytest.fixture(params=[Sync, Async])
 def client_at(request, host, tmp_path):
-    """Makes clients of the host, of either kind; all share one state directory."""
+    """Makes clients of the host, blocking and asynchronous in turn. All clients of a test share one state directory."""
     made = []
 
     def make(url=None, **options):

@@ -1,4 +1,4 @@
-"""Whatever a server does, an answer it should not give ends as unknown, with the reason that fits, never not_found."""
+"""Wrong answers of a server end as unknown with the fitting reason, never as not_found."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -87,7 +87,7 @@ def other_bucket(asked, out):
 
 
 def rerooted(asked, out):
-    """A label altered, and a tree of its own built over it."""
+    """A bucket with an altered label, and the Merkle path of a tree built over the altered slots."""
     slots = out[:31] + bytes([out[31] ^ 1]) + out[32 : GEOMETRY.stride]
     leaves = [merkle.leaf_hash(slots)] * GEOMETRY.buckets
     return slots + merkle.path(merkle.build(leaves), 0, GEOMETRY.bits)
@@ -158,7 +158,7 @@ LABELS = {
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_a_label_that_cannot_be_is_bad_snapshot(name, host, client):
+def test_an_invalid_label_is_bad_snapshot(name, host, client):
     host.publisher.publish({}, serial=2, raw={HIT_ID: LABELS[name]})
     assert_unknown(client, "bad_snapshot", [HIT])
     assert client.check(MISS).status == "not_found"
@@ -193,7 +193,7 @@ def test_no_public_key_at_all_is_bad_proof(host, client):
     assert_unknown(client, "bad_proof")
 
 
-def test_a_manifest_that_is_not_its_epochs_is_bad_snapshot(host, client):
+def test_a_manifest_other_than_its_epochs_is_bad_snapshot(host, client):
     first = host.publisher.targets[next(name for name in host.publisher.targets if "/" not in name)]
     other = replace(Manifest.from_bytes(first), serial=7).to_bytes()
     host.publisher.release(first, 1, own=other)
@@ -288,7 +288,7 @@ def test_targets_signed_by_one_key_of_two_are_bad_signature(host, client):
 
 @pytest.mark.parametrize("name", ["timestamp", "snapshot", "targets"])
 @pytest.mark.parametrize("junk", [b"", b"{}", b"[1]", b"<html>", b'{"signed":{},"signatures":[]}', b"[" * 100_000])
-def test_metadata_that_are_none_are_bad_response(name, junk, host, client):
+def test_bytes_that_are_not_metadata_are_bad_response(name, junk, host, client):
     host.twist = on(f"{name}.json", body(lambda asked, out: junk))
     assert_unknown(client, "bad_response")
 
@@ -300,7 +300,7 @@ def test_oversized_metadata_are_bad_response(host, client):
 
 def test_targets_without_a_manifest_are_bad_snapshot(host, client):
     host.publisher.release(b"{}", 1)
-    del host.publisher.targets  # nothing of it is asked for
+    del host.publisher.targets  # the client must not fetch a target
     from tuf.api.metadata import Targets
 
     host.publisher.version += 1

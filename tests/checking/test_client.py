@@ -1,4 +1,4 @@
-"""What honest servers are asked, and what users get."""
+"""With an honest server: which requests a client sends, and which results its user gets."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.support.checking.publisher import CASES, GEOMETRY, Publisher
 from tests.support.checking.server import Answer
 
 
-def test_a_hit_tells_its_label(client):
+def test_a_hit_has_the_fields_of_its_label(client):
     result = client.check(HIT)
     assert result.status == "found"
     assert (result.exposed, result.malicious, result.accounts, result.last_seen) == (True, True, 2, "2025-Q2")
@@ -35,7 +35,7 @@ def test_a_miss_says_nothing_else(client):
 
 
 @pytest.mark.parametrize("text", ["", "12", "hello", "110101199003070010", "138****8000"])
-def test_what_is_no_number_is_not_sent(text, host, client):
+def test_a_text_that_is_not_a_number_is_not_sent(text, host, client):
     result = client.check(text)
     assert (result.status, result.reason) == ("unknown", "invalid_number")
     assert not host.asked
@@ -57,7 +57,7 @@ def test_any_iterable_of_texts(client):
     ]
 
 
-def test_none_at_all(host, client):
+def test_an_empty_list_sends_nothing(host, client):
     assert client.check_many([]) == []
     assert not host.asked
 
@@ -131,7 +131,7 @@ def test_2500_numbers_take_three_requests(host, client):
 
 
 def lose(*batches):
-    """A twist that answers 500 to the evaluations of these places, 0 first."""
+    """A twist that answers 500 to the evaluations with these numbers, counted from 0."""
     seen = iter(range(100))
     return on("/evaluate", lambda asked, answer: Answer(500) if next(seen) in batches else answer)
 
@@ -142,7 +142,7 @@ def test_a_lost_batch_leaves_the_others_their_answers(host, client):
     assert statuses == ["not_found"] * 999 + ["unknown"] * 1000 + ["not_found"] * 1000
 
 
-def test_two_lost_in_a_row_end_it(host, client):
+def test_two_lost_batches_in_a_row_end_the_check(host, client):
     host.twist = lose(1, 2)
     results = client.check_many([f"136000{n:05}" for n in range(5000)])
     assert [result.status for result in results[:999]] == ["not_found"] * 999
@@ -150,7 +150,7 @@ def test_two_lost_in_a_row_end_it(host, client):
     assert len(host.evaluations()) == 3
 
 
-def test_over_quota_ends_it_at_once(host, client):
+def test_over_quota_ends_the_check_at_once(host, client):
     seen = iter(range(100))
     host.twist = on("/evaluate", lambda asked, answer: Answer(429) if next(seen) == 1 else answer)
     results = client.check_many([f"136000{n:05}" for n in range(4000)])
@@ -224,7 +224,7 @@ def test_no_number_in_a_result_or_a_client(client):
 
 
 @pytest.mark.parametrize("text", [None, 13800138000, b"13800138000"])
-def test_what_is_no_text_is_a_type_error(text, client):
+def test_a_value_that_is_not_a_text_is_a_type_error(text, client):
     with pytest.raises(TypeError):
         client.check(text)
 
@@ -257,17 +257,17 @@ def test_a_closed_client_refuses(client):
         ({"trust": "no/such/file.json"}, TrustError),
     ],
 )
-def test_arguments_that_cannot_be_meant(options, error, client_at):
+def test_invalid_arguments_are_refused(options, error, client_at):
     with pytest.raises(error):
         client_at(**options)
 
 
-def test_a_channel_that_cannot_be(tmp_path):
+def test_an_invalid_channel_is_refused(tmp_path):
     with pytest.raises(FormatError):
         Client("https://pilookup.example", "../x", state_dir=tmp_path)
 
 
-def test_a_region_that_cannot_be_in_one_check(client):
+def test_an_invalid_region_of_one_check_is_refused(client):
     with pytest.raises(ValueError, match="region"):
         client.check(HIT, "XX")
 
@@ -308,7 +308,7 @@ def test_concurrent_checks_share_a_failure(host, tmp_path):
     assert len(host.paths("timestamp.json")) == 1
 
 
-def test_a_cancelled_check_leaves_the_client_whole(host, tmp_path):
+def test_a_cancelled_check_leaves_the_client_usable(host, tmp_path):
     def slow(asked, answer):
         answer.delay = 0.3
         return answer

@@ -1,4 +1,4 @@
-"""The small parts on their own: results, buckets, failures, imports."""
+"""Unit tests of results, the bucket cache and retries, and of what importing loads."""
 
 import json
 import pickle
@@ -31,6 +31,7 @@ print(sorted(heavy & {{name.partition(".")[0] for name in sys.modules}}))
         "import pilookup.checking.client",
         "from pilookup import *",
         "from pilookup import Client, AsyncClient, Result, canonicalise",
+        "from pilookup import Case, Reason, Status, TrustError, TrustOnFirstUse",
         "from pilookup import canonicalise; assert canonicalise('138 0013 8000') == b'tel:+8613800138000'",
     ],
 )
@@ -55,7 +56,7 @@ def test_states_are_their_strings():
 
 
 @pytest.mark.parametrize("result", [Result.not_found(), Result.unknown(Reason.STALE)])
-def test_a_result_is_no_yes_or_no(result):
+def test_a_result_has_no_truth_value(result):
     with pytest.raises(TypeError, match="status"):
         bool(result)
     with pytest.raises(TypeError):
@@ -102,7 +103,7 @@ def test_the_least_recently_used_goes_first():
     assert [cache.get(b"r", index) for index in range(4)] == [b"x", None, b"x", b"x"]
 
 
-def test_pauses_grow_and_end(monkeypatch):
+def test_retry_delays_grow_and_end(monkeypatch):
     monkeypatch.setattr(retries, "FIRST_DELAY", 0.1)
     failure = Failure(Reason.UNREACHABLE)
     for attempt, longest in enumerate((0.1, 0.2)):
@@ -117,7 +118,7 @@ def test_nothing_else_is_tried_again(reason):
     assert retries.retry_delay(0, Failure(reason)) is None
 
 
-def test_patience():
+def test_a_series_of_failing_requests_is_abandoned():
     row = FailureLimit(2)
     row.failed(Failure(Reason.UNREACHABLE))
     row.succeeded()

@@ -1,4 +1,4 @@
-"""A challenge past the soft quota is solved once, with fresh blinds; what cannot be solved is `rate_limited`."""
+"""A challenge beyond the soft quota is solved once, with fresh blinds. One that cannot be solved is `rate_limited`."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ SALT, NONCE = bytes(16), b"\x11" * 16
 
 
 def document(counter, **changed):
-    """A 429 whose challenge only `counter` solves."""
+    """The body of a 429 with a challenge that only `counter` solves."""
     key = sha256(SALT + NONCE + counter.to_bytes(4, "big")).digest()
     parameters = {"algorithm": "SHA-256", "salt": SALT.hex(), "nonce": NONCE.hex(), "cost": 1, "keyLength": 32}
     parameters |= {"keyPrefix": key[:16].hex()} | changed
@@ -22,7 +22,7 @@ def document(counter, **changed):
 
 
 def demand(host, counter=500, accept=True, **changed):
-    """Let nothing through /evaluate but what brings the right proof."""
+    """Make /evaluate answer only requests with the right proof of work (with `accept` False, none)."""
 
     def twist(asked, answer):
         if asked.method != "POST":
@@ -34,7 +34,7 @@ def demand(host, counter=500, accept=True, **changed):
     host.twist = twist
 
 
-def test_it_is_solved_and_the_check_goes_on(host, client):
+def test_a_challenge_is_solved_and_the_check_goes_on(host, client):
     demand(host)
     assert client.check(HIT).status == "found"
     first, second = host.evaluations()
@@ -43,7 +43,7 @@ def test_it_is_solved_and_the_check_goes_on(host, client):
     assert len(first.body) == len(second.body)
 
 
-def test_it_is_solved_once(host, client):
+def test_a_challenge_is_solved_once(host, client):
     demand(host, accept=False)
     result = client.check(HIT)
     assert (result.status, result.reason) == ("unknown", "rate_limited")
@@ -51,7 +51,7 @@ def test_it_is_solved_once(host, client):
 
 
 @pytest.mark.parametrize("changed", [{"algorithm": "SCRYPT"}, {"cost": 10**9}, {"keyPrefix": ""}, {"nonce": "x"}])
-def test_what_cannot_be_solved_is_over_quota(host, client, changed):
+def test_a_challenge_that_cannot_be_solved_is_over_quota(host, client, changed):
     demand(host, **changed)
     assert client.check(HIT).reason == "rate_limited"
     assert len(host.evaluations()) == 1

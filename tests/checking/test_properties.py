@@ -1,4 +1,4 @@
-"""Whatever bytes come back, a check ends in unknown: no exception, never not_found."""
+"""Whatever bytes a server returns, a check ends as unknown: it raises nothing and is never not_found."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +22,7 @@ FAILURES = st.sampled_from(list(Reason)).map(Failure)
 
 
 def check(texts, evaluation=None, bucket=None, canary_found=False):
-    """Run a check without I/O; the two hooks may replace what honest sides answer."""
+    """Run a check without I/O. `evaluation` and `bucket` may replace the answers of an honest server."""
     snapshot = TrustedSnapshot(MANIFEST, "", canary_found)
     steps = Checker("public", BucketCache()).check_many(texts, "CN")
     need = advance(steps, None)
@@ -124,7 +124,7 @@ def test_any_altered_metadata(data, name, shared_host, tmp_path_factory):
     )
     with Client(shared_host.url, trust=PUBLISHER.pin, state_dir=tmp_path_factory.mktemp("state")) as client:
         status = client.check(HIT).status
-    # TUF signs the content of metadata: a changed space between its fields changes nothing.
+    # TUF signs the parsed content of metadata, so a changed space between two fields does not break the signature.
     assert status in ({"unknown"} if name == "manifest.json" else {"unknown", "found"})
 
 

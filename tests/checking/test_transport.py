@@ -1,4 +1,4 @@
-"""Status codes, sizes, time, cut connections; what is tried again and what is never sent twice."""
+"""Status codes, sizes, timeouts and broken connections: which requests are repeated and which are never sent twice."""
 
 import logging
 import ssl
@@ -54,7 +54,7 @@ def test_over_quota_says_for_how_long(host, client):
 
 
 @pytest.mark.parametrize("wait", ["soon", "-1", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", "²"])
-def test_a_retry_after_that_is_no_number_is_left_aside(wait, host, client):
+def test_a_retry_after_that_is_not_a_number_is_ignored(wait, host, client):
     header = {"Retry-After": wait.encode("utf-8").decode("latin-1")}
     host.twist = on("/evaluate", lambda asked, answer: Answer(429, headers=header))
     assert client.check(HIT).retry_after is None
@@ -81,7 +81,7 @@ def test_an_answer_too_late_is_unreachable(part, host, client_at):
     assert client_at(timeout=0.15).check(HIT).reason == "unreachable"
 
 
-def test_an_answer_in_drips_is_unreachable(host, client_at):
+def test_an_answer_that_drips_is_unreachable(host, client_at):
     def dripping(asked, answer):
         answer.drip = 0.05
         return answer
@@ -90,7 +90,7 @@ def test_an_answer_in_drips_is_unreachable(host, client_at):
     assert client_at(timeout=0.3).check(HIT).reason == "unreachable"
 
 
-def test_nobody_there_is_unreachable(host, client_at):
+def test_a_closed_port_is_unreachable(host, client_at):
     host.close()
     assert_unknown(client_at(), "unreachable")
 
@@ -105,13 +105,13 @@ def test_a_compressed_answer_is_bad_response(encoding, host, client):
     assert_unknown(client, "bad_response")
 
 
-def test_no_http_at_all_is_unreachable(host, client):
+def test_an_answer_that_is_not_http_is_unreachable(host, client):
     host.twist = on("/evaluate", lambda asked, answer: Answer(headers={"Content-Length": "x\r\n: y"}))
     assert_unknown(client, "unreachable")
 
 
 class Failing:
-    """The first so many answers are `answer`, the rest as they should be."""
+    """Replace the first answers by `answer`; all later ones are correct."""
 
     def __init__(self, times, answer):
         self.times = times
@@ -127,7 +127,7 @@ RETRIED = [Answer(503), Answer(502), Answer(500), Answer(cut=-1), Answer(503, he
 
 @pytest.mark.parametrize("part", ["/buckets/", "timestamp.json", "manifest.json"])
 @pytest.mark.parametrize("answer", RETRIED)
-def test_a_get_is_tried_twice_more(part, answer, host, client):
+def test_a_get_is_repeated_twice(part, answer, host, client):
     host.twist = on(part, Failing(2, answer))
     assert client.check(HIT).status == "found"
 
@@ -191,7 +191,7 @@ def test_a_retired_serial_is_followed_once(host, client_at):
     assert client.check(HIT).status == "not_found"
 
 
-def test_a_server_that_keeps_saying_retired_is_left(host, client):
+def test_a_server_that_keeps_answering_retired_is_given_up(host, client):
     host.twist = on("/evaluate", lambda asked, answer: Answer(410))
     assert_unknown(client, "retired", [HIT])
     assert len(host.evaluations()) == 4
@@ -267,7 +267,7 @@ def test_a_failure_carries_no_request_along(host, client, monkeypatch):
         ("http://[::1]:8000/", "http://[::1]:8000"),
     ],
 )
-def test_urls_that_are_taken(url, base):
+def test_urls_that_are_accepted(url, base):
     assert check_url(url) == base
 
 
@@ -284,7 +284,7 @@ def test_urls_that_are_refused(url):
         check_url(url)
 
 
-def test_plain_http_elsewhere_only_when_insisted_on():
+def test_plain_http_to_other_hosts_needs_insecure():
     assert check_url("http://192.168.0.7", insecure=True) == "http://192.168.0.7"
 
 
@@ -345,7 +345,7 @@ def test_many_threads_share_a_client(host, tmp_path):
     assert len(host.paths("timestamp.json")) == 1
 
 
-def test_those_who_wait_share_a_failure(host, tmp_path):
+def test_waiting_threads_share_a_failure(host, tmp_path):
     def dead(asked, answer):
         time.sleep(0.2)
         return Answer(429)

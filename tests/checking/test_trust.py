@@ -1,4 +1,4 @@
-"""Pins, first contact, what is remembered and where."""
+"""Pinned roots, first contact, and the state directory."""
 
 import multiprocessing
 import os
@@ -8,8 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from pilookup import Client
-from pilookup.checking import state as state_module
+from pilookup import Client, durable
 from pilookup.checking.state import State, TrustOnFirstUse, default_directory
 from pilookup.errors import TrustError
 from tests.support.checking.asking import assert_unknown, on
@@ -45,7 +44,7 @@ def test_first_contact_is_announced_and_remembered(host, client_at):
     assert_unknown(client_at(trust=None), "bad_signature")
 
 
-def test_a_first_contact_that_does_not_hold_is_not_remembered(host, client_at):
+def test_a_first_contact_that_cannot_be_verified_is_not_remembered(host, client_at):
     honest = host.publisher
     host.publisher = Publisher()
     host.publisher.metadata["timestamp.json"] = honest.metadata["timestamp.json"]
@@ -56,7 +55,7 @@ def test_a_first_contact_that_does_not_hold_is_not_remembered(host, client_at):
 
 
 @pytest.mark.parametrize("junk", [b"", b"{}", b"<html>"])
-def test_a_first_contact_with_something_else(junk, host, client_at):
+def test_a_first_contact_with_bytes_that_are_not_a_root(junk, host, client_at):
     host.twist = on("root.json", lambda asked, answer: Answer(body=junk))
     assert client_at(trust=None).check(HIT).status == "unknown"
 
@@ -96,7 +95,7 @@ def test_everything_kept_is_private_and_holds_no_number(host, client_at, tmp_pat
             assert b"13800138000" not in path.read_bytes()
 
 
-def test_a_state_directory_that_cannot_be(client_at, tmp_path):
+def test_a_state_directory_that_cannot_be_made(client_at, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(TrustError, match="cannot keep trust state") as caught:
         client_at(state_dir=tmp_path / "file")
@@ -115,7 +114,7 @@ def test_state_that_vanishes_or_is_garbled_is_no_state(host, client_at, tmp_path
     assert_unknown(client_at(), "no_state")
 
 
-def test_garbled_tuf_files_are_fetched_anew(host, client_at, tmp_path):
+def test_garbled_tuf_files_are_fetched_again(host, client_at, tmp_path):
     client_at().check(HIT)
     for path in [*(tmp_path / "state").rglob("metadata/*.json"), *(tmp_path / "state").rglob("targets/*")]:
         if path.is_file() and not path.is_symlink():
@@ -169,7 +168,7 @@ def test_files_are_replaced_as_a_whole(tmp_path, monkeypatch):
     def torn(_):
         raise OSError("power cut")
 
-    monkeypatch.setattr(state_module.os, "fsync", torn)
+    monkeypatch.setattr(durable.os, "fsync", torn)
     with pytest.raises(OSError, match="power cut"):
         kept.remember_serial(42)
     assert kept.serial() == 41

@@ -71,7 +71,7 @@ def test_a_block_that_fails_leaves_nothing(tmp_path):
 @pytest.mark.usefixtures("named")
 def test_what_was_put_in_its_place_meanwhile_stays_and_is_told(tmp_path):
     path = tmp_path / "rejects.csv"
-    with pytest.raises(CustodyError, match=r"exists by now.*the load is done"), rejects_file(path):
+    with pytest.raises(CustodyError, match=r"was created by another program.*the load is complete"), rejects_file(path):
         path.write_text("another's", encoding="utf-8")
     assert path.read_text(encoding="utf-8") == "another's"
     assert list(tmp_path.iterdir()) == [path]

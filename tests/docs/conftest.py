@@ -1,4 +1,4 @@
-"""One small served HOME for every test of this room."""
+"""One small served HOME that all tests of the documents share."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the commands print and return, as transcripts: tests/docs/transcripts/."""
+"""The commands print and return what the transcripts in tests/docs/transcripts/ say."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""docs/operations/load-and-publish.md: every reason of a rejection stands in it, and every message it quotes exists."""
+"""docs/operations/load-and-publish.md explains every reason of a rejection, and every message it quotes exists."""
 
 import re
 
@@ -10,7 +10,7 @@ ERASED = "erased"
 
 
 def rows(heading):
-    """The first cells of the table under a heading."""
+    """Return the first cell of each row of the table under a heading."""
     text = PAGE.read_text(encoding="utf-8")
     section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""No file of the project names a place of the machine or the network it was written on."""
+"""No file of the project names a path of the machine, or a registry of the network, that it was written on."""
 
 import os
 import re
@@ -24,7 +24,7 @@ LEFT_OUT = {
 LOCKS = {"Cargo.lock", "package-lock.json", "requirements.lock"}
 TEXT = {".py", ".pyi", ".rs", ".toml", ".md", ".mjs", ".json", ".lock", ".sh", ".txt", ".yml", ".yaml", ".cfg", ""}
 
-# Put together here, so that this file does not find itself.
+# The patterns are assembled from pieces, so that they do not match this file.
 FOLDERS = re.compile(r"(?<![\w.}*)/\-])/(?:w" + r"ork|r" + r"oot|h" + r"ome)/\w")
 REGISTRIES = re.compile(
     r"(?:py" + r"pi|pythonhosted|registry\.npmjs|crates|artifactory|nexus)\.(?:org|io|com|internal)"
@@ -45,12 +45,12 @@ def files():
 
 
 def named(text, *, lock=False):
-    """What a text names that it should not."""
+    """Return every local path and registry that a text names; a lock file may name the public registries."""
     patterns = (FOLDERS, INDEX, LOCKED) if lock else (FOLDERS, REGISTRIES, INDEX)
     return [found[0] for pattern in patterns for found in pattern.finditer(text)]
 
 
-def test_no_file_names_a_developers_place():
+def test_no_file_names_a_developers_machine():
     seen = 0
     for path in files():
         try:
@@ -72,14 +72,14 @@ def test_no_file_names_a_developers_place():
         "https://py" + "pi.org/simple",
     ],
 )
-def test_such_places_are_found(text):
+def test_local_paths_and_registries_are_found(text):
     assert named(text)
 
 
 @pytest.mark.parametrize(
     "text", ["demo/home/trust.json", "metadata/root.json", "https://x.example/home/a", "network/work/a"]
 )
-def test_others_are_not(text):
+def test_other_texts_are_accepted(text):
     assert not named(text)
 
 

@@ -1,20 +1,28 @@
-"""The public names of the library."""
+"""The public names of `pilookup` are these, sorted, documented, and imported on first use."""
 
+import inspect
 import subprocess
 import sys
 
 import pytest
 
 import pilookup
+from pilookup import errors, identifier
+from pilookup.checking import result
 
 PROBE = "import pilookup, sys; print(sorted(n for n in sys.modules if n.startswith('pilookup')))"
+ERRORS = {
+    name
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, Exception) and value.__name__ == name
+}
 
 
 def test_all_is_sorted_and_without_repeats():
     assert pilookup.__all__ == sorted(set(pilookup.__all__))
 
 
-@pytest.mark.parametrize("name", pilookup.__all__)
+@pytest.mark.parametrize("name", sorted(set(pilookup.__all__) - {"__version__"}))
 def test_each_public_name_imports(name):
     value = getattr(pilookup, name)
     assert value.__name__ == name
@@ -22,16 +30,62 @@ def test_each_public_name_imports(name):
 
 
 def test_these_are_the_public_names():
-    assert pilookup.__all__ == ["AsyncClient", "Client", "PilookupError", "Result", "canonicalise"]
+    assert pilookup.__all__ == [
+        "AsyncClient",
+        "Case",
+        "Client",
+        "ComputeError",
+        "CustodyError",
+        "FormatError",
+        "HomeError",
+        "IntakeError",
+        "KeyringError",
+        "MissingExtraError",
+        "PilookupError",
+        "PublishError",
+        "Reason",
+        "Result",
+        "Status",
+        "TrustError",
+        "TrustOnFirstUse",
+        "VaultError",
+        "__version__",
+        "canonicalise",
+    ]
     assert set(pilookup.__all__) <= set(dir(pilookup))
 
 
-def test_there_is_no_other():
+def test_every_error_raised_on_purpose_is_public():
+    assert {name for name in pilookup.__all__ if name.endswith("Error")} == ERRORS
+
+
+def test_the_public_reason_is_that_of_a_result():
+    assert pilookup.Reason is result.Reason
+    assert pilookup.Reason is not identifier.Reason
+
+
+def test_both_clients_have_one_full_signature():
+    signature = inspect.signature(pilookup.Client)
+    assert inspect.signature(pilookup.AsyncClient) == signature
+    assert list(signature.parameters) == [
+        "url",
+        "channel",
+        "trust",
+        "state_dir",
+        "token",
+        "timeout",
+        "cache_bytes",
+        "region",
+        "insecure",
+    ]
+
+
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'Cleint'"):
         _ = pilookup.Cleint
 
 
-def test_importing_it_imports_nothing_else_of_it():
-    """What importing must not pull in from outside is tested in tests/checking."""
+def test_importing_pilookup_imports_no_other_module():
+    """tests/checking/test_extras.py tests which modules of other packages are not imported."""
     done = subprocess.run([sys.executable, "-W", "error", "-c", PROBE], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['pilookup']"
+    assert done.stdout.strip() == "['pilookup', 'pilookup._version']"

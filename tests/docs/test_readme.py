@@ -1,4 +1,4 @@
-"""What the documents tell a reader to type exists, compiles and runs; what they link to is there."""
+"""The commands in the documents exist, their code compiles, the README's examples run, and their links lead somewhere."""
 
 import ast
 import re
@@ -27,7 +27,7 @@ def console():
 
 
 def simple_commands(line):
-    """A shell line's commands as lists of words, without comments and leading assignments."""
+    """Yield a shell line's commands as lists of words, without comments and leading assignments."""
     lexer = shlex.shlex(line, posix=True, punctuation_chars="&|;")
     lexer.whitespace_split = True
     lexer.commenters = "#"
@@ -42,7 +42,7 @@ def simple_commands(line):
 
 
 def check(words):
-    """Whether a command and its options exist; nothing is run."""
+    """Check that a command and its options exist, without running it."""
     program = words[0].rpartition("/")[2] if words[0].startswith(".venv/") else words[0]
     if program == "pilookup":
         parse(words[1:])
@@ -55,7 +55,7 @@ def check(words):
 
 
 def parse(words):
-    """Parse as the command line would; raises a usage error of Typer for what is not there."""
+    """Parse the words as the command line does; raises Typer's usage error for an unknown option."""
     app = get_command(build())
     name, *rest = words
     command = app.commands[name]
@@ -118,7 +118,7 @@ def test_the_first_answer_in_python(demo):
 
 
 def test_the_first_answer_on_the_command_line(demo):
-    """The README's line and what it says will be printed."""
+    """The README's command prints what the README says."""
     text = next(block.text for block in blocks("console") if block.document == README and "check" in block.text)
     line, expected = text.strip().split("\n", 1)
     command = line.removeprefix("$ ").replace(URL, demo.url).replace(".venv/bin/", "")
@@ -126,7 +126,7 @@ def test_the_first_answer_on_the_command_line(demo):
 
 
 def anchors(document):
-    """The anchors of its headings, as Git hosts make them."""
+    """Return the anchors of a document's headings, as Git hosts make them."""
     headings = re.findall(r"^#+ (.*)$", prose(document), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,4 +1,4 @@
-"""tools/rust_cycles.py finds import cycles between the files of a crate, and only those."""
+"""tools/rust_cycles.py finds import cycles between the files of a crate, and nothing else."""
 
 import subprocess
 import sys
@@ -73,7 +73,7 @@ def test_a_cycle_is_refused(tmp_path, files):
         ),
     ],
 )
-def test_what_is_no_cycle_passes(tmp_path, files):
+def test_files_without_a_cycle_pass(tmp_path, files):
     result = check(tmp_path, {"lib.rs": LIB, **files})
     assert result.returncode == 0, result.stderr
     assert "no cycle" in result.stdout

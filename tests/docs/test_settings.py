@@ -1,4 +1,4 @@
-"""docs/operations/settings.md names every setting there is, with its default and meaning, and no other."""
+"""docs/operations/settings.md names every setting with its default and meaning, and no setting that does not exist."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ def sources():
 
 
 def read_names(tree):
-    """Names of environment variables in a module: what os.environ is asked for, Typer's envvar=, own names."""
+    """Yield the environment variables that a module names: keys of os.environ, Typer's envvar=, PILOOKUP_ constants."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript | ast.Call) and "os.environ" in ast.unparse(node).partition("(")[0]:
             asked = node.slice if isinstance(node, ast.Subscript) else node.args[0]
@@ -44,7 +44,7 @@ def names_in_rust():
 def names_in_code():
     found = {name for path in sources() for name in read_names(ast.parse(path.read_text(encoding="utf-8")))}
     found |= names_in_rust()
-    # A passphrase's variable has a second one for its file: pilookup/keyring/passphrase.py puts the ending on.
+    # pilookup/keyring/passphrase.py also reads each passphrase's variable with the suffix _FILE.
     return found | {f"{name}_FILE" for name in found if name.endswith("PASSPHRASE")}
 
 
@@ -70,7 +70,7 @@ def test_a_settings_default_and_meaning(name):
 
 
 def default(value):
-    """As the page writes it."""
+    """Return a default as the page writes it."""
     assert value is not PydanticUndefined
     if isinstance(value, SecretStr):
         value = value.get_secret_value()

@@ -1,4 +1,4 @@
-"""The synthetic seizure read back by hand, with nothing of pilookup but `canonicalise`."""
+"""The synthetic seizure holds what its truth says. It is read here without pilookup's intake."""
 
 import csv
 import gzip
@@ -47,7 +47,7 @@ def truth(seizure):
 
 
 def account_rows(seizure):
-    """(cell, account) of both account files, headers found by their titles."""
+    """Yield (phone cell, account) of both account files; columns are found by their titles."""
     sheet = CalamineWorkbook.from_path(seizure / "village-accounts" / "accounts.xlsx").get_sheet_by_index(0)
     rows = sheet.to_python()
     head = next(i for i, row in enumerate(rows) if "注册手机号" in row)
@@ -61,7 +61,7 @@ def account_rows(seizure):
 
 
 def record_rows(seizure):
-    """(phone cell, ID number or None) of the three files of records."""
+    """Yield (phone cell, ID number or None) of the three files of records."""
     folder = seizure / "stolen-records"
     with (folder / "医保名单.csv").open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
@@ -125,7 +125,7 @@ def test_the_numbers_outside_are_in_no_file(seizure, truth):
     assert not {f"tel:{number}" for number in outside} & set(truth)
 
 
-def test_every_dressing_leads_back_to_the_number(maker):
+def test_every_spelling_leads_back_to_the_number(maker):
     source = random.Random(3)
     for _ in range(3000):
         number = maker.draw_number(source)
@@ -137,8 +137,8 @@ def test_no_rubbish_is_a_number(maker):
     assert all(isinstance(canonicalise(maker.rubbish(source)), Reason) for _ in range(2000))
 
 
-def test_the_workbook_bears_no_clock(seizure):
-    """Two runs in one second agree by luck; the date inside must be the fixed one."""
+def test_the_workbook_holds_a_fixed_time(seizure):
+    """Comparing two workbooks would not do: both could be made within one second."""
     with zipfile.ZipFile(seizure / "village-accounts" / "accounts.xlsx") as archive:
         core = archive.read("docProps/core.xml").decode()
     dates = re.findall(r"<dcterms:\w+[^>]*>([^<]+)<", core)

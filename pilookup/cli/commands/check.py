@@ -1,4 +1,4 @@
-"""`pilookup check`: ask a server about one number."""
+"""`pilookup check`: check one number with a server."""
 
 import warnings
 from pathlib import Path
@@ -16,14 +16,14 @@ from pilookup.errors import PilookupError
 def check(
     number: Number = None,
     server: Annotated[str, typer.Option(help="The server's address, https://...")] = ...,  # type: ignore[assignment]
-    channel: Annotated[str, typer.Option(help="The channel to ask.")] = "public",
+    channel: Annotated[str, typer.Option(help="The channel to check.")] = "public",
     trust: Annotated[Path | None, typer.Option(help="The trust file to pin (trust-CHANNEL.json).")] = None,
     token: Annotated[str | None, typer.Option(envvar="PILOOKUP_TOKEN", help="The key of a closed channel.")] = None,
     region: Annotated[str, typer.Option(help="Where numbers without a country code are from.")] = "CN",
     state_dir: Annotated[Path | None, typer.Option(help="Where trust is remembered.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Learn whether a number is in the seized data. The number does not leave this machine."""
+    """Check whether a number is in the seized data. The number does not leave this machine."""
     text = ask_number(number)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")

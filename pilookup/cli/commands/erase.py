@@ -1,4 +1,4 @@
-"""`pilookup erase`: take one number out, for good."""
+"""`pilookup erase`: erase one number for good."""
 
 import typer
 
@@ -23,7 +23,7 @@ def erase(
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     json: JsonOption = False,
 ) -> None:
-    """Take a number out of the vault and of every served snapshot; loading the same files does not bring it back."""
+    """Erase a number from the vault and every served snapshot. Loading the same files does not bring it back."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
     text = ask_number(number)
@@ -34,5 +34,5 @@ def erase(
     if json:
         say_json(outcome.to_json())
         return
-    say(f"Erased: it was in {counted(outcome.datasets, 'dataset')}. It stays out when files are loaded again.")
+    say(f"Erased from {counted(outcome.datasets, 'dataset')}. Loading files again does not bring the number back.")
     print_published(outcome.published, json=False)

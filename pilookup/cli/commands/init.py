@@ -1,4 +1,4 @@
-"""`pilookup init`: a new HOME."""
+"""`pilookup init`: make a new HOME."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,15 +25,15 @@ def init(
 
     path = directory or home
     if path is None:
-        raise typer.BadParameter("say where HOME is to be", param_hint="HOME")
+        raise typer.BadParameter("give the directory to make", param_hint="HOME")
     custody = read_passphrase(Half.CUSTODY, confirm=True)
     online = read_passphrase(Half.ONLINE, confirm=True)
     if custody == online:
-        note("both halves have the same passphrase; give the online half its own before it moves to another machine")
+        note("both halves have the same passphrase; change the online half's before it moves to another machine")
     trust = Custody.initialise(path, passphrase=custody, online_passphrase=online)
     if json:
         say_json({"home": str(path), "trust": [str(file) for file in trust]})
         return
-    say(f"{path}: made. Keep both passphrases: without them nothing here can be read again.")
+    say(f"{path}: created. Keep both passphrases: without them, nothing in it can be read.")
     for file in trust:
-        say(f"Pin this file where the channel is checked: {file}")
+        say(f"Trust file, to be pinned by those who check the channel: {file}")

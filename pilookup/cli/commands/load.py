@@ -1,4 +1,4 @@
-"""`pilookup load`: seized files into the vault."""
+"""`pilookup load`: load seized files into the vault."""
 
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,9 @@ def load(
     dataset: Annotated[str, typer.Option(help="The dataset's id: a-z, 0-9 and dashes.", show_default=False)],
     kind: Annotated[Kind, typer.Option(help="What the dataset says about its numbers.", show_default=False)],
     home: HomeOption,
-    title_zh: Annotated[str | None, typer.Option(help="The case's title in Chinese, shown to who is found.")] = None,
+    title_zh: Annotated[
+        str | None, typer.Option(help="The case's title in Chinese, shown where a number is found.")
+    ] = None,
     title_en: Annotated[str | None, typer.Option(help="The case's title in English.")] = None,
     seized_on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of the seizure.")] = None,
     column: Annotated[
@@ -31,12 +33,12 @@ def load(
     region: Annotated[str, typer.Option(help="Where numbers without a country code are from.")] = "CN",
     sensitive: Annotated[bool, typer.Option("--sensitive", help="Keep the dataset out of the public channel.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
-    rejects: Annotated[Path | None, typer.Option(help="A new file for the rows that are refused.")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="A new file for the rejected rows.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
     scheduler: SchedulerOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Load files into a dataset: all of them, or none. Numbers are not kept; run `publish` to act on them."""
+    """Load files into a dataset, all or none. The numbers are not kept. Run `publish` to make the data take effect."""
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
 
     columns = _columns(column or [])
@@ -67,6 +69,7 @@ def load(
 
 
 def _columns(given: list[str]) -> dict[str, str]:
+    """Return the column of each role from texts such as `phone=NAME`; raises typer.BadParameter."""
     columns = {}
     for text in given:
         role, separator, name = text.partition("=")
@@ -86,4 +89,4 @@ def _tell(outcome: "LoadOutcome") -> None:
     for remark in total.notes:
         say(f"  {remark}")
     if outcome.dry_run:
-        say("  a dry run: nothing was stored")
+        say("  dry run: nothing was stored")

@@ -1,4 +1,4 @@
-"""`pilookup publish`: bring a channel up to the vault."""
+"""`pilookup publish`: publish the vault to a channel."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +23,7 @@ def publish(
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     json: JsonOption = False,
 ) -> None:
-    """Make and sign a channel's snapshot from the vault, and swap it in."""
+    """Make a channel's snapshot from the vault, sign it, and put it in place of the one that is served."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
     with publishing(home, scheduler, f"publish {channel}") as (custody, advance):
@@ -32,13 +32,13 @@ def publish(
 
 
 def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
-    """What publishing came to, channel by channel."""
+    """Print the outcome of publishing, one line per channel, or one JSON document."""
     if json:
         say_json([done.to_json() for done in outcomes] if len(outcomes) != 1 else outcomes[0].to_json())
         return
     for done in outcomes:
         if done.rotated:
-            say(f"{done.channel}: a new epoch begins; the one before serves 72 hours more at most")
+            say(f"{done.channel}: a new epoch starts; the previous one is served for at most 72 more hours")
         entries = counted(done.entries, "entry", "entries")
         what = "published" if done.changed else "unchanged, signatures renewed"
         say(f"{done.channel}: {what}: epoch {done.epoch}, serial {done.serial}, {entries}")

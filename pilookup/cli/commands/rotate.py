@@ -1,4 +1,4 @@
-"""`pilookup rotate`: a new channel key, from the vault alone."""
+"""`pilookup rotate`: start a new epoch of a channel, with a new key."""
 
 from pilookup.cli.commands.publish import Bloom, Channel, print_published
 from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
@@ -12,7 +12,7 @@ def rotate(
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     json: JsonOption = False,
 ) -> None:
-    """Start a new epoch under a new key and publish it; the numbers are not needed again."""
+    """Start a new epoch with a new key and publish it. The seized files are not needed for it."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
     with publishing(home, scheduler, f"rotate {channel}") as (custody, advance):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def status(home: HomeOption, json: JsonOption = False) -> None:
-    """Datasets, channels, expiry dates and warnings. No passphrase is needed."""
+    """Show datasets, channels, expiry dates and warnings. No passphrase is needed."""
     from pilookup.custody import Custody  # noqa: PLC0415 - needs the extra `load`
 
     found = Custody.status_of(home)

@@ -1,4 +1,4 @@
-"""`pilookup verify`: a snapshot, offline."""
+"""`pilookup verify`: verify snapshots offline."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Check signatures, expiry, digests, trees, order and filters of every snapshot in a directory."""
-    from pilookup.release_files.verify import verify_directory  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.release_files.verify import verify_directory  # noqa: PLC0415 - other commands start fast
 
     found = verify_directory(directory, trust.read_bytes() if trust else None, datetime.now(UTC))
     if trust is None:

@@ -1,4 +1,4 @@
-"""`pilookup withdraw`: take a dataset out, for good."""
+"""`pilookup withdraw`: withdraw a dataset for good."""
 
 from typing import Annotated
 
@@ -16,12 +16,11 @@ def withdraw(
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     json: JsonOption = False,
 ) -> None:
-    """Take a dataset out of the vault and of every served snapshot. Its id is not used again."""
+    """Remove a dataset from the vault and every served snapshot. Its id cannot be used again."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
     with publishing(home, scheduler, "republish") as (custody, advance):
         outcome = custody.withdraw(dataset, memory=memory, on_progress=advance)
     if not json:
-        before = "" if outcome.withdrawn else " before; nothing was left to withdraw"
-        say(f"{dataset}: withdrawn{before}")
+        say(f"{dataset}: withdrawn" if outcome.withdrawn else f"{dataset}: was withdrawn before; nothing to withdraw")
     print_published(outcome.published, json=json)

@@ -1,4 +1,4 @@
-"""What tests of the client ask for, and how an answer is changed on the way."""
+"""Assertions about unknown results, and changes to answers of some paths, for tests of the client."""
 
 from tests.support.checking.numbers import HIT, MISS
 
@@ -6,7 +6,7 @@ BOTH = [HIT, MISS]
 
 
 def on(part, change):
-    """A twist for paths that contain `part`."""
+    """Return a twist that changes the answers to paths which contain `part`."""
     return lambda asked, answer: change(asked, answer) if part in asked.path else answer
 
 

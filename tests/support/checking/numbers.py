@@ -1,4 +1,4 @@
-"""The one number in the data of these tests, what is said of it, and one that is not in it."""
+"""The number in the data of these tests, its label, and a number that is not in the data."""
 
 from pilookup.protocol.label import Label
 

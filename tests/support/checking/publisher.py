@@ -1,4 +1,4 @@
-"""A small real channel for the client's tests: keys, snapshots and signed metadata, all in memory."""
+"""A small channel in memory for tests of the client, with real keys, snapshots and signed metadata."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +26,7 @@ CANARY = Label(canary=True)
 
 @dataclass
 class Lifetimes:
-    """How long each role is valid from now; negative is expired."""
+    """How long each role is valid from now; a negative time means that it has expired."""
 
     root: timedelta = timedelta(days=365)
     timestamp: timedelta = timedelta(hours=48)
@@ -37,7 +37,7 @@ class Lifetimes:
 
 @dataclass
 class Buckets:
-    """One serial's bytes."""
+    """The bytes of one serial's buckets."""
 
     slots: bytes
     tree: bytes
@@ -51,7 +51,7 @@ class Buckets:
 
 @dataclass
 class Publisher:
-    """Signs releases; `metadata` and `targets` are what a host would serve."""
+    """Signs releases into `metadata` and `targets`, which a host serves."""
 
     channel: str = "public"
     life: Lifetimes = field(default_factory=Lifetimes)
@@ -94,7 +94,7 @@ class Publisher:
         return metadata.to_bytes()
 
     def publish(self, labels, *, epoch=1, serial=1, shifted_by=None, canary=CANARY, raw=None, extra=b"", **changes):
-        """A release of one epoch; `shifted_by` seals under another key, `raw` gives label bytes as they are."""
+        """Release one epoch. `shifted_by` seals under another key, `raw` gives label bytes that are sealed unchecked."""
         key = self.keys.setdefault(epoch, SecretKey.generate())
         sealed = {**labels, **{name.encode(): canary for name in CANARIES if canary}}
         packed = pack_labels(list(sealed.values())) if sealed else b""
@@ -125,7 +125,7 @@ class Publisher:
         self.release(replace(manifest, **changes).to_bytes(), epoch)
 
     def release(self, manifest: bytes, epoch: int, own: bytes | None = None, custom=None):
-        """Sign a manifest as `manifest.json` and, unless it is `own`, as the epoch's."""
+        """Sign a manifest as `manifest.json`, and `own` (by default the same bytes) as the epoch's manifest."""
         self.version += 1
         until = self.until(self.life.epoch)
         targets = Targets(version=self.version, expires=self.until(self.life.targets))

@@ -1,4 +1,4 @@
-"""A loopback HTTP server over a Publisher that can be told to misbehave."""
+"""A loopback HTTP server that serves a Publisher's files and can be made to misbehave."""
 
 import re
 import threading
@@ -19,9 +19,9 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     cut: int | None = None
-    """Close the connection after so many bytes of the body; -1: before anything."""
+    """Number of bytes of the body after which the connection is closed; -1 closes it before the head."""
     drip: float = 0.0
-    """Seconds between single bytes of the body."""
+    """Seconds between two single bytes of the body."""
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Asked:
 
 
 class Host:
-    """Serves a publisher; `twist(asked, answer) -> Answer` changes answers on their way out."""
+    """Serves a publisher; `twist(asked, answer) -> Answer` changes answers before they are sent."""
 
     def __init__(self, publisher):
         self.publisher = publisher
@@ -94,7 +94,7 @@ def evaluate(elements: bytes, key, proof_key=None) -> bytes:
 def _handler(host):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = 65536  # head and body in one packet, or each answer waits for a delayed ACK
+        wbufsize = 65536  # sends head and body in one packet; otherwise each answer waits for a delayed ACK
 
         def do_GET(self):
             body = self.rfile.read(int(self.headers.get("content-length", 0)))

@@ -23,7 +23,7 @@ class Block:
 
 
 def blocks(language):
-    """All blocks of a language, in all documents."""
+    """Return all blocks of a language, in all documents."""
     found = [
         Block(document, *fence.groups())
         for document in DOCUMENTS
@@ -33,10 +33,10 @@ def blocks(language):
 
 
 def commands(text):
-    """The `$ ` lines of a console block; a backslash at a line's end joins the next."""
+    """Return the commands of a console block, the lines that start with `$ `. A final backslash continues a line."""
     return [line[2:] for line in re.sub(r"\\\n\s*", " ", text).splitlines() if line.startswith("$ ")]
 
 
 def prose(document):
-    """A document without its fenced blocks."""
+    """Return a document's text without its fenced blocks."""
     return _FENCE.sub("", document.read_text(encoding="utf-8"))

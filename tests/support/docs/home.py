@@ -1,4 +1,4 @@
-"""A small HOME made from a seizure and served, each step by the commands that users run."""
+"""A small HOME, made from a synthetic seizure and served with the commands that users run."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ SCALE = "0.005"
 
 
 class Demo:
-    """What `make demo` leaves behind, under DIRECTORY/demo: `seized/` and `home/`."""
+    """The files that `make demo` makes, under DIRECTORY/demo: `seized/` and `home/`."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -43,7 +43,7 @@ class Demo:
 
     @contextmanager
     def served(self):
-        """`pilookup serve` with the online half's passphrase alone."""
+        """Run `pilookup serve` with the passphrase of the online half only."""
         environment = {n: v for n, v in self.shell.environment.items() if n != "PILOOKUP_PASSPHRASE"}
         log = self.directory / "server.log"
         with log.open("wb") as output:

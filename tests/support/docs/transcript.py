@@ -1,11 +1,11 @@
-"""Transcripts of the command line: `$ command`, what it prints, and `? N` where its exit status is not 0.
+"""Transcripts of the command line: `$ command`, its output, and `? N` where its exit status is not 0.
 
-    ...      on a line of its own: any lines, or none
-    ...      in a line: any text
-    <n>      a figure such as 18,800
+    ...      as a whole line: any number of lines
+    ...      within a line: any text
+    <n>      a number such as 18,800
 
-A line that begins with `#` is for the reader. Commands run in one shell each, one after another, in one directory.
-Standard output and standard error are one text, in the order in which they were written.
+A line that begins with `#` is a comment. Each command runs in a new shell, all in one directory, in order. Standard
+output and standard error are one text, in the order in which they were written.
 """
 
 import os
@@ -20,14 +20,14 @@ SECONDS = 120
 
 @dataclass
 class Step:
-    """A command, the output it must have, line by line, and its exit status."""
+    """A command, the lines that it must print, and its exit status."""
 
     command: str
     lines: list[str] = field(default_factory=list)
     status: int = 0
 
     def pattern(self):
-        """What the output must be, as a regular expression."""
+        """Return the regular expression that the output must match."""
         return "".join(r"(?:.*\n)*?" if line == "..." else f"{_pattern(line)}\n" for line in self.lines)
 
 
@@ -50,7 +50,7 @@ def read_steps(path):
 
 
 class Shell:
-    """Runs commands in a directory, with the tested `pilookup` and nothing of the caller's own settings."""
+    """Runs commands in a directory, with the tested `pilookup` and without the caller's pilookup settings."""
 
     def __init__(self, directory, **variables):
         self.directory = directory
@@ -67,7 +67,7 @@ class Shell:
         }
 
     def run(self, command):
-        """Its output and exit status."""
+        """Run a command; returns its output and exit status."""
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.directory,
@@ -82,10 +82,10 @@ class Shell:
         return done.stdout, done.returncode
 
     def follow(self, path):
-        """Run a transcript; each step must answer as written."""
+        """Run a transcript; each step must print and return what is written."""
         for step in read_steps(path):
             output, status = self.run(step.command)
-            # Blank lines and the ends of lines are for the eye.
-            told = "".join(f"{line.rstrip()}\n" for line in output.splitlines() if line.strip())
-            assert status == step.status, f"$ {step.command}\nexit status {status}, not {step.status}\n{told}"
-            assert re.fullmatch(step.pattern(), told), f"$ {step.command}\nprinted\n{told}\nnot\n{step.lines}"
+            # Blank lines and trailing spaces do not count.
+            printed = "".join(f"{line.rstrip()}\n" for line in output.splitlines() if line.strip())
+            assert status == step.status, f"$ {step.command}\nexit status {status}, not {step.status}\n{printed}"
+            assert re.fullmatch(step.pattern(), printed), f"$ {step.command}\nprinted\n{printed}\nnot\n{step.lines}"

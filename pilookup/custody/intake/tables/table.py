@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Protocol
 
+from pilookup.custody.intake.columns.detect import TableHead
 from pilookup.custody.intake.limits import HEAD_ROWS
 
 
@@ -31,15 +32,9 @@ class Chunk:
     ragged: int
 
 
-class Table(Protocol):
-    """location: file, member or sheet. names: header cells where the format states them.
+class Table(TableHead, Protocol):
+    """A table's head and its rows. rows: how many there are, where the format states it."""
 
-    head: up to 200 first rows that are not blank. rows: how many there are, where the format states it.
-    """
-
-    location: str
-    names: list[str] | None
-    head: list[list[str]]
     rows: int | None
 
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:

@@ -48,11 +48,14 @@ def display_name(name: str) -> str:
 
 
 FileId = tuple[int, int, int]
-"""What changes when a file is written to or replaced: its number, its size, when it was written."""
+"""What changes when a file is written to or replaced: inode, size, time of the last write.
+
+The device is not in it, since two machines of a cluster number the device of a shared file system differently.
+"""
 
 
 def file_id(found: os.stat_result) -> FileId:
-    """The file id of a file."""
+    """The file id in what `os.stat` says of a file."""
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
@@ -82,7 +85,7 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.location = display_name(path.name or str(path))
         self._path = path
-        self._first_stat: tuple[int, ...] | None = None
+        self._opened: tuple[int, FileId] | None = None
         self.position = 0
         with self.open() as stream:
             found = os.fstat(stream.fileno())
@@ -122,10 +125,10 @@ class Source:
     def _compare(self, now: os.stat_result) -> None:
         if not stat.S_ISREG(now.st_mode):
             raise IntakeError(self.location, "is not a regular file")
-        seen = (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
-        if self._first_stat is None:
-            self._first_stat = seen
-        elif self._first_stat != seen:
+        current = (now.st_dev, file_id(now))
+        if self._opened is None:
+            self._opened = current
+        elif self._opened != current:
             raise IntakeError(self.location, "changed while it was read")
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pilookup.custody.intake import IntakeOptions, Report, read_file
+from pilookup.custody.intake import IntakeOptions, Report
+from pilookup.custody.intake.read import read_file
 from pilookup.protocol.label import Kind
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import IntakeOptions, Report, limits, read_file
+from pilookup.custody.intake import IntakeOptions, Report, limits
 from pilookup.custody.intake.files.archive import member_name
+from pilookup.custody.intake.read import read_file
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 

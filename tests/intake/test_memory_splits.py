@@ -15,7 +15,7 @@ from pilookup.custody.intake.splits import Utf8Stream
 from pilookup.custody.load.streaming import StreamingReader
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
-from tests.support.intake.kept import CollectingWriter
+from tests.support.intake.collecting_writer import CollectingWriter
 from tests.support.intake.texts import OPTIONS, messy_tables, outcome, read_by_rows
 
 UNTIMED = settings(

@@ -2,7 +2,6 @@
 
 from pilookup.custody.intake.files.source import display_name
 from pilookup.custody.intake.model import Accepted, IntakeOptions
-from pilookup.custody.intake.read import read_file
 from pilookup.custody.intake.report import Report
 
-__all__ = ["Accepted", "IntakeOptions", "Report", "display_name", "read_file"]
+__all__ = ["Accepted", "IntakeOptions", "Report", "display_name"]

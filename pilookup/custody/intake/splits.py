@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 from pilookup import _core
 from pilookup.custody.intake.columns.detect import ColumnPlan, choose_columns, describe
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
+from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.custody.intake.model import IntakeOptions
@@ -76,20 +77,6 @@ class PlainText:
         location = self.form.location
         columns = f"{location}: {describe(self.plan)}"
         return [columns, *tally.notes(location), *notes_on(location, self.encoding, self.dialect, tally.stray)]
-
-
-@dataclass(frozen=True, slots=True)
-class FileSplit:
-    """Whole records of a file: its bytes from start to stop, the first of them on line `line`.
-
-    reach: the end of the bytes that tell what is in them. whole: that is the end of the file.
-    """
-
-    start: int
-    stop: int
-    reach: int
-    line: int
-    whole: bool
 
 
 def plain_text(member: Member, options: IntakeOptions, today: int) -> PlainText | None:

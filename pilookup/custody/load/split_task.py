@@ -13,11 +13,12 @@ from pathlib import Path
 
 from pilookup import _core
 from pilookup.custody.home import Home
+from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import read_range
 from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.rows.packed import PackedNumbers
 from pilookup.custody.intake.rows.split_reader import SplitReader
-from pilookup.custody.intake.splits import FileSplit, TextForm
+from pilookup.custody.intake.splits import TextForm
 from pilookup.custody.load.sorted_file import VaultRows, write_sorted_file
 from pilookup.custody.load.staging import StagedLoad, write_rejects
 from pilookup.custody.task_keyring import keyring_for

@@ -12,14 +12,15 @@ from typing import Final, TextIO
 
 from pilookup.compute.executors import local_executor, processors
 from pilookup.compute.window import OrderedWindow
-from pilookup.custody.intake import Accepted, IntakeOptions, Report, read_file
+from pilookup.custody.intake import Accepted, IntakeOptions, Report
 from pilookup.custody.intake.columns.detect import ColumnPlan
+from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.read import FastPath, Progress
+from pilookup.custody.intake.read import FastPath, Progress, read_file
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.rows.normalise import Normaliser
 from pilookup.custody.intake.rows.packed import PackedNumbers
-from pilookup.custody.intake.splits import FileSplit, PlainText, TextForm, lines_form, memory_splits, plain_text
+from pilookup.custody.intake.splits import PlainText, TextForm, lines_form, memory_splits, plain_text
 from pilookup.custody.intake.tables.parquet import ParquetTable
 from pilookup.custody.intake.tables.table import Chunk
 from pilookup.custody.load.split_task import MemorySplitOutcome, MemorySplitTask, SortedFileWriter, count_erased

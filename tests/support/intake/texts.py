@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import IntakeOptions, Report, read_file
+from pilookup.custody.intake import IntakeOptions, Report
 from pilookup.custody.intake.files.source import Source, read_range
+from pilookup.custody.intake.read import read_file
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.rows.packed import OFFSET
 from pilookup.custody.intake.rows.split_reader import SplitReader

@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.phone_cells import separate_numbers
 from pilookup.custody.intake.limits import HEADER_ROWS
 from pilookup.custody.intake.model import IntakeOptions
-from pilookup.custody.intake.tables.table import Table
 from pilookup.errors import IntakeError
 
 _MIN_SHARE = 0.5
@@ -19,6 +19,19 @@ _MAX_RUNNER_UP = 0.5
 """The next column must stay under this fraction of the winner's share."""
 
 _FIVE_DIGITS = re.compile(r"\d(?:[\s\-]?\d){4}")
+
+
+class TableHead(Protocol):
+    """The part of a table that the choice of columns rests on; `tables.table.Table` is one.
+
+    location: what an error names: file, member or sheet.
+    names: header cells, where the format states them; None where a row of the head may be the header.
+    head: the first rows that are not blank, up to `limits.HEAD_ROWS` of them.
+    """
+
+    location: str
+    names: list[str] | None
+    head: list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,7 @@ class ColumnPlan:
         return str(column + 1)
 
 
-def choose_columns(table: Table, options: IntakeOptions) -> ColumnPlan | None:
+def choose_columns(table: TableHead, options: IntakeOptions) -> ColumnPlan | None:
     """The plan of a table; None when it has no phone column, or not the given one.
 
     Raises IntakeError when a given account or date column is missing, and when several columns hold numbers
@@ -83,12 +96,12 @@ def describe(plan: ColumnPlan) -> str:
     return "; ".join(phrases)
 
 
-def _width(table: Table) -> int:
+def _width(table: TableHead) -> int:
     widths = Counter(map(len, table.head))
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 
-def _find_header(table: Table, options: IntakeOptions) -> tuple[int, list[str] | None]:
+def _find_header(table: TableHead, options: IntakeOptions) -> tuple[int, list[str] | None]:
     """Where the data start and the header: the first row near the top with a given name or a phone's."""
     if table.names is not None:
         return 0, table.names
@@ -106,7 +119,7 @@ def _given_names(given: str) -> list[str]:
     return [given, *(name for name in re.split(r"[,，]", given) if name.strip())]
 
 
-def _given_phones(table: Table, header: list[str] | None, given: str) -> tuple[int, ...]:
+def _given_phones(table: TableHead, header: list[str] | None, given: str) -> tuple[int, ...]:
     whole = _column_named(header, given)
     if whole is not None:
         return (whole,)
@@ -119,7 +132,7 @@ def _column_named(header: list[str] | None, name: str) -> int | None:
     return next((at for at, cell in enumerate(header or ()) if headers.is_named(cell, name)), None)
 
 
-def _given_column(table: Table, header: list[str] | None, name: str) -> int | None:
+def _given_column(table: TableHead, header: list[str] | None, name: str) -> int | None:
     """The column of a given name or 1-based index; a header that is a number wins over an index."""
     found = _column_named(header, name)
     if found is not None:
@@ -133,7 +146,7 @@ def _given_column(table: Table, header: list[str] | None, name: str) -> int | No
 
 
 def _ranked_column(
-    table: Table,
+    table: TableHead,
     header: list[str] | None,
     given: str | None,
     rank: Callable[[str], int | None],
@@ -149,7 +162,7 @@ def _ranked_column(
 
 
 def _columns_by_content(
-    table: Table, options: IntakeOptions, start: int, header: list[str] | None, width: int
+    table: TableHead, options: IntakeOptions, start: int, header: list[str] | None, width: int
 ) -> tuple[tuple[int, ...], int, list[str] | None]:
     """Phone columns by what their cells hold, where the data start, and the header above if there is one."""
     if header is None:
@@ -170,7 +183,7 @@ def _columns_by_content(
     return tuple(at for at, _ in ordered[:1]), start, header
 
 
-def _data_start(table: Table, width: int) -> tuple[int, list[str] | None]:
+def _data_start(table: TableHead, width: int) -> tuple[int, list[str] | None]:
     """The first row at least half filled that holds five digits in a row; the row above it is the header."""
     for at, row in enumerate(table.head[:HEADER_ROWS]):
         filled = sum(bool(cell.strip()) for cell in row)

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from pilookup.custody.intake.model import Accepted
 
-Numbers = np.ndarray[Any, np.dtype[np.uint32]]
 OFFSET: Final = np.dtype("<u4")
 MONTH: Final = np.dtype("<u2")
 

@@ -15,11 +15,12 @@ import numpy as np
 
 from pilookup import _core
 from pilookup.custody.intake.columns.detect import ColumnPlan
+from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.report import Rejects, Report, Tally
 from pilookup.custody.intake.rows.normalise import Normaliser, account_name
 from pilookup.custody.intake.rows.packed import MONTH, OFFSET, PackedBytes, PackedNumbers
-from pilookup.custody.intake.splits import FileSplit, TextForm
+from pilookup.custody.intake.splits import TextForm
 from pilookup.custody.intake.tables.records import plain_row
 from pilookup.custody.intake.tables.table import NumberedRows, select_columns
 from pilookup.protocol.label import Kind

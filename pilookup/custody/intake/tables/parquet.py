@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pilookup.custody.intake import limits
+from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.splits import FileSplit
 from pilookup.custody.intake.tables.arrow import cells_of, lines_of
 from pilookup.custody.intake.tables.table import Chunk, is_blank
 from pilookup.errors import IntakeError

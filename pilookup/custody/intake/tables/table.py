@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Protocol
 
+from pilookup.custody.intake.columns.detect import TableHead
 from pilookup.custody.intake.limits import HEAD_ROWS
 
 
@@ -31,15 +32,9 @@ class Chunk:
     ragged: int
 
 
-class Table(Protocol):
-    """location: file, member or sheet. names: header cells where the format states them.
+class Table(TableHead, Protocol):
+    """A table's head and its rows. rows: how many there are, where the format states it."""
 
-    head: up to 200 first rows that are not blank. rows: how many there are, where the format states it.
-    """
-
-    location: str
-    names: list[str] | None
-    head: list[list[str]]
     rows: int | None
 
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
@@ -52,14 +47,14 @@ class RowTable:
     names: list[str] | None = None
     rows: int | None = None
 
-    def __init__(self, location: str, runs: Iterable[NumberedRows]) -> None:
+    def __init__(self, location: str, blocks: Iterable[NumberedRows]) -> None:
         self.location = location
-        self._runs = iter(runs)
+        self._blocks = iter(blocks)
         self._first = NumberedRows([], [])
         self.head = self._first.rows
         lines: list[int] = []
-        for run in self._runs:
-            kept = [(line, row) for line, row in zip(run.lines, run.rows, strict=True) if not is_blank(row)]
+        for block in self._blocks:
+            kept = [(line, row) for line, row in zip(block.lines, block.rows, strict=True) if not is_blank(row)]
             lines.extend(line for line, _ in kept)
             self.head.extend(row for _, row in kept)
             if len(self.head) >= HEAD_ROWS:
@@ -73,9 +68,9 @@ class RowTable:
 
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
         first = NumberedRows(self._first.lines[start:], self._first.rows[start:])
-        for run in chain([first], self._runs):
-            if run.rows:
-                yield select_columns(run, columns, width)
+        for block in chain([first], self._blocks):
+            if block.rows:
+                yield select_columns(block, columns, width)
 
 
 def is_blank(row: list[str]) -> bool:
@@ -83,9 +78,9 @@ def is_blank(row: list[str]) -> bool:
     return not any(cell and not cell.isspace() for cell in row)
 
 
-def select_columns(run: NumberedRows, columns: Sequence[int], width: int) -> Chunk:
+def select_columns(block: NumberedRows, columns: Sequence[int], width: int) -> Chunk:
     """The chosen columns of a run of rows."""
-    lines, rows = run.lines, run.rows
+    lines, rows = block.lines, block.rows
     regular = list(map(len, rows)).count(width)
     ragged = 0
     if regular != len(rows):

@@ -18,7 +18,7 @@ from pilookup.custody.intake.tables.parquet import ParquetTable
 from pilookup.custody.load.streaming import StreamingReader
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
-from tests.support.intake.kept import CollectingWriter
+from tests.support.intake.collecting_writer import CollectingWriter
 from tests.support.intake.texts import ACCOUNTS, DATES, PHONES, outcome
 
 MALICIOUS, EXPOSURE = IntakeOptions(Kind.MALICIOUS), IntakeOptions(Kind.EXPOSURE)
@@ -33,10 +33,10 @@ class Counted(CollectingWriter):
         super().__init__()
         self.texts = self.batches = 0
 
-    def write_memory_split(self, held):
+    def write_held(self, held):
         self.texts += 1
         self.batches -= 1  # `write` is how a piece's numbers are kept, too
-        return super().write_memory_split(held)
+        return super().write_held(held)
 
     def write(self, number, packed):
         self.batches += 1
@@ -47,7 +47,7 @@ def loaded(path, options, size=1 << 20, *, fast=True):
     """(rows sorted, report, rejects) and (pieces of text, parts of rows)."""
     writer, report, rejects = Counted(), Report(), io.StringIO()
     reader = StreamingReader(
-        writer, report, rejects, options, split_bytes=size, today=datetime.now(UTC).date().toordinal()
+        writer, report, rejects, options, piece_bytes=size, today=datetime.now(UTC).date().toordinal()
     )
     accounts = options.kind is Kind.MALICIOUS
     reader.read(path, None, accounts=accounts, fast=fast, on_progress=lambda *_: None)

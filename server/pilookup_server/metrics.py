@@ -4,14 +4,12 @@ Labels are route templates, channels and statuses: never a path, a bucket, an ad
 `PROMETHEUS_MULTIPROC_DIR` has to be set before this module is imported; `workers` does so.
 """
 
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
 
-from pilookup.protocol.release import TARGETS_LIFE, Release
-from pilookup_server.release.timestamp import renewal_due
+from pilookup.protocol.release import Release
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _MODE: Any = "mostrecent"
@@ -62,12 +60,12 @@ def count_refused(channel: str) -> None:
     _REFUSED.labels(channel).inc()
 
 
-def set_release(channel: str, release: Release, serial: int, now: datetime) -> None:
+def set_release(channel: str, release: Release, serial: int, *, publish_due: bool) -> None:
     """Note the release that is served from now on."""
     _SERIAL.labels(channel).set(serial)
     _TARGETS.labels(channel).set(release.targets_expire.timestamp())
     _TIMESTAMP.labels(channel).set(release.timestamp_expires.timestamp())
-    _DUE.labels(channel).set(renewal_due(release.targets_expire, TARGETS_LIFE / 3, now))
+    _DUE.labels(channel).set(publish_due)
 
 
 def serve(host: str, port: int) -> int:

@@ -119,7 +119,8 @@ class ReleaseWatcher:
             self._former.append((now + self._times.grace, previous))
         self._former = [(end, former) for end, former in self._former if end > now]
         self.state = ServedState.merge(loaded, [former for _, former in self._former])
-        metrics.set_release(self.name, loaded.release, max(loaded.snapshots, default=0), now)
+        publish_due = renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now)
+        metrics.set_release(self.name, loaded.release, max(loaded.snapshots, default=0), publish_due=publish_due)
         logger().info(
             "release served",
             channel=self.name,
@@ -127,7 +128,7 @@ class ReleaseWatcher:
             epochs=sorted(loaded.evaluators),
             expires=time_text(self.state.expires),
         )
-        if renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now):
+        if publish_due:
             logger().warning("publish soon", channel=self.name, expires=time_text(loaded.release.targets_expire))
 
     async def _drop_expired(self, now: datetime) -> None:

@@ -16,6 +16,7 @@ from pilookup_server.middleware.access_log import AccessLog
 from pilookup_server.middleware.request_limits import RequestLimits
 from pilookup_server.middleware.response_headers import CrossOrigin, SecurityHeaders
 from pilookup_server.page_host.assets import read_assets
+from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import HANDLERS
 from pilookup_server.release.watcher import Clock, ReleaseWatcher, utc_now
 from pilookup_server.routes.buckets import bucket
@@ -71,7 +72,7 @@ def _api_routes() -> list[Route]:
 def _page_routes(settings: Settings) -> list[Route]:
     if not settings.page:
         return []
-    routes = page_routes(read_assets(), settings.page_config())
+    routes = page_routes(read_assets(), PageConfig.from_settings(settings))
     if not routes:
         logger().warning("the page is not built, nothing is served at /")
     return routes

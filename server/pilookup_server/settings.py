@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pilookup.errors import PilookupError
 from pilookup.protocol.messages import MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
-from pilookup_server.page_host.config import ORIGIN, Operator, PageConfig, check_origin
+from pilookup_server.origin import ORIGIN, check_origin
 
 Network = IPv4Network | IPv6Network
 
@@ -147,17 +147,6 @@ class Settings(BaseSettings):
         if not _STORAGE.fullmatch(value.get_secret_value()):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
-
-    def page_config(self) -> PageConfig:
-        """What the page served here starts from."""
-        operator = Operator(
-            self.operator_name_zh,
-            self.operator_name_en,
-            self.operator_telephone,
-            self.operator_filing,
-            self.page_address,
-        )
-        return PageConfig(operator, buckets=self.page_buckets)
 
 
 def quota_items(text: str) -> tuple[RateLimitItem, ...]:

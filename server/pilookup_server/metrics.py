@@ -1,7 +1,7 @@
 """Metrics (Prometheus), counted in each worker and served on a port of their own.
 
 Labels are route templates, channels and statuses: never a path, a bucket, an address. With several processes
-`PROMETHEUS_MULTIPROC_DIR` has to be set before this module is imported; `workers` does so.
+`PROMETHEUS_MULTIPROC_DIR` has to be set before this module is imported; `process.start` does so.
 """
 
 from functools import lru_cache

@@ -3,6 +3,8 @@
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +16,7 @@ from pilookup.keyring.passphrase import read_passphrase
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import configure_logging
-from pilookup_server.process.supervisor import Job, Supervisor, bind, metrics_directory
+from pilookup_server.process.supervisor import Job, Supervisor
 from pilookup_server.settings import ServeError, Settings, read_settings
 
 _KILL_MARGIN_SECONDS = 5
@@ -31,7 +33,7 @@ def start(**overrides: Any) -> None:
     configure_logging(settings.log_level)
     with (
         _listen(settings.host, settings.port) as listener,
-        metrics_directory(),
+        _metrics_directory(),
         TemporaryDirectory(prefix="pilookup-") as scratch,
     ):
         jobs = _jobs(settings, keys, Path(scratch), listener)
@@ -50,14 +52,29 @@ def _unlock(settings: Settings) -> Keyring:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket that all workers accept from; raises ServeError."""
     try:
-        return bind(host, port)
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise ServeError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    listener.setblocking(False)
+    return listener
+
+
+@contextmanager
+def _metrics_directory() -> Iterator[None]:
+    """A private directory where workers keep their counts; must be open before `metrics` is imported."""
+    with TemporaryDirectory(prefix="pilookup-metrics-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def _jobs(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> dict[str, Job]:
-    from pilookup_server.process.worker import check_startup, run_worker, serve_metrics  # noqa: PLC0415 - inside metrics_directory()
+    from pilookup_server.process.worker import check_startup, run_worker, serve_metrics  # noqa: PLC0415 - inside _metrics_directory()
 
     # Before the first fork: a bad token or storage is an error of the command, not of a worker.
     check_startup(settings, keys)

@@ -7,13 +7,10 @@ started again.
 
 import os
 import signal
-import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -104,22 +101,3 @@ def _run_child(job: Job) -> NoReturn:
         logger().error("process failed", **describe(error))
     finally:
         os._exit(code)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket that all workers accept from; raises OSError."""
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listener = socket.create_server((host, port), family=family, backlog=2048)
-    listener.setblocking(False)
-    return listener
-
-
-@contextmanager
-def metrics_directory() -> Iterator[Path]:
-    """A private directory where workers keep their counts; must be open before `metrics` is imported."""
-    with tempfile.TemporaryDirectory(prefix="pilookup-metrics-") as directory:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-        try:
-            yield Path(directory)
-        finally:
-            del os.environ["PROMETHEUS_MULTIPROC_DIR"]

@@ -25,7 +25,6 @@ from pilookup_server.settings import Settings
 class Service:
     """Channels and what guards them."""
 
-    settings: Settings
     watchers: Mapping[str, ReleaseWatcher]
     tokens: Tokens
     client_addresses: ClientAddresses
@@ -50,7 +49,6 @@ class Service:
         )
         directory = settings.home / "online" / "channels"
         return cls(
-            settings=settings,
             watchers={name: ReleaseWatcher(name, directory / name, keys, times, clock) for name in settings.channels},
             tokens=Tokens.from_settings(settings),
             client_addresses=ClientAddresses(settings.trusted_proxies),

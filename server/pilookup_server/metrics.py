@@ -1,7 +1,7 @@
-"""Metrics (Prometheus), counted in each worker and served on a port of their own.
+"""Prometheus metrics, counted in each worker and served on a separate port.
 
-Labels are route templates, channels and statuses: never a path, a bucket, an address. With several processes
-`PROMETHEUS_MULTIPROC_DIR` has to be set before this module is imported; `process.start` does so.
+Labels are route templates, channels and statuses, never a path, a bucket index or an address. The environment variable
+`PROMETHEUS_MULTIPROC_DIR` must be set before this module is imported; `process.start` sets it.
 """
 
 from functools import lru_cache
@@ -43,7 +43,14 @@ def _series(route: str, channel: str, status: int) -> Any:
 
 
 def observe_request(route: str, channel: str, status: int, seconds: float) -> None:
-    """Count a request under its route's template."""
+    """Count a request and its duration.
+
+    Args:
+        route: The path template of the route.
+        channel: The requested channel; empty if the request names no served channel.
+        status: The status of the response.
+        seconds: The time from the request to the end of its response.
+    """
     _series(route, channel, status).observe(seconds)
 
 
@@ -53,15 +60,24 @@ def _elements(channel: str) -> Any:
 
 
 def count_evaluated(channel: str, elements: int) -> None:
+    """Add to the number of elements evaluated for `channel`."""
     _elements(channel).inc(elements)
 
 
 def count_refused(channel: str) -> None:
+    """Count a release of `channel` that did not verify."""
     _REFUSED.labels(channel).inc()
 
 
 def set_release(channel: str, release: Release, serial: int, *, publish_due: bool) -> None:
-    """Note the release that is served from now on."""
+    """Record the release that is served from now on.
+
+    Args:
+        channel: The channel.
+        release: The release.
+        serial: The serial of its newest snapshot.
+        publish_due: Whether custody's signatures are in the last third of their life.
+    """
     _SERIAL.labels(channel).set(serial)
     _TARGETS.labels(channel).set(release.targets_expire.timestamp())
     _TIMESTAMP.labels(channel).set(release.timestamp_expires.timestamp())
@@ -69,7 +85,19 @@ def set_release(channel: str, release: Release, serial: int, *, publish_due: boo
 
 
 def serve(host: str, port: int) -> int:
-    """Serve `/metrics` of all workers from a thread of this process; returns the port. Raises OSError."""
+    """Serve `/metrics` for all workers, from a thread of this process.
+
+    Args:
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one.
+
+    Returns:
+        The port.
+
+    Raises:
+        OSError: The address cannot be listened on.
+        ValueError: `PROMETHEUS_MULTIPROC_DIR` is not set or is not a directory.
+    """
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     server, _ = start_http_server(port, host, registry)

@@ -1,1 +1,1 @@
-"""The online half of pilookup: evaluates blindly, serves signed snapshots."""
+"""The online half of pilookup: evaluates blinded elements, and serves signed snapshots and the page for citizens."""

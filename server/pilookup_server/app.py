@@ -1,4 +1,4 @@
-"""The app: middleware and routes, each one list."""
+"""The ASGI app of one worker: its middleware and its routes, each as one list."""
 
 import asyncio
 import os
@@ -16,6 +16,7 @@ from pilookup_server.middleware.access_log import AccessLog
 from pilookup_server.middleware.request_limits import RequestLimits
 from pilookup_server.middleware.response_headers import CrossOrigin, SecurityHeaders
 from pilookup_server.page_host.assets import read_assets
+from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import HANDLERS
 from pilookup_server.release.watcher import Clock, ReleaseWatcher, utc_now
 from pilookup_server.routes.buckets import bucket
@@ -29,11 +30,21 @@ from pilookup_server.settings import Settings
 
 
 def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock = utc_now) -> FastAPI:
-    """The app of one worker; raises ServeError or KeyringError for what it cannot serve with.
+    """Build the app of one worker.
 
-    `scratch` is an empty private directory that this machine's workers share while they run.
+    The app loads the releases on disk when its lifespan starts, and watches for newer ones until its lifespan ends.
 
-    Starting up (lifespan) takes up what is on disk and begins to follow it.
+    Args:
+        settings: The server's settings.
+        keys: The keys of the online half.
+        scratch: An empty private directory that all workers of this machine share while they run.
+        clock: The current time, in UTC; tests pass their own.
+
+    Raises:
+        ServeError: A setting cannot be used (bearer tokens, quota storage).
+        KeyringError: The key that proofs of work are derived from cannot be read.
+        OSError: The built page cannot be read.
+        KeyError: The built page holds a file of an unknown type.
     """
     service = Service.from_settings(
         settings, keys, scratch, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers)
@@ -49,7 +60,7 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        # Its spans and logs hold paths, and a path holds a bucket index.
+        # FastAPI's spans and logs contain request paths, and a path contains a bucket index.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
@@ -71,14 +82,14 @@ def _api_routes() -> list[Route]:
 def _page_routes(settings: Settings) -> list[Route]:
     if not settings.page:
         return []
-    routes = page_routes(read_assets(), settings.page_config())
+    routes = page_routes(read_assets(), PageConfig.from_settings(settings))
     if not routes:
         logger().warning("the page is not built, nothing is served at /")
     return routes
 
 
 def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Middleware]:
-    """Outermost first."""
+    """The middleware, outermost first. `templates` maps each endpoint to its path template."""
     return [
         Middleware(AccessLog, templates=templates, channels=settings.channels),
         Middleware(SecurityHeaders),
@@ -109,9 +120,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _watch(watcher: ReleaseWatcher) -> None:
-    """Watch; a tick that fails in an unforeseen way is logged and does not end the watch."""
+    """Watch one channel. A tick that fails in an unforeseen way is logged and does not end the watch."""
     while True:
         try:
             await watcher.watch()
-        except Exception as error:  # noqa: BLE001 - without its watcher a channel would silently run out
+        except Exception as error:  # noqa: BLE001 - a channel without a watcher would expire in silence
             logger().error("watch failed", channel=watcher.name, **describe(error))

@@ -1,4 +1,4 @@
-"""Bearer tokens (RFC 6750): every channel but `public` answers only to those who hold one."""
+"""Bearer tokens (RFC 6750). Every channel except `public` requires one."""
 
 import hmac
 from hashlib import sha256
@@ -10,14 +10,18 @@ from pilookup_server.problems import ProblemError
 from pilookup_server.settings import ServeError, Settings
 
 MIN_TOKEN: Final = 32
-"""Characters; tokens are random, so their hash may stand in memory and in counters."""
+"""Characters. Tokens of this length are random, so their hashes may be kept in memory and used as quota keys."""
 
 
 class Tokens:
-    """The tokens that are valid, as SHA-256."""
+    """The valid tokens, kept as SHA-256 digests."""
 
     def __init__(self, tokens: list[str]) -> None:
-        """Raises ServeError for a token that is short enough to guess or cannot stand in a header."""
+        """Keep the digests of `tokens`.
+
+        Raises:
+            ServeError: A token is short enough to guess, or contains a character that a header cannot carry.
+        """
         for token in tokens:
             if len(token) < MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
                 raise ServeError(
@@ -27,7 +31,11 @@ class Tokens:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Tokens":
-        """From the settings and the file they name."""
+        """The tokens of the settings, together with those of the file that the settings name.
+
+        Raises:
+            ServeError: A token is invalid, or the file cannot be read.
+        """
         tokens = settings.platform_tokens.get_secret_value().split(",")
         if settings.platform_tokens_file is not None:
             try:
@@ -37,9 +45,17 @@ class Tokens:
         return cls([token.strip() for token in tokens if token.strip()])
 
     def holder(self, authorization: bytes | None) -> str | None:
-        """A name for the holder of the token in an Authorization header, None when it is not one of ours.
+        """Find the token of an Authorization header.
 
-        Every token is compared, in constant time, so that the time taken tells nothing.
+        The header's token is compared with every valid token, each time in constant time, so that the duration does
+        not reveal which token it resembles.
+
+        Args:
+            authorization: The value of the header; None if the request has none.
+
+        Returns:
+            A stable name for the token's holder (32 hexadecimal digits of its digest), or None if the token is not
+            valid.
         """
         scheme, _, token = (authorization or b"").partition(b" ")
         digest = sha256(token.strip()).digest()
@@ -51,10 +67,15 @@ class Tokens:
 
 
 def needs_token(channel: str) -> bool:
+    """Whether `channel` answers only to holders of a token."""
     return channel != PUBLIC
 
 
 def unauthorized(*, presented: bool) -> ProblemError:
-    """401, with the challenge of RFC 6750 section 3."""
+    """The error 401 with the challenge of RFC 6750 section 3.
+
+    Args:
+        presented: Whether the request carried credentials; then the challenge says that they are invalid.
+    """
     challenge = 'Bearer realm="pilookup"' + (', error="invalid_token"' if presented else "")
     return ProblemError(Problem.UNAUTHORIZED, headers={"www-authenticate": challenge})

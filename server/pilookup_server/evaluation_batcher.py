@@ -1,8 +1,9 @@
-"""Requests that wait together are evaluated together: one call of the core, a proof of its own for each.
+"""Evaluates single elements of concurrent requests together: one call of the core, with a separate proof for each.
 
-A check asks for one element, and one element leaves most lanes of the core's kernel empty. Elements asked for in one
-turn of a worker's event loop fill them. Nobody waits for company: the sockets are read once more, for what came while
-the others were being read, and what is there then is evaluated, if it is one (docs/adr/0011).
+A citizen's check sends one element, and the core's SIMD kernel computes several elements in the time of one. Elements
+that arrive in the same turn of a worker's event loop therefore share a call. No request is delayed in the hope of
+others: the loop polls the sockets once more, to include what arrived while it was busy, and then evaluates whatever is
+there, even a single element (docs/adr/0011).
 """
 
 import asyncio
@@ -13,27 +14,36 @@ from pilookup.protocol.oprf import SecretKey
 from pilookup_server import metrics
 
 MAX_BATCH: Final = 64
-"""Elements of one call; others that wait get their turn after the loop's other work.
+"""Most elements evaluated in one call. The rest are evaluated after the event loop has done its other work.
 
-Some 1.3 ms with AVX-512 IFMA, 3.7 with AVX2, 5 to 8 where dalek works alone.
+A call of this size blocks the loop for about 1.3 ms with AVX-512 IFMA, 3.7 ms with AVX2, and 5 to 8 ms without either.
 """
 
 EvaluatedElement = tuple[bytes, bytes]
-"""An evaluated element, and the proof of it alone."""
+"""An evaluated element (32 bytes) and its DLEQ proof (64 bytes), which covers only this element."""
 
 _PendingElement = tuple[bytes, asyncio.Future[EvaluatedElement | None]]
 
 
 class EvaluationBatcher:
-    """The elements that wait, under their channel and key."""
+    """Collects elements by channel and key, and evaluates those of one channel and key together."""
 
     def __init__(self) -> None:
         self._pending: dict[tuple[str, SecretKey], list[_PendingElement]] = {}
 
     async def evaluate(self, channel: str, key: SecretKey, element: bytes) -> EvaluatedElement | None:
-        """Evaluate an element of 32 bytes, together with what else waits for the same key; None for an invalid one.
+        """Evaluate one element, together with other elements that are pending for the same channel and key.
 
-        Raises what the core raises where it cannot work at all (OSError).
+        Args:
+            channel: The channel, for the metrics.
+            key: The key of the requested epoch.
+            element: The blinded element, 32 bytes.
+
+        Returns:
+            The evaluated element and its proof, or None if `element` is not a valid encoding.
+
+        Raises:
+            OSError: The core cannot obtain random bytes.
         """
         loop = asyncio.get_running_loop()
         pending: asyncio.Future[EvaluatedElement | None] = loop.create_future()
@@ -43,13 +53,13 @@ class EvaluationBatcher:
         return await pending
 
     def _defer_evaluation(self) -> None:
-        """Let the loop read its sockets, which it does between two turns, before it evaluates."""
+        """Evaluate in the next turn. Between two turns the loop polls its sockets."""
         asyncio.get_running_loop().call_soon(self._evaluate_next)
 
     def _evaluate_next(self) -> None:
-        """Evaluate those that came first and their company."""
+        """Evaluate the oldest group of elements, at most MAX_BATCH of them."""
         channel, key = group = next(iter(self._pending))
-        queued = [pending for pending in self._pending.pop(group) if not pending[1].done()]  # the others were cancelled
+        queued = [pending for pending in self._pending.pop(group) if not pending[1].done()]  # done here means cancelled
         batch, rest = queued[:MAX_BATCH], queued[MAX_BATCH:]
         if rest:
             self._pending[group] = rest
@@ -62,7 +72,7 @@ class EvaluationBatcher:
 def _evaluate(channel: str, key: SecretKey, batch: list[_PendingElement]) -> None:
     try:
         answers = oprf.evaluate_and_prove_each(b"".join(element for element, _ in batch), key)
-    except BaseException as error:  # a panic of the core too: it belongs to those who wait, and each answers for it
+    except BaseException as error:  # also a panic of the core: each waiting request reports it
         for _, pending in batch:
             pending.set_exception(error)
         if isinstance(error, KeyboardInterrupt | SystemExit):

@@ -1,8 +1,8 @@
-"""Logs: one JSON object a line on standard error.
+"""Logs: one JSON object per line, written to standard error.
 
-What may stand in them: route templates, channels, epochs, serials, statuses, durations. What never does: a
-path as it was asked for, a query, a header, a body, an address, a token, a key. Foreign errors give their
-type and place only, because their text may quote what they choked on.
+A log line may contain route templates, channels, epochs, serials, statuses and durations. It never contains a
+requested path, a query, a header, a body, an address, a token or a key. Of an error from another library, only its
+type and stack frames are logged, because its text may quote the input.
 """
 
 import json
@@ -20,7 +20,14 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def configure_logging(level: str) -> None:
-    """Send everything, the standard library's loggers too, to standard error as JSON lines."""
+    """Write all logs, including those of the standard library's loggers, to standard error as JSON lines.
+
+    Args:
+        level: The lowest level to log: `debug`, `info`, `warning` or `error`. Other libraries log from `warning` up.
+
+    Raises:
+        KeyError: `level` is none of these.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -39,12 +46,17 @@ def configure_logging(level: str) -> None:
 
 @cache
 def logger() -> Any:
-    """The one logger: kept, because making one costs more than a line does."""
+    """The program's logger. It is kept, because making a logger costs more than writing a line."""
     return structlog.get_logger()
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """An error for a log line: our own with their text, others with type and place only."""
+    """Describe an error in fields of a log line.
+
+    Returns:
+        The type and text of a PilookupError; the type and the innermost stack frames of any other error, with the
+        system's message if it is an OSError.
+    """
     if isinstance(error, PilookupError):
         return {"error": type(error).__name__, "reason": str(error)}
     if isinstance(error, OSError):
@@ -60,7 +72,7 @@ def _frames(error: BaseException) -> list[str]:
 class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
-        # With an exception, uvicorn's and asyncio's messages may quote it.
+        # If there is an exception, the messages of uvicorn and asyncio may quote its text.
         event = "exception" if error else record.getMessage()
         line = {"event": event, "logger": record.name, "level": record.levelname.lower()}
         return json.dumps(line | (describe(error) if error else {}))

@@ -1,17 +1,15 @@
-"""Metrics (Prometheus), counted in each worker and served on a port of their own.
+"""Prometheus metrics, counted in each worker and served on a separate port.
 
-Labels are route templates, channels and statuses: never a path, a bucket, an address. With several processes
-`PROMETHEUS_MULTIPROC_DIR` has to be set before this module is imported; `workers` does so.
+Labels are route templates, channels and statuses, never a path, a bucket index or an address. The environment variable
+`PROMETHEUS_MULTIPROC_DIR` must be set before this module is imported; `process.start` sets it.
 """
 
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
 
-from pilookup.protocol.release import TARGETS_LIFE, Release
-from pilookup_server.release.timestamp import renewal_due
+from pilookup.protocol.release import Release
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _MODE: Any = "mostrecent"
@@ -45,7 +43,14 @@ def _series(route: str, channel: str, status: int) -> Any:
 
 
 def observe_request(route: str, channel: str, status: int, seconds: float) -> None:
-    """Count a request under its route's template."""
+    """Count a request and its duration.
+
+    Args:
+        route: The path template of the route.
+        channel: The requested channel; empty if the request names no served channel.
+        status: The status of the response.
+        seconds: The time from the request to the end of its response.
+    """
     _series(route, channel, status).observe(seconds)
 
 
@@ -55,23 +60,44 @@ def _elements(channel: str) -> Any:
 
 
 def count_evaluated(channel: str, elements: int) -> None:
+    """Add to the number of elements evaluated for `channel`."""
     _elements(channel).inc(elements)
 
 
 def count_refused(channel: str) -> None:
+    """Count a release of `channel` that did not verify."""
     _REFUSED.labels(channel).inc()
 
 
-def set_release(channel: str, release: Release, serial: int, now: datetime) -> None:
-    """Note the release that is served from now on."""
+def set_release(channel: str, release: Release, serial: int, *, publish_due: bool) -> None:
+    """Record the release that is served from now on.
+
+    Args:
+        channel: The channel.
+        release: The release.
+        serial: The serial of its newest snapshot.
+        publish_due: Whether custody's signatures are in the last third of their life.
+    """
     _SERIAL.labels(channel).set(serial)
     _TARGETS.labels(channel).set(release.targets_expire.timestamp())
     _TIMESTAMP.labels(channel).set(release.timestamp_expires.timestamp())
-    _DUE.labels(channel).set(renewal_due(release.targets_expire, TARGETS_LIFE / 3, now))
+    _DUE.labels(channel).set(publish_due)
 
 
 def serve(host: str, port: int) -> int:
-    """Serve `/metrics` of all workers from a thread of this process; returns the port. Raises OSError."""
+    """Serve `/metrics` for all workers, from a thread of this process.
+
+    Args:
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one.
+
+    Returns:
+        The port.
+
+    Raises:
+        OSError: The address cannot be listened on.
+        ValueError: `PROMETHEUS_MULTIPROC_DIR` is not set or is not a directory.
+    """
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     server, _ = start_http_server(port, host, registry)

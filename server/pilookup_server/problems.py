@@ -1,4 +1,4 @@
-"""RFC 9457 problems for everything that goes wrong; nothing that was sent is repeated."""
+"""Error responses: RFC 9457 problem documents, which never repeat what the caller sent."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,14 @@ _BY_STATUS = {
 
 
 class ProblemError(Exception):
-    """A request ends in this problem; `detail` is ours, never the caller's."""
+    """Ends a request with a problem document.
+
+    Attributes:
+        problem: The kind of problem; it determines the status, type and title.
+        detail: An explanation written by the server; it contains no text of the caller.
+        headers: Further headers of the response.
+        members: Further members of the document.
+    """
 
     def __init__(
         self,
@@ -40,6 +47,7 @@ class ProblemError(Exception):
         self.members = dict(members or {})
 
     def response(self) -> Response:
+        """The response to send. Caches must not keep it, unless `headers` says otherwise."""
         headers = {"cache-control": "no-store", **self.headers}
         body = self.problem.to_json(self.detail, self.members)
         return Response(body, self.problem.status, headers, media_type=PROBLEM_JSON)
@@ -51,7 +59,7 @@ async def _answer_problem(_: Request, error: Exception) -> Response:
 
 
 async def _answer_http(_: Request, error: Exception) -> Response:
-    """What Starlette itself raises: an unknown path, a method, a body that stopped."""
+    """Answer an error that Starlette raises: an unknown path, a wrong method, a body that broke off."""
     assert isinstance(error, HTTPException)
     problem = _BY_STATUS.get(error.status_code, Problem.MALFORMED if error.status_code < 500 else Problem.INTERNAL)
     return ProblemError(problem, headers=error.headers).response()
@@ -66,4 +74,4 @@ HANDLERS: dict[Any, Any] = {
     HTTPException: _answer_http,
     RequestValidationError: _answer_validation,
 }
-"""For the app's `exception_handlers`."""
+"""The value of the app's `exception_handlers`."""

@@ -1,4 +1,4 @@
-"""What the routes stand on, made once for each process."""
+"""The objects that the routes use, made once in each worker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,9 +23,19 @@ from pilookup_server.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Channels and what guards them."""
+    """The served channels, and everything that decides whether and how a request is answered.
 
-    settings: Settings
+    Attributes:
+        watchers: The watcher of each served channel, by the channel's name.
+        tokens: The bearer tokens that open closed channels.
+        client_addresses: Derives the address that a request's quota is counted for.
+        quotas: The quotas of the settings.
+        soft_quota: The soft quota of the public channel; None if there is none.
+        evaluation_threads: Limits how many threads evaluate elements at the same time.
+        evaluation_batcher: Evaluates single elements of concurrent requests together.
+        clock: The current time, in UTC.
+    """
+
     watchers: Mapping[str, ReleaseWatcher]
     tokens: Tokens
     client_addresses: ClientAddresses
@@ -39,8 +49,18 @@ class Service:
     def from_settings(
         cls, settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock, threads: int
     ) -> "Service":
-        """From the settings; raises ServeError or KeyringError. Must be called where the process will run, never
-        before a fork.
+        """Make the objects that the settings ask for. Call it in the worker's own process, never before a fork.
+
+        Args:
+            settings: The server's settings.
+            keys: The keys of the online half.
+            scratch: An empty private directory that all workers of this machine share.
+            clock: The current time, in UTC.
+            threads: The number of threads that may evaluate elements at the same time.
+
+        Raises:
+            ServeError: A setting cannot be used (bearer tokens, quota storage).
+            KeyringError: The key that proofs of work are derived from cannot be read.
         """
         quotas = Quotas(settings)
         times = WatchTimes(
@@ -50,7 +70,6 @@ class Service:
         )
         directory = settings.home / "online" / "channels"
         return cls(
-            settings=settings,
             watchers={name: ReleaseWatcher(name, directory / name, keys, times, clock) for name in settings.channels},
             tokens=Tokens.from_settings(settings),
             client_addresses=ClientAddresses(settings.trusted_proxies),
@@ -63,7 +82,7 @@ class Service:
 
 
 def _soft_quota(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: Path) -> SoftQuota | None:
-    """Before the public channel alone: the others know who asks."""
+    """The soft quota. Only the public channel has one: the other channels identify their callers by token."""
     if quotas.soft is None or PUBLIC not in settings.channels:
         return None
     replay_guard = SharedReplayGuard(quotas.shared) if quotas.shared is not None else LocalReplayGuard(scratch)
@@ -71,6 +90,7 @@ def _soft_quota(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: P
 
 
 def service_of(request: Request) -> Service:
+    """The service of the app that received `request`."""
     service = request.app.state.service
     assert isinstance(service, Service)
     return service

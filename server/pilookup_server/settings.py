@@ -1,7 +1,7 @@
-"""Every setting of the server, from the environment (prefix `PILOOKUP_`), documented here alone.
+"""The settings of the server, read from environment variables with the prefix `PILOOKUP_`.
 
-The online half's passphrase is no setting: `pilookup.keyring.passphrase` reads it once, and nothing keeps it. No
-error of this room repeats a value: a setting may be a token or a passphrase.
+The passphrase of the online half is not a setting: `pilookup.keyring.passphrase` reads it once, and nothing keeps it.
+No error raised here repeats a value, because a value may be a token or a passphrase.
 """
 
 import re
@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pilookup.errors import PilookupError
 from pilookup.protocol.messages import MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
-from pilookup_server.page_host.config import ORIGIN, Operator, PageConfig, check_origin
+from pilookup_server.origin import ORIGIN, check_origin
 
 Network = IPv4Network | IPv6Network
 
@@ -24,11 +24,14 @@ _STORAGE = re.compile(r"memory|(redis|rediss|valkey|valkeys)://.+")
 
 
 class ServeError(PilookupError):
-    """The server cannot start or go on; the text says what to change."""
+    """The server cannot start; the text says what to change."""
 
 
 class Settings(BaseSettings):
-    """What the running server needs to know."""
+    """The validated settings. `docs/operations/settings.md` lists them for operators.
+
+    `read_settings` makes an instance and reports invalid values without repeating them.
+    """
 
     model_config = SettingsConfigDict(env_prefix="PILOOKUP_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -148,20 +151,16 @@ class Settings(BaseSettings):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
 
-    def page_config(self) -> PageConfig:
-        """What the page served here starts from."""
-        operator = Operator(
-            self.operator_name_zh,
-            self.operator_name_en,
-            self.operator_telephone,
-            self.operator_filing,
-            self.page_address,
-        )
-        return PageConfig(operator, buckets=self.page_buckets)
-
 
 def quota_items(text: str) -> tuple[RateLimitItem, ...]:
-    """`3000/minute;30000/day` as limits, shortest window first; raises ValueError that repeats nothing."""
+    """Parse a quota such as `3000/minute;30000/day`.
+
+    Returns:
+        The limits, shortest window first.
+
+    Raises:
+        ValueError: `text` is not a quota. The error does not repeat `text`.
+    """
     try:
         items = parse_many(text)
     except ValueError:
@@ -170,7 +169,14 @@ def quota_items(text: str) -> tuple[RateLimitItem, ...]:
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """Settings from the environment; `overrides`, where not None, wins. Raises ServeError, without values."""
+    """Read the settings from the environment.
+
+    Args:
+        overrides: Settings by field name that win over the environment; those that are None are ignored.
+
+    Raises:
+        ServeError: A setting is missing or invalid. The text names each variable and does not repeat its value.
+    """
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from tuf.api.metadata import Metadata, Timestamp
 
 from tests.support.server.problem_answers import problem
@@ -287,3 +288,10 @@ async def test_two_epochs_with_one_serial_are_refused(running, repository):
         repository.publish({2: (2, LATER), 1: (2, LATER)})
         await server.public.tick()
         assert (await server.get("/readyz")).json()["channels"]["public"]["serials"] == [1]
+
+
+@pytest.mark.parametrize(("days", "due"), [(11, 0.0), (9, 1.0)])
+async def test_a_publish_is_due_in_the_last_third_of_the_signatures_life(running, repository, days, due):
+    repository.publish({1: (2, LATER)}, life=timedelta(days=days))
+    async with running():
+        assert REGISTRY.get_sample_value("pilookup_publish_due", {"channel": "public"}) == due

@@ -1,1 +1,1 @@
-"""The commands that this distribution adds to `pilookup`."""
+"""The commands that this distribution adds to `pilookup`, one per module."""

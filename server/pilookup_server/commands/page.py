@@ -1,4 +1,7 @@
-"""The command `pilookup page`: the page in a folder, for a static host apart from the server."""
+"""The command `pilookup page`: writes the page for citizens to a folder, for a static host other than the server.
+
+Every command of `pilookup` imports this module, so it imports the server only when `page` is called.
+"""
 
 import json
 from pathlib import Path
@@ -33,7 +36,7 @@ def page(
     json_: Json = False,
 ) -> None:
     """Write the page for citizens into a folder, with the root pinned; see docs/page.md."""
-    from pilookup_server.page_host.config import Operator, PageConfig  # noqa: PLC0415 - other commands start fast
+    from pilookup_server.page_host.config import Operator, PageConfig  # noqa: PLC0415 - see the module's text
     from pilookup_server.page_host.folder import write_page  # noqa: PLC0415
 
     operator = Operator(operator_zh, operator_en, telephone, filing, address)

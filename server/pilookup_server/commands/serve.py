@@ -1,4 +1,7 @@
-"""The command `pilookup serve`; what it needs is imported when it is called: other commands start fast."""
+"""The command `pilookup serve`.
+
+Every command of `pilookup` imports this module, so it imports the server only when `serve` is called.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +19,6 @@ Workers = Annotated[int | None, typer.Option(help="Processes that answer [PILOOK
 
 def serve(home: Home, host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Answer checks and serve signed snapshots; further settings come from the environment."""
-    from pilookup_server.process.start import start  # noqa: PLC0415 - see above
+    from pilookup_server.process.start import start  # noqa: PLC0415 - see the module's text
 
     start(home=home, host=host, port=port, workers=workers)

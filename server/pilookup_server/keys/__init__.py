@@ -1,1 +1,1 @@
-"""The keys that the app asks for."""
+"""The keys of the online half: the interface that the app uses, and its implementation by a keyring."""

@@ -1,4 +1,4 @@
-"""The online half's keyring as the app asks for it; imported by the command alone, never by the app."""
+"""Implements `OnlineKeys` by a keyring. `process.start` imports this module; the app never does."""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -8,8 +8,9 @@ from pilookup.protocol.oprf import SecretKey
 
 
 class KeyringKeys:
-    """`OnlineKeys` over an unlocked keyring. Key files are read when asked for, so new epochs need no
-    restart.
+    """`OnlineKeys` by an unlocked keyring.
+
+    A key file is read when its key is requested, so the keys of new epochs are found without a restart.
     """
 
     def __init__(self, keyring: Keyring) -> None:

@@ -1,4 +1,4 @@
-"""The keys the app asks for, so that it need not know what a keyring is."""
+"""The interface through which the app reads and destroys keys, independent of where they are stored."""
 
 from typing import Protocol
 
@@ -8,10 +8,13 @@ from pilookup.protocol.oprf import SecretKey
 
 
 class OnlineKeys(Protocol):
-    """Keys of the online half; every method raises a PilookupError when it cannot do its work."""
+    """Keys of the online half.
+
+    Every method raises KeyringError if a key is missing, damaged or cannot be reached, unless it says otherwise.
+    """
 
     def epochs(self, channel: str) -> list[int]:
-        """The epochs whose key is held."""
+        """The epochs of `channel` whose evaluation key exists."""
 
     def epoch_key(self, channel: str, epoch: int) -> SecretKey:
         """The evaluation key of an epoch."""
@@ -20,4 +23,4 @@ class OnlineKeys(Protocol):
         """The key that signs the channel's TUF timestamp."""
 
     def destroy(self, channel: str, epoch: int) -> None:
-        """Overwrite and remove an epoch's key; a missing one is no error."""
+        """Overwrite and delete the evaluation key of an epoch. A missing key is not an error."""

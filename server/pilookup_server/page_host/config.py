@@ -5,16 +5,13 @@ docs/page.md.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pilookup.protocol.names import PUBLIC
+from pilookup_server.settings import Settings
 
 FORMAT: Final = 1
-
-ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
-"""Scheme, host and port; no path, so that it can stand in a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,18 @@ class PageConfig:
     buckets: str = ""
     channel: str = PUBLIC
 
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "PageConfig":
+        """What the page that this server serves starts from."""
+        operator = Operator(
+            settings.operator_name_zh,
+            settings.operator_name_en,
+            settings.operator_telephone,
+            settings.operator_filing,
+            settings.page_address,
+        )
+        return cls(operator, buckets=settings.page_buckets)
+
     def to_json(self, root: bytes) -> bytes:
         """The document, with the channel's pinned TUF root in it; raises ValueError when `root` is not JSON."""
         body = {
@@ -65,16 +74,3 @@ class PageConfig:
             f"connect-src {sources}; worker-src 'self'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
-
-
-_LOOPBACK: Final = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
-
-
-def check_origin(value: str) -> str:
-    """`value` when it is an origin the page goes to: https://check.example, or http:// to the machine itself.
-
-    Raises ValueError.
-    """
-    if not ORIGIN.fullmatch(value) or not (value.startswith("https://") or _LOOPBACK.fullmatch(value)):
-        raise ValueError("not an origin such as https://check.example")
-    return value

@@ -6,8 +6,9 @@ from pathlib import Path
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.names import check_channel
 from pilookup.protocol.release import verify_root
+from pilookup_server.origin import check_origin
 from pilookup_server.page_host.assets import read_assets
-from pilookup_server.page_host.config import PageConfig, check_origin
+from pilookup_server.page_host.config import PageConfig
 from pilookup_server.settings import ServeError
 
 CONFIG = "config.json"

@@ -1,1 +1,1 @@
-"""Processes: start, supervise, answer."""
+"""The processes of the server: start, supervision, and the work of each."""

@@ -1,6 +1,6 @@
-"""Bytes and seconds the head of one request may take, before there is an app to ask.
+"""Limits on the size and duration of a request's head, which apply before the app is called.
 
-uvicorn's parser keeps a header until it is whole, however long it is and however slowly it comes.
+uvicorn's parser keeps an incomplete header in memory, however long it is and however slowly it arrives.
 """
 
 import asyncio
@@ -9,13 +9,16 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES: Final = 64 * 1024
+"""Most bytes received while a head is incomplete."""
+
 HEAD_SECONDS: Final = 10.0
+"""Most seconds from a head's first byte, or from the start of the connection, until the head is complete."""
 
 _TOO_LARGE: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class BoundedHeaderProtocol(HttpToolsProtocol):
-    """Ends a connection whose request line and headers are too long (431) or too late."""
+    """Closes a connection whose request line and headers are too long (after a 431) or arrive too slowly."""
 
     _timer: asyncio.TimerHandle | None = None
     _received = 0
@@ -32,7 +35,7 @@ class BoundedHeaderProtocol(HttpToolsProtocol):
         if self._timer is None and (self.cycle is None or self.cycle.response_complete):
             self._start_timer()
         super().data_received(data)
-        # The chunk that ends a head may bring a body along, so only a head that goes on is counted.
+        # The chunk that completes a head may also contain body bytes, so only an incomplete head is checked.
         self._received += len(data)
         if self._timer is not None and self._received > HEAD_BYTES and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)

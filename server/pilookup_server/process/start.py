@@ -1,8 +1,10 @@
-"""From a command line to running workers: read settings, unlock, bind, fork."""
+"""Starts the server: reads the settings, unlocks the keyring, binds the socket, and runs the supervisor."""
 
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,24 +16,32 @@ from pilookup.keyring.passphrase import read_passphrase
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import configure_logging
-from pilookup_server.process.supervisor import Job, Supervisor, bind, metrics_directory
+from pilookup_server.process.supervisor import Job, Supervisor
 from pilookup_server.settings import ServeError, Settings, read_settings
 
 _KILL_MARGIN_SECONDS = 5
-"""What workers get beyond the time for open requests before they are killed."""
+"""Workers are killed this long after the time that open requests have to end."""
 
 
 def start(**overrides: Any) -> None:
-    """Serve until SIGTERM or SIGINT; `overrides` wins over the environment.
+    """Serve until SIGTERM or SIGINT.
 
-    Raises ServeError, HomeError or KeyringError before anything is served.
+    Everything raised here is raised before the first request is answered.
+
+    Args:
+        overrides: Settings by field name that win over the environment; those that are None are ignored.
+
+    Raises:
+        ServeError: A setting is invalid, or the address cannot be listened on.
+        HomeError: HOME has no online half.
+        KeyringError: The passphrase is wrong, or a key of a served channel is missing or damaged.
     """
     settings = read_settings(**overrides)
     keys = KeyringKeys(_unlock(settings))
     configure_logging(settings.log_level)
     with (
         _listen(settings.host, settings.port) as listener,
-        metrics_directory(),
+        _metrics_directory(),
         TemporaryDirectory(prefix="pilookup-") as scratch,
     ):
         jobs = _jobs(settings, keys, Path(scratch), listener)
@@ -40,7 +50,7 @@ def start(**overrides: Any) -> None:
 
 
 def _unlock(settings: Settings) -> Keyring:
-    """The online half's keyring; the passphrase does not stay in the environment that workers inherit."""
+    """Unlock the online half's keyring, and remove the passphrase from the environment that workers inherit."""
     online = settings.home / "online"
     if not (online / "channels").is_dir():
         raise HomeError(f"{settings.home}: has no online half")
@@ -50,16 +60,31 @@ def _unlock(settings: Settings) -> Keyring:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """The listening socket that all workers accept from; raises ServeError."""
     try:
-        return bind(host, port)
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise ServeError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    listener.setblocking(False)
+    return listener
+
+
+@contextmanager
+def _metrics_directory() -> Iterator[None]:
+    """A private directory in which workers keep their counts; it must exist before `metrics` is imported."""
+    with TemporaryDirectory(prefix="pilookup-metrics-") as directory:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def _jobs(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> dict[str, Job]:
-    from pilookup_server.process.worker import check_startup, run_worker, serve_metrics  # noqa: PLC0415 - inside metrics_directory()
+    from pilookup_server.process.worker import check_startup, run_worker, serve_metrics  # noqa: PLC0415 - imports `metrics`
 
-    # Before the first fork: a bad token or storage is an error of the command, not of a worker.
+    # Before the first fork, so that an invalid token or storage ends the command and not each worker.
     check_startup(settings, keys)
     worker = partial(run_worker, settings, keys, scratch, listener)
     jobs: dict[str, Job] = {f"worker-{n}": worker for n in range(settings.workers)}
@@ -69,8 +94,8 @@ def _jobs(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.
 
 
 def _announce(listener: socket.socket, settings: Settings) -> None:
-    """One plain line for people and scripts: with port 0 it is how they learn the port."""
+    """Print the address as a plain line: with port 0, people and scripts learn the port from it."""
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     workers = "1 worker" if settings.workers == 1 else f"{settings.workers} workers"
-    print(f"serving on http://{name}:{port} with {workers}", file=sys.stderr, flush=True)  # noqa: T201 - the line above
+    print(f"serving on http://{name}:{port} with {workers}", file=sys.stderr, flush=True)  # noqa: T201 - see above

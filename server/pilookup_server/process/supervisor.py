@@ -1,19 +1,16 @@
-"""Processes: one that supervises, N that answer, one more for metrics when asked for.
+"""The supervisor: one process that forks the others, and starts each again that dies.
 
-The socket is bound and the keyring unlocked once, before the first fork; each worker inherits both. The
-supervisor starts no thread and runs no loop, so that a fork is safe at any time. A worker that dies is
-started again.
+The others are the workers, and one process for the metrics if they are served. The socket is bound and the keyring is
+unlocked once, before the first fork, and each worker inherits both. The supervisor starts no thread and runs no event
+loop, so that it can fork safely at any time.
 """
 
 import os
 import signal
-import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -23,12 +20,17 @@ Job = Callable[[], None]
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _RESTART_SECONDS: Final = 1.0
-"""A job that dies sooner than this after its start waits as long before the next one."""
+"""A job that ends sooner than this after its start is started again only after the same time."""
 
 
 @dataclass
 class Supervisor:
-    """Keeps every job running in a process of its own until told to stop."""
+    """Runs each job in a separate process, until SIGTERM or SIGINT.
+
+    Attributes:
+        jobs: The functions to run, by the name that logs use.
+        grace_seconds: The time that processes have to end after SIGTERM; then they are killed.
+    """
 
     jobs: dict[str, Job]
     grace_seconds: float
@@ -36,7 +38,11 @@ class Supervisor:
     _stopping: bool = False
 
     def run(self) -> None:
-        """Return once all processes have ended after SIGTERM or SIGINT."""
+        """Start all jobs, and return when all processes have ended after SIGTERM or SIGINT.
+
+        Raises:
+            OSError: A process cannot be forked.
+        """
         before = {number: signal.signal(number, self._stop) for number in _STOP_SIGNALS}
         try:
             for name in self.jobs:
@@ -66,7 +72,7 @@ class Supervisor:
             self._start(name)
 
     def _stop(self, _: int, __: FrameType | None) -> None:
-        """Ask all to end; those that have not after the grace are killed by SIGALRM's handler."""
+        """Send SIGTERM to all processes. After the grace, the handler of SIGALRM kills those that still run."""
         self._signal_all(signal.SIGTERM)
         if not self._stopping:
             self._stopping = True
@@ -75,13 +81,13 @@ class Supervisor:
 
     def _signal_all(self, number: int) -> None:
         for pid in list(self._running):
-            with suppress(ProcessLookupError):  # ended, and not yet crossed off
+            with suppress(ProcessLookupError):  # ended, but not yet removed from the list
                 os.kill(pid, number)
 
 
 @contextmanager
 def _blocked(numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
-    """A stop that arrives between fork and book-keeping waits, so that no process is forgotten."""
+    """Delay these signals, so that none arrives between a fork and the recording of the new process."""
     old = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
@@ -90,7 +96,7 @@ def _blocked(numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
 
 
 def _run_child(job: Job) -> NoReturn:
-    """Run a job in the forked child and leave without the parent's clean-up."""
+    """Run a job in the forked child, and exit without running the parent's clean-up."""
     code = 1
     try:
         for number in _STOP_SIGNALS:
@@ -100,26 +106,7 @@ def _run_child(job: Job) -> NoReturn:
         code = 0
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
-    except BaseException as error:  # noqa: BLE001 - the child must not run on into the parent's stack
+    except BaseException as error:  # noqa: BLE001 - the child must not return into the parent's stack
         logger().error("process failed", **describe(error))
     finally:
         os._exit(code)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket that all workers accept from; raises OSError."""
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    listener = socket.create_server((host, port), family=family, backlog=2048)
-    listener.setblocking(False)
-    return listener
-
-
-@contextmanager
-def metrics_directory() -> Iterator[Path]:
-    """A private directory where workers keep their counts; must be open before `metrics` is imported."""
-    with tempfile.TemporaryDirectory(prefix="pilookup-metrics-") as directory:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
-        try:
-            yield Path(directory)
-        finally:
-            del os.environ["PROMETHEUS_MULTIPROC_DIR"]

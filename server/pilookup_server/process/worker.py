@@ -1,4 +1,4 @@
-"""One worker's life, after the fork."""
+"""What the forked processes run: the worker and the metrics server. Also the check that precedes them."""
 
 import os
 import signal
@@ -18,11 +18,16 @@ from pilookup_server.process.header_limits import BoundedHeaderProtocol
 from pilookup_server.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than common proxies and clients keep an idle connection, so that it is they who close it."""
+"""Longer than common proxies and clients keep an idle connection, so that they close it and not the server."""
 
 
 def check_startup(settings: Settings, keys: OnlineKeys) -> None:
-    """Raise ServeError or KeyringError, before any worker runs, for what only building the app would find wrong."""
+    """Find errors that otherwise only a worker would find when it builds its app.
+
+    Raises:
+        ServeError: A bearer token is invalid, its file cannot be read, or the quota storage cannot be used.
+        KeyringError: The timestamp key of a served channel is missing or damaged.
+    """
     Tokens.from_settings(settings)
     Quotas(settings)
     for channel in settings.channels:
@@ -30,7 +35,19 @@ def check_startup(settings: Settings, keys: OnlineKeys) -> None:
 
 
 def run_worker(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> None:
-    """Answer requests until SIGTERM, or until the supervisor is gone; then let open ones end."""
+    """Answer requests until SIGTERM, or until the supervisor has died; then wait for open requests to end.
+
+    Args:
+        settings: The server's settings.
+        keys: The keys of the online half.
+        scratch: An empty private directory that all workers of this machine share.
+        listener: The listening socket that all workers accept from.
+
+    Raises:
+        SystemExit: The app could not start; the status is 1.
+        ServeError: A setting cannot be used.
+        KeyringError: A key cannot be read.
+    """
     supervisor = os.getppid()
 
     async def stop_when_orphaned() -> None:
@@ -59,7 +76,15 @@ def run_worker(settings: Settings, keys: OnlineKeys, scratch: Path, listener: so
 
 
 def serve_metrics(host: str, port: int) -> None:
-    """Serve the metrics of all workers until SIGTERM, or until the supervisor is gone."""
+    """Serve the metrics of all workers until SIGTERM, or until the supervisor has died.
+
+    Args:
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one, and the log names it.
+
+    Raises:
+        OSError: The address cannot be listened on.
+    """
     supervisor, stop = os.getppid(), {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     logger().info("metrics served", port=metrics.serve(host, port))

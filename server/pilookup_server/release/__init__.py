@@ -1,1 +1,1 @@
-"""A channel's release: read, verified, followed on disk, its timestamp renewed."""
+"""A channel's release: loading and verifying it, watching for newer ones, and renewing its TUF timestamp."""

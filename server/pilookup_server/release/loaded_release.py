@@ -1,7 +1,7 @@
-"""One channel's release as it is served: read, verified and opened in memory; no clock and no disk after that.
+"""A channel's release, read from disk and verified, as requests are answered from it.
 
-A `LoadedRelease` is what one release brings. A `ServedState` is the current loaded plus former ones in their grace,
-merged for look-up; it never changes, so a request that holds one sees a single release from start to end.
+A `LoadedRelease` holds the content of one release. A `ServedState` merges the current release with former releases
+whose grace has not ended. Both are immutable, so a request that holds a state sees the same releases from start to end.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,14 +22,18 @@ from pilookup_server.release.verified_file import VerifiedFile
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One serial's buckets and tree, mapped."""
+    """The buckets and the Merkle tree of one serial, mapped into memory."""
 
     manifest: Manifest
     buckets: memoryview = field(repr=False)
     tree: memoryview = field(repr=False)
 
     def body(self, index: int) -> bytes:
-        """A bucket's slots and its Merkle path; raises IndexError."""
+        """The body of one bucket: its slots, followed by its Merkle path.
+
+        Raises:
+            IndexError: There is no bucket `index`.
+        """
         geometry = self.manifest.geometry
         if not 0 <= index < geometry.buckets:
             raise IndexError(index)
@@ -39,7 +43,13 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """An epoch's key, and the moment (POSIX seconds) from which it may not be used."""
+    """The evaluation key of one epoch.
+
+    Attributes:
+        epoch: The epoch.
+        key: Its key.
+        serves_until: The POSIX time in seconds from which the key must not be used.
+    """
 
     epoch: int
     key: SecretKey
@@ -48,7 +58,15 @@ class Evaluator:
 
 @dataclass(frozen=True, slots=True)
 class LoadedRelease:
-    """What one verified release brings."""
+    """The content of one verified release.
+
+    Attributes:
+        release: The signed metadata's statements.
+        evaluators: The key of each epoch that is still served, by epoch.
+        snapshots: The buckets of each of these epochs, by serial.
+        targets: The target files, by path below `targets/`.
+        metadata: The TUF metadata files, by name.
+    """
 
     release: Release
     evaluators: Mapping[int, Evaluator]
@@ -59,18 +77,30 @@ class LoadedRelease:
 
 @dataclass(frozen=True, slots=True)
 class ServedState:
-    """The current loaded, and everything the former ones in grace still offer."""
+    """The current release, together with the files of former releases that are still in their grace.
+
+    Attributes:
+        loaded: The current release.
+        snapshots: Buckets of the current and the former releases, by serial.
+        targets: Target files of the current and the former releases, by path.
+        metadata: Metadata files of the current and the former releases, by name.
+        expires: The time from which nothing may be served.
+    """
 
     loaded: LoadedRelease
     snapshots: Mapping[int, Snapshot]
     targets: Mapping[str, VerifiedFile]
     metadata: Mapping[str, bytes]
     expires: datetime
-    """From here on nothing is served."""
 
     @classmethod
     def merge(cls, loaded: LoadedRelease, former: Iterable[LoadedRelease]) -> "ServedState":
-        """Merge; what the current loaded offers wins."""
+        """Merge a release with former ones.
+
+        Args:
+            loaded: The current release; its files win over files of the same name.
+            former: Former releases in their grace, oldest first.
+        """
         snapshots: dict[int, Snapshot] = {}
         targets: dict[str, VerifiedFile] = {}
         metadata: dict[str, bytes] = {}
@@ -83,7 +113,11 @@ class ServedState:
         return cls(loaded, snapshots, targets, metadata, expires)
 
     def fault(self, now: datetime) -> str | None:
-        """Why nothing may be served at `now`: `expired`, `retired` (the newest epoch is over), or None."""
+        """The reason why nothing may be served at the time `now`.
+
+        Returns:
+            `expired` if the metadata has expired, `retired` if the newest epoch has ended, None if there is no reason.
+        """
         if now >= self.expires:
             return "expired"
         epochs = self.loaded.release.epochs
@@ -93,10 +127,20 @@ class ServedState:
 def load_release(
     directory: Path, channel: str, keys: OnlineKeys, previous: LoadedRelease | None, now: datetime
 ) -> LoadedRelease:
-    """Read and verify the release in a channel's directory; files already open in `previous` are not read
-    again.
+    """Read and verify the release in a channel's directory.
 
-    Raises TrustError, FormatError and other PilookupErrors, or OSError: then nothing of it may be served.
+    Args:
+        directory: The channel's directory below HOME.
+        channel: The channel.
+        keys: The keys of the online half.
+        previous: The release served so far; files that it holds open are not read again. None if there is none.
+        now: The current time, in UTC.
+
+    Raises:
+        TrustError: The metadata does not verify, or has expired.
+        FormatError: A file is malformed, or is not the file that was signed.
+        KeyringError: The key of a served epoch cannot be read.
+        OSError: A file cannot be read.
     """
     metadata: dict[str, bytes] = {}
 

@@ -1,7 +1,7 @@
-"""Renewal of a channel's TUF timestamp, 48 hours at a time, by whichever process holds the lock.
+"""Renewal of a channel's TUF timestamp for another 48 hours, by whichever process holds the channel's lock.
 
-Only the timestamp moves: what custody signed (root, snapshot, targets) is verified first and renewed by
-custody alone.
+Only the timestamp changes. The metadata that custody signed (root, targets and snapshot metadata) is verified before,
+and only custody renews it.
 """
 
 import fcntl
@@ -24,15 +24,31 @@ TIMESTAMP = "timestamp.json"
 
 
 def renewal_due(expires: datetime, before: timedelta, now: datetime) -> bool:
+    """Whether less than `before` is left until `expires`."""
     return expires - now < before
 
 
 def renew(directory: Path, channel: str, keys: OnlineKeys, before: timedelta, now: datetime) -> bool:
-    """Renew `metadata/timestamp.json` when it has less than `before` left; says whether it did.
+    """Renew `metadata/timestamp.json` if it expires soon.
 
-    Does nothing while another process holds the channel's lock (a publish, or another worker at this very
-    work). Raises PilookupError or OSError when the release does not verify or cannot be written; the old
-    timestamp stays.
+    Does nothing while another process holds the channel's lock: a publish, or another worker that renews. After an
+    error the old timestamp is still in place.
+
+    Args:
+        directory: The channel's directory below HOME.
+        channel: The channel.
+        keys: The keys of the online half.
+        before: The timestamp is renewed if less than this is left of its life.
+        now: The current time, in UTC.
+
+    Returns:
+        Whether the timestamp was renewed.
+
+    Raises:
+        TrustError: The release does not verify, or the timestamp key is not one of the root's.
+        FormatError: A metadata file is malformed.
+        KeyringError: The timestamp key cannot be read.
+        OSError: A metadata file cannot be read, or the timestamp cannot be written.
     """
     metadata = directory / "metadata"
 

@@ -1,5 +1,6 @@
-"""A release's files, open for as long as anyone reads them: a file deleted on disk is served on until its
-grace ends.
+"""Files of a release, kept open as long as they are used.
+
+A file that a newer release deletes from disk can therefore be served until the grace of its own release ends.
 """
 
 import mmap
@@ -13,12 +14,21 @@ from pilookup.protocol.manifest import FileRef
 
 
 class VerifiedFile:
-    """A file whose size and SHA-256 were checked once, after it was opened; it closes when the last user lets
-    go.
+    """An open file whose size and SHA-256 digest were verified after it was opened.
+
+    It is closed when nothing refers to it any more.
+
+    Attributes:
+        ref: The size and digest that are signed for the file.
     """
 
     def __init__(self, path: Path, ref: FileRef) -> None:
-        """Open and check; raises OSError, or FormatError naming the file."""
+        """Open and verify the file.
+
+        Raises:
+            FormatError: The size or content is not the one that `ref` states; the text names the file.
+            OSError: The file cannot be opened (it must not be a symbolic link) or read.
+        """
         self.ref = ref
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         weakref.finalize(self, os.close, self._descriptor)
@@ -28,11 +38,22 @@ class VerifiedFile:
             raise FormatError(f"{path.name}: not the content that is signed for it")
 
     def read(self, start: int, size: int) -> bytes:
-        """Up to `size` bytes from `start`, fewer at the file's end only; releases the interpreter lock."""
+        """Read up to `size` bytes from byte `start` on; fewer only at the end of the file.
+
+        Releases the interpreter lock while it reads.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
         return os.pread(self._descriptor, size, start)
 
     def map(self) -> memoryview:
-        """The whole file, read-only, in memory as it is touched."""
+        """Map the whole file read-only; pages are loaded when they are accessed.
+
+        Raises:
+            OSError: The file cannot be mapped.
+            ValueError: The file is shorter now than when it was verified.
+        """
         if not self.ref.size:
             return memoryview(b"")
         return memoryview(mmap.mmap(self._descriptor, self.ref.size, access=mmap.ACCESS_READ))

@@ -1,8 +1,8 @@
-"""Following a channel's repository on disk: new releases in, timestamps renewed, old epochs and their keys
-out.
+"""Watches a channel's repository on disk.
 
-Every worker does this for itself; what changes the disk (renewal, destroying keys) is safe to be done by any
-of them.
+The watcher loads new releases, renews the timestamp, and destroys the keys of epochs that are no longer served. Each
+worker has its own watchers. The steps that change the disk (renewing, destroying keys) may be done by any worker, also
+by several at the same time.
 """
 
 import asyncio
@@ -29,16 +29,23 @@ Clock = Callable[[], datetime]
 FileIds = tuple[FileId, ...] | None
 
 RETRY: Final = timedelta(seconds=30)
-"""A refused release or a failed renewal is tried again after this."""
+"""A refused release or a failed renewal is tried again after this time."""
 
 
 def utc_now() -> datetime:
+    """The current time, in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class WatchTimes:
-    """How a channel is followed."""
+    """The times by which a channel is watched.
+
+    Attributes:
+        poll: The time between two looks at the disk.
+        grace: The time that the files of a former release are served after a new one.
+        renew_before: The timestamp is renewed if less than this is left of its life.
+    """
 
     poll: timedelta
     grace: timedelta
@@ -46,7 +53,13 @@ class WatchTimes:
 
 
 class ReleaseWatcher:
-    """A channel and the one state it serves at any instant; `state` is swapped by a single assignment."""
+    """Keeps the served state of one channel up to date.
+
+    Attributes:
+        name: The channel.
+        state: What is served now; None before the first valid release. It is replaced by a single assignment, so a
+            request that has read it can go on with it.
+    """
 
     def __init__(self, name: str, directory: Path, keys: OnlineKeys, times: WatchTimes, clock: Clock) -> None:
         self.name = name
@@ -62,28 +75,43 @@ class ReleaseWatcher:
         self._retry_renewal_at: datetime | None = None
 
     def published(self) -> bool:
-        """Whether there is a release on disk, valid or not."""
+        """Whether there is a release on disk, valid or not.
+
+        Raises:
+            OSError: The channel's directory cannot be read.
+        """
         return self._identity() is not None
 
     async def current(self) -> ServedState | None:
-        """The state, once whatever lies on disk now has been taken up.
+        """Load the release on disk if it is a new one, and return the state.
 
-        Workers notice a new release at different instants. A client that learned of it from one worker must
-        not be told by another that it does not exist, or be handed an older timestamp. (A release that the
-        next one replaces within a poll may be missed by a worker; there, its serial is 410.)
+        Workers notice a new release at different times. A client that learned of the release from one worker must not
+        get a "not found" or an older timestamp from another. A worker may miss a release that the next one replaces
+        within one poll; it then answers 410 for the serial of the missed release.
+
+        Raises:
+            OSError: The channel's directory cannot be read.
         """
         if self._identity() != self._seen:
             await self._reload()
         return self.state
 
     async def watch(self) -> None:
-        """Tick for ever."""
+        """Tick once per poll, without end.
+
+        Raises:
+            OSError: The channel's directory cannot be read.
+        """
         while True:
             await asyncio.sleep(self._times.poll.total_seconds())
             await self.tick()
 
     async def tick(self) -> None:
-        """Renew, take up, and let go of what is over."""
+        """Renew the timestamp if it is due, load a new release, and drop what has expired.
+
+        Raises:
+            OSError: The channel's directory cannot be read.
+        """
         now = self._clock()
         await self._renew(now)
         if self._retry_load_at is not None and now >= self._retry_load_at:
@@ -101,7 +129,7 @@ class ReleaseWatcher:
             try:
                 loaded = await to_thread.run_sync(job)
                 _check_newer(loaded, previous)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with a new release, the old one serves on
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old release is served on
                 self._refuse(error)
             else:
                 self._swap(loaded, previous)
@@ -120,7 +148,8 @@ class ReleaseWatcher:
             self._former.append((now + self._times.grace, previous))
         self._former = [(end, former) for end, former in self._former if end > now]
         self.state = ServedState.merge(loaded, [former for _, former in self._former])
-        metrics.set_release(self.name, loaded.release, max(loaded.snapshots, default=0), now)
+        publish_due = renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now)
+        metrics.set_release(self.name, loaded.release, max(loaded.snapshots, default=0), publish_due=publish_due)
         logger().info(
             "release served",
             channel=self.name,
@@ -128,11 +157,11 @@ class ReleaseWatcher:
             epochs=sorted(loaded.evaluators),
             expires=time_text(self.state.expires),
         )
-        if renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now):
+        if publish_due:
             logger().warning("publish soon", channel=self.name, expires=time_text(loaded.release.targets_expire))
 
     async def _drop_expired(self, now: datetime) -> None:
-        """Drop former releases whose grace is over, and epochs that may not be served any more."""
+        """Drop former releases whose grace has ended, and epochs that must no longer be served."""
         state = self.state
         if state is None:
             return
@@ -147,7 +176,7 @@ class ReleaseWatcher:
             await self._destroy_retired()
 
     async def _destroy_retired(self) -> None:
-        """Destroy the keys of epochs older than the newest that the signed release no longer serves."""
+        """Destroy the keys of epochs that are older than the newest and that the signed release does not serve."""
         if self.state is None or self.state.fault(now := self._clock()) is not None:
             return
         epochs = self.state.loaded.release.epochs
@@ -187,6 +216,6 @@ class ReleaseWatcher:
 
 
 def _check_newer(loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
-    """Clients would refuse an older timestamp; so does the server, which may then be asked why."""
+    """Refuse a release with an older timestamp. Clients would refuse it too; here the refusal is logged."""
     if previous and loaded.release.timestamp_version < previous.release.timestamp_version:
         raise TrustError("rolled_back", "the release on disk is older than the one served")

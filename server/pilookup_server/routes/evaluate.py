@@ -68,46 +68,44 @@ def _parse(media_type: str, scope: Scope, content: bytes) -> EvaluateRequest:
     raise ProblemError(Problem.MEDIA_TYPE)
 
 
-async def _evaluator(authorized: AuthorizedRequest, number: int) -> Evaluator:
+async def _evaluator(authorized: AuthorizedRequest, epoch: int) -> Evaluator:
     """The epoch's key while it may be used; raises ProblemError 410."""
-    found = authorized.state().loaded.evaluators.get(number) or (await authorized.newest()).loaded.evaluators.get(
-        number
-    )
-    if found is None or found.serves_until <= authorized.service.clock().timestamp():
+    evaluator = authorized.state().loaded.evaluators.get(epoch)
+    if evaluator is None:
+        evaluator = (await authorized.newest()).loaded.evaluators.get(epoch)
+    if evaluator is None or evaluator.serves_until <= authorized.service.clock().timestamp():
         raise ProblemError(Problem.RETIRED)
-    return found
+    return evaluator
 
 
 async def _charge(authorized: AuthorizedRequest, scope: Scope, count: int) -> dict[str, str]:
     """Take the elements from the token's quota, or the address's; raises ProblemError 429 or 503."""
+    service = authorized.service
     if authorized.holder is not None:
-        return await authorized.service.quotas.platform.take(authorized.holder, count)
-    key = authorized.service.client_addresses.key(scope)
-    if authorized.service.soft_quota is not None:
-        proof = header(scope, HEADER)
-        return await authorized.service.soft_quota.admit(
-            key, count, proof.decode("latin-1") if proof is not None else None
-        )
-    return await authorized.service.quotas.public.take(key, count)
+        return await service.quotas.platform.take(authorized.holder, count)
+    address = service.client_addresses.key(scope)
+    if service.soft_quota is None:
+        return await service.quotas.public.take(address, count)
+    proof = header(scope, HEADER)
+    return await service.soft_quota.admit(address, count, proof.decode("latin-1") if proof is not None else None)
 
 
 async def _evaluate(
     authorized: AuthorizedRequest, evaluate_request: EvaluateRequest, key: SecretKey, count: int
 ) -> EvaluateResponse:
     """Raises ProblemError 422 for an invalid element."""
+    service, channel = authorized.service, authorized.watcher.name
     if count == 1:
-        found = await authorized.service.evaluation_batcher.evaluate(
-            authorized.watcher.name, key, evaluate_request.elements
-        )
+        found = await service.evaluation_batcher.evaluate(channel, key, evaluate_request.elements)
         if found is None:
             raise ProblemError(Problem.INVALID_ELEMENT)
         return EvaluateResponse(evaluate_request.epoch, *found)
     job = partial(oprf.evaluate_and_prove, evaluate_request.elements, key)
     try:
         evaluated, proof = (
-            job() if count <= INLINE else await to_thread.run_sync(job, limiter=authorized.service.evaluation_threads)
+            job() if count <= INLINE else await to_thread.run_sync(job, limiter=service.evaluation_threads)
         )
     except ValueError:
         raise ProblemError(Problem.INVALID_ELEMENT) from None
-    metrics.count_evaluated(authorized.watcher.name, count)
+    metrics.count_evaluated(channel, count)
     return EvaluateResponse(evaluate_request.epoch, evaluated, proof)

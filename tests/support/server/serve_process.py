@@ -41,21 +41,13 @@ class Home:
 class Process:
     """A running server; its log is a file."""
 
+    program = ("-m", "pilookup.cli")
+
     def __init__(self, home: Path, log: Path, *options, **settings):
         environment = {n: v for n, v in os.environ.items() if not n.startswith("PILOOKUP_")}
         environment |= {"PILOOKUP_ONLINE_PASSPHRASE": PASSPHRASE}
         environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
-        command = [
-            sys.executable,
-            "-m",
-            "pilookup.cli",
-            "serve",
-            "--home",
-            str(home),
-            "--port",
-            "0",
-            *options,
-        ]
+        command = [sys.executable, *self.program, "serve", "--home", str(home), "--port", "0", *options]
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)

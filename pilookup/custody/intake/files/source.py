@@ -52,7 +52,7 @@ def read_range(path: Path, location: str, expected: FileId, start: int, stop: in
     """The bytes of a file from start to stop. Raises IntakeError when it cannot be read or is another file by now."""
     try:
         with path.open("rb", buffering=0) as file:
-            if not seen.is_same_elsewhere(FileId.of(os.fstat(file.fileno()))):
+            if not expected.is_same_elsewhere(FileId.of(os.fstat(file.fileno()))):
                 raise IntakeError(location, "changed while it was read")
             file.seek(start)
             data = file.read(stop - start)

@@ -74,9 +74,9 @@ def test_the_catalogue_ends_at_two_bytes(control):
 TAKE = """
 import sys
 from pathlib import Path
-from pilookup.custody.control import Control
+from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
-with Control.open(Home(Path(sys.argv[1]))) as control:
+with ControlDatabase.open(Home(Path(sys.argv[1]))) as control:
     print(control.consume_serial("public"), flush=True)
     sys.stdin.read()
 """

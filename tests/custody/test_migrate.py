@@ -36,10 +36,10 @@ FAULTS = {
 OPEN = """
 import sys
 from pathlib import Path
-from pilookup.custody.control import Control, migrate
+from pilookup.custody.control import ControlDatabase, migrate
 from pilookup.custody.home import Home
 migrate._SCRIPTS = Path(sys.argv[2])
-Control.open(Home(Path(sys.argv[1]))).close()
+ControlDatabase.open(Home(Path(sys.argv[1]))).close()
 """
 
 

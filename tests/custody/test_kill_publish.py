@@ -3,7 +3,6 @@
 import os
 import random
 import shutil
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -33,7 +32,7 @@ with opened(Path({home!r}), online=True) as session:
 
 
 def command(home):
-    return [sys.executable, "-c", WORK.format(home=str(home))]
+    return WORK.format(home=str(home))
 
 
 def prepare(path, work, rows):

@@ -17,6 +17,7 @@ from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load.load import LoadJob, load
 from pilookup.custody.publish.publish import publish, republish
 from pilookup.custody.removal import erase
+from pilookup.keyring import Half
 from pilookup.protocol import oprf, token
 from pilookup.protocol.encoding import b64url
 from pilookup.protocol.label import Kind
@@ -24,6 +25,7 @@ from tests.support.attacks.asking import assert_truth, statuses
 from tests.support.attacks.home import HIT, LISTED, MISS, ONLINE, OTHER_HIT, OTHER_MISS, REGISTERED, identifier, silent
 from tests.support.attacks.server import ROOMY, TOKEN
 from tests.support.filters import Filter
+from tests.support.passphrase_cost import open_to_commands
 
 OCTETS = {"content-type": "application/octet-stream"}
 CHANGING = {"x-request-id", "date", "ratelimit"}
@@ -229,9 +231,12 @@ def ask_oddly(url, numbers):
             http.get("/v1/channels/public/snapshots/1/buckets/5", headers=odd)
 
 
-def test_logs_and_metrics_tell_no_hit_from_a_miss_and_name_nothing(original, tmp_path, plain_client_at, monkeypatch):
+def test_logs_and_metrics_tell_no_hit_from_a_miss_and_name_nothing(
+    original, held, tmp_path, plain_client_at, monkeypatch
+):
+    open_to_commands(held.path / "online", Half.ONLINE, ONLINE)
     log, numbers = tmp_path / "serve.log", [HIT, MISS, OTHER_HIT, OTHER_MISS]
-    process, sent = serve_process(original.path, log), noted_blinds(monkeypatch)
+    process, sent = serve_process(held.path, log), noted_blinds(monkeypatch)
     try:
         url = wait_for(log, process, r"serving on (http://\S+)")
         metrics_port = wait_for(log, process, r'"port": (\d+)')

@@ -10,7 +10,6 @@ import pytest
 
 from pilookup.compute.executors import executor
 from pilookup.custody.datasets import DatasetSpec
-from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load import schedule
 from pilookup.custody.load.load import LoadJob, load
@@ -19,9 +18,10 @@ from pilookup.custody.publish.publish import publish
 from pilookup.errors import ComputeError, KeyringError
 from pilookup.protocol.label import Kind
 from tests.support.custody.certificates import certificates
-from tests.support.custody.channel import NOW, at, manifests, quiet
+from tests.support.custody.channel import at, initialised, manifests, quiet
 from tests.support.custody.cluster import cluster
 from tests.support.custody.home import content, numbers, run_load, write_csv
+from tests.support.passphrase_cost import shipped_profile
 
 MEMORY = 400 * ROW_COST
 """Cuts the vault below into some sixteen parts."""
@@ -32,7 +32,8 @@ def founded(tmp_path_factory):
     """A HOME with 6,000 numbers of both kinds, not published yet, and files to load."""
     folder = tmp_path_factory.mktemp("founded")
     path = folder / "home"
-    initialise_home(path, b"custody", b"online", NOW)
+    with shipped_profile():
+        initialised(path)
     session = at(path)
     run_load(session, [write_csv(folder / "a.csv", numbers(4000))], "leak")
     rows = [f"{number},acc{i % 7}" for i, number in enumerate(numbers(2000, start=3000))]

@@ -10,13 +10,15 @@ from pilookup.custody.initialise import initialise_home
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.command import assert_refused, load_of, run
 from tests.support.custody.home import files_under, numbers, write_csv
+from tests.support.passphrase_cost import shipped_profile
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     """A HOME with 2,000 numbers loaded and published, and the file of 200 that waits beside it."""
     folder = tmp_path_factory.mktemp("prepared")
-    initialise_home(folder / "home", b"custody", b"online", datetime.now(UTC))
+    with shipped_profile():
+        initialise_home(folder / "home", b"custody", b"online", datetime.now(UTC))
     write_csv(folder / "first.csv", numbers(2000))
     write_csv(folder / "second.csv", numbers(200, start=5000))
     for command in (load_of(folder / "first.csv"), ["publish", "public"]):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from pilookup import _core
 from pilookup.compute.executors import DEFAULT_MEMORY
-from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish import epoch_release
 from pilookup.custody.publish.filters import schedule
 from pilookup.custody.publish.filters import tasks as filter_tasks
@@ -24,7 +23,7 @@ from pilookup.protocol.filter import Algorithm, Role
 from pilookup.protocol.label import Kind
 from pilookup.protocol.names import CANARIES
 from pilookup.release_files.verify import verify_directory, verify_files
-from tests.support.custody.channel import NOW, at, manifests, quiet
+from tests.support.custody.channel import NOW, at, initialised, manifests, quiet
 from tests.support.custody.home import numbers, run_load, write_csv
 from tests.support.custody.reference import filter_keys
 from tests.support.filters import Filter, build_body
@@ -46,7 +45,7 @@ def small_parts(monkeypatch):
 
 @pytest.fixture
 def session(tmp_path):
-    initialise_home(tmp_path / "home", b"custody", b"online", NOW)
+    initialised(tmp_path / "home")
     return at(tmp_path / "home")
 
 

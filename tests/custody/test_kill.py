@@ -1,22 +1,16 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 from itertools import count
-from pathlib import Path
 
 import pytest
 
 from pilookup.custody.removal import erase
 from tests.support.custody.home import content, make_home, numbers, opened, run_load, write_csv
-from tests.support.custody.kill import duration_of, kill_after, kill_at_random
+from tests.support.custody.kill import duration_of, exit_status, kill_after, kill_at_random
 
-HERE = str(Path(__file__).parents[2])
 WORK = """
-import sys
 from pathlib import Path
-sys.path.insert(0, {here!r})
 from tests.support.custody.home import opened, run_load
 from pilookup.custody.removal import erase
 with opened(Path({home!r})) as session:
@@ -26,7 +20,7 @@ with opened(Path({home!r})) as session:
 
 
 def command(home, work):
-    return [sys.executable, "-c", WORK.format(here=HERE, home=str(home), work=work)]
+    return WORK.format(home=str(home), work=work)
 
 
 def load_command(home, path, slug, *, replace=False):
@@ -79,9 +73,9 @@ def test_a_load_killed_before_each_of_its_steps_is_whole_or_absent(tmp_path, rep
     kept = []
     for n in count(1):
         slug = "whole" if replace else f"case-{n}"
-        steps = f"from custody_steps import kill_before; kill_before({n}, session.control._engine); "
+        steps = f"from tests.support.custody.steps import kill_before; kill_before({n}, session.control._engine); "
         work = f"{steps}run_load(session, [Path({str(path)!r})], {slug!r}, replace={replace})"
-        code = subprocess.run(command(home, work), stdout=subprocess.DEVNULL, check=False).returncode
+        code = exit_status(command(home, work))
         with opened(home) as session:
             kept.append(rows_of(session, slug))
             assert not remains(home)
@@ -99,13 +93,9 @@ def test_a_load_killed_before_each_of_its_steps_is_whole_or_absent(tmp_path, rep
 def test_a_load_killed_at_its_commit_or_before_is_whole_or_absent(database, tmp_path, seconds):
     home, path = make_home(tmp_path / "home").path, write_csv(tmp_path / "a.csv", numbers(300))
     if seconds is None:
-        steps = "from custody_steps import kill_before; kill_before(1, session.control._engine, commits_alone=True); "
-        killed = subprocess.run(
-            command(home, f"{steps}run_load(session, [Path({str(path)!r})], 'case-1')"),
-            stdout=subprocess.DEVNULL,
-            check=False,
-        )
-        assert killed.returncode == -signal.SIGKILL
+        steps = "from tests.support.custody.steps import kill_before; kill_before(1, session.control._engine, commits_alone=True); "
+        work = f"{steps}run_load(session, [Path({str(path)!r})], 'case-1')"
+        assert exit_status(command(home, work)) == -signal.SIGKILL
     else:
         kill_after(load_command(home, path, "case-1"), seconds, ready=True)
     with opened(home) as session:

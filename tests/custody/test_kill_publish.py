@@ -3,7 +3,6 @@
 import os
 import random
 import shutil
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -28,7 +27,7 @@ with Custody.open({home!r}, passphrase="custody", online_passphrase="online") as
 
 
 def command(home):
-    return [sys.executable, "-c", WORK.format(home=str(home))]
+    return WORK.format(home=str(home))
 
 
 def prepare(path, work, rows):

@@ -6,7 +6,6 @@ from stat import S_IMODE
 import pytest
 
 from pilookup.custody import epochs
-from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish.publish import publish, republish, rotate
 from pilookup.custody.removal import erase, withdraw
 from pilookup.custody.status import read_status
@@ -15,13 +14,13 @@ from pilookup.errors import KeyringError, PublishError, TrustError
 from pilookup.keyring.key_ids import channel_key_id
 from pilookup.protocol.label import Kind, Label
 from pilookup.release_files.verify import verify_directory
-from tests.support.custody.channel import NOW, NUMBERS, look_up, manifests, quiet
+from tests.support.custody.channel import NOW, NUMBERS, initialised, look_up, manifests, quiet
 from tests.support.custody.home import run_load, write_csv
 
 
 @pytest.fixture
 def path(tmp_path, at):
-    initialise_home(tmp_path / "home", b"custody", b"online", NOW)
+    initialised(tmp_path / "home")
     session = at(tmp_path / "home")
     run_load(session, [write_csv(tmp_path / "a.csv", NUMBERS)], "leak", seized_on=date(2026, 1, 1))
     rows = [f"{number},u{i}" for i, number in enumerate(NUMBERS[:10] * 3)]

@@ -12,10 +12,12 @@ import re, sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from tests.support.custody.home import opened, run_load
+from tests.support.passphrase_cost import install_cheap_profile
 from pilookup.custody.load import schedule
 
 schedule.SPLIT_BYTES = 1 << 20
 
+install_cheap_profile()
 with opened(Path({home!r})) as session:
     outcome = run_load(session, [Path({path!r})])
     assert outcome.total.distinct == {rows}

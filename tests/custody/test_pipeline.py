@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from pilookup import _core, durable
 from pilookup.compute.executors import DEFAULT_MEMORY
-from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish import assemble as building
 from pilookup.custody.publish import spill_file
 from pilookup.custody.publish.division import RECORD_COST, ROW_COST, bucket_range_count, vault_ranges
@@ -22,7 +21,7 @@ from pilookup.custody.vault.schema import PARTITIONS, SPANS
 from pilookup.errors import PublishError
 from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.label import Kind
-from tests.support.custody.channel import NOW, at, manifests, quiet
+from tests.support.custody.channel import at, initialised, manifests, quiet
 from tests.support.custody.home import numbers, run_load, write_csv
 from tests.support.custody.reference import snapshot
 from tests.support.filters import Filter
@@ -38,7 +37,7 @@ def path(tmp_path_factory):
     """A HOME with datasets of both kinds that overlap, files that repeat accounts, one sensitive, one number erased."""
     folder = tmp_path_factory.mktemp("pipeline")
     path = folder / "home"
-    initialise_home(path, b"custody", b"online", NOW)
+    initialised(path)
     session = at(path)
     some = numbers(2500)
     run_load(session, [write_csv(folder / "a.csv", some)], "leak", seized_on=date(2026, 1, 1))

@@ -17,6 +17,7 @@ from pilookup.protocol.names import CANARIES as NAMES
 from tests.support.custody.command import assert_refused, load_of, run
 from tests.support.custody.home import files_under, numbers, write_csv
 from tests.support.custody.postgresql import PASSWORD
+from tests.support.passphrase_cost import shipped_profile
 
 SECRETS = (b"custody", b"online")
 CANARIES = len(NAMES)
@@ -33,7 +34,8 @@ def url(postgresql, monkeypatch):
 @pytest.fixture
 def made(url, tmp_path):
     """A HOME that `pilookup init` could have made, and a file to load."""
-    initialise.initialise_home(tmp_path / "home", *SECRETS, datetime.now(UTC))
+    with shipped_profile():
+        initialise.initialise_home(tmp_path / "home", *SECRETS, datetime.now(UTC))
     write_csv(tmp_path / "first.csv", numbers(300))
     return tmp_path / "home"
 

@@ -19,7 +19,7 @@ from pilookup.keyring.key_ids import channel_key_id
 from pilookup.protocol.label import Kind, Label, Profile
 from pilookup.protocol.release import MANIFEST
 from pilookup.release_files.verify import verify_directory
-from tests.support.custody.channel import NOW, NUMBERS, at, look_up, manifests, quiet
+from tests.support.custody.channel import NOW, NUMBERS, at, initialised, look_up, manifests, quiet
 from tests.support.custody.home import files_under, run_load, write_csv
 
 CHANNEL = "online/channels/public"
@@ -28,7 +28,7 @@ CHANNEL = "online/channels/public"
 @pytest.fixture(scope="module")
 def founded(tmp_path_factory):
     path = tmp_path_factory.mktemp("founded") / "home"
-    initialise_home(path, b"custody", b"online", NOW)
+    initialised(path)
     return path
 
 

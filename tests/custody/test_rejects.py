@@ -12,14 +12,16 @@ import typer
 from pilookup.cli import rejects as module
 from pilookup.cli.rejects import rejects_file
 from pilookup.errors import CustodyError, IntakeError
+from pilookup.keyring import Half
 from tests.support.custody.command import load_of, run
 from tests.support.custody.home import SECRET, numbers, write_csv
+from tests.support.passphrase_cost import open_to_commands
 
 PASSPHRASE = {"PILOOKUP_PASSPHRASE": SECRET.decode()}
 KILLED = """
 import os, signal
 from pilookup.cli import main, rejects
-from pilookup.custody import load
+from pilookup.custody.load import load
 
 if {named}:
     rejects._unnamed = lambda path: None
@@ -100,6 +102,7 @@ def test_none_is_none():
 @pytest.mark.parametrize("step", ["_write_shards", "_commit"])
 def test_a_load_that_is_killed_can_be_repeated_as_it_was_given(home, tmp_path, named, step):
     """At `_commit` every refused row has been written; at `_write_shards` of the first file's parts at least."""
+    open_to_commands(home.custody, Half.CUSTODY, SECRET)
     rejects = tmp_path / "rejects.csv"
     order = load_of(write_csv(tmp_path / "a.csv", [*numbers(3, start=700_000), "refused"]), "--rejects", str(rejects))
     killed = subprocess.run(

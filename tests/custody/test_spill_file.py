@@ -9,14 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pilookup import durable
-from pilookup.custody.initialise import initialise_home
 from pilookup.custody.publish import assemble as building
 from pilookup.custody.publish.publish import publish, rotate
 from pilookup.custody.publish.spill_file import RECORDS, SECTIONS, SpillFiles, spill_path, write_spill_file
 from pilookup.errors import PublishError
 from pilookup.protocol.label import Kind
 from pilookup.release_files.verify import verify_directory
-from tests.support.custody.channel import NOW, at, look_up, manifests, quiet
+from tests.support.custody.channel import NOW, at, initialised, look_up, manifests, quiet
 from tests.support.custody.home import numbers, run_load, write_csv
 
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
@@ -31,7 +30,7 @@ RANGE = {RECORDS: 36, KIND: 8}
 
 @pytest.fixture
 def session(tmp_path):
-    initialise_home(tmp_path / "home", b"custody", b"online", NOW)
+    initialised(tmp_path / "home")
     return at(tmp_path / "home")
 
 

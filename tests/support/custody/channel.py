@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pilookup import _core
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
+from pilookup.custody.initialise import initialise_home
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.keyring import Half, Keyring
@@ -12,9 +13,19 @@ from pilookup.protocol import token
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import MANIFEST
 from tests.support.filters import Filter
+from tests.support.home_templates import home_like
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NUMBERS = [f"1381234{i:04}" for i in range(300)]
+
+
+def initialised(path):
+    """A HOME with both halves, as `init` makes it at `NOW`, or a copy of one."""
+    return home_like(_make, path)
+
+
+def _make(path):
+    initialise_home(path, b"custody", b"online", NOW)
 
 
 def at(path, now=NOW):

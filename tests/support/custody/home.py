@@ -13,11 +13,17 @@ from pilookup.custody.load.load import LoadJob, load
 from pilookup.custody.vault import PARTITIONS, Vault
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol.label import Kind
+from tests.support.home_templates import home_like
 
 SECRET = b"a passphrase of the tests"
 
 
 def make_home(path):
+    """A HOME of this kind, new or a copy of one that is."""
+    return Home(home_like(_make, path))
+
+
+def _make(path):
     home = Home.create(path)
     keyring = Keyring.create(home.custody, Half.CUSTODY, SECRET)
     keyring.add_scalar("vault", SecretKey.generate())
@@ -25,7 +31,6 @@ def make_home(path):
     keyring.add_bytes("vault-digest", os.urandom(32))
     Vault(home, keyring).create()
     ControlDatabase.create(home).close()
-    return home
 
 
 @contextmanager

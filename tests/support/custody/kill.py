@@ -1,23 +1,31 @@
-"""Running a command in a process of its own and killing it at random instants.
+"""Running a program in a process of its own and killing it at random instants.
 
-A command that prints a line once its work begins (after imports and passphrases) is killed within that work and not in
-the start-up, which changes nothing on the disk.
+A program is Python code. One that prints a line once its work begins (after passphrases) is killed within that work and
+not in the start-up, which changes nothing on the disk.
 """
 
 import contextlib
 import os
 import signal
-import subprocess
 import time
+
+from tests.support.custody.forks import Fork
 
 
 class OwnFailureError(AssertionError):
-    """The command ended by itself, and not well."""
+    """The program ended by itself, and not well."""
 
 
-def duration_of(command, *, ready=False):
+def exit_status(program):
+    """How a whole run ends; negative for a signal. What it prints is dropped."""
+    with Fork(program) as process:
+        process.stdout.read()
+        return process.wait()
+
+
+def duration_of(program, *, ready=False):
     """Seconds a whole run takes, from its first line with `ready`; the run must succeed."""
-    with _started(command) as process:
+    with Fork(program) as process:
         _wait_ready(process, ready)
         started = time.monotonic()
         process.stdout.read()
@@ -26,9 +34,9 @@ def duration_of(command, *, ready=False):
         return time.monotonic() - started
 
 
-def kill_after(command, seconds, *, ready=False):
-    """SIGKILL the command, and what it started, after so many seconds; whether that came before its end."""
-    with _started(command) as process:
+def kill_after(program, seconds, *, ready=False):
+    """SIGKILL the program, and what it started, after so many seconds; whether that came before its end."""
+    with Fork(program) as process:
         _wait_ready(process, ready)
         time.sleep(seconds)
         with contextlib.suppress(ProcessLookupError):
@@ -40,21 +48,17 @@ def kill_after(command, seconds, *, ready=False):
         return code == -signal.SIGKILL
 
 
-def kill_at_random(command, kills, longest, rng, check, *, ready=False):
-    """Kill `command(i)` for each i below `kills`, at instants up to `longest` seconds; `check(i, cut)` after each.
+def kill_at_random(program, kills, longest, rng, check, *, ready=False):
+    """Kill `program(i)` for each i below `kills`, at instants up to `longest` seconds; `check(i, cut)` after each.
 
     Returns how many were cut short.
     """
     cuts = 0
     for i in range(kills):
-        cut = kill_after(command(i), rng.uniform(0, longest), ready=ready)
+        cut = kill_after(program(i), rng.uniform(0, longest), ready=ready)
         check(i, cut)
         cuts += cut
     return cuts
-
-
-def _started(command):
-    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE)
 
 
 def _wait_ready(process, ready):

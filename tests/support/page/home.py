@@ -16,6 +16,7 @@ from pilookup.custody.load.load import LoadJob, load
 from pilookup.custody.publish.publish import publish, rotate
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol.label import Kind
+from tests.support.passphrase_cost import open_to_commands
 
 CUSTODY = b"custody passphrase of the page tests"
 ONLINE = b"online passphrase of the page tests"
@@ -45,6 +46,7 @@ class Held:
     @classmethod
     def make(cls, path: Path) -> "Held":
         initialise_home(path, CUSTODY, ONLINE, datetime.now(UTC))
+        open_to_commands(path / "online", Half.ONLINE, ONLINE)
         held = cls(path)
         rows = [f"{n},name-{i},2025-0{1 + 3 * (i % 3)}-09" for n, count in ACCOUNTS.items() for i in range(count)]
         with held.opened() as session:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol.oprf import SecretKey
+from tests.support.passphrase_cost import shipped_profile
 from tests.support.ready import wait_ready
 from tests.support.server.release_fixture import HeldKeys, Repository
 
@@ -23,7 +24,8 @@ class Home:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.held = HeldKeys()
         self.repositories = {name: Repository(path, name, self.held, self.now) for name in channels}
-        self.keyring = Keyring.create(path / "online", Half.ONLINE, PASSPHRASE.encode())
+        with shipped_profile():
+            self.keyring = Keyring.create(path / "online", Half.ONLINE, PASSPHRASE.encode())
         for name in channels:
             self.keyring.add_signing(f"timestamp-{name}", self.held.signing[name])
 

@@ -94,6 +94,22 @@ bench-lock: build
 	    pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file $${file%.in}.txt $$file
 	done
 
+.PHONY: wheels docs
+
+wheels: build
+	rm -rf dist
+	maturin build --quiet --release --locked --out dist
+	maturin sdist --quiet --out dist
+	cd server && python -m hatchling build --directory ../dist
+	cd $(CURDIR)
+	python tools/wheelhouse.py dist
+	python tools/sbom.py dist
+
+docs: build
+	rm -rf build/site
+	sphinx-build --quiet --fail-on-warning --keep-going --builder html --conf-dir docs . build/site
+	python tools/check_site.py build/site
+
 images: build
 	$(BIN)/python examples/page_images.py
 

@@ -1,4 +1,4 @@
-"""A wheel of the server carries the page: without it, built from `server/web`, none is made."""
+"""The server's distributions carry the page: without the page, built from `server/web`, none is made."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class RequirePage(BuildHookInterface[Any]):
-    """Refuses every wheel but an editable one when the page is not built."""
+    """Refuses to make a wheel or a source distribution while the page is not built; an editable wheel needs none."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's interface
         page = Path(self.root, "pilookup_server", "page", "index.html")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import core, custody, drawing, elements, filters, page, page_weight, scale, serving
-from benchmarks.machine import ROOT
+from benchmarks.machine import ROOT, processor
 from benchmarks.report import Report
 
 SIZES = (1_000_000, 2_000_000, 4_000_000, 8_000_000)
@@ -46,7 +46,7 @@ def _options() -> argparse.Namespace:
         "--large", type=int, metavar="ROWS", help="one file of so many rows and one of a tenth, no more"
     )
     parser.add_argument("--work", type=Path, help="where HOMEs and files go meanwhile: a disk with room, no tmpfs")
-    parser.add_argument("--json", type=Path, help="where the figures go (benchmarks/results/)")
+    parser.add_argument("--json", type=Path, help="where the figures go (benchmarks/results/PROCESSOR/)")
     return parser.parse_args()
 
 
@@ -55,14 +55,15 @@ def _numbers(text: str) -> list[int]:
 
 
 def _keep(report: Report, options: argparse.Namespace) -> None:
-    """A whole run's figures are kept and drawn for the documentation; any other's stay in build/."""
+    """Keep a whole run's figures by processor and draw them for the documentation; others stay in build/."""
     name = "large.json" if options.large else "bench.json"
     partial = options.quick or options.parts or options.sizes
-    path = options.json or (BUILD if partial else RESULTS) / name
+    kept = RESULTS / processor()
+    path = options.json or (BUILD if partial else kept) / name
     report.write(path)
     print(f"\nwritten: {path}")
     others = [other for other in (path.with_name("bench.json"), path.with_name("large.json")) if other.exists()]
-    drawing.draw(ROOT / "docs" / "images" if path.parent == RESULTS else path.parent, others or [path])
+    drawing.draw(ROOT / "docs" / "images" if path.parent == kept else path.parent, others or [path])
 
 
 def _elements(report: Report, _work: Path, options: argparse.Namespace) -> None:

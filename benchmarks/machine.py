@@ -1,4 +1,4 @@
-"""Processor, system, versions, commit: what a figure means nothing without."""
+"""The processor, system, versions and commit of a run: figures without these mean nothing."""
 
 import importlib.metadata
 import os
@@ -13,7 +13,7 @@ from pilookup import _core
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("pilookup", "pilookup-server", "cryptography", "fastapi", "httpx2", "numpy", "pyarrow", "tuf", "uvicorn")
 FLAGS = ("adx", "avx", "avx2", "avx512f", "avx512ifma", "avx512vbmi", "avx512vl", "bmi2", "sha_ni", "vaes", "asimd")
-"""Those of the processor's flags that some row's arithmetic may use."""
+"""The processor's flags that matter to some row's arithmetic."""
 _LOAD = round(os.getloadavg()[0], 1)
 
 
@@ -21,6 +21,7 @@ def machine() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _field("model name") or platform.processor() or platform.machine(),
+        "processor": processor(),
         "flags": flags(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_mib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
@@ -33,13 +34,24 @@ def machine() -> dict[str, Any]:
     }
 
 
+def processor() -> str:
+    """A name for the folder of this processor's results, such as `amd-25-17-avx512ifma`.
+
+    It consists of the vendor, the family and the model as the system gives them, and the arithmetic that was used. A
+    virtual machine may give another model than the hardware has.
+    """
+    vendor = {"AuthenticAMD": "amd", "GenuineIntel": "intel"}.get(_field("vendor_id"), platform.machine())
+    parts = (vendor, _field("cpu family"), _field("model"), _core.backend())
+    return "-".join(part for part in parts if part).lower()
+
+
 def flags() -> list[str]:
     has = set((_field("flags") or _field("Features")).split())
     return [flag for flag in FLAGS if flag in has]
 
 
 def _field(name: str) -> str:
-    """A field of the first processor, or nothing where the system does not tell."""
+    """A field of the first processor in /proc/cpuinfo; empty where there is none."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name)

@@ -24,7 +24,8 @@ def main() -> None:
     sheet, grid = plt.subplots(3, 2, figsize=(14, 13), height_ratios=(1.25, 1.25, 1), layout="constrained")
     for axes, panel in zip(grid.flat, PANELS, strict=True):
         panel(axes, figures)
-    sheet.suptitle("pilookup: measured in one run", fontsize=13, x=0.01, ha="left")
+    cpu, backend = (results[0]["machine"][name] for name in ("cpu", "backend"))
+    sheet.suptitle(f"pilookup, measured on {cpu} with {backend}", fontsize=13, x=0.01, ha="left")
     sheet.supxlabel("\n".join(map(caption, results)), fontsize=8, x=0.01, ha="left", color="0.25")
     sheet.savefig(folder / "benchmarks.png", dpi=110)
     sheet.savefig(folder / "benchmarks.svg", metadata={"Date": None})

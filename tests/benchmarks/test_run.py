@@ -1,6 +1,7 @@
 """Where a run's results go, and what the peers' environments are made from."""
 
 import argparse
+import json
 import re
 from pathlib import Path
 
@@ -19,8 +20,8 @@ LOCKS = sorted(environment.LOCKS.glob("*.txt"))
 @pytest.mark.parametrize(
     ("options", "kept"),
     [
-        ({}, "results/bench.json"),
-        ({"large": 50_000_000}, "results/large.json"),
+        ({}, "results/one-processor/bench.json"),
+        ({"large": 50_000_000}, "results/one-processor/large.json"),
         ({"quick": True}, "build/bench.json"),
         ({"quick": True, "large": 1000}, "build/large.json"),
         ({"parts": "element"}, "build/bench.json"),
@@ -31,6 +32,7 @@ def test_only_a_whole_run_touches_what_the_documentation_shows(tmp_path, monkeyp
     drawn = []
     monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(run, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(run, "processor", lambda: "one-processor")
     monkeypatch.setattr(run.drawing, "draw", lambda folder, results: drawn.append((folder, results)))
     run._keep(Report({}, machine={}), argparse.Namespace(**WHOLE | options))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / kept]
@@ -53,3 +55,11 @@ def test_locks_pin_every_package_by_hash_and_name_no_index(lock: Path):
         assert re.match(r"[a-z0-9-]+==[0-9a-z.]+ \\\n", entry), entry
         assert "--hash=sha256:" in entry
         assert "//" not in entry
+
+
+def test_results_are_kept_by_processor_and_name_it():
+    folders = [path for path in run.RESULTS.iterdir() if path.is_dir()]
+    assert folders
+    assert [path for path in run.RESULTS.iterdir() if path.is_file()] == []
+    for path in run.RESULTS.glob("*/*.json"):
+        assert json.loads(path.read_bytes())["machine"]["backend"] in path.parent.name

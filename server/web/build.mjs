@@ -1,5 +1,5 @@
-// Builds the page into the server's package: the page's script, the worker and what it loads for foreign numbers, the
-// service worker, the style sheet, what is static, and the licences of the parts.
+// Builds the page into the server's package: the four scripts, the style sheet, the static files, and the licences of
+// the libraries.
 //
 //   node build.mjs [OUT]
 
@@ -11,8 +11,8 @@ import { stripMessages } from "./strip_messages.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-// The page's script must parse in browsers far too old to run the rest: it is what tells their owners so. The others
-// are ES2018 and BigInt, which Chrome has from 67 on.
+// page.js must parse even in browsers too old for the other scripts, because it shows the notice for them. The other
+// scripts use ES2018 and BigInt, which Chrome has had since version 67.
 const OLD_BROWSERS = { target: "es2015" };
 const SUPPORTED_BROWSERS = { target: "es2018", supported: { bigint: true } };
 export const SCRIPTS = [
@@ -21,15 +21,22 @@ export const SCRIPTS = [
   { entry: "src/identifier/foreign.ts", name: "foreign.js", language: SUPPORTED_BROWSERS },
   { entry: "src/offline/service_worker.ts", name: "sw.js", language: SUPPORTED_BROWSERS },
 ];
-// Class fields are assigned, not defined: 350 bytes less of the worker. esbuild does so for TypeScript alone, so the
-// libraries' JavaScript is read as such. No class has a field where one it extends has an accessor: that would throw.
+// Compile class fields to assignments instead of definitions, which makes the worker 350 bytes smaller. esbuild does
+// that only for TypeScript, so it reads the libraries' JavaScript as TypeScript. No class may have a field with the
+// name of an accessor of its base class: the assignment would throw.
 const CLASS_FIELDS = {
   loader: { ".js": "ts" },
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, verbatimModuleSyntax: true } },
 };
 const LIBRARIES = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "libphonenumber-js"];
 
-/** A script's text, bundled and small. */
+/**
+ * Bundle and minify one script.
+ *
+ * @param script an element of SCRIPTS
+ * @param format esbuild's output format
+ * @returns the text of the script
+ */
 export async function buildScript({ entry, language, stripErrorTexts }, format = "iife") {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: here,
@@ -46,7 +53,7 @@ export async function buildScript({ entry, language, stripErrorTexts }, format =
   const bundled = outputFiles[0].text;
   const { code } = await minify(stripErrorTexts ? stripMessages(bundled) : bundled, {
     ecma: Number(language.target.slice(2)),
-    // To read a property does nothing else, here as in the libraries.
+    // No property access has a side effect, neither here nor in the libraries.
     compress: { passes: 3, pure_getters: true },
     mangle: true,
     module: format === "esm",
@@ -55,7 +62,7 @@ export async function buildScript({ entry, language, stripErrorTexts }, format =
   return `${code}\n`;
 }
 
-/** The style sheet, one file out of `src/style`. Nothing but white space and comments goes. */
+/** Bundle `src/style` into one style sheet. Removes white space and comments only. */
 async function buildStyle() {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: here,
@@ -70,11 +77,16 @@ async function buildStyle() {
   return outputFiles[0].text;
 }
 
+/** The licences of all libraries in one text. */
 async function licences() {
-  const texts = LIBRARIES.map(async (name) => `${name}\n\n${await readFile(`${here}node_modules/${name}/LICENSE`, "utf8")}`);
+  const texts = LIBRARIES.map(async (name) => {
+    const licence = await readFile(`${here}node_modules/${name}/LICENSE`, "utf8");
+    return `${name}\n\n${licence}`;
+  });
   return (await Promise.all(texts)).join("\n\n");
 }
 
+/** Build the page into the folder `out`, whose previous content is deleted. */
 export async function buildPage(out) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });

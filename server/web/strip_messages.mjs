@@ -1,20 +1,21 @@
-// A script without the messages of the errors it throws. The worker catches every error and tells the page a reason
-// code; nobody reads the messages, and they are 2 kB of it after gzip.
+// Removes the messages of errors from a script. The worker catches every error and sends only a reason code to the
+// page, so nobody reads the messages. They take 2 kB after gzip.
 
 import { parse } from "acorn";
 
 const BUILT_IN = ["Error", "TypeError", "RangeError"];
 
-/** Cut from `new Error(...)` all arguments, from our own `new Failure(reason, why, wait)` the second. */
+/** Remove all arguments of `new Error(...)`, and the second of our own `new Failure(reason, why, wait)`. */
 export function stripMessages(source) {
   const cuts = [];
   walk(parse(source, { ecmaVersion: 2020, sourceType: "module" }), (node) => {
     if (node.type !== "NewExpression" || node.callee.type !== "Identifier" || node.arguments.length === 0) return;
     const [first, why] = node.arguments;
-    if (BUILT_IN.includes(node.callee.name)) cuts.push([first.start, node.arguments[node.arguments.length - 1].end, ""]);
+    const last = node.arguments[node.arguments.length - 1];
+    if (BUILT_IN.includes(node.callee.name)) cuts.push([first.start, last.end, ""]);
     if (node.callee.name === "Failure" && why) cuts.push([why.start, why.end, '""']);
   });
-  // From the end, so that the places before stay where they are.
+  // Cut from the end, so that the positions of the other cuts stay valid.
   cuts.sort(([a], [b]) => b - a);
   return cuts.reduce((text, [start, end, replacement]) => text.slice(0, start) + replacement + text.slice(end), source);
 }

@@ -1,7 +1,7 @@
-// What people write around a number: words, parameters, extensions, a spreadsheet's fractions (rules 5 to 11).
+// Removes what people write around a number: words, parameters, extensions, a spreadsheet's fractions (rules 5 to 11).
 //
-// Every pattern runs on a text of at most 100 characters, and none nests a repeat in a repeat over the same
-// characters, so the time is bounded. The patterns are those of pilookup/identifier/affixes.py.
+// The time is bounded: every pattern runs on a text of at most 100 characters, and no pattern nests one repetition
+// inside another over the same characters. The Python library uses the same patterns (pilookup/identifier/affixes.py).
 
 import { trim } from "./characters.ts";
 import type { Reason } from "./reason.ts";
@@ -33,7 +33,7 @@ const EXTENSION = new RegExp(
     ")[ )]*$",
 );
 
-/** Rule 5: the number of an RFC 3966 text, after its global context if it has one. */
+/** Rule 5: the number of an RFC 3966 URI without its parameters. A global `phone-context` is put in front of it. */
 export function withoutParameters(text: string): string {
   const found = PARAMETERS.exec(text);
   if (found === null) return text;
@@ -42,13 +42,16 @@ export function withoutParameters(text: string): string {
   return context === null || bare.startsWith("+") ? bare : context[1]! + bare;
 }
 
-/** Rule 6. */
+/** Rule 6: the text without the words before and after the number. */
 export const withoutWords = (text: string): string => trim(trim(text.replace(LEADING, "")).replace(TRAILING, ""));
 
-/** Rule 7. */
+/** Rule 7: whether the whole text is a date. */
 export const isDate = (text: string): boolean => DATE.test(text);
 
-/** Rule 8: the text, its whole number, or why a number written so is none. */
+/**
+ * Rule 8: undo a spreadsheet's number format. Returns the integer digits, the text itself if it has no such format, or
+ * the reason why it is not a number.
+ */
 export function fromSpreadsheet(text: string): string | { reason: Reason } {
   const found = SCIENTIFIC.exec(text);
   if (found !== null) return fromScientific(found[1]!, found[2] ?? "", Number(found[3]));
@@ -63,8 +66,8 @@ function fromScientific(whole: string, fraction: string, exponent: number): stri
   return whole + fraction.slice(0, exponent);
 }
 
-/** Rule 9. */
+/** Rule 9: whether some digits are hidden. */
 export const isMasked = (text: string): boolean => MASK.test(text);
 
-/** Rule 11. */
+/** Rule 11: the text without an extension. */
 export const withoutExtension = (text: string): string => text.replace(EXTENSION, "");

@@ -1,27 +1,32 @@
-// From a text to one phone number's canonical form, or a reason (SPEC.md section 2, whose rules the comments number;
-// pilookup/identifier/rules.py is the same in Python).
+// Turns a text into the canonical form of one phone number, or into the reason why it has none. SPEC.md section 2
+// numbers the rules that the comments cite. pilookup/identifier/rules.py does the same in Python.
 
 import { plain, trim } from "./characters.ts";
 import {
   fromSpreadsheet, isDate, isMasked, withoutExtension, withoutParameters, withoutWords,
 } from "./affixes.ts";
 import { isBankCard, isDateInDigits, isIdCard } from "./lookalikes.ts";
-import { isValid, readDomestic, readChinese } from "./mainland.ts";
+import { isValid, readChinese, readDomestic } from "./mainland.ts";
 import type { Reading } from "./plan.ts";
 import { isReason, type Reason } from "./reason.ts";
 
-/** `tel:+8613800138000`, or why there is none. */
+/** The identifier, such as `tel:+8613800138000`, or the reason why there is none. */
 export type Outcome = { text: string } | { reason: Reason };
 
-/** What is needed to read numbers of other countries. */
+/** Reads numbers of other countries. Implemented by foreign.ts, with libphonenumber. */
 export interface Foreign {
-  /** A `+`, then digits that begin with another calling code than 86; or digits as written in `region`. */
+  /**
+   * Read one number.
+   *
+   * @param number `+` and digits that begin with a calling code other than 86, or digits as written in `region`
+   * @param region where a number without `+` was written (ISO 3166-1 alpha-2)
+   */
   read(number: string, region?: string): Reading | Reason;
-  /** Whether a number as read can be one of its country (libphonenumber's `min` metadata: the general pattern). */
+  /** Whether the number is valid in its country. libphonenumber's `min` metadata has the general pattern only. */
   isValid(reading: Reading): boolean;
 }
 
-/** Loads it when the first such number comes. */
+/** Returns the reader for foreign numbers. Called only when there is one to read, so that it can be loaded then. */
 export type Library = () => Foreign;
 
 const MAX_TEXT = 1000;
@@ -46,15 +51,19 @@ const canonical = (e164: string): Outcome => ({ text: `tel:${e164}` });
 const isInvalid = (outcome: Outcome): outcome is { reason: Reason } => "reason" in outcome;
 const compact = (text: string): string => text.replace(SEPARATORS, "");
 
-/** Where a number was written (ISO 3166-1 alpha-2), and the library for the rare case. */
+/** Where a number was written (ISO 3166-1 alpha-2), and how to get the reader for foreign numbers. */
 interface ReadOptions {
   region: string;
   library: Library;
 }
 
 /**
- * The canonical identifier of the one phone number in a text, or why there is none. Any text is answered, in bounded
- * time. `region` is where a number without `+` was written.
+ * Find the canonical identifier of the one phone number in a text. Takes any text, in bounded time.
+ *
+ * @param text what was entered
+ * @param region where a number without `+` was written (ISO 3166-1 alpha-2)
+ * @param library returns the reader for foreign numbers; not called for numbers of China
+ * @returns the identifier, or the reason why the text has none
  */
 export function canonicalise(text: string, region: string, library: Library): Outcome {
   const options = { region, library };
@@ -68,7 +77,7 @@ export function canonicalise(text: string, region: string, library: Library): Ou
   return isInvalid(outcome) && isSeveral(body, options) ? invalid("several") : outcome;
 }
 
-/** Rules 7 to 12, then the number itself. */
+/** Rules 7 to 12, then the rules for the number. `body` is the text without words and parameters. */
 function canonicaliseBody(body: string, options: ReadOptions): Outcome {
   if (isDate(body)) return invalid("date");
   const whole = fromSpreadsheet(body);
@@ -82,7 +91,7 @@ function canonicaliseBody(body: string, options: ReadOptions): Outcome {
   return isInvalid(outcome) ? (withoutDashedExtension(number, options) ?? outcome) : outcome;
 }
 
-/** Rules 10 and 13 to 16, for `+` signs and digits. */
+/** Rules 10 and 13 to 16, for a number of `+` signs and digits. */
 function canonicaliseNumber(number: string, options: ReadOptions): Outcome {
   const isHome = options.region === "CN";
   const mobile = (isHome ? MOBILE : MOBILE_ABROAD).exec(number);
@@ -90,27 +99,29 @@ function canonicaliseNumber(number: string, options: ReadOptions): Outcome {
   const digits = number.replace(/^\++/, "");
   if (digits.length < number.length) return international(digits, options);
   if (!isHome) return national(digits, options);
-  // More zeros are padding of some other number, no prefix: no calling code begins with 0.
+  // Three zeros are padding, not a prefix: no calling code begins with 0.
   if (digits.startsWith("000")) return invalid("not_possible");
   return digits.startsWith("00") ? international(digits.slice(2), options) : bareChinese(digits);
 }
 
-/** Rule 14, for the digits after `+`. */
+/** Rule 14 for the digits after `+`. */
 function international(digits: string, options: ReadOptions): Outcome {
   const reading = read(digits, options);
   return isReason(reading) ? invalid(reading) : fromReading(reading, options);
 }
 
-/** Rule 14 for a number as read, whichever way its country became known. */
+/** Rule 14 for a number whose country is known. */
 function fromReading(reading: Reading, options: ReadOptions): Outcome {
   if (reading.callingCode === "86") {
-    if (NATIONAL_MOBILE.test(reading.national) || isValid(reading.national)) return canonicalIfStable(reading, options.library);
+    if (NATIONAL_MOBILE.test(reading.national) || isValid(reading.national)) {
+      return canonicalIfStable(reading, options.library);
+    }
     return invalid(chineseReason(reading.national));
   }
   return reading.wrongLength === null ? canonicalIfStable(reading, options.library) : invalid(reading.wrongLength);
 }
 
-/** Read the digits after `+`, or in China after a 00 that stands there besides. */
+/** Read the digits after `+`. In China, `+00` before a calling code is accepted as well. */
 function read(digits: string, { region, library }: ReadOptions): Reading | Reason {
   if (digits.length < 3) return "not_possible";
   const after = region === "CN" && /^00[1-9]/.test(digits) ? digits.slice(2) : digits;
@@ -119,13 +130,13 @@ function read(digits: string, { region, library }: ReadOptions): Reading | Reaso
   return after.startsWith("86") ? readChinese(after.slice(2)) : library().read(`+${after}`);
 }
 
-/** The canonical form, unless it would not lead back to itself. */
+/** The canonical form. `not_possible` if the canonical form itself would be read as another number. */
 function canonicalIfStable({ e164 }: Reading, library: Library): Outcome {
   const again = read(e164.slice(1), { region: "CN", library });
   return !isReason(again) && again.e164 === e164 ? canonical(e164) : invalid("not_possible");
 }
 
-/** Rules 10 and 16, outside China: a valid number goes before a look-alike. */
+/** Rules 10 and 16, outside China: a text that is both a valid number and a look-alike is the number. */
 function national(digits: string, options: ReadOptions): Outcome {
   const foreign = options.library();
   const reading = foreign.read(digits, options.region);
@@ -140,7 +151,7 @@ function lookalikeOf(digits: string): Reason | null {
   return isBankCard(digits) ? "bank_card" : null;
 }
 
-/** Rules 10 and 15: without a calling code only what libphonenumber calls valid, so that junk stays out. */
+/** Rules 10 and 15: without a calling code, only what libphonenumber calls valid is a number. */
 function bareChinese(digits: string): Outcome {
   const lookalike = lookalikeOf(digits);
   if (lookalike !== null) return invalid(lookalike);
@@ -152,12 +163,12 @@ function bareChinese(digits: string): Outcome {
   return invalid(chineseReason(digits));
 }
 
-/** Numbers of China need none. */
+/** For numbers of China, which do not need the reader for foreign numbers. */
 const noLibrary: Library = () => {
   throw new Error("a number of China was read as foreign");
 };
 
-/** Why digits that are no Chinese number are none. */
+/** The reason why digits are not a Chinese number. */
 function chineseReason(digits: string): Reason {
   if (isDateInDigits(digits)) return "date";
   const size = digits.length;
@@ -168,7 +179,7 @@ function chineseReason(digits: string): Reason {
   return size > MOBILE_DIGITS + 2 ? "too_long" : "not_possible";
 }
 
-/** Rule 17: `010-12345678-801`. */
+/** Rule 17: a landline with an extension after a dash, such as `010-12345678-801`. Null for anything else. */
 function withoutDashedExtension(number: string, options: ReadOptions): Outcome | null {
   const found = options.region === "CN" ? DASHED_EXTENSION.exec(number) : null;
   const outcome = found === null ? null : canonicaliseNumber(compact(found[1]!), options);
@@ -176,12 +187,14 @@ function withoutDashedExtension(number: string, options: ReadOptions): Outcome |
   return NATIONAL_MOBILE.test(outcome.text.slice("tel:+86".length)) ? null : outcome;
 }
 
-/** Rule 18. */
+/** Rule 18: whether the text holds more than one number. */
 function isSeveral(body: string, options: ReadOptions): boolean {
   if (ADJACENT_MOBILES.test(compact(body))) return true;
   const isNumber = (candidate: string): boolean => !isInvalid(canonicaliseBody(trim(candidate), options));
   return CANDIDATES.some((pattern) => {
-    const candidates = (body.match(pattern) ?? []).filter((candidate) => candidate.replace(/[^0-9]/g, "").length >= CANDIDATE_DIGITS);
+    const candidates = (body.match(pattern) ?? []).filter(
+      (candidate) => candidate.replace(/[^0-9]/g, "").length >= CANDIDATE_DIGITS,
+    );
     return candidates.length > 1 && candidates.some(isNumber);
   });
 }

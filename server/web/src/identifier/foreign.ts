@@ -1,5 +1,5 @@
-// The script foreign.js: numbers of other countries, by libphonenumber. It weighs more than all the rest, so the
-// worker loads it only when such a number comes.
+// The script foreign.js: reads numbers of other countries with libphonenumber. It is larger than all other scripts
+// together, so the worker loads it only when a foreign number is entered.
 
 import { Metadata, ParseError, parsePhoneNumberWithError, type CountryCode } from "libphonenumber-js/min";
 import type { Foreign } from "./canonicalise.ts";
@@ -13,17 +13,25 @@ function read(number: string, region?: string): Reading | Reason {
   try {
     const found = parsePhoneNumberWithError(number, options);
     const [callingCode, national, e164] = [found.countryCallingCode, found.nationalNumber, found.number].map(String);
-    return { callingCode: callingCode!, national: national!, e164: e164!, wrongLength: wrongLength(callingCode!, national!) };
+    return {
+      callingCode: callingCode!,
+      national: national!,
+      e164: e164!,
+      wrongLength: wrongLength(callingCode!, national!),
+    };
   } catch (error) {
     if (error instanceof ParseError) return REASONS[error.message] ?? "not_possible";
     throw error;
   }
 }
 
-/** By the lengths of the calling code's first country, which are those of all (the library would ask the number's own). */
+/**
+ * The reason why the length is wrong, or null. Uses the lengths of the calling code's first country, which cover all
+ * countries that share the code; the library itself would use those of the number's own country.
+ */
 function wrongLength(callingCode: string, national: string): Reason | null {
   const metadata = new Metadata();
-  // It takes a calling code too, though its types know of countries only.
+  // The function accepts a calling code too; its type allows only countries.
   metadata.selectNumberingPlan(callingCode as CountryCode);
   const lengths = metadata.numberingPlan?.possibleLengths() ?? [];
   if (lengths.includes(national.length)) return null;

@@ -5,12 +5,17 @@ import type { Foreign } from "./canonicalise.ts";
 declare const self: { location: { href: string }; pilookupForeign?: Foreign; importScripts(url: string): void };
 
 /**
- * The script for foreign numbers, fetched once from beside the worker; Failure `unreachable`. Whoever serves it learns
- * that a number is a foreign one, so it is listed among what was sent.
+ * Load foreign.js from the folder of the worker's script, once. The server that sends it learns that somebody checks a
+ * foreign number, so the request is listed with the others that were sent.
+ *
+ * @throws Failure `unreachable` when the script cannot be loaded
  */
 export function loadForeign(transport: Transport): Foreign {
   if (self.pilookupForeign === undefined) {
-    const sentRequest = transport.addSent({ what: "library", url: self.location.href.replace(/[^/]*$/, "foreign.js") });
+    const sentRequest = transport.addSent({
+      what: "library",
+      url: self.location.href.replace(/[^/]*$/, "foreign.js"),
+    });
     try {
       self.importScripts("foreign.js");
       sentRequest.status = 200;

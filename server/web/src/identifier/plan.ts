@@ -1,27 +1,27 @@
-// A numbering plan, and how libphonenumber reads digits under it (rules 14 to 16). Its steps, not its words: the
-// country's own prefix goes where what remains is a possible number.
+// A numbering plan, and how libphonenumber reads digits under it (rules 14 to 16): the national prefix is removed if
+// the rest is a possible number. The steps are libphonenumber's; the code is not.
 
 import type { Reason } from "./reason.ts";
 
-/** One calling code's plan, from libphonenumber's metadata. */
+/** The numbering plan of one calling code, from libphonenumber's metadata. */
 export interface Plan {
   callingCode: string;
-  /** Every national number. */
+  /** Matches every national number. */
   general: RegExp;
   /** Possible lengths, ascending. */
   lengths: readonly number[];
-  /** Lengths that are possible within one area only. */
+  /** Lengths that are possible only for calls within one area. */
   local: readonly number[];
-  /** What may stand before a national number at home. */
+  /** Matches the prefix dialled before a national number within the country. */
   prefix: RegExp;
 }
 
-/** One number as read. */
+/** One number that was read. */
 export interface Reading {
   callingCode: string;
   national: string;
   e164: string;
-  /** Why its length is wrong, null when it is possible. */
+  /** Why the length is wrong; null if it is possible. */
   wrongLength: Reason | null;
 }
 
@@ -46,13 +46,13 @@ function lengthOf(national: string, { lengths, local }: Plan): Length {
   return size > lengths[lengths.length - 1]! ? "long" : "between";
 }
 
-/** The digits without the country's own prefix, unless that would make a national number of them no longer one. */
+/** The digits without the national prefix. Kept if the digits match the plan with it and would not without it. */
 function withoutPrefix(digits: string, { general, prefix }: Plan): string {
   const rest = digits.replace(prefix, "");
   return general.test(digits) && !general.test(rest) ? digits : rest;
 }
 
-/** Read what follows a calling code, or a whole number at home. */
+/** Read the digits after the calling code, or a number as dialled within the country. */
 export function readNational(digits: string, plan: Plan): Reading | Reason {
   if (digits.length < MIN_NATIONAL) return "too_short";
   const stripped = withoutPrefix(digits, plan);
@@ -60,10 +60,15 @@ export function readNational(digits: string, plan: Plan): Reading | Reason {
   const national = kept ? digits : stripped;
   if (national.length > MAX_NATIONAL) return "too_long";
   const { callingCode } = plan;
-  return { callingCode, national, e164: `+${callingCode}${national}`, wrongLength: LENGTH_REASONS[lengthOf(national, plan)] };
+  return {
+    callingCode,
+    national,
+    e164: `+${callingCode}${national}`,
+    wrongLength: LENGTH_REASONS[lengthOf(national, plan)],
+  };
 }
 
-/** The digits without a leading calling code of their own, where that makes a better number. */
+/** The digits without a leading calling code of this plan, if the rest fits the plan better. */
 export function withoutOwnCode(digits: string, plan: Plan): string {
   if (!digits.startsWith(plan.callingCode)) return digits;
   const rest = withoutPrefix(digits.slice(plan.callingCode.length), plan);

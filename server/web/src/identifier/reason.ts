@@ -3,7 +3,7 @@ export const REASONS = [
   "date", "digits_lost", "masked", "several", "letters",
 ] as const;
 
-/** Why a text is no identifier (pilookup/identifier/reason.py). */
+/** Why a text has no identifier. The codes are those of pilookup/identifier/reason.py. */
 export type Reason = (typeof REASONS)[number];
 
 export const isReason = (value: unknown): value is Reason => REASONS.includes(value as Reason);

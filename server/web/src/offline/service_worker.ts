@@ -1,10 +1,10 @@
-// The service worker: it has one page to show when there is no network, and keeps nothing else. Answers, configuration
-// and all that is asked of the server pass by it untouched.
+// The service worker: caches one page to show when there is no network, and nothing else. Requests for the
+// configuration and requests to the server are not intercepted.
 
 const CACHE = "offline-1";
 const OFFLINE_FILES = ["offline.html", "page.css"];
 
-// The DOM and the worker types cannot both name `self`.
+// TypeScript declares `self` as a window here, because the DOM types are loaded too.
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const offlineUrls = OFFLINE_FILES.map((name) => new URL(name, worker.location.href).href);
 
@@ -28,7 +28,7 @@ worker.addEventListener("fetch", (event) => {
   else if (offlineUrls.indexOf(request.url) >= 0) event.respondWith(fetchOrCached(request, request.url));
 });
 
-/** The network's answer, and what was kept where there is no network. */
+/** The response from the network, or the cached one if there is no network. */
 function fetchOrCached(request: Request, url: string): Promise<Response> {
   return fetch(request).catch(() =>
     caches.open(CACHE).then((cache) => cache.match(url)).then((response) => response ?? Response.error()),

@@ -1,4 +1,4 @@
-// What to do first, and what after that.
+// Chooses which advice comes first and in which order the rest follows.
 
 import type { Case } from "../worker/messages.ts";
 import type { AdviceCode, Finding } from "../words/words.ts";
@@ -10,12 +10,12 @@ export interface OrderedAdvice {
 
 const FIRST: Record<Finding, AdviceCode> = {
   exposed: "expect-fraud-calls",
-  // An account in one's name may be misused while nobody calls, so it goes first where both were found.
+  // If both were found, accounts come first: they can be misused without any call to the owner.
   malicious: "check-own-accounts",
   both: "check-own-accounts",
 };
 
-/** In the order in which most people need them. */
+/** All advice, in the order in which most people need it. */
 const ALL: AdviceCode[] = [
   "check-own-accounts",
   "expect-fraud-calls",
@@ -26,16 +26,16 @@ const ALL: AdviceCode[] = [
   "correct-or-erase",
 ];
 
-/** For a number that was not found: nothing to correct, but to look is never wrong. */
+/** Advice for a number that was not found. There is nothing to correct, but the rest is useful for everybody. */
 export const GENERAL_ADVICE: AdviceCode[] = ["check-own-accounts", "answer-96110", "report-110"];
 
-/** What was found, in one word. */
+/** The kind of finding. */
 export function finding(found: { exposed: boolean; malicious: boolean }): Finding {
   if (found.exposed && found.malicious) return "both";
   return found.malicious ? "malicious" : "exposed";
 }
 
-/** The cases' own advice before the general one; codes this page has no words for are passed over. */
+/** Order the advice: that of the cases first, then the rest. Skips codes that this page has no text for. */
 export function orderAdvice(kind: Finding, cases: Case[]): OrderedAdvice {
   const wanted = ([] as string[]).concat(...orderedFor(kind, cases).map((item) => item.advice));
   const known = wanted.filter((code): code is AdviceCode => (ALL as string[]).indexOf(code) >= 0);

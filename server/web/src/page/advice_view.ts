@@ -1,9 +1,9 @@
-// Advice, drawn: a card for the next step, and a list for the rest.
+// Shows advice: a card for the next step, and a list for the rest.
 
 import type { Advice, AdviceCode, Words } from "../words/words.ts";
 import { callLink, make } from "./elements.ts";
 
-/** The one thing to do now. */
+/** The card with the one thing to do now. */
 export function nextStep(title: string, brief: string, words: Words): HTMLElement {
   return make(
     "div",
@@ -14,13 +14,13 @@ export function nextStep(title: string, brief: string, words: Words): HTMLElemen
   );
 }
 
-/** All else one can do, closed until wanted. What was too long for the next step stands first, told in full. */
+/** The list of advice, closed at first. */
 export function moreAdvice(codes: AdviceCode[], telephone: string, words: Words): HTMLElement {
   const items = codes.map((code) => item(code, words.advice[code], telephone, words));
   return make("details", { id: "more" }, make("summary", {}, words.more), ...items);
 }
 
-/** An advice's one line, which names the operator's telephone only where there is one. */
+/** The short text of an advice. It mentions the operator's telephone only if there is one. */
 export function briefOf({ brief, briefAlone }: Advice, telephone: string): string {
   return telephone || briefAlone === undefined ? brief : briefAlone;
 }
@@ -54,7 +54,7 @@ function callLinkFor(code: AdviceCode, telephone: string, words: Words): HTMLEle
   }
 }
 
-/** The first telephone number of a text as a `tel:` link wants it: no extension, no second number. */
+/** The first telephone number in a text, in the form for a `tel:` link: without an extension or a second number. */
 export function telNumber(telephone: string): string {
   const first = /\+?[0-9(（][0-9 ()（）－-]*/.exec(telephone);
   return first ? first[0].replace(/[^0-9+]/g, "") : "";

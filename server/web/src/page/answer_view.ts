@@ -1,9 +1,9 @@
-// The answer: a heading that says it, one next step, and the rest below.
+// Shows the answer: a heading with the result, one next step, and the details below.
 
 import type { Case } from "../worker/messages.ts";
 import type { AdviceCode, DataClass, NumberFault, Remedy, UnknownReason, Words } from "../words/words.ts";
 import { finding, GENERAL_ADVICE, orderAdvice } from "./advice.ts";
-import { briefOf, telNumber, moreAdvice, nextStep } from "./advice_view.ts";
+import { briefOf, moreAdvice, nextStep, telNumber } from "./advice_view.ts";
 import type { ShownAnswer } from "./checker.ts";
 import { day, month } from "./dates.ts";
 import { byId, callLink, fill, make } from "./elements.ts";
@@ -30,10 +30,10 @@ const REMEDY: Record<UnknownReason, Remedy> = {
   not_started: "open",
 };
 
-/** Where no telephone of the operator is known. */
+/** The remedies that mention a telephone, and what replaces them if the operator has none. */
 const WITHOUT_TELEPHONE: Partial<Record<Remedy, Remedy>> = { tell: "leave", clock: "clockLeave", setUp: "setUpLeave" };
 
-/** What an answer says in one line, and the one thing to do: what a slip of paper has room for. */
+/** An answer in short, for the slip of paper: the result, one remark, and the next step. */
 interface Summary {
   heading: string;
   note: string;
@@ -41,7 +41,7 @@ interface Summary {
   brief: string;
 }
 
-/** An answer's gist; `telephone` is the operator's, "" where there is none. */
+/** Summarise an answer. `telephone` is the operator's, "" if there is none. */
 export function summarise(answer: ShownAnswer, telephone: string, words: Words): Summary {
   switch (answer.status) {
     case "found": {
@@ -62,7 +62,7 @@ export function summarise(answer: ShownAnswer, telephone: string, words: Words):
   }
 }
 
-/** Show an answer in place of the one before; `readAloud` is a button that reads it. */
+/** Show an answer and remove the previous one. `readAloud` is the button that reads it aloud, null if there is none. */
 export function showAnswer(answer: ShownAnswer, telephone: string, words: Words, readAloud: HTMLElement | null): void {
   const section = byId("answer");
   section.setAttribute("data-status", answer.status);
@@ -72,7 +72,7 @@ export function showAnswer(answer: ShownAnswer, telephone: string, words: Words,
   fill(section, first ?? null, readAloud, ...rest);
 }
 
-/** Nothing is shown any more. */
+/** Remove the answer. */
 export function clearAnswer(): void {
   const section = byId("answer");
   for (const name of ["status", "reason", "kind"]) section.setAttribute(`data-${name}`, "");

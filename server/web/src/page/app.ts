@@ -1,7 +1,7 @@
-// The page at work: the field, the check, the answer, and how all of it is wiped.
+// The page itself: connects the field, the check and the answer, and wipes all of them.
 
 import type { Step } from "../worker/messages.ts";
-import { readAloudButton, stopReading, updateReadAloud, startReadAloud } from "./read_aloud.ts";
+import { readAloudButton, startReadAloud, stopReading, updateReadAloud } from "./read_aloud.ts";
 import { clearAnswer, showAnswer } from "./answer_view.ts";
 import { type Checker, type Outcome, startChecker } from "./checker.ts";
 import { byId, fill, make } from "./elements.ts";
@@ -9,7 +9,7 @@ import { showOperator } from "./footer.ts";
 import { isHelping, showHelper, startHelper } from "./helper.ts";
 import { startLanguage, switchLanguage, words } from "./language.ts";
 import { wipeOnLeave } from "./wipe_on_leave.ts";
-import { clearNumber, focusNumber, lockNumber, enteredText, markInvalid, watchNumber } from "./number_field.ts";
+import { clearNumber, enteredText, focusNumber, lockNumber, markInvalid, watchNumber } from "./number_field.ts";
 import { showSent } from "./sent_panel.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { clearSlip, fillSlip } from "./slip.ts";
@@ -21,10 +21,10 @@ let outcome: Outcome | null = null;
 let step: [Step, number | undefined] | null = null;
 let busy = false;
 let wiped = false;
-/** Grows with every check and wipe: what an earlier one brings comes too late. */
+/** Increases with every check and wipe. A result that belongs to a lower value is outdated and ignored. */
 let generation = 0;
 
-/** Bring the page to life. */
+/** Start the page. */
 export function startApp(): void {
   startLanguage();
   byId("language").addEventListener("click", changeLanguage);
@@ -43,7 +43,7 @@ export function startApp(): void {
   registerServiceWorker();
 }
 
-/** Settings and worker, once. What stands in the way, or null; after a failure the next check tries again. */
+/** Load the configuration and start the worker, once. The next check tries again after a failure. */
 function prepare(): Promise<"not_configured" | "unreachable" | null> {
   return (preparing = preparing ?? loadAndStart().then((failure) => {
     if (failure) preparing = null;
@@ -102,7 +102,7 @@ function failedOutcome(reason: "not_configured" | "unreachable"): Outcome {
   return { answer: { status: "unknown", reason }, last4: "", sent: [] };
 }
 
-/** Forget the answer and the check under way; the number stays. */
+/** Stop the current check and remove the answer. Keeps the number. */
 function restart(): void {
   generation++;
   checker?.stop();
@@ -112,7 +112,7 @@ function restart(): void {
   render();
 }
 
-/** An answer belongs to the number as it was checked, so it goes with the first change. */
+/** Remove the answer as soon as the number is changed, since the answer belongs to the number that was checked. */
 function onEdit(): void {
   if (busy || outcome || wiped) restart();
 }
@@ -123,7 +123,7 @@ function nextPerson(): void {
   focusNumber();
 }
 
-/** Wipe everything, and say so if there was anything. */
+/** Wipe everything, and show a notice if there was anything to wipe. */
 function wipe(): void {
   const hadContent = wiped || busy || outcome !== null || enteredText() !== "";
   restart();
@@ -145,7 +145,7 @@ function toggleBigger(): void {
   byId("bigger").setAttribute("aria-pressed", String(isBigger));
 }
 
-/** Show what is so, in the language chosen. */
+/** Show the current state in the chosen language. */
 function render(): void {
   const telephone = config ? config.operator.telephone : "";
   if (outcome) showAnswer(outcome.answer, telephone, words(), readAloudButton());
@@ -162,7 +162,7 @@ function render(): void {
   updateReadAloud();
 }
 
-/** Also when the page is seen again: what changed while it was hidden is not always spoken. */
+/** Show or remove the notice. Called again when the page becomes visible, since screen readers may miss it before. */
 function showWiped(): void {
   byId("cleared").textContent = wiped ? words().cleared : "";
 }
@@ -173,7 +173,7 @@ function showStep(): void {
   button.textContent = busy ? words().checking : words().fixed.check;
   lockNumber(busy);
   const percent = step && step[1] !== undefined ? ` ${Math.round(step[1] * 100)}%` : "";
-  // The share changes too often to be spoken.
+  // Screen readers skip the percentage, since it changes too often.
   const share = percent ? make("span", { "aria-hidden": "true" }, percent) : null;
   const text = step ? words().step[step[0]] : "";
   const line = byId("step");
@@ -181,9 +181,9 @@ function showStep(): void {
   else fill(line, text, share);
 }
 
-/** The service worker shows a page of its own when there is no network, and keeps nothing else. */
+/** Register the service worker, which shows a page when there is no network and caches nothing else. */
 function registerServiceWorker(): void {
   if (!("serviceWorker" in navigator)) return;
-  // Without it the browser's own page is shown instead, which is no worse for a check.
+  // If that fails, the browser shows its own error page when offline. Checks work the same.
   navigator.serviceWorker.register("sw.js").catch(() => console.warn("no offline page"));
 }

@@ -1,4 +1,4 @@
-/** Whether this browser has what the worker needs. Asked before anything newer than ES2015 is touched. */
+/** Whether the browser has everything that the worker needs. Must run before any code that needs more than ES2015. */
 export function isSupported(): boolean {
   return (
     typeof BigInt === "function" &&
@@ -12,7 +12,7 @@ export function isSupported(): boolean {
   );
 }
 
-/** The worker's regular expressions name Unicode properties; Firefox has BigInt for longer than these. */
+/** The worker's regular expressions use Unicode properties. Some versions of Firefox have BigInt but lack these. */
 function hasUnicodeProperties(): boolean {
   try {
     return new RegExp("\\p{Nd}", "u").test("1");

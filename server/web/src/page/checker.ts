@@ -1,22 +1,28 @@
-// The page's side of its worker: one check at a time, and an answer for each, also when the worker breaks.
+// The page's side of the worker: runs one check at a time and gives an answer for each, even if the worker fails.
 
 import type { Answer, PageMessage, Sent, Settings, Step, WorkerMessage } from "../worker/messages.ts";
 
-/** The worker's answers, and the page's own when the worker did not start. */
+/** An answer of the worker, or the page's own answer when the worker did not start. */
 export type ShownAnswer = Answer | { status: "unknown"; reason: "not_started" };
 
 export interface Outcome {
   answer: ShownAnswer;
-  /** The number's last digits, "" where there was no number. */
+  /** The number's last four digits, "" if the text is not a number. */
   last4: string;
-  /** All that left the device; null where that is not known. */
+  /** All that left the device. Null if unknown, because the worker failed. */
   sent: Sent[] | null;
 }
 
 export interface Checker {
-  /** Check one number; `done` is called once, unless the check is stopped. */
+  /**
+   * Check one number.
+   *
+   * @param text what was entered
+   * @param step called when a step begins or proceeds
+   * @param done called once with the outcome, unless the check is stopped
+   */
   ask(text: string, step: Check["step"], done: Check["done"]): void;
-  /** Forget the check under way. */
+  /** Stop the current check. */
   stop(): void;
 }
 
@@ -26,10 +32,10 @@ interface Check {
   done: (outcome: Outcome) => void;
 }
 
-/** So long may a worker take until it is ready, in milliseconds. */
+/** The time limit for a worker to become ready, in milliseconds. */
 export const START_LIMIT = 30_000;
 
-/** Start the worker, which fetches the release at once. After a breakdown the next check starts another. */
+/** Start the worker, which fetches the release at once. If the worker fails, the next check starts a new one. */
 export function startChecker(settings: Settings): Checker {
   let worker: Worker | null = null;
   let check: Check | null = null;

@@ -1,8 +1,8 @@
-// config.json: where to ask, what to believe, and who runs the page. Read once, while the page opens.
+// Reads config.json: which servers to ask, which root to trust, and who runs the page. Read once, when the page opens.
 
 import type { Settings } from "../worker/messages.ts";
 
-/** Who runs the page; a member that is not configured is "". */
+/** Who runs the page. Members that are not configured are "". */
 export interface Operator {
   name: { zh: string; en: string };
   telephone: string;
@@ -16,16 +16,21 @@ export interface Config {
   operator: Operator;
 }
 
-/** So long may config.json take, in milliseconds. */
+/** The time limit for fetching config.json, in milliseconds. */
 export const TIME_LIMIT = 20_000;
 
-/** Fetch and read config.json. Null when it is there but broken; rejects when it cannot be had in time. */
+/**
+ * Fetch and read config.json.
+ *
+ * @returns the configuration, or null when the file is missing or invalid
+ * @throws when the server fails or does not respond in time
+ */
 export function loadConfig(): Promise<Config | null> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), TIME_LIMIT);
   const options: RequestInit = { cache: "no-store", credentials: "omit", redirect: "error", signal: timeout.signal };
   const loaded = fetch("config.json", options).then((response) => {
-    if (response.status >= 500) throw new Error("config.json: not now");
+    if (response.status >= 500) throw new Error("config.json: server error");
     return response.ok ? response.text().then(readConfig) : null;
   });
   const stop = (): void => clearTimeout(timer);
@@ -33,7 +38,7 @@ export function loadConfig(): Promise<Config | null> {
   return loaded;
 }
 
-/** The text of config.json; null when it breaks its format. Members without a meaning are ignored. */
+/** Parse the text of config.json. Null if it is invalid. Ignores unknown members. */
 export function readConfig(text: string): Config | null {
   const body = parse(text);
   if (!isObject(body) || body["format"] !== 1 || !isObject(body["root"])) return null;

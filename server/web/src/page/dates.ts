@@ -1,17 +1,17 @@
-// Days and months as people say them.
+// Formats days and months for people.
 
 import type { Words } from "../words/words.ts";
 
-/** `2026-11-20` or `2026-11-20T08:00:00Z` as a day in the reader's own time; the text itself when it is no date. */
+/** `2026-11-20` or `2026-11-20T08:00:00Z` as a day in the local time zone. Returns any other text as it is. */
 export function day(text: string, words: Words): string {
   const date = new Date(text);
   if (isNaN(date.getTime())) return text;
-  // A day without a time is that day everywhere.
+  // A date without a time is the same day in every time zone.
   if (text.length === 10) return words.day(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate());
   return words.day(date.getFullYear(), date.getMonth() + 1, date.getDate());
 }
 
-/** `2024-Q3` or `2024-07` as months; the text itself when it is neither. */
+/** `2024-Q3` or `2024-07` as months. Returns any other text as it is. */
 export function month(text: string, words: Words): string {
   const quarter = /^([0-9]{4})-Q([1-4])$/.exec(text);
   if (quarter) return words.month(Number(quarter[1]), Number(quarter[2]) * 3 - 2, Number(quarter[2]) * 3);

@@ -1,4 +1,4 @@
-// The document's elements, and new ones. Text goes in as text: nothing here parses HTML.
+// Finds and creates elements of the document. Texts become text nodes; nothing here parses HTML.
 
 /** The element of index.html with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -9,7 +9,7 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
 
 type Child = Node | string | null;
 
-/** A new element: `make("p", { class: "note" }, "text")`. */
+/** Create an element: `make("p", { class: "note" }, "text")`. */
 export function make(tag: string, attributes: Record<string, string>, ...children: Child[]): HTMLElement {
   const element = document.createElement(tag);
   for (const name of Object.keys(attributes)) element.setAttribute(name, String(attributes[name]));
@@ -17,7 +17,7 @@ export function make(tag: string, attributes: Record<string, string>, ...childre
   return element;
 }
 
-/** Replace what an element holds. */
+/** Replace the content of an element. Null children are skipped. */
 export function fill(element: Element, ...children: Child[]): void {
   element.textContent = "";
   for (const child of children) {
@@ -25,7 +25,7 @@ export function fill(element: Element, ...children: Child[]): void {
   }
 }
 
-/** A button that dials. */
+/** A link that dials `number`. Shows `shown`, and what the number is for. */
 export function callLink(number: string, shown: string, what: string): HTMLElement {
   return make("a", { class: "call", href: `tel:${number}` }, make("b", {}, shown), " ", make("span", {}, what));
 }

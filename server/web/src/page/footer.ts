@@ -1,11 +1,11 @@
-// The foot: who runs the page, and the address to compare with.
+// The footer: who runs the page, and the official address to compare with.
 
 import type { Words } from "../words/words.ts";
 import { telNumber } from "./advice_view.ts";
 import { byId, callLink, fill, make } from "./elements.ts";
 import type { Operator } from "./config.ts";
 
-/** Show who runs the page; null while that is not known. */
+/** Show who runs the page. `operator` is null until the configuration is loaded. */
 export function showOperator(operator: Operator | null, words: Words): void {
   const name = operator ? operator.name[words.code] || operator.name.zh || operator.name.en : "";
   fill(
@@ -26,7 +26,7 @@ function showAddress(address: string, words: Words): void {
   );
 }
 
-/** The origin of a URL, which may lack its `https://`; "" where it is none. */
+/** The origin of a URL, with or without `https://`. "" if it is not a URL. */
 export function originOf(address: string): string {
   try {
     return new URL(/^[a-z]+:\/\//i.test(address) ? address : `https://${address}`).origin;

@@ -1,18 +1,25 @@
-// A mainland mobile is written 3-4-4 while it is typed; anything else stays as it was typed.
+// Groups a mobile number of China as 3-4-4 digits while it is typed. Leaves any other text as it is.
 
 export interface FieldText {
   text: string;
-  /** Where the caret stands, in UTF-16 units. */
+  /** The position of the caret, in UTF-16 code units. */
   caret: number;
 }
 
 const GROUPED = /^((?:\+|00)86)?(1[3-9][0-9]{0,9}|1)$/;
 const SEPARATORS = /[ \u00a0\u2007\u2009\u202f\u3000-]/g;
 
-/** Which key took a sign away, if one did. */
+/** The direction of a deletion: backward (Backspace) or forward (Delete). Null if the edit was not a deletion. */
 export type Deletion = "backward" | "forward" | null;
 
-/** What the field shows after an edit. Where a key deleted a mere gap of `previous`, the digit beyond it goes. */
+/**
+ * The text and caret to show after an edit.
+ *
+ * @param typed the field's text and caret after the edit
+ * @param previous the text shown before the edit
+ * @param deletion the kind of deletion, if the edit was one. If it deleted only a space between two groups, the digit
+ *   next to the space is deleted instead
+ */
 export function regroup(typed: FieldText, previous = "", deletion: Deletion = null): FieldText {
   const text = toAscii(typed.text);
   const digits = withoutSeparators(text);
@@ -28,12 +35,12 @@ function withoutSeparators(text: string): string {
   return text.replace(SEPARATORS, "");
 }
 
-/** Full-width signs (a Chinese keyboard's) as ASCII ones; no length changes. */
+/** Replace full-width characters, as a Chinese keyboard enters them, by ASCII. Does not change the length. */
 function toAscii(text: string): string {
   return text.replace(/[\uff01-\uff5e]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0));
 }
 
-/** The digits in groups, and the caret behind its `count`-th sign. */
+/** The digits in groups, with the caret after the first `count` of them. */
 function grouped(digits: string, count: number): FieldText {
   const prefixLength = digits.length - (GROUPED.exec(digits)?.[2] ?? digits).length;
   const gaps = [prefixLength, prefixLength + 3, prefixLength + 7].filter((gap) => gap > 0 && gap < digits.length);

@@ -1,11 +1,11 @@
-// Helper mode: a village official checks for several people in a row, and gives each a slip of paper.
+// Helper mode: a village official checks the numbers of several people in turn, and prints a slip for each.
 
 import { byId } from "./elements.ts";
 import { words } from "./language.ts";
 
 let helping = false;
 
-/** Wire the buttons; `restart` wipes one person's number and answer. */
+/** Connect the buttons. `restart` wipes the number and the answer of one person. */
 export function startHelper(restart: () => void): void {
   byId("helper").addEventListener("click", () => {
     helping = !helping;
@@ -15,11 +15,12 @@ export function startHelper(restart: () => void): void {
   byId("print").addEventListener("click", () => window.print());
 }
 
+/** Whether helper mode is on. */
 export function isHelping(): boolean {
   return helping;
 }
 
-/** `answered`: there is an answer to print. */
+/** Show the controls of helper mode. `answered` says whether there is an answer to print. */
 export function showHelper(answered: boolean): void {
   document.body.className = helping ? "helper" : "";
   byId("helper").textContent = helping ? words().helperOff : words().fixed.helper;

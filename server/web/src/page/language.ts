@@ -1,4 +1,4 @@
-// Which language the page speaks, and its fixed texts. Nothing is remembered: the choice lasts as long as the page.
+// The language of the page and its fixed texts. The choice is not stored; it lasts until the page is closed.
 
 import { en } from "../words/en.ts";
 import type { Fixed, Picture, Words } from "../words/words.ts";
@@ -7,12 +7,12 @@ import { byId } from "./elements.ts";
 
 let current: Words = zh;
 
-/** The words of the language chosen. */
+/** The texts in the chosen language. */
 export function words(): Words {
   return current;
 }
 
-/** The browser's first choice among the page's languages; Chinese where it names neither. */
+/** The first of the browser's languages that the page has; Chinese if there is none. */
 export function preferredLanguage(languages: readonly string[]): Words {
   for (const tag of languages) {
     if (/^zh\b/i.test(tag)) return zh;
@@ -21,12 +21,12 @@ export function preferredLanguage(languages: readonly string[]): Words {
   return zh;
 }
 
-/** Begin in the browser's language. */
+/** Start in the browser's language. */
 export function startLanguage(): void {
   setLanguage(preferredLanguage(navigator.languages));
 }
 
-/** Go over to the other language. */
+/** Switch to the other language. */
 export function switchLanguage(): void {
   setLanguage(current === zh ? en : zh);
 }
@@ -42,5 +42,6 @@ function setLanguage(next: Words): void {
 
 function forEachMarked(name: string, set: (element: Element, key: string) => void): void {
   const attribute = `data-${name}`;
-  document.querySelectorAll(`[${attribute}]`).forEach((element) => set(element, String(element.getAttribute(attribute))));
+  const marked = document.querySelectorAll(`[${attribute}]`);
+  marked.forEach((element) => set(element, String(element.getAttribute(attribute))));
 }

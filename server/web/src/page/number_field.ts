@@ -1,4 +1,4 @@
-// The field: one number, grouped while it is typed.
+// The field for the number. Groups the digits while they are typed.
 
 import { byId } from "./elements.ts";
 import { type Deletion, regroup } from "./grouping.ts";
@@ -6,10 +6,10 @@ import { type Deletion, regroup } from "./grouping.ts";
 const field = (): HTMLInputElement => byId<HTMLInputElement>("number");
 let shown = "";
 
-/** Watch the field; `onChange` is called after every edit. */
+/** Start to watch the field. Calls `onChange` after every edit. */
 export function watchNumber(onChange: () => void): void {
   const onEdit = (event: Event): void => {
-    // While a Chinese keyboard composes, the text is not yet the reader's.
+    // While an input method composes, the text is not final.
     if ((event as InputEvent).isComposing) return;
     group(deletionOf((event as InputEvent).inputType || ""));
     onChange();
@@ -32,16 +32,16 @@ function group(deletion: Deletion): void {
     input.setSelectionRange(next.caret, next.caret);
   }
   shown = next.text;
-  // So that a number with its country's code is still seen whole.
+  // Smaller type, so that a number with its calling code fits into the field.
   input.className = shown.length > 14 ? "long" : "";
 }
 
-/** What stands in the field. */
+/** The text in the field. */
 export function enteredText(): string {
   return field().value;
 }
 
-/** Empty the field, and what the engine remembers of it: the text that a regular expression matched last. */
+/** Clear the field, and the engine's copy of the number: the text that a regular expression matched last. */
 export function clearNumber(): void {
   field().value = "";
   field().className = "";
@@ -49,7 +49,7 @@ export function clearNumber(): void {
   /^/.test("");
 }
 
-/** Nothing can be typed while a check is under way: the answer must belong to what is seen. */
+/** Lock the field while a check runs, so that the answer belongs to the number shown. */
 export function lockNumber(locked: boolean): void {
   field().readOnly = locked;
 }
@@ -59,7 +59,7 @@ export function focusNumber(): void {
   field().focus();
 }
 
-/** Whether what stands in the field is no number. */
+/** Mark the text in the field as invalid, or as valid. */
 export function markInvalid(invalid: boolean): void {
   field().setAttribute("aria-invalid", String(invalid));
 }

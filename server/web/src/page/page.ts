@@ -1,10 +1,11 @@
-// The page's entry. It runs before the document stands, so that an old browser is told so before the first paint.
+// The entry of page.js. Runs before the document is parsed, so that the notice for old browsers, if it is needed, is
+// shown with the first paint.
 
 import { isSupported } from "./browser.ts";
 import { startApp } from "./app.ts";
 
 if (isSupported()) {
-  // Hides the notice for old browsers, until it is known that all is well (or not).
+  // Hide the notice for old browsers until the page has started or failed to start.
   document.documentElement.className = "starting";
   document.addEventListener("DOMContentLoaded", () => {
     try {

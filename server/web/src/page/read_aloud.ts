@@ -1,25 +1,27 @@
-// Read aloud, with a voice that lives on the device: one from elsewhere would be told the answer.
+// Reads the page aloud. Uses only voices on the device: a remote voice would send the answer to its provider.
 
 import type { Words } from "../words/words.ts";
 import { words } from "./language.ts";
 import { byId, fill, make } from "./elements.ts";
 
-/** So long may a voice take to begin, in milliseconds; some devices have the function and no voice. */
+/** The time limit for a voice to start, in milliseconds. Some devices have the function but no voice. */
 const VOICE_LIMIT = 5000;
 
 let speaking = false;
 let voiceFailed = false;
 let timer = 0;
 
-/** Show the button wherever the device may have a voice, and keep it right. */
+/** Show the button if the device may have a voice, and keep it up to date. */
 export function startReadAloud(): void {
   byId("aloud").addEventListener("click", toggle);
-  if (hasSpeech() && speechSynthesis.addEventListener) speechSynthesis.addEventListener("voiceschanged", updateReadAloud);
+  if (hasSpeech() && speechSynthesis.addEventListener) {
+    speechSynthesis.addEventListener("voiceschanged", updateReadAloud);
+  }
   document.addEventListener("visibilitychange", stopReading);
   updateReadAloud();
 }
 
-/** A second button for the answer; null where the device cannot speak. */
+/** A second button, for the answer. Null if the device cannot speak. */
 export function readAloudButton(): HTMLElement | null {
   if (!canSpeak()) return null;
   const button = make("button", { type: "button", class: "second aloud" });
@@ -27,7 +29,7 @@ export function readAloudButton(): HTMLElement | null {
   return button;
 }
 
-/** Set the buttons' words and whether they are there. */
+/** Update the texts of the buttons and whether they are shown. */
 export function updateReadAloud(): void {
   document.querySelectorAll<HTMLElement>("#aloud, .aloud").forEach((button) => {
     fill(button, speaking ? words().stop : words().readAloud);
@@ -50,7 +52,7 @@ function toggle(): void {
   speechSynthesis.cancel();
   speaking = true;
   timer = window.setTimeout(reportNoVoice, VOICE_LIMIT);
-  // Short utterances: some engines fall silent after a quarter of a minute.
+  // One utterance for each text: some engines stop an utterance after 15 seconds.
   const texts = visibleTexts();
   texts.forEach((text, index) => speechSynthesis.speak(utterance(text, index === texts.length - 1)));
   updateReadAloud();
@@ -77,13 +79,13 @@ function reportNoVoice(): void {
   byId("cleared").textContent = words().cannotSpeak;
 }
 
-/** What a reader would be told: the answer where there is one, else the question. */
+/** The texts to read: the answer if there is one, otherwise the question. */
 function visibleTexts(): string[] {
   const answered = byId("answer").getAttribute("data-status") !== "";
   const found = document.querySelectorAll<HTMLElement>(
     answered ? "#answer h2, #answer h3, #answer h4, #answer p, #answer li" : "#question, .lead, #form label, #promise",
   );
-  // Nothing of what is folded away: without a box in old browsers, without text in new ones.
+  // Skip what is inside a closed `details`: it has no box in old browsers, and no text in new ones.
   const textOf = (element: HTMLElement): string => (element.offsetParent ? element.innerText : "");
   return Array.from(found, (element) => textOf(element).replace(/^[!?–]\s*/, "")).filter((text) => text !== "");
 }
@@ -96,13 +98,13 @@ function hasSpeech(): boolean {
   return typeof speechSynthesis === "object" && typeof SpeechSynthesisUtterance === "function";
 }
 
-/** A voice of the device for the language; undefined where it does not tell its voices, null where it has none. */
+/** A voice on the device for the language. Undefined if the browser does not list voices, null if there is none. */
 function voiceFor(language: Words): SpeechSynthesisVoice | undefined | null {
   const voices = speechSynthesis.getVoices();
   if (!voices.length) return undefined;
   const speaks = (voice: SpeechSynthesisVoice): boolean =>
     voice.localService && voice.lang.toLowerCase().replace("_", "-").indexOf(language.code) === 0;
   const able = voices.filter(speaks);
-  // Of the Chinese voices the Mandarin one, if the device tells.
+  // Prefer Mandarin among the Chinese voices.
   return able.filter((voice) => voice.lang.replace("_", "-") === "zh-CN")[0] ?? able[0] ?? null;
 }

@@ -1,10 +1,10 @@
-// "What left this phone": the very bytes, and why they say nothing.
+// The panel "See what left this phone": every request, with the bytes of its body.
 
 import type { Sent } from "../worker/messages.ts";
 import type { Words } from "../words/words.ts";
 import { byId, fill, make } from "./elements.ts";
 
-/** Show what the check sent; null where there was none, or where the worker broke and took the list with it. */
+/** Show what the check sent. `sent` is null before a check, and when the worker failed and the list is lost. */
 export function showSent(sent: Sent[] | null, words: Words): void {
   const items = (sent ?? []).map((item, index) => itemOf(item, index + 1, words));
   const empty = sent ? words.sentNothing : words.sentNotYet;
@@ -23,7 +23,7 @@ function itemOf(item: Sent, count: number, words: Words): HTMLElement {
   );
 }
 
-/** Bytes as hexadecimal, four to a group. */
+/** Bytes in hexadecimal, in groups of four bytes. */
 export function hexInGroups(body: Uint8Array): string {
   const digits = (byte: number): string => (byte < 16 ? "0" : "") + byte.toString(16);
   return Array.from(body, (byte, index) => (index && index % 4 === 0 ? " " : "") + digits(byte)).join("");

@@ -1,4 +1,4 @@
-// The slip of paper that a helper prints: the answer and the next step, and of the number its last four digits.
+// The slip of paper that a helper prints: the number's last four digits, the answer and the next step.
 
 import type { Words } from "../words/words.ts";
 import { summarise } from "./answer_view.ts";
@@ -31,7 +31,7 @@ function callLines(telephone: string, words: Words): HTMLElement[] {
   return telephone ? [...lines, make("p", {}, `${telephone}  ${words.telephone}`)] : lines;
 }
 
-/** Nothing stands on the slip. */
+/** Clear the slip. */
 export function clearSlip(): void {
   fill(byId("slip"));
 }

@@ -1,11 +1,14 @@
-// Whoever picks the phone up later must not find the answer on it.
+// Wipes the page when its user leaves it, so that whoever uses the phone next does not see the answer.
 
-/** So long may the page be hidden before it is wiped, in milliseconds. */
+/** The page is wiped after it was hidden for this long, in milliseconds. */
 const HIDDEN_LIMIT = 120_000;
 
 /**
- * Call `wipe` once the page has been hidden for two minutes, and when it is left. Timers sleep while a page is
- * hidden, so the clock is read again when it comes back.
+ * Wipe the page when it has been hidden for two minutes, and when it is left. Timers may be suspended while a page is
+ * hidden, so the time is checked again when the page becomes visible.
+ *
+ * @param wipe wipes the page
+ * @param returned called when the page becomes visible again
  */
 export function wipeOnLeave(wipe: () => void, returned: () => void): void {
   let hiddenSince = 0;
@@ -22,6 +25,6 @@ export function wipeOnLeave(wipe: () => void, returned: () => void): void {
     hiddenSince = 0;
     returned();
   });
-  // Before the page goes into the back/forward cache, where its memory would outlive the visit.
+  // The browser may keep a page that was left in the back/forward cache. It must be wiped before that.
   window.addEventListener("pagehide", wipe);
 }

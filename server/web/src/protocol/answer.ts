@@ -1,13 +1,13 @@
-// What a check ends in (SPEC.md section 11). "No data" is not "no": every state is told apart.
+// The answer of a check (SPEC.md section 11). "Not found" and "could not be checked" are different answers.
 
 import type { FailureReason } from "./failure.ts";
 
-/** A dataset of the manifest's catalogue that a number stands in. */
+/** A case of the manifest's catalogue whose data contain the number. */
 export interface Case {
   id: number;
   kind: "exposure" | "malicious-registration";
   title: { zh: string; en: string };
-  /** `2025-03-09` or null. */
+  /** A date such as `2025-03-09`, or null. */
   seized_on: string | null;
   data_classes: string[];
   advice: string[];
@@ -17,22 +17,22 @@ export interface Found {
   status: "found";
   exposed: boolean;
   malicious: boolean;
-  /** A lower bound: on the public channel 0, 1, 2 or 6. */
+  /** The lowest possible number of accounts. On the public channel: 0, 1, 2 or 6. */
   accounts: number;
-  /** `2024-Q3` under the coarse profile, `2024-07` under the exact one, null when unknown. */
+  /** `2024-Q3` with the coarse profile, `2024-07` with the exact profile, null when unknown. */
   last_seen: string | null;
   cases: Case[];
   more: boolean;
-  /** When the snapshot was made. */
+  /** When the snapshot was made, as in the manifest. */
   as_of: string;
 }
 
 export interface Unknown {
   status: "unknown";
   reason: FailureReason;
-  /** Of `invalid_number`: why the text is none (pilookup/identifier/reason.py). */
+  /** With `invalid_number`: why the text is not a number (a code of pilookup/identifier/reason.py). */
   detail?: string;
-  /** Of `rate_limited`: seconds to wait. */
+  /** With `rate_limited`: seconds to wait. */
   wait?: number;
 }
 

@@ -1,4 +1,5 @@
-// The check: identifier, blind, evaluate, verify, unblind, token, bucket, label (SPEC.md section 11).
+// The check of one number (SPEC.md section 11, whose steps the comments number): canonicalise, blind, have the server
+// evaluate, verify the proof, unblind, derive the token, fetch the bucket, open the label.
 
 import { canonicalise, type Library } from "../identifier/canonicalise.ts";
 import type { Answer, Case } from "./answer.ts";
@@ -14,25 +15,33 @@ import { successBody, type Reply, type Transport } from "./transport.ts";
 import type { Clock, FetchFile, Release, Trust } from "./trust.ts";
 import { challengeIn, solve, type Challenge } from "./proof_of_work.ts";
 
+/** A problem document (RFC 9457) may be larger than the answer that was asked for. */
 const PROBLEM_BYTES = 64 * 1024;
 
-/** Where one channel is asked: URLs that end in `/v1/channels/{channel}/`. */
+/** The URLs of one channel; both end in `/v1/channels/{channel}/`. */
 export interface ChannelUrls {
+  /** Where elements are evaluated. */
   evaluate: string;
+  /** Where metadata, targets and buckets come from. */
   buckets: string;
 }
 
-/** What a check works with. */
+/** What a check needs. */
 interface Tools {
   urls: ChannelUrls;
   trust: Trust;
   transport: Transport;
   clock: Clock;
   library: Library;
+  /** Called when a step begins, and with `share` (0 to 1) while a long step proceeds. */
   onStep(step: Step, share?: number): void;
 }
 
-/** Answer for the one number in a text. Nothing is thrown: every failure is `unknown`. */
+/**
+ * Check the one number in a text. Never throws: every failure becomes an answer with status `unknown`.
+ *
+ * @returns the answer, and the last four digits of the number ("" if the text is not a number)
+ */
 export async function check(text: string, tools: Tools): Promise<{ answer: Answer; last4: string }> {
   let last4 = "";
   try {
@@ -48,7 +57,7 @@ export async function check(text: string, tools: Tools): Promise<{ answer: Answe
   }
 }
 
-/** What needs no number: fetch and verify the release, make its key's tables, blind a canary. */
+/** Do in advance what does not need the number: verify the release, compute its key's tables, blind a canary. */
 export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">): Promise<void> {
   const release = await tools.trust.fresh(fileFetcher(tools));
   release.key.prepare();
@@ -57,12 +66,12 @@ export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">
 }
 
 function unknownAnswer(error: unknown): Answer {
-  // Parsers end in a Failure. Should another error come out of one, the bytes from outside are what it met.
+  // Parsers throw a Failure. If any other error is thrown, unexpected bytes from outside are the cause.
   const { reason, wait } = error instanceof Failure ? error : new Failure("bad_response");
   return wait === undefined ? { status: "unknown", reason } : { status: "unknown", reason, wait };
 }
 
-/** Once more from the start, with fresh blinds, when the release has moved on meanwhile (SPEC.md section 8.4). */
+/** Check an identifier. Starts again once, with fresh blinds, if there is a new release (SPEC.md section 8.4). */
 async function answerFor(identifier: string, tools: Tools): Promise<Answer> {
   tools.onStep("trust");
   const release = await tools.trust.fresh(fileFetcher(tools));
@@ -95,12 +104,12 @@ async function answerWithRelease(release: Release, identifier: string, tools: To
   return answerFromLabel(labelAt(0), manifest);
 }
 
-/** Not secret: whichever is looked up, all must be there. */
+/** A random item of a list. For canaries: the choice is not secret, since the snapshot must hold all of them. */
 function pickRandom<T>(list: readonly T[]): T {
   return list[crypto.getRandomValues(new Uint32Array(1))[0]! % list.length]!;
 }
 
-/** Steps 4 to 8: the inputs' tokens, proven to be made with the manifest's key. */
+/** Steps 4 to 8: the tokens of the inputs. The proof shows that the server used the manifest's key. */
 async function evaluateTokens(release: Release, inputs: string[], tools: Tools): Promise<Uint8Array[]> {
   const { manifest, key } = release;
   const { blinded, reply } = await evaluate(release, inputs, tools);
@@ -108,7 +117,9 @@ async function evaluateTokens(release: Release, inputs: string[], tools: Tools):
   if (body.length !== replyBytes(inputs)) throw new Failure("bad_response", "evaluate: size");
   const evaluated = body.subarray(0, -PROOF_BYTES);
   const elements = key.verify(blinded, evaluated, body.subarray(-PROOF_BYTES));
-  return elements.map((element, i) => deriveToken(unblind(blinded[i]!.blind, element), manifest.channel, manifest.epoch));
+  return elements.map((element, i) =>
+    deriveToken(unblind(blinded[i]!.blind, element), manifest.channel, manifest.epoch),
+  );
 }
 
 const replyBytes = (inputs: string[]): number => inputs.length * ELEMENT_BYTES + PROOF_BYTES;
@@ -118,7 +129,10 @@ interface Evaluation {
   reply: Reply;
 }
 
-/** Steps 4 and 5; again with a proof of work where one is asked for, and blinded anew: nothing is sent twice. */
+/**
+ * Steps 4 and 5. If the server asks for a proof of work, sends a second request with it. The inputs are blinded again
+ * for that request, so that no blinded element is sent twice.
+ */
 async function evaluate(release: Release, inputs: string[], tools: Tools): Promise<Evaluation> {
   const first = await evaluateOnce(release, inputs, {}, tools);
   const challenge = release.manifest.channel === "public" ? challengeIn(first.reply) : null;
@@ -154,7 +168,7 @@ async function evaluateOnce(
   return { blinded, reply };
 }
 
-/** The canary that was blinded ahead, once. */
+/** The blinded canary, if `input` is the canary blinded in advance. Given out once, since no blind is used twice. */
 function takePreparedCanary(release: Release, input: string): Blinded | null {
   const { canary } = release;
   if (canary?.name !== input) return null;
@@ -162,8 +176,12 @@ function takePreparedCanary(release: Release, input: string): Blinded | null {
   return canary.blinded;
 }
 
-/** Steps 9 and 10: by index the verified slots, or the Failure that stands in their place. */
-async function fetchBuckets(manifest: Manifest, indices: number[], tools: Tools): Promise<Map<number, Uint8Array | Failure>> {
+/** Steps 9 and 10: for each index the verified slots, or the Failure of that bucket. */
+async function fetchBuckets(
+  manifest: Manifest,
+  indices: number[],
+  tools: Tools,
+): Promise<Map<number, Uint8Array | Failure>> {
   const distinct = [...new Set(indices)].sort((a, b) => a - b);
   const bodies = await Promise.all(distinct.map((index) => fetchBucket(manifest, index, tools).catch(asFailure)));
   const retired = bodies.find((one) => one instanceof Failure && one.reason === "retired");
@@ -183,11 +201,11 @@ function asFailure(error: unknown): Failure {
   throw error;
 }
 
-/** Steps 12 to 14. */
+/** Steps 12 to 14: the answer for a label, or for no label. */
 function answerFromLabel(label: Label | null, manifest: Manifest): Answer {
   const as_of = manifest.created;
   if (label === null) return { status: "not_found", as_of };
-  if (label.canary) throw new Failure("bad_snapshot", "a canary for a number");
+  if (label.canary) throw new Failure("bad_snapshot", "the label of a number has the canary flag");
   const { exposed, malicious, accounts, more } = label;
   const last_seen = monthText(label.month, manifest.profile);
   return { status: "found", exposed, malicious, accounts, last_seen, cases: casesOf(label, manifest), more, as_of };
@@ -196,12 +214,12 @@ function answerFromLabel(label: Label | null, manifest: Manifest): Answer {
 function casesOf(label: Label, { cases }: Manifest): Case[] {
   return label.cases.map((id) => {
     const one = cases.get(id);
-    if (one === undefined) throw new Failure("bad_snapshot", "a case that is not in the catalogue");
+    if (one === undefined) throw new Failure("bad_snapshot", "the label names a case that is not in the catalogue");
     return one;
   });
 }
 
-/** Metadata and targets by their path below the channel. */
+/** Returns the function that fetches metadata and targets, by their path below the channel's URL. */
 function fileFetcher({ urls, transport }: Pick<Tools, "urls" | "transport">): FetchFile {
   return async (path, limit) => {
     const reply = await transport.send({ what: "metadata", url: urls.buckets + path, limit });

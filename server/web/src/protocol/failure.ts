@@ -16,10 +16,10 @@ export type FailureReason =
   | "invalid_number"
   | "not_configured";
 
-/** Ends a check. The only thing this code throws on purpose; it carries no input. */
+/** Ends a check with a reason. The only error that this code throws on purpose. Never contains what was entered. */
 export class Failure extends Error {
   readonly reason: FailureReason;
-  /** Seconds to wait, when rate limited. */
+  /** Seconds to wait, with reason `rate_limited`. */
   readonly wait: number | undefined;
 
   constructor(reason: FailureReason, why = "", wait?: number) {
@@ -29,7 +29,7 @@ export class Failure extends Error {
   }
 }
 
-/** Run a parser; whatever goes wrong within ends as `reason`. */
+/** Run a parser. Errors other than a Failure become a Failure with `reason`. */
 export function parseOrFail<T>(reason: FailureReason, parse: () => T): T {
   try {
     return parse();

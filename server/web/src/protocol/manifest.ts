@@ -1,4 +1,5 @@
-// The manifest of one snapshot: RFC 8785 JSON, one spelling only (SPEC.md section 7). All failures: `bad_snapshot`.
+// Parses the manifest of a snapshot (SPEC.md section 7). A manifest is canonical JSON (RFC 8785); any other spelling of
+// the same JSON is refused. All failures have the reason `bad_snapshot`.
 
 import type { Case } from "./answer.ts";
 import type { Geometry } from "./bucket.ts";
@@ -27,13 +28,13 @@ const MEMBERS = [
   "bucket_bits", "canaries", "channel", "created", "datasets", "entries", "epoch", "files", "format", "profile",
   "public_key", "root", "serial", "slots",
 ];
-/** A channel's name. */
+/** Matches the name of a channel. */
 export const CHANNEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 const FILE = /^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+$/;
 const CODE = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const CANARY = /^test:[a-z0-9-]{1,64}$/;
-// Not the unassigned code points: which those are depends on the browser's age, and an old one need not refuse a
-// publisher's newer character.
+// Unassigned code points are allowed: which ones are assigned depends on the browser's version, and an old browser must
+// accept characters that are new to it.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
 
 const bad = (where: string): Failure => new Failure("bad_snapshot", `manifest: ${where}`);
@@ -42,7 +43,10 @@ function ensure(good: boolean, where: string): asserts good {
   if (!good) throw bad(where);
 }
 
-/** RFC 8785: members in the order of UTF-16 code units, which is JavaScript's; numbers and strings as it writes them. */
+/**
+ * Canonical JSON (RFC 8785): members sorted by UTF-16 code units, as JavaScript's `sort` does, and numbers and strings
+ * as `JSON.stringify` writes them.
+ */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
@@ -51,7 +55,7 @@ export function canonical(value: unknown): string {
   return `{${written.join(",")}}`;
 }
 
-/** Parse and check a manifest's bytes. */
+/** Parse a manifest and check every member. Throws a Failure `bad_snapshot`. */
 export function parseManifest(data: Uint8Array): Manifest {
   ensure(data.length <= MAX_MANIFEST_BYTES, "too large");
   const text = fromUtf8(data, "bad_snapshot");
@@ -133,7 +137,7 @@ function files(value: unknown): void {
 
 function catalogue(value: unknown): Map<number, Case> {
   const cases = list(value, "datasets").map(parseCase);
-  ensure(cases.every(({ id }, i) => i === 0 || cases[i - 1]!.id < id), "datasets: ids do not ascend");
+  ensure(cases.every(({ id }, i) => i === 0 || cases[i - 1]!.id < id), "datasets: ids not ascending");
   return new Map(cases.map((one) => [one.id, one]));
 }
 

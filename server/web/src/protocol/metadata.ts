@@ -1,4 +1,4 @@
-// One TUF metadata file: its form, its signatures and its expiry (SPEC.md sections 9.1 and 9.2).
+// Parses one TUF metadata file and checks its signatures and its expiry (SPEC.md sections 9.1 and 9.2).
 
 import { fromHex, fromUtf8, utf8 } from "./bytes.ts";
 import { Failure, parseOrFail } from "./failure.ts";
@@ -9,7 +9,7 @@ export const MAX_METADATA_BYTES = 4 * 2 ** 20;
 
 export type RoleName = "root" | "targets" | "snapshot" | "timestamp";
 
-/** A metadata file that has the form of its role. Nothing in it is believed before `verifySignatures`. */
+/** A metadata file with valid syntax. Its content is not trusted until `verifySignatures` has accepted it. */
 export interface Metadata {
   name: RoleName;
   version: number;
@@ -17,7 +17,7 @@ export interface Metadata {
   expires: number;
   /** The members of `signed`. */
   signed: Record<string, unknown>;
-  /** What the signatures are over. */
+  /** The bytes that the signatures cover. */
   bytes: Uint8Array;
   signatures: { keyid: string; sig: string }[];
 }
@@ -27,7 +27,7 @@ export interface Role {
   threshold: number;
 }
 
-/** Root metadata: who may sign what. */
+/** Root metadata, which says which keys sign for each role. */
 export interface Root extends Metadata {
   /** Ed25519 public keys in hex, by key id. */
   keys: Map<string, string>;
@@ -36,7 +36,7 @@ export interface Root extends Metadata {
 
 const ROLES: readonly RoleName[] = ["root", "targets", "snapshot", "timestamp"];
 
-/** OLPC canonical JSON: members by code point, integers only, nothing escaped but `\` and `"`. */
+/** OLPC canonical JSON: members sorted by code point, integers only, no escapes except for `\` and `"`. */
 export function olpc(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(olpc).join(",")}]`;
   if (typeof value === "string") return `"${value.replace(/[\\"]/g, "\\$&")}"`;
@@ -54,7 +54,7 @@ function byCodePoint(a: string, b: string): number {
   return i >= right.length ? 1 : left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
 }
 
-/** Parse the metadata of a role; Failure `bad_response` for what is none. */
+/** Parse the metadata of a role. Throws a Failure `bad_response` for anything else. */
 export function parseMetadata(data: Uint8Array, name: RoleName): Metadata {
   return parseOrFail("bad_response", () => {
     if (data.length > MAX_METADATA_BYTES) throw bad(name, "too large");
@@ -63,8 +63,15 @@ export function parseMetadata(data: Uint8Array, name: RoleName): Metadata {
     const version = integer(members["version"], name);
     const expires = fromTime(members["expires"]);
     const known = /^1(\.[0-9]+)*$/.test(String(members["spec_version"]));
-    if (members["_type"] !== name || !known || Number.isNaN(expires)) throw bad(name, "another role or form");
-    return { name, version, expires, signed: members, bytes: utf8(olpc(signed)), signatures: parseSignatures(signatures, name) };
+    if (members["_type"] !== name || !known || Number.isNaN(expires)) throw bad(name, "_type, spec_version or expires");
+    return {
+      name,
+      version,
+      expires,
+      signed: members,
+      bytes: utf8(olpc(signed)),
+      signatures: parseSignatures(signatures, name),
+    };
   });
 }
 
@@ -77,7 +84,7 @@ function parseSignatures(value: unknown, name: RoleName): { keyid: string; sig: 
   });
 }
 
-/** Parse root metadata; Failure `bad_response` for what is none. */
+/** Parse root metadata. Throws a Failure `bad_response` for anything else. */
 export function parseRoot(data: Uint8Array): Root {
   const metadata = parseMetadata(data, "root");
   const { consistent_snapshot, keys, roles } = metadata.signed;
@@ -102,14 +109,18 @@ function fromEntries(entries: (readonly [RoleName, Role])[]): Record<RoleName, R
 function parseRole(value: unknown): Role {
   const { keyids, threshold } = asObject(value, "root");
   if (!Array.isArray(keyids) || !keyids.every((id) => typeof id === "string")) throw bad("root", "keyids");
-  if (new Set(keyids).size !== keyids.length) throw bad("root", "a key id twice");
+  if (new Set(keyids).size !== keyids.length) throw bad("root", "duplicate key id");
   return { keyids: keyids as string[], threshold: integer(threshold, "root") };
 }
 
-/** Refuse metadata that a threshold of different keys of its role under `root` has not signed: `bad_signature`. */
+/**
+ * Check that enough keys have signed the metadata: as many different keys of its role as `root` requires.
+ *
+ * @throws Failure `bad_signature` when there are fewer valid signatures
+ */
 export function verifySignatures(root: Root, { name, bytes, signatures }: Metadata): void {
   const { keyids, threshold } = root.roles[name];
-  // By key, not by key id: one key under two ids is one signer.
+  // Count keys, not key ids: one key listed under two ids is one signer.
   const good = new Set<string>();
   for (const { keyid, sig } of signatures) {
     const key = keyids.includes(keyid) ? root.keys.get(keyid) : undefined;
@@ -123,22 +134,22 @@ function isValidSignature(key: string, signature: string, bytes: Uint8Array): bo
   try {
     return ed25519.verify(fromHex(signature), bytes, fromHex(key), { zip215: false });
   } catch {
-    return false; // not hex, or not of a signature's or key's length
+    return false; // not hex, or not the length of a signature or a key
   }
 }
 
-/** Refuse metadata past its expiry: `stale`. `now` in milliseconds since 1970. */
+/** Check that metadata have not expired at `now` (milliseconds since 1970). Throws a Failure `stale`. */
 export function checkNotExpired({ name, expires }: Metadata, now: number): void {
   if (!(expires > now)) throw new Failure("stale", name);
 }
 
-/** An object's members; Failure `bad_response` for anything else. */
+/** The value as an object. Throws a Failure `bad_response` for anything else. */
 export function asObject(value: unknown, where: string): Record<string, unknown> {
   if (value === null || typeof value !== "object" || Array.isArray(value)) throw bad(where, "not an object");
   return value as Record<string, unknown>;
 }
 
-/** An integer of 1 or more; Failure `bad_response` for anything else. */
+/** The value as an integer of 1 or more. Throws a Failure `bad_response` for anything else. */
 export function integer(value: unknown, where: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1) throw bad(where, "not an integer of 1 or more");
   return value as number;

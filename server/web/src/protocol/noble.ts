@@ -1,5 +1,5 @@
-// All that is used of the noble libraries, in one place. Their parts stand next to each other in the built script by
-// this order, which gzip can make use of.
+// Re-exports everything that is used of the noble libraries. The order of these lines is the order of the modules in
+// the built script. It puts similar code side by side, which gzip compresses better.
 
 export { bytesToHex, concatBytes, hexToBytes } from "@noble/hashes/utils.js";
 export { gcmsiv } from "@noble/ciphers/aes.js";

@@ -1,8 +1,8 @@
 // The oblivious PRF of RFC 9497, mode VOPRF, ristretto255-SHA512 (SPEC.md section 3): blind, verify, unblind.
 //
-// noble's own `finalize` returns the RFC's hash only, where this protocol needs the element; so the verbs are
-// written here on its group. Where the blind goes, the constant-time operations are used. Public values, which is
-// all that a proof is about, take the faster ones.
+// This protocol needs the unblinded element, but noble's own `finalize` returns only the RFC's hash of it. So the
+// operations are implemented here on noble's group. Operations on the blind run in constant time. The verification of a
+// proof handles public values only, so it uses the faster operations with variable time.
 
 import { concat, field, integer, chunksOf, utf8 } from "./bytes.ts";
 import { Failure, parseOrFail } from "./failure.ts";
@@ -11,7 +11,7 @@ import { expand_message_xmd, mulAddUnsafe, ristretto255, ristretto255_hasher, sh
 const { Point } = ristretto255;
 const { Fn } = Point;
 
-/** Bits of a window of the tables that are made ahead: smaller than noble's own, since a page checks a few numbers. */
+/** Window size of the precomputed tables, in bits. Smaller than noble's default, since a page checks few numbers. */
 const WINDOW = 4;
 Point.BASE.precompute(WINDOW);
 
@@ -22,13 +22,17 @@ export const PROOF_BYTES = 64;
 
 const CONTEXT_STRING = concat(utf8("OPRFV1-"), Uint8Array.of(1), utf8("-ristretto255-SHA512"));
 const domainTag = (name: string): Uint8Array => concat(utf8(name), CONTEXT_STRING);
-const [TO_GROUP, TO_SCALAR, SEED] = [domainTag("HashToGroup-"), domainTag("HashToScalar-"), domainTag("Seed-")] as const;
+const [TO_GROUP, TO_SCALAR, SEED] = [
+  domainTag("HashToGroup-"),
+  domainTag("HashToScalar-"),
+  domainTag("Seed-"),
+] as const;
 
-/** One input, hidden: `blind` (a scalar, secret) times its element. Used once. */
+/** A blinded input: the secret scalar `blind` times the element of the input. Used once. */
 export interface Blinded {
   blind: bigint;
   element: Element;
-  /** The element's 32 bytes: what is sent. */
+  /** The element's 32 bytes, which are sent. */
   bytes: Uint8Array;
 }
 
@@ -40,27 +44,27 @@ const hashToGroup = (input: Uint8Array): Element => ristretto255_hasher.hashToCu
 const hashToScalar = (message: Uint8Array): bigint =>
   Fn.create(littleEndian(expand_message_xmd(message, TO_SCALAR, 64, sha512)));
 
-/** A uniform scalar of 1 to l - 1: 512 random bits leave no bias that counts. */
+/** A uniform random scalar from 1 to l - 1. Reducing 512 random bits leaves a negligible bias. */
 function randomScalar(): bigint {
   const scalar = Fn.create(littleEndian(crypto.getRandomValues(new Uint8Array(64))));
   return scalar === 0n ? randomScalar() : scalar;
 }
 
-/** Hide an input under a fresh random blind. */
+/** Blind an input with a fresh random scalar. */
 export function blind(input: Uint8Array): Blinded {
   return blindWith(input, randomScalar());
 }
 
-/** Hide an input under a given blind: for the published vectors, whose blinds are fixed. */
+/** Blind an input with a given scalar. For the published test vectors, which fix the blinds. */
 export function blindWith(input: Uint8Array, scalar: bigint): Blinded {
   const element = hashToGroup(input).multiply(scalar);
   return { blind: scalar, element, bytes: element.toBytes() };
 }
 
-/** An element from its 32 bytes; neither another spelling nor the identity is one. Failure `bad_proof`. */
+/** Decode an element. Throws a Failure `bad_proof` for the identity and for bytes that are not a canonical element. */
 function decode(bytes: Uint8Array): Element {
   const element = parseOrFail("bad_proof", () => Point.fromBytes(bytes));
-  if (element.is0()) throw new Failure("bad_proof", "the identity");
+  if (element.is0()) throw new Failure("bad_proof", "the element is the identity");
   return element;
 }
 
@@ -70,26 +74,31 @@ function decodeScalar(bytes: Uint8Array): bigint {
   return scalar;
 }
 
-/** An epoch's public key, with what is worth computing ahead of the first proof under it. */
+/** The public key of an epoch, with the values that all proofs under it share. */
 export class PublicKey {
   private readonly point: Element;
   private readonly seed: Uint8Array;
 
-  /** `bytes`: the key's 32 bytes, from the manifest. */
+  /** @param bytes the 32 bytes of the key, from the manifest */
   constructor(private readonly bytes: Uint8Array) {
     this.point = decode(bytes);
     this.seed = sha512(concat(field(bytes), field(SEED)));
   }
 
-  /** Make the tables for multiples of the key and the generator, before anyone waits. */
+  /** Compute the tables for multiples of the key and the generator, so that the first check does not wait for them. */
   prepare(): void {
     this.point.precompute(WINDOW, false);
     Point.BASE.multiplyUnsafe(Fn.ORDER - 1n);
   }
 
   /**
-   * The evaluated elements (n x 32 bytes) of a batch, once the proof (64 bytes: c, s) shows that they were made with
-   * this key: RFC 9497 section 2.2.2. Failure `bad_proof`.
+   * Verify the proof for a batch (RFC 9497 section 2.2.2).
+   *
+   * @param blinded the blinded inputs that were sent
+   * @param evaluated the evaluated elements, 32 bytes each
+   * @param proof the scalars c and s, 64 bytes
+   * @returns the evaluated elements
+   * @throws Failure `bad_proof` when they were not evaluated with this key
    */
   verify(blinded: readonly Blinded[], evaluated: Uint8Array, proof: Uint8Array): Element[] {
     const encoded = chunksOf(evaluated, ELEMENT_BYTES);
@@ -106,16 +115,17 @@ export class PublicKey {
     return elements;
   }
 
-  /** `d_i`, by which each pair of a batch enters the one proof. */
+  /** The coefficient `d_i` of one pair of elements in the proof for the whole batch. */
   private weight(i: number, blinded: Uint8Array, evaluated: Uint8Array): bigint {
     const pair = concat(field(blinded), field(evaluated));
     return hashToScalar(concat(field(this.seed), integer(i, 2), pair, utf8("Composite")));
   }
 }
 
-/** The element of the input itself: `blind^-1` times its evaluation, 32 bytes. */
+/** Remove the blind: `blind^-1` times the evaluated element, 32 bytes. */
 export function unblind(blindScalar: bigint, evaluated: Element): Uint8Array {
-  // Fermat's inverse: the exponent is public, so its course does not hang on the blind as Euclid's does.
+  // The inverse by Fermat's little theorem: the exponent is public, so the running time does not depend on the blind,
+  // as it does with Euclid's algorithm.
   return evaluated.multiply(Fn.pow(blindScalar, Fn.ORDER - 2n)).toBytes();
 }
 

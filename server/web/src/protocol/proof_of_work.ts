@@ -1,8 +1,9 @@
-// Proof of work: an ALTCHA version 2 challenge of algorithm SHA-256, asked for past a soft quota.
+// Proof of work: solves an ALTCHA version 2 challenge with algorithm SHA-256 (SPEC.md section 8.5). The server asks for
+// it beyond the soft quota.
 //
-// The key of a counter is SHA-256(salt || nonce || I2OSP(counter, 4)), hashed `cost` times over, cut to `keyLength`.
-// A solution is a counter whose key begins with `keyPrefix`. The server gives the challenge as the member `challenge`
-// of a problem with status 429, and takes the solution in the header `Pilookup-Proof`.
+// The key of a counter is SHA-256(salt || nonce || I2OSP(counter, 4)), hashed again `cost - 1` times and cut to
+// `keyLength` bytes. A solution is a counter whose key begins with `keyPrefix`. The server sends the challenge as the
+// member `challenge` of a problem document with status 429, and accepts the solution in the header `Pilookup-Proof`.
 
 import { base64, concat, fromHex, fromUtf8, hex, integer, utf8 } from "./bytes.ts";
 import { Failure } from "./failure.ts";
@@ -11,42 +12,42 @@ import { sha256 } from "./noble.ts";
 import type { Reply } from "./transport.ts";
 
 export interface Challenge {
-  /** As received, to be sent back. */
+  /** The challenge as received. It is sent back with the solution. */
   received: Record<string, unknown>;
   salt: Uint8Array;
   nonce: Uint8Array;
   cost: number;
   keyLength: number;
-  /** Hex. */
+  /** In hex. */
   keyPrefix: string;
 }
 
 /**
- * How long to work before messages are let in, and how long at all, in milliseconds. The challenge's own expiry is the
- * server's to check: by the clock of a phone it may seem past.
+ * Milliseconds of work between two pauses, in which the worker can receive messages, and in total. The expiry of the
+ * challenge is ignored: the server checks it, and the clock of a phone may be wrong.
  */
 const SLICE_MS = 40;
 const LIMIT_MS = 120_000;
 
-/** About as many counters as a challenge takes; a measure for the progress line only. */
+/** Roughly the number of counters that a challenge takes. Used only to estimate progress. */
 const TYPICAL_COUNTERS = 10_000;
 
 const HEX = /^(?:[0-9a-f]{2}){0,64}$/i;
 
-/** The challenge in an answer with status 429, null where it has none; `bad_response` for one of another kind. */
+/** The challenge in a reply, or null if it has none. Throws a Failure `bad_response` for an invalid challenge. */
 export function challengeIn(reply: Reply): Challenge | null {
   if (reply.status !== 429) return null;
   let problem: Record<string, unknown>;
   try {
     problem = asObject(JSON.parse(fromUtf8(reply.body, "bad_response")), "problem");
   } catch {
-    return null; // over quota, and a proxy rather than the server says so
+    return null; // over quota, and the reply comes from a proxy, not from the server
   }
   const { type, challenge } = problem;
   return typeof type === "string" && /\bproof-needed$/.test(type) ? parseChallenge(challenge) : null;
 }
 
-/** Failure `bad_response` for a challenge that is not of this kind. */
+/** Parse a challenge. Throws a Failure `bad_response` if it is not one that this code can solve. */
 export function parseChallenge(value: unknown): Challenge {
   const received = asObject(value, "challenge");
   const fields = asObject(received["parameters"], "challenge");
@@ -75,7 +76,7 @@ function integerIn(value: unknown, low: number, high: number, name: string): num
 
 const bad = (why: string): Failure => new Failure("bad_response", `challenge: ${why}`);
 
-/** What goes on around the work: a clock in milliseconds, the progress line, and whether it is still wanted. */
+/** What `solve` needs: a clock in milliseconds, a function that shows progress, and whether the check was stopped. */
 interface SolveOptions {
   ticks(): number;
   progress(share: number): void;
@@ -83,8 +84,10 @@ interface SolveOptions {
 }
 
 /**
- * The header's value that answers a challenge. Works in slices, so that a stop is heard. Failure `rate_limited` when the
- * time is up, `unreachable` when stopped.
+ * Solve a challenge. Works in slices, so that the worker can receive a stop in between.
+ *
+ * @returns the value of the header `Pilookup-Proof`
+ * @throws Failure `rate_limited` when the time is up, `unreachable` when stopped
  */
 export async function solve(challenge: Challenge, options: SolveOptions): Promise<string> {
   const deadline = options.ticks() + LIMIT_MS;
@@ -99,7 +102,7 @@ export async function solve(challenge: Challenge, options: SolveOptions): Promis
     options.progress(counter / (counter + TYPICAL_COUNTERS));
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  throw new Failure("rate_limited", "no proof in time");
+  throw new Failure("rate_limited", "no proof of work in time");
 }
 
 function deriveKey({ salt, nonce, cost, keyLength }: Challenge, counter: number): string {
@@ -108,5 +111,6 @@ function deriveKey({ salt, nonce, cost, keyLength }: Challenge, counter: number)
   return hex(key.subarray(0, keyLength));
 }
 
+/** The solution as the header carries it. */
 const encodeSolution = ({ received }: Challenge, counter: number, derivedKey: string): string =>
   base64(utf8(JSON.stringify({ challenge: received, solution: { counter, derivedKey } })));

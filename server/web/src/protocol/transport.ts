@@ -1,17 +1,17 @@
-// One request: what is sent, how long it may take, and what its status means (SPEC.md section 8).
+// Sends requests, limits their time and size, and maps HTTP statuses to reasons (SPEC.md section 8).
 
 import { concat } from "./bytes.ts";
 import { Failure, type FailureReason } from "./failure.ts";
 
-/** Something that left the device. */
+/** A request that left the device. */
 export interface Sent {
   what: "metadata" | "evaluate" | "bucket" | "library";
   method: string;
   url: string;
-  /** The headers we set; the browser adds its own to every request. */
+  /** The headers that this code sets. The browser adds its own to every request. */
   headers: Record<string, string>;
   body: Uint8Array | null;
-  /** The HTTP status of the answer, 0 when there was none. */
+  /** The HTTP status of the reply, 0 if there was none. */
   status: number;
 }
 
@@ -22,7 +22,7 @@ export interface Request {
   url: string;
   body?: Uint8Array;
   headers?: Record<string, string>;
-  /** The longest answer that is read, in bytes. */
+  /** The maximum size of the reply, in bytes. */
   limit: number;
 }
 
@@ -32,7 +32,7 @@ export interface Reply {
   body: Uint8Array;
 }
 
-/** So long may one request take, its body included. */
+/** The time limit for one request, including its body, in milliseconds. */
 export const TIME_LIMIT = 20_000;
 
 const REASONS: Record<number, FailureReason> = {
@@ -42,7 +42,7 @@ const REASONS: Record<number, FailureReason> = {
   429: "rate_limited",
 };
 
-/** Sends requests over `fetch`, and keeps what it sent. */
+/** Sends requests with `fetch` and records what it sent. */
 export class Transport {
   readonly sent: Sent[] = [];
   private readonly stop = new AbortController();
@@ -52,7 +52,7 @@ export class Transport {
     private readonly timeLimit = TIME_LIMIT,
   ) {}
 
-  /** End the request under way; it and all later ones fail. */
+  /** Abort the current request. It and all later requests fail. */
   abort(): void {
     this.stop.abort();
   }
@@ -61,7 +61,12 @@ export class Transport {
     return this.stop.signal.aborted;
   }
 
-  /** The answer, whatever its status; Failure `unreachable`, `timeout` or `bad_response` where there is none. */
+  /**
+   * Send a request.
+   *
+   * @returns the reply, with any status
+   * @throws Failure `unreachable`, `timeout`, or `bad_response` when the reply is larger than `limit`
+   */
   async send(request: Request): Promise<Reply> {
     const sentRequest = this.addSent(request);
     const controller = new AbortController();
@@ -76,7 +81,7 @@ export class Transport {
     try {
       return await this.reply(request, sentRequest, controller.signal);
     } catch (error) {
-      // What is left of an answer that is too long is not fetched.
+      // Do not fetch the rest of a reply that is too long.
       controller.abort();
       if (error instanceof Failure) throw error;
       throw new Failure(timedOut ? "timeout" : "unreachable");
@@ -86,7 +91,7 @@ export class Transport {
     }
   }
 
-  /** Add a request to what was sent. */
+  /** Add a request to the list of what was sent. */
   addSent({ what, url, headers, body }: Omit<Request, "limit">): Sent {
     const method = body ? "POST" : "GET";
     const sentRequest: Sent = { what, method, url, headers: headers ?? {}, body: body ?? null, status: 0 };
@@ -100,7 +105,7 @@ export class Transport {
       body: (request.body as BodyInit | undefined) ?? null,
       headers: sentRequest.headers,
       signal,
-      // Nothing stays on a phone that others use too: no cookie, and no bucket in the browser's cache.
+      // Other people may use this phone too, so nothing is left on it: no cookie, and no bucket in the browser's cache.
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
@@ -113,7 +118,11 @@ export class Transport {
   }
 }
 
-/** An answer's body, read no further than `limit` bytes where the browser has streams; Failure `bad_response` past it. */
+/**
+ * Read the body of a response. Stops after `limit` bytes if the browser has streams.
+ *
+ * @throws Failure `bad_response` when the body is longer
+ */
 async function readBody(response: Response, limit: number): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
@@ -127,7 +136,7 @@ async function readBody(response: Response, limit: number): Promise<Uint8Array> 
   return concat(...chunks);
 }
 
-/** The body of an answer with status 200; any other status is a Failure. */
+/** The body of a reply with status 200. Throws a Failure for any other status. */
 export function successBody(reply: Reply): Uint8Array {
   if (reply.status === 200) return reply.body;
   const reason = REASONS[reply.status] ?? (reply.status >= 500 ? "server_error" : "bad_response");

@@ -1,35 +1,37 @@
-// Which snapshot to believe: TUF metadata under a pinned root, then the manifest (SPEC.md section 9).
+// Decides which snapshot to trust: verifies TUF metadata under a pinned root, then the manifest (SPEC.md section 9).
 //
-// Nothing is stored, so a former release is recognised only within the life of one `Trust`; across lives the expiry
-// of 48 hours is what bounds an old release's use.
+// Nothing is stored on the device. A rollback to an older release is therefore detected only while one `Trust` object
+// lives; beyond that, an old release can be used until its metadata expire, after 48 hours.
 
 import { equal, hex } from "./bytes.ts";
 import { Failure } from "./failure.ts";
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "./manifest.ts";
 import {
-  integer, MAX_METADATA_BYTES, checkNotExpired, parseMetadata, parseRoot, asObject, verifySignatures, type Metadata, type RoleName,
-  type Root,
+  asObject, checkNotExpired, integer, MAX_METADATA_BYTES, parseMetadata, parseRoot, verifySignatures, type Metadata,
+  type Root, type RoleName,
 } from "./metadata.ts";
 import { sha256 } from "./noble.ts";
 import { PublicKey, type Blinded } from "./oprf.ts";
 import { fromTime } from "./time.ts";
 
-/** Fetches a path below the channel, at most `limit` bytes; null where there is none (404). */
+/** Fetches a file by its path below the channel's URL, at most `limit` bytes. Null if there is no such file (404). */
 export type FetchFile = (path: string, limit: number) => Promise<Uint8Array | null>;
 
-/** Milliseconds: of the day since 1970, and of a clock that nobody sets. */
 export interface Clock {
+  /** The time of day, in milliseconds since 1970. */
   now(): number;
+  /** Milliseconds of a monotonic clock. */
   ticks(): number;
 }
 
-/** A manifest whose signatures hold. `confirmed` once a canary opened, which shows that the snapshot bears its key. */
+/** A manifest whose signatures were verified. */
 export interface Release {
   manifest: Manifest;
   key: PublicKey;
   digest: string;
+  /** Whether a canary has been opened, which shows that the snapshot was made with the manifest's key. */
   confirmed: boolean;
-  /** A canary that was blinded ahead; whoever takes it leaves null, for no blind is used twice. */
+  /** A canary that was blinded in advance. Whoever uses it sets null, since no blind is used twice. */
   canary: Canary | null;
 }
 
@@ -38,7 +40,7 @@ interface Canary {
   blinded: Blinded;
 }
 
-/** Metadata last trusted, as received, and the root under which its signatures were verified. */
+/** The last trusted metadata of a role, as received, and the root that its signatures were verified with. */
 interface VerifiedMetadata {
   data: Uint8Array;
   metadata: Metadata;
@@ -51,13 +53,13 @@ interface Target {
   custom: unknown;
 }
 
-/** Metadata verified so long ago or less are not asked for again, in milliseconds. */
+/** Metadata that were verified at most this long ago are not fetched again. In milliseconds. */
 const MAX_AGE = 60_000;
 
-/** A root may be followed by so many at once. */
+/** The maximum number of new roots in one update. */
 const MAX_ROOTS = 256;
 
-/** The trusted release of one channel, kept fresh. */
+/** Fetches and verifies the release of one channel, and keeps it up to date. */
 export class Trust {
   private root: Root;
   private readonly roles = new Map<RoleName, VerifiedMetadata>();
@@ -65,7 +67,12 @@ export class Trust {
   private verifiedAt: { now: number; ticks: number } | null = null;
   private keyIds = "";
 
-  /** `pinned`: root metadata. Failure `bad_response` or `bad_signature` when it is none that its own keys sign. */
+  /**
+   * @param pinned the pinned root metadata
+   * @param channel the channel's name
+   * @param clock tells how old verified metadata are
+   * @throws Failure `bad_response` or `bad_signature` when `pinned` is not root metadata signed by its own keys
+   */
   constructor(
     pinned: Uint8Array,
     private readonly channel: string,
@@ -75,7 +82,13 @@ export class Trust {
     verifySignatures(this.root, this.root);
   }
 
-  /** The release, its metadata verified a short time ago, and not `stale`, which the server refuses to serve. */
+  /**
+   * The current release. Verifies the metadata again unless that was done in the last minute.
+   *
+   * @param fetchFile fetches metadata and targets
+   * @param stale a release that the server no longer serves; it is not returned from memory
+   * @throws Failure when the release cannot be fetched or must not be trusted
+   */
   async fresh(fetchFile: FetchFile, stale?: Release): Promise<Release> {
     if (this.release !== null && this.release !== stale && this.isFresh()) return this.release;
     this.verifiedAt = null;
@@ -87,7 +100,7 @@ export class Trust {
 
   private isFresh(): boolean {
     const then = this.verifiedAt;
-    // Two clocks: one stands still while the device sleeps, the other may be set.
+    // Two clocks are needed: one stops while the device sleeps, the other can be set by the user.
     const ages = then === null ? [] : [this.clock.now() - then.now, this.clock.ticks() - then.ticks];
     return ages.length > 0 && ages.every((age) => age >= 0 && age < MAX_AGE);
   }
@@ -100,14 +113,14 @@ export class Trust {
     const snapshotVersion = this.namedVersion(timestamp, "snapshot.json", "snapshot");
     const snapshot = await this.fetchRole(fetchFile, "snapshot", `${snapshotVersion}.snapshot.json`, snapshotVersion);
     if (Object.keys(asObject(snapshot.signed["meta"], "snapshot")).join() !== "targets.json") {
-      throw new Failure("bad_snapshot", "snapshot: other metadata than targets.json");
+      throw new Failure("bad_snapshot", "snapshot: lists other metadata than targets.json");
     }
     const targetsVersion = this.namedVersion(snapshot, "targets.json", "targets");
     const targets = await this.fetchRole(fetchFile, "targets", `${targetsVersion}.targets.json`, targetsVersion);
     return this.fetchManifest(fetchFile, asObject(targets.signed["targets"], "targets"));
   }
 
-  /** Step 1 of section 9.3: each root is signed by the one before and by itself, and its version is the next. */
+  /** Step 1 of section 9.3. Each new root is signed by the previous root and by itself, and has the next version. */
   private async updateRoot(fetchFile: FetchFile): Promise<void> {
     for (let count = 0; count < MAX_ROOTS; count += 1) {
       const data = await fetchFile(`metadata/${this.root.version + 1}.root.json`, MAX_METADATA_BYTES);
@@ -121,7 +134,7 @@ export class Trust {
     throw new Failure("bad_snapshot", "too many roots");
   }
 
-  /** What was seen under other keys says nothing: the TUF specification, 5.3.11. */
+  /** Drop the trusted metadata if the online keys have changed (TUF specification, 5.3.11). */
   private dropOtherKeys(): void {
     const { timestamp, snapshot } = this.root.roles;
     const ids = [timestamp, snapshot].map(({ keyids }) => [...keyids].sort().join()).join(";");
@@ -129,12 +142,12 @@ export class Trust {
     this.keyIds = ids;
   }
 
-  /** A role's metadata, verified; of `version`, where that is told by what names it. */
+  /** Fetch and verify the metadata of a role. `version` is the version that the metadata above it name, if they do. */
   private async fetchRole(fetchFile: FetchFile, name: RoleName, file: string, version?: number): Promise<Metadata> {
     const last = this.roles.get(name);
     const known = version !== undefined && last?.metadata.version === version ? last : undefined;
     const data = known?.data ?? (await fetchFile(`metadata/${file}`, MAX_METADATA_BYTES));
-    if (data === null) throw new Failure("bad_response", `${name}: not there`);
+    if (data === null) throw new Failure("bad_response", `${name}: not found`);
     const same = last !== undefined && last.root === this.root && equal(last.data, data);
     const metadata = same ? last.metadata : parseMetadata(data, name);
     if (!same) verifySignatures(this.root, metadata);
@@ -147,22 +160,26 @@ export class Trust {
     return metadata;
   }
 
-  /** The version of `role` that metadata name, not below the one last trusted. */
+  /** The version of `role` that the metadata name. Must not be lower than the last trusted version. */
   private namedVersion({ name, signed }: Metadata, file: string, role: RoleName): number {
     const version = integer(asObject(asObject(signed["meta"], name)[file], name)["version"], name);
     if (version < (this.roles.get(role)?.metadata.version ?? 0)) throw new Failure("rolled_back", role);
     return version;
   }
 
-  /** Section 9.4: the manifest of the newest epoch, which must be its epoch's own and still be served. */
+  /** Section 9.4: fetch the newest manifest. It must be listed under its epoch too, which must still be served. */
   private async fetchManifest(fetchFile: FetchFile, targets: Record<string, unknown>): Promise<Release> {
     const target = parseTarget(targets["manifest.json"]);
     const unchanged = this.release?.digest === target.sha256 ? this.release : null;
     const manifest = unchanged?.manifest ?? parseManifest(await fetchTarget(fetchFile, target));
     const epochTarget = parseTarget(targets[`epochs/${manifest.epoch}/manifest.json`]);
     const custom = asObject(epochTarget.custom, "custom");
-    if (manifest.channel !== this.channel || epochTarget.sha256 !== target.sha256 || custom["epoch"] !== manifest.epoch) {
-      throw new Failure("bad_snapshot", "the manifest is not its epoch's");
+    if (
+      manifest.channel !== this.channel ||
+      epochTarget.sha256 !== target.sha256 ||
+      custom["epoch"] !== manifest.epoch
+    ) {
+      throw new Failure("bad_snapshot", "the manifest is not the one listed for its epoch");
     }
     const servesUntil = fromTime(custom["serves_until"]);
     if (Number.isNaN(servesUntil)) throw new Failure("bad_snapshot", "serves_until");
@@ -192,9 +209,9 @@ function parseTarget(value: unknown): Target {
 async function fetchTarget(fetchFile: FetchFile, { length, sha256: digest }: Target): Promise<Uint8Array> {
   if (length > MAX_MANIFEST_BYTES) throw new Failure("bad_snapshot", "manifest: too large");
   const data = await fetchFile(`targets/${digest}.manifest.json`, MAX_MANIFEST_BYTES);
-  if (data === null) throw new Failure("bad_response", "manifest: not there");
+  if (data === null) throw new Failure("bad_response", "manifest: not found");
   if (data.length !== length || hex(sha256(data)) !== digest) {
-    throw new Failure("bad_snapshot", "the manifest is not the file that is signed");
+    throw new Failure("bad_snapshot", "the manifest does not match the signed hash");
   }
   return data;
 }

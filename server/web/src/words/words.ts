@@ -1,4 +1,4 @@
-// What every language must say. A key that a language lacks fails the compiler; a test compares the codes with Python's.
+// The texts that every language must have. The compiler finds missing keys; a test compares the codes with Python's.
 
 import type { Reason as NumberFault } from "../identifier/reason.ts";
 import type { FailureReason } from "../protocol/failure.ts";
@@ -7,10 +7,10 @@ import type { Sent } from "../protocol/transport.ts";
 
 export type { NumberFault };
 
-/** Why there is no answer: the protocol's reasons, and the page's own when its worker did not start. */
+/** Why a number could not be checked: the protocol's reasons, and the page's own for a worker that did not start. */
 export type UnknownReason = FailureReason | "not_started";
 
-/** What to do about it. */
+/** What to do when a number could not be checked. */
 export type Remedy =
   | "again"
   | "network"
@@ -40,15 +40,15 @@ export type AdviceCode =
 
 export interface Advice {
   title: string;
-  /** One line that is enough when this is the next step. */
+  /** A short text, for the card with the next step. */
   brief: string;
-  /** The same where no telephone of the operator is known, if that makes a difference. */
+  /** Replaces `brief` if the operator has no telephone and `brief` mentions it. */
   briefAlone?: string;
-  /** The rest, for those who read on. */
+  /** The details. */
   how: string[];
 }
 
-/** Texts that stand in index.html, by their `data-words`. */
+/** The keys of the texts in index.html, as in its `data-words` attributes. */
 export type Fixed =
   | "title"
   | "lead"
@@ -81,15 +81,15 @@ export type Fixed =
   | "copyAsk"
   | "keeps";
 
-/** Texts for those who do not see the drawings, by their `data-alt`. */
+/** The keys of the alternative texts of the drawings, as in the `data-alt` attributes of index.html. */
 export type Picture = "giftAlt" | "phoneAlt" | "codeAlt" | "refuseAlt";
 
 export interface Words {
-  /** BCP 47, for `lang` and for the voice. */
+  /** The BCP 47 tag, for `lang` and for the voice. */
   tag: string;
   /** The language of titles and names in configuration and catalogue. */
   code: "zh" | "en";
-  /** BCP 47 of the language the switch leads to. */
+  /** The BCP 47 tag of the other language, which the button switches to. */
   otherTag: string;
   fixed: Record<Fixed, string>;
   picture: Record<Picture, string>;
@@ -110,14 +110,14 @@ export interface Words {
   dataClass: Record<DataClass, string>;
   advice: Record<AdviceCode, Advice>;
   kind: Record<"exposure" | "malicious-registration", string>;
-  /** At least so many accounts; 0 when the number is not known. */
+  /** The minimum number of accounts; 0 if unknown. */
   accounts: (atLeast: number) => string;
   seized: (date: string) => string;
   classes: (names: string[]) => string;
   lastSeen: (when: string) => string;
-  /** A day in full. Written out here, since asking the browser loads its tables: a fifth of a slow phone's first check. */
+  /** A day in full. Not formatted by the browser: loading its tables takes a fifth of a slow phone's first check. */
   day: (year: number, month: number, day: number) => string;
-  /** From `2024-Q3` or `2024-07`. */
+  /** One month, or a range of months for a quarter. */
   month: (year: number, first: number, last: number) => string;
   noCase: string;
   moreCases: string;

@@ -1,4 +1,4 @@
-// What the page and its worker say to each other. The worker does all that touches the number or the network.
+// The messages between the page and its worker. The worker does everything that uses the number or the network.
 
 import type { Step } from "../protocol/steps.ts";
 import type { Sent } from "../protocol/transport.ts";
@@ -7,28 +7,28 @@ import type { Answer } from "../protocol/answer.ts";
 export type { Step, Sent, Answer };
 export type { Case } from "../protocol/answer.ts";
 
-/** Where to ask and what to believe: from config.json. */
+/** Which servers to ask and which root to trust, from config.json. */
 export interface Settings {
-  /** Where evaluations go: a URL without `/v1`, or "" for the worker's own origin. */
+  /** URL of the server that evaluates, without `/v1`. "" for the origin of the worker. */
   server: string;
-  /** Where metadata, targets and buckets come from; "" is the same as `server`. */
+  /** URL of the server of metadata, targets and buckets, without `/v1`. "" for the same as `server`. */
   buckets: string;
   channel: string;
   /** The pinned TUF root as JSON text. */
   root: string;
 }
 
-/** Page to worker. A check that is stopped tells nothing more. */
+/** From the page to the worker. A check that was stopped sends no further messages. */
 export type PageMessage =
   | { kind: "settings"; settings: Settings }
   | { kind: "check"; id: number; text: string }
   | { kind: "stop"; id: number };
 
-/** Worker to page. */
+/** From the worker to the page. */
 export type WorkerMessage =
-  /** The settings were taken; the release is being fetched, and checks may be asked for. */
+  /** The worker runs and has the settings. Checks can be sent. */
   | { kind: "ready" }
-  /** `share`, 0 to 1, where it is known how far the step has come. */
+  /** A check has begun a step. `share` is the progress of the step, from 0 to 1, if it is known. */
   | { kind: "step"; id: number; step: Step; share?: number }
-  /** `last4`: the number's last digits, "" where the text was no number. `sent`: all that left the device. */
+  /** `last4` are the number's last four digits, "" if the text is not a number. `sent` is all that left the device. */
   | { kind: "answer"; id: number; answer: Answer; last4: string; sent: Sent[] };

@@ -1,4 +1,4 @@
-// What the built worker calls and Chrome 67 does not have yet; a test runs it without them. To be imported first.
+// Defines what the built worker uses and Chrome 67 lacks. Must be imported first. A test runs the worker without them.
 
 if (!("globalThis" in self)) (self as { globalThis: unknown }).globalThis = self;
 

@@ -1,4 +1,4 @@
-// The page's worker: settings and numbers come in, steps and answers go out. It keeps nothing but the release.
+// The page's worker. Receives settings and numbers, sends steps and answers, and keeps only the verified release.
 
 import "./polyfills.ts";
 import "../protocol/noble.ts";
@@ -27,7 +27,7 @@ interface Configured {
 }
 
 let configured: Configured | Answer = { status: "unknown", reason: "not_configured" };
-/** What runs now; a check waits for the one before it. */
+/** Ends when the last task in the queue has ended. Checks run one after the other. */
 let queue: Promise<void> = Promise.resolve();
 let preparing: Transport | null = null;
 const transports = new Map<number, Transport>();
@@ -39,12 +39,12 @@ self.onmessage = ({ data }) => {
 };
 
 function configure(settings: Settings): void {
-  // Told first: to verify the pinned root takes a while, and what is asked meanwhile waits here.
+  // Sent first, because verifying the pinned root takes a while. Checks that arrive in the meantime wait.
   self.postMessage({ kind: "ready" });
   configured = readSettings(settings);
   if ("status" in configured) return;
   const transport = (preparing = new Transport(send));
-  // What fails here will fail again, and be told, in the check.
+  // An error here is ignored: it occurs again in the check, which reports it.
   queue = prepare({ ...configured, transport }).catch(() => undefined);
 }
 
@@ -59,12 +59,12 @@ function readSettings(settings: Settings): Configured | Answer {
 }
 
 function enqueue(id: number, text: string): void {
-  // Whoever waits goes before the preparation, which would end no sooner.
+  // A waiting user comes first: the check fetches what it needs itself, as fast as the preparation would.
   preparing?.abort();
   preparing = null;
   const transport = new Transport(send);
   transports.set(id, transport);
-  // Whatever breaks, the next check must still have its turn.
+  // Whatever goes wrong, the next check must still run.
   queue = queue.then(() => run(id, text, transport)).catch(() => {
     transports.delete(id);
     const { sent } = transport;
@@ -74,7 +74,7 @@ function enqueue(id: number, text: string): void {
 
 async function run(id: number, text: string, transport: Transport): Promise<void> {
   const answered = transport.stopped ? null : await answer(id, text, transport);
-  // The engine remembers the text that a regular expression matched last (`RegExp.$_`): the number, until now.
+  // Clear the number from `RegExp.$_`, where the engine keeps the text that a regular expression matched last.
   /^/.test("");
   transports.delete(id);
   if (answered !== null && !transport.stopped) self.postMessage(answered);

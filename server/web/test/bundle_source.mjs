@@ -1,11 +1,11 @@
-// The page's TypeScript as a module that node can import.
+// Bundles TypeScript of the page into a module that Node can import.
 
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
 
-/** What `source` (TypeScript, its imports relative to `src/`) exports. */
+/** The exports of `source`, which is TypeScript with imports relative to `src/`. */
 export async function bundled(source) {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: `${web}src`, loader: "ts" },

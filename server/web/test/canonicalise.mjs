@@ -1,4 +1,4 @@
-// Texts as JSON strings, one a line, on standard input; on standard output the identifier or the reason of each.
+// Canonicalises texts. Reads one JSON string a line from standard input and writes one identifier or reason a line.
 
 import { createInterface } from "node:readline";
 import { loadForeign, modules } from "./built_modules.mjs";

@@ -1,11 +1,13 @@
-// The check itself, from the text to the answer, against an honest server and others.
+// Tests the check from the text to the answer, against a correct server and against faulty or malicious ones.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { loadForeign, modules } from "./built_modules.mjs";
-import { base64url, bucketsOf, publicKeyOf, makeKeys, manifestFields, numbers, otherSecret, FakeServer, snapshotCase } from "./fake_server.mjs";
+import {
+  base64url, bucketsOf, FakeServer, makeKeys, manifestFields, numbers, otherSecret, publicKeyOf, snapshotCase,
+} from "./fake_server.mjs";
 
 const { check, prepare } = modules.check;
 const { Trust } = modules.trust;
@@ -18,7 +20,7 @@ const noLibrary = () => {
   throw new modules.failure.Failure("unreachable");
 };
 
-/** A page's worker over a server in memory. */
+/** Does what the page's worker does, with a server in memory. */
 class Page {
   constructor(server = new FakeServer(), { pinned = new FakeServer(), timeLimit, library = () => foreign } = {}) {
     this.server = server;
@@ -51,11 +53,11 @@ const changed = (change) => {
 };
 const reasonOf = async (server, options) => (await new Page(server, options).ask(numbers.found[0])).reason;
 
-test("there are numbers of both kinds", () => assert.ok(numbers.found.length > 1 && numbers.absent.length > 0));
+test("the vectors have numbers of both kinds", () => assert.ok(numbers.found.length > 1 && numbers.absent.length > 0));
 
-describe("an honest server", () => {
-  test("finds what is there, as the vectors have it", async () => {
-    // The vectors' labels refer to a case that their manifest does not have.
+describe("a correct server", () => {
+  test("gives the labels of the vectors", async () => {
+    // The labels of the vectors name a case that is missing in the manifest of the vectors.
     const datasets = [...manifestFields.datasets, { ...manifestFields.datasets[0], id: 9 }];
     const page = new Page(changed((r) => (r.manifest = { ...r.manifest, datasets })));
     for (const name of numbers.found) {
@@ -70,14 +72,14 @@ describe("an honest server", () => {
     }
   });
 
-  test("finds nothing else", async () => {
+  test("gives not_found for all other numbers", async () => {
     const page = new Page();
     for (const name of numbers.absent) {
       assert.deepEqual(await page.ask(name), { status: "not_found", as_of: manifestFields.created });
     }
   });
 
-  test("is told nothing of the number but its bucket", async () => {
+  test("learns nothing about the number but its bucket", async () => {
     const page = new Page();
     const number = numbers.found[0].slice("tel:+86".length);
     const { last4 } = await check(number, page.tools());
@@ -90,7 +92,7 @@ describe("an honest server", () => {
     }
   });
 
-  test("asks for a canary once a manifest, and blinds each number afresh", async () => {
+  test("is asked for a canary once for each manifest, and gets a fresh blind for each check", async () => {
     const page = new Page();
     for (let n = 0; n < 3; n += 1) await page.ask(numbers.found[0]);
     assert.deepEqual(page.evaluated.map((body) => body.length / 64), [2, 1, 1]);
@@ -98,7 +100,7 @@ describe("an honest server", () => {
     assert.equal(new Set(elements).size, elements.length);
   });
 
-  test("what was sent is kept in order, with its status", async () => {
+  test("is sent requests that are recorded in order, with their statuses", async () => {
     const page = new Page();
     await page.ask(numbers.found[0]);
     const { sent } = page.transport;
@@ -111,7 +113,7 @@ describe("an honest server", () => {
     assert.deepEqual(page.steps, ["reading", "trust", "blinding", "asking", "bucket", "opening"]);
   });
 
-  test("prepared ahead, a canary's blind is used once", async () => {
+  test("after a preparation, the canary's blind is used once", async () => {
     const page = new Page(changed((r) => (r.statuses.snapshots = 500)));
     await prepare(page.tools());
     for (let n = 0; n < 3; n += 1) await page.ask(numbers.found[0]);
@@ -120,7 +122,7 @@ describe("an honest server", () => {
     assert.equal(new Set(elements).size, 6);
   });
 
-  test("prepared ahead, only the evaluation and the buckets remain", async () => {
+  test("after a preparation, a check fetches only the evaluation and the buckets", async () => {
     const page = new Page();
     await prepare(page.tools());
     await page.ask(numbers.absent[0]);
@@ -128,7 +130,7 @@ describe("an honest server", () => {
   });
 });
 
-describe("a text that is no number", () => {
+describe("a text that is not a number", () => {
   for (const [text, detail] of [["", "empty"], ["138", "too_short"], ["13800138000 13900139000", "several"], ["张三", "no_digits"]]) {
     test(`${detail}: nothing is sent`, async () => {
       const page = new Page();
@@ -137,7 +139,7 @@ describe("a text that is no number", () => {
     });
   }
 
-  test("a foreign number without its script is unreachable", async () => {
+  test("a foreign number is unreachable if foreign.js cannot be loaded", async () => {
     assert.equal((await new Page(new FakeServer(), { library: noLibrary }).ask("+442070313000")).reason, "unreachable");
   });
 });
@@ -149,14 +151,14 @@ const ANSWERS = {
   "a flipped bit of the proof": ["bad_proof", (r) => mangle(r, (body) => body.map((byte, i) => (i === body.length - 40 ? byte ^ 1 : byte)))],
   "the answers swapped": ["bad_proof", (r) => mangle(r, (body) => concatBytes(body.subarray(32, 64), body.subarray(0, 32), body.subarray(64)))],
   "the identity": ["bad_proof", (r) => mangle(r, (body) => new Uint8Array(body.length))],
-  "what was sent, back": ["bad_proof", (r) => (r.evaluate = (body) => concatBytes(body, new Uint8Array(64)))],
+  "the request echoed back": ["bad_proof", (r) => (r.evaluate = (body) => concatBytes(body, new Uint8Array(64)))],
   "a cut answer": ["bad_response", (r) => mangle(r, (body) => body.subarray(1))],
-  "an answer for more": ["bad_response", (r) => mangle(r, (body) => concatBytes(body.subarray(0, 32), body))],
-  "nothing": ["bad_response", (r) => mangle(r, () => new Uint8Array(0))],
-  "megabytes": ["bad_response", (r) => mangle(r, () => new Uint8Array(2 ** 20))],
+  "an answer with one element too many": ["bad_response", (r) => mangle(r, (body) => concatBytes(body.subarray(0, 32), body))],
+  "an empty answer": ["bad_response", (r) => mangle(r, () => new Uint8Array(0))],
+  "an answer of a megabyte": ["bad_response", (r) => mangle(r, () => new Uint8Array(2 ** 20))],
   "altered buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.map((byte, i) => (i === 70 ? byte ^ 1 : byte))))],
   "altered paths": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.map((byte, i) => (i === body.length - 1 ? byte ^ 1 : byte))))],
-  "buckets in each other's place": ["bad_bucket", (r) => r.buckets.reverse()],
+  "buckets in the wrong order": ["bad_bucket", (r) => r.buckets.reverse()],
   "empty buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => new Uint8Array(body.length)))],
   "cut buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.subarray(32)))],
   "no buckets": ["bad_response", (r) => (r.buckets = [])],
@@ -190,17 +192,17 @@ function snapshotOfAnotherKey(server) {
   server.manifest = { ...server.manifest, public_key: base64url(publicKeyOf(otherSecret)) };
 }
 
-describe("every other server is unknown, never not_found", () => {
+describe("with any other server the answer is unknown, never not_found", () => {
   for (const [name, [reason, change]] of Object.entries(ANSWERS)) {
     test(`${name}: ${reason}`, async () => assert.equal(await reasonOf(changed(change)), reason));
   }
 
-  test("a snapshot of another key is found out by its canary also where the number is absent", async () => {
+  test("the canary reveals a snapshot of another key even if the number is absent", async () => {
     const answer = await new Page(changed(snapshotOfAnotherKey)).ask(numbers.absent[0]);
     assert.deepEqual(answer, { status: "unknown", reason: "bad_snapshot" });
   });
 
-  test("a canary that failed is asked for again", async () => {
+  test("a canary whose bucket failed is asked for again", async () => {
     const page = new Page(changed((r) => (r.statuses.snapshots = 500)));
     await page.ask(numbers.found[0]);
     page.server.statuses = {};
@@ -208,7 +210,7 @@ describe("every other server is unknown, never not_found", () => {
     assert.deepEqual(page.evaluated.map((body) => body.length / 64), [2, 2]);
   });
 
-  test("a label that is none, well sealed and signed for, is bad_snapshot", async () => {
+  test("an invalid label in a valid snapshot is bad_snapshot", async () => {
     const { gcmsiv } = await import("@noble/ciphers/aes.js");
     const [name] = numbers.found;
     const secret = Buffer.from(snapshotCase.present[name].token, "hex");
@@ -232,7 +234,7 @@ describe("every other server is unknown, never not_found", () => {
   }
 });
 
-/** A snapshot whose entry of one number is another, with tree and root made anew: a publisher at fault. */
+/** Replace the entry of one number, with a matching tree and root: a mistake of the publisher. */
 function resnapshot(server, name, entry) {
   const { token } = snapshotCase.present[name];
   const secret = Buffer.from(token, "hex");
@@ -253,12 +255,12 @@ function resnapshot(server, name, entry) {
 }
 
 describe("the network", () => {
-  test("nobody there is unreachable", async () => {
+  test("a failed connection is unreachable", async () => {
     assert.equal(await reasonOf(changed((r) => (r.answer = () => Promise.reject(new TypeError("failed"))))), "unreachable");
   });
 
   for (const route of ["metadata", "evaluate", "snapshots"]) {
-    test(`no answer in time from ${route} is timeout`, async () => {
+    test(`no response in time from ${route} is timeout`, async () => {
       const hang = changed((r) => (r.answer = (path, { signal }) => (path.startsWith(route) ? stalled(signal) : null)));
       assert.equal(await reasonOf(hang, { timeLimit: 50 }), "timeout");
     });
@@ -270,7 +272,7 @@ describe("the network", () => {
   });
 
   for (const length of [null, 2 ** 30]) {
-    test(`an answer past its limit is not read to its end, ${length ? "nor begun when it says so" : "whatever it says"}`, async () => {
+    test(`a response over the limit ${length ? "that states its length is not read" : "is read no further"}`, async () => {
       let [pulled, aborted] = [0, false];
       const flood = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(((pulled += 1), 2 ** 16))) });
       const server = changed((r) => (r.answer = (path, { signal }) => {
@@ -283,8 +285,12 @@ describe("the network", () => {
     });
   }
 
-  test("a browser without body streams reads the answer whole", async () => {
-    const withoutStream = (response) => ({ status: response.status, headers: response.headers, arrayBuffer: () => response.arrayBuffer() });
+  test("without body streams, the browser reads the whole response", async () => {
+    const withoutStream = (response) => ({
+      status: response.status,
+      headers: response.headers,
+      arrayBuffer: () => response.arrayBuffer(),
+    });
     const page = new Page();
     const { fetch } = page.server;
     page.server.fetch = async (...request) => withoutStream(await fetch(...request));
@@ -293,7 +299,7 @@ describe("the network", () => {
     assert.equal((await page.ask(numbers.found[0])).reason, "bad_response");
   });
 
-  test("a stop ends the request under way, and nothing more is sent", async () => {
+  test("a stop aborts the current request, and nothing more is sent", async () => {
     const page = new Page(changed((r) => (r.answer = (path, { signal }) => (path.startsWith("evaluate") ? stalled(signal) : null))));
     const asked = page.ask(numbers.found[0]);
     while (page.evaluated.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -311,7 +317,7 @@ const neverEnding = (signal) =>
 
 describe("410", () => {
   for (const route of ["evaluate", "snapshots"]) {
-    test(`from ${route}: once more from the start, blinded afresh, under the new release`, async () => {
+    test(`from ${route}: the check starts again with fresh blinds under the new release`, async () => {
       const page = new Page();
       await page.ask(numbers.found[0]);
       page.server.answer = (path) => {
@@ -328,14 +334,14 @@ describe("410", () => {
     });
   }
 
-  test("a second one is retired", async () => {
+  test("a second 410 is retired", async () => {
     const page = new Page(changed((r) => (r.statuses.evaluate = 410)));
     assert.equal((await page.ask(numbers.found[0])).reason, "retired");
     assert.equal(page.evaluated.length, 2);
   });
 });
 
-/** A challenge as altcha makes it: the key of a counter, of which the first half is told. */
+/** A challenge in the form of ALTCHA: it contains the first half of the key of a counter. */
 function challenge(counter = 700, cost = 1) {
   const [nonce, salt] = ["0a".repeat(16), "0b".repeat(16)];
   let key = sha256(Buffer.from(`${salt}${nonce}${counter.toString(16).padStart(8, "0")}`, "hex"));
@@ -353,7 +359,7 @@ const problem = (members) =>
 
 const proofOf = ({ options }) => options.headers["pilookup-proof"];
 
-/** A server that wants a proof for every evaluation. */
+/** A server that requires a proof of work for every evaluation. */
 const guarded = ({ given, solution }) =>
   changed((r) => {
     r.answer = (path, { headers }) => {
@@ -366,8 +372,8 @@ const guarded = ({ given, solution }) =>
   });
 
 describe("proof of work", () => {
-  for (const [name, made] of Object.entries({ plain: challenge(), "of many rounds": challenge(40, 30) })) {
-    test(`${name}: is done, and the request blinded afresh`, async () => {
+  for (const [name, made] of Object.entries({ "of one round": challenge(), "of many rounds": challenge(40, 30) })) {
+    test(`${name}: is solved, and the request is blinded again`, async () => {
       const page = new Page(guarded(made));
       assert.equal((await page.ask(numbers.found[0])).status, "found");
       assert.equal(page.evaluated.length, 2);
@@ -378,13 +384,13 @@ describe("proof of work", () => {
     });
   }
 
-  test("is asked for once: a second challenge is rate_limited", async () => {
+  test("is done once: a second challenge is rate_limited", async () => {
     const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? problem({ challenge: challenge().given }) : null))));
     assert.deepEqual(await page.ask(numbers.found[0]), { status: "unknown", reason: "rate_limited", wait: 17 });
     assert.equal(page.evaluated.length, 2);
   });
 
-  test("without a challenge it is rate_limited, with the time to wait", async () => {
+  test("without a challenge a 429 is rate_limited, with the time to wait", async () => {
     for (const body of ["", "{", "null", "[]", '{"type":"urn:pilookup:problem:rate-limited"}']) {
       const refuse = () => new Response(body, { status: 429, headers: { "retry-after": "60" } });
       const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? refuse() : null))));
@@ -398,10 +404,10 @@ describe("proof of work", () => {
     "no challenge": undefined,
     "no parameters": {},
     "another algorithm": { algorithm: "ARGON2ID" },
-    "a salt that is no hex": { salt: "xyz" },
+    "a salt that is not hex": { salt: "xyz" },
     "a nonce that is a number": { nonce: 7 },
     "no prefix": { keyPrefix: "" },
-    "endless rounds": { cost: 1e9 },
+    "too many rounds": { cost: 1e9 },
     "a cost of 0": { cost: 0 },
     "a key of 33 bytes": { keyLength: 33 },
   })) {
@@ -413,7 +419,7 @@ describe("proof of work", () => {
     });
   }
 
-  test("hears a stop, and gives up when its time is up", async () => {
+  test("ends when stopped and when its time is up", async () => {
     const { parseChallenge, solve } = modules.proofOfWork;
     const endless = parseChallenge({ parameters: { ...given.parameters, keyPrefix: "00".repeat(32) } });
     let ticks = 0;
@@ -424,12 +430,12 @@ describe("proof of work", () => {
   });
 });
 
-describe("places", () => {
+describe("the URLs of a channel", () => {
   const { channelUrls } = modules.channelUrls;
   const settings = { server: "", buckets: "", channel: "public", root: "" };
   const ownOrigin = "https://own";
 
-  test("an empty place is the worker's own, empty buckets are the server's", () => {
+  test("without a server the worker's origin is used, and without a bucket host the server", () => {
     const path = "/v1/channels/public/";
     assert.deepEqual(channelUrls(settings, ownOrigin), { evaluate: ownOrigin + path, buckets: ownOrigin + path });
     const server = { ...settings, server: "https://a.example/" };
@@ -451,18 +457,18 @@ describe("the page's own origin", () => {
   const settings = { server: "", buckets: "", channel: "public", root: "" };
 
   for (const ownOrigin of ["https://own", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000"]) {
-    test(`${ownOrigin} will do`, () => assert.equal(channelUrls(settings, ownOrigin).evaluate, `${ownOrigin}/v1/channels/public/`));
+    test(`${ownOrigin} is accepted`, () => assert.equal(channelUrls(settings, ownOrigin).evaluate, `${ownOrigin}/v1/channels/public/`));
   }
 
   for (const ownOrigin of ["http://own", "http://localhost.example", "http://127.0.0.1.example", "http://192.168.0.2", "null", ""]) {
-    test(`${ownOrigin || "none"} is refused, wherever the server is`, () => {
+    test(`${ownOrigin || "an empty origin"} is refused, even with a server elsewhere`, () => {
       assert.throws(() => channelUrls(settings, ownOrigin));
       assert.throws(() => channelUrls({ ...settings, server: "https://a.example" }, ownOrigin));
     });
   }
 });
 
-test("no failure's text holds what was asked", async () => {
+test("the answer to a failed check does not contain the number", async () => {
   const page = new Page(changed((r) => (r.statuses.evaluate = 500)));
   const answer = await page.ask(numbers.found[0]);
   assert.deepEqual(answer, { status: "unknown", reason: "server_error" });

@@ -1,4 +1,4 @@
-// A channel made from the protocol vectors, and a server of it in memory, honest until a test changes a part.
+// A channel made from the protocol vectors, and a server in memory that serves it correctly unless a test changes it.
 
 import { ed25519, ristretto255, ristretto255_oprf } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -16,7 +16,7 @@ export const numbers = {
   absent: Object.keys(snapshotCase.absent).filter((name) => name.startsWith("tel:")),
 };
 
-/** The buckets of a snapshot case, empty slots and all. */
+/** The buckets of a snapshot in the vectors, with their empty slots. */
 export const bucketsOf = (one) =>
   one.buckets.map((entries) => {
     const slots = new Uint8Array(one.slots * 32);
@@ -43,7 +43,7 @@ export function makeKeys(count = 3) {
 
 const KEYS = Object.fromEntries(["root", "targets", "snapshot", "timestamp"].map((role) => [role, makeKeys()]));
 
-/** What a server holds and does; tests change fields, or whole methods. */
+/** A server with its keys and files. Tests change its fields or replace its methods. */
 export class FakeServer {
   constructor() {
     this.keys = { ...KEYS };
@@ -59,7 +59,7 @@ export class FakeServer {
     this.requests = [];
   }
 
-  /** The signers of a role: as many as it needs, unless a test says who. */
+  /** The signers of a role: the number that its threshold requires, or those that a test has chosen. */
   signersOf(role) {
     return this.signers[role] ?? this.keys[role].slice(0, this.thresholds[role]);
   }
@@ -114,7 +114,7 @@ export class FakeServer {
     return concatBytes(...made.evaluated, made.proof);
   }
 
-  /** As `fetch`: the path's first part decides a status that a test sets. */
+  /** Replaces `fetch`. A test can set a status for all paths that begin with the same name. */
   fetch = async (url, options = {}) => {
     const path = url.replace(/^.*\/v1\/channels\/public\//, "");
     this.requests.push({ path, options });
@@ -133,6 +133,9 @@ export class FakeServer {
 
 export function signWith(signed, signers) {
   const bytes = utf8ToBytes(olpc(signed));
-  const signatures = signers.map(({ id, secretKey }) => ({ keyid: id, sig: bytesToHex(ed25519.sign(bytes, secretKey)) }));
+  const signatures = signers.map(({ id, secretKey }) => ({
+    keyid: id,
+    sig: bytesToHex(ed25519.sign(bytes, secretKey)),
+  }));
   return json({ signatures, signed });
 }

@@ -1,4 +1,4 @@
-// tests/vectors/identifier.json through the page's canonicaliser.
+// Runs tests/vectors/identifier.json through the page's canonicalisation.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -29,22 +29,24 @@ describe("vectors", () => {
   }
 });
 
-describe("the canonical form is its own", () => {
+describe("the canonical form of an identifier is the identifier", () => {
   for (const { identifier, region } of cases.filter((one) => one.identifier)) {
     test(`${identifier} ${region}`, () => assert.equal(outcome(identifier, region), identifier));
   }
 });
 
-test("numbers of China need no library", () => {
+test("numbers of China do not need the library", () => {
   loads = 0;
-  const texts = ["13800138000", "+86 138-0013-8000", "010-12345678", "+861012345678", "4008001234", "12345", "1380013800"];
+  const texts = [
+    "13800138000", "+86 138-0013-8000", "010-12345678", "+861012345678", "4008001234", "12345", "1380013800",
+  ];
   texts.forEach((text) => outcome(text));
   assert.equal(loads, 0);
   outcome("+44 20 7031 3000");
   assert.ok(loads > 0);
 });
 
-test("any text is answered in bounded time", () => {
+test("any text has an outcome in bounded time", () => {
   for (const fragment of ["1", "(", "手机", "1 ", "tel:", "转1"]) assert.equal(outcome(fragment.repeat(5000)), "too_long");
   for (const fragment of ["1", "(", "手机", "1 ", "tel:", "转1", "手机 ", "x1", "+", "é", "- "]) {
     const text = fragment.repeat(100).slice(0, 100);
@@ -53,7 +55,7 @@ test("any text is answered in bounded time", () => {
   for (const text of ["\ud800", "\0", "1\ud8003800138000", "13800138000\0", ""]) assert.ok(outcome(text));
 });
 
-test("digits of every script are digits", () => {
+test("decimal digits of every script are accepted", () => {
   for (let code = 0; code < 0x110000; code += 1) {
     const character = code >= 0xd800 && code < 0xe000 ? "" : String.fromCodePoint(code);
     if (/\p{Nd}/u.test(character)) {

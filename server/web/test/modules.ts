@@ -1,4 +1,4 @@
-// What the tests use of the page's code, bundled as it is built.
+// The modules of the page that the tests use. Bundled by built_modules.mjs.
 
 export * as bucket from "../src/protocol/bucket.ts";
 export * as bytes from "../src/protocol/bytes.ts";

@@ -1,4 +1,4 @@
-// The page does not wait for ever, for its configuration or its worker, and knows the browsers that cannot run it.
+// Tests the time limits for the configuration and the worker, and the detection of browsers that cannot run the page.
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, mock, test } from "node:test";
@@ -11,16 +11,17 @@ const { loadConfig, TIME_LIMIT, startChecker, START_LIMIT, isSupported } = await
 `);
 
 describe("config.json", () => {
-  test("that does not come in time cannot be had", async (t) => {
+  test("that does not arrive in time is an error", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
-    const hang = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const hang = (_, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     t.mock.method(globalThis, "fetch", hang);
     const found = loadConfig();
     t.mock.timers.tick(TIME_LIMIT);
     await assert.rejects(found, { name: "AbortError" });
   });
 
-  test("in time is read, and its clock stopped", async (t) => {
+  test("that arrives in time is read, and the timer is stopped", async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     let signal;
     t.mock.method(globalThis, "fetch", async (_, options) => ((signal = options.signal), new Response("{}")));
@@ -31,7 +32,7 @@ describe("config.json", () => {
   });
 });
 
-/** A worker that says nothing by itself. */
+/** A worker that never sends a message by itself. */
 class SilentWorker {
   static started = [];
   received = [];
@@ -63,7 +64,7 @@ describe("the worker", () => {
     return outcomes;
   };
 
-  test("that is never ready did not start; the next check starts another", () => {
+  test("that does not become ready is reported as not_started, and the next check starts a new one", () => {
     const checker = startChecker({});
     const outcomes = ask(checker);
     mock.timers.tick(START_LIMIT - 1);
@@ -77,7 +78,7 @@ describe("the worker", () => {
     assert.equal(later[0].answer.reason, "not_started");
   });
 
-  test("that is ready may take its time", () => {
+  test("that is ready has no time limit for a check", () => {
     const checker = startChecker({});
     const outcomes = ask(checker);
     const [worker] = SilentWorker.started;
@@ -87,7 +88,7 @@ describe("the worker", () => {
   });
 });
 
-test("a browser without Unicode properties in regular expressions is told so", (t) => {
+test("a browser without Unicode properties in regular expressions is not supported", (t) => {
   globalThis.Worker = SilentWorker;
   assert.equal(isSupported(), true);
   const RegExpNow = RegExp;

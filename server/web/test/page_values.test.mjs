@@ -1,4 +1,4 @@
-// The page's own reading of configuration, telephones, addresses, dates and bytes.
+// Tests how the page reads its configuration, and how it formats telephones, addresses, dates, waits and bytes.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,20 +25,20 @@ const WHOLE = {
 };
 const read = (change) => readConfig(JSON.stringify({ ...WHOLE, ...change }));
 
-test("a whole configuration", () => {
-  const config = read({ unheard: [1] });
+test("a complete configuration is read", () => {
+  const config = read({ unknown: [1] });
   const { server, buckets, channel, operator } = WHOLE;
   assert.deepEqual(config.settings, { server, buckets, channel, root: JSON.stringify(WHOLE.root) });
   assert.deepEqual(config.operator, { ...operator, telephone: "0571-1" });
 });
 
-test("an operator who is not configured is empty, not a fault", () => {
+test("a missing operator has empty members and is not an error", () => {
   for (const operator of [undefined, null, 7, {}, { name: "x", telephone: 3 }]) {
     assert.deepEqual(read({ operator }).operator, { name: { zh: "", en: "" }, telephone: "", filing: "", address: "" });
   }
 });
 
-test("a broken configuration is none", () => {
+test("an invalid configuration is refused", () => {
   for (const text of ["", "{", "[]", "null", '"x"', "1"]) assert.equal(readConfig(text), null);
   const broken = [
     { format: 2 },
@@ -56,7 +56,7 @@ test("a broken configuration is none", () => {
   for (const change of broken) assert.equal(read(change), null, JSON.stringify(change));
 });
 
-test("of a telephone the first number is dialled", () => {
+test("the link dials the first number of a telephone text", () => {
   const texts = {
     "0571-12345678 转 801": "057112345678",
     "电话：0571 1234 5678、0571 8765 4321": "057112345678",
@@ -69,7 +69,7 @@ test("of a telephone the first number is dialled", () => {
   for (const [text, number] of Object.entries(texts)) assert.equal(telNumber(text), number, text);
 });
 
-test("an address without its scheme is an https one", () => {
+test("an address without a scheme is an https address", () => {
   for (const text of ["check.example", "https://check.example", "HTTPS://check.example/", "check.example/below/"]) {
     assert.equal(originOf(text), "https://check.example", text);
   }
@@ -80,7 +80,7 @@ test("an address without its scheme is an https one", () => {
 
 const nextFor = (answer, telephone, words) => summarise({ status: "unknown", ...answer }, telephone, words).next;
 
-test("what to do names the telephone only where there is one", () => {
+test("the advice mentions the operator's telephone only if there is one", () => {
   const { remedy } = zh;
   for (const [reason, withTelephone, withoutTelephone] of [
     ["bad_proof", remedy.tell, remedy.leave],
@@ -91,21 +91,28 @@ test("what to do names the telephone only where there is one", () => {
     assert.equal(nextFor({ reason }, "12315", zh), withTelephone);
     assert.equal(nextFor({ reason }, "", zh), withoutTelephone);
   }
-  const found = { status: "found", exposed: true, malicious: false, cases: [{ kind: "exposure", advice: ["correct-or-erase"] }] };
+  const cases = [{ kind: "exposure", advice: ["correct-or-erase"] }];
+  const found = { status: "found", exposed: true, malicious: false, cases };
   assert.match(summarise(found, "12315", zh).brief, /电话/);
   assert.doesNotMatch(summarise(found, "", zh).brief, /电话/);
 });
 
-test("a wait in minutes, hours, or until tomorrow", () => {
+test("a wait is shown in minutes, in hours, or as until tomorrow", () => {
   const nextText = (wait, words) => nextFor({ reason: "rate_limited", wait }, "", words);
-  const waits = [[45, "1 minute.", "1 分钟"], [5400, "90 minutes", "90 分钟"], [5401, "2 hours", "2 小时"], [86_400, "24 hours", "24 小时"], [86_401, "tomorrow", "明天"]];
+  const waits = [
+    [45, "1 minute.", "1 分钟"],
+    [5400, "90 minutes", "90 分钟"],
+    [5401, "2 hours", "2 小时"],
+    [86_400, "24 hours", "24 小时"],
+    [86_401, "tomorrow", "明天"],
+  ];
   for (const [seconds, inEnglish, inChinese] of waits) {
     assert.ok(nextText(seconds, en).includes(inEnglish), nextText(seconds, en));
     assert.ok(nextText(seconds, zh).includes(inChinese), nextText(seconds, zh));
   }
 });
 
-test("days and months in both languages", () => {
+test("days and months are formatted in both languages", () => {
   assert.equal(day("2026-09-01", zh), "2026年9月1日");
   assert.equal(day("2026-09-01", en), "1 September 2026");
   assert.equal(day("some day", en), "some day");
@@ -116,7 +123,7 @@ test("days and months in both languages", () => {
   assert.equal(month("2024-Q5", zh), "2024-Q5");
 });
 
-test("bytes as hexadecimal", () => {
+test("bytes are shown in hexadecimal", () => {
   assert.equal(hexInGroups(Uint8Array.of(0, 1, 0xab, 0xff, 16)), "0001abff 10");
   assert.equal(hexInGroups(new Uint8Array()), "");
 });

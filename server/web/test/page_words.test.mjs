@@ -1,4 +1,4 @@
-// Both languages say everything that the protocol, the catalogue and index.html can ask of them.
+// Tests that both languages have a text for every code of the protocol and the catalogue and for all of index.html.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const { zh, en, orderAdvice, preferredLanguage } = await bundled(`
 const read = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
 const LANGUAGES = { zh, en };
 
-/** All matches of a pattern's first group; an empty harvest is a fault of the test. */
+/** The first group of every match. Fails if there is no match, since the test would then check nothing. */
 function harvest(text, pattern) {
   const found = [...text.matchAll(pattern)].map((match) => match[1]);
   assert.ok(found.length > 0, `nothing matches ${pattern}`);
@@ -40,25 +40,28 @@ const CODES = {
 
 for (const [name, words] of Object.entries(LANGUAGES)) {
   for (const [table, codes] of Object.entries(CODES)) {
-    test(`${name}: words for every ${table}`, () => {
+    test(`${name}: a text for every ${table}`, () => {
       for (const code of codes) assert.ok(words[table][code], `${table}.${code}`);
     });
   }
 
-  test(`${name}: no fixed text that index.html does not show`, () => {
+  test(`${name}: index.html shows every fixed text`, () => {
     assert.deepEqual(Object.keys(words.fixed).sort(), [...new Set(CODES.fixed)].sort());
   });
 
   test(`${name}: no empty text`, () => {
     const assertNotEmpty = (value, where) => {
       if (typeof value === "string") assert.ok(value.trim(), where);
-      else if (value && typeof value === "object") Object.keys(value).forEach((key) => assertNotEmpty(value[key], `${where}.${key}`));
+      else if (value && typeof value === "object") {
+        Object.keys(value).forEach((key) => assertNotEmpty(value[key], `${where}.${key}`));
+      }
     };
     assertNotEmpty(words, name);
   });
 
-  test(`${name}: could not check is never worded as not found, nor not found as safe`, () => {
-    const notFound = words.code === "zh" ? /没有(查到|找到|这个号码)|不在|安全/ : /not found|not in|does not hold|safe/i;
+  test(`${name}: "could not check" never sounds like "not found", nor "not found" like "safe"`, () => {
+    const inChinese = /没有(查到|找到|这个号码)|不在|安全/;
+    const notFound = words.code === "zh" ? inChinese : /not found|not in|does not hold|safe/i;
     const { unknown, notKnown, why, remedy } = words;
     for (const text of [unknown, notKnown, ...Object.values(why), ...Object.values(remedy)]) {
       assert.doesNotMatch(text, notFound);
@@ -68,7 +71,7 @@ for (const [name, words] of Object.entries(LANGUAGES)) {
   });
 }
 
-test("the two languages have the same keys, and functions in the same places", () => {
+test("both languages have the same keys, and functions for the same keys", () => {
   const shape = (value) =>
     value && typeof value === "object" && !Array.isArray(value)
       ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, shape(value[key])]))
@@ -77,12 +80,12 @@ test("the two languages have the same keys, and functions in the same places", (
   for (const code of Object.keys(zh.advice)) assert.equal(zh.advice[code].how.length, en.advice[code].how.length, code);
 });
 
-test("Chinese text has Chinese punctuation", () => {
+test("Chinese texts use Chinese punctuation", () => {
   const flat = JSON.stringify(zh);
   assert.doesNotMatch(flat, /[\u4e00-\u9fff][,?()]|[,?()][\u4e00-\u9fff]/);
 });
 
-test("the browser's first language among ours, Chinese by default", () => {
+test("the page uses the first language of the browser that it has, otherwise Chinese", () => {
   assert.equal(preferredLanguage(["en-GB", "zh-CN"]), en);
   assert.equal(preferredLanguage(["ug", "zh-Hant-TW", "en"]), zh);
   assert.equal(preferredLanguage(["de", "fr"]), zh);
@@ -93,18 +96,18 @@ test("the browser's first language among ours, Chinese by default", () => {
 const CASES = {
   exposure: { kind: "exposure", advice: ["expect-fraud-calls", "answer-96110", "report-110"] },
   malicious: { kind: "malicious-registration", advice: ["check-own-accounts", "complain-12321", "report-110"] },
-  unheard: { kind: "exposure", advice: ["dance", "constructor"] },
+  unknown: { kind: "exposure", advice: ["dance", "constructor"] },
 };
 
-test("one next step, then everything else once", () => {
-  const { exposure, malicious, unheard } = CASES;
+test("one advice is the next step, and all others follow once", () => {
+  const { exposure, malicious, unknown } = CASES;
   assert.equal(orderAdvice("exposed", [exposure]).first, "expect-fraud-calls");
   assert.equal(orderAdvice("malicious", [malicious]).first, "check-own-accounts");
   assert.equal(orderAdvice("both", [exposure, malicious]).first, "check-own-accounts");
   assert.equal(orderAdvice("exposed", []).first, "expect-fraud-calls");
   assert.equal(orderAdvice("both", []).first, "check-own-accounts");
-  assert.equal(orderAdvice("exposed", [unheard]).first, "expect-fraud-calls");
-  for (const cases of [[], [exposure], [malicious], [exposure, malicious, unheard]]) {
+  assert.equal(orderAdvice("exposed", [unknown]).first, "expect-fraud-calls");
+  for (const cases of [[], [exposure], [malicious], [exposure, malicious, unknown]]) {
     const { first, rest } = orderAdvice("both", cases);
     assert.deepEqual([first, ...rest].sort(), Object.keys(zh.advice).sort());
   }

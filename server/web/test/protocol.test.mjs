@@ -1,4 +1,4 @@
-// tests/vectors/protocol.json and the RFCs' own vectors through the page's protocol code.
+// Runs tests/vectors/protocol.json and the vectors of the RFCs through the page's protocol code.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -13,7 +13,7 @@ const { concat, field, fromHex, hex, utf8 } = bytes;
 const { Point } = ristretto255;
 const scalar = (text) => Point.Fn.fromBytes(fromHex(text));
 
-// The code under test has its own copy of noble inside: elements cross over as bytes.
+// The bundled modules have their own copy of noble, so elements are passed to them as bytes.
 const blindWith = (input, blind) => oprf.blindWith(input, scalar(blind));
 const verify = (key, inputs, evaluated, proof) =>
   new oprf.PublicKey(fromHex(key)).verify(inputs, fromHex(evaluated.join("")), fromHex(proof));
@@ -70,7 +70,8 @@ vectors("manifest", (one) => {
   const { fields } = one;
   assert.deepEqual([...catalogue.values()], fields.datasets);
   assert.deepEqual(geometry, { bits: fields.bucket_bits, slots: fields.slots });
-  assert.deepEqual([publicKey, root].map((it) => Buffer.from(it).toString("base64url")), [fields.public_key, fields.root]);
+  const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
+  assert.deepEqual([publicKey, root].map(base64url), [fields.public_key, fields.root]);
   for (const [name, value] of Object.entries(plain)) assert.deepEqual(value, fields[name]);
 });
 
@@ -90,15 +91,15 @@ const OPERATIONS = {
     verify(one.public_key, [input], [one.evaluated_element], one.proof);
   },
 };
-// What a server refuses, and a form of file that the page does not read.
-const NOT_OF_THE_PAGE = ["request", "filter"];
+// Operations that the page does not have: refusing a request, and reading a filter file.
+const NOT_IN_THE_PAGE = ["request", "filter"];
 
 vectors("negative", (one) => {
-  if (NOT_OF_THE_PAGE.includes(one.operation)) return;
+  if (NOT_IN_THE_PAGE.includes(one.operation)) return;
   assert.throws(() => OPERATIONS[one.operation](one), { reason: one.error });
 });
 
-// A blinded element as the page's own code holds it: 1 times what a public key decodes.
+// A blinded element in the form that the page's code uses, with blind 1. The element is decoded as a public key is.
 function pageBlinded(text) {
   return { element: new oprf.PublicKey(fromHex(text)).point, bytes: fromHex(text), blind: 1n };
 }
@@ -120,7 +121,7 @@ describe("RFC 9497, ristretto255-SHA512, VOPRF", () => {
   });
 });
 
-describe("RFC 9496: what is no element", () => {
+describe("RFC 9496: invalid encodings of elements", () => {
   const { invalid } = read("rfc9496");
   assert.ok(invalid.length > 0);
   const { public_key, proof, blinded_element } = cases.find((one) => one.type === "check");
@@ -133,7 +134,7 @@ describe("RFC 9496: what is no element", () => {
   }
 });
 
-test("every blind is another, and leads to the same element", () => {
+test("every blind is different, and unblinding gives the same element", () => {
   const key = scalar(cases.find((one) => one.type === "check").private_key);
   const input = utf8("tel:+8613800138000");
   const found = [1, 2, 3, 4].map(() => oprf.blind(input));
@@ -145,7 +146,7 @@ test("every blind is another, and leads to the same element", () => {
   assert.equal(new Set(elements).size, 1);
 });
 
-test("entries under one tag are all tried", () => {
+test("all entries with the token's tag are tried", () => {
   const secret = sha512(utf8("a token"));
   const aad = token.binding("pilookup-v1-label", "public", 3);
   const seal = (key) => gcmsiv(key, new Uint8Array(12), aad).encrypt(fromHex("010000000000000000000000"));
@@ -157,7 +158,7 @@ test("entries under one tag are all tried", () => {
   assert.equal(label.findLabel(secret, own, "public", 4), null);
 });
 
-test("base64url has one spelling", () => {
+test("only the canonical base64url encoding is accepted", () => {
   const text = Buffer.from(sha256(utf8("x"))).toString("base64url");
   assert.equal(hex(bytes.fromBase64url(text, 32, "bad_response")), hex(sha256(utf8("x"))));
   for (const wrong of [`${text}=`, text.slice(1), `${text.slice(0, -1)}+`, "", 7, null, ` ${text.slice(1)}`]) {
@@ -175,7 +176,7 @@ test("OLPC canonical JSON", () => {
   assert.throws(() => metadata.olpc(1.5), { reason: "bad_response" });
 });
 
-test("broken bytes raise only our own errors", () => {
+test("invalid manifests raise only a Failure", () => {
   const one = utf8(cases.find(({ type }) => type === "manifest").bytes);
   let refused = 0;
   for (let at = 0; at < one.length; at += 1) {

@@ -1,6 +1,7 @@
-// The built worker as a browser runs it, against a real server: JSON strings in, one a line; answers out, one a line.
+// Runs the built worker, as a browser does, against a real server. Reads one JSON string a line from standard input and
+// writes one answer a line, as JSON.
 //
-//   node run_worker.mjs PAGE ORIGIN ROOT        PAGE: the folder of the built page, ROOT: the pinned root's file
+//   node run_worker.mjs PAGE ORIGIN ROOT        PAGE: folder of the built page, ROOT: file with the pinned root
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -31,6 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const answered = new Promise((resolve) => waiting.set(id, resolve));
   context.onmessage({ data: { kind: "check", id, text: JSON.parse(line) } });
   const { answer, last4, sent } = await answered;
-  const requests = sent.map(({ what, url, body, status }) => ({ what, url, status, body: body && Buffer.from(body).toString("hex") }));
+  const hex = (body) => body && Buffer.from(body).toString("hex");
+  const requests = sent.map(({ what, url, body, status }) => ({ what, url, status, body: hex(body) }));
   process.stdout.write(`${JSON.stringify({ answer, last4, sent: requests })}\n`);
 }

@@ -1,4 +1,4 @@
-// TUF under attack: what is expired, forged, rolled back or mixed is never believed.
+// Tests the verification of TUF metadata: expired, forged, rolled back or mixed metadata are never trusted.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -19,7 +19,7 @@ class Clock {
   }
 }
 
-/** A client that asks whatever release it is shown. */
+/** A client that can be pointed at one server after another. */
 class Client {
   constructor(pinned) {
     this.clock = new Clock();
@@ -43,13 +43,13 @@ const changed = (change) => {
   return server;
 };
 
-test("an honest release is believed", async () => {
+test("a correct release is trusted", async () => {
   const { manifest, confirmed } = await first(new FakeServer());
   assert.equal(manifest.serial, new FakeServer().manifest.serial);
   assert.equal(confirmed, false);
 });
 
-test("a young release is not asked for again, an old one is", async () => {
+test("a release verified less than a minute ago is not fetched again, an older one is", async () => {
   const [client, server] = [new Client(new FakeServer()), new FakeServer()];
   const one = await client.update(server);
   const asked = server.requests.length;
@@ -62,7 +62,7 @@ test("a young release is not asked for again, an old one is", async () => {
   assert.deepEqual(again, ["metadata/2.root.json", "metadata/timestamp.json"]);
 });
 
-test("a clock set back makes a release old", async () => {
+test("after the clock was set back the release is fetched again", async () => {
   const [client, server] = [new Client(new FakeServer()), new FakeServer()];
   await client.update(server);
   const asked = server.requests.length;
@@ -80,20 +80,20 @@ const ATTACKS = {
   "one signature where two are needed": ["bad_signature", (r) => (r.signers.targets = r.keys.targets.slice(0, 1))],
   "one key's signature twice": ["bad_signature", (r) => (r.signers.targets = [r.keys.targets[0], r.keys.targets[0]])],
   "another role's key": ["bad_signature", (r) => (r.signers.timestamp = r.keys.snapshot.slice(0, 1))],
-  "a key nobody knows": ["bad_signature", (r) => (r.signers.snapshot = makeKeys(1))],
+  "an unknown key": ["bad_signature", (r) => (r.signers.snapshot = makeKeys(1))],
   "a signature over other bytes": ["bad_signature", (r) => tamper(r, "metadata/timestamp.json", (m) => (m.signed.version = 99))],
   "no signature": ["bad_signature", (r) => tamper(r, "metadata/timestamp.json", (m) => (m.signatures = []))],
   "snapshot served as targets": ["bad_response", (r) => serve(r, "metadata/3.targets.json", "metadata/2.snapshot.json")],
   "another snapshot version": ["bad_snapshot", (r) => (r.overrides["metadata/2.snapshot.json"] = at(r, "snapshot", 1))],
   "another targets version": ["bad_snapshot", (r) => (r.overrides["metadata/3.targets.json"] = at(r, "targets", 2))],
-  "metadata that is no JSON": ["bad_response", (r) => (r.overrides["metadata/timestamp.json"] = new Uint8Array([123, 255]))],
+  "metadata that are not JSON": ["bad_response", (r) => (r.overrides["metadata/timestamp.json"] = new Uint8Array([123, 255]))],
   "metadata of null": ["bad_response", (r) => (r.overrides["metadata/timestamp.json"] = new TextEncoder().encode("null"))],
   "an altered manifest": ["bad_snapshot", alterManifest],
-  "a manifest that is not there": ["bad_response", (r) => (r.overrides[manifestPath(r)] = undefined)],
+  "a missing manifest": ["bad_response", (r) => (r.overrides[manifestPath(r)] = undefined)],
   "a manifest of another channel": ["bad_snapshot", (r) => (r.manifest.channel = "platform")],
   "no manifest listed": ["bad_snapshot", (r) => (r.targets = () => ({}))],
   "an epoch without its manifest": ["bad_snapshot", (r) => dropTarget(r)],
-  "a public key that is none": ["bad_snapshot", (r) => (r.manifest.public_key = "A".repeat(43))],
+  "an invalid public key": ["bad_snapshot", (r) => (r.manifest.public_key = "A".repeat(43))],
 };
 
 function tamper(server, path, change) {
@@ -135,12 +135,12 @@ describe("the pinned root", () => {
     assert.throws(() => new Client(short), { reason: "bad_signature" });
   });
 
-  test("of someone else makes everything bad_signature", async () => {
+  test("of another channel makes everything bad_signature", async () => {
     const other = changed((r) => (r.keys = Object.fromEntries(Object.keys(r.keys).map((role) => [role, makeKeys()]))));
     await assert.rejects(first(new FakeServer(), other), { reason: "bad_signature" });
   });
 
-  test("one key under two ids is one signer", async () => {
+  test("that lists one key under two ids counts it as one signer", async () => {
     const twice = changed((r) => {
       const [key] = r.keys.targets;
       r.keys = { ...r.keys, targets: [key, { ...key, id: "f".repeat(64) }] };
@@ -155,10 +155,10 @@ describe("the pinned root", () => {
     "a key id listed twice": (signed) => (signed.roles.root.keyids[1] = signed.roles.root.keyids[0]),
     "another type": (signed) => (signed._type = "targets"),
     "another specification": (signed) => (signed.spec_version = "2.0.0"),
-    "an expiry that is no time": (signed) => (signed.expires = "2099-13-01T00:00:00Z"),
+    "an expiry that is not a time": (signed) => (signed.expires = "2099-13-01T00:00:00Z"),
     "no consistent snapshots": (signed) => (signed.consistent_snapshot = false),
   })) {
-    test(`with ${name} is none`, () => {
+    test(`with ${name} is refused`, () => {
       const server = new FakeServer();
       const { signed } = JSON.parse(Buffer.from(server.root()));
       change(signed);
@@ -168,7 +168,7 @@ describe("the pinned root", () => {
   }
 });
 
-test("broken metadata raise only our own errors", () => {
+test("invalid metadata raise only a Failure", () => {
   const { parseMetadata, parseRoot } = modules.metadata;
   const server = new FakeServer();
   const timestamp = server.files()["metadata/timestamp.json"];
@@ -224,26 +224,27 @@ describe("root rotation", () => {
     test(`${name} is bad_signature`, () => assert.rejects(first(rotated(change)), { reason: "bad_signature" }));
   }
 
-  test("to another version than the next is bad_snapshot", () =>
+  test("to a version that is not the next is bad_snapshot", () =>
     assert.rejects(first(rotated((r) => (r.versions.root = 3))), { reason: "bad_snapshot" }));
 
-  test("of the online keys forgets what was seen under them", async () => {
+  test("of the online keys drops the metadata trusted before", async () => {
     const client = new Client(new FakeServer());
     await client.update(changed((r) => Object.assign(r.versions, { timestamp: 99, snapshot: 98, targets: 97 })));
     client.clock.pass(60_000);
     assert.ok(await client.update(rotated()));
   });
 
-  test("that leaves them forgets nothing", async () => {
+  test("that keeps the online keys keeps the metadata trusted before", async () => {
     const client = new Client(new FakeServer());
     await client.update(changed((r) => (r.versions.timestamp = 99)));
     client.clock.pass(60_000);
-    const kept = rotated((r) => (r.keys = { ...r.keys, timestamp: new FakeServer().keys.timestamp, snapshot: new FakeServer().keys.snapshot }));
+    const { timestamp, snapshot } = new FakeServer().keys;
+    const kept = rotated((r) => (r.keys = { ...r.keys, timestamp, snapshot }));
     await assert.rejects(client.update(kept), { reason: "rolled_back" });
   });
 });
 
-describe("within one life, going back is seen", () => {
+describe("a rollback is detected while the object lives", () => {
   const back = {
     timestamp: { timestamp: 9, snapshot: 2, targets: 3 },
     snapshot: { timestamp: 11, snapshot: 1, targets: 3 },
@@ -269,7 +270,7 @@ describe("within one life, going back is seen", () => {
     await assert.rejects(client.update(back), { reason: "rolled_back" });
   });
 
-  test("a failed attempt leaves no young release behind", async () => {
+  test("after a failed update the former release is not used again", async () => {
     const client = new Client(new FakeServer());
     await client.update(new FakeServer());
     client.clock.pass(60_000);
@@ -277,7 +278,7 @@ describe("within one life, going back is seen", () => {
     await assert.rejects(client.update(changed((r) => (r.expires.timestamp = -1))), { reason: "stale" });
   });
 
-  test("a newer release is taken", async () => {
+  test("a newer release is accepted", async () => {
     const client = new Client(new FakeServer());
     await client.update(new FakeServer());
     client.clock.pass(60_000);

@@ -32,12 +32,16 @@ const ROOM: usize = 1 << 23;
 const LONGEST_INSTRUCTION: usize = 15;
 const TRAP_FLAG: i64 = 1 << 8;
 
-/// The traces of a subject on a backend, one for each secret.
-pub(crate) fn traces(subject: &Subject, backend: &str) -> Vec<Vec<Step>> {
+/// The traces of a subject on a backend, one for each secret. None if a traced process failed: some virtual machines lose
+/// or misplace a trap now and then, and the process then crashes.
+pub(crate) fn traces(subject: &Subject, backend: &str) -> Option<Vec<Vec<Step>>> {
     let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
     command.arg(subject.name).env("PILOOKUP_BACKEND", backend).stderr(Stdio::inherit());
     let output = command.output().expect("a process to trace");
-    assert!(output.status.success(), "a subject could not be traced: {}", output.status);
+    if !output.status.success() {
+        println!("constant_time: {} on {backend}: a traced process failed: {}", subject.name, output.status);
+        return None;
+    }
     let mut bytes = output.stdout.as_slice();
     let mut number = || {
         let (first, rest) = bytes.split_first_chunk().expect("four bytes more");
@@ -46,7 +50,7 @@ pub(crate) fn traces(subject: &Subject, backend: &str) -> Vec<Vec<Step>> {
     };
     let traces = secrets().map(|_| (0..number()).map(|_| (number(), number())).collect());
     assert!(bytes.is_empty(), "a trace for each secret and no more");
-    traces.to_vec()
+    Some(traces.to_vec())
 }
 
 /// The subject's side: writes a trace for each secret. Every one is taken in a copy of this process, so that all have the same

@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -n
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help demo test lint bench bench-large bench-lock lock build clean parts long page images version
+.PHONY: help demo test test-quick lint bench bench-large bench-lock lock build clean parts long page images version
 
 help:
 	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
@@ -79,6 +79,9 @@ test: build parts $(node_modules) lint
 	cd $(CURDIR)
 	pytest -n 2 --dist worksteal
 	tests/backends.sh
+
+test-quick: build $(node_modules)
+	pytest -n 2 --dist worksteal tests --ignore tests/page --ignore tests/whole --deselect tests/custody/test_kill.py --deselect tests/custody/test_kill_publish.py --deselect tests/custody/test_cluster.py
 
 long: build
 	pytest -m long tests

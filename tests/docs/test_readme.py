@@ -16,7 +16,7 @@ from tests.support.docs.documents import DOCUMENTS, ROOT, blocks, commands, pros
 README = ROOT / "README.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
-PLAIN = {"cd", "curl", "export", "head", ".", "pg_dump", "pg_restore", "python3", "sudo"}
+PLAIN = {"cd", "curl", "export", "head", ".", "pg_dump", "pg_restore", "python", "python3", "sudo"}
 URL = "http://127.0.0.1:8787"
 
 

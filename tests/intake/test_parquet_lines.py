@@ -47,7 +47,7 @@ def loaded(path, options, size=1 << 20, *, fast=True):
     """(rows sorted, report, rejects) and (pieces of text, parts of rows)."""
     writer, report, rejects = Counted(), Report(), io.StringIO()
     reader = StreamingReader(
-        writer, report, rejects, options, piece_bytes=size, today=datetime.now(UTC).date().toordinal()
+        writer, report, rejects, options, split_bytes=size, today=datetime.now(UTC).date().toordinal()
     )
     accounts = options.kind is Kind.MALICIOUS
     reader.read(path, None, accounts=accounts, fast=fast, on_progress=lambda *_: None)

@@ -10,7 +10,7 @@ from pilookup.errors import KeyringError
 from pilookup.keyring import Half, Keyring, master_key
 from pilookup.keyring.master_key import MasterKeyFile
 from tests.support.custody.command import assert_refused, load_of, run
-from tests.support.custody.home import SECRET, found, numbers, write_csv
+from tests.support.custody.home import SECRET, make_home, numbers, write_csv
 from tests.support.passphrase_cost import (
     CHEAP,
     SHIPPED,
@@ -58,7 +58,7 @@ def test_a_keyring_of_any_other_profile_is_refused_before_the_passphrase_is_trie
 
 
 def test_a_keyring_of_the_tests_profile_is_of_no_use_to_a_command_until_it_is_wrapped_again(tmp_path):
-    home = found(tmp_path / "home")
+    home = make_home(tmp_path / "home")
     given = load_of(write_csv(tmp_path / "a.csv", numbers(3)))
     secret = {"PILOOKUP_PASSPHRASE": SECRET.decode()}
     assert profile_of(home.custody) == CHEAP

@@ -33,10 +33,10 @@ class Counted(CollectingWriter):
         super().__init__()
         self.texts = self.batches = 0
 
-    def write_held(self, held):
+    def write_memory_split(self, held):
         self.texts += 1
         self.batches -= 1  # `write` is how a piece's numbers are kept, too
-        return super().write_held(held)
+        return super().write_memory_split(held)
 
     def write(self, number, packed):
         self.batches += 1

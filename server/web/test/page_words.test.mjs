@@ -26,7 +26,7 @@ function quotedIn(path, name) {
   return harvest(body, /"([a-z0-9-]+)"/g);
 }
 
-const CATALOGUE = "../../../pilookup/custody/catalogue.py";
+const CATALOGUE = "../../../pilookup/custody/datasets.py";
 const HTML = read("../static/index.html");
 const CODES = {
   dataClass: quotedIn(CATALOGUE, "DATA_CLASSES"),

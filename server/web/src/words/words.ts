@@ -27,7 +27,7 @@ export type Remedy =
 /** What was found about a number. */
 export type Finding = "exposed" | "malicious" | "both";
 
-/** Codes of data classes and of advice in the catalogue (pilookup/custody/catalogue.py). */
+/** Codes of data classes and of advice in the catalogue (pilookup/custody/datasets.py). */
 export type DataClass = "phone" | "name" | "id-number" | "account";
 export type AdviceCode =
   | "expect-fraud-calls"

@@ -1,4 +1,4 @@
-"""Which dataset a load goes into: a new one, or one there is, whose attributes stay as they are."""
+"""Datasets: which one a load goes into, and how one appears in the manifest's catalogue."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
-    """A dataset as a command names it; what is None or False was not given."""
+    """A dataset as the caller describes it. None or False means: not given.
+
+    slug: the dataset's id, 1 to 64 of a-z, 0-9 and dashes.
+    """
 
     slug: str
     kind: Kind
@@ -26,7 +29,14 @@ class DatasetSpec:
 
 
 def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
-    """The dataset as it is or will be; raises CustodyError where the command contradicts what there is."""
+    """The existing dataset with this id, or the new one that the load will create.
+
+    The attributes of an existing dataset do not change.
+
+    Raises:
+        CustodyError: the id or a title is not valid, the dataset was withdrawn or has other attributes, or the
+            catalogue is full.
+    """
     if not _SLUG.fullmatch(spec.slug):
         raise CustodyError(f"dataset id {spec.slug!r}: not 1 to 64 of a-z, 0-9 and dashes")
     for title in (spec.title_zh, spec.title_en):
@@ -69,17 +79,17 @@ DATA_CLASSES: Final = {
     Kind.EXPOSURE: ("phone", "name", "id-number"),
     Kind.MALICIOUS: ("phone", "account"),
 }
-
+"""What else the seized files hold about each number."""
 
 ADVICE: Final = {
     Kind.EXPOSURE: ("expect-fraud-calls", "answer-96110", "report-110"),
     Kind.MALICIOUS: ("check-own-accounts", "complain-12321", "report-110"),
 }
-"""Codes of advice, most urgent first; whoever shows them has the words."""
+"""Codes of advice, most urgent first. Programs that show them have the texts."""
 
 
 def case_of(dataset: Dataset) -> Case:
-    """A dataset's entry in the manifest."""
+    """A dataset's entry in the manifest's catalogue."""
     kind = Kind(dataset.kind)
     return Case(
         id=dataset.id,

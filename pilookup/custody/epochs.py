@@ -1,7 +1,8 @@
-"""Epochs of a channel: begun with a key of their own, served while current and a while after, then destroyed.
+"""The epochs of a channel. Each has one channel key.
 
-An epoch is current until the next begins. The one before it serves at most 72 hours more, any older one not at all.
-Once an epoch's last moment has passed its channel key is destroyed in both halves: an archived snapshot of it is noise.
+An epoch is current until the next one begins. The former epoch is served for 72 hours at most, and older epochs are not
+served. When an epoch is not served any more, its channel key is destroyed in both halves, which makes all archived
+snapshots of that epoch unreadable.
 """
 
 from datetime import datetime
@@ -15,22 +16,22 @@ from pilookup.protocol.release import EPOCH_LIFE, RETIRING_LIFE
 
 
 def current(session: Session, channel: str) -> Epoch:
-    """The newest epoch of a channel; raises PublishError where there is no such channel."""
+    """The newest epoch of a channel; raises PublishError if there is no such channel, CustodyError."""
     return session.control.epochs(session.control.channel(channel).name)[-1]
 
 
 def served(session: Session, channel: str) -> list[Epoch]:
-    """The epochs whose keys live, newest first: the current one and perhaps the one before."""
+    """The epochs whose keys are not destroyed, newest first: the current one, and the former one if there is one."""
     return [epoch for epoch in reversed(session.control.epochs(channel)) if epoch.destroyed_at is None][:2]
 
 
 def listed(session: Session, channel: str) -> list[int]:
-    """The epochs of the signed release, newest first."""
+    """The numbers of the epochs in the signed release, newest first; raises FormatError, OSError."""
     return [epoch.epoch for epoch in session.repository(channel).listed()]
 
 
 def check_key(session: Session, epoch: Epoch) -> None:
-    """Refuse an epoch that cannot be served: one whose key is gone, or is older than what is served (PublishError)."""
+    """Raise PublishError if an epoch cannot be served: its key is missing, or a newer epoch was served already."""
     name = channel_key_id(epoch.channel, epoch.number)
     served_before = max(listed(session, epoch.channel), default=0)
     if epoch.number < served_before or any(
@@ -43,20 +44,25 @@ def check_key(session: Session, epoch: Epoch) -> None:
 
 
 def overdue(epoch: Epoch, now: datetime) -> bool:
-    """Whether the current epoch has lived as long as an epoch may."""
+    """Whether the current epoch is as old as an epoch may become."""
     return epoch.started_at + EPOCH_LIFE <= now
 
 
 def serves_until(epoch: Epoch) -> datetime:
-    """The last moment the epoch may be served."""
+    """The time until which the epoch may be served."""
     return epoch.serves_until or epoch.started_at + EPOCH_LIFE
 
 
 def begin(session: Session, channel: str) -> Epoch:
-    """Start the next epoch: its key in both halves first, then one transaction that makes it current.
+    """Begin the next epoch: write its key in both halves, then make it current in one transaction.
 
-    The same transaction gives the epoch before it its last moment. A key that a killed `begin` left is replaced. The
-    number is above every one served so far, also after control data were restored from an older copy.
+    The same transaction sets until when the former epoch is served. A key that a killed `begin` left is replaced. The
+    number is above every number served so far, even if the control database was restored from an older copy.
+
+    Raises:
+        PublishError: the online half is locked.
+        KeyringError: a key cannot be written.
+        CustodyError: the control database failed.
     """
     known = session.control.epochs(channel)
     number = max([0, *(epoch.number for epoch in known), *listed(session, channel)]) + 1
@@ -71,7 +77,7 @@ def begin(session: Session, channel: str) -> Epoch:
 
 
 def destroy(session: Session, epoch: Epoch) -> None:
-    """Destroy an epoch's key in both halves, then record it; repeating it is harmless."""
+    """Destroy an epoch's key in both halves, then record that. Repeating it is harmless. Raises as `begin` does."""
     if epoch.destroyed_at is None:
         name = channel_key_id(epoch.channel, epoch.number)
         session.keyring.destroy(name)
@@ -80,7 +86,10 @@ def destroy(session: Session, epoch: Epoch) -> None:
 
 
 def destroy_expired(session: Session, channel: str) -> None:
-    """Destroy every epoch but the newest two, and the former one once its last moment has passed."""
+    """Destroy the keys of all epochs before the former one, and of the former one if its time is over.
+
+    Raises as `begin` does.
+    """
     known = session.control.epochs(channel)
     for epoch in known[:-1]:
         if epoch.number < known[-2].number or serves_until(epoch) <= session.now:

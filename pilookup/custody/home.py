@@ -1,8 +1,8 @@
-"""HOME: where everything lies, in two halves that can live on two machines.
+"""HOME: the directory of all state, in two halves that can be on two machines.
 
 HOME/custody/   keyring.json  keys/  control.sqlite3  vault/  lock
 HOME/online/    keyring.json  keys/  channels/{channel}/{metadata,targets}/
-HOME/trust-{channel}.json     the channel's root metadata, to pin
+HOME/trust-{channel}.json     the channel's root metadata, for clients to pin
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from pilookup.protocol.names import check_channel
 
 
 class Home:
-    """The layout of one HOME; making the object touches nothing."""
+    """The paths inside one HOME. Creating the object reads and writes nothing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -30,7 +30,12 @@ class Home:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Make the directories of both halves; raises HomeError where anything is there already."""
+        """Make the directories of both halves.
+
+        Raises:
+            HomeError: the directory is not empty, or is not a directory.
+            OSError: a directory cannot be made.
+        """
         home = cls(path)
         try:
             path.mkdir(mode=durable.DIRECTORY_MODE, parents=True, exist_ok=True)
@@ -44,26 +49,33 @@ class Home:
 
     @property
     def real(self) -> str:
-        """HOME as tasks carry it: absolute and free of links, so that it means the same wherever a task runs."""
+        """HOME's path as tasks carry it: absolute and without symbolic links, so that all workers find it."""
         return os.path.realpath(self.path)
 
     def channel(self, name: str) -> Path:
-        """A channel's directory in the online half."""
+        """A channel's directory in the online half; raises FormatError if the name is not a channel's."""
         return self.channels / check_channel(name)
 
     def trust(self, name: str) -> Path:
-        """A channel's trust file."""
+        """A channel's trust file; raises FormatError if the name is not a channel's."""
         return self.path / f"trust-{check_channel(name)}.json"
 
     def has_custody(self) -> bool:
+        """Whether the custody half is on this machine."""
         return self.custody.is_dir()
 
     def has_online(self) -> bool:
+        """Whether the online half is on this machine."""
         return self.online.is_dir()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """The lock of custody commands: one at a time. Raises HomeError when another holds it."""
+        """Hold the lock that keeps custody commands from running at the same time. It ends with the process.
+
+        Raises:
+            HomeError: the custody half is not here, or another process holds the lock.
+            OSError: the lock file cannot be opened.
+        """
         if not self.has_custody():
             raise HomeError(f"{self.path}: no custody half here; make one with: pilookup init {self.path}")
         handle = os.open(self.custody / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)

@@ -1,4 +1,4 @@
-"""A new HOME: both halves, their keys, the vault, the channels and their first epochs."""
+"""Making a new HOME: both halves with their keys, the vault, and the channels with their first epochs."""
 
 import os
 import shutil
@@ -31,9 +31,22 @@ CHANNELS: Final = {PUBLIC: Profile.COARSE, PLATFORM: Profile.EXACT}
 
 
 def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
-    """Make HOME in a missing or empty directory; returns the trust files to pin.
+    """Make HOME in a missing or empty directory. If a step fails, what was made is removed again.
 
-    What is made is removed again when a step fails. Raises HomeError, KeyringError, OSError.
+    Args:
+        path: the directory.
+        custody_passphrase: of the custody half, one byte or more.
+        online_passphrase: of the online half, one byte or more.
+        now: when the first epochs begin.
+
+    Returns:
+        The trust files for clients to pin, one a channel.
+
+    Raises:
+        HomeError: the directory is not empty, or is not a directory.
+        KeyringError: a passphrase is empty.
+        CustodyError: the control database cannot be used, or holds control data already.
+        OSError: a file cannot be written.
     """
     home = Home.create(path)
     try:
@@ -64,7 +77,7 @@ def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: b
 
 
 def _create_channel(session: Session, name: str, profile: Profile) -> Path:
-    """A channel's signing keys, repository, first epoch and the trust file to pin."""
+    """Make a channel's signing keys, repository and first epoch; returns its trust file."""
     public = {}
     for role in OFFLINE_ROLES:
         made = {key_id: Ed25519PrivateKey.generate() for key_id in role_key_ids(role, name)}

@@ -1,7 +1,8 @@
-"""A channel's TUF repository, written by custody (SPEC.md section 9; the TUF specification 1.0).
+"""A channel's TUF repository, as custody writes it (SPEC.md section 9; the TUF specification 1.0).
 
-Roots and targets are signed by two of three keys, snapshots by one, timestamps by the online half's one. Every file but
-timestamp.json has a name of its own, so nothing that is served changes until timestamp.json is replaced.
+Root and targets metadata are signed by two of three keys, snapshot metadata by one, timestamp metadata by the key of
+the online half. No file but timestamp.json is ever overwritten by other content, so what is served does not change
+until timestamp.json is replaced.
 """
 
 import fcntl
@@ -43,11 +44,11 @@ _DISCARDED: Final = ".staging-"
 _Role = TypeVar("_Role", Root, Targets, Snapshot, Timestamp)
 
 SigningKeys = Mapping[str, Sequence[Ed25519PrivateKey]]
-"""Signing keys by role, as many as custody holds."""
+"""Signing keys by role: all that are present."""
 
 
 class ChannelRepository:
-    """The directory `channels/{channel}` of the online half."""
+    """The TUF repository in the directory `channels/{channel}` of the online half."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -56,7 +57,16 @@ class ChannelRepository:
         self.staging = directory / "staging"
 
     def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: SigningKeys, now: datetime) -> bytes:
-        """Make the directories and the first root; returns the root metadata to pin."""
+        """Make the directories and sign the first root metadata.
+
+        Args:
+            public: the public keys of every role, for the root metadata.
+            keys: the signing keys of the root role.
+            now: when the root metadata is signed.
+
+        Returns:
+            The root metadata, for clients to pin. Raises OSError.
+        """
         self.directory.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for folder in (self.metadata, self.targets):
             folder.mkdir(mode=durable.DIRECTORY_MODE)
@@ -68,22 +78,28 @@ class ChannelRepository:
         return self._write_root(root, keys)
 
     def read(self, name: str) -> bytes:
-        """A metadata file's bytes; raises FileNotFoundError."""
+        """A metadata file's bytes; raises OSError, such as FileNotFoundError."""
         return (self.metadata / name).read_bytes()
 
     def current(self, now: datetime) -> Release | None:
-        """The release being served, None before the first; an expired timestamp does not matter here."""
+        """The served release, verified from its root on; None before the first. Its timestamp may have expired.
+
+        Raises:
+            TrustError: the metadata cannot be trusted.
+            FormatError: a metadata file is not what it should be.
+            OSError: a metadata file cannot be read.
+        """
         if not (self.metadata / "timestamp.json").exists():
             return None
         return read_release(self.read, now, timestamp=False)
 
     def listed(self) -> tuple[ServedEpoch, ...]:
-        """The epochs of the newest targets metadata, even when it has expired; empty before the first."""
+        """The epochs of the served targets metadata, expired or not; empty before the first. FormatError, OSError."""
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
 
     def renew_root(self, keys: SigningKeys, now: datetime) -> bool:
-        """Sign a new root version when the old one nears its end; the keys stay."""
+        """Sign a new version of the root metadata if it expires within 120 days; the keys stay the same."""
         root = verify_root(self.read("root.json"))
         if root.expires - now > ROOT_RENEWED_BEFORE:
             return False
@@ -93,27 +109,39 @@ class ChannelRepository:
         return True
 
     def stage(self) -> Path:
-        """An empty directory for the files of one epoch, on the file system they will be served from."""
+        """Make an empty directory for the files of one epoch, on their final file system; raises OSError."""
         self.clear_staging()
         self.staging.mkdir(mode=durable.DIRECTORY_MODE)
         return self.staging
 
     def clear_staging(self) -> None:
-        """Remove what a publish left; a task of it that still runs elsewhere may keep some, until the next time."""
+        """Remove the staging directory that a publish left.
+
+        A task of that publish may still write on another machine. The directory is renamed first, so that the task
+        cannot write into the next one, and what it writes meanwhile is removed the next time. Raises OSError.
+        """
         if self.staging.exists():
             self.staging.rename(self.directory / f"{_DISCARDED}{uuid4().hex}")
         for left in self.directory.glob(f"{_DISCARDED}*"):
             shutil.rmtree(left, ignore_errors=True)
 
     def holds(self, epoch: ServedEpoch) -> bool:
-        """Whether every file of a listed epoch is there, with the bytes that were signed. Raises OSError."""
+        """Whether every file of a listed epoch exists with the signed size and digest; raises OSError."""
         paths = {self.targets / epoch.path(name): ref for name, ref in epoch.files.items()}
         return all(path.exists() and file_ref(path) == ref for path, ref in paths.items())
 
     def adopt(self, epoch: int, files: Mapping[str, FileRef]) -> None:
-        """Move staged files to their final, content-bound names; nothing refers to them yet."""
+        """Move staged files to their final names, which contain their digests. Nothing refers to them yet.
+
+        Args:
+            epoch: the epoch's number.
+            files: name -> size and digest.
+
+        Raises:
+            OSError: a file cannot be moved.
+        """
         folder = self.targets / "epochs" / str(epoch)
-        for each in (folder.parent, folder):  # a mode given with `parents=True` would be the last directory's alone
+        for each in (folder.parent, folder):  # with `parents=True`, the mode would apply to the last directory only
             each.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for name, ref in files.items():
             (self.staging / name).replace(folder / f"{ref.sha256}.{name}")
@@ -122,10 +150,17 @@ class ChannelRepository:
         durable.sync_directory(self.targets)
 
     def release(self, epochs: Sequence[ServedEpoch], keys: SigningKeys, now: datetime, *, forget: bool = False) -> None:
-        """Sign a release of the given epochs, newest first, and swap it in by replacing timestamp.json.
+        """Sign a release and serve it from now on, by replacing timestamp.json last.
 
-        The files of the release before stay until the next one, for clients that are still reading it; with `forget`
-        they go at once, because something in them was withdrawn or erased.
+        Args:
+            epochs: the served epochs, newest first; their files are in place.
+            keys: the signing keys of all roles.
+            now: when the release is signed.
+            forget: remove the files of the former release at once, because something in them was withdrawn or erased.
+                Without it they stay until the next release, for clients that still read them.
+
+        Raises:
+            OSError: a file cannot be written. If timestamp.json was not replaced yet, the former release is served.
         """
         pointer = epochs[0].files[MANIFEST]
         source = self.targets / epochs[0].path(MANIFEST)
@@ -142,7 +177,7 @@ class ChannelRepository:
         self._remove_unlisted([targets] if forget or previous is None else [targets, previous], {number, served})
 
     def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
-        """Point timestamp.json at a snapshot: the one step that changes what is served."""
+        """Point timestamp.json at a version of the snapshot metadata: the step that changes what is served."""
         with self.locked():
             path = self.metadata / "timestamp.json"
             old = parse_metadata(path.read_bytes(), Timestamp).signed if path.exists() else None
@@ -150,7 +185,7 @@ class ChannelRepository:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """The lock every writer of timestamp.json holds, publisher and server alike."""
+        """Hold the lock that every writer of timestamp.json takes: custody, and the server that renews it."""
         handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -159,7 +194,7 @@ class ChannelRepository:
             os.close(handle)
 
     def _served_snapshot(self) -> int | None:
-        """The snapshot version that timestamp.json points at; versions that killed publishes left are passed over."""
+        """The version of the served snapshot metadata, or None; versions that killed publishes left do not count."""
         if not (self.metadata / "timestamp.json").exists():
             return None
         return parse_metadata(self.read("timestamp.json"), Timestamp).signed.snapshot_meta.version
@@ -187,7 +222,12 @@ class ChannelRepository:
         return data
 
     def _remove_unlisted(self, keep: Sequence[Targets], snapshots: Collection[int | None]) -> None:
-        """Remove the files of releases that are not to be kept."""
+        """Remove all files but those of the given releases.
+
+        Args:
+            keep: the targets metadata of the releases.
+            snapshots: versions of the snapshot metadata to keep; None is ignored.
+        """
         served = [epoch for targets in keep for epoch in served_epochs(targets.targets)]
         files = {self.targets / epoch.path(name) for epoch in served for name in epoch.files}
         files |= {self.targets / f"{epoch.files[MANIFEST].sha256}.{MANIFEST}" for epoch in served}

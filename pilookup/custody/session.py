@@ -1,4 +1,4 @@
-"""An unlocked HOME: everything a custody command works with, held under one lock."""
+"""An unlocked HOME: what every function of the police side works with, while HOME is locked."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,11 @@ from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, role_key_ids
 
 @dataclass(frozen=True)
 class Session:
-    """One command's view of HOME; `online` is None where the command does not publish."""
+    """An unlocked HOME at one moment.
+
+    keyring: of the custody half. online: the keyring of the online half, None if it is locked. now: the time that
+    everything done in this session is dated with.
+    """
 
     home: Home
     keyring: Keyring
@@ -27,16 +31,20 @@ class Session:
     now: datetime
 
     def repository(self, channel: str) -> ChannelRepository:
+        """A channel's TUF repository; raises FormatError if the name is not a channel's."""
         return ChannelRepository(self.home.channel(channel))
 
     def loads(self) -> list[Load]:
-        """Every load of every dataset."""
+        """Every load of every dataset; raises CustodyError if the control database fails."""
         return [load for row in self.control.datasets(active_only=False) for load in self.control.loads(row.slug)]
 
     def recover(self) -> None:
-        """Remove what killed commands left: in the vault, and for the channels where the command works on them too.
+        """Remove what killed commands left in the vault and, if the online half is unlocked, in the channels.
 
-        Raises VaultError when it is not this database's vault.
+        Raises:
+            VaultError: the vault does not belong to this control database. Nothing was changed.
+            CustodyError: the control database failed.
+            OSError: a file cannot be removed.
         """
         self.vault.recover(self.loads())
         if self.online is not None:
@@ -44,12 +52,18 @@ class Session:
                 self.repository(channel.name).clear_staging()
 
     def online_keyring(self) -> Keyring:
+        """The keyring of the online half; raises PublishError if it is locked."""
         if self.online is None:
             raise PublishError("publishing needs the online half and its passphrase")
         return self.online
 
     def signing_keys(self, channel: str) -> SigningKeys:
-        """The signing keys at hand, by role; raises PublishError when too few are."""
+        """The signing keys of a channel that are present, by role.
+
+        Raises:
+            PublishError: there are too few of a role, or the online half is locked.
+            KeyringError: a key file is missing or altered.
+        """
         held = set(self.keyring.ids())
         keys: dict[str, list[Ed25519PrivateKey]] = {
             role: [self.keyring.signing(name) for name in role_key_ids(role, channel) if name in held]
@@ -62,4 +76,5 @@ class Session:
         return keys
 
     def channel_key(self, channel: str, epoch: int) -> SecretKey:
+        """The channel key of an epoch; raises KeyringError if it is missing, altered or destroyed."""
         return self.keyring.scalar(channel_key_id(channel, epoch))

@@ -1,8 +1,8 @@
-"""The keyring where a task runs: lent by the command in its own process, opened by a worker elsewhere.
+"""The custody keyring that tasks use, wherever they run.
 
-A task names HOME by its path and never carries a key. In the process of the command that unlocked HOME it finds that
-command's keyring. A worker of a cluster unlocks the custody half itself, once, with the passphrase from its own
-environment (`PILOOKUP_PASSPHRASE` or `PILOOKUP_PASSPHRASE_FILE`); HOME lies on a file system that all of them share.
+A task carries the path of HOME and never a key. In the process that opened HOME, it uses the keyring that this process
+registered. A worker of a cluster unlocks the custody half once, with the passphrase from the worker's environment
+(`PILOOKUP_PASSPHRASE` or `PILOOKUP_PASSPHRASE_FILE`); HOME is on a file system that all workers share.
 """
 
 import threading
@@ -22,14 +22,14 @@ _lock = threading.Lock()
 
 
 def register_keyring(home: Home, keyring: Keyring) -> None:
-    """Let tasks in this process use an unlocked custody keyring, for as long as the lender keeps it."""
+    """Let tasks in this process use an unlocked custody keyring, as long as the caller keeps it alive."""
     _registered[home.real] = keyring
 
 
 def keyring_for(home: str) -> Keyring:
-    """The custody keyring of a HOME (`Home.real`): the one lent in this process, else opened here and kept.
+    """The custody keyring of a HOME, given as `Home.real`: the registered one, or else one unlocked here and kept.
 
-    Raises KeyringError where it cannot be opened; nobody is asked for a passphrase.
+    Raises KeyringError if it cannot be unlocked. Nobody is asked for a passphrase.
     """
     if registered := _registered.get(home):
         return registered
@@ -44,7 +44,7 @@ def keyring_for(home: str) -> Keyring:
 
 
 def store_for(home: str) -> ShardStore:
-    """What seals and opens files under the vault's storage key; raises KeyringError."""
+    """The store that seals and opens the vault's files; raises KeyringError."""
     return Vault(Home(Path(home)), keyring_for(home)).store
 
 

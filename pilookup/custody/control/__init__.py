@@ -1,4 +1,4 @@
-"""Control data: what the vault holds, what was loaded, which epochs and serials there are."""
+"""The control database: datasets, loads, channels, epochs and serials."""
 
 from pilookup.custody.control.control_database import ControlDatabase
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load

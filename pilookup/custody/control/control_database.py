@@ -1,4 +1,4 @@
-"""Reading and changing control data; every method is one transaction."""
+"""Reading and changing the control database. Every method is one transaction, and raises CustodyError if it fails."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ from pilookup.custody.home import Home
 from pilookup.errors import CustodyError, PublishError
 
 MAX_DATASETS: Final = 0xFFFF
-"""Catalogue ids are two bytes in a label."""
+"""A catalogue id has two bytes in a label."""
 
 
 class ControlDatabase:
-    """The control database of one HOME: SQLite beside the vault, or what PILOOKUP_DATABASE_URL names."""
+    """The control database of one HOME: a SQLite file next to the vault, or the database of PILOOKUP_DATABASE_URL."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -28,14 +28,19 @@ class ControlDatabase:
 
     @classmethod
     def create(cls, home: Home) -> Self:
-        """Make the tables of a new HOME; raises CustodyError where the database cannot be used or is not empty."""
+        """Make the tables for a new HOME.
+
+        Raises:
+            CustodyError: the database cannot be used, or holds control data already.
+            OSError: the SQLite file cannot be made.
+        """
         if not database_url():
             os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, durable.FILE_MODE))
         return cls._prepared(home, migrate.create)
 
     @classmethod
     def open(cls, home: Home) -> Self:
-        """Open the database and bring its tables up to date; raises CustodyError where it cannot be used."""
+        """Open the database and migrate its tables to this version; raises CustodyError if it cannot be used."""
         if not database_url() and not home.database.exists():
             raise CustodyError(f"{home.database}: missing; are the control data elsewhere? Then set {URL_VARIABLE}")
         return cls._prepared(home, migrate.upgrade)
@@ -52,7 +57,7 @@ class ControlDatabase:
         return cls(engine)
 
     def remove(self) -> None:
-        """Take the tables of a HOME that was not finished away again."""
+        """Drop all tables, because making the HOME failed."""
         with database_errors("failed"):
             migrate.remove(self._engine)
 
@@ -63,21 +68,23 @@ class ControlDatabase:
         self.close()
 
     def close(self) -> None:
+        """Close all connections."""
         self._engine.dispose()
 
     def datasets(self, *, active_only: bool) -> list[Dataset]:
-        """All datasets by catalogue id, those withdrawn only where asked for."""
+        """Datasets in order of their catalogue ids; withdrawn ones are included unless `active_only`."""
         query = select(schema.dataset).order_by(schema.dataset.c.id)
         if active_only:
             query = query.where(schema.dataset.c.withdrawn_at.is_(None))
         return [_dataset(row) for row in self._all(query)]
 
     def dataset(self, slug: str) -> Dataset | None:
+        """The dataset with this id, withdrawn or not; None if there is none."""
         rows = self._all(select(schema.dataset).where(schema.dataset.c.slug == slug))
         return _dataset(rows[0]) if rows else None
 
     def next_dataset_id(self) -> int:
-        """The catalogue id the next dataset will get; ids are never used again."""
+        """The catalogue id of the next new dataset, never reused; raises CustodyError if the catalogue is full."""
         ids = [row.id for row in self._all(select(schema.dataset.c.id))]
         number = max(ids, default=0) + 1
         if number > MAX_DATASETS:
@@ -85,12 +92,19 @@ class ControlDatabase:
         return number
 
     def loads(self, slug: str) -> list[Load]:
-        """A dataset's loads, in no promised order."""
+        """A dataset's loads, in unspecified order."""
         query = select(schema.load, schema.dataset.c.slug).join(schema.dataset).where(schema.dataset.c.slug == slug)
         return [_load(row) for row in self._all(query.order_by(schema.load.c.id))]
 
     def commit_loads(self, dataset: Dataset, loads: Sequence[Load], replaced: Iterable[str], now: datetime) -> None:
-        """One transaction: the dataset if it is new, its loads, and away with those they replace."""
+        """Insert a dataset if it is new, insert its loads, and delete the loads that they replace: one transaction.
+
+        Args:
+            dataset: the dataset.
+            loads: its new loads, one a file.
+            replaced: the ids of the loads to delete.
+            now: when they are committed.
+        """
         gone = list(replaced)
         with self._begin() as connection:
             if connection.execute(select(schema.dataset).where(schema.dataset.c.id == dataset.id)).first() is None:
@@ -102,7 +116,7 @@ class ControlDatabase:
             connection.execute(insert(schema.load), [_load_values(load, now) for load in loads])
 
     def withdraw(self, slug: str, now: datetime) -> None:
-        """Mark a dataset withdrawn and forget its loads."""
+        """Mark a dataset withdrawn and delete its loads."""
         with self._begin() as connection:
             row = connection.execute(select(schema.dataset).where(schema.dataset.c.slug == slug)).one()
             connection.execute(delete(schema.load).where(schema.load.c.dataset_id == row.id))
@@ -111,30 +125,36 @@ class ControlDatabase:
             _count_removal(connection)
 
     def removals(self) -> int:
-        """How often something was withdrawn, erased or replaced."""
+        """How many times something was withdrawn, erased or replaced."""
         return int(self._all(select(schema.vault_state.c.removals))[0].removals)
 
     def count_removal(self) -> None:
+        """Count one removal, so that the next publish rebuilds the former epoch too."""
         with self._begin() as connection:
             _count_removal(connection)
 
     def create_channel(self, name: str, profile: str) -> None:
+        """Insert a channel, without an epoch; its first serial is 1."""
         with self._begin() as connection:
             connection.execute(insert(schema.channel).values(name=name, profile=str(profile), next_serial=1))
 
     def channels(self) -> list[Channel]:
+        """All channels, by name."""
         rows = self._all(select(schema.channel).order_by(schema.channel.c.name))
         return [Channel(row.name, row.profile) for row in rows]
 
     def channel(self, name: str) -> Channel:
-        """A channel by name; raises PublishError where there is none."""
+        """A channel by name; raises PublishError if there is none."""
         for channel in self.channels():
             if channel.name == name:
                 return channel
         raise PublishError(f"there is no channel {name}; there are: {', '.join(c.name for c in self.channels())}")
 
     def consume_serial(self, channel: str, above: int = 0) -> int:
-        """The channel's next serial, above the given one, never given again: on the disk before it is returned."""
+        """Take the channel's next serial, which is above `above`. No serial is ever returned twice.
+
+        The transaction is on the disk before this returns.
+        """
         with self._begin() as connection:
             table = schema.channel
             least = case((table.c.next_serial > above, table.c.next_serial), else_=above + 1)
@@ -149,7 +169,14 @@ class ControlDatabase:
         return [_epoch(row) for row in rows]
 
     def start_epoch(self, channel: str, number: int, now: datetime, *, former_until: datetime | None = None) -> Epoch:
-        """Begin an epoch, and in the same transaction give the one before it its last moment."""
+        """Insert an epoch, and in the same transaction set until when the former one is served.
+
+        Args:
+            channel: the channel's name.
+            number: the new epoch's number.
+            now: when it begins.
+            former_until: until when the epoch before it is served; None if there is none.
+        """
         table = schema.epoch
         removals = select(schema.vault_state.c.removals).scalar_subquery()
         values = {"channel": channel, "number": number, "started_at": _naive(now), "removals_seen": removals}
@@ -161,9 +188,11 @@ class ControlDatabase:
         return self.epochs(channel)[-1]
 
     def mark_epoch_destroyed(self, channel: str, number: int, now: datetime) -> None:
+        """Record that an epoch's key was destroyed."""
         self._update_epoch(channel, number, destroyed_at=_naive(now))
 
     def mark_epoch_released(self, channel: str, number: int, serial: int, removals: int) -> None:
+        """Record an epoch's served serial, and the count of removals that its snapshot reflects."""
         self._update_epoch(channel, number, serial=serial, removals_seen=removals)
 
     def _update_epoch(self, channel: str, number: int, **values: Any) -> None:
@@ -230,7 +259,7 @@ def _epoch(row: Any) -> Epoch:
 
 
 def _naive(moment: datetime) -> datetime:
-    """UTC without its mark: the databases keep no time zone."""
+    """The time in UTC without a time zone, as the databases store it."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -1,4 +1,4 @@
-"""Connections to the control database: which one is meant, and how a transaction begins on it."""
+"""Connections to the control database: which database, and how a transaction begins."""
 
 import os
 from collections.abc import Iterator
@@ -15,16 +15,20 @@ URL_VARIABLE: Final = "PILOOKUP_DATABASE_URL"
 _WRONG: Final = f"{URL_VARIABLE} cannot be used: not a URL such as postgresql://USER@HOST/NAME"
 _CONNECT_SECONDS: Final = 10
 _BEGIN: Final = "pilookup_begin"
-"""Execution option: the statement that begins a transaction on SQLite."""
+"""Name of the execution option that holds the statement which begins a transaction on SQLite."""
 
 
 def database_url() -> str | None:
-    """The URL from the environment, if the control data are not in HOME's own SQLite file."""
+    """The URL from the environment; None if the control data are in HOME's SQLite file."""
     return os.environ.get(URL_VARIABLE) or None
 
 
 def connect(home: Home) -> Engine:
-    """An engine for HOME's control data; nothing is opened yet. Raises CustodyError, which never repeats the URL."""
+    """Make an engine for HOME's control database, without connecting yet.
+
+    Raises:
+        CustodyError: the URL or the driver cannot be used. The text never repeats the URL, which holds a password.
+    """
     text = database_url()
     url = _url(text) if text else URL.create("sqlite", database=str(home.database))
     if url.get_backend_name() == "sqlite":
@@ -44,16 +48,16 @@ def connect(home: Home) -> Engine:
 
 
 def for_writing(engine: Engine) -> Engine:
-    """The same connections, for transactions that change something: SQLite takes its lock at their beginning.
+    """The same engine for transactions that write: on SQLite they take the write lock at their beginning.
 
-    A transaction that read first and wants to write later would fail at once where another one writes, not wait.
+    SQLite does not wait for the lock in a transaction that has already read: it fails at once if another one writes.
     """
     return engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
 
 @contextmanager
 def database_errors(what: str) -> Iterator[None]:
-    """A database that fails (a full disk, a lost connection) is told as our own error; nothing was changed then."""
+    """Raise errors of the database (a full disk, a lost connection) as CustodyError. Nothing was changed then."""
     try:
         yield
     except DBAPIError as error:
@@ -62,7 +66,7 @@ def database_errors(what: str) -> Iterator[None]:
 
 
 def _url(text: str) -> URL:
-    """What a URL means. One that was put together wrongly is not repeated: any part of it may be of the password."""
+    """Parse a URL. Error texts repeat no part of it, because in a wrong URL any part may belong to the password."""
     if text.partition("?")[0].count("@") > 1:
         raise CustodyError(f"{URL_VARIABLE} cannot be used: write an @ in a name or password as %40")
     try:
@@ -77,19 +81,19 @@ def _url(text: str) -> URL:
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
-    """A commit is on the disk before it returns; references are checked; the driver begins no transaction by itself."""
+    """Flush every commit to the disk, check foreign keys, and keep the driver from beginning transactions itself."""
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
 
 
 def _begin(connection: Connection) -> None:
-    """Begin by hand: the driver would do so before the first INSERT or UPDATE only, and leave DDL outside."""
+    """Begin a transaction. The driver would begin it at the first INSERT or UPDATE, and leave DDL outside of it."""
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
 def _configure_postgresql(connection: Any, _: object) -> None:
-    """A commit is on the disk before it returns, whatever the server's default; times and texts are what we stored."""
+    """Flush every commit to the disk whatever the server's default, and require UTF-8."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise CustodyError(f"the control database cannot be used: its encoding is {encoding}, not UTF8")

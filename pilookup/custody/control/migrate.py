@@ -1,6 +1,6 @@
-"""Bringing a database to the present tables, by the revisions in `pilookup/custody/migrations`.
+"""Migrating a control database to the tables of this version, by the revisions in `migrations/versions`.
 
-All that is missing is applied in one transaction: a step that fails, or a kill, leaves the tables as they were.
+All missing revisions are applied in one transaction: an error or a kill leaves the tables as they were.
 """
 
 from pathlib import Path
@@ -18,12 +18,12 @@ from pilookup.errors import CustodyError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x70696C6F6F6B7570
-"""Key of the advisory lock that migrating takes on PostgreSQL: "pilookup" in ASCII."""
+"""Key of the advisory lock for migrating on PostgreSQL: "pilookup" in ASCII."""
 _VERSIONS: Final = "alembic_version"
 
 
 def create(engine: Engine) -> None:
-    """Make the tables in an empty database; raises CustodyError where there are any of ours."""
+    """Make the tables in an empty database; raises CustodyError if it holds control data already."""
     with for_writing(engine).begin() as connection:
         _lock(connection)
         if set(inspect(connection).get_table_names()) & {_VERSIONS, *schema.metadata.tables}:
@@ -33,7 +33,7 @@ def create(engine: Engine) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply what is missing; raises CustodyError where there are no control data, or newer ones than this program."""
+    """Apply the missing revisions; raises CustodyError if there are no control data, or those of a newer pilookup."""
     with engine.connect() as connection:
         config = _config(connection)
         revisions = ScriptDirectory.from_config(config)
@@ -50,7 +50,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def remove(engine: Engine) -> None:
-    """Take the tables away again, and all that they hold."""
+    """Drop all tables."""
     with for_writing(engine).begin() as connection:
         _lock(connection)
         schema.metadata.drop_all(connection)
@@ -65,6 +65,6 @@ def _config(connection: Connection) -> Config:
 
 
 def _lock(connection: Connection) -> None:
-    """One at a time: SQLite's transactions for changes are that already."""
+    """Let one process migrate at a time. On SQLite the transaction's own lock does that."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

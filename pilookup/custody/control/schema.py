@@ -1,4 +1,4 @@
-"""The tables. `migrations/` brings a database from any earlier shape to this one."""
+"""The tables of the control database. `migrations/` has the revisions that lead to them."""
 
 from sqlalchemy import (
     JSON,

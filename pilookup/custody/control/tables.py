@@ -1,4 +1,4 @@
-"""Control data as the rest of custody sees it: plain, frozen values."""
+"""Rows of the control database, as plain, frozen values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset; `id` is its catalogue id, which labels refer to and which is never used again."""
+    """A dataset.
+
+    id: its catalogue id, which labels refer to and which is never reused. slug: its id on the command line.
+    """
 
     id: int
     slug: str
@@ -21,7 +24,7 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A load's report: how many rows and numbers, never which."""
+    """The counts of a load's report: how many rows and numbers, never which."""
 
     rows: int
     accepted: int
@@ -32,7 +35,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One loaded file. Its name is not kept: file names may hold numbers."""
+    """One loaded file. Its name is not kept, because file names may hold numbers.
+
+    digest: HMAC-SHA256 of its content under a custody key, hex.
+    """
 
     id: str
     slug: str
@@ -43,7 +49,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """An audience and the label profile it is told by."""
+    """An audience, and the label profile of its snapshots."""
 
     name: str
     profile: str
@@ -51,7 +57,11 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """A channel key's life. `removals_seen`: what had been withdrawn or erased when it was last published."""
+    """An epoch of a channel.
+
+    serves_until: None while it is current. destroyed_at: when its key was destroyed. removals_seen: the count of
+    removals that its served snapshot reflects. serial: of its served snapshot, None before the first.
+    """
 
     channel: str
     number: int

@@ -1,14 +1,14 @@
-"""Reading the vault and changing it: loads come and go whole, single elements are erased.
+"""Reading and changing the vault: whole loads are added and removed, single elements are erased.
 
     vault/{dataset}/{load}/index.sealed      which partitions the load has
     vault/{dataset}/{load}/{pp}.shard        one partition
     vault/suppressed.sealed                  elements that were erased
-    vault/.staging/{load}/                   a load in the making
-    vault/.unsettled/{load}                  an empty file: the load is coming or going
+    vault/.staging/{load}/                   a load being written
+    vault/.unsettled/{load}                  an empty file: the load is being added or removed
 
-A load counts while control data name it. What is pending is put right by the next command: kept if control data name
-it, removed if not. A load that control data do not name and that is not pending means that the two do not belong
-together (an older database was restored): then nothing is touched.
+A load counts if the control database lists it. The next command resolves pending loads: it keeps those that are listed
+and removes the others. A load that is neither listed nor pending means that vault and control database do not belong
+together, because an older database was restored: then nothing is changed.
 """
 
 import json
@@ -39,7 +39,7 @@ SUPPRESSED: Final = "suppressed.sealed"
 
 
 class VaultLoad(Protocol):
-    """What tells where a load lies."""
+    """The attributes that locate a load in the vault."""
 
     @property
     def id(self) -> str: ...
@@ -60,23 +60,23 @@ class Vault:
         self._keyring = keyring
 
     def create(self) -> None:
-        """Make what a new vault holds: an empty list of erased elements."""
+        """Write the only file of a new vault, the empty list of erased elements; raises OSError."""
         self.store.write(self.directory / SUPPRESSED, SUPPRESSED, b"")
 
     @cached_property
     def store(self) -> ShardStore:
-        """The sealer of vault files."""
+        """The store that seals and opens the vault's files; raises KeyringError."""
         guard = _core.tokenise([VAULT_GUARD], self._keyring.scalar(VAULT_KEY_ID))
         return ShardStore(self._keyring.symmetric(STORAGE_KEY_ID), guard)
 
     def stage(self, *folders: Path) -> None:
-        """Make new, empty directories for a load in the making."""
+        """Make new, empty directories for a load being written; raises OSError."""
         (self.directory / STAGING).mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for folder in folders:
             folder.mkdir(mode=durable.DIRECTORY_MODE)
 
     def adopt(self, staged: Path, slug: str) -> None:
-        """Move a finished load to its place; it counts once control data name it."""
+        """Move a finished load into its dataset. It counts once the control database lists it. Raises OSError."""
         self.mark_pending([staged.name])
         folder = self.directory / slug
         if not folder.exists():
@@ -86,7 +86,7 @@ class Vault:
         durable.sync_directory(folder)
 
     def mark_pending(self, load_ids: Iterable[str]) -> None:
-        """Note loads that are about to come or go, before anything is done to them."""
+        """Mark loads that are about to be added or removed, before anything is done to them; raises OSError."""
         folder = self.directory / PENDING
         folder.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         for load_id in load_ids:
@@ -95,9 +95,14 @@ class Vault:
         durable.sync_directory(self.directory)
 
     def recover(self, loads: Collection[Load]) -> None:
-        """Put right what killed commands left: pending loads stay if control data name them and go if not.
+        """Resolve what killed commands left: keep the pending loads that are listed, and remove the others.
 
-        Raises VaultError, and touches nothing, when vault and control data do not belong together.
+        Args:
+            loads: every load that the control database lists.
+
+        Raises:
+            VaultError: vault and control database do not belong together. Nothing was changed.
+            OSError: a file cannot be removed.
         """
         known = {load.id for load in loads}
         present = {path.name: path for path in self.directory.glob("[!.]*/*") if path.is_dir()}
@@ -110,7 +115,7 @@ class Vault:
         for load_id in pending:
             if load_id in present and load_id not in known:
                 shutil.rmtree(present[load_id])
-                # gone from the disk before its mark is: the other way round a power cut leaves a load nobody knows
+                # Flushed first: otherwise a power cut could leave a load that is neither listed nor marked.
                 durable.sync_directory(present[load_id].parent)
             (self.directory / PENDING / load_id).unlink()
         for dataset in {path.parent for path in present.values()}:
@@ -118,27 +123,27 @@ class Vault:
                 dataset.rmdir()
 
     def write_index(self, folder: Path, dataset_id: int, partitions: Iterable[int]) -> None:
-        """Seal the list of a load's partitions, so that a missing shard does not go unseen."""
+        """Seal the list of a load's partitions, so that a missing shard is noticed; raises OSError."""
         listed = json.dumps(sorted(partitions)).encode()
         self.store.write(folder / INDEX, shard_aad(dataset_id, folder.name, "index"), listed)
 
     def partitions(self, load: VaultLoad) -> list[int]:
-        """Which partitions a load has; raises VaultError."""
+        """The partitions that a load has; raises VaultError."""
         path = self._folder(load) / INDEX
         listed: list[int] = json.loads(self.store.read(path, shard_aad(load.dataset_id, load.id, "index")))
         return listed
 
     def runs(self, partition: int, loads: Iterable[AnyLoad], span: Span = ALL) -> Iterator[tuple[AnyLoad, pa.Table]]:
-        """The rows of a partition's span, load by load, in ascending order of elements; erased ones are among them.
+        """Yield each load's rows of a partition's span, in ascending order of elements. Erased elements are included.
 
-        Raises VaultError naming a shard that is missing or altered.
+        Raises VaultError, naming the shard that is missing or altered.
         """
         for load in loads:
             if partition in self._cached_partitions(load):
                 yield load, self._shard(load, partition, span)
 
     def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[VaultLoad]) -> None:
-        """Refuse a shift that does not carry every shard's guard to the channel key (PublishError)."""
+        """Raise PublishError if the shift does not lead from every shard's guard to the channel key. VaultError."""
         expected = _core.tokenise([VAULT_GUARD], channel_key)
         paths = [self._path(load, p) for load in loads for p in self._cached_partitions(load)]
         for guard in {self.store.guard, *map(read_guard, paths)}:
@@ -147,13 +152,13 @@ class Vault:
 
     @cached_property
     def suppressed(self) -> pa.Array:
-        """The elements that were erased."""
+        """The erased elements; raises VaultError."""
         data = self.store.read(self.directory / SUPPRESSED, SUPPRESSED)
         elements = [data[at : at + ELEMENT_BYTES] for at in range(0, len(data), ELEMENT_BYTES)]
         return pa.array(elements, pa.binary(ELEMENT_BYTES))
 
     def suppress(self, element: bytes) -> None:
-        """Note an element as erased, in one step; it is gone from every reading from then on."""
+        """Add an element to the list of erased ones, in one step; raises VaultError, OSError."""
         if element in self.suppressed.to_pylist():
             return
         data = b"".join([*self.suppressed.to_pylist(), element])
@@ -161,7 +166,15 @@ class Vault:
         del self.suppressed
 
     def expunge(self, element: bytes, loads: Iterable[Load]) -> set[int]:
-        """Rewrite the shards that hold an element without it; returns the catalogue ids of their datasets."""
+        """Remove an element from the shards that contain it.
+
+        Returns:
+            The catalogue ids of the datasets that contained it.
+
+        Raises:
+            VaultError: a shard is missing or altered.
+            OSError: a shard cannot be written.
+        """
         partition = int(partitions_of(element)[0])
         found = set()
         for load in loads:
@@ -199,10 +212,10 @@ class Vault:
 
 
 def shard_name(partition: int) -> str:
-    """`07.shard`"""
+    """The file name of a partition's shard, such as `07.shard`."""
     return f"{partition:02}.shard"
 
 
 def shard_aad(dataset_id: int, load_id: str, name: int | str) -> str:
-    """What a vault file's associated data name: where it belongs."""
+    """The AAD of a vault file: its dataset, its load, and its partition or name."""
     return f"{dataset_id}/{load_id}/{name}"

@@ -1,4 +1,4 @@
-"""Alembic's entry: the connection comes from `control.migrate`."""
+"""Alembic runs this to migrate; `control.migrate` passes the connection."""
 
 from alembic import context
 

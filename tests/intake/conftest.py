@@ -1,4 +1,4 @@
-"""Reading a file whole, for tests: numbers, accounts, months, report and rejects in one value."""
+"""Fixtures that read a whole file: numbers, accounts, months, report and rejects in one value."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ class Outcome:
 
 
 def load_file(path: Path, kind: Kind = Kind.EXPOSURE, region: str = "CN", **columns: str) -> Outcome:
-    """Everything `read_file` yields for one file; numbers without their scheme."""
+    """Everything that `read_file` yields for one file; numbers without their scheme."""
     report, rejects = Report(), io.StringIO()
     outcome = Outcome([], [], [], report, [])
     for batch in read_file(path, IntakeOptions(kind, region, columns), report, rejects, None):
@@ -44,7 +44,7 @@ def load_path():
 
 @pytest.fixture
 def load(tmp_path):
-    """Writes the given bytes or text under the given name and reads them."""
+    """Writes bytes or text to a file with the given name and reads it."""
 
     def write_and_load(name: str, content: bytes | str, kind: Kind = Kind.EXPOSURE, region: str = "CN", **columns: str):
         path = tmp_path / name

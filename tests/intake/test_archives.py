@@ -1,4 +1,4 @@
-"""ZIP and gzip, and files that are not what they say."""
+"""ZIP and gzip files, and files whose content does not match their name."""
 
 import gzip
 import io
@@ -146,12 +146,12 @@ def test_a_gzip_bomb(load):
         load("a.txt.gz", bomb)
 
 
-def test_a_zip_bomb_is_refused_by_what_it_declares(load):
+def test_a_zip_bomb_is_refused_by_its_declared_sizes(load):
     with pytest.raises(IntakeError, match="too much for its packed size"):
         load("s.zip", zipped(("a.txt", b"\n" * (limits.RATIO_FREE_BYTES + 1))))
 
 
-def test_a_zip_bomb_that_declares_little_is_cut_off(load):
+def test_a_zip_bomb_that_declares_small_sizes_is_stopped(load):
     content = bytearray(zipped(("a.csv", b"name,phone\n" + b"x,13800138000\n" * 100_000)))
     at = content.index(b"PK\x01\x02") + 24
     content[at : at + 4] = struct.pack("<I", 100)
@@ -215,10 +215,10 @@ def test_foreign_content_under_every_name(load, ending, what):
         ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "or a workbook under a password"),
         ("a.parquet", CSV, "is named as a Parquet file but is text"),
         ("a.gz", CSV, "is named as a gzip file but is text"),
-        ("a.json", CSV, "the name's ending is none of"),
+        ("a.json", CSV, "the file name extension is not one of"),
     ],
 )
-def test_a_file_that_is_not_what_it_says(load, name, content, message):
+def test_a_file_whose_content_does_not_match_its_name(load, name, content, message):
     with pytest.raises(IntakeError, match=message):
         load(name, content)
 

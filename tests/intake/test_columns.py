@@ -1,4 +1,4 @@
-"""Finding the phone, account and date columns, and where the data start."""
+"""The choice of the phone, account and date columns, and of the row where the data start."""
 
 import pytest
 
@@ -108,7 +108,7 @@ def test_several_phone_columns_are_all_used(load):
     assert outcome.numbers == ["8613800138000", "861062345678", "8613900139000"]
     assert outcome.report.rejected.total() == 2
     assert [reject[2] for reject in outcome.rejects] == ["手机1", "备用电话"]
-    assert any("stood twice in one row" in note for note in outcome.report.notes)
+    assert any("occurred twice in one row" in note for note in outcome.report.notes)
 
 
 def test_content_decides_without_a_known_name(load):
@@ -124,7 +124,7 @@ def test_content_decides_without_a_header(load):
     assert outcome.rejects[0][:3] == ["a.csv", "3", "2"]
 
 
-def test_two_columns_of_numbers_need_a_word(load):
+def test_two_columns_of_numbers_need_a_named_column(load):
     content = "甲,乙,丙\na,13800138000,13800138001\nb,13900139000,13900139001\n"
     with pytest.raises(IntakeError, match=r"columns 2, 3 all hold numbers"):
         load("a.csv", content)

@@ -1,4 +1,4 @@
-"""A text file takes the same memory whatever its length."""
+"""A text file takes the same memory, however long it is."""
 
 import gzip
 import tracemalloc
@@ -11,7 +11,7 @@ from pilookup.protocol.label import Kind
 
 
 def peak(path) -> int:
-    """Bytes of Python memory at the highest while a file is read."""
+    """Peak of Python memory in bytes while a file is read."""
     report = Report()
     tracemalloc.start()
     for _ in read_file(path, IntakeOptions(Kind.EXPOSURE), report, None, None):

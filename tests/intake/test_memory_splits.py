@@ -1,4 +1,4 @@
-"""Texts in archives and in UTF-16 go the fast way in memory: what comes out is what reading them row by row gives."""
+"""Texts in archives and in UTF-16, read by splits in memory, give the same result as read row by row."""
 
 import gzip
 import io
@@ -26,18 +26,18 @@ UNTIMED = settings(
 
 
 def streaming(path, options, size):
-    """(rows sorted, report, rejects), as `read_by_rows` has them, by pieces of `size` bytes."""
-    maker, report, rejects = CollectingWriter(), Report(), io.StringIO()
+    """(rows sorted, report, rejects), as `read_by_rows` returns them, by splits of `size` bytes."""
+    writer, report, rejects = CollectingWriter(), Report(), io.StringIO()
     streams = StreamingReader(
-        maker, report, rejects, options, split_bytes=size, today=datetime.now(UTC).date().toordinal()
+        writer, report, rejects, options, split_bytes=size, today=datetime.now(UTC).date().toordinal()
     )
     accounts = options.kind is Kind.MALICIOUS
     streams.read(path, None, accounts=accounts, fast=True, on_progress=lambda *_: None)
-    return sorted(maker.rows), report, rejects.getvalue()
+    return sorted(writer.rows), report, rejects.getvalue()
 
 
 def packed_as(path, form, texts):
-    """The texts in an archive, or the one in UTF-16 or UTF-32."""
+    """Write the texts to a ZIP archive, or the first one to a gzip or plain file."""
     if form == "zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for i, text in enumerate(texts):
@@ -72,14 +72,14 @@ def test_a_stated_delimiter_is_skipped_in_any_encoding(tmp_path, encoding):
     assert streaming(path, options, 10) == read_by_rows(path, options)
 
 
-def test_texts_with_nul_go_the_slow_way_and_come_out_the_same(tmp_path):
+def test_texts_with_nul_are_read_row_by_row_with_the_same_result(tmp_path):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"phone\n138\x0000138000\nnone\n"))
     options = IntakeOptions(Kind.EXPOSURE)
     assert streaming(path, options, 10) == read_by_rows(path, options)
 
 
-def test_text_that_has_changed_is_told():
+def test_a_text_that_has_changed_is_an_error():
     stream = io.BytesIO("phone\n".encode("utf-16-le") + b"\x00")
     with pytest.raises(IntakeError, match="changed while it was read"):
         Utf8Stream("a.csv", stream, Encoding("utf-16-le", 0, nuls=False)).read(100)

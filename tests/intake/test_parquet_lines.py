@@ -1,4 +1,4 @@
-"""Parquet goes the fast way as lines of text: what comes out is what reading it cell by cell gives."""
+"""Parquet, joined to lines of text and read by splits, gives the same result as read cell by cell."""
 
 import datetime as dt
 import io
@@ -27,7 +27,7 @@ NUMBER = "13800138000"
 
 
 class Counted(CollectingWriter):
-    """How many pieces came as text, and how many as rows."""
+    """Counts the splits of text and the batches of rows."""
 
     def __init__(self):
         super().__init__()
@@ -35,7 +35,7 @@ class Counted(CollectingWriter):
 
     def write_memory_split(self, held):
         self.texts += 1
-        self.batches -= 1  # `write` is how a piece's numbers are kept, too
+        self.batches -= 1  # `write_memory_split` calls `write`, too
         return super().write_memory_split(held)
 
     def write(self, number, packed):
@@ -44,7 +44,7 @@ class Counted(CollectingWriter):
 
 
 def loaded(path, options, size=1 << 20, *, fast=True):
-    """(rows sorted, report, rejects) and (pieces of text, parts of rows)."""
+    """(rows sorted, report, rejects), and (number of splits of text, number of batches of rows)."""
     writer, report, rejects = Counted(), Report(), io.StringIO()
     reader = StreamingReader(
         writer, report, rejects, options, split_bytes=size, today=datetime.now(UTC).date().toordinal()
@@ -161,7 +161,7 @@ def test_any_cells_come_out_the_same(tmp_path_factory, columns, options, group, 
 
 @settings(max_examples=300, deadline=None, phases=[Phase.generate])
 @given(st.data(), st.integers(1, 5))
-def test_lines_are_the_cells(data, count):
+def test_lines_separate_into_the_cells(data, count):
     columns = [data.draw(text_column(PHONES, count) | typed_column(count)) for _ in range(data.draw(st.integers(1, 3)))]
     lines = lines_of(columns)
     if lines is None:
@@ -189,7 +189,7 @@ PLAIN = [NUMBER, '"13900139000"', "", " none ", "-a", "a---b", "a,b;c|d\te", "'1
     ],
     ids=lambda column: str(column.type),
 )
-def test_what_lines_say_plainly_is_joined(column):
+def test_columns_whose_cells_survive_in_lines_are_joined(column):
     lines = lines_of([column, column])
     assert lines.decode() == "".join(f"{cell}----{cell}----.\n" for cell in cells_of(column))
 
@@ -200,7 +200,7 @@ def test_what_lines_say_plainly_is_joined(column):
     ids=lambda cell: repr(cell)[:9],
 )
 @pytest.mark.parametrize("encoded", [False, True])
-def test_what_lines_would_change_is_not_joined(cell, encoded):
+def test_columns_with_a_cell_that_lines_would_change_are_not_joined(cell, encoded):
     column = pa.array([cell])
     column = column.dictionary_encode() if encoded else column
     assert lines_of([pa.array(["a"]), column]) is None
@@ -226,7 +226,7 @@ def test_lines_are_bounded_whatever_a_dictionary_repeats():
         ("a\nb", 1 << 20, (2, 1)),
     ],
 )
-def test_only_the_batch_with_an_odd_cell_goes_the_slow_way(tmp_path, monkeypatch, cell, size, ways):
+def test_only_a_batch_with_an_odd_cell_is_read_row_by_row(tmp_path, monkeypatch, cell, size, ways):
     monkeypatch.setattr(limits, "BATCH_ROWS", 10)
     phones = [f"138{i:08}" for i in range(80)]
     phones[3], phones[35], phones[50] = "none", cell, "none"
@@ -237,14 +237,14 @@ def test_only_the_batch_with_an_odd_cell_goes_the_slow_way(tmp_path, monkeypatch
     assert [line.split(",")[1] for line in fast[0][2].splitlines() if "a.parquet" in line] == ["4", "36", "51"]
 
 
-def test_pieces_are_of_many_batches(tmp_path, monkeypatch):
+def test_a_split_holds_many_batches(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "BATCH_ROWS", 10)
     path = written(tmp_path / "a.parquet", {"phone": [f"138{i:08}" for i in range(100)]})
     assert loaded(path, EXPOSURE, 1 << 20)[1] == (1, 0)
     assert loaded(path, EXPOSURE, 500)[1] == (4, 0)  # three batches of 170 bytes reach it
 
 
-def test_a_table_in_an_archive_goes_the_fast_way_between_texts(tmp_path):
+def test_a_parquet_file_between_texts_of_an_archive_is_read_by_splits(tmp_path):
     inner = written(
         tmp_path / "b.parquet", {"other": ["x"] * 3, "phone": [NUMBER, "none", None], "date": ["x", "", "9"]}
     )
@@ -258,7 +258,7 @@ def test_a_table_in_an_archive_goes_the_fast_way_between_texts(tmp_path):
     assert fast[1] == (3, 0)
 
 
-def test_rows_that_are_missing_or_beyond_the_limits_are_told_alike(tmp_path, monkeypatch):
+def test_missing_rows_and_exceeded_limits_give_the_same_error_on_both_paths(tmp_path, monkeypatch):
     path = written(tmp_path / "a.parquet", {"phone": [NUMBER] * 40})
     monkeypatch.setattr(limits, "BATCH_ROWS", 10)
     batches = ParquetTable._batches
@@ -276,7 +276,7 @@ def test_rows_that_are_missing_or_beyond_the_limits_are_told_alike(tmp_path, mon
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 255), st.booleans())
-def test_damage_is_told_alike(tmp_path_factory, at, byte, cut):
+def test_damage_gives_the_same_error_on_both_paths(tmp_path_factory, at, byte, cut):
     path = tmp_path_factory.mktemp("damaged") / "a.parquet"
     columns = {"phone": [NUMBER, "1390013900"], "账号": ["a", "b"], "date": [dt.date(2024, 1, 15)] * 2}
     content = bytearray(written(path, columns, use_dictionary=["账号"]).read_bytes())

@@ -1,4 +1,4 @@
-"""Splitting cells, and dates down to months."""
+"""The separation of numbers in phone cells, spreadsheet values as text, and dates as months."""
 
 from datetime import date
 
@@ -18,12 +18,12 @@ LANDLINE = b"tel:+861062345678"
     "cell",
     ["13800138000", "138 0013 8000", "138-0013-8000", "(+86) 138 0013 8000", "手机：13800138000", "13800138000.0"],
 )
-def test_a_dressed_number_is_one(cell):
+def test_a_formatted_number_is_one(cell):
     assert separate_numbers(cell, "CN") == [(cell, A)]
 
 
 @pytest.mark.parametrize("cell", ["010-62345678", "(010) 6234 5678", "010 6234-5678"])
-def test_a_dressed_landline_is_one(cell):
+def test_a_formatted_landline_is_one(cell):
     assert separate_numbers(cell, "CN") == [(cell, LANDLINE)]
 
 
@@ -58,7 +58,7 @@ def test_a_foreign_number_is_one():
         " & ",
     ],
 )
-def test_two_numbers_are_split(between):
+def test_two_numbers_are_separated(between):
     found = separate_numbers(f"13800138000{between}13900139000", "CN")
     assert [result for _, result in found] == [A, B]
 
@@ -72,7 +72,7 @@ def test_two_numbers_are_split(between):
         "13800138000 139-0013-9000",
     ],
 )
-def test_two_dressed_numbers_are_split(cell):
+def test_two_formatted_numbers_are_separated(cell):
     assert [result for _, result in separate_numbers(cell, "CN")] == [A, B]
 
 
@@ -80,7 +80,7 @@ def test_a_mobile_and_a_landline():
     assert [result for _, result in separate_numbers("13800138000 010-62345678", "CN")] == [A, LANDLINE]
 
 
-def test_a_bad_piece_keeps_its_reason_beside_a_good_one():
+def test_a_text_that_is_no_number_keeps_its_reason_next_to_a_number():
     found = separate_numbers("13800138000/123", "CN")
     assert found[0] == ("13800138000", A)
     assert found[1][0] == "123"
@@ -90,16 +90,16 @@ def test_a_bad_piece_keeps_its_reason_beside_a_good_one():
 @pytest.mark.parametrize(
     "cell", ["6222 0213 8001 3800 012", "张三", "12/34", "440101 19900101 123X", "a" * 100_000, "1/" * 70]
 )
-def test_no_number_is_one_piece(cell):
+def test_a_cell_without_a_number_stays_whole(cell):
     found = separate_numbers(cell, "CN")
-    assert [piece for piece, _ in found] == [cell]
+    assert [text for text, _ in found] == [cell]
     assert not isinstance(found[0][1], bytes)
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_split_without_error_and_pieces_come_from_it(cell):
-    for piece, _ in separate_numbers(cell, "CN"):
-        assert piece in cell
+def test_any_cell_is_separated_without_error_into_texts_of_the_cell(cell):
+    for text, _ in separate_numbers(cell, "CN"):
+        assert text in cell
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""CSV, TSV and TXT: encodings, delimiters, quotes, line ends, and what is refused."""
+"""CSV, TSV and TXT files: encodings, delimiters, quotes, line ends, and files that are refused."""
 
 import codecs
 import csv

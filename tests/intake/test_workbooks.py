@@ -1,4 +1,4 @@
-"""XLSX, XLS and Parquet: what they hold, and what happens when they are damaged."""
+"""XLSX, XLS and Parquet files: their contents, and damaged files."""
 
 # ruff: noqa: DTZ001 - spreadsheets have no time zones
 
@@ -108,7 +108,7 @@ def test_a_given_column_is_taken_from_the_sheets_that_have_it(load):
         load("a.xlsx", content, phone="丙")
 
 
-def test_lost_digits_are_said(load):
+def test_lost_digits_are_noted(load):
     content = xlsx(one=[["手机"], [13800138000], ["1.38E+10"], [4.4010119900101e17]])
     outcome = load("a.xlsx", content)
     assert outcome.report.rejected == {"digits_lost": 2}
@@ -154,7 +154,7 @@ def test_a_workbook_that_unpacks_to_too_much(load, monkeypatch):
 
 
 def test_a_grid_bomb_ends_in_an_error_not_in_a_crash(load):
-    """Two cells at the far corners of a sheet: a full grid between them would take hundreds of gigabytes."""
+    """Two cells lie at opposite corners of a sheet. The full grid between them would take hundreds of gigabytes."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out)
     sheet = book.add_worksheet()
@@ -178,7 +178,7 @@ def test_an_encrypted_workbook(load):
         load("a.xls", container)
 
 
-def test_damage_says_nothing_on_the_terminal(load, capfd):
+def test_damage_prints_nothing(load, capfd):
     for at in range(600, len(XLS), 97):
         damaged = bytearray(XLS)
         damaged[at] ^= 0xFF
@@ -279,7 +279,7 @@ def test_a_nested_phone_column_is_refused(load):
         load("a.parquet", parquet({"phone": [["13800138000"]], "x": [1]}))
 
 
-def test_a_nested_column_beside_the_phone_does_not_matter(load):
+def test_a_nested_column_next_to_the_phone_does_not_matter(load):
     assert load("a.parquet", parquet({"x": [["a"]], "phone": ["13800138000"]})).numbers == NUMBERS[:1]
 
 
@@ -290,7 +290,7 @@ def test_parquet_without_rows_or_phone(load):
         load("a.parquet", parquet({"name": ["a"]}))
 
 
-def test_one_long_value_named_by_every_row_takes_no_memory(load):
+def test_one_long_value_shared_by_every_row_takes_no_memory(load):
     value = "x" * (1 << 20)
     column = pa.DictionaryArray.from_arrays(pa.array([0] * 5_000, pa.int32()), pa.array([value]))
     content = parquet({"phone": column, "n": [1] * 5_000})

@@ -1,4 +1,8 @@
-"""Intake: messy seized files in, batches of canonical identifiers out."""
+"""Intake: reads seized files of many formats and yields batches of canonical identifiers.
+
+`read.read_file` reads a file row by row. `splits` divides a text into file splits, and `rows.split_reader` reads one
+split. Only names that load neither pyarrow nor numpy are exported here.
+"""
 
 from pilookup.custody.intake.files.source import display_name
 from pilookup.custody.intake.model import Accepted, IntakeOptions

@@ -1,4 +1,4 @@
-"""What goes into intake and what comes out of it."""
+"""The input and the output of intake: options of a load, and batches of accepted numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,14 @@ COLUMN_ROLES = ("phone", "account", "date")
 class IntakeOptions:
     """How to read the files of one load.
 
-    kind: with `Kind.MALICIOUS` a row is an account, and the account column is read.
-    region: ISO 3166 code for numbers written without a country code.
-    columns: "phone", "account", "date" -> header name or 1-based index; "phone" may name several, split by
-    commas. Raises ValueError for another role.
+    Attributes:
+        kind: The kind of the dataset. With `Kind.MALICIOUS` each row is an account, and the account column is read.
+        region: ISO 3166 code of the country that numbers without a country code belong to.
+        columns: Maps "phone", "account" or "date" to a header name or a 1-based index. "phone" may name several
+            columns, separated by commas.
+
+    Raises:
+        ValueError: `columns` has another key.
     """
 
     kind: Kind
@@ -28,7 +32,7 @@ class IntakeOptions:
             raise ValueError(f"no such column role: {', '.join(unknown)}; roles are {', '.join(COLUMN_ROLES)}")
 
     def no_phone_message(self) -> str:
-        """What to say of a table without a phone column."""
+        """The error message for a table without a phone column."""
         if "phone" in self.columns:
             return "no column as given with --column phone="
         return "no phone column found by name or content; name it with --column phone=NAME"
@@ -36,11 +40,12 @@ class IntakeOptions:
 
 @dataclass(slots=True)
 class Accepted:
-    """One batch of accepted numbers; the three lists have one length.
+    """One batch of accepted numbers, as three lists of equal length.
 
-    identifiers: canonical bytes such as b"tel:+8613800138000".
-    accounts: UTF-8 account names of a malicious registration, None where a row has none.
-    months: last-seen month, (year - 2000) * 12 + month; 0 unknown.
+    Attributes:
+        identifiers: Canonical identifiers, such as b"tel:+8613800138000".
+        accounts: Account names of a malicious registration in UTF-8; None where a row has none.
+        months: Months in which the numbers were last seen, (year - 2000) * 12 + month; 0 if unknown.
     """
 
     identifiers: list[bytes]

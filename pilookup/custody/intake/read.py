@@ -1,4 +1,4 @@
-"""Reading one input file from its path to batches of identifiers."""
+"""Reads one input file: from its path to batches of identifiers."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -22,22 +22,28 @@ from pilookup.custody.intake.tables.workbook import workbook_tables
 from pilookup.errors import IntakeError
 
 Progress = Callable[[int, int, int], None]
+"""Is called with the bytes read, the bytes in all, and the rows read so far."""
 SplitText = Callable[[Member, Callable[[], None]], tuple[PlainText, Tally] | None]
-"""Takes a text the fast way, all of its numbers, and counts them into the file's report; calls back between pieces.
+"""Reads all numbers of a text by splits and counts them into the file's report. Calls its second argument after each.
 
-Returns how the text was read and what was counted for its notes, None for a text that must go the slow way.
+Returns how the text was read and the counts for its notes, or None for a text that has to be read row by row.
 """
 JoinRows = Callable[[ParquetTable, ColumnPlan, Normaliser], Generator[Accepted, None, Tally]]
-"""Takes a table's rows the fast way and counts them into the file's report; rows that must go the slow way it gives to
-the normaliser and yields. Yields an empty batch where there is progress.
+"""Reads all rows of a table as splits and counts them into the file's report. Rows that cannot be read so are
+normalised by the normaliser and yielded. An empty batch is yielded whenever there is progress.
 
-Returns what was counted for the notes, but not what the normaliser counted.
+Returns the counts for the notes, without those of the normaliser.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class FastPath:
-    """Where texts and Parquet go whose numbers are not handed on in batches."""
+    """Reads texts and Parquet by splits. Their numbers are not yielded as batches.
+
+    Attributes:
+        split_text: Reads a text.
+        join_rows: Reads a table of a Parquet file, whose rows are joined to lines.
+    """
 
     split_text: SplitText
     join_rows: JoinRows
@@ -51,16 +57,24 @@ def read_file(
     on_progress: Progress | None = None,
     fast: FastPath | None = None,
 ) -> Iterator[Accepted]:
-    """Yield the accepted numbers of one input file in batches of up to 16,384 rows; text and Parquet stream.
+    """Yield the accepted numbers of one input file in batches.
 
-    path: CSV, TSV, TXT, XLSX, XLS or Parquet, or a .gz or .zip of them. report: counted into, all but
-    `distinct` and `duplicates`. rejects: an open text file (newline="", UTF-8, mode 0600) for rejected
-    cells. on_progress: called with bytes read, bytes in all (both of the file as it lies on disk) and rows
-    so far of this report. fast: takes texts and Parquet where it can; then no batch has their numbers.
+    Text and Parquet files are streamed. An error may follow after batches were yielded; the caller must then undo what
+    it did with them.
 
-    Raises IntakeError, whose location names file, archive member, sheet or line, when anything about the file
-    as a whole is wrong, also after batches were yielded: what they led to must then be undone. Raises
-    MissingExtraError when the format needs an extra that is not installed.
+    Args:
+        path: A CSV, TSV, TXT, XLSX, XLS or Parquet file, or a .gz or .zip file of them.
+        options: The options of the load.
+        report: Receives all counts except `distinct` and `duplicates`, and the notes.
+        rejects: An open text file (newline="", UTF-8, mode 0600) that receives rejected cells.
+        on_progress: Is called with the bytes read and the bytes in all, both of the file on disk, and the rows that
+            `report` counts.
+        fast: Reads texts and Parquet where it can. Their numbers are then in no batch.
+
+    Raises:
+        IntakeError: The file cannot be read as what it claims to be, has no phone column, is over a limit, or has
+            changed. `location` names the file, archive member, sheet or line.
+        MissingExtraError: The format needs an extra that is not installed.
     """
     source = Source(path)
     reading = _Reading(source, options, report, Rejects(rejects), on_progress, fast)
@@ -86,12 +100,12 @@ class _Reading:
     reported: int = 0
 
     def report_progress(self, position: int) -> None:
-        self.reported = min(max(position, self.reported), self.source.size)  # progress never goes back
+        self.reported = min(max(position, self.reported), self.source.size)  # progress never decreases
         if self.on_progress:
             self.on_progress(self.reported, self.source.size, self.report.rows)
 
     def read_member(self, member: Member, *, nested: bool) -> Iterator[Accepted]:
-        """All batches of a file or a member of an archive."""
+        """Yield all batches of a file or of a member of an archive."""
         form = detect_format(member.location, member.name, member.head())
         if form is Format.ZIP:
             yield from self._archive(member)
@@ -104,7 +118,7 @@ class _Reading:
                 yield from self._read_one_table(table, nested=nested)
 
     def _read_fast(self, member: Member) -> bool:
-        """Whether a text went the fast way."""
+        """Read a text on the fast path, if possible. Returns whether it was."""
         before = self.report.rows
         done = self.fast.split_text(member, lambda: self.report_progress(self.source.position)) if self.fast else None
         if done is None:
@@ -141,7 +155,7 @@ class _Reading:
         for batch in self._batches(table, plan):
             yield batch
             done = self.report.rows - before
-            # Parquet is read from its end, so its position says nothing; its rows do
+            # A Parquet file is read from its end, so that only the number of rows shows progress.
             self.report_progress(
                 self.source.position if nested or not table.rows else self.source.size * done // table.rows
             )
@@ -149,7 +163,7 @@ class _Reading:
             raise IntakeError(table.location, _NO_ROWS)
 
     def _workbook(self, member: Member, form: Format) -> Iterator[Accepted]:
-        """Every visible sheet with a phone column; other sheets are noted, and one at least must have it."""
+        """Read every visible sheet with a phone column, and note the others. At least one must have rows."""
         skipped: list[str] = []
         taken = 0
         for table in workbook_tables(member, form, self.report.notes):

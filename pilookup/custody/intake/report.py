@@ -1,4 +1,4 @@
-"""The load report, and the file of rejected cells that only its owner may read."""
+"""The report of a load, and the file of rejected cells, which only its owner may read."""
 
 import csv
 import io
@@ -10,17 +10,22 @@ from typing import TextIO
 from pilookup.custody.intake.limits import MAX_PHONE_CHARS
 
 REJECTS_HEADER = ("place", "row", "column", "reason", "text")
+"""Column names of the rejects file. Users' own scripts read them, so they do not change."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
 class Report:
-    """What a load did, never with a number in it.
+    """What a load did. It never contains a phone number.
 
-    rows: data rows that are not blank. accepted: numbers after splitting cells; distinct and duplicates are
-    filled by the load, which alone sees all files. rejected: a count per reason code. notes: sentences for
-    the operator.
+    Attributes:
+        rows: Number of data rows that are not blank.
+        accepted: Number of accepted numbers, after the numbers of each cell were separated.
+        distinct: Number of distinct numbers. The load sets it, because only the load sees all files.
+        duplicates: `accepted` less `distinct`; set by the load.
+        rejected: Number of rejected numbers for each reason code.
+        notes: Sentences for the operator.
     """
 
     rows: int = 0
@@ -31,14 +36,14 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def add(self, other: "Report") -> None:
-        """Count in what another report counted of other rows; distinct numbers do not add up and stay."""
+        """Add the counts and notes of a report on other rows; `distinct` and `duplicates` do not add up and stay."""
         self.rows += other.rows
         self.accepted += other.accepted
         self.rejected.update(other.rejected)
         self.notes.extend(other.notes)
 
     def to_json(self) -> dict[str, object]:
-        """The report as a JSON object; reasons are sorted by name."""
+        """The report as a JSON object, with reason codes in alphabetical order."""
         return {
             "rows": self.rows,
             "accepted": self.accepted,
@@ -51,7 +56,16 @@ class Report:
 
 @dataclass
 class Tally:
-    """What a table's notes count. stray: lines whose quotes do not pair up; the rest as the notes say it."""
+    """Counts that become the notes of one table.
+
+    Attributes:
+        ragged: Rows with more or fewer cells than the header.
+        repeated: Numbers that occur twice in one row.
+        lost: Numbers that lost digits in a spreadsheet.
+        unreadable: Dates that could not be read.
+        out_of_range: Dates before 2000 or in the future.
+        stray: Lines whose quotes do not pair up; `tables.text.notes_on` writes their note.
+    """
 
     ragged: int = 0
     repeated: int = 0
@@ -61,12 +75,12 @@ class Tally:
     stray: int = 0
 
     def add(self, other: "Tally") -> None:
-        """Count in another part of the same table."""
+        """Add the counts of other rows of the same table."""
         for name in vars(other):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def notes(self, location: str) -> list[str]:
-        """Sentences about the rows, for the report."""
+        """Sentences for the report, one for each count that is not zero, except `stray`."""
         counts = (self.ragged, self.repeated, self.lost, self.unreadable, self.out_of_range)
         return [
             f"{location}: {count:,} {one if count == 1 else many}{rest}"
@@ -77,7 +91,7 @@ class Tally:
 
 _SENTENCES = (
     ("row has", "rows have", " more or fewer cells than the header"),
-    ("number", "numbers", " stood twice in one row, counted once"),
+    ("number", "numbers", " occurred twice in one row, counted once"),
     (
         "number",
         "numbers",
@@ -89,31 +103,50 @@ _SENTENCES = (
 
 
 class Rejects:
-    """CSV writer of rejected cells: place, row, column, reason, text. The caller opens the file, mode 0600.
+    """Writes rejected cells as CSV: place, row, column, reason, text. The caller opens the file, with mode 0600.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe in front: rejects are opened in
-    spreadsheets, and their content was written by criminals.
+    A text that a spreadsheet would run as a formula gets an apostrophe in front, because the file of rejects is opened
+    in spreadsheets and its content was written by criminals.
     """
 
     def __init__(self, stream: TextIO | None, *, header: bool = True) -> None:
+        """Write to `stream`, or nowhere if it is None.
+
+        Args:
+            stream: The open text file.
+            header: Whether to write the header line, unless the stream holds text already.
+        """
         self._writer = csv.writer(stream, lineterminator="\n") if stream else None
         if self._writer and stream and header and not _holds_text(stream):
             self._writer.writerow(REJECTS_HEADER)
 
     def add(self, location: str, row: int, column: str, reason: str, text: str) -> None:
-        """Write one rejected piece; `location` is the file or archive member, `row` its line or row."""
+        """Write one rejected text, cut to `MAX_PHONE_CHARS`.
+
+        Args:
+            location: The file, archive member or sheet.
+            row: The 1-based line or row.
+            column: The header cell of the column, or its 1-based index.
+            reason: The reason code.
+            text: The rejected cell, or the rejected number in it.
+        """
         if self._writer:
             text = text[:MAX_PHONE_CHARS]
             safe = "'" + text if text.startswith(_FORMULA_STARTS) else text
             self._writer.writerow((location, row, column, reason, safe))
 
     def join(self, text: str, label: Callable[[int], str]) -> None:
-        """Write what another writer, without header, wrote about columns by their 1-based index."""
+        """Write lines that another `Rejects` wrote without a header, with each column as a 1-based index.
+
+        Args:
+            text: The lines, as CSV.
+            label: Maps a 0-based column index to the column's label.
+        """
         if self._writer:
             rows = csv.reader(io.StringIO(text, newline=""))
             self._writer.writerows((location, row, label(int(at) - 1), *rest) for location, row, at, *rest in rows)
 
 
 def _holds_text(stream: TextIO) -> bool:
-    """Whether an earlier file of the same load has written to this stream."""
+    """Whether text was written to this stream before, which an earlier file of the same load does."""
     return stream.seekable() and stream.tell() > 0

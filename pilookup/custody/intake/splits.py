@@ -1,4 +1,7 @@
-"""Which text files go the fast way, and how they are cut into splits that can be read apart."""
+"""Divides text files into file splits, which the core can read independently of each other.
+
+This is the fast path of intake. A text that the core cannot read is read row by row, in `read.py`.
+"""
 
 import codecs
 from collections.abc import Iterator
@@ -20,7 +23,7 @@ from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 
 _CODECS: Final = ("utf-8", "gb18030")
-"""Read as they are; what is in another encoding is read as UTF-8."""
+"""Encodings that the core reads. A text in another one is converted to UTF-8."""
 _DELIMITERS: Final = {"utf-8": ("", "----", "\t", ",", ";", "|"), "gb18030": ("", "----", "\t", ",", ";")}
 _NO_LINE: Final = 1 << 62
 _HEAD_BYTES: Final = 1 << 21
@@ -28,11 +31,21 @@ _HEAD_BYTES: Final = 1 << 21
 
 @dataclass(frozen=True, slots=True)
 class TextForm:
-    """How a text file is read; holds nothing that stands in it, so that it may travel in a task.
+    """How a text file is read. It has no content of the file, so that it may be sent in a task.
 
-    delimiter, usual: as `Dialect` has them. phones, account, date: columns from 0; account None where none is read.
-    width: cells of most rows. from_line: where the data start. region: as in `IntakeOptions`. kind: `Kind`'s value.
-    today: the day that dates are held against, as an ordinal.
+    Attributes:
+        location: The file or member, for errors.
+        codec: "utf-8" or "gb18030".
+        delimiter: As in `Dialect`.
+        usual: Number of cells in most rows, as `Dialect.width`.
+        phones: The 0-based phone columns.
+        account: The account column; None if accounts are not read.
+        date: The date column; None if there is none.
+        width: The number of cells in a row, as in `ColumnPlan`.
+        from_line: The line on which the data start.
+        region: As in `IntakeOptions`.
+        kind: The value of the dataset's `Kind`.
+        today: The day that dates are compared with, as an ordinal.
     """
 
     location: str
@@ -50,15 +63,22 @@ class TextForm:
 
     @property
     def dialect(self) -> tuple[str, str, int]:
-        """As the core takes it."""
+        """The dialect in the form in which the core takes it."""
         return self.codec, self.delimiter, self.usual
 
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """A text file that goes the fast way. start, line: where its first record stands, after a BOM and a "sep=" line.
+    """A text file that is read by splits.
 
-    transcoded: its splits are of the text in UTF-8 and not of the file; then start counts bytes of that text.
+    Attributes:
+        form: How its splits are read.
+        encoding: Its encoding.
+        dialect: Its dialect.
+        plan: Its columns.
+        start: Offset of the first record, after a BOM and a "sep=" line. If the text is converted to UTF-8, the offset
+            counts bytes of the converted text.
+        line: 1-based number of the line on which the first record starts.
     """
 
     form: TextForm
@@ -70,19 +90,33 @@ class PlainText:
 
     @property
     def transcoded(self) -> bool:
+        """Whether the text is converted to UTF-8. Its splits are then ranges of the converted text, not of the file."""
         return self.encoding.codec not in _CODECS
 
     def notes(self, tally: Tally) -> list[str]:
-        """Sentences for the report, once all rows are counted."""
+        """Sentences for the report.
+
+        Args:
+            tally: The counts of all splits.
+        """
         location = self.form.location
         columns = f"{location}: {describe(self.plan)}"
         return [columns, *tally.notes(location), *notes_on(location, self.encoding, self.dialect, tally.stray)]
 
 
 def plain_text(member: Member, options: IntakeOptions, today: int) -> PlainText | None:
-    """How a text member is read the fast way; None when it has to go the slow one.
+    """Examine whether and how a text file can be read by splits.
 
-    Raises IntakeError for a file that is no text or has no phone column, as `read.read` does.
+    Args:
+        member: The file.
+        options: The options of the load.
+        today: The day that dates are compared with, as an ordinal.
+
+    Returns:
+        How the file is read; None if it has to be read row by row.
+
+    Raises:
+        IntakeError: The file is not a text, has no phone column, cannot be read or has changed.
     """
     encoding = detect_encoding(member)
     codec = encoding.codec if encoding.codec in _CODECS else "utf-8"
@@ -117,7 +151,14 @@ def plain_text(member: Member, options: IntakeOptions, today: int) -> PlainText 
 
 
 def lines_form(location: str, plan: ColumnPlan, options: IntakeOptions, today: int) -> TextForm:
-    """How the lines are read that `arrow.lines_of` makes of a table's columns: phones, account, date."""
+    """How the core reads the lines that `tables.arrow.lines_of` makes of a table's phone, account and date columns.
+
+    Args:
+        location: The file or member, for errors.
+        plan: The columns of the table.
+        options: The options of the load.
+        today: The day that dates are compared with, as an ordinal.
+    """
     malicious = options.kind is Kind.MALICIOUS
     phones = tuple(range(len(plan.phones)))
     account = len(phones) if malicious and plan.account is not None else None
@@ -129,7 +170,7 @@ def lines_form(location: str, plan: ColumnPlan, options: IntakeOptions, today: i
 
 
 def _first_line(member: Member, encoding: Encoding) -> int:
-    """Bytes of the first line, a "sep=" line, with its end, as its splits have them."""
+    """Number of bytes of the first line, which is a "sep=" line, with its line end, as its splits have them."""
     with member.open() as stream:
         stream.read(encoding.skip)
         head = (stream if encoding.codec in _CODECS else Utf8Stream(member.location, stream, encoding)).read(
@@ -140,9 +181,16 @@ def _first_line(member: Member, encoding: Encoding) -> int:
 
 
 def file_splits(stream: BinaryIO, text: PlainText, size: int) -> Iterator[FileSplit]:
-    """The splits of a text of about `size` bytes. A split grows beyond `size` only where one record does.
+    """Divide a text file into splits.
 
-    stream: the file's, which is put where each split starts: what a split leaves over is read again and never copied.
+    Args:
+        stream: The file. It is set to the start of each split, so that the bytes after the last record of a split are
+            read again instead of copied.
+        text: How the file is read; not `transcoded`.
+        size: The size of a split in bytes. A split is larger only if a single record is.
+
+    Raises:
+        IntakeError: The stream raises it.
     """
     at, line, wanted = text.start, text.line, size
     while True:
@@ -162,7 +210,7 @@ def file_splits(stream: BinaryIO, text: PlainText, size: int) -> Iterator[FileSp
 
 
 class Utf8Stream:
-    """Text in UTF-16 or UTF-32, its BOM read already, as a stream of UTF-8."""
+    """Converts a stream of UTF-16 or UTF-32, from after its BOM, to a stream of UTF-8."""
 
     def __init__(self, location: str, stream: BinaryIO, encoding: Encoding) -> None:
         self._location = location
@@ -172,7 +220,11 @@ class Utf8Stream:
         self._ended = False
 
     def read(self, size: int) -> bytes:
-        """So many bytes, fewer at the end alone. Raises IntakeError for text that was valid a moment ago."""
+        """Read `size` bytes, or fewer at the end of the text.
+
+        Raises:
+            IntakeError: The text is not valid. It was when its encoding was detected, so the file has changed.
+        """
         while len(self._held) < size and not self._ended:
             block = self._stream.read(BLOCK_BYTES)
             self._ended = not block
@@ -186,9 +238,18 @@ class Utf8Stream:
 
 
 def memory_splits(member: Member, text: PlainText, size: int) -> Iterator[tuple[FileSplit, bytes]]:
-    """The splits of a text that is read once from its start, each with its bytes up to its reach, start being 0.
+    """Divide a text that can only be read from its start, such as a member of an archive, into splits.
 
-    Raises IntakeError, as `member`'s stream does.
+    Args:
+        member: The text.
+        text: How it is read.
+        size: The size of a split in bytes. A split is larger only if a single record is.
+
+    Yields:
+        A split, with 0 as its `start`, and its bytes up to its `reach`.
+
+    Raises:
+        IntakeError: The member's stream raises it, or the text has changed.
     """
     with member.open() as raw:
         raw.read(text.encoding.skip)

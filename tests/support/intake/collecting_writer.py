@@ -1,11 +1,11 @@
-"""A writer of sorted files that keeps what it is given."""
+"""A writer of sorted files that keeps the rows in memory instead."""
 
 from pilookup.custody.load.split_task import SortedFileWriter
 from tests.support.intake.texts import strings
 
 
 class CollectingWriter(SortedFileWriter):
-    """Keeps what would be tokenised and written."""
+    """Collects the rows that would be tokenised and written."""
 
     def __init__(self):
         self.rows = []

@@ -1,4 +1,4 @@
-"""Texts as they are seized, and the two ways to read them: by splits and line by line."""
+"""Texts like those in seized files, and the two ways to read them: by splits and row by row."""
 
 import io
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ def strings(items):
 
 
 def read_by_rows(path, options):
-    """(rows sorted, report, rejects) as `read_file` has them."""
+    """(rows sorted, report, rejects) of a file read row by row."""
     report, rejects, rows = Report(), io.StringIO(), []
     for batch in read_file(path, options, report, rejects):
         rows += zip(batch.identifiers, [account or b"" for account in batch.accounts], batch.months, strict=True)
@@ -32,7 +32,7 @@ def read_by_rows(path, options):
 
 
 def read_by_splits(path, options, size):
-    """The same by splits of about `size` bytes; None where the text has to go the slow way."""
+    """The same by splits of about `size` bytes; None if the text has to be read row by row."""
     source = Source(path)
     text = plain_text(source.as_member(), options, datetime.now(UTC).date().toordinal())
     if text is None:
@@ -71,7 +71,7 @@ def assert_same(path, options, sizes=(1, 7, 64, 1 << 20)):
     wanted = outcome(read_by_rows, path, options)
     for size in sizes:
         found = outcome(read_by_splits, path, options, size)
-        assert found is not None, "went the slow way"
+        assert found is not None, "was not read by splits"
         assert found == wanted, f"splits of {size}"
     return wanted
 
@@ -151,7 +151,7 @@ ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 
 @st.composite
 def messy_tables(draw, delimiter=","):
-    """A text of rows, some quoted, ragged, blank, with stray quotes and with line ends inside cells."""
+    """A text whose rows may be quoted, ragged or blank, with stray quotes and with line ends inside cells."""
     lines = [delimiter.join(["姓名", "手机号", "账号", "日期"])]
     for _ in range(draw(st.integers(0, 25))):
         cells = [draw(NAMES), draw(PHONES), draw(ACCOUNTS), draw(DATES)]

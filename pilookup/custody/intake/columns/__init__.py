@@ -1,1 +1,1 @@
-"""Which columns hold what, and how one cell of each kind is read."""
+"""Columns: which of them hold phones, accounts and dates, and how a phone cell and a date cell are read."""

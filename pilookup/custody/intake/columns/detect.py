@@ -1,4 +1,4 @@
-"""Which columns of a table are the phone, the account and the date, and in which row the data start."""
+"""Chooses the phone, account and date columns of a table, and the row where its data start."""
 
 import re
 from collections import Counter
@@ -13,20 +13,21 @@ from pilookup.custody.intake.model import IntakeOptions
 from pilookup.errors import IntakeError
 
 _MIN_SHARE = 0.5
-"""Share of a column's filled cells that must be numbers before content makes it the phone column."""
+"""A column without a known name is a phone column only if at least this share of its filled cells holds numbers."""
 
 _MAX_RUNNER_UP = 0.5
-"""The next column must stay under this fraction of the winner's share."""
+"""The second-best column may have at most this fraction of the best column's share; otherwise the choice is unclear."""
 
 _FIVE_DIGITS = re.compile(r"\d(?:[\s\-]?\d){4}")
 
 
 class TableHead(Protocol):
-    """The part of a table that the choice of columns rests on; `tables.table.Table` is one.
+    """What the choice of columns needs to know of a table; every `tables.table.Table` is one.
 
-    location: what an error names: file, member or sheet.
-    names: header cells, where the format states them; None where a row of the head may be the header.
-    head: the first rows that are not blank, up to `limits.HEAD_ROWS` of them.
+    Attributes:
+        location: What an error names: the file, member or sheet.
+        names: Column names, if the format states them; None if a row of `head` may be the header.
+        head: The first rows that are not blank, up to `HEAD_ROWS` of them.
     """
 
     location: str
@@ -36,9 +37,16 @@ class TableHead(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """start: index of the first data row in the table's head. phones: 0-based columns, one or more. width:
-    usual number of cells. header: header cells, None when the table has no header row. named: chosen by
-    name, not content.
+    """The chosen columns of a table, as 0-based indices.
+
+    Attributes:
+        start: Index of the first data row in the table's head.
+        phones: The phone columns, one or more.
+        account: The account column, if there is one.
+        date: The date column, if there is one.
+        width: The usual number of cells in a row.
+        header: The header cells; None if the table has no header row.
+        named: Whether the phone columns were chosen by name. Otherwise they were chosen by content.
     """
 
     start: int
@@ -50,17 +58,21 @@ class ColumnPlan:
     named: bool
 
     def label(self, column: int) -> str:
-        """A column's name for the rejects file: its header cell, else its 1-based index."""
+        """The label of a column in the rejects file: its header cell, or its 1-based index if there is none."""
         if self.header and column < len(self.header) and self.header[column].strip():
             return self.header[column].strip()
         return str(column + 1)
 
 
 def choose_columns(table: TableHead, options: IntakeOptions) -> ColumnPlan | None:
-    """The plan of a table; None when it has no phone column, or not the given one.
+    """Choose the columns of a table: those named in the options, else by header, else the phone column by content.
 
-    Raises IntakeError when a given account or date column is missing, and when several columns hold numbers
-    and none clearly more than the others.
+    Returns:
+        The plan; None if the table has no phone column, or not all of those that the options name.
+
+    Raises:
+        IntakeError: An account or date column named in the options is missing; or no header names a phone column,
+            several columns hold numbers, and none of them clearly more than the others.
     """
     given = options.columns.get("phone")
     start, header = _find_header(table, options)
@@ -84,8 +96,9 @@ def choose_columns(table: TableHead, options: IntakeOptions) -> ColumnPlan | Non
 
 
 def describe(plan: ColumnPlan) -> str:
-    """Which columns were taken. Header cells stay out unless they were recognised: a data row may pass for a
-    header.
+    """Describe the chosen columns in one phrase for the report.
+
+    The phrase has indices and no header cells, because a row of data may have been mistaken for the header.
     """
     phones = ", ".join(str(at + 1) for at in plan.phones)
     phrases = [f"phone column {phones} by {'name' if plan.named else 'content'}"]
@@ -102,7 +115,11 @@ def _width(table: TableHead) -> int:
 
 
 def _find_header(table: TableHead, options: IntakeOptions) -> tuple[int, list[str] | None]:
-    """Where the data start and the header: the first row near the top with a given name or a phone's."""
+    """The index of the first data row, and the header.
+
+    The header is the first row near the top with a name from the options; else the first one in which a cell names a
+    phone column and no cell has five digits in sequence. Without such a row the result is (0, None).
+    """
     if table.names is not None:
         return 0, table.names
     wanted = [name for given in options.columns.values() for name in _given_names(given)]
@@ -133,7 +150,7 @@ def _column_named(header: list[str] | None, name: str) -> int | None:
 
 
 def _given_column(table: TableHead, header: list[str] | None, name: str) -> int | None:
-    """The column of a given name or 1-based index; a header that is a number wins over an index."""
+    """The column with a given name or 1-based index. A header cell equal to the text takes precedence over an index."""
     found = _column_named(header, name)
     if found is not None:
         return found
@@ -151,7 +168,7 @@ def _ranked_column(
     given: str | None,
     rank: Callable[[str], int | None],
 ) -> int | None:
-    """The given column, else the best ranked by name, the leftmost of equals; None when there is none."""
+    """The given column, else the column whose header ranks best, the leftmost of equals; None if no header ranks."""
     if given is not None:
         found = _given_column(table, header, given)
         if found is None:
@@ -164,7 +181,7 @@ def _ranked_column(
 def _columns_by_content(
     table: TableHead, options: IntakeOptions, start: int, header: list[str] | None, width: int
 ) -> tuple[tuple[int, ...], int, list[str] | None]:
-    """Phone columns by what their cells hold, where the data start, and the header above if there is one."""
+    """The phone columns by the content of their cells, the index of the first data row, and the header if any."""
     if header is None:
         start, header = _data_start(table, width)
     rows = table.head[start:]
@@ -174,7 +191,7 @@ def _columns_by_content(
         if not (header and at < len(header) and headers.is_not_phone(header[at]))
         and (share := _share_of_numbers(rows, at, options.region)) >= _MIN_SHARE
     }
-    if len(shares) == width:  # nothing but numbers: a plain list, of one or more a line
+    if len(shares) == width:  # nothing but numbers: a plain list, with one or more numbers in each row
         return tuple(shares), start, header
     ordered = sorted(shares.items(), key=lambda item: -item[1])
     if len(ordered) > 1 and ordered[1][1] > ordered[0][1] * _MAX_RUNNER_UP:
@@ -184,7 +201,9 @@ def _columns_by_content(
 
 
 def _data_start(table: TableHead, width: int) -> tuple[int, list[str] | None]:
-    """The first row at least half filled that holds five digits in a row; the row above it is the header."""
+    """The index of the first row that is at least half filled and has five digits in sequence, and the row above it,
+    which is the header. Without such a row the result is (0, None).
+    """
     for at, row in enumerate(table.head[:HEADER_ROWS]):
         filled = sum(bool(cell.strip()) for cell in row)
         if filled * 2 >= width and any(_FIVE_DIGITS.search(cell) for cell in row):

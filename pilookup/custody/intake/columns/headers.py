@@ -1,4 +1,4 @@
-"""Which column a header names, in Chinese and English: the phone, the account, the date, or none of them."""
+"""Header cells in Chinese and English: whether one names a phone, account or date column."""
 
 import re
 import unicodedata
@@ -56,7 +56,7 @@ _NOT_BY_CONTENT = re.compile(
 
 
 def is_phone(header: str) -> bool:
-    """Whether a header cell names a phone column; of "电话/手机" or "mobile, tel" any alternative may."""
+    """Whether a header cell names a phone column. Of several names, as in "电话/手机", one is enough."""
     return any(
         _alternative_is_phone(alternative)
         for alternative in _ALTERNATIVES.split(_without_brackets(header))
@@ -65,14 +65,17 @@ def is_phone(header: str) -> bool:
 
 
 def account_rank(header: str) -> int | None:
-    """How well a header cell names an account column, 0 best; None when it does not."""
+    """How well a header cell names an account column, 0 being best; None if it does not name one."""
     text = _compact(header)
     patterns = _ZH_ACCOUNT if _HAN.search(text) else _EN_ACCOUNT
     return next((rank for rank, pattern in enumerate(patterns) if pattern.fullmatch(text)), None)
 
 
 def date_rank(header: str) -> int | None:
-    """How well a header cell names the date a row was last seen, 0 best; None for others and for no date."""
+    """How well a header cell names the date on which a row was last seen, 0 being best.
+
+    None for other dates, such as a date of birth or of expiry, and for a header that names no date.
+    """
     text = _compact(header)
     if _HAN.search(text):
         if not _ZH_DATE.fullmatch(text):
@@ -85,12 +88,12 @@ def date_rank(header: str) -> int | None:
 
 
 def is_not_phone(header: str) -> bool:
-    """Whether a header cell names something else, so that the column's content is not even looked at."""
+    """Whether a header cell names something else than a phone, so that the column is not examined by content."""
     return bool(_NOT_BY_CONTENT.search(_compact(header)))
 
 
 def is_named(header: str, given: str) -> bool:
-    """Whether a header cell is the name the operator gave; width, case and outer space do not matter."""
+    """Whether a header cell is the name the operator gave, ignoring full or half width, case and surrounding space."""
     return _casefolded(header) == _casefolded(given)
 
 

@@ -1,4 +1,4 @@
-"""Dates as seized tables write them, down to a month number: (year - 2000) * 12 + month, 0 when unknown."""
+"""Reads dates in the forms that seized tables use as month numbers: (year - 2000) * 12 + month, 0 if unknown."""
 
 import re
 import unicodedata
@@ -24,10 +24,14 @@ _OUT_OF_RANGE = -2
 
 
 class MonthReader:
-    """Reads date cells. latest: the latest month that counts. unreadable and out_of_range count cells that became 0; an
-    empty one is not counted.
+    """Reads date cells as months, and counts the cells that are not empty and give no month.
 
     A month before 2000-01, or later than the month after `today`, is out of range.
+
+    Attributes:
+        latest: The latest month that is in range.
+        unreadable: Number of cells that are not a date.
+        out_of_range: Number of cells whose month is out of range.
     """
 
     def __init__(self, today: date) -> None:
@@ -37,7 +41,7 @@ class MonthReader:
         self.out_of_range = 0
 
     def read(self, cells: list[str]) -> list[int]:
-        """The month of each cell."""
+        """The month of each cell, 0 if it is unknown or out of range."""
         memo = self._memo
         found = [memo.get(cell[:10] if cell[4:5] in "-/." and cell[10:11] in " T" else cell) for cell in cells]
         if None in found:
@@ -55,7 +59,7 @@ class MonthReader:
     def _remembered_month(self, cell: str) -> int:
         if len(self._memo) >= _MEMO_SIZE:
             self._memo.clear()
-        # most dates repeat with another time of day: ten characters then stand for the cell
+        # Most dates repeat with another time of day, so the first ten characters are the key for all times of a day.
         key = cell[:10] if cell[4:5] in "-/." and cell[10:11] in " T" and _YEAR_FIRST.fullmatch(cell) else cell
         month = self._memo[key] = self._parse_month(cell)
         return month
@@ -72,11 +76,13 @@ class MonthReader:
 
 
 def parse_date(text: str) -> date | None:
-    """The day a text names, its first of the month where it names none; None when it is unclear or no date.
+    """The day that a text names, the first of the month if it names only a month; None if it is unclear or no date.
 
-    Reads 2024-01-15, 2024/1/15, 2024.1, 20240115, 2024年1月15日, 15.01.2024, 15-Jan-2024, Jan 15, 2024, each
-    with a time after it; Unix seconds and milliseconds; spreadsheet serials. 03/04/2024 names two days in
-    two countries: with a point it is day first, else it is unclear unless one number is over 12.
+    Reads 2024-01-15, 2024/1/15, 2024.1, 20240115, 2024年1月15日, 15.01.2024, 15-Jan-2024 and Jan 15, 2024, each also
+    with a time after it; Unix seconds and milliseconds; and serial numbers of spreadsheets.
+
+    03/04/2024 is a different day in different countries. With points, the day comes first. With other separators the
+    date is unclear unless one of the two numbers is over 12 or both are equal.
     """
     try:
         return _digits(text) or _year_first(text) or _year_last(text) or _named_month(text)
@@ -107,7 +113,7 @@ def _named_month(text: str) -> date | None:
 
 
 def _digits(text: str) -> date | None:
-    """A text of digits alone: its length says what it is."""
+    """The day that a text of only digits names. The number of digits decides its form."""
     found = _DIGITS.fullmatch(text)
     if not found:
         return None

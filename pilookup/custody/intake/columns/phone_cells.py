@@ -1,4 +1,4 @@
-"""One phone cell, one or several numbers: splitting without breaking one number that is written dressed."""
+"""Separates the numbers in a phone cell without breaking up one number that is written with spaces or dashes."""
 
 import re
 
@@ -6,7 +6,7 @@ from pilookup.custody.intake.limits import MAX_CELL_NUMBERS, MAX_PHONE_CHARS
 from pilookup.identifier import Reason, canonicalise
 
 Candidate = tuple[str, bytes | Reason]
-"""A candidate of text with its identifier, or the reason it is none."""
+"""A text, and its identifier or the reason why it has none."""
 
 _SIGNS = re.compile(r"[/\\、,，;；|｜\n\r\t&]+|或者?|以及|和|\bor\b|\band\b")
 _SPACES_AND_DASHES = re.compile(r"[\s\-–—~]+")
@@ -18,15 +18,23 @@ _BETWEEN_MOBILES = re.compile(r"[^0-9]+")
 _FULL_DIGITS = range(10, 21)
 _MAX_SPACES = 24
 _SPLITTABLE = frozenset({Reason.SEVERAL, Reason.TOO_LONG})
-"""Reasons after which spaces may part numbers; a bank card's spaces never do."""
+"""Only a text refused for one of these reasons may be separated at spaces; a bank card number never is."""
 
 
 def separate_numbers(cell: str, region: str, known: bytes | Reason | None = None) -> list[Candidate]:
-    """The candidates of a cell, each with its identifier or the reason it is none.
+    """Separate the numbers in a cell.
 
-    A cell that is one number as it stands is one candidate. Else it is cut at signs that part numbers (/ 、 , ;
-    | or a line end), then at spaces and dashes between two full numbers. If no cut yields a number, the
-    whole cell is one candidate. known: what `canonicalise` said of the whole cell, if it was asked.
+    A cell that is one number as a whole is one candidate. Otherwise it is separated at signs that stand between numbers
+    (such as / 、 , ; | or a line end), then at spaces and dashes between two full numbers. If this yields no number,
+    the whole cell is one candidate.
+
+    Args:
+        cell: The cell's text.
+        region: ISO 3166 code of the country that numbers without a country code belong to.
+        known: The result of `canonicalise` for the whole cell, if it was called already.
+
+    Returns:
+        One or more candidates, each with its identifier or the reason why it has none.
     """
     if len(cell) > MAX_PHONE_CHARS:
         return [(cell, Reason.TOO_LONG)]
@@ -37,7 +45,7 @@ def separate_numbers(cell: str, region: str, known: bytes | Reason | None = None
 
 
 def is_list_of_mobiles(cell: str) -> bool:
-    """Whether a cell is nothing but bare mainland mobiles and signs between them: usual, and cheap to see."""
+    """Whether a cell is bare mainland mobile numbers, two or more, with separators between. Cheap to see."""
     return len(cell) >= _TWO_MOBILES and _MOBILES.fullmatch(cell) is not None
 
 
@@ -61,7 +69,7 @@ def _separate_candidate(candidate: str, region: str) -> list[Candidate]:
 
 
 def _separate_at_spaces(text: str, reason: Reason, region: str) -> list[Candidate]:
-    """The full numbers that make up the whole text, parted by spaces or dashes; empty when they do not."""
+    """The full numbers that make up the whole text, separated by spaces or dashes; empty if it is not so made up."""
     if reason not in _SPLITTABLE:
         return []
     words = list(_SPACES_AND_DASHES.finditer(text.strip()))
@@ -74,7 +82,10 @@ def _separate_at_spaces(text: str, reason: Reason, region: str) -> list[Candidat
 
 
 def _cover_with_numbers(text: str, starts: list[int], ends: list[int], region: str) -> list[Candidate]:
-    """Dynamic programme from the right: best[i] covers the words from i on by full numbers, short ones first."""
+    """Cover all words by full numbers, by dynamic programming from the right, preferring short numbers.
+
+    best[i] covers the words from i on; None if full numbers cannot cover them.
+    """
     count = len(starts)
     best: list[list[Candidate] | None] = [None] * count + [[]]
     for first in reversed(range(count)):
@@ -91,7 +102,11 @@ def _cover_with_numbers(text: str, starts: list[int], ends: list[int], region: s
 
 
 def _full_number(candidate: str, region: str) -> bytes | None:
-    """A number in full: a mainland mobile, one with a trunk or country prefix, or, abroad, ten digits or more."""
+    """The identifier of a full number, else None.
+
+    A full number has 10 to 20 digits. In region CN it is a mainland mobile number, or is written with a trunk or
+    country prefix.
+    """
     if sum(char.isdigit() for char in candidate) not in _FULL_DIGITS:
         return None
     result = canonicalise(candidate, region)

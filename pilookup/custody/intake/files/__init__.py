@@ -1,1 +1,1 @@
-"""An input file: that it does not change, its format, its members, its encoding."""
+"""Input files: their format, members and encoding, and the check that they do not change while they are read."""

@@ -1,7 +1,6 @@
-"""ZIP and gzip: the parts inside, with every way an archive can harm refused.
+"""Members of ZIP and gzip files. Refuses bombs, nested archives, unsafe paths and every other harmful archive.
 
-A ZIP's members are read where they lie; nothing is ever unpacked to disk, since nothing in clear may
-lie there.
+Members are read from the archive and never unpacked to disk, because no number may lie on disk in clear.
 """
 
 import gzip
@@ -34,7 +33,7 @@ _DAMAGE = (
     RuntimeError,
     IndexError,
 )
-"""What the standard library raises over damaged archives; NotImplementedError is a RuntimeError."""
+"""The exceptions that the standard library raises for damaged archives. NotImplementedError is a RuntimeError."""
 
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
@@ -51,11 +50,11 @@ class _Readable(Protocol):
 
 
 class _BoundedStream(io.RawIOBase):
-    """A stream out of an archive that stops a bomb and speaks IntakeError alone."""
+    """A stream of one member. It stops at the limit of unpacked bytes and raises only IntakeError."""
 
     def __init__(self, stream: _Readable, location: str, packed: int, outer: BinaryIO | None = None) -> None:
         self._stream = stream
-        self._outer = outer  # closed with this stream, when nobody else closes it
+        self._outer = outer  # closed together with this stream, if nothing else closes it
         self._location = location
         self._limit = min(limits.MAX_UNPACKED_BYTES, max(limits.RATIO_FREE_BYTES, packed * limits.MAX_RATIO))
         self._count = 0
@@ -89,10 +88,11 @@ def _bomb_message(limit: int) -> str:
 
 
 def gzip_member(outer: Member) -> Member:
-    """The one file inside a gzip file; its name is the outer name without ".gz".
+    """The one file inside a gzip file. Its name is the outer name without ".gz".
 
-    Raises IntakeError when what is inside is an archive itself; a truncated or damaged stream and a bomb are
-    found on reading.
+    Raises:
+        IntakeError: The file inside is itself an archive, or its first bytes cannot be read. The member's stream
+            raises it later if the gzip file is truncated, damaged or a bomb.
     """
     packed = outer.size or 0
 
@@ -115,11 +115,15 @@ def _refuse_nesting(member: Member) -> None:
 
 @contextmanager
 def zip_members(outer: Member) -> Iterator[tuple[list[Member], int]]:
-    """The members of a ZIP archive in its own order, and how many litter files of other systems were left
-    out.
+    """Open a ZIP archive.
 
-    Raises IntakeError for a damaged or empty archive, one over the limits, an encrypted or unsafe member,
-    and an archive inside the archive.
+    Yields:
+        The members in the archive's order, and the number of system files (such as .DS_Store) that were left out.
+
+    Raises:
+        IntakeError: The archive is damaged, empty, over a limit or an Office document; a member is encrypted, is a link
+            or a special file, has an unsafe path, is packed with an unknown method or is itself an archive; or members
+            overlap or have the same name.
     """
     with open_zip(outer) as archive:
         members = [(member_name(info), info) for info in archive.infolist()]
@@ -133,7 +137,11 @@ def zip_members(outer: Member) -> Iterator[tuple[list[Member], int]]:
 
 @contextmanager
 def open_zip(outer: Member) -> Iterator[zipfile.ZipFile]:
-    """The ZIP archive of a member; raises IntakeError when its directory cannot be read."""
+    """Open a file as a ZIP archive.
+
+    Raises:
+        IntakeError: The file cannot be read, or the archive's directory is truncated or damaged.
+    """
     with outer.open() as raw:
         try:
             archive = zipfile.ZipFile(raw)
@@ -146,7 +154,11 @@ def open_zip(outer: Member) -> Iterator[zipfile.ZipFile]:
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str) -> BinaryIO:
-    """A member's bytes; opening and reading raise IntakeError when it is damaged or a bomb."""
+    """A stream of a member's unpacked bytes.
+
+    Raises:
+        IntakeError: The member is truncated or damaged. Reading from the stream raises it too, also for a bomb.
+    """
     try:
         stream = archive.open(info)
     except IntakeError:
@@ -157,8 +169,10 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str) 
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
-    """A member's name. Without the UTF-8 flag Chinese systems write GB18030, and zipfile has read it as
-    cp437.
+    """The name of a member.
+
+    Without the UTF-8 flag, zipfile decodes a name as cp437. Chinese systems write GB18030 without the flag, and some
+    systems write UTF-8 without it, so both are tried.
     """
     if info.flag_bits & _UTF8_NAME:
         return info.orig_filename
@@ -198,7 +212,16 @@ def _check_member(location: str, name: str, info: zipfile.ZipInfo) -> None:
 
 
 def check_bomb(outer: Member, infos: list[zipfile.ZipInfo], limit: int) -> None:
-    """Raise IntakeError when the declared sizes are a bomb's or members overlap."""
+    """Check the sizes and offsets that the directory of a ZIP archive declares.
+
+    Args:
+        outer: The archive.
+        infos: The directory entries of all members.
+        limit: The most unpacked bytes that are allowed for all members together.
+
+    Raises:
+        IntakeError: The members unpack to more than `limit` bytes or by more than `MAX_RATIO`, or they overlap.
+    """
     total = sum(info.file_size for info in infos)
     if total > limit:
         raise IntakeError(outer.location, f"unpacks to more than {limit:,} bytes")
@@ -215,7 +238,6 @@ def check_bomb(outer: Member, infos: list[zipfile.ZipInfo], limit: int) -> None:
 
 def _member(outer: Member, archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> Member:
     location = f"{outer.location}/{display_name(name)}"
-
     member = Member(location, name.rpartition("/")[2], info.file_size, lambda: open_member(archive, info, location))
     _refuse_nesting(member)
     return member

@@ -1,8 +1,8 @@
-"""Which encoding a text file is in, decided over the whole file before a row of it is used.
+"""Detects the encoding of a text file by decoding the whole file before any row of it is used.
 
-A load is all or nothing, so the file is decoded once to its end, block by block: BOM, then strict UTF-8,
-then strict GB18030; UTF-16 without a BOM where the zero bytes say so. Statistical guessing misreads short
-GB18030 files.
+A load takes all rows of a file or none, so every byte has to be valid before the first row is read. A BOM decides;
+without a BOM, UTF-16 is recognised by its zero bytes; otherwise strict UTF-8 is tried, then strict GB18030. The file is
+decoded block by block. Statistical guessing is not used because it misreads short GB18030 files.
 """
 
 import codecs
@@ -14,7 +14,7 @@ from pilookup.custody.intake.limits import BLOCK_BYTES, MAX_LINE_CHARS
 from pilookup.errors import IntakeError
 
 _BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose little-endian BOM it starts with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: this BOM starts with UTF-16's little-endian one
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -22,13 +22,19 @@ _BOMS = (
 )
 _DISPLAY_NAMES = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 _HEAD_BYTES = 4 * 4096
-"""Enough for the first 4,096 characters."""
+"""Enough bytes for the first 4,096 characters."""
 _PLAIN_CONTROLS = frozenset("\t\n\r\x0b\x0c\x1a\x00")
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """codec: Python's name of it. skip: bytes of BOM at the start. nuls: there are NUL characters to drop."""
+    """The encoding of a text file.
+
+    Attributes:
+        codec: Python's name of the encoding.
+        skip: Number of bytes of BOM at the start.
+        nuls: Whether the text has NUL characters, which are dropped.
+    """
 
     codec: str
     skip: int
@@ -36,7 +42,7 @@ class Encoding:
 
     @property
     def display_name(self) -> str:
-        """The encoding's usual name."""
+        """The usual name of the encoding, for messages."""
         return _DISPLAY_NAMES.get(self.codec, "UTF-32")
 
 
@@ -47,11 +53,17 @@ class _DecodingFailure:
 
 
 class _TextChecks:
-    """Counts lines of text that comes in blocks, and refuses an endless line and binary content."""
+    """Checks text block by block: refuses a line that is too long and binary content, and counts lines.
+
+    Attributes:
+        line: 1-based number of the line that is not finished.
+        nuls: Whether there was a NUL character.
+        blank: Whether there was nothing but white space, NUL, end-of-file marks and BOMs.
+    """
 
     def __init__(self, location: str) -> None:
         self._location = location
-        self._open = 0  # characters of the line that is not finished
+        self._open = 0  # characters so far in the line that is not finished
         self._last = ""
         self.line = 1
         self.nuls = False
@@ -69,7 +81,7 @@ class _TextChecks:
             raise IntakeError(f"{self._location} line {self.line}", f"is longer than {MAX_LINE_CHARS:,} characters")
         self.line += unified.count("\n")
         if self._last == "\r" and text.startswith("\n"):
-            self.line -= 1  # one line end cut in two by the block
+            self.line -= 1  # one line end, \r\n, that two blocks share
         self._last = text[-1:]
         self._open = grown if first < 0 else len(unified) - unified.rfind("\n") - 1
 
@@ -82,10 +94,11 @@ def _refuse_binary(location: str, text: str) -> None:
 
 
 def detect_encoding(member: Member) -> Encoding:
-    """The encoding of a text member, valid to its last byte.
+    """Detect the encoding of a text file, in which the file is valid to its last byte.
 
-    Raises IntakeError naming the byte and the line when the file is in none, when it is blank or binary, and
-    when a line is longer than 1,048,576 characters.
+    Raises:
+        IntakeError: The file is in none of the encodings (the text names byte and line), is blank or binary, has a line
+            longer than `MAX_LINE_CHARS`, or cannot be read.
     """
     with member.open() as stream:
         head = stream.read(4096)
@@ -119,7 +132,10 @@ def _require(member: Member, codec: str, skip: int) -> Encoding:
 
 
 def _utf16_without_bom(head: bytes) -> str | None:
-    """UTF-16 without BOM: zero bytes at one parity only, for a tenth of the characters or more."""
+    """UTF-16 if the bytes look like it without a BOM, else None.
+
+    One byte of each pair is zero in a tenth of the pairs or more, and the other one at most a fiftieth as often.
+    """
     pairs = len(head) // 2
     low, high = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
     if high * 10 >= pairs > 0 and low * 50 <= high:
@@ -130,12 +146,15 @@ def _utf16_without_bom(head: bytes) -> str | None:
 
 
 def _scan(member: Member, codec: str, skip: int) -> Encoding | _DecodingFailure:
-    """The encoding if it is `codec`, else where the text fails to be."""
+    """The encoding if the text is valid in `codec`, otherwise the position of the first invalid byte."""
     return _scan_plain(member, codec, skip) or _scan_by_decoding(member, codec, skip)
 
 
 def _scan_plain(member: Member, codec: str, skip: int) -> Encoding | None:
-    """The encoding of a text without anything odd in it; None where `_scan_by_decoding` must look."""
+    """The encoding of a text that the core finds plain: valid, without NUL, without a line that is too long.
+
+    None if it is not, or might not be; then `_scan_by_decoding` has to decide.
+    """
     if codec not in ("utf-8", "gb18030"):
         return None
     scan, left = _core.TextScan(codec), b""
@@ -176,7 +195,7 @@ def _scan_by_decoding(member: Member, codec: str, skip: int) -> Encoding | _Deco
 
 
 def _line_ends(data: bytes, codec: str) -> int:
-    """Line ends in whole encoded bytes before a bad one."""
+    """Number of line ends in the valid bytes before an invalid one."""
     width = {"utf-16": 2, "utf-32": 4}.get(codec[:6], 1)
     if width > 1:
         return data.decode(codec, "ignore").count("\n")

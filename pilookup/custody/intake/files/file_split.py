@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileSplit:
-    """Whole records of a file: its bytes from start to stop, the first of them on line `line`.
+    """Whole records of a text.
 
-    reach: the end of the bytes that tell what is in them. whole: that is the end of the file.
+    Attributes:
+        start: Offset of the first byte.
+        stop: Offset after the last byte of the last record.
+        reach: Offset after the last byte that a reader of the split needs. It may lie beyond `stop`.
+        line: 1-based number of the line or row on which the first record starts.
+        whole: Whether the text ends at `reach`.
     """
 
     start: int

@@ -1,4 +1,4 @@
-"""What kind of file this is: by the ending of its name and by its first bytes, which must agree."""
+"""Detects the format of a file from the extension of its name and from its first bytes, which must agree."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ HEAD_BYTES = 512
 
 
 class Format(StrEnum):
-    """A format intake reads; the value is its name in messages."""
+    """A format that intake reads. The value is its name in messages."""
 
     TEXT = "text (CSV, TSV, TXT)"
     XLSX = "an XLSX workbook"
@@ -62,18 +62,20 @@ _TAR_AT = 257
 
 
 def format_by_name(name: str) -> Format | None:
-    """The format a name's ending promises; None when there is no ending that intake knows."""
+    """The format that a name's extension stands for; None if intake does not know the extension."""
     return _BY_EXTENSION.get(extension(name))
 
 
 def extension(name: str) -> str:
-    """The ending in lower case without its dot; empty when the name has none."""
+    """The extension in lower case without its dot; empty if the name has none."""
     stem, dot, last = name.strip().rpartition(".")
     return last.lower() if dot and stem else ""
 
 
 def format_by_content(head: bytes) -> Format | str:
-    """The format of up to 512 first bytes; a plain description when it is one that intake does not read."""
+    """The format of a file that starts with `head` (`HEAD_BYTES` are enough), or a description of one that intake does
+    not read. Content without a known magic number counts as text.
+    """
     for magic, found in _MAGIC:
         if head.startswith(magic):
             return found
@@ -88,10 +90,16 @@ def format_by_content(head: bytes) -> Format | str:
 
 
 def detect_format(location: str, name: str, head: bytes) -> Format:
-    """The one format that name and content agree on.
+    """Detect the format that both the name and the content of a file have.
 
-    Raises IntakeError for an empty file, for a content that is not what the name says, and for an ending or
-    a content that intake does not read.
+    Args:
+        location: The file or member, for errors.
+        name: The name whose extension counts. Without an extension, the content decides alone.
+        head: The first `HEAD_BYTES` bytes, or all bytes of a shorter file.
+
+    Raises:
+        IntakeError: The file is empty, its content does not match its name, or intake does not read its extension or
+            its content.
     """
     if not head:
         raise IntakeError(location, "the file is empty")
@@ -100,7 +108,9 @@ def detect_format(location: str, name: str, head: bytes) -> Format:
         raise IntakeError(location, f"is {found}, which cannot be loaded{_advice(found)}")
     if promised is None:
         if extension(name):
-            raise IntakeError(location, "the name's ending is none of .csv .tsv .txt .xlsx .xls .parquet .zip .gz")
+            raise IntakeError(
+                location, "the file name extension is not one of .csv .tsv .txt .xlsx .xls .parquet .zip .gz"
+            )
         return found
     if promised is found or (promised is Format.XLSX and found is Format.ZIP):
         return promised
@@ -123,5 +133,5 @@ def _how_to_rename(promised: Format, found: Format) -> str:
     if found is Format.ZIP and promised is Format.XLS:
         return ": rename it to .xlsx if it is a workbook"
     if found is Format.XLS and promised is Format.XLSX:
-        return ", or a workbook under a password: rename it to .xls, or take the password off"
+        return ", or a workbook under a password: rename it to .xls, or remove the password"
     return ""

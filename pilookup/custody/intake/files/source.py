@@ -1,4 +1,4 @@
-"""The input file: a regular file that does not change while it is read."""
+"""An input file: a regular file that must not change while it is read."""
 
 import io
 import os
@@ -17,11 +17,13 @@ from pilookup.file_id import FileId
 
 @dataclass(frozen=True)
 class Member:
-    """A file, or a file inside an archive.
+    """A file inside an archive, or a whole input file, which is read in the same way.
 
-    location: for messages, such as "seized.zip/a/b.csv". name: its ending says the format. size: bytes, None
-    where only reading to the end can tell. open: a new stream from the first byte; it raises IntakeError
-    alone.
+    Attributes:
+        location: Its name in messages, such as "seized.zip/a/b.csv".
+        name: The file name, whose extension states the format.
+        size: Size in bytes; None if it is only known once the file is read to its end.
+        open: Returns a new stream from the first byte. It and the stream raise only IntakeError.
     """
 
     location: str
@@ -30,7 +32,11 @@ class Member:
     open: Callable[[], BinaryIO]
 
     def head(self) -> bytes:
-        """Up to 512 first bytes."""
+        """The first `HEAD_BYTES` bytes, fewer if the file is shorter.
+
+        Raises:
+            IntakeError: The file cannot be read.
+        """
         with self.open() as stream:
             return stream.read(HEAD_BYTES)
 
@@ -39,17 +45,28 @@ _LONG_DIGITS = re.compile(r"[0-9]{7,}")
 
 
 def display_name(name: str) -> str:
-    """A file's, member's or sheet's name fit for messages and reports.
+    """The name of a file, member or sheet in the form that messages and reports show.
 
-    Characters that do not print become "?"; seven digits or more become their first three and "…", since a file named
-    after its owner's phone must not carry the number into a report.
+    Characters that cannot be printed become "?". Seven or more digits in sequence become the first three and "…",
+    because the name of a file may be the phone number of its owner, and no number may reach a report.
     """
     printable = "".join(char if char.isprintable() else "?" for char in name)
     return _LONG_DIGITS.sub(lambda digits: f"{digits[0][:3]}…", printable)
 
 
 def read_range(path: Path, location: str, expected: FileId, start: int, stop: int) -> bytes:
-    """The bytes of a file from start to stop. Raises IntakeError when it cannot be read or is another file by now."""
+    """Read the bytes of a file from start to stop.
+
+    Args:
+        path: The file.
+        location: The file's name in errors.
+        expected: The file id that the file must still have.
+        start: Offset of the first byte.
+        stop: Offset after the last byte.
+
+    Raises:
+        IntakeError: The file cannot be read, has another file id, or ends before `stop`.
+    """
     try:
         with path.open("rb", buffering=0) as file:
             if not expected.is_same_elsewhere(FileId.of(os.fstat(file.fileno()))):
@@ -66,9 +83,16 @@ def read_range(path: Path, location: str, expected: FileId, start: int, stop: in
 
 
 class Source:
-    """The file at `path`, opened as often as needed and always the same.
+    """The input file at a path. It may be opened any number of times, and must be the same file each time.
 
-    Raises IntakeError when it is missing, not a regular file, not readable, or not the file it was at first.
+    Attributes:
+        location: The file's name in messages.
+        position: Offset that the stream read last has reached; for progress.
+        size: Size in bytes.
+        file_id: The file id.
+
+    Raises:
+        IntakeError: The file is missing, not readable or not a regular file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,8 +106,12 @@ class Source:
         self.file_id = FileId.of(found)
 
     def open(self) -> BinaryIO:
-        """A new buffered stream from the first byte."""
-        # O_NONBLOCK: opening a FIFO nobody writes to must not hang; for a regular file it means nothing.
+        """A new buffered stream from the first byte.
+
+        Raises:
+            IntakeError: The file cannot be opened, is not a regular file, or has changed since it was first opened.
+        """
+        # O_NONBLOCK: opening a FIFO without a writer must not block. For a regular file the flag has no effect.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
             handle = os.open(self._path, flags)
@@ -100,15 +128,19 @@ class Source:
 
     @property
     def absolute(self) -> Path:
-        """Where the file lies, whatever directory a task is run in."""
+        """The absolute path, which also a task that runs in another directory can open."""
         return Path(os.path.realpath(self._path))
 
     def as_member(self) -> Member:
-        """The whole file as a member."""
+        """The whole file, in the form in which members of archives are read."""
         return Member(self.location, self._path.name, self.size, self.open)
 
     def check_unchanged(self) -> None:
-        """Raise IntakeError if the file is no longer the one that was read."""
+        """Check that the file at the path is still the file that was read.
+
+        Raises:
+            IntakeError: The file cannot be opened or has changed.
+        """
         self.open().close()
 
     def _compare(self, now: os.stat_result) -> None:
@@ -122,7 +154,7 @@ class Source:
 
 
 class _TrackedFile(io.FileIO):
-    """A file that tells its source how far it was read, for progress."""
+    """A file that keeps `Source.position` up to date."""
 
     def __init__(self, handle: int, source: Source) -> None:
         super().__init__(handle, "rb")

@@ -1,1 +1,1 @@
-"""Rows of cells into identifiers, accounts and months."""
+"""Rows: from cells of text to identifiers, accounts and months."""

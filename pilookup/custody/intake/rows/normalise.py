@@ -1,4 +1,4 @@
-"""Chunks of text cells in, batches of identifiers with accounts and months out; all else is counted."""
+"""Normalises chunks of text cells to batches of identifiers with accounts and months. Everything else is counted."""
 
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -17,14 +17,25 @@ from pilookup.protocol.label import Kind
 
 
 class Normaliser:
-    """Normalises the rows of one table after its plan, counting into the report and writing to the rejects file.
+    """Normalises the rows of one table. Counts into a report and writes rejected numbers to the rejects file.
 
-    today: what dates are held against. With `Kind.MALICIOUS` the account column is read.
+    Attributes:
+        months: The reader of the date column.
     """
 
     def __init__(
         self, location: str, plan: ColumnPlan, options: IntakeOptions, report: Report, rejects: Rejects, today: date
     ) -> None:
+        """Prepare to normalise rows.
+
+        Args:
+            location: The file, member or sheet, for the rejects file.
+            plan: The columns of the table.
+            options: The options of the load. With `Kind.MALICIOUS` the account column is read.
+            report: Receives the counts.
+            rejects: Receives the rejected numbers.
+            today: The day that dates are compared with.
+        """
         self._location = location
         self._plan = plan
         self._region = options.region
@@ -39,21 +50,28 @@ class Normaliser:
 
     @property
     def tally(self) -> Tally:
-        """What was counted so far."""
+        """The counts so far."""
         return replace(self._tally, unreadable=self.months.unreadable, out_of_range=self.months.out_of_range)
 
     @property
     def columns(self) -> list[int]:
-        """The columns a chunk must have: phones, then the account and the date where they are read."""
+        """The columns a chunk must have: the phone columns, then the account and the date column if they are read."""
         return [*self._plan.phones, *(at for at in (self._account, self._plan.date) if at is not None)]
 
     def batches(self, table: Table) -> Iterator[Accepted]:
-        """All batches of the table; one may be empty, since progress goes on over rows without a number."""
+        """Normalise all rows of a table.
+
+        Yields:
+            One batch per chunk. It is empty if no row of the chunk has a number, so that progress can be reported.
+
+        Raises:
+            IntakeError: The table raises it.
+        """
         for chunk in table.chunks(self._plan.start, self.columns, self._plan.width):
             yield self.batch(chunk)
 
     def batch(self, chunk: Chunk) -> Accepted:
-        """The numbers of one chunk of `columns`."""
+        """Normalise the rows of one chunk, which has the columns of `columns`."""
         self._tally.ragged += chunk.ragged
         count = len(self._plan.phones)
         rest = chunk.columns[count:]
@@ -70,17 +88,17 @@ class Normaliser:
         return batch
 
     def _normalise_one_column(self, chunk: Chunk, accounts: list[bytes | None], months: list[int]) -> Accepted:
-        """One phone column: nearly every cell is one number, and lists are passed on as they are."""
+        """Normalise rows with one phone column. Most cells are one number: lists pass unchanged if possible."""
         found = self._canonical(chunk.columns[0])
         odd = [at for at, result in enumerate(found) if result.__class__ is not bytes]
         if not odd:
             self._report.rows += len(found)
             self._report.accepted += len(found)
-            return Accepted(found, accounts, months)  # type: ignore[arg-type]  # all are bytes, as just seen
+            return Accepted(found, accounts, months)  # type: ignore[arg-type]  # all are bytes: none is odd
         batch = Accepted([], [], [])
         done = 0
         for at in [*odd, len(found)]:
-            batch.identifiers.extend(found[done:at])  # type: ignore[arg-type]  # none of these is odd
+            batch.identifiers.extend(found[done:at])  # type: ignore[arg-type]  # these are bytes
             batch.accounts.extend(accounts[done:at])
             batch.months.extend(months[done:at])
             self._report.rows += at - done
@@ -94,7 +112,7 @@ class Normaliser:
         canonical = self._canonicalise
         if self._region != "CN":
             return [canonical(cell) for cell in cells]
-        # asking about two numbers at once costs a hundred times what asking about each does
+        # `canonicalise` takes a hundred times as long for a cell with two numbers as for each number by itself.
         return [Reason.SEVERAL if is_list_of_mobiles(cell) else canonical(cell) for cell in cells]
 
     def _normalise_row(
@@ -106,9 +124,15 @@ class Normaliser:
         month: int,
         known: bytes | Reason | None = None,
     ) -> None:
-        """One row whose number or numbers need a look: empty, split, rejected, or in several columns.
+        """Add the numbers of one row to a batch. The row may be blank, and its phone cells may hold any text.
 
-        known: what `canonicalise` said of the only phone cell, where it was already asked.
+        Args:
+            chunk: The chunk of the row.
+            at: Index of the row in the chunk.
+            batch: Receives the numbers.
+            account: The account name of the row.
+            month: The month of the row.
+            known: The result of `canonicalise` for the only phone cell, if it was called already.
         """
         phones = self._plan.phones
         cells = [(column, cells[at]) for column, cells in zip(phones, chunk.columns, strict=False)]
@@ -140,9 +164,9 @@ class Normaliser:
 
 
 def account_name(cell: str) -> bytes | None:
-    """An account name as bytes: outer space gone, NFKC, UTF-8; None when nothing is left."""
+    """The account name in a cell: without surrounding space, in NFKC, as UTF-8; None if nothing is left."""
     name = cell.strip()
     if not name.isascii():
         name = unicodedata.normalize("NFKC", name).strip()
-    # a lone surrogate can only come out of damaged UTF-16 inside a workbook; it keeps accounts apart as "?"
+    # A lone surrogate can only come from damaged UTF-16 in a workbook. It becomes "?", and the account still counts.
     return name.encode("utf-8", "replace") or None

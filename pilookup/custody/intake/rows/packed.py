@@ -1,4 +1,4 @@
-"""Numbers column by column, as the core takes them."""
+"""Numbers as packed columns, the form in which the core takes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,29 @@ MONTH: Final = np.dtype("<u2")
 
 @dataclass(frozen=True, slots=True)
 class PackedBytes:
-    """Byte strings end to end. offsets: little-endian u32, one more than there are items, from 0 to the data's end."""
+    """Byte strings, concatenated.
+
+    Attributes:
+        data: The bytes of all strings.
+        offsets: n + 1 little-endian u32: where each string starts, and the length of `data`.
+    """
 
     data: bytes
     offsets: bytes
 
     @classmethod
     def of(cls, items: Sequence[bytes]) -> "PackedBytes":
-        """The given strings."""
+        """Pack strings."""
         return cls(b"".join(items), np.array([0, *accumulate(map(len, items))], OFFSET).tobytes())
 
     @classmethod
     def of_width(cls, data: bytes, width: int) -> "PackedBytes":
-        """Strings of one width."""
+        """Strings of equal width.
+
+        Args:
+            data: The bytes of all strings.
+            width: Number of bytes of one string.
+        """
         return cls(data, np.arange(0, len(data) + 1, width).astype(OFFSET).tobytes())
 
     def __len__(self) -> int:
@@ -38,7 +48,7 @@ class PackedBytes:
 
     @classmethod
     def concatenate(cls, blocks: "Sequence[PackedBytes]") -> "PackedBytes":
-        """The items of all blocks."""
+        """The strings of all blocks, in order."""
         starts = accumulate((len(block.data) for block in blocks), initial=0)
         moved = [
             np.frombuffer(block.offsets, OFFSET)[:-1] + np.uint32(start)
@@ -50,10 +60,13 @@ class PackedBytes:
 
 @dataclass(frozen=True, slots=True)
 class PackedNumbers:
-    """n numbers with what is said about each.
+    """n numbers, each with its month and account.
 
-    identifiers: canonical identifiers, few of them twice. indices: for each number its identifier's index, n x u32.
-    months: n x u16, as in `Accepted`. accounts: n names, empty where there is none; None where none are read.
+    Attributes:
+        identifiers: Canonical identifiers. Few of them occur twice.
+        indices: The index of each number's identifier, n little-endian u32.
+        months: The month of each number as in `Accepted`, n little-endian u16.
+        accounts: The account name of each number, empty if it has none; None if accounts are not read.
     """
 
     identifiers: PackedBytes
@@ -69,7 +82,12 @@ class PackedNumbers:
 
     @classmethod
     def of(cls, batches: Sequence[Accepted], *, accounts: bool) -> "PackedNumbers":
-        """The numbers of batches of rows."""
+        """Pack the numbers of batches.
+
+        Args:
+            batches: The batches.
+            accounts: Whether accounts are read.
+        """
         rows = [identifier for batch in batches for identifier in batch.identifiers]
         indices = {identifier: i for i, identifier in enumerate(dict.fromkeys(rows))}
         named = [account or b"" for batch in batches for account in batch.accounts] if accounts else None
@@ -82,7 +100,7 @@ class PackedNumbers:
 
     @classmethod
     def concatenate(cls, blocks: "Sequence[PackedNumbers]") -> "PackedNumbers":
-        """The numbers of all blocks, which agree on whether accounts are read."""
+        """The numbers of all blocks, in order. Either all blocks have accounts or none has."""
         if len(blocks) == 1:
             return blocks[0]
         starts = accumulate((len(block.identifiers) for block in blocks), initial=0)

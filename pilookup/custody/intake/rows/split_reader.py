@@ -1,7 +1,7 @@
-"""One split of a text to numbers: nearly all of it by the core, the rest by the rules, with one outcome.
+"""Reads the numbers of one file split: nearly all rows by the core, the others in Python.
 
-The core hands back every row it is not sure about by its location; those rows are read and normalised as `read.py`
-would, so that which way a row went never shows.
+The core returns the byte range of every row that it cannot decide. These rows are read and normalised as `read.py` does
+it, so that the outcome does not depend on which way a row was read.
 """
 
 import csv
@@ -32,12 +32,22 @@ Indices = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 class SplitReader:
-    """Reads one split, `data` being its bytes from start to reach; counts into a report and a tally of its own.
+    """Reads one file split.
 
-    rejects: written with columns as 1-based indexes and without a header.
+    Attributes:
+        report: The report on this split.
+        tally: The counts for the notes on this split.
     """
 
     def __init__(self, form: TextForm, split: FileSplit, data: bytes, rejects: Rejects) -> None:
+        """Prepare to read a split.
+
+        Args:
+            form: How the text is read.
+            split: The split.
+            data: Its bytes from `start` to `reach`.
+            rejects: Receives rejected numbers, with columns as 1-based indices. It must write no header.
+        """
         self.report = Report()
         self.tally = Tally()
         self._form = form
@@ -50,7 +60,11 @@ class SplitReader:
         self._months = self._normaliser.months
 
     def read(self) -> PackedNumbers:
-        """The split's numbers. Raises IntakeError naming the line of a cell that is too long."""
+        """Read all numbers of the split.
+
+        Raises:
+            IntakeError: A cell is longer than `MAX_CELL_CHARS`; the error names its line.
+        """
         form = self._form
         columns = (
             form.phones,
@@ -75,7 +89,7 @@ class SplitReader:
         return PackedNumbers.concatenate(packed)
 
     def _decided(self, found: _core.TextRows) -> PackedNumbers:
-        """What the core decided, its odd date and account cells read by the rules."""
+        """The numbers that the core decided. Date and account cells that it did not decide are read here."""
         identifiers = PackedBytes.of_width(found.identifiers, IDENTIFIER_BYTES)
         accounts = None
         if self._form.kind == Kind.MALICIOUS:
@@ -110,7 +124,7 @@ class SplitReader:
         return self._normaliser.batch(chunk)
 
     def _rows(self, odd: list[list[int]]) -> list[list[str]]:
-        """The cells of records: quotes are plain characters where the core took them back, or there is no quoting."""
+        """The cells of records. In a record whose quotes do not pair up, quotes are plain characters."""
         rows: list[list[str]] = [[]] * len(odd)
         quoted = [i for i, (_, _, _, taken_back) in enumerate(odd) if not taken_back]
         for i, (start, stop, line, taken_back) in enumerate(odd):
@@ -134,13 +148,13 @@ class SplitReader:
 
 
 def _line(text: str) -> str:
-    """A record's lines as Python's universal newlines have them; the file's last one gets its line end."""
+    """The lines of a record, each ended by a line feed, also the last line of a file that has no line end."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return lines if lines.endswith("\n") else lines.rstrip("\x1a") + "\n"
 
 
 def _with_values(items: PackedBytes, at: Indices, values: list[bytes]) -> PackedBytes:
-    """PackedBytes with values put where empty ones stood, at ascending indexes."""
+    """Replace empty strings at ascending indices by values."""
     offsets = np.frombuffer(items.offsets, OFFSET)
     grown = np.zeros(len(offsets), np.int64)
     grown[at.astype(np.int64) + 1] = [len(value) for value in values]

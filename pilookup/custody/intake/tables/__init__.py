@@ -1,1 +1,1 @@
-"""Tables: rows of text cells with their location, whatever file they come from."""
+"""Tables: rows of text cells with their locations, the same for every file format."""

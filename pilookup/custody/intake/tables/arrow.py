@@ -1,4 +1,4 @@
-"""Arrow columns as text: cell by cell, or whole rows joined to lines that the core reads back as the same cells."""
+"""Converts Arrow columns to text: cell by cell, or as lines, which the core reads as the same cells."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,14 +11,18 @@ from pilookup.custody.intake.limits import MAX_CELL_CHARS, MAX_LINES_BYTES
 from pilookup.custody.intake.tables.sheets import text_of_number
 
 DELIMITER: Final = "----"
-"""Between the cells of a line: around it nothing is trimmed, and quotes are plain characters."""
+"""Between the cells of a line. With this delimiter nothing is trimmed and quotes are plain characters."""
 
 _LAST_CELL: Final = "."
-"""Ends each line, so that none is blank: a row without content counts as a row."""
+"""An additional last cell, so that no line is blank: a row without content counts as a row."""
 
 
 def cells_of(column: pa.Array) -> list[str]:
-    """Values as text, null as ""; raises ArrowException, ValueError or OverflowError for what cannot be text."""
+    """Convert a column to text, with nulls as "".
+
+    Raises:
+        pa.ArrowException, ValueError, OverflowError: A value cannot be converted to text.
+    """
     kind = column.type
     if pa.types.is_dictionary(kind):
         values = cells_of(column.dictionary)
@@ -29,10 +33,14 @@ def cells_of(column: pa.Array) -> list[str]:
 
 
 def lines_of(columns: Sequence[pa.Array]) -> bytes | None:
-    """The rows of columns, of one length, as lines in UTF-8: the cells that `cells_of` has and one more, not blank.
+    """Join the rows of columns of equal length to lines: the cells of `cells_of`, then one more that is not blank.
 
-    None where a reader of the lines would see other cells, for floats, and where the lines would be over
-    `MAX_LINES_BYTES`. Raises as `cells_of`.
+    Returns:
+        The lines in UTF-8. None if a reader of the lines would find other cells, if a column has floats, or if the
+        lines would be larger than `MAX_LINES_BYTES`.
+
+    Raises:
+        pa.ArrowException, ValueError, OverflowError: A value cannot be converted to text.
     """
     texts: list[pa.Array] = []
     budget = MAX_LINES_BYTES
@@ -50,14 +58,18 @@ def lines_of(columns: Sequence[pa.Array]) -> bytes | None:
 
 
 def _joinable(column: pa.Array, budget: int) -> pa.Array | None:
-    """The values as strings of `budget` bytes at most, none of them ending in a dash; None where they are not."""
+    """The values as strings that can be joined to lines; None if they cannot.
+
+    They can if all together have at most `budget` bytes, none is too long for a cell, and none ends in a dash.
+    """
     coded = pa.types.is_dictionary(column.type)
     kind = column.type.value_type if coded else column.type
     if pa.types.is_floating(kind) or (coded and kind not in (pa.string(), pa.large_string())):
         return None
     values = column.dictionary if coded else _strings(column)
     lengths = pc.binary_length(values)
-    if coded:  # a dictionary is a row group's and may be far larger than the batch, or have one long value for all rows
+    if coded:
+        # The dictionary is the row group's. It may be far larger than the batch, or have one long value for every row.
         lengths = lengths.take(column.indices)
     if _int_or_zero(pc.sum(lengths)) > budget or _int_or_zero(pc.max(lengths)) > MAX_CELL_CHARS:
         return None
@@ -67,12 +79,12 @@ def _joinable(column: pa.Array, budget: int) -> pa.Array | None:
 
 
 def _int_or_zero(scalar: pa.Scalar) -> int:
-    """What was found in values, 0 among none."""
+    """The result of an aggregation as an integer, 0 if there were no values."""
     return int(scalar.as_py() or 0)
 
 
 def _strings(column: pa.Array) -> pa.Array:
-    """Values that are no floats as strings. Times in a zone become UTC: only their month counts."""
+    """Values other than floats as strings. Times with a zone become UTC, since only their month is used."""
     kind = column.type
     if pa.types.is_timestamp(kind):
         column = column.cast(pa.timestamp(kind.unit))
@@ -82,13 +94,14 @@ def _strings(column: pa.Array) -> pa.Array:
 
 
 def _bytes_of(strings: pa.Array) -> bytes:
-    """Large strings end to end, as a kernel has just made them: without an offset, without nulls."""
+    """The bytes of large strings, concatenated. The array comes from a kernel: it has no offset and no nulls."""
     _, offsets, data = strings.buffers()
     return bytes(memoryview(data)[: np.frombuffer(offsets, np.int64)[len(strings)]])
 
 
 def _reads_back(data: bytes, rows: int, cells: int) -> bool:
-    """Whether lines joined of so many rows and cells are cut there and nowhere else: no cell has a line end or a
-    delimiter in it, given that none ends in a dash.
+    """Whether joined lines separate into exactly `rows` rows with `cells` delimiters each.
+
+    Then no cell contains a line end or a delimiter. This requires that no cell ends in a dash.
     """
     return data.count(b"\n") == rows and b"\r" not in data and data.count(DELIMITER.encode()) == rows * cells

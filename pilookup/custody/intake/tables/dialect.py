@@ -1,4 +1,4 @@
-"""How a text file is cut into cells: the delimiter, found from its first lines."""
+"""Detects the delimiter of a text file from its first lines."""
 
 import csv
 import re
@@ -12,7 +12,7 @@ from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.limits import HEADER_ROWS
 
 NO_DELIMITER = ""
-"""One cell a line."""
+"""Each line is one cell."""
 
 _DELIMITERS = ("\t", ",", ";", "|", "，", "----")
 _TAB_EXTENSIONS = ("tsv", "tab")
@@ -22,8 +22,12 @@ _MIN_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """delimiter: one character, "----" as leaked lists use it, or NO_DELIMITER. width: cells of most rows.
-    first_line: 1-based.
+    """How the lines of a text file are separated into cells.
+
+    Attributes:
+        delimiter: One character, "----" as leaked lists have it, or `NO_DELIMITER`.
+        width: Number of cells in most rows.
+        first_line: 1-based number of the first line after a "sep=" line, or 1.
     """
 
     delimiter: str
@@ -32,7 +36,12 @@ class Dialect:
 
 
 def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
-    """The dialect of the first lines of a text part; a spreadsheet's own "sep=" line decides where it stands."""
+    """Detect the dialect of a text file. A "sep=" line, which spreadsheets write, decides if there is one.
+
+    Args:
+        name: The file name, whose extension may state that cells are separated by tabs.
+        sample: The first lines.
+    """
     stated = _SEP_LINE.fullmatch(sample[0]) if sample else None
     if stated:
         return Dialect(stated[1], _width(sample[1:], stated[1])[0], first_line=2)
@@ -45,7 +54,7 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
 
 
 def _by_header(sample: Sequence[str]) -> Dialect | None:
-    """The delimiter that cuts one of the first lines so that a cell of it names a phone column."""
+    """The dialect whose delimiter separates one of the first lines so that a cell names a phone column, else None."""
     for delimiter in _DELIMITERS:
         for row in _rows(sample[:HEADER_ROWS], delimiter):
             if len(row) > 1 and any(is_phone(cell) and not _holds_delimiter(cell) for cell in row):
@@ -62,7 +71,7 @@ def _by_widths(sample: Sequence[str]) -> Dialect:
 
 
 def _rate(sample: Sequence[str], delimiter: str) -> tuple[float, Dialect]:
-    """How well a delimiter explains the lines: the share of rows of the usual width, more for wider rows."""
+    """How well a delimiter fits the lines, and its dialect: the share of rows of the usual width, more if wide."""
     width, share = _width(sample, delimiter)
     if width < 2 or share < _MIN_SHARE:
         return 0.0, Dialect(NO_DELIMITER, 1)
@@ -81,6 +90,6 @@ def _rows(sample: Sequence[str], delimiter: str) -> list[list[str]]:
     if len(delimiter) > 1:
         return [line.rstrip("\n").split(delimiter) for line in sample]
     rows: list[list[str]] = []
-    with suppress(csv.Error):  # one endless quoted cell: the rows before it are sample enough
+    with suppress(csv.Error):  # a quoted cell that never ends: the rows before it are enough
         rows.extend(csv.reader(sample, delimiter=delimiter, skipinitialspace=True))
     return rows

@@ -1,4 +1,4 @@
-"""Parquet files as tables: the chosen columns alone, in batches, each value as text."""
+"""Reads Parquet files as tables: only the chosen columns, in batches, each value as text."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,12 @@ _DAMAGED = "the Parquet file is truncated or damaged"
 
 @contextmanager
 def parquet_table(member: Member) -> Iterator["ParquetTable"]:
-    """The table of a Parquet member. One inside an archive is held in memory, since Parquet is read from its
-    end.
+    """Open a Parquet file as a table.
 
-    Raises IntakeError for a damaged file and one over the limits.
+    A file inside an archive is held in memory, because Parquet is read from its end.
+
+    Raises:
+        IntakeError: The file is damaged, has no rows, has two columns of one name, or is over a limit.
     """
     with member.open() as raw:
         stream = raw if raw.seekable() else _read_into_memory(member, raw)
@@ -35,8 +37,10 @@ def parquet_table(member: Member) -> Iterator["ParquetTable"]:
 
 
 def _open(stream: BinaryIO) -> pq.ParquetFile:
-    """The file, with two bounds on memory: a row group's columns are read in pieces, however large it is (no
-    pre_buffer), and text stays in its dictionary, so that one long value named by every row is held once.
+    """Open a Parquet file with two bounds on memory.
+
+    Without `pre_buffer`, the columns of a row group are read in blocks, however large the group is. With
+    `read_dictionary`, text stays in its dictionary, so that one long value that all rows share is held only once.
     """
     names = [field.name for field in pq.read_schema(stream) if pa.types.is_string(field.type)]
     stream.seek(0)
@@ -52,9 +56,17 @@ def _read_into_memory(member: Member, raw: BinaryIO) -> BinaryIO:
 
 
 class ParquetTable:
-    """A table over a Parquet file. Every row counts as a row: columns that are not needed are not looked at."""
+    """The table of a Parquet file.
+
+    Every row counts as a row even if it is blank, because columns that are not needed are not read.
+    """
 
     def __init__(self, location: str, file: pq.ParquetFile) -> None:
+        """Read the schema and the head.
+
+        Raises:
+            IntakeError: The file is damaged, has no rows, has two columns of one name, or is over a limit.
+        """
         self.location = location
         self._file = file
         self._schema = file.schema_arrow
@@ -66,15 +78,29 @@ class ParquetTable:
         self.head = self._head(readable)
 
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:  # noqa: ARG002
-        """The chosen columns. `start` is 0, since the names are in the schema, and no row has another
-        width.
+        """Read the chosen columns of all rows.
+
+        `start` is always 0, because the column names are in the schema, and `width` is not used, because all rows have
+        the same width.
+
+        Raises:
+            IntakeError: A chosen column is nested, or the file is damaged or over a limit.
         """
         for row, batch in self._rows(columns):
             yield self._chunk(row, batch)
 
     def splits(self, columns: Sequence[int], size: int) -> Iterator[tuple[FileSplit, bytes] | Chunk]:
-        """The rows that `chunks` has as lines of text, so many that `size` bytes are reached; where text would not say
-        the same, as a chunk.
+        """Read the rows of `chunks` as splits of text, for the core to read.
+
+        Args:
+            columns: The 0-based columns.
+            size: A split ends with the batch in which it reaches this size in bytes.
+
+        Yields:
+            A split and its text; or a chunk, if a batch has cells that a reader of the text would read differently.
+
+        Raises:
+            IntakeError: A chosen column is nested, or the file is damaged or over a limit.
         """
         buffer = _LineBuffer()
         for row, batch in self._rows(columns):
@@ -89,7 +115,7 @@ class ParquetTable:
         yield from buffer.flush()
 
     def _rows(self, columns: Sequence[int]) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """The number of the first row of each batch, and the batch."""
+        """The 1-based number of the first row of each batch, and the batch."""
         for at in columns:
             if _nested(self._schema.types[at]):
                 raise IntakeError(self.location, f"column {at + 1} is nested: write it out as one plain column")
@@ -116,7 +142,7 @@ class ParquetTable:
         return [row for row in rows if not is_blank(row)] or rows[:1]
 
     def _batches(self, columns: Sequence[int], size: int) -> Iterator[pa.RecordBatch]:
-        """Record batches with the columns in the order asked for."""
+        """Record batches with exactly the given columns, in the given order."""
         names = [self._schema.names[at] for at in columns]
         if len(set(self._schema.names)) != len(self._schema.names):
             raise IntakeError(self.location, "two columns have one name")
@@ -140,7 +166,7 @@ class ParquetTable:
 
     @contextmanager
     def _validated(self, *columns: pa.Array) -> Iterator[None]:
-        """Checks columns whose values are taken: a damaged file may name some that its dictionary does not have."""
+        """Check columns before their values are used: in a damaged file, an index may be outside its dictionary."""
         try:
             for column in columns:
                 column.validate(full=True)
@@ -150,7 +176,11 @@ class ParquetTable:
 
 
 class _LineBuffer:
-    """Lines of consecutive rows, on their way into one piece. size: in bytes."""
+    """Collects the lines of consecutive rows for one split.
+
+    Attributes:
+        size: Number of bytes collected.
+    """
 
     def __init__(self) -> None:
         self.size = 0
@@ -158,13 +188,13 @@ class _LineBuffer:
         self._row = 0
 
     def add(self, row: int, lines: bytes) -> None:
-        """Lines of rows from number `row` on."""
+        """Add lines, the first of which is row number `row`."""
         self._row = self._row if self._lines else row
         self._lines.append(lines)
         self.size += len(lines)
 
     def flush(self) -> Iterator[tuple[FileSplit, bytes]]:
-        """What is held as a piece, if anything is; then nothing is held."""
+        """Yield what was collected as one split, if there is anything, and start again."""
         if self._lines:
             data = b"".join(self._lines)
             self._lines, self.size = [], 0

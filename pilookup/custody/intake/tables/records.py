@@ -1,8 +1,8 @@
-"""Rows out of delimited lines, exact about line numbers and safe against quotes that do not pair up.
+"""Reads rows from delimited lines, with exact line numbers even if quotes do not pair up.
 
-One stray quote at the start of a cell makes a CSV reader swallow the rows after it into one cell. A record
-that runs over several lines and does not have the usual number of cells is therefore taken back: its first
-line is read with quotes as plain characters, and reading goes on with the next line.
+A stray quote at the start of a cell makes a CSV reader take all rows after it as one cell. Therefore, if a record spans
+several lines and does not have the usual number of cells, its first line is read again with quotes as plain characters,
+and reading continues with the next line.
 """
 
 import csv
@@ -16,29 +16,42 @@ from pilookup.errors import IntakeError
 
 
 class Records:
-    """Iterates over runs of rows.
+    """Iterates over blocks of rows.
 
-    blocks: lists of lines, each with a line feed at its end. stray: counts lines whose quotes were taken back.
+    Attributes:
+        stray: Number of lines so far that were read again with quotes as plain characters.
     """
 
     def __init__(self, location: str, blocks: Iterator[list[str]], dialect: Dialect) -> None:
+        """Read rows from lines.
+
+        Args:
+            location: The file or member, for errors.
+            blocks: Lists of lines, each line with a line feed at its end.
+            dialect: How the lines are separated into cells.
+        """
         self._location = location
         self._blocks = blocks
         self._dialect = dialect
-        self._held: list[str] = []  # lines given to the reader and not yet handed on as rows
+        self._held: list[str] = []  # lines that the reader has and whose rows were not yielded yet
         self._line = dialect.first_line  # number of the first held line
         self.stray = 0
 
     def __iter__(self) -> Iterator[NumberedRows]:
+        """Yield all rows.
+
+        Raises:
+            IntakeError: A cell is longer than `MAX_CELL_CHARS`.
+        """
         if len(self._dialect.delimiter) != 1:
             yield from self._split()
             return
-        reader, start, step = self._reader(), 0, HEAD_ROWS  # whoever wants the head alone reads little more
+        reader, start, step = self._reader(), 0, HEAD_ROWS  # small first, for a caller that needs only the head
         while True:
             rows: list[list[str]] = []
             broken = False
             try:
-                rows.extend(islice(reader, step))  # keeps the rows before an error
+                rows.extend(islice(reader, step))  # on an error, `rows` keeps the rows before it
             except csv.Error:
                 broken = True
             if not rows and not broken:
@@ -68,7 +81,7 @@ class Records:
             yield from block
 
     def _first_to_reread(self, rows: list[list[str]], counts: list[int]) -> int:
-        """Index of the first row that runs over lines and has not the usual width; len(rows) for none."""
+        """Index of the first row that spans several lines and has an unusual width; len(rows) if there is none."""
         width = self._dialect.width
         return next((i for i, row in enumerate(rows) if len(row) != width and _spans_lines(row, counts[i])), len(rows))
 
@@ -90,7 +103,7 @@ class Records:
         return self._numbered([row], [1])
 
     def _split(self) -> Iterator[NumberedRows]:
-        """Lines without quoting: cut at "----", or not at all. `canonicalise` takes quotes off a number."""
+        """Rows of lines without quoting, separated at "----" or not at all. Quotes around a number do not matter."""
         delimiter = self._dialect.delimiter
         for block in self._blocks:
             lines = [line.rstrip("\n") for line in block]
@@ -100,7 +113,16 @@ class Records:
 
 
 def plain_row(location: str, line: str, delimiter: str) -> list[str]:
-    """The cells of one line whose quotes are plain characters; location: where the line is, for the IntakeError."""
+    """The cells of one line whose quotes are plain characters.
+
+    Args:
+        location: The file and line, for errors.
+        line: The line.
+        delimiter: One character.
+
+    Raises:
+        IntakeError: A cell is longer than `MAX_CELL_CHARS`.
+    """
     try:
         return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True))
     except csv.Error:
@@ -108,12 +130,12 @@ def plain_row(location: str, line: str, delimiter: str) -> list[str]:
 
 
 def _spans_lines(row: list[str], count: int) -> bool:
-    """Whether a row took more than its line; one that the end of the file cut keeps a line feed in its cell."""
+    """Whether a row spans more than one line. If the file ends inside a quoted cell, the cell ends in a line feed."""
     return count > 1 or (bool(row) and row[-1].endswith("\n"))
 
 
 def _line_counts(rows: list[list[str]], available: int) -> list[int]:
-    """Lines of each row: its cells hold all its line feeds but the last one, unless the file ended in a cell."""
+    """Number of lines of each row: one more than the line feeds in its cells, unless the file ends inside a cell."""
     counts, left = [], available
     for row in rows:
         count = max(1, min(left, 1 + sum(cell.count("\n") for cell in row)))

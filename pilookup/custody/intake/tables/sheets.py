@@ -1,14 +1,16 @@
-"""The program that reads a workbook, run as a process of its own by `workbook.py`.
+"""The program that parses a workbook. `workbook.py` runs it in a separate process.
 
-Workbook parsers hold a sheet in memory as a full grid and may panic over damaged files, printing what they
-choked on. In a process with a memory limit and no error output, neither a grid bomb nor a panic reaches the
+A workbook parser holds a sheet in memory as a full grid. On a damaged file it may panic and print the content that it
+could not parse. In a process with a memory limit and without error output, neither a grid bomb nor a panic affects the
 loader, and no cell reaches a terminal, a log or a core file.
 
-Standard input: the workbook's bytes. Standard output: one JSON value a line,
+Standard input has the bytes of the workbook. Standard output has one JSON value per line:
     {"sheet": name, "hidden": bool}      a worksheet starts
-    [[cell, ...], ...]                   its next rows, from row 1; every cell is text
-    {"fault": "password" | "damaged"}    reading ends here
-    {"end": true}                        all was read
+    [[cell, ...], ...]                   its next rows, from row 1 on; every cell is text
+    {"fault": "password" | "damaged"}    the workbook cannot be read; nothing follows
+    {"end": true}                        the whole workbook was read
+
+The program is run by its path and imports nothing from pilookup.
 """
 
 import datetime as dt
@@ -28,7 +30,7 @@ EXACT_INTEGERS = 2**53
 
 
 def main() -> None:
-    """Read standard input, write rows to standard output."""
+    """Parse the workbook on standard input and write its rows to standard output."""
     _limit(int(sys.argv[1]))
     for value in _values(sys.stdin.buffer.read()):
         sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
@@ -36,9 +38,9 @@ def main() -> None:
 
 
 def _limit(memory: int) -> None:
-    """Cap the address space and forbid core files, where the system has such limits."""
+    """Limit the address space to `memory` bytes and forbid core files, if the system has such limits."""
     try:
-        import resource  # noqa: PLC0415 - not everywhere
+        import resource  # noqa: PLC0415 - not on every system
     except ImportError:  # Windows
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
@@ -48,7 +50,7 @@ def _limit(memory: int) -> None:
 
 
 def _values(data: bytes) -> Iterator[object]:
-    import python_calamine as calamine  # noqa: PLC0415 - the parent imports this file and needs it not
+    import python_calamine as calamine  # noqa: PLC0415 - the parent imports this file without it
 
     try:
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
@@ -76,9 +78,9 @@ def _sheet(workbook: "CalamineWorkbook", sheet: "SheetMetadata") -> Iterator[obj
 
 
 def text_of(cell: object) -> str:
-    """A cell as text. Whole numbers lose ".0"; one beyond 2**53 keeps an exponent, since its digits are lost.
+    """Convert a cell to text.
 
-    A date always has a time of day, so that none can pass for a number.
+    A date always gets a time of day, so that it cannot be mistaken for a phone number.
     """
     if isinstance(cell, str):
         return cell
@@ -94,7 +96,11 @@ def text_of(cell: object) -> str:
 
 
 def text_of_number(value: float) -> str:
-    """A number as text; empty when it is not finite."""
+    """Convert a number to text, or to an empty text if it is not finite.
+
+    Whole numbers are written without ".0". A float of 2**53 or more is written with an exponent, because its last
+    digits may be lost.
+    """
     if not math.isfinite(value):
         return ""
     if abs(value) >= EXACT_INTEGERS and isinstance(value, float):

@@ -1,4 +1,4 @@
-"""A table: rows of text cells with their location, whatever file they come from."""
+"""Tables: rows of text cells with their line numbers, the same for every file format."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,12 @@ from pilookup.custody.intake.limits import HEAD_ROWS
 
 @dataclass(slots=True)
 class NumberedRows:
-    """Consecutive rows. lines: the 1-based line or row number of each. rows: cells of each, of any number."""
+    """Consecutive rows.
+
+    Attributes:
+        lines: The 1-based line or row number of each row.
+        rows: The cells of each row; rows may differ in width.
+    """
 
     lines: Sequence[int]
     rows: list[list[str]]
@@ -19,11 +24,14 @@ class NumberedRows:
 
 @dataclass(slots=True)
 class Chunk:
-    """Chosen columns of consecutive rows, without blank rows where that was cheap to see.
+    """The chosen columns of consecutive rows. Blank rows are left out if that is cheap to see.
 
-    columns: one list of cells a chosen column, all as long as `lines`. blank: whether row i has no content
-    at all, asked only about rows whose phone cells are empty. ragged: rows with another number of cells than
-    usual.
+    Attributes:
+        lines: The 1-based line or row number of each row.
+        columns: For each chosen column a list of cells, each as long as `lines`.
+        blank: Tells whether the row with a given index has no content in any column. It is called only for rows whose
+            phone cells are empty.
+        ragged: Number of rows whose width is not the usual one.
     """
 
     lines: Sequence[int]
@@ -33,21 +41,39 @@ class Chunk:
 
 
 class Table(TableHead, Protocol):
-    """A table's head and its rows. rows: how many there are, where the format states it."""
+    """A table whose rows can be read once.
+
+    Attributes:
+        rows: Number of rows, if the format states it.
+    """
 
     rows: int | None
 
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
-        """The chosen columns of all rows from head row `start` on; a missing cell is an empty one."""
+        """Read the chosen columns of all rows. A cell that a row lacks is an empty one.
+
+        Args:
+            start: Index of the first row in `head`.
+            columns: The 0-based columns, in the order in which chunks have them.
+            width: The usual number of cells in a row.
+
+        Raises:
+            IntakeError: The file is damaged, over a limit, or has changed.
+        """
 
 
 class RowTable:
-    """A table over runs of rows, read once."""
+    """A table made of blocks of rows, as text files and workbooks give them."""
 
     names: list[str] | None = None
     rows: int | None = None
 
     def __init__(self, location: str, blocks: Iterable[NumberedRows]) -> None:
+        """Read blocks until the head is complete.
+
+        Raises:
+            IntakeError: The blocks raise it.
+        """
         self.location = location
         self._blocks = iter(blocks)
         self._first = NumberedRows([], [])
@@ -63,7 +89,7 @@ class RowTable:
         self.head = list(islice(self._first.rows, HEAD_ROWS))
 
     def line(self, start: int) -> int | None:
-        """The line or row number of head row `start`; None where the table has no such row."""
+        """The line or row number of the row with index `start` in the head; None if there is no such row."""
         return self._first.lines[start] if start < len(self._first.lines) else None
 
     def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
@@ -74,12 +100,18 @@ class RowTable:
 
 
 def is_blank(row: list[str]) -> bool:
-    """Whether no cell of a row has content."""
+    """Whether no cell of a row has content other than white space."""
     return not any(cell and not cell.isspace() for cell in row)
 
 
 def select_columns(block: NumberedRows, columns: Sequence[int], width: int) -> Chunk:
-    """The chosen columns of a run of rows."""
+    """Take the chosen columns of consecutive rows.
+
+    Args:
+        block: The rows. If any of them has another width, blank rows are left out.
+        columns: The 0-based columns. A cell that a row lacks is an empty one.
+        width: The usual number of cells in a row.
+    """
     lines, rows = block.lines, block.rows
     regular = list(map(len, rows)).count(width)
     ragged = 0

@@ -1,4 +1,4 @@
-"""Text parts as tables: decoded, cut into lines, cut into cells, never whole in memory."""
+"""Reads text files as tables: decodes them, separates lines and cells, and never holds a whole file in memory."""
 
 import io
 from collections.abc import Iterator
@@ -18,9 +18,15 @@ _DOS_END = "\x1a"
 
 @contextmanager
 def text_table(member: Member, notes: list[str]) -> Iterator[RowTable]:
-    """The table of a CSV, TSV or TXT member; sentences about the reading join `notes` when it is done.
+    """Open a CSV, TSV or TXT file as a table.
 
-    Raises IntakeError as `encoding.detect_encoding` and `records.Records` say.
+    Args:
+        member: The file.
+        notes: Receives sentences about how the file was read, once the table has been read.
+
+    Raises:
+        IntakeError: The file is not a text (see `detect_encoding`). Reading the table raises it if a cell is too long
+            or the file has changed.
     """
     encoding = detect_encoding(member)
     found = dialect_of(member, encoding)
@@ -30,14 +36,25 @@ def text_table(member: Member, notes: list[str]) -> Iterator[RowTable]:
 
 
 def dialect_of(member: Member, encoding: Encoding) -> dialect.Dialect:
-    """How the lines of a text member are cut into cells."""
+    """Detect how the lines of a text file are separated into cells.
+
+    Raises:
+        IntakeError: The file cannot be read.
+    """
     with _lines(member, encoding) as stream:
         return dialect.detect_dialect(member.name, _cleaned(list(islice(stream, HEAD_ROWS)), encoding))
 
 
 @contextmanager
 def rows_of(member: Member, encoding: Encoding, found: dialect.Dialect) -> Iterator[tuple[RowTable, Records]]:
-    """The table of a text member whose encoding and dialect are known, and the records under it."""
+    """Open a text file whose encoding and dialect are known.
+
+    Yields:
+        The table, and the records that it reads from.
+
+    Raises:
+        IntakeError: The file cannot be read. Reading the table raises it if a cell is too long or the file has changed.
+    """
     with _lines(member, encoding) as stream:
         for _ in range(found.first_line - 1):
             stream.readline()
@@ -46,7 +63,14 @@ def rows_of(member: Member, encoding: Encoding, found: dialect.Dialect) -> Itera
 
 
 def notes_on(location: str, encoding: Encoding, found: dialect.Dialect, stray: int) -> list[str]:
-    """Sentences about how a text was read."""
+    """Sentences for the report about how a text was read.
+
+    Args:
+        location: The file or member.
+        encoding: Its encoding.
+        found: Its dialect.
+        stray: Number of lines whose quotes do not pair up.
+    """
     notes = [f"{location}: read as {encoding.display_name}, {_describe(found)}"]
     if encoding.nuls:
         notes.append(f"{location}: NUL characters were dropped")
@@ -66,7 +90,7 @@ def _describe(found: dialect.Dialect) -> str:
 def _lines(member: Member, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
     with member.open() as raw:
         raw.read(encoding.skip)
-        # newline=None: line ends of Unix, Windows and old Macs all become "\n"
+        # newline=None: the line ends of Unix, Windows and old Macs all become "\n".
         with io.TextIOWrapper(raw, encoding.codec, errors="strict", newline=None) as stream:
             yield stream
 
@@ -75,7 +99,7 @@ def _blocks(location: str, stream: io.TextIOWrapper, encoding: Encoding) -> Iter
     try:
         while block := stream.readlines(BLOCK_BYTES):
             yield _cleaned(block, encoding)
-    except UnicodeDecodeError:  # the same bytes were valid a moment ago
+    except UnicodeDecodeError:  # `detect_encoding` found these bytes valid
         raise IntakeError(location, "changed while it was read") from None
 
 

@@ -1,6 +1,4 @@
-"""XLSX and XLS workbooks as tables, one a visible sheet; a process of its own parses them (`sheets.py` says
-why).
-"""
+"""Reads XLSX and XLS workbooks as tables, one for each visible sheet. `sheets.py` parses them in another process."""
 
 import importlib.util
 import io
@@ -30,10 +28,16 @@ _PASSWORD = "the workbook is under a password: save it without one"  # noqa: S10
 
 
 def workbook_tables(member: Member, promised: Format, notes: list[str]) -> Iterator[RowTable]:
-    """The tables of a workbook, in its order; each must be read before the next is asked for.
+    """Yield the tables of a workbook in its order. Each must be read before the next is requested.
 
-    Raises IntakeError for a damaged workbook, one under a password and one over the limits; MissingPartError
-    without python-calamine.
+    Args:
+        member: The workbook.
+        promised: `Format.XLSX` or `Format.XLS`.
+        notes: Receives a sentence for each hidden sheet.
+
+    Raises:
+        IntakeError: The workbook is damaged, under a password or over a limit.
+        MissingExtraError: python-calamine is not installed.
     """
     data = _read_into_memory(member)
     if promised is Format.XLSX:
@@ -60,7 +64,7 @@ def _read_into_memory(member: Member) -> bytes:
 
 
 def _check_package(member: Member, data: bytes) -> None:
-    """Refuse a ZIP archive that is no workbook, a damaged one, and one that unpacks to too much."""
+    """Refuse a ZIP archive that is not a workbook, is damaged or unpacks to too many bytes."""
     inside = Member(member.location, member.name, len(data), lambda: io.BytesIO(data))
     with archive.open_zip(inside) as package:
         infos = package.infolist()
@@ -74,7 +78,7 @@ def _check_package(member: Member, data: bytes) -> None:
 
 
 def _encrypted_package(data: bytes) -> bool:
-    """An encrypted XLSX lies in the same container as an XLS, in a stream of this name."""
+    """Whether the container, which XLS also uses, has the stream in which an encrypted XLSX is stored."""
     return "EncryptedPackage".encode("utf-16-le") in data
 
 
@@ -86,7 +90,7 @@ def _require_calamine() -> None:
 @contextmanager
 def _sheet_process(data: bytes, location: str) -> Iterator[IO[bytes]]:
     command = [sys.executable, "-P", str(Path(sheets.__file__)), str(limits.MAX_SHEET_MEMORY)]
-    with subprocess.Popen(  # noqa: S603 - this very interpreter and a file of this package
+    with subprocess.Popen(  # noqa: S603 - the running interpreter and a file of this package
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
         if child.stdin is None or child.stdout is None:
@@ -99,12 +103,14 @@ def _sheet_process(data: bytes, location: str) -> Iterator[IO[bytes]]:
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:
-    """The child reads everything before it writes anything, so this cannot deadlock; if it died, reading
-    says so.
+    """Send the workbook to the child process.
+
+    This cannot deadlock, because the child reads everything before it writes. If the child has died, reading its output
+    raises the error.
     """
     with suppress(BrokenPipeError):
         pipe.write(data)
-    with suppress(BrokenPipeError):  # what could not be written is still in its buffer
+    with suppress(BrokenPipeError):  # closing tries again to write what is still in the buffer
         pipe.close()
 
 
@@ -119,13 +125,17 @@ def _tables(member: Member, output: IO[bytes], notes: list[str]) -> Iterator[Row
             continue
         rows = reader.rows()
         yield RowTable(location, rows)
-        for _ in rows:  # rows nobody wanted
+        for _ in rows:  # skip the rows that the caller did not read
             pass
         value = reader.after
 
 
 class _ValueReader:
-    """Values from the child; `after` is the one that ended the last sheet's rows."""
+    """Reads values from the child process.
+
+    Attributes:
+        after: The value that followed the rows of the last sheet.
+    """
 
     def __init__(self, location: str, output: IO[bytes]) -> None:
         self._location = location

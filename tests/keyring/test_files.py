@@ -84,7 +84,7 @@ def test_a_second_keyring_leaves_the_first_alone(keyring):
 
 def test_a_taken_id_keeps_its_key(keyring):
     keyring.add_bytes("vault-storage", bytes(range(32)))
-    with pytest.raises(KeyringError, match=r"vault-storage\.key: there is a key of that id already"):
+    with pytest.raises(KeyringError, match=r"vault-storage\.key: there is already a key with that id"):
         keyring.add_bytes("vault-storage", os.urandom(32))
     assert keyring.symmetric("vault-storage") == bytes(range(32))
 
@@ -174,5 +174,5 @@ def test_a_leftover_does_not_stop_the_next_writer_and_is_not_listed(keyring):
 def test_an_unlocked_keyring_neither_shows_nor_travels(keyring):
     keyring.add_bytes("vault-storage", os.urandom(32))
     assert repr(keyring) == "<Keyring of the custody half>"
-    with pytest.raises(TypeError, match="does not travel"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(keyring)

@@ -345,7 +345,7 @@ def evaluate_and_prove(elements: Buffer, key: SecretKey) -> tuple[bytes, bytes]:
     """BlindEvaluate (RFC 9497 section 3.3.2) with its proof: what `evaluate` and then `prove` return."""
 
 def evaluate_and_prove_each(elements: Buffer, key: SecretKey) -> list[tuple[bytes, bytes] | None]:
-    """BlindEvaluate for each element separately: its 32 bytes and its 64-byte proof, as in a batch of its own.
+    """BlindEvaluate for each element separately: its 32 bytes and its 64-byte proof, as if it were alone in its batch.
 
     An element that is not canonically encoded, or is the identity, gives None.
     """

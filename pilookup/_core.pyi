@@ -1,12 +1,17 @@
-"""The native core: whole operations over buffers, with the interpreter lock released.
+"""The native core: whole operations over buffers, which release the interpreter lock.
 
-Suite: RFC 9497 VOPRF mode over ristretto255-SHA512. Elements and scalars are 32 bytes; a buffer is items laid end to
-end, as bytes, bytearray, memoryview or anything else that offers its bytes.
+Suite: RFC 9497 VOPRF mode over ristretto255-SHA512. Elements and scalars are 32 bytes. A buffer is items one after
+another, as bytes, bytearray, memoryview or anything else with the buffer protocol.
 
-Wrong input raises ValueError, whose text names the item by its index and never shows its bytes. Elements and public
-keys are refused when they are not canonically encoded (RFC 9496 section 4.3.1) or are the identity, inputs when longer
-than 65535 bytes. Besides: OSError when the operating system gives no random bytes or no threads, MemoryError when a
-result would not fit, OverflowError for an integer outside its machine type, TypeError for another type.
+Every function can raise:
+
+    ValueError       the input is wrong; the text names the item by its index and never shows its bytes. Elements and
+                     public keys that are not canonically encoded (RFC 9496 section 4.3.1) or are the identity are
+                     refused, as are inputs longer than 65535 bytes
+    OSError          the operating system gives no random bytes or no threads
+    MemoryError      a result does not fit into memory
+    OverflowError    an integer is outside the range of its machine type
+    TypeError        an argument has another type
 """
 
 from collections.abc import Sequence
@@ -71,39 +76,39 @@ ENTRY_BYTES: Final[int]
 RECORD_BYTES: Final[int]
 
 class BucketOverflow(ValueError):
-    """One bucket has more entries than slots."""
+    """A bucket has more entries than slots."""
 
     bucket: int
     """The bucket's index in the snapshot."""
     entries: int
-    """How many entries fell into it."""
+    """The number of its entries."""
 
 @final
 class SecretKey:
-    """A secret scalar other than zero. Its memory is cleared when it goes; it cannot be copied, pickled or printed."""
+    """A secret scalar other than zero. Its memory is wiped when it is deleted; it cannot be copied, pickled or printed."""
 
     @staticmethod
     def generate() -> SecretKey:
-        """A uniform key from the operating system."""
+        """A uniform key, from the random bytes of the operating system."""
     @staticmethod
     def from_bytes(data: Buffer) -> SecretKey:
-        """Read an exported key: 32 bytes, canonical, not zero."""
+        """The key that `export` gave: 32 bytes, canonical, not zero."""
     @staticmethod
     def derive(seed: Buffer, info: Buffer) -> SecretKey:
         """DeriveKeyPair (RFC 9497 section 3.2.1) from a seed of 32 bytes."""
     def export(self) -> bytes:
-        """The 32 bytes of the key, for deliberate storage."""
+        """The key's 32 bytes, to be stored in a key file."""
     def public(self) -> bytes:
-        """The public key: this key times the generator."""
+        """The public key, this key times the generator: 32 bytes."""
     def shift_to(self, target: SecretKey) -> SecretKey:
-        """The shift target / self, which turns elements under this key into elements under the target."""
+        """The shift `target / self`, which maps elements under this key to elements under the target."""
     def __copy__(self) -> NoReturn: ...
     def __deepcopy__(self, _memo: object, /) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
 
 @final
 class Blinds:
-    """The blinds of one batch. Their memory is cleared when they go; they cannot be copied, pickled or printed."""
+    """The blinds of one batch. Their memory is wiped when they are deleted; they cannot be copied, pickled or printed."""
 
     def __len__(self) -> int: ...
     def __copy__(self) -> NoReturn: ...
@@ -112,69 +117,75 @@ class Blinds:
 
 @final
 class FuseFilter:
-    """3-wise binary fuse filters over distinct 64-bit keys, in parts by the keys' upper bits (SPEC.md section 10.3)."""
+    """A 3-wise binary fuse filter over distinct 64-bit keys, in parts by the keys' upper bits (SPEC.md section 10.3)."""
 
     HEAD_BYTES: Final[int]
-    """16: what `part_bits_of` needs of an encoded filter; where there is more than one part, the first begins behind it."""
+    """16: the bytes of an encoded filter that `part_bits_of` needs. If there is more than one part, the first follows them."""
     PART_HEAD_BYTES: Final[int]
-    """28: what `part_bytes` needs of an encoded part."""
+    """28: the bytes of an encoded part that `part_bytes` needs."""
     DIGEST_BYTES: Final[int]
-    """32: the SHA-256 that ends a part, and a filter of more parts than one."""
+    """32: the SHA-256 at the end of a part, and at the end of a filter of several parts."""
 
     @staticmethod
     def build(keys: Buffer, bits: int, part_bits: int | None = None) -> FuseFilter:
-        """Build from keys of 8 bytes, big-endian, each counted once, in any order; bits a slot are 8, 16 or 32.
+        """Build a filter.
 
-        Of 2^part_bits parts (0 to 10); unless told, of those that `part_bits_for` gives.
+        Args:
+            keys: n x 8 bytes, big-endian, in any order; a repeated key counts once.
+            bits: Bits of a slot: 8, 16 or 32.
+            part_bits: The filter has 2^part_bits parts (0 to 10). None: as `part_bits_for` says.
         """
     @staticmethod
     def part_bits_for(count: int) -> int:
-        """How many upper bits of a key choose its part among so many: parts have 2^21 keys at most on average."""
+        """Number of upper bits of a key that choose its part in a filter of `count` keys.
+
+        It is the smallest with which parts have at most 2^21 keys on average.
+        """
     @staticmethod
     def part_bits_of(beginning: Buffer) -> int:
-        """How many upper bits of a key choose its part in the filter that begins with these HEAD_BYTES or more."""
+        """Number of upper bits of a key that choose its part, in the filter with these first HEAD_BYTES bytes or more."""
     @staticmethod
     def head(bits: int, part_bits: int, count: int) -> bytes:
-        """The first HEAD_BYTES of a filter of 2^part_bits parts (1 to 10) of `count` distinct keys together.
+        """The first HEAD_BYTES bytes of a filter of 2^part_bits parts (1 to 10) with `count` distinct keys in all.
 
-        Behind them come the parts, each as `build(keys, bits, 0)` encodes it, and the SHA-256 of all that.
+        They are followed by the parts, each encoded as by `build(keys, bits, 0)`, and the SHA-256 of everything before.
         """
     @staticmethod
     def part_bytes(beginning: Buffer) -> int:
-        """The size in bytes of the part, or filter of one part, that begins with these PART_HEAD_BYTES or more."""
+        """Size in bytes of the part, or filter of one part, with these first PART_HEAD_BYTES bytes or more."""
     @staticmethod
     def from_bytes(data: Buffer) -> FuseFilter:
-        """Read what `to_bytes` wrote; anything else is refused."""
+        """Parse a filter; raises ValueError for anything `to_bytes` would not write."""
     def to_bytes(self) -> bytes:
         """The encoded filter; the same set of keys gives the same bytes."""
     def contains(self, key: int) -> bool:
         """Whether the key may be in the set; False is certain."""
     def contains_many(self, keys: Buffer) -> bytes:
-        """Look up keys of 8 bytes, big-endian: a bitmap whose bit i % 8 (from the lowest) of byte i // 8 is key i."""
+        """Look up n keys of 8 bytes, big-endian: a bitmap whose bit i % 8 (from the lowest) of byte i // 8 is key i."""
     @property
     def bits(self) -> int:
-        """Bits a slot: 8, 16 or 32."""
+        """Bits of a slot: 8, 16 or 32."""
     @property
     def part_bits(self) -> int:
-        """How many upper bits of a key choose its part: 0 to 10."""
+        """Number of upper bits of a key that choose its part: 0 to 10."""
     def __len__(self) -> int:
         """The number of distinct keys."""
 
 @final
 class TextScan:
-    """A text looked at block by block, to tell that it is plain: valid, without NUL, without an endless line."""
+    """Scans a text block by block, to determine that it is plain: valid, without NUL and without overlong lines."""
 
     def __new__(cls, codec: str) -> TextScan:
         """codec: "utf-8" or "gb18030"."""
     def feed(self, block: Buffer) -> int | None:
-        """How many last bytes of the block to put before the next one; None where the text is not plain, or may not be."""
+        """Number of trailing bytes to carry into the next block. None if the text is not, or might not be, plain."""
     @property
     def filled(self) -> bool:
-        """Whether there is more than spaces and end marks, for certain."""
+        """Whether the text certainly has more than spaces and end-of-file marks."""
 
 @final
 class TextRows:
-    """The rows of a piece of delimited text. Integers are little-endian, laid end to end."""
+    """The rows of one file split of delimited text. Columns of integers are little-endian, one after another."""
 
     def __new__(
         cls,
@@ -185,84 +196,108 @@ class TextRows:
         dialect: tuple[str, str, int],
         columns: tuple[Sequence[int], int | None, int | None, int, int, int, bool],
     ) -> TextRows:
-        """The records that start before `stop` in `text`, which starts with one on line `line`.
+        """Read the records that start before `stop`.
 
-        whole: the text ends where the file does. dialect: as for `split_text`. columns: phone columns, account column,
-        date column (all from 0), usual number of cells, first line that may hold a row, latest month that counts,
-        whether bare mobiles are mainland ones (else every row is an odd one).
+        Args:
+            text: A text that begins with a record.
+            stop: An offset in it.
+            line: The number of its first line in the file.
+            whole: Whether the text ends where the file does.
+            dialect: As for `split_text`.
+            columns: Phone columns, account column, date column (all counted from 0), usual number of cells, first line
+                that may be a row, latest month that counts, and whether a mobile without prefix is a mainland one (if
+                not, every row is an odd row).
         """
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
-        """Rows decided; of them ragged; numbers repeated in their row; months out of range; lines whose quotes were
-        taken back, in odd rows too.
+        """Counts of rows that are decided; of ragged rows among them; of numbers repeated in their row; of months out of
+        range; and of lines whose quotes were reread as plain characters, odd rows included.
         """
     @property
     def identifiers(self) -> bytes:
-        """Distinct identifiers of 18 bytes, in the order they first came."""
+        """Distinct identifiers of 18 bytes, in the order of their first occurrence."""
     @property
     def places(self) -> bytes:
-        """For each number its identifier's place, u32."""
+        """For each number the index of its identifier, u32."""
     @property
     def months(self) -> bytes:
-        """For each number its month, u16; 0 unknown."""
+        """For each number its month, u16; 0 if unknown."""
     @property
     def accounts(self) -> bytes:
-        """The account names of all numbers, UTF-8, end to end."""
+        """The account names of all numbers, in UTF-8, one after another."""
     @property
     def account_offsets(self) -> bytes:
-        """Where each name starts, u32, and the length of all; empty without an account column."""
+        """The offset of each name, u32, and the length of all names; empty without an account column."""
     @property
     def odd_rows(self) -> bytes:
-        """Records left to the rules, each four u64: start, stop, line, 1 where quotes are plain characters."""
+        """Records left to the rules in Python, each four u64: start, stop, line, and 1 if quotes are plain characters."""
     @property
     def odd_dates(self) -> bytes:
-        """Date cells left to the rules, each three u64: number's index, start, stop."""
+        """Date cells left to the rules in Python, each three u64: index of the number, start, stop."""
     @property
     def odd_accounts(self) -> bytes:
-        """Account cells left to the rules, each three u64: number's index, start, stop."""
+        """Account cells left to the rules in Python, each three u64: index of the number, start, stop."""
 
 def split_text(data: Buffer, dialect: tuple[str, str, int], whole: bool) -> tuple[int, int, int]:
-    """The whole records of data that starts with one: where they stop, how far a reader of them must see, their lines.
+    """Find the whole records at the beginning of a text.
 
-    dialect: codec ("utf-8", "gb18030"), delimiter (empty, "----", or one of tab , ; and, in UTF-8, |) and usual number of
-    cells. whole: the data ends where the file does. The first is 0 where no record ends within the data.
+    Args:
+        data: A text that begins with a record.
+        dialect: Codec ("utf-8" or "gb18030"), delimiter (empty, "----", or one of tab, comma, semicolon and, in UTF-8, |)
+            and the usual number of cells.
+        whole: Whether the data ends where the file does.
+
+    Returns:
+        The offset at which the whole records stop (0 if no record ends within the data), the offset up to which a reader of
+        them must see, and the number of their lines.
     """
 
 def account_pseudonyms(
     identifiers: Buffer, offsets: Buffer, places: Buffer, accounts: Buffer, account_offsets: Buffer, key: Buffer
 ) -> bytes:
-    """HMAC-SHA256(key, identifier || 0 || account), 16 bytes a row; zeros where the account is empty.
+    """HMAC-SHA256(key, identifier || 0 || account), cut to 16 bytes, for each row; zeros if the account is empty.
 
-    Identifiers and accounts are packed as for `tokenise_packed`; row i has identifier places[i] (u32) and account i.
+    Identifiers and accounts are packed as for `tokenise_packed`. Row i has the identifier with index places[i] (u32) and
+    account i.
     """
 
 def partition_rows(
     elements: Buffer, places: Buffer, months: Buffer, accounts: Buffer, erased: Buffer
 ) -> tuple[bytes, bytes, int]:
-    """Rows by partition and range of elements within it, one for each distinct (element, account).
+    """Sort rows by partition, coarse span and element, and merge rows of the same element and account.
 
-    Returns the segments of the 64 ranges of each of the 64 partitions one after another, the number of rows of each
-    (u32), and how many rows were erased. Row i has element places[i] (u32), month i (u16) and account i (16 bytes; an
-    empty buffer where none are kept). A segment holds rows one after another: 32 bytes of element, the latest month
-    (u16) and, where accounts are kept, how many rows without one it stands for (u32) and the account. Rows of the erased
-    elements are left out.
+    Args:
+        elements: 32 bytes each.
+        places: For each row the index of its element, u32.
+        months: For each row its month, u16.
+        accounts: For each row its account pseudonym, 16 bytes; an empty buffer if the dataset keeps none.
+        erased: Elements, 32 bytes each, whose rows are left out.
+
+    Returns:
+        The segments of the 64 coarse spans of each of the 64 partitions one after another, the number of rows in each
+        (u32), and the number of rows that were erased. A row of a segment is the element (32 bytes), the latest month
+        (u16) and, if accounts are kept, the number of rows without account that it stands for (u32) and the account.
     """
 
 def merge_segments(segments: Sequence[Buffer], accounts: bool) -> tuple[bytes, bytes, bytes, bytes, int]:
-    """One row for each distinct (element, account) of segments of one partition, in ascending order.
+    """Merge segments of one partition: one row for each distinct (element, account), in ascending order.
 
-    Returns elements, accounts, counts (u32), months (u16), and how many elements are distinct. accounts: whether the
-    segments have accounts; then the rows of one element without one are counted together.
+    Args:
+        segments: As `partition_rows` returns them.
+        accounts: Whether the segments have accounts. If so, rows of one element without account are counted together.
+
+    Returns:
+        Elements, accounts, counts (u32), months (u16), and the number of distinct elements.
     """
 
 def count_distinct(segments: Sequence[Buffer], accounts: bool) -> int:
-    """How many elements of segments are distinct."""
+    """Number of distinct elements in segments."""
 
 def seal_file(key: Buffer, nonce: Buffer, data: Buffer, aad: Buffer) -> bytes:
-    """AES-256-GCM-SIV (RFC 8452): data sealed under a key of 32 and a nonce of 12 bytes, with `aad` as associated data."""
+    """Seal data by AES-256-GCM-SIV (RFC 8452), with a key of 32 bytes, a nonce of 12 bytes and `aad` as the AAD."""
 
 def open_file(key: Buffer, nonce: Buffer, sealed: Buffer, aad: Buffer) -> bytes:
-    """The data that `seal_file` sealed; raises ValueError when it is altered or bound to something else."""
+    """Open what `seal_file` sealed; raises ValueError if it is altered or was sealed with another key, nonce or AAD."""
 
 def seal_pieces(key: Buffer, nonces: Buffer, data: Buffer, sizes: Sequence[int], aad: Buffer) -> bytes:
     """Pieces of `data`, of `sizes` one after another: of each its nonce and what `seal_file` makes of it.
@@ -274,21 +309,24 @@ def open_pieces(key: Buffer, sealed: Buffer, sizes: Sequence[int], first: int, a
     """The data of pieces `first` and on, of `sizes`, that `seal_pieces` sealed; raises ValueError as `open_file` does."""
 
 def set_threads(n: int) -> None:
-    """Use n threads (1 to 1024) for bulk work in this process from now on."""
+    """Use n threads (1 to 1024) for bulk operations of this process from now on."""
 
 def threads() -> int:
-    """How many threads bulk work uses: as set, else one a core."""
+    """Number of threads that bulk operations use: as set, by default one for each core."""
 
 def backend() -> Literal["avx512ifma", "avx2", "dalek-avx512ifma", "dalek-avx2", "dalek-serial"]:
-    """The arithmetic of batches: lanes of our own, or what curve25519-dalek chooses here (`PILOOKUP_BACKEND`)."""
+    """The arithmetic used for batches: our own vector code, or that of curve25519-dalek (setting `PILOOKUP_BACKEND`)."""
 
 def tokenise(inputs: Sequence[Buffer], key: SecretKey) -> bytes:
     """key * HashToGroup(input) for n inputs (RFC 9497 section 4.1): n * 32 bytes."""
 
 def tokenise_packed(data: Buffer, offsets: Buffer, key: SecretKey) -> bytes:
-    """`tokenise` over inputs laid end to end.
+    """`tokenise` for inputs that are packed into one buffer.
 
-    offsets: n + 1 little-endian u32, from 0 to the length of data, never falling.
+    Args:
+        data: The inputs, one after another.
+        offsets: n + 1 little-endian u32, ascending from 0 to the length of data; input i is data[offsets[i]:offsets[i + 1]].
+        key: The key.
     """
 
 def shift(elements: Buffer, key: SecretKey) -> bytes:
@@ -304,22 +342,22 @@ def prove(elements: Buffer, evaluated: Buffer, key: SecretKey) -> bytes:
     """GenerateProof (RFC 9497 section 2.2.1) that evaluated is key * elements, for 1 to 65535 of them: 64 bytes."""
 
 def evaluate_and_prove(elements: Buffer, key: SecretKey) -> tuple[bytes, bytes]:
-    """BlindEvaluate (RFC 9497 section 3.3.2) whole: n * 32 bytes and the proof, as `evaluate` then `prove` give."""
+    """BlindEvaluate (RFC 9497 section 3.3.2) with its proof: what `evaluate` and then `prove` return."""
 
 def evaluate_and_prove_each(elements: Buffer, key: SecretKey) -> list[tuple[bytes, bytes] | None]:
-    """BlindEvaluate for every element by itself: 32 bytes and a proof of that element alone, as if it had come alone.
+    """BlindEvaluate for each element separately: its 32 bytes and its 64-byte proof, as if it were alone in its batch.
 
-    None stands for an element that is not canonically encoded or is the identity.
+    An element that is not canonically encoded, or is the identity, gives None.
     """
 
 def verify(public_key: Buffer, elements: Buffer, evaluated: Buffer, proof: Buffer) -> bool:
     """VerifyProof (RFC 9497 section 2.2.2). A wrong proof is False; anything malformed raises ValueError."""
 
 def unblind(blinds: Blinds, evaluated: Buffer) -> bytes:
-    """Take the blinds off evaluated elements: n * 32 bytes of key * HashToGroup(input)."""
+    """Remove the blinds from evaluated elements: n * 32 bytes, key * HashToGroup(input)."""
 
 def finalize(inputs: Sequence[Buffer], blinds: Blinds, evaluated: Buffer) -> bytes:
-    """Finalize (RFC 9497 section 3.3.1): n * 64 bytes. Verify first."""
+    """Finalize (RFC 9497 section 3.3.1): n * 64 bytes. The proof must have been verified before."""
 
 def tokens(elements: Buffer, channel: str, epoch: int) -> bytes:
     """The tokens of n elements under a channel and epoch (SPEC.md section 4): n * 64 bytes."""
@@ -328,58 +366,80 @@ def seal(tokens: Buffer, labels: Buffer, channel: str, epoch: int) -> bytes:
     """Seal n labels of 12 bytes under n tokens of 64 bytes: n entries of 32 bytes."""
 
 def open_entry(token: Buffer, entry: Buffer, channel: str, epoch: int) -> bytes | None:
-    """Open one entry with its token: the label's 12 bytes, or None where the tag differs or it does not open."""
+    """Open one entry with a token: the label's 12 bytes, or None if the tag differs or the entry does not open."""
 
 def shift_and_seal(
     elements: Buffer, labels: Buffer, key: SecretKey, channel: str, epoch: int, bits: int
 ) -> tuple[bytes, bytes]:
-    """Shift n elements by the key and seal n labels under their tokens, for 2^bits buckets (bits 0 to 32).
+    """Shift n elements by the key, and seal n labels under their tokens, for 2^bits buckets (bits 0 to 32).
 
-    Shifted elements and tokens stay inside. Returns n * 36 bytes of records (bucket index as big-endian u32, entry)
-    and n * 8 bytes of filter keys, in order.
+    Shifted elements and tokens do not leave the core.
+
+    Returns:
+        n * 36 bytes of records (bucket index as big-endian u32, then the entry) and n * 8 bytes of filter keys, in the
+        order of the elements.
     """
 
 def merge_labels(
     runs: Sequence[tuple[Buffer, Buffer, Buffer, Buffer, int]], sources: Sequence[tuple[int, int]], erased: Buffer
 ) -> tuple[bytes, bytes]:
-    """Merge vault rows to one label an element (SPEC.md section 5.2): n * 32 bytes of ascending elements, n * 12 of labels.
+    """Merge rows of the vault to one label for each element (SPEC.md section 5.3).
 
-    A run is the columns of one load: elements (32 bytes a row), accounts (16), counts (little-endian u32), months
-    (little-endian u16), and the place of its dataset among the sources; any order is right, ascending rows are fastest.
-    Sources are datasets, newest first: catalogue id and kind flag. Erased elements (n * 32 bytes) are left out.
+    Args:
+        runs: The columns of each load: elements (32 bytes a row), accounts (16 bytes), counts (little-endian u32), months
+            (little-endian u16), and the index of its dataset among the sources. Rows may be in any order; ascending
+            rows are fastest.
+        sources: The datasets, newest first: catalogue id and flag of the kind.
+        erased: Elements, 32 bytes each, that are left out.
+
+    Returns:
+        n * 32 bytes of ascending elements and n * 12 bytes of labels.
     """
 
 def group_records(records: Buffer, index_bits: int, range_bits: int) -> tuple[bytes, bytes]:
-    """Group records of 36 bytes by the top `range_bits` (at most 16) of bucket indices of `index_bits`.
+    """Group records of 36 bytes by bucket range: the top `range_bits` (at most 16) of bucket indices of `index_bits`.
 
-    Returns the records range by range, and 2^range_bits + 1 little-endian u64: where each range starts, in records.
+    Returns:
+        The records, one bucket range after another, and 2^range_bits + 1 little-endian u64: the index of the first
+        record of each range, then the number of records.
     """
 
 def sort_unique_keys(keys: Buffer) -> bytes:
-    """Filter keys of 8 bytes, big-endian, in ascending order, each once; runs already in order are only merged."""
+    """Sort filter keys of 8 bytes, big-endian, and drop repeated ones; runs that are in order already are only merged."""
 
 def pack_buckets(records: Buffer, first: int, count: int, slots: int, finer: int) -> tuple[bytes, bytes]:
-    """Pack records of 36 bytes, in any order, into `count` buckets from `first` on: count * slots * 32 bytes.
+    """Pack records of 36 bytes, in any order, into `count` buckets that start with bucket `first`.
 
-    A record's bucket index has `finer` (at most 32) low bits more than the buckets have. Entries are sorted by all
-    their bytes, empty slots zero and last. Returns the buckets and their Merkle leaf hashes, count * 32 bytes (RFC 9162
-    section 2.1.1). Raises BucketOverflow when a bucket has more entries than slots, ValueError for a record of another
-    bucket and for an entry of zeros or twice in its bucket.
+    Within a bucket entries are sorted by all their bytes; empty slots are zero and come last.
+
+    Args:
+        records: Bucket index (big-endian u32) and entry, one after another.
+        first: The index of the first bucket.
+        count: The number of buckets.
+        slots: The number of slots in a bucket.
+        finer: The number of low bits (at most 32) that a record's bucket index has in addition to those of the buckets.
+
+    Returns:
+        The buckets, count * slots * 32 bytes, and their Merkle leaf hashes, count * 32 bytes (RFC 9162 section 2.1.1).
+
+    Raises:
+        BucketOverflow: A bucket has more entries than slots.
+        ValueError: A record belongs to another bucket, or an entry is zero or twice in its bucket.
     """
 
 def check_buckets(buckets: Buffer, slots: int) -> tuple[int, bytes]:
-    """The number of entries in whole buckets and their leaf hashes, n * 32 bytes.
+    """The number of entries in n whole buckets, and the buckets' leaf hashes, n * 32 bytes.
 
-    Raises ValueError where a bucket's entries do not ascend or an empty slot is not last.
+    Raises ValueError if the entries of a bucket do not ascend or an empty slot is not last.
     """
 
 def _blind_with(
     inputs: Sequence[Buffer], scalars: Buffer, mode: Literal["oprf", "voprf"] = "voprf"
 ) -> tuple[Blinds, bytes]:
-    """`blind` with given blinds, for published vectors alone: a blind used twice links two checks."""
+    """`blind` with given blinds, for published vectors only: a blind that is used twice links two checks."""
 
 def _prove_with(elements: Buffer, evaluated: Buffer, key: SecretKey, random: Buffer) -> bytes:
-    """`prove` with a given random scalar, for published vectors alone: one used twice gives the key away."""
+    """`prove` with a given random scalar, for published vectors only: a scalar that is used twice reveals the key."""
 
 def _derive_with(seed: Buffer, info: Buffer, mode: Literal["oprf", "voprf"]) -> SecretKey:
-    """`SecretKey.derive` in a given mode, for published vectors alone."""
+    """`SecretKey.derive` in a given mode, for published vectors only."""

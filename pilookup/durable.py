@@ -1,8 +1,10 @@
-"""Files that are either wholly there or not at all, whatever instant the machine stops at.
+"""Writes files so that each is either complete or absent, whenever the machine stops.
 
-A file is written under a temporary name in its own directory, flushed to the disk, given its
-name in one step, and then the directory is flushed. Only `write_and_rename` leaves some of that out.
-All files are 0600, all directories 0700. OSError passes through: the caller knows what the file was for and says so.
+A file is written under a temporary name in the same directory, flushed to the disk and renamed; then the directory is
+flushed. Only `write_and_rename` leaves out some of these steps. All files have mode 0600, all directories 0700.
+
+Every function raises OSError if the operating system refuses. It is not turned into an error of pilookup here, since
+only the caller knows what the file is for.
 """
 
 import os
@@ -17,20 +19,30 @@ BLOCK_BYTES = 1 << 22
 
 
 def temporary(path: Path) -> Path:
-    """The one temporary name of `path`; a fixed name, so that a leftover is found again and not forgotten."""
+    """The temporary name of `path`. It is always the same, so that a file left by a kill is found and replaced."""
     return path.with_name(f".{path.name}.new")
 
 
 def write_flushed(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write a file that must not exist yet, 0600, whole or in chunks, and flush it; a failed write leaves no file."""
+    """Write and flush a new file, from bytes or chunks of bytes. Leaves no file behind if that fails.
+
+    Raises:
+        FileExistsError: There is a file of that name.
+    """
     _write(path, data, flushed=True)
 
 
 def write_and_rename(path: Path, chunks: Iterable[bytes], *, flushed: bool) -> None:
-    """Give a task's file its name in one step, whole; a task that runs twice, even at once, puts the same in its place.
+    """Write the file of a task under a unique temporary name, and rename it.
 
-    Its directory is not flushed, and `flushed` False leaves the file itself too: for work that a power cut makes begin
-    anew. A kill leaves the temporary name, which goes with the directory.
+    A task that runs twice, even at the same time, replaces the file by the same file. A kill leaves the temporary file,
+    which is deleted with its directory.
+
+    Args:
+        path: The file's final name.
+        chunks: The content.
+        flushed: Whether the file is flushed before it is renamed. Its directory never is. False is for files that a
+            power cut makes useless anyway, since the work starts again.
     """
     new = path.with_name(f".{path.name}.{uuid4().hex}")
     _write(new, chunks, flushed=flushed)
@@ -53,14 +65,16 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
 
 
 def read_at(file: BinaryIO, size: int, at: int) -> bytes:
-    """Exactly `size` bytes from `at` on; raises EOFError where the file does not have them, OSError naming it.
+    """Read exactly `size` bytes from offset `at`, without moving the file's position.
 
-    One call of the system reads 2 GiB at most.
+    Raises:
+        EOFError: The file ends before.
+        OSError: The file cannot be read; the error names it.
     """
     if not 0 <= size <= os.fstat(file.fileno()).st_size - at:
         raise EOFError("a file is cut short")
     chunks = []
-    while size:
+    while size:  # one system call reads at most 2 GiB
         try:
             chunk = os.pread(file.fileno(), min(size, 1 << 30), at)
         except OSError as error:
@@ -83,7 +97,10 @@ def read_blocks(path: Path) -> Iterator[bytes]:
 
 
 def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write or replace a file in one step, whole or in chunks. One writer at a time: the caller holds a lock."""
+    """Write a file, or replace it in one step, from bytes or chunks of bytes.
+
+    The caller must hold a lock, so that nobody else writes the same file.
+    """
     new = temporary(path)
     new.unlink(missing_ok=True)
     write_flushed(new, data)
@@ -92,7 +109,11 @@ def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def create(path: Path, data: bytes) -> None:
-    """Write a new file in one step; raises FileExistsError when the name is taken, and leaves that file alone."""
+    """Write a new file in one step.
+
+    Raises:
+        FileExistsError: There is a file of that name; it is left as it is.
+    """
     new = temporary(path)
     new.unlink(missing_ok=True)
     write_flushed(new, data)
@@ -104,9 +125,9 @@ def create(path: Path, data: bytes) -> None:
 
 
 def destroy(path: Path) -> None:
-    """Overwrite a file (and a leftover of its writing), flush, unlink; a missing file is no error.
+    """Overwrite, flush and delete a file, and what a kill left of writing it. Does nothing if there is none.
 
-    Copies the file system keeps (journals, snapshots, flash wear levelling) are beyond reach.
+    Copies that the file system or the disk keeps (journals, snapshots, wear levelling of flash) are not reached.
     """
     for victim in (temporary(path), path):
         try:
@@ -121,13 +142,17 @@ def destroy(path: Path) -> None:
 
 
 def make_directory(path: Path) -> None:
-    """Make one directory, 0700, and flush its parent; raises FileExistsError."""
+    """Make one directory and flush its parent.
+
+    Raises:
+        FileExistsError: There is a file or directory of that name.
+    """
     path.mkdir(mode=DIRECTORY_MODE)
     sync_directory(path.parent)
 
 
 def sync_directory(path: Path) -> None:
-    """Flush a directory's own entries."""
+    """Flush the entries of a directory."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,12 +1,13 @@
 """Where work runs: threads of this process, or a Dask cluster, both behind `concurrent.futures.Executor`.
 
 The native core and the ciphers release the interpreter lock, so threads are enough on one machine. Tasks that may run
-elsewhere are module-level functions of one argument, a frozen dataclass of paths, ids and integers: never a number,
-never a key. A task may run twice (its worker died, or was thought to have): it writes under a temporary name of its own
-and then renames, so that the second time changes nothing.
+elsewhere are module-level functions of one argument, a frozen dataclass of paths, ids and integers. A task never
+carries a phone number or a key. A task may run twice, if its worker died or was thought to have died. It therefore
+writes to a unique temporary name and then renames the file, so that the second run changes nothing.
 
-This is the only room that knows Dask. A cluster's TLS files are Dask's own settings, from its configuration or from the
-environment: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and the same with CLIENT__CERT and CLIENT__KEY (SCHEDULER, WORKER).
+This is the only module that imports Dask. The TLS files of a cluster are settings of Dask, from its configuration or
+the environment: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and likewise CLIENT__CERT and CLIENT__KEY (also SCHEDULER and
+WORKER).
 """
 
 import os
@@ -24,15 +25,20 @@ Outcome = TypeVar("Outcome")
 CONNECT_SECONDS: Final = 30
 
 DEFAULT_MEMORY: Final = 1 << 30
-"""Bytes that the work of one process may take where nothing else is said."""
+"""Bytes of memory that the work of one process may use by default."""
 
 
 def executor(scheduler: str | None = None) -> Executor:
-    """Threads of this process, one a processor; with `scheduler`, the Dask cluster at that address.
+    """An executor for tasks. As a context manager it waits for the submitted tasks.
 
-    A context manager that waits for what was submitted. The address is tls://HOST:PORT; tcp://HOST:PORT is taken on
-    loopback alone. Raises ComputeError for any other, for a scheduler that cannot be reached and for one that has no
-    workers; MissingPartError without the extra `cluster`.
+    Args:
+        scheduler: None for threads of this process, one for each processor. Otherwise the address of a Dask scheduler:
+            tls://HOST:PORT, or tcp://HOST:PORT on a loopback address.
+
+    Raises:
+        ComputeError: The address is of another form, TLS settings are missing, or the scheduler cannot be reached or
+            has no workers.
+        MissingExtraError: The extra `cluster` is not installed.
     """
     if scheduler is None:
         return local_executor()
@@ -41,26 +47,27 @@ def executor(scheduler: str | None = None) -> Executor:
 
 
 def local_executor(workers: int | None = None) -> Executor:
-    """A pool of threads, one a processor unless told; a context manager that waits for what was submitted."""
+    """A pool of `workers` threads, by default one for each processor. As a context manager it waits for its tasks."""
     return ThreadPoolExecutor(max_workers=workers or processors(), thread_name_prefix="pilookup")
 
 
 def processors() -> int:
-    """Processors this process may use."""
+    """Number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def concurrent_tasks(executor: Executor) -> int:
-    """How many tasks one process of the executor runs at the same time: what shares one process's memory."""
+    """Number of tasks that one process of the executor runs at the same time, and which share its memory."""
     if isinstance(executor, _Cluster):
         return executor.threads
     return executor._max_workers if isinstance(executor, ThreadPoolExecutor) else processors()  # noqa: SLF001
 
 
 def completed(executor: Executor, work: Callable[[Item], Outcome], items: Iterable[Item]) -> Iterator[Outcome]:
-    """`map(work, items)` as each is done; all are submitted at once, so items are small.
+    """Run `work` on every item, and yield the outcomes in the order in which they are done.
 
-    The first error is raised; the others are abandoned.
+    All items are submitted together, so they should be small. The first error that a task raises is raised here, and
+    the other tasks are abandoned.
     """
     pending = {executor.submit(work, item) for item in items}
     try:
@@ -71,12 +78,15 @@ def completed(executor: Executor, work: Callable[[Item], Outcome], items: Iterab
 
 
 def abandon(futures: Iterable[Future[Any]]) -> None:
-    """Cancel what has not started, and wait for what has. Workers of a cluster may still run it: not waited for."""
+    """Cancel tasks that have not started, and wait for those that have.
+
+    A task on a cluster counts as cancelled even if a worker is running it; it is not waited for.
+    """
     wait([future for future in futures if not future.cancel()])
 
 
 class _Cluster(Executor):
-    """A Dask cluster. What a worker had that died is given to another; after four such deaths a task fails."""
+    """A Dask cluster. Tasks of a worker that died run on another worker; a task fails after four such deaths."""
 
     def __init__(self, scheduler: str) -> None:
         try:
@@ -112,7 +122,7 @@ class _Cluster(Executor):
 
 
 def _copy_outcome(inner: Future[Any], outer: Future[Any]) -> None:
-    """The outcome of one future to another; the cluster's own failures become ours."""
+    """Copy the outcome of one future to another, and turn failures of the cluster into ComputeError."""
     from distributed import CancelledError as Lost  # noqa: PLC0415
     from distributed import KilledWorker  # noqa: PLC0415
 
@@ -121,10 +131,10 @@ def _copy_outcome(inner: Future[Any], outer: Future[Any]) -> None:
     try:
         outer.set_result(inner.result())
     except KilledWorker:
-        outer.set_exception(ComputeError("the workers that tried one task all died; is their memory enough?"))
+        outer.set_exception(ComputeError("every worker that ran the task died; do the workers have enough memory?"))
     except (CancelledError, Lost):
-        outer.set_exception(ComputeError("the scheduler was lost"))
-    except BaseException as error:  # noqa: BLE001 - it is the task's own, for whoever asks for the result
+        outer.set_exception(ComputeError("the connection to the scheduler was lost"))
+    except BaseException as error:  # noqa: BLE001 - raised by the task; the caller of `result` gets it
         outer.set_exception(error)
 
 
@@ -135,13 +145,13 @@ def _check_address(scheduler: str) -> None:
     except ValueError:
         scheme, host, port = "", None, None
     if scheme not in ("tls", "tcp") or not host or not port:
-        raise ComputeError(f"{scheduler}: a scheduler is tls://HOST:PORT")
+        raise ComputeError(f"{scheduler}: a scheduler's address is tls://HOST:PORT")
     if scheme == "tcp" and not is_loopback(host):
-        raise ComputeError(f"{scheduler}: beyond this machine a scheduler is tls://HOST:PORT")
+        raise ComputeError(f"{scheduler}: the address of a scheduler on another machine is tls://HOST:PORT")
 
 
 def _check_security(security: Any) -> None:
-    """Dask tells of a missing file only after it has begun to connect, and not by its setting."""
+    """Check that the TLS files are set: Dask reports a missing one only while connecting, and not by its setting."""
     role = security.get_tls_config_for_role("client")
     names = {"ca_file": "CA_FILE", "cert": "CLIENT__CERT", "key": "CLIENT__KEY"}
     if missing := [f"DASK_DISTRIBUTED__COMM__TLS__{name}" for field, name in names.items() if not role[field]]:

@@ -1,4 +1,4 @@
-"""Tasks in flight: submitted one after another, their outcomes taken in that order."""
+"""A bounded number of tasks in flight, whose outcomes are delivered in the order of submission."""
 
 from collections import deque
 from collections.abc import Callable
@@ -13,10 +13,16 @@ Outcome = TypeVar("Outcome")
 
 
 class OrderedWindow(Generic[Task, Outcome]):
-    """Keeps at most `ahead` tasks under way and hands each outcome to `take`, in the order of the tasks.
+    """Keeps at most `ahead` tasks in flight and passes each outcome to `take`, in the order of the tasks.
 
-    The first error, in that order, is raised where the outcome would have been taken. A context manager: a block that
-    ends well takes what is still out, one that fails gives it up.
+    The first error in that order is raised when its outcome would have been taken. As a context manager: on normal exit
+    it waits for all pending outcomes and delivers them; on an exception it cancels them.
+
+    Args:
+        executor: Runs the tasks.
+        work: The function that is called with each task.
+        take: Called with each outcome, in the thread that uses the window.
+        ahead: The greatest number of tasks in flight.
     """
 
     def __init__(
@@ -29,13 +35,16 @@ class OrderedWindow(Generic[Task, Outcome]):
         self._pending: deque[Future[Outcome]] = deque()
 
     def put(self, task: Task) -> None:
-        """Submit a task, once there is room for it."""
+        """Submit a task, once fewer than `ahead` tasks are in flight; takes outcomes until then.
+
+        Raises what the tasks raise.
+        """
         while len(self._pending) >= self._ahead:
             self._take(self._pending.popleft().result())
         self._pending.append(self._executor.submit(self._work, task))
 
     def drain(self) -> None:
-        """Take every outcome that is still out."""
+        """Wait for all pending outcomes and take them. Raises what the tasks raise."""
         while self._pending:
             self._take(self._pending.popleft().result())
 

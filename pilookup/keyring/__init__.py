@@ -1,4 +1,4 @@
-"""The key files of one half of HOME, encrypted under a master key that a passphrase unlocks."""
+"""The key files of one half of HOME, encrypted under a master key, which is encrypted under a passphrase."""
 
 from pilookup.keyring.keyring import Keyring
 from pilookup.keyring.master_key import Half

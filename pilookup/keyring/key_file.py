@@ -7,8 +7,8 @@
     8       12    nonce, random
     20      48    AES-256-GCM-SIV (RFC 8452) of the 32 key bytes, with its 16-byte tag
 
-The associated data are the first eight bytes, the half and the key id, so that a file moved to
-another id, another half or another kind does not open.
+The AAD is the first eight bytes, the half and the key id, so that a file does not open under another key id, in another
+half, or as a key of another kind.
 """
 
 import os
@@ -32,7 +32,7 @@ _MAX_ID = 96
 
 
 class KeyKind(IntEnum):
-    """What the 32 bytes are; part of what the file is bound to."""
+    """What the 32 bytes are. The kind is part of the AAD."""
 
     SCALAR = 1
     SYMMETRIC = 2
@@ -40,14 +40,17 @@ class KeyKind(IntEnum):
 
 
 def check_key_id(key_id: str) -> str:
-    """A key id becomes a file name: words of a-z and 0-9 joined by dashes; raises KeyringError otherwise."""
+    """Check a key id, which becomes a file name: words of a-z and 0-9 joined by dashes.
+
+    Returns it, or raises KeyringError.
+    """
     if len(key_id) > _MAX_ID or not _KEY_ID.fullmatch(key_id):
         raise KeyringError("a key id is words of a-z and 0-9 joined by single dashes, 96 characters at most")
     return key_id
 
 
 def seal_key(cipher: AESGCMSIV, half: Half, key_id: str, kind: KeyKind, key: bytes) -> bytes:
-    """The 68 bytes of the key file for a key of 32 bytes; raises KeyringError for another size."""
+    """The 68 bytes of the file for a key of 32 bytes; raises KeyringError for a key of another size."""
     if len(key) != KEY_BYTES:
         raise KeyringError(f"{key_id}: a key has {KEY_BYTES} bytes")
     header, nonce = _MAGIC + bytes([kind]), os.urandom(NONCE_BYTES)
@@ -55,7 +58,7 @@ def seal_key(cipher: AESGCMSIV, half: Half, key_id: str, kind: KeyKind, key: byt
 
 
 def open_key(cipher: AESGCMSIV, half: Half, key_id: str, kind: KeyKind, data: bytes) -> bytes:
-    """The 32 key bytes; raises KeyringError when the file is damaged, altered, or of another id, half or kind."""
+    """The key's 32 bytes; raises KeyringError if the file is damaged or altered, or has another id, half or kind."""
     if len(data) != FILE_BYTES or data[: len(_MAGIC)] != _MAGIC:
         raise KeyringError("damaged: not a key file of this version")
     header, nonce, sealed = (

@@ -1,9 +1,9 @@
-"""Keyring: the keys of one half of HOME by key id.
+"""`Keyring`: the keys of one half of HOME, by key id.
 
-What Python can wipe is wiped: the buffer the master key was made in. What it cannot: `bytes`
-objects (the passphrase as given, keys on their way through `cryptography` or `export`), which
-stay in the process's memory until the allocator reuses it. Scalars are wiped by the native core.
-So a memory image or a core dump of a running command holds its keys; swap should be encrypted.
+The buffer in which a new master key is made is wiped, and the native core wipes scalars. Python cannot wipe `bytes`
+objects, such as the passphrase and the keys that pass through `cryptography` or `export`; they stay in memory until the
+allocator reuses it. A memory image or core dump of a running command therefore contains its keys, and swap should be
+encrypted.
 """
 
 import os
@@ -26,7 +26,7 @@ _SUFFIX = ".key"
 
 
 class Keyring:
-    """An unlocked keyring. One writer at a time: writers hold the half's lock."""
+    """An unlocked keyring. A writer must hold the lock of the half, so that there is only one at a time."""
 
     def __init__(self, directory: Path, half: Half, master: bytes) -> None:
         self.directory = directory
@@ -37,13 +37,19 @@ class Keyring:
         return f"<Keyring of the {self.half} half>"
 
     def __reduce__(self) -> tuple[object, ...]:
-        raise TypeError("an unlocked keyring does not travel")
+        raise TypeError("an unlocked keyring cannot be pickled")
 
     @classmethod
     def create(cls, directory: Path, half: Half, passphrase: bytes) -> Self:
-        """Make `keyring.json` and `keys/` in the half's directory, which is made when missing.
+        """Make a new keyring: `keyring.json` and `keys/` in the directory of the half.
 
-        `passphrase` is one byte or more. Raises KeyringError when it is empty or a keyring is there.
+        Args:
+            directory: The directory of the half, made if it is missing.
+            half: Which half it is.
+            passphrase: At least one byte.
+
+        Raises:
+            KeyringError: The passphrase is empty, the directory has a keyring already, or it cannot be written.
         """
         master = bytearray(os.urandom(MASTER_BYTES))
         try:
@@ -63,10 +69,11 @@ class Keyring:
 
     @classmethod
     def unlock(cls, directory: Path, half: Half, passphrase: bytes) -> Self:
-        """Open the half's keyring.
+        """Open the keyring of a half.
 
-        Raises KeyringError, naming the file, when `keyring.json` is missing, damaged, of another
-        half or readable by others; and with a text of its own when the passphrase is wrong.
+        Raises:
+            KeyringError: `keyring.json` is missing, damaged, of another half or accessible to others (the text names
+                the file), or the passphrase is wrong (the text says so).
         """
         path = directory / _MASTER_KEY_NAME
         data = read_private(path)
@@ -79,15 +86,15 @@ class Keyring:
         return cls(directory, half, master_key.open(passphrase))
 
     def ids(self) -> list[str]:
-        """The ids of all keys held, sorted."""
+        """The ids of all keys, sorted."""
         return sorted(path.name.removesuffix(_SUFFIX) for path in self._keys.glob(f"[a-z0-9]*{_SUFFIX}"))
 
     def add_scalar(self, key_id: str, key: SecretKey) -> None:
-        """Store a scalar; raises KeyringError when the id is taken."""
+        """Store a scalar; raises KeyringError if there is a key with that id."""
         self._add(key_id, KeyKind.SCALAR, key.export())
 
     def scalar(self, key_id: str) -> SecretKey:
-        """Load a scalar; raises KeyringError."""
+        """Load a scalar; raises KeyringError if it is missing or damaged."""
         data = self._load(key_id, KeyKind.SCALAR)
         try:
             return SecretKey.from_bytes(data)
@@ -95,23 +102,27 @@ class Keyring:
             raise KeyringError(f"{self._path(key_id)}: not a scalar") from None
 
     def add_bytes(self, key_id: str, data: bytes) -> None:
-        """Store a symmetric key of 32 bytes; raises KeyringError when the id is taken."""
+        """Store a symmetric key of 32 bytes; raises KeyringError if there is a key with that id."""
         self._add(key_id, KeyKind.SYMMETRIC, data)
 
     def symmetric(self, key_id: str) -> bytes:
-        """Load a symmetric key, 32 bytes; raises KeyringError."""
+        """Load a symmetric key of 32 bytes; raises KeyringError if it is missing or damaged."""
         return self._load(key_id, KeyKind.SYMMETRIC)
 
     def add_signing(self, key_id: str, key: Ed25519PrivateKey) -> None:
-        """Store an Ed25519 key; raises KeyringError when the id is taken."""
+        """Store an Ed25519 key; raises KeyringError if there is a key with that id."""
         self._add(key_id, KeyKind.SIGNING, key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()))
 
     def signing(self, key_id: str) -> Ed25519PrivateKey:
-        """Load an Ed25519 key; raises KeyringError."""
+        """Load an Ed25519 key; raises KeyringError if it is missing or damaged."""
         return Ed25519PrivateKey.from_private_bytes(self._load(key_id, KeyKind.SIGNING))
 
     def destroy(self, key_id: str) -> None:
-        """Overwrite and unlink a key file; a missing one is no error. See `durable.destroy` for its limits."""
+        """Overwrite and delete a key file; does nothing if there is none. `durable.destroy` describes the limits.
+
+        Raises:
+            KeyringError: The file cannot be overwritten or deleted.
+        """
         path = self._path(key_id)
         try:
             durable.destroy(path)
@@ -130,7 +141,7 @@ class Keyring:
         try:
             durable.create(path, seal_key(self._cipher, self.half, key_id, kind, key))
         except FileExistsError:
-            raise KeyringError(f"{path}: there is a key of that id already") from None
+            raise KeyringError(f"{path}: there is already a key with that id") from None
         except OSError as error:
             raise KeyringError(f"{path}: cannot be written: {error.strerror}") from None
 

@@ -1,14 +1,14 @@
-"""`keyring.json`: the half's master key, wrapped under a passphrase.
+"""`keyring.json`: the master key of a half, wrapped under a passphrase.
 
     {"format": "pilookup-keyring", "version": 1, "half": "custody" | "online",
      "profile": "argon2id-rfc9106-second", "salt": hex of 16 bytes, "nonce": hex of 12 bytes,
      "wrapped": hex of 48 bytes, "check": hex of 32 bytes}
 
-The wrapping key is Argon2id(passphrase, salt) under the profile's parameters; `wrapped` is
-AES-256-GCM-SIV (RFC 8452) of the 32-byte master key, bound to format, half and profile. `check`
-is SHA-256 over the other fields: no protection, but it tells a damaged file from a wrong
-passphrase. Parameters come from the profile's name and never from the file, so nobody who can
-write the file can make opening it cost more memory or time than the profile does.
+The wrapping key is Argon2id(passphrase, salt) with the parameters of the profile. `wrapped` is AES-256-GCM-SIV (RFC
+8452) of the 32-byte master key; its AAD is the format, the version, the half and the profile. `check` is SHA-256 over
+the other fields: it protects nothing, but distinguishes a damaged file from a wrong passphrase. The parameters follow
+from the name of the profile and are never read from the file, so whoever can write the file cannot make opening it
+cost more memory or time than the profile does.
 """
 
 import json
@@ -48,12 +48,12 @@ class _Argon2:
 
 PROFILE: Final = "argon2id-rfc9106-second"
 _PROFILES: Final = {PROFILE: _Argon2(iterations=3, lanes=4, memory_kib=64 * 1024)}
-"""RFC 9106 section 4, second recommended option."""
+"""The second recommended option of RFC 9106, section 4."""
 
 
 @dataclass(frozen=True, slots=True)
 class MasterKeyFile:
-    """The content of `keyring.json`; holds the master key in wrapped form only."""
+    """The content of `keyring.json`. It has the master key in wrapped form only."""
 
     half: Half
     profile: str
@@ -63,13 +63,13 @@ class MasterKeyFile:
 
     @classmethod
     def create(cls, half: Half, passphrase: bytes, master: bytes) -> Self:
-        """Wrap a 32-byte master key under a passphrase of one byte or more; raises KeyringError when it is empty."""
+        """Wrap a 32-byte master key under a passphrase; raises KeyringError if the passphrase is empty."""
         salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
         cipher = _wrapping_cipher(PROFILE, passphrase, salt)
         return cls(half, PROFILE, salt, nonce, cipher.encrypt(nonce, master, _aad(half, PROFILE)))
 
     def open(self, passphrase: bytes) -> bytes:
-        """The 32-byte master key; raises KeyringError when the passphrase is not the one."""
+        """Unwrap the 32-byte master key; raises KeyringError if the passphrase is wrong."""
         cipher = _wrapping_cipher(self.profile, passphrase, self.salt)
         try:
             return cipher.decrypt(self.nonce, self.wrapped, _aad(self.half, self.profile))
@@ -77,7 +77,7 @@ class MasterKeyFile:
             raise KeyringError(f"the passphrase does not open the {self.half} half") from None
 
     def to_bytes(self) -> bytes:
-        """The file's JSON, one line."""
+        """The content of the file: one line of JSON."""
         fields = self._fields()
         return json.dumps({**fields, "check": _check(fields)}).encode() + b"\n"
 

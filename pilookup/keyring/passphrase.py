@@ -1,9 +1,9 @@
-"""Where the passphrase of a half comes from: the environment, a key file, or the keyboard.
+"""Reads the passphrase of a half from the environment, from a file or from the keyboard.
 
     custody   PILOOKUP_PASSPHRASE          PILOOKUP_PASSPHRASE_FILE
     online    PILOOKUP_ONLINE_PASSPHRASE   PILOOKUP_ONLINE_PASSPHRASE_FILE
 
-A key file's whole content counts, less one line end; it must be readable by its owner alone.
+The whole content of the file is the passphrase, without one line end. The file must be accessible to its owner only.
 """
 
 import os
@@ -19,9 +19,18 @@ _VARIABLE = {Half.CUSTODY: "PILOOKUP_PASSPHRASE", Half.ONLINE: "PILOOKUP_ONLINE_
 
 
 def read_passphrase(half: Half, *, confirm: bool = False) -> bytes:
-    """The half's passphrase, at least one byte; with `confirm` a typed one is asked for twice.
+    """The passphrase of a half, from the environment or a file, otherwise asked for at the keyboard.
 
-    Raises KeyringError, naming the variables, when there is nobody at the keyboard to ask.
+    Args:
+        half: Which half.
+        confirm: Whether a passphrase at the keyboard must be typed twice.
+
+    Returns:
+        At least one byte.
+
+    Raises:
+        KeyringError: It is empty, the two typed passphrases differ, the file cannot be trusted, or standard input is
+            not a terminal and no variable is set (the text names the variables).
     """
     if not sys.stdin.isatty() or _is_stored(half):
         return stored_passphrase(half)
@@ -29,7 +38,7 @@ def read_passphrase(half: Half, *, confirm: bool = False) -> bytes:
 
 
 def stored_passphrase(half: Half) -> bytes:
-    """The half's passphrase from the environment or a key file alone; raises KeyringError, naming the variables."""
+    """The passphrase of a half, from the environment or a file only; raises KeyringError, naming the variables."""
     variable = _VARIABLE[half]
     if given := os.environ.get(variable):
         return os.fsencode(given)

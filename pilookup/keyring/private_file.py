@@ -1,4 +1,4 @@
-"""Opening key files: only what its owner alone can read is trusted."""
+"""Reads key files and refuses files that others than their owner may read or write."""
 
 import os
 import stat
@@ -7,14 +7,15 @@ from pathlib import Path
 from pilookup.errors import KeyringError
 
 MAX_BYTES = 4096
-"""No key file comes near it; a larger one is not a key file."""
+"""The greatest size of a key file. Real ones are far smaller."""
 
 
 def read_private(path: Path) -> bytes:
     """The content of a key file.
 
-    Raises KeyringError, naming the file, when it is missing, not a plain file, too large, or
-    open to group or others.
+    Raises:
+        KeyringError: The file is missing, not a plain file, too large, or accessible to group or others. The text names
+            the file.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -1,1 +1,1 @@
-"""What both sides share: identifiers' elements, tokens, labels, filters, snapshots, messages. No I/O."""
+"""What publisher, server and client share: elements, tokens, labels, buckets, filters, manifests, messages. No I/O."""

@@ -1,8 +1,8 @@
-"""A Bloom filter body, by pybloom-live, for those whose stack reads Bloom filters or who add in place.
+"""A Bloom filter body (SPEC.md section 10.4), for platforms whose software reads Bloom filters or adds keys in place.
 
-The body is what `BloomFilter.tofile` of pybloom-live 4 writes: `<dQQQQ` (error rate, slices, bits a slice,
-capacity, count; little-endian), then the bits. A filter key is added as the integer it is; pybloom-live
-hashes its decimal text.
+The body is what `BloomFilter.tofile` of pybloom-live 4 writes: `<dQQQQ` (error rate, number of slices, bits per slice,
+capacity, count; little-endian), then the bits. A filter key is added as an integer; pybloom-live hashes its decimal
+text.
 """
 
 import io
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ERROR_RATE = 2**-16
-"""The rate of a fuse16 filter, so that the two compare."""
+"""The false-positive rate, the same as that of a fuse16 filter."""
 
 HEADROOM = 8
-"""A body is made for its keys and an eighth more, so that keys can be added in place."""
+"""A body has capacity for its keys and 1/8 more, so that keys can be added in place."""
 
 _HEADER = struct.Struct("<dQQQQ")
 _KEY = struct.Struct(">Q")
@@ -33,12 +33,18 @@ class BloomBody:
 
     @classmethod
     def empty(cls, count: int) -> Self:
-        """An empty filter made for `count` distinct keys, and an eighth more."""
+        """An empty filter with capacity for `count` distinct keys and 1/8 more; raises MissingExtraError."""
         return cls(_library().BloomFilter(capacity=max(1, count + -(-count // HEADROOM)), error_rate=ERROR_RATE))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Parse; raises FormatError unless every size in the header follows from capacity and error rate."""
+        """Parse a body.
+
+        Raises:
+            FormatError: The bytes are not a filter that this project writes; every size in the header must follow from
+                the capacity and the error rate.
+            MissingExtraError: pybloom-live is not installed.
+        """
         if len(data) < _HEADER.size:
             raise FormatError("bloom: truncated")
         rate, slices, bits, capacity, count = _HEADER.unpack_from(data)
@@ -51,24 +57,26 @@ class BloomBody:
         return cls(_library().BloomFilter.fromfile(io.BytesIO(data)))
 
     def add(self, keys: "Iterable[int]") -> None:
-        """Add keys not added before, in place; raises IndexError over capacity."""
+        """Add keys that the filter does not contain yet; raises IndexError when it is full."""
         for key in keys:
-            # The library itself lets one key too many in.
+            # The library itself accepts one key more than the capacity.
             if self._bloom.count >= self._bloom.capacity:
                 raise IndexError("bloom: full")
             self._bloom.add(key, skip_check=True)
 
     def contains(self, key: int) -> bool:
+        """Whether the key may be in the set; False is certain."""
         return key in self._bloom
 
     def contains_many(self, keys: bytes) -> bytes:
-        """A bitmap of n x 8 bytes of keys, bit i of byte i // 8."""
+        """Look up n keys of 8 bytes, big-endian: a bitmap whose bit i % 8 (from the lowest) of byte i // 8 is key i."""
         bitmap = bytearray((len(keys) // _KEY.size + 7) // 8)
         for i, (key,) in enumerate(_KEY.iter_unpack(keys)):
             bitmap[i >> 3] |= (key in self._bloom) << (i & 7)
         return bytes(bitmap)
 
     def to_bytes(self) -> bytes:
+        """The body's bytes."""
         file = io.BytesIO()
         self._bloom.tofile(file)
         return file.getvalue()
@@ -79,7 +87,7 @@ class BloomBody:
 
 def _library() -> Any:
     try:
-        import pybloom_live  # noqa: PLC0415 - only those who ask for Bloom filters need it
+        import pybloom_live  # noqa: PLC0415 - needed for Bloom filters alone
     except ImportError as error:
         raise MissingExtraError("Bloom filters need pybloom-live: pip install 'pilookup[load]'") from error
     return pybloom_live

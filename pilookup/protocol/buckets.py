@@ -1,7 +1,8 @@
-"""A snapshot's buckets: their geometry, their bytes and their proof (SPEC.md section 6).
+"""A snapshot's buckets: their geometry, and how a client verifies one (SPEC.md section 6).
 
-`buckets.bin` is 2^bits buckets, each slots x 32 bytes; a bucket's entries ascend by all 32 bytes, empty slots
-(zero) come last. A bucket's body over HTTP is its slots x 32 bytes, then its Merkle path, bits x 32 bytes.
+`buckets.bin` consists of 2^bits buckets of slots x 32 bytes each. A bucket's entries ascend, compared by all 32 bytes;
+empty slots are zero and come last. Over HTTP a bucket's body is its slots x 32 bytes, then its Merkle path of
+bits x 32 bytes.
 """
 
 from dataclasses import dataclass
@@ -17,22 +18,26 @@ BUCKETS_FILE: Final = "buckets.bin"
 TREE_FILE: Final = "tree.bin"
 
 MAINLAND_PATTERNS = 7_000_000_000
-"""1[3-9] and nine digits: the numbers a bucket must hide among."""
+"""Possible mainland mobiles, 1[3-9] and nine digits: the numbers that a bucket is drawn from."""
 
 MIN_PATTERNS_A_BUCKET = 100_000
 TYPICAL_ENTRIES_A_BUCKET = 256
 MAX_BITS = (MAINLAND_PATTERNS // MIN_PATTERNS_A_BUCKET).bit_length() - 1
-"""16, the most bits that leave 100,000 mainland patterns a bucket: 7e9 / 2^16 is 106,811."""
+"""16: with more bits fewer than 100,000 mainland patterns would share a bucket (7e9 / 2^16 is 106,811)."""
 
 MIN_SLOTS = 64
 MAX_SLOTS = 2**20
 GROWTH = 1.25
-"""Headroom of a bucket over its mean, beside six standard deviations of a Poisson count."""
+"""Headroom of a bucket over the mean count, in addition to six standard deviations of a Poisson count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """How a snapshot's buckets lie; fixed for an epoch."""
+    """The number of a snapshot's buckets (2^bits) and of the slots in each. Fixed for an epoch.
+
+    Raises:
+        FormatError: A value is out of its range.
+    """
 
     bits: int
     slots: int
@@ -43,7 +48,7 @@ class Geometry:
 
     @classmethod
     def for_entries(cls, entries: int) -> Self:
-        """What an epoch starts with: most bits that keep about 256 entries a bucket, slots with headroom."""
+        """The geometry for a new epoch: as many bits as keep about 256 entries in a bucket, and slots with headroom."""
         bits = min(MAX_BITS, max(0, (entries // TYPICAL_ENTRIES_A_BUCKET).bit_length() - 1))
         mean = entries / 2**bits * GROWTH
         slots = max(MIN_SLOTS, ceil((mean + 6 * sqrt(mean)) / 8) * 8)
@@ -51,26 +56,40 @@ class Geometry:
 
     @property
     def buckets(self) -> int:
+        """The number of buckets."""
         return 1 << self.bits
 
     @property
     def stride(self) -> int:
-        """Bytes of one bucket in `buckets.bin`."""
+        """Size of one bucket in `buckets.bin`, in bytes."""
         return self.slots * ENTRY_BYTES
 
     @property
     def size(self) -> int:
-        """Bytes of `buckets.bin`."""
+        """Size of `buckets.bin`, in bytes."""
         return self.buckets * self.stride
 
     @property
     def body_bytes(self) -> int:
-        """Bytes of one bucket's body over HTTP."""
+        """Size of one bucket's body over HTTP, in bytes."""
         return self.stride + self.bits * merkle.HASH_BYTES
 
 
 def check_body(body: bytes, index: int, geometry: Geometry, root: bytes) -> bytes:
-    """A bucket body's slots, once its path leads to `root`; raises FormatError otherwise."""
+    """Verify a bucket's body.
+
+    Args:
+        body: What the server sent for the bucket.
+        index: The bucket's index, computed from the token and not taken from the server.
+        geometry: The snapshot's geometry, from the manifest.
+        root: The root of the Merkle tree, 32 bytes, from the manifest.
+
+    Returns:
+        The bucket's slots, slots x 32 bytes.
+
+    Raises:
+        FormatError: The body has another size, or its path does not lead to the root.
+    """
     if len(body) != geometry.body_bytes:
         raise FormatError("bucket: wrong size")
     slots, siblings = body[: geometry.stride], body[geometry.stride :]

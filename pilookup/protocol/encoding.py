@@ -1,6 +1,6 @@
-"""The small encodings every message and file shares: base64url, RFC 3339 time, length prefixes.
+"""The encodings that all messages and files share: base64url, RFC 3339 time, JSON objects.
 
-Each has exactly one spelling of a value; any other spelling is refused.
+base64url and times have exactly one spelling of each value; any other spelling is refused.
 """
 
 import base64
@@ -15,12 +15,12 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def b64url(data: bytes) -> str:
-    """Unpadded base64url (RFC 4648 section 5)."""
+    """Encode as base64url without padding (RFC 4648 section 5)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def from_b64url(text: object, size: int, field: str) -> bytes:
-    """Decode exactly `size` bytes; raises FormatError naming `field`."""
+    """Decode `size` bytes of base64url; raises FormatError, naming `field`, for anything `b64url` would not write."""
     if not isinstance(text, str) or len(text) != (size * 8 + 5) // 6:
         raise FormatError(f"{field}: not base64url of {size} bytes")
     try:
@@ -33,12 +33,12 @@ def from_b64url(text: object, size: int, field: str) -> bytes:
 
 
 def time_text(moment: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds: `2026-11-24T08:00:00Z`."""
+    """Format a time by RFC 3339, in UTC and whole seconds: `2026-11-24T08:00:00Z`."""
     return moment.astimezone(UTC).strftime(_TIME)
 
 
 def from_time_text(text: object, field: str) -> datetime:
-    """Parse what `time_text` writes; raises FormatError naming `field`."""
+    """Parse a time; raises FormatError, naming `field`, for anything `time_text` would not write."""
     if not isinstance(text, str):
         raise FormatError(f"{field}: not a time")
     try:
@@ -51,10 +51,12 @@ def from_time_text(text: object, field: str) -> datetime:
 
 
 def encode_object(body: dict[str, Any]) -> bytes:
+    """Encode a JSON object, without white space."""
     return _ENCODER.encode(body).encode()
 
 
 def decode_object(data: bytes, names: set[str]) -> dict[str, Any]:
+    """Decode a JSON object with exactly the members `names`; raises FormatError otherwise, also for a repeated name."""
     try:
         body = _DECODER.decode(data.decode())
     except (ValueError, RecursionError):
@@ -67,12 +69,10 @@ def decode_object(data: bytes, names: set[str]) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(pairs)
     if len(body) != len(pairs):
-        raise FormatError("body: a name stands twice")
+        raise FormatError("body: a name is repeated")
     return body
 
 
+# Made once, since making an encoder or decoder costs more than a message with one element.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-
-
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique)
-"""Made once: making one costs more than a message of one element does."""

@@ -1,7 +1,7 @@
-"""Filters: which filter keys may be in a snapshot (SPEC.md section 10).
+"""Filter files: which filter keys may be in a snapshot (SPEC.md section 10).
 
-A filter never accuses: a hit is confirmed in the bucket, and only a filter at the manifest's serial may
-answer `not_found`. A file is a header, big-endian, and the body of its algorithm:
+A hit in a filter proves nothing by itself; it must be confirmed in the bucket. Only a filter with the manifest's serial
+may answer `not_found`. A file is a header, big-endian, and the body of its algorithm:
 
     size  field
     4     "PLKF"
@@ -34,7 +34,7 @@ _KIND = {1: Kind.EXPOSURE, 2: Kind.MALICIOUS}
 
 
 class Algorithm(IntEnum):
-    """How a filter's body is built."""
+    """The algorithm of a filter's body. The value is the byte in the header."""
 
     BLOOM = 1
     FUSE8 = 8
@@ -43,23 +43,24 @@ class Algorithm(IntEnum):
 
     @property
     def suffix(self) -> str:
-        """The file name's ending."""
+        """The ending of the file name."""
         return self.name.lower()
 
 
 class Role(IntEnum):
-    """A base, or what has come since the base; a number may be in either."""
+    """A base filter, or the additions since the base; a number of the snapshot is in one of them."""
 
     BASE = 0
     ADDITIONS = 1
 
     @property
     def word(self) -> str:
+        """The role as it is in the file name."""
         return self.name.lower()
 
 
 class Body(Protocol):
-    """What every algorithm offers; keys are unsigned 64-bit, packed as n x 8 bytes big-endian."""
+    """A filter's body, whatever its algorithm. Keys are unsigned 64-bit integers, packed as n x 8 bytes big-endian."""
 
     def contains(self, key: int) -> bool: ...
     def contains_many(self, keys: bytes) -> bytes: ...
@@ -69,7 +70,7 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FilterHead:
-    """What a filter file says of itself before the body."""
+    """The header of a filter file: what the filter is bound to, its algorithm and its number of distinct keys."""
 
     channel: str
     epoch: int
@@ -81,18 +82,19 @@ class FilterHead:
 
     @property
     def file_name(self) -> str:
+        """The name under which a manifest lists the file."""
         return file_name(self.kind, self.role, self.algorithm)
 
     def to_bytes(self) -> bytes:
-        """29 + n bytes, n the length of the channel's name."""
+        """The header's bytes: 29 + n, where n is the length of the channel's name."""
         name = self.channel.encode()
         number = {kind: code for code, kind in _KIND.items()}[self.kind]
-        common = (_MAGIC, 1, self.algorithm, number, self.role, self.epoch, self.serial, self.count, len(name))
-        return _HEADER.pack(*common) + name
+        fields = (_MAGIC, 1, self.algorithm, number, self.role, self.epoch, self.serial, self.count, len(name))
+        return _HEADER.pack(*fields) + name
 
     @classmethod
     def split_from(cls, data: bytes) -> tuple[Self, int]:
-        """The head that a file begins with, and where its body starts; raises FormatError."""
+        """Parse the header that a file begins with. Returns it and the offset of the body; raises FormatError."""
         if len(data) < _HEADER.size:
             raise FormatError("filter: truncated")
         magic, version, algorithm, kind, role, epoch, serial, count, length = _HEADER.unpack_from(data)
@@ -114,21 +116,29 @@ class FilterHead:
 
 
 MAX_HEAD_BYTES: Final = _HEADER.size + 255
-"""No head is longer."""
+"""The greatest size of a header."""
 
 
 def file_name(kind: Kind, role: Role, algorithm: Algorithm) -> str:
-    """`exposure.base.fuse16` and its like."""
+    """The name of a filter file, such as `exposure.base.fuse16`."""
     return f"{kind}.{role.word}.{algorithm.suffix}"
 
 
 def part_bits_for(count: int) -> int:
-    """How many upper bits of a key choose its part in a fuse filter of so many: parts have 2^21 at most on average."""
+    """Number of upper bits of a key that choose its part in a fuse filter of `count` keys.
+
+    It is the smallest with which parts have at most 2^21 keys on average.
+    """
     return _core.FuseFilter.part_bits_for(count)
 
 
 def parse_body(algorithm: Algorithm, data: bytes) -> Body:
-    """Parse a body's bytes; raises FormatError for anything the algorithm would not write."""
+    """Parse the bytes of a body, or of one part of it.
+
+    Raises:
+        FormatError: The bytes are not what the algorithm writes.
+        MissingExtraError: It is a Bloom filter, and pybloom-live is not installed.
+    """
     if algorithm is Algorithm.BLOOM:
         return BloomBody.from_bytes(data)
     try:

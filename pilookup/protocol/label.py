@@ -1,13 +1,13 @@
-"""The label: what a record says about a number, in 12 bytes (SPEC.md section 5).
+"""The label: what a channel says about a number, in 12 bytes (SPEC.md section 5).
 
     offset  size  field
     0       1     flags: bit 0 exposed, bit 1 malicious, bit 6 more cases than three, bit 7 canary
     1       1     zero
     2       2     accounts, unsigned, saturating at 65535
     4       2     last-seen month: (year - 2000) * 12 + month, month 1..12; 0 unknown
-    6       6     up to three catalogue ids, newest first, unused ones 0 and last
+    6       6     up to three catalogue ids, newest first; unused ones are 0 and come last
 
-All integers are big-endian. Bits and bytes without a meaning are zero and refused otherwise.
+All integers are big-endian. Bits and bytes without a meaning must be zero.
 """
 
 import struct
@@ -23,7 +23,7 @@ LABEL_BYTES = _core.LABEL_BYTES
 MAX_ACCOUNTS = 0xFFFF
 MAX_CASES = 3
 MAX_MONTH = 1200
-"""2099-12; a later month is a misread date."""
+"""2099-12. A later month can only be a misread date."""
 
 _LAYOUT = struct.Struct(">BBHH3H")
 
@@ -35,31 +35,31 @@ _KNOWN = EXPOSED | MALICIOUS | MORE | CANARY
 
 
 class Kind(StrEnum):
-    """What a dataset says about the numbers in it."""
+    """What a dataset says about its numbers."""
 
     EXPOSURE = "exposure"
     MALICIOUS = "malicious-registration"
 
     @property
     def flag(self) -> int:
-        """The kind's bit in a label's flags."""
+        """The bit of the kind in a label's flags."""
         return EXPOSED if self is Kind.EXPOSURE else MALICIOUS
 
 
 class Profile(StrEnum):
-    """How much of a label a channel tells: a named set of rules, no loose knobs."""
+    """How exact the labels of a channel are. One of two named sets of rules, without further settings."""
 
     EXACT = "exact"
     COARSE = "coarse"
 
     def accounts(self, count: int) -> int:
-        """The count as told: exact, or the lower bound of 1, 2 to 5, 6 or more."""
+        """The number of accounts as published: exact, or the lower bound of its range (1, 2 to 5, 6 or more)."""
         if self is Profile.EXACT:
             return min(count, MAX_ACCOUNTS)
         return next((bound for bound in (6, 2, 1) if count >= bound), 0)
 
     def month(self, month: int) -> int:
-        """The month as told: exact, or the first month of its quarter."""
+        """The month as published: exact, or the first month of its quarter."""
         if self is Profile.EXACT or month == 0:
             return month
         return month - (month - 1) % 3
@@ -67,7 +67,11 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One number's record, merged over datasets."""
+    """What is published about one number, merged over all datasets of a channel.
+
+    Raises:
+        FormatError: The fields contradict each other or are out of range (SPEC.md section 5.1).
+    """
 
     exposed: bool = False
     malicious: bool = False
@@ -92,14 +96,14 @@ class Label:
             raise FormatError("label: 'more' without three cases")
 
     def to_bytes(self) -> bytes:
-        """The 12 bytes of the layout above."""
+        """The label's 12 bytes."""
         flags = EXPOSED * self.exposed | MALICIOUS * self.malicious | MORE * self.more | CANARY * self.canary
         cases = self.cases + (0,) * (MAX_CASES - len(self.cases))
         return _LAYOUT.pack(flags, 0, self.accounts, self.month, *cases)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Parse 12 bytes; raises FormatError for any encoding `to_bytes` would not write."""
+        """Parse 12 bytes; raises FormatError for anything `to_bytes` would not write."""
         if len(data) != LABEL_BYTES:
             raise FormatError("label: not 12 bytes")
         flags, zero, accounts, month, *slots = _LAYOUT.unpack(data)
@@ -120,7 +124,7 @@ class Label:
 
 
 def month_text(month: int, profile: Profile) -> str | None:
-    """`2025-07` under the exact profile, `2025-Q3` under the coarse one, None when unknown."""
+    """A month for display: `2025-07` under the exact profile, `2025-Q3` under the coarse one, None if unknown."""
     if month == 0:
         return None
     year, index = divmod(month - 1, 12)
@@ -128,5 +132,5 @@ def month_text(month: int, profile: Profile) -> str | None:
 
 
 def pack_labels(labels: Sequence[Label]) -> bytes:
-    """The labels' bytes one after another, n x 12."""
+    """The bytes of n labels one after another, n x 12."""
     return b"".join(label.to_bytes() for label in labels)

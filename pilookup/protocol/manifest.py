@@ -1,4 +1,4 @@
-"""The manifest of one snapshot: RFC 8785 JSON, one spelling only (SPEC.md section 7)."""
+"""The manifest of one snapshot: canonical JSON by RFC 8785, so each has one spelling (SPEC.md section 7)."""
 
 import json
 import re
@@ -27,13 +27,14 @@ _CANARY = re.compile(r"test:[a-z0-9-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A snapshot file's SHA-256 (hex) and size in bytes."""
+    """The SHA-256 (hex) and the size in bytes of a snapshot's file."""
 
     sha256: str
     size: int
 
     @classmethod
     def from_json(cls, value: object, name: str) -> Self:
+        """Parse the reference to the file `name`; raises FormatError."""
         body = _object(value, {"sha256", "size"}, f"files.{name}")
         if not isinstance(body["sha256"], str) or not _DIGEST.fullmatch(body["sha256"]):
             raise FormatError(f"files.{name}.sha256: not a SHA-256")
@@ -42,7 +43,7 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A dataset as the catalogue tells it; `id` is what labels refer to."""
+    """A dataset as the catalogue describes it. Labels refer to it by `id`."""
 
     id: int
     kind: Kind
@@ -53,6 +54,7 @@ class Case:
     advice: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
+        """The case as an item of the manifest's `datasets`."""
         return {
             "id": self.id,
             "kind": str(self.kind),
@@ -64,6 +66,7 @@ class Case:
 
     @classmethod
     def from_json(cls, value: object) -> Self:
+        """Parse an item of the manifest's `datasets`; raises FormatError."""
         names = {"id", "kind", "title", "seized_on", "data_classes", "advice"}
         body = _object(value, names, "datasets")
         title = _object(body["title"], {"zh", "en"}, "datasets.title")
@@ -82,7 +85,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All a client needs to check a number against one snapshot."""
+    """Everything a client needs to check a number against one snapshot."""
 
     channel: str
     profile: Profile
@@ -98,7 +101,7 @@ class Manifest:
     datasets: tuple[Case, ...] = field(default=())
 
     def to_bytes(self) -> bytes:
-        """The manifest's canonical JSON."""
+        """The manifest as canonical JSON (RFC 8785)."""
         return rfc8785.dumps(
             {
                 "format": FORMAT,
@@ -120,7 +123,7 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Parse and check a manifest; raises FormatError naming the field, also for a second spelling."""
+        """Parse a manifest; raises FormatError, naming the field, for anything `to_bytes` would not write."""
         body = _object(_parse(data), _FIELDS, "manifest")
         if type(body["format"]) is not int or body["format"] != FORMAT:
             raise FormatError("format: this version reads format 1 only")
@@ -152,7 +155,7 @@ _FIELDS = {
 
 
 def check_file(name: object) -> str:
-    """A snapshot file's plain name (no directory); raises FormatError otherwise."""
+    """Check the plain name of a snapshot's file, without a directory; returns it or raises FormatError."""
     if not isinstance(name, str) or not _FILE.fullmatch(name):
         raise FormatError("files: a name is not a plain file name")
     return name

@@ -1,8 +1,8 @@
-"""The Merkle tree over a snapshot's buckets (RFC 9162 section 2.1.1 hashing).
+"""The Merkle tree over a snapshot's buckets, hashed as in RFC 9162 section 2.1.1 (SPEC.md section 6.3).
 
-There are always 2^bits leaves, so the tree is perfect. `tree.bin` holds its nodes level by level, leaves
-first, root last: (2^(bits+1) - 1) x 32 bytes. A leaf's path is its sibling, then its parent's sibling, and so
-on: bits x 32 bytes.
+There are always 2^bits leaves, so the tree is perfect. `tree.bin` contains its nodes level by level, leaves first, root
+last: (2^(bits+1) - 1) x 32 bytes. The path of a leaf is its sibling, then the sibling of its parent, and so on:
+bits x 32 bytes.
 """
 
 from collections.abc import Iterable
@@ -14,19 +14,19 @@ HASH_BYTES = 32
 
 
 def leaf_hash(bucket: bytes | memoryview) -> bytes:
-    """SHA-256(0x00 || bucket)."""
+    """The hash of a leaf: SHA-256(0x00 || bucket)."""
     digest = sha256(b"\x00")
     digest.update(bucket)
     return digest.digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """SHA-256(0x01 || left || right)."""
+    """The hash of an inner node: SHA-256(0x01 || left || right)."""
     return sha256(b"\x01" + left + right).digest()
 
 
 def build(leaves: Iterable[bytes]) -> bytes:
-    """The tree's bytes from its leaf hashes; their number must be a power of two."""
+    """The content of `tree.bin` for the given leaf hashes; raises FormatError unless their number is a power of two."""
     level = list(leaves)
     if not level or len(level) & (len(level) - 1):
         raise FormatError("tree: the number of leaves is not a power of two")
@@ -38,12 +38,12 @@ def build(leaves: Iterable[bytes]) -> bytes:
 
 
 def tree_bytes(bits: int) -> int:
-    """The size of `tree.bin` for 2^bits buckets."""
+    """Size of `tree.bin` for 2^bits buckets, in bytes."""
     return ((2 << bits) - 1) * HASH_BYTES
 
 
 def root(tree: bytes) -> bytes:
-    """The last node."""
+    """The root of the tree, its last node."""
     return tree[-HASH_BYTES:]
 
 
@@ -59,7 +59,7 @@ def path(tree: bytes | memoryview, index: int, bits: int) -> bytes:
 
 
 def root_from_path(leaf: bytes, index: int, siblings: bytes) -> bytes:
-    """The root that a leaf hash at `index` and its path lead to."""
+    """The root that the hash of leaf `index` and its path lead to."""
     node = leaf
     for level, at in enumerate(range(0, len(siblings), HASH_BYTES)):
         sibling = siblings[at : at + HASH_BYTES]

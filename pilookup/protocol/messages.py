@@ -1,4 +1,4 @@
-"""Evaluate requests and answers, as JSON and as bytes, and the server's problems (SPEC.md section 8)."""
+"""The messages of an evaluation: request and response, as JSON and as octets (SPEC.md section 8.3)."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -12,7 +12,7 @@ from pilookup.protocol.token import ELEMENT_BYTES
 PROOF_BYTES = _core.PROOF_BYTES
 MAX_BATCH = 1000
 MAX_REQUEST_BYTES = 64 * 1024
-"""A JSON request of 1,000 elements is 46 kB."""
+"""A JSON request with 1,000 elements has 46 kB."""
 
 JSON = "application/json"
 OCTETS = "application/octet-stream"
@@ -26,6 +26,7 @@ class EvaluateRequest:
     elements: bytes
 
     def to_json(self) -> bytes:
+        """`{"epoch": n, "elements": [...]}`, the elements in base64url."""
         return encode_object({"epoch": self.epoch, "elements": _elements_json(self.elements)})
 
     @classmethod
@@ -36,7 +37,7 @@ class EvaluateRequest:
 
     @classmethod
     def from_octets(cls, epoch: str, data: bytes) -> Self:
-        """Parse 32-byte items, the epoch (decimal) from the query; raises FormatError."""
+        """Parse a body of 32-byte elements and the epoch (decimal) from the query; raises FormatError."""
         if not (epoch.isascii() and epoch.isdigit() and len(epoch) <= 10) or epoch.startswith("0"):
             raise FormatError("epoch: not a positive integer")
         return cls(check_epoch(int(epoch)), _check_elements(data))
@@ -44,13 +45,14 @@ class EvaluateRequest:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateResponse:
-    """The evaluated elements in the request's order, n x 32 bytes, and one proof for all."""
+    """The evaluated elements in the order of the request, n x 32 bytes, and one proof for all of them."""
 
     epoch: int
     elements: bytes
     proof: bytes
 
     def to_json(self) -> bytes:
+        """`{"epoch": n, "elements": [...], "proof": "..."}`, elements and proof in base64url."""
         elements = _elements_json(self.elements)
         return encode_object({"epoch": self.epoch, "elements": elements, "proof": b64url(self.proof)})
 
@@ -67,7 +69,7 @@ class EvaluateResponse:
 
     @classmethod
     def from_octets(cls, epoch: int, data: bytes) -> Self:
-        """Parse elements and proof, asked for under `epoch`; raises FormatError."""
+        """Parse a body of elements and proof, which answers a request for `epoch`; raises FormatError."""
         if len(data) < PROOF_BYTES:
             raise FormatError("proof: missing")
         return cls(epoch, _check_elements(data[:-PROOF_BYTES]), data[-PROOF_BYTES:])

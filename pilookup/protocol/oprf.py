@@ -1,7 +1,12 @@
 """RFC 9497 VOPRF over ristretto255-SHA512, by the verbs of the RFC (SPEC.md section 3).
 
-The arithmetic is `pilookup._core`'s; this room names it for both sides. Buffers hold n x 32 bytes. A point
-that is not a canonical encoding, or is the identity, is refused with a ValueError that names its index.
+    client    blinds, blinded = blind(inputs)                             sends blinded, n x 32 bytes
+    server    evaluated, proof = evaluate_and_prove(blinded, key)         sends both, n x 32 and 64 bytes
+    client    verify(public_key, blinded, evaluated, proof)               refuses the answer unless True
+              elements = unblind(blinds, evaluated)                       key * HashToGroup(input), n x 32 bytes
+
+The functions are those of `pilookup._core`. An element that is not canonically encoded, or is the identity, raises a
+ValueError that names its index.
 """
 
 from pilookup._core import (

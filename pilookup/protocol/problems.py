@@ -1,4 +1,4 @@
-"""The server's problems (RFC 9457; SPEC.md section 8.3)."""
+"""The server's errors as problem documents (RFC 9457; SPEC.md section 8.4)."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -10,7 +10,7 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class Problem(Enum):
-    """RFC 9457 problems: stable type URI, HTTP status, title."""
+    """A kind of problem: its stable type URI, its HTTP status and its title."""
 
     NOT_FOUND = ("urn:pilookup:problem:not-found", 404, "No such resource")
     METHOD = ("urn:pilookup:problem:method-not-allowed", 405, "Method not allowed")
@@ -33,6 +33,6 @@ class Problem(Enum):
         self.title = title
 
     def to_json(self, detail: str | None = None, members: Mapping[str, Any] | None = None) -> bytes:
-        """The problem document with extension members; `detail` never repeats what was sent."""
+        """The problem document, with extension members. `detail` must not repeat anything that the client sent."""
         body: dict[str, Any] = {"type": self.uri, "title": self.title, "status": self.status}
         return encode_object(body | ({"detail": detail} if detail else {}) | dict(members or {}))

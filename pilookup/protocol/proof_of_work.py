@@ -1,8 +1,8 @@
-"""Proof of work past a server's soft quota: an ALTCHA challenge, version 2 (SPEC.md section 8.5).
+"""The proof of work beyond a server's soft quota: an ALTCHA challenge, version 2 (SPEC.md section 8.5).
 
-The solver looks for a counter whose derived key begins with the challenge's prefix:
+The client searches for a counter whose derived key begins with the challenge's prefix:
 
-    key_0 = SHA-256(salt || nonce || counter as 4 bytes, big-endian), key_i = SHA-256(key_(i-1)), `cost` times in all
+    key_0 = SHA-256(salt || nonce || counter as 4 bytes, big-endian), key_i = SHA-256(key_(i-1)), `cost` hashes in all
 """
 
 import base64
@@ -16,7 +16,7 @@ from pilookup.protocol.problems import Problem
 
 HEADER = "Pilookup-Proof"
 MAX_WORK = 4_000_000
-"""SHA-256 evaluations at most, seconds of one core: a server may slow a client down, not stop it."""
+"""The most SHA-256 hashes a client computes, seconds of one core: a server may slow a client down but not stop it."""
 
 _KEY_BYTES = 32
 _SEED_BYTES = 16
@@ -24,7 +24,7 @@ _SEED_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a 429 asks for; sent back whole, with its solution."""
+    """The challenge in a 429 response. The client sends the whole `document` back with the solution."""
 
     salt: bytes = field(repr=False)
     nonce: bytes = field(repr=False)
@@ -34,7 +34,14 @@ class Challenge:
 
     @classmethod
     def from_problem(cls, body: bytes) -> Self | None:
-        """The challenge of a problem document, None when it is another problem; raises FormatError."""
+        """Parse a problem document.
+
+        Returns:
+            The challenge, or None if it is another problem.
+
+        Raises:
+            FormatError: The body is not JSON, or the challenge is not one that this client can solve.
+        """
         try:
             problem = json.loads(body)
         except (ValueError, RecursionError):
@@ -54,8 +61,8 @@ class Challenge:
         return cls(salt, nonce, cost, _hex(parameters, "keyPrefix", 1, _KEY_BYTES), document)
 
     def solve(self) -> str | None:
-        """The value of the header `Pilookup-Proof`, None when `MAX_WORK` was not enough."""
-        # The seed is hashed once; each counter goes on from there.
+        """The value of the header `Pilookup-Proof`, or None if `MAX_WORK` hashes are not enough."""
+        # The seed is hashed once; each counter continues from a copy of that state.
         seed = sha256(self.salt + self.nonce)
         for counter in range(MAX_WORK // self.cost):
             first = seed.copy()

@@ -2,10 +2,10 @@
 
     timestamp.json -> N.snapshot.json -> N.targets.json -> epochs/{epoch}/{sha256}.{file}
 
-Every name but timestamp.json is unique to its content, so replacing timestamp.json swaps the whole release at
-once. A served epoch is a target `epochs/{epoch}/manifest.json` whose custom data say until when, and
-`manifest.json` is the newest. Clients follow this chain with a TUF client; the publisher and the server hold
-the repository and read it here.
+Every name except timestamp.json is unique to its content, so replacing timestamp.json switches to another release in
+one step. A served epoch is a target `epochs/{epoch}/manifest.json` whose custom data say how long it is served;
+`manifest.json` is the manifest of the newest epoch. Clients follow this chain with a TUF client. The publisher, the
+server and `pilookup verify` have the repository's files and read them with this module.
 """
 
 import re
@@ -31,30 +31,30 @@ RETIRING_LIFE: Final = timedelta(hours=72)
 MAX_METADATA_BYTES: Final = 4 * 2**20
 
 Read = Callable[[str], bytes]
-"""Reads a metadata file by name; raises FileNotFoundError when there is none."""
+"""Reads a metadata file by its name; raises FileNotFoundError if there is none."""
 
 _PATH = re.compile(r"epochs/([1-9][0-9]{0,9})/([^/]+)")
-"""One spelling an epoch: no leading zero, no digits but ASCII's."""
+"""Each epoch has one spelling: ASCII digits without a leading zero."""
 
 _T = TypeVar("_T", Root, Timestamp, Snapshot, Targets)
 
 
 @dataclass(frozen=True, slots=True)
 class ServedEpoch:
-    """One epoch of a release: its files by plain name, and the last moment it may be served."""
+    """One epoch of a release: its files by plain name, and the time until which it may be served."""
 
     epoch: int
     serves_until: datetime
     files: Mapping[str, FileRef]
 
     def path(self, name: str) -> str:
-        """Where the file lies below `targets/`."""
+        """The path of a file below `targets/`."""
         return f"epochs/{self.epoch}/{self.files[name].sha256}.{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A verified release, newest epoch first; `targets_expire` is the nearest expiry of custody's roles."""
+    """A verified release, newest epoch first. `targets_expire` is the earliest expiry of the roles custody signs."""
 
     root_version: int
     targets_version: int
@@ -70,12 +70,12 @@ def target_name(epoch: int, name: str) -> str:
 
 
 def target_custom(epoch: int, serves_until: datetime) -> dict[str, object]:
-    """The custom data of an epoch's manifest target."""
+    """The custom data of the target of an epoch's manifest."""
     return {"epoch": epoch, "serves_until": time_text(serves_until)}
 
 
 def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
-    """Parse one TUF metadata file of the given kind; raises FormatError."""
+    """Parse one TUF metadata file of the given role, without verifying its signatures; raises FormatError."""
     if len(data) > MAX_METADATA_BYTES:
         raise FormatError(f"{kind.type}: too large")
     try:
@@ -88,11 +88,18 @@ def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
 
 
 def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Release:
-    """Verify the chain from the repository's own root and return what it serves.
+    """Verify the chain of metadata from the repository's own root, and return the release.
 
-    With `timestamp=False` an expired timestamp is let pass (its holder is about to renew it). Raises
-    TrustError with reason `stale` or `bad_snapshot`, FormatError for bytes that are no metadata,
-    FileNotFoundError.
+    Args:
+        read: Reads a metadata file by its name.
+        now: The time against which expiry is checked.
+        timestamp: Whether an expired timestamp is refused. The holder of its key, which is about to renew it, passes
+            False.
+
+    Raises:
+        TrustError: Metadata are expired (reason `stale`), or not signed or of the wrong version (`bad_snapshot`).
+        FormatError: A file is not TUF metadata, or does not describe a release of this project.
+        FileNotFoundError: A metadata file is missing.
     """
     root = verify_root(read("root.json"))
     stamp = parse_metadata(read("timestamp.json"), Timestamp)
@@ -124,14 +131,19 @@ def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Releas
 
 
 def verify_root(data: bytes) -> Root:
-    """A root metadata file that its own keys sign; raises TrustError or FormatError."""
+    """Parse root metadata that must be signed by its own keys.
+
+    Raises:
+        TrustError: Not enough of its own keys sign it.
+        FormatError: The bytes are not root metadata.
+    """
     root = parse_metadata(data, Root)
     _verify(root.signed, "root", root)
     return root.signed
 
 
 def served_epochs(targets: Mapping[str, TargetFile]) -> tuple[ServedEpoch, ...]:
-    """The epochs a targets role lists, newest first; raises FormatError for a list that is not ours."""
+    """The epochs that targets metadata list, newest first; raises FormatError for any other list of targets."""
     epochs: dict[int, dict[str, FileRef]] = {}
     until: dict[int, datetime] = {}
     for path, target in targets.items():
@@ -151,7 +163,7 @@ def served_epochs(targets: Mapping[str, TargetFile]) -> tuple[ServedEpoch, ...]:
 
 
 def file_ref(target: TargetFile, name: str) -> FileRef:
-    """A target's SHA-256 and size; raises FormatError."""
+    """The SHA-256 and size of a target; raises FormatError."""
     return FileRef.from_json({"sha256": target.hashes.get("sha256"), "size": target.length}, check_file(name))
 
 
@@ -183,10 +195,15 @@ def check_manifest(manifest: Manifest, *, channel: str, epoch: int, files: Mappi
 
 
 def renew_timestamp(timestamp: Timestamp | None, snapshot_version: int, now: datetime) -> Timestamp:
-    """A timestamp for the given snapshot, to be signed.
+    """An unsigned timestamp that names the given version of the snapshot metadata.
 
-    Its version is the time in seconds, or one more than before: custody and server, on two machines, both
-    move it on without asking each other.
+    Args:
+        timestamp: The timestamp that it replaces, or None for the first.
+        snapshot_version: The version of the snapshot metadata.
+        now: The current time.
+
+    Its version is the time in seconds, or one more than the previous version if that is higher. Custody and server sign
+    timestamps on two machines; this keeps their versions in order without communication between them.
     """
     previous = timestamp.version if timestamp else 0
     fresh = Timestamp(
@@ -206,7 +223,7 @@ def _verify(root: Root, role: str, metadata: Metadata[_T]) -> None:
 
 def _check_version(found: int, named: int, role: str) -> int:
     if found != named:
-        raise TrustError("bad_snapshot", f"{role} metadata bears another version than is signed for it")
+        raise TrustError("bad_snapshot", f"{role} metadata has another version than the one signed for it")
     return found
 
 

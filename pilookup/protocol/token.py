@@ -1,13 +1,13 @@
-"""Tokens and what they unlock (SPEC.md section 4).
+"""Tokens, and finding the entry that a token opens (SPEC.md section 4).
 
-A token is SHA-512 over a channel, an epoch and an element; 64 bytes, big-endian fields:
+A token is SHA-512 over a channel, an epoch and an element: 64 bytes with big-endian fields.
 
-    [0:4]    its top bits are the bucket index
+    [0:4]    bucket bits: the top bits are the bucket index
     [4:8]    tag
     [16:24]  filter key
     [32:64]  label key (AES-256-GCM-SIV)
 
-A token opens the one entry made for its number, so it is as secret as the answer.
+A token opens the entry of its number, so it is as sensitive as the answer.
 """
 
 from pilookup import _core
@@ -22,26 +22,38 @@ EMPTY_SLOT = bytes(ENTRY_BYTES)
 
 
 def tokens(elements: bytes, channel: str, epoch: int) -> list[bytes]:
-    """The tokens of n x 32 bytes of elements, in order."""
+    """The tokens of n elements (n x 32 bytes), in their order; raises ValueError for an invalid element."""
     packed = _core.tokens(elements, channel, epoch)
     return [packed[at : at + TOKEN_BYTES] for at in range(0, len(packed), TOKEN_BYTES)]
 
 
 def bucket_index(token: bytes, bits: int) -> int:
-    """The bucket a token's entry lies in, of 2^bits."""
+    """The index of the bucket, of 2^bits, that a token's entry is in."""
     return int.from_bytes(token[:4], "big") >> (32 - bits)
 
 
 def filter_key(token: bytes) -> int:
-    """The unsigned 64-bit key under which filters know the token."""
+    """The unsigned 64-bit key that filters contain for a token."""
     return int.from_bytes(token[16:24], "big")
 
 
 def find(token: bytes, slots: bytes, channel: str, epoch: int) -> Label | None:
-    """The label sealed to this token in a verified bucket's slots, or None.
+    """Find the label that is sealed under a token.
 
-    Every entry that bears the tag is tried: four bytes collide, the seal does not. Raises FormatError when an
-    entry opens to bytes that are no label, which only the publisher could have made.
+    Every entry with the token's tag is tried, since tags of four bytes collide. Only the right entry opens.
+
+    Args:
+        token: 64 bytes.
+        slots: The slots of a verified bucket, n x 32 bytes.
+        channel: The channel's name.
+        epoch: The epoch's number.
+
+    Returns:
+        The label, or None if no entry opens.
+
+    Raises:
+        FormatError: The slots are not a whole number of entries, or an entry opens to bytes that are not a label, which
+            only the publisher can have made.
     """
     if len(slots) % ENTRY_BYTES:
         raise FormatError("bucket: not a whole number of slots")

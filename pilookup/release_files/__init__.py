@@ -1,1 +1,1 @@
-"""What anyone can check of published files: no secret is needed, and neither numpy nor pyarrow."""
+"""Checks of published files that anyone can make: they need no secret, and neither numpy nor pyarrow."""

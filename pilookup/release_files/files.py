@@ -1,4 +1,4 @@
-"""A published file by its digest and size."""
+"""The digest and size of a published file."""
 
 import os
 from hashlib import file_digest

@@ -1,4 +1,4 @@
-"""A filter file on disk, read part by part: one of many keys is cut by their upper bits (SPEC.md section 10.3)."""
+"""A filter file on disk, read part by part (SPEC.md sections 10.2 and 10.3)."""
 
 import os
 from collections.abc import Iterator
@@ -15,10 +15,19 @@ from pilookup.protocol.filter import MAX_HEAD_BYTES, Algorithm, Body, FilterHead
 
 
 class FilterFile:
-    """The head, and the parts one by one. A Bloom filter, and a fuse filter of few keys, is one part.
+    """A filter file: its header, and its parts one at a time.
 
-    Opening raises FormatError where head or sizes are not a filter's, reading a part where that is none; both name the
-    file. Both raise OSError.
+    A fuse filter of many keys is divided into parts by the keys' upper bits. A Bloom filter, and a fuse filter of few
+    keys, is one part.
+
+    Attributes:
+        path: The file.
+        head: The parsed header.
+        part_bits: The number of upper bits of a key that choose its part; there are 2^part_bits parts.
+
+    Raises:
+        FormatError: The header or the sizes of the parts are wrong. The text names the file.
+        OSError: The file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,13 +38,19 @@ class FilterFile:
             self._starts = list(self._part_offsets(file))
 
     def part(self, number: int) -> Body:
-        """The part of the keys whose upper `part_bits` are `number`."""
+        """Read and parse the part of the keys whose upper `part_bits` bits are `number`; raises as the class does."""
         start, end = self._starts[number : number + 2]
         with self.path.open("rb") as file, self._errors_named():
             return parse_body(self.head.algorithm, durable.read_at(file, end - start, start))
 
     def check(self) -> None:
-        """Read all of it; raises FormatError where a part, the number of keys or the digest of all parts is wrong."""
+        """Read the whole file and check its parts, the number of keys and the digest over all parts.
+
+        Raises:
+            FormatError: One of them is wrong. The text names the file.
+            MissingExtraError: It is a Bloom filter, and pybloom-live is not installed.
+            OSError: The file cannot be read.
+        """
         digest, count = sha256(), 0
         with self.path.open("rb") as file, self._errors_named():
             digest.update(durable.read_at(file, self._starts[0] - self._at, self._at))
@@ -58,7 +73,7 @@ class FilterFile:
         return bits
 
     def _part_offsets(self, file: BinaryIO) -> Iterator[int]:
-        """Where each part starts, and where the last ends."""
+        """The offsets at which the parts start, and the offset at which the last part ends."""
         size = os.fstat(file.fileno()).st_size
         if not self.part_bits:
             yield from (self._at, size)
@@ -73,12 +88,12 @@ class FilterFile:
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:
-        """Whatever is wrong with the bytes, told with the name of the file."""
+        """Turn errors about the bytes into FormatError with the name of the file."""
         try:
             yield
         except EOFError:
             raise FormatError(f"{self.path}: filter: truncated") from None
         except FormatError as error:
             raise FormatError(f"{self.path}: {error}") from None
-        except ValueError as error:  # the core's
+        except ValueError as error:  # raised by the core
             raise FormatError(f"{self.path}: filter: {error}") from None

@@ -1,4 +1,4 @@
-"""A channel's directory verified offline, from a pinned root to every bucket (SPEC.md sections 6, 7, 9)."""
+"""Verifies a channel's directory offline, from a pinned root down to every bucket (SPEC.md sections 6, 7, 9)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from pilookup.release_files.filter_file import FilterFile
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSnapshot:
-    """One snapshot found whole."""
+    """A snapshot whose files were verified."""
 
     channel: str
     epoch: int
@@ -37,13 +37,25 @@ class VerifiedSnapshot:
     entries: int
 
     def to_json(self) -> dict[str, Any]:
+        """The fields as `pilookup verify --json` prints them."""
         return {"channel": self.channel, "epoch": self.epoch, "serial": self.serial, "entries": self.entries}
 
 
 def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> list[VerifiedSnapshot]:
-    """Verify every served epoch of a release, newest first.
+    """Verify the release in a channel's directory: its metadata, and every file of its epochs.
 
-    Raises TrustError or FormatError naming what is wrong, FileNotFoundError for a missing file.
+    Args:
+        directory: A directory with `metadata/` and `targets/`.
+        pinned: The root metadata to trust; None trusts the directory's own root.
+        now: The time against which expiry is checked.
+
+    Returns:
+        One snapshot for each served epoch, newest first.
+
+    Raises:
+        TrustError: Metadata are expired or not signed by the trusted keys.
+        FormatError: A file is not what the metadata or the manifest say, or the epochs are of different channels.
+        FileNotFoundError: A file is missing.
     """
     metadata = directory / "metadata"
 
@@ -61,7 +73,13 @@ def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> li
 
 
 def follow_roots(pinned: bytes, metadata: Path) -> None:
-    """Walk from the pinned root to the directory's root.json, each version signed by the one before (TUF 5.3)."""
+    """Follow the versions of the root from a pinned one to the directory's root.json (TUF specification, section 5.3).
+
+    Raises:
+        TrustError: A version is not signed by the one before it, or the last version is not root.json.
+        FormatError: A file is not root metadata.
+        FileNotFoundError: A version is missing.
+    """
     trusted = verify_root(pinned)
     last = verify_root((metadata / "root.json").read_bytes())
     while trusted.version < last.version:
@@ -72,7 +90,7 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
         except (RepositoryError, ValueError) as error:
             raise TrustError("bad_signature", "a root is not signed by the one before it") from error
         if following.signed.version != trusted.version + 1:
-            raise TrustError("bad_signature", "a root bears another version than its name")
+            raise TrustError("bad_signature", "a root has another version than its name")
         trusted = following.signed
     if trusted != last:
         raise TrustError("bad_signature", "the directory's root does not follow from the pinned one")
@@ -90,14 +108,22 @@ def _verify_epoch(targets: Path, epoch: ServedEpoch, channel: str | None) -> Ver
 
 
 READ_BYTES: Final = 1 << 24
-"""Buckets are read in pieces of about so many bytes."""
+"""Buckets are read in blocks of about this many bytes."""
 
 
 def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
-    """Check every byte of a snapshot that can be checked without keys.
+    """Check everything about a snapshot's files that can be checked without keys.
 
-    File digests and sizes, the tree over the buckets, the order of slots, the number of entries, parts of filters.
-    Raises FormatError naming the file.
+    Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, and the filters.
+
+    Args:
+        manifest: The snapshot's manifest, already trusted.
+        paths: The files by the names that the manifest lists.
+
+    Raises:
+        FormatError: A file is wrong. The text names it.
+        MissingExtraError: There is a Bloom filter, and pybloom-live is not installed.
+        OSError: A file is missing or cannot be read.
     """
     for name, ref in manifest.files.items():
         if file_ref(paths[name]) != ref:
@@ -113,7 +139,7 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
 
 
 def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
-    """The leaf hashes of all buckets, and how many entries they hold; raises FormatError where one is not in order."""
+    """The leaf hashes of all buckets, and the number of entries in them; raises FormatError if one is not in order."""
     leaves, entries = [], 0
     at_once = max(1, READ_BYTES // geometry.stride) * geometry.stride
     with path.open("rb") as file:

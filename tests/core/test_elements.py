@@ -1,4 +1,4 @@
-"""Elements and keys at every door: what is not canonical, and the identity, are refused by their index."""
+"""Every function refuses elements and keys that are not canonical or are the identity, and names their index."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ KEY = _core.SecretKey.derive(bytes(32), b"test")
 
 
 def offers(bad):
-    """Every call that takes elements, with `bad` as number 3 of 5."""
+    """A call of every function that takes elements, with `bad` as the fourth of five elements."""
     good = _core.tokenise(INPUTS, KEY)
     spoiled = good[:96] + bad + good[128:]
     blinds, _ = _core.blind(INPUTS)
@@ -33,7 +33,7 @@ def offers(bad):
     }
 
 
-def test_the_list_is_whole():
+def test_the_list_has_all_invalid_encodings():
     assert len(INVALID) == 29
 
 
@@ -47,13 +47,13 @@ def test_invalid_encodings_of_rfc_9496_are_refused_everywhere(invalid):
         _core.verify(bad, KEY.public(), KEY.public(), bytes(64))
 
 
-@pytest.mark.parametrize("door", offers(IDENTITY))
-def test_the_identity_is_refused_everywhere(door):
+@pytest.mark.parametrize("call", offers(IDENTITY))
+def test_the_identity_is_refused_everywhere(call):
     with pytest.raises(ValueError, match="element 3 is the identity"):
-        offers(IDENTITY)[door]()
+        offers(IDENTITY)[call]()
 
 
-def test_the_identity_is_no_public_key():
+def test_the_identity_is_not_a_public_key():
     with pytest.raises(ValueError, match="public key 0 is the identity"):
         _core.verify(IDENTITY, KEY.public(), KEY.public(), bytes(64))
 
@@ -79,14 +79,14 @@ def test_keys_survive_their_export_and_bytes_of_any_kind():
     assert _core.SecretKey.generate().export() != _core.SecretKey.generate().export()
 
 
-def test_derive_wants_a_seed_of_32_bytes():
+def test_derive_needs_a_seed_of_32_bytes():
     with pytest.raises(ValueError, match="seed"):
         _core.SecretKey.derive(bytes(31), b"")
     with pytest.raises(ValueError, match="info"):
         _core.SecretKey.derive(bytes(32), bytes(65_536))
 
 
-def test_errors_never_show_what_was_given():
+def test_errors_never_contain_their_input():
     for call in offers(b"\xab" * 32).values():
         with pytest.raises(ValueError) as caught:
             call()

@@ -1,4 +1,4 @@
-"""Binary fuse filters, as Python calls them."""
+"""Binary fuse filters, called from Python."""
 
 import hashlib
 import random
@@ -76,7 +76,7 @@ def test_altered_bytes_are_refused(keys, bits, data):
 
 
 @given(keys_of, bits_of, st.data())
-def test_cut_or_longer_bytes_are_refused(keys, bits, data):
+def test_truncated_or_lengthened_bytes_are_refused(keys, bits, data):
     encoded = _core.FuseFilter.build(packed(keys), bits).to_bytes()
     cut = data.draw(st.integers(0, len(encoded) - 1))
     for wrong in (encoded[:cut], encoded + data.draw(st.binary(min_size=1, max_size=40))):
@@ -92,7 +92,7 @@ def test_an_altered_header_with_a_digest_to_match_does_no_harm(keys, bits, at, f
     try:
         read = _core.FuseFilter.from_bytes(encoded)
     except ValueError as error:
-        assert "not a fuse filter" in str(error)  # noqa: PT017 - the other outcome is as good
+        assert "not a fuse filter" in str(error)  # noqa: PT017 - success is as right
     else:
         assert read.to_bytes() == encoded
         read.contains_many(packed(asked))
@@ -145,7 +145,7 @@ def test_too_many_parts_are_refused(part_bits):
         _core.FuseFilter.head(16, part_bits, 1)
 
 
-def test_sizes_are_what_a_beginning_takes():
+def test_the_sizes_of_the_beginnings_are_enough_and_needed():
     sizes = _core.FuseFilter.HEAD_BYTES, _core.FuseFilter.PART_HEAD_BYTES, _core.FuseFilter.DIGEST_BYTES
     assert sizes == (16, 28, 32)
     part, parts = (_core.FuseFilter.build(packed([1, 2**63]), 16, part_bits).to_bytes() for part_bits in (0, 1))
@@ -165,4 +165,4 @@ def test_any_beginning_is_refused_or_read(beginning):
         try:
             assert read(beginning) >= 0
         except ValueError as error:
-            assert "not a fuse filter" in str(error)  # noqa: PT017 - the other outcome is as good
+            assert "not a fuse filter" in str(error)  # noqa: PT017 - success is as right

@@ -1,4 +1,4 @@
-"""Secrets stay opaque, and the module is what its stub says."""
+"""Secrets cannot be copied, pickled or printed, and the module matches its stub."""
 
 import copy
 import pickle
@@ -29,7 +29,7 @@ def test_secrets_are_not_copied(secret, copier):
         copier(secret)
 
 
-def test_secrets_print_no_secret(secret):
+def test_secrets_are_not_printed(secret):
     assert repr(secret) == str(secret) == f"<{type(secret).__name__}>"
 
 
@@ -49,7 +49,7 @@ def test_equality_is_identity():
 
 
 def test_the_interpreter_lock_is_released():
-    """While one thread is inside one long call, another runs Python."""
+    """Another thread runs Python while one thread is in a long call."""
     key = _core.SecretKey.generate()
     inputs = [b"tel:+861380000%04d" % (i % 10_000) for i in range(20_000)]
     entered, done = threading.Event(), threading.Event()
@@ -67,10 +67,10 @@ def test_the_interpreter_lock_is_released():
         time.sleep(0.001)
         ticks += 1
     worker.join()
-    assert ticks >= 5  # a held lock would allow the switch before the call and the one after
+    assert ticks >= 5  # with the lock held, threads switch only before and after the call
 
 
-def test_the_stub_is_true():
+def test_the_stub_matches_the_module():
     check = subprocess.run(
         [sys.executable, "-m", "mypy.stubtest", "pilookup._core"], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""The core's steps of a publish, against the plainest way to write them."""
+"""Compares the core's steps of a publish with the simplest way to write them."""
 
 import hashlib
 import pickle
@@ -35,7 +35,7 @@ def run(rows, source):
 
 
 def merged(runs, sources, erased):
-    """By dictionaries: element -> dataset -> account."""
+    """The same merge by dictionaries: element -> dataset -> account."""
     told = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for rows, source in runs:
         for element, account, count, month in rows:
@@ -57,7 +57,7 @@ def merged(runs, sources, erased):
 
 @given(st.data())
 @UNTIMED
-def test_rows_merge_as_the_label_is_defined(data):
+def test_rows_merge_to_the_label_of_the_specification(data):
     known = data.draw(sources)
     runs = data.draw(st.lists(st.tuples(st.lists(rows, max_size=12), st.integers(0, len(known) - 1)), max_size=5))
     erased = data.draw(st.lists(elements, max_size=2))
@@ -83,7 +83,7 @@ def test_broken_columns_are_refused(broken, text):
         _core.merge_labels([broken], [(1, EXPOSED)], b"")
 
 
-def test_erased_elements_that_are_cut_are_refused():
+def test_a_partial_erased_element_is_refused():
     with pytest.raises(ValueError, match="erased elements: 33 bytes"):
         _core.merge_labels([], [], bytes(33))
 
@@ -116,7 +116,7 @@ def packed_plainly(records, bucket):
 
 @given(indexed, st.integers(0, 4))
 @UNTIMED
-def test_ranges_are_laid_out_as_the_whole_would_be(drawn, finer):
+def test_bucket_ranges_equal_those_of_all_buckets_packed_together(drawn, finer):
     bits, range_bits, indices = drawn
     bits, range_bits = max(bits - finer, 0), min(range_bits, max(bits - finer, 0))
     records = [record(index >> max(drawn[0] - bits - finer, 0), i) for i, index in enumerate(indices)]
@@ -142,7 +142,7 @@ def test_a_record_of_another_range_is_refused():
 
 
 @pytest.mark.parametrize(("index_bits", "range_bits"), [(33, 1), (8, 9), (32, 17)])
-def test_bits_that_cannot_be_are_refused(index_bits, range_bits):
+def test_impossible_bits_are_refused(index_bits, range_bits):
     with pytest.raises(ValueError, match="range bits must be from 0 to"):
         _core.group_records(b"", index_bits, range_bits)
 
@@ -167,7 +167,7 @@ def test_buckets_out_of_order_are_refused_by_name(slots):
         _core.check_buckets(b"".join(good + bad + bad), count)
 
 
-def test_what_is_not_whole_buckets_is_refused():
+def test_a_partial_bucket_is_refused():
     for size, slots in ((65, 2), (32, 2), (1, 1)):
         with pytest.raises(ValueError, match="are not a whole number of"):
             _core.check_buckets(bytes(size), slots)
@@ -176,7 +176,7 @@ def test_what_is_not_whole_buckets_is_refused():
     assert _core.check_buckets(b"", 5) == (0, b"")
 
 
-def test_an_overflow_travels_between_processes():
+def test_an_overflow_can_be_pickled():
     with pytest.raises(_core.BucketOverflow) as told:
         _core.pack_buckets(record(0, 0) + record(0, 1), 0, 1, 1, 0)
     back = pickle.loads(pickle.dumps(told.value))
@@ -185,7 +185,7 @@ def test_an_overflow_travels_between_processes():
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=300), st.integers(1, 4))
 @UNTIMED
-def test_keys_are_put_in_order_each_once(keys, copies):
+def test_keys_are_sorted_and_repeated_ones_dropped(keys, copies):
     packed = b"".join(key.to_bytes(8, "big") for key in keys * copies)
     assert _core.sort_unique_keys(packed) == b"".join(key.to_bytes(8, "big") for key in sorted(set(keys)))
 

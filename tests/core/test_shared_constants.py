@@ -1,4 +1,4 @@
-"""Sizes and bits that Python and the native core both know: held equal here, each by what the core does."""
+"""Sizes and bits that are defined in Python and in the native core are equal, judged by what the core does."""
 
 import struct
 
@@ -13,7 +13,7 @@ ELEMENT = bytes(31) + b"\x01"
 
 
 def merged(kinds, count=1):
-    """The label that the core makes of one element in one dataset of each kind, `count` accounts in each."""
+    """The core's label for an element that is in one dataset of each given kind, with `count` accounts in each."""
     runs = [(ELEMENT, bytes(16), struct.pack("<I", count), bytes(2), source) for source in range(len(kinds))]
     elements, labels = _core.merge_labels(runs, [(i + 1, kind.flag) for i, kind in enumerate(kinds)], b"")
     assert elements == ELEMENT

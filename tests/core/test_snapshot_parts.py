@@ -46,7 +46,7 @@ def test_more_than_32_bits_are_refused():
 
 
 @given(st.integers(0, 64), st.integers(0, 32), st.text(max_size=60), st.integers(0, 2**32 - 1))
-def test_shifting_and_sealing_in_one_is_each_step_in_turn(count, bits, channel, epoch):
+def test_shift_and_seal_equals_its_steps_one_after_another(count, bits, channel, epoch):
     elements, labels = ELEMENTS[: 32 * count], LABELS[: 12 * count]
     shift = KEY.shift_to(_core.SecretKey.derive(bytes(32), b"channel"))
     records, keys = _core.shift_and_seal(elements, labels, shift, channel, epoch, bits)
@@ -58,7 +58,7 @@ def test_shifting_and_sealing_in_one_is_each_step_in_turn(count, bits, channel, 
 
 
 @pytest.mark.parametrize("bad", [bytes(32), b"\xff" * 32])
-def test_shifting_and_sealing_names_the_element_that_shift_names(bad):
+def test_shift_and_seal_names_the_element_that_shift_names(bad):
     elements = ELEMENTS[: 32 * 40] + bad + ELEMENTS[32 * 41 :]
     with pytest.raises(ValueError, match="element 40") as fused:
         _core.shift_and_seal(elements, LABELS, KEY, "public", 3, 8)
@@ -67,7 +67,7 @@ def test_shifting_and_sealing_names_the_element_that_shift_names(bad):
     assert str(fused.value) == str(alone.value)
 
 
-def test_shifting_and_sealing_needs_a_label_for_every_element():
+def test_shift_and_seal_needs_a_label_for_every_element():
     with pytest.raises(ValueError, match="number of labels: expected 64, found 63"):
         _core.shift_and_seal(ELEMENTS, LABELS[:-12], KEY, "public", 3, 8)
 
@@ -84,7 +84,7 @@ def test_entries_open_only_where_they_belong():
 
 
 @given(st.integers(0, 255))
-def test_any_flipped_bit_shuts_an_entry(bit):
+def test_an_entry_with_any_flipped_bit_does_not_open(bit):
     token = _core.tokens(ELEMENTS[:32], "public", 1)
     entry = bytearray(_core.seal(token, b"twelve bytes", "public", 1))
     entry[bit // 8] ^= 1 << bit % 8
@@ -140,11 +140,11 @@ def test_bad_records_are_refused(records, text):
         _core.pack_buckets(records, 3, 2, 4, 0)
 
 
-def test_what_cannot_fit_is_a_memory_error():
+def test_a_result_that_does_not_fit_is_a_memory_error():
     for count, slots in ((2**62, 1), (2**20, 2**50)):
         with pytest.raises(MemoryError):
             _core.pack_buckets(b"", 0, count, slots, 0)
 
 
-def test_digests_compare_alike_for_any_buffer():
+def test_any_kind_of_buffer_gives_the_same_tokens():
     assert hmac.compare_digest(_core.tokens(bytearray(ELEMENTS), "a", 1), _core.tokens(memoryview(ELEMENTS), "a", 1))

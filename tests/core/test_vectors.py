@@ -1,4 +1,4 @@
-"""The published vectors of RFC 9497 Appendix A.1, OPRF and VOPRF, through the public functions."""
+"""Runs the published vectors of RFC 9497, appendix A.1 (OPRF and VOPRF), through the public functions."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def key_of(suite):
     return _core._derive_with(bytes.fromhex(suite["seed"]), bytes.fromhex(suite["key_info"]), suite["mode"])
 
 
-def test_the_list_is_whole():
+def test_the_list_has_all_published_vectors():
     assert {suite["mode"]: len(suite["cases"]) for suite in SUITES} == {"oprf": 2, "voprf": 3}
     assert all("proof" in case for suite in SUITES if suite["mode"] == "voprf" for case in suite["cases"])
 

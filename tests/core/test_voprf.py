@@ -1,4 +1,4 @@
-"""Blinding, proofs and the bulk operations, as Python calls them."""
+"""Blinding, proofs and bulk operations, called from Python."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def test_a_proof_of_a_thousand(batch):
 
 
 @pytest.mark.parametrize("count", [1, 2, 65, 1000])
-def test_evaluating_and_proving_at_once_is_the_same(batch, count):
+def test_evaluate_and_prove_equals_its_two_steps(batch, count):
     elements, evaluated, _ = batch
     at_once, proof = _core.evaluate_and_prove(elements[: 32 * count], KEY)
     assert at_once == evaluated[: 32 * count]
@@ -42,7 +42,7 @@ def test_evaluating_and_proving_at_once_is_the_same(batch, count):
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 8, 9, 64, 65, 130])
-def test_elements_evaluated_each_by_itself_have_proofs_of_their_own(batch, count):
+def test_evaluate_and_prove_each_gives_each_element_its_own_proof(batch, count):
     elements, evaluated, _ = (pieces(buffer, 32) for buffer in batch)
     each = _core.evaluate_and_prove_each(b"".join(elements[:count]), KEY)
     assert [answer for answer, _ in each] == evaluated[:count]
@@ -53,7 +53,7 @@ def test_elements_evaluated_each_by_itself_have_proofs_of_their_own(batch, count
 
 
 @given(st.lists(st.sampled_from(["good", "identity", "no element"]), max_size=20))
-def test_bad_elements_do_the_others_no_harm(batch, kinds):
+def test_invalid_elements_do_not_affect_the_others(batch, kinds):
     good = pieces(batch[0], 32)
     bad = {"identity": bytes(32), "no element": b"\xff" * 32}
     elements = [bad.get(kind, element) for kind, element in zip(kinds, good, strict=False)]
@@ -63,7 +63,7 @@ def test_bad_elements_do_the_others_no_harm(batch, kinds):
         assert answer is None or _core.verify(KEY.public(), element, *answer) is True
 
 
-def test_a_part_of_an_element_is_refused(batch):
+def test_a_partial_element_is_refused(batch):
     with pytest.raises(ValueError, match="elements"):
         _core.evaluate_and_prove_each(batch[0][:33], KEY)
 
@@ -91,7 +91,7 @@ def test_a_replayed_proof_fails(batch):
     assert _core.verify(KEY.public(), elements[32:], evaluated[32:], proof) is False
 
 
-def test_every_proof_takes_fresh_randomness(batch):
+def test_every_proof_uses_fresh_randomness(batch):
     elements, evaluated, proof = batch
     assert _core.prove(elements, evaluated, KEY) != proof
 
@@ -137,7 +137,7 @@ def test_any_blind_gives_what_tokenise_gives(inputs):
 
 
 @given(st.binary(max_size=30), st.binary(max_size=40))
-def test_any_offsets_are_refused_or_give_as_many(data, offsets):
+def test_any_offsets_are_refused_or_give_one_element_each(data, offsets):
     try:
         elements = _core.tokenise_packed(data, offsets, KEY)
     except ValueError:
@@ -179,14 +179,14 @@ def test_threads_can_be_set_and_change_no_result():
             _core.set_threads(n)
 
 
-def test_a_fork_gets_threads_of_its_own():
+def test_a_forked_process_gets_its_own_threads():
     _core.set_threads(2)
     expected = _core.tokenise(INPUTS, KEY)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons advise against the very thing tested
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer versions of Python warn about what is tested here
         child = os.fork()
     if child == 0:
-        signal.alarm(30)  # threads that do not exist would be waited for without end
+        signal.alarm(30)  # if the threads do not exist, the process waits for them for ever
         os._exit(0 if _core.tokenise(INPUTS, KEY) == expected else 1)
     assert os.waitpid(child, 0)[1] == 0
 

@@ -152,7 +152,7 @@ def test_the_command_line_publishes_over_tls(founded, tmp_path):
     ["tcp://192.0.2.1:8786", "tcp://scheduler.example:8786", "tcp://[2001:db8::1]:8786", "tcp://0.0.0.0:8786"],
 )
 def test_beyond_this_machine_only_tls_is_taken(address):
-    with pytest.raises(ComputeError, match="beyond this machine a scheduler is tls://HOST:PORT"):
+    with pytest.raises(ComputeError, match="on another machine is tls://HOST:PORT"):
         executor(address)
 
 
@@ -160,7 +160,7 @@ def test_beyond_this_machine_only_tls_is_taken(address):
     "address", ["", "here", "ws://h:1", "tls://h", "tls://:1", "inproc://x/1", "tcp://[::1", "tls://h:x"]
 )
 def test_what_is_no_address_is_told(address):
-    with pytest.raises(ComputeError, match="a scheduler is tls://HOST:PORT"):
+    with pytest.raises(ComputeError, match="a scheduler's address is tls://HOST:PORT"):
         executor(address)
 
 

@@ -10,7 +10,7 @@ ERRORS = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclas
 
 
 def drawn():
-    """The tree at the top of the file: each error, and the error it stands below."""
+    """The tree at the top of errors.py, as a dict from each error to its base class."""
     above, parents = {}, {}
     for line in errors.__doc__.splitlines():
         if found := re.match(r"^( {4}[│├└─ ]*)(\w+Error)\b", line):

@@ -1,4 +1,4 @@
-"""What a command or a mirror may import without the extras of the police side."""
+"""What mirrors, the server and `pilookup verify` import without the extras of the police side."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The shortcuts against the rules, libphonenumber in every region, and what importing costs."""
+"""Compares the shortcuts with the rules and the rules with libphonenumber in every region; checks what is imported."""
 
 import subprocess
 import sys
@@ -20,13 +20,13 @@ PARTS = st.tuples(st.from_regex(r"1[2-9][0-9]", fullmatch=True), *[st.from_regex
 
 @given(BEFORE, PARTS, SEPARATORS, SEPARATORS, AFTER)
 @settings(max_examples=1000)
-def test_the_shortcuts_agree_with_the_rules_on_dressed_mobiles(before, parts, first, second, after):
+def test_the_shortcuts_agree_with_the_rules_on_mobiles_with_affixes(before, parts, first, second, after):
     text = before + parts[0] + first + parts[1] + second + parts[2] + after
     assert canonicalise(text) == rules._by_rules(text, "CN")
 
 
 @given(st.from_regex(r"000[0-9]{7,13}", fullmatch=True))
-def test_padding_with_zeros_is_no_foreign_number(digits):
+def test_a_number_padded_with_zeros_is_not_a_foreign_number(digits):
     outcome = canonicalise(digits)
     assert isinstance(outcome, Reason) or outcome.startswith(b"tel:+861")
 
@@ -39,7 +39,7 @@ def national_examples():
                 yield region, example
 
 
-def test_national_numbers_come_out_as_libphonenumber_has_them_in_their_region():
+def test_national_numbers_equal_libphonenumbers_e164_in_their_region():
     seen = 0
     for region, example in national_examples():
         expected = "tel:" + phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)

@@ -1,4 +1,4 @@
-"""The shared vectors, and what must hold for any text."""
+"""The vectors shared by all implementations, and properties that hold for any text."""
 
 import json
 from pathlib import Path
@@ -28,12 +28,12 @@ def test_vector(case):
 
 
 @pytest.mark.parametrize("case", [case for case in VECTORS if case["identifier"]], ids=lambda case: ascii(case["text"]))
-def test_the_canonical_form_is_its_own(case):
+def test_canonicalising_a_canonical_form_returns_it(case):
     assert canonicalise(case["identifier"], case["region"]) == case["identifier"].encode()
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_answered(text):
+def test_any_text_gives_an_identifier_or_a_reason(text):
     outcome = canonicalise(text)
     assert isinstance(outcome, bytes | Reason)
     if isinstance(outcome, bytes):
@@ -42,7 +42,7 @@ def test_any_text_is_answered(text):
 
 @given(st.text(alphabet="0123456789+-() .,/;:*xXeE转ext手机tel'=\"１２３\u200b", max_size=40))
 @settings(max_examples=500)
-def test_texts_of_the_right_letters_are_answered(text):
+def test_texts_of_phone_characters_give_an_identifier_or_a_reason(text):
     outcome = canonicalise(text)
     if isinstance(outcome, bytes):
         assert canonicalise(outcome.decode()) == outcome
@@ -50,7 +50,7 @@ def test_texts_of_the_right_letters_are_answered(text):
 
 @given(st.text(alphabet="0123456789+ ", min_size=1, max_size=30), st.sampled_from(["US", "GB", "HK", "TW", "JP"]))
 @settings(max_examples=300)
-def test_other_regions_are_answered(text, region):
+def test_any_text_in_any_region_gives_an_identifier_or_a_reason(text, region):
     outcome = canonicalise(text, region)
     if isinstance(outcome, bytes):
         assert canonicalise(outcome.decode(), region) == outcome
@@ -64,7 +64,7 @@ def test_long_texts_are_refused_at_once(text):
 
 
 @pytest.mark.parametrize("text", ["\ud800", "\x00", "1\ud8003800138000", "13800138000\x00"])
-def test_lone_surrogates_and_nul_are_answered(text):
+def test_lone_surrogates_and_nul_give_an_identifier_or_a_reason(text):
     assert isinstance(canonicalise(text), bytes | Reason)
 
 
@@ -75,7 +75,7 @@ def test_an_unknown_region_is_an_error():
 
 
 @given(MOBILES, st.sampled_from(["", "+86", "0086", "86", "+86 ", "tel:+86", "'"]))
-def test_mainland_mobiles_are_found_in_every_dress(number, prefix):
+def test_mainland_mobiles_are_found_with_any_prefix(number, prefix):
     spaced = f"{number[:3]} {number[3:7]} {number[7:]}"
     assert canonicalise(prefix + number) == canonicalise(prefix + spaced) == b"tel:+86" + number.encode()
 
@@ -93,7 +93,7 @@ def test_the_fast_path_agrees_with_the_rules_on_mobiles(number, dress):
 
 
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
-def test_every_region_s_examples_come_out_as_libphonenumber_has_them(region):
+def test_every_regions_examples_equal_libphonenumbers_e164(region):
     for kind in (0, 1):
         example = phonenumbers.example_number_for_type(region, kind)
         if example is None:

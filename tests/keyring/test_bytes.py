@@ -51,12 +51,12 @@ def test_a_key_file_is_bound_to_its_half_and_its_id():
 
 
 @given(st.binary(max_size=200))
-def test_foreign_bytes_are_no_key_file(data):
+def test_arbitrary_bytes_are_not_a_key_file(data):
     with pytest.raises(KeyringError):
         open_key(CIPHER, Half.CUSTODY, "vault", KeyKind.SCALAR, data)
 
 
-def test_the_lock_file_parses_to_itself_and_opens():
+def test_a_master_key_file_round_trips_and_opens():
     parsed = MasterKeyFile.from_bytes(LOCK_BYTES)
     assert parsed == LOCK
     assert parsed.to_bytes() == LOCK_BYTES
@@ -64,13 +64,13 @@ def test_the_lock_file_parses_to_itself_and_opens():
 
 
 @given(st.integers(0, len(LOCK_BYTES) * 8 - 1))
-def test_any_flipped_bit_of_the_lock_file_is_refused_before_the_passphrase_is_tried(bit):
+def test_any_flipped_bit_of_the_master_key_file_is_refused_before_the_passphrase_is_tried(bit):
     with pytest.raises(KeyringError, match=r"damaged|unknown key derivation profile"):
         MasterKeyFile.from_bytes(flipped(LOCK_BYTES, bit))
 
 
 @given(st.integers(0, len(LOCK_BYTES) - 1))
-def test_a_truncated_lock_file_is_refused(size):
+def test_a_truncated_master_key_file_is_refused(size):
     with pytest.raises(KeyringError, match="damaged"):
         MasterKeyFile.from_bytes(LOCK_BYTES[:size])
 
@@ -79,7 +79,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.li
 
 
 @given(st.sampled_from(sorted(json.loads(LOCK_BYTES))), JSON)
-def test_a_lock_file_with_a_field_of_another_value_raises_only_our_error(name, value):
+def test_a_master_key_file_with_another_value_raises_only_our_error(name, value):
     fields = json.loads(LOCK_BYTES)
     if fields[name] == value:
         return
@@ -88,7 +88,7 @@ def test_a_lock_file_with_a_field_of_another_value_raises_only_our_error(name, v
 
 
 @given(st.binary(max_size=400))
-def test_foreign_bytes_raise_only_our_error(data):
+def test_arbitrary_bytes_raise_only_our_error(data):
     with suppress(KeyringError):
         MasterKeyFile.from_bytes(data)
 
@@ -99,6 +99,6 @@ def test_the_file_cannot_choose_what_opening_it_costs():
         MasterKeyFile.from_bytes(json.dumps(fields).encode() + b"\n")
 
 
-def test_a_lock_does_not_show_what_it_wraps():
+def test_the_repr_of_a_master_key_file_has_no_key():
     assert LOCK.wrapped.hex() not in repr(LOCK)
     assert repr(LOCK.wrapped) not in repr(LOCK)

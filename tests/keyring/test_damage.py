@@ -1,4 +1,4 @@
-"""A keyring's files damaged or exchanged on the disk: refused with an error that names the file."""
+"""Files of a keyring that are damaged or exchanged on disk are refused, with an error that names the file."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def key_file(keyring, key_id="vault-storage"):
 
 
 def damaged(data, draw):
-    """One bit flipped, cut short, or longer by some bytes."""
+    """Data with one bit flipped, truncated, or lengthened by some bytes."""
     how = draw(st.sampled_from(["flip", "cut", "longer"]))
     if how == "flip":
         bit = draw(st.integers(0, len(data) * 8 - 1))
@@ -49,7 +49,7 @@ def test_a_damaged_key_file_is_named(keyring, data):
 
 @given(st.data())
 @FEW
-def test_a_damaged_lock_file_is_named_and_not_taken_for_a_wrong_passphrase(keyring, data):
+def test_a_damaged_master_key_file_is_named_and_not_reported_as_a_wrong_passphrase(keyring, data):
     path = keyring.directory / "keyring.json"
     whole = path.read_bytes()
     path.write_bytes(damaged(whole, data.draw))
@@ -67,14 +67,14 @@ def test_a_key_file_of_the_other_half_does_not_open(keyring, tmp_path):
         keyring.symmetric("vault-digest")
 
 
-def test_the_lock_file_of_another_keyring_does_not_open_these_keys(keyring, tmp_path):
+def test_the_master_key_file_of_another_keyring_does_not_open_these_keys(keyring, tmp_path):
     another = Keyring.create(tmp_path / "another", Half.CUSTODY, SECRET)
     shutil.copy(another.directory / "keyring.json", keyring.directory / "keyring.json")
     with pytest.raises(KeyringError, match=r"vault-storage\.key: damaged, altered, or made for another"):
         Keyring.unlock(keyring.directory, Half.CUSTODY, SECRET).symmetric("vault-storage")
 
 
-def test_two_files_of_one_key_share_nothing_but_their_head(keyring):
+def test_two_files_of_one_key_have_nothing_in_common_but_the_header(keyring):
     keyring.add_bytes("vault-digest", KEY)
     one, two = (key_file(keyring, key_id).read_bytes() for key_id in ("vault-storage", "vault-digest"))
     assert one[:8] == two[:8]

@@ -27,7 +27,7 @@ def raw(key):
     return key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
 
 
-def test_keys_come_back_after_unlocking(keyring):
+def test_keys_are_the_same_after_unlocking(keyring):
     scalar, signing, data = SecretKey.generate(), Ed25519PrivateKey.generate(), os.urandom(32)
     keyring.add_scalar("channel-public-1", scalar)
     keyring.add_signing("root-public-1", signing)
@@ -46,7 +46,7 @@ def test_only_the_owner_can_read_what_is_written(keyring):
         assert stat.S_IMODE(path.stat().st_mode) == wanted, path.name
 
 
-def test_no_key_stands_in_clear_in_any_file(keyring):
+def test_no_file_contains_a_key_in_clear(keyring):
     scalar, data = SecretKey.generate(), os.urandom(32)
     keyring.add_scalar("vault", scalar)
     keyring.add_bytes("vault-storage", data)
@@ -57,7 +57,7 @@ def test_no_key_stands_in_clear_in_any_file(keyring):
 
 
 @pytest.mark.parametrize("secret", [b"correct horse ", b"Correct horse", b"\x00"])
-def test_a_wrong_passphrase_is_told_as_one(keyring, secret):
+def test_a_wrong_passphrase_is_reported_as_such(keyring, secret):
     with pytest.raises(KeyringError, match="the passphrase does not open the custody half"):
         Keyring.unlock(keyring.directory, Half.CUSTODY, secret)
 
@@ -70,7 +70,7 @@ def test_an_empty_passphrase_is_refused(tmp_path, keyring):
         Keyring.unlock(keyring.directory, Half.CUSTODY, b"")
 
 
-def test_a_half_does_not_pass_for_the_other(keyring):
+def test_one_half_does_not_open_as_the_other(keyring):
     with pytest.raises(KeyringError, match="belongs to the custody half"):
         Keyring.unlock(keyring.directory, Half.ONLINE, SECRET)
 
@@ -82,9 +82,9 @@ def test_a_second_keyring_leaves_the_first_alone(keyring):
     assert Keyring.unlock(keyring.directory, Half.CUSTODY, SECRET).symmetric("vault-storage") == bytes(range(32))
 
 
-def test_a_taken_id_keeps_its_key(keyring):
+def test_a_second_key_with_an_id_is_refused(keyring):
     keyring.add_bytes("vault-storage", bytes(range(32)))
-    with pytest.raises(KeyringError, match=r"vault-storage\.key: there is a key of that id already"):
+    with pytest.raises(KeyringError, match=r"vault-storage\.key: there is already a key with that id"):
         keyring.add_bytes("vault-storage", os.urandom(32))
     assert keyring.symmetric("vault-storage") == bytes(range(32))
 
@@ -132,7 +132,7 @@ def test_a_file_open_to_others_is_refused(keyring, name, mode):
         Keyring.unlock(keyring.directory, Half.CUSTODY, SECRET).symmetric("vault-storage")
 
 
-def test_a_link_or_a_pipe_is_no_key_file(keyring):
+def test_a_link_or_a_pipe_is_not_a_key_file(keyring):
     keyring.add_bytes("vault-storage", os.urandom(32))
     key_file(keyring, "vault-digest").symlink_to(key_file(keyring, "vault-storage"))
     with pytest.raises(KeyringError, match="cannot be opened"):
@@ -156,14 +156,14 @@ def test_destroying_overwrites_the_bytes_and_may_be_repeated(keyring, tmp_path):
     assert keyring.ids() == []
 
 
-def test_destroying_takes_the_leftover_of_a_killed_writer_too(keyring):
+def test_destroying_also_removes_what_a_killed_writer_left(keyring):
     leftover = durable.temporary(key_file(keyring, "channel-public-1"))
     leftover.write_bytes(b"sealed key of a writer that was killed")
     keyring.destroy("channel-public-1")
     assert not leftover.exists()
 
 
-def test_a_leftover_does_not_stop_the_next_writer_and_is_not_listed(keyring):
+def test_what_a_killed_writer_left_does_not_stop_the_next_one_and_is_not_listed(keyring):
     durable.temporary(key_file(keyring, "vault-storage")).write_bytes(b"half")
     assert keyring.ids() == []
     keyring.add_bytes("vault-storage", bytes(range(32)))
@@ -171,8 +171,8 @@ def test_a_leftover_does_not_stop_the_next_writer_and_is_not_listed(keyring):
     assert [path.name for path in (keyring.directory / "keys").iterdir()] == ["vault-storage.key"]
 
 
-def test_an_unlocked_keyring_neither_shows_nor_travels(keyring):
+def test_an_unlocked_keyring_is_neither_printed_nor_pickled(keyring):
     keyring.add_bytes("vault-storage", os.urandom(32))
     assert repr(keyring) == "<Keyring of the custody half>"
-    with pytest.raises(TypeError, match="does not travel"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(keyring)

@@ -5,7 +5,7 @@ from pilookup.keyring.key_file import check_key_id
 
 
 def test_the_ids_on_disk():
-    """HOMEs that exist hold keys under these names."""
+    """Existing HOMEs have keys with these ids."""
     assert (key_ids.VAULT_KEY_ID, key_ids.STORAGE_KEY_ID, key_ids.DIGEST_KEY_ID) == (
         "vault",
         "vault-storage",

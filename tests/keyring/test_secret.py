@@ -13,7 +13,7 @@ HALVES = pytest.mark.parametrize("half", Half)
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch):
-    """No passphrase in the environment and nobody at the keyboard."""
+    """No passphrase in the environment, and standard input is not a terminal."""
     for variable in VARIABLES.values():
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(f"{variable}_FILE", raising=False)
@@ -33,7 +33,7 @@ def key_file(tmp_path):
 
 @pytest.fixture
 def keyboard(monkeypatch):
-    """A person who types these answers, unseen."""
+    """A user at the keyboard who types the given answers."""
 
     def sit(*answers):
         waiting, asked = list(answers), []
@@ -45,7 +45,7 @@ def keyboard(monkeypatch):
 
 
 @HALVES
-def test_each_half_has_variables_of_its_own(monkeypatch, half):
+def test_each_half_has_its_own_variables(monkeypatch, half):
     for other, variable in VARIABLES.items():
         monkeypatch.setenv(variable, f"of the {other} half")
     assert read_passphrase(half) == f"of the {half} half".encode()
@@ -76,12 +76,12 @@ def test_a_passphrase_may_be_any_bytes_the_environment_holds(monkeypatch):
         (b"\x00\xff\x80", b"\x00\xff\x80"),
     ],
 )
-def test_a_key_file_counts_whole_less_one_line_end(monkeypatch, key_file, written, read):
+def test_the_whole_passphrase_file_counts_without_one_line_end(monkeypatch, key_file, written, read):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE_FILE", str(key_file(written)))
     assert read_passphrase(Half.CUSTODY) == read
 
 
-def test_the_variable_goes_before_the_file_and_an_empty_one_is_none(monkeypatch, key_file):
+def test_the_variable_takes_precedence_over_the_file_unless_it_is_empty(monkeypatch, key_file):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE_FILE", str(key_file(b"of the file")))
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", "of the variable")
     assert read_passphrase(Half.CUSTODY) == b"of the variable"
@@ -115,7 +115,7 @@ def test_a_key_file_that_is_missing_or_too_large_is_named(monkeypatch, key_file,
 
 
 @HALVES
-def test_without_any_source_both_variables_are_named_and_no_input_is_eaten(half):
+def test_without_any_source_both_variables_are_named_and_standard_input_is_not_read(half):
     with pytest.raises(KeyringError, match=f"set {VARIABLES[half]} or {VARIABLES[half]}_FILE"):
         read_passphrase(half)
     assert sys.stdin.read() == "a line that is not a passphrase\n"

@@ -1,4 +1,4 @@
-"""Property tests here are bound by examples, not by time: a busy machine is no failure."""
+"""Property tests here are limited by the number of examples and not by time, so that they pass on a busy machine."""
 
 from hypothesis import HealthCheck, settings
 

@@ -68,7 +68,7 @@ def test_sizes():
 
 
 def bodies(bits):
-    """Every bucket's body of a made-up snapshot, and its root."""
+    """The bodies of all buckets of an artificial snapshot, and its root."""
     geometry = Geometry(bits, 64)
     buckets = [bytes([i]) * geometry.stride for i in range(geometry.buckets)]
     tree = merkle.build(map(merkle.leaf_hash, buckets))
@@ -76,7 +76,7 @@ def bodies(bits):
 
 
 @pytest.mark.parametrize("bits", [0, 1, 4])
-def test_bodies_verify_under_their_own_index_alone(bits):
+def test_a_body_verifies_under_its_own_index_only(bits):
     geometry, made, root = bodies(bits)
     for i, body in enumerate(made):
         assert check_body(body, i, geometry, root) == body[: geometry.stride]
@@ -103,7 +103,7 @@ def test_a_body_of_another_size_is_refused(size):
 
 
 @given(ENTRIES, st.integers(0, 5))
-def test_order(entries, empty):
+def test_entries_of_a_bucket_ascend(entries, empty):
     ordered = sorted(entries)
 
     def check(*slots):

@@ -29,7 +29,7 @@ def test_base64url_of_any_text_is_refused_or_round_trips(text, size):
 @pytest.mark.parametrize(
     "text",
     [
-        "AB",  # stray bits: B is 000001, of which a single byte has two bits
+        "AB",  # surplus bits: B is 000001, of which one byte uses only two bits
         "AA==",
         "AA ",
         "A",
@@ -60,7 +60,7 @@ def test_time_round_trip(moment):
     assert from_time_text(time_text(moment), "x") == moment
 
 
-def test_time_is_told_in_utc():
+def test_a_time_is_written_in_utc():
     there = datetime(2026, 11, 24, 16, 0, 0, tzinfo=timezone(timedelta(hours=8)))
     assert time_text(there) == "2026-11-24T08:00:00Z"
 

@@ -21,7 +21,7 @@ def packed(keys):
 
 
 def numbers(label, count):
-    """`count` pseudorandom keys, distinct from those of other labels."""
+    """`count` pseudorandom keys, different for each label."""
     digests = (sha256(f"{label} {i}".encode()).digest() for i in range((count + 3) // 4))
     return packed(key for digest in digests for key in struct.unpack(">4Q", digest))[: count * 8]
 
@@ -37,7 +37,7 @@ def good(algorithm=Algorithm.FUSE16, count=100):
 
 
 @given(KEYS, KEYS, st.sampled_from(ALGORITHMS))
-def test_no_key_is_denied(keys, others, algorithm):
+def test_every_key_of_the_set_is_found(keys, others, algorithm):
     body = build_body(packed(keys), algorithm)
     assert all(body.contains(key) for key in keys)
     assert len(body) == len(set(keys))
@@ -91,7 +91,7 @@ def test_an_empty_filter_contains_nothing(algorithm):
     ],
 )
 def test_the_rate_of_false_positives_is_in_bound(algorithm, asked, most):
-    """Expected are 156, 6, 0 and 0; the bounds are five standard deviations off, and the keys are fixed."""
+    """The expected counts are 156, 6, 0 and 0. The bounds are five standard deviations away; the keys are fixed."""
     body = build_body(numbers("in", 5_000), algorithm)
     assert sum(bits(body.contains_many(numbers("in", 5_000)), 5_000)) == 5_000
     assert sum(byte.bit_count() for byte in body.contains_many(numbers("out", asked))) <= most
@@ -167,7 +167,7 @@ def bloom(rate=2**-16, slices=16, per_slice=None, capacity=113, count=100, bits=
     return struct.pack("<dQQQQ", rate, slices, per_slice, capacity, count) + (bits or bytes(2 * per_slice))
 
 
-def test_a_bloom_header_as_it_is_written():
+def test_the_bloom_header_of_pybloom_is_accepted():
     assert good(Algorithm.BLOOM).body.to_bytes()[:40] == bloom()[:40]
     assert BloomBody.from_bytes(bloom()).contains(0) is False
 

@@ -116,7 +116,7 @@ def test_coarse_accounts(count, told):
 
 
 @given(st.integers(0, 10**9))
-def test_told_accounts_are_lower_bounds_and_stay_when_told_again(count):
+def test_published_accounts_are_lower_bounds_and_a_second_application_changes_nothing(count):
     for profile in Profile:
         told = profile.accounts(count)
         assert 0 <= told <= min(count, MAX_ACCOUNTS)
@@ -125,7 +125,7 @@ def test_told_accounts_are_lower_bounds_and_stay_when_told_again(count):
 
 
 @given(st.integers(0, MAX_MONTH))
-def test_told_months(month):
+def test_published_months(month):
     coarse = Profile.COARSE.month(month)
     assert Profile.EXACT.month(month) == month
     assert Profile.COARSE.month(coarse) == coarse
@@ -148,6 +148,6 @@ def test_month_text(month, exact, coarse):
     assert month_text(month, Profile.COARSE) == coarse
 
 
-def test_kinds_have_flags_of_their_own():
+def test_each_kind_has_its_own_flag():
     assert {kind.flag for kind in Kind} == {1, 2}
     assert [str(kind) for kind in Kind] == ["exposure", "malicious-registration"]

@@ -168,7 +168,7 @@ def test_a_second_spelling_is_refused(data):
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS))
-def test_every_field_is_there_and_no_other(name):
+def test_a_missing_or_unknown_field_is_refused(name):
     for fields in ({n: v for n, v in FIELDS.items() if n != name}, {**FIELDS, name + "x": 1}):
         with pytest.raises(FormatError, match="manifest"):
             Manifest.from_bytes(spelled(fields))
@@ -278,7 +278,7 @@ def test_files_have_plain_names(name):
 
 
 @pytest.mark.parametrize("name", [None, 1, b"a.b", ["a.b"]])
-def test_a_file_name_is_a_text(name):
+def test_a_file_name_that_is_not_a_text_is_refused(name):
     with pytest.raises(FormatError, match="files"):
         check_file(name)
 

@@ -11,7 +11,7 @@ TREES = st.integers(0, 6).flatmap(lambda bits: st.lists(st.binary(max_size=40), 
 
 
 def rfc9162_hash(leaves):
-    """MTH of RFC 9162 section 2.1.1, as the text has it, for any number of leaves."""
+    """MTH as RFC 9162 section 2.1.1 defines it, for any number of leaves."""
     if len(leaves) == 1:
         return sha256(b"\x00" + leaves[0]).digest()
     split = 1
@@ -21,7 +21,7 @@ def rfc9162_hash(leaves):
 
 
 def rfc9162_path(index, leaves):
-    """PATH of RFC 9162 section 2.1.3.1."""
+    """PATH as RFC 9162 section 2.1.3.1 defines it."""
     if len(leaves) == 1:
         return []
     split = 1
@@ -59,7 +59,7 @@ def test_a_path_leads_its_own_leaf_to_the_root_and_no_other(leaves, data):
         assert merkle.root_from_path(leaf, index, path[:-32]) != merkle.root(tree)
 
 
-def test_leaves_and_nodes_are_hashed_apart():
+def test_leaves_and_nodes_have_different_hashes():
     one, two = merkle.leaf_hash(b"a"), merkle.leaf_hash(b"b")
     assert merkle.node_hash(one, two) != merkle.leaf_hash(one + two)
     assert merkle.node_hash(one, two) != merkle.node_hash(two, one)

@@ -55,7 +55,7 @@ def test_anything_else_raises_only_our_error(data):
 
 
 @pytest.mark.parametrize("count", [1, MAX_BATCH])
-def test_the_ends_of_the_batch(count):
+def test_the_smallest_and_the_largest_batch(count):
     request = EvaluateRequest(1, bytes(32) * count)
     assert EvaluateRequest.from_json(request.to_json()) == request
     assert len(request.to_json()) < MAX_REQUEST_BYTES
@@ -65,7 +65,7 @@ def test_the_ends_of_the_batch(count):
 
 
 @pytest.mark.parametrize("count", [0, MAX_BATCH + 1])
-def test_beyond_the_ends_of_the_batch(count):
+def test_batches_that_are_too_small_or_too_large(count):
     request = EvaluateRequest(1, bytes(32) * count)
     response = EvaluateResponse(1, request.elements, bytes(64))
     for parse in (
@@ -79,7 +79,7 @@ def test_beyond_the_ends_of_the_batch(count):
 
 
 @pytest.mark.parametrize("size", [1, 31, 33, 63])
-def test_elements_are_whole(size):
+def test_a_partial_element_is_refused(size):
     with pytest.raises(FormatError, match="elements"):
         EvaluateRequest.from_octets("1", bytes(size))
     with pytest.raises(FormatError, match=r"elements\[0\]"):
@@ -87,7 +87,7 @@ def test_elements_are_whole(size):
 
 
 @pytest.mark.parametrize("size", [0, 63])
-def test_a_proof_is_whole(size):
+def test_a_partial_proof_is_refused(size):
     with pytest.raises(FormatError, match="proof"):
         EvaluateResponse.from_octets(1, bytes(size))
     body = {"epoch": 1, "elements": [ONE], "proof": b64url(bytes(size))}

@@ -24,7 +24,7 @@ def test_channels(name):
     "name",
     ["", "-a", "a-", "A", "a" * 33, "a.b", "a/b", "../a", "a b", "a\n", "é", "ａ", "一", None, 1, b"a"],
 )
-def test_no_channels(name):
+def test_invalid_channel_names(name):
     with pytest.raises(FormatError, match="channel"):
         check_channel(name)
 
@@ -46,7 +46,7 @@ def test_epochs_and_serials_are_positive_integers(check, value):
         check(value)
 
 
-def test_the_ends_of_the_ranges():
+def test_the_smallest_and_the_largest_numbers():
     assert [check_epoch(1), check_epoch(MAX_EPOCH)] == [1, 2**32 - 1]
     assert [check_serial(1), check_serial(MAX_SERIAL)] == [1, 2**53 - 1]
     with pytest.raises(FormatError, match="epoch"):
@@ -62,7 +62,7 @@ def test_integers_are_in_range(value, low, high):
             check_integer(value, low, high, "x")
 
 
-def test_system_identifiers_are_no_phone_numbers():
+def test_system_identifiers_are_not_phone_numbers():
     assert all(name.startswith("test:") for name in CANARIES)
     assert VAULT_GUARD.startswith(b"test:")
     assert VAULT_GUARD.decode() not in CANARIES

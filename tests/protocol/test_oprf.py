@@ -1,4 +1,4 @@
-"""The verbs as both sides use them; the core's own tests hold the RFC's vectors."""
+"""The verbs as server and client use them. The RFC's vectors are in tests/core."""
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +29,7 @@ def test_two_blinds_of_one_input_look_unrelated():
 
 @given(st.integers(0, 511))
 @settings(max_examples=40)
-def test_a_changed_proof_does_not_hold(bit):
+def test_a_changed_proof_is_not_valid(bit):
     _, blinded = oprf.blind([b"x", b"y"])
     evaluated = oprf.evaluate(blinded, KEY)
     proof = bytearray(oprf.prove(blinded, evaluated, KEY))
@@ -37,7 +37,7 @@ def test_a_changed_proof_does_not_hold(bit):
     try:
         assert not oprf.verify(KEY.public(), blinded, evaluated, bytes(proof))
     except ValueError as error:
-        assert "proof scalar" in str(error)  # noqa: PT017 - both ways of refusing are right
+        assert "proof scalar" in str(error)  # noqa: PT017 - both ways to refuse are right
 
 
 def test_a_proof_is_for_its_batch_order_and_key():
@@ -51,7 +51,7 @@ def test_a_proof_is_for_its_batch_order_and_key():
 
 
 @pytest.mark.parametrize("bad", [bytes(32), b"\xff" * 32, b"\x01" + bytes(31)])
-def test_points_that_are_none_are_refused_by_index(bad):
+def test_an_invalid_point_is_refused_and_its_index_named(bad):
     good = oprf.tokenise([b"x"], KEY)
     with pytest.raises(ValueError, match="1"):
         oprf.evaluate(good + bad, KEY)

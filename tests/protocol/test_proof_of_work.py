@@ -1,4 +1,4 @@
-"""Challenges from outside: parsed whole or refused, and never an endless work."""
+"""Challenges from a server: parsed completely or refused, and never the cause of endless work."""
 
 import base64
 import contextlib
@@ -39,7 +39,7 @@ def test_a_solution_is_what_the_definition_says():
     assert answer["challenge"] == {"parameters": PARAMETERS, "signature": "s"}
 
 
-def test_another_problem_holds_no_challenge():
+def test_another_problem_has_no_challenge():
     assert Challenge.from_problem(Problem.RATE_LIMITED.to_json()) is None
     assert Challenge.from_problem(b"[]") is None
 
@@ -52,7 +52,7 @@ def test_another_problem_holds_no_challenge():
         ({"keyPrefix": "00" * 33}, "keyPrefix"), ({"salt": ...}, "salt"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_solved_is_named(changed, named):
+def test_the_field_that_makes_a_challenge_unsolvable_is_named(changed, named):
     with pytest.raises(FormatError, match=named):
         Challenge.from_problem(body(**changed))
 
@@ -79,10 +79,10 @@ def test_any_bytes_raise_only_our_error(data):
         assert Challenge.from_problem(data) is None
 
 
-def test_work_has_an_end(monkeypatch):
+def test_the_search_gives_up_after_the_most_work(monkeypatch):
     monkeypatch.setattr(proof_of_work, "MAX_WORK", 1000)
     assert Challenge.from_problem(body(keyPrefix="00" * 32, cost=3)).solve() is None
 
 
-def test_nothing_of_it_shows():
+def test_a_challenge_is_not_printed():
     assert "11" not in repr(Challenge.from_problem(body()))

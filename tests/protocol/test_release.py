@@ -48,7 +48,7 @@ def two_epochs():
 
 
 class Repository:
-    """A channel's metadata in memory; every part can be made wrong before it is signed."""
+    """The metadata of a channel, in memory. A test can change each role before it is signed."""
 
     def __init__(self):
         expires = NOW + DAY
@@ -223,7 +223,7 @@ RELEASE = read_release(reader(FILES), NOW)
         b" " * (MAX_METADATA_BYTES + 1),
     ],
 )
-def test_what_is_no_metadata(kind, data):
+def test_bytes_that_are_not_metadata(kind, data):
     with pytest.raises(FormatError, match=kind.type):
         parse_metadata(data, kind)
 
@@ -234,7 +234,7 @@ def test_a_root_that_its_keys_do_not_sign(repository):
         verify_root(repository.files()["root.json"])
 
 
-def test_a_snapshot_lists_targets_alone(repository):
+def test_snapshot_metadata_list_targets_only(repository):
     for meta in ({}, {"other.json": MetaFile(1)}, {"targets.json": MetaFile(9), "other.json": MetaFile(1)}):
         repository.snapshot.meta = meta
         with pytest.raises(FormatError, match="snapshot"):
@@ -276,7 +276,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS, ids=range(len(PATHS)))
-def test_paths_that_are_not_ours(repository, path):
+def test_unknown_target_paths_are_refused(repository, path):
     repository.targets.targets[path] = target(path)
     with pytest.raises(FormatError):
         repository.read()
@@ -320,7 +320,7 @@ def test_custom_data_that_are_refused(repository, custom):
         repository.read()
 
 
-def test_epoch_1_is_not_spelled_true():
+def test_true_is_not_accepted_as_epoch_1():
     path = "epochs/1/manifest.json"
     custom = {"epoch": True, "serves_until": time_text(NOW)}
     with pytest.raises(FormatError):

@@ -1,4 +1,4 @@
-"""The protocol vectors through the second client, in Node with @noble/curves (tests/node)."""
+"""Runs the protocol vectors through the second client, written for Node with @noble/curves (tests/node)."""
 
 import shutil
 import subprocess

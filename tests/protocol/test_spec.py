@@ -1,4 +1,4 @@
-"""SPEC.md holds what the code says it holds: sections, problems, rules, and the worked example's bytes."""
+"""SPEC.md agrees with the code: cited sections, problems, rules, and the bytes of the worked example."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def sources():
 
 
 def citations():
-    """(file, what is cited) for every "SPEC.md section N" and `SPEC.md section "Name"`."""
+    """Pairs (file, cited section) for every "SPEC.md section N" and `SPEC.md section "Name"`."""
     for path in sources():
         for cited in CITATION.findall(path.read_text()):
             for one in re.split(r",| and| to", cited):
@@ -61,7 +61,7 @@ def test_every_problem_is_listed_with_its_status():
     assert SPEC.count("urn:pilookup:problem:") == len(Problem)
 
 
-def test_the_identifier_rules_are_the_codes():
+def test_the_identifier_rules_equal_those_in_the_code():
     rules = re.findall(r"^ *(\d+)\. +(.+?)(?=^ *\d+\. |\n\n)", pilookup.identifier.__doc__, re.MULTILINE | re.DOTALL)
     assert len(rules) >= 15
     section = plain(SPEC[SPEC.index("## 2 Identifier") : SPEC.index("## 3 OPRF")])

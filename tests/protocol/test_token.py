@@ -23,7 +23,7 @@ def made(name=b"tel:+8613800138000", channel="public", epoch=1):
 
 
 def with_tag_of(secret):
-    """Another token that bears the same bucket and tag."""
+    """Another token with the same bucket and tag."""
     return secret[:8] + bytes(byte ^ 0xFF for byte in secret[8:])
 
 
@@ -51,7 +51,7 @@ def test_fields(secret):
 
 
 @given(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3))
-def test_an_entry_is_found_wherever_it_stands(before, between, after):
+def test_an_entry_is_found_at_any_position(before, between, after):
     secret = made()
     right = _core.seal(secret, LABEL.to_bytes(), "public", 1)
     wrong = _core.seal(with_tag_of(secret), Label(canary=True).to_bytes(), "public", 1)
@@ -68,7 +68,7 @@ def test_an_unaligned_tag_is_not_an_entry():
     assert token.find(secret, shifted, "public", 1) is None
 
 
-def test_an_empty_slot_is_no_entry_even_of_the_tag_zero():
+def test_an_empty_slot_is_not_an_entry_even_for_the_tag_zero():
     secret = made()[:4] + bytes(4) + made()[8:]
     assert token.find(secret, bytes(2048), "public", 1) is None
     entry = _core.seal(secret, LABEL.to_bytes(), "public", 1)
@@ -98,6 +98,6 @@ def test_an_entry_that_opens_to_no_label_is_the_publishers_fault(garbage):
 
 
 @pytest.mark.parametrize("size", [1, 31, 33])
-def test_slots_are_whole(size):
+def test_partial_slots_are_refused(size):
     with pytest.raises(FormatError, match="slots"):
         token.find(made(), bytes(size), "public", 1)

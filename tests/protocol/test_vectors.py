@@ -1,4 +1,4 @@
-"""The vectors of SPEC.md, read back from tests/vectors/protocol.json by the code that clients and servers run."""
+"""Runs the vectors of SPEC.md (tests/vectors/protocol.json) through the code of client and server."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ OPERATIONS = {"label", "verify", "bucket", "find", "manifest", "request", "filte
 
 
 def of_type(name):
-    """The cases of a type, as test parameters; an empty list is a failure, not a pass."""
+    """The cases of a type as test parameters. An empty list fails the tests."""
     cases = [case for case in CASES if case["type"] == name]
     assert cases, f"no {name} vectors"
     return pytest.mark.parametrize("case", cases, ids=[case["name"] for case in cases])
@@ -187,7 +187,7 @@ def test_find(case):
 
 
 def fails(case):
-    """Do what the case says; returns the reason code that a client or server gives for what then happens."""
+    """Do what the case says. Returns the reason code that a client or server gives for the error."""
     data = {
         name: bytes.fromhex(case[name])
         for name in ("public_key", "blinded_element", "evaluated_element", "proof")

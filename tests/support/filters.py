@@ -1,4 +1,4 @@
-"""A filter file held whole: what the tests build and parse, where the product reads a file part by part."""
+"""Whole filter files in memory, for tests. The product reads a filter file part by part."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -27,7 +27,7 @@ class Filter:
         return file_name(self.kind, self.role, self.algorithm)
 
     def to_bytes(self) -> bytes:
-        """Head and body."""
+        """Header and body."""
         common = (self.channel, self.epoch, self.serial, self.kind, self.role, self.algorithm)
         return FilterHead(*common, len(self.body)).to_bytes() + self.body.to_bytes()
 
@@ -42,12 +42,12 @@ class Filter:
 
 
 def build_body(keys: bytes, algorithm: Algorithm) -> Body:
-    """A body over n x 8 bytes of keys, duplicates taken once; the same set gives the same bytes."""
+    """A body of n x 8 bytes of keys, where a repeated key counts once. The same set gives the same bytes."""
     return build_bloom(keys) if algorithm is Algorithm.BLOOM else _core.FuseFilter.build(keys, int(algorithm))
 
 
 def build_bloom(keys: bytes) -> BloomBody:
-    """A Bloom body over n x 8 bytes of keys, duplicates taken once."""
+    """A Bloom body of n x 8 bytes of keys, where a repeated key counts once."""
     distinct = sorted({keys[at : at + KEY_BYTES] for at in range(0, len(keys), KEY_BYTES)})
     body = BloomBody.empty(len(distinct))
     body.add(int.from_bytes(key, "big") for key in distinct)

@@ -1,4 +1,4 @@
-"""What must come out: the vectors of SPEC.md that every implementation agrees on."""
+"""The positive vectors of SPEC.md, which every implementation must reproduce."""
 
 import json
 from hashlib import sha256, sha512
@@ -46,7 +46,7 @@ def label_fields(label: Label) -> Vector:
 
 
 def check_case(identifier: str, label: Label) -> Vector:
-    """One number all the way, alone in its batch."""
+    """The whole check of one number, alone in its batch."""
     blind, random = scalar(f"blind {identifier}"), scalar(f"proof {identifier}")
     blinds, blinded = _core._blind_with([identifier.encode()], blind)
     evaluated = _core.evaluate(blinded, KEY)
@@ -77,7 +77,7 @@ def check_case(identifier: str, label: Label) -> Vector:
 
 
 def batch_case() -> Vector:
-    """One proof for a whole batch, and the messages that carry it."""
+    """One proof for a whole batch, and the messages that contain it."""
     scalars = b"".join(scalar(f"batch blind {name}") for name in IDENTIFIERS)
     random = scalar("batch proof")
     blinds, blinded = _core._blind_with([name.encode() for name in IDENTIFIERS], scalars)
@@ -154,7 +154,7 @@ def filter_cases(snapshot: Snapshot) -> list[Vector]:
 
 
 def border_keys(part_bits: int) -> tuple[bytes, bytes]:
-    """The least and the greatest key of the first part, the middle one and the last; and their neighbours inside."""
+    """The smallest and greatest key of the first, middle and last part, and their neighbours within the part."""
     size = 2 ** (64 - part_bits)
     starts = sorted({0, 2**63, 2**64 - size})
     held = [key for start in starts for key in (start, start + size - 1)]
@@ -208,7 +208,7 @@ def geometry_cases() -> list[Vector]:
 
 
 def shape_cases() -> list[Vector]:
-    """How large a fuse body is: the shape follows from the number of keys."""
+    """The size of a fuse body, whose shape follows from the number of keys."""
     cases = []
     for count in (1, 2, 3, 8, 9, 27, 28, 303, 304, 5_000, 37_272, 37_273):
         keys = b"".join(sha512(f"shape {i}".encode()).digest()[:8] for i in range(count))
@@ -221,7 +221,7 @@ def shape_cases() -> list[Vector]:
 
 
 def part_cases() -> list[Vector]:
-    """Into how many parts a publisher cuts a fuse body of so many keys."""
+    """The number of parts into which a publisher divides a fuse body of a given number of keys."""
     wanted = {
         0: 0,
         2**21: 0,

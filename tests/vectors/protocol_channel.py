@@ -1,4 +1,4 @@
-"""The made-up channel behind the protocol vectors: keys from labels, five numbers, one snapshot, its manifest."""
+"""The artificial channel of the protocol vectors: keys derived from texts, five numbers, a snapshot and its manifest."""
 
 from datetime import UTC, date, datetime
 from hashlib import sha256, sha512
@@ -33,7 +33,7 @@ LABELS = (
 
 
 def scalar(label: str) -> bytes:
-    """A nonzero scalar from a label, 32 bytes little-endian."""
+    """A nonzero scalar derived from a text, 32 bytes little-endian."""
     wide = int.from_bytes(sha512(f"pilookup vector: {label}".encode()).digest(), "little")
     return (wide % ORDER).to_bytes(32, "little")
 
@@ -49,7 +49,7 @@ def split(data: bytes, size: int) -> list[bytes]:
 
 
 class Snapshot:
-    """The small snapshot the other cases are cut from."""
+    """The small snapshot from which the other cases are made."""
 
     def __init__(self) -> None:
         self.elements = _core.tokenise([name.encode() for name in IDENTIFIERS], KEY)

@@ -1,4 +1,4 @@
-"""What must be refused: negative vectors, each naming the error it must end in."""
+"""The negative vectors, which must be refused; each names the error."""
 
 import json
 from hashlib import sha256
@@ -84,10 +84,10 @@ def bucket_negatives(snapshot: Snapshot) -> list[Vector]:
 
 
 def entry_cases(snapshot: Snapshot) -> list[Vector]:
-    """Two entries that bear one tag, and an entry that opens to no label."""
+    """Two entries with the same tag, and an entry that opens to bytes that are not a label."""
     secret = token.tokens(snapshot.elements, CHANNEL, EPOCH)[0]
     right = _core.seal(secret, LABELS[0].to_bytes(), CHANNEL, EPOCH)
-    # The same tag under another label key: what a collision of four bytes looks like.
+    # The same tag under another label key, as in a collision of four bytes.
     collides = secret[:32] + sha256(b"pilookup vector: another label key").digest()
     wrong = _core.seal(collides, LABELS[1].to_bytes(), CHANNEL, EPOCH)
     garbage = _core.seal(secret, bytes(12), CHANNEL, EPOCH)
@@ -153,7 +153,7 @@ def manifest_negatives(snapshot: Snapshot) -> list[Vector]:
 
 
 def _stray(last: str) -> str:
-    """The base64url character after `last`: same bytes, another low bit."""
+    """The base64url character after `last`, which decodes to the same bytes but has another low bit."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return alphabet[alphabet.index(last) | 1]
 
@@ -176,7 +176,7 @@ def request_negatives() -> list[Vector]:
 
 
 def part_negatives(keys: bytes) -> dict[str, bytes]:
-    """Files in two parts of which one thing is wrong: all else fits, digests and numbers of keys too."""
+    """Files of two parts with exactly one fault; digests and numbers of keys are right."""
     low, high = (b"".join(key for key in split(keys, 8) if key[0] >> 7 == part) for part in range(2))
     first, second, empty = fuse_part(low), fuse_part(high), fuse_part(b"")
     few, count = len(low) // 8, len(keys) // 8
@@ -210,7 +210,7 @@ def fuse_part(keys: bytes, bits: int = 16) -> bytes:
 
 
 def altered_part(part: bytes, at: int, value: int) -> bytes:
-    """With another byte, and the digest that fits it."""
+    """The part with one byte changed and its digest recomputed."""
     body = part[:at] + bytes([value]) + part[at + 1 : -32]
     return body + sha256(body).digest()
 
@@ -220,7 +220,7 @@ def parts_head(count: int, part_bits: int = 1, *, version: int = 2, bits: int = 
 
 
 def parts_file(count: int, *body: bytes) -> bytes:
-    """A file of `count` keys by its header; the body's digest comes behind it."""
+    """A file whose header says `count` keys, with the digest of the body at its end."""
     told = (CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, count)
     joined = b"".join(body)
     return FilterHead(*told).to_bytes() + joined + sha256(joined).digest()

@@ -10,7 +10,7 @@ _LOOPBACK: Final = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 
 
 def check_origin(value: str) -> str:
-    """Return `value` if the page may call it: https://check.example, or http:// to the machine itself.
+    """Return `value` if the page may call it: https://check.example, or http:// and a loopback host.
 
     Raises:
         ValueError: `value` is anything else.

@@ -62,7 +62,7 @@ def test_every_platform_route_is_401_without_its_token(wrong, original, server):
     assert len(sizes) == 1  # a file that is there and one that is not look alike from outside
 
 
-def test_the_token_opens_them(original, server):
+def test_a_valid_token_opens_these_routes(original, server):
     with httpx2.Client(base_url=server.url, headers={"authorization": f"Bearer {TOKEN}"}) as http:
         answers = [
             http.request(method, path, headers=OCTETS, content=elements(1) if method == "POST" else None)
@@ -125,7 +125,7 @@ def test_json_and_octets_count_together_and_batches_count_their_elements(small):
         assert int(post(http, 1).headers["retry-after"]) > 0
 
 
-def test_a_batch_of_invalid_elements_is_paid_for(small):
+def test_a_batch_of_invalid_elements_counts_against_the_quota(small):
     """Else the server could be kept busy for nothing, or be used to learn what it takes for valid."""
     with httpx2.Client(base_url=small.url) as http:
         answer = http.post(f"{EVALUATE}?epoch=1", content=bytes(320), headers=OCTETS)
@@ -133,7 +133,7 @@ def test_a_batch_of_invalid_elements_is_paid_for(small):
         assert post(http, 1).status_code == 429
 
 
-def test_a_new_connection_is_no_new_caller(small):
+def test_a_new_connection_does_not_renew_the_quota(small):
     answers = []
     for _ in range(6):
         with httpx2.Client(base_url=small.url) as http:
@@ -179,7 +179,7 @@ def anyio_backend():
     return "asyncio"
 
 
-def test_the_platforms_quota_is_its_tokens_whatever_the_address(small):
+def test_a_platforms_quota_is_counted_per_token_from_any_address(small):
     with httpx2.Client(base_url=small.url, headers={"authorization": f"Bearer {TOKEN}"}) as http:
         path = "/v1/channels/platform/evaluate?epoch=1"
         assert http.post(path, content=elements(10), headers=OCTETS).status_code == 200

@@ -59,7 +59,7 @@ def test_longer_bodies_are_cut_off(proxy, client):
         assert_unknown(client, "bad_response")
 
 
-def test_a_bucket_in_anothers_place_is_bad_bucket(original, proxy, client):
+def test_a_bucket_exchanged_for_another_is_bad_bucket(original, proxy, client):
     count = original.manifest().geometry.buckets
 
     def other(request, out):
@@ -92,7 +92,7 @@ def test_an_entry_copied_to_another_bucket_is_bad_bucket(original, proxy, client
         assert_unknown(client, "bad_bucket")
 
 
-def test_an_entry_moved_by_the_publisher_is_not_anothers(original, stride):
+def test_an_entry_moved_by_the_publisher_does_not_open_for_another_number(original, stride):
     """Even in a bucket that is signed, an entry opens for its own number alone."""
     index, miss = where(original, MISS)
     buckets = original.file("buckets.bin").read_bytes()

@@ -120,7 +120,7 @@ def test_an_altered_release_is_refused_and_the_old_one_serves_on(
     assert statuses(client, ["13500000003"]) == ["not_found"]
 
 
-def test_a_file_kept_from_the_release_before_is_served_as_it_was_opened(original, tmp_path, next_release, serve):
+def test_a_file_kept_from_the_previous_release_is_served_as_it_was_opened(original, tmp_path, next_release, serve):
     """The base filter is the same file in both releases: what has been put in its place since is not read."""
     served, coming = original.copy(tmp_path / "home"), next_release.copy(tmp_path / "coming")
     whole = served.file("exposure.base.fuse16").read_bytes()
@@ -149,7 +149,7 @@ def relabelled(held):
     return bytes(buckets), merkle.build(leaves)
 
 
-def test_a_label_altered_and_its_tree_made_anew_is_not_served(held, serve, front, plain_client_at):
+def test_an_altered_label_with_a_recomputed_tree_is_not_served(held, serve, front, plain_client_at):
     buckets, tree = relabelled(held)
     held.file("buckets.bin").write_bytes(buckets)
     held.file("tree.bin").write_bytes(tree)
@@ -159,7 +159,7 @@ def test_a_label_altered_and_its_tree_made_anew_is_not_served(held, serve, front
     assert_unknown(plain_client_at(proxy.url, trust=held.trust()), "server_error")
 
 
-def test_a_label_altered_in_transit_and_its_tree_made_anew_is_bad_bucket(original, proxy, client):
+def test_a_label_altered_in_transit_with_a_recomputed_tree_is_bad_bucket(original, proxy, client):
     buckets, tree = relabelled(original)
     geometry = original.manifest().geometry
 
@@ -184,7 +184,7 @@ def test_files_altered_after_they_were_opened_are_bad_bucket(held, serve, front,
     assert node_check(proxy.url, held.path / "trust-public.json") == [("unknown", "bad_bucket")] * 2
 
 
-def test_the_thief_of_the_online_half_cannot_publish(held, serve, front, plain_client_at):
+def test_a_thief_of_the_online_half_cannot_publish(held, serve, front, plain_client_at):
     """With the timestamp key, the channel keys and every file: targets of his own are not signed by custody."""
     with held.opened() as session:
         thief = session.signing_keys("public")["timestamp"]
@@ -198,7 +198,7 @@ def test_the_thief_of_the_online_half_cannot_publish(held, serve, front, plain_c
     assert_unknown(plain_client_at(proxy.url, trust=held.trust()), "server_error", [HIT])
 
 
-def test_the_release_before_put_back_is_not_taken_up(original, tmp_path, next_release, serve, plain_client_at):
+def test_the_previous_release_put_back_is_not_loaded(original, tmp_path, next_release, serve, plain_client_at):
     served = next_release.copy(tmp_path / "home")
     server = serve(served.path)
     assert_truth(plain_client_at(server.url, trust=served.trust()))

@@ -122,7 +122,7 @@ def test_filters_of_one_epoch_know_nothing_of_the_tokens_of_another(rotated):
             assert sum(body.contains(token.filter_key(secret)) for secret in secrets) <= 5
 
 
-def test_a_numbers_place_says_nothing_of_its_place_in_the_next_epoch(rotated):
+def test_a_numbers_bucket_says_nothing_about_its_bucket_in_the_next_epoch(rotated):
     with rotated.opened() as session:
         keys = [session.channel_key("public", epoch) for epoch in (1, 2)]
     listed = [identifier(number) for number in LISTED]

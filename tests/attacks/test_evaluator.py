@@ -35,7 +35,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_bad_proof_and_the_truth_is_told_after_it(lie, proxy, client):
+def test_a_false_answer_is_bad_proof_and_a_true_one_is_accepted_afterwards(lie, proxy, client):
     proxy.alter("/evaluate", lambda request, out: LIES[lie](request.body, out))
     assert_unknown(client, "bad_proof")
     proxy.honest()
@@ -44,7 +44,7 @@ def test_a_lie_is_bad_proof_and_the_truth_is_told_after_it(lie, proxy, client):
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_point_that_is_none_is_bad_proof(point, place, proxy, client):
+def test_an_invalid_point_is_bad_proof(point, place, proxy, client):
     def change(request, out):
         return out[: 32 * place] + POINTS[point] + out[32 * place + 32 :]
 
@@ -79,7 +79,7 @@ def test_an_answer_replayed_to_the_same_client_is_bad_proof(proxy, client):
     assert_unknown(client, "bad_proof")
 
 
-def test_another_request_evaluated_in_its_place_is_bad_proof(proxy, client):
+def test_another_request_evaluated_instead_is_bad_proof(proxy, client):
     """The server's key, the server's proof: but of elements that the attacker chose."""
 
     def swap(request, answer):
@@ -166,6 +166,6 @@ def test_a_fetch_that_fails_is_unknown(part, fault, proxy, plain_client_at):
     assert_unknown(plain_client_at(proxy.url, timeout=0.25), fail(proxy, part, fault))
 
 
-def test_a_server_that_is_nothing_of_ours_is_bad_response(proxy, client):
+def test_a_server_other_than_pilookup_is_bad_response(proxy, client):
     proxy.twist = lambda request, answer: Answer(body=b"<html>please log in</html>")
     assert_unknown(client, "bad_response", BOTH)

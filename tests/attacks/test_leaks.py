@@ -122,7 +122,7 @@ def shape(answer):
     return answer.status_code, len(answer.content), tuple(sorted(kept.items())), tuple(sorted(answer.headers))
 
 
-def test_evaluations_of_members_and_others_look_alike(server):
+def test_evaluations_of_listed_and_other_numbers_look_alike(server):
     shapes = set()
     with httpx2.Client(base_url=server.url) as http:
         for number in (HIT, OTHER_HIT, *REGISTERED[:3], MISS, OTHER_MISS, "13900000000"):
@@ -231,9 +231,7 @@ def ask_oddly(url, numbers):
             http.get("/v1/channels/public/snapshots/1/buckets/5", headers=odd)
 
 
-def test_logs_and_metrics_tell_no_hit_from_a_miss_and_name_nothing(
-    original, held, tmp_path, plain_client_at, monkeypatch
-):
+def test_logs_and_metrics_do_not_distinguish_hits_from_misses(original, held, tmp_path, plain_client_at, monkeypatch):
     open_to_commands(held.path / "online", Half.ONLINE, ONLINE)
     log, numbers = tmp_path / "serve.log", [HIT, MISS, OTHER_HIT, OTHER_MISS]
     process, sent = serve_process(held.path, log), noted_blinds(monkeypatch)

@@ -77,7 +77,7 @@ def ways(file_name):
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_no_spelling_of_a_way_out_gives_a_file(route, port, home):
+def test_no_spelling_of_a_path_outside_gives_a_file(route, port, home):
     targets = {route + way for file_name in FILE_NAMES for way in ways(file_name)}
     targets |= {route + str(home.path / "online" / file_name) for file_name in FILE_NAMES}
     targets |= {

@@ -45,7 +45,7 @@ def test_publish_refuses_a_vault_key_that_is_not_the_vaults(held):
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_publish_refuses_what_its_canaries_do_not_open(wrong, held, monkeypatch):
+def test_publish_refuses_a_snapshot_whose_canaries_do_not_open(wrong, held, monkeypatch):
     wrong(monkeypatch)
     before = held.metadata()
     with pytest.raises(PublishError, match="canary"):

@@ -50,7 +50,7 @@ def assert_problem(answer, *statuses):
         assert not any(said in value for value in answer.headers.values())
 
 
-def test_the_request_that_all_these_are_next_to_is_answered(http):
+def test_the_valid_request_is_answered(http):
     assert post(http, json.dumps({"epoch": 1, "elements": [ITEM]})).status_code == 200
     assert post(http, GOOD, OCTETS, "?epoch=1").status_code == 200
 
@@ -102,7 +102,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_json_that_is_no_request_is_400(name, http):
+def test_json_other_than_a_request_is_400(name, http):
     assert_problem(post(http, BODIES[name].encode()), 400)
 
 
@@ -114,7 +114,7 @@ def test_json_in_another_encoding_is_400(encoding, http):
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_point_that_is_none_is_422_in_both_forms(point, place, http):
+def test_an_invalid_point_is_422_in_both_forms(point, place, http):
     parts = [elements(1) for _ in range(3)]
     parts[place] = POINTS[point]
     body = json.dumps({"epoch": 1, "elements": [b64(part) for part in parts]})
@@ -148,7 +148,7 @@ OCTET_BODIES = {
 
 
 @pytest.mark.parametrize("name", OCTET_BODIES)
-def test_octets_that_are_no_request_are_400(name, http):
+def test_octets_other_than_a_request_are_400(name, http):
     body, query = OCTET_BODIES[name]
     assert_problem(post(http, body, OCTETS, query), 400)
 
@@ -174,7 +174,7 @@ def test_other_methods_are_405(method, http):
     assert SENTINEL not in answer.text + str(answer.headers)
 
 
-def test_a_body_over_the_limit_is_413_whether_it_says_so_or_not(http):
+def test_a_body_over_the_limit_is_413_with_and_without_a_stated_length(http):
     def chunks():
         for _ in range(20):
             yield b" " * 8192
@@ -195,7 +195,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize("name", HEADS)
-def test_framing_that_two_servers_could_read_in_two_ways_is_refused(name, server):
+def test_ambiguous_framing_is_refused(name, server):
     """Request smuggling: never a second request out of the first one's body."""
     head = f"POST {EVALUATE} HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nConnection: close\r\n".encode()
     port = int(server.url.rpartition(":")[2])

@@ -53,19 +53,19 @@ def chain(files):
     return snapshot, f"{signed(files, snapshot, Snapshot).meta['targets.json'].version}.targets.json"
 
 
-def test_the_whole_directory_as_it_was_is_rolled_back(versions, newer):
+def test_an_older_copy_of_the_directory_is_rolled_back(versions, newer):
     proxy, again = newer
     proxy.put_over(versions[1])
     assert_unknown(again(), "rolled_back")
 
 
-def test_the_timestamp_as_it_was_is_rolled_back(versions, newer):
+def test_an_older_timestamp_is_rolled_back(versions, newer):
     proxy, again = newer
     proxy.put_over({"timestamp.json": versions[1]["timestamp.json"]})
     assert_unknown(again(), "rolled_back")
 
 
-def test_a_fresh_client_shown_the_release_before_is_told_nothing(versions, serve, front, plain_client_at):
+def test_a_fresh_client_shown_the_previous_release_gets_unknown(versions, serve, front, plain_client_at):
     """Still signed and not expired; but the server has let go of its files."""
     held, old = versions
     proxy = front(serve(held.path))
@@ -202,7 +202,7 @@ def test_targets_signed_below_the_threshold_or_by_another_role(original, proxy, 
 
 
 @pytest.mark.parametrize("name", ["timestamp.json", "snapshot", "targets"])
-def test_a_flipped_bit_anywhere_in_the_signed_part_is_never_believed(name, original, proxy, plain_client_at):
+def test_a_flipped_bit_anywhere_in_the_signed_part_is_never_accepted(name, original, proxy, plain_client_at):
     files, client = original.metadata(), plain_client_at(proxy.url)
     snapshot, targets = chain(files)
     name = {"snapshot": snapshot, "targets": targets}.get(name, name)
@@ -239,7 +239,7 @@ def test_metadata_missing_is_bad_response(original, proxy, client):
         assert_unknown(client, "bad_response")
 
 
-def test_the_second_client_holds_the_same_line(versions, serve, front, keys, tmp_path):
+def test_the_second_client_refuses_the_same(versions, serve, front, keys, tmp_path):
     held, old = versions
     proxy = front(serve(held.path))
     trust, state = held.path / "trust-public.json", tmp_path / "seen.json"

@@ -44,7 +44,7 @@ def test_the_question_and_the_answer_are_read(with_voices):
     assert EXPOSED[-4:] not in str(spoken), "whoever stands by need not hear the number"
 
 
-def test_a_voice_from_elsewhere_is_told_nothing(with_voices):
+def test_a_voice_that_is_not_local_is_not_used(with_voices):
     visitor = with_voices(AWAY)
     expect(visitor.page.locator("#aloud")).to_be_hidden()
     visitor.check(EXPOSED)
@@ -58,7 +58,7 @@ def test_a_voice_of_another_language_does_not_read(with_voices):
     expect(visitor.page.locator("#aloud")).to_be_visible()
 
 
-def test_it_falls_silent_when_the_answer_goes(with_voices):
+def test_reading_stops_when_the_answer_is_removed(with_voices):
     visitor = with_voices(HERE)
     visitor.page.evaluate("self.cancelled = 0; speechSynthesis.cancel = () => { cancelled += 1; }")
     visitor.check(EXPOSED)
@@ -69,7 +69,7 @@ def test_it_falls_silent_when_the_answer_goes(with_voices):
 
 
 @pytest.mark.parametrize("fault", ["an error", "silence"])
-def test_a_voice_that_does_not_speak_is_given_up_and_said(with_voices, fault):
+def test_a_voice_that_does_not_speak_is_reported(with_voices, fault):
     """Some devices have the function and no voice behind it."""
     visitor = with_voices(HERE)
     page = visitor.page

@@ -168,7 +168,7 @@ def test_a_number_changed_after_the_answer_takes_the_answer_away(visitor):
     assert words("zh")["found"]["exposed"] not in visitor.text("body")
 
 
-def test_english_has_no_chinese_but_names_to_look_for(visit):
+def test_english_contains_chinese_only_in_names_to_look_for(visit):
     """In English only what stands in quotation or is to be tapped in Chinese apps is Chinese."""
     visitor = visit(locale=LANGUAGES["en"])
     visitor.check(EXPOSED)

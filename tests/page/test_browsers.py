@@ -34,7 +34,7 @@ def prefix(names):
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_a_browser_that_cannot_is_told_so(visit, proxy, name):
+def test_an_unsupported_browser_gets_a_message(visit, proxy, name):
     """And nothing but the page's own files is fetched: no number, no question, not even the configuration."""
     visitor = visit("")
     visitor.page.add_init_script(prefix([name]))
@@ -49,7 +49,7 @@ def test_a_browser_that_cannot_is_told_so(visit, proxy, name):
     assert "too old" in shown
 
 
-def test_without_scripts_the_same_is_said(visit, proxy):
+def test_without_scripts_there_is_the_same_message(visit, proxy):
     visitor = visit("", java_script_enabled=False)
     visitor.page.goto(proxy.url)
     expect(visitor.page.locator("#unsupported")).to_be_visible()

@@ -156,7 +156,7 @@ def unsigned(data):
     return json.dumps(json.loads(data) | {"signatures": []}).encode()
 
 
-def test_metadata_that_proves_nothing(home, visit, proxy):
+def test_invalid_metadata(home, visit, proxy):
     """From the first look on, and again each time the page looks anew."""
     visitor = None
     for case, (part, make, reason) in METADATA.items():

@@ -69,7 +69,7 @@ def test_the_field_cannot_be_brought_back(helper):
         assert helper.page.locator("#number").input_value() == ""
 
 
-def test_a_check_under_way_is_given_up_for_the_next_person(helper, proxy):
+def test_a_running_check_is_cancelled_for_the_next_person(helper, proxy):
     """No late answer about one person stands before the other: leaving the mode and coming back gives a check up."""
     proxy.hold("/evaluate")
     helper.enter(EXPOSED)

@@ -25,7 +25,7 @@ def test_both_languages_say_the_same_things():
     assert shape(words("zh")) == shape(words("en"))
 
 
-def test_the_switch_says_the_answer_again(visitor, proxy):
+def test_the_switch_translates_the_answer(visitor, proxy):
     """No second check, and nothing left in the first language."""
     for number in (EXPOSED, BOTH, MISS, "12345"):
         switch_and_back(visitor, proxy, number)

@@ -61,7 +61,7 @@ def test_past_the_soft_quota_a_proof_and_past_the_hard_one_a_wait(watched):
     assert [text for text in visitor.page.evaluate("stepsShown") if words("zh")["step"]["working"] in text]
 
 
-def test_a_request_that_brings_a_proof_is_blinded_anew(watched):
+def test_a_request_with_a_proof_of_work_is_blinded_again(watched):
     visitor, proxy = watched
     for number in MISSED[:3]:
         assert visitor.check(number) == ("not_found", None)

@@ -66,7 +66,7 @@ def waiting(answer, seconds):
     return replace(answer, headers=answer.headers | {"retry-after": str(seconds)}) if answer.status == 429 else answer
 
 
-def test_an_origin_that_is_not_let_in(apart, server):
+def test_an_origin_that_is_not_allowed(apart, server):
     visitor, *_ = apart(lambda _: server)
     visitor.expected = [NETWORK]
     assert_could_not_check(visitor, visitor.check(EXPOSED), "unreachable")
@@ -116,7 +116,7 @@ def test_a_server_of_somebody_else(visit, front, serve, home, stranger):
     assert_could_not_check(visitor, visitor.check(EXPOSED), "bad_signature")
 
 
-def test_settings_that_come_late(visit, proxy):
+def test_configuration_that_arrives_late(visit, proxy):
     """Out of reach at first; the next check asks again."""
     proxy.change("/config.json", lambda *_: Answer(cut=-1))
     visitor = visit()
@@ -126,7 +126,7 @@ def test_settings_that_come_late(visit, proxy):
     assert visitor.check(EXPOSED) == ("found", "exposed")
 
 
-def test_settings_under_way_are_not_asked_for_again(visit, proxy):
+def test_pending_configuration_is_not_requested_again(visit, proxy):
     """Somebody types faster than the line is."""
     proxy.hold("/config.json")
     visitor = visit()
@@ -142,7 +142,7 @@ OPERATOR = {"name": {"zh": "青山县公安局", "en": "Qingshan police"}, "tele
 
 
 @pytest.mark.parametrize("real", [True, False])
-def test_the_foot_tells_who_runs_the_page_and_how_to_tell_a_copy(visit, proxy, language, real):
+def test_the_footer_names_the_operator_and_how_to_recognise_a_copy(visit, proxy, language, real):
     address = proxy.url if real else "https://check.example"
     config_changed(proxy, operator=OPERATOR | {"address": address}, stray="ignored")
     visitor = visit(locale=LANGUAGES[language])

@@ -57,7 +57,7 @@ def test_the_same_number_twice_looks_like_two_numbers(visitor, proxy):
     assert len(elements) == len(set(elements)) == 6  # five and a canary
 
 
-def test_nothing_is_asked_before_the_button(visitor, proxy):
+def test_nothing_is_requested_before_the_button_is_pressed(visitor, proxy):
     """Neither typing nor leaving the field says anything."""
     visitor.settle()
     before = len(proxy.recorded)
@@ -132,7 +132,7 @@ def test_the_search_finds_tokens_and_elements(channel_key):
     assert not find(wanted, os.urandom(5000))
 
 
-def test_a_page_that_tells_is_caught(visit, proxy):
+def test_a_page_that_sends_the_number_is_caught(visit, proxy):
     """A page changed to send the number along, in a way that is easily overlooked, fails these tests."""
     proxy.alter("/page.js", lambda script: script + LEAK)
     visitor = visit()

@@ -59,7 +59,7 @@ def test_answers_are_the_python_client_s(server, trust, client):
     assert by_text[EXPOSED]["last4"] == EXPOSED[-4:]
 
 
-def test_what_is_no_number_is_answered_without_asking_the_server(server, trust, client):
+def test_an_invalid_number_is_answered_without_the_server(server, trust, client):
     for printed, result in zip(run_page(server, trust, NO_NUMBERS), client.check_many(NO_NUMBERS), strict=True):
         assert (printed["answer"]["status"], printed["answer"]["reason"]) == (result.status, result.reason)
         assert printed["answer"]["reason"] == "invalid_number"
@@ -88,13 +88,13 @@ def test_a_proof_of_work_is_done_past_the_soft_quota(home, serve, trust):
     assert refused[0]["body"] != refused[1]["body"]
 
 
-def test_another_root_is_believed_in_nothing(home, server, tmp_path):
+def test_nothing_is_believed_under_another_root(home, server, tmp_path):
     other = type(home).make(tmp_path / "other")
     (printed,) = run_page(server, other.path / "trust-public.json", [EXPOSED])
     assert printed["answer"] == {"status": "unknown", "reason": "bad_signature"}
 
 
-def test_nobody_there_is_unreachable(trust):
+def test_an_absent_server_is_unreachable(trust):
     class Nobody:
         url = "http://127.0.0.1:1"
 

@@ -20,7 +20,7 @@ def test_the_vectors_have_every_reason():
     assert set(words("zh")["fault"]) == set(words("en")["fault"]) == set(Reason)
 
 
-def test_rubbish_is_told_what_is_wrong_with_it(asking, proxy, language):
+def test_each_invalid_text_gets_its_reason(asking, proxy, language):
     faults = words(language)["fault"]
     for reason in Reason:
         for text in texts(reason)[:4]:

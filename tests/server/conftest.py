@@ -42,7 +42,7 @@ def repository(tmp_path, keys):
 
 @dataclass
 class Running:
-    """An app with its lifespan begun, and a client that talks ASGI to it."""
+    """An app whose lifespan has started, and a client that calls it by ASGI."""
 
     app: object
     client: httpx2.AsyncClient
@@ -64,7 +64,7 @@ class Running:
 
 @pytest.fixture
 def running(tmp_path, tmp_path_factory, keys, clock):
-    """`async with running(setting=...) as server:`"""
+    """Start an app: `async with running(setting=...) as server:`."""
 
     @contextlib.asynccontextmanager
     async def run(client=("192.0.2.7", 4711), **given):

@@ -1,4 +1,4 @@
-"""Requests that wait together: one call of the core, and each its own answer, proof, quota and fate."""
+"""Concurrent requests share one call of the core, and each has a separate answer, proof, quota and error."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ def elements(count):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """How many elements each call of the core was given, and under which key."""
+    """The number of elements and the key of each call of the core."""
     seen = []
 
     def evaluate(buffer, key):
@@ -44,14 +44,14 @@ def calls(monkeypatch):
 
 @pytest.fixture
 def counted(monkeypatch):
-    """What the metrics were told."""
+    """The channel and count of each call of `metrics.count_evaluated`."""
     seen = []
     monkeypatch.setattr(metrics, "count_evaluated", lambda channel, count: seen.append((channel, count)))
     return seen
 
 
 @pytest.mark.parametrize("count", [1, 2, 8, 64])
-async def test_what_waits_together_is_one_call_and_each_proof_stands_alone(calls, counted, count):
+async def test_concurrent_elements_share_one_call_and_have_separate_proofs(calls, counted, count):
     points, batcher = elements(count), EvaluationBatcher()
     answers = await asyncio.gather(*(batcher.evaluate("public", KEY, element) for element in points))
     assert calls == [(count, KEY)]
@@ -61,15 +61,15 @@ async def test_what_waits_together_is_one_call_and_each_proof_stands_alone(calls
         assert count == 1 or not oprf.verify(KEY.public(), element, evaluated, answers[i - 1][1])
 
 
-async def test_nobody_waits_for_company(calls):
+async def test_a_single_element_is_evaluated_without_delay(calls):
     batcher, (element,) = EvaluationBatcher(), elements(1)
     points = asyncio.ensure_future(batcher.evaluate("public", KEY, element))
-    for _ in range(4):  # it asks, the sockets are read, it is evaluated, it goes on
+    for _ in range(4):  # submit, poll the sockets, evaluate, resume
         await asyncio.sleep(0)
     assert points.done()
 
 
-async def test_what_comes_while_others_are_read_comes_along(calls):
+async def test_an_element_that_arrives_in_the_next_turn_joins_the_call(calls):
     batcher, (first, second) = EvaluationBatcher(), elements(2)
     points = [asyncio.ensure_future(batcher.evaluate("public", KEY, first))]
     await asyncio.sleep(0)
@@ -78,7 +78,7 @@ async def test_what_comes_while_others_are_read_comes_along(calls):
     assert calls == [(2, KEY)]
 
 
-async def test_no_call_has_more_than_the_most_and_others_get_a_turn_between(calls, counted):
+async def test_a_call_has_at_most_max_batch_elements_and_other_tasks_run_in_between(calls, counted):
     points, batcher, turns = elements(2 * MAX_BATCH + 3), EvaluationBatcher(), []
 
     async def other_work():
@@ -94,7 +94,7 @@ async def test_no_call_has_more_than_the_most_and_others_get_a_turn_between(call
     assert all(oprf.verify(KEY.public(), one, *answer) for one, answer in zip(points, answers, strict=True))
 
 
-async def test_keys_and_channels_never_meet(calls, counted):
+async def test_elements_of_different_keys_or_channels_never_share_a_call(calls, counted):
     points, batcher = elements(6), EvaluationBatcher()
     queues = [("public", KEY), ("public", OTHER), ("platform", KEY)] * 2
     answers = await asyncio.gather(*(batcher.evaluate(*queue, one) for queue, one in zip(queues, points, strict=True)))
@@ -104,7 +104,7 @@ async def test_keys_and_channels_never_meet(calls, counted):
         assert oprf.verify(key.public(), element, *answer)
 
 
-async def test_one_that_is_given_up_is_left_out_and_the_others_go_on(calls):
+async def test_a_cancelled_element_is_left_out_and_the_others_are_evaluated(calls):
     points, batcher = elements(5), EvaluationBatcher()
     tasks = [asyncio.ensure_future(batcher.evaluate("public", KEY, element)) for element in points]
     await asyncio.sleep(0)
@@ -124,11 +124,11 @@ async def test_one_that_is_given_up_is_left_out_and_the_others_go_on(calls):
 
 
 class Panic(BaseException):
-    """As the core's binding raises for a panic: no Exception."""
+    """Stands for the core's panic, which is not an Exception either."""
 
 
 @pytest.mark.parametrize("kind", [OSError, Panic])
-async def test_what_the_core_cannot_do_is_everybodys_error_and_the_next_is_served(monkeypatch, kind):
+async def test_an_error_of_the_core_reaches_each_request_and_the_next_call_works(monkeypatch, kind):
     batcher, points = EvaluationBatcher(), elements(3)
 
     def fail(*_):
@@ -148,7 +148,7 @@ async def send(server, element, channel="public", **headers):
     return await server.client.post(path, content=body, headers={"content-type": JSON} | headers)
 
 
-async def test_a_bad_element_is_422_to_whoever_sent_it_alone(running, repository, keys, calls, counted):
+async def test_an_invalid_element_is_422_only_for_its_own_request(running, repository, keys, calls, counted):
     points = elements(9)
     points[4], points[7] = bytes(32), b"\xff" * 32
     async with running(public_soft_quota="") as server:
@@ -171,10 +171,10 @@ async def test_quotas_count_each_request(running, repository, calls):
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [422] + [429] * 3
     assert sum(count for count, _ in calls) == 6
     seen = [re.search(r"r=(\d+)", answer.headers["ratelimit"])[1] for answer in answers if answer.status_code == 200]
-    assert sorted(seen) == ["0", "1", "2", "4", "5"]  # what the bad one took is gone as well
+    assert sorted(seen) == ["0", "1", "2", "4", "5"]  # the invalid element was counted too
 
 
-async def test_channels_asked_at_once_answer_each_under_its_key(running, repository, tmp_path, keys):
+async def test_concurrent_channels_answer_each_under_its_key(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
     points = elements(8)
     names = ["public", "platform"] * 4
@@ -188,13 +188,13 @@ async def test_channels_asked_at_once_answer_each_under_its_key(running, reposit
 
 
 class Connection:
-    """One connection that is kept alive and sends one request at a time."""
+    """A persistent connection that sends one request at a time."""
 
     def __init__(self, port, public):
         self._port, self._public = port, public
 
     async def evaluate(self, numbers):
-        """Check every answer's proof and element; returns how many there were."""
+        """Have each number evaluated and verify the proof; yields (number, unblinded element)."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         for number in numbers:
             blinds, element = oprf.blind([number])
@@ -209,7 +209,7 @@ class Connection:
         writer.close()
 
     async def leave(self, element):
-        """Ask, and be gone before there is an answer."""
+        """Send a request, and close the connection before the response."""
         _, writer = await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(request(self._port, element))
         await writer.drain()
@@ -221,7 +221,7 @@ def request(port, element):
     return head.encode() + element
 
 
-async def test_many_connections_at_once_get_each_their_own_answers(tmp_path):
+async def test_many_connections_at_once_each_get_their_own_answers(tmp_path):
     home = Home(tmp_path / "home", channels=("public",))
     home.publish("public", {1: 1})
     key = home.held.scalars["public", 1]

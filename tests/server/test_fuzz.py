@@ -1,4 +1,4 @@
-"""Anything may be sent: the answer is never a 5xx, an error is always a problem, and nothing sent comes back."""
+"""Arbitrary requests: no response is a 5xx, every error is a problem document, and no response repeats the request."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ EVALUATE = "/v1/channels/public/evaluate"
 
 @pytest.fixture(scope="module")
 def send_checked(tmp_path_factory):
-    """Send one request to an app; a loop of its own keeps Hypothesis's examples synchronous."""
+    """Send one request to an app and check the response. A separate event loop keeps the examples synchronous."""
     home, keys = tmp_path_factory.mktemp("home"), HeldKeys()
     Repository(home, "public", keys).publish({1: (1, LATER)})
     quotas = dict.fromkeys(("public_quota", "request_quota"), "1000000000/minute") | {"public_soft_quota": ""}
@@ -140,7 +140,7 @@ def test_any_headers(send_checked, names):
 
 
 def send_raw(send_checked, method, path, headers=()):
-    """Past every client's own tidying, straight into ASGI."""
+    """Call the app by ASGI, so that no client normalises the request."""
     messages = []
 
     async def receive():

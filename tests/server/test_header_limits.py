@@ -1,4 +1,4 @@
-"""The head of a request has to come in time; an idle connection between requests is left alone."""
+"""The head of a request must arrive in time; an idle connection between requests stays open."""
 
 import asyncio
 import contextlib
@@ -47,13 +47,13 @@ async def connected(port):
 
 
 @pytest.mark.parametrize("begun", [b"", WHOLE[:-2], b"GET"])
-async def test_a_head_that_does_not_end_is_given_up(port, begun):
+async def test_a_connection_whose_head_does_not_end_is_closed(port, begun):
     async with connected(port) as (reader, writer):
         writer.write(begun)
         assert await asyncio.wait_for(reader.read(), 30) == b""
 
 
-async def test_between_requests_no_head_is_waited_for(port):
+async def test_an_idle_connection_between_requests_has_no_time_limit(port):
     async with connected(port) as (reader, writer):
         for _ in range(2):
             writer.write(WHOLE)

@@ -1,4 +1,4 @@
-"""The page as the server hands it out: files, policy, configuration."""
+"""The page as the server serves it: files, Content-Security-Policy, configuration."""
 
 import gzip
 import json
@@ -36,7 +36,7 @@ async def test_every_file_and_the_index(running, repository, page):
             assert answer.headers["cache-control"] == "no-cache"
 
 
-async def test_the_policy_stands_alone_on_the_page_and_the_api_keeps_its_own(running, repository, page):
+async def test_the_page_has_one_policy_and_the_api_keeps_its_own(running, repository, page):
     async with running(page_buckets="https://buckets.example") as server:
         answer = await server.get("/page.js")
         policy = answer.headers.get_list("content-security-policy")
@@ -49,7 +49,7 @@ async def test_the_policy_stands_alone_on_the_page_and_the_api_keeps_its_own(run
     assert api == ["default-src 'none'; frame-ancestors 'none'"]
 
 
-async def test_types_and_packing(running, repository, page):
+async def test_media_types_and_compression(running, repository, page):
     async with running() as server:
         plain = await server.get("/", headers={"accept-encoding": "identity"})
         gzipped = await server.get("/", headers={"accept-encoding": "gzip"})
@@ -101,7 +101,7 @@ async def test_config_without_a_release_is_a_503(running, tmp_path, page):
         assert (await server.get("/config.json")).status_code == 503
 
 
-async def test_no_page_when_told_so_or_not_built(running, repository, page, monkeypatch, tmp_path):
+async def test_no_page_if_disabled_or_not_built(running, repository, page, monkeypatch, tmp_path):
     async with running(page=False) as server:
         assert (await server.get("/")).status_code == 404
     monkeypatch.setattr(app_module, "read_assets", lambda: read_assets(tmp_path / "nowhere"))
@@ -117,9 +117,9 @@ async def test_nothing_but_the_page_s_files(running, repository, page):
         assert (await server.client.post("/")).status_code == 405
 
 
-def test_packing_is_the_same_everywhere():
+def test_compression_is_reproducible():
     gzipped = Asset.from_bytes("page.js", b"x" * 99).gzipped
-    assert gzipped[4:8] == bytes(4), "a time in the header"
+    assert gzipped[4:8] == bytes(4), "the gzip header contains a time"
     assert gzip.decompress(Asset.from_bytes("page.js", b"x" * 99).gzipped) == b"x" * 99
     with pytest.raises(KeyError):
         Asset.from_bytes("page.exe", b"")

@@ -1,4 +1,4 @@
-"""`pilookup page DIR`: the page for a static host, with its root pinned."""
+"""`pilookup page DIR` writes the page for a static host, with the pinned root."""
 
 import gzip
 import json
@@ -51,7 +51,7 @@ def test_the_folder_holds_the_page_and_its_configuration(tmp_path, trust):
     assert config["operator"]["name"] == {"zh": "某市公安局", "en": ""}
 
 
-def test_for_people_it_says_what_to_do_next(tmp_path, trust):
+def test_output_for_people_says_what_to_do_next(tmp_path, trust):
     done = run(tmp_path / "out", "--server", "https://check.example", "--trust", trust)
     assert done.exit_code == 0, done.output
     assert "Content-Security-Policy: default-src 'none'" in done.output
@@ -73,7 +73,7 @@ def test_a_wrong_option_is_named_and_nothing_is_written(tmp_path, trust, changed
     assert not (tmp_path / "out").exists()
 
 
-def test_a_root_that_is_none_is_refused(tmp_path, trust):
+def test_an_invalid_root_is_refused(tmp_path, trust):
     document = json.loads(trust.read_text())
     document["signatures"] = document["signatures"][:1]
     trust.write_text(json.dumps(document))
@@ -92,7 +92,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path, trust):
     assert [path.name for path in out.iterdir()] == ["own.txt"]
 
 
-def test_a_page_that_is_not_built_is_said(tmp_path, trust, monkeypatch):
+def test_a_page_that_is_not_built_is_an_error(tmp_path, trust, monkeypatch):
     monkeypatch.setattr(folder_module, "read_assets", lambda: read_assets(Path(tmp_path / "nowhere")))
     done = run(tmp_path / "out", "--server", "https://check.example", "--trust", trust)
     assert done.exit_code == 1

@@ -1,4 +1,4 @@
-"""The command itself, with two workers: real sockets, signals, crashes, reloads, logs and metrics."""
+"""The command `pilookup serve`, mostly with two workers: sockets, signals, crashes, reloads, logs and metrics."""
 
 import contextlib
 import itertools
@@ -36,7 +36,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def launch(home, tmp_path):
-    """Start a server on `home`; all are stopped at the end."""
+    """Start servers on `home`; they are stopped at the end of the test."""
     number = itertools.count()
     with contextlib.ExitStack() as stack:
 
@@ -112,7 +112,7 @@ def test_workers_do_not_outlive_a_killed_supervisor(launch):
 
 
 def test_no_request_fails_while_releases_and_epochs_change(launch, home):
-    """Two workers, each on its own clock: never a failed request, never an older timestamp."""
+    """Two workers poll at different times; no request fails, and no client gets an older timestamp than before."""
     server = launch(
         "--workers", "2", poll_seconds=0.1, public_quota="1000000/minute", request_quota="1000000/minute"
     ).wait()
@@ -216,7 +216,7 @@ def test_no_number_element_index_token_or_passphrase_in_logs_and_metrics(launch,
 
 
 def check_labels(metrics):
-    """Every label of every series is one of few: nothing that was asked can become one."""
+    """Every label of every series is one of a few fixed values; no text of a request becomes a label."""
     allowed = {
         "route": {
             "/healthz", "/readyz", "unrouted", "/v1/channels/{channel}/evaluate", "/v1/channels/{channel}/metadata/{name}",
@@ -321,15 +321,15 @@ def test_a_port_in_use_exits_1(launch):
     assert "cannot listen" in server.log.read_text()
 
 
-def test_the_command_is_light_to_load():
-    """Every command loads the entry point; only `serve` may pay for the server."""
+def test_the_entry_point_does_not_import_the_server():
+    """Every command imports this entry point, so it must not import the server."""
     code = "import sys, pilookup_server.commands.serve; print([m for m in ('fastapi', 'uvicorn', 'pydantic', 'limits', 'structlog') if m in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "[]"
 
 
-def test_a_head_without_end_is_cut_off(launch):
-    """A header value is kept until it is whole: past 64 KiB the connection ends."""
+def test_an_endless_head_ends_the_connection(launch):
+    """The parser keeps an incomplete header value; after 64 KiB the connection is closed."""
     server = launch().wait()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\nx: ")
@@ -338,7 +338,7 @@ def test_a_head_without_end_is_cut_off(launch):
     assert httpx2.get(f"{server.url}/healthz").status_code == 200
 
 
-def test_a_head_a_little_too_long_is_told(launch):
+def test_a_head_slightly_too_long_is_431(launch):
     server = launch().wait()
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: t\r\nx: " + b"a" * 70_000)

@@ -1,4 +1,4 @@
-"""Past the soft quota: a challenge, answered once, for as many elements as it names."""
+"""Beyond the soft quota: a challenge admits one request, of at most the number of elements that it states."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def light_work(monkeypatch):
 
 
 async def refused(server, count=1, **more):
-    """The challenge of a 429."""
+    """Send a request that is answered 429; returns the problem and its challenge."""
     answer = await server.evaluate(count=count, **more)
     body = problem(answer, 429, "proof-needed")
     assert int(answer.headers["retry-after"]) >= 1
@@ -42,7 +42,7 @@ def solved(challenge):
 
 
 @pytest.mark.anyio
-async def test_under_the_soft_quota_nothing_is_asked(running, repository):
+async def test_below_the_soft_quota_no_proof_of_work_is_needed(running, repository):
     async with running(**SOFT) as server:
         assert (await server.evaluate(count=5)).status_code == 200
 
@@ -76,7 +76,7 @@ async def test_a_request_larger_than_the_soft_quota_can_be_paid_for(running, rep
 
 
 @pytest.mark.anyio
-async def test_the_quota_proper_still_holds(running, repository):
+async def test_the_hard_quota_still_applies(running, repository):
     async with running(**SOFT, public_quota="8/minute") as server:
         await server.evaluate(count=5)
         _, challenge = await refused(server, count=4)
@@ -85,7 +85,7 @@ async def test_the_quota_proper_still_holds(running, repository):
 
 
 @pytest.mark.anyio
-async def test_over_the_quota_proper_a_proof_is_not_spent(running, repository):
+async def test_beyond_the_hard_quota_a_proof_of_work_is_not_used_up(running, repository):
     async with running(**SOFT, public_quota="8/minute;100/day") as server:
         await server.evaluate(count=5)
         _, challenge = await refused(server, count=4)
@@ -106,7 +106,7 @@ async def test_the_work_grows_with_the_elements(running, repository):
 
 
 @pytest.mark.anyio
-async def test_other_channels_and_an_empty_setting_ask_for_nothing(running, repository, tmp_path, keys):
+async def test_other_channels_and_an_empty_setting_need_no_proof_of_work(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
     bearer = {"authorization": f"Bearer {TOKEN}"}
     async with running(**SOFT, platform_tokens=TOKEN) as server:
@@ -171,7 +171,7 @@ def test_workers_and_machines_of_one_half_share_the_secret():
 
 
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda b: base64.b64encode(b).decode())))
-def test_any_header_is_refused_calmly(text):
+def test_an_arbitrary_header_is_refused_without_an_exception(text):
     assert ProofsOfWork(b"\1" * 32).check(text, 1) is None
 
 
@@ -183,12 +183,12 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_any_document_is_refused_calmly(document):
+def test_an_arbitrary_document_is_refused_without_an_exception(document):
     assert ProofsOfWork(b"\1" * 32).check(base64.b64encode(json.dumps(document).encode()).decode(), 1) is None
 
 
 @pytest.mark.anyio
-async def test_one_name_is_spent_once_by_whichever_worker(tmp_path):
+async def test_a_name_is_marked_used_once_by_any_worker(tmp_path):
     first, second = LocalReplayGuard(tmp_path), LocalReplayGuard(tmp_path)
     assert await first.mark_used("a", 300)
     assert not await second.mark_used("a", 300)
@@ -196,7 +196,7 @@ async def test_one_name_is_spent_once_by_whichever_worker(tmp_path):
 
 
 @pytest.mark.anyio
-async def test_a_folder_that_was_cleaned_away_is_made_anew(tmp_path):
+async def test_a_deleted_folder_is_created_again(tmp_path):
     folder = tmp_path / "scratch"
     folder.mkdir(mode=0o700)
     guard = LocalReplayGuard(folder)
@@ -208,7 +208,7 @@ async def test_a_folder_that_was_cleaned_away_is_made_anew(tmp_path):
 
 
 @pytest.mark.anyio
-async def test_old_names_are_swept(tmp_path, monkeypatch):
+async def test_old_names_are_deleted(tmp_path, monkeypatch):
     guard = LocalReplayGuard(tmp_path)
     assert await guard.mark_used("a", 10)
     os.utime(tmp_path / "a", (time.time() - 30,) * 2)

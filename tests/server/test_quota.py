@@ -1,4 +1,4 @@
-"""Quotas: by address, /64 and token; through proxies; in memory and in Redis."""
+"""Quotas per address, /64 network and token, also behind proxies; counted in memory and in Redis."""
 
 import shutil
 import socket
@@ -58,7 +58,7 @@ def test_addresses(client, key):
         ("fd00::1", ["203.0.113.9"], "203.0.113.9"),
     ],
 )  # fmt: skip
-def test_forwarded_addresses_are_believed_through_trusted_hops_alone(client, forwarded, key):
+def test_forwarded_addresses_are_believed_only_from_trusted_proxies(client, forwarded, key):
     callers = ClientAddresses((ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
     assert callers.key(scope(client, *forwarded)) == key
 
@@ -86,7 +86,7 @@ async def test_elements_are_what_is_counted(running, repository):
 
 
 @pytest.mark.anyio
-async def test_a_batch_over_the_whole_quota_is_said_to_be_so(running, repository):
+async def test_a_batch_larger_than_the_quota_is_reported_as_such(running, repository):
     async with running(public_quota="10/minute") as server:
         body = problem(await server.evaluate(count=11), 429, "rate-limited")
         assert "whole quota" in body["detail"]
@@ -94,7 +94,7 @@ async def test_a_batch_over_the_whole_quota_is_said_to_be_so(running, repository
 
 
 @pytest.mark.anyio
-async def test_a_refused_or_malformed_call_takes_nothing_from_the_day(running, repository):
+async def test_a_refused_or_malformed_call_does_not_count_in_the_daily_window(running, repository):
     async with running(public_quota="5/minute;6/day") as server:
         assert (await server.evaluate(count=5)).status_code == 200
         for _ in range(10):
@@ -104,7 +104,7 @@ async def test_a_refused_or_malformed_call_takes_nothing_from_the_day(running, r
 
 
 @pytest.mark.anyio
-async def test_neighbours_in_a_64_share_and_others_do_not(running, repository):
+async def test_addresses_of_one_64_network_share_a_quota(running, repository):
     one = {"x-forwarded-for": "2001:db8:0:1::1"}
     near = {"x-forwarded-for": "2001:db8:0:1:ffff::2"}
     far = {"x-forwarded-for": "2001:db8:0:2::1"}
@@ -136,7 +136,7 @@ async def test_platforms_are_counted_by_token(running, repository, tmp_path, key
 
 
 @pytest.mark.anyio
-async def test_other_requests_have_a_quota_of_their_own(running, repository):
+async def test_other_requests_have_a_separate_quota(running, repository):
     async with running(request_quota="4/minute") as server:
         for _ in range(2):
             assert (await server.get(f"{PUBLIC}/metadata/root.json")).status_code == 200

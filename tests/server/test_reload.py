@@ -1,4 +1,4 @@
-"""Following the repository: new releases without a failed request, renewal, grace, expiry, destroyed keys."""
+"""Watching the repository: new releases, renewal of the timestamp, grace, expiry, and destroyed keys."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ def stamp_of(repository):
     return Metadata[Timestamp].from_bytes((repository.metadata / "timestamp.json").read_bytes()).signed
 
 
-async def test_a_new_release_is_taken_up_and_the_former_served_in_grace(running, repository, clock):
+async def test_a_new_release_is_loaded_and_the_former_served_in_its_grace(running, repository, clock):
     async with running(grace_seconds=300) as server:
         old = (await server.get(f"{PUBLIC}/snapshots/1/buckets/0")).content
         repository.publish({1: (2, LATER)})
@@ -49,8 +49,8 @@ async def test_files_deleted_on_disk_are_served_until_their_grace_ends(running, 
         assert (await server.get(path)).content == old
 
 
-async def test_a_worker_behind_catches_up_before_it_says_no(running, repository):
-    """Another worker told the client of the new release; this one has not looked yet."""
+async def test_a_worker_loads_a_new_release_before_it_answers_not_found(running, repository):
+    """A client has learned of the new release from another worker; this worker has not polled since."""
     async with running() as server:
         repository.publish({2: (2, LATER), 1: (3, LATER)})
         assert (await server.get(f"{PUBLIC}/snapshots/2/buckets/0")).status_code == 200
@@ -62,7 +62,7 @@ async def test_a_worker_behind_catches_up_before_it_says_no(running, repository)
 
 
 async def test_no_request_fails_while_releases_change(running, repository, clock):
-    """Clients at work, each on the manifest it last saw, while twenty releases and a rotation go by."""
+    """Clients send requests for the newest manifest that they know, during twenty releases and one rotation."""
     until = START + timedelta(days=180)
     seen = {"epoch": 1, "serial": 1}
     failures, done = [], False
@@ -142,7 +142,7 @@ async def test_a_damaged_first_release_is_not_served_and_tried_again(running, re
         assert (await server.get("/readyz")).status_code == 200
 
 
-async def test_another_key_than_the_manifest_names_is_refused(running, repository, keys):
+async def test_a_key_other_than_the_manifests_is_refused(running, repository, keys):
     from pilookup.protocol.oprf import SecretKey
 
     keys.scalars["public", 1] = SecretKey.generate()
@@ -240,7 +240,7 @@ async def test_an_expired_timestamp_is_not_served(running, repository, clock, ke
         problem(await server.evaluate(), 503, "unavailable")
 
 
-async def test_the_previous_epoch_serves_to_its_hour_and_its_key_is_destroyed(running, repository, clock, keys):
+async def test_the_previous_epoch_is_served_until_its_end_and_its_key_is_destroyed(running, repository, clock, keys):
     repository.publish({2: (3, LATER), 1: (2, START + timedelta(hours=20))})
     async with running() as server:
         assert (await server.evaluate(1)).status_code == 200

@@ -1,4 +1,4 @@
-"""Metadata, targets, buckets, health: what is served, how it is cached, and every error."""
+"""Metadata, targets, buckets and health: what is served, how it is cached, and every error."""
 
 import json
 from hashlib import sha256
@@ -101,7 +101,7 @@ async def test_unlisted_targets_are_404(running, repository, path):
         ("bytes=-99999999", 0, None),
     ],
 )
-async def test_a_range_is_that_part(running, repository, header, start, end):
+async def test_a_range_is_answered_with_that_part(running, repository, header, start, end):
     async with running() as server:
         path = await buckets_path(server)
         whole = (await server.get(path)).content
@@ -116,7 +116,7 @@ async def test_a_range_is_that_part(running, repository, header, start, end):
 @pytest.mark.parametrize(
     "header", ["bytes=0-1,4-5", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=a-b", "bytes=" + "9" * 40 + "-"]
 )
-async def test_other_ranges_get_the_whole(running, repository, header):
+async def test_other_ranges_get_the_whole_file(running, repository, header):
     async with running() as server:
         answer = await server.get(await buckets_path(server), headers={"range": header})
         assert (answer.status_code, len(answer.content)) == (200, GEOMETRY.size)
@@ -224,7 +224,7 @@ async def test_a_channel_never_published_is_503(running, repository, tmp_path, k
         assert (await server.get("/readyz")).json()["channels"]["platform"] == {"state": "unpublished"}
 
 
-async def test_platform_answers_to_a_bearer_token_alone(running, repository, tmp_path, keys):
+async def test_platform_answers_only_with_a_bearer_token(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
     bad = [
         {},
@@ -307,7 +307,7 @@ async def test_cors(running, repository):
 
 
 async def test_a_tuf_client_follows_the_repository(running, repository, tmp_path):
-    """python-tuf's own updater, with the pinned root, over the routes."""
+    """The updater of python-tuf, with the pinned root, uses the routes."""
     from tuf.ngclient import FetcherInterface, Updater
 
     async with running() as server:
@@ -337,4 +337,4 @@ async def test_a_tuf_client_follows_the_repository(running, repository, tmp_path
         pytest.fail("the fixture's clock is ahead of this machine's")
     updater._trusted_set.reference_time = START
     info = updater.get_targetinfo("manifest.json")
-    assert Path(updater.download_target(info)).read_bytes() == data  # noqa: ASYNC240 - no server waits for it
+    assert Path(updater.download_target(info)).read_bytes() == data  # noqa: ASYNC240 - nothing else runs in this loop

@@ -1,4 +1,4 @@
-"""Settings: every one has a description and a way in, and no error repeats a value."""
+"""Settings: each has a description and an environment variable, and no error repeats a value."""
 
 import pytest
 from pilookup_server.auth import Tokens
@@ -26,7 +26,7 @@ def test_defaults():
     assert settings.host == "127.0.0.1"
 
 
-def test_what_is_given_wins_over_the_environment(monkeypatch):
+def test_arguments_win_over_the_environment(monkeypatch):
     monkeypatch.setenv("PILOOKUP_PORT", "1234")
     assert read_settings(port=None).port == 1234
     assert read_settings(port=0).port == 0

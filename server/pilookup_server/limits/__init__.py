@@ -1,1 +1,1 @@
-"""What one caller may take: elements, requests, bytes, time."""
+"""Limits on what one caller may use: elements and requests. `middleware.request_limits` limits a single request."""

@@ -1,4 +1,4 @@
-"""Whose quota a request counts against: an address, as far as it can be believed."""
+"""Finds the client address that a request's quota is counted for."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -10,17 +10,28 @@ from pilookup_server.settings import Network
 Address = IPv4Address | IPv6Address
 
 UNKNOWN = "unknown"
-"""The one quota of all whose address cannot be told (a Unix socket without a proxy in front)."""
+"""The key that all callers without a known address share (a Unix socket without a proxy in front of it)."""
 
 
 class ClientAddresses:
-    """Tells callers apart; X-Forwarded-For is read from the right, and only through trusted hops."""
+    """Finds client addresses, also behind trusted proxies.
+
+    X-Forwarded-For is read from right to left. An entry is believed only if a trusted address has added it.
+    """
 
     def __init__(self, trusted: Sequence[Network]) -> None:
+        """Trust the proxies whose addresses are in the networks `trusted`."""
         self._trusted = tuple(trusted)
 
     def key(self, scope: Any) -> str:
-        """A caller's quota key from an ASGI scope: an IPv4 address or an IPv6 /64."""
+        """The quota key of a caller.
+
+        Args:
+            scope: The ASGI scope of the request.
+
+        Returns:
+            The caller's IPv4 address, the /64 network of its IPv6 address, or UNKNOWN.
+        """
         client = scope.get("client")
         peer = _parse(client[0]) if client else None
         if peer is None:
@@ -46,7 +57,7 @@ class ClientAddresses:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Address | None:
-    """An address, an IPv4-mapped one as the IPv4 address it is; None for anything else."""
+    """Parse an address. An IPv4-mapped IPv6 address becomes the IPv4 address; anything else than an address is None."""
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -63,7 +74,7 @@ def _key(address: Address) -> str:
 
 
 def _without_port(hop: str) -> str:
-    """`192.0.2.1:80` and `[2001:db8::1]:80` without their port; anything else as it is."""
+    """Remove the port of `192.0.2.1:80` or `[2001:db8::1]:80`; return anything else unchanged."""
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     return hop.partition(":")[0] if hop.count(":") == 1 else hop

@@ -1,7 +1,7 @@
-"""Proofs of work (ALTCHA, version 2): a challenge signed by us, to be solved once.
+"""Proofs of work (ALTCHA, version 2): the server signs a challenge, and the client solves it.
 
-The challenge names the elements it admits and grows with them. It holds nothing about the caller, and solving it says
-nothing but that time was spent.
+A challenge states how many elements it admits, and its work grows with that number. It contains nothing about the
+caller, and its solution reveals nothing except that computing time was spent.
 """
 
 import secrets
@@ -16,38 +16,52 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 LIFE_SECONDS: Final = 300
+"""How long a challenge can be answered."""
+
 BASE_WORK: Final = 20_000
-"""SHA-256 evaluations at most for a request, half of them on average: under a second on a cheap telephone."""
+"""Most SHA-256 evaluations per request; half of them on average, which a cheap telephone does in under a second."""
+
 ELEMENT_WORK: Final = 500
-"""And so many more for each of its elements."""
+"""Further SHA-256 evaluations for each element of the request."""
 
 _ALGORITHM: Final = "SHA-256"
 _MAX_HEADER: Final = 4096
 
 
 def max_work(elements: int) -> int:
-    """The most SHA-256 evaluations that a request of so many elements is asked for."""
+    """The most SHA-256 evaluations that a challenge for `elements` elements takes."""
     return BASE_WORK + ELEMENT_WORK * elements
 
 
 @dataclass(frozen=True, slots=True)
 class ProofsOfWork:
-    """Makes challenges and checks what answers them."""
+    """Makes challenges, and checks their solutions.
+
+    Attributes:
+        secret: The key of the HMAC by which the server recognises its challenges.
+    """
 
     secret: bytes = field(repr=False)
 
     @classmethod
     def from_key(cls, key: Ed25519PrivateKey) -> "ProofsOfWork":
-        """With a secret derived from a key that every worker and machine of one online half holds."""
+        """Derive the secret (HKDF-SHA256) from a key that all workers and machines of one online half hold.
+
+        Any of them can therefore check the solution of a challenge that another has made.
+        """
         derived = HKDF(SHA256(), 32, salt=None, info=b"pilookup-v1-proof-of-work")
         return cls(derived.derive(key.private_bytes_raw()))
 
     def challenge(self, elements: int) -> dict[str, Any]:
-        """A fresh challenge that admits one request of up to `elements` elements."""
+        """Make a challenge that admits one request of up to `elements` elements.
+
+        Returns:
+            The challenge as a JSON object.
+        """
         made: Challenge = create_challenge(
             _ALGORITHM,
             cost=1,
-            # Anywhere in the work: whoever skips the beginning gains nothing over one who starts at 0.
+            # Uniform over all the work, so that no order of search is better than starting at 0.
             counter=secrets.randbelow(max_work(elements)),
             expires_at=int(time.time()) + LIFE_SECONDS,
             data={"elements": elements},
@@ -56,16 +70,25 @@ class ProofsOfWork:
         return made.to_dict()
 
     def check(self, header: str, elements: int) -> str | None:
-        """The name under which a right proof is spent, None for one that does not admit `elements`."""
+        """Check the solution of a challenge.
+
+        Args:
+            header: The value of the request's header `Pilookup-Proof`.
+            elements: The number of elements in the request.
+
+        Returns:
+            A name by which a replay guard recognises the challenge, or None if the solution is malformed, wrong,
+            expired or for fewer elements.
+        """
         if len(header) > _MAX_HEADER:
             return None
         try:
             payload = Payload.from_base64(header)
-            # A signature also holds for another spelling of what was signed (32.0 for 32), so this may raise as well.
+            # A signature also matches another spelling of the signed values (32.0 for 32), so this may raise as well.
             verified = verify_solution(payload, self.secret).verified
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
-        # What is signed is what `challenge` made, so the data has the member it gave.
+        # Only `challenge` signs, so signed data has the member that `challenge` writes.
         data, signature = payload.challenge.parameters.data, payload.challenge.signature
         if not verified or data is None or signature is None or data["elements"] < elements:
             return None

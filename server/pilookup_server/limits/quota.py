@@ -1,7 +1,7 @@
-"""Quotas by the `limits` library: sliding windows, told to the caller in RateLimit headers.
+"""Quotas: sliding windows of the library `limits`, reported to the caller in RateLimit headers.
 
-Headers follow draft-ietf-httpapi-ratelimit-headers. Where counters cannot be reached the answer is 503, not a
-free pass: the quota is all that stands between a key and the enumeration of every number.
+The headers follow draft-ietf-httpapi-ratelimit-headers. If the counters cannot be reached, the answer is 503: without a
+quota, nothing would prevent a caller from having every possible number evaluated.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _REDIS_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """One limit of a quota: `amount` in any `seconds`, counted under keys that begin with `prefix`."""
+    """One limit of a quota: at most `amount` in any `seconds`, counted for keys that begin with `prefix`."""
 
     prefix: str
     amount: int
@@ -34,9 +34,10 @@ class _Window:
         return cls(item.key_for(name), item.amount, item.get_expiry())
 
     def wait(self, counts: Counts, cost: int) -> float:
-        """Seconds until `cost` fits: as the window before fades, or the current one once it is that.
+        """Seconds until `cost` fits into the window.
 
-        Fractions count for nothing, as in `limits`: it fits once the weighted count is under the next whole.
+        It fits when the previous window counts less, or after the current window has become the previous one. As in
+        `limits`, the weighted count is rounded down, so `cost` fits once that count is below the next integer.
         """
         before, before_left, count, count_left = counts
         room = self.amount - cost
@@ -47,22 +48,36 @@ class _Window:
         return count_left - self.seconds + self.seconds * (1 - (room + 1) / count)
 
     def header_item(self, counts: Counts) -> str:
-        """The window's part of a RateLimit header."""
+        """The item of the RateLimit header for this window."""
         before, before_left, count, count_left = counts
         left = max(0, self.amount - count - int(before * before_left / self.seconds))
         return f'"{self.seconds}s";r={left};t={max(1, ceil(count_left - self.seconds))}'
 
 
 class Quota:
-    """A set of windows over one storage; keys of different quotas never meet."""
+    """A quota of one or more windows, with its counts in a storage. Quotas of different names share no counts."""
 
     def __init__(self, name: str, items: Sequence[RateLimitItem], counters: Counters) -> None:
+        """Make a quota.
+
+        Args:
+            name: The name under which its counts are stored.
+            items: Its limits, shortest window first.
+            counters: The storage of the counts.
+        """
         self._windows = tuple(_Window.from_item(name, item) for item in items)
         self._counters = counters
         self._policy = ", ".join(f'"{w.seconds}s";q={w.amount};w={w.seconds}' for w in self._windows)
 
     async def take(self, key: str, cost: int) -> dict[str, str]:
-        """Take `cost` and return RateLimit headers; raises as `charge`."""
+        """Count `cost` for `key`.
+
+        Returns:
+            The RateLimit headers of the response.
+
+        Raises:
+            ProblemError: 429 or 503, as `charge` raises them.
+        """
         await self.charge(key, cost)
         try:
             return await self._headers(key)
@@ -70,10 +85,12 @@ class Quota:
             raise _unavailable() from None
 
     async def charge(self, key: str, cost: int) -> None:
-        """Take `cost`.
+        """Count `cost` for `key` in each window, the shortest window first.
 
-        Raises ProblemError 429 with Retry-After when a window is full, 503 when the counters cannot be
-        reached. Shorter windows come first: what a refused call took counts in those, not against the day.
+        A window that is full ends the count, so a refused call counts in shorter windows but not in longer ones.
+
+        Raises:
+            ProblemError: 429 with Retry-After if a window is full, 503 if the counters cannot be reached.
         """
         try:
             for window in self._windows:
@@ -102,9 +119,21 @@ def _unavailable() -> ProblemError:
 
 
 class Quotas:
-    """The quotas of the settings; the soft one is None where nothing asks for a proof of work."""
+    """The quotas of the settings.
+
+    Attributes:
+        public: Elements per client address on the public channel.
+        soft: The same, beyond which a proof of work is needed; None if it never is.
+        platform: Elements per bearer token on the other channels.
+        requests: Other requests per client address.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        """Make the quotas.
+
+        Raises:
+            ServeError: The quota storage cannot be used.
+        """
         uri = settings.quota_storage.get_secret_value()
         local = uri == "memory"
         counters: Counters = WindowCounters() if local else _shared(uri)
@@ -118,18 +147,18 @@ class Quotas:
 
     @property
     def shared(self) -> RedisStorage | None:
-        """The storage that machines share, None where each worker counts in its own memory."""
+        """The storage that all workers share; None if each worker counts in its own memory."""
         return self._counters if isinstance(self._counters, RedisStorage) else None
 
     async def close(self) -> None:
-        """Close connections to shared counters."""
+        """Close the connections to a shared storage."""
         if self.shared is not None:
             bridge: Any = self.shared.bridge
             await bridge.storage.aclose()
 
 
 def _divide(text: str, share: int) -> tuple[RateLimitItem, ...]:
-    """Counters that workers do not share hold each worker's part of the quota, at least 1."""
+    """Divide a quota among `share` workers that count separately; each gets at least 1."""
     items = quota_items(text)
     return tuple(type(item)(max(1, item.amount // share), item.multiples) for item in items)
 
@@ -137,7 +166,7 @@ def _divide(text: str, share: int) -> tuple[RateLimitItem, ...]:
 def _shared(uri: str) -> RedisStorage:
     times: dict[str, Any] = {"socket_timeout": _REDIS_SECONDS, "socket_connect_timeout": _REDIS_SECONDS}
     scheme, _, rest = uri.partition("://")
-    # Valkey speaks Redis' protocol, and redis-py is the one client installed.
+    # Valkey uses the protocol of Redis, and redis-py is the only client that is installed.
     uri = f"async+{scheme.replace('valkey', 'redis')}://{rest}"
     try:
         return RedisStorage(uri, wrap_exceptions=True, implementation="redispy", key_prefix="pilookup", **times)

@@ -1,4 +1,4 @@
-"""Proofs that have been used, for as long as they could be used again."""
+"""Replay guards: each proof of work is accepted once."""
 
 import os
 import time
@@ -15,17 +15,24 @@ from pilookup_server.problems import ProblemError
 
 
 class ReplayGuard(Protocol):
-    """Remembers names for a while."""
+    """Remembers which names have been used, for a limited time."""
 
     async def mark_used(self, name: str, seconds: int) -> bool:
-        """True for the first to mark_used `name` in the last `seconds`; raises ProblemError 503 when it cannot tell."""
+        """Mark `name` as used for the next `seconds`.
+
+        Returns:
+            Whether it was unused. Of several concurrent calls, exactly one gets True.
+
+        Raises:
+            ProblemError: 503 if the name cannot be stored.
+        """
 
 
 class LocalReplayGuard:
-    """For the workers of one machine: a file a name, made by the first alone."""
+    """A replay guard for the workers of one machine: one file per name, created exclusively."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` is private and shared by all workers."""
+        """Keep the files in `folder`, a private directory that all workers share."""
         self._folder = folder
         self._last_sweep = time.monotonic()
 
@@ -34,7 +41,8 @@ class LocalReplayGuard:
             self._last_sweep = time.monotonic()
             await to_thread.run_sync(self._sweep, seconds)
         try:
-            # Made anew where a cleaner of temporary directories took it: what was spent before then is long expired.
+            # A cleaner of temporary directories may have removed the folder. It removes only what has not been touched
+            # for days, so every name that was in the folder has expired.
             self._folder.mkdir(mode=0o700, exist_ok=True)
             os.close(os.open(self._folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:
@@ -44,17 +52,18 @@ class LocalReplayGuard:
         return True
 
     def _sweep(self, seconds: int) -> None:
-        """Forget what has been there twice as long as it could be used."""
+        """Delete names that are twice as old as their time of use."""
         for file in self._folder.glob("*"):
-            with suppress(FileNotFoundError):  # another worker sweeps too
+            with suppress(FileNotFoundError):  # another worker sweeps at the same time
                 if time.time() - file.stat().st_mtime > 2 * seconds:
                     file.unlink()
 
 
 class SharedReplayGuard:
-    """For workers on many machines: counted in their common storage."""
+    """A replay guard for workers on several machines: a counter per name in their shared storage."""
 
     def __init__(self, storage: RedisStorage) -> None:
+        """Keep the counters in `storage`."""
         self._storage = storage
 
     async def mark_used(self, name: str, seconds: int) -> bool:

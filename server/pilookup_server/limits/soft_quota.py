@@ -1,7 +1,8 @@
-"""Past a soft quota an address may go on, by a proof of work for each request, up to its hard quota.
+"""The soft quota of the public channel.
 
-Many citizens share an address (a village behind one line), and most are no trouble: nobody is refused at once, and
-whoever asks for a whole range of numbers pays for each.
+Beyond the soft quota, each request must carry a proof of work; the hard quota still applies. Many citizens may share
+one address, such as a village behind one line, and few of them misuse the service. With a soft quota nobody is refused
+at once, but whoever has a whole range of numbers evaluated pays with computing time for each of them.
 """
 
 from pilookup.protocol.problems import Problem
@@ -11,22 +12,41 @@ from pilookup_server.limits.replay import ReplayGuard
 from pilookup_server.problems import ProblemError
 
 HEADER = b"pilookup-proof"
+"""The request header that carries a proof of work, in lower case."""
 
 
 class SoftQuota:
-    """A soft quota, the proofs that go beyond it, and the hard quota that holds for all."""
+    """Applies a soft quota and a hard quota, and accepts proofs of work in between."""
 
     def __init__(self, soft: Quota, hard: Quota, proofs_of_work: ProofsOfWork, replay_guard: ReplayGuard) -> None:
+        """Combine two quotas.
+
+        Args:
+            soft: Beyond this quota, a request needs a proof of work.
+            hard: Beyond this quota, a request is refused.
+            proofs_of_work: Makes the challenges and checks their solutions.
+            replay_guard: Remembers which challenges have been answered.
+        """
         self._soft = soft
         self._hard = hard
         self._proofs_of_work = proofs_of_work
         self._replay_guard = replay_guard
 
     async def admit(self, key: str, elements: int, proof: str | None) -> dict[str, str]:
-        """Let in what fits the soft quota or brings a proof, and the hard quota; returns its RateLimit headers.
+        """Count a request that fits the hard quota and either fits the soft quota or carries a proof of work.
 
-        Raises ProblemError 429, with a challenge where a proof would help, or 503. A proof is spent last: over the
-        hard quota it is still good for another time.
+        A proof of work is marked as used last, so if the hard quota refuses the request, the proof can be sent again.
+
+        Args:
+            key: The quota key of the caller.
+            elements: The number of elements in the request.
+            proof: The value of the header `Pilookup-Proof`; None if the request has none.
+
+        Returns:
+            The RateLimit headers of the response, which report the hard quota.
+
+        Raises:
+            ProblemError: 429, with a challenge if a proof of work is needed, or 503 if counters cannot be reached.
         """
         name, refused = None, await self._refused(key, elements)
         if refused is not None:

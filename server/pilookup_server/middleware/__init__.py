@@ -1,1 +1,1 @@
-"""ASGI middleware, listed in `app.py`."""
+"""ASGI middleware. `app` lists it in the order in which it is applied."""

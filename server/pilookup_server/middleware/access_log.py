@@ -1,4 +1,4 @@
-"""The outermost layer: a log line and a metric for every request, and an answer to every error. Pure ASGI."""
+"""The outermost middleware: a log line and a metric for every request, and a response to every error."""
 
 from collections.abc import Mapping
 from secrets import token_hex
@@ -17,10 +17,19 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class AccessLog:
-    """Names requests by their route's template and channel; nothing else that was asked is written down."""
+    """Logs and counts each request by the template of its route and by its channel.
+
+    Nothing else of the request is recorded. An error that no inner part handles is logged and answered with 500.
+    """
 
     def __init__(self, app: ASGIApp, templates: Mapping[object, str], channels: tuple[str, ...]) -> None:
-        """`templates` gives the path template of each endpoint."""
+        """Wrap `app`.
+
+        Args:
+            app: The inner ASGI app.
+            templates: The path template of each endpoint.
+            channels: The served channels; no other name of a channel is recorded.
+        """
         self._app = app
         self._templates = templates
         self._channels = frozenset(channels)
@@ -40,11 +49,11 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, send_and_note)
-        except Exception as error:  # noqa: BLE001 - the last place where an error can become an answer
+        except Exception as error:  # noqa: BLE001 - the last place where an error can become a response
             logger().error("request failed", request=request_id, **describe(error))
             if not status:
                 await ProblemError(Problem.INTERNAL).response()(scope, receive, send_and_note)
-            # An answer already begun cannot be taken back; without its end uvicorn cuts the connection.
+            # A response that has started cannot be replaced. uvicorn closes the connection, as it has no end.
         self._record(scope, status, request_id, perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, request_id: str, seconds: float) -> None:

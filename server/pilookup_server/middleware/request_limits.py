@@ -1,4 +1,4 @@
-"""Bytes and seconds one request may take, as pure ASGI."""
+"""Limits on the size and duration of one request."""
 
 import asyncio
 from typing import Any
@@ -12,9 +12,22 @@ _CLOSE = {"connection": "close"}
 
 
 class RequestLimits:
-    """One deadline at a time: for the body to arrive, for the answer to start, for it to be fetched."""
+    """Refuses a body that is too large (413), and ends a request that takes too long (408).
+
+    At any time one deadline applies: first until the body has arrived, then until the response starts, then until the
+    response has been fetched.
+    """
 
     def __init__(self, app: ASGIApp, max_body: int, body: float, request: float, response: float) -> None:
+        """Wrap `app`.
+
+        Args:
+            app: The inner ASGI app.
+            max_body: The most bytes in a body.
+            body: The most seconds until the body has arrived.
+            request: The most seconds from the request until the response starts.
+            response: The most seconds from the start of the response to its end.
+        """
         self._app = app
         self._max_body = max_body
         self._seconds = {"body": body, "request": request, "response": response}
@@ -59,7 +72,7 @@ class RequestLimits:
 
 
 def _declared_length(scope: Scope) -> int:
-    """The length a request announces, 0 when it announces none that can be read (uvicorn refuses those)."""
+    """The value of Content-Length; 0 if there is none or it is malformed (uvicorn refuses malformed ones)."""
     headers: Any = scope["headers"]
     value = next((value for name, value in headers if name == b"content-length"), b"")
     return int(value) if value.isdigit() and len(value) < 20 else 0

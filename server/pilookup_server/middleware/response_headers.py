@@ -1,6 +1,4 @@
-"""Security headers on every answer, and CORS for a page hosted elsewhere (Fetch standard, section 3.2). Pure
-ASGI.
-"""
+"""Security headers on every response, and CORS for a page on another host (Fetch standard, section 3.2)."""
 
 from typing import Final
 
@@ -26,9 +24,10 @@ _EXPOSED: Final = (
 
 
 class SecurityHeaders:
-    """Adds what no answer goes without; what a route has set itself (the page's policy) stands."""
+    """Adds the security headers to each response, except those that a route has set (the page's policy)."""
 
     def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,9 +41,10 @@ class SecurityHeaders:
 
 
 class CrossOrigin:
-    """Lets pages of the given origins read answers; no cookies or other credentials are ever asked for."""
+    """Lets pages of the given origins read responses. Cookies and other credentials are never allowed."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        """Wrap `app`. `origins` may contain `*`; if it is empty, no header is added."""
         self._app = app
         self._origins = frozenset(origins)
 
@@ -74,7 +74,7 @@ class CrossOrigin:
     def _headers(self, origin: str | None) -> list[tuple[bytes, bytes]]:
         if "*" in self._origins:
             return [(b"access-control-allow-origin", b"*"), _EXPOSED]
-        # Caches must keep answers to different origins apart, also the answer to none.
+        # Caches must keep responses to different origins apart, also the response to a request without an origin.
         vary = (b"vary", b"Origin")
         if origin is None or origin not in self._origins:
             return [vary]

@@ -1,1 +1,1 @@
-"""The page for citizens as this server, or any static host, hands it out."""
+"""The page for citizens, as this server or a static host serves it."""

@@ -1,4 +1,4 @@
-"""The page's files, built from `server/web` into this package and held in memory."""
+"""The files of the page, which `server/web` builds into this package. They are kept in memory."""
 
 import gzip
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 BUILT: Final = Path(__file__).parents[1] / "page"
-"""Where `server/web/build.mjs` puts the page; absent in a source tree where it has not run."""
+"""The folder that `server/web/build.mjs` writes; absent from a source tree in which it has not run."""
 
 INDEX: Final = "index.html"
 
@@ -23,7 +23,14 @@ _TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of the page: its media type, its bytes plain and gzipped, and an entity tag's text for each."""
+    """One file of the page.
+
+    Attributes:
+        media_type: Its media type.
+        plain: Its content.
+        gzipped: Its content, compressed.
+        etag: The text of its entity tag, without quotation marks: the SHA-256 digest of `plain` in hexadecimal.
+    """
 
     media_type: str
     plain: bytes = field(repr=False)
@@ -32,16 +39,28 @@ class Asset:
 
     @classmethod
     def from_bytes(cls, name: str, data: bytes) -> "Asset":
-        """Raises KeyError for a kind of file the page does not have."""
-        # No time in the gzip header: the same file is the same bytes on every machine.
+        """Make an asset of the file `name` with the content `data`.
+
+        Raises:
+            KeyError: The page has no files of this type.
+        """
+        # Without a time in the gzip header, the same content is compressed to the same bytes on every machine.
         gzipped = gzip.compress(data, mtime=0)
         return cls(_TYPES[Path(name).suffix], data, gzipped, sha256(data).hexdigest())
 
 
 def read_assets(folder: Path = BUILT) -> Mapping[str, Asset]:
-    """The built page by path below its root (`index.html`, `page.js`, ...); empty where it is not built.
+    """Read the built page.
 
-    Raises OSError, or KeyError for a kind of file the page does not have.
+    Args:
+        folder: The folder in which it was built.
+
+    Returns:
+        The files by path below `folder` (`index.html`, `page.js`, ...); empty if the page is not built.
+
+    Raises:
+        OSError: A file cannot be read.
+        KeyError: The page has no files of this type.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     named = ((path.relative_to(folder).as_posix(), path.read_bytes()) for path in files)

@@ -1,7 +1,7 @@
-"""`config.json`: what one hosting of the page needs to know, and the policy its files are served under.
+"""`config.json`, which tells the page where its servers are, and the policy under which its files are served.
 
-The page trusts the TUF root that stands in it, so it is only as trustworthy as the host that serves it; see
-docs/page.md.
+The page trusts the TUF root that `config.json` contains. It is therefore only as trustworthy as the host that serves
+it (docs/page.md).
 """
 
 import json
@@ -12,11 +12,20 @@ from pilookup.protocol.names import PUBLIC
 from pilookup_server.settings import Settings
 
 FORMAT: Final = 1
+"""The version of the format of `config.json`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who answers for the page: shown at its foot. What is empty is not shown."""
+    """Who is responsible for the page. Its footer shows every field that is not empty.
+
+    Attributes:
+        name_zh: The operator's name in Chinese.
+        name_en: The operator's name in English.
+        telephone: The operator's telephone number.
+        filing: The filing number of the web site.
+        address: The official address of the page.
+    """
 
     name_zh: str = ""
     name_en: str = ""
@@ -25,6 +34,7 @@ class Operator:
     address: str = ""
 
     def to_json(self) -> dict[str, Any]:
+        """The member `operator` of `config.json`."""
         return {
             "name": {"zh": self.name_zh, "en": self.name_en},
             "telephone": self.telephone,
@@ -35,7 +45,14 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class PageConfig:
-    """Where the page sends what; an empty origin is the one it came from, for buckets the evaluator's."""
+    """What the page needs to know about its servers.
+
+    Attributes:
+        operator: Who is responsible for the page.
+        server: The origin of the evaluator; if empty, the origin that served the page.
+        buckets: The origin of metadata and buckets; if empty, that of the evaluator.
+        channel: The channel that the page checks against.
+    """
 
     operator: Operator
     server: str = ""
@@ -44,7 +61,7 @@ class PageConfig:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "PageConfig":
-        """What the page that this server serves starts from."""
+        """The configuration of the page that this server serves."""
         operator = Operator(
             settings.operator_name_zh,
             settings.operator_name_en,
@@ -55,7 +72,14 @@ class PageConfig:
         return cls(operator, buckets=settings.page_buckets)
 
     def to_json(self, root: bytes) -> bytes:
-        """The document, with the channel's pinned TUF root in it; raises ValueError when `root` is not JSON."""
+        """The document `config.json`.
+
+        Args:
+            root: The TUF root metadata of the channel, which the page pins.
+
+        Raises:
+            ValueError: `root` is not JSON.
+        """
         body = {
             "format": FORMAT,
             "server": self.server,
@@ -67,7 +91,7 @@ class PageConfig:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
     def policy(self) -> str:
-        """The Content-Security-Policy of every file of the page: nothing inline, nothing from elsewhere."""
+        """The Content-Security-Policy for every file of the page: no inline code, nothing from other hosts."""
         sources = " ".join(["'self'", *sorted({self.server, self.buckets} - {""})])
         return (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

@@ -1,4 +1,4 @@
-"""The page written out for a static host."""
+"""Writes the page to a folder, for a static host."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +16,33 @@ CONFIG = "config.json"
 
 @dataclass(frozen=True, slots=True)
 class WrittenPage:
-    """The files' names in order, and the policy they must be served under."""
+    """What was written.
+
+    Attributes:
+        files: The names of the files, in the order in which they were written, without the compressed ones.
+        policy: The Content-Security-Policy with which the host must serve them.
+    """
 
     files: list[str]
     policy: str
 
 
 def write_page(folder: Path, config: PageConfig, trust: Path) -> WrittenPage:
-    """Write every file of the page, plain and gzipped for hosts that send such, and `config.json`: last, for without
-    it the page says it is not set up.
+    """Write the files of the page and `config.json`.
 
-    Raises ServeError for a folder in use, an origin or channel that is none, a page that is not built, a root
-    that cannot be pinned; OSError.
+    Each file is written plain and gzipped, since some hosts serve compressed files. `config.json` is written last:
+    without it, the page says that it is not set up.
+
+    Args:
+        folder: The folder to write to; it must be empty or not exist.
+        config: The configuration of the page.
+        trust: The file with the channel's TUF root metadata.
+
+    Raises:
+        ServeError: The folder is not empty, an origin or the channel is invalid, the page is not built, or `trust` is
+            not a valid root.
+        OSError: `trust` cannot be read, or a file cannot be written.
+        KeyError: The built page holds a file of an unknown type.
     """
     _check(config)
     assets = read_assets()

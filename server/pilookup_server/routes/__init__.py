@@ -1,1 +1,1 @@
-"""The routes of the HTTP interface (SPEC.md section 8), one subject a file."""
+"""The routes of the HTTP interface (SPEC.md section 8). `app` lists them with their paths."""

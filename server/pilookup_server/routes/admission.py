@@ -1,4 +1,4 @@
-"""What every channel route asks first: which channel, may this caller, is there something to serve."""
+"""The checks that precede every channel route: is the channel served, may the caller use it, is a release valid."""
 
 from dataclasses import dataclass
 
@@ -15,18 +15,35 @@ from pilookup_server.service import Service, service_of
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedRequest:
-    """A caller let in to a channel; `holder` names its token where the channel needs one."""
+    """A request whose caller may use the requested channel.
+
+    Attributes:
+        service: The service of the app.
+        watcher: The watcher of the requested channel.
+        holder: The name of the token's holder; None if the channel needs no token.
+    """
 
     service: Service
     watcher: ReleaseWatcher
     holder: str | None
 
     def state(self) -> ServedState:
-        """What this worker serves; raises ProblemError 503 when that is nothing valid."""
+        """The state that this worker serves.
+
+        Raises:
+            ProblemError: 503 if there is no valid release.
+        """
         return self._valid(self.watcher.state)
 
     async def newest(self) -> ServedState:
-        """The same, once what lies on disk has been taken up: asked where the state at hand may be behind."""
+        """The state after a new release on disk, if there is one, has been loaded.
+
+        Routes use it where the state of this worker may be older than that of another.
+
+        Raises:
+            ProblemError: 503 if there is no valid release.
+            OSError: The channel's directory cannot be read.
+        """
         return self._valid(await self.watcher.current())
 
     def _valid(self, state: ServedState | None) -> ServedState:
@@ -36,7 +53,11 @@ class AuthorizedRequest:
 
 
 def admit(request: Request) -> AuthorizedRequest:
-    """Raises ProblemError 404 for a channel not served, 401 without a token where one is needed."""
+    """Check that the caller may use the requested channel.
+
+    Raises:
+        ProblemError: 404 if the channel is not served, 401 if it needs a token and the request has no valid one.
+    """
     service = service_of(request)
     watcher = service.watchers.get(request.path_params["channel"])
     if watcher is None:
@@ -51,6 +72,10 @@ def admit(request: Request) -> AuthorizedRequest:
 
 
 async def count_request(request: Request) -> None:
-    """Count against the caller's request quota; raises ProblemError 429 or 503."""
+    """Count the request for the request quota of the caller's address.
+
+    Raises:
+        ProblemError: 429 if the quota is exhausted, 503 if the counters cannot be reached.
+    """
     service = service_of(request)
     await service.quotas.requests.charge(service.client_addresses.key(request.scope), 1)

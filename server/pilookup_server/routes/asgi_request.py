@@ -1,4 +1,4 @@
-"""What a request brings along, read straight from ASGI: Starlette's objects for it cost more than they give here."""
+"""Parts of a request, read directly from ASGI. For the evaluate route, Starlette's request objects cost too much."""
 
 import re
 from typing import Any, Final
@@ -11,7 +11,7 @@ _EPOCH: Final = re.compile(rb"epoch=([0-9]+)")
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
-    """The first header of that name (lower case)."""
+    """The value of the first header `name` (in lower case); None if there is none."""
     headers: Any = scope["headers"]
     for key, value in headers:
         if key == name:
@@ -20,14 +20,19 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 
 
 def query_epoch(scope: Scope) -> str:
-    """The query's `epoch` as it is written, empty where there is none."""
+    """The value of `epoch` in the query, unparsed; empty if there is none."""
     query: bytes = scope["query_string"]
     match = _EPOCH.fullmatch(query)
     return match[1].decode() if match else QueryParams(query).get("epoch", "")
 
 
 async def read_body(receive: Receive) -> bytes:
-    """The whole body; how long it may be and take is the middleware's to say. Raises ClientDisconnect."""
+    """Read the whole body. The middleware limits its size and duration.
+
+    Raises:
+        ClientDisconnect: The client closed the connection.
+        ProblemError: 413 if the body is larger than the middleware allows.
+    """
     chunks = []
     while True:
         message = await receive()

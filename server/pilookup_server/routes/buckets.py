@@ -1,4 +1,4 @@
-"""One bucket of a snapshot and its Merkle path, from the memory map."""
+"""Buckets: one bucket of a snapshot with its Merkle path, read from the mapped files."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +10,12 @@ from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, bytes_respons
 
 
 async def bucket(request: Request) -> Response:
-    """GET /v1/channels/{channel}/snapshots/{serial}/buckets/{index}"""
+    """GET /v1/channels/{channel}/snapshots/{serial}/buckets/{index}
+
+    Raises:
+        ProblemError: 410 if the snapshot is not served any more, 404 if it has no such bucket; 401, 404, 429 or 503
+            as in every channel route.
+    """
     authorized = admit(request)
     await count_request(request)
     serial, index = _number(request.path_params["serial"]), _number(request.path_params["index"])
@@ -25,7 +30,7 @@ async def bucket(request: Request) -> Response:
 
 
 def _number(text: str) -> int:
-    """A number in its one spelling; raises ProblemError 404: no other spelling is a resource."""
+    """Parse a canonical decimal number. Raises ProblemError 404, as no other spelling names a resource."""
     if not (text.isascii() and text.isdigit() and len(text) <= 16) or (text.startswith("0") and text != "0"):
         raise ProblemError(Problem.NOT_FOUND)
     return int(text)

@@ -1,4 +1,4 @@
-"""Answers that caches keep: entity tags and ranges (RFC 9110 sections 8.8.3, 13.1.2 and 14)."""
+"""Cacheable responses, with entity tags and ranges (RFC 9110 sections 8.8.3, 13.1.2 and 14)."""
 
 import re
 from collections.abc import AsyncIterator
@@ -15,15 +15,26 @@ from pilookup_server.problems import ProblemError
 from pilookup_server.release.verified_file import VerifiedFile
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
+"""Cache-Control of a resource that never changes."""
+
 PRIVATE: Final = "private, max-age=31536000, immutable"
-"""Where a token was needed, a shared cache must not answer for us."""
+"""The same, if a token is needed: a shared cache must not answer without checking the token."""
 
 CHUNK: Final = 256 * 1024
+"""Bytes of a file that are read and sent at a time."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def bytes_response(request: Request, data: bytes, etag: str, cache: str, media_type: str = OCTETS) -> Response:
-    """The whole of `data`, or 304 when the caller has it."""
+    """A response with all of `data`, or 304 if the caller already has it.
+
+    Args:
+        request: The request, whose If-None-Match is compared.
+        data: The body.
+        etag: Its entity tag, with quotation marks.
+        cache: The value of Cache-Control.
+        media_type: The media type of the body.
+    """
     headers = {"etag": etag, "cache-control": cache}
     if _matches(request.headers, etag):
         return Response(status_code=304, headers=headers)
@@ -31,10 +42,18 @@ def bytes_response(request: Request, data: bytes, etag: str, cache: str, media_t
 
 
 def file_response(request: Request, file: VerifiedFile, cache: str, media_type: str) -> Response:
-    """A file or one range of it, streamed.
+    """A response that streams a file or one range of it, or 304 if the caller already has it.
 
-    Several ranges, or a range under an If-Range of another entity, get the whole file, as RFC 9110 allows.
-    Raises ProblemError 416 for a range beyond the end.
+    A request for several ranges, or for a range of another version (If-Range), gets the whole file, as RFC 9110 allows.
+
+    Args:
+        request: The request.
+        file: The file.
+        cache: The value of Cache-Control.
+        media_type: The media type of the file.
+
+    Raises:
+        ProblemError: 416 if the range begins beyond the end of the file.
     """
     etag, size = f'"{file.ref.sha256}"', file.ref.size
     headers = {"etag": etag, "cache-control": cache, "accept-ranges": "bytes"}
@@ -61,7 +80,7 @@ async def _stream(file: VerifiedFile, start: int, end: int) -> AsyncIterator[byt
 
 
 def _matches(headers: Headers, etag: str) -> bool:
-    """If-None-Match, compared weakly."""
+    """Whether If-None-Match names `etag`, by weak comparison."""
     if_none_match = headers.get("if-none-match")
     if if_none_match is None:
         return False
@@ -70,7 +89,7 @@ def _matches(headers: Headers, etag: str) -> bool:
 
 
 def _range(headers: Headers, etag: str, size: int) -> tuple[int, int] | None:
-    """[start, end) of a single satisfiable range; None for the whole; raises ProblemError 416."""
+    """The requested range as (start, end), without `end`; None for the whole file. Raises ProblemError 416."""
     match = _RANGE.fullmatch(headers.get("range", "").strip())
     if match is None or headers.get("if-range", etag) != etag or match.groups() == ("", ""):
         return None

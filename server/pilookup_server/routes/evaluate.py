@@ -1,4 +1,4 @@
-"""Blind evaluation with a proof (RFC 9497 section 3.3.2): what this server is for."""
+"""Blind evaluation with a DLEQ proof (RFC 9497 section 3.3.2)."""
 
 from functools import partial
 from typing import Final
@@ -22,13 +22,17 @@ from pilookup_server.routes.admission import AuthorizedRequest, admit
 from pilookup_server.routes.asgi_request import header, query_epoch, read_body
 
 INLINE: Final = 4
-"""Up to so many elements, a thread's round trip costs more than it frees."""
+"""Up to this number of elements, handing the work to a thread costs more time than the work itself."""
 
 
 class Evaluate:
     """POST /v1/channels/{channel}/evaluate
 
-    An ASGI app, since Starlette puts one more layer of error handlers around functions.
+    The endpoint is an ASGI app, because Starlette wraps functions in another layer of error handlers.
+
+    Raises:
+        ProblemError: 400, 415 or 422 if the request is invalid, 410 if the epoch is not served any more, 429 if a
+            quota is exhausted; 401, 404 or 503 as in every channel route.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +55,7 @@ async def _respond(request: Request) -> Response:
 
 
 def _media_type(scope: Scope) -> str:
-    """Without its parameters."""
+    """The media type of the request, without its parameters."""
     value = header(scope, b"content-type") or b""
     return value.decode("latin-1").partition(";")[0].strip().lower()
 
@@ -63,13 +67,13 @@ def _parse(media_type: str, scope: Scope, content: bytes) -> EvaluateRequest:
         if media_type == OCTETS:
             return EvaluateRequest.from_octets(query_epoch(scope), content)
     except FormatError as error:
-        # Its text names a field and a size, never a value.
+        # The text of the error names a field and a size, but no value of the caller.
         raise ProblemError(Problem.MALFORMED, str(error)) from None
     raise ProblemError(Problem.MEDIA_TYPE)
 
 
 async def _evaluator(authorized: AuthorizedRequest, epoch: int) -> Evaluator:
-    """The epoch's key while it may be used; raises ProblemError 410."""
+    """The key of a served epoch; raises ProblemError 410 if the epoch is not served."""
     evaluator = authorized.state().loaded.evaluators.get(epoch)
     if evaluator is None:
         evaluator = (await authorized.newest()).loaded.evaluators.get(epoch)
@@ -79,7 +83,7 @@ async def _evaluator(authorized: AuthorizedRequest, epoch: int) -> Evaluator:
 
 
 async def _charge(authorized: AuthorizedRequest, scope: Scope, count: int) -> dict[str, str]:
-    """Take the elements from the token's quota, or the address's; raises ProblemError 429 or 503."""
+    """Count the elements for the quota of the token or the address; raises ProblemError 429 or 503."""
     service = authorized.service
     if authorized.holder is not None:
         return await service.quotas.platform.take(authorized.holder, count)
@@ -93,7 +97,7 @@ async def _charge(authorized: AuthorizedRequest, scope: Scope, count: int) -> di
 async def _evaluate(
     authorized: AuthorizedRequest, evaluate_request: EvaluateRequest, key: SecretKey, count: int
 ) -> EvaluateResponse:
-    """Raises ProblemError 422 for an invalid element."""
+    """Evaluate the elements; raises ProblemError 422 if one of them is invalid."""
     service, channel = authorized.service, authorized.watcher.name
     if count == 1:
         found = await service.evaluation_batcher.evaluate(channel, key, evaluate_request.elements)

@@ -1,4 +1,4 @@
-"""Is the process up; is there something valid to serve."""
+"""Health checks: whether the process runs, and whether it has valid releases to serve."""
 
 import json
 
@@ -21,7 +21,11 @@ async def alive(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """GET /readyz: 200 when a channel is published and every published one is valid."""
+    """GET /readyz: 200 if at least one channel is published and every published channel is valid.
+
+    Raises:
+        ProblemError: 503 otherwise; its detail states the condition of each channel.
+    """
     service = service_of(request)
     states = {name: _readiness(watcher, service.clock) for name, watcher in service.watchers.items()}
     conditions = {str(state["state"]) for state in states.values()}
@@ -38,6 +42,6 @@ def _readiness(watcher: ReleaseWatcher, clock: Clock) -> dict[str, object]:
         return {"state": "refused" if watcher.published() else "unpublished"}
     fault = state.fault(clock())
     if watcher.name != PUBLIC:
-        return {"state": fault or "ready"}  # how often a closed channel is published is for its holders to know
+        return {"state": fault or "ready"}  # only token holders may learn how often a closed channel is published
     loaded = state.loaded
     return {"state": fault or "ready", "epochs": sorted(loaded.evaluators), "serials": sorted(loaded.snapshots)}

@@ -1,4 +1,4 @@
-"""TUF metadata: only what belongs to the release served, or to a former one in its grace."""
+"""TUF metadata of the current release, and of former releases in their grace."""
 
 from hashlib import sha256
 
@@ -12,11 +12,15 @@ from pilookup_server.routes.admission import admit, count_request
 from pilookup_server.routes.conditional import bytes_response
 
 SECONDS = 10
-"""How long a cache may keep metadata; a client's clock, not a cache, decides what is stale."""
+"""How long a cache may keep metadata. A client decides by its clock whether metadata has expired."""
 
 
 async def metadata(request: Request) -> Response:
-    """GET /v1/channels/{channel}/metadata/{name}"""
+    """GET /v1/channels/{channel}/metadata/{name}
+
+    Raises:
+        ProblemError: 404 if there is no such file; 401, 404, 429 or 503 as in every channel route.
+    """
     authorized = admit(request)
     await count_request(request)
     state = await authorized.newest()

@@ -1,4 +1,4 @@
-"""The page for citizens: its files, and the configuration it starts from."""
+"""The page for citizens: its files and its configuration."""
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -19,7 +19,7 @@ from pilookup_server.routes.conditional import bytes_response
 from pilookup_server.service import service_of
 
 REVALIDATE: Final = "no-cache"
-"""A cache asks each time: a page that outlives its server's protocol would only fail."""
+"""A cache must revalidate each time, because a page older than the server's protocol would fail."""
 
 _FIXED: Final = {
     "vary": "Accept-Encoding",
@@ -30,7 +30,15 @@ _FIXED: Final = {
 
 
 def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
-    """One route a file, `/` for the first, and `/config.json`; none when the page is not built."""
+    """The routes of the page.
+
+    Args:
+        assets: The built files by path; empty if the page is not built.
+        config: The configuration of the page.
+
+    Returns:
+        A route for each file, for `/` and for `/config.json`; none if the page is not built.
+    """
     if not assets:
         return []
     headers = _FIXED | {"content-security-policy": config.policy()}
@@ -51,7 +59,7 @@ async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> 
 
 
 async def _config(config: PageConfig, request: Request) -> Response:
-    """GET /config.json, with the newest root that the channel's release is verified by."""
+    """GET /config.json, with the newest root by which the channel's release was verified."""
     await count_request(request)
     watcher = service_of(request).watchers.get(config.channel)
     state = watcher.state if watcher else None
@@ -63,6 +71,6 @@ async def _config(config: PageConfig, request: Request) -> Response:
 
 @lru_cache(maxsize=2)
 def _document(config: PageConfig, root: bytes) -> tuple[bytes, str]:
-    """config.json and its entity tag, made once for each root."""
+    """The document config.json and its entity tag; cached, since it changes only with the root."""
     data = config.to_json(root)
     return data, f'"{sha256(data).hexdigest()}"'

@@ -1,4 +1,4 @@
-"""Target files (manifest, filters, buckets.bin, tree.bin): only paths that a served release lists."""
+"""Target files (manifest, filters, buckets.bin, tree.bin). Only paths that a served release lists exist."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +11,12 @@ from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, file_response
 
 
 async def target(request: Request) -> Response:
-    """GET /v1/channels/{channel}/targets/{path}"""
+    """GET /v1/channels/{channel}/targets/{path}
+
+    Raises:
+        ProblemError: 404 if no served release lists the path, 416 if the range is invalid; 401, 404, 429 or 503 as in
+            every channel route.
+    """
     authorized = admit(request)
     await count_request(request)
     path = request.path_params["path"]

@@ -1,10 +1,10 @@
-"""What every error of the server must look like."""
+"""Checks the form of the server's error responses."""
 
 _MEMBERS = {"proof-needed": {"challenge"}}
 
 
 def problem(answer, status, kind):
-    """Assert that an answer is this problem and nothing more."""
+    """Assert that a response is this problem document and has no further members; returns the document."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()

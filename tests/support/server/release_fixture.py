@@ -1,4 +1,4 @@
-"""A small real repository on disk, made by hand with tuf, protocol and the core: what publish would write."""
+"""A small repository on disk, as publish writes it, made with tuf, `pilookup.protocol` and the core."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ ROLES = {"root": 3, "targets": 3, "snapshot": 1, "timestamp": 1}
 
 @dataclass
 class Clock:
-    """A clock that tests move."""
+    """A clock that tests set forward."""
 
     now: datetime = START
 
@@ -43,7 +43,7 @@ class Clock:
 
 @dataclass
 class HeldKeys:
-    """`OnlineKeys` in memory; keys of epochs and timestamps by channel."""
+    """`OnlineKeys` in memory: the keys of epochs and timestamps, by channel."""
 
     scalars: dict[tuple[str, int], SecretKey] = field(default_factory=dict)
     signing: dict[str, object] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class HeldKeys:
 
 
 class Repository:
-    """One channel below HOME/online/channels."""
+    """The repository of one channel, below HOME/online/channels."""
 
     def __init__(self, home: Path, channel: str, keys: HeldKeys, now: datetime = START):
         self.channel = channel
@@ -90,7 +90,7 @@ class Repository:
         self.swap("root.json", data)
 
     def publish(self, epochs, now=START, *, life=timedelta(days=30), damage=None):
-        """Publish `{epoch: (serial, serves_until)}`; `damage(files)` may change an epoch's files once they are signed."""
+        """Publish `{epoch: (serial, serves_until)}`; `damage(files)` may change an epoch's files after they are signed."""
         self.version += 1
         targets = Targets(version=self.version, expires=now + life)
         for epoch, (serial, until) in epochs.items():

@@ -1,4 +1,4 @@
-"""`pilookup serve` as users run it: a process of its own, a real keyring, real sockets."""
+"""`pilookup serve` as users run it: a separate process with a real keyring and real sockets."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ PASSPHRASE = "sentinel-passphrase-of-the-online-half"
 
 
 class Home:
-    """A HOME that has only its online half, as on a server's own machine."""
+    """A HOME with only its online half, as on the machine of a server."""
 
     def __init__(self, path: Path, channels=("public", "platform")):
         self.path = path
@@ -30,7 +30,7 @@ class Home:
             self.keyring.add_signing(f"timestamp-{name}", self.held.signing[name])
 
     def publish(self, channel, epochs, stamp=None):
-        """Publish `{epoch: serial}`; a new epoch's key is there before the release that names it."""
+        """Publish `{epoch: serial}`. The key of a new epoch is stored before the release that names it."""
         for epoch in epochs:
             if (channel, epoch) not in self.held.scalars:
                 self.held.scalars[channel, epoch] = SecretKey.generate()
@@ -41,7 +41,7 @@ class Home:
 
 
 class Process:
-    """A running server; its log is a file."""
+    """A running server, which logs to a file."""
 
     program = ("-m", "pilookup.cli")
 
@@ -56,7 +56,7 @@ class Process:
         self.url = ""
 
     def wait(self, seconds=30):
-        """Wait until it is ready."""
+        """Wait until the server is ready, and return it."""
         self.url = wait_ready(self.process, self.log, seconds=seconds)
         return self
 

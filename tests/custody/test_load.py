@@ -284,7 +284,7 @@ def test_a_given_executor_makes_the_parts_and_the_shards(session, csv):
         submit = executor.submit
         executor.submit = lambda work, task: submitted.append(work.__name__) or submit(work, task)
         run_load(session, [csv("a.csv", numbers(100))], executor=executor)
-    assert submitted == ["run_split", *["run_shard"] * 64]
+    assert submitted == ["run_piece", *["run_shard"] * 64]
     assert len(content(session)) == 100
 
 

@@ -76,9 +76,9 @@ def write_entries(task: EntryTask) -> EntryOutcome:
         collector.add(merge_rows(runs, task.sources, erased, Profile(task.profile)))
     if task.number == 0:
         collector.add_canaries(vault_key)
-    keys = {kind: b"".join(parts) for kind, parts in collector.filter_keys.items()}
     path = spill_path(Path(task.folder), task.number)
-    return EntryOutcome(collector.entries, write_spill_file(path, vault.store, b"".join(collector.records), keys))
+    keys = write_spill_file(path, vault.store, collector.records, collector.filter_keys)
+    return EntryOutcome(collector.entries, keys)
 
 
 def shift_of(vault_key: _core.SecretKey, channel_key: _core.SecretKey) -> _core.SecretKey:

@@ -47,13 +47,13 @@ __all__ = [
     "merge_segments",
     "open_entry",
     "open_file",
-    "open_pieces",
+    "open_ranges",
     "pack_buckets",
     "partition_rows",
     "prove",
     "seal",
     "seal_file",
-    "seal_pieces",
+    "seal_ranges",
     "set_threads",
     "shift",
     "shift_and_seal",
@@ -299,14 +299,18 @@ def seal_file(key: Buffer, nonce: Buffer, data: Buffer, aad: Buffer) -> bytes:
 def open_file(key: Buffer, nonce: Buffer, sealed: Buffer, aad: Buffer) -> bytes:
     """Open what `seal_file` sealed; raises ValueError if it is altered or was sealed with another key, nonce or AAD."""
 
-def seal_pieces(key: Buffer, nonces: Buffer, data: Buffer, sizes: Sequence[int], aad: Buffer) -> bytes:
-    """Pieces of `data`, of `sizes` one after another: of each its nonce and what `seal_file` makes of it.
+def seal_ranges(key: Buffer, nonces: Buffer, data: Sequence[Buffer], sizes: Buffer, aad: Buffer) -> bytes:
+    """Consecutive ranges of `data`, its buffers taken one after another, each sealed by itself, also where it is empty.
 
-    A piece is bound to `aad` and its number (u32); one of no size is left out, and has no nonce.
+    sizes: the bytes of each range, n little-endian u32, which add up to the data. nonces: n x 12 bytes. Returns of each
+    range its nonce and what `seal_file` makes of it, bound to `aad` followed by the range's number (little-endian u32).
     """
 
-def open_pieces(key: Buffer, sealed: Buffer, sizes: Sequence[int], first: int, aad: Buffer) -> bytes:
-    """The data of pieces `first` and on, of `sizes`, that `seal_pieces` sealed; raises ValueError as `open_file` does."""
+def open_ranges(key: Buffer, sealed: Buffer, sizes: Buffer, first: int, aad: Buffer) -> bytes:
+    """The data of ranges `first` and following that `seal_ranges` sealed, of these sizes.
+
+    Raises ValueError where they are altered, moved, or more or fewer than the sizes say.
+    """
 
 def set_threads(n: int) -> None:
     """Use n threads (1 to 1024) for bulk operations of this process from now on."""

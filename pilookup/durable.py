@@ -64,6 +64,16 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
         raise
 
 
+def new_file(path: Path) -> BinaryIO:
+    """Open a new file of mode 0600 for writing in steps; flushing and naming it are the caller's.
+
+    Raises:
+        FileExistsError: There is a file of that name.
+        OSError: The file cannot be created.
+    """
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb")
+
+
 def read_at(file: BinaryIO, size: int, at: int) -> bytes:
     """Read exactly `size` bytes from offset `at`, without moving the file's position.
 

@@ -131,8 +131,8 @@ def spilled(session, folder, sets):
     folder.mkdir(exist_ok=True)
     store = session.vault.store
     for number, keys in enumerate(sets):
-        told = {kind: packed(keys) if kind is Kind.MALICIOUS else b"" for kind in Kind}
-        write_spill_file(spill_path(folder, number), store, b"", told)
+        kept = {kind: [packed(keys)] if kind is Kind.MALICIOUS else [] for kind in Kind}
+        write_spill_file(spill_path(folder, number), store, [], kept)
     return store
 
 
@@ -269,7 +269,7 @@ def test_the_copy_of_a_base_replaced_while_a_publish_runs_ends_it(session, tmp_p
         return next(session.repository("public").staging.glob(f"work-*/{signed.name}"))
 
     with_a_liar(session, monkeypatch, "write_filters", copy)
-    with pytest.raises(PublishError, match=r"fuse16: altered while the publish ran"):
+    with pytest.raises(PublishError, match=r"fuse16: missing or altered while the publish ran"):
         publish(session, "public", quiet)
     assert manifests(session) == before
 

@@ -33,7 +33,7 @@ def rows_of(session, slug):
 
 def remains(home):
     """Files of the vault that belong to no finished shard."""
-    return [path for path in (home / "custody" / "vault").rglob("*") if path.suffix in {".spill", ".new"}]
+    return [path for path in (home / "custody" / "vault").rglob("*") if path.suffix in {".sorted", ".new"}]
 
 
 def loads_killed(tmp_path, rows, kills, seed):

@@ -178,7 +178,7 @@ def test_small_pieces_give_the_same_content(session, csv, monkeypatch):
     assert len(pieces) > 50
     assert cut.total.to_json() | {"notes": []} == whole.total.to_json() | {"notes": []}
     assert [row[1:] for row in content(session) if row[0] == 1] == [row[1:] for row in content(session) if row[0] == 2]
-    assert not list(session.home.vault.rglob("*.spill"))
+    assert not list(session.home.vault.rglob("*.sorted"))
 
 
 @contextmanager

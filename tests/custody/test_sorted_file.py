@@ -55,7 +55,7 @@ def test_a_load_in_many_spills_is_row_for_row_the_load_without(session, tmp_path
     assert sorted(spills) == list(range(len(spills)))
     nameless = sum(",," in row for row in rows)
     assert sum(row[2] for row in told[0]) == nameless
-    assert not list(session.home.vault.rglob("*.spill"))
+    assert not list(session.home.vault.rglob("*.sorted"))
 
 
 @given(
@@ -97,7 +97,7 @@ def test_a_part_altered_while_the_load_is_made_ends_the_load(session, tmp_path, 
     make = loading._write_shards
 
     def altered(*given, **options):
-        first, second = sorted((session.home.vault / ".staging").rglob("*.spill"))[:2]
+        first, second = sorted((session.home.vault / ".staging").rglob("*.sorted"))[:2]
         data = first.read_bytes()
         if harm == "swap":
             data = second.read_bytes()
@@ -107,7 +107,7 @@ def test_a_part_altered_while_the_load_is_made_ends_the_load(session, tmp_path, 
         return make(*given, **options)
 
     monkeypatch.setattr(loading, "_write_shards", altered)
-    with pytest.raises(VaultError, match=r"\.spill: altered"):
+    with pytest.raises(VaultError, match=r"\.sorted: altered"):
         run_load(session, [write_csv(tmp_path / "a.csv", numbers(3000))])
     assert session.loads() == []
     assert not (session.home.vault / ".staging").exists()

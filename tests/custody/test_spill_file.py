@@ -19,9 +19,11 @@ from tests.support.custody.channel import NOW, at, initialised, look_up, manifes
 from tests.support.custody.home import numbers, run_load, write_csv
 
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
-INDEX = 1025 * 8
-SEALING = 65
-"""Bytes of the index of a section, and bytes that sealing adds to a range."""
+SEALING = 28
+"""Bytes that sealing adds to an index or range."""
+
+HEAD, INDEX = 9, 16 + 1024 * 4 + SEALING
+"""Bytes before the indexes, and of each sealed index."""
 
 KIND = SECTIONS[1]
 RANGE = {RECORDS: 36, KIND: 8}
@@ -50,7 +52,7 @@ def written(session, work, number):
     path = spill_path(work, number)
     records = b"".join((i << 6).to_bytes(4, "big") + bytes([number]) * 32 for i in range(1024))
     keys = packed(range(number, 2**64, 2**54))
-    assert write_spill_file(path, session.vault.store, records, dict.fromkeys(Kind, keys)) == (1024, 1024)
+    assert write_spill_file(path, session.vault.store, [records], {kind: [keys] for kind in Kind}) == (1024, 1024)
     return path
 
 
@@ -60,32 +62,51 @@ def read(session, work, section):
 
 
 def start_of(section):
-    return 0 if section == RECORDS else INDEX + 1024 * (SEALING + RANGE[RECORDS])
+    """Where the ranges of a section start."""
+    return HEAD + 3 * INDEX + (0 if section == RECORDS else 1024 * (SEALING + RANGE[RECORDS]))
 
 
-def told_empty(data, at, _):
-    """Every range told as empty but the last: what a reader that trusts the index would lose."""
-    return data[:at] + bytes(1024 * 8) + data[at + 1024 * 8 :]
+def index_of(section):
+    return HEAD + SECTIONS.index(section) * INDEX
 
 
-def swapped(data, at, size):
+def without_ranges(data, section):
+    """The ranges of a section cut out, and those of the next in their place."""
+    at = start_of(section)
+    return data[:at] + data[at + 1024 * (SEALING + RANGE[section]) :]
+
+
+def swapped(data, section):
     """Two sealed ranges in each other's place."""
-    first, second = data[at + INDEX :][:size], data[at + INDEX + size :][:size]
-    return data[: at + INDEX] + second + first + data[at + INDEX + 2 * size :]
+    at, size = start_of(section), SEALING + RANGE[section]
+    return data[:at] + data[at + size :][:size] + data[at:][:size] + data[at + 2 * size :]
 
 
-def flipped(data, at, size):
-    at += INDEX + size - 1
+def flipped(data, section):
+    return flipped_at(data, start_of(section) + SEALING)
+
+
+def flipped_at(data, at):
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
+def of_another_section(data, section):
+    """The index of another section in the place of this one's."""
+    at = index_of(section)
+    return data[:at] + data[index_of(SECTIONS[2]) :][:INDEX] + data[at + INDEX :]
+
+
 HARMS = {
-    "told empty": told_empty,
+    "told empty": without_ranges,
     "swapped": swapped,
     "flipped": flipped,
-    "a start beyond the end": lambda data, at, _: data[:at] + b"\xff" * 8 + data[at + 8 :],
-    "an end beyond the end": lambda data, at, _: data[: at + INDEX - 8] + b"\xff" * 8 + data[at + INDEX :],
-    "cut": lambda data, at, _: data[: at + INDEX + 100],
+    "a start beyond the end": lambda data, section: flipped_at(data, index_of(section) + 12 + 8),
+    "an end beyond the end": lambda data, section: flipped_at(data, index_of(section) + INDEX - 17),
+    "the index of another section": of_another_section,
+    "another format": lambda data, _: flipped_at(data, 4),
+    "other counts": lambda data, _: flipped_at(data, 7),
+    "cut": lambda data, section: data[: start_of(section) + 100],
+    "longer": lambda data, _: data + bytes(1),
     "another's": lambda *_: None,
 }
 
@@ -97,10 +118,10 @@ def test_an_altered_spill_file_is_refused_and_nothing_of_it_is_lost(session, tmp
     path, other = (written(session, tmp_path / "work", number) for number in (0, 1))
     assert read(session, tmp_path / "work", section)
     own = path.read_bytes()
-    bad = HARMS[harm](own, start_of(section), SEALING + RANGE[section]) or other.read_bytes()
+    bad = HARMS[harm](own, section) or other.read_bytes()
     assert bad != own
     path.write_bytes(bad)
-    with pytest.raises(PublishError, match=re.escape(f"{path}: altered")):
+    with pytest.raises(PublishError, match=re.escape(f"{path}: missing or altered")):
         read(session, tmp_path / "work", section)
 
 
@@ -109,18 +130,19 @@ def test_an_altered_spill_file_is_refused_and_nothing_of_it_is_lost(session, tmp
 def test_whatever_byte_of_a_spill_file_is_altered_its_keys_are_right_or_refused(session, tmp_path, data):
     (tmp_path / "work").mkdir(exist_ok=True)
     path = spill_path(tmp_path / "work", 0)
-    write_spill_file(path, session.vault.store, b"", dict.fromkeys(Kind, packed(range(0, 2**64, 2**61))))
+    keys = packed(range(0, 2**64, 2**61))
+    write_spill_file(path, session.vault.store, [], {kind: [keys] for kind in Kind})
     whole = bytearray(path.read_bytes())
     whole[data.draw(st.integers(0, len(whole) - 1))] ^= data.draw(st.integers(1, 255))
     path.write_bytes(whole)
 
-    def keys(number):
+    def answer(number):
         try:
             return SpillFiles(tmp_path / "work", 1).filter_keys(session.vault.store, Kind.MALICIOUS, 3, number)
         except PublishError:
             return "refused"
 
-    assert all(keys(number) in ([packed([number << 61])], "refused") for number in range(8))
+    assert all(answer(number) in ([packed([number << 61])], "refused") for number in range(8))
 
 
 def test_an_entry_altered_on_its_way_to_the_buckets_ends_the_publish(published, monkeypatch):
@@ -129,11 +151,11 @@ def test_an_entry_altered_on_its_way_to_the_buckets_ends_the_publish(published, 
 
     def harmed(job, *given):
         path = spill_path(job.folder, 0)
-        path.write_bytes(flipped(path.read_bytes(), 0, 0))
+        path.write_bytes(flipped(path.read_bytes(), RECORDS))
         return make_filters(job, *given)
 
     monkeypatch.setattr(building, "make_filters", harmed)
-    with pytest.raises(PublishError, match=r"00000\.spill: altered while the publish ran"):
+    with pytest.raises(PublishError, match=r"00000\.spill: missing or altered while the publish ran"):
         rotate(published, "public", quiet)
     monkeypatch.undo()
     assert manifests(published) == before

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pilookup import _core
 from pilookup.custody.load import shard_task
 from pilookup.custody.load.shard_task import ShardTask, run_shard, steps
-from pilookup.custody.load.sorted_file import COARSE_SPANS, PartitionRows, VaultRows, write_sorted_file
+from pilookup.custody.load.sorted_file import COARSE_SPANS, PartitionRows, VaultRows, _sorted_file, write_sorted_file
 from pilookup.custody.load.staging import StagedLoad
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.custody.vault import PARTITIONS, shard
@@ -153,14 +153,14 @@ def read(session, load):
 
 @pytest.mark.parametrize("harm", ["flip", "swap", "cut", "gone"])
 def test_a_part_that_is_not_what_was_written_is_told(session, staged, harm):
-    first, second = (staged.sorted_folder(session.vault) / f"{number:06}.spill" for number in range(2))
+    first, second = (staged.sorted_folder(session.vault) / f"{number:06}.sorted" for number in range(2))
     data = bytearray(first.read_bytes())
-    data[-1] ^= 1
+    data[_sorted_file(session.vault, staged, 0).index(PARTITION).start] ^= 1
     if harm == "gone":
         first.unlink()
     else:
         first.write_bytes({"flip": data, "swap": second.read_bytes(), "cut": data[:-20]}[harm])
-    with pytest.raises(VaultError, match=r"000000\.spill: (altered|missing)"):
+    with pytest.raises(VaultError, match=r"000000\.sorted: (altered|missing)"):
         run_shard(ShardTask(session.home.real, PARTITION, ((staged, 7),), dry_run=False))
     assert not list(staged.folder(session.vault).iterdir())
 
@@ -176,42 +176,6 @@ def test_steps_take_every_row_once_and_as_many_ranges_as_fit(rows, most):
     for (first, stop), total in zip(taken, sums, strict=True):
         assert total <= most or sum(row > 0 for row in rows[first:stop]) == 1
     assert all(one + rows[stop] > most for (_, stop), one in zip(taken[:-1], sums, strict=False))
-
-
-PIECES = st.lists(st.binary(max_size=40), max_size=20)
-
-
-@given(PIECES, st.data())
-def test_pieces_open_alone_and_nowhere_else(pieces, data):
-    store = shard.ShardStore(bytes(32), bytes(32))
-    sizes = list(map(len, pieces))
-    sealed = store.sealed_pieces("p", b"".join(pieces), sizes)
-    ends = np.cumsum([0, *(size + shard.SEAL_BYTES if size else 0 for size in sizes)]).tolist()
-    first = data.draw(st.integers(0, len(pieces)))
-    stop = data.draw(st.integers(first, len(pieces)))
-    some = sealed[ends[first] : ends[stop]]
-    assert store.opened_pieces("p", some, sizes[first:stop], first) == b"".join(pieces[first:stop])
-    if some:
-        bit = data.draw(st.integers(0, 8 * len(some) - 1))
-        flipped = bytearray(some)
-        flipped[bit // 8] ^= 1 << bit % 8
-        for wrong in (
-            (bytes(flipped), first, "p"),
-            (some, first + 1, "p"),
-            (some, first, "q"),
-            (some[:-1], first, "p"),
-        ):
-            with pytest.raises(shard.InvalidTag):
-                store.opened_pieces(wrong[2], wrong[0], sizes[first:stop], wrong[1])
-
-
-def test_pieces_are_refused_where_sizes_or_nonces_do_not_fit():
-    with pytest.raises(ValueError, match="bytes of data"):
-        _core.seal_pieces(bytes(32), bytes(12), b"abc", [2], b"")
-    with pytest.raises(ValueError, match="nonces"):
-        _core.seal_pieces(bytes(32), bytes(24), b"abc", [3, 0], b"")
-    with pytest.raises(ValueError, match="key"):
-        _core.open_pieces(bytes(31), b"", [], 0, b"")
 
 
 def test_a_part_is_searched_for_what_it_hides(session, staged):

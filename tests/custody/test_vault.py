@@ -160,7 +160,7 @@ def test_a_vault_with_loads_its_database_does_not_know_is_not_touched(loaded):
 def test_settling_leaves_what_control_data_name_and_nothing_else(loaded):
     before = files_under(loaded.home.vault)
     loaded.vault.mark_pending(["bb", "cc", *(load.id for load in loaded.loads())])
-    for name in (".staging/aa/00-0.spill", "case-1/bb/00.shard", "case-2/cc/00.shard"):
+    for name in (".staging/aa.splits/000000.sorted", "case-1/bb/00.shard", "case-2/cc/00.shard"):
         path = loaded.home.vault / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"remains of a killed command")

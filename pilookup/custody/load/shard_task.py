@@ -21,6 +21,8 @@ from pilookup.custody.load.sorted_file import PartitionRows
 from pilookup.custody.load.staging import StagedLoad, table_of, write_shard
 from pilookup.custody.task_keyring import keyring_for
 from pilookup.custody.vault import Vault
+from pilookup.custody.vault.vault import shard_name
+from pilookup.errors import VaultError
 
 STEP_ROWS: Final = 1 << 16
 """Rows merged at once; each takes about 150 bytes while it is."""
@@ -49,8 +51,11 @@ def run_shard(task: ShardTask) -> ShardOutcome:
     """Write the partition's shards. Raises KeyringError, VaultError, OSError."""
     vault = Vault(Home(Path(task.home)), keyring_for(task.home))
     loads = [PartitionRows(vault, load, parts, task.partition) for load, parts in task.loads]
-    distinct = tuple(_write_shard(vault, task, rows) for rows in loads)
-    distinct_in_all = distinct[0] if len(loads) == 1 else _distinct_in_all(loads)
+    try:
+        distinct = tuple(_write_shard(vault, task, rows) for rows in loads)
+        distinct_in_all = distinct[0] if len(loads) == 1 else _distinct_in_all(loads)
+    except ValueError as error:  # of the core: a sorted file opens, but its segments are not rows
+        raise VaultError(f"{shard_name(task.partition)}: {error}") from None
     return ShardOutcome(task.partition, distinct, distinct_in_all)
 
 

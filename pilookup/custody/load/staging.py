@@ -1,7 +1,7 @@
-"""A load in the making, under `vault/.staging`: parts come in from tasks, one shard a partition comes out.
+"""A load in the making, under `vault/.staging`: tasks write sorted files, from which other tasks make the shards.
 
-{load}/             the finished shards and the index, as they will lie in the vault
-{load}.parts/       000007.spill, the vault rows of part 7 (`sorted_file.py`);
+{load}/             the finished shards and the index, as they will be in the vault
+{load}.splits/      000007.sorted, the vault rows of split 7 (`sorted_file.py`), and
                     000007.rejects, its refused cells, sealed too
 """
 
@@ -39,8 +39,8 @@ class StagedLoad:
         return vault.directory / STAGING / self.id
 
     def sorted_folder(self, vault: Vault) -> Path:
-        """Where the parts lie."""
-        return vault.directory / STAGING / f"{self.id}.parts"
+        """Where the sorted files are."""
+        return vault.directory / STAGING / f"{self.id}.splits"
 
     def aad(self, number: int, what: str) -> str:
         """What is sealed in part `number` is bound to this."""

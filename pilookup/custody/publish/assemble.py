@@ -108,7 +108,7 @@ def _write_buckets(
     common = (home, str(work), spill_files)
     tasks = [BucketTask(*common, number, count, geometry.bits, geometry.slots) for number in range(count)]
     leaves: list[bytes] = []
-    with (folder / BUCKETS_FILE).open("xb") as file:
+    with durable.new_file(folder / BUCKETS_FILE) as file:
         written = _HashedFile(file)
         paths = (bucket_range_path(work, task.number) for task in tasks)
 

@@ -18,6 +18,8 @@ from pilookup.custody.publish.spill_file import INDEX_BITS, spill_path, write_sp
 from pilookup.custody.task_keyring import keyring_for
 from pilookup.custody.vault import Vault
 from pilookup.custody.vault.schema import Span, fixed_bytes
+from pilookup.custody.vault.vault import shard_name
+from pilookup.errors import VaultError
 from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
 from pilookup.protocol import oprf
 from pilookup.protocol.label import Kind, Label, Profile, pack_labels
@@ -64,7 +66,10 @@ class EntryOutcome:
 def write_entries(task: EntryTask) -> EntryOutcome:
     """Write the part's spill file.
 
-    Raises KeyringError, VaultError, OSError, and ValueError for vault elements that are none.
+    Raises:
+        KeyringError: The keyring cannot be opened where the task runs.
+        VaultError: A shard is missing or altered, or holds rows that cannot be published; the text names its partition.
+        OSError: A file cannot be read or written.
     """
     keyring = keyring_for(task.home)
     vault = Vault(Home(Path(task.home)), keyring)
@@ -73,12 +78,15 @@ def write_entries(task: EntryTask) -> EntryOutcome:
     erased = fixed_bytes(vault.suppressed)
     for partition in range(task.first, task.stop):
         runs = ((load.dataset_id, rows) for load, rows in vault.runs(partition, task.loads, task.span))
-        collector.add(merge_rows(runs, task.sources, erased, Profile(task.profile)))
+        try:
+            collector.add(merge_rows(runs, task.sources, erased, Profile(task.profile)))
+        except ValueError as error:  # of the core: a shard opens, but its rows are not rows of the vault
+            raise VaultError(f"{shard_name(partition)}: {error}") from None
     if task.number == 0:
         collector.add_canaries(vault_key)
-    keys = {kind: b"".join(parts) for kind, parts in collector.filter_keys.items()}
     path = spill_path(Path(task.folder), task.number)
-    return EntryOutcome(collector.entries, write_spill_file(path, vault.store, b"".join(collector.records), keys))
+    keys = write_spill_file(path, vault.store, collector.records, collector.filter_keys)
+    return EntryOutcome(collector.entries, keys)
 
 
 def shift_of(vault_key: _core.SecretKey, channel_key: _core.SecretKey) -> _core.SecretKey:

@@ -1,124 +1,102 @@
-"""Spill files: what one part of the vault came to, sealed, on its way to the buckets and filters.
+"""Spill files: the sealed entries and filter keys of one vault range, on their way to the buckets and filters.
 
-Three sections, one after another: records of 36 bytes (bucket index of 16 bits as u32, entry),
-and filter keys of 8 bytes for each kind in the order of `Kind`. A section:
+A spill file (`00007.spill`) is a sealed file of three sections of 1,024 ranges (`vault/sealed_file.py`): the records of
+36 bytes (bucket index of 16 bits as u32, entry), then the filter keys of 8 bytes for each kind, in the order of `Kind`.
+Ranges are in ascending order of the upper 10 bits of the bucket index or key; the keys within one ascend.
 
-    size           field
-    1,025 x 8      where each of its 1,024 ranges starts in what follows, in bytes; the last is its size; little-endian
-    ...            ranges in order, by the upper 10 bits of bucket index or key, each sealed by itself
-
-An entry that was altered unseen would make a number vanish; filter keys are cut from tokens, and tell membership to
-whoever can evaluate. So both lie under the vault's own key, and a range without anything is sealed as well, so that
-none can be left out. A file has its name once it is whole, and the same part of the vault always comes to the same
+An altered entry that went unnoticed would make a number vanish, and filter keys are cut from tokens: to whoever can
+evaluate, they show membership. So both are sealed under the vault's own key. The same vault range always gives the same
 entries and keys.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
-from cryptography.exceptions import InvalidTag
 
-from pilookup import _core, durable
+from pilookup import _core
 from pilookup._core import RECORD_BYTES
 from pilookup.custody.publish.filters.ascending_keys import upper_bounds
-from pilookup.custody.vault.shard import ShardStore, sealed_size
-from pilookup.errors import PublishError
+from pilookup.custody.vault.sealed_file import Layout, SealedFile
+from pilookup.custody.vault.shard import ShardStore
+from pilookup.errors import PublishError, VaultError
 from pilookup.protocol.buckets import MAX_BITS
 from pilookup.protocol.filter import KEY_BYTES
 from pilookup.protocol.label import Kind
 
 INDEX_BITS: Final = MAX_BITS
-"""Records are sealed for the most buckets there can be; how many there are is told by the number of entries."""
+"""Records are made for the largest number of buckets; the number of entries decides how many there will be."""
 
 BUCKET_RANGE_BITS: Final = 10
-"""The finest that buckets are cut for memory, and that a filter is cut into parts (SPEC.md section 10.3)."""
+"""The finest division of the buckets for memory, and of a filter into parts (SPEC.md section 10.3)."""
 
 BUCKET_RANGES: Final = 1 << BUCKET_RANGE_BITS
 RECORDS: Final = "records"
 SECTIONS: Final = (RECORDS, *Kind)
+LAYOUT: Final = Layout(len(SECTIONS), BUCKET_RANGES)
 _NUMBER: Final = np.dtype("<u8")
-_INDEX_BYTES: Final = (BUCKET_RANGES + 1) * _NUMBER.itemsize
 
 
 @dataclass(frozen=True, slots=True)
 class SpillFiles:
-    """The spill files of one publish: `00000.spill` and on in a folder that is this run's alone."""
+    """The spill files of one publish: `00000.spill` and following, in a folder that is this run's alone."""
 
     folder: Path
     count: int
 
     def records(self, store: ShardStore, first: int, stop: int) -> bytes:
-        """The records of ranges `first` to `stop` - 1 of all files, n x 36 bytes. Raises PublishError, OSError."""
-        return b"".join(self._each(lambda spill: spill.read(store, RECORDS, first, stop)))
+        """The records of ranges `first` to `stop` - 1 of all files, n x 36 bytes.
+
+        Raises:
+            PublishError: A file is missing or altered; the text names it.
+            OSError: It cannot be read.
+        """
+        return b"".join(self._read(store, RECORDS, first, stop))
 
     def filter_keys(self, store: ShardStore, kind: Kind, bits: int, number: int) -> list[bytes]:
-        """A kind's filter keys whose upper `bits` (10 at most) are `number`: of each file n x 8 bytes, ascending.
+        """The filter keys of a kind whose upper `bits` (at most 10) are `number`: n x 8 bytes of each file, ascending.
 
-        Raises PublishError, OSError.
+        Raises:
+            PublishError: A file is missing or altered; the text names it.
+            OSError: It cannot be read.
         """
-        finer = BUCKET_RANGE_BITS - bits
-        first, stop = number << finer, (number + 1) << finer
-        return self._each(lambda spill: spill.read(store, kind, first, stop))
+        per_number = BUCKET_RANGE_BITS - bits
+        return list(self._read(store, kind, number << per_number, (number + 1) << per_number))
 
-    def _each(self, read: Callable[["_Spill"], bytes]) -> list[bytes]:
-        pieces = []
+    def _read(self, store: ShardStore, section: str, first: int, stop: int) -> Iterator[bytes]:
         for number in range(self.count):
-            path = spill_path(self.folder, number)
-            with path.open("rb") as file:
-                try:
-                    pieces.append(read(_Spill(path, file)))
-                except (EOFError, InvalidTag):
-                    raise altered_error(path) from None
-        return pieces
+            file = _spill_file(spill_path(self.folder, number), store)
+            try:
+                yield file.ranges(file.index(SECTIONS.index(section)), first, stop)
+            except VaultError:
+                raise altered_error(file.path) from None
 
 
-class _Spill:
-    """One file, open; what was altered in it raises EOFError or InvalidTag."""
+def write_spill_file(
+    path: Path, store: ShardStore, records: list[bytes], keys: dict[Kind, list[bytes]]
+) -> tuple[int, ...]:
+    """Write a spill file of n x 36 bytes of records and n x 8 bytes of filter keys of each kind.
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
-        self._path = path
-        self._file = file
+    Empties `records` and `keys`, of which there would else be several copies at once.
 
-    def read(self, store: ShardStore, section: str, first: int, stop: int) -> bytes:
-        """What is in ranges `first` to `stop` - 1 of a section."""
-        at = self._start(section)
-        starts = self._numbers(stop - first + 1, at + first * _NUMBER.itemsize)
-        sealed = durable.read_at(self._file, starts[-1] - starts[0], at + _INDEX_BYTES + starts[0])
-        return b"".join(
-            store.open(_aad(self._path, section, number), sealed[start - starts[0] : end - starts[0]])
-            for number, (start, end) in enumerate(pairwise(starts), first)
-        )
+    Returns:
+        The number of distinct keys of each kind, in the order of `Kind`.
 
-    def _start(self, section: str) -> int:
-        """Where a section begins."""
-        at = 0
-        for _ in range(SECTIONS.index(section)):
-            at += _INDEX_BYTES + self._numbers(1, at + BUCKET_RANGES * _NUMBER.itemsize)[0]
-        return at
-
-    def _numbers(self, count: int, at: int) -> list[int]:
-        data = durable.read_at(self._file, count * _NUMBER.itemsize, at)
-        return [int(number) for number in np.frombuffer(data, _NUMBER)]
-
-
-def write_spill_file(path: Path, store: ShardStore, records: bytes, keys: dict[Kind, bytes]) -> tuple[int, ...]:
-    """Write a spill file of n x 36 bytes of records and n x 8 bytes of each kind's filter keys.
-
-    Returns how many distinct keys of each kind are in it, in the order of `Kind`. Raises OSError.
+    Raises:
+        OSError: The file cannot be written.
+        PublishError: Records or keys that do not have the right sizes.
     """
-    grouped, starts = _core.group_records(records, INDEX_BITS, BUCKET_RANGE_BITS)
-    bounds = [int(start) * RECORD_BYTES for start in np.frombuffer(starts, _NUMBER)]
-    ascending = {kind: _core.sort_unique_keys(keys[kind]) for kind in Kind}
-    sections = [_section(path, store, RECORDS, grouped, bounds)]
-    sections += (
-        _section(path, store, kind, ascending[kind], upper_bounds(ascending[kind], BUCKET_RANGE_BITS)) for kind in Kind
-    )
-    durable.write_and_rename(path, chain.from_iterable(sections), flushed=False)
-    return tuple(len(ascending[kind]) // KEY_BYTES for kind in Kind)
+    try:
+        grouped, starts = _core.group_records(_joined(records), INDEX_BITS, BUCKET_RANGE_BITS)
+        ascending = [_core.sort_unique_keys(_joined(keys[kind])) for kind in Kind]
+    except ValueError as error:
+        raise PublishError(f"{path}: {error}") from None
+    bounds = [np.frombuffer(starts, _NUMBER) * RECORD_BYTES]
+    bounds += (np.array(upper_bounds(each, BUCKET_RANGE_BITS), _NUMBER) for each in ascending)
+    _spill_file(path, store).write([grouped, *ascending], np.diff(bounds))
+    return tuple(len(each) // KEY_BYTES for each in ascending)
 
 
 def spill_path(folder: Path, number: int) -> Path:
@@ -127,18 +105,16 @@ def spill_path(folder: Path, number: int) -> Path:
 
 
 def altered_error(path: Path) -> PublishError:
-    """What is raised for a file of this run that is not as it was written; the next run writes it anew."""
-    return PublishError(f"{path}: altered while the publish ran: give the command again")
+    """What a publish raises for a file of its own that is missing or altered; the next run writes it again."""
+    return PublishError(f"{path}: missing or altered while the publish ran: run the command again")
 
 
-def _section(path: Path, store: ShardStore, section: str, data: bytes, bounds: list[int]) -> Iterator[bytes]:
-    """The index of a section, and its ranges, sealed one by one: those of `data` between `bounds`, in bytes."""
-    sizes = (sealed_size(end - start) for start, end in pairwise(bounds))
-    yield np.fromiter(accumulate(sizes, initial=0), _NUMBER).tobytes()
-    for number, (start, end) in enumerate(pairwise(bounds)):
-        yield store.seal(_aad(path, section, number), data[start:end])
+def _joined(buffers: list[bytes]) -> bytes:
+    joined = b"".join(buffers)
+    buffers.clear()
+    return joined
 
 
-def _aad(path: Path, section: str, number: int) -> str:
-    """What a sealed range is bound to: this run, this part, this section, its number."""
-    return f"{path.parent.name}/{path.name}/{section}/{number}"
+def _spill_file(path: Path, store: ShardStore) -> SealedFile:
+    """Bound to the run, whose folder no other has, and to its number."""
+    return SealedFile(path, store, f"{path.parent.name}/{path.name}", LAYOUT)

@@ -26,7 +26,7 @@ the frames, so none can be missing.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -45,6 +45,7 @@ GUARD_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 SEAL_BYTES: Final = NONCE_BYTES + TAG_BYTES
+RANGE_SIZE_BYTES: Final = 4
 FRAME_ROWS: Final = 1 << 14
 _HEAD: Final = len(MAGIC) + GUARD_BYTES
 _SHARD_HEAD: Final = _HEAD + 16
@@ -122,18 +123,18 @@ class ShardStore:
         self._check_head(head, MAGIC)
         return self._open(head + aad.encode(), data[_HEAD:])
 
-    def sealed_pieces(self, aad: str, data: bytes, sizes: list[int]) -> bytes:
-        """Pieces of `data`, of these sizes one after another, each sealed by itself: `SEAL_BYTES` more than its size.
+    def seal_ranges(self, aad: bytes, data: Sequence[bytes], sizes: bytes) -> bytes:
+        """Consecutive ranges of `data`, each sealed by itself: `SEAL_BYTES` more than its size.
 
-        A piece is bound to `aad` and its number; one of no size is left out.
+        A range is bound to `aad`, the vault and its number. sizes: those of the ranges, little-endian u32.
         """
-        nonces = os.urandom(NONCE_BYTES * sum(size > 0 for size in sizes))
-        return _core.seal_pieces(self._key, nonces, data, sizes, MAGIC + self.guard + aad.encode())
+        nonces = os.urandom(NONCE_BYTES * (len(sizes) // RANGE_SIZE_BYTES))
+        return _core.seal_ranges(self._key, nonces, data, sizes, aad + self.guard)
 
-    def opened_pieces(self, aad: str, sealed: bytes, sizes: list[int], first: int) -> bytes:
-        """The data of pieces `first` and on that `sealed_pieces` sealed, of these sizes; raises InvalidTag."""
+    def open_ranges(self, aad: bytes, sealed: bytes, sizes: bytes, first: int) -> bytes:
+        """The data of ranges `first` and following that `seal_ranges` sealed, of these sizes; raises InvalidTag."""
         try:
-            return _core.open_pieces(self._key, sealed, sizes, first, MAGIC + self.guard + aad.encode())
+            return _core.open_ranges(self._key, sealed, sizes, first, aad + self.guard)
         except ValueError:
             raise InvalidTag from None
 

@@ -62,27 +62,32 @@ fn open_file(
 }
 
 #[pyfunction]
-fn seal_pieces(
+fn seal_ranges(
     py: Python<'_>,
     key: SecretBytes,
     nonces: Bytes,
-    data: Bytes,
-    sizes: Vec<usize>,
+    data: Vec<Bytes>,
+    sizes: Bytes,
     aad: Bytes,
 ) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || vault::seal_pieces(key.as_ref(), nonces.as_ref(), data.as_ref(), &sizes, aad.as_ref()))
+    let length = vault::sealed_ranges_bytes(sizes.as_ref()).map_err(raise)?;
+    // Sealed where they will lie: the ranges of a file are tens of megabytes, which would else be held twice.
+    PyBytes::new_with(py, length, |sealed| {
+        let work = || vault::seal_ranges(key.as_ref(), nonces.as_ref(), &data, sizes.as_ref(), aad.as_ref(), sealed);
+        py.detach(work).map_err(raise)
+    })
 }
 
 #[pyfunction]
-fn open_pieces(
+fn open_ranges(
     py: Python<'_>,
     key: SecretBytes,
     sealed: Bytes,
-    sizes: Vec<usize>,
+    sizes: Bytes,
     first: usize,
     aad: Bytes,
 ) -> PyResult<Bound<'_, PyBytes>> {
-    bytes_of(py, || vault::open_pieces(key.as_ref(), sealed.as_ref(), &sizes, first, aad.as_ref()))
+    bytes_of(py, || vault::open_ranges(key.as_ref(), sealed.as_ref(), sizes.as_ref(), first, aad.as_ref()))
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -91,6 +96,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(count_distinct, module)?)?;
     module.add_function(wrap_pyfunction!(seal_file, module)?)?;
     module.add_function(wrap_pyfunction!(open_file, module)?)?;
-    module.add_function(wrap_pyfunction!(seal_pieces, module)?)?;
-    module.add_function(wrap_pyfunction!(open_pieces, module)?)
+    module.add_function(wrap_pyfunction!(seal_ranges, module)?)?;
+    module.add_function(wrap_pyfunction!(open_ranges, module)?)
 }

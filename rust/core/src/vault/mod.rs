@@ -3,11 +3,13 @@
 mod dedup;
 mod partition;
 mod row;
+mod sealed_ranges;
 mod sealing;
 
 pub use dedup::{Merged, count_distinct, merge_segments};
 pub use partition::{COARSE_SPANS, PARTITIONS, Partitioned, partition_rows};
-pub use sealing::{open, open_pieces, seal, seal_pieces};
+pub use sealed_ranges::{open_ranges, seal_ranges, sealed_ranges_bytes};
+pub use sealing::{open, seal};
 
 /// The size of an account's pseudonym; zeros where no account is known.
 pub const ACCOUNT_BYTES: usize = 16;

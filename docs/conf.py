@@ -1,0 +1,128 @@
+"""The documentation site: Sphinx over the Markdown files of the repository. `make docs` builds it.
+
+The source folder is the top of the repository, so that links between documents hold both in a checkout and on the
+site. A document under docs/ joins the site by being there; docs/index.md holds the tables of contents.
+"""
+
+import importlib
+import pkgutil
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parents[1]
+
+project = "pilookup"
+author = "the pilookup developers"
+copyright = author  # noqa: A001 - Sphinx's name
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+root_doc = "docs/index"
+include_patterns = [
+    "*.md",
+    "docs/*.md",
+    "docs/**/*.md",
+    "tests/README.md",
+    "tests/compatibility/README.md",
+    "benchmarks/README.md",
+]
+exclude_patterns = [".*", "build", "dist", "demo", "rust", "server", "**/node_modules"]
+
+# Anchors as in a checkout's Markdown: a heading's words in lower case, joined by hyphens.
+myst_heading_anchors = 4
+suppress_warnings = ["misc.highlighting_failure"]  # pseudocode and transcripts in fenced blocks
+
+html_theme = "furo"
+html_title = "pilookup"
+html_show_sphinx = False
+html_copy_source = False
+html_additional_pages = {"index": "first.html"}
+templates_path = ["templates"]
+
+# In docstrings, `name` is code, as in Markdown.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+
+_CODE = re.compile(r"(``.+?``|`[^`]+`)")
+
+
+class PublicNames(SphinxDirective):
+    """`public-names` documents the names of a module's `__all__`; of a package without one, its modules."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Expand to the directives of autodoc."""
+        name = self.arguments[0]
+        module = importlib.import_module(name)
+        if hasattr(module, "__all__"):
+            lines = [f".. automodule:: {name}", "   :no-members:", ""]
+            for public in module.__all__:
+                lines += [f".. {_directive(getattr(module, public))}:: {name}.{public}", ""]
+        else:
+            below = sorted(f"{name}.{one.name}" for one in pkgutil.iter_modules(getattr(module, "__path__", ())))
+            lines = [line for one in [name, *below] for line in (f".. automodule:: {one}", "")]
+        return self.parse_text_to_nodes(StringList(lines, source=name), allow_section_headings=True)
+
+
+def _directive(value: object) -> str:
+    if isinstance(value, type):
+        return "autoexception" if issubclass(value, BaseException) else "autoclass"
+    return "autofunction" if callable(value) else "autodata"
+
+
+def _escape(_app: Sphinx, _what: str, _name: str, _value: object, _options: Any, lines: list[str]) -> None:
+    """Let a docstring's asterisks, bars and underscores outside code stand for themselves; keep tables and layouts.
+
+    A block that is indented after a blank line is shown as it stands.
+    """
+    lines[:] = _with_literal_blocks(
+        [
+            "".join(
+                part if part.startswith("`") else re.sub(r"([*|])|(?<=\w)(_)(?!\w)", r"\\\g<0>", part)
+                for part in _CODE.split(line)
+            )
+            for line in lines
+        ]
+    )
+
+
+def _with_literal_blocks(lines: list[str]) -> list[str]:
+    made: list[str] = []
+    inside = False
+    for line in lines:
+        indented = line.startswith(" ")
+        if indented and not inside and made and not made[-1] and not _in_list(made):
+            made += ["::", ""]
+            inside = True
+        elif line and not indented:
+            inside = False
+        made.append(line.replace("\\*", "*").replace("\\|", "|").replace("\\_", "_") if inside else line)
+    return made
+
+
+def _in_list(above: list[str]) -> bool:
+    last = next((line for line in reversed(above) if line and not line.startswith(" ")), "")
+    return bool(re.match(r"([-*:]|\d+\.) ?", last)) or last.rstrip().endswith("::")
+
+
+def _copy_pictures(app: Sphinx, error: Exception | None) -> None:
+    """Bring the pictures that README shows by HTML, which Sphinx does not follow."""
+    if error is None and app.builder.format == "html":
+        shutil.copytree(ROOT / "docs" / "images", Path(app.outdir, "docs", "images"), dirs_exist_ok=True)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive and the hooks."""
+    app.add_directive("public-names", PublicNames)
+    app.connect("autodoc-process-docstring", _escape, priority=900)  # after napoleon
+    app.connect("build-finished", _copy_pictures)

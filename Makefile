@@ -64,6 +64,8 @@ lint: build
 	mypy
 	lint-imports
 	python -m mypy.stubtest pilookup._core
+	python tools/rust_cycles.py rust/core/src
+	cargo check --quiet --locked --manifest-path rust/fuzz/Cargo.toml
 	cd rust
 	cargo fmt --check
 	cargo clippy --quiet --all-targets --locked -- -D warnings
@@ -97,7 +99,10 @@ bench-lock: build
 	    pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file $${file%.in}.txt $$file
 	done
 
-.PHONY: wheels docs
+.PHONY: wheels docs release-check
+
+release-check: wheels docs
+	pytest -m release tests
 
 wheels: build
 	rm -rf dist

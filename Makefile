@@ -107,7 +107,7 @@ release-check: wheels docs
 wheels: build
 	rm -rf dist
 	maturin build --quiet --release --locked --out dist
-	maturin sdist --quiet --out dist
+	maturin sdist --out dist
 	cd server && python -m hatchling build --directory ../dist
 	cd $(CURDIR)
 	python tools/wheelhouse.py dist

@@ -98,7 +98,10 @@ def test_it_serves_a_new_home(installed, tmp_path):
 
 
 def test_it_writes_the_page(installed, tmp_path):
-    done = run(installed / "pilookup", "page", tmp_path / "page", cwd=tmp_path)
+    home, folder = tmp_path / "home", tmp_path / "page"
+    assert run(installed / "pilookup", "init", home, cwd=tmp_path, **PASSPHRASES).returncode == 0
+    asked = ("--server", "https://pilookup.example.org", "--trust", home / "trust-public.json")
+    done = run(installed / "pilookup", "page", folder, *asked, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "page" / "index.html").is_file()
 

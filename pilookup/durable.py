@@ -64,6 +64,22 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
         raise
 
 
+def failure_text(error: OSError, what: str, path: Path | None = None) -> str:
+    """Describe a refusal of the operating system, such as a full disk, for the user.
+
+    Args:
+        error: What the operating system said.
+        what: What failed, such as "cannot be written".
+        path: The file or directory to name; by default the one that the error names, if it names one.
+
+    Returns:
+        "path: what: reason", or the reason alone if no path is known.
+    """
+    reason = error.strerror or str(error)
+    where = path or error.filename
+    return f"{where}: {what}: {reason}" if where else reason
+
+
 def new_file(path: Path) -> BinaryIO:
     """Open a new file of mode 0600 for writing in steps; flushing and naming it are the caller's.
 

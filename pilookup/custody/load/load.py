@@ -15,6 +15,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any, TextIO
 
+from pilookup import durable
 from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
@@ -133,7 +134,7 @@ def _written(session: Session) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise VaultError(f"{session.vault.directory}: cannot be written: {error.strerror or error}") from None
+        raise VaultError(durable.failure_text(error, "cannot be written", session.vault.directory)) from None
     finally:
         session.recover()
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from pilookup import durable
 from pilookup.compute.executors import DEFAULT_MEMORY, local_executor
 from pilookup.custody import epochs
 from pilookup.custody.publish.assemble import Progress
@@ -153,8 +154,7 @@ def _staged(repository: ChannelRepository) -> Iterator[None]:
         repository.clear_staging()
     except OSError as error:
         repository.clear_staging()
-        where = f"{error.filename}: cannot be read or written: " if error.filename else ""
-        raise PublishError(f"{where}{error.strerror or error}") from None
+        raise PublishError(durable.failure_text(error, "cannot be read or written")) from None
     except BaseException:
         repository.clear_staging()
         raise

@@ -58,9 +58,7 @@ def test_a_load_that_the_disk_refuses_stores_nothing(prepared, home, largest_fil
 
 def test_what_a_load_leaves_whose_commit_the_disk_refuses_the_next_one_sweeps(prepared, home):
     """The database cannot be read either then, so nobody knows at once whether the load counts."""
-    done = run(
-        home, *load_of(prepared / "second.csv"), largest_file=32_000
-    )  # more than its part, less than the database
+    done = run(home, *load_of(prepared / "second.csv"), commit_refused=True)
     assert_refused(done, "database failed")
     done = run(home, *load_of(prepared / "second.csv"))
     assert done.returncode == 0, done.stderr

@@ -10,6 +10,17 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
 from pilookup.cli import main
 main()
 """
+LIMITED_AT_COMMIT = """
+import resource
+from pilookup.custody.control import ControlDatabase
+commit = ControlDatabase.commit_loads
+def refused(*given):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    return commit(*given)
+ControlDatabase.commit_loads = refused
+from pilookup.cli import main
+main()
+"""
 ENVIRONMENT = {"PILOOKUP_PASSPHRASE": "custody", "PILOOKUP_ONLINE_PASSPHRASE": "online"}
 
 
@@ -17,9 +28,18 @@ def load_of(path, *options):
     return ["load", str(path), "--dataset", "case-1", "--kind", "exposure", *options]
 
 
-def run(home, *command, largest_file=None, **environment):
-    """A command in a process of its own, which may write no file larger than `largest_file` bytes."""
+def run(home, *command, largest_file=None, commit_refused=False, **environment):
+    """Run a command in its own process.
+
+    Args:
+        home: HOME.
+        command: The command's words.
+        largest_file: The process can write no file larger than this number of bytes.
+        commit_refused: The disk takes nothing any more from the moment when a load is committed.
+        environment: Variables besides those of every run.
+    """
     python = ["-c", LIMITED, str(largest_file)] if largest_file is not None else ["-m", "pilookup.cli"]
+    python = ["-c", LIMITED_AT_COMMIT] if commit_refused else python
     given = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
     return subprocess.run(
         [sys.executable, *python, *command, "--home", str(home)],

@@ -15,7 +15,7 @@ PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -n
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help demo test test-quick lint bench bench-large bench-lock lock build clean parts long page images version
+.PHONY: help demo test test-quick lint bench bench-large bench-lock lock build clean debian-packages long page images version
 
 help:
 	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
@@ -48,8 +48,8 @@ page: $(page)
 
 build: $(VENV)/.built $(page)
 
-parts:
-	./tests/parts.sh
+debian-packages:
+	./tests/install_debian_packages.sh
 
 node_modules := tests/node/node_modules/.package-lock.json
 $(node_modules): tests/node/package.json tests/node/package-lock.json
@@ -72,7 +72,7 @@ lint: build
 	cd ../server/web
 	npx --no-install tsc --noEmit
 
-test: build parts $(node_modules) lint
+test: build debian-packages $(node_modules) lint
 	cd rust && cargo test --release --locked --quiet
 	# That no difference wraps is asserted in debug builds alone.
 	cargo test --package pilookup-core --locked --quiet --lib -- simd::ristretto::tests::arithmetic a_difference

@@ -19,7 +19,7 @@ def program(name):
     """A program of the newest PostgreSQL there is: Debian keeps them off PATH."""
     kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     found = str(kept[-1]) if kept else shutil.which(name)
-    assert found, f"{name} is missing: tests/parts.sh installs what the tests need"
+    assert found, f"{name} is missing: run tests/install_debian_packages.sh, which installs it"
     return found
 
 

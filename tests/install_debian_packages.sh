@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The parts from Debian that the tests use: installs what is missing when root, else names it and fails.
+# Install the Debian packages that the tests use. Without root, name the missing ones and fail.
 set -euo pipefail
 
 missing=()

@@ -3,7 +3,8 @@
 The native core and the ciphers release the interpreter lock, so threads are enough on one machine. Tasks that may run
 elsewhere are module-level functions of one argument, a frozen dataclass of paths, ids and integers. A task never
 carries a phone number or a key. A task may run twice, if its worker died or was thought to have died. It therefore
-writes to a unique temporary name and then renames the file, so that the second run changes nothing.
+writes to a unique temporary name and then renames the file, so that the second run changes nothing. A task that is
+sent to a cluster names the version of this program, and a worker of another version refuses it.
 
 This is the only module that imports Dask. The TLS files of a cluster are settings of Dask, from its configuration or
 the environment: DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and likewise CLIENT__CERT and CLIENT__KEY (also SCHEDULER and
@@ -11,11 +12,14 @@ WORKER).
 """
 
 import os
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, as_completed, wait
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+from pilookup._version import __version__
 from pilookup.errors import ComputeError, MissingExtraError
 from pilookup.loopback import is_loopback
 
@@ -85,6 +89,27 @@ def abandon(futures: Iterable[Future[Any]]) -> None:
     wait([future for future in futures if not future.cancel()])
 
 
+def run_checked(version: str, call: bytes) -> Any:
+    """Run a call on a worker, once it is known that the worker has the version of the program that sent it.
+
+    The call is pickled apart from the version: in another version the names in it may not exist, or its fields may
+    have other meanings.
+
+    Args:
+        version: The version of the program that sent the call.
+        call: The pickled function and the tuple and dictionary of its arguments.
+
+    Raises:
+        ComputeError: The worker has another version. The call also raises what the function raises.
+    """
+    if version != __version__:
+        raise ComputeError(
+            f"a worker has version {__version__} of pilookup, this command has {version}: install one version on all"
+        )
+    work, args, kwargs = pickle.loads(call)  # noqa: S301 - Dask has unpickled what the scheduler sent in any case
+    return work(*args, **kwargs)
+
+
 class _Cluster(Executor):
     """A Dask cluster. Tasks of a worker that died run on another worker; a task fails after four such deaths."""
 
@@ -110,7 +135,9 @@ class _Cluster(Executor):
         self._inner = self._client.get_executor()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        inner = self._inner.submit(fn, *args, **kwargs)
+        call = pickle.dumps((fn, args, kwargs))
+        name = f"{getattr(fn, '__name__', 'task')}-{uuid4().hex}"  # Dask measures tasks of one name together
+        inner = self._inner.submit(run_checked, __version__, call, key=name)
         outer: Future[Any] = Future()
         inner.add_done_callback(lambda done: _copy_outcome(done, outer))
         outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)

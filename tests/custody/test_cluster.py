@@ -2,13 +2,16 @@
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 
 import pytest
 
-from pilookup.compute.executors import executor
+from pilookup import __version__
+from pilookup.compute import executors
+from pilookup.compute.executors import completed, executor, run_checked
 from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load import schedule
@@ -121,6 +124,24 @@ def test_a_worker_without_the_passphrase_fails_the_publish_and_nothing_is_served
     ):
         publishing(path, tasks, quiet)
     assert not at(path).repository("platform").listed()
+
+
+@pytest.mark.slow
+def test_a_worker_of_another_version_refuses_a_task(tmp_path, monkeypatch):
+    with cluster(tmp_path / "cluster", 1) as running, executor(running.address) as tasks:
+        assert list(completed(tasks, len, ["abc"])) == [3]
+        monkeypatch.setattr(executors, "__version__", "0.0.9")
+        with pytest.raises(ComputeError, match=f"has version {__version__} of pilookup, this command has 0.0.9"):
+            list(completed(tasks, len, ["abc"]))
+
+
+def test_a_call_of_the_same_version_is_run():
+    assert run_checked(__version__, pickle.dumps((int, ("11",), {"base": 2}))) == 3
+
+
+def test_a_call_of_another_version_is_not_even_unpickled():
+    with pytest.raises(ComputeError, match="install one version on all"):
+        run_checked("0.0.9", b"not a pickle")
 
 
 COMMAND = [sys.executable, "-m", "pilookup.cli"]

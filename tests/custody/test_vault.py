@@ -132,7 +132,7 @@ def test_the_vault_holds_the_elements_of_the_numbers(loaded):
 def test_the_right_shift_passes_the_guards_and_another_does_not(loaded):
     vault_key, channel_key = loaded.keyring.scalar("vault"), _core.SecretKey.generate()
     loaded.vault.check_shift(vault_key.shift_to(channel_key), channel_key, loaded.loads())
-    with pytest.raises(PublishError, match="the shift does not lead"):
+    with pytest.raises(PublishError, match="written under another vault key; refusing to publish"):
         loaded.vault.check_shift(_core.SecretKey.generate(), channel_key, loaded.loads())
 
 
@@ -142,7 +142,7 @@ def test_a_guard_of_another_vault_in_one_shard_stops_the_shift(loaded):
     foreign = _core.tokenise([VAULT_GUARD], _core.SecretKey.generate())
     data = path.read_bytes()
     path.write_bytes(MAGIC + foreign + data[HEAD:])
-    with pytest.raises(PublishError, match="the shift does not lead"):
+    with pytest.raises(PublishError, match="written under another vault key; refusing to publish"):
         loaded.vault.check_shift(vault_key.shift_to(channel_key), channel_key, loaded.loads())
 
 

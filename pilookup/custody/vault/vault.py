@@ -143,12 +143,19 @@ class Vault:
                 yield load, self._shard(load, partition, span)
 
     def check_shift(self, shift: _core.SecretKey, channel_key: _core.SecretKey, loads: Iterable[VaultLoad]) -> None:
-        """Raise PublishError if the shift does not lead from every shard's guard to the channel key. VaultError."""
+        """Check that the shift maps the guard of the vault and of every shard to the guard under the channel key.
+
+        Raises:
+            PublishError: it does not, because a guard was made under another vault key, or the shift is wrong.
+            VaultError: a shard or an index is missing or altered.
+        """
         expected = _core.tokenise([VAULT_GUARD], channel_key)
         paths = [self._path(load, p) for load in loads for p in self._cached_partitions(load)]
         for guard in {self.store.guard, *map(read_guard, paths)}:
             if _core.shift(guard, shift) != expected:
-                raise PublishError("the shift does not lead from the vault's key to the channel's")
+                raise PublishError(
+                    "the vault was written under another vault key; refusing to publish (restored from a mixed backup?)"
+                )
 
     @cached_property
     def suppressed(self) -> pa.Array:

@@ -25,7 +25,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // A backend that cannot be had is told at once, not at the first of many batches.
     pilookup_core::backend().map_err(convert::raise)?;
     module.add("ELEMENT_BYTES", pilookup_core::ELEMENT_BYTES)?;
-    module.add("SCALAR_BYTES", pilookup_core::SCALAR_BYTES)?;
     module.add("PROOF_BYTES", pilookup_core::oprf::voprf::PROOF_BYTES)?;
     module.add("TOKEN_BYTES", pilookup_core::TOKEN_BYTES)?;
     module.add("LABEL_BYTES", pilookup_core::LABEL_BYTES)?;

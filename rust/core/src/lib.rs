@@ -18,6 +18,6 @@ pub mod vault;
 
 pub use entry::token::{Context, LABEL_BYTES, TOKEN_BYTES, tokens};
 pub use error::Error;
-pub use oprf::{group::ELEMENT_BYTES, key::SecretKey, scalar::SCALAR_BYTES, suite::Mode};
+pub use oprf::{group::ELEMENT_BYTES, key::SecretKey, suite::Mode};
 pub use pool::{set_threads, threads};
 pub use simd::backend;

@@ -104,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn label_after_label_is_sealed_as_by_the_whole_mode(
+        fn labels_are_sealed_as_by_aes_gcm_siv(
             associated in vec(any::<u8>(), 0..100),
             labels in vec((any::<[u8; 32]>(), any::<[u8; 12]>()), 1..6),
         ) {

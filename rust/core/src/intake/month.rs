@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn days_that_are_none_are_left_to_the_rules() {
+    fn invalid_or_unusual_dates_are_left_to_the_rules() {
         for text in
             ["2023-02-29", "2024-13-01", "03/04/2024", "0000-01-01", "2024年5月1日", "Jan 5, 2024", "2024-05-011"]
         {

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dresses_are_taken_off() {
+    fn affixes_are_removed() {
         for text in [
             "13800138000",
             " +86 138-0013-8000",
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_left_to_the_rules() {
+    fn everything_else_is_left_to_the_rules() {
         for text in [
             "",
             "12800138000",

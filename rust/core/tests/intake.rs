@@ -77,7 +77,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn splits_have_the_same_rows_as_the_whole(data in text(), size in 1usize..60, delimiter in select(&[",", "----", ""][..])) {
+    fn splits_equal_the_whole_text(data in text(), size in 1usize..60, delimiter in select(&[",", "----", ""][..])) {
         let dialect = Dialect::new(Codec::Utf8, delimiter, 4).unwrap();
         let whole = extract(&data, data.len(), 1, dialect, &columns(), true).unwrap();
         prop_assert_eq!(by_splits(&data, dialect, size).0, held(&whole, 0));

@@ -25,7 +25,6 @@ __all__ = [
     "LABEL_BYTES",
     "PROOF_BYTES",
     "RECORD_BYTES",
-    "SCALAR_BYTES",
     "TOKEN_BYTES",
     "Blinds",
     "BucketOverflow",
@@ -68,7 +67,6 @@ __all__ = [
 ]
 
 ELEMENT_BYTES: Final[int]
-SCALAR_BYTES: Final[int]
 PROOF_BYTES: Final[int]
 TOKEN_BYTES: Final[int]
 LABEL_BYTES: Final[int]

@@ -1,4 +1,4 @@
-//! Buffers from Python, results and errors to Python.
+//! Conversion of buffers from Python, and of results and errors to Python.
 
 use pilookup_core::Error;
 use pyo3::{
@@ -15,10 +15,10 @@ create_exception!(
     pilookup._core,
     BucketOverflow,
     PyValueError,
-    "One bucket has more entries than slots; `bucket` and `entries` say which and how many."
+    "A bucket has more entries than slots. `bucket` is its index, `entries` the number of its entries."
 );
 
-/// A bytes-like argument: bytes as they are, anything else with a contiguous byte buffer copied.
+/// A bytes-like argument. `bytes` is used without a copy; any other object with a contiguous byte buffer is copied.
 pub(crate) struct Bytes(PyBackedBytes);
 
 impl AsRef<[u8]> for Bytes {
@@ -34,13 +34,13 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Bytes {
         if let Ok(bytes) = object.extract::<PyBackedBytes>() {
             return Ok(Self(bytes));
         }
-        let buffer = PyBuffer::<u8>::get(&object).map_err(|_| PyTypeError::new_err("a bytes-like object is needed"))?;
+        let buffer = PyBuffer::<u8>::get(&object).map_err(|_| PyTypeError::new_err("expected a bytes-like object"))?;
         let copy = PyBytes::new(object.py(), &buffer.to_vec(object.py())?);
         Ok(Self(copy.into()))
     }
 }
 
-/// A bytes-like argument that is secret: copied once, and the copy cleared when dropped.
+/// A secret bytes-like argument. It is copied once, and the copy is cleared when dropped.
 pub(crate) struct SecretBytes(Zeroizing<Vec<u8>>);
 
 impl AsRef<[u8]> for SecretBytes {
@@ -58,11 +58,11 @@ impl<'a, 'py> FromPyObject<'a, 'py> for SecretBytes {
 }
 
 fn copy(object: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    let buffer = PyBuffer::<u8>::get(object).map_err(|_| PyTypeError::new_err("a bytes-like object is needed"))?;
+    let buffer = PyBuffer::<u8>::get(object).map_err(|_| PyTypeError::new_err("expected a bytes-like object"))?;
     buffer.to_vec(object.py())
 }
 
-/// Runs `work` with the interpreter lock released; its bytes become a Python object.
+/// Runs `work` with the interpreter lock released and returns its bytes as a Python object.
 pub(crate) fn bytes_of<T: AsRef<[u8]> + Send>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T, Error> + Send,
@@ -91,7 +91,7 @@ fn overflow(text: String, bucket: u64, entries: usize) -> PyErr {
     })
 }
 
-/// What an opaque object answers to pickling and copying.
+/// The exception that an opaque object raises when it is pickled or copied.
 pub(crate) fn refuse_copy(what: &str) -> PyErr {
     PyTypeError::new_err(format!("{what} cannot be copied or pickled"))
 }

@@ -36,11 +36,11 @@ fn open_entry<'py>(
     Ok(opened.map(|label| PyBytes::new(py, &label)))
 }
 
-/// 36-byte records, and 8-byte filter keys.
+/// Records of 36 bytes, and filter keys of 8 bytes.
 type Sealed<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 
 #[pyfunction]
-#[allow(clippy::too_many_arguments, reason = "the six of the Python function, and the interpreter")]
+#[allow(clippy::too_many_arguments, reason = "the six arguments of the Python function, and the interpreter")]
 fn shift_and_seal<'py>(
     py: Python<'py>,
     elements: Bytes,

@@ -1,11 +1,11 @@
-//! The fast path of intake: scanning, cutting and reading text, and account pseudonyms.
+//! The fast path of intake: scanning, splitting and reading text, and account pseudonyms.
 
 use pilookup_core::intake::{self, Codec, Columns, Dialect, Extract, Scan, Scanned};
 use pyo3::{prelude::*, types::PyBytes};
 
 use crate::convert::{Bytes, SecretBytes, bytes_of, raise};
 
-/// A text looked at block by block.
+/// A scan of a text, block by block.
 #[pyclass(module = "pilookup._core")]
 pub(crate) struct TextScan(Scan);
 
@@ -43,11 +43,11 @@ fn split_text(py: Python<'_>, data: Bytes, dialect: DialectTuple, whole: bool) -
     Ok((split.stop, split.reach, split.lines))
 }
 
-/// Phone columns, account column, date column, usual number of cells, first line, latest month, whether bare mobiles
-/// are mainland ones.
+/// Phone columns, account column, date column, usual number of cells, first line, latest month, and whether bare mobile
+/// numbers are mainland numbers.
 type ColumnTuple = (Vec<usize>, Option<usize>, Option<usize>, usize, u64, u16, bool);
 
-/// What a piece of text holds.
+/// The rows of a file split.
 #[pyclass(frozen, module = "pilookup._core")]
 pub(crate) struct TextRows(Extract);
 
@@ -69,7 +69,7 @@ impl TextRows {
         py.detach(|| intake::extract(text.as_ref(), stop, line, dialect, &columns, whole)).map(Self).map_err(raise)
     }
 
-    /// rows, ragged, repeated, out of range, stray
+    /// The counts `rows`, `ragged`, `repeated`, `out_of_range` and `stray` of [`Extract`].
     #[getter]
     fn counts(&self) -> (u64, u64, u64, u64, u64) {
         (self.0.rows, self.0.ragged, self.0.repeated, self.0.out_of_range, self.0.stray)

@@ -1,10 +1,12 @@
-//! The Python module `pilookup._core`: whole operations, bytes in, bytes out, the interpreter lock released.
+//! The Python module `pilookup._core`. Its functions are whole operations that take and return bytes, with the
+//! interpreter lock released.
 //!
-//! Secrets stay in opaque objects that clear themselves; `SecretKey.export` is the one deliberate way out.
+//! Secrets stay in opaque objects, which are cleared when dropped. `SecretKey.export` is the only way to read one, for
+//! deliberate storage.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::needless_pass_by_value, reason = "arguments are extracted from Python, and so come by value")]
-#![allow(clippy::unused_self, reason = "what Python calls on an object takes the object")]
+#![allow(clippy::needless_pass_by_value, reason = "arguments extracted from Python are passed by value")]
+#![allow(clippy::unused_self, reason = "methods called by Python take `self`, whether they use it or not")]
 
 mod convert;
 mod entry;
@@ -22,10 +24,9 @@ use crate::convert::BucketOverflow;
 /// The arithmetic, filters and sealing of pilookup.
 #[pymodule(gil_used = false)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    // A backend that cannot be had is told at once, not at the first of many batches.
+    // An unavailable backend is reported at import, not at the first batch.
     pilookup_core::backend().map_err(convert::raise)?;
     module.add("ELEMENT_BYTES", pilookup_core::ELEMENT_BYTES)?;
-    module.add("SCALAR_BYTES", pilookup_core::SCALAR_BYTES)?;
     module.add("PROOF_BYTES", pilookup_core::oprf::voprf::PROOF_BYTES)?;
     module.add("TOKEN_BYTES", pilookup_core::TOKEN_BYTES)?;
     module.add("LABEL_BYTES", pilookup_core::LABEL_BYTES)?;

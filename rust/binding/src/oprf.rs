@@ -1,4 +1,4 @@
-//! The RFC 9497 operations, the two bulk operations, and the threads they run on.
+//! The operations of RFC 9497, the two bulk operations, and the number of threads they run on.
 
 use pilookup_core::{
     self as core, Mode,
@@ -41,7 +41,7 @@ impl Blinds {
 /// Evaluated elements, and their proof.
 type Evaluated<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 
-/// What blinding gives: the blinds, and the blinded elements.
+/// Blinds, and the blinded elements.
 type Blinded<'py> = (Blinds, Bound<'py, PyBytes>);
 
 fn blinded(
@@ -144,7 +144,7 @@ fn mode(name: &str) -> PyResult<Mode> {
     match name {
         "oprf" => Ok(Mode::Oprf),
         "voprf" => Ok(Mode::Voprf),
-        _ => Err(pyo3::exceptions::PyValueError::new_err("the mode is oprf or voprf")),
+        _ => Err(pyo3::exceptions::PyValueError::new_err("mode must be oprf or voprf")),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The steps of a publish around the shift: rows to labels, records to ranges, ranges to buckets.
+//! The steps of a publish before and after the shift: merging rows into labels, grouping records by bucket range, and
+//! packing buckets.
 
 use pilookup_core::{
     entry::bucket,
@@ -9,7 +10,7 @@ use pyo3::{prelude::*, types::PyBytes};
 
 use crate::convert::{Bytes, bytes_of, raise};
 
-/// Two buffers of equal importance.
+/// Two buffers.
 type Pair<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>);
 
 fn pair<'py>(py: Python<'py>, first: &[u8], second: &[u8]) -> Pair<'py> {

@@ -1,11 +1,11 @@
-//! The vault's rows and files.
+//! The rows and files of the vault.
 
 use pilookup_core::vault;
 use pyo3::{prelude::*, types::PyBytes};
 
 use crate::convert::{Bytes, SecretBytes, bytes_of, raise};
 
-/// Segments, the rows of each range of each partition (u32), and how many rows were erased.
+/// Segments, the number of rows in each coarse span of each partition (u32), and the number of erased rows.
 type Partitioned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 #[pyfunction]
@@ -25,7 +25,7 @@ fn partition_rows(
     Ok((PyBytes::new(py, &partitioned.segments), PyBytes::new(py, counts.as_flattened()), partitioned.erased))
 }
 
-/// Elements, accounts, counts and months of merged rows, and how many elements are distinct.
+/// Elements, accounts, counts and months of merged rows, and the number of distinct elements.
 type Merged<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 
 #[pyfunction]
@@ -71,7 +71,8 @@ fn seal_ranges(
     aad: Bytes,
 ) -> PyResult<Bound<'_, PyBytes>> {
     let length = vault::sealed_ranges_bytes(sizes.as_ref()).map_err(raise)?;
-    // Sealed where they will lie: the ranges of a file are tens of megabytes, which would else be held twice.
+    // Seals directly into the Python object: the ranges of a file are tens of megabytes, which would otherwise be held
+    // twice.
     PyBytes::new_with(py, length, |sealed| {
         let work = || vault::seal_ranges(key.as_ref(), nonces.as_ref(), &data, sizes.as_ref(), aad.as_ref(), sealed);
         py.detach(work).map_err(raise)

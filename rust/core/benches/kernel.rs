@@ -1,7 +1,8 @@
-//! The kernel beside curve25519-dalek on one thread: `cargo bench -p pilookup-core`.
+//! Compares the kernel with curve25519-dalek on one thread: `cargo bench -p pilookup-core`.
 //!
-//! A process reads its backend once, so every measurement is a child of this one, and the two take turns. Medians of the rounds,
-//! and the ratio of each round's pair, which a busy machine disturbs less than the times.
+//! A process reads its backend once, so every measurement runs in a child process, and the backends alternate. Prints
+//! the median time over the rounds, and the median of the ratios within each round, which a busy machine disturbs less
+//! than the times.
 
 use std::{env, hint::black_box, process::Command, time::Instant};
 
@@ -11,16 +12,16 @@ use pilookup_core::{
 };
 
 const ROUNDS: usize = 7;
-/// The last is what the others are compared with.
+/// The others are compared with the last one.
 const BACKENDS: [&str; 3] = ["avx512ifma", "avx2", "dalek"];
-/// Repeated until this long has passed, in seconds.
+/// The minimum duration of a measurement, in seconds.
 const LEAST: f64 = 0.2;
 
 fn numbers(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|i| format!("tel:+8613{i:09}").into_bytes()).collect()
 }
 
-/// Nanoseconds an element of the quickest of the runs.
+/// Nanoseconds per element in the fastest run.
 fn time<T>(count: usize, mut run: impl FnMut() -> T) -> f64 {
     let (begun, mut best) = (Instant::now(), f64::MAX);
     while begun.elapsed().as_secs_f64() < LEAST {
@@ -35,7 +36,7 @@ fn measure() -> Vec<(String, f64)> {
     pilookup_core::set_threads(1).unwrap();
     let key = SecretKey::generate().unwrap();
     let mut results = Vec::new();
-    // One chunk of the pool: short enough to be measured undisturbed now and then.
+    // One chunk of the pool: short enough that some runs are not disturbed.
     let bulk_size = 64;
     let inputs = numbers(bulk_size);
     let elements = oprf::tokenise(&inputs, &key).unwrap();
@@ -57,7 +58,7 @@ fn measure() -> Vec<(String, f64)> {
     results
 }
 
-/// One run of a backend in a process of its own, or `None` where the machine lacks its instructions.
+/// Measures a backend in a child process. `None` if the machine lacks its instructions.
 fn run(backend: &str) -> Option<Vec<(String, f64)>> {
     let mut child = Command::new(env::current_exe().unwrap());
     let output = child.arg("--child").env("PILOOKUP_BACKEND", backend).output().unwrap();
@@ -90,7 +91,7 @@ fn main() {
         (0..ROUNDS).map(|_| BACKENDS.iter().filter_map(|backend| Some((*backend, run(backend)?))).collect()).collect();
     let present: Vec<&str> = rounds[0].iter().map(|(backend, _)| *backend).collect();
     let dalek = present.len() - 1;
-    print!("{:<26}", "ns an element");
+    print!("{:<26}", "ns per element");
     for backend in &present {
         print!("{backend:>20}");
     }

@@ -16,21 +16,21 @@ pub enum Error {
     },
     /// Something has the wrong length or number of items.
     Length {
-        /// What was measured.
+        /// What has the wrong length.
         what: &'static str,
-        /// What it should have been.
+        /// The expected value.
         expected: usize,
-        /// What it was.
+        /// The actual value.
         found: usize,
     },
-    /// A batch is empty or larger than RFC 9497 can number.
+    /// A batch is empty, or has more elements than RFC 9497 can number.
     BatchSize {
-        /// The number of elements given.
+        /// The number of elements.
         found: usize,
     },
     /// A number is outside its range.
     Range {
-        /// What the number stands for.
+        /// The name of the number.
         what: &'static str,
         /// The smallest value allowed.
         least: u64,
@@ -41,73 +41,73 @@ pub enum Error {
     TooLong {
         /// What is too long.
         what: &'static str,
-        /// Its place in the batch.
+        /// Its index in the batch.
         index: usize,
     },
     /// Bytes are not a canonical ristretto255 encoding (RFC 9496 section 4.3.1).
     Encoding {
-        /// What they were meant to be.
+        /// What they should encode.
         what: &'static str,
-        /// Their place in the batch.
+        /// Their index in the batch.
         index: usize,
     },
     /// The identity element, which RFC 9497 refuses.
     Identity {
-        /// What it was meant to be.
+        /// What it was given as.
         what: &'static str,
-        /// Its place in the batch.
+        /// Its index in the batch.
         index: usize,
     },
-    /// Bytes are not a canonical scalar, or zero where zero is refused.
+    /// Bytes are not a canonical scalar, or are zero where zero is not allowed.
     Scalar {
-        /// What they were meant to be.
+        /// What they should encode.
         what: &'static str,
-        /// Their place in the batch.
+        /// Their index in the batch.
         index: usize,
     },
-    /// No key comes from this seed and info (RFC 9497 section 3.2.1).
+    /// No key can be derived from this seed and info (RFC 9497 section 3.2.1).
     DeriveKeyPair,
-    /// The offsets of packed inputs do not cut the data into consecutive pieces.
+    /// The offsets of packed inputs do not divide the data into consecutive inputs.
     Offsets {
         /// The first offset that is wrong.
         index: usize,
     },
-    /// A row names an item that is not there.
+    /// A row refers to an item that does not exist.
     UnknownItem {
-        /// The row's place in the batch.
+        /// The row's index in the batch.
         index: usize,
     },
-    /// A text's encoding or delimiter is none that the fast path reads.
+    /// A text that the fast path cannot read.
     Text(&'static str),
-    /// Sealed bytes do not open.
+    /// Sealed bytes do not decrypt.
     Sealed,
     /// A record's bucket index lies outside the range being packed.
     BucketRange {
-        /// The record's place in the batch.
+        /// The record's index in the batch.
         index: usize,
     },
     /// A bucket has more entries than slots.
     BucketOverflow {
         /// The bucket's index in the snapshot.
         bucket: u64,
-        /// How many entries fell into it.
+        /// The number of its entries.
         entries: usize,
-        /// How many it has room for.
+        /// The number of its slots.
         slots: usize,
     },
-    /// One bucket holds the same entry twice.
+    /// A bucket contains the same entry twice.
     DuplicateEntry {
         /// The bucket's index in the snapshot.
         bucket: u64,
     },
-    /// A bucket's slots do not ascend, or an empty one stands before a filled one.
+    /// The entries of a bucket do not ascend, or an empty slot precedes a filled one.
     BucketOrder {
-        /// The bucket's place in the batch.
+        /// The bucket's index in the batch.
         bucket: u64,
     },
     /// An entry of zeros, which would read as an empty slot.
     ZeroEntry {
-        /// The record's place in the batch.
+        /// The record's index in the batch.
         index: usize,
     },
     /// Bytes are not a filter.
@@ -116,16 +116,16 @@ pub enum Error {
     FilterConstruction,
     /// The result would not fit into memory.
     Memory,
-    /// The operating system gave no random bytes.
+    /// The operating system provided no random bytes.
     Random,
     /// The thread pool could not be started.
     Threads,
-    /// The environment asks for a backend that does not exist, or not on this machine.
+    /// `PILOOKUP_BACKEND` names a backend that does not exist, or one that this machine does not support.
     Backend(&'static str),
 }
 
 impl Error {
-    /// The place in the batch an error is about; 0 for errors about the whole.
+    /// The index in the batch of the item that the error is about; 0 if it is about the whole batch.
     #[must_use]
     pub fn index(&self) -> usize {
         match self {
@@ -157,15 +157,15 @@ impl fmt::Display for Error {
             }
             Self::Identity { what, index } => write!(f, "{what} {index} is the identity element"),
             Self::Scalar { what, index } => {
-                write!(f, "{what} {index} is not a canonical scalar of its range")
+                write!(f, "{what} {index} is not a canonical scalar, or is zero where zero is not allowed")
             }
             Self::DeriveKeyPair => write!(f, "no key can be derived from this seed and info"),
             Self::Offsets { index } => {
-                write!(f, "offset {index} does not cut the data into consecutive inputs")
+                write!(f, "offset {index} does not divide the data into consecutive inputs")
             }
-            Self::UnknownItem { index } => write!(f, "row {index} names an item that is not there"),
+            Self::UnknownItem { index } => write!(f, "row {index} refers to an item that does not exist"),
             Self::Text(why) => write!(f, "{why}"),
-            Self::Sealed => write!(f, "the sealed bytes are altered, or not where they belong"),
+            Self::Sealed => write!(f, "the sealed bytes do not decrypt: altered, moved, or sealed under another key"),
             Self::BucketRange { index } => write!(f, "record {index} belongs to a bucket outside the range"),
             Self::BucketOverflow { bucket, entries, slots } => {
                 write!(f, "bucket {bucket} has {entries} entries but {slots} slots")
@@ -174,9 +174,9 @@ impl fmt::Display for Error {
             Self::BucketOrder { bucket } => write!(f, "bucket {bucket}: slots are not in order"),
             Self::ZeroEntry { index } => write!(f, "record {index} is all zeros, which means an empty slot"),
             Self::Filter(why) => write!(f, "not a fuse filter: {why}"),
-            Self::FilterConstruction => write!(f, "no seed builds a filter of these keys"),
+            Self::FilterConstruction => write!(f, "no seed gives a filter for these keys"),
             Self::Memory => write!(f, "the result does not fit into memory"),
-            Self::Random => write!(f, "the operating system gave no random bytes"),
+            Self::Random => write!(f, "the operating system provided no random bytes"),
             Self::Threads => write!(f, "the thread pool could not be started"),
             Self::Backend(why) => write!(f, "PILOOKUP_BACKEND: {why}"),
         }

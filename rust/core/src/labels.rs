@@ -1,7 +1,8 @@
-//! Vault rows of many loads to one label an element (SPEC.md section 5.2).
+//! Merges the vault rows of many loads into one label per element (SPEC.md section 5.2).
 //!
-//! Across datasets flags are OR-ed, counts added, the latest month kept and the three newest datasets referred to.
-//! Within a dataset an account counts once however many loads tell of it; rows without an account add their counts.
+//! Across datasets, flags are ORed, counts are added, the latest month is kept, and the label refers to the three
+//! newest datasets. Within a dataset, an account counts once, in however many loads it occurs; rows without an account
+//! add their counts.
 
 use std::cmp::Ordering;
 
@@ -13,23 +14,23 @@ use crate::{
     vault::ACCOUNT_BYTES,
 };
 
-/// The pseudonym of a row whose account is not known.
+/// The pseudonym of an unknown account.
 const NAMELESS: [u8; ACCOUNT_BYTES] = [0; ACCOUNT_BYTES];
 
 const MALICIOUS: u8 = 0x02;
 const MORE: u8 = 0x40;
 const MAX_CASES: usize = 3;
 
-/// A dataset: its catalogue id, and the flag of its kind.
+/// A dataset: its id in the catalogue, and the flag of its kind.
 #[derive(Clone, Copy)]
 pub struct Source {
-    /// The id a label refers to it by.
+    /// The id by which a label refers to it.
     pub id: u16,
-    /// The bit of its kind in a label's flags.
+    /// The bit of its kind in the flags of a label.
     pub flag: u8,
 }
 
-/// The columns of one load's rows; each has a row for each element and account. Fastest in ascending order.
+/// The columns of the rows of one load, with a row for each element and account. Merging is fastest if they ascend.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     /// n * 32 bytes.
@@ -40,7 +41,7 @@ pub struct Run<'a> {
     pub counts: &'a [u8],
     /// n little-endian u16: when last seen, as in a label.
     pub months: &'a [u8],
-    /// The place of its dataset among the sources.
+    /// The index of its dataset in the sources.
     pub source: usize,
 }
 
@@ -52,7 +53,7 @@ pub struct Merged {
     pub labels: Vec<u8>,
 }
 
-/// The columns of a run, as items of one number.
+/// The columns of a run as items, equally many in each.
 struct Columns<'a> {
     elements: &'a [Encoded],
     accounts: &'a [[u8; ACCOUNT_BYTES]],
@@ -77,7 +78,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// One row: where it is, and the head of its element, which nearly always decides its order.
+/// One row: its position, and the head of its element, which nearly always decides its order.
 #[derive(Clone, Copy)]
 struct Row {
     head: u64,
@@ -123,17 +124,20 @@ impl Rows<'_> {
             let limit = u32::try_from(columns.elements.len()).map_err(|_| Error::Memory)?;
             rows.extend((0..limit).zip(columns.elements).map(|(at, element)| Row { head: head(element), run, at }));
         }
-        // Stable sorting merges what is in order already, and every load is.
+        // A stable sort only merges runs that are already in order, as every load is.
         rows.sort_by(|a, b| self.compare(*a, *b));
         Ok(rows)
     }
 }
 
-/// Merges rows of many loads. `sources` are the datasets, newest first; rows of `erased` elements (n * 32 bytes) are
-/// left out.
+/// Merges the rows of many loads. `sources` are the datasets, newest first. Rows of `erased` elements (n * 32 bytes)
+/// are left out.
 ///
 /// # Errors
-/// Ragged columns, columns of unequal numbers, a run of no source, or a result that does not fit into memory.
+/// - [`Error::Ragged`] if a column is not a whole number of items.
+/// - [`Error::Length`] if the columns of a run have different numbers of items.
+/// - [`Error::Range`] if a run refers to a source that does not exist.
+/// - [`Error::Memory`] if the result does not fit into memory.
 pub fn merge_labels(runs: &[Run<'_>], sources: &[Source], erased: &[u8]) -> Result<Merged, Error> {
     let rows = Rows(runs.iter().map(|run| Columns::of(run, sources.len())).collect::<Result<_, _>>()?);
     let mut erased = items::<ELEMENT_BYTES>("erased elements", erased)?.to_vec();
@@ -152,7 +156,7 @@ pub fn merge_labels(runs: &[Run<'_>], sources: &[Source], erased: &[u8]) -> Resu
     Ok(merged)
 }
 
-/// The label of one element's rows.
+/// The label of the rows of one element.
 fn label(rows: &Rows<'_>, sources: &[Source], group: &[Row]) -> [u8; LABEL_BYTES] {
     let mut label = [0; LABEL_BYTES];
     let (mut accounts, mut month) = (0u64, 0u16);
@@ -173,7 +177,7 @@ fn label(rows: &Rows<'_>, sources: &[Source], group: &[Row]) -> [u8; LABEL_BYTES
     label
 }
 
-/// How many accounts one dataset's rows of an element tell of.
+/// The number of accounts in the rows of one element in one dataset.
 fn registrations(rows: &Rows<'_>, case: &[Row]) -> u64 {
     let accounts = case.chunk_by(|a, b| rows.account(*a) == rows.account(*b));
     accounts.fold(0, |sum, account| {

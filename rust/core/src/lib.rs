@@ -1,7 +1,7 @@
-//! The group arithmetic, filters and sealing of pilookup, free of Python.
+//! The group arithmetic, filters and sealing of pilookup, without Python.
 //!
-//! Suite: RFC 9497 VOPRF mode over ristretto255-SHA512. Every operation takes and gives whole buffers; bytes from
-//! outside are checked where they enter, and an error names the index of the item it is about.
+//! The suite is RFC 9497 in VOPRF mode over ristretto255-SHA512. Every operation takes and returns whole buffers. Bytes
+//! from outside are checked where they enter, and an error names the index of the item that it is about.
 
 pub mod entry;
 mod error;
@@ -18,6 +18,6 @@ pub mod vault;
 
 pub use entry::token::{Context, LABEL_BYTES, TOKEN_BYTES, tokens};
 pub use error::Error;
-pub use oprf::{group::ELEMENT_BYTES, key::SecretKey, scalar::SCALAR_BYTES, suite::Mode};
+pub use oprf::{group::ELEMENT_BYTES, key::SecretKey, suite::Mode};
 pub use pool::{set_threads, threads};
 pub use simd::backend;

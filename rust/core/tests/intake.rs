@@ -77,21 +77,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn pieces_hold_what_the_whole_holds(data in text(), size in 1usize..60, delimiter in select(&[",", "----", ""][..])) {
+    fn splits_equal_the_whole_text(data in text(), size in 1usize..60, delimiter in select(&[",", "----", ""][..])) {
         let dialect = Dialect::new(Codec::Utf8, delimiter, 4).unwrap();
         let whole = extract(&data, data.len(), 1, dialect, &columns(), true).unwrap();
         prop_assert_eq!(by_splits(&data, dialect, size).0, held(&whole, 0));
     }
 
     #[test]
-    fn any_bytes_are_cut_and_read(data in vec(any::<u8>(), 0..300), size in 1usize..60, gb in any::<bool>()) {
+    fn any_bytes_are_split_and_read(data in vec(any::<u8>(), 0..300), size in 1usize..60, gb in any::<bool>()) {
         let dialect = Dialect::new(if gb { Codec::Gb18030 } else { Codec::Utf8 }, ",", 3).unwrap();
         let whole = extract(&data, data.len(), 1, dialect, &columns(), true).unwrap();
         prop_assert_eq!(by_splits(&data, dialect, size).0, held(&whole, 0));
     }
 
     #[test]
-    fn a_scan_finds_what_is_no_utf8_wherever_blocks_end(data in vec(any::<u8>(), 0..60), size in 1usize..9) {
+    fn a_scan_finds_invalid_utf8_wherever_blocks_end(data in vec(any::<u8>(), 0..60), size in 1usize..9) {
         let mut scan = Scan::new(Codec::Utf8);
         let mut left = Vec::new();
         let mut plain = true;
@@ -108,7 +108,7 @@ proptest! {
 }
 
 #[test]
-fn a_quote_that_never_closes_is_taken_back_at_the_limit() {
+fn a_quote_that_never_closes_is_plain_text_at_the_limit() {
     let dialect = Dialect::new(Codec::Utf8, ",", 2).unwrap();
     let mut data = b"phone,name\n\"13800138000,a\n".to_vec();
     for _ in 0..40_000 {

@@ -83,7 +83,7 @@ fn the_identity_is_refused_everywhere_by_its_index() {
 }
 
 #[test]
-fn the_first_of_several_bad_elements_is_named_over_many_threads() {
+fn the_first_of_several_bad_elements_is_named_on_many_threads() {
     let mut elements = oprf::tokenise(&numbers(1000), &key(1)).unwrap();
     for bad in [900, 333, 500] {
         elements[bad * 32..(bad + 1) * 32].fill(0);
@@ -115,7 +115,7 @@ fn a_long_input_is_refused_by_its_index() {
 }
 
 #[test]
-fn the_proof_of_a_thousand_holds_and_binds_order_and_key() {
+fn a_proof_of_a_thousand_elements_binds_their_order_and_the_key() {
     let (_, elements) = voprf::blind(&numbers(1000), Mode::Voprf).unwrap();
     let evaluated = voprf::evaluate(&elements, &key(1)).unwrap();
     let proof = voprf::prove(&elements, &evaluated, &key(1)).unwrap();
@@ -148,7 +148,7 @@ fn malformed_proofs_are_errors_and_wrong_ones_are_false() {
 }
 
 #[test]
-fn elements_evaluated_each_by_itself_verify_alone_and_no_other_way() {
+fn elements_evaluated_separately_verify_only_with_their_proofs() {
     let (_, elements) = voprf::blind(&numbers(131), Mode::Voprf).unwrap();
     let expected = voprf::evaluate(&elements, &key(1)).unwrap();
     let public = key(1).public();
@@ -177,7 +177,7 @@ fn nonces_of_proofs_made_together_differ() {
 }
 
 #[test]
-fn bad_elements_do_the_others_no_harm() {
+fn bad_elements_do_not_affect_the_others() {
     let (_, elements) = voprf::blind(&numbers(20), Mode::Voprf).unwrap();
     let public = key(1).public();
     let bad: Vec<[u8; 32]> = invalid_encodings().into_iter().chain([[0; 32]]).collect();
@@ -226,7 +226,7 @@ fn buckets_are_sorted_padded_and_bounded() {
 }
 
 #[test]
-fn shifting_and_sealing_is_shift_tokens_and_seal_in_turn() {
+fn shift_and_seal_equals_shift_then_tokens_then_seal() {
     let (elements, key) = (oprf::tokenise(&numbers(100), &key(1)).unwrap(), key(2));
     let labels: Vec<u8> = (0..).take(1200).map(|i: u16| i.to_le_bytes()[0]).collect();
     let tokens = tokens(&oprf::shift(&elements, &key).unwrap(), &CONTEXT).unwrap();
@@ -245,7 +245,7 @@ fn shifting_and_sealing_is_shift_tokens_and_seal_in_turn() {
 }
 
 #[test]
-fn shifting_and_sealing_is_the_same_over_any_threads() {
+fn shift_and_seal_is_the_same_on_any_number_of_threads() {
     let elements = oprf::tokenise(&numbers(1000), &key(1)).unwrap();
     let labels: Vec<u8> = (0..).take(12_000).map(|i: u16| i.to_le_bytes()[0]).collect();
     for (threads, count) in [(1, 1000), (2, 1000), (3, 129), (2, 7), (2, 0)] {
@@ -291,7 +291,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_blind_gives_the_element_that_tokenise_gives(inputs in vec(vec(any::<u8>(), 0..40), 0..150)) {
+    fn any_blind_unblinds_to_the_element_of_tokenise(inputs in vec(vec(any::<u8>(), 0..40), 0..150)) {
         let (blinds, blinded) = voprf::blind(&inputs, Mode::Voprf).unwrap();
         prop_assert_eq!(blinds.len(), inputs.len());
         let evaluated = voprf::evaluate(&blinded, &key(1)).unwrap();
@@ -313,7 +313,7 @@ proptest! {
     }
 
     #[test]
-    fn packed_inputs_tokenise_alike_and_bad_offsets_are_refused(
+    fn packed_inputs_give_the_same_elements_and_bad_offsets_are_refused(
         inputs in vec(vec(any::<u8>(), 0..20), 0..20),
         bad in any::<u32>(),
         at in any::<prop::sample::Index>(),
@@ -346,7 +346,7 @@ proptest! {
     }
 
     #[test]
-    fn any_altered_entry_stays_shut(at in 0_usize..32, bit in 0_u8..8) {
+    fn any_altered_entry_does_not_open(at in 0_usize..32, bit in 0_u8..8) {
         let elements = oprf::tokenise(&numbers(1), &key(3)).unwrap();
         let token = tokens(&elements, &CONTEXT).unwrap();
         let mut entry = seal::seal(&token, b"twelve bytes", &CONTEXT).unwrap();

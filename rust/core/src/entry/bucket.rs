@@ -1,4 +1,4 @@
-//! Packing records into buckets of one constant stride, and checking what was packed (SPEC.md section 6.2).
+//! Packs records into buckets of one constant stride, and checks packed buckets (SPEC.md section 6.2).
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ const EMPTY: Entry = [0; ENTRY_BYTES];
 /// The size of a Merkle leaf hash.
 const HASH_BYTES: usize = 32;
 
-/// A range of buckets, and by how many low bits the records' indices are finer than it.
+/// A range of buckets. The indices of records have `finer` more low bits than the indices of buckets.
 #[derive(Clone, Copy)]
 struct BucketRange {
     first: u64,
@@ -25,7 +25,7 @@ struct BucketRange {
 }
 
 impl BucketRange {
-    /// A record's entry and its bucket, counted from the first of the range.
+    /// The offset of a record's bucket from the first of the range, and the record's entry.
     fn parse(self, record: &[u8; RECORD_BYTES], index: usize) -> Result<(usize, Entry), Error> {
         let bucket = u64::from(u32::from_be_bytes([record[0], record[1], record[2], record[3]])) >> self.finer;
         let offset = bucket.checked_sub(self.first).and_then(|offset| usize::try_from(offset).ok());
@@ -35,7 +35,7 @@ impl BucketRange {
     }
 }
 
-/// Buckets ready for their file, and the hashes of their leaves in the Merkle tree.
+/// Packed buckets, and the hashes of their leaves in the Merkle tree.
 pub struct PackedBuckets {
     /// `count * slots * 32` bytes.
     pub buckets: Vec<u8>,
@@ -43,12 +43,19 @@ pub struct PackedBuckets {
     pub leaves: Vec<u8>,
 }
 
-/// Packs records of 36 bytes, in any order, into `count` buckets from bucket `first` on, each bucket's entries sorted by all
-/// their bytes, empty slots zero and last. A record's index has `finer` low bits more than the snapshot's buckets.
+/// Packs records of 36 bytes, in any order, into `count` buckets, the first of which is bucket `first` of the snapshot.
+/// The entries of a bucket are sorted by all their bytes; empty slots are zero and come last. The index of a record has
+/// `finer` more low bits than the index of a bucket.
 ///
 /// # Errors
-/// More than 32 bits; a record of another bucket, an entry of zeros or twice in its bucket, a bucket with more entries than
-/// slots, or a result that does not fit into memory.
+/// - [`Error::Range`] if `finer` is more than 32.
+/// - [`Error::Ragged`] if the buffer is not a whole number of records.
+/// - [`Error::BucketRange`] if a record belongs to a bucket outside the range.
+/// - [`Error::ZeroEntry`] if an entry is all zeros.
+/// - [`Error::DuplicateEntry`] if a bucket contains an entry twice.
+/// - [`Error::BucketOverflow`] if a bucket has more entries than slots.
+/// - [`Error::Memory`] if the result does not fit into memory.
+/// - [`Error::Threads`] if the thread pool cannot be started.
 pub fn pack_buckets(
     records: &[u8],
     first: u64,
@@ -64,18 +71,22 @@ pub fn pack_buckets(
     Ok(PackedBuckets { buckets, leaves })
 }
 
-/// What whole buckets hold, once their order is right.
+/// The result of [`check_buckets`].
 pub struct Checked {
-    /// How many entries there are.
+    /// The number of entries.
     pub entries: u64,
-    /// The buckets' leaf hashes, 32 bytes each.
+    /// The leaf hashes of the buckets, 32 bytes each.
     pub leaves: Vec<u8>,
 }
 
-/// Checks the slots of whole buckets: entries ascending, empty slots last (SPEC.md section 6.2).
+/// Checks whole buckets: entries must ascend, and empty slots must come last (SPEC.md section 6.2).
 ///
 /// # Errors
-/// No slots, bytes that are not whole buckets, or the first bucket that is not in order.
+/// - [`Error::Range`] if there are no slots, or too many.
+/// - [`Error::Ragged`] if the buffer is not a whole number of buckets.
+/// - [`Error::BucketOrder`] for the first bucket that is not in order.
+/// - [`Error::Memory`] if the result does not fit into memory.
+/// - [`Error::Threads`] if the thread pool cannot be started.
 pub fn check_buckets(buckets: &[u8], slots: usize) -> Result<Checked, Error> {
     let stride = slots.checked_mul(ENTRY_BYTES).filter(|stride| *stride > 0);
     let stride = stride.ok_or(Error::Range { what: "slots", least: 1, most: (usize::MAX / ENTRY_BYTES) as u64 })?;
@@ -90,7 +101,7 @@ pub fn check_buckets(buckets: &[u8], slots: usize) -> Result<Checked, Error> {
     Ok(Checked { entries, leaves: leaf_hashes(buckets, slots, buckets.len() / stride)? })
 }
 
-/// The number of entries of a bucket in order, `None` of one that is not.
+/// The number of entries of a bucket. `None` if its slots are not in order.
 fn count_entries(bucket: &[u8]) -> Option<u64> {
     let (slots, _) = bucket.as_chunks::<ENTRY_BYTES>();
     let filled = slots.iter().rposition(|slot| *slot != EMPTY).map_or(0, |last| last + 1);
@@ -140,7 +151,7 @@ fn refuse_overflow(filled: &[usize], first: u64, slots: usize) -> Result<(), Err
 
 fn sort(packed: &mut [Entry], filled: &[usize], first: u64, slots: usize) -> Result<(), Error> {
     if slots == 0 {
-        return Ok(()); // nothing can have been placed
+        return Ok(()); // there are no entries to sort
     }
     let duplicate = pool::install(|| {
         let buckets = packed.par_chunks_mut(slots).zip(filled).enumerate().with_min_len(16);
@@ -152,13 +163,13 @@ fn sort(packed: &mut [Entry], filled: &[usize], first: u64, slots: usize) -> Res
     }
 }
 
-/// Sorts the entries and says whether two are the same.
+/// Sorts the entries. Returns whether two of them are equal.
 fn sort_bucket(entries: &mut [Entry]) -> bool {
     entries.sort_unstable_by(|a, b| head(a).cmp(&head(b)).then_with(|| a.cmp(b)));
     entries.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// A vector of zeros, refused instead of aborting the process where memory is short.
+/// A vector of zeros. Returns an error, instead of aborting the process, if there is not enough memory.
 fn zeroed<T: Default + Clone>(length: usize) -> Result<Vec<T>, Error> {
     let mut zeros = Vec::new();
     zeros.try_reserve_exact(length).map_err(|_| Error::Memory)?;

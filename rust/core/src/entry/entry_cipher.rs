@@ -1,7 +1,8 @@
-//! AES-256-GCM-SIV (RFC 8452) as labels are sealed with it: each key seals one label, under the nonce of zeros.
+//! AES-256-GCM-SIV (RFC 8452) for sealing labels: each key seals one label, with a nonce of zeros.
 //!
-//! The whole mode from `aes-gcm-siv` spends more on what a key used once never needs (sizes unknown beforehand, one
-//! block at a time) than on the mode. This is the same from its two parts, `aes` and `polyval`, and opens nothing.
+//! The implementation in `aes-gcm-siv` spends more time on what a key that is used once does not need (sizes that are
+//! not known in advance, one block at a time) than on the mode itself. This one computes the same with the same two
+//! parts, `aes` and `polyval`. It seals, but does not open.
 
 use aes_gcm_siv::{
     KeyInit,
@@ -13,12 +14,13 @@ use zeroize::Zeroize;
 use super::token::LABEL_BYTES;
 
 const BLOCK_BYTES: usize = 16;
-/// The blocks that key derivation enciphers: counters 0 to 5, each before the nonce (section 4).
+/// The number of blocks that key derivation encrypts: counters 0 to 5, each followed by the nonce (section 4).
 const DERIVED: usize = 6;
 
-/// Seals label after label with the same associated data. What it works on is cleared when dropped, not between labels.
+/// Seals labels one after another with the same associated data. Its buffers are cleared when dropped, not between
+/// labels.
 pub(crate) struct EntryCipher {
-    /// What POLYVAL hashes: the associated data, the label, and the length of both.
+    /// The input of POLYVAL: the associated data, the label, and the lengths of both.
     hashed: Vec<Block>,
     derived: [Block; DERIVED],
     authentication_key: polyval::Key,
@@ -53,7 +55,8 @@ impl EntryCipher {
         (std::array::from_fn(|i| label[i] ^ self.keystream[i]), tag)
     }
 
-    /// The message-authentication key, which stays here, and the message-encryption key.
+    /// Derives the message-authentication key, which is kept in `self`, and the message-encryption key, whose cipher is
+    /// returned.
     fn derive(&mut self, key: &[u8; 32]) -> Aes256Enc {
         for (counter, block) in (0..).zip(&mut self.derived) {
             *block = Block::default();
@@ -76,7 +79,7 @@ impl EntryCipher {
         let mut hash = Polyval::new(&self.authentication_key);
         hash.update(&self.hashed);
         let mut tag = hash.finalize();
-        tag[15] &= 0x7f; // the nonce, which comes in before this, is zero
+        tag[15] &= 0x7f; // the nonce, which is XORed in before this step, is zero
         cipher.encrypt_block(&mut tag);
         tag
     }
@@ -101,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn label_after_label_is_sealed_as_by_the_whole_mode(
+        fn labels_are_sealed_as_by_aes_gcm_siv(
             associated in vec(any::<u8>(), 0..100),
             labels in vec((any::<[u8; 32]>(), any::<[u8; 12]>()), 1..6),
         ) {

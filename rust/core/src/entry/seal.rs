@@ -1,4 +1,4 @@
-//! Entries: a label sealed under its token's key, behind the token's tag (SPEC.md section 5.4).
+//! Entries: the tag of a token, followed by a label sealed under the key of the token (SPEC.md section 5.4).
 
 use aes_gcm_siv::{AeadInOut, Aes256GcmSiv, KeyInit, Nonce, Tag, aead::inout::InOutBuf};
 
@@ -32,7 +32,7 @@ const SEALED_AT: usize = TAG_BYTES;
 const AUTH_AT: usize = TAG_BYTES + LABEL_BYTES;
 
 type Label = [u8; LABEL_BYTES];
-/// A record, then its filter key.
+/// A record, followed by its filter key.
 type Row = [u8; RECORD_BYTES + FILTER_KEY_BYTES];
 
 fn seal_one(cipher: &mut EntryCipher, token: &Token<'_>, label: &Label) -> [u8; ENTRY_BYTES] {
@@ -44,10 +44,13 @@ fn seal_one(cipher: &mut EntryCipher, token: &Token<'_>, label: &Label) -> [u8; 
     entry
 }
 
-/// Seals n labels of 12 bytes under n tokens of 64 bytes: n entries of 32 bytes.
+/// Seals n labels of 12 bytes under n tokens of 64 bytes. Returns n entries of 32 bytes.
 ///
 /// # Errors
-/// Unequal numbers, or a channel of more than 65535 bytes.
+/// - [`Error::Ragged`] if a buffer is not a whole number of items.
+/// - [`Error::Length`] if the numbers of tokens and labels differ.
+/// - [`Error::TooLong`] if the channel is longer than 65535 bytes.
+/// - [`Error::Threads`] if the thread pool cannot be started.
 pub fn seal(tokens: &[u8], labels: &[u8], context: &Context<'_>) -> Result<Vec<u8>, Error> {
     let tokens = items::<TOKEN_BYTES>("tokens", tokens)?;
     let labels = items::<LABEL_BYTES>("labels", labels)?;
@@ -63,10 +66,12 @@ pub fn seal(tokens: &[u8], labels: &[u8], context: &Context<'_>) -> Result<Vec<u
     Ok(rows.into_flattened())
 }
 
-/// Opens one entry of 32 bytes with its token of 64: the label, or `None` where the tag differs or it does not open.
+/// Opens one entry of 32 bytes with a token of 64 bytes. Returns the label, or `None` if the tag differs or the label
+/// does not decrypt.
 ///
 /// # Errors
-/// A token or entry of another length, or a channel of more than 65535 bytes.
+/// - [`Error::Length`] if the token or the entry has another length.
+/// - [`Error::TooLong`] if the channel is longer than 65535 bytes.
 pub fn open_entry(token: &[u8], entry: &[u8], context: &Context<'_>) -> Result<Option<[u8; LABEL_BYTES]>, Error> {
     let token = Token(exact("bytes of a token", token)?);
     let entry: &[u8; ENTRY_BYTES] = exact("bytes of an entry", entry)?;
@@ -86,7 +91,7 @@ fn exact<'a, const N: usize>(what: &'static str, bytes: &'a [u8]) -> Result<&'a 
     bytes.try_into().map_err(|_| Error::Length { what, expected: N, found: bytes.len() })
 }
 
-/// What a publish needs of each element, in the order of the elements.
+/// The record and the filter key of each element, in the order of the elements.
 pub struct Sealed {
     /// 36 bytes each: the bucket's index as big-endian u32, then the entry.
     pub records: Vec<u8>,
@@ -94,12 +99,16 @@ pub struct Sealed {
     pub filter_keys: Vec<u8>,
 }
 
-/// Shifts n elements ([`tokenise::shift`]) and seals n labels under their tokens, for a snapshot of `2^bits` buckets. The shifted
-/// elements and the tokens stay inside.
+/// Shifts n elements ([`tokenise::shift`]) and seals n labels under their tokens, for a snapshot of `2^bits` buckets.
+/// The shifted elements and the tokens are not returned.
 ///
 /// # Errors
-/// More than 32 bits, unequal numbers, a channel of more than 65535 bytes; the first element not canonical, or the
-/// identity.
+/// - [`Error::Range`] if `bits` is more than 32.
+/// - [`Error::Ragged`] if a buffer is not a whole number of items.
+/// - [`Error::Length`] if the numbers of elements and labels differ.
+/// - [`Error::TooLong`] if the channel is longer than 65535 bytes.
+/// - [`Error::Encoding`] or [`Error::Identity`] for the first element that is not canonical or is the identity.
+/// - [`Error::Threads`] if the thread pool cannot be started, [`Error::Backend`] if the backend is not available.
 pub fn shift_and_seal(
     elements: &[u8],
     labels: &[u8],
@@ -116,7 +125,8 @@ pub fn shift_and_seal(
     })
 }
 
-/// Cuts elements and labels into chunks over the pool; `fill` gets the index of a chunk's first element.
+/// Distributes elements and labels over the pool in chunks. `fill` receives the index of a chunk's first element, the
+/// elements, their labels and their rows.
 fn seal_chunks(
     elements: &[u8],
     labels: &[u8],
@@ -131,7 +141,7 @@ fn seal_chunks(
     Ok(columns_of(&rows))
 }
 
-/// What one snapshot's records have in common.
+/// What the records of one snapshot have in common.
 struct Sealer {
     tokens: Tokens,
     aad: Vec<u8>,
@@ -146,7 +156,7 @@ impl Sealer {
         Ok(Self { tokens: Tokens::new(context)?, aad: context.bind(LABEL_DST)?, bits })
     }
 
-    /// The record and filter key of every element; the elements are known to be good.
+    /// Writes the record and the filter key of every element. The elements must be valid.
     fn seal(&self, elements: &[Encoded], labels: &[Label], rows: &mut [Row]) {
         let mut tokens = SecretRows::new(elements.len());
         self.tokens.of(elements, &mut tokens);

@@ -1,4 +1,4 @@
-//! Tokens: the hash of an element under a channel's epoch, and the fields cut from it (SPEC.md section 4).
+//! Tokens: the hash of an element for an epoch of a channel, and the fields of the hash (SPEC.md section 4).
 
 use crate::{
     error::Error,
@@ -13,14 +13,14 @@ use crate::{
 
 /// The size of a token: one SHA-512 digest.
 pub const TOKEN_BYTES: usize = 64;
-/// The size of a label in clear.
+/// The size of a plaintext label.
 pub const LABEL_BYTES: usize = 12;
 /// The size of the tag that marks an entry within its bucket.
 pub(crate) const TAG_BYTES: usize = 4;
 
 const TOKEN_DST: &[u8] = b"pilookup-v1-token";
 
-/// A channel and an epoch: what binds tokens and sealed labels to their snapshot.
+/// A channel and an epoch, which bind tokens and sealed labels to their snapshot.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The channel's name.
@@ -30,7 +30,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// `f(dst) || f(channel) || f(epoch)`, each field behind its two-byte length.
+    /// `f(dst) || f(channel) || f(epoch)`, where `f` puts the two-byte length of a field before it.
     pub(crate) fn bind(&self, dst: &[u8]) -> Result<Vec<u8>, Error> {
         let epoch = self.epoch.to_be_bytes();
         let mut bound = Vec::with_capacity(10 + dst.len() + self.channel.len());
@@ -42,7 +42,7 @@ impl Context<'_> {
     }
 }
 
-/// A token, where it lies. Its fields are read big-endian.
+/// A borrowed token. Its fields are read big-endian.
 pub(crate) struct Token<'a>(pub(crate) &'a [u8; TOKEN_BYTES]);
 
 impl<'a> Token<'a> {
@@ -52,7 +52,7 @@ impl<'a> Token<'a> {
 
     /// The top `bits` of bytes 0 to 3, for `bits` from 0 to 32.
     pub(crate) fn bucket(&self, bits: u32) -> u32 {
-        // A shift by all 32 bits is no shift to the processor; `checked_shr` makes it the zero it should be.
+        // The processor does not shift at all for a distance of 32; `checked_shr` gives the right result, 0.
         u32::from_be_bytes(*self.field(0)).checked_shr(32 - bits).unwrap_or(0)
     }
 
@@ -61,7 +61,7 @@ impl<'a> Token<'a> {
         self.field(4)
     }
 
-    /// Bytes 16 to 23, as they stand.
+    /// Bytes 16 to 23, unchanged.
     pub(crate) fn filter_key(&self) -> &'a [u8; 8] {
         self.field(16)
     }
@@ -72,7 +72,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The hash of one context, ready for elements.
+/// The token hash for one context.
 pub(crate) struct Tokens {
     frame: PrefixedSha512,
 }
@@ -84,21 +84,25 @@ impl Tokens {
         Ok(Self { frame: PrefixedSha512::new(&prefix, Vec::new()) })
     }
 
-    /// The tokens of elements, as many as there are places for them.
+    /// Writes the tokens of `elements` to `tokens`, which has the same length.
     pub(crate) fn of(&self, elements: &[Encoded], tokens: &mut [[u8; TOKEN_BYTES]]) {
         self.frame.digests(elements, tokens);
     }
 }
 
-/// Refuses the first of a chunk's elements that is not a canonical encoding, or is the identity's.
+/// Refuses the first element of a chunk that is not a canonical encoding or is the identity. `first` is the index of
+/// the chunk's first element.
 pub(crate) fn check_elements(first: usize, elements: &[Encoded]) -> Result<(), Error> {
     PointBatch::decode("element", first, elements).map(drop)
 }
 
-/// The tokens of n elements of 32 bytes: n times 64 bytes.
+/// The tokens of n elements of 32 bytes: n * 64 bytes.
 ///
 /// # Errors
-/// A channel of more than 65535 bytes; the first element not canonical, or the identity.
+/// - [`Error::Ragged`] if the buffer is not a whole number of elements.
+/// - [`Error::TooLong`] if the channel is longer than 65535 bytes.
+/// - [`Error::Encoding`] or [`Error::Identity`] for the first element that is not canonical or is the identity.
+/// - [`Error::Threads`] if the thread pool cannot be started, [`Error::Backend`] if the backend is not available.
 pub fn tokens(elements: &[u8], context: &Context<'_>) -> Result<Vec<u8>, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     let hash = Tokens::new(context)?;

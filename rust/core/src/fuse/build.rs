@@ -1,4 +1,5 @@
-//! Construction: three slots a key, peeled one key at a time, then filled in the reverse order.
+//! Construction of a part: every key has three slots; keys are peeled one at a time, and their slots are filled in the
+//! reverse order.
 
 use rayon::prelude::*;
 
@@ -9,13 +10,13 @@ use super::{
 };
 use crate::{error::Error, pool};
 
-/// Each seed fails with a probability of a few in a hundred at worst.
+/// Each seed fails with a probability of at most a few percent.
 const MAX_ATTEMPTS: u64 = 100;
 /// The golden ratio in 64 bits, the step of the seeds.
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Builds `2^part_bits` parts over keys of 8 bytes, big-endian. A single part is sorted on all threads, of more each is
-/// built on one.
+/// Builds `2^part_bits` parts over keys of 8 bytes, big-endian. A single part is sorted on all threads; several parts
+/// are built on one thread each.
 pub(super) fn construct<F: Fingerprint>(keys: &[[u8; 8]], part_bits: u8) -> Result<Vec<Part<F>>, Error> {
     if part_bits == 0 {
         return Ok(vec![construct_part(keys, |hashes| pool::install(|| hashes.par_sort_unstable()))?]);
@@ -30,7 +31,7 @@ pub(super) fn construct<F: Fingerprint>(keys: &[[u8; 8]], part_bits: u8) -> Resu
     pool::install(|| starts.par_windows(2).map(part).collect())?
 }
 
-/// Keys in order of their parts, and where each part starts; the last is their number.
+/// The keys in the order of their parts, and the start of each part, followed by the number of keys.
 fn by_part(keys: &[[u8; 8]], part_bits: u8) -> (Vec<[u8; 8]>, Vec<usize>) {
     let part = |key: &[u8; 8]| part_of(u64::from_be_bytes(*key), part_bits);
     let mut starts = vec![0; (1 << part_bits) + 1];
@@ -66,8 +67,8 @@ fn construct_part<F: Fingerprint>(
     Err(Error::FilterConstruction)
 }
 
-/// The distinct hashes in rising order, which is also the order of their first slots: neighbours in memory stay
-/// neighbours, and the order of the keys is forgotten.
+/// The distinct hashes in ascending order. This is also the order of their first slots, so memory is accessed in order,
+/// and the result does not depend on the order of the keys.
 fn sorted_hashes(
     keys: &[[u8; 8]],
     seed: u64,
@@ -79,8 +80,8 @@ fn sorted_hashes(
     Ok(hashes)
 }
 
-/// A slot while peeling: how many keys use it, the XOR of their hashes, and the XOR of which of the three it is to them.
-/// With one key left, both XORs name that key.
+/// A slot while peeling: the number of keys that use it, the XOR of their hashes, and the XOR of its roles (which of
+/// the three slots of a key it is). With one key left, these are the hash and the role of that key.
 #[derive(Clone, Copy, Default)]
 struct Slot {
     hashes: u64,
@@ -95,16 +96,16 @@ impl Slot {
     }
 }
 
-/// The keys in the order they were peeled: each one's hash, and which of its three slots was its alone. Two vectors, since
-/// a pair would be padded by seven bytes.
+/// The keys in the order in which they were peeled: the hash of each, and which of its three slots only it used. These
+/// are two vectors because a pair would have seven bytes of padding.
 #[derive(Default)]
 struct Order {
     hashes: Vec<u64>,
     roles: Vec<u8>,
 }
 
-/// The order in which keys can be taken out, each alone in a slot by then; `None` where some cannot. The hashes are given
-/// up as soon as the slots hold them, and the order takes their place.
+/// An order in which the keys can be removed such that each one is then the only key in one of its slots. `None` if
+/// some keys cannot be removed. Once the slots contain the hashes, the vector of hashes is reused for the order.
 fn peel(mut hashes: Vec<u64>, layout: Layout) -> Option<Order> {
     let mut slots = vec![Slot::default(); layout.slots()];
     for &hash in &hashes {
@@ -132,13 +133,13 @@ fn peel(mut hashes: Vec<u64>, layout: Layout) -> Option<Order> {
     (order.hashes.len() == count).then_some(order)
 }
 
-/// Fills each key's own slot so that its three XOR to its fingerprint; the last peeled first, since only the slots of
-/// keys peeled later are settled by then.
+/// Fills each key's own slot so that its three slots XOR to its fingerprint. Starts with the key peeled last: the other
+/// two slots of a key can only be the own slots of keys peeled later, which are final by then.
 fn assign<F: Fingerprint>(order: &Order, layout: Layout) -> Vec<F> {
     let mut slots = vec![F::default(); layout.slots()];
     for (hash, role) in order.hashes.iter().zip(&order.roles).rev() {
         let indices = layout.slot_indices(*hash);
-        // The own slot is still zero, so it may stand in the sum.
+        // The own slot is still zero, so it does not change the sum.
         slots[indices[usize::from(*role)]] = F::of(*hash) ^ slots[indices[0]] ^ slots[indices[1]] ^ slots[indices[2]];
     }
     slots

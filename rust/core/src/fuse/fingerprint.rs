@@ -1,6 +1,6 @@
-//! What a slot stores: 8, 16 or 32 bits of a hash.
+//! Fingerprints: 8, 16 or 32 bits of a hash, which a slot stores.
 
-/// A fingerprint, at one of the three widths.
+/// A fingerprint of one of the three widths.
 pub(super) trait Fingerprint:
     Copy + Default + PartialEq + Send + Sync + std::ops::BitXor<Output = Self>
 {
@@ -12,10 +12,10 @@ pub(super) trait Fingerprint:
     /// Folds a hash to its fingerprint.
     fn of(hash: u64) -> Self;
 
-    /// Slots as they stand in an encoding, little-endian.
+    /// Appends the encoding of slots, little-endian, to `bytes`.
     fn encode(slots: &[Self], bytes: &mut Vec<u8>);
 
-    /// Slots from a whole number of them.
+    /// Decodes bytes that are a whole number of slots.
     fn decode(bytes: &[u8]) -> Vec<Self>;
 }
 

@@ -1,5 +1,5 @@
-//! The body format (SPEC.md section 10.3). A filter of one part is encoded as that part: version 1. One of more parts is
-//! version 2, with p part bits and N keys. All integers are little-endian:
+//! The body format (SPEC.md section 10.3). A filter of one part is encoded as that part, which is version 1. A filter
+//! of several parts is version 2, with p part bits and N keys. All integers are little-endian:
 //!
 //! ```text
 //! offset  size  field
@@ -10,7 +10,7 @@
 //!      7     1  0
 //!      8     8  N, number of distinct keys of all parts together
 //!     16     s  the 2^p parts, each a whole body of version 1
-//! 16 + s    32  SHA-256 of all before
+//! 16 + s    32  SHA-256 of everything before it
 //! ```
 
 use super::{
@@ -25,12 +25,12 @@ const VERSION: u8 = 2;
 const HEAD_BYTES: usize = 16;
 
 impl FuseFilter {
-    /// What [`FuseFilter::part_bits_of`] needs of an encoded filter; where there is more than one part, the first begins
-    /// behind it.
+    /// The number of bytes that [`FuseFilter::part_bits_of`] needs of an encoded filter. In a filter of several parts,
+    /// the first part follows them.
     pub const HEAD_BYTES: usize = HEAD_BYTES;
-    /// What [`FuseFilter::part_bytes`] needs of an encoded part.
+    /// The number of bytes that [`FuseFilter::part_bytes`] needs of an encoded part.
     pub const PART_HEAD_BYTES: usize = part_format::HEAD_BYTES;
-    /// The SHA-256 that ends a part, and a filter of more parts than one.
+    /// The size of the SHA-256 at the end of a part, and at the end of a filter of several parts.
     pub const DIGEST_BYTES: usize = part_format::DIGEST_BYTES;
 
     /// Encodes the filter.
@@ -42,10 +42,11 @@ impl FuseFilter {
         })
     }
 
-    /// Reads an encoded filter back.
+    /// Decodes a filter. It may have any part bits and any seeds that the format allows, not only those that
+    /// [`FuseFilter::build`] would choose.
     ///
     /// # Errors
-    /// [`Error::Filter`] for all that the format refuses. Any part bits and any seeds are read.
+    /// [`Error::Filter`] for anything that the format does not allow.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let head = Head::parse(bytes)?;
         let parts = match bytes[5] {
@@ -57,19 +58,20 @@ impl FuseFilter {
         Ok(Self { part_bits: head.map_or(0, |head| head.part_bits), parts })
     }
 
-    /// The part bits of the filter that begins with these 16 or more bytes: 0 where it is one part.
+    /// The part bits of the filter that begins with these 16 or more bytes; 0 if it has one part.
     ///
     /// # Errors
-    /// [`Error::Filter`] where none begins so.
+    /// [`Error::Filter`] if no filter begins with these bytes.
     pub fn part_bits_of(beginning: &[u8]) -> Result<u8, Error> {
         Ok(Head::parse(beginning)?.map_or(0, |head| head.part_bits))
     }
 
-    /// The first 16 bytes of a filter of `2^part_bits` parts that have `count` distinct keys together: what stands before
-    /// parts that were built one by one. The SHA-256 of head and parts stands behind them.
+    /// The first 16 bytes of a filter of `2^part_bits` parts with `count` distinct keys in total. They precede parts
+    /// that are built one by one; the SHA-256 of head and parts follows the parts.
     ///
     /// # Errors
-    /// [`Error::Filter`] for other `bits` than 8, 16 or 32, [`Error::Range`] for other `part_bits` than 1 to 10.
+    /// - [`Error::Filter`] if `bits` is not 8, 16 or 32.
+    /// - [`Error::Range`] if `part_bits` is not from 1 to 10.
     pub fn head(bits: u32, part_bits: u8, count: u64) -> Result<[u8; HEAD_BYTES], Error> {
         if !(1..=MAX_PART_BITS).contains(&part_bits) {
             return Err(Error::Range { what: "part bits", least: 1, most: u64::from(MAX_PART_BITS) });
@@ -82,10 +84,10 @@ impl FuseFilter {
         }
     }
 
-    /// The number of bytes of the part, or body of version 1, that begins with these 28 or more.
+    /// The size in bytes of the part, or body of version 1, that begins with these 28 or more bytes.
     ///
     /// # Errors
-    /// [`Error::Filter`] where none begins so.
+    /// [`Error::Filter`] if no part begins with these bytes.
     pub fn part_bytes(beginning: &[u8]) -> Result<usize, Error> {
         part_format::part_bytes(beginning)
     }
@@ -107,12 +109,12 @@ fn encode<F: Fingerprint>(parts: &[Part<F>], part_bits: u8, count: usize) -> Vec
     with_digest(bytes)
 }
 
-/// The parts of a body: one where it has no head of parts.
+/// Decodes the parts of a body. Without a head, the body is one part.
 fn decode<F: Fingerprint>(bytes: &[u8], head: Option<&Head>) -> Result<Vec<Part<F>>, Error> {
     let Some(Head { part_bits, count }) = head else {
         return match Part::split_from(bytes)? {
             (part, []) => Ok(vec![part]),
-            _ => Err(Error::Filter("its length does not fit its number of keys")),
+            _ => Err(Error::Filter("its length does not match its number of keys")),
         };
     };
     let mut rest = without_digest(bytes)?.get(HEAD_BYTES..).ok_or(Error::Filter("too short"))?;
@@ -123,15 +125,15 @@ fn decode<F: Fingerprint>(bytes: &[u8], head: Option<&Head>) -> Result<Vec<Part<
         rest = behind;
     }
     if !rest.is_empty() {
-        return Err(Error::Filter("there is more than its parts"));
+        return Err(Error::Filter("there are bytes after its last part"));
     }
     if parts.iter().map(|part| part.count as u64).sum::<u64>() != *count {
-        return Err(Error::Filter("its parts have another number of keys"));
+        return Err(Error::Filter("its parts have a different number of keys"));
     }
     Ok(parts)
 }
 
-/// What stands before the parts of version 2, but for the width of their slots.
+/// The head of version 2, without the width of the slots.
 struct Head {
     part_bits: u8,
     count: u64,
@@ -150,7 +152,7 @@ impl Head {
             return Err(Error::Filter("unknown version"));
         }
         if !(1..=MAX_PART_BITS).contains(&part_bits) {
-            return Err(Error::Filter("its parts are none or too many"));
+            return Err(Error::Filter("it has no parts or too many parts"));
         }
         Ok(Some(Self { part_bits, count: u64::from_le_bytes(field(head, 8)) }))
     }

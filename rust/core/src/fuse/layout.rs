@@ -1,13 +1,13 @@
-//! How many slots a filter has, and which three of them a key uses.
+//! The number of slots of a part, and the three slots that a key uses.
 
 use crate::error::Error;
 
-/// The segments a key's slots lie in: three neighbours.
+/// The number of consecutive segments that contain the slots of a key.
 const ARITY: u64 = 3;
 /// The longest segment: 2^18 slots.
 pub(super) const MAX_SEGMENT_BITS: u8 = 18;
-/// From how many keys on a segment has 2^3, 2^4, ... 2^18 slots (below the first: 2^2). These are the published
-/// `floor(log_3.33(n) + 2.25)`, tabulated so that no machine's logarithm rounds another way.
+/// The number of keys from which a segment has 2^3, 2^4, ... 2^18 slots (below the first: 2^2). This is the published
+/// `floor(log_3.33(n) + 2.25)`, tabulated so that it does not depend on how a machine rounds logarithms.
 const SEGMENT_FROM: [u64; 16] = [
     3,
     9,
@@ -26,21 +26,21 @@ const SEGMENT_FROM: [u64; 16] = [
     50_822_082,
     169_237_530,
 ];
-/// `log2(1e6)`, of the published size factor.
+/// `log2(1e6)`, from the published size factor.
 const LOG2_MILLION: f64 = 19.931_568_569_324_174;
-/// Slots stay countable by 32 bits and the sizes below exact in floating point.
+/// With at most this many keys, 32 bits are enough to count, and the sizes below are exact in floating point.
 const MAX_KEYS: u64 = u32::MAX as u64;
 
-/// The shape of a filter: determined by its number of keys.
+/// The shape of a part, which is determined by its number of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) segment_bits: u8,
-    /// The segments a key's first slot may lie in: two fewer than there are.
+    /// The number of segments that can contain the first slot of a key: two fewer than the number of all segments.
     pub(super) segments: u32,
 }
 
 impl Layout {
-    /// The published shape for `count` distinct keys: 1.125 slots a key from a million on, more below.
+    /// The published shape for `count` distinct keys: 1.125 slots per key from a million keys on, more for fewer keys.
     pub(super) fn of(count: u64) -> Result<Self, Error> {
         if count > MAX_KEYS {
             return Err(Error::Filter("more than 2^32 - 1 keys"));
@@ -75,7 +75,7 @@ impl Layout {
     }
 }
 
-/// The published capacity, in basic operations alone: those round alike everywhere.
+/// The published capacity, computed with basic operations only, which round the same way on every machine.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts are under 2^32, and the product is positive and under 2^36
 fn capacity(count: u64) -> u64 {
     if count == 1 {
@@ -86,7 +86,7 @@ fn capacity(count: u64) -> u64 {
 }
 
 /// A lower bound of `log2(count)`, at most 0.09 below it: the exponent plus the mantissa's fraction. The published
-/// factor uses the logarithm itself; the bound errs towards a few more slots, and only under a million keys.
+/// factor uses the logarithm itself; the bound gives a few more slots, and only with less than a million keys.
 #[allow(clippy::cast_precision_loss)] // counts are under 2^32
 fn log2_below(count: u64) -> f64 {
     let exponent = count.ilog2();

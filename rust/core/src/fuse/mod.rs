@@ -1,11 +1,13 @@
-//! 3-wise binary fuse filters (T. M. Graf and D. Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor Filters",
-//! ACM JEA 27, 2022): about 9.05, 18.1 or 36.2 bits a key, false positives 2^-8, 2^-16 or 2^-32, no false negative.
+//! 3-wise binary fuse filters (T. M. Graf and D. Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor Filters", ACM
+//! JEA 27, 2022): about 9.05, 18.1 or 36.2 bits per key, false positives with probability 2^-8, 2^-16 or 2^-32, and no
+//! false negatives.
 //!
-//! Construction takes some 37 bytes a key, so a large set is cut by the upper bits of its keys into parts, each a filter
-//! of its own: parts are built one by one, or beside each other, and a publisher never holds more than a few.
+//! Construction takes about 37 bytes per key, so a large set is divided into parts by the upper bits of its keys. Each
+//! part is a complete filter. Parts are built one by one or in parallel, and a publisher never holds more than a few of
+//! them.
 //!
-//! The same set of keys gives the same bytes, whatever its order and on every machine: the layout is computed with
-//! exact arithmetic, the hashes are sorted before they are placed, and the seeds tried are a fixed sequence.
+//! The same set of keys gives the same bytes, in any order and on every machine: the layout is computed with exact
+//! arithmetic, the hashes are sorted before they are placed, and the sequence of seeds to try is fixed.
 
 mod build;
 mod fingerprint;
@@ -20,14 +22,14 @@ use crate::{error::Error, memory::encoding::items, pool};
 use build::construct;
 use part::{Part, part_of};
 
-/// Keys per task of a batch lookup; a multiple of 8, so that no two tasks write one byte.
+/// Keys per task of a batch lookup; a multiple of 8, so that no two tasks write the same byte.
 const LOOKUP_CHUNK: usize = 1 << 15;
-/// Keys that a part has at most, give or take how keys fall: 1.125 slots a key are enough from half of that on.
+/// The largest average number of keys per part: from half of it on, 1.125 slots per key are enough.
 const PART_KEYS: u64 = 1 << 21;
 /// There are at most 2^10 parts.
 const MAX_PART_BITS: u8 = 10;
 
-/// The parts at one of the three widths: `2^part_bits` of them, by the keys' upper bits.
+/// The `2^part_bits` parts, by the upper bits of the keys, with slots of one of the three widths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Parts {
     Eight(Vec<Part<u8>>),
@@ -35,7 +37,7 @@ enum Parts {
     ThirtyTwo(Vec<Part<u32>>),
 }
 
-/// Calls for the parts, whatever their width.
+/// Evaluates an expression over the parts of any width.
 macro_rules! each_width {
     ($parts:expr, $some:ident => $body:expr) => {
         match $parts {
@@ -55,25 +57,28 @@ pub struct FuseFilter {
 }
 
 impl FuseFilter {
-    /// Builds a filter of `bits` 8, 16 or 32 over keys of 8 bytes, big-endian. Duplicates count once; none is allowed.
-    /// It has the parts that [`FuseFilter::part_bits_for`] gives for the number of distinct keys.
+    /// Builds a filter with slots of 8, 16 or 32 `bits` over keys of 8 bytes, big-endian. Duplicates count once; there
+    /// may be no keys. The number of parts is the one that [`FuseFilter::part_bits_for`] gives for the number of
+    /// distinct keys.
     ///
     /// # Errors
-    /// [`Error::Ragged`] for a buffer that is no whole number of keys, [`Error::Filter`] for other bits and for more than
-    /// 2^32 - 1 keys in a part, [`Error::FilterConstruction`] where no seed will do, [`Error::Threads`] where no thread
-    /// can be started.
+    /// - [`Error::Ragged`] if the buffer is not a whole number of keys.
+    /// - [`Error::Filter`] if `bits` has another value, or a part has more than 2^32 - 1 keys.
+    /// - [`Error::FilterConstruction`] if no seed works.
+    /// - [`Error::Threads`] if the thread pool cannot be started.
     pub fn build(keys: &[u8], bits: u32) -> Result<Self, Error> {
         let given = items::<8>("filter keys", keys)?;
         let filter = Self::construct(given, bits, Self::part_bits_for(given.len() as u64))?;
-        // Duplicates do not count, and may leave fewer parts; sorting first would cost all others half as much again.
+        // Without duplicates there may be fewer parts. Sorting the keys first would make every build take half as long
+        // again.
         let right = Self::part_bits_for(filter.len() as u64);
         if filter.part_bits == right { Ok(filter) } else { Self::construct(given, bits, right) }
     }
 
-    /// The same, cut into `2^part_bits` parts by the keys' upper bits.
+    /// As [`FuseFilter::build`], but with `2^part_bits` parts.
     ///
     /// # Errors
-    /// As [`FuseFilter::build`], and [`Error::Range`] for more than 10 part bits.
+    /// Those of [`FuseFilter::build`], and [`Error::Range`] if `part_bits` is more than 10.
     pub fn build_in_parts(keys: &[u8], bits: u32, part_bits: u8) -> Result<Self, Error> {
         let keys = items::<8>("filter keys", keys)?;
         if part_bits > MAX_PART_BITS {
@@ -92,8 +97,8 @@ impl FuseFilter {
         Ok(Self { part_bits, parts })
     }
 
-    /// How many upper bits of a key choose its part in a filter of `count` keys: the fewest that leave a part 2^21 keys
-    /// or less on average, and 10 at most.
+    /// The number of upper bits of a key that choose its part in a filter of `count` keys: the smallest with which a
+    /// part has at most 2^21 keys on average, but at most 10.
     #[must_use]
     pub fn part_bits_for(count: u64) -> u8 {
         (0..MAX_PART_BITS).find(|bits| count <= PART_KEYS << bits).unwrap_or(MAX_PART_BITS)
@@ -105,7 +110,7 @@ impl FuseFilter {
         each_width!(&self.parts, parts => parts.iter().map(Part::len).sum())
     }
 
-    /// Whether it holds no key at all.
+    /// Whether the filter has no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -121,7 +126,7 @@ impl FuseFilter {
         }
     }
 
-    /// How many upper bits of a key choose its part.
+    /// The number of upper bits of a key that choose its part.
     #[must_use]
     pub fn part_bits(&self) -> u8 {
         self.part_bits
@@ -133,10 +138,12 @@ impl FuseFilter {
         each_width!(&self.parts, parts => parts[part_of(key, self.part_bits)].contains(key))
     }
 
-    /// Looks up n keys of 8 bytes, big-endian: a bitmap, where bit `i % 8` (from the lowest) of byte `i / 8` is key `i`.
+    /// Looks up n keys of 8 bytes, big-endian. Returns a bitmap: bit `i % 8` (from the lowest) of byte `i / 8` is for
+    /// key `i`.
     ///
     /// # Errors
-    /// [`Error::Ragged`] for a buffer that is no whole number of keys, [`Error::Threads`] where no thread can be started.
+    /// - [`Error::Ragged`] if the buffer is not a whole number of keys.
+    /// - [`Error::Threads`] if the thread pool cannot be started.
     pub fn contains_many(&self, keys: &[u8]) -> Result<Vec<u8>, Error> {
         let keys = items::<8>("filter keys", keys)?;
         each_width!(&self.parts, parts => match parts.as_slice() {
@@ -146,7 +153,7 @@ impl FuseFilter {
     }
 }
 
-/// A bit for each key; on all threads where there are many.
+/// One bit for each key. Many keys are looked up on all threads.
 fn bitmap(keys: &[[u8; 8]], contains: impl Fn(u64) -> bool + Sync) -> Result<Vec<u8>, Error> {
     let mut bitmap = vec![0; keys.len().div_ceil(8)];
     let look_up = |(keys, bytes): (&[[u8; 8]], &mut [u8])| {

@@ -1,11 +1,12 @@
-//! One part: the keys that share their upper bits, or all of a small filter. By itself it is a whole binary fuse filter.
+//! One part: the keys that share their upper bits, or all keys of a small filter. A part is a complete binary fuse
+//! filter.
 
 use super::{
     fingerprint::Fingerprint,
     layout::{Layout, mix},
 };
 
-/// Slots, and how a key finds its three.
+/// The slots, and the parameters that determine which three of them a key uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part<F> {
     pub(super) count: usize,
@@ -20,7 +21,7 @@ impl<F: Fingerprint> Part<F> {
         self.count
     }
 
-    /// Whether `key` may be in it.
+    /// Whether `key` may be in the part.
     #[inline]
     pub(super) fn contains(&self, key: u64) -> bool {
         if self.slots.is_empty() {

@@ -1,21 +1,21 @@
-//! How a part is encoded (SPEC.md section 10.3): version 1 of the body format, since a filter of one part is that and no
-//! more. n is the number of its own keys. All integers are little-endian:
+//! The encoding of a part (SPEC.md section 10.3). It is version 1 of the body format, since a filter of one part is
+//! encoded as that part. n is the number of keys of the part. All integers are little-endian:
 //!
 //! ```text
 //! offset  size  field
 //!      0     4  "PLFF"
 //!      4     1  version, 1
 //!      5     1  w, bits of a slot: 8, 16 or 32
-//!      6     1  e: a segment has 2^e slots (0 where there is no key)
+//!      6     1  e: a segment has 2^e slots (0 if there are no keys)
 //!      7     1  0
 //!      8     8  n, number of distinct keys, less than 2^32
 //!     16     8  seed
-//!     24     4  segments a key's first slot may lie in (0 where there is no key)
-//!     28     s  the slots, (segments + 2) * 2^e of w / 8 bytes; none where there is no key
-//! 28 + s    32  SHA-256 of all before
+//!     24     4  segments that can contain the first slot of a key (0 if there are no keys)
+//!     28     s  the slots, (segments + 2) * 2^e of w / 8 bytes; none if there are no keys
+//! 28 + s    32  SHA-256 of everything before it
 //! ```
 //!
-//! The shape, e and segments, follows from n.
+//! The shape, that is e and the number of segments, follows from n.
 
 use sha2::{Digest, Sha256};
 
@@ -39,11 +39,11 @@ impl<F: Fingerprint> Part<F> {
         with_digest(bytes)
     }
 
-    /// The part that bytes begin with, and what is behind it.
+    /// Decodes the part at the start of `bytes`. Returns the part and the bytes after it.
     pub(super) fn split_from(bytes: &[u8]) -> Result<(Self, &[u8]), Error> {
         let PartHead { bits, count, seed, layout } = PartHead::parse(bytes)?;
         if bits != F::BITS {
-            return Err(Error::Filter("its parts have slots of other widths"));
+            return Err(Error::Filter("its parts have slots of different widths"));
         }
         let size = HEAD_BYTES + layout.slots() * F::BYTES + DIGEST_BYTES;
         let (part, behind) = bytes.split_at_checked(size).ok_or(Error::Filter("too short"))?;
@@ -53,7 +53,7 @@ impl<F: Fingerprint> Part<F> {
     }
 }
 
-/// The number of bytes of the part that begins with these 28 or more.
+/// The size in bytes of the part that begins with these 28 or more bytes.
 pub(super) fn part_bytes(beginning: &[u8]) -> Result<usize, Error> {
     let PartHead { bits, layout, .. } = PartHead::parse(beginning)?;
     Ok(HEAD_BYTES + layout.slots() * usize::from(bits / 8) + DIGEST_BYTES)
@@ -81,7 +81,7 @@ impl PartHead {
         let count = u64::from_le_bytes(field(head, 8));
         let layout = Layout { segment_bits, segments: u32::from_le_bytes(field(head, 24)) };
         if layout != Layout::of(count)? {
-            return Err(Error::Filter("its shape does not fit its number of keys"));
+            return Err(Error::Filter("its shape does not match its number of keys"));
         }
         Ok(Self { bits, count, seed: u64::from_le_bytes(field(head, 16)), layout })
     }
@@ -91,7 +91,7 @@ pub(super) fn check_magic<const M: usize>(head: &[u8; M]) -> Result<(), Error> {
     if field(head, 0) == MAGIC { Ok(()) } else { Err(Error::Filter("wrong magic bytes")) }
 }
 
-/// `N` bytes of a head from `at` on.
+/// `N` bytes of a head, starting at `at`.
 pub(super) fn field<const N: usize, const M: usize>(head: &[u8; M], at: usize) -> [u8; N] {
     std::array::from_fn(|i| head[at + i])
 }
@@ -102,7 +102,7 @@ pub(super) fn with_digest(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// What stands before the digest, where that is right.
+/// The bytes before the digest. Refuses a wrong digest.
 pub(super) fn without_digest(bytes: &[u8]) -> Result<&[u8], Error> {
     let (body, digest) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or(Error::Filter("too short"))?;
     if Sha256::digest(body).as_slice() != digest {

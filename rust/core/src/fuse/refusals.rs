@@ -1,4 +1,4 @@
-//! What a reader refuses, each for one fault alone: all else fits, digests too.
+//! Encodings that a reader refuses. Each has exactly one fault; everything else matches, including the digests.
 
 use super::{
     FuseFilter,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// Keys of the first of two parts, and of the second: the outermost each.
+/// The smallest and the largest key of the first of two parts, and of the second.
 const LOW: [u64; 2] = [0, (1 << 63) - 1];
 const HIGH: [u64; 2] = [1 << 63, u64::MAX];
 
@@ -14,7 +14,7 @@ fn part(keys: &[u64], bits: u32) -> Vec<u8> {
     FuseFilter::build_in_parts(&packed(keys), bits, 0).unwrap().to_bytes()
 }
 
-/// A head of slots of 16 bits, whatever the part bits.
+/// The head of a filter with slots of 16 bits, with any part bits.
 fn head(part_bits: u8, count: u64) -> [u8; FuseFilter::HEAD_BYTES] {
     let mut head = FuseFilter::head(16, 1, count).unwrap();
     head[6] = part_bits;
@@ -25,7 +25,7 @@ fn joined(head: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     with_digest(&[head, &parts.concat()].concat())
 }
 
-/// Other bytes before the digest that ends them, which is made to fit.
+/// `encoded` with one byte changed and the digest at its end recomputed.
 fn altered(encoded: &[u8], at: usize, byte: u8) -> Vec<u8> {
     let mut body = encoded[..encoded.len() - FuseFilter::DIGEST_BYTES].to_vec();
     body[at] = byte;
@@ -37,7 +37,7 @@ fn assert_refused(encoded: &[u8], why: &'static str) {
 }
 
 #[test]
-fn what_the_faults_are_made_of_is_read() {
+fn the_filter_without_a_fault_is_read() {
     let keys = [LOW, HIGH].concat();
     let read = FuseFilter::from_bytes(&joined(&head(1, 4), &[&part(&LOW, 16), &part(&HIGH, 16)])).unwrap();
     assert_eq!(read, FuseFilter::build_in_parts(&packed(&keys), 16, 1).unwrap());
@@ -45,33 +45,33 @@ fn what_the_faults_are_made_of_is_read() {
 }
 
 #[test]
-fn a_head_of_no_part_bits_is_refused() {
-    assert_refused(&joined(&head(0, 2), &[&part(&LOW, 16)]), "its parts are none or too many");
+fn a_head_with_zero_part_bits_is_refused() {
+    assert_refused(&joined(&head(0, 2), &[&part(&LOW, 16)]), "it has no parts or too many parts");
 }
 
 #[test]
-fn ten_part_bits_are_the_most() {
+fn at_most_ten_part_bits_are_read() {
     let empty = part(&[], 16);
     let of = |part_bits| joined(&head(part_bits, 0), &vec![empty.as_slice(); 1 << part_bits]);
     let read = FuseFilter::from_bytes(&of(10)).unwrap();
     assert_eq!((read.len(), read.part_bits()), (0, 10));
-    assert_refused(&of(11), "its parts are none or too many");
+    assert_refused(&of(11), "it has no parts or too many parts");
 }
 
 #[test]
-fn another_number_of_keys_or_of_parts_is_refused() {
+fn a_different_number_of_keys_or_of_parts_is_refused() {
     let (low, high) = (part(&LOW, 16), part(&HIGH, 16));
-    assert_refused(&joined(&head(1, 5), &[&low, &high]), "its parts have another number of keys");
-    assert_refused(&joined(&head(1, 4), &[&low, &high, &part(&[], 16)]), "there is more than its parts");
-    assert_refused(&joined(&head(1, 4), &[&low, &high, &[0]]), "there is more than its parts");
+    assert_refused(&joined(&head(1, 5), &[&low, &high]), "its parts have a different number of keys");
+    assert_refused(&joined(&head(1, 4), &[&low, &high, &part(&[], 16)]), "there are bytes after its last part");
+    assert_refused(&joined(&head(1, 4), &[&low, &high, &[0]]), "there are bytes after its last part");
     assert_refused(&joined(&head(2, 4), &[&low, &high]), "too short");
     assert_refused(&joined(&head(1, 4), &[&low, &high[..high.len() - 1]]), "too short");
 }
 
-/// A part without keys has no slots, so that its size is the same at every width.
+/// A part without keys has no slots, so its size is the same for every width.
 #[test]
 fn a_part_of_another_width_is_refused() {
-    let why = "its parts have slots of other widths";
+    let why = "its parts have slots of different widths";
     assert_refused(&joined(&head(1, 2), &[&part(&LOW, 16), &part(&[], 8)]), why);
     assert_refused(&joined(&head(1, 4), &[&part(&LOW, 16), &part(&HIGH, 8)]), why);
     let empty = part(&[], 16);
@@ -89,7 +89,7 @@ fn another_version_is_refused() {
 }
 
 #[test]
-fn a_zero_byte_that_is_not_zero_is_refused() {
+fn a_reserved_byte_that_is_not_zero_is_refused() {
     let (low, high) = (part(&LOW, 16), part(&HIGH, 16));
     assert_refused(&altered(&joined(&head(1, 4), &[&low, &high]), 7, 1), "unknown version");
     assert_refused(&joined(&head(1, 4), &[&low, &altered(&high, 7, 1)]), "unknown version");
@@ -97,7 +97,7 @@ fn a_zero_byte_that_is_not_zero_is_refused() {
 }
 
 #[test]
-fn a_wrong_digest_is_refused_of_a_part_and_of_the_whole() {
+fn a_wrong_digest_of_a_part_or_of_the_whole_is_refused() {
     let (low, mut high) = (part(&LOW, 16), part(&HIGH, 16));
     let mut whole = joined(&head(1, 4), &[&low, &high]);
     *whole.last_mut().unwrap() ^= 1;
@@ -107,7 +107,7 @@ fn a_wrong_digest_is_refused_of_a_part_and_of_the_whole() {
 }
 
 #[test]
-fn part_bits_are_told_by_a_beginning_of_either_version_and_by_no_other() {
+fn part_bits_are_read_from_the_beginning_of_either_version_only() {
     let beginnings = [head(3, 4), *part(&LOW, 16).first_chunk().unwrap()];
     assert_eq!(beginnings.map(|one| FuseFilter::part_bits_of(&one)), [Ok(3), Ok(0)]);
     for beginning in beginnings {

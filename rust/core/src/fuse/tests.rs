@@ -6,7 +6,7 @@ pub(super) fn packed(keys: &[u64]) -> Vec<u8> {
     keys.iter().flat_map(|key| key.to_be_bytes()).collect()
 }
 
-/// Distinct, well spread keys: the mixing function is a bijection.
+/// Distinct, well-distributed keys: the mixing function is a bijection.
 fn spread(range: std::ops::Range<u64>) -> Vec<u64> {
     range.map(|i| mix(i, 1)).collect()
 }
@@ -16,7 +16,7 @@ fn ones(bitmap: &[u8]) -> u32 {
 }
 
 #[test]
-fn a_million_keys_cost_at_most_18_2_bits_each_and_err_at_their_rate() {
+fn a_million_keys_take_at_most_18_2_bits_each_with_the_expected_error_rate() {
     let filter = FuseFilter::build(&packed(&spread(0..1_000_000)), 16).unwrap();
     assert!(filter.to_bytes().len() * 80 <= 182 * 1_000_000);
     let found = filter.contains_many(&packed(&spread(0..1_000_000))).unwrap();
@@ -26,7 +26,7 @@ fn a_million_keys_cost_at_most_18_2_bits_each_and_err_at_their_rate() {
 }
 
 #[test]
-fn eight_bits_err_once_in_256() {
+fn eight_bits_give_one_false_positive_in_256() {
     let filter = FuseFilter::build(&packed(&spread(0..20_000)), 8).unwrap();
     let errors = ones(&filter.contains_many(&packed(&spread(20_000..532_000))).unwrap());
     assert!((1_800..=2_200).contains(&errors), "expected about 2000 of 512,000, found {errors}");
@@ -42,7 +42,7 @@ fn every_size_from_none_to_a_few_hundred_can_be_built() {
 }
 
 #[test]
-fn no_keys_contain_nothing() {
+fn a_filter_without_keys_contains_nothing() {
     let filter = FuseFilter::build(&[], 8).unwrap();
     assert!(filter.is_empty());
     assert!(spread(0..1000).iter().all(|key| !filter.contains(*key)));
@@ -50,7 +50,7 @@ fn no_keys_contain_nothing() {
 }
 
 #[test]
-fn so_many_keys_that_there_are_parts_cost_no_more_and_are_all_found() {
+fn a_filter_of_two_parts_has_the_same_size_per_key_and_finds_all_keys() {
     let keys = packed(&spread(0..2_100_000));
     let filter = FuseFilter::build(&keys, 16).unwrap();
     assert_eq!((filter.len(), filter.part_bits()), (2_100_000, 1));
@@ -70,7 +70,7 @@ fn duplicates_do_not_make_parts() {
 }
 
 #[test]
-fn duplicates_beside_parts_count_once() {
+fn duplicates_count_once_in_a_filter_of_two_parts() {
     let once = packed(&spread(0..2_100_000));
     let filter = FuseFilter::build(&[&once[..80_000], &once].concat(), 8).unwrap();
     assert_eq!((filter.len(), filter.part_bits()), (2_100_000, 1));
@@ -114,7 +114,7 @@ fn the_same_keys_give_these_bytes_on_every_machine() {
     assert_eq!(Sha256::digest(bytes)[..4], [0x0b, 0x46, 0xc0, 0xe0]);
 }
 
-/// A body with the digest made to match.
+/// A body followed by its digest.
 pub(super) fn with_digest(body: &[u8]) -> Vec<u8> {
     use sha2::{Digest, Sha256};
     [body, Sha256::digest(body).as_slice()].concat()
@@ -122,7 +122,7 @@ pub(super) fn with_digest(body: &[u8]) -> Vec<u8> {
 
 proptest! {
     #[test]
-    fn parts_built_one_by_one_join_to_the_filter(
+    fn parts_built_one_by_one_give_the_same_filter(
         keys in vec(any::<u64>(), 0..400),
         bits in sample::select(vec![8_u32, 16, 32]),
         part_bits in 1..=MAX_PART_BITS,
@@ -143,7 +143,8 @@ proptest! {
         prop_assert_eq!(read, filter);
     }
 
-    /// The digest behind the parts made to match: the head's fields and the parts' own digests have to stand alone.
+    /// The digest after the parts is recomputed, so the change must be detected by the fields of the head or by the
+    /// digests of the parts.
     #[test]
     fn altered_parts_are_refused(
         keys in vec(any::<u64>(), 0..50),
@@ -176,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn many_agree_with_one(keys in vec(any::<u64>(), 0..100), asked in vec(any::<u64>(), 0..100)) {
+    fn contains_many_agrees_with_contains(keys in vec(any::<u64>(), 0..100), asked in vec(any::<u64>(), 0..100)) {
         let filter = FuseFilter::build(&packed(&keys), 8).unwrap();
         let asked = [keys, asked].concat();
         let bitmap = filter.contains_many(&packed(&asked)).unwrap();
@@ -186,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn altered_or_cut_bytes_are_refused(
+    fn altered_or_truncated_bytes_are_refused(
         keys in vec(any::<u64>(), 0..50),
         at in any::<sample::Index>(),
         flip in 1_u8..,
@@ -201,9 +202,9 @@ proptest! {
         prop_assert!(FuseFilter::from_bytes(&bytes).is_err());
     }
 
-    /// With the digest made to match, every other check has to stand alone.
+    /// The digest is recomputed, so the change must be detected by the other checks.
     #[test]
-    fn a_signed_but_altered_header_is_refused_or_read_without_harm(
+    fn an_altered_header_with_a_matching_digest_is_refused_or_read_safely(
         keys in vec(any::<u64>(), 0..50),
         at in 0_usize..28,
         flip in 1_u8..,

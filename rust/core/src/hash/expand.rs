@@ -11,19 +11,19 @@ use crate::{
 /// The longest tag that keeps `b_1` within one block, which also holds `b_0`, two bytes and 17 of padding.
 const MAX_TAG_BYTES: u8 = 45;
 
-/// `expand_message_xmd` for one domain separation tag, with everything that is the same for every message done before.
-/// 64 bytes out of a 64-byte hash: `ell` is 1, so `b_1` is the whole output.
+/// `expand_message_xmd` for one domain separation tag, with everything precomputed that is the same for every message.
+/// The output has 64 bytes, as many as a hash: `ell` is 1, so `b_1` is the whole output.
 pub(crate) struct Expander {
-    /// `b_0`: behind `Z_pad`, a block of zeros; before `I2OSP(64, 2) || I2OSP(0, 1) || DST_prime`.
+    /// `b_0`: the message follows `Z_pad`, a block of zeros, and precedes `I2OSP(64, 2) || I2OSP(0, 1) || DST_prime`.
     first: PrefixedSha512,
-    /// `b_1`: before `I2OSP(1, 1) || DST_prime`.
+    /// `b_1`: `b_0` precedes `I2OSP(1, 1) || DST_prime`.
     second: PrefixedSha512,
-    /// The second half of `b_1`'s only block: it follows the 64 bytes of `b_0`.
+    /// The second half of the only block of `b_1`, which follows the 64 bytes of `b_0`.
     tail: Words,
 }
 
 impl Expander {
-    /// `tag` has at most 45 bytes: all of ours are constants of about 40.
+    /// `tag` has at most 45 bytes: all tags are constants of about 40 bytes.
     pub(crate) fn new(tag: &[u8]) -> Self {
         let length = u8::try_from(tag.len()).expect("domain separation tags are short constants");
         assert!(length <= MAX_TAG_BYTES, "domain separation tags are short constants");
@@ -38,12 +38,12 @@ impl Expander {
         }
     }
 
-    /// Expands the concatenation of `message`'s parts.
+    /// Expands the concatenation of the slices of `message`.
     pub(crate) fn expand(&self, message: &[&[u8]]) -> Zeroizing<[u8; UNIFORM_BYTES]> {
         self.second.digest(&[self.first.digest(message).as_slice()])
     }
 
-    /// Expands many messages, in their order. `out` has a place for each.
+    /// Expands many messages, in their order, into `out`, which has the same length.
     pub(crate) fn expand_many<T: AsRef<[u8]>>(&self, messages: &[T], out: &mut [[u8; UNIFORM_BYTES]]) {
         self.first.each(
             messages,
@@ -62,7 +62,7 @@ mod tests {
     use super::Expander;
 
     /// RFC 9380 section 5.3.1 step by step, for 64 bytes.
-    fn by_the_book(message: &[u8], tag: &[u8]) -> [u8; 64] {
+    fn as_the_rfc_says(message: &[u8], tag: &[u8]) -> [u8; 64] {
         let prime = [tag, &[u8::try_from(tag.len()).unwrap()]].concat();
         let b_0 = Sha512::digest([&[0; 128], message, &[0, 64, 0], &prime].concat());
         Sha512::digest([b_0.as_slice(), &[1], &prime].concat()).into()
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_or_many_expand_by_the_book(
+        fn one_or_many_messages_expand_as_the_rfc_says(
             messages in vec(vec(any::<u8>(), 0..600), 1..=40),
             tag in vec(any::<u8>(), 0..=45),
         ) {
@@ -78,7 +78,7 @@ mod tests {
             let mut many = vec![[0; 64]; messages.len()];
             expander.expand_many(&messages, &mut many);
             for (message, expanded) in messages.iter().zip(&many) {
-                prop_assert_eq!(*expanded, by_the_book(message, &tag));
+                prop_assert_eq!(*expanded, as_the_rfc_says(message, &tag));
                 prop_assert_eq!(*expanded, *expander.expand(&[message]));
             }
         }

@@ -1,4 +1,4 @@
-//! SHA-512 of many messages at once, and the `expand_message_xmd` made of it.
+//! SHA-512 of many messages at once, and `expand_message_xmd`, which is based on it.
 
 pub(crate) mod expand;
 pub(crate) mod prefixed_sha512;

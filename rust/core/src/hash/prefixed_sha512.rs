@@ -1,5 +1,5 @@
-//! SHA-512 of `prefix || message || suffix` where only the message changes: one at a time, or eight at a time where the
-//! machine has lanes.
+//! SHA-512 of `prefix || message || suffix` where only the message changes: one message at a time, or eight at a time
+//! if the machine has lanes.
 
 use sha2::{Digest as _, Sha512, block_api::compress512};
 use zeroize::Zeroizing;
@@ -9,18 +9,18 @@ use crate::simd::{
     sha512::{BLOCK_BYTES, Digest, Digests, INITIAL, LANES, MAX_BLOCKS, Padded, Sha512x8, Words},
 };
 
-/// `0x80` and the length in 16 bytes, which padding adds at least (FIPS 180-4 section 5.1.2).
+/// The minimum size of the padding: `0x80` and the length in 16 bytes (FIPS 180-4 section 5.1.2).
 const PADDING_BYTES: usize = 17;
-/// From how many messages on the lanes are quicker than one message after the other.
+/// The smallest number of messages for which the lanes are faster than hashing one message after another.
 const LEAST: usize = 2;
 
-/// The frame, hashed as far as it can be without the message. Neither part of it is secret.
+/// The prefix and the suffix, hashed as far as possible without the message. Neither is secret.
 pub(crate) struct PrefixedSha512 {
     /// The hash after the prefix.
     prefixed: Sha512,
-    /// The state after the prefix's whole blocks.
+    /// The state after the whole blocks of the prefix.
     state: Words,
-    /// How many bytes those blocks were.
+    /// The number of bytes in those blocks.
     absorbed: u64,
     /// The rest of the prefix.
     rest: Vec<u8>,
@@ -45,7 +45,7 @@ impl PrefixedSha512 {
         &self.state
     }
 
-    /// The digest of one message, given in parts.
+    /// The digest of one message, the concatenation of the slices.
     pub(crate) fn digest(&self, message: &[&[u8]]) -> Zeroizing<Digest> {
         let mut hash = self.prefixed.clone();
         for slice in message {
@@ -55,7 +55,7 @@ impl PrefixedSha512 {
         Zeroizing::new(hash.finalize().into())
     }
 
-    /// The digests of many messages, in their order. `out` has a place for each.
+    /// Writes the digests of many messages, in their order, to `out`, which has the same length.
     pub(crate) fn digests<T: AsRef<[u8]>>(&self, messages: &[T], out: &mut [Digest]) {
         let lanes = |lanes: Sha512x8, padded: &Padded, blocks, digests: &mut _| {
             lanes.digests(&self.state, padded, blocks, digests);
@@ -63,8 +63,8 @@ impl PrefixedSha512 {
         self.each(messages, out, lanes, |message| self.digest(&[message]));
     }
 
-    /// Fills `out` by groups of eight messages of equally many blocks, and singly where that is not to be had. Only the
-    /// messages' lengths decide which.
+    /// Fills `out` in groups of up to eight messages with the same number of blocks. A message that has no group is
+    /// hashed alone, by `one`. Only the lengths of the messages decide which.
     pub(crate) fn each<T: AsRef<[u8]>>(
         &self,
         messages: &[T],
@@ -72,7 +72,7 @@ impl PrefixedSha512 {
         eight: impl Fn(Sha512x8, &Padded, usize, &mut Digests),
         one: impl Fn(&[u8]) -> Zeroizing<Digest>,
     ) {
-        assert_eq!(messages.len(), out.len(), "a place for every digest");
+        assert_eq!(messages.len(), out.len(), "as many digests as messages");
         let lanes = if messages.len() < LEAST { None } else { simd::sha512_lanes() };
         let Some(lanes) = lanes else {
             return out.iter_mut().zip(messages).for_each(|(out, message)| *out = *one(message.as_ref()));
@@ -98,13 +98,13 @@ impl PrefixedSha512 {
         }
     }
 
-    /// How many blocks are left to hash with this message.
+    /// The number of blocks that remain to be hashed with this message.
     fn blocks(&self, message: &[u8]) -> usize {
         (self.rest.len() + message.len() + self.suffix.len() + PADDING_BYTES).div_ceil(BLOCK_BYTES)
     }
 }
 
-/// Messages waiting for company, by their number of blocks less one.
+/// Incomplete groups of messages, by their number of blocks minus one.
 #[derive(Default)]
 struct Groups {
     waiting: [[usize; LANES]; MAX_BLOCKS],
@@ -112,7 +112,7 @@ struct Groups {
 }
 
 impl Groups {
-    /// Adds a message; a group made full by it is handed out.
+    /// Adds a message. Returns its group if the group is now full.
     fn add(&mut self, blocks: usize, index: usize) -> Option<[usize; LANES]> {
         let (group, count) = (&mut self.waiting[blocks - 1], &mut self.counts[blocks - 1]);
         group[*count] = index;
@@ -123,18 +123,19 @@ impl Groups {
         })
     }
 
-    /// What is left of every group, with its number of blocks.
+    /// The incomplete groups, with their numbers of blocks.
     fn rests(&self) -> impl Iterator<Item = (usize, &[usize])> {
         let rests = self.waiting.iter().zip(self.counts);
         (1..).zip(rests).map(|(blocks, (group, count))| (blocks, &group[..count]))
     }
 }
 
-/// Where a group is laid out; cleared at the end.
+/// The buffers for a group; cleared when dropped.
 struct Scratch {
     lanes: Sha512x8,
     padded: Padded,
-    /// The length of the message in each lane: the next of the same length needs no new frame and padding.
+    /// The length of the message in each lane. If the next message has the same length, prefix, suffix and padding
+    /// stay.
     lengths: [Option<usize>; LANES],
     digests: Zeroizing<Digests>,
 }

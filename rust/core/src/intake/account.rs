@@ -1,4 +1,4 @@
-//! Account names, and the keyed pseudonyms that the vault keeps of them (SPEC.md section 5).
+//! Account names, and the keyed pseudonyms of them that the vault stores (SPEC.md section 5).
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -13,13 +13,13 @@ use crate::{
 
 const BLOCK_BYTES: usize = 64;
 
-/// The account in a cell, its outer space taken off; None where it needs Unicode normalisation to be known.
+/// The account in a cell, without leading and trailing space. `None` if it needs Unicode normalisation.
 pub(super) fn name_in(cell: &[u8], codec: Codec) -> Option<&[u8]> {
     let stable = cell.is_ascii() || (codec == Codec::Utf8 && is_stable(cell));
     stable.then(|| strip(cell))
 }
 
-/// Whether valid UTF-8 is ASCII and ideographs alone (U+4E00 to U+9FFF): NFKC leaves those as they are.
+/// Whether valid UTF-8 consists of ASCII and ideographs (U+4E00 to U+9FFF) only, which NFKC does not change.
 fn is_stable(mut text: &[u8]) -> bool {
     loop {
         text = match *text {
@@ -32,7 +32,7 @@ fn is_stable(mut text: &[u8]) -> bool {
     }
 }
 
-/// HMAC-SHA256 (RFC 2104) under one key, the padded key hashed once.
+/// HMAC-SHA256 (RFC 2104) under one key. The padded key is hashed once.
 struct Hmac {
     inner: Sha256,
     outer: Sha256,
@@ -62,14 +62,18 @@ impl Hmac {
     }
 }
 
-/// The pseudonym of each row: the first 16 bytes of HMAC-SHA256(key, identifier || 0 || account), zeros where the
+/// The pseudonym of each row: the first 16 bytes of HMAC-SHA256(key, identifier || 0 || account), or zeros if the
 /// account is empty.
 ///
-/// Identifiers and accounts lie end to end, cut by offsets (little-endian u32, one more than there are items); row `i`
-/// has the identifier numbered `places[i]` (little-endian u32) and the account numbered `i`.
+/// Identifiers and accounts are concatenated and divided by offsets (little-endian u32, one more than the number of
+/// items). Row `i` has the identifier with index `places[i]` (little-endian u32) and the account with index `i`.
 ///
 /// # Errors
-/// Offsets that do not cut their data into consecutive pieces, a place beyond the identifiers, or unequal numbers.
+/// - [`Error::Ragged`] if a buffer is not a whole number of items.
+/// - [`Error::Offsets`] if offsets do not divide their data into consecutive items.
+/// - [`Error::Length`] if the numbers of rows and accounts differ.
+/// - [`Error::UnknownItem`] if a row refers to an identifier that does not exist.
+/// - [`Error::Threads`] if the thread pool cannot be started.
 pub fn account_pseudonyms(
     identifiers: (&[u8], &[u8]),
     places: &[u8],

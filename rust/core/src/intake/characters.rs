@@ -1,18 +1,18 @@
-//! Bytes of a text: line ends, spaces, and counting characters.
+//! Line ends and spaces in the bytes of a text, and the number of its characters.
 
 use super::dialect::Codec;
 
-/// The longest cell, in characters: the limit of Python's csv module, beyond which a record is no record.
+/// The longest cell, in characters: the limit of Python's csv module. A record with a longer cell is invalid.
 pub(super) const MAX_CELL_CHARS: usize = 131_072;
 
-/// The first line end from `at` on: where the line's content stops, and where the next line starts. None where the data
-/// end first, or end in a carriage return that a line feed may follow.
+/// The first line end from `at` on: where the content of the line stops, and where the next line starts. `None` if the
+/// data end before it, or end with a carriage return that a line feed may follow.
 pub(super) fn line_end(data: &[u8], at: usize) -> Option<(usize, usize)> {
     let stop = at + memchr::memchr2(b'\n', b'\r', &data[at..])?;
     Some((stop, stop + line_end_width(data, stop)?))
 }
 
-/// The bytes of the line end that stands at `at`: 1 or 2; None where the data end before that is known.
+/// The number of bytes, 1 or 2, of the line end at `at`. `None` if the data end before that is known.
 pub(super) fn line_end_width(data: &[u8], at: usize) -> Option<usize> {
     match (data[at], data.get(at + 1)) {
         (b'\r', Some(b'\n')) => Some(2),
@@ -21,19 +21,19 @@ pub(super) fn line_end_width(data: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// How many lines end in the data; a carriage return and a line feed end one.
+/// The number of line ends in the data. A carriage return followed by a line feed is one line end.
 pub(super) fn line_ends(data: &[u8]) -> usize {
     let feeds = memchr::memchr_iter(b'\n', data).count();
     let returns = memchr::memchr_iter(b'\r', data).filter(|at| data.get(at + 1) != Some(&b'\n')).count();
     feeds + returns
 }
 
-/// What `str.isspace` says of an ASCII byte.
+/// Whether an ASCII byte is a space according to Python's `str.isspace`.
 pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | 0x1c..=b' ')
 }
 
-/// The bytes without ASCII space at both ends.
+/// The bytes without leading and trailing ASCII space.
 pub(super) fn strip(mut cell: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = cell
         && is_space(*first)
@@ -48,7 +48,7 @@ pub(super) fn strip(mut cell: &[u8]) -> &[u8] {
     cell
 }
 
-/// How many characters valid text has, every line end counted as one.
+/// The number of characters of a valid text. Every line end counts as one.
 pub(super) fn count(codec: Codec, text: &[u8]) -> usize {
     let pairs = text.windows(2).filter(|pair| pair == b"\r\n").count();
     let characters = match codec {
@@ -58,7 +58,7 @@ pub(super) fn count(codec: Codec, text: &[u8]) -> usize {
     characters - pairs
 }
 
-/// The bytes of the GB18030 character that begins with `first` and, unless it is ASCII, `second`.
+/// The number of bytes of the GB18030 character that begins with `first` and, unless it is ASCII, `second`.
 pub(super) fn gb18030_width(first: u8, second: Option<u8>) -> usize {
     match (first, second) {
         (..0x80, _) => 1,

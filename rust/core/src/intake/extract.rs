@@ -1,4 +1,4 @@
-//! A piece of text to rows: identifiers, accounts and months, and what is left to the Python rules.
+//! The rows of a file split: identifiers, accounts and months, and what is left to the Python rules.
 
 use super::{
     account::name_in,
@@ -14,58 +14,58 @@ use crate::error::Error;
 /// Which columns of a table are read, counted from 0.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// One or more phone columns.
+    /// The phone columns, at least one.
     pub phones: Vec<usize>,
-    /// The account column, where accounts are read.
+    /// The account column, if accounts are read.
     pub account: Option<usize>,
-    /// The date column.
+    /// The date column, if there is one.
     pub date: Option<usize>,
-    /// How many cells a row usually has.
+    /// The usual number of cells of a row.
     pub width: usize,
-    /// The first line that may hold a row: what stands above is the header.
+    /// The first line that may contain a row: the lines above are the header.
     pub from_line: u64,
     /// The latest month that counts.
     pub last_month: u16,
-    /// Whether bare mobiles are mainland ones; else every row is handed back.
+    /// Whether a bare mobile number is a mainland number. If not, every row is left to the Python rules.
     pub mainland: bool,
 }
 
-/// What a piece holds. Integers lie end to end as little-endian bytes.
+/// The content of a split. Integers are concatenated as little-endian bytes.
 #[derive(Default)]
 pub struct Extract {
-    /// Rows with content that were decided here.
+    /// The number of rows with content that were decided here.
     pub rows: u64,
-    /// Those of them that have more or fewer cells than usual.
+    /// The number of those rows that have more or fewer cells than usual.
     pub ragged: u64,
-    /// Numbers that stood twice in one row and were counted once.
+    /// The number of repetitions of a number within a row, which are not counted again.
     pub repeated: u64,
-    /// Dates before 2000 or after the last month.
+    /// The number of dates before 2000 or after the last month.
     pub out_of_range: u64,
-    /// Lines whose quotes were taken back, decided here or not.
+    /// The number of lines whose quotes are plain characters after all, whether they were decided here or not.
     pub stray: u64,
-    /// Distinct identifiers of 18 bytes, in the order they first came.
+    /// Distinct identifiers of 18 bytes, in the order of their first occurrence.
     pub identifiers: Vec<u8>,
-    /// For each number its identifier's place, u32.
+    /// For each number the index of its identifier, u32.
     pub places: Vec<[u8; 4]>,
-    /// For each number its month, u16; 0 where it is unknown or among the odd dates.
+    /// For each number its month, u16; 0 if it is unknown or among the odd dates.
     pub months: Vec<[u8; 2]>,
-    /// The accounts end to end; empty ones where there is none or it is among the odd accounts.
+    /// The concatenated accounts of the numbers. An account is empty if there is none or it is among the odd accounts.
     pub accounts: Vec<u8>,
-    /// Where each number's account starts, u32, and at the end their length; nothing where no accounts are read.
+    /// The start of each number's account, u32, followed by the length of all accounts; empty if no accounts are read.
     pub account_offsets: Vec<[u8; 4]>,
-    /// Records left to the rules, each four u64: start, stop, line, and 1 where the quotes were taken back.
+    /// Records left to the rules, four u64 each: start, stop, line, and 1 if its quotes are plain characters after all.
     pub odd_rows: Vec<[u8; 32]>,
-    /// Date cells left to the rules, each three u64: number's place, start, stop.
+    /// Date cells left to the rules, three u64 each: index of the number, start, stop.
     pub odd_dates: Vec<[u8; 24]>,
-    /// Account cells left to the rules, likewise.
+    /// Account cells left to the rules, in the same form.
     pub odd_accounts: Vec<[u8; 24]>,
 }
 
-/// The rows of the records that start before `stop` in `data`, which start with a record on line `line`; `whole` says
-/// that the data end where the file does.
+/// The rows of the records that start before `stop` in `data`. The data start with a record on line `line`; `whole` is
+/// whether they end where the file ends.
 ///
 /// # Errors
-/// Data that end before the last of these records does.
+/// [`Error::Text`] if the data end before the last of these records.
 pub fn extract(
     data: &[u8],
     stop: usize,
@@ -78,7 +78,7 @@ pub fn extract(
     let mut records = Records::new(data, dialect, whole);
     let (mut at, mut line) = (0, line);
     while at < stop.min(data.len()) {
-        let record = records.read(at).ok_or(Error::Text("the piece ends within a record"))?;
+        let record = records.read(at).ok_or(Error::Text("the split ends within a record"))?;
         rows.take(&record, &records.cells, at, line);
         line += record.lines as u64;
         at = record.stop;
@@ -106,12 +106,12 @@ impl Rows<'_> {
         }
     }
 
-    /// Whether no cell has content, for certain.
+    /// Whether certainly no cell has content.
     fn is_blank(&self, cells: &[Cell]) -> bool {
         cells.iter().all(|cell| self.data[cell.start..cell.stop].iter().all(|byte| is_space(*byte)))
     }
 
-    /// Takes a row whose numbers are plain; None, and nothing changed, for any other.
+    /// Adds a row whose numbers are plain. For any other row, returns `None` and changes nothing.
     fn decide(&mut self, cells: &[Cell]) -> Option<()> {
         let (numbers, repeated) = self.numbers(cells)?;
         let numbers = numbers.as_slice();
@@ -132,8 +132,8 @@ impl Rows<'_> {
         Some(())
     }
 
-    /// The distinct numbers of a row, and how many stood there again; None unless every filled phone cell is one
-    /// number and one at least is filled.
+    /// The distinct numbers of a row, and the number of repetitions. `None` unless every filled phone cell is one
+    /// number and at least one cell is filled.
     fn numbers(&self, cells: &[Cell]) -> Option<(Numbers, u64)> {
         let (mut numbers, mut repeated) = (Numbers::default(), 0);
         for column in &self.columns.phones {
@@ -152,8 +152,8 @@ impl Rows<'_> {
         (!numbers.as_slice().is_empty()).then_some((numbers, repeated))
     }
 
-    /// Where the content of an optional column's cell lies: nowhere for a missing column or cell; None where its bytes
-    /// are not its content.
+    /// The range of the content of a cell in an optional column, which is empty for a missing column or cell. `None` if
+    /// the bytes of the cell are not its content.
     fn optional(&self, column: Option<usize>, cells: &[Cell]) -> Option<ByteRange> {
         let Some(cell) = column.and_then(|column| cells.get(column)) else { return Some(ByteRange::default()) };
         let range = ByteRange { start: cell.start, stop: cell.stop };
@@ -191,7 +191,7 @@ impl Rows<'_> {
     }
 }
 
-/// Where a cell's content lies.
+/// The range of the content of a cell.
 #[derive(Clone, Copy, Default)]
 struct ByteRange {
     start: usize,
@@ -204,7 +204,7 @@ impl ByteRange {
     }
 }
 
-/// The few numbers of one row, without an allocation.
+/// The few numbers of one row, stored without an allocation.
 #[derive(Default)]
 struct Numbers {
     held: [u64; 8],
@@ -224,7 +224,7 @@ impl Numbers {
 }
 
 fn offset(data: &[u8]) -> [u8; 4] {
-    u32::try_from(data.len()).expect("a piece is smaller than 4 GiB").to_le_bytes()
+    u32::try_from(data.len()).expect("a split is smaller than 4 GiB").to_le_bytes()
 }
 
 fn joined<const N: usize, const W: usize>(fields: [u64; N]) -> [u8; W] {

@@ -1,4 +1,4 @@
-//! Cutting a text into pieces of whole records, so that each piece can be read on its own.
+//! Splitting a text into file splits of whole records, so that each can be read independently.
 
 use super::{
     characters::line_ends,
@@ -6,30 +6,31 @@ use super::{
     record::Records,
 };
 
-/// A piece at the start of some data.
+/// A file split at the start of some data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileSplit {
-    /// Where the piece stops and the next starts; 0 where no record ends within the data.
+    /// Where the split stops and the next one starts; 0 if no record ends within the data.
     pub stop: usize,
-    /// How far whoever reads the piece must see, to tell that a quote in it does not pair up.
+    /// The end of the data that a reader of the split needs, to recognise that a quote in it is never closed.
     pub reach: usize,
-    /// How many lines end in the piece.
+    /// The number of lines that end in the split.
     pub lines: usize,
 }
 
-/// The whole records of `data`, which start at one; `whole` says that the data end where the file does.
+/// The split that consists of the whole records of `data`. The data start at a record; `whole` is whether they end
+/// where the file ends.
 #[must_use]
 pub fn split_text(data: &[u8], dialect: Dialect, whole: bool) -> FileSplit {
     let quotes = matches!(dialect.delimiter, Delimiter::Byte(_)) && memchr::memchr(b'"', data).is_some();
     if whole {
-        // the last piece takes everything: nothing comes after it that its lines would have to be counted for
+        // The last split takes everything: no split after it needs the exact line numbers.
         return FileSplit { stop: data.len(), reach: data.len(), lines: line_ends(data) };
     }
     if quotes { by_records(data, dialect) } else { by_lines(data) }
 }
 
 fn by_lines(data: &[u8]) -> FileSplit {
-    // a carriage return at the very end may be half a line end
+    // A carriage return at the end of the data may be the first half of a line end.
     let certain = data.strip_suffix(b"\r").unwrap_or(data);
     let stop = memchr::memrchr2(b'\n', b'\r', certain).map_or(0, |at| at + 1);
     FileSplit { stop, reach: data.len().min(stop + 1), lines: line_ends(&data[..stop]) }

@@ -1,4 +1,4 @@
-//! Distinct mainland mobiles and who has which: a number that comes again is not tokenised again.
+//! The distinct mainland mobile numbers of a split, so that a repeated number is tokenised only once.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -9,7 +9,7 @@ use std::{
 pub(super) const IDENTIFIER_BYTES: usize = 18;
 const PREFIX: &[u8] = b"tel:+86";
 
-/// Identifiers in the order they first came.
+/// Identifiers in the order of their first occurrence.
 #[derive(Default)]
 pub(super) struct DistinctIdentifiers {
     indices: HashMap<u64, u32, Keyed>,
@@ -17,20 +17,20 @@ pub(super) struct DistinctIdentifiers {
 }
 
 impl DistinctIdentifiers {
-    /// The place of a mobile's identifier, which is added when it is new.
+    /// The index of the identifier of a mobile number, which is added if it is new.
     pub(super) fn index_of(&mut self, mobile: u64) -> u32 {
         let next = self.indices.len();
         match self.indices.entry(mobile) {
             Entry::Occupied(found) => *found.get(),
             Entry::Vacant(free) => {
                 push_identifier(&mut self.identifiers, mobile);
-                *free.insert(u32::try_from(next).expect("a piece has fewer rows than 2^32"))
+                *free.insert(u32::try_from(next).expect("a split has fewer rows than 2^32"))
             }
         }
     }
 }
 
-/// A secret multiplier: the numbers are whoever's who wrote the file, and he must not choose them so that they collide.
+/// A secret multiplier: whoever wrote the file chose the numbers, and must not be able to choose ones that collide.
 struct Keyed(u64);
 
 impl Default for Keyed {
@@ -47,7 +47,8 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// The product with the multiplier, its upper half folded onto its lower (multiply-shift hashing, which is universal).
+/// The product with the multiplier, with the upper half XORed into the lower (multiply-shift hashing, which is
+/// universal).
 struct Folded {
     multiplier: u64,
     hash: u64,

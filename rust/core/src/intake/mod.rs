@@ -1,7 +1,7 @@
-//! The fast path of intake: text files cut into pieces and pieces into rows, at the pace of memory.
+//! The fast path of intake: divides text files into file splits, and reads their rows at the speed of memory.
 //!
-//! What is read here is exactly what Python's intake reads, only faster: a row that this code is not sure about is
-//! handed back by its place in the file, and the Python rules decide it. Tests hold the two against each other.
+//! It reads exactly what Python's intake reads, but faster. If it is not sure about a row, it returns the location of
+//! the row in the file, and the Python rules decide. Tests compare the two.
 
 mod account;
 mod characters;

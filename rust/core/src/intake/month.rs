@@ -1,24 +1,25 @@
-//! The common spellings of a date, down to a month number: (year - 2000) * 12 + month.
+//! Reads the common spellings of a date as a month number: (year - 2000) * 12 + month.
 //!
-//! What is read here equals what `intake/months.py` reads; any other cell is left to it.
+//! The result is the same as that of the Python rules (`pilookup.custody.intake.columns.months`); any other cell is
+//! left to them.
 
 use super::characters::strip;
 
-/// What a date cell says.
+/// The content of a date cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Month {
-    /// A month from 2000-01 on, not later than the last.
+    /// A month from 2000-01 to the latest month that counts.
     Known(u16),
-    /// No date, or none that counts: nothing, or a month out of range.
+    /// No date, or a month out of range.
     Unknown {
         /// Whether there is a date.
         out_of_range: bool,
     },
-    /// Not one of the spellings read here.
+    /// None of the spellings that are read here.
     Odd,
 }
 
-/// Longer cells are cut before they are read: left to those who cut.
+/// Longer cells are left to the Python rules, which truncate them before they read them.
 const LONGEST: usize = 64;
 const DAYS_TO_1970: i64 = 719_468;
 const DAYS_TO_EXCEL: i64 = DAYS_TO_1970 - 25_569;
@@ -47,8 +48,8 @@ pub(super) fn month(cell: &[u8], last: u16) -> Month {
     }
 }
 
-/// The year and month of 2024-01-15, 2024/1/15, 2024.1, each with a time after it; of 20240115 with or without a time
-/// in digits; of Unix seconds and milliseconds; of a spreadsheet's day number.
+/// The year and month of 2024-01-15, 2024/1/15 or 2024.1, with or without a time after it; of 20240115, with or without
+/// a time in digits; of Unix seconds and milliseconds; and of a spreadsheet's day number.
 fn day(text: &[u8]) -> Option<(i64, i64)> {
     if text.iter().all(u8::is_ascii_digit) {
         return match text.len() {
@@ -73,7 +74,7 @@ fn after_sign(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// One or two digits, and what follows.
+/// One or two digits as a number, and the rest of the text.
 fn small(text: &[u8]) -> Option<(i64, &[u8])> {
     let digits = text.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at(digits);
@@ -97,7 +98,7 @@ fn checked(year: i64, month: i64, day: i64) -> Option<(i64, i64)> {
     (year >= 1 && (1..=12).contains(&month) && (1..=days).contains(&day)).then_some((year, month))
 }
 
-/// Year and month of a day counted from 0000-03-01 in the proleptic Gregorian calendar.
+/// The year and month of a day, counted from 0000-03-01 in the proleptic Gregorian calendar.
 fn civil(days: i64) -> (i64, i64) {
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn days_that_are_none_are_left_to_the_rules() {
+    fn invalid_or_unusual_dates_are_left_to_the_rules() {
         for text in
             ["2023-02-29", "2024-13-01", "03/04/2024", "0000-01-01", "2024年5月1日", "Jan 5, 2024", "2024-05-011"]
         {

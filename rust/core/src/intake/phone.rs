@@ -1,14 +1,15 @@
-//! Mainland mobiles as they are commonly written, in one look (SPEC.md section "Identifier", rules 2, 3, 8 and 13).
+//! Mainland mobile numbers as they are commonly written, read in one pass (SPEC.md section "Identifier", rules 2, 3, 8
+//! and 13).
 //!
-//! What is found here equals what the rules find; whatever is not found is for the rules to decide.
+//! A number that is found here is the one that the Python rules find. If none is found, the Python rules decide.
 
 use super::dialect::Codec;
 
-/// The longest dressed cell that is looked at, in bytes.
+/// The longest cell with affixes that is read here, in bytes.
 const LONGEST: usize = 64;
 const DIGITS: usize = 11;
 
-/// The eleven digits of a cell that is one mainland mobile, as a number.
+/// The eleven digits of a cell that is one mainland mobile number, as an integer.
 pub(super) fn mobile(cell: &[u8], codec: Codec) -> Option<u64> {
     if cell.len() == DIGITS
         && let Some(number) = bare(cell)
@@ -61,7 +62,7 @@ fn with_affixes(cell: &[u8]) -> Option<u64> {
     bare(&digits)
 }
 
-/// Without `+86`, `0086`, `86`, `(+86)` or `(86)`, and one space or dash after them, or without a 0.
+/// The text without `+86`, `0086`, `86`, `(+86)` or `(86)` and one space or dash after it, or without a 0.
 fn without_prefix(text: &[u8]) -> &[u8] {
     for prefix in [b"+86".as_slice(), b"0086", b"86", b"(+86)", b"(86)"] {
         if let Some(rest) = text.strip_prefix(prefix) {
@@ -96,8 +97,8 @@ fn trim_end<'a>(mut text: &'a [u8], signs: &[u8]) -> &'a [u8] {
     text
 }
 
-/// The cell with full-width digits, plus, dash, brackets and spaces made ASCII; None when it holds anything else that
-/// is not ASCII.
+/// The cell with full-width digits, plus, dash, brackets and spaces converted to ASCII. `None` if it contains anything
+/// else that is not ASCII.
 fn narrowed<'a>(cell: &[u8], codec: Codec, narrow: &'a mut [u8; LONGEST]) -> Option<&'a [u8]> {
     let (mut at, mut length) = (0, 0);
     while at < cell.len() {
@@ -131,7 +132,7 @@ fn narrow_gb18030(text: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// The ASCII of a full-width digit or sign that a number is written with.
+/// `ascii`, if it is a digit or a sign that occurs in numbers.
 fn full_width(ascii: u8) -> Option<u8> {
     matches!(ascii, b'0'..=b'9' | b'+' | b'-' | b'(' | b')').then_some(ascii)
 }
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dresses_are_taken_off() {
+    fn affixes_are_removed() {
         for text in [
             "13800138000",
             " +86 138-0013-8000",
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_left_to_the_rules() {
+    fn everything_else_is_left_to_the_rules() {
         for text in [
             "",
             "12800138000",

@@ -1,58 +1,60 @@
-//! One record after another out of delimited text, exactly as Python's `csv` module and `intake/records.py` see them.
+//! Reads the records of a delimited text, exactly as Python's `csv` module and the Python rules do
+//! (`pilookup.custody.intake.tables.records`).
 //!
-//! A cell that starts with a quote runs to its closing quote, over line ends too. A record that runs over several lines
-//! and has not the usual number of cells, or has a cell beyond the limit, is taken back: its first line alone is a
-//! record, its quotes plain characters.
+//! A cell that starts with a quote extends to its closing quote, across line ends. A record that extends over several
+//! lines and does not have the usual number of cells, or has a cell beyond the limit, is taken back: only its first
+//! line is a record, and the quotes in it are plain characters.
 
 use super::{
     characters::{self, MAX_CELL_CHARS, line_end, line_end_width},
     dialect::{Delimiter, Dialect},
 };
 
-/// Where a cell's content lies.
+/// The range of the content of a cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cell {
     pub(super) start: usize,
     pub(super) stop: usize,
-    /// Whether those bytes are the content: not where quotes stand doubled in it or text follows its closing quote.
+    /// Whether those bytes are the content. They are not if it contains doubled quotes, or text follows its closing
+    /// quote.
     pub(super) plain: bool,
 }
 
 /// One record of the data.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record {
-    /// Where the next one starts.
+    /// Where the next record starts.
     pub(super) stop: usize,
-    /// How many line ends it takes in.
+    /// The number of line ends in the record.
     pub(super) lines: usize,
-    /// Whether its quotes were taken back.
+    /// Whether the record was taken back.
     pub(super) taken_back: bool,
-    /// Whether a cell is beyond the limit even so.
+    /// Whether a cell is beyond the limit even then.
     pub(super) too_long: bool,
 }
 
-/// Reads records from data that start at a record; `whole` says that the data end where the file does.
+/// Reads records from data that start at a record. `whole` is whether the data end where the file ends.
 pub(super) struct Records<'a> {
     data: &'a [u8],
     dialect: Dialect,
     whole: bool,
-    /// How far the data were looked at to tell the records so far.
+    /// The end of the data that were read to recognise the records so far.
     pub(super) reach: usize,
-    /// The last record's cells.
+    /// The cells of the last record.
     pub(super) cells: Vec<Cell>,
 }
 
-/// How a quoted or plain cell ended.
+/// How a quoted or plain cell ends.
 enum End {
     /// At a delimiter; the next cell starts here.
     Cell(usize),
     /// At a line end or the end of the file; the next record starts here.
     Record(usize),
-    /// The end of the file came before the closing quote.
+    /// The file ends before the closing quote.
     Open,
-    /// Beyond the limit.
+    /// The cell is beyond the limit.
     TooLong,
-    /// The data end before this is known.
+    /// The data end before the end of the cell is known.
     Unfinished,
 }
 
@@ -61,7 +63,8 @@ impl<'a> Records<'a> {
         Self { data, dialect, whole, reach: 0, cells: Vec::new() }
     }
 
-    /// The record that starts at `at`, which lies before the end of the data; None where they end before it is known.
+    /// The record that starts at `at`, which is before the end of the data. `None` if the data end before the end of
+    /// the record is known.
     pub(super) fn read(&mut self, at: usize) -> Option<Record> {
         self.cells.clear();
         match self.dialect.delimiter {
@@ -71,7 +74,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// A line as a record, its cells cut by `separate`, the last cell left to be pushed here.
+    /// Reads a line as a record. `separate` adds all its cells except the last, which this function adds.
     fn line(&mut self, at: usize, separate: impl Fn(&mut Vec<Cell>, &[u8])) -> Option<Record> {
         let (stop, next) = self.line_end(at)?;
         separate(&mut self.cells, &self.data[at..stop]);
@@ -85,14 +88,15 @@ impl<'a> Records<'a> {
         Some(Record { stop: next, lines: 1, taken_back: false, too_long: false })
     }
 
-    /// Notes that the data were looked at up to `stop`, and one byte more: it tells that a carriage return is a line end.
+    /// Records that the data were read up to `stop` and one byte more, which shows whether a carriage return is a whole
+    /// line end.
     fn saw(&mut self, stop: usize) {
         self.reach = self.reach.max(self.data.len().min(stop + 1));
     }
 
     fn line_end(&self, at: usize) -> Option<(usize, usize)> {
         line_end(self.data, at).or_else(|| {
-            // the file may end without a line end, or in a carriage return
+            // The file may end without a line end, or with a carriage return.
             let stop = self.data.len() - usize::from(self.data[at..].ends_with(b"\r"));
             self.whole.then_some((stop, self.data.len()))
         })
@@ -110,7 +114,7 @@ impl<'a> Records<'a> {
                     break;
                 }
                 End::Open => {
-                    lines = lines.max(1) + 1; // it runs over the end of its line, be it the last
+                    lines = lines.max(1) + 1; // it extends past the end of its line, even if that is the last
                     self.reach = self.data.len();
                     next = self.data.len();
                     break;
@@ -128,7 +132,7 @@ impl<'a> Records<'a> {
         self.take_back(at, delimiter)
     }
 
-    /// The line at `at` with its quotes as plain characters.
+    /// Reads the line at `at` as a record in which quotes are plain characters.
     fn take_back(&mut self, at: usize, delimiter: u8) -> Option<Record> {
         self.cells.clear();
         let (stop, next) = self.line_end(at)?;
@@ -154,7 +158,7 @@ impl<'a> Records<'a> {
         at
     }
 
-    /// One cell from `at` on, pushed unless it stays open beyond the data.
+    /// Reads the cell that starts at `at`, and adds it unless it extends beyond the data.
     fn cell(&mut self, at: usize, delimiter: u8, lines: &mut usize) -> End {
         let start = self.skip_spaces(at, self.data.len());
         if self.data.get(start) == Some(&b'"') {
@@ -164,8 +168,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The rest of a cell that is not, or no longer, between quotes: `start` is where its content starts, `at` where to
-    /// look on, `dropped` how many bytes between them are not content.
+    /// Reads the rest of a cell that is not, or no longer, between quotes. `start` is where its content starts, `at`
+    /// where to continue, and `dropped` the number of bytes between them that are not content.
     fn plain_cell(&mut self, start: usize, at: usize, delimiter: u8, plain: bool, dropped: usize) -> End {
         let rest = &self.data[at..];
         let stop = at + memchr::memchr3(delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
@@ -187,14 +191,14 @@ impl<'a> Records<'a> {
         end
     }
 
-    /// A cell whose opening quote stands before `start`.
+    /// Reads a cell whose opening quote is just before `start`.
     fn quoted_cell(&mut self, start: usize, delimiter: u8, lines: &mut usize) -> End {
         let (mut at, mut doubled, mut counted) = (start, 0, (start, 0));
         loop {
             let found = memchr::memchr(b'"', &self.data[at..]);
             let stop = at + found.unwrap_or(self.data.len() - at);
             if stop - start - doubled > MAX_CELL_CHARS {
-                // what was counted stays counted: many quotes in a long cell must not cost their square
+                // Count only what has not been counted: many quotes in a long cell must not take quadratic time.
                 counted.1 += characters::count(self.dialect.codec, &self.data[counted.0..stop]);
                 counted.0 = stop;
             }
@@ -224,7 +228,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The end of a cell whose closing quote at `stop` stands before a delimiter, a line end or the end of the file.
+    /// Reads the end of a cell whose closing quote, at `stop`, precedes a delimiter, a line end or the end of the file.
     fn close(&mut self, start: usize, stop: usize, plain: bool, delimiter: u8) -> End {
         let first = self.cells.len();
         let end = self.plain_cell(stop + 1, stop + 1, delimiter, plain, 0);
@@ -234,7 +238,7 @@ impl<'a> Records<'a> {
         end
     }
 
-    /// Whether a cell's bytes, but `dropped` of them, are more characters than a cell may have.
+    /// Whether the bytes of a cell, except `dropped` of them, are more characters than a cell may have.
     fn is_too_long(&self, start: usize, stop: usize, dropped: usize) -> bool {
         stop - start - dropped > MAX_CELL_CHARS
             && characters::count(self.dialect.codec, &self.data[start..stop]) - dropped > MAX_CELL_CHARS
@@ -243,7 +247,7 @@ impl<'a> Records<'a> {
 
 const DASHES: &[u8] = b"----";
 
-/// Pushes the cells before each `----` of a line, places counted from the line's start.
+/// Adds the cell before each `----` of a line, with its range relative to the start of the line.
 fn separate_at_dashes(cells: &mut Vec<Cell>, line: &[u8]) {
     let mut start = 0;
     for stop in memchr::memmem::find_iter(line, DASHES) {

@@ -1,43 +1,44 @@
-//! Telling that a text is plain: valid in its encoding to the last byte, without NUL and without an endless line.
+//! Checks that a text is plain: valid in its encoding to the last byte, without NUL and without a line beyond the
+//! limit.
 
 use super::{
     characters::{gb18030_width, line_end_width},
     dialect::Codec,
 };
 
-/// The longest line, in characters, and so a bound for one that is shorter in bytes.
+/// The longest line, in characters. A line with no more bytes than this is within the limit.
 const MAX_LINE: usize = 1 << 20;
 
-/// A text looked at block by block.
+/// A scan of a text, block by block.
 #[derive(Clone, Debug)]
 pub struct Scan {
     codec: Codec,
-    /// Bytes of the line that is not finished.
+    /// The number of bytes of the last line, which has not ended yet.
     open: usize,
-    /// Whether anything but spaces and end marks was seen.
+    /// Whether the text so far contains anything but spaces and end marks.
     filled: bool,
 }
 
-/// What a block told.
+/// The result of scanning a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scanned {
-    /// Plain so far; these last bytes of the block belong to a character that goes on in the next.
+    /// Plain so far. The last bytes of the block may be the start of a character that continues in the next block.
     Plain {
-        /// Their number, at most 3.
+        /// The number of those bytes, at most 3.
         left: usize,
     },
-    /// Not plain, or not certainly: whoever wants to know what is wrong must look closer.
+    /// Not plain, or not certainly. The caller must find out what is wrong.
     Unclear,
 }
 
 impl Scan {
-    /// Nothing seen yet.
+    /// A scan that has not read anything yet.
     #[must_use]
     pub fn new(codec: Codec) -> Self {
         Self { codec, open: 0, filled: false }
     }
 
-    /// Looks at a block; bytes left over from the last one stand at its start.
+    /// Scans a block. It must start with the bytes left over from the previous block.
     pub fn feed(&mut self, block: &[u8]) -> Scanned {
         let left = match self.codec {
             Codec::Utf8 => utf8_left(block),
@@ -49,7 +50,7 @@ impl Scan {
         }
     }
 
-    /// Whether anything but spaces, NUL, end marks and byte order marks was seen.
+    /// Whether the text so far contains anything but spaces, NUL, end marks and byte order marks.
     #[must_use]
     pub fn filled(&self) -> bool {
         self.filled
@@ -59,10 +60,10 @@ impl Scan {
         if memchr::memchr(0, text).is_some() {
             return false;
         }
-        // a sign after an ASCII byte is no part of another character
+        // A graphic ASCII byte after another ASCII byte is not part of another character.
         self.filled |= text.windows(2).any(|pair| pair[0].is_ascii() && pair[1].is_ascii_graphic());
         let mut at = 0;
-        // a line is short when a line end follows within the limit; whole lines between need no look of their own
+        // A line is short if a line end follows within the limit. Whole lines in between need no separate check.
         while text.len() - at > MAX_LINE - self.open {
             let reach = at + (MAX_LINE - self.open);
             let Some(last) = memchr::memrchr2(b'\n', b'\r', &text[at..reach]) else { return false };
@@ -75,7 +76,7 @@ impl Scan {
     }
 }
 
-/// Bytes of an unfinished character at the end of otherwise valid UTF-8; None where it is not valid.
+/// The number of bytes of an incomplete character at the end of otherwise valid UTF-8. `None` if it is not valid.
 fn utf8_left(block: &[u8]) -> Option<usize> {
     match std::str::from_utf8(block) {
         Ok(_) => Some(0),
@@ -83,7 +84,7 @@ fn utf8_left(block: &[u8]) -> Option<usize> {
     }
 }
 
-/// The same for GB18030: pairs, and the four-byte codes that stand for a character.
+/// The same for GB18030: pairs, and the four-byte codes that encode a character.
 fn gb18030_left(block: &[u8]) -> Option<usize> {
     let mut at = 0;
     while at < block.len() {
@@ -110,7 +111,7 @@ fn is_gb18030(character: &[u8]) -> bool {
         [a @ 0x81..=0xfe, b @ b'0'..=b'9', c @ 0x81..=0xfe, d @ b'0'..=b'9'] => {
             let digit = |byte: u8, first: u8| u32::from(byte - first);
             let index = ((digit(a, 0x81) * 10 + digit(b, b'0')) * 126 + digit(c, 0x81)) * 10 + digit(d, b'0');
-            // the Basic Multilingual Plane up to 0x8431A439, the other planes from 0x90308130 to 0xE3329A35
+            // The Basic Multilingual Plane up to 0x8431A439, the other planes from 0x90308130 to 0xE3329A35.
             (0..=39_419).contains(&index) || (189_000..=1_237_575).contains(&index)
         }
         _ => false,

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 
 /// The size of an encoded scalar.
-pub const SCALAR_BYTES: usize = 32;
+pub(crate) const SCALAR_BYTES: usize = 32;
 
 /// Decodes a canonical scalar, zero allowed.
 pub(crate) fn decode(what: &'static str, index: usize, bytes: &[u8; SCALAR_BYTES]) -> Result<Scalar, Error> {

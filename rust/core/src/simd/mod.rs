@@ -16,8 +16,9 @@ use std::{ffi::OsStr, sync::OnceLock};
 use self::{ristretto::Kernel, sha512::Sha512x8};
 use crate::error::Error;
 
-/// Read once: `auto` (as if unset) takes the widest lanes that the machine has, `avx512ifma` and `avx2` insist on theirs, `dalek`
-/// leaves them alone. Which arithmetic curve25519-dalek takes is its own choice by what the machine has, and cannot be told.
+/// Read once: `auto` (as if unset) takes the widest lanes that the machine has, `avx512ifma` and `avx2` insist on
+/// theirs, `dalek` leaves them alone. Which arithmetic curve25519-dalek takes is its own choice by what the machine
+/// has, and cannot be told.
 const VARIABLE: &str = "PILOOKUP_BACKEND";
 
 /// What batches run on; what is missing is done one by one.
@@ -41,8 +42,8 @@ pub(crate) fn ristretto_kernel() -> Result<Option<Kernel>, Error> {
     Ok(chosen()?.ristretto)
 }
 
-/// SHA-512 in lanes, or `None` where inputs are hashed one by one. A backend that cannot be had hashes nothing for long: the
-/// points that the hashes are for are refused.
+/// SHA-512 in lanes, or `None` where inputs are hashed one by one. A backend that cannot be had hashes nothing for
+/// long: the points that the hashes are for are refused.
 pub(crate) fn sha512_lanes() -> Option<Sha512x8> {
     chosen().ok()?.sha512
 }
@@ -64,8 +65,8 @@ fn insist(ristretto: Option<Kernel>, sha512: Option<Sha512x8>) -> Result<Lanes, 
     }
 }
 
-/// The arithmetic that batches run on: `avx512ifma` or `avx2` for lanes of our own, else what curve25519-dalek chooses on
-/// this machine: `dalek-avx512ifma`, `dalek-avx2` or `dalek-serial`.
+/// The arithmetic that batches run on: `avx512ifma` or `avx2` for lanes of our own, else what curve25519-dalek chooses
+/// on this machine: `dalek-avx512ifma`, `dalek-avx2` or `dalek-serial`.
 ///
 /// # Errors
 /// [`Error::Backend`] when `PILOOKUP_BACKEND` asks for what does not exist, or not here.
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_used_or_refused() {
+    fn the_requested_backend_is_used_or_refused() {
         let best = Kernel::avx512().or_else(Kernel::avx2).map_or("none", Kernel::name);
         assert_eq!(name(None), best);
         assert_eq!(name(Some("auto")), best);

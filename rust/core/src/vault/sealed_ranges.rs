@@ -1,8 +1,9 @@
-//! AES-256-GCM-SIV (RFC 8452) over the ranges of one file, each sealed by itself, so that any of them opens without the rest.
+//! AES-256-GCM-SIV (RFC 8452) over the ranges of one file, each sealed by itself, so that any of them opens without the
+//! rest.
 //!
-//! A sealed range is its nonce, the ciphertext and the tag. Its associated data are those of the file and its number, so a
-//! range that was moved within the file or into another does not open. A range without data is sealed as well: it cannot
-//! be passed off as one that was left out.
+//! A sealed range is its nonce, the ciphertext and the tag. Its associated data are those of the file and its number,
+//! so a range that was moved within the file or into another does not open. A range without data is sealed as well: it
+//! cannot be passed off as one that was left out.
 
 use aes_gcm_siv::{AeadInOut, Tag};
 
@@ -36,12 +37,13 @@ pub fn sealed_ranges_bytes(sizes: &[u8]) -> Result<usize, Error> {
 }
 
 /// Seals consecutive ranges of `data`, its buffers taken one after another, into `sealed`, which has
-/// `sealed_ranges_bytes` bytes. Range `i` has size `i` of `sizes` (little-endian u32) and nonce `i` of `nonces` (12 bytes
-/// each); it is bound to `aad` and its number.
+/// `sealed_ranges_bytes` bytes. Range `i` has size `i` of `sizes` (little-endian u32) and nonce `i` of `nonces` (12
+/// bytes each); it is bound to `aad` and its number.
 ///
 /// # Errors
-/// [`Error::Ragged`] for nonces or sizes that are no whole number of items; [`Error::Length`] for a key that does not have
-/// 32 bytes, a number of nonces other than that of the sizes, and data or `sealed` of another length than the sizes say.
+/// [`Error::Ragged`] for nonces or sizes that are no whole number of items; [`Error::Length`] for a key that does not
+/// have 32 bytes, a number of nonces other than that of the sizes, and data or `sealed` of another length than the
+/// sizes say.
 pub fn seal_ranges<T: AsRef<[u8]>>(
     key: &[u8],
     nonces: &[u8],
@@ -97,13 +99,13 @@ impl<T: AsRef<[u8]>> Source<'_, T> {
     }
 }
 
-/// The data of consecutive ranges that `seal_ranges` sealed, laid end to end: `sealed` holds ranges `first` and following,
-/// whose data have `sizes` (little-endian u32).
+/// The data of consecutive ranges that `seal_ranges` sealed, laid end to end: `sealed` holds ranges `first` and
+/// following, whose data have `sizes` (little-endian u32).
 ///
 /// # Errors
 /// [`Error::Sealed`] where they are not the ranges that were sealed under this key, `aad` and number, or not of these
-/// sizes; [`Error::Length`] for a key that does not have 32 bytes, [`Error::Ragged`] for sizes that are no whole number of
-/// u32.
+/// sizes; [`Error::Length`] for a key that does not have 32 bytes, [`Error::Ragged`] for sizes that are no whole number
+/// of u32.
 pub fn open_ranges(key: &[u8], sealed: &[u8], sizes: &[u8], first: usize, aad: &[u8]) -> Result<Vec<u8>, Error> {
     let cipher = cipher(key)?;
     let mut data = Vec::with_capacity(sealed.len());
@@ -145,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ranges_are_sealed_as_files_of_their_own_however_the_data_are_cut(
+        fn ranges_are_sealed_as_separate_files_however_the_data_are_split(
             ranges in vec(vec(any::<u8>(), 0..40), 0..20),
             cut in any::<prop::sample::Index>(),
         ) {
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn wrong_lengths_are_refused() {
         let length = |what| move |error: Error| matches!(error, Error::Length { what: found, .. } if found == what);
         assert!(sealed(&[b"abc"], &[2]).is_err_and(length("bytes of data")));
         let sizes = packed(&[3]);

@@ -26,7 +26,7 @@ fn every_length_around_a_block_in_every_count() {
 }
 
 #[test]
-fn the_standards_examples() {
+fn the_examples_of_the_standard() {
     let million = vec![b'a'; 1_000_000];
     let messages = [b"abc".to_vec(), million, b"abc".to_vec()];
     let mut digests = [[0; 64]; 3];
@@ -37,14 +37,14 @@ fn the_standards_examples() {
 }
 
 #[test]
-#[should_panic(expected = "a place for every digest")]
-fn a_missing_place_is_no_silence() {
+#[should_panic(expected = "as many digests as messages")]
+fn fewer_digests_than_messages_panic() {
     PrefixedSha512::new(b"", Vec::new()).digests(&[b"a", b"b"], &mut [[0; 64]; 1]);
 }
 
 proptest! {
     #[test]
-    fn any_frame_and_messages_hash_as_their_concatenation(
+    fn any_prefix_message_and_suffix_hash_as_their_concatenation(
         prefix in vec(any::<u8>(), 0..300),
         suffix in vec(any::<u8>(), 0..150),
         messages in vec(vec(any::<u8>(), 0..600), 0..=40),
@@ -60,7 +60,7 @@ proptest! {
 
 type Work<'a> = &'a mut dyn FnMut(&[Vec<u8>], &mut [[u8; 64]]);
 
-/// The figures of docs/adr/0008: `cargo test --release -p pilookup-core -- --ignored --nocapture pace`.
+/// Measures the figures of docs/adr/0008: `cargo test --release -p pilookup-core -- --ignored --nocapture pace`.
 #[test]
 #[ignore = "prints times, asserts nothing"]
 fn pace() {
@@ -73,7 +73,7 @@ fn pace() {
             work(&messages, &mut digests);
             start.elapsed()
         });
-        println!("{what:32} {:7.1} ns a message", times.min().unwrap().as_secs_f64() * 1e9 / 4096.0);
+        println!("{what:32} {:7.1} ns per message", times.min().unwrap().as_secs_f64() * 1e9 / 4096.0);
     };
     let frame = PrefixedSha512::new(b"", Vec::new());
     show("SHA-512, one block, singly", &mut |messages, out| {

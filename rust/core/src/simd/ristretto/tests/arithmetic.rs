@@ -157,7 +157,7 @@ fn root_is_right(u: &BigUint, v: &BigUint, square: bool, root: &BigUint) {
 }
 
 #[test]
-fn operations_are_those_of_the_integers() {
+fn operations_agree_with_the_integers() {
     on_all_lanes!(lanes => for_any(lanes, 512, operations));
 }
 
@@ -194,7 +194,7 @@ fn any_columns_carry_into_the_bounds() {
 /// Every constant by its definition (RFC 9496 section 4.1), which leaves square roots their sign: the RFC names the
 /// nonnegative ones, and of `a d - 1` the other.
 #[test]
-fn constants_are_what_they_are_called() {
+fn constants_match_their_definitions() {
     let p = p();
     let small = |x: u32| BigUint::from(x);
     let invert = |x: BigUint| x.modpow(&(&p - 2_u8), &p);

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::oprf::group::Encoded;
 
-/// A point of eight-torsion in every lane. The Edwards encoding is `y` with the sign of `x` above it, and `x` follows from
-/// the curve's equation: `x^2 (d y^2 + 1) = y^2 - 1`.
+/// A point of eight-torsion in every lane. The Edwards encoding is `y` with the sign of `x` above it, and `x` follows
+/// from the curve's equation: `x^2 (d y^2 + 1) = y^2 - 1`.
 fn torsion<L: Lanes>(lanes: L, which: usize) -> PointIn<L> {
     let mut bytes = EIGHT_TORSION[which].compress().to_bytes();
     let odd = lanes.equal([bytes[31] >> 7; 8], 1);
@@ -67,7 +67,7 @@ fn a_coset_encodes_alike<L: Dispatch>(lanes: L) {
 
 /// All four members of a coset are one element: they encode alike, and their products too.
 #[test]
-fn a_coset_is_one_element() {
+fn all_points_of_a_coset_are_one_element() {
     on_all_lanes!(lanes => a_coset_encodes_alike(lanes));
 }
 
@@ -181,7 +181,7 @@ fn bad_encodings_are_refused_in_every_lane() {
 
 /// Every encoding that differs from a good one in a bit, and small numbers, as dalek judges them.
 #[test]
-fn decoding_judges_as_dalek_does() {
+fn decoding_accepts_what_dalek_accepts() {
     let good = encoded(&uniform(1))[0];
     let flipped = (0..256).map(|bit| {
         let mut bytes = good;

@@ -103,7 +103,7 @@ fn products_by_combs_agree_with_dalek() {
 }
 
 #[test]
-fn flaws_are_told_by_their_place() {
+fn a_flaw_is_reported_with_its_index() {
     let good = encoded(&uniform(17));
     for (kernel, index) in kernels().flat_map(|kernel| (0..17).map(move |index| (kernel, index))) {
         let mut bad = good.clone();

@@ -60,4 +60,4 @@ def test_an_erased_number_stays_out_and_a_cell_too_long_is_told_with_its_line(se
 
 def test_what_holds_numbers_does_not_show_them():
     piece = MemorySplitTask(3, None, None, numbers(1)[0].encode(), rejects=True)
-    assert repr(piece) == "<piece 3>"
+    assert repr(piece) == "<split 3>"

@@ -1,9 +1,9 @@
-"""Loading seized files: read, canonicalise, tokenise, store. All files of one command, or none.
+"""Load seized files: read, canonicalise, tokenise and store all files of one command, or none.
 
-The numbers live in memory between the file and the core, piece by piece; what is written are elements under the vault
-key. The work is cut into tasks (`split_task.py`, then `shard_task.py`) that run on threads or on other machines, and
-what they make does not depend on how it was cut. The one step that makes a load count is the transaction at the end. A
-command killed before leaves remains that the next one sweeps away; a command killed after has loaded.
+Numbers are only in memory, one split at a time. What is written are elements under the vault key. The work is divided
+into tasks (`split_task.py`, then `shard_task.py`) that run on threads or on other machines. Their output does not
+depend on how the files were split. The transaction at the end is what makes the loads count: if a command is killed
+before it, the next command removes what it left; if it is killed after it, the files are loaded.
 """
 
 import hmac
@@ -45,7 +45,7 @@ class LoadJob:
 
 @dataclass
 class LoadOutcome:
-    """The reports of a command's files, in their order, and of all together."""
+    """The report of each file of a command, in their order, and the report of all files together (`total`)."""
 
     dataset: str
     dry_run: bool
@@ -53,6 +53,7 @@ class LoadOutcome:
     files: list[Report] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
+        """The outcome as `pilookup load --json` prints it."""
         each = [{"file": i, **report.to_json()} for i, report in enumerate(self.files, 1)]
         return {"dataset": self.dataset, "dry_run": self.dry_run, **self.total.to_json(), "files": each}
 
@@ -64,12 +65,23 @@ def load(
     on_progress: Progress | None = None,
     executor: Executor | None = None,
 ) -> LoadOutcome:
-    """Load files into a dataset; see the module's text for what is promised.
+    """Load files into a dataset: all of them, or none.
 
-    executor: where pieces and shards are made; threads of this process unless told, one a processor.
+    Args:
+        session: An unlocked HOME.
+        job: The files and the dataset.
+        rejects: Where rejected cells are written, in clear; None to drop them.
+        on_progress: Called with (bytes read, bytes in all, rows so far).
+        executor: Runs the tasks; by default threads of this process, one for each processor.
 
-    Raises IntakeError for a file that cannot be read as what it is, CustodyError for a dataset or file that may not be
-    loaded, VaultError when the vault cannot be written. Nothing is stored then.
+    Raises:
+        IntakeError: A file cannot be read in its format, holds no number, or changed while it was read.
+        MissingExtraError: The format of a file needs an extra that is not installed.
+        CustodyError: The dataset was withdrawn or has other attributes, a file was loaded before, or the control
+            database failed.
+        VaultError: The vault cannot be written, or a file in it is missing or altered.
+        KeyringError: The keyring cannot be opened where a task runs.
+        ComputeError: The cluster failed.
     """
     dataset = resolve_dataset(session.control, job.dataset)
     file_ids = [_file_id(path) for path in job.files]
@@ -90,9 +102,10 @@ def load(
 
 
 def _write_shards(session: Session, files: Sequence[LoadedFile], executor: Executor, *, dry_run: bool) -> int:
-    """The loads' shards and indexes, out of their parts; completes the reports.
+    """Write the shards and indexes of the loads from their sorted files, and complete the reports.
 
-    Returns how many distinct numbers all files have together.
+    Returns:
+        The number of distinct numbers in all files together.
     """
     distinct_in_all = 0
     written: list[list[int]] = [[] for _ in files]
@@ -130,7 +143,7 @@ def _commit(
 
 @contextmanager
 def _written(session: Session) -> Iterator[None]:
-    """Whatever ends a load early leaves nothing behind; a full disk is told as such."""
+    """Remove what a load that ends early has written, and raise a refused write, such as a full disk, as VaultError."""
     try:
         yield
     except OSError as error:
@@ -140,7 +153,7 @@ def _written(session: Session) -> Iterator[None]:
 
 
 def _total(files: Sequence[LoadedFile], distinct: int) -> Report:
-    """All files' reports together; a number that stands in two of them is distinct once."""
+    """The reports of all files together. A number that is in several files counts as distinct once."""
     total = Report()
     for file in files:
         total.add(file.report)
@@ -149,7 +162,7 @@ def _total(files: Sequence[LoadedFile], distinct: int) -> Report:
 
 
 def _replaced_loads(session: Session, dataset: Dataset, job: LoadJob, digests: Sequence[str]) -> list[Load]:
-    """The loads that --replace takes out; raises CustodyError for a file loaded before or named twice."""
+    """The loads that --replace removes; raises CustodyError if a file was loaded before or is named twice."""
     for i, digest in enumerate(digests):
         if digest in digests[:i]:
             raise CustodyError(f"{display_name(job.files[i].name)}: the same content as another file of this command")
@@ -169,14 +182,14 @@ def _file_id(path: Path) -> FileId:
 
 
 def _check_unchanged(files: Sequence[Path], file_ids: Sequence[FileId]) -> None:
-    """The file that was read must be the one whose digest is kept."""
+    """Raise IntakeError if a file is no longer the one whose digest was computed."""
     for path, before in zip(files, file_ids, strict=True):
         if _file_id(path) != before:
             raise IntakeError(display_name(path.name), "changed while it was read")
 
 
 def _digest(session: Session, path: Path) -> str:
-    """HMAC-SHA256 of a file's content under a custody key, hex: it recognises the file and says nothing else."""
+    """HMAC-SHA256 of a file's content under a custody key, in hex. Without the key it reveals nothing."""
     key = subkey(session.keyring, b"file")
     try:
         with path.open("rb") as file:

@@ -1,7 +1,7 @@
-"""The files of one command on their way into parts of loads, with one progress over all of them.
+"""Read the files of one command into the sorted files of their loads, and report progress over all of them.
 
-Plain text files are cut into pieces, and each piece is a task for the executor. Every other file is streamed by the
-command itself (`streaming.py`).
+Plain text files are divided into splits, and each split is a task for the executor. The command itself streams every
+other file (`streaming.py`).
 """
 
 import uuid
@@ -28,15 +28,18 @@ from pilookup.errors import IntakeError, PilookupError
 from pilookup.protocol.label import Kind
 
 SPLIT_BYTES: Final = 8 << 20
-"""A piece of a text file. In flight it takes about ten times that in memory, and a part file a piece is written."""
+"""Size of a split of a text file. While it is processed it takes about ten times as much memory."""
 
 QUEUED_SPLITS: Final = 64
-"""Pieces submitted beside those of one process: they hold nothing but their place, and keep a cluster busy."""
+"""Splits submitted beyond those that one process runs at once. They keep a cluster busy and hold no data yet."""
 
 
 @dataclass
 class LoadedFile:
-    """A file, its load in the making, how many parts it has so far, and what was counted."""
+    """An input file, its load in the making, and what was counted so far.
+
+    text: how its text is read; None if it is streamed. sorted_files: the number of its sorted files so far.
+    """
 
     path: Path
     load: StagedLoad
@@ -46,7 +49,7 @@ class LoadedFile:
     tally: Tally = field(default_factory=Tally)
 
     def finish(self) -> None:
-        """The report as it will stand, but for what is distinct. Raises IntakeError for a file without a number."""
+        """Complete the report, except for distinct numbers. Raises IntakeError if the file has no rows or no number."""
         place = display_name(self.path.name)
         if self.text is not None:
             if not self.report.rows:
@@ -57,7 +60,16 @@ class LoadedFile:
 
 
 class LoadSchedule:
-    """Reads the files of a command into parts."""
+    """Reads the files of a command into sorted files.
+
+    Args:
+        session: An unlocked HOME.
+        dataset_id: The catalogue id of the dataset.
+        options: How the files are read.
+        executor: Runs the tasks.
+        rejects: Where rejected cells are written; None to drop them.
+        on_progress: Called with (bytes read, bytes in all, rows so far).
+    """
 
     def __init__(
         self,
@@ -81,9 +93,14 @@ class LoadSchedule:
         self._window = OrderedWindow(executor, run_split, self._collect, concurrent_tasks(executor) + QUEUED_SPLITS)
 
     def read(self, paths: Iterable[Path]) -> list[LoadedFile]:
-        """All files into parts, in their order.
+        """Read all files, in their order. If several fail, the error of the first one in this order is raised.
 
-        Raises IntakeError, naming file and line, VaultError, OSError; the first error in the files' order goes first.
+        Raises:
+            IntakeError: A file cannot be read in its format, changed while it was read, or holds no number.
+            KeyringError: The keyring cannot be opened where a task runs.
+            VaultError: A file of the vault is missing or altered.
+            ComputeError: The cluster failed.
+            OSError: A file cannot be read or written.
         """
         accounts = self._options.kind is Kind.MALICIOUS
         for path in paths:

@@ -1,10 +1,10 @@
-"""Parts to shards: the task that finishes one partition of every load of a command.
+"""From sorted files to shards: the task that finishes one partition of every load of a command.
 
-the segments of all parts, some ranges of elements at a time -> merged by element and account, in ascending order
--> one shard a load
+segments of all sorted files, some coarse spans at a time -> merged by element and account, in ascending order
+-> one shard for each load
 
-What it writes depends on the numbers alone and not on how the files were cut, nor on how many ranges go together. A
-step of it holds `STEP_ROWS` rows, or one range where that has more.
+The shards depend only on the numbers, not on how the files were split or how many coarse spans are merged at once. A
+step holds `STEP_ROWS` rows at most, or one coarse span that has more.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,12 +25,15 @@ from pilookup.custody.vault.vault import shard_name
 from pilookup.errors import VaultError
 
 STEP_ROWS: Final = 1 << 16
-"""Rows merged at once; each takes about 150 bytes while it is."""
+"""Number of rows merged at once. Each takes about 150 bytes meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShardTask:
-    """One partition of the loads of a command, each with its number of parts. dry_run: count and write nothing."""
+    """One partition of the loads of a command, each load with its number of sorted files.
+
+    dry_run: count, and write nothing.
+    """
 
     home: str
     partition: int
@@ -40,7 +43,7 @@ class ShardTask:
 
 @dataclass(frozen=True, slots=True)
 class ShardOutcome:
-    """How many distinct elements the partition has, load by load and in all loads together."""
+    """The number of distinct elements in the partition: of each load, and of all loads together."""
 
     partition: int
     distinct: tuple[int, ...]
@@ -48,19 +51,25 @@ class ShardOutcome:
 
 
 def run_shard(task: ShardTask) -> ShardOutcome:
-    """Write the partition's shards. Raises KeyringError, VaultError, OSError."""
+    """Write the shards of a partition.
+
+    Raises:
+        KeyringError: The keyring cannot be opened where the task runs.
+        VaultError: A sorted file is missing or altered, or its segments are not rows; the text names the file or shard.
+        OSError: A file cannot be read or written.
+    """
     vault = Vault(Home(Path(task.home)), keyring_for(task.home))
     loads = [PartitionRows(vault, load, parts, task.partition) for load, parts in task.loads]
     try:
         distinct = tuple(_write_shard(vault, task, rows) for rows in loads)
         distinct_in_all = distinct[0] if len(loads) == 1 else _distinct_in_all(loads)
-    except ValueError as error:  # of the core: a sorted file opens, but its segments are not rows
+    except ValueError as error:  # from the core: a sorted file can be opened, but its segments are not rows
         raise VaultError(f"{shard_name(task.partition)}: {error}") from None
     return ShardOutcome(task.partition, distinct, distinct_in_all)
 
 
 def _write_shard(vault: Vault, task: ShardTask, rows: PartitionRows) -> int:
-    """Write a load's shard where it has rows; returns how many distinct elements it has."""
+    """Write the shard of a load, if it has rows. Returns its number of distinct elements."""
     distinct = 0
 
     def merged() -> Iterator[pa.Table]:
@@ -79,7 +88,7 @@ def _write_shard(vault: Vault, task: ShardTask, rows: PartitionRows) -> int:
 
 
 def _distinct_in_all(loads: list[PartitionRows]) -> int:
-    """How many distinct elements loads have together."""
+    """The number of distinct elements in all loads together."""
     rows = np.sum([load.counts for load in loads], axis=0)
     accounts = loads[0].load.accounts  # all loads of a command are of one dataset
     return sum(
@@ -89,8 +98,13 @@ def _distinct_in_all(loads: list[PartitionRows]) -> int:
 
 
 def steps(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Ranges of so many rows each, as many together as have `STEP_ROWS` rows, or one: the first and the one after the
-    last.
+    """Group consecutive coarse spans into steps of at most `STEP_ROWS` rows; a larger span is a step alone.
+
+    Args:
+        rows: The number of rows in each coarse span.
+
+    Yields:
+        (first, stop): a step is coarse spans `first` to `stop` - 1. Nothing if all spans are empty.
     """
     first = at = held = 0
     for at, count in enumerate(rows):

@@ -1,9 +1,9 @@
-"""Numbers to a part of a load: the task that does a load's heavy work, one piece of a text file at a time.
+"""From a file split to a sorted file: the task that does most of the work of a load.
 
-bytes of the file -> rows -> elements under the vault key -> a part file, by partition
+bytes of the file -> rows -> elements under the vault key -> a sorted file, by partition
 
-The numbers are in the memory of the process that runs the task and nowhere else. A task carries where its piece lies;
-it opens file and keyring itself.
+The numbers are only in the memory of the process that runs the task. A task carries the path and range of its split,
+and opens the file and the keyring itself.
 """
 
 import hmac
@@ -30,9 +30,9 @@ from pilookup.keyring.key_ids import DIGEST_KEY_ID, VAULT_KEY_ID
 
 @dataclass(frozen=True, slots=True)
 class SplitTask:
-    """One piece of a text file, part `number` of its load.
+    """One split of a text file, to be written as sorted file `number` of its load.
 
-    file_id: the file's, which must still be the same. rejects: whether refused cells are kept.
+    file_id: what the file must still have when it is read. rejects: whether rejected cells are kept.
     """
 
     home: str
@@ -47,7 +47,7 @@ class SplitTask:
 
 @dataclass(frozen=True, slots=True)
 class SplitOutcome:
-    """What a piece held. report: accepted numbers that were erased are in it as rejected."""
+    """The counts of a split. Numbers that have been erased count as rejected."""
 
     task: SplitTask
     report: Report
@@ -55,9 +55,13 @@ class SplitOutcome:
 
 
 def run_split(task: SplitTask) -> SplitOutcome:
-    """Write the piece's part file, and its refused cells.
+    """Write the sorted file of a split, and its rejected cells.
 
-    Raises IntakeError when the file has changed or a cell is too long, KeyringError, VaultError, OSError.
+    Raises:
+        IntakeError: The file has changed, or a cell is too long.
+        KeyringError: The keyring cannot be opened where the task runs.
+        VaultError: The list of erased elements is missing or altered.
+        OSError: A file cannot be written.
     """
     split = task.split
     data = read_range(Path(task.path), task.form.location, task.file_id, split.start, split.reach)
@@ -73,9 +77,9 @@ def run_split(task: SplitTask) -> SplitOutcome:
 
 @dataclass(frozen=True, slots=True)
 class MemorySplitTask:
-    """One piece of a text that lies in memory, part `number` of its load; it stays in its process.
+    """One split of a text in memory, to be written as sorted file `number` of its load. It never leaves its process.
 
-    data: its bytes up to its reach. rejects: whether refused cells are kept.
+    data: the bytes of the split up to its `reach`. rejects: whether rejected cells are kept.
     """
 
     number: int
@@ -85,12 +89,12 @@ class MemorySplitTask:
     rejects: bool
 
     def __repr__(self) -> str:
-        return f"<piece {self.number}>"
+        return f"<split {self.number}>"
 
 
 @dataclass(frozen=True, slots=True)
 class MemorySplitOutcome:
-    """As `PieceOutcome`, with the refused cells, columns by their 1-based index."""
+    """The counts of a split, as in `SplitOutcome`, and its rejected cells, columns by their 1-based index."""
 
     report: Report
     tally: Tally
@@ -101,7 +105,15 @@ class MemorySplitOutcome:
 
 
 class SortedFileWriter:
-    """Makes parts of one load, with the keys of the HOME at `home`."""
+    """Writes the sorted files of one load.
+
+    Args:
+        home: `Home.real` of the HOME whose keys and vault are used.
+        load: The load.
+
+    Raises:
+        KeyringError: The keyring cannot be opened.
+    """
 
     def __init__(self, home: str, load: StagedLoad) -> None:
         keyring = keyring_for(home)
@@ -111,7 +123,15 @@ class SortedFileWriter:
         self._accounts_key = subkey(keyring, b"account")
 
     def write(self, number: int, packed: PackedNumbers) -> int:
-        """Tokenise each identifier once and write part `number`; returns how many numbers were erased. OSError."""
+        """Tokenise each identifier once, and write sorted file `number`.
+
+        Returns:
+            The number of rows that were left out because their numbers have been erased.
+
+        Raises:
+            VaultError: The list of erased elements is missing or altered.
+            OSError: The file cannot be written.
+        """
         ids = packed.identifiers
         elements = _core.tokenise_packed(ids.data, ids.offsets, self._key)
         accounts = b""
@@ -124,24 +144,30 @@ class SortedFileWriter:
         return write_sorted_file(self._vault, self._load, number, rows)
 
     def write_memory_split(self, task: MemorySplitTask) -> MemorySplitOutcome:
-        """Write the part of a piece that lies in memory; raises as `run_piece`."""
+        """Write the sorted file of a split in memory.
+
+        Raises:
+            IntakeError: A cell is too long.
+            VaultError: The list of erased elements is missing or altered.
+            OSError: The file cannot be written.
+        """
         refused = io.StringIO() if task.rejects else None
         reader = SplitReader(task.form, task.split, task.data, Rejects(refused, header=False))
         count_erased(reader.report, self.write(task.number, reader.read()))
         return MemorySplitOutcome(reader.report, reader.tally, refused.getvalue() if refused else "")
 
     def write_rejects(self, number: int, text: str) -> None:
-        """Keep the refused cells of part `number`; OSError."""
+        """Keep the rejected cells of split `number`, sealed; raises OSError."""
         write_rejects(self._vault, self._load, number, text)
 
 
 def count_erased(report: Report, erased: int) -> None:
-    """Count numbers that were erased as rejected."""
+    """Count `erased` accepted numbers as rejected instead."""
     report.accepted -= erased
     if erased:
         report.rejected["erased"] += erased
 
 
 def subkey(keyring: Keyring, purpose: bytes) -> bytes:
-    """One key for each purpose, from the digest key."""
+    """Derive the key for one purpose from the digest key; raises KeyringError."""
     return hmac.digest(keyring.symmetric(DIGEST_KEY_ID), b"pilookup-v1-" + purpose, "sha256")

@@ -2,7 +2,7 @@
 
 {load}/             the finished shards and the index, as they will be in the vault
 {load}.splits/      000007.sorted, the vault rows of split 7 (`sorted_file.py`), and
-                    000007.rejects, its refused cells, sealed too
+                    000007.rejects, its rejected cells, also sealed
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ COUNT_BYTES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class StagedLoad:
-    """A load in the making; accounts: whether its rows have accounts."""
+    """A load in the making. accounts: whether its rows have accounts."""
 
     id: str
     dataset_id: int
@@ -43,18 +43,23 @@ class StagedLoad:
         return vault.directory / STAGING / f"{self.id}.splits"
 
     def aad(self, number: int, what: str) -> str:
-        """What is sealed in part `number` is bound to this."""
+        """The AAD of what is kept under `number`: "rows" or "rejects"."""
         return shard_aad(self.dataset_id, self.id, f"{number:06}/{what}")
 
 
 def write_rejects(vault: Vault, load: StagedLoad, number: int, text: str) -> None:
-    """Keep the refused cells of a part, sealed; raises OSError."""
+    """Keep the rejected cells of split `number`, sealed; raises OSError."""
     sealed = vault.store.seal(load.aad(number, "rejects"), text.encode("utf-8", "surrogatepass"))
     durable.write_and_rename(_rejects(vault, load, number), [sealed], flushed=False)
 
 
 def pop_rejects(vault: Vault, load: StagedLoad, number: int) -> str:
-    """The refused cells of a part, which are kept no longer. Raises VaultError."""
+    """Read the rejected cells of split `number`, and delete them.
+
+    Raises:
+        VaultError: The file is missing or altered.
+        OSError: It cannot be deleted.
+    """
     path = _rejects(vault, load, number)
     text = vault.store.read(path, load.aad(number, "rejects")).decode("utf-8", "surrogatepass")
     path.unlink()
@@ -62,16 +67,23 @@ def pop_rejects(vault: Vault, load: StagedLoad, number: int) -> str:
 
 
 def write_shard(vault: Vault, load: StagedLoad, partition: int, rows: Iterable[pa.Table]) -> None:
-    """Write one partition of the load, its rows in ascending order, flushed; in one step, so that a task may run twice.
+    """Write a shard of the load, flushed and in one step, so that a task may run twice.
 
-    Raises OSError.
+    Args:
+        vault: The vault.
+        load: The load.
+        partition: The partition of the shard.
+        rows: Its rows in ascending order, in tables of any size.
+
+    Raises:
+        OSError: The file cannot be written.
     """
     frames = vault.store.encode_shard(shard_aad(load.dataset_id, load.id, partition), rows)
     durable.write_and_rename(load.folder(vault) / shard_name(partition), frames, flushed=True)
 
 
 def table_of(elements: bytes, accounts: bytes, counts: bytes, months: bytes) -> pa.Table:
-    """N vault rows as a table: 32, 16, 4 and 2 bytes a row, integers little-endian."""
+    """A table of n vault rows from its columns: 32, 16, 4 and 2 bytes a row, integers little-endian."""
     count = len(elements) // ELEMENT_BYTES
     columns = [
         pa.Array.from_buffers(field.type, count, [None, pa.py_buffer(data)])

@@ -1,8 +1,8 @@
-"""Files that cannot be cut where they lie (archives, UTF-16, workbooks, Parquet), on their way into parts of a load.
+"""Read files that cannot be split on disk (archives, UTF-16, workbooks, Parquet) into sorted files of a load.
 
-The command itself unpacks them. Texts among them are cut into pieces in memory, and columns of Parquet joined to such
-pieces, which threads of this process read as a task reads a piece of a plain file; of all else the rows are read here,
-and a thread tokenises them.
+The command itself unpacks them. Texts among them are divided into splits in memory, and columns of Parquet are joined
+to the text of such splits. Threads of this process read these splits as a task reads a split of a plain file. The rows
+of everything else are read here, and a thread tokenises them.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -26,20 +26,28 @@ from pilookup.custody.intake.tables.table import Chunk
 from pilookup.custody.load.split_task import MemorySplitOutcome, MemorySplitTask, SortedFileWriter, count_erased
 
 SORTED_FILE_ROWS: Final = 1 << 17
-"""Rows that become one part where they do not come out of a piece of text."""
+"""Number of rows in a sorted file whose rows do not come from a split of text."""
 
 PARQUET_SPLIT_BYTES: Final = 2 << 20
-"""Lines of Parquet that become one part: less than a piece of a text, since the file's dictionaries lie beside them."""
+"""Size of a split of joined Parquet columns: less than of a text, because the dictionaries are in memory as well."""
 
 Work = tuple[int, PackedNumbers] | MemorySplitTask
 SplitWindow = OrderedWindow[Work, int | MemorySplitOutcome]
 
 
 class StreamingReader:
-    """Reads one file, counting into `report`.
+    """Reads one file into sorted files.
 
-    rejects: where refused cells go. split_bytes: the size of a piece of text. today: the day that dates are held
-    against, as an ordinal.
+    Args:
+        writer: Writes the sorted files.
+        report: The counts are added to it.
+        rejects: Where rejected cells are written; None to drop them.
+        options: How the file is read.
+        split_bytes: Size of a split of text.
+        today: The day that dates are compared with, as an ordinal.
+
+    Attributes:
+        sorted_files: The number of sorted files written so far.
     """
 
     def __init__(
@@ -64,10 +72,20 @@ class StreamingReader:
         self._tally = Tally()
 
     def read(self, path: Path, known: PlainText | None, *, accounts: bool, fast: bool, on_progress: Progress) -> None:
-        """All parts of the file at `path`.
+        """Read a file, and write all its sorted files.
 
-        known: how it is read where that was found out already. fast: False where it must not go the fast way. Raises as
-        `intake.read_file`, and OSError.
+        Args:
+            path: The file.
+            known: How its text is read, if the caller has determined it already.
+            accounts: Whether the load's rows have accounts.
+            fast: Whether texts and Parquet may be read split by split.
+            on_progress: Called with (bytes read, bytes in all, rows so far).
+
+        Raises:
+            IntakeError: The file cannot be read in its format, or changed while it was read.
+            MissingExtraError: Its format needs an extra that is not installed.
+            VaultError: The list of erased elements is missing or altered.
+            OSError: A file cannot be written.
         """
         with (
             local_executor() as executor,
@@ -127,7 +145,7 @@ class StreamingReader:
 
 
 def _packed_batches(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[PackedNumbers]:
-    """Batches together, so that a part is worth its file."""
+    """Join batches until they have at least `SORTED_FILE_ROWS` rows, so that sorted files are not too small."""
     held: list[Accepted] = []
     rows = 0
     for batch in batches:

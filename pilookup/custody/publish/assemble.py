@@ -1,10 +1,11 @@
-"""The files of one epoch's snapshot, by tasks that any executor runs (SPEC.md sections 6 and 10).
+"""Make the files of one epoch's snapshot, by tasks that any executor runs (SPEC.md sections 6 and 10).
 
-parts of the vault -> spill files of sealed entries -> ranges of buckets -> buckets.bin and tree.bin; parts of filters
+vault ranges -> spill files of sealed entries and filter keys -> bucket ranges -> buckets.bin and tree.bin
+                                                              -> filter parts
 
-What tasks write lies in a folder of this run's own, below the epoch's staging directory. No token, shift or channel
-element is written anywhere. Each stage begins when the one before is done, so that a task whose worker died can be run
-again from what is there. Memory holds one part of the vault, one part of a filter or one range of buckets a thread.
+The tasks write to a folder that only this run uses, below the epoch's staging directory. No token, shift or channel
+element is written anywhere. Each stage begins when the one before is done, so that a task whose worker died can run
+again from the files of that stage. A thread holds one vault range, one filter part or one bucket range in memory.
 """
 
 import os
@@ -31,12 +32,17 @@ from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.merkle import HASH_BYTES
 
 Progress = Callable[[int, int, int], None]
-"""Told (steps done, steps, entries so far)."""
+"""Called with (steps done, steps in all, entries so far)."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishJob:
-    """What a snapshot is made of. `bases` are filters to keep while they can be; geometry None: by what there is."""
+    """What a snapshot is made of.
+
+    profile: of the channel's labels. sources: the published datasets, newest first: catalogue id and flag of the kind.
+    loads: all loads of these datasets. rows: an upper bound of the number of their rows. geometry: None to choose it by
+    the number of entries. bases: base filters to keep if possible.
+    """
 
     home: str
     channel: str
@@ -52,7 +58,10 @@ class PublishJob:
 
 @dataclass(frozen=True, slots=True)
 class BuiltEpoch:
-    """What was laid out: where, how, how much; and the parts of the filters."""
+    """The buckets and tree that were built, and the filters, of which only the bodies exist yet.
+
+    root: of the Merkle tree. files: buckets.bin and tree.bin.
+    """
 
     geometry: Geometry
     root: bytes
@@ -62,9 +71,23 @@ class BuiltEpoch:
 
 
 def build(job: PublishJob, folder: Path, executor: Executor, memory: int, on_done: Progress) -> BuiltEpoch:
-    """Write buckets.bin and tree.bin into `folder`, by tasks that hold `memory` bytes together in one process.
+    """Write buckets.bin and tree.bin into `folder`, and the bodies of the filters into a folder below it.
 
-    Raises BucketOverflow when a bucket would have more entries than the geometry has slots, and what the tasks raise.
+    Args:
+        job: What the snapshot is made of.
+        folder: The staging directory of the epoch.
+        executor: Runs the tasks.
+        memory: Bytes that the tasks of one process share.
+        on_done: Called after each step.
+
+    Raises:
+        BucketOverflow: A bucket has more entries than slots.
+        PublishError: An intermediate file is missing or altered, or a filter cannot be built.
+        KeyringError: The keyring cannot be opened where a task runs.
+        VaultError: A shard is missing or altered.
+        FormatError: A base filter is damaged.
+        ComputeError: The cluster failed.
+        OSError: A file cannot be read or written.
     """
     work = folder / f"work-{uuid4().hex}"
     durable.make_directory(work)
@@ -104,7 +127,7 @@ def _entry_tasks(job: PublishJob, work: Path, task_memory: int) -> list[EntryTas
 def _write_buckets(
     home: str, work: Path, folder: Path, spill_files: int, geometry: Geometry, count: int, executor: Executor
 ) -> dict[str, FileRef]:
-    """Buckets in order, range by range, and the tree over them."""
+    """Write the buckets in order, one bucket range after another, and the tree over them."""
     common = (home, str(work), spill_files)
     tasks = [BucketTask(*common, number, count, geometry.bits, geometry.slots) for number in range(count)]
     leaves: list[bytes] = []
@@ -126,7 +149,7 @@ def _write_buckets(
 
 
 class _HashedFile:
-    """A file in the making, hashed as it grows."""
+    """A file that is hashed while it is written."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -134,13 +157,14 @@ class _HashedFile:
         self._size = 0
 
     def take(self, path: Path) -> None:
-        """Move a piece of it here."""
+        """Append a file's bytes, and delete that file."""
         for block in durable.read_blocks(path):
             self._digest.update(block)
             self._size += self._file.write(block)
         path.unlink()
 
     def finish(self) -> FileRef:
+        """Flush the file to the disk."""
         self._file.flush()
         os.fsync(self._file.fileno())
         return FileRef(self._digest.hexdigest(), self._size)

@@ -1,4 +1,4 @@
-"""From spilled entries to buckets: the task that lays out one range of them."""
+"""From spill files to buckets: the task that packs one bucket range."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,12 @@ from pilookup.errors import PublishError
 from pilookup.protocol.buckets import Geometry
 
 BucketOverflow = _core.BucketOverflow
-"""A bucket has more entries than slots: the epoch is full."""
+"""Raised if a bucket has more entries than slots: the epoch is full."""
 
 
 @dataclass(frozen=True, slots=True)
 class BucketTask:
-    """Range `number` of `ranges` (a power of two) of a snapshot's buckets, from `spills` spill files in `folder`."""
+    """Bucket range `number` of `range_count` (a power of two) of a snapshot, from the spill files in `folder`."""
 
     home: str
     folder: str
@@ -27,9 +27,16 @@ class BucketTask:
 
 
 def write_bucket_range(task: BucketTask) -> bytes:
-    """Write the range's buckets as they stand in buckets.bin; returns their leaf hashes, 32 bytes each.
+    """Write the buckets of a range as they are in buckets.bin.
 
-    Raises BucketOverflow, KeyringError, OSError, and PublishError for entries that cannot stand in buckets.
+    Returns:
+        Their leaf hashes, 32 bytes each.
+
+    Raises:
+        BucketOverflow: A bucket has more entries than slots.
+        PublishError: A spill file is missing or altered, or its entries do not fit into these buckets.
+        KeyringError: The keyring cannot be opened where the task runs.
+        OSError: A file cannot be read or written.
     """
     geometry = Geometry(task.bits, task.slots)
     folder = Path(task.folder)
@@ -49,5 +56,5 @@ def write_bucket_range(task: BucketTask) -> bytes:
 
 
 def bucket_range_path(folder: Path, number: int) -> Path:
-    """`0007.range`"""
+    """The path of a bucket range, such as `0007.range`."""
     return folder / f"{number:04}.range"

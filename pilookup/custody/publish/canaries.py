@@ -1,4 +1,4 @@
-"""A staged snapshot read back from disk and verified as a client would, before anything is signed."""
+"""Check a staged snapshot as a client would, from its files on the disk, before anything is signed."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,13 +15,24 @@ from pilookup.release_files.filter_file import FilterFile
 
 
 def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.SecretKey) -> None:
-    """Look every canary up as a client would; raises PublishError when one is not found."""
+    """Look up every canary as a client would.
+
+    Args:
+        manifest: The manifest of the snapshot.
+        files: The paths of its files, by name.
+        key: The channel key of its epoch.
+
+    Raises:
+        PublishError: A canary is not found in its bucket or in a base filter, or the manifest names another public key.
+        FormatError: A bucket or filter is damaged.
+        OSError: A file cannot be read.
+    """
     names = [name.encode() for name in manifest.canaries]
     blinds, blinded = oprf.blind(names)
     evaluated = oprf.evaluate(blinded, key)
     proof = oprf.prove(blinded, evaluated, key)
     if not oprf.verify(manifest.public_key, blinded, evaluated, proof):
-        raise PublishError("the channel key does not fit the manifest's public key")
+        raise PublishError("the channel key is not that of the manifest's public key")
     tokens = token.tokens(oprf.unblind(blinds, evaluated), manifest.channel, manifest.epoch)
     tree = files[TREE_FILE].read_bytes()
     _verify_filters_hold(manifest, files, tokens)
@@ -36,7 +47,7 @@ def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.Se
 
 
 def _verify_filters_hold(manifest: Manifest, files: Mapping[str, Path], tokens: Sequence[bytes]) -> None:
-    """Every base filter contains the filter keys of all tokens, else PublishError names it."""
+    """Raise PublishError, naming the filter, if a base filter lacks the filter key of a token."""
     keys = sorted(token.filter_key(secret).to_bytes(KEY_BYTES, "big") for secret in tokens)
     for name in manifest.files:
         if ".base." in name and lacked_keys(FilterFile(files[name]), b"".join(keys)):

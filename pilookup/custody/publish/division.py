@@ -1,4 +1,4 @@
-"""How a publish is cut: parts of the vault and ranges of buckets, each small enough for its share of the memory."""
+"""How a publish is divided: into vault ranges and bucket ranges that fit into their share of the memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,23 +9,24 @@ from pilookup.custody.vault.schema import PARTITIONS, SPANS, Span
 from pilookup.protocol.buckets import Geometry
 
 ROW_COST: Final = 250
-"""What a row costs while its part is read, merged, shifted and sealed: 170 bytes as measured, and half as much again
-to be safe (docs/adr/0010-publish-pipeline.md)."""
+"""Bytes of memory for each row while its vault range is read, merged, shifted and sealed: 170 as measured, and half as
+many again to be safe (docs/adr/0010-publish-pipeline.md)."""
 
 RECORD_COST: Final = 80
-"""Bytes a record costs while its range is laid out, beside twice the buckets: 36 as read, 36 joined, rounded up."""
+"""Bytes of memory for each record while its bucket range is packed: 36 as read and 36 joined, rounded up. The buckets
+take twice their size in addition."""
 
 SMALLEST_VAULT_RANGE: Final = 1 << 16
 LARGEST_VAULT_RANGE: Final = 1 << 19
-"""Rows: a larger part gains nothing, a smaller one pays for its file."""
+"""Numbers of rows. A larger vault range gains nothing, and the file of a smaller one costs too much."""
 
 LARGEST_BUCKET_RANGE: Final = 1 << 25
-"""Bytes of buckets."""
+"""Size of its buckets in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class VaultRange:
-    """Partitions `first` to `stop` - 1, of each the elements of `span`."""
+    """The elements of `span` in each of the partitions `first` to `stop` - 1."""
 
     first: int
     stop: int
@@ -33,7 +34,7 @@ class VaultRange:
 
 
 def vault_ranges(rows: int, memory: int) -> Iterator[VaultRange]:
-    """Cut a vault of so many rows into parts that fit into `memory` bytes of memory each."""
+    """Divide a vault of `rows` rows into vault ranges that need `memory` bytes each, or more if single spans do."""
     most = min(LARGEST_VAULT_RANGE, max(1, memory // ROW_COST))
     wanted = -(-rows // min(most, max(SMALLEST_VAULT_RANGE, rows // PARTITIONS)))
     if wanted <= PARTITIONS:
@@ -47,7 +48,7 @@ def vault_ranges(rows: int, memory: int) -> Iterator[VaultRange]:
 
 
 def bucket_range_count(entries: int, geometry: Geometry, memory: int) -> int:
-    """Into how many ranges, a power of two, the buckets of so many entries are cut."""
+    """The number of bucket ranges, a power of two, such that packing one needs at most `memory` bytes if possible."""
     cost = 2 * geometry.size + RECORD_COST * entries
     wanted = max(-(-cost // max(1, memory)), -(-geometry.size // LARGEST_BUCKET_RANGE))
     return min(BUCKET_RANGES, geometry.buckets, 1 << max(0, wanted - 1).bit_length())

@@ -1,9 +1,9 @@
-"""From the vault to sealed entries: the task that does a publish's heavy work, one part of the vault at a time.
+"""From a vault range to sealed entries: the task that does most of the work of a publish.
 
-vault shards -> merged by element -> shifted -> sealed -> a spill file by range of buckets
+vault shards -> merged by element -> shifted -> sealed -> a spill file, by bucket range
 
-The shift d = c / v is made in the memory of the process that runs the task and is never written; no element under the
-channel key leaves the native core.
+The shift d = c / v is computed in the memory of the process that runs the task and is never written. No element under
+the channel key leaves the native core.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from pilookup.protocol.names import CANARIES
 
 @dataclass(frozen=True, slots=True)
 class StoredLoad:
-    """Where one load lies in the vault."""
+    """The location of one load in the vault."""
 
     id: str
     slug: str
@@ -37,9 +37,10 @@ class StoredLoad:
 
 @dataclass(frozen=True, slots=True)
 class EntryTask:
-    """One part of the vault for one epoch: partitions `first` to `stop` - 1, of each the elements of `span`.
+    """One vault range for one epoch: the elements of `span` in each of the partitions `first` to `stop` - 1.
 
-    `sources` are the datasets told of, newest first: catalogue id and kind flag. Part 0 has the canaries besides.
+    folder: of this run. number: of the spill file; number 0 also contains the canaries. sources: the published
+    datasets, newest first: catalogue id and flag of the kind.
     """
 
     home: str
@@ -57,14 +58,14 @@ class EntryTask:
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
-    """How many entries a part came to, and how many distinct filter keys of each kind, in the order of `Kind`."""
+    """The number of entries, and of distinct filter keys of each kind, in the order of `Kind`."""
 
     entries: int
     filter_keys: tuple[int, ...]
 
 
 def write_entries(task: EntryTask) -> EntryOutcome:
-    """Write the part's spill file.
+    """Write the spill file of a vault range.
 
     Raises:
         KeyringError: The keyring cannot be opened where the task runs.
@@ -80,7 +81,7 @@ def write_entries(task: EntryTask) -> EntryOutcome:
         runs = ((load.dataset_id, rows) for load, rows in vault.runs(partition, task.loads, task.span))
         try:
             collector.add(merge_rows(runs, task.sources, erased, Profile(task.profile)))
-        except ValueError as error:  # of the core: a shard opens, but its rows are not rows of the vault
+        except ValueError as error:  # from the core: a shard can be opened, but its rows are not vault rows
             raise VaultError(f"{shard_name(partition)}: {error}") from None
     if task.number == 0:
         collector.add_canaries(vault_key)
@@ -90,12 +91,12 @@ def write_entries(task: EntryTask) -> EntryOutcome:
 
 
 def shift_of(vault_key: _core.SecretKey, channel_key: _core.SecretKey) -> _core.SecretKey:
-    """The shift d = c / v. The coordinator checks it against every shard's guard; the canaries tell of a wrong one."""
+    """The shift d = c / v. The command checks it with the guard of every shard, and a wrong one makes canaries fail."""
     return vault_key.shift_to(channel_key)
 
 
 class _EntryCollector:
-    """The records and filter keys of one part."""
+    """Collects the records and filter keys of one vault range."""
 
     def __init__(self, task: EntryTask, shift: _core.SecretKey) -> None:
         self.records: list[bytes] = []
@@ -112,9 +113,9 @@ class _EntryCollector:
                 parts.append(keys[(merged.labels["flags"] & kind.flag) != 0].tobytes())
 
     def add_canaries(self, vault_key: _core.SecretKey) -> None:
-        """The identifiers that clients check a snapshot by; every filter holds them too.
+        """Add the canaries, by which clients check a snapshot. They are in every filter too.
 
-        They go the way of every number, from the vault's key by the shift: where the shift is wrong they do not open.
+        Like every number they are shifted from the vault key, so their entries do not open if the shift is wrong.
         """
         inputs = [name.encode() for name in CANARIES]
         labels = np.frombuffer(pack_labels([Label(canary=True)] * len(inputs)), LABELS)

@@ -1,4 +1,7 @@
-"""One epoch's files brought up to the vault, read back, and put in place; nothing refers to them yet."""
+"""Build one epoch's files from the current vault, verify them, and move them to their final names.
+
+Nothing refers to them until the release is signed.
+"""
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
@@ -28,7 +31,10 @@ from pilookup.release_files.verify import verify_files
 
 @dataclass(frozen=True, slots=True)
 class BuildState:
-    """Where tasks run, the bytes of memory they share in one process, who is told, whether Bloom filters are made."""
+    """How the epochs of a release are built.
+
+    executor: runs the tasks. memory: bytes that the tasks of one process share. bloom: whether Bloom filters are made.
+    """
 
     executor: Executor
     memory: int
@@ -37,7 +43,17 @@ class BuildState:
 
 
 class EpochBuilder:
-    """Makes the served epochs of one channel's release."""
+    """Builds the served epochs of one channel's release.
+
+    Args:
+        session: An unlocked HOME, with its online half.
+        channel: The channel.
+        listed: The epochs of the served release, by number.
+        state: How they are built.
+
+    Attributes:
+        changed: Whether files were built that the served release does not have.
+    """
 
     def __init__(
         self,
@@ -58,14 +74,21 @@ class EpochBuilder:
         self._profile = Profile(channel.profile)
 
     def mark_released(self) -> None:
-        """Note what each released epoch tells of, once it is served; repeating it is harmless."""
+        """Record the serial and the removals of each built epoch, once it is served. Repeating it is harmless.
+
+        Raises:
+            CustodyError: The control database failed.
+        """
         for number, serial in self._released:
             self._session.control.mark_epoch_released(self._channel.name, number, serial, self._removals)
 
     def renew_former(self, epoch: Epoch) -> ServedEpoch | None:
-        """A former epoch: as it is, or anew where something was removed or its files are not those that were signed.
+        """The former epoch as it is served, or built again if something was removed or its files are not as signed.
 
-        None (and destroyed) when it cannot hold the vault.
+        Returns:
+            None if its buckets have too few slots for the current vault; its key is then destroyed.
+
+        Raises as `build_or_reuse`, except BucketOverflow.
         """
         listed = self._listed[epoch.number]
         if epoch.removals_seen == self._removals and self._repository.holds(listed):
@@ -77,7 +100,18 @@ class EpochBuilder:
             return None
 
     def build_or_reuse(self, epoch: Epoch) -> ServedEpoch:
-        """The epoch's files from the vault as it is now; those already listed when they say the same and are whole."""
+        """Build the epoch's files from the current vault, unless the served ones have the same content and are intact.
+
+        Raises:
+            BucketOverflow: A bucket has more entries than slots.
+            PublishError: The vault was written under another key, or the files that were built failed their checks.
+            KeyringError: A key is missing or altered.
+            VaultError: A shard is missing or altered.
+            FormatError: A served file is not valid.
+            CustodyError: The control database failed.
+            ComputeError: The cluster failed.
+            OSError: A file cannot be read or written.
+        """
         key = self._session.channel_key(self._channel.name, epoch.number)
         shift = self._session.keyring.scalar(VAULT_KEY_ID).shift_to(key)
         self._session.vault.check_shift(shift, key, self._loads())
@@ -99,7 +133,7 @@ class EpochBuilder:
         return ServedEpoch(epoch.number, until, files)
 
     def _job(self, epoch: Epoch) -> PublishJob:
-        """What the epoch's snapshot is made of; its first one chooses the geometry, later ones keep it."""
+        """The job of the epoch's snapshot. The first snapshot of an epoch chooses the geometry; later ones keep it."""
         listed = self._listed.get(epoch.number)
         loads = self._loads()
         return PublishJob(
@@ -122,7 +156,7 @@ class EpochBuilder:
         return [load for row in self._datasets for load in self._session.control.loads(row.slug)]
 
     def manifest(self, listed: ServedEpoch) -> Manifest:
-        """The manifest of an epoch whose files are in place."""
+        """The manifest of an epoch whose files have their final names; raises FormatError, OSError."""
         return Manifest.from_bytes((self._repository.targets / listed.path(MANIFEST)).read_bytes())
 
     def _catalogue(self) -> tuple[Any, ...]:
@@ -138,7 +172,7 @@ class EpochBuilder:
         )
 
     def _write(self, epoch: Epoch, built: BuiltEpoch, folder: Path, public_key: bytes) -> Manifest:
-        """Filters and manifest, under a serial consumed before any of their bytes exist."""
+        """Write the filters and the manifest, under a serial that is consumed before any byte of them is written."""
         above = max((self.manifest(listed).serial for listed in self._listed.values()), default=0)
         serial = self._session.control.consume_serial(self._channel.name, above)
         filters = write_filters(built.filters, folder, self._channel.name, epoch.number, serial)
@@ -160,7 +194,7 @@ class EpochBuilder:
         return manifest
 
     def _bases(self, epoch: Epoch) -> dict[Kind, Base]:
-        """The base filters that may be kept: none where something was removed since."""
+        """The base filters that may be kept: none if something was removed since they were published."""
         listed = self._listed.get(epoch.number)
         if listed is None or epoch.removals_seen != self._removals:
             return {}
@@ -170,6 +204,6 @@ class EpochBuilder:
 
 
 def _released_datasets(session: Session, channel: Channel) -> list[Dataset]:
-    """The datasets this channel tells of: sensitive ones stay out of a coarse one."""
+    """The datasets that the channel publishes; a coarse channel leaves out sensitive ones."""
     rows = session.control.datasets(active_only=True)
     return [row for row in rows if not (row.sensitive and channel.profile == Profile.COARSE)]

@@ -1,7 +1,8 @@
-"""Vault rows to one label an element, as a profile tells it (SPEC.md section 5.2).
+"""Merge vault rows to one label for each element, under a profile (SPEC.md sections 5.2 and 5.3).
 
-Across datasets flags are OR-ed, counts added, the latest month kept, and the three newest datasets referred to. Within
-a dataset an account counts once however many files tell of it; a row without an account counts as one.
+Over all datasets, flags are OR-ed, accounts are added, the latest month is kept, and the label refers to the three
+newest datasets. Within a dataset an account counts once, even if several files contain it, and a row without an account
+counts as one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,14 +18,14 @@ from pilookup.custody.vault.schema import fixed_bytes
 from pilookup.protocol.label import MAX_CASES, Kind, Profile
 
 LABELS = np.dtype([("flags", "u1"), ("zero", "u1"), ("accounts", ">u2"), ("month", ">u2"), ("cases", ">u2", MAX_CASES)])
-"""The label's layout as `protocol.label` fixes it, 12 bytes."""
+"""The 12 bytes of a label, as `protocol.label` defines them."""
 
 Labels = np.ndarray[Any, np.dtype[np.void]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A dataset whose rows take part: catalogue id, kind, and the day it was seized if known."""
+    """A dataset whose rows are merged: its catalogue id, its kind, and the day of the seizure, if known."""
 
     id: int
     kind: Kind
@@ -43,19 +44,26 @@ class MergedRows:
 
 
 def newest_first(sources: Sequence[Source]) -> list[Source]:
-    """By the day of seizure, unknown last, then by id: the order of a label's references."""
+    """Sort datasets as a label refers to them: by the latest day of seizure, unknown last, then by the higher id."""
     return sorted(sources, key=lambda s: (s.seized_on or date.min, s.id), reverse=True)
 
 
 def merge_rows(
     runs: Iterable[tuple[int, pa.Table]], sources: Sequence[tuple[int, int]], erased: bytes, profile: Profile
 ) -> MergedRows:
-    """Merge the rows of many loads, each with its dataset's id, without those of `erased` elements (n x 32 bytes).
+    """Merge the rows of loads to labels.
 
-    `sources` are the datasets, newest first: id and kind flag.
+    Args:
+        runs: The catalogue id of each load's dataset, and its rows.
+        sources: The datasets, newest first: catalogue id and flag of the kind.
+        erased: Elements to leave out, n x 32 bytes.
+        profile: Of the channel.
+
+    Raises:
+        ValueError: The rows are not vault rows.
     """
     positions = {dataset: position for position, (dataset, _) in enumerate(sources)}
-    # A frame is a run of its own: to lay its columns end to end with others' would only copy them.
+    # Each frame is passed as a run: joining the columns of frames would only copy them.
     columns = [(*_columns(frame), positions[dataset]) for dataset, rows in runs for frame in rows.to_batches()]
     elements, packed = _core.merge_labels(columns, list(sources), erased)
     labels = np.frombuffer(bytearray(packed), LABELS)
@@ -66,7 +74,7 @@ def merge_rows(
 
 def _coarsen(labels: Labels, profile: Profile) -> None:
     """Coarsen exact labels in place."""
-    bounds = np.array([profile.accounts(count) for count in range(7)])  # no profile tells more than six apart
+    bounds = np.array([profile.accounts(count) for count in range(7)])  # no profile distinguishes more than six
     labels["accounts"] = bounds[np.minimum(labels["accounts"], 6)]
     months = np.array([profile.month(month) for month in range(int(labels["month"].max(initial=0)) + 1)])
     labels["month"] = months[labels["month"]]

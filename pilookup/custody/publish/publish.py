@@ -1,9 +1,9 @@
-"""Publish, rotate, republish: from the vault to a signed release (SPEC.md sections 6 to 10).
+"""Publish, rotate and republish: from the vault to a signed release (SPEC.md sections 6 to 10).
 
-vault -> merged, shifted, sealed -> files -> read back and verified -> adopted -> signed -> swapped in
+vault -> merged, shifted, sealed -> files -> read back and verified -> adopted -> signed -> served
 
-Each step can be killed. Until the last one nothing that is served has changed, and running the command again starts
-from the vault anew. The same vault gives the same buckets, tree and filters.
+Each step can be killed. What is served changes only in the last one, and running the command again starts from the
+vault. The same vault gives the same buckets, tree and filters.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,11 @@ from pilookup.protocol.release import ServedEpoch
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a channel's publish came to."""
+    """What publishing a channel did.
+
+    changed: False if the snapshot is the one that was served before, with new signatures. rotated: whether a new epoch
+    began. bytes: the size of all files of the newest epoch.
+    """
 
     channel: str
     epoch: int
@@ -38,6 +42,7 @@ class Published:
     bytes: int
 
     def to_json(self) -> dict[str, Any]:
+        """The outcome as `pilookup publish --json` prints it."""
         return asdict(self)
 
 
@@ -50,11 +55,27 @@ def publish(
     executor: Executor | None = None,
     memory: int = DEFAULT_MEMORY,
 ) -> Published:
-    """Bring a channel's current epoch up to the vault, and a former one too that still tells of what was removed.
+    """Publish the current vault in a channel's current epoch, and in the former epoch if it shows what was removed.
 
-    An epoch whose buckets are full, or that has lived 180 days, makes way for a new one. The tasks run on `executor`,
-    threads of this process where none is given; those of one process share `memory` bytes. Raises PublishError, also
-    where a disk is full, and VaultError, KeyringError, ComputeError.
+    An epoch whose buckets are full, or that is 180 days old, is followed by a new one.
+
+    Args:
+        session: An unlocked HOME, with its online half.
+        channel: The channel.
+        on_progress: Called with (steps done, steps in all, entries so far).
+        bloom: Whether Bloom filters are made.
+        executor: Runs the tasks; by default threads of this process, one for each processor.
+        memory: Bytes that the tasks of one process share.
+
+    Raises:
+        PublishError: There is no such channel, the disk is full, or the snapshot failed its checks.
+        KeyringError: A key is missing or altered.
+        VaultError: A shard is missing or altered.
+        FormatError, TrustError: The served release or one of its files is not valid.
+        MissingExtraError: There are Bloom filters to make, and pybloom-live is not installed.
+        CustodyError: The control database failed.
+        ComputeError: The cluster failed.
+        OSError: A file of the release cannot be read or written.
     """
     with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
         return _publish(session, channel, state)
@@ -69,7 +90,7 @@ def rotate(
     executor: Executor | None = None,
     memory: int = DEFAULT_MEMORY,
 ) -> Published:
-    """Start a new epoch from the vault alone and publish it; one that a killed rotate began is finished."""
+    """Begin a new epoch and publish it; if a killed rotate began one, publish that. Args and Raises as of `publish`."""
     current = epochs.current(session, channel).number
     if current <= max(epochs.listed(session, channel), default=0):
         epochs.begin(session, channel)
@@ -80,9 +101,9 @@ def rotate(
 def republish(
     session: Session, on_progress: Progress, *, executor: Executor | None = None, memory: int = DEFAULT_MEMORY
 ) -> list[Published]:
-    """Publish every channel that has been published before; all served epochs lose what was removed.
+    """Publish every channel that was published before, so that no served epoch contains what was removed.
 
-    A channel that has Bloom filters keeps having them.
+    A channel that has Bloom filters gets new ones. Args and Raises as of `publish`.
     """
     done = []
     with _build_state(session, on_progress, executor, memory, bloom=False) as state:
@@ -97,7 +118,7 @@ def republish(
 def _build_state(
     session: Session, on_progress: Progress, executor: Executor | None, memory: int, *, bloom: bool
 ) -> Iterator[BuildState]:
-    """What the work is done with; the keyring is lent to tasks that run in this process."""
+    """Register the keyring for tasks of this process, and make the state of the build."""
     register_keyring(session.home, session.keyring)
     if executor is not None:
         yield BuildState(executor, memory, on_progress, bloom)
@@ -120,12 +141,12 @@ def _publish(session: Session, channel: str, state: BuildState) -> Published:
 
 
 def _released(session: Session, channel: str) -> bool:
-    """Whether the current epoch is in the signed release; a killed rotate leaves one that is not yet."""
+    """Whether the current epoch is in the signed release. One that a killed rotate began is not in it yet."""
     return epochs.current(session, channel).number in epochs.listed(session, channel)
 
 
 def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -> Published:
-    """Build what is out of date, then sign and swap in one release of all served epochs."""
+    """Build what is out of date, then sign one release of all served epochs and serve it."""
     epochs.destroy_expired(session, name)
     repository = session.repository(name)
     keys = session.signing_keys(name)
@@ -148,7 +169,7 @@ def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -
 
 @contextmanager
 def _staged(repository: ChannelRepository) -> Iterator[None]:
-    """Whatever ends the building early leaves nothing behind; a full disk is told as such."""
+    """Clear the staging directory in any case, and raise an OSError, such as of a full disk, as PublishError."""
     try:
         yield
         repository.clear_staging()

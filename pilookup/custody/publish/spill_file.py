@@ -4,8 +4,8 @@ A spill file (`00007.spill`) is a sealed file of three sections of 1,024 ranges 
 36 bytes (bucket index of 16 bits as u32, entry), then the filter keys of 8 bytes for each kind, in the order of `Kind`.
 Ranges are in ascending order of the upper 10 bits of the bucket index or key; the keys within one ascend.
 
-An altered entry that went unnoticed would make a number vanish, and filter keys are cut from tokens: to whoever can
-evaluate, they show membership. So both are sealed under the vault's own key. The same vault range always gives the same
+Both are sealed under the vault's storage key: an altered entry that went unnoticed would hide a number, and filter keys
+are parts of tokens, so they show membership to anyone who can evaluate. The same vault range always gives the same
 entries and keys.
 """
 
@@ -41,7 +41,7 @@ _NUMBER: Final = np.dtype("<u8")
 
 @dataclass(frozen=True, slots=True)
 class SpillFiles:
-    """The spill files of one publish: `00000.spill` and following, in a folder that is this run's alone."""
+    """The spill files of one publish: `00000.spill` and following, in a folder that only this run uses."""
 
     folder: Path
     count: int
@@ -79,14 +79,14 @@ def write_spill_file(
 ) -> tuple[int, ...]:
     """Write a spill file of n x 36 bytes of records and n x 8 bytes of filter keys of each kind.
 
-    Empties `records` and `keys`, of which there would else be several copies at once.
+    Empties `records` and `keys`, so that there are not several copies of them at once.
 
     Returns:
         The number of distinct keys of each kind, in the order of `Kind`.
 
     Raises:
         OSError: The file cannot be written.
-        PublishError: Records or keys that do not have the right sizes.
+        PublishError: The records or keys do not have the right sizes.
     """
     try:
         grouped, starts = _core.group_records(_joined(records), INDEX_BITS, BUCKET_RANGE_BITS)
@@ -100,12 +100,12 @@ def write_spill_file(
 
 
 def spill_path(folder: Path, number: int) -> Path:
-    """`00007.spill`"""
+    """The path of a spill file, such as `00007.spill`."""
     return folder / f"{number:05}.spill"
 
 
 def altered_error(path: Path) -> PublishError:
-    """What a publish raises for a file of its own that is missing or altered; the next run writes it again."""
+    """The error for an intermediate file that is missing or altered. The next run writes it again."""
     return PublishError(f"{path}: missing or altered while the publish ran: run the command again")
 
 
@@ -116,5 +116,5 @@ def _joined(buffers: list[bytes]) -> bytes:
 
 
 def _spill_file(path: Path, store: ShardStore) -> SealedFile:
-    """Bound to the run, whose folder no other has, and to its number."""
+    """A spill file. Its AAD is the name of the run's folder, which no other run has, and its number."""
     return SealedFile(path, store, f"{path.parent.name}/{path.name}", LAYOUT)

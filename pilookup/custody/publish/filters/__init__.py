@@ -1,1 +1,5 @@
-"""The filters of an epoch: which are kept, which are built, and the tasks that build them."""
+"""The filters of an epoch.
+
+`schedule` decides which are kept and which are built, `tasks` builds them, `keys` is where the tasks get the keys from,
+and `ascending_keys` divides and compares sorted keys.
+"""

@@ -1,4 +1,4 @@
-"""Filter keys in ascending order, n x 8 bytes big-endian: where their upper bits change, and which a filter lacks."""
+"""Filter keys in ascending order, n x 8 bytes big-endian: divide them by upper bits, find those not in a filter."""
 
 from itertools import pairwise
 
@@ -9,9 +9,10 @@ from pilookup.release_files.filter_file import FilterFile
 
 
 def upper_bounds(keys: bytes, bits: int) -> list[int]:
-    """Where in n x 8 bytes of ascending keys those with each value of the upper `bits` start.
+    """Find where the keys with each value of the upper `bits` start, in n x 8 bytes of ascending keys.
 
-    Returns 2^bits + 1 byte offsets; the last is the length of `keys`.
+    Returns:
+        2^bits + 1 byte offsets. The last one is the length of `keys`.
     """
     numbers = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits) if bits else np.zeros(0, np.uint64)
     cuts = np.searchsorted(np.frombuffer(keys, ">u8").astype(np.uint64), numbers)
@@ -19,9 +20,13 @@ def upper_bounds(keys: bytes, bits: int) -> list[int]:
 
 
 def lacked_keys(file: FilterFile, keys: bytes) -> bytes:
-    """Those of n x 8 bytes of ascending keys that a filter file does not contain, in order.
+    """Select those of n x 8 bytes of ascending keys that a filter file does not contain, in the same order.
 
-    Reads only the parts that the keys belong to. Raises FormatError for a part that is damaged, OSError.
+    Reads only the filter parts that the keys belong to.
+
+    Raises:
+        FormatError: A part is damaged.
+        OSError: The file cannot be read.
     """
     bounds = enumerate(pairwise(upper_bounds(keys, file.part_bits)))
     return b"".join(_lacked_by(file.part(number), keys[start:end]) for number, (start, end) in bounds if start < end)

@@ -1,10 +1,10 @@
-"""Which filters an epoch publishes: a base, and what has come since in one cumulative additions filter.
+"""Decide which filters an epoch publishes, and build them: a base, and one cumulative additions filter.
 
-The base keeps its bytes from publish to publish, so a platform fetches it once. It is rebuilt when the additions pass a
-tenth of it, whenever something was withdrawn or erased (what is gone must leave the filters too), and where the file is
-no more as it was signed or would be cut otherwise now.
+The base keeps its bytes from publish to publish, so that a platform fetches it once. It is rebuilt if the additions
+exceed a tenth of it, if something was withdrawn or erased (which must leave the filters too), and if its file is not as
+it was signed or would now have another number of parts.
 
-Tasks make the parts of the bodies; the head bears the serial, given once it is known that anything has changed.
+Tasks make the bodies. The head contains the serial, which is only assigned once it is known that something has changed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,12 +41,12 @@ Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
 REBASE_AT: Final = 0.1
-"""Additions that pass this share of the base make a new one."""
+"""The base is rebuilt if the additions exceed this share of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A base filter file of the release before, and what was signed of it."""
+    """The file of a base filter in the served release, and its signed size and digest."""
 
     path: Path
     ref: FileRef
@@ -54,9 +54,10 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class FilterJob:
-    """What filters are made of: the spill files in `folder`, which have so many keys of each kind together.
+    """What filters are made of.
 
-    `bases` are base filters to keep while they can be.
+    folder: of this run, with its spill files. spill_files: their number. keys: the number of keys of each kind in all
+    spill files together. bases: base filters to keep if possible. bloom: whether Bloom filters are made.
     """
 
     home: str
@@ -69,7 +70,11 @@ class FilterJob:
 
 @dataclass(frozen=True, slots=True)
 class BuiltFilter:
-    """The parts of a body in the run's folder, 2^part_bits files; or the whole of a base that is `kept` as signed."""
+    """A filter whose body is built, or a base that is kept.
+
+    count: the number of distinct keys. paths: the 2^part_bits parts of the body in the run's folder, or the whole file
+    of a base that is kept. kept: the signed size and digest of that base.
+    """
 
     kind: Kind
     role: Role
@@ -85,9 +90,20 @@ class BuiltFilter:
 
 
 def make_filters(job: FilterJob, executor: Executor, memory: int) -> tuple[BuiltFilter, ...]:
-    """Count the keys, decide, and build, by tasks that hold `memory` bytes together in one process, or one part.
+    """Count the keys, decide which filters are built, and build their bodies.
 
-    Raises what the tasks raise, and PublishError where the spill files have not the keys that were put there.
+    Args:
+        job: What the filters are made of.
+        executor: Runs the tasks.
+        memory: Bytes that the tasks of one process share; a single task may need more.
+
+    Raises:
+        PublishError: A spill file is missing or altered, or a filter cannot be built.
+        FormatError: A base filter is damaged.
+        KeyringError: The keyring cannot be opened where a task runs.
+        MissingExtraError: A Bloom filter is wanted, and pybloom-live is not installed.
+        ComputeError: The cluster failed.
+        OSError: A file cannot be read or written.
     """
     plans = [_Plan(job, kind, _reusable_base(job.bases.get(kind), job.folder)) for kind in Kind]
     totals = {kind: KeyCount(kind, 0, 0, 0) for kind in Kind}
@@ -101,9 +117,14 @@ def make_filters(job: FilterJob, executor: Executor, memory: int) -> tuple[Built
 
 
 def write_filters(built: Iterable[BuiltFilter], folder: Path, channel: str, epoch: int, serial: int) -> list[str]:
-    """Write the files of a snapshot's filters into `folder`; returns their names.
+    """Write the filter files of a snapshot into `folder`.
 
-    Raises OSError, and PublishError where a base that was to be kept is no more as it was signed.
+    Returns:
+        Their names.
+
+    Raises:
+        PublishError: A base that is kept is no longer as it was signed.
+        OSError: A file cannot be read or written.
     """
     names = []
     for each in built:
@@ -125,7 +146,7 @@ _PlannedFilter = tuple[BuiltFilter, list[FilterPartTask | BloomTask]]
 
 
 class _Plan:
-    """One kind's filters: how its keys are counted, what is made of them, and by which tasks."""
+    """Plans the filters of one kind: the tasks that count its keys, and the tasks that build its filters."""
 
     def __init__(self, job: FilterJob, kind: Kind, base: FilterFile | None) -> None:
         self.kind = kind
@@ -140,9 +161,9 @@ class _Plan:
         return [CountTask(self._spilled, number, base, self._lacked) for number in range(1 << self._spilled.range_bits)]
 
     def filters(self, count: KeyCount) -> Iterator[_PlannedFilter]:
-        """The base as it was and what it lacks, or where it lacks too much, or there is none, a new one."""
+        """Yield the base that is kept and its additions, or else a new base; then the Bloom filter, if wanted."""
         if count.spilled != self._job.keys[self.kind]:
-            raise PublishError(f"{self._job.folder}: not the filter keys that were spilled: give the command again")
+            raise PublishError(f"{self._job.folder}: not the filter keys that were spilled: run the command again")
         base = self._base
         if base is None or count.lacked > int(base.head.count * REBASE_AT):
             yield self._fuse(Role.BASE, count.distinct, self._spilled)
@@ -167,14 +188,15 @@ class _Plan:
         return built, [BloomTask(self._spilled, count, str(path))]
 
     def _path(self, role: Role, algorithm: Algorithm, number: int) -> Path:
-        """`exposure.base.fuse16.0007.part`"""
+        """The path of a part, such as `exposure.base.fuse16.0007.part`."""
         return self._job.folder / f"{file_name(self.kind, role, algorithm)}.{number:04}.part"
 
 
 def _reusable_base(base: Base | None, folder: Path) -> FilterFile | None:
-    """A copy of a base that may be kept, in the run's folder, where nothing else is at it while keys are compared.
+    """Copy a base that may be kept to the run's folder, where it does not change while keys are compared with it.
 
-    It has the bytes that were signed, and is cut as it would be now, so that no piece of it is larger than a part.
+    Returns:
+        The copy; None if its bytes are not those that were signed, or if it would now have another number of parts.
     """
     if base is None or not base.path.exists():
         return None
@@ -189,9 +211,9 @@ def _reusable_base(base: Base | None, folder: Path) -> FilterFile | None:
 def _run(
     executor: Executor, memory: int, work: Callable[[tuple[Task, ...]], Outcome], tasks: list[Task]
 ) -> Iterator[Outcome]:
-    """Run tasks beside each other, one a call; where threads have not the memory for that, in a few calls of many.
+    """Run tasks in parallel, one in each call of `work`; with little memory, in fewer calls of several tasks each.
 
-    The tasks of one call run one after another, so that there are only as many at once as there is memory for.
+    The tasks of one call run one after another, so no more tasks run at once than there is memory for.
     """
     parallel = max(1, memory // PART_MEMORY)
     if parallel >= concurrent_tasks(executor):
@@ -200,7 +222,7 @@ def _run(
 
 
 def _filter_bytes(head: FilterHead, built: BuiltFilter) -> Iterator[bytes]:
-    """A filter file from its parts: behind more than one stands the digest of them all."""
+    """Yield the bytes of a filter file. A body of several parts has a head, and a digest at its end."""
     yield head.to_bytes()
     if not built.part_bits:
         yield from _read(built.paths)

@@ -1,9 +1,9 @@
-"""Filters, a part at a time: the tasks that count a kind's keys and build the parts of its filters.
+"""The tasks that count the filter keys of a kind and build its filters, one part at a time.
 
-spill files -> the keys that share their upper bits -> those a base lacks -> a part, as it stands in the body
+spill files -> the keys of a key range -> those that a base lacks -> a filter part, as it is in the body
 
-A part has 2^21 keys at most as a rule (SPEC.md section 10.3), so memory does not grow with the rows. A Bloom filter has
-no parts and is held whole.
+A part usually has at most 2^21 keys (SPEC.md section 10.3), so the memory of a task does not grow with the number of
+rows. A Bloom filter has no parts and is in memory as a whole.
 """
 
 from dataclasses import dataclass
@@ -22,18 +22,18 @@ from pilookup.protocol.label import Kind
 from pilookup.release_files.filter_file import FilterFile
 
 PART_MEMORY: Final = 100 << 20
-"""Bytes that counting or building a part may take."""
+"""Bytes of memory that counting the keys of a part, or building it, may take."""
 
 FUSE: Final = Algorithm.FUSE16
-"""What fuse filters are published as."""
+"""The algorithm of published fuse filters."""
 
 BLOOM_KEYS: Final = 1 << 14
-"""Keys that become Python integers at once."""
+"""Number of keys that are converted to Python integers at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class CountTask:
-    """Piece `number` of a kind's keys. Where there is a base, those that this file lacks are put in `lacked`."""
+    """Key range `number` of a kind. base: a base filter; the keys that it lacks are written to `lacked`."""
 
     source: SpilledKeys
     number: int
@@ -43,9 +43,10 @@ class CountTask:
 
 @dataclass(frozen=True, slots=True)
 class KeyCount:
-    """How many keys pieces have in the spill files, how many of them differ, how many of these the base lacks.
+    """Numbers of keys in key ranges.
 
-    All of them, where there is no base.
+    spilled: in the spill files. distinct: of these, without repetitions. lacked: of the distinct ones, those that the
+    base lacks; all of them if there is no base.
     """
 
     kind: Kind
@@ -60,7 +61,7 @@ class KeyCount:
 
 @dataclass(frozen=True, slots=True)
 class FilterPartTask:
-    """Part `number` of 2^part_bits of a fuse filter over the keys of a source."""
+    """Part `number` of the 2^part_bits parts of a fuse filter over the keys of a source."""
 
     source: SpilledKeys | AdditionKeys
     number: int
@@ -70,7 +71,7 @@ class FilterPartTask:
 
 @dataclass(frozen=True, slots=True)
 class BloomTask:
-    """The Bloom filter of so many keys, all that a kind has."""
+    """The Bloom filter of all `count` keys of a kind."""
 
     source: SpilledKeys
     count: int
@@ -78,14 +79,25 @@ class BloomTask:
 
 
 def count_keys(tasks: tuple[CountTask, ...]) -> tuple[KeyCount, ...]:
-    """Count pieces, one after another. Raises KeyringError, PublishError, OSError, and FormatError for a base."""
+    """Count the keys of key ranges, one after another.
+
+    Raises:
+        PublishError: A spill file is missing or altered.
+        FormatError: The base is damaged.
+        KeyringError: The keyring cannot be opened where the task runs.
+        OSError: A file cannot be read or written.
+    """
     return tuple(map(_count, tasks))
 
 
 def build_filters(tasks: tuple[FilterPartTask | BloomTask, ...]) -> None:
-    """Write parts as they stand in a body, and bodies of Bloom filters, one after another.
+    """Write parts of fuse filters as they are in the body, and bodies of Bloom filters, one after another.
 
-    Raises KeyringError, OSError, and PublishError, also where no filter can be built.
+    Raises:
+        PublishError: A file of the run is missing or altered, or a filter cannot be built.
+        KeyringError: The keyring cannot be opened where the task runs.
+        MissingExtraError: A Bloom filter is wanted, and pybloom-live is not installed.
+        OSError: A file cannot be read or written.
     """
     for task in tasks:
         path = Path(task.path)
@@ -97,7 +109,7 @@ def build_filters(tasks: tuple[FilterPartTask | BloomTask, ...]) -> None:
 
 
 def build_part(keys: bytes) -> bytes:
-    """A part of a fuse body as it stands there, over the n x 8 bytes of keys that share their upper bits."""
+    """Build a part of a fuse filter, as it is in the body, from n x 8 bytes of keys; raises ValueError if it fails."""
     return _core.FuseFilter.build(keys, int(FUSE), 0).to_bytes()
 
 
@@ -113,7 +125,7 @@ def _count(task: CountTask) -> KeyCount:
 
 
 def _part(task: FilterPartTask) -> bytes:
-    """From the pieces of the source that make up the part."""
+    """Build a part from all its key ranges."""
     finer = task.source.range_bits - task.part_bits
     pieces = range(task.number << finer, (task.number + 1) << finer)
     return build_part(b"".join(map(task.source.keys, pieces)))

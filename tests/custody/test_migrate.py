@@ -97,7 +97,7 @@ def test_two_commands_that_migrate_at_once_both_end_well(database, home, tmp_pat
 def test_a_database_of_a_newer_program_is_left_alone(database, home, tmp_path):
     subprocess.run(opening(home, later(tmp_path, "pass")), check=True)
     before = shape(home)
-    with pytest.raises(CustodyError, match="of a newer pilookup: revision 0002"):
+    with pytest.raises(CustodyError, match="was made by a newer pilookup: revision 0002"):
         ControlDatabase.open(home)
     assert shape(home) == before
 

@@ -57,7 +57,7 @@ class ControlDatabase:
         return cls(engine)
 
     def remove(self) -> None:
-        """Drop all tables, because making the HOME failed."""
+        """Drop all tables, because making the HOME failed; raises CustodyError."""
         with database_errors("failed"):
             migrate.remove(self._engine)
 

@@ -33,7 +33,7 @@ def create(engine: Engine) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply the missing revisions; raises CustodyError if there are no control data, or those of a newer pilookup."""
+    """Apply the missing revisions; raises CustodyError if there are no control data, or a newer pilookup made them."""
     with engine.connect() as connection:
         config = _config(connection)
         revisions = ScriptDirectory.from_config(config)
@@ -43,14 +43,14 @@ def upgrade(engine: Engine) -> None:
         if present is None:
             raise CustodyError("the control database holds no control data; is it the right one?")
         if present not in {each.revision for each in revisions.walk_revisions()}:
-            raise CustodyError(f"the control database is of a newer pilookup: revision {present}")
+            raise CustodyError(f"the control database was made by a newer pilookup: revision {present}")
     with for_writing(engine).begin() as connection:
         _lock(connection)
         command.upgrade(_config(connection), "head")
 
 
 def remove(engine: Engine) -> None:
-    """Drop all tables."""
+    """Drop all tables, those of Alembic included."""
     with for_writing(engine).begin() as connection:
         _lock(connection)
         schema.metadata.drop_all(connection)

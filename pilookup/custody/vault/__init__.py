@@ -1,4 +1,8 @@
-"""The vault: elements under the vault key, with what is said about them, by dataset and load. No numbers."""
+"""The vault: elements under the vault key with their accounts, counts and months, by dataset and load. No numbers.
+
+`vault` reads and changes it, `schema` defines its rows, `shard` is the format of its files, and `sealed_file` is the
+format of the intermediate files of a load or publish.
+"""
 
 from pilookup.custody.vault.schema import PARTITIONS
 from pilookup.custody.vault.vault import Vault

@@ -1,8 +1,8 @@
-"""Vault rows: their columns and their partitions.
+"""Vault rows: their columns, partitions and spans.
 
     element   32 bytes   v * HashToGroup(identifier)
     account   16 bytes   keyed digest of (identifier, account); zero where no account is known
-    count     uint32     rows without an account that stand for one registration each
+    count     uint32     number of rows without an account, each of which is one registration
     month     uint16     last seen, as in a label; 0 unknown
 
 A load holds one row for each distinct (element, account).
@@ -29,11 +29,11 @@ SCHEMA: Final = pa.schema(
 )
 
 SPANS: Final = 512
-"""A partition's elements in byte order, by the nine bits of their first two bytes that the partition leaves open."""
+"""Number of spans in a partition: by the nine bits of an element's first two bytes that its partition does not fix."""
 
 
 class Span(NamedTuple):
-    """A range of elements within a partition: those with `start <= span < stop`."""
+    """A range of spans within a partition: `start` to `stop` - 1."""
 
     start: int
     stop: int
@@ -43,18 +43,18 @@ ALL: Final = Span(0, SPANS)
 
 
 def spans_of(elements: bytes) -> "np.ndarray[Any, np.dtype[np.uint16]]":
-    """The span, 0 to 511, of each of n x 32 bytes of elements; it never falls where elements of a partition ascend."""
+    """The span, 0 to 511, of each of n elements, 32 bytes each. Spans ascend with the elements of a partition."""
     first = np.frombuffer(elements, np.uint8).reshape(-1, ELEMENT_BYTES)[:, :2].astype(np.uint16)
     return (first[:, 0] >> np.uint16(1) << np.uint16(2)) | (first[:, 1] >> np.uint16(6))
 
 
 def partitions_of(elements: bytes) -> "np.ndarray[Any, np.dtype[np.uint8]]":
-    """The partition of each of n x 32 bytes of elements."""
+    """The partition, 0 to 63, of each of n elements, 32 bytes each."""
     return np.frombuffer(elements, np.uint8).reshape(-1, ELEMENT_BYTES)[:, 1] & np.uint8(PARTITIONS - 1)
 
 
 def fixed_bytes(column: pa.Array | pa.ChunkedArray) -> bytes:
-    """The values of a column of one size (binary or integers) without nulls, one after another."""
+    """The bytes of a column of fixed-size values (binary or integers, no nulls), one value after another."""
     if isinstance(column, pa.ChunkedArray):
         return b"".join(fixed_bytes(chunk) for chunk in column.chunks)
     if not len(column):

@@ -1,28 +1,28 @@
-"""Vault files, all of them encrypted, in two forms.
+"""The files of the vault, all of them encrypted, in two forms.
 
-A sealed file (an index, the erased elements) is one piece:
+An index, or the list of erased elements, is encrypted as a whole:
 
     size  field
     4     "PLKS"
     1     format version, 1
-    32    guard: v * HashToGroup("test:pilookup-vault")
+    32    guard: v * HashToGroup("test:pilookup-vault"), which shows under which vault key the file was made
     12    nonce, random
     ...   AES-256-GCM-SIV of the content under the key `vault-storage`
 
-A shard, one partition of one load, is cut into frames, so that a range of elements is read without the rest of it:
+A shard, one partition of one load, consists of frames, so that a range of spans can be read without the rest:
 
     4     "PLKS"
     1     format version, 2
     32    guard
     16    the shard's id, random
     ...   frames, each a nonce and the AES-256-GCM-SIV of a Parquet file of at most 16,384 rows
-    ...   directory: a nonce and the AES-256-GCM-SIV of 16 bytes a frame: u32 size, u32 rows, u16 first and u16 last
-          span (`rows.spans_of`), 4 bytes zero; little-endian
-    4     size of the directory as it stands, little-endian
+    ...   directory: a nonce and the AES-256-GCM-SIV of 16 bytes for each frame: u32 size, u32 rows, u16 first and u16
+          last span (`schema.spans_of`), 4 bytes zero; little-endian
+    4     size of the sealed directory, little-endian
 
-The associated data are the bytes before the first nonce and the file's place (dataset, load, partition), so that a file
-moved elsewhere does not open; for a frame its number too, for the directory the word "directory". The directory counts
-the frames, so none can be missing.
+The AAD consists of the bytes before the first nonce, then dataset, load and partition, so that a file that was moved
+elsewhere does not open. For a frame the AAD also contains its number, and for the directory the word "directory". The
+directory lists all frames, so a missing frame is noticed.
 """
 
 import os
@@ -55,21 +55,28 @@ _PACKING: Final = {"element": "none", "account": "zstd", "count": "zstd", "month
 
 
 def sealed_size(size: int) -> int:
-    """Bytes of a sealed file of so many bytes of content."""
+    """Size of a file that seals `size` bytes as a whole."""
     return _HEAD + size + SEAL_BYTES
 
 
 class ShardStore:
-    """Seals and opens the vault's files."""
+    """Seals and opens the files of the vault.
+
+    Args:
+        key: The storage key, 32 bytes.
+        guard: The guard of the vault key, 32 bytes.
+    """
 
     def __init__(self, key: bytes, guard: bytes) -> None:
         self._key = key
         self.guard = guard
 
     def encode_shard(self, aad: str, tables: Iterable[pa.Table]) -> Iterator[bytes]:
-        """A shard of vault rows, piece by piece, however many tables they come in; one frame of them is held.
+        """Yield the bytes of a shard. At most one frame and one table are in memory at once.
 
-        Rows in ascending order are read by range at least cost.
+        Args:
+            aad: Dataset, load and partition.
+            tables: The rows, in tables of any size. If the elements ascend, a range of spans is read from few frames.
         """
         head = SHARD_MAGIC + self.guard + os.urandom(_SHARD_HEAD - _HEAD)
         yield head
@@ -84,7 +91,12 @@ class ShardStore:
         yield len(sealed).to_bytes(_SIZE_BYTES, "little")
 
     def read_table(self, path: Path, aad: str, span: Span = ALL) -> pa.Table:
-        """The rows of a shard whose elements lie in `span`; raises VaultError naming it."""
+        """The rows of a shard whose elements are in `span`.
+
+        Raises:
+            VaultError: The shard is missing, altered, moved, or of another vault; the text names it.
+            OSError: It cannot be read.
+        """
         try:
             with path.open("rb") as file:
                 return pa.concat_tables([SCHEMA.empty_table(), *self._read_frames(file, aad, span)])
@@ -96,16 +108,21 @@ class ShardStore:
             raise VaultError(f"{path}: altered, or not where it belongs") from None
 
     def write(self, path: Path, aad: str, data: bytes) -> None:
-        """Seal bytes into a new file; raises OSError."""
+        """Seal bytes as a whole into a new file; raises OSError."""
         durable.write_flushed(path, self.seal(aad, data))
 
     def seal(self, aad: str, data: bytes) -> bytes:
-        """The sealed bytes of a file that belongs at `aad`."""
+        """Seal bytes as a whole: the content of a file."""
         head = MAGIC + self.guard
         return head + self._seal(head + aad.encode(), data)
 
     def read(self, path: Path, aad: str) -> bytes:
-        """Open a sealed file; raises VaultError naming it when it is missing, moved, altered or of another vault."""
+        """Open a file that was sealed as a whole.
+
+        Raises:
+            VaultError: The file is missing, altered, moved, or of another vault; the text names it.
+            OSError: It cannot be read.
+        """
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -118,21 +135,37 @@ class ShardStore:
             raise VaultError(f"{path}: altered, or not where it belongs") from None
 
     def open(self, aad: str, data: bytes) -> bytes:
-        """What `sealed` sealed; raises InvalidTag for anything else."""
+        """Open what `seal` returned; raises InvalidTag for anything else."""
         head = data[:_HEAD]
         self._check_head(head, MAGIC)
         return self._open(head + aad.encode(), data[_HEAD:])
 
     def seal_ranges(self, aad: bytes, data: Sequence[bytes], sizes: bytes) -> bytes:
-        """Consecutive ranges of `data`, each sealed by itself: `SEAL_BYTES` more than its size.
+        """Seal consecutive ranges of `data`, each by itself.
 
-        A range is bound to `aad`, the vault and its number. sizes: those of the ranges, little-endian u32.
+        Args:
+            aad: What the ranges belong to. The guard and the number of a range are added to it.
+            data: The ranges, one after another, in any number of buffers.
+            sizes: The size of each range, little-endian u32.
+
+        Returns:
+            The sealed ranges, each `SEAL_BYTES` larger than its data.
+
+        Raises:
+            ValueError: The sizes do not add up to the data.
         """
         nonces = os.urandom(NONCE_BYTES * (len(sizes) // RANGE_SIZE_BYTES))
         return _core.seal_ranges(self._key, nonces, data, sizes, aad + self.guard)
 
     def open_ranges(self, aad: bytes, sealed: bytes, sizes: bytes, first: int) -> bytes:
-        """The data of ranges `first` and following that `seal_ranges` sealed, of these sizes; raises InvalidTag."""
+        """Open ranges `first` and following of what `seal_ranges` returned; raises InvalidTag for anything else.
+
+        Args:
+            aad: As given to `seal_ranges`.
+            sealed: The sealed ranges.
+            sizes: The size of the data of each, little-endian u32.
+            first: The number of the first range.
+        """
         try:
             return _core.open_ranges(self._key, sealed, sizes, first, aad + self.guard)
         except ValueError:
@@ -179,11 +212,11 @@ class ShardStore:
 
 
 class _ForeignFileError(InvalidTag):
-    """A file that is not of this vault; the text says what it is."""
+    """A file is not one of this vault. The text says why."""
 
 
 def _frames(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows, `FRAME_ROWS` in each table but the last."""
+    """Divide the rows into tables of `FRAME_ROWS` rows; the last one may be smaller."""
     held = SCHEMA.empty_table()
     for table in tables:
         held = pa.concat_tables([held, table])
@@ -212,7 +245,7 @@ def _within(rows: pa.Table, span: Span) -> pa.Table:
 
 
 def read_guard(path: Path) -> bytes:
-    """The guard a shard carries; raises VaultError."""
+    """The guard in a shard; raises VaultError if the shard is missing or not a vault file, OSError."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

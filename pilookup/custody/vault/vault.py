@@ -136,7 +136,7 @@ class Vault:
     def runs(self, partition: int, loads: Iterable[AnyLoad], span: Span = ALL) -> Iterator[tuple[AnyLoad, pa.Table]]:
         """Yield each load's rows of a partition's span, in ascending order of elements. Erased elements are included.
 
-        Raises VaultError, naming the shard that is missing or altered.
+        Raises VaultError, which names the shard that is missing or altered.
         """
         for load in loads:
             if partition in self._cached_partitions(load):

@@ -1,4 +1,8 @@
-"""The command line: each command is a module in `commands`; `pilookup-server` adds more by entry points."""
+"""The command line.
+
+Each command is a module in `commands`, and `pilookup-server` adds more by entry points (`installed_commands`). `app`
+puts them together, `options` and `opening` are what they share, `console` prints, and `rejects` writes rejected rows.
+"""
 
 import sys
 

@@ -56,7 +56,7 @@ def build() -> typer.Typer:
 
 
 def _command(name: str) -> Callable[..., None]:
-    """Return a command's function. What it works with (pyarrow, SQLAlchemy) is imported when it is called."""
+    """Return a command's function. It imports large libraries (pyarrow, SQLAlchemy) only when it is called."""
     module = importlib.import_module(f"pilookup.cli.commands.{name}")
     command: Callable[..., None] = getattr(module, name)
     return command

@@ -41,7 +41,7 @@ def counted(count: int, one: str, many: str = "") -> str:
     Args:
         count: the count.
         one: the singular.
-        many: the plural, where it is not the singular with an s.
+        many: the plural; by default the singular with an s.
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
@@ -80,7 +80,7 @@ def progress(title: str, unit: str) -> Iterator[Advance]:
 
 
 class _Rate(ProgressColumn):
-    """A column of the progress bar: rows so far, and rows a second since the start."""
+    """A column of the progress bar: rows so far, and rows per second since the start."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()

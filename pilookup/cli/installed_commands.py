@@ -17,7 +17,7 @@ SERVER = "pilookup-server"
 
 @dataclass(frozen=True, slots=True)
 class InstalledCommand:
-    """A command of another distribution; `problem` says why its function cannot be used, None where it can."""
+    """A command of another distribution. problem: why it cannot be used; None if it can."""
 
     name: str
     function: Callable[..., None]

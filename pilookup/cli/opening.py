@@ -12,15 +12,14 @@ from pilookup.keyring.passphrase import read_passphrase
 
 
 def opened(home: Path, *, online: bool, scheduler: str | None) -> Custody:
-    """Open a HOME; its passphrases are read, or asked for, once it is locked.
+    """Open a HOME. Its passphrases are read, or asked for, once it is locked.
 
     Args:
         home: the directory that `pilookup init` made.
-        online: whether the command publishes, and so needs the online half too.
+        online: whether the command also needs the online half, because it publishes.
         scheduler: address of a Dask cluster; None for threads of this process.
 
-    Raises:
-        What `Custody.open` raises.
+    Raises as `Custody.open`, and KeyringError if there is no passphrase.
     """
     return Custody.open(
         home,
@@ -32,6 +31,9 @@ def opened(home: Path, *, online: bool, scheduler: str | None) -> Custody:
 
 @contextmanager
 def publishing(home: Path, scheduler: str | None, title: str) -> Iterator[tuple[Custody, Advance]]:
-    """Open both halves of a HOME for a command that publishes, with a progress bar under `title`."""
+    """Open both halves of a HOME for a command that publishes, and show a progress bar called `title`.
+
+    Yields the custody, and the function that advances the bar. Raises as `opened`.
+    """
     with opened(home, online=True, scheduler=scheduler) as custody, progress(title, "entries") as advance:
         yield custody, advance

@@ -19,7 +19,7 @@ SchedulerOption = Annotated[
     typer.Option(
         "--scheduler",
         envvar="PILOOKUP_SCHEDULER",
-        help="Run the work on the Dask cluster at tls://HOST:PORT; without it, on this machine.",
+        help="Run the work on the Dask cluster at tls://HOST:PORT; by default, on this machine.",
         show_default=False,
     ),
 ]
@@ -42,22 +42,22 @@ MemoryOption = Annotated[
         envvar="PILOOKUP_MEMORY",
         parser=_size,
         metavar="SIZE",
-        help="Memory for one process's work; building a filter part takes 100 MiB, a Bloom filter is held whole.",
+        help="Memory for the work of one process. A filter part takes 100 MiB; a Bloom filter is in memory as a whole.",
     ),
 ]
 DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
-"""The default of `--memory`, as the command line writes it."""
+"""The default of `--memory`, as it is written on the command line."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 Number = Annotated[
     str | None,
-    typer.Argument(help="The phone number; without it, asked for or read from standard input.", show_default=False),
+    typer.Argument(help="The phone number; by default asked for, or read from standard input.", show_default=False),
 ]
 
 
 def ask_number(given: str | None) -> str:
     """Return the number given, or ask for it, so that it does not get into the shell's history.
 
-    It is read from the terminal without echo, or from the first line of standard input where that is no terminal.
+    It is read from the terminal without echo, or from the first line of standard input if that is not a terminal.
     """
     if given is not None:
         return given

@@ -1,4 +1,4 @@
-"""The file that `--rejects` names. It holds cells in clear, so it appears complete or not at all."""
+"""The file that `--rejects` names. It contains cells in clear, so it appears complete or not at all."""
 
 import errno
 import os
@@ -20,9 +20,9 @@ _NOT_OFFERED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
     """Yield a stream for rejected rows, or None without a path. The file (mode 0600) gets its name on normal exit.
 
-    Until then it has no name, where the system offers that, so that even a killed command leaves no cell behind.
-    Elsewhere it has a temporary name, which the next command with this path reuses. A file that exists already is
-    left alone.
+    Until then it has no name, if the system supports that, so that even a killed command leaves no cell on the disk.
+    Otherwise it has a temporary name, which the next command with this path reuses. A file that already exists is not
+    changed.
 
     Raises:
         typer.BadParameter: `path` exists.
@@ -33,7 +33,7 @@ def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
         yield None
         return
     if os.path.lexists(path):
-        raise typer.BadParameter(f"{path}: exists already", param_hint="--rejects")
+        raise typer.BadParameter(f"{path}: already exists", param_hint="--rejects")
     descriptor, source = _unnamed(path) or _temporary(path)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
@@ -49,7 +49,7 @@ def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
 def _unnamed(path: Path) -> tuple[int, str] | None:
     """Make a file without a name in the directory of `path`.
 
-    Returns its descriptor and its path in /proc, or None where the system cannot make one.
+    Returns its descriptor and its path in /proc, or None if the system cannot make one.
     """
     if not hasattr(os, "O_TMPFILE"):
         return None
@@ -77,7 +77,7 @@ def _name(source: str, path: Path) -> None:
     """Give a file its name; raises CustodyError if the name is taken."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # os.link follows the link in /proc to the file only when it is given a directory descriptor.
+        # os.link follows the link in /proc to the file only if it is given a directory descriptor.
         os.link(source, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         os.fsync(folder)
     except FileExistsError:

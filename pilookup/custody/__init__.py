@@ -1,7 +1,13 @@
-"""The police side: seized files into the vault, and the vault into signed snapshots.
+"""The police side: from seized files to the vault, and from the vault to signed releases.
 
 `Custody` is its public API. Importing this package loads none of the libraries that the work needs (pyarrow,
 SQLAlchemy, numpy, Alembic); using one of its names does.
+
+- `intake` reads seized files, `load` stores them in the vault, and `publish` makes releases of the vault.
+- `vault` and `control` hold what is stored: the vault and the control database.
+- `custody` is the public API, `session` an unlocked HOME, and `home` the paths in it.
+- `initialise` makes a HOME. `datasets`, `epochs`, `removal`, `repository` and `status` each do one part of the work.
+- `task_keyring` gives tasks their keys.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -43,7 +49,7 @@ _MODULES = {
 }
 
 
-if not TYPE_CHECKING:  # a type checker would take every other name for Any
+if not TYPE_CHECKING:  # a type checker would accept every other name as Any
 
     def __getattr__(name: str) -> Any:
         """Import a public name when it is first used.

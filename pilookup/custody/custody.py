@@ -40,7 +40,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class WithdrawOutcome:
-    """What a withdrawal did. withdrawn: False if it was withdrawn before; published: one item a published channel."""
+    """What a withdrawal did.
+
+    withdrawn: False if the dataset was withdrawn before. published: one item for each published channel.
+    """
 
     withdrawn: bool
     published: tuple[Published, ...]
@@ -48,7 +51,10 @@ class WithdrawOutcome:
 
 @dataclass(frozen=True, slots=True)
 class EraseOutcome:
-    """What an erasure did. datasets: in how many datasets the number was; published: one item a published channel."""
+    """What an erasure did.
+
+    datasets: the number of datasets that contained the phone number. published: one item for each published channel.
+    """
 
     datasets: int
     published: tuple[Published, ...]
@@ -64,7 +70,7 @@ def utc_now() -> datetime:
 
 
 class Custody:
-    """A HOME, opened: what an officer does with it. The commands of `pilookup` are thin layers over this class.
+    """An open HOME, and what an officer does with it. The commands of `pilookup` are thin layers over this class.
 
     - `initialise` makes a new HOME, and `open` opens one. `status_of` reads the status of one without any passphrase.
     - An open HOME is locked: until it is closed, no other process can open it. Use it as a context manager.
@@ -84,7 +90,7 @@ class Custody:
     """
 
     def __init__(self, session: Session, workers: Executor, clock: Clock, resources: ExitStack) -> None:
-        """Take what `open` has opened."""
+        """Called by `open`."""
         self._opened_session = session
         self._workers = workers
         self._clock = clock
@@ -104,7 +110,7 @@ class Custody:
             clock: the time to make the first epochs and signatures at.
 
         Returns:
-            The trust files, one a channel, which those who check numbers pin.
+            The trust files, one for each channel, for clients to pin.
 
         Raises:
             HomeError: the directory is not empty, or is not a directory.
@@ -119,7 +125,7 @@ class Custody:
         """Read what a HOME holds and serves, without a passphrase and without locking it. One half is enough.
 
         Raises:
-            HomeError: neither half is at this place.
+            HomeError: neither half is in this directory.
             CustodyError: the control database cannot be used.
         """
         layout = Home(Path(home))
@@ -144,8 +150,8 @@ class Custody:
             home: the directory that `initialise` made.
             passphrase: of the custody half.
             online_passphrase: of the online half; None where nothing is to be published.
-            scheduler: address of a Dask cluster to work on, `tls://HOST:PORT`; None for threads of this process, one a
-                processor.
+            scheduler: address of a Dask cluster to work on, `tls://HOST:PORT`; None for threads of this process, one
+                for each processor.
             clock: asked for the time at each call; signatures, epochs and expiry follow it.
 
         Raises:
@@ -204,8 +210,8 @@ class Custody:
             files: one file, or several: CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip or .gz of them.
             dataset: the dataset's id, 1 to 64 of a-z, 0-9 and dashes. A new id makes a new dataset.
             kind: what the dataset says about its numbers, "exposure" or "malicious-registration".
-            title_zh: the case's title in Chinese; the id where a new dataset has none.
-            title_en: the case's title in English; the same.
+            title_zh: the case's title in Chinese; by default the id of a new dataset.
+            title_en: the case's title in English; by default the same.
             seized_on: the day of the seizure.
             sensitive: keep a new dataset out of the public channel.
             columns: "phone", "account" or "date" -> a header, or a column number from 1; the others are detected.
@@ -219,9 +225,9 @@ class Custody:
             The counts of all files together (`total`) and of each (`files`); never a number.
 
         Raises:
-            IntakeError: a file cannot be read as what it is, or changed while it was read.
+            IntakeError: a file cannot be read in its format, holds no number, or changed while it was read.
             CustodyError: the dataset was withdrawn or has other attributes, or a file was loaded before.
-            VaultError: the vault cannot be written, or is not whole.
+            VaultError: the vault cannot be written, or a file in it is missing or altered.
             ComputeError: the cluster failed.
             MissingExtraError: a file's format needs an extra that is not installed.
             ValueError: there is no such kind or column role.
@@ -242,7 +248,7 @@ class Custody:
         memory: int = DEFAULT_MEMORY,
         on_progress: Progress | None = None,
     ) -> Published:
-        """Make and sign a channel's snapshot of the current vault, and serve it from now on.
+        """Make and sign a channel's snapshot of the current vault, and serve it.
 
         A vault that has not changed keeps its files and serial and renews its signatures. An epoch whose buckets are
         full, or that is 180 days old, is followed by a new one.
@@ -305,7 +311,7 @@ class Custody:
         """Remove a number from the vault and from every served snapshot, and keep it out of all later loads.
 
         Args:
-            number: a phone number as people write it; without a country code it is a Chinese one.
+            number: a phone number as people write it; one without a country code is Chinese.
             memory: bytes that the tasks of one process share.
             on_progress: called with (steps done, steps in all, entries so far), for each channel.
 
@@ -337,7 +343,7 @@ class Custody:
         return replace(self._opened_session, now=self._clock())
 
     def _publishing_session(self) -> Session:
-        """The same; raises PublishError, before anything is changed, when the online half is locked."""
+        """The same; raises PublishError, before anything is changed, if the online half is locked."""
         session = self._session()
         session.online_keyring()
         return session
@@ -348,11 +354,11 @@ class Custody:
 
 
 def _bytes_of(passphrase: Passphrase) -> bytes:
-    """The passphrase's bytes; a text is encoded as one from the environment is."""
+    """The bytes of a passphrase. A text is encoded as the environment encodes it."""
     if callable(passphrase):
         return passphrase()
     return os.fsencode(passphrase) if isinstance(passphrase, str) else passphrase
 
 
 def _ignore(_done: int, _total: int, _rows: int) -> None:
-    """Progress that nobody asked for."""
+    """Used in place of `on_progress` if it is None."""

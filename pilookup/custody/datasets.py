@@ -1,4 +1,4 @@
-"""Datasets: which one a load goes into, and how one appears in the manifest's catalogue."""
+"""Datasets: which one files are loaded into, and how one appears in the manifest's catalogue."""
 
 import re
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def _existing(known: Dataset, spec: DatasetSpec) -> Dataset:
     }
     for name, value in given.items():
         if value is not None and value != getattr(known, name):
-            raise CustodyError(f"{known.slug}: has another {name.replace('_', '-')} already: {getattr(known, name)}")
+            raise CustodyError(f"{known.slug}: already has another {name.replace('_', '-')}: {getattr(known, name)}")
     return known
 
 
@@ -79,13 +79,13 @@ DATA_CLASSES: Final = {
     Kind.EXPOSURE: ("phone", "name", "id-number"),
     Kind.MALICIOUS: ("phone", "account"),
 }
-"""What else the seized files hold about each number."""
+"""The classes of data that the seized files contain for each number, by kind."""
 
 ADVICE: Final = {
     Kind.EXPOSURE: ("expect-fraud-calls", "answer-96110", "report-110"),
     Kind.MALICIOUS: ("check-own-accounts", "complain-12321", "report-110"),
 }
-"""Codes of advice, most urgent first. Programs that show them have the texts."""
+"""Codes of advice by kind, most urgent first. The programs that show them have the texts."""
 
 
 def case_of(dataset: Dataset) -> Case:

@@ -40,7 +40,7 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
         now: when the first epochs begin.
 
     Returns:
-        The trust files for clients to pin, one a channel.
+        The trust files for clients to pin, one for each channel.
 
     Raises:
         HomeError: the directory is not empty, or is not a directory.

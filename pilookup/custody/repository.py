@@ -94,12 +94,21 @@ class ChannelRepository:
         return read_release(self.read, now, timestamp=False)
 
     def listed(self) -> tuple[ServedEpoch, ...]:
-        """The epochs of the served targets metadata, expired or not; empty before the first. FormatError, OSError."""
+        """The epochs of the served release, expired or not; empty before the first. Raises FormatError, OSError."""
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
 
     def renew_root(self, keys: SigningKeys, now: datetime) -> bool:
-        """Sign a new version of the root metadata if it expires within 120 days; the keys stay the same."""
+        """Sign a new version of the root metadata if it expires within 120 days; the keys stay the same.
+
+        Returns:
+            Whether a new version was signed.
+
+        Raises:
+            TrustError: Its own keys do not sign the current version.
+            FormatError: The current version is not root metadata.
+            OSError: A file cannot be read or written.
+        """
         root = verify_root(self.read("root.json"))
         if root.expires - now > ROOT_RENEWED_BEFORE:
             return False
@@ -160,6 +169,7 @@ class ChannelRepository:
                 Without it they stay until the next release, for clients that still read them.
 
         Raises:
+            FormatError: metadata of the served release are not valid.
             OSError: a file cannot be written. If timestamp.json was not replaced yet, the former release is served.
         """
         pointer = epochs[0].files[MANIFEST]
@@ -177,7 +187,12 @@ class ChannelRepository:
         self._remove_unlisted([targets] if forget or previous is None else [targets, previous], {number, served})
 
     def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
-        """Point timestamp.json at a version of the snapshot metadata: the step that changes what is served."""
+        """Point timestamp.json at a version of the snapshot metadata: the step that changes what is served.
+
+        Raises:
+            FormatError: The current timestamp.json is not timestamp metadata.
+            OSError: The file cannot be written.
+        """
         with self.locked():
             path = self.metadata / "timestamp.json"
             old = parse_metadata(path.read_bytes(), Timestamp).signed if path.exists() else None
@@ -194,7 +209,7 @@ class ChannelRepository:
             os.close(handle)
 
     def _served_snapshot(self) -> int | None:
-        """The version of the served snapshot metadata, or None; versions that killed publishes left do not count."""
+        """The version of the served snapshot metadata; None before the first. Ignores those of killed publishes."""
         if not (self.metadata / "timestamp.json").exists():
             return None
         return parse_metadata(self.read("timestamp.json"), Timestamp).signed.snapshot_meta.version

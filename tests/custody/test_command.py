@@ -125,7 +125,7 @@ def test_a_dataset_of_another_kind_a_file_loaded_before_and_a_bad_file_are_refus
     (tmp_path / "empty.csv").write_bytes(b"")
     second = str(prepared / "second.csv")
     other = ["load", second, "--dataset", "case-1", "--kind", "malicious-registration"]
-    assert_refused(run(home, *other), "case-1: has another kind already")
+    assert_refused(run(home, *other), "case-1: already has another kind")
     assert_refused(run(home, *load_of(prepared / "first.csv")), "first.csv: already loaded into case-1; use --replace")
     bad = ["load", second, str(tmp_path / "empty.csv"), "--dataset", "case-1", "--kind", "exposure"]
     assert_refused(run(home, *bad), "empty.csv")
@@ -147,5 +147,5 @@ def test_a_load_that_fails_leaves_no_rejects_file_and_can_be_tried_again(home, t
     ]
     assert rejects.stat().st_mode & 0o777 == 0o600
     taken = run(home, *load_of(good, "--replace", "--rejects", str(rejects)))
-    assert (taken.returncode, "exists already" in taken.stderr) == (2, True)
+    assert (taken.returncode, "already exists" in taken.stderr) == (2, True)
     assert rejects.exists()

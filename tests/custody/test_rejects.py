@@ -83,7 +83,7 @@ def test_what_was_put_in_its_place_meanwhile_stays_and_is_told(tmp_path):
 def test_a_name_that_is_taken_is_refused(tmp_path, link):
     path = tmp_path / "rejects.csv"
     path.symlink_to("nowhere") if link else path.touch()
-    with pytest.raises(typer.BadParameter, match="exists already"), rejects_file(path):
+    with pytest.raises(typer.BadParameter, match="already exists"), rejects_file(path):
         pytest.fail("the block was entered")
     assert list(tmp_path.iterdir()) == [path]
 

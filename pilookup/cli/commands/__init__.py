@@ -1,1 +1,1 @@
-"""The commands, one module each. A command imports what it works with when it is called, so that others start fast."""
+"""The commands, one module each. A command imports what it needs when it is called, so that others start fast."""

@@ -20,7 +20,7 @@ def check(
     trust: Annotated[Path | None, typer.Option(help="The trust file to pin (trust-CHANNEL.json).")] = None,
     token: Annotated[str | None, typer.Option(envvar="PILOOKUP_TOKEN", help="The key of a closed channel.")] = None,
     region: Annotated[str, typer.Option(help="Where numbers without a country code are from.")] = "CN",
-    state_dir: Annotated[Path | None, typer.Option(help="Where trust is remembered.")] = None,
+    state_dir: Annotated[Path | None, typer.Option(help="The directory in which trust is remembered.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Check whether a number is in the seized data. The number does not leave this machine."""

@@ -25,7 +25,7 @@ def init(
 
     path = directory or home
     if path is None:
-        raise typer.BadParameter("give the directory to make", param_hint="HOME")
+        raise typer.BadParameter("no directory was given", param_hint="HOME")
     custody = read_passphrase(Half.CUSTODY, confirm=True)
     online = read_passphrase(Half.ONLINE, confirm=True)
     if custody == online:
@@ -36,4 +36,4 @@ def init(
         return
     say(f"{path}: created. Keep both passphrases: without them, nothing in it can be read.")
     for file in trust:
-        say(f"Trust file, to be pinned by those who check the channel: {file}")
+        say(f"Trust file for clients to pin: {file}")

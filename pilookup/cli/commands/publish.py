@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pilookup.custody import Published
 
 Channel = Annotated[str, typer.Argument(help="The channel: public or platform.")]
-Bloom = Annotated[bool, typer.Option("--bloom", help="Also make Bloom filters (slow: 0.2 million records a second).")]
+Bloom = Annotated[bool, typer.Option("--bloom", help="Also make Bloom filters (slow: 0.2 million records per second).")]
 
 
 def publish(
@@ -23,7 +23,7 @@ def publish(
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     json: JsonOption = False,
 ) -> None:
-    """Make a channel's snapshot from the vault, sign it, and put it in place of the one that is served."""
+    """Make a channel's snapshot from the vault, sign it, and serve it in place of the former one."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
     with publishing(home, scheduler, f"publish {channel}") as (custody, advance):
@@ -32,7 +32,7 @@ def publish(
 
 
 def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
-    """Print the outcome of publishing, one line per channel, or one JSON document."""
+    """Print the outcome of publishing: a line for each channel, or one JSON document."""
     if json:
         say_json([done.to_json() for done in outcomes] if len(outcomes) != 1 else outcomes[0].to_json())
         return

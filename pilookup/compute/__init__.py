@@ -1,1 +1,4 @@
-"""Where work runs: threads of this process or a cluster, and tasks in flight in their order."""
+"""Where tasks run.
+
+`executors` runs them on threads of this process or on a cluster, and `window` delivers their outcomes in order.
+"""

@@ -4,6 +4,9 @@ The canonical form is `tel:` and the number in E.164 form, in UTF-8: `b"tel:+861
 the first rule that decides ends the procedure. `tests/vectors/identifier.json` holds test cases for every
 implementation.
 
+The module `rules` applies them in this order; `characters`, `affixes`, `lookalikes` and `libphonenumber` contain single
+rules, and `reason` the reasons.
+
  1.  Length. More than 1,000 characters (code points): `too_long`.
  2.  Characters. ASCII capitals become lower case. Full-width ASCII becomes ASCII. Every decimal digit (Unicode Nd)
      becomes the ASCII digit of its value. Spaces (Z*, U+0009 to U+000D, U+0085) become a space. Dashes (Pd, minus,

@@ -46,7 +46,7 @@ def loaded(tmp_path_factory):
 
 
 def publishing(path, tasks, on_progress):
-    """Publish; return the number of entries and the snapshot's files without the manifest, which differs between runs."""
+    """Publish; return the number of entries, and the files without the manifest, which differs between runs."""
     session = at(path)
     done = publish(session, "platform", on_progress, executor=tasks, memory=MEMORY)
     repository = session.repository("platform")

@@ -1,4 +1,4 @@
-"""Filters of many keys: tasks build them in parts, in any amount of memory, with the bytes of a filter built at once."""
+"""Filters of many keys: tasks build them in parts, in any amount of memory, with the bytes of one built at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -177,7 +177,7 @@ def test_a_serial_is_consumed_before_its_files_exist(at, path, monkeypatch):
 
 
 def test_one_rotate_recovers_control_data_restored_from_an_older_copy(at, path, database):
-    """Channel keys are in no backup. Publishing says what to do; one rotate raises epoch and serial above all others."""
+    """Channel keys are in no backup. Publishing says what to do, and one rotate exceeds all epochs and serials."""
     session = at(path)
     publish(session, "public", quiet)
     session.control.close()

@@ -409,7 +409,7 @@ def results_of(path, facts, commands, work):
 
 
 def same(unkilled, retried, command):
-    """Assert that a repeated command gives the results of an unkilled one: rows, answers and, if no key is new, bytes."""
+    """Assert that a repeated command has the results of an unkilled one: rows, answers, bytes unless a key is new."""
     for what in ("vault", "answers"):
         assert retried[what] == unkilled[what]
     if command["name"] == "load":

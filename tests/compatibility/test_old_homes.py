@@ -141,7 +141,7 @@ def test_answers_and_further_commands_equal_those_of_the_old_code(home, facts, t
 
 
 def _assert_kept(before, after, facts):
-    """Assert that shards, keys and trust files are unchanged (replaced loads aside); only channel keys may be missing."""
+    """Assert that shards, keys and trust files are unchanged (but replaced loads); only channel keys may be missing."""
     kept = {name: told for name, told in before.items() if _is_to_stay(name, facts)}
     assert len(kept) > 20
     assert {name: told for name, told in after.items() if name in kept} == {

@@ -67,7 +67,7 @@ def test_every_command_works_with_neither_database_nor_password_in_home(url, tmp
     assert not [path for path, data in files_under(home).items() if PASSWORD.encode() in data]
 
 
-def test_of_concurrent_loads_one_runs_at_a_time_and_status_always_works(url, made, tmp_path):
+def test_a_concurrent_load_is_refused_and_status_always_works(url, made, tmp_path):
     on = {"PILOOKUP_DATABASE_URL": url}
     with Home(made).locked():
         assert_refused(run(made, *load_of(tmp_path / "first.csv"), **on), "another command is working on it")

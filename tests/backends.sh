@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tests of the arithmetic again, over every backend of this machine that is not the one taken by itself.
+# Run the tests of the arithmetic again with every backend of this machine except the default one.
 set -euo pipefail
 
 name() { PILOOKUP_BACKEND="$1" python -c 'from pilookup import _core; print(_core.backend())' 2>/dev/null; }

@@ -1,4 +1,4 @@
-"""What holds for every test: the run says which arithmetic it has, and passphrases cost little."""
+"""Set-up of every run: the header names the backend of the core, and passphrases cost little."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def pytest_report_header():
 
 @pytest.fixture(autouse=True, scope="session")
 def cheap_passphrases():
-    """Keyrings made in this process are of the cheap profile, but for those made within `shipped_profile`."""
+    """New keyrings of this process use the cheap profile, except within `shipped_profile`."""
     install_cheap_profile()
     yield
     remove_cheap_profile()

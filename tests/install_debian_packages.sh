@@ -19,7 +19,7 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 echo "installing ${missing[*]}"
 apt-get update -q >/dev/null
-# The packages' own services stay off: the tests start what they need, on ports of their own.
+# The packages' own services stay off: the tests start what they need, on other ports.
 printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d.pilookup
 chmod +x /usr/sbin/policy-rc.d.pilookup
 [ -e /usr/sbin/policy-rc.d ] || ln -s policy-rc.d.pilookup /usr/sbin/policy-rc.d

@@ -31,7 +31,7 @@ def original(tmp_path_factory, no_settings_from_outside):
 
 @pytest.fixture(scope="session")
 def server(original):
-    """The real server over it; nothing on its disk changes."""
+    """The real server over `original`, whose files no test changes."""
     server = Served(original.path)
     yield server
     server.close()
@@ -39,7 +39,7 @@ def server(original):
 
 @pytest.fixture
 def held(original, tmp_path):
-    """A HOME of the test's own."""
+    """A copy of the HOME for one test."""
     return original.copy(tmp_path / "home")
 
 
@@ -59,7 +59,7 @@ def serve():
 
 @pytest.fixture
 def front():
-    """Put proxies before servers."""
+    """Starts proxies in front of servers; closes them after the test."""
     made = []
 
     def start(served):
@@ -78,14 +78,14 @@ def proxy(server, front):
 
 @pytest.fixture(params=[Sync, Async])
 def client_at(request, original, tmp_path):
-    """Makes clients of either kind; those of one test share what they remember."""
+    """Makes clients of either kind. The clients of a test share a state directory."""
     with clients(request.param, original, tmp_path) as make:
         yield make
 
 
 @pytest.fixture
 def plain_client_at(original, tmp_path):
-    """The same, of the blocking kind alone: where making the attack takes long."""
+    """Makes only blocking clients, for attacks that take long to prepare."""
     with clients(Sync, original, tmp_path) as make:
         yield make
 

@@ -1,4 +1,4 @@
-"""Which ratios are shown: never one that the machine or a missing peer cannot give."""
+"""A ratio is shown only if the machine and the peer can be measured."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def measured(monkeypatch, made, flags):
     return {row["name"]: row for row in report.rows}
 
 
-def test_with_ifma_every_ratio_stands_beside_its_goal(monkeypatch):
+def test_with_ifma_every_ratio_is_shown_with_its_goal(monkeypatch):
     rows = measured(monkeypatch, table(dalek="dalek"), ["avx512ifma"])
     shown = {name: (row["median"], row.get("goal")) for name, row in rows.items() if row["subject"] == "ratio"}
     assert shown == {
@@ -54,12 +54,12 @@ def test_with_ifma_every_ratio_stands_beside_its_goal(monkeypatch):
     assert ratio["min"] == pytest.approx(ratio["max"])
 
 
-def test_figures_are_of_processor_time_with_the_wall_beside(monkeypatch):
+def test_figures_are_of_processor_time_and_also_give_wall_time(monkeypatch):
     row = measured(monkeypatch, table(dalek="dalek"), ["avx512ifma"])["OpenMined PSI 1.0: set-up, a record"]
     assert (row["median"], row["wall"]["median"], row["unit"]) == (pytest.approx(60), pytest.approx(120), "us CPU")
 
 
-def test_without_ifma_its_ratios_are_not_shown_and_the_other_goal_is(monkeypatch):
+def test_without_ifma_its_ratios_are_not_shown_and_those_without_avx512_are(monkeypatch):
     rows = measured(monkeypatch, table(dalek="dalek"), [])
     for name in ("OpenMined set-up to tokenise", "SecretFlow point to tokenise", "dalek to tokenise"):
         assert rows[name] == {"subject": "ratio", "name": name, "not_shown": elements.NOT_IFMA}
@@ -67,7 +67,7 @@ def test_without_ifma_its_ratios_are_not_shown_and_the_other_goal_is(monkeypatch
     assert [(row["median"], row["goal"]) for row in shown] == [(pytest.approx(20), 2), (pytest.approx(6), 1.3)]
 
 
-def test_a_missing_peer_takes_its_row_and_ratio_along_and_no_other(monkeypatch):
+def test_a_missing_peer_hides_its_own_row_and_ratios_only(monkeypatch):
     rows = measured(monkeypatch, table("openmined", dalek="dalek"), ["avx512ifma"])
     missing = {name for name, row in rows.items() if "not_shown" in row}
     assert missing == {
@@ -83,19 +83,19 @@ def test_without_pilookup_itself_there_is_no_benchmark(monkeypatch):
         measured(monkeypatch, table("pilookup"), ["avx512ifma"])
 
 
-def test_where_pilookup_itself_runs_on_dalek_there_is_no_ratio_to_it(monkeypatch):
+def test_there_is_no_ratio_to_dalek_if_pilookup_itself_runs_on_it(monkeypatch):
     rows = measured(monkeypatch, table(pilookup="dalek-avx2"), ["avx512ifma"])
     assert rows["dalek to tokenise"]["not_shown"] == "pilookup itself runs on dalek here"
 
 
-def test_each_subject_is_told_its_arithmetic(monkeypatch):
+def test_each_subject_gets_its_backend_and_core(monkeypatch):
     asked = []
     monkeypatch.setattr(elements, "take", lambda subjects, _: asked.extend(subjects) or table(dalek="dalek"))
     monkeypatch.setattr(elements, "flags", lambda: ["avx512ifma"])
     monkeypatch.setattr(elements, "narrow_core", lambda build: f"core, {build=}")
     elements.bench(Report({}, machine={}), 5, 0.1, build=False)
-    told = {subject.name: (subject.n, subject.backend, subject.core) for subject in asked}
-    assert told == {
+    given = {subject.name: (subject.n, subject.backend, subject.core) for subject in asked}
+    assert given == {
         "pilookup": (10_000, None, None),
         "avx2": (10_000, "avx2", None),
         "dalek": (10_000, "dalek", None),

@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmarks, on figures whose answer is known."""
+"""The arithmetic of the benchmarks, on figures with known results."""
 
 import statistics
 
@@ -16,28 +16,28 @@ def test_a_spread_is_median_least_and_greatest():
     assert Spread.of([4.0]).to_json() == {"median": 4.0, "min": 4.0, "max": 4.0, "runs": 1}
 
 
-def test_no_value_is_no_spread():
+def test_a_spread_needs_a_value():
     with pytest.raises(statistics.StatisticsError):
         Spread.of([])
 
 
 def test_ratios_are_taken_round_by_round():
-    """A round in which the machine was three times as slow changes both, so the ratio stands still."""
+    """A round in which the machine is three times as slow changes both, so the ratio stays the same."""
     ours, theirs = [1.0, 3.0, 1.0, 1.0, 1.0], [20.0, 60.0, 20.0, 20.0, 20.0]
     assert paired(theirs, ours) == Spread(20, 20, 20, 5)
 
 
-def test_ratios_of_medians_would_be_another_figure():
+def test_a_ratio_is_not_the_ratio_of_the_medians():
     assert paired([10, 20, 30], [1, 4, 1]) == Spread(10, 5, 30, 3)
 
 
-def test_half_a_pairing_is_none():
+def test_series_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match=r"shorter|longer"):
         paired([1, 2, 3], [1, 2])
 
 
 @given(st.lists(st.tuples(POSITIVE, POSITIVE), min_size=1, max_size=9))
-def test_the_ratio_turned_round_is_its_inverse(pairs):
+def test_the_reversed_ratio_is_the_inverse(pairs):
     tops, bottoms = zip(*pairs, strict=True)
     up, down = paired(tops, bottoms), paired(bottoms, tops)
     assert up.least == pytest.approx(1 / down.most)
@@ -45,7 +45,7 @@ def test_the_ratio_turned_round_is_its_inverse(pairs):
 
 
 @given(slope=st.floats(1e-6, 1e-3), start=st.floats(0, 10))
-def test_a_straight_line_is_found_again(slope, start):
+def test_a_straight_line_is_recovered(slope, start):
     sizes = [1e6, 2e6, 4e6, 8e6]
     line = Line.through(sizes, [start + slope * size for size in sizes])
     assert line.slope == pytest.approx(slope, rel=1e-6)
@@ -53,7 +53,7 @@ def test_a_straight_line_is_found_again(slope, start):
     assert line.residual < 1e-6
 
 
-def test_what_grows_faster_than_rows_shows_as_residual():
+def test_growth_faster_than_linear_shows_as_residual():
     sizes = [1e6, 2e6, 4e6, 8e6]
     assert Line.through(sizes, [size**1.3 for size in sizes]).residual > 0.03
 
@@ -64,6 +64,6 @@ def test_a_bend_at_the_smallest_size_counts_as_much_as_at_the_largest():
 
 
 @pytest.mark.parametrize(("sizes", "values"), [([1], [1]), ([2, 2], [1, 1]), ([], []), ([1, 2], [1, 0])])
-def test_a_line_wants_two_sizes_and_times_above_zero(sizes, values):
+def test_a_line_needs_two_sizes_and_times_above_zero(sizes, values):
     with pytest.raises(ValueError, match="a line wants"):
         Line.through(sizes, values)

@@ -1,4 +1,4 @@
-"""The table and the JSON: every figure has its unit, n and spread, and what is missing has its reason."""
+"""In the table and in the JSON every figure has its unit, n and spread, and a missing one has its reason."""
 
 import json
 import re
@@ -16,9 +16,9 @@ def report():
 
 def test_a_row_shows_median_least_greatest_unit_and_n(report, capsys):
     report.add("element", "a: set-up", Spread(61.25, 60.5, 70, 5), "us CPU", 10_000, wall={"median": 63.5}, goal=17)
-    told = capsys.readouterr().out
-    assert told.split() == re.split(" +", "element a: set-up 61.2 60.5 - 70 us CPU 10,000 wall 63.5, goal 17")
-    assert told.index("us CPU") == COLUMNS.index("unit")
+    output = capsys.readouterr().out
+    assert output.split() == re.split(" +", "element a: set-up 61.2 60.5 - 70 us CPU 10,000 wall 63.5, goal 17")
+    assert output.index("us CPU") == COLUMNS.index("unit")
 
 
 def test_a_single_value_claims_no_spread(report):
@@ -27,26 +27,26 @@ def test_a_single_value_claims_no_spread(report):
     assert set(report.rows[0]) == {"subject", "name", "value", "unit", "n"}
 
 
-def test_what_is_not_shown_says_why_and_gives_no_figure(report, capsys):
+def test_a_figure_that_is_not_shown_has_a_reason_and_no_value(report, capsys):
     report.miss("ratio", "a to b", "this machine has no AVX-512 IFMA")
     assert capsys.readouterr().out.endswith("not shown: this machine has no AVX-512 IFMA\n")
     assert report.rows == [{"subject": "ratio", "name": "a to b", "not_shown": "this machine has no AVX-512 IFMA"}]
 
 
-def test_the_json_holds_machine_and_every_row_in_order(report, tmp_path):
+def test_the_json_contains_the_machine_and_every_row_in_order(report, tmp_path):
     report.add("x", "one", Spread(1, 1, 2, 5), "s", 5)
     report.miss("x", "two", "reason")
     path = tmp_path / "deep" / "figures.json"
     report.write(path)
-    told = json.loads(path.read_text())
-    assert told["machine"] == {"cpu": "one", "commit": "c0ffee"}
-    assert [row["name"] for row in told["figures"]] == ["one", "two"]
-    assert told["figures"][0] == {
+    written = json.loads(path.read_text())
+    assert written["machine"] == {"cpu": "one", "commit": "c0ffee"}
+    assert [row["name"] for row in written["figures"]] == ["one", "two"]
+    assert written["figures"][0] == {
         "subject": "x", "name": "one", "median": 1, "min": 1, "max": 2, "runs": 5, "unit": "s", "n": 5,
     }  # fmt: skip
 
 
-def test_the_machine_is_told_with_flags_versions_and_commit():
+def test_the_machine_is_described_with_flags_versions_and_commit():
     machine = Report({}).machine
     assert machine["cores"] >= 1
     assert machine["packages"]["pilookup"]

@@ -1,4 +1,4 @@
-"""The linear run over real commands, small: its rows, and its refusal of a load that counts wrongly."""
+"""A small linear run of the real commands: its rows, and its refusal of a load that counts wrongly."""
 
 from dataclasses import replace
 
@@ -59,14 +59,14 @@ def test_slopes_shares_and_growth_are_those_of_the_commands(report, tmp_path):
 
 
 @pytest.mark.usefixtures("pretended")
-def test_two_sizes_prove_no_line(report, tmp_path):
+def test_two_sizes_give_no_residual(report, tmp_path):
     scale.bench(report, tmp_path, [100_000, 200_000])
     rows = {row["name"]: row for row in report.rows}
     assert "greatest_residual_percent" not in rows["load: slope of the line, wall"]
 
 
 @pytest.mark.usefixtures("pretended")
-def test_a_load_that_loses_rows_is_no_figure(report, tmp_path, monkeypatch):
+def test_a_load_that_loses_rows_gives_no_figure(report, tmp_path, monkeypatch):
     real = Home.run
 
     def loses(self, *words):
@@ -78,7 +78,7 @@ def test_a_load_that_loses_rows_is_no_figure(report, tmp_path, monkeypatch):
         scale.bench(report, tmp_path, [1000])
 
 
-def test_the_real_commands_take_the_synthetic_file(report, tmp_path):
+def test_the_real_commands_accept_the_synthetic_file(report, tmp_path):
     scale.bench(report, tmp_path, [2000])
     assert [row["n"] for row in report.rows if row["unit"] == "s"] == [2000, 2000]
     assert all(row["value"] > 10 for row in report.rows if row["unit"] == "MiB")

@@ -1,4 +1,4 @@
-"""The synthetic file: valid numbers, as many distinct ones as it says."""
+"""The synthetic file has valid numbers, and as many distinct ones as stated."""
 
 import csv
 
@@ -9,7 +9,7 @@ from pilookup.identifier import canonicalise
 
 
 @pytest.mark.parametrize("rows", [1, 19, 20, 21, 3999, 4000, 20_001])
-def test_a_file_holds_the_rows_and_numbers_it_says(tmp_path, rows, monkeypatch):
+def test_a_file_has_the_stated_numbers_of_rows_and_of_distinct_numbers(tmp_path, rows, monkeypatch):
     monkeypatch.setattr(synthetic, "CHUNK", 4000)
     written = synthetic.write(tmp_path / "a.csv", rows)
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""Script time read from a trace made by hand."""
+"""Script time read from a trace that is written by hand."""
 
 import json
 
@@ -26,10 +26,10 @@ def test_nested_script_counts_once_and_by_processor_time():
     assert spent(after, inner, outer)[MAIN] == pytest.approx(0.44)
 
 
-def test_threads_are_told_apart():
+def test_threads_are_counted_separately():
     both = [event(1, "FunctionCall", 1000, 500, 400), event(2, "RunMicrotasks", 1100, 100, 90)]
     assert spent(*both) == {MAIN: pytest.approx(0.4), WORKER: pytest.approx(0.09)}
 
 
-def test_what_is_no_script_does_not_count():
+def test_events_other_than_script_do_not_count():
     assert spent(event(1, "Layout", 0, 9, 9), event(1, "FunctionCall", 0, 9, 9, ph="I")) == {MAIN: 0, WORKER: 0}

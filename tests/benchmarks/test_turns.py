@@ -1,4 +1,4 @@
-"""Subjects in turns: interleaved, warmed up, and lost loudly."""
+"""Subjects take turns after a warm-up round, and a lost one is reported with a reason."""
 
 import os
 import sys
@@ -68,7 +68,7 @@ def test_a_subject_lost_in_the_middle_is_not_shown_at_all(monkeypatch):
     assert table.turns == {}
 
 
-def test_each_divides_by_what_a_run_handles():
+def test_each_divides_by_the_amount_that_a_run_handles():
     table = Table()
     table.amounts["a", "job"] = 4
     table.turns["a", "job"] = [Turn(wall=2.0, cpu=1.0), Turn(wall=4.0, cpu=2.0)]
@@ -78,7 +78,7 @@ def test_each_divides_by_what_a_run_handles():
         table.each("b", "job")
 
 
-def test_a_job_that_is_unknown_ends_the_worker():
+def test_an_unknown_job_ends_the_worker():
     with Worker(OURS, max(os.sched_getaffinity(0))) as worker, pytest.raises(LostError):
         worker.turn("no-such-job")
 

@@ -10,12 +10,12 @@ def name(request):
 
 @pytest.fixture
 def facts(name, monkeypatch):
-    """What homes.json tells of the HOME; its control data are its own SQLite file."""
+    """The entry of the HOME in homes.json. The control data are in the HOME's own SQLite file."""
     monkeypatch.delenv("PILOOKUP_DATABASE_URL", raising=False)
     return index()[name]
 
 
 @pytest.fixture
 def home(name, facts, tmp_path):
-    """The HOME as its archive has it."""
+    """The HOME, unpacked from its archive."""
     return unpack(name, tmp_path)

@@ -1,17 +1,17 @@
-"""How the HOMEs in `homes/` were made. A record of it, and a pattern for the next ones; never run again for these.
+"""How the HOMEs in `homes/` were made: a record, and a pattern for the next ones. Never run again for these HOMEs.
 
 Run on the code of commit b106cbb (version 0.1.0), before the modules moved, from the top of a clean checkout:
 
-    python tests/compatibility/make_homes.py            # those that are not there yet
-    python tests/compatibility/make_homes.py NAME...    # these; refused where an archive of that name is there
+    python tests/compatibility/make_homes.py            # those whose archive is missing
+    python tests/compatibility/make_homes.py NAME...    # these; a name whose archive exists is refused
 
-Every HOME is made from the synthetic numbers below, under passphrases that protect nothing, at DATE and shortly before;
-no step takes the machine's clock. The keys are random, as of any HOME. A HOME "killed" is one that a process of its own
-was working on when it was killed with SIGKILL, from within, at the instant that is named: `die` runs there.
+Every HOME is made from the synthetic numbers below, with passphrases that protect nothing, at DATE and shortly before.
+No step reads the machine's clock. The keys are random, as in any HOME. In a "killed" HOME a separate process was
+working and killed itself with SIGKILL, by `die`, at the named instant.
 
-Beside each archive `homes.json` gets what this code made of it afterwards: what recovery removed, and what repeating
-the command, loading and publishing more, and rotating came to. Where a kill came first, an unkilled copy of the same
-HOME must have come to the same; that is asserted here.
+For each archive `homes.json` records what this code made of it afterwards: what recovery removed, and the results of
+repeating the command, of loading and publishing more, and of rotating. If a process was killed, an unkilled copy of the
+same HOME must give the same results, which is asserted here.
 """
 
 import json
@@ -66,12 +66,12 @@ PASSPHRASES = {"custody": "custody passphrase of the old HOMEs", "online": "onli
 ROOT = Path(__file__).parents[2]
 
 LEAK, FEW, MANY = 13812340000, 12, 520
-"""The first number of the dataset `leak`, and how many it has: as few as can be, or enough for two buckets."""
+"""The first number of the dataset `leak`, and its two sizes: a few numbers, or enough for two buckets."""
 
 ERASED = "13812340001"
 OUTSIDE = ["13912340000+10", "13812339999+1", "15812340000+3"]
 ALL = [f"{LEAK}+{MANY}", "13712340000+4", "13612340000+3", "13512340000+8", "13412340000+4", *OUTSIDE]
-"""Every number that the tests ask for; what each is told is in homes.json."""
+"""Every number that the tests look up; the answers are in homes.json."""
 
 
 def lines(header, *rows):
@@ -149,11 +149,11 @@ def rotating(channel):
     return {"name": "rotate", "channel": channel}
 
 
-# HOMEs, up to their last step.
+# HOMEs, without their last step.
 
 
 def base(path, work, count=FEW, *, bloom=False):
-    """Loaded, with a dataset withdrawn and a number erased, both channels published: a day and a quarter before DATE."""
+    """Loaded, with a dataset withdrawn and a number erased, and both channels published, all 30 hours before DATE."""
     initialise_home(path, *(PASSPHRASES[half].encode() for half in ("custody", "online")), BEFORE)
     with at(path, BEFORE) as session:
         for command in (leak(count), ACCOUNTS, SENSITIVE, WITHDRAWN):
@@ -169,7 +169,7 @@ def at(path, now):
 
 
 def published(path, work):
-    """Two buckets, a release before that clients may still be reading, an additions filter, a Bloom filter."""
+    """Two buckets, a previous release that clients may still be reading, an additions filter, a Bloom filter."""
     base(path, work, MANY, bloom=True)
     with at(path, DATE) as session:
         run(session, ONE, work)
@@ -178,7 +178,7 @@ def published(path, work):
 
 
 def retired_epoch(path, work):
-    """`public`: epoch 2, and epoch 1 is served still. `platform`: epoch 3, 2 is served still, 1 is destroyed."""
+    """`public`: epoch 2, and epoch 1 is still served. `platform`: epoch 3, 2 is still served, 1 is destroyed."""
     base(path, work)
     for hours, channels in ((20, ["platform"]), (10, ["public", "platform"])):
         with at(path, DATE - timedelta(hours=hours)) as session:
@@ -187,20 +187,20 @@ def retired_epoch(path, work):
 
 
 def waiting(path, work):
-    """A load has come in that no channel tells of."""
+    """A load that is not yet published in any channel."""
     base(path, work)
     with at(path, DATE) as session:
         run(session, LATE, work)
 
 
 def withdrawing(path, work):
-    """The same, and a dataset was withdrawn: the release before must go at once."""
+    """As `waiting`, and a dataset is withdrawn, so that the previous release must be deleted at once."""
     waiting(path, work)
     with at(path, DATE) as session:
         withdraw(session, "accounts")
 
 
-# Instants to die at. Each is given the session and makes this process kill itself when it comes there.
+# Instants of a kill. Each function takes the session and makes this process kill itself when it reaches that instant.
 
 
 def die(*_args, **_options):
@@ -208,7 +208,7 @@ def die(*_args, **_options):
 
 
 def in_write(name_part, number):
-    """In the midst of the n-th write of a file whose name has `name_part` in it: the file is torn."""
+    """Kill in the middle of the n-th write of a file whose name contains `name_part`, so that the file is torn."""
     write, left = durable._write, [number]
 
     def torn(path, data, *, flushed):
@@ -227,7 +227,7 @@ def in_write(name_part, number):
 
 
 def before(owner, name, number=1, of=lambda *_: True):
-    """Before the n-th call of a method with arguments that are `of` the kind meant."""
+    """Kill before the n-th call of a method whose arguments satisfy `of`."""
     act, left = getattr(owner, name), [number]
 
     def counted(*args, **options):
@@ -241,6 +241,7 @@ def before(owner, name, number=1, of=lambda *_: True):
 
 
 def after(owner, name):
+    """Kill after a call of a method."""
     act = getattr(owner, name)
 
     def followed(*args, **options):
@@ -251,13 +252,13 @@ def after(owner, name):
 
 
 def at_third_shard(_session):
-    """One worker, so that two shards are whole and the third is torn; the parts of both files lie there."""
+    """One worker, so that two shards are complete and the third is torn; the sorted files of both inputs exist."""
     in_write(".shard.", 3)
 
 
 def in_commit(session):
-    """Both loads lie in their dataset, noted as unsettled, and the transaction is half written: some pages of the
-    database are new, and the journal has those they replace.
+    """Both loads are in their dataset and pending, and the transaction is half written: some pages of the database are
+    new, and the journal has the pages that they replace.
     """
 
     @event.listens_for(session.control._engine, "connect")
@@ -270,27 +271,27 @@ def in_commit(session):
 
 
 def after_commit(_session):
-    """The new loads count and the replaced ones do not any more; both are still noted as unsettled."""
+    """The new loads are committed and the replaced ones are no longer in the control data; both are still pending."""
     after(ControlDatabase, "commit_loads")
 
 
 def at_buckets(_session):
-    """Spill files and filter parts are there, a range of buckets is torn, buckets.bin is empty."""
+    """Spill files and filter parts exist, a bucket range is torn, buckets.bin is empty."""
     in_write(".range.", 1)
 
 
 def while_adopting(_session):
-    """The snapshot is whole and verified; two of its files have their final names, the others are staged."""
+    """The snapshot is complete and verified; two of its files have their final names, the others are staged."""
     before(Path, "replace", 3)
 
 
 def before_the_swap(_session):
-    """Targets and snapshot metadata are signed; the new timestamp is written and has not its name yet."""
+    """Targets and snapshot metadata are signed; the new timestamp is written but not yet renamed."""
     before(Path, "rename", of=lambda old, new: new.name == "timestamp.json")
 
 
 def after_the_swap(_session):
-    """The new release is served; that of before is there still, and control data do not know of it."""
+    """The new release is served; the previous one still exists, and the control data do not record the new one."""
     before(ChannelRepository, "_sweep")
 
 
@@ -300,14 +301,14 @@ def between_the_halves(_session):
 
 
 def after_the_epoch_began(_session):
-    """The new epoch is in control data with its key in both halves, and nothing of it is published."""
+    """The new epoch is in the control data and its key in both halves; nothing of it is published."""
     after(ControlDatabase, "start_epoch")
 
 
 PUBLISH = publishing("public")
 ROTATE = rotating("public")
 MADE = {
-    # name: (HOME up to its last step, the command that was killed or None, where)
+    # name: (HOME without its last step, the command that was killed or None, the instant)
     "published": (published, None, None),
     "retired_epoch": (retired_epoch, None, None),
     "killed_load": (base, LATE, at_third_shard),
@@ -323,7 +324,7 @@ MADE = {
 
 
 def kill(name, path, work):
-    """Run the command in a process of its own until it is killed."""
+    """Run the command in a separate process, which must kill itself."""
     done = subprocess.run([sys.executable, __file__, "--child", name, path, work], check=False)
     assert done.returncode == -signal.SIGKILL, f"{name}: not killed but ended with {done.returncode}"
 
@@ -339,11 +340,11 @@ def child(name, path, work):
             run(session, command, Path(work))
 
 
-# What is kept.
+# The archives and their entries.
 
 
 def pack(home, name):
-    """A tar with modes; names in order, no owner, one time for all, so that it depends on HOME alone."""
+    """Write a tar with modes, sorted names, no owner and one fixed time, so that it depends only on HOME."""
     ARCHIVES.mkdir(exist_ok=True)
     with (
         lzma.open(archive(name), "xb", preset=9 | lzma.PRESET_EXTREME) as packed,
@@ -365,7 +366,7 @@ DATABASE = "custody/control.sqlite3"
 
 
 def make(name, folder):
-    """Make a HOME, archive it, and see what this code makes of the archive. Returns its facts."""
+    """Make a HOME, archive it, and record what this code makes of the archive. Returns the entry for homes.json."""
     prepare, command, instant = MADE[name]
     home, work = folder / "home", folder / "work"
     prepare(home, work)
@@ -373,7 +374,7 @@ def make(name, folder):
     if instant:
         copy = folder / "unkilled"
         shutil.copytree(home, copy)
-        unkilled = come_to(copy, {"date": DATE.isoformat(), "passphrases": PASSPHRASES}, [command], work)
+        unkilled = results_of(copy, {"date": DATE.isoformat(), "passphrases": PASSPHRASES}, [command], work)
         kill(name, home, work)
     pack(home, name)
     facts = {
@@ -402,13 +403,13 @@ def make(name, folder):
     return facts
 
 
-def come_to(path, facts, commands, work):
+def results_of(path, facts, commands, work):
     with opened(path, facts) as session:
         return stage(session, commands, work, expanded(ALL))
 
 
 def same(unkilled, retried, command):
-    """A repeated command comes to what an unkilled one would have: rows, answers, and bytes where the key is the same."""
+    """Assert that a repeated command has the results of an unkilled one: rows, answers, bytes unless a key is new."""
     for what in ("vault", "answers"):
         assert retried[what] == unkilled[what]
     if command["name"] == "load":
@@ -417,19 +418,19 @@ def same(unkilled, retried, command):
         assert buckets(retried) == buckets(unkilled)
 
 
-def buckets(told):
-    """The digests of all buckets and trees; filters and manifests bear a serial, which a kill may have used up."""
-    return {name: value for name, value in told["channels"].items() if name.endswith(("buckets.bin", "tree.bin"))}
+def buckets(results):
+    """The digests of all buckets and trees. Filters and manifests contain a serial, which a kill may have used up."""
+    return {name: value for name, value in results["channels"].items() if name.endswith(("buckets.bin", "tree.bin"))}
 
 
 def expected(name, facts, folder, restored):
-    """What recovery, the command once more, more of everything, and a new epoch come to."""
+    """The results of recovery, of the repeated command, of loading and publishing more, and of rotating."""
     path = unpack(name, folder / "again")
     numbers = expanded(ALL)
-    told = {"numbers": ALL}
+    results = {"numbers": ALL}
     with ControlDatabase.open(Home(path)) as control:
-        told["status"] = read_status(Home(path), control, DATE).to_json()
-    told["verified"] = {
+        results["status"] = read_status(Home(path), control, DATE).to_json()
+    results["verified"] = {
         channel: [
             each.to_json()
             for each in verify_directory(
@@ -440,22 +441,22 @@ def expected(name, facts, folder, restored):
     }
     there = tree(unpack(name, folder / "untouched"))
     with opened(path, facts) as session:
-        told["keys"] = {"custody": key_contents(session.keyring), "online": key_contents(session.online_keyring())}
+        results["keys"] = {"custody": key_contents(session.keyring), "online": key_contents(session.online_keyring())}
         session.recover()
         left = tree(path)
         changed = {name: list(now) for name, now in left.items() if there.get(name) != now}
         assert changed == restored, "recovery changed what it should leave alone"
-        told["removed"], told["restored"] = sorted(set(there) - set(left)), restored
-        told["opened"] = stage(session, [], folder / "work", numbers)
-        del told["opened"]["channels"]  # as they are in the archive
+        results["removed"], results["restored"] = sorted(set(there) - set(left)), restored
+        results["opened"] = stage(session, [], folder / "work", numbers)
+        del results["opened"]["channels"]  # the same as in the archive
         for each in ("retry", "more"):
-            told[each] = stage(session, facts[each], folder / "work", numbers)
-        told["rotate"] = without_new_keys(stage(session, facts["rotate"], folder / "work", numbers))
-    return told
+            results[each] = stage(session, facts[each], folder / "work", numbers)
+        results["rotate"] = without_new_keys(stage(session, facts["rotate"], folder / "work", numbers))
+    return results
 
 
 def commit():
-    """The commit the code is of; it must be all of it."""
+    """The commit of the code, which must have no further changes."""
     changed = git("status", "--porcelain", "--", "pilookup", "rust", "server")
     assert not changed, changed
     return git("rev-parse", "HEAD")
@@ -466,7 +467,7 @@ def git(*command):
 
 
 def laid_out(value, depth=5):
-    """JSON, broken into lines down to a depth: small, and readable."""
+    """JSON with line breaks down to a depth: small and readable."""
     if depth and isinstance(value, dict) and value:
         pad = " " * (6 - depth)
         items = [f"{pad}{json.dumps(key)}: {laid_out(each, depth - 1)}" for key, each in value.items()]
@@ -481,7 +482,7 @@ def main():
     names = sys.argv[1:] or [name for name in MADE if not archive(name).exists()]
     known = json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.exists() else {}
     for name in names:
-        assert not archive(name).exists(), f"{archive(name)}: there already; a fixture is never made again"
+        assert not archive(name).exists(), f"{archive(name)}: exists already; a fixture is never made again"
         with tempfile.TemporaryDirectory() as folder:
             known[name] = make(name, Path(folder))
         INDEX.write_text(laid_out(known) + "\n", encoding="utf-8")

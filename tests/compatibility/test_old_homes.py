@@ -1,4 +1,4 @@
-"""HOMEs made by earlier code open, recover, load, publish and rotate; what comes of it is what came of it then."""
+"""HOMEs made by earlier code open, recover, load, publish and rotate with the same results as under that code."""
 
 import json
 import os
@@ -48,7 +48,7 @@ LEFT_TO_REMOVE = {
     "killed_publish",
     "killed_publish_adopting",
 }
-"""Where recovery has files to remove; elsewhere the next publish or rotate has to cope with what is there."""
+"""HOMEs in which recovery removes files. In the others the next publish or rotate handles what was left."""
 
 PRIVATE = 0o077
 VAULT = "custody/vault/"
@@ -66,15 +66,15 @@ def verified(home, facts, channel):
 
 
 def plain(value):
-    """As it is once written as JSON and read again."""
+    """The value after it is written as JSON and read again."""
     return json.loads(json.dumps(value))
 
 
-def test_every_archive_is_told_of():
+def test_every_archive_has_an_entry():
     assert {path.name for path in ARCHIVES.iterdir()} == {archive(name).name for name in index()}
 
 
-def test_an_archive_is_never_made_again(name, facts):
+def test_every_archive_has_the_recorded_digest(name, facts):
     assert digest(archive(name)) == facts["sha256"]
 
 
@@ -86,17 +86,17 @@ def test_modes_are_unpacked(name, home):
     assert all(each.startswith(("home/online/channels/", f"home/{VAULT}.staging")) for each in open_to_others)
 
 
-def test_status_reads_without_a_passphrase(home, facts):
+def test_status_needs_no_passphrase(home, facts):
     with ControlDatabase.open(Home(home)) as control:
         assert plain(read_status(Home(home), control, date_of(facts)).to_json()) == facts["expected"]["status"]
 
 
-def test_what_is_served_verifies_from_the_pinned_root(home, facts):
+def test_served_files_verify_from_the_pinned_root(home, facts):
     for channel in CHANNELS:
         assert verified(home, facts, channel) == facts["expected"]["verified"][channel]
 
 
-def test_it_opens_and_recovery_removes_what_was_left_and_nothing_else(name, home, facts):
+def test_a_home_opens_and_recovery_removes_only_what_was_left(name, home, facts):
     expected, before = facts["expected"], tree(home)
     assert bool(expected["removed"]) == (name in LEFT_TO_REMOVE)
     with opened(home, facts) as session:
@@ -113,35 +113,35 @@ def test_it_opens_and_recovery_removes_what_was_left_and_nothing_else(name, home
     assert tree(home) == after
 
 
-def test_it_says_what_it_said_and_goes_on_as_it_would_have(home, facts, tmp_path):
-    """The command that was killed once more (or a publish), then a load and both channels, then two new epochs."""
+def test_answers_and_further_commands_equal_those_of_the_old_code(home, facts, tmp_path):
+    """Repeats the killed command (or publishes), then loads and publishes both channels, then rotates both."""
     expected, work = facts["expected"], tmp_path / "work"
     numbers = expanded(expected["numbers"])
     with opened(home, facts) as session:
         session.recover()
         archived, before = channel_files(home), tree(home)
-        told = plain(stage(session, [], work, numbers))
-        assert told.pop("channels") == archived
-        assert told == expected["opened"]
+        results = plain(stage(session, [], work, numbers))
+        assert results.pop("channels") == archived
+        assert results == expected["opened"]
         for each in ("retry", "more"):
-            told = plain(stage(session, facts[each], work, numbers))
+            results = plain(stage(session, facts[each], work, numbers))
             if facts["new_key"]:
-                assert without_new_keys(told) == without_new_keys(expected[each])
+                assert without_new_keys(results) == without_new_keys(expected[each])
             else:
-                assert told == expected[each]
+                assert results == expected[each]
             _assert_kept(before, tree(home), facts)
-        told = without_new_keys(plain(stage(session, facts["rotate"], work, numbers)))
-        assert told == expected["rotate"]
-        _assert_new_keys_are_whole(session)
+        results = without_new_keys(plain(stage(session, facts["rotate"], work, numbers)))
+        assert results == expected["rotate"]
+        _assert_keys_are_complete(session)
         _assert_kept(before, tree(home), facts)
     assert revision(home) == facts["alembic"]
     for channel in CHANNELS:
         [newest, *_] = verified(home, facts, channel)
-        assert newest["epoch"] == told["served"][channel][0]["epoch"]
+        assert newest["epoch"] == results["served"][channel][0]["epoch"]
 
 
 def _assert_kept(before, after, facts):
-    """Shards, keys and trust files there were have their bytes; a replaced load and a destroyed key are gone whole."""
+    """Assert that shards, keys and trust files are unchanged (but replaced loads); only channel keys may be missing."""
     kept = {name: told for name, told in before.items() if _is_to_stay(name, facts)}
     assert len(kept) > 20
     assert {name: told for name, told in after.items() if name in kept} == {
@@ -152,15 +152,15 @@ def _assert_kept(before, after, facts):
 
 
 def _is_to_stay(name, facts):
-    """Whether nothing that follows may touch it: not a dataset that is replaced, nor a key that was half made."""
+    """Whether no later command may change the file. False in a replaced dataset and for the key in one half only."""
     replaced = [f"{VAULT}{command['dataset']}" for command in facts["retry"] if command.get("replace")]
     if facts["new_key"] and name.endswith("/channel-public-2.key"):
         return False
     return name.startswith((*KEYS, VAULT, *ONCE)) and not name.startswith(tuple(replaced))
 
 
-def _assert_new_keys_are_whole(session):
-    """Every served epoch's key is in both halves, the same, and the one its manifest names."""
+def _assert_keys_are_complete(session):
+    """Assert that both halves have the same key for every served epoch, and that its manifest names that key."""
     custody, online = key_contents(session.keyring), key_contents(session.online_keyring())
     for channel in CHANNELS:
         for manifest in manifests(session, channel):
@@ -169,7 +169,7 @@ def _assert_new_keys_are_whole(session):
 
 
 @pytest.mark.parametrize("name", ["retired_epoch"], indirect=True)
-def test_a_former_epoch_is_served_to_its_end_and_then_destroyed(home, facts):
+def test_a_former_epoch_is_served_until_its_end_and_then_destroyed(home, facts):
     with opened(home, facts) as session:
         session.recover()
         newest, former = (epoch["epoch"] for epoch in served(session, "public"))
@@ -186,7 +186,7 @@ def test_a_former_epoch_is_served_to_its_end_and_then_destroyed(home, facts):
 
 
 @pytest.mark.parametrize("name", ["published"], indirect=True)
-def test_numbers_that_are_in_are_found_and_others_are_not(home, facts):
+def test_listed_numbers_are_found_and_others_are_not(home, facts):
     with opened(home, facts) as session:
         inside, outside = expanded(facts["in"]), expanded(facts["out"])
         assert len(inside) == 523
@@ -195,15 +195,15 @@ def test_numbers_that_are_in_are_found_and_others_are_not(home, facts):
 
 
 @pytest.mark.parametrize("name", ["published"], indirect=True)
-def test_another_passphrase_does_not_open_it(home, facts):
+def test_another_passphrase_does_not_open_a_home(home, facts):
     wrong = facts | {"passphrases": {**facts["passphrases"], "custody": "another"}}
     with pytest.raises(KeyringError), opened(home, wrong):
         pass
 
 
 @pytest.mark.parametrize("name", ["killed_load"], indirect=True)
-def test_the_command_itself_recovers_and_loads(home, facts, tmp_path):
-    """`pilookup load` in a process of its own; a load does not ask what day it is."""
+def test_the_load_command_recovers_and_loads(home, facts, tmp_path):
+    """Runs `pilookup load` in a separate process; a load does not depend on the date."""
     [command], [expected] = facts["retry"], facts["expected"]["retry"]["outcomes"]
     files = write_files(command["files"], tmp_path / "work")
     options = [f"--{option}={command[option.replace('-', '_')]}" for option in ("dataset", "kind", "seized-on")]

@@ -17,7 +17,7 @@ def postgresql():
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, monkeypatch):
-    """Where control data live, and what the environment says so: both kinds of database, one after the other."""
+    """The database of the control data, SQLite or PostgreSQL; the environment names it."""
     monkeypatch.delenv("PILOOKUP_DATABASE_URL", raising=False)
     if request.param == "sqlite":
         return SqliteFile()
@@ -37,7 +37,7 @@ def session(home):
 
 @pytest.fixture
 def at(database):
-    """Opens a HOME at a given time, on both kinds of database; closes what it opened."""
+    """Opens sessions of a HOME at a given time, on both kinds of database; closes them after the test."""
     with ExitStack() as opened_here:
 
         def open_at(path, now=channel.NOW):

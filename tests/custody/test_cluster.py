@@ -1,4 +1,4 @@
-"""The same tasks on a Dask cluster: a worker killed in the middle changes no byte of what comes out."""
+"""The tasks of load and publish on a Dask cluster: a killed worker changes no byte of the result."""
 
 import json
 import os
@@ -27,13 +27,13 @@ from tests.support.custody.home import content, numbers, run_load, write_csv
 from tests.support.passphrase_cost import shipped_profile
 
 MEMORY = 400 * ROW_COST
-"""Cuts the vault below into some sixteen parts."""
+"""Divides the vault below into about sixteen vault ranges."""
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory):
-    """A HOME with 6,000 numbers of both kinds, not published yet, and files to load."""
-    folder = tmp_path_factory.mktemp("founded")
+def loaded(tmp_path_factory):
+    """A HOME with 6,000 numbers of both kinds, not yet published."""
+    folder = tmp_path_factory.mktemp("loaded")
     path = folder / "home"
     with shipped_profile():
         initialised(path)
@@ -46,7 +46,7 @@ def founded(tmp_path_factory):
 
 
 def publishing(path, tasks, on_progress):
-    """Publish; what came out is the snapshot's files, without what differs from run to run."""
+    """Publish; return the number of entries, and the files without the manifest, which differs between runs."""
     session = at(path)
     done = publish(session, "platform", on_progress, executor=tasks, memory=MEMORY)
     repository = session.repository("platform")
@@ -58,7 +58,7 @@ def publishing(path, tasks, on_progress):
 
 
 def loading(path, tasks, on_progress):
-    """Load a file of many pieces; what came out is its report (the vault is compared besides)."""
+    """Load a file of many splits; return the report. The test compares the vault too."""
     session = at(path)
     rows = [f"{number},acc{i % 11}" for i, number in enumerate(numbers(5000, start=2000))]
     folder = path.with_suffix(".files")
@@ -71,34 +71,34 @@ def loading(path, tasks, on_progress):
 
 
 WORKS = [publishing, loading]
-"""What a cluster does: each takes (HOME, executor, on_progress) and returns what must be the same wherever it runs."""
+"""Each takes (HOME, executor, on_progress) and returns a result that must be the same on any executor."""
 
 
 @pytest.fixture
-def unlent(monkeypatch):
-    """Nothing that this process has unlocked helps the workers: they are processes of their own."""
+def no_passphrase(monkeypatch):
+    """This process's environment holds no passphrase, so that workers can only use theirs."""
     monkeypatch.delenv("PILOOKUP_PASSPHRASE", raising=False)
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("unlent")
+@pytest.mark.usefixtures("no_passphrase")
 @pytest.mark.parametrize("work", WORKS)
-def test_a_worker_killed_in_the_middle_changes_nothing(work, founded, tmp_path, monkeypatch):
+def test_a_worker_killed_in_the_middle_changes_nothing(work, loaded, tmp_path, monkeypatch):
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 4096)
-    local, spread = (shutil.copytree(founded, tmp_path / name) for name in ("local", "spread"))
+    local, spread = (shutil.copytree(loaded, tmp_path / name) for name in ("local", "spread"))
     before = content_of(spread)
-    told = []
+    progress = []
     with cluster(tmp_path / "cluster", 3) as running:
 
         def kill_in_the_middle(done, steps, _entries):
-            told.append((done, steps))
-            if len(told) == 2:
+            progress.append((done, steps))
+            if len(progress) == 2:
                 running.kill(0)
 
         with executor(running.address) as tasks:
             result = work(spread, tasks, kill_in_the_middle)
         assert [worker.poll() is None for worker in running.workers] == [False, True, True]
-        assert told[1][0] < told[1][1] - 5, "nothing was left to do when the worker died"
+        assert progress[1][0] < progress[1][1] - 5, "nothing was left to do when the worker died"
         log = running.log()
     with executor() as tasks:
         assert result == work(local, tasks, quiet)
@@ -115,8 +115,8 @@ def content_of(path):
 
 
 @pytest.mark.slow
-def test_a_worker_without_the_passphrase_fails_the_publish_and_nothing_is_served(founded, tmp_path):
-    path = shutil.copytree(founded, tmp_path / "home")
+def test_a_worker_without_the_passphrase_fails_the_publish_and_nothing_is_served(loaded, tmp_path):
+    path = shutil.copytree(loaded, tmp_path / "home")
     with (
         cluster(tmp_path / "cluster", 1, PILOOKUP_PASSPHRASE="") as running,
         executor(running.address) as tasks,
@@ -148,8 +148,8 @@ COMMAND = [sys.executable, "-m", "pilookup.cli"]
 
 
 @pytest.mark.slow
-def test_the_command_line_publishes_over_tls(founded, tmp_path):
-    path = shutil.copytree(founded, tmp_path / "home")
+def test_the_command_line_publishes_over_tls(loaded, tmp_path):
+    path = shutil.copytree(loaded, tmp_path / "home")
     shown = certificates(tmp_path / "certificates")
     secrets = {"PILOOKUP_PASSPHRASE": "custody", "PILOOKUP_ONLINE_PASSPHRASE": "online"}
     with cluster(tmp_path / "cluster", 2, "tls", **shown) as running:
@@ -172,7 +172,7 @@ def test_the_command_line_publishes_over_tls(founded, tmp_path):
     "address",
     ["tcp://192.0.2.1:8786", "tcp://scheduler.example:8786", "tcp://[2001:db8::1]:8786", "tcp://0.0.0.0:8786"],
 )
-def test_beyond_this_machine_only_tls_is_taken(address):
+def test_only_tls_is_accepted_for_another_machine(address):
     with pytest.raises(ComputeError, match="on another machine is tls://HOST:PORT"):
         executor(address)
 
@@ -180,12 +180,12 @@ def test_beyond_this_machine_only_tls_is_taken(address):
 @pytest.mark.parametrize(
     "address", ["", "here", "ws://h:1", "tls://h", "tls://:1", "inproc://x/1", "tcp://[::1", "tls://h:x"]
 )
-def test_what_is_no_address_is_told(address):
+def test_an_invalid_address_is_refused(address):
     with pytest.raises(ComputeError, match="a scheduler's address is tls://HOST:PORT"):
         executor(address)
 
 
-def test_tls_without_its_files_is_told_by_the_settings_names(monkeypatch):
+def test_missing_tls_files_are_reported_by_the_names_of_their_settings(monkeypatch):
     for name in [name for name in os.environ if name.startswith("DASK_")]:
         monkeypatch.delenv(name)
     with pytest.raises(ComputeError, match="DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT"):

@@ -1,4 +1,4 @@
-"""What the commands themselves do when the disk is full, HOME is busy, or a passphrase is wrong: one line, status 1."""
+"""Commands on a full disk, a busy HOME or a wrong passphrase print one line and end with status 1."""
 
 import shutil
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from tests.support.passphrase_cost import shipped_profile
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    """A HOME with 2,000 numbers loaded and published, and the file of 200 that waits beside it."""
+    """A folder with a HOME in which 2,000 numbers are loaded and published, and a file of 200 more."""
     folder = tmp_path_factory.mktemp("prepared")
     with shipped_profile():
         initialise_home(folder / "home", b"custody", b"online", datetime.now(UTC))
@@ -56,8 +56,8 @@ def test_a_load_that_the_disk_refuses_stores_nothing(prepared, home, largest_fil
     assert done.returncode == 0, done.stderr
 
 
-def test_what_a_load_leaves_whose_commit_the_disk_refuses_the_next_one_sweeps(prepared, home):
-    """The database cannot be read either then, so nobody knows at once whether the load counts."""
+def test_the_next_load_removes_the_files_of_a_load_whose_commit_the_disk_refused(prepared, home):
+    """The database cannot be read either, so the failing command cannot know whether the load is committed."""
     done = run(home, *load_of(prepared / "second.csv"), commit_refused=True)
     assert_refused(done, "database failed")
     done = run(home, *load_of(prepared / "second.csv"))
@@ -67,7 +67,7 @@ def test_what_a_load_leaves_whose_commit_the_disk_refuses_the_next_one_sweeps(pr
 
 
 @pytest.mark.parametrize("largest_file", [0, 8192, 40_000])
-def test_a_publish_that_the_disk_refuses_leaves_what_is_served(prepared, home, largest_file):
+def test_a_publish_that_the_disk_refuses_does_not_change_what_is_served(prepared, home, largest_file):
     assert run(home, *load_of(prepared / "second.csv")).returncode == 0
     before = served(home)
     assert_refused(run(home, "publish", "public", largest_file=largest_file), "")
@@ -90,7 +90,7 @@ def test_a_publish_that_the_disk_refuses_leaves_what_is_served(prepared, home, l
     ],
     ids=lambda command: command[0],
 )
-def test_a_second_command_waits_for_nobody(prepared, home, command):
+def test_a_second_command_is_refused_at_once(prepared, home, command):
     command = [str(prepared / "second.csv") if word == "FILE" else word for word in command]
     before = vault_of(home), served(home)
     with Home(home).locked():

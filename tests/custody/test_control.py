@@ -26,7 +26,7 @@ def control(home):
         yield control
 
 
-def test_what_was_committed_is_read_back(control):
+def test_committed_loads_are_read_back(control):
     control.commit_loads(CASE, [a_load(1), a_load(2)], [], NOW)
     assert control.dataset("case-1") == CASE
     assert control.datasets(active_only=True) == [CASE]
@@ -62,7 +62,7 @@ def test_a_withdrawn_dataset_keeps_its_catalogue_id(control):
     assert control.next_dataset_id() == 2
 
 
-def test_the_catalogue_ends_at_two_bytes(control):
+def test_a_catalogue_id_has_at_most_two_bytes(control):
     control.commit_loads(replace(CASE, id=0xFFFE), [a_load(1, replace(CASE, id=0xFFFE))], [], NOW)
     assert control.next_dataset_id() == 0xFFFF
     last = replace(CASE, id=0xFFFF, slug="last")
@@ -82,7 +82,7 @@ with ControlDatabase.open(Home(Path(sys.argv[1]))) as control:
 """
 
 
-def test_a_serial_is_on_disk_before_it_is_known(home, control):
+def test_a_serial_is_on_disk_before_it_is_returned(home, control):
     control.create_channel("public", "coarse")
     serials = []
     for _ in range(3):
@@ -95,7 +95,7 @@ def test_a_serial_is_on_disk_before_it_is_known(home, control):
     assert control.consume_serial("public") == 4
 
 
-def test_a_serial_is_given_once_to_those_who_ask_at_the_same_time(home, control):
+def test_concurrent_callers_get_different_serials(home, control):
     control.create_channel("public", "coarse")
 
     def take(_):
@@ -107,7 +107,7 @@ def test_a_serial_is_given_once_to_those_who_ask_at_the_same_time(home, control)
     assert sorted(serials) == list(range(1, 41))
 
 
-def test_an_epoch_lives_its_life(control):
+def test_the_life_of_an_epoch_is_recorded(control):
     control.create_channel("public", "coarse")
     assert control.channel("public").profile == "coarse"
     first = control.start_epoch("public", 1, NOW)

@@ -1,4 +1,4 @@
-"""`Custody`, the public API of the police side: a HOME made, opened, loaded, published and read."""
+"""`Custody`, the public Python API of the police side."""
 
 import io
 import shutil
@@ -20,7 +20,7 @@ BOTH = {"passphrase": "custody", "online_passphrase": "online"}
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """A HOME with two datasets, published in the public channel, and their files beside it."""
+    """A folder with a HOME, whose two datasets are published in the public channel, and the files of the datasets."""
     folder = tmp_path_factory.mktemp("published")
     trust = Custody.initialise(folder / "home", **BOTH, clock=lambda: NOW)
     assert trust == [folder / "home" / f"trust-{channel}.json" for channel in ("public", "platform")]
@@ -91,7 +91,7 @@ def test_a_load_reports_and_stores_nothing_in_a_dry_run(published, home, tmp_pat
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "hearsay"}, {"kind": "exposure", "columns": {"name": "1"}}])
-def test_a_wrong_kind_or_column_role_is_a_mistake_of_the_caller(published, home, wrong):
+def test_a_wrong_kind_or_column_role_is_a_value_error(published, home, wrong):
     with Custody.open(home, passphrase="custody") as custody, pytest.raises(ValueError, match=r"hearsay|name"):
         custody.load(published / "a.csv", dataset="more", **wrong)
 
@@ -114,7 +114,7 @@ def test_withdrawing_and_erasing_publish_again(home):
     assert [each.entries for each in served(home, datetime.now(UTC))] == [49 + len(CANARIES)] * 2
 
 
-def test_what_is_no_phone_number_is_refused_and_not_repeated(home):
+def test_an_invalid_phone_number_is_refused_and_not_repeated(home):
     with Custody.open(home, **BOTH) as custody, pytest.raises(CustodyError, match="not a phone number") as refused:
         custody.erase("1380013800x")
     assert "1380013800" not in str(refused.value)
@@ -130,7 +130,7 @@ def test_what_is_no_phone_number_is_refused_and_not_repeated(home):
     ],
     ids=["publish", "rotate", "withdraw", "erase"],
 )
-def test_without_the_online_half_nothing_is_published_and_nothing_changed(home, act):
+def test_without_the_online_half_nothing_is_published_or_changed(home, act):
     with Custody.open(home, passphrase="custody") as custody:
         before = files_under(home)
         with pytest.raises(PublishError, match="publishing needs the online half and its passphrase"):
@@ -138,7 +138,7 @@ def test_without_the_online_half_nothing_is_published_and_nothing_changed(home, 
     assert files_under(home) == before
 
 
-def test_an_open_home_is_locked_and_a_closed_one_does_nothing_more(home):
+def test_an_open_home_is_locked_and_a_closed_one_cannot_be_used(home):
     with Custody.open(home, passphrase="custody") as custody:
         with pytest.raises(HomeError, match="another command is working on it"):
             Custody.open(home, passphrase=lambda: pytest.fail("asked for before HOME was locked"))
@@ -150,7 +150,7 @@ def test_an_open_home_is_locked_and_a_closed_one_does_nothing_more(home):
             act()
 
 
-def test_a_passphrase_may_be_asked_for(home):
+def test_a_passphrase_may_be_a_function(home):
     asked = []
     with Custody.open(home, passphrase=lambda: asked.append(1) or b"custody"):
         assert asked == [1]
@@ -166,7 +166,7 @@ def test_a_wrong_passphrase_leaves_home_unlocked(home, wrong):
     assert files_under(home) == before
 
 
-def test_the_clock_is_asked_at_every_call(home):
+def test_the_clock_is_read_at_every_call(home):
     now = [NOW]
     with Custody.open(home, **BOTH, clock=lambda: now[0]) as custody:
         assert not custody.publish("public").changed
@@ -184,7 +184,7 @@ def test_opening_removes_what_a_killed_command_left(home):
         assert not any(folder.exists() for folder in left)
 
 
-def test_its_repr_holds_no_secret(home):
+def test_the_repr_contains_no_secret(home):
     with Custody.open(home, **BOTH) as custody:
         assert "passphrase" not in repr(custody)
         assert "online" not in repr(custody).replace(str(home), "")

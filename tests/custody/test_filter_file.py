@@ -1,4 +1,4 @@
-"""Filter files read part by part: the answers of the whole, and no byte of them is taken on trust."""
+"""Filter files read part by part give the answers of the whole filter, and every byte is verified."""
 
 import hashlib
 import random
@@ -18,7 +18,7 @@ from pilookup.release_files.filter_file import FilterFile
 from tests.support.filters import Filter, build_body
 
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-TOLD = ("public", 3, 7, Kind.EXPOSURE, Role.BASE)
+COMMON = ("public", 3, 7, Kind.EXPOSURE, Role.BASE)
 keys_of = st.lists(st.integers(0, 2**64 - 1), max_size=120)
 part_bits_of = st.integers(0, 10)
 
@@ -28,21 +28,21 @@ def packed(keys):
 
 
 def named(path):
-    """What every error begins with: the name of the file."""
+    """A pattern for the beginning of every error: the name of the file."""
     return "^" + re.escape(f"{path}: ")
 
 
 def written(path, keys, part_bits, algorithm=Algorithm.FUSE16):
-    """A filter file of so many parts; returns its bytes."""
+    """Write a filter file of 2**part_bits parts; return its bytes."""
     body = _core.FuseFilter.build(packed(keys), int(algorithm), part_bits)
-    data = Filter(*TOLD, algorithm, body).to_bytes()
+    data = Filter(*COMMON, algorithm, body).to_bytes()
     path.write_bytes(data)
     return data
 
 
 @given(keys_of, keys_of, part_bits_of)
 @FEW
-def test_its_parts_answer_as_the_whole(tmp_path, keys, others, part_bits):
+def test_the_parts_answer_like_the_whole_filter(tmp_path, keys, others, part_bits):
     data = written(tmp_path / "f", keys, part_bits)
     file, whole = FilterFile(tmp_path / "f"), Filter.from_bytes(data)
     file.check()
@@ -54,12 +54,12 @@ def test_its_parts_answer_as_the_whole(tmp_path, keys, others, part_bits):
 
 @given(st.integers(1, 3), st.data())
 @FEW
-def test_no_altered_byte_goes_unseen(tmp_path, part_bits, data):
+def test_any_altered_byte_is_detected(tmp_path, part_bits, data):
     rng = random.Random(part_bits)
     keys = [rng.getrandbits(64) for _ in range(60)]
     whole = bytearray(written(tmp_path / "f", keys, part_bits))
-    told = len(FilterHead(*TOLD, Algorithm.FUSE16, 60).to_bytes())
-    at = data.draw(st.integers(told, len(whole) - 1))
+    header_size = len(FilterHead(*COMMON, Algorithm.FUSE16, 60).to_bytes())
+    at = data.draw(st.integers(header_size, len(whole) - 1))
     whole[at] ^= data.draw(st.integers(1, 255))
     (tmp_path / "f").write_bytes(whole)
     with pytest.raises(FormatError, match=named(tmp_path / "f")):
@@ -70,7 +70,7 @@ def test_no_altered_byte_goes_unseen(tmp_path, part_bits, data):
 
 @given(st.integers(0, 3), st.data())
 @FEW
-def test_cut_and_longer_files_are_refused(tmp_path, part_bits, data):
+def test_truncated_and_lengthened_files_are_refused(tmp_path, part_bits, data):
     whole = written(tmp_path / "f", [1, 2**63, 2**64 - 1], part_bits)
     cut = data.draw(st.integers(0, len(whole) - 1))
     for wrong in (whole[:cut], whole + data.draw(st.binary(min_size=1, max_size=40))):
@@ -81,9 +81,9 @@ def test_cut_and_longer_files_are_refused(tmp_path, part_bits, data):
 
 @given(st.data())
 @FEW
-def test_a_cut_bloom_filter_is_refused(tmp_path, data):
+def test_a_truncated_bloom_filter_is_refused(tmp_path, data):
     body = build_body(packed([1, 2, 3]), Algorithm.BLOOM)
-    whole = Filter(*TOLD, Algorithm.BLOOM, body).to_bytes()
+    whole = Filter(*COMMON, Algorithm.BLOOM, body).to_bytes()
     (tmp_path / "f").write_bytes(whole[: data.draw(st.integers(0, len(whole) - 1))])
     with pytest.raises(FormatError, match=named(tmp_path / "f")):
         FilterFile(tmp_path / "f").check()
@@ -91,8 +91,8 @@ def test_a_cut_bloom_filter_is_refused(tmp_path, data):
 
 @given(st.binary(max_size=300), st.booleans())
 @FEW
-def test_any_bytes_are_refused_or_the_same_as_the_whole(tmp_path, body, signed):
-    head = FilterHead(*TOLD, Algorithm.FUSE16, 0).to_bytes()
+def test_both_readers_accept_or_refuse_the_same_bytes(tmp_path, body, signed):
+    head = FilterHead(*COMMON, Algorithm.FUSE16, 0).to_bytes()
     data = head + (body + hashlib.sha256(body).digest() if signed else body)
     (tmp_path / "f").write_bytes(data)
     try:
@@ -106,11 +106,11 @@ def test_any_bytes_are_refused_or_the_same_as_the_whole(tmp_path, body, signed):
 
 @given(st.lists(keys_of, min_size=2, max_size=2), st.integers(0, 20), st.integers(0, 11))
 @FEW
-def test_joined_parts_are_refused_wherever_the_whole_is(tmp_path, sets, count, part_bits):
-    """Parts with digests of their own, under heads that tell the truth or do not."""
+def test_both_readers_refuse_the_same_joined_parts(tmp_path, sets, count, part_bits):
+    """Every part has a valid digest; the numbers in the header are right or wrong."""
     parts = b"".join(_core.FuseFilter.build(packed(keys), 16, 0).to_bytes() for keys in sets)
     body = b"PLFF\x02\x10" + bytes([part_bits, 0]) + count.to_bytes(8, "little") + parts
-    data = FilterHead(*TOLD, Algorithm.FUSE16, count).to_bytes() + body + hashlib.sha256(body).digest()
+    data = FilterHead(*COMMON, Algorithm.FUSE16, count).to_bytes() + body + hashlib.sha256(body).digest()
     (tmp_path / "f").write_bytes(data)
     right = part_bits == 1 and count == sum(len(set(keys)) for keys in sets)
     for reader in (lambda: FilterFile(tmp_path / "f").check(), lambda: Filter.from_bytes(data)):
@@ -123,7 +123,7 @@ def test_joined_parts_are_refused_wherever_the_whole_is(tmp_path, sets, count, p
 
 def test_a_bloom_filter_is_one_part(tmp_path):
     keys = list(range(0, 2**64, 2**56))
-    (tmp_path / "f").write_bytes(Filter(*TOLD, Algorithm.BLOOM, build_body(packed(keys), Algorithm.BLOOM)).to_bytes())
+    (tmp_path / "f").write_bytes(Filter(*COMMON, Algorithm.BLOOM, build_body(packed(keys), Algorithm.BLOOM)).to_bytes())
     file = FilterFile(tmp_path / "f")
     file.check()
     assert file.part_bits == 0
@@ -131,7 +131,7 @@ def test_a_bloom_filter_is_one_part(tmp_path):
     assert lacked_keys(file, packed([5, 6, 7])) == packed([5, 6, 7])
 
 
-def test_a_file_of_another_algorithm_than_its_body_is_refused(tmp_path):
+def test_a_file_whose_algorithm_differs_from_its_body_is_refused(tmp_path):
     data = bytearray(written(tmp_path / "f", [1, 2], 1))
     data[5] = int(Algorithm.FUSE8)
     (tmp_path / "f").write_bytes(data)

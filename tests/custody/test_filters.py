@@ -1,4 +1,4 @@
-"""Filters of many keys: built in parts by tasks, whatever the memory, to the bytes of the plainest builder."""
+"""Filters of many keys: tasks build them in parts, in any amount of memory, with the bytes of one built at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,7 +34,7 @@ keys_of = st.lists(st.integers(0, 2**64 - 1), max_size=60)
 
 
 def few(count):
-    """As the core decides, for parts of 200 keys instead of two million."""
+    """Like the core's `part_bits_for`, for parts of 200 keys instead of two million."""
     return next(bits for bits in range(11) if count <= PART_KEYS << bits)
 
 
@@ -59,17 +59,17 @@ def served(session, name):
     return data, Filter.from_bytes(data)
 
 
-def keys_told(session):
-    """The filter keys of the channel's newest epoch, read from the vault in the plainest way."""
+def reference_keys(session):
+    """The filter keys of the channel's newest epoch, as the reference computes them from the vault."""
     return filter_keys(session, "public", session.repository("public").listed()[0].epoch)
 
 
-@pytest.mark.parametrize("memory", [DEFAULT_MEMORY, PART_MEMORY // 2], ids=["beside each other", "one by one"])
-def test_a_filter_in_parts_is_that_of_all_keys_at_once(session, tmp_path, small_parts, memory):
+@pytest.mark.parametrize("memory", [DEFAULT_MEMORY, PART_MEMORY // 2], ids=["in parallel", "one by one"])
+def test_a_filter_built_in_parts_equals_one_built_at_once(session, tmp_path, small_parts, memory):
     loaded(session, tmp_path, 0, 2_500, "leak")
     with ThreadPoolExecutor(3) as executor:
         publish(session, "public", quiet, executor=executor, memory=memory, bloom=True)
-    keys = keys_told(session)
+    keys = reference_keys(session)
     for kind in Kind:
         _, base = served(session, f"{kind}.base.fuse16")
         bits = few(len(keys[kind]))
@@ -81,8 +81,8 @@ def test_a_filter_in_parts_is_that_of_all_keys_at_once(session, tmp_path, small_
     assert few(len(keys[Kind.EXPOSURE])) == 4
 
 
-def test_a_part_is_handed_its_own_keys_alone(session, tmp_path, small_parts, monkeypatch):
-    """What bounds the memory: no call of the core is given more than one part's keys."""
+def test_a_part_gets_only_its_own_keys(session, tmp_path, small_parts, monkeypatch):
+    """This bounds the memory: no call of the core gets the keys of more than one part."""
     handed, build_part = [], filter_tasks.build_part
     monkeypatch.setattr(filter_tasks, "build_part", lambda keys: handed.append(len(keys) // 8) or build_part(keys))
     loaded(session, tmp_path, 0, 2_500, "leak")
@@ -92,7 +92,7 @@ def test_a_part_is_handed_its_own_keys_alone(session, tmp_path, small_parts, mon
 
 
 @pytest.mark.parametrize("bits", [0, 3, 7])
-def test_additions_are_what_the_base_lacks_however_the_base_is_cut(session, tmp_path, monkeypatch, bits):
+def test_additions_are_the_keys_that_the_base_lacks_for_any_number_of_parts(session, tmp_path, monkeypatch, bits):
     monkeypatch.setattr(schedule, "part_bits_for", lambda count: bits if count > 1000 else min(bits, 2))
     loaded(session, tmp_path, 0, 2_500, "leak")
     publish(session, "public", quiet)
@@ -101,7 +101,7 @@ def test_additions_are_what_the_base_lacks_however_the_base_is_cut(session, tmp_
     publish(session, "public", quiet)
     assert served(session, "exposure.base.fuse16")[0] == kept
     _, additions = served(session, "exposure.additions.fuse16")
-    keys = keys_told(session)[Kind.EXPOSURE]
+    keys = reference_keys(session)[Kind.EXPOSURE]
     lacked = b"".join(key for key in keys if not base.body.contains(int.from_bytes(key, "big")))
     assert len(lacked) == 8 * 240
     assert additions.body.to_bytes() == _core.FuseFilter.build(lacked, 16, min(bits, 2)).to_bytes()
@@ -111,7 +111,7 @@ def test_additions_are_what_the_base_lacks_however_the_base_is_cut(session, tmp_
     assert served(session, "exposure.base.fuse16")[1].body.part_bits == bits
 
 
-def test_a_base_cut_otherwise_than_it_would_be_now_is_built_anew(session, tmp_path, monkeypatch):
+def test_a_base_of_another_number_of_parts_is_built_again(session, tmp_path, monkeypatch):
     monkeypatch.setattr(schedule, "part_bits_for", lambda count: 0)
     loaded(session, tmp_path, 0, 2_500, "leak")
     publish(session, "public", quiet)
@@ -127,7 +127,7 @@ def packed(keys):
 
 
 def spilled(session, folder, sets):
-    """Spill files of these keys, for one kind."""
+    """Write a spill file for each set of keys, for one kind; return the vault's store."""
     folder.mkdir(exist_ok=True)
     store = session.vault.store
     for number, keys in enumerate(sets):
@@ -149,21 +149,21 @@ def test_keys_are_read_by_their_upper_bits(session, tmp_path, sets, bits, data):
 
 
 def sources_of(session, folder, spills, cut):
-    told = (str(Kind.MALICIOUS), cut)
-    return SpilledKeys(session.home.real, str(folder), spills, *told), AdditionKeys(
-        session.home.real, str(folder), *told
+    common = (str(Kind.MALICIOUS), cut)
+    return SpilledKeys(session.home.real, str(folder), spills, *common), AdditionKeys(
+        session.home.real, str(folder), *common
     )
 
 
 @pytest.fixture
 def sources(session, tmp_path):
-    """One spill file of 256 keys, in 8 pieces."""
+    """One spill file of 256 keys, read in 8 ranges."""
     spilled(session, tmp_path / "work", [list(range(0, 2**64, 2**56))])
     register_keyring(session.home, session.keyring)
     return sources_of(session, tmp_path / "work", 1, 3)
 
 
-def test_a_task_run_twice_leaves_the_same_part(sources, tmp_path):
+def test_a_task_run_twice_writes_the_same_part(sources, tmp_path):
     keys, _ = sources
     tasks = (FilterPartTask(keys, 1, 1, str(tmp_path / "part")), BloomTask(keys, 256, str(tmp_path / "bloom")))
     filter_tasks.build_filters(tasks)
@@ -174,11 +174,11 @@ def test_a_task_run_twice_leaves_the_same_part(sources, tmp_path):
     assert len(_core.FuseFilter.from_bytes(first[0])) == 128
 
 
-def test_counting_twice_keeps_the_same_keys_that_the_base_lacks(sources, tmp_path):
+def test_counting_twice_writes_the_same_keys_that_the_base_lacks(sources, tmp_path):
     keys, lacked = sources
     held = packed(range(0, 2**63, 2**56))
-    told = ("public", 1, 1, Kind.MALICIOUS, Role.BASE, Algorithm.FUSE16)
-    (tmp_path / "base").write_bytes(Filter(*told, build_body(held, Algorithm.FUSE16)).to_bytes())
+    common = ("public", 1, 1, Kind.MALICIOUS, Role.BASE, Algorithm.FUSE16)
+    (tmp_path / "base").write_bytes(Filter(*common, build_body(held, Algorithm.FUSE16)).to_bytes())
     tasks = tuple(CountTask(keys, number, str(tmp_path / "base"), lacked) for number in (3, 4))
     for _ in range(2):
         counts = filter_tasks.count_keys(tasks)
@@ -188,7 +188,7 @@ def test_counting_twice_keeps_the_same_keys_that_the_base_lacks(sources, tmp_pat
         assert counts[0] + counts[1] == KeyCount(Kind.MALICIOUS, 64, 64, 32)
 
 
-def test_additions_read_what_the_base_lacks_and_no_spilled_key_twice(session, tmp_path, small_parts, monkeypatch):
+def test_additions_are_built_without_reading_any_spilled_key_twice(session, tmp_path, small_parts, monkeypatch):
     loaded(session, tmp_path, 0, 2_500, "leak")
     publish(session, "public", quiet)
     loaded(session, tmp_path, 2_500, 100, "more")
@@ -202,7 +202,7 @@ def test_additions_read_what_the_base_lacks_and_no_spilled_key_twice(session, tm
     assert len(read) == len(set(read))
 
 
-def test_keys_that_are_fewer_than_were_spilled_end_the_publish(session, tmp_path, monkeypatch):
+def test_a_publish_that_reads_fewer_keys_than_were_spilled_fails(session, tmp_path, monkeypatch):
     loaded(session, tmp_path, 0, 50, "leak")
     runs = SpilledKeys.runs
     monkeypatch.setattr(SpilledKeys, "runs", lambda keys, number: [run[8:] for run in runs(keys, number)])
@@ -219,33 +219,33 @@ def harmed(path, harm):
 
 
 @pytest.mark.parametrize("harm", ["altered", "cut", "missing"])
-def test_a_base_that_is_no_more_as_it_was_signed_is_built_anew(session, tmp_path, harm):
+def test_a_base_that_differs_from_the_signed_one_is_built_again(session, tmp_path, harm):
     loaded(session, tmp_path, 0, 400, "leak")
     publish(session, "public", quiet)
     repository = session.repository("public")
     harmed(repository.targets / repository.listed()[0].path("exposure.base.fuse16"), harm)
     loaded(session, tmp_path, 400, 5, "more")
     publish(session, "public", quiet)
-    keys = b"".join(keys_told(session)[Kind.EXPOSURE])
+    keys = b"".join(reference_keys(session)[Kind.EXPOSURE])
     assert served(session, "exposure.base.fuse16")[1].body.to_bytes() == build_body(keys, Algorithm.FUSE16).to_bytes()
     assert not [name for name in manifests(session)[0].files if "exposure.additions" in name]
     verify_directory(repository.directory, None, NOW)
 
 
-def with_a_liar(session, monkeypatch, step, name_of):
-    """Before `step`, put another whole filter of as many keys in the place of the base that is kept."""
+def replace_base_before(session, monkeypatch, step, name_of):
+    """Before `step`, replace the kept base by another valid filter of the same number of keys."""
     repository = session.repository("public")
     signed = repository.targets / repository.listed()[0].path("exposure.base.fuse16")
     count = len(Filter.from_bytes(signed.read_bytes()).body)
-    told = ("public", repository.listed()[0].epoch, 1, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16)
-    liar = Filter(*told, build_body(packed(range(count)), Algorithm.FUSE16)).to_bytes()
+    common = ("public", repository.listed()[0].epoch, 1, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16)
+    other = Filter(*common, build_body(packed(range(count)), Algorithm.FUSE16)).to_bytes()
     real = getattr(epoch_release, step)
 
-    def lied(*given):
-        name_of(signed, session).write_bytes(liar)
+    def replaced(*given):
+        name_of(signed, session).write_bytes(other)
         return real(*given)
 
-    monkeypatch.setattr(epoch_release, step, lied)
+    monkeypatch.setattr(epoch_release, step, replaced)
 
 
 def test_a_base_replaced_while_a_publish_runs_is_not_signed(session, tmp_path, monkeypatch):
@@ -253,13 +253,13 @@ def test_a_base_replaced_while_a_publish_runs_is_not_signed(session, tmp_path, m
     publish(session, "public", quiet)
     before, _ = served(session, "exposure.base.fuse16")
     loaded(session, tmp_path, 400, 5, "more")
-    with_a_liar(session, monkeypatch, "write_filters", lambda signed, _: signed)
+    replace_base_before(session, monkeypatch, "write_filters", lambda signed, _: signed)
     publish(session, "public", quiet)
     assert served(session, "exposure.base.fuse16")[0] == before
     verify_directory(session.repository("public").directory, None, NOW)
 
 
-def test_the_copy_of_a_base_replaced_while_a_publish_runs_ends_it(session, tmp_path, monkeypatch):
+def test_a_publish_whose_copy_of_the_base_is_replaced_fails(session, tmp_path, monkeypatch):
     loaded(session, tmp_path, 0, 400, "leak")
     publish(session, "public", quiet)
     before = manifests(session)
@@ -268,13 +268,13 @@ def test_the_copy_of_a_base_replaced_while_a_publish_runs_ends_it(session, tmp_p
     def copy(signed, session):
         return next(session.repository("public").staging.glob(f"work-*/{signed.name}"))
 
-    with_a_liar(session, monkeypatch, "write_filters", copy)
+    replace_base_before(session, monkeypatch, "write_filters", copy)
     with pytest.raises(PublishError, match=r"fuse16: missing or altered while the publish ran"):
         publish(session, "public", quiet)
     assert manifests(session) == before
 
 
-def test_additions_of_another_serial_than_the_manifests_are_refused(session, tmp_path):
+def test_additions_whose_serial_differs_from_the_manifests_are_refused(session, tmp_path):
     loaded(session, tmp_path, 0, 400, "leak")
     publish(session, "public", quiet)
     loaded(session, tmp_path, 400, 5, "more")

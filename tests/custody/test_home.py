@@ -18,14 +18,14 @@ with Home(Path(sys.argv[1])).locked():
 """
 
 
-def test_a_home_is_for_its_owner_alone(tmp_path):
+def test_a_home_is_accessible_only_to_its_owner(tmp_path):
     home = make_home(tmp_path / "home")
     for path in [home.path, *home.path.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path.name
 
 
 @pytest.mark.parametrize("name", ["custody", ".hidden", "note.txt"])
-def test_a_directory_that_holds_anything_is_refused_and_left_alone(tmp_path, name):
+def test_a_directory_that_is_not_empty_is_refused_and_unchanged(tmp_path, name):
     (tmp_path / name).write_text("mine")
     with pytest.raises(HomeError, match=f"{tmp_path}: not empty"):
         Home.create(tmp_path)
@@ -33,13 +33,13 @@ def test_a_directory_that_holds_anything_is_refused_and_left_alone(tmp_path, nam
     assert (tmp_path / name).read_text() == "mine"
 
 
-def test_a_file_is_no_home(tmp_path):
+def test_a_file_is_refused_as_a_home(tmp_path):
     (tmp_path / "home").write_text("mine")
     with pytest.raises(HomeError, match="not a directory"):
         Home.create(tmp_path / "home")
 
 
-def test_the_online_half_alone_has_no_custody_lock(tmp_path):
+def test_a_home_without_the_custody_half_cannot_be_locked(tmp_path):
     (tmp_path / "online").mkdir()
     home = Home(tmp_path)
     assert home.has_online()
@@ -48,7 +48,7 @@ def test_the_online_half_alone_has_no_custody_lock(tmp_path):
         pass
 
 
-def test_one_command_at_a_time_and_a_killed_one_holds_nothing(home):
+def test_only_one_command_runs_at_a_time_and_a_killed_one_releases_the_lock(home):
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(home.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

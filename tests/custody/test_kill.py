@@ -83,7 +83,7 @@ def test_a_load_killed_before_each_of_its_steps_is_whole_or_absent(tmp_path, rep
         if code != -signal.SIGKILL:
             break
     assert code == 0
-    assert n > 10, "the steps were not met"
+    assert n > 10, "too few steps were counted"
     assert all(rows in ([whole] if replace else ([], whole)) for rows in kept)
     assert kept == sorted(kept, key=bool), "once committed, always there"
     assert kept[-1] == whole
@@ -131,7 +131,7 @@ def test_a_replacing_load_killed_at_any_instant_keeps_the_content(tmp_path):
     assert kill_at_random(lambda _: replacing, 8, longest, random.Random(3), check, ready=True) >= 2
 
 
-def test_an_erasure_killed_at_any_instant_is_done_or_not_and_ends_when_repeated(tmp_path):
+def test_an_erasure_killed_at_any_instant_is_all_or_nothing_and_can_be_repeated(tmp_path):
     home, paths = make_home(tmp_path / "home").path, []
     with opened(home) as session:
         for i in range(4):

@@ -1,4 +1,7 @@
-"""Publish killed at random instants: the old snapshot or the new one, whole; run again, the same bytes as never killed."""
+"""A publish that is killed at a random instant leaves the old or the new snapshot complete.
+
+Run again, it writes the same bytes as a publish that was never killed.
+"""
 
 import os
 import random
@@ -31,7 +34,7 @@ def command(home):
 
 
 def prepare(path, work, rows):
-    """A HOME with a published dataset, and one more that is loaded and waits."""
+    """Make a HOME with a published dataset and one that is loaded but not yet published."""
     initialise_home(path, b"custody", b"online", datetime.now(UTC))
     session = at(path, datetime.now(UTC))
     run_load(session, [write_csv(work / "old.csv", numbers(rows * 9 // 10))], "old")
@@ -42,7 +45,7 @@ def prepare(path, work, rows):
 
 
 def served(path):
-    """The current snapshot's serial, buckets and tree, once the whole directory verifies."""
+    """Verify the whole directory; return the current snapshot's serial, and its buckets and tree."""
     channel = path / "online/channels/public"
     (verified,) = verify_directory(channel, (path / "trust-public.json").read_bytes(), datetime.now(UTC))
     (epoch,) = ChannelRepository(Home(path).channel("public")).listed()
@@ -81,7 +84,7 @@ def publishes_killed(tmp_path, rows, kills, seed):
 
 
 @pytest.mark.slow
-def test_a_publish_killed_at_any_instant_leaves_one_snapshot_whole(tmp_path):
+def test_a_publish_killed_at_any_instant_leaves_one_complete_snapshot(tmp_path):
     assert publishes_killed(tmp_path, ROWS, 25, seed=1) > 10
 
 

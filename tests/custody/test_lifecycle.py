@@ -41,7 +41,7 @@ def test_the_same_vault_gives_the_same_bytes_and_no_new_serial(at, path):
     assert release.targets_expire == NOW + timedelta(days=50)
 
 
-def test_every_directory_of_a_published_home_is_for_its_owner_alone(at, path):
+def test_every_directory_of_a_published_home_is_accessible_only_to_its_owner(at, path):
     session = at(path)
     publish(session, "public", quiet)
     session.vault.stage(session.home.vault / STAGING / "a-load")
@@ -49,7 +49,7 @@ def test_every_directory_of_a_published_home_is_for_its_owner_alone(at, path):
         assert S_IMODE(folder.stat().st_mode) == 0o700, folder
 
 
-def test_profiles_and_sensitive_datasets(at, path):
+def test_the_public_channel_has_coarse_labels_and_no_sensitive_dataset(at, path):
     session = at(path)
     for channel in ("public", "platform"):
         publish(session, channel, quiet)
@@ -61,7 +61,7 @@ def test_profiles_and_sensitive_datasets(at, path):
     assert [case.id for case in manifests(session, "platform")[0].datasets] == [1, 2]
 
 
-def test_additions_then_a_new_base(at, path, tmp_path):
+def test_a_base_gets_additions_and_is_replaced_when_they_grow(at, path, tmp_path):
     session = at(path)
     publish(session, "public", quiet)
     base = manifests(session)[0].files["exposure.base.fuse16"]
@@ -79,7 +79,7 @@ def test_additions_then_a_new_base(at, path, tmp_path):
     assert third.geometry == second.geometry
 
 
-def test_a_full_epoch_makes_way_for_a_new_one(at, path, tmp_path):
+def test_a_full_epoch_is_followed_by_a_new_one(at, path, tmp_path):
     session = at(path)
     publish(session, "public", quiet)
     old = manifests(session)[0].geometry
@@ -92,12 +92,12 @@ def test_a_full_epoch_makes_way_for_a_new_one(at, path, tmp_path):
     assert look_up(session, "13700000000")[0][0] is not None
 
 
-def test_an_old_epoch_makes_way_for_a_new_one(at, path):
+def test_an_old_epoch_is_followed_by_a_new_one(at, path):
     publish(at(path), "public", quiet)
     assert publish(at(path, NOW + timedelta(days=180)), "public", quiet).epoch == 2
 
 
-def test_rotation_destroys_what_is_older_than_the_former_epoch(at, path):
+def test_rotation_destroys_epochs_older_than_the_former_one(at, path):
     session = at(path)
     publish(session, "public", quiet)
     assert rotate(session, "public", quiet).epoch == 2
@@ -126,7 +126,7 @@ def test_the_former_epoch_ends_after_72_hours(at, path):
 
 
 @pytest.mark.parametrize("finish", [publish, rotate])
-def test_a_rotate_killed_before_its_release_is_finished(at, path, finish):
+def test_a_rotation_killed_before_its_release_is_completed_by_the_next_command(at, path, finish):
     session = at(path)
     publish(session, "public", quiet)
     epochs.begin(session, "public")
@@ -151,10 +151,10 @@ def test_withdrawing_and_erasing_reach_every_served_epoch(at, path):
         session.repository("public").targets / e.path(n) for e in session.repository("public").listed() for n in e.files
     }
     kept = set(session.repository("public").targets.rglob("*.bin"))
-    assert kept <= named, "files that tell of what was removed are still there"
+    assert kept <= named, "files that contain what was removed still exist"
 
 
-def test_what_was_erased_stays_out_when_the_files_are_loaded_again(at, path, tmp_path):
+def test_an_erased_number_stays_out_when_its_file_is_loaded_again(at, path, tmp_path):
     session = at(path)
     erase(session, f"tel:+86{NUMBERS[5]}".encode())
     run_load(session, [tmp_path / "a.csv"], "leak", replace=True)
@@ -162,7 +162,7 @@ def test_what_was_erased_stays_out_when_the_files_are_loaded_again(at, path, tmp
     assert look_up(session, NUMBERS[5])[0][0] is None
 
 
-def test_a_serial_is_consumed_before_its_bytes_exist(at, path, monkeypatch):
+def test_a_serial_is_consumed_before_its_files_exist(at, path, monkeypatch):
     session = at(path)
 
     def fail(*_):
@@ -176,8 +176,8 @@ def test_a_serial_is_consumed_before_its_bytes_exist(at, path, monkeypatch):
     assert publish(session, "public", quiet).serial == 2
 
 
-def test_control_data_restored_from_an_older_copy(at, path, database):
-    """Channel keys are in no backup: publishing says what to do, and one rotate puts epoch and serial above all served."""
+def test_one_rotate_recovers_control_data_restored_from_an_older_copy(at, path, database):
+    """Channel keys are in no backup. Publishing says what to do, and one rotate exceeds all epochs and serials."""
     session = at(path)
     publish(session, "public", quiet)
     session.control.close()
@@ -196,7 +196,7 @@ def test_control_data_restored_from_an_older_copy(at, path, database):
     assert look_up(at(path), NUMBERS[0])[0][0] is not None
 
 
-def test_bloom_filters_are_made_where_asked_for(at, path):
+def test_bloom_filters_are_written_on_request(at, path):
     session = at(path)
     publish(session, "public", quiet, bloom=True)
     assert {"exposure.base.bloom", "malicious-registration.base.bloom"} <= set(manifests(session)[0].files)
@@ -204,7 +204,7 @@ def test_bloom_filters_are_made_where_asked_for(at, path):
     assert publish(session, "public", quiet).changed is True
 
 
-def test_a_root_near_its_end_is_renewed_and_the_pin_still_leads_to_it(at, path):
+def test_a_root_near_its_expiry_is_renewed_and_the_pinned_root_still_verifies_it(at, path):
     publish(at(path), "public", quiet)
     pinned = (path / "trust-public.json").read_bytes()
     later = NOW + timedelta(days=300)

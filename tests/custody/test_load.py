@@ -33,7 +33,7 @@ def csv(tmp_path):
     return make
 
 
-def test_the_report_counts_what_happened(session, csv):
+def test_the_report_counts_accepted_repeated_and_rejected_rows(session, csv):
     rows = [*numbers(10), *numbers(3), "", "abc", "12345"]
     outcome = run_load(session, [csv("a.csv", rows)])
     total = outcome.total
@@ -44,7 +44,7 @@ def test_the_report_counts_what_happened(session, csv):
     assert (load.counts.accepted, load.counts.distinct) == (13, 10)
 
 
-def test_many_files_load_as_one_and_a_number_in_two_is_distinct_once(session, csv):
+def test_files_are_loaded_together_and_a_number_in_two_of_them_is_distinct_once(session, csv):
     outcome = run_load(session, [csv("a.csv", numbers(10)), csv("b.csv", numbers(10, 5))])
     assert (outcome.total.accepted, outcome.total.distinct, outcome.total.duplicates) == (20, 15, 5)
     assert [report.distinct for report in outcome.files] == [10, 10]
@@ -52,7 +52,7 @@ def test_many_files_load_as_one_and_a_number_in_two_is_distinct_once(session, cs
     assert len({row[1] for row in content(session)}) == 15
 
 
-def test_exposure_keeps_one_row_a_number_and_no_account(session, csv):
+def test_exposure_keeps_one_row_per_number_and_no_account(session, csv):
     run_load(session, [csv("a.csv", [*numbers(5), *numbers(5)])])
     assert [row[2:4] for row in content(session)] == [(bytes(16), 0)] * 5
 
@@ -68,15 +68,15 @@ def test_an_account_counts_once_and_a_row_without_one_counts_each_time(session, 
         (other, "alpha", ""),
     ]
     run_load(session, [accounts_csv(tmp_path / "a.csv", rows)], kind=Kind.MALICIOUS)
-    told = content(session)
-    by_count = Counter((count, month) for _, _, _, count, month in told)
+    stored = content(session)
+    by_count = Counter((count, month) for _, _, _, count, month in stored)
     assert by_count == {(0, 24 * 12 + 5): 1, (0, 23 * 12 + 1): 1, (2, 22 * 12 + 2): 1, (0, 0): 1}
-    assert len({row[1] for row in told}) == 2
-    tags = [row[2] for row in told if row[2] != bytes(16)]
+    assert len({row[1] for row in stored}) == 2
+    tags = [row[2] for row in stored if row[2] != bytes(16)]
     assert len(set(tags)) == 3, "one account name on two numbers is two accounts"
 
 
-def test_a_file_is_recognised_by_content_and_replaced_only_when_told(session, csv):
+def test_a_file_is_recognised_by_content_and_replaced_only_on_request(session, csv):
     first, second = csv("a.csv", numbers(5)), csv("b.csv", numbers(5, 100))
     run_load(session, [first, second])
     before, ids = content(session), {load.id for load in session.loads()}
@@ -87,7 +87,7 @@ def test_a_file_is_recognised_by_content_and_replaced_only_when_told(session, cs
     run_load(session, [copy], replace=True)
     assert content(session) == before
     kept = ids & {load.id for load in session.loads()}
-    assert len(kept) == 1, "that file's load alone"
+    assert len(kept) == 1, "only that file's load is replaced"
     assert session.control.removals() == 1
     assert len(list((session.home.vault / "case-1").iterdir())) == 2
 
@@ -128,7 +128,7 @@ def test_a_dry_run_of_a_replacement_leaves_what_was_loaded(session, csv):
     ("name", "data"),
     [("empty.csv", b""), ("none.csv", b"phone\nabc\n"), ("bad.xlsx", b"no"), ("bad.gz", b"\x1f\x8b\x08")],
 )
-def test_one_bad_file_stores_nothing_of_any(session, csv, tmp_path, name, data):
+def test_one_bad_file_prevents_the_load_of_all(session, csv, tmp_path, name, data):
     bad = tmp_path / name
     bad.write_bytes(data)
     before = files_under(session.home.path)
@@ -138,7 +138,7 @@ def test_one_bad_file_stores_nothing_of_any(session, csv, tmp_path, name, data):
     assert session.control.datasets(active_only=False) == []
 
 
-def test_a_file_that_is_not_there_is_named(session, tmp_path):
+def test_a_missing_file_is_named(session, tmp_path):
     with pytest.raises(IntakeError, match=r"none\.csv"):
         run_load(session, [tmp_path / "none.csv"])
 
@@ -153,7 +153,7 @@ def test_a_file_that_is_not_there_is_named(session, tmp_path):
         ({"sensitive": True}, "has another sensitive"),
     ],
 )
-def test_a_dataset_stays_what_it_was(session, csv, said, match):
+def test_the_properties_of_a_dataset_cannot_change(session, csv, said, match):
     run_load(session, [csv("a.csv", numbers(5))], title_zh="一号", title_en="One", seized_on=date(2024, 1, 1))
     with pytest.raises(CustodyError, match=match):
         run_load(session, [csv("b.csv", numbers(5, 50))], **said)
@@ -163,19 +163,19 @@ def test_a_dataset_stays_what_it_was(session, csv, said, match):
 
 
 @pytest.mark.parametrize("slug", ["", "-a", "A", "a/b", "..", ".staging", "a" * 65, "a\n"])
-def test_a_dataset_id_is_a_plain_name(session, csv, slug):
+def test_an_invalid_dataset_id_is_refused(session, csv, slug):
     with pytest.raises(CustodyError, match="not 1 to 64"):
         run_load(session, [csv("a.csv", numbers(5))], slug)
 
 
-def test_small_pieces_give_the_same_content(session, csv, monkeypatch):
+def test_small_splits_give_the_same_content(session, csv, monkeypatch):
     rows = [*numbers(3000), *numbers(2000, 500)]
     whole = run_load(session, [csv("a.csv", rows)], "whole")
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 700)
-    pieces = []
-    monkeypatch.setattr(schedule, "SplitTask", lambda *given: pieces.append(given) or SplitTask(*given))
+    splits = []
+    monkeypatch.setattr(schedule, "SplitTask", lambda *given: splits.append(given) or SplitTask(*given))
     cut = run_load(session, [csv("b.csv", rows)], "cut")
-    assert len(pieces) > 50
+    assert len(splits) > 50
     assert cut.total.to_json() | {"notes": []} == whole.total.to_json() | {"notes": []}
     assert [row[1:] for row in content(session) if row[0] == 1] == [row[1:] for row in content(session) if row[0] == 2]
     assert not list(session.home.vault.rglob("*.sorted"))
@@ -194,7 +194,7 @@ def largest_file(size):
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_write_the_system_refuses_leaves_nothing(session, csv):
+def test_a_write_that_the_system_refuses_leaves_nothing(session, csv):
     before = files_under(session.home.path)
     path = csv("a.csv", numbers(2000))
     with largest_file(1000), pytest.raises(VaultError, match=f"{session.home.vault}: cannot be written"):
@@ -205,7 +205,7 @@ def test_a_write_the_system_refuses_leaves_nothing(session, csv):
 
 
 @pytest.mark.parametrize("writes", [0, 1, 17, 63])
-def test_a_full_disk_is_told_and_leaves_nothing(session, csv, monkeypatch, writes):
+def test_a_full_disk_is_reported_and_leaves_nothing(session, csv, monkeypatch, writes):
     put, done = durable.write_and_rename, []
 
     def full(path, pieces, *, flushed):
@@ -231,14 +231,14 @@ def test_progress_reaches_the_end_of_all_files(session, csv):
     assert seen == sorted(seen)
 
 
-def test_rejected_rows_go_to_their_file_alone(session, csv):
+def test_rejected_rows_are_written_only_to_the_rejects_file(session, csv):
     stream = io.StringIO()
     run_load(session, [csv("a.csv", [*numbers(5), "not-a-phone"])], rejects=stream)
     assert "not-a-phone" in stream.getvalue()
     assert b"not-a-phone" not in b"".join(files_under(session.home.path).values())
 
 
-def test_the_rejects_of_many_files_and_pieces_stand_in_order(session, csv, monkeypatch):
+def test_the_rejects_of_many_files_and_splits_are_in_order(session, csv, monkeypatch):
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 200)
     files = [
         csv(f"{i}.csv", [*numbers(60, 100 * i), f"bad-{i}", *numbers(60, 100 * i), "12"], "号码") for i in range(3)
@@ -247,12 +247,12 @@ def test_the_rejects_of_many_files_and_pieces_stand_in_order(session, csv, monke
         packed.write(files[1].read_text(encoding="utf-8"))
     stream = io.StringIO()
     run_load(session, [files[0], files[1].with_name("1.csv.gz"), files[2]], rejects=stream)
-    told = list(python_csv.reader(io.StringIO(stream.getvalue())))
-    assert [row[0] for row in told] == ["place", *["0.csv"] * 2, *["1.csv.gz"] * 2, *["2.csv"] * 2]
-    assert [(row[1], row[2], row[4]) for row in told[1:3]] == [("62", "号码", "bad-0"), ("123", "号码", "12")]
+    lines = list(python_csv.reader(io.StringIO(stream.getvalue())))
+    assert [row[0] for row in lines] == ["place", *["0.csv"] * 2, *["1.csv.gz"] * 2, *["2.csv"] * 2]
+    assert [(row[1], row[2], row[4]) for row in lines[1:3]] == [("62", "号码", "bad-0"), ("123", "号码", "12")]
 
 
-def test_the_first_error_in_the_files_order_is_told(session, csv, monkeypatch):
+def test_the_first_error_in_the_order_of_the_files_is_raised(session, csv, monkeypatch):
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 1000)
     rows = [f"{number},x" for number in [*numbers(200), "y" * 140_000, *numbers(200, 300)]]
     long = csv("long.csv", rows, "phone,name")
@@ -264,7 +264,7 @@ def test_the_first_error_in_the_files_order_is_told(session, csv, monkeypatch):
     assert files_under(session.home.path) == before
 
 
-def test_a_file_that_changes_between_cutting_and_reading_is_told(session, csv, monkeypatch):
+def test_a_file_that_changes_between_splitting_and_reading_is_refused(session, csv, monkeypatch):
     path = csv("a.csv", numbers(100))
     run = schedule.run_split
 
@@ -278,7 +278,7 @@ def test_a_file_that_changes_between_cutting_and_reading_is_told(session, csv, m
     assert session.loads() == []
 
 
-def test_a_given_executor_makes_the_parts_and_the_shards(session, csv):
+def test_the_given_executor_writes_the_sorted_files_and_the_shards(session, csv):
     with ThreadPoolExecutor(2, thread_name_prefix="given") as executor:
         submitted = []
         submit = executor.submit
@@ -288,7 +288,7 @@ def test_a_given_executor_makes_the_parts_and_the_shards(session, csv):
     assert len(content(session)) == 100
 
 
-def test_tasks_travel_and_hold_no_cell(session, csv, monkeypatch):
+def test_tasks_can_be_pickled_and_contain_no_cell(session, csv, monkeypatch):
     tasks = []
     monkeypatch.setattr(schedule, "SplitTask", lambda *given: tasks.append(SplitTask(*given)) or tasks[-1])
     run_load(session, [csv("a.csv", [f"secret-{n},{n}" for n in numbers(100)], "秘密列,手机")])

@@ -21,7 +21,7 @@ install_cheap_profile()
 with opened(Path({home!r})) as session:
     outcome = run_load(session, [Path({path!r})])
     assert outcome.total.distinct == {rows}
-    # ru_maxrss would tell of this process's parent where that is larger
+    # not ru_maxrss, which is at least that of the parent process
     print(re.search("VmHWM:[^0-9]*([0-9]+) kB", Path("/proc/self/status").read_text())[1])
 """
 
@@ -32,7 +32,7 @@ def peak_kib(home, path, rows):
 
 
 @pytest.mark.slow
-def test_a_file_of_many_pieces_needs_little_more_memory_than_one_of_few(tmp_path):
+def test_a_file_of_many_splits_needs_little_more_memory_than_one_of_few(tmp_path):
     home = make_home(tmp_path / "home").path
     peaks = []
     for rows in (5_000, 80_000):
@@ -42,4 +42,4 @@ def test_a_file_of_many_pieces_needs_little_more_memory_than_one_of_few(tmp_path
         peaks.append(peak_kib(home, path, rows))
         home = make_home(tmp_path / f"home-{rows}").path
     grown = 75_000 * 2_012
-    assert (peaks[1] - peaks[0]) * 1024 < grown / 2, "the file lies in memory"
+    assert (peaks[1] - peaks[0]) * 1024 < grown / 2, "the whole file is in memory"

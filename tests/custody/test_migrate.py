@@ -1,4 +1,4 @@
-"""Migrations: the tables of the schema, all or nothing, and no other database than the one meant."""
+"""Migrations build the tables of the schema, completely or not at all, and never in a wrong database."""
 
 import shutil
 import subprocess
@@ -44,14 +44,14 @@ ControlDatabase.open(Home(Path(sys.argv[1]))).close()
 
 
 def later(tmp_path, fault):
-    """A copy of the revisions with one more, which does this in its middle."""
+    """A copy of the revisions with one more, which executes the statement `fault` in its middle."""
     scripts = shutil.copytree(migrate._SCRIPTS, tmp_path / "migrations", dirs_exist_ok=True)
     (scripts / "versions" / "0002_later.py").write_text(LATER.replace("FAULT", fault))
     return scripts
 
 
 def shape(home):
-    """Every table's columns, the revision and the count of removals."""
+    """Every table's columns, the revision and the number of removals."""
     engine = connect(home)
     try:
         with engine.connect() as connection:
@@ -73,7 +73,7 @@ def opening(home, scripts):
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_migration_that_ends_in_its_middle_changes_nothing_and_can_be_repeated(database, home, tmp_path, fault):
+def test_an_interrupted_migration_changes_nothing_and_can_be_repeated(database, home, tmp_path, fault):
     before = shape(home)
     failed = subprocess.run(opening(home, later(tmp_path, fault)), capture_output=True, text=True, check=False)
     assert failed.returncode != 0
@@ -86,7 +86,7 @@ def test_a_migration_that_ends_in_its_middle_changes_nothing_and_can_be_repeated
     assert (revision, removals) == ("0002", 41)
 
 
-def test_two_commands_that_migrate_at_once_both_end_well(database, home, tmp_path):
+def test_two_concurrent_migrations_both_succeed(database, home, tmp_path):
     scripts = later(tmp_path, "import time; time.sleep(0.5)")
     both = [subprocess.Popen(opening(home, scripts), stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate()[1] for process in both]
@@ -94,7 +94,7 @@ def test_two_commands_that_migrate_at_once_both_end_well(database, home, tmp_pat
     assert shape(home)[1] == "0002"
 
 
-def test_a_database_of_a_newer_program_is_left_alone(database, home, tmp_path):
+def test_a_database_of_a_newer_program_is_refused_and_unchanged(database, home, tmp_path):
     subprocess.run(opening(home, later(tmp_path, "pass")), check=True)
     before = shape(home)
     with pytest.raises(CustodyError, match="was made by a newer pilookup: revision 0002"):
@@ -123,7 +123,7 @@ def test_the_migrations_build_the_tables_of_the_schema(database, home, postgresq
     migrated.dispose()
 
 
-def test_an_empty_database_is_not_taken_for_the_control_data(postgresql, home, monkeypatch):
+def test_an_empty_database_is_not_accepted_as_the_control_data(postgresql, home, monkeypatch):
     url = postgresql.database()
     monkeypatch.setenv("PILOOKUP_DATABASE_URL", url)
     with pytest.raises(CustodyError, match="holds no control data; is it the right one"):
@@ -133,7 +133,7 @@ def test_an_empty_database_is_not_taken_for_the_control_data(postgresql, home, m
     engine.dispose()
 
 
-def test_a_new_home_takes_no_database_that_is_in_use(postgresql, tmp_path, monkeypatch):
+def test_a_new_home_refuses_a_database_that_is_in_use(postgresql, tmp_path, monkeypatch):
     monkeypatch.setenv("PILOOKUP_DATABASE_URL", postgresql.database())
     first = make_home(tmp_path / "first")
     with ControlDatabase.open(first) as control:
@@ -144,7 +144,7 @@ def test_a_new_home_takes_no_database_that_is_in_use(postgresql, tmp_path, monke
         assert [channel.name for channel in control.channels()] == ["public"]
 
 
-def test_a_database_that_is_missing_or_none_is_told(home):
+def test_a_missing_or_invalid_database_is_reported(home):
     home.database.write_bytes(b"not a database, but long enough to be read as one" * 100)
     with pytest.raises(CustodyError, match="cannot be used"):
         ControlDatabase.open(home)

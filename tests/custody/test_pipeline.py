@@ -1,4 +1,4 @@
-"""Publish as tasks: the bytes are those of the plainest publisher however the work is cut, and tasks carry no secret."""
+"""Publish as tasks: any division of the work gives the bytes of the reference, and tasks carry no secret."""
 
 import errno
 import pickle
@@ -34,7 +34,7 @@ UNTIMED = settings(deadline=None)
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    """A HOME with datasets of both kinds that overlap, files that repeat accounts, one sensitive, one number erased."""
+    """A HOME with overlapping datasets of both kinds, one of them sensitive, repeated accounts and an erased number."""
     folder = tmp_path_factory.mktemp("pipeline")
     path = folder / "home"
     initialised(path)
@@ -64,7 +64,7 @@ def published(session, channel):
 
 @pytest.mark.parametrize("memory", [DEFAULT_MEMORY, LITTLE], ids=["ample", "little"])
 @pytest.mark.parametrize("channel", ["public", "platform"])
-def test_the_snapshot_is_the_plainest_publishers(path, channel, memory):
+def test_the_snapshot_equals_the_reference(path, channel, memory):
     session = at(path)
     with ThreadPoolExecutor(3) as executor:
         done = rotate(session, channel, quiet, executor=executor, memory=memory)
@@ -72,7 +72,7 @@ def test_the_snapshot_is_the_plainest_publishers(path, channel, memory):
     assert done.entries > 2500
 
 
-def test_little_memory_cuts_partitions_too(path, monkeypatch):
+def test_little_memory_divides_partitions_too(path, monkeypatch):
     tasks, write_entries = [], building.write_entries
     monkeypatch.setattr(building, "write_entries", lambda task: tasks.append(task) or write_entries(task))
     with ThreadPoolExecutor(3) as executor:
@@ -81,7 +81,7 @@ def test_little_memory_cuts_partitions_too(path, monkeypatch):
     assert {task.span.stop - task.span.start for task in tasks} != {SPANS}
 
 
-def test_publishing_again_with_other_cuts_changes_nothing(path):
+def test_publishing_again_with_another_division_changes_nothing(path):
     session = at(path)
     first = publish(session, "platform", quiet)
     before = manifests(session, "platform")[0]
@@ -93,7 +93,7 @@ def test_publishing_again_with_other_cuts_changes_nothing(path):
 
 
 class Recording(ThreadPoolExecutor):
-    """Threads that keep what they were given, as it would travel."""
+    """Threads that keep the pickled form of every task."""
 
     def __init__(self):
         super().__init__(2)
@@ -122,8 +122,8 @@ def test_tasks_carry_no_number_no_element_and_no_key(path):
     assert not [i for i, secret in enumerate(secrets) if secret in sent]
 
 
-def test_spills_hold_sealed_entries_alone_and_are_gone_afterwards(path, monkeypatch):
-    """No element under either key, no token, no filter key in clear: searched in every byte that was spilled."""
+def test_spill_files_contain_only_sealed_entries_and_are_deleted_afterwards(path, monkeypatch):
+    """Searches every spilled byte for elements under either key, tokens and filter keys in clear."""
     session, written = at(path), []
     write_and_rename = durable.write_and_rename
 
@@ -148,16 +148,16 @@ def test_spills_hold_sealed_entries_alone_and_are_gone_afterwards(path, monkeypa
 
 
 @pytest.mark.parametrize("file", ["spill", "range", "part"])
-def test_a_full_disk_is_told_and_leaves_the_former_release(path, monkeypatch, file):
+def test_a_full_disk_is_reported_and_leaves_the_former_release(path, monkeypatch, file):
     session = at(path)
     publish(session, "public", quiet)
     before = manifests(session)
     write_and_rename = durable.write_and_rename
 
-    def full(place, pieces, *, flushed):
-        if place.name.endswith(file):
-            raise OSError(errno.ENOSPC, "No space left on device", str(place))
-        write_and_rename(place, pieces, flushed=flushed)
+    def full(target, pieces, *, flushed):
+        if target.name.endswith(file):
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        write_and_rename(target, pieces, flushed=flushed)
 
     monkeypatch.setattr(durable, "write_and_rename", full)
     with pytest.raises(PublishError, match=rf"\.{file}: cannot be read or written: No space left on device"):
@@ -168,29 +168,29 @@ def test_a_full_disk_is_told_and_leaves_the_former_release(path, monkeypatch, fi
     assert publish(session, "public", quiet).epoch == before[0].epoch + 1
 
 
-def test_a_task_run_twice_leaves_what_it_left_the_first_time(path, monkeypatch):
-    """As when its worker was thought dead: the second run of each task changes no byte that counts."""
+def test_a_task_run_twice_gives_the_same_result(path, monkeypatch):
+    """A task runs twice if its worker was wrongly believed dead; the second run changes no byte of the result."""
     session = at(path)
-    for room, name in ((building, "write_entries"), (building, "write_bucket_range"), (schedule, "build_filters")):
-        task = getattr(room, name)
-        monkeypatch.setattr(room, name, lambda given, task=task: [task(given), task(given)][1])
+    for module, name in ((building, "write_entries"), (building, "write_bucket_range"), (schedule, "build_filters")):
+        task = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda given, task=task: [task(given), task(given)][1])
     done = rotate(session, "public", quiet)
     assert published(session, "public") == snapshot(session, "public", done.epoch)
 
 
 @given(st.integers(0, 10**10), st.integers(ROW_COST, 1 << 40))
 @UNTIMED
-def test_parts_cover_the_vault_once(rows, share):
+def test_vault_ranges_cover_the_vault_once(rows, share):
     made = list(vault_ranges(rows, share))
-    assert sum((part.stop - part.first) * (part.span.stop - part.span.start) for part in made) == PARTITIONS * SPANS
-    assert len({(part.first, part.span.start) for part in made}) == len(made)
+    assert sum((each.stop - each.first) * (each.span.stop - each.span.start) for each in made) == PARTITIONS * SPANS
+    assert len({(each.first, each.span.start) for each in made}) == len(made)
     if len(made) < PARTITIONS * SPANS:
         assert rows * ROW_COST <= share * len(made)
 
 
 @given(st.integers(1, 10**10), st.integers(1, 1 << 40))
 @UNTIMED
-def test_ranges_are_whole_buckets_and_fit(entries, share):
+def test_bucket_ranges_are_whole_buckets_and_fit(entries, share):
     geometry = Geometry.for_entries(entries)
     count = bucket_range_count(entries, geometry, share)
     assert geometry.buckets % count == 0

@@ -1,4 +1,4 @@
-"""Control data in PostgreSQL: every command, the commands' errors, and what the connection must hold to."""
+"""Control data in PostgreSQL: every command, the errors of commands, and the settings of the connection."""
 
 import json
 import shutil
@@ -46,7 +46,7 @@ def well(home, *command, **environment):
     return json.loads(done.stdout) if "--json" in command else done.stdout
 
 
-def test_every_command_works_and_nothing_lies_in_home(url, tmp_path):
+def test_every_command_works_with_neither_database_nor_password_in_home(url, tmp_path):
     home, files = tmp_path / "home", [tmp_path / "a.csv", tmp_path / "b.csv"]
     write_csv(files[0], numbers(300))
     write_csv(files[1], numbers(100, start=1000))
@@ -67,7 +67,7 @@ def test_every_command_works_and_nothing_lies_in_home(url, tmp_path):
     assert not [path for path, data in files_under(home).items() if PASSWORD.encode() in data]
 
 
-def test_commands_at_the_same_time(url, made, tmp_path):
+def test_a_concurrent_load_is_refused_and_status_always_works(url, made, tmp_path):
     on = {"PILOOKUP_DATABASE_URL": url}
     with Home(made).locked():
         assert_refused(run(made, *load_of(tmp_path / "first.csv"), **on), "another command is working on it")
@@ -82,7 +82,7 @@ def test_commands_at_the_same_time(url, made, tmp_path):
     assert rows
 
 
-def test_a_database_that_is_down_or_refuses_is_told_without_the_password(postgresql, url, made, tmp_path):
+def test_a_database_that_is_down_or_refuses_is_reported_without_the_password(postgresql, url, made, tmp_path):
     before = files_under(made / "custody" / "vault")
     wrong = postgresql.url("case_0", password="a-secret-that-is-wrong")
     for given, said in {
@@ -112,13 +112,13 @@ def test_a_database_that_is_down_or_refuses_is_told_without_the_password(postgre
         ("postgresql://user:secret@/name?host=/nowhere&port=secret", "not a URL such as"),
     ],
 )
-def test_a_url_that_is_wrong_is_not_repeated(made, url, said):
+def test_an_invalid_url_is_not_repeated(made, url, said):
     line = assert_refused(run(made, "status", PILOOKUP_DATABASE_URL=url), said)
     assert "sec" not in line.replace("seconds", "")
     assert "ret" not in line
 
 
-def test_a_database_that_went_away_and_came_back_is_used_again(postgresql, url, made):
+def test_a_database_that_stops_and_starts_is_used_again(postgresql, url, made):
     with ControlDatabase.open(Home(made)) as control:
         assert control.removals() == 0
         postgresql.stop()
@@ -153,7 +153,7 @@ def test_a_database_of_another_encoding_is_refused(postgresql, tmp_path, monkeyp
     shutil.rmtree(tmp_path / "home")
 
 
-def test_a_commit_is_on_the_disk_whatever_the_server_is_set_to(postgresql, url, made):
+def test_a_commit_is_flushed_to_disk_under_any_setting_of_the_server(postgresql, url, made):
     name = url.partition("?")[0].rpartition("/")[2]
     for given, held in {"off": "on", "remote_apply": "remote_apply"}.items():
         postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = {given}")

@@ -1,4 +1,4 @@
-"""What `pilookup.custody` hands out, and what importing it costs."""
+"""The names that `pilookup.custody` exports, and what importing it loads."""
 
 import subprocess
 import sys
@@ -30,24 +30,24 @@ def python(*arguments):
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True).stdout
 
 
-def test_the_names_are_sorted_and_every_one_is_there():
+def test_the_names_are_sorted_and_all_exist():
     assert pilookup.custody.__all__ == sorted(pilookup.custody.__all__)
     for name in pilookup.custody.__all__:
         assert getattr(pilookup.custody, name).__name__ == name
     assert set(pilookup.custody.__all__) <= set(dir(pilookup.custody))
 
 
-def test_no_other_name_is_handed_out():
+def test_other_names_are_not_exported():
     with pytest.raises(AttributeError, match=r"'pilookup\.custody' has no attribute 'Session'"):
         _ = pilookup.custody.Session
 
 
-def test_no_package_hands_out_a_function_under_the_name_of_a_module():
+def test_no_exported_name_looks_like_a_module():
     assert not {name for name in pilookup.custody.__all__ if name.islower()}
 
 
 @pytest.mark.parametrize("method", [name for name in dir(Custody) if not name.startswith("_")])
-def test_every_method_says_what_it_does(method):
+def test_every_method_has_a_docstring(method):
     assert getattr(Custody, method).__doc__
 
 

@@ -1,4 +1,4 @@
-"""What a release says, what it keeps, and what `status` and `verify` say of it."""
+"""What a release says and keeps, and what `status` and `verify` report about it."""
 
 import json
 import shutil
@@ -26,17 +26,17 @@ CHANNEL = "online/channels/public"
 
 
 @pytest.fixture(scope="module")
-def founded(tmp_path_factory):
-    path = tmp_path_factory.mktemp("founded") / "home"
+def empty_home(tmp_path_factory):
+    path = tmp_path_factory.mktemp("empty_home") / "home"
     initialised(path)
     return path
 
 
 @pytest.fixture(scope="module")
-def released(founded, tmp_path_factory):
-    """300 numbers loaded and published on the public channel."""
+def released(empty_home, tmp_path_factory):
+    """A HOME with 300 numbers, published in the public channel."""
     folder = tmp_path_factory.mktemp("released")
-    path = shutil.copytree(founded, folder / "home")
+    path = shutil.copytree(empty_home, folder / "home")
     session = at(path)
     run_load(session, [write_csv(folder / "a.csv", NUMBERS)], "leak", seized_on=date(2026, 1, 1))
     publish(session, "public", quiet)
@@ -71,8 +71,8 @@ def files_of(session, which=0):
 # --- what a label says
 
 
-def test_an_account_in_several_files_counts_once_and_datasets_add_up(founded, tmp_path):
-    session = at(shutil.copytree(founded, tmp_path / "home"))
+def test_an_account_in_several_files_counts_once_and_datasets_add_up(empty_home, tmp_path):
+    session = at(shutil.copytree(empty_home, tmp_path / "home"))
     [number, other] = NUMBERS[:2]
     first = accounts(tmp_path / "a.csv", [f"{number},alpha", f"{number},beta", f"{number},", f"{other},alpha"])
     second = accounts(tmp_path / "b.csv", [f"{number},beta", f"{number},gamma", f"{number},"])
@@ -99,7 +99,7 @@ def test_a_label_refers_to_the_three_newest_datasets_and_says_that_there_are_mor
     assert look_up(session, NUMBERS[4])[0][0] == Label(exposed=True, cases=(1,))
 
 
-def test_a_withdrawn_datasets_catalogue_id_is_not_given_to_the_next(path, tmp_path):
+def test_the_catalogue_id_of_a_withdrawn_dataset_is_not_reused(path, tmp_path):
     session = at(path)
     withdraw(session, "leak")
     run_load(session, [write_csv(tmp_path / "b.csv", NUMBERS[:5])], "another")
@@ -121,7 +121,7 @@ def test_a_rotated_epoch_keeps_its_bytes(path, tmp_path):
     assert [label is not None for label, _ in look_up(session, "13900000001")] == [True, False]
 
 
-def test_an_erasure_whose_republishing_was_killed_is_finished_by_the_next_publish(path):
+def test_an_erasure_whose_republishing_was_killed_is_completed_by_the_next_publish(path):
     session = at(path)
     rotate(session, "public", quiet)
     erase(session, identifier(NUMBERS[5]))
@@ -150,7 +150,7 @@ def test_an_erased_number_leaves_the_additions_filter(path, tmp_path):
     assert "exposure.additions.fuse16" not in manifests(session)[0].files
 
 
-def test_a_former_epoch_too_full_to_be_brought_up_is_ended(path, tmp_path):
+def test_a_former_epoch_too_full_to_be_rebuilt_is_ended(path, tmp_path):
     session = at(path)
     run_load(session, [write_csv(tmp_path / "b.csv", [f"1370{i:07}" for i in range(3000)])], "more")
     assert publish(session, "public", quiet).rotated
@@ -165,7 +165,7 @@ def test_a_former_epoch_too_full_to_be_brought_up_is_ended(path, tmp_path):
     assert [snapshot.epoch for snapshot in verified(path)] == [2]
 
 
-def test_bloom_filters_stay_when_something_is_taken_out(path, tmp_path):
+def test_bloom_filters_are_kept_when_a_number_is_erased(path, tmp_path):
     session = at(path)
     publish(session, "public", quiet, bloom=True)
     rotate(session, "public", quiet, bloom=True)
@@ -176,7 +176,7 @@ def test_bloom_filters_stay_when_something_is_taken_out(path, tmp_path):
     assert look_up(session, NUMBERS[5]) == [(None, False), (None, False)]
 
 
-def test_taking_something_out_makes_no_bloom_filters_that_nobody_asked_for(path):
+def test_an_erasure_writes_no_bloom_filters_without_a_request(path):
     session = at(path)
     erase(session, identifier(NUMBERS[5]))
     [done] = republish(session, quiet)
@@ -184,7 +184,7 @@ def test_taking_something_out_makes_no_bloom_filters_that_nobody_asked_for(path)
     assert not [name for name in manifests(session)[0].files if name.endswith(".bloom")]
 
 
-def test_clients_of_the_release_before_find_its_files_even_after_a_killed_publish(path, tmp_path, monkeypatch):
+def test_clients_of_the_previous_release_find_its_files_even_after_a_killed_publish(path, tmp_path, monkeypatch):
     """A client that has read timestamp.json just before the swap still needs the snapshot it names."""
     session, repository = at(path), ChannelRepository(path / CHANNEL)
     before = repository.current(NOW)
@@ -204,7 +204,7 @@ def test_clients_of_the_release_before_find_its_files_even_after_a_killed_publis
     assert all((repository.targets / epoch.path(name)).exists() for epoch in before.epochs for name in epoch.files)
 
 
-def test_what_killed_publishes_left_is_swept_away(path, tmp_path, monkeypatch):
+def test_the_files_of_killed_publishes_are_deleted(path, tmp_path, monkeypatch):
     session, repository = at(path), ChannelRepository(path / CHANNEL)
 
     def killed(*_):
@@ -253,11 +253,11 @@ def test_an_epoch_whose_key_is_lost_is_not_published(path, keys):
 
 
 @pytest.mark.parametrize("after", [timedelta(hours=49), timedelta(days=31), timedelta(days=366)])
-def test_verify_refuses_what_has_expired(path, after):
+def test_verify_refuses_expired_metadata(path, after):
     verified(path)
-    with pytest.raises(TrustError, match="expired") as told:
+    with pytest.raises(TrustError, match="expired") as caught:
         verified(path, NOW + after)
-    assert told.value.reason == "stale"
+    assert caught.value.reason == "stale"
 
 
 @pytest.mark.parametrize("name", ["timestamp.json", "1.snapshot.json", "1.targets.json", "root.json"])
@@ -283,27 +283,27 @@ def _same_json(one, other):
 
 @pytest.mark.parametrize("size", [0, 1, 100])
 @pytest.mark.parametrize("name", ["timestamp.json", "1.snapshot.json", "1.targets.json", "root.json"])
-def test_verify_refuses_metadata_cut_short(path, name, size):
+def test_verify_refuses_truncated_metadata(path, name, size):
     file = path / CHANNEL / "metadata" / name
     file.write_bytes(file.read_bytes()[:size])
     with pytest.raises(FormatError):
         verified(path)
 
 
-def test_verify_tells_of_a_missing_file(path):
+def test_verify_names_a_missing_file(path):
     session = at(path)
     epoch = session.repository("public").listed()[0]
     for name in (MANIFEST, "buckets.bin", "tree.bin", "exposure.base.fuse16"):
         file = session.repository("public").targets / epoch.path(name)
         file.rename(file.with_suffix(".away"))
-        with pytest.raises(FileNotFoundError) as told:
+        with pytest.raises(FileNotFoundError) as caught:
             verified(path)
-        assert told.value.filename == str(file)
+        assert caught.value.filename == str(file)
         file.with_suffix(".away").rename(file)
     assert verified(path)
 
 
-def test_a_new_root_that_the_old_one_did_not_sign_is_refused(path, founded, tmp_path):
+def test_a_new_root_that_the_old_one_did_not_sign_is_refused(path, empty_home, tmp_path):
     later = NOW + timedelta(days=300)
     publish(at(path, later), "public", quiet)
     assert verified(path, later)
@@ -313,9 +313,9 @@ def test_a_new_root_that_the_old_one_did_not_sign_is_refused(path, founded, tmp_
     publish(at(foreign, later), "public", quiet)
     for name in ("root.json", "2.root.json"):
         shutil.copy(foreign / CHANNEL / "metadata" / name, path / CHANNEL / "metadata" / name)
-    with pytest.raises(TrustError) as told:
+    with pytest.raises(TrustError) as caught:
         verified(path, later)
-    assert told.value.reason == "bad_signature"
+    assert caught.value.reason == "bad_signature"
 
 
 # --- status
@@ -329,12 +329,12 @@ def warnings(path, now=NOW):
     return [warning for warning in status.warnings if warning.startswith("public: ")]
 
 
-def test_a_fresh_release_warns_of_nothing(path):
+def test_a_fresh_release_gives_no_warning(path):
     assert warnings(path) == []
 
 
-def test_a_channel_never_published_is_told(founded):
-    assert warnings(founded) == ["public: never published; run: pilookup publish public"]
+def test_a_channel_that_was_never_published_gives_a_warning(empty_home):
+    assert warnings(empty_home) == ["public: never published; run: pilookup publish public"]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_a_channel_never_published_is_told(founded):
         (timedelta(days=121), "the epoch ends soon; run: pilookup rotate public"),
     ],
 )
-def test_what_needs_doing_soon_is_told(path, after, text):
+def test_what_needs_doing_soon_gives_a_warning(path, after, text):
     assert any(text in warning for warning in warnings(path, NOW + after))
     if after > timedelta(days=3):
         publish(at(path, NOW + after), "public", quiet)
@@ -354,7 +354,7 @@ def test_what_needs_doing_soon_is_told(path, after, text):
 
 
 @pytest.mark.parametrize("how", ["altered", "missing"])
-def test_a_release_whose_manifest_is_damaged_is_a_warning_and_not_an_error(path, how):
+def test_a_damaged_manifest_gives_a_warning_and_not_an_error(path, how):
     session = at(path)
     manifest = session.repository("public").targets / session.repository("public").listed()[0].path(MANIFEST)
     if how == "missing":
@@ -378,12 +378,12 @@ def test_either_half_alone_has_a_status(path, tmp_path):
     assert "public: the epoch ends soon; run: pilookup rotate public" in status.warnings
 
 
-def test_where_no_half_is_there_is_no_status(tmp_path):
+def test_without_either_half_there_is_no_status(tmp_path):
     with pytest.raises(HomeError, match=f"{tmp_path}: no HOME here"):
         read_status(Home(tmp_path), None, NOW)
 
 
-def test_a_killed_rotation_shows_in_no_release(path):
+def test_a_killed_rotation_changes_no_release(path):
     session = at(path)
     before = verified(path)
     epochs.begin(session, "public")

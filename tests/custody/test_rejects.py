@@ -1,4 +1,4 @@
-"""The file of refused rows is whole or absent, whatever ends the load."""
+"""The rejects file is complete or absent, however the load ends."""
 
 import errno
 import os
@@ -32,7 +32,7 @@ main()
 
 @pytest.fixture(params=["without a name", "temporary name"])
 def named(request, monkeypatch):
-    """Whether the file has a temporary name until it is whole, as where the system makes none without."""
+    """Whether the file has a temporary name until it is complete, as on systems that cannot create an unnamed file."""
     if request.param == "temporary name":
         monkeypatch.setattr(module.os, "open", refusing(os.open))
     return request.param == "temporary name"
@@ -48,7 +48,7 @@ def refusing(opened):
 
 
 @pytest.mark.usefixtures("named")
-def test_the_file_is_there_once_it_is_whole(tmp_path):
+def test_the_file_appears_when_it_is_complete(tmp_path):
     path = tmp_path / "rejects.csv"
     with rejects_file(path) as stream:
         stream.write("refused\r\n")
@@ -71,7 +71,7 @@ def test_a_block_that_fails_leaves_nothing(tmp_path):
 
 
 @pytest.mark.usefixtures("named")
-def test_what_was_put_in_its_place_meanwhile_stays_and_is_told(tmp_path):
+def test_a_file_that_was_created_meanwhile_stays_and_is_reported(tmp_path):
     path = tmp_path / "rejects.csv"
     with pytest.raises(CustodyError, match=r"was created by another program.*the load is complete"), rejects_file(path):
         path.write_text("another's", encoding="utf-8")
@@ -80,7 +80,7 @@ def test_what_was_put_in_its_place_meanwhile_stays_and_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("link", [False, True], ids=["file", "dangling link"])
-def test_a_name_that_is_taken_is_refused(tmp_path, link):
+def test_a_name_that_exists_is_refused(tmp_path, link):
     path = tmp_path / "rejects.csv"
     path.symlink_to("nowhere") if link else path.touch()
     with pytest.raises(typer.BadParameter, match="already exists"), rejects_file(path):
@@ -89,24 +89,24 @@ def test_a_name_that_is_taken_is_refused(tmp_path, link):
 
 
 @pytest.mark.usefixtures("named")
-def test_a_directory_that_is_not_there_is_an_error(tmp_path):
+def test_a_missing_directory_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), rejects_file(tmp_path / "none" / "rejects.csv"):
         pytest.fail("the block was entered")
 
 
-def test_none_is_none():
+def test_without_a_path_there_is_no_stream():
     with rejects_file(None) as stream:
         assert stream is None
 
 
 @pytest.mark.parametrize("step", ["_write_shards", "_commit"])
 def test_a_load_that_is_killed_can_be_repeated_as_it_was_given(home, tmp_path, named, step):
-    """At `_commit` every refused row has been written; at `_write_shards` of the first file's parts at least."""
+    """At `_commit` every refused row has been written; at `_write_shards` at least those of the first file's splits."""
     open_to_commands(home.custody, Half.CUSTODY, SECRET)
     rejects = tmp_path / "rejects.csv"
-    order = load_of(write_csv(tmp_path / "a.csv", [*numbers(3, start=700_000), "refused"]), "--rejects", str(rejects))
+    command = load_of(write_csv(tmp_path / "a.csv", [*numbers(3, start=700_000), "refused"]), "--rejects", str(rejects))
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED.format(named=named, step=step), *order, "--home", str(home.path)],
+        [sys.executable, "-c", KILLED.format(named=named, step=step), *command, "--home", str(home.path)],
         env=os.environ | PASSPHRASE,
         check=False,
         capture_output=True,
@@ -114,6 +114,6 @@ def test_a_load_that_is_killed_can_be_repeated_as_it_was_given(home, tmp_path, n
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     left = [path for path in tmp_path.iterdir() if path.name.endswith(("rejects.csv", "rejects.csv.new"))]
     assert [path.name for path in left] == [".rejects.csv.new"] * named
-    done = run(home.path, *order, **PASSPHRASE)
+    done = run(home.path, *command, **PASSPHRASE)
     assert done.returncode == 0, done.stderr
     assert rejects.read_text(encoding="utf-8").splitlines()[1:] == ["a.csv,5,phone,no_digits,refused"]

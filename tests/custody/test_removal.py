@@ -21,14 +21,14 @@ def element_of(session, identifier=IDENTIFIER):
     return _core.tokenise([identifier], session.keyring.scalar("vault"))
 
 
-def test_an_erased_number_is_gone_from_every_dataset_and_alone(loaded):
+def test_an_erased_number_is_removed_from_every_dataset_and_no_other_is(loaded):
     before, gone = content(loaded), element_of(loaded)
     assert erase(loaded, IDENTIFIER) == 2
     assert content(loaded) == [row for row in before if row[1] != gone]
     assert loaded.control.removals() == 1
 
 
-def test_erasing_again_or_what_is_not_there_is_harmless(loaded):
+def test_erasing_an_erased_or_unknown_number_changes_nothing(loaded):
     erase(loaded, IDENTIFIER)
     after = content(loaded)
     assert erase(loaded, IDENTIFIER) == 0
@@ -36,7 +36,7 @@ def test_erasing_again_or_what_is_not_there_is_harmless(loaded):
     assert content(loaded) == after
 
 
-def test_the_shards_themselves_hold_it_no_more(loaded, home):
+def test_the_shards_themselves_no_longer_contain_an_erased_number(loaded, home):
     erase(loaded, IDENTIFIER)
     (home.vault / "suppressed.sealed").unlink()
     with_empty_list = type(loaded.vault)(home, loaded.keyring)
@@ -48,7 +48,7 @@ def test_the_shards_themselves_hold_it_no_more(loaded, home):
     assert element_of(loaded) not in rows
 
 
-def test_loading_the_same_file_again_does_not_bring_it_back(loaded, tmp_path):
+def test_loading_the_same_file_again_does_not_restore_an_erased_number(loaded, tmp_path):
     erase(loaded, IDENTIFIER)
     after = content(loaded)
     outcome = run_load(loaded, [tmp_path / "a.csv"], "case-1", replace=True)
@@ -59,7 +59,7 @@ def test_loading_the_same_file_again_does_not_bring_it_back(loaded, tmp_path):
     assert element_of(loaded) not in [row[1] for row in content(loaded)]
 
 
-def test_a_kill_after_the_entry_and_before_the_shards_still_erases(loaded, home, monkeypatch):
+def test_an_erasure_killed_before_the_shards_are_rewritten_still_applies(loaded, home, monkeypatch):
     before, gone = content(loaded), element_of(loaded)
 
     def killed(*_):
@@ -73,7 +73,7 @@ def test_a_kill_after_the_entry_and_before_the_shards_still_erases(loaded, home,
     assert sorted(rows) == sorted(row[1] for row in before if row[1] != gone)
 
 
-def test_a_leftover_of_a_killed_rewrite_does_not_stop_the_next(loaded):
+def test_a_leftover_of_a_killed_rewrite_does_not_prevent_the_next(loaded):
     [load] = loaded.control.loads("case-1")
     partition = element_of(loaded)[1] & 63
     shard = loaded.home.vault / "case-1" / load.id / f"{partition:02}.shard"
@@ -102,7 +102,7 @@ def test_an_altered_list_of_erased_elements_is_refused(loaded, home):
         elements_of(type(loaded.vault)(home, loaded.keyring), loaded.loads())
 
 
-def test_a_withdrawn_dataset_leaves_no_file_and_its_id_is_not_given_again(loaded, home, tmp_path):
+def test_a_withdrawn_dataset_leaves_no_file_and_its_id_is_not_reused(loaded, home, tmp_path):
     before = content(loaded)
     assert withdraw(loaded, "case-2")
     assert not withdraw(loaded, "case-2")
@@ -115,7 +115,7 @@ def test_a_withdrawn_dataset_leaves_no_file_and_its_id_is_not_given_again(loaded
     assert loaded.control.dataset("case-5").id == 4
 
 
-def test_a_withdrawal_killed_before_the_files_went_ends_with_the_next_command(loaded, home):
+def test_a_withdrawal_killed_before_its_files_are_deleted_is_completed_by_the_next_command(loaded, home):
     loaded.vault.mark_pending(load.id for load in loaded.control.loads("case-2"))
     loaded.recover()
     assert (home.vault / "case-2").exists()

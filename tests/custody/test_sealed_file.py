@@ -1,4 +1,4 @@
-"""Sealed files of ranges: any few ranges are read alone, and nothing but what was written is ever returned."""
+"""Sealed files of ranges: any ranges can be read separately, and only what was written is ever returned."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def write(path, content, **bound):
 
 
 def read(path, **bound):
-    """Every range by itself, which must be the same as every section at once."""
+    """Read every range separately. The result must equal that of reading each section at once."""
     file = at(path, **bound)
     indexes = [file.index(section) for section in range(3)]
     content = [[file.ranges(index, number, number + 1) for number in range(4)] for index in indexes]
@@ -39,7 +39,7 @@ def read(path, **bound):
 
 @given(CONTENT, st.integers(0, 4), st.integers(0, 4))
 @FEW
-def test_any_ranges_are_read_alone(tmp_path, content, first, stop):
+def test_any_ranges_can_be_read_separately(tmp_path, content, first, stop):
     path = tmp_path / "f"
     write(path, content)
     assert read(path) == content
@@ -48,7 +48,7 @@ def test_any_ranges_are_read_alone(tmp_path, content, first, stop):
     assert at(path).ranges(index, first, max(first, stop)) == b"".join(content[1][first:stop])
 
 
-def test_a_file_written_twice_has_the_content_of_the_second_time(tmp_path):
+def test_writing_a_file_again_replaces_its_content(tmp_path):
     write(tmp_path / "f", SOME)
     write(tmp_path / "f", SOME[::-1])
     assert read(tmp_path / "f") == SOME[::-1]
@@ -83,14 +83,14 @@ def exchange(path, one, two, size):
 
 
 @pytest.mark.parametrize("sections", [(0, 1), (1, 2)])
-def test_indexes_in_each_others_place_are_refused(tmp_path, sections):
+def test_exchanged_indexes_are_refused(tmp_path, sections):
     write(tmp_path / "f", SOME)
     exchange(tmp_path / "f", *(9 + section * INDEX_BYTES for section in sections), INDEX_BYTES)
     with pytest.raises(VaultError, match="altered"):
         read(tmp_path / "f")
 
 
-def test_ranges_of_one_size_in_each_others_place_are_refused(tmp_path):
+def test_exchanged_ranges_of_equal_size_are_refused(tmp_path):
     write(tmp_path / "f", SOME)
     first, size = RANGES_START + shard.SEAL_BYTES, shard.SEAL_BYTES + 3
     exchange(tmp_path / "f", first, first + size, size)
@@ -108,8 +108,8 @@ def test_a_file_of_another_name_key_or_vault_is_refused(tmp_path, other):
         read(tmp_path / "f")
 
 
-def test_the_index_of_one_file_does_not_fit_the_ranges_of_another_of_its_name(tmp_path):
-    """As when a task ran twice on different data: an index fits only ranges of the sizes that it counts."""
+def test_an_index_does_not_fit_the_ranges_of_another_file_of_the_same_name(tmp_path):
+    """This can happen if a task runs twice on different data. An index fits only ranges of the sizes that it states."""
     write(tmp_path / "f", SOME)
     first = (tmp_path / "f").read_bytes()
     write(tmp_path / "f", [[b"", b"on", b"otwo", b""], *SOME[1:]])
@@ -121,7 +121,7 @@ def test_the_index_of_one_file_does_not_fit_the_ranges_of_another_of_its_name(tm
 
 
 @pytest.mark.parametrize("layout", [Layout(3, 3), Layout(2, 4), Layout(4, 3)])
-def test_a_file_of_other_counts_is_refused(tmp_path, layout):
+def test_a_file_of_another_layout_is_refused(tmp_path, layout):
     write(tmp_path / "f", SOME)
     with pytest.raises(VaultError, match="altered"):
         at(tmp_path / "f", layout=layout).index(0)
@@ -151,7 +151,7 @@ def packed(sizes):
 
 
 @given(RANGES, st.data())
-def test_ranges_open_alone_and_nowhere_else(ranges, data):
+def test_ranges_open_separately_and_only_at_their_own_position(ranges, data):
     store = ShardStore(bytes(32), bytes(32))
     sizes = list(map(len, ranges))
     sealed = store.seal_ranges(b"p", [b"".join(ranges)], packed(sizes))
@@ -174,7 +174,7 @@ def test_ranges_open_alone_and_nowhere_else(ranges, data):
                 store.open_ranges(wrong[2], wrong[0], wanted, wrong[1])
 
 
-def test_ranges_are_refused_where_sizes_or_nonces_do_not_fit():
+def test_sizes_and_nonces_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="bytes of data"):
         _core.seal_ranges(bytes(32), bytes(12), [b"abc"], packed([2]), b"")
     with pytest.raises(ValueError, match="nonces"):

@@ -36,7 +36,7 @@ def seized(tmp_path):
     return write_csv(tmp_path / f"{NUMBER}.csv", rows, "姓名,手机号,账号,日期")
 
 
-def test_the_search_finds_what_it_looks_for():
+def test_the_search_finds_every_spelling():
     for word in WORDS:
         assert all(found_in(b"x" + spelling + b"y") for spelling in spellings(word))
 
@@ -75,22 +75,22 @@ def test_the_database_holds_no_file_name(home, tmp_path):
     assert not found_in(dump.encode())
 
 
-def test_reports_logs_and_reprs_hold_no_number(home, tmp_path, caplog, capfd):
+def test_reports_logs_and_reprs_contain_no_number(home, tmp_path, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     with opened(home.path) as session:
         outcome = run_load(session, [seized(tmp_path).rename(tmp_path / "plain.csv")], kind=Kind.MALICIOUS)
-        told = json.dumps(outcome.to_json()) + repr(session) + repr(session.loads())
+        texts = json.dumps(outcome.to_json()) + repr(session) + repr(session.loads())
     streams = capfd.readouterr()
     assert outcome.total.accepted == 1
-    assert not found_in((told + caplog.text + streams.out + streams.err).encode())
+    assert not found_in((texts + caplog.text + streams.out + streams.err).encode())
 
 
-def test_errors_hold_no_cell(home, tmp_path):
+def test_errors_contain_no_cell(home, tmp_path):
     path = write_csv(tmp_path / "plain.csv", [f"{NUMBER[:-1]},{NAME}"], "phone,name")
-    with opened(home.path) as session, pytest.raises(PilookupError) as told:
+    with opened(home.path) as session, pytest.raises(PilookupError) as caught:
         run_load(session, [path])
-    assert not found_in(str(told.value).encode())
+    assert not found_in(str(caught.value).encode())
     path = write_csv(tmp_path / "two.csv", [NUMBER])
-    with opened(home.path) as session, pytest.raises(CustodyError) as told:
+    with opened(home.path) as session, pytest.raises(CustodyError) as caught:
         run_load(session, [path, path])
-    assert not found_in(str(told.value).encode())
+    assert not found_in(str(caught.value).encode())

@@ -1,4 +1,4 @@
-"""Shards in frames: read whole or by range, and refused where a byte of them is not what was sealed."""
+"""Shards in frames: read whole or by range, and refused if any byte differs from what was sealed."""
 
 import os
 
@@ -40,8 +40,8 @@ def elements_of(rows):
 @pytest.mark.usefixtures("small_frames")
 @given(st.sets(st.binary(min_size=32, max_size=32), max_size=60), st.integers(0, SPANS), st.integers(0, SPANS))
 @ONE_FILE
-def test_a_range_is_what_the_whole_holds_of_it(store, tmp_path, elements, start, stop):
-    # Of one partition, as in the vault: the low six bits of the second byte are the same.
+def test_a_range_equals_that_part_of_the_whole(store, tmp_path, elements, start, stop):
+    # All of one partition, as in the vault: the low six bits of the second byte are the same.
     elements = {each[:1] + bytes([each[1] & 0xC0 | 5]) + each[2:] for each in elements}
     path = tmp_path / "s.shard"
     durable.write_flushed(path, store.encode_shard("p", [table(elements)]))
@@ -51,13 +51,13 @@ def test_a_range_is_what_the_whole_holds_of_it(store, tmp_path, elements, start,
     path.unlink()
 
 
-def test_spans_rise_with_the_elements_of_a_partition():
+def test_spans_ascend_with_the_elements_of_a_partition():
     elements = [bytes([first, second << 6 | 9]) + bytes(30) for first in range(0, 256, 2) for second in range(4)]
     assert list(spans_of(b"".join(elements))) == list(range(SPANS))
 
 
 @pytest.mark.usefixtures("small_frames")
-def test_a_frame_outside_the_range_is_not_even_opened(store, tmp_path):
+def test_a_frame_outside_the_range_is_not_opened(store, tmp_path):
     path = tmp_path / "s.shard"
     durable.write_flushed(path, store.encode_shard("p", [table([bytes([2 * i, 0]) + bytes(30) for i in range(21)])]))
     whole = bytearray(path.read_bytes())
@@ -71,7 +71,7 @@ def test_a_frame_outside_the_range_is_not_even_opened(store, tmp_path):
 @pytest.mark.usefixtures("small_frames")
 @given(st.data())
 @ONE_FILE
-def test_any_bit_flipped_and_any_cut_is_told(store, tmp_path, data):
+def test_any_flipped_bit_and_any_truncation_is_refused(store, tmp_path, data):
     path = tmp_path / "s.shard"
     durable.write_flushed(path, store.encode_shard("p", [table([os.urandom(32) for _ in range(20)])]))
     whole = bytearray(path.read_bytes())
@@ -87,7 +87,7 @@ def test_any_bit_flipped_and_any_cut_is_told(store, tmp_path, data):
 
 
 @pytest.mark.usefixtures("small_frames")
-def test_frames_of_one_shard_do_not_fit_another_or_another_place(store, tmp_path):
+def test_frames_of_one_shard_do_not_fit_another_shard_or_aad(store, tmp_path):
     one, two = tmp_path / "1.shard", tmp_path / "2.shard"
     rows = table([os.urandom(32) for _ in range(20)])
     durable.write_flushed(one, store.encode_shard("p", [rows]))
@@ -103,19 +103,19 @@ def test_frames_of_one_shard_do_not_fit_another_or_another_place(store, tmp_path
 
 
 @pytest.mark.parametrize("data", [b"", b"PLKS\x02", b"PLKS\x02" + GUARD + bytes(16), b"PLKS\x03" + GUARD + bytes(99)])
-def test_what_is_no_shard_is_told(store, tmp_path, data):
+def test_bytes_other_than_a_shard_are_refused(store, tmp_path, data):
     path = tmp_path / "s.shard"
     path.write_bytes(data)
     with pytest.raises(VaultError, match=r"s\.shard: "):
         store.read_table(path, "p")
 
 
-def test_a_missing_shard_is_told(store, tmp_path):
+def test_a_missing_shard_is_reported(store, tmp_path):
     with pytest.raises(VaultError, match="missing"):
         store.read_table(tmp_path / "s.shard", "p")
 
 
-def test_a_sealed_file_is_no_shard_and_a_shard_no_sealed_file(store, tmp_path):
+def test_a_sealed_file_is_not_read_as_a_shard_nor_a_shard_as_a_sealed_file(store, tmp_path):
     path = tmp_path / "s"
     store.write(path, "p", b"content")
     with pytest.raises(VaultError, match="not a vault file"):

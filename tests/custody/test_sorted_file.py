@@ -1,4 +1,4 @@
-"""Loads that outgrow their buffer, and what a report's figures add up to."""
+"""Loads of many sorted files, and the sums of the figures in a report."""
 
 import os
 import random
@@ -27,7 +27,7 @@ FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_
 
 
 def rows_of(count, seed):
-    """Registrations: numbers that come again, with and without an account, in different months."""
+    """Registrations with repeated numbers, with and without an account, in different months."""
     rng = random.Random(seed)
     several = numbers(count // 3)
     accounts = ["", "", "alpha", "beta"]
@@ -35,26 +35,26 @@ def rows_of(count, seed):
 
 
 def limited(monkeypatch, size):
-    """Pieces of so many bytes; returns what is written as parts, as it is written."""
+    """Set the size of splits in bytes; return a list that collects the number of each sorted file written."""
     monkeypatch.setattr(schedule, "SPLIT_BYTES", size)
-    parts, write = [], split_task.write_sorted_file
-    monkeypatch.setattr(split_task, "write_sorted_file", lambda *given: parts.append(given[2]) or write(*given))
-    return parts
+    written, write = [], split_task.write_sorted_file
+    monkeypatch.setattr(split_task, "write_sorted_file", lambda *given: written.append(given[2]) or write(*given))
+    return written
 
 
-def test_a_load_in_many_spills_is_row_for_row_the_load_without(session, tmp_path, monkeypatch):
+def test_a_load_in_many_splits_stores_the_same_rows_as_in_one(session, tmp_path, monkeypatch):
     rows = rows_of(100_000, seed=1)
     path = write_csv(tmp_path / "a.csv", rows, HEADER)
     plenty = run_load(session, [path], "plenty", Kind.MALICIOUS)
-    spills = limited(monkeypatch, 200_000)
+    sorted_files = limited(monkeypatch, 200_000)
     little = run_load(session, [path], "little", Kind.MALICIOUS)
-    assert len(spills) >= 10, "nothing was spilled"
-    told = [[row[1:] for row in content(session, session.control.loads(slug))] for slug in ("plenty", "little")]
-    assert told[0] == told[1]
+    assert len(sorted_files) >= 10, "there were too few splits"
+    stored = [[row[1:] for row in content(session, session.control.loads(slug))] for slug in ("plenty", "little")]
+    assert stored[0] == stored[1]
     assert plenty.total == little.total
-    assert sorted(spills) == list(range(len(spills)))
+    assert sorted(sorted_files) == list(range(len(sorted_files)))
     nameless = sum(",," in row for row in rows)
-    assert sum(row[2] for row in told[0]) == nameless
+    assert sum(row[2] for row in stored[0]) == nameless
     assert not list(session.home.vault.rglob("*.sorted"))
 
 
@@ -63,24 +63,24 @@ def test_a_load_in_many_spills_is_row_for_row_the_load_without(session, tmp_path
     st.booleans(),
 )
 @FEW
-def test_parts_become_one_row_for_each_number_and_account(session, parts, accounts):
+def test_sorted_files_become_one_row_for_each_number_and_account(session, files, accounts):
     staged = StagedLoad(os.urandom(16).hex(), 7, accounts)
     vault = session.vault
     register_keyring(session.home, session.keyring)
     vault.stage(staged.folder(vault), staged.sorted_folder(vault))
     wanted = {}
-    for number, part in enumerate(parts):
-        elements = [bytes([who, who]) + bytes(30) for who, _, _ in part]
-        tags = [bytes([account]) * 16 if accounts else bytes(16) for _, account, _ in part]
-        for element, tag, (_, account, month) in zip(elements, tags, part, strict=True):
+    for number, rows in enumerate(files):
+        elements = [bytes([who, who]) + bytes(30) for who, _, _ in rows]
+        tags = [bytes([account]) * 16 if accounts else bytes(16) for _, account, _ in rows]
+        for element, tag, (_, account, month) in zip(elements, tags, rows, strict=True):
             count, latest = wanted.get((element, tag), (0, 0))
             wanted[element, tag] = (count + (accounts and not account), max(latest, month))
-        places = np.arange(len(part), dtype="<u4").tobytes()
-        months = np.array([month for _, _, month in part], "<u2").tobytes()
+        indices = np.arange(len(rows), dtype="<u4").tobytes()
+        months = np.array([month for _, _, month in rows], "<u2").tobytes()
         write_sorted_file(
-            vault, staged, number, VaultRows(b"".join(elements), places, months, b"".join(tags) * accounts)
+            vault, staged, number, VaultRows(b"".join(elements), indices, months, b"".join(tags) * accounts)
         )
-    tasks = [ShardTask(session.home.real, p, ((staged, len(parts)),), dry_run=False) for p in range(PARTITIONS)]
+    tasks = [ShardTask(session.home.real, p, ((staged, len(files)),), dry_run=False) for p in range(PARTITIONS)]
     outcomes = [run_shard(task) for task in [*tasks, *tasks[:3]]][: len(tasks)]
     vault.write_index(staged.folder(vault), 7, [outcome.partition for outcome in outcomes if outcome.distinct_in_all])
     vault.adopt(staged.folder(vault), "made")
@@ -92,7 +92,7 @@ def test_parts_become_one_row_for_each_number_and_account(session, parts, accoun
 
 
 @pytest.mark.parametrize("harm", ["flip", "swap", "cut"])
-def test_a_part_altered_while_the_load_is_made_ends_the_load(session, tmp_path, monkeypatch, harm):
+def test_a_sorted_file_that_is_altered_during_the_load_ends_it(session, tmp_path, monkeypatch, harm):
     limited(monkeypatch, 10_000)
     make = loading._write_shards
 
@@ -114,7 +114,7 @@ def test_a_part_altered_while_the_load_is_made_ends_the_load(session, tmp_path, 
     assert not (session.home.vault / "case-1").exists()
 
 
-def test_erased_numbers_stay_out_of_spills_too(session, tmp_path, monkeypatch):
+def test_erased_numbers_stay_out_of_a_load_in_many_splits(session, tmp_path, monkeypatch):
     gone = [b"tel:+86" + number.encode() for number in numbers(3)]
     for identifier in gone:
         erase(session, identifier)

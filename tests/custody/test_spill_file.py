@@ -1,4 +1,4 @@
-"""What lies on disk between the steps of a publish: nothing in it is taken on trust, nothing of it stays."""
+"""Spill files, which lie on disk between the steps of a publish, are verified when read and deleted at the end."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ SEALING = 28
 """Bytes that sealing adds to an index or range."""
 
 HEAD, INDEX = 9, 16 + 1024 * 4 + SEALING
-"""Bytes before the indexes, and of each sealed index."""
+"""Bytes before the indexes, and bytes of each sealed index."""
 
 KIND = SECTIONS[1]
 RANGE = {RECORDS: 36, KIND: 8}
@@ -71,13 +71,13 @@ def index_of(section):
 
 
 def without_ranges(data, section):
-    """The ranges of a section cut out, and those of the next in their place."""
+    """Remove the ranges of a section, so that those of the next section follow its index."""
     at = start_of(section)
     return data[:at] + data[at + 1024 * (SEALING + RANGE[section]) :]
 
 
 def swapped(data, section):
-    """Two sealed ranges in each other's place."""
+    """Exchange the first two sealed ranges of a section."""
     at, size = start_of(section), SEALING + RANGE[section]
     return data[:at] + data[at + size :][:size] + data[at:][:size] + data[at + 2 * size :]
 
@@ -91,13 +91,13 @@ def flipped_at(data, at):
 
 
 def of_another_section(data, section):
-    """The index of another section in the place of this one's."""
+    """Replace the index of a section by that of another section."""
     at = index_of(section)
     return data[:at] + data[index_of(SECTIONS[2]) :][:INDEX] + data[at + INDEX :]
 
 
 HARMS = {
-    "told empty": without_ranges,
+    "ranges removed": without_ranges,
     "swapped": swapped,
     "flipped": flipped,
     "a start beyond the end": lambda data, section: flipped_at(data, index_of(section) + 12 + 8),
@@ -113,7 +113,7 @@ HARMS = {
 
 @pytest.mark.parametrize("section", [RECORDS, KIND])
 @pytest.mark.parametrize("harm", HARMS)
-def test_an_altered_spill_file_is_refused_and_nothing_of_it_is_lost(session, tmp_path, section, harm):
+def test_an_altered_spill_file_is_refused(session, tmp_path, section, harm):
     (tmp_path / "work").mkdir()
     path, other = (written(session, tmp_path / "work", number) for number in (0, 1))
     assert read(session, tmp_path / "work", section)
@@ -127,7 +127,7 @@ def test_an_altered_spill_file_is_refused_and_nothing_of_it_is_lost(session, tmp
 
 @given(st.data())
 @FEW
-def test_whatever_byte_of_a_spill_file_is_altered_its_keys_are_right_or_refused(session, tmp_path, data):
+def test_the_keys_of_a_spill_file_with_an_altered_byte_are_right_or_refused(session, tmp_path, data):
     (tmp_path / "work").mkdir(exist_ok=True)
     path = spill_path(tmp_path / "work", 0)
     keys = packed(range(0, 2**64, 2**61))
@@ -145,7 +145,7 @@ def test_whatever_byte_of_a_spill_file_is_altered_its_keys_are_right_or_refused(
     assert all(answer(number) in ([packed([number << 61])], "refused") for number in range(8))
 
 
-def test_an_entry_altered_on_its_way_to_the_buckets_ends_the_publish(published, monkeypatch):
+def test_an_entry_altered_before_it_reaches_the_buckets_ends_the_publish(published, monkeypatch):
     before = manifests(published)
     make_filters = building.make_filters
 
@@ -165,7 +165,7 @@ def test_an_entry_altered_on_its_way_to_the_buckets_ends_the_publish(published, 
 
 @pytest.mark.parametrize("name", ["buckets.bin", "tree.bin", "exposure.base.fuse16"])
 @pytest.mark.parametrize("harm", ["altered", "missing"])
-def test_a_publish_of_the_same_vault_mends_files_that_are_not_as_they_were_signed(published, name, harm):
+def test_publishing_the_same_vault_repairs_files_that_differ_from_the_signed_ones(published, name, harm):
     repository = published.repository("public")
     rotate(published, "public", quiet)
     newest, former = repository.listed()
@@ -180,7 +180,7 @@ def test_a_publish_of_the_same_vault_mends_files_that_are_not_as_they_were_signe
     assert not publish(published, "public", quiet).changed
 
 
-def test_what_a_killed_publish_left_the_next_command_removes(published):
+def test_the_next_command_removes_what_a_killed_publish_left(published):
     repository = published.repository("public")
     (repository.stage() / "work-1").mkdir()
     (repository.staging / "work-1" / "00000.spill").write_bytes(b"left")
@@ -200,7 +200,7 @@ def test_a_task_that_still_runs_elsewhere_does_not_stop_the_next_publish(publish
     assert not list(repository.directory.glob(".staging*"))
 
 
-def test_a_read_that_fails_names_the_file(tmp_path, monkeypatch):
+def test_a_failing_read_names_the_file(tmp_path, monkeypatch):
     (tmp_path / "f").write_bytes(b"1234")
 
     def broken(*_):

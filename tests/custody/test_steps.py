@@ -1,4 +1,4 @@
-"""A partition of a load is merged in steps of bounded size, and its shard has the same bytes whatever the size."""
+"""A partition of a load is merged in steps of bounded size; its shard has the same bytes for any size of step."""
 
 import os
 import random
@@ -24,20 +24,20 @@ PARTITION = 5
 
 
 def elements_of(count, rng):
-    """Elements of one partition, anywhere in it."""
+    """Random elements of one partition."""
     return [
         bytes([rng.randrange(0, 256, 2), rng.randrange(4) << 6 | PARTITION]) + rng.randbytes(30) for _ in range(count)
     ]
 
 
 def packed(elements, accounts, months):
-    places = np.arange(len(elements), dtype="<u4").tobytes()
-    return VaultRows(b"".join(elements), places, np.array(months, "<u2").tobytes(), b"".join(accounts))
+    indices = np.arange(len(elements), dtype="<u4").tobytes()
+    return VaultRows(b"".join(elements), indices, np.array(months, "<u2").tobytes(), b"".join(accounts))
 
 
 @pytest.fixture(params=[False, True], ids=["exposure", "accounts"])
 def staged(request, session):
-    """A load of 7 parts of one partition, elements and accounts coming again within parts and between them."""
+    """A load of 7 sorted files with rows of one partition; elements and accounts repeat within and between files."""
     load = StagedLoad(os.urandom(16).hex(), 7, accounts=request.param)
     register_keyring(session.home, session.keyring)
     session.vault.stage(load.folder(session.vault), load.sorted_folder(session.vault))
@@ -54,7 +54,7 @@ def staged(request, session):
 
 @pytest.fixture
 def counted(monkeypatch):
-    """Rows given to the core at once, and the bytes of a row."""
+    """A list that collects the number of rows given to the core in each call."""
     given, merge = [], _core.merge_segments
 
     def merged(segments, accounts):
@@ -65,29 +65,29 @@ def counted(monkeypatch):
     return given
 
 
-def made(session, load, monkeypatch, step_rows, *, parts=7):
-    """The bytes of the shard made in steps of so many rows, its random bytes always the same."""
+def made(session, load, monkeypatch, step_rows, *, files=7):
+    """Make the shard in steps of `step_rows` rows, with fixed random bytes; return its bytes and the outcome."""
     numbered = count()
     monkeypatch.setattr(shard_task, "STEP_ROWS", step_rows)
     monkeypatch.setattr(shard.os, "urandom", lambda size: next(numbered).to_bytes(size, "big"))
-    outcome = run_shard(ShardTask(session.home.real, PARTITION, ((load, parts),), dry_run=False))
+    outcome = run_shard(ShardTask(session.home.real, PARTITION, ((load, files),), dry_run=False))
     monkeypatch.undo()
     [path] = load.folder(session.vault).iterdir()
     return path.read_bytes(), outcome
 
 
 @pytest.mark.parametrize("frame_rows", [1 << 14, 100])
-def test_a_shard_has_the_same_bytes_whatever_a_step_holds(session, staged, frame_rows):
-    told = []
+def test_a_shard_has_the_same_bytes_for_any_size_of_step(session, staged, frame_rows):
+    results = []
     for step_rows in (1, 90, 400, 1 << 16):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(shard, "FRAME_ROWS", frame_rows)
-            told.append(made(session, staged, patched, step_rows))
-    assert len(set(told)) == 1
-    assert told[0][1].distinct_in_all > 1000
+            results.append(made(session, staged, patched, step_rows))
+    assert len(set(results)) == 1
+    assert results[0][1].distinct_in_all > 1000
 
 
-def test_no_more_rows_than_a_step_are_merged_at_once(session, staged, monkeypatch, counted):
+def test_at_most_the_rows_of_a_step_are_merged_at_once(session, staged, monkeypatch, counted):
     rows = PartitionRows(session.vault, staged, 7, PARTITION).counts
     most = 3 * int(rows.max())
     monkeypatch.setattr(shard_task, "STEP_ROWS", most)
@@ -97,8 +97,8 @@ def test_no_more_rows_than_a_step_are_merged_at_once(session, staged, monkeypatc
     assert len(counted) < COARSE_SPANS
 
 
-def test_a_file_many_times_a_step_is_merged_in_steps(session, tmp_path, monkeypatch, counted):
-    """The largest step of a whole load, over a file of as many rows and of eight times as many."""
+def test_a_file_much_larger_than_a_step_is_merged_in_steps(session, tmp_path, monkeypatch, counted):
+    """The largest step of a load is the same for a file of 10,000 rows and one of 80,000."""
     monkeypatch.setattr(shard_task, "STEP_ROWS", 100)
     largest = []
     for rows in (10_000, 80_000):
@@ -110,8 +110,8 @@ def test_a_file_many_times_a_step_is_merged_in_steps(session, tmp_path, monkeypa
     assert sum(counted) == 80_000
 
 
-def test_rows_of_one_number_and_account_are_one_row_of_a_part(session, tmp_path, counted):
-    """A number that stands in every other row of a file must not fill a range."""
+def test_rows_of_one_number_and_account_are_one_row_of_a_sorted_file(session, tmp_path, counted):
+    """A number in every other row of a file must not fill a span."""
     rows = [f"138{i % 2 * i:08},{'same' * (i % 3)},2024-0{i % 9 + 1}-01" for i in range(6000)]
     outcome = run_load(session, [write_csv(tmp_path / "a.csv", rows, "phone,account,date")], kind=Kind.MALICIOUS)
     assert (outcome.total.accepted, outcome.total.distinct) == (6000, 3001)
@@ -119,7 +119,7 @@ def test_rows_of_one_number_and_account_are_one_row_of_a_part(session, tmp_path,
 
 
 def test_many_loads_are_counted_together_in_steps(session, staged, monkeypatch):
-    """A number in two loads of a command is distinct once, however few rows a step holds."""
+    """A number in two loads of a command is distinct once, for any size of step."""
     other = StagedLoad(os.urandom(16).hex(), 7, staged.accounts)
     session.vault.stage(other.folder(session.vault), other.sorted_folder(session.vault))
     elements = sorted(set(read(session, staged)["element"].to_pylist()))[:50] + elements_of(30, random.Random(2))
@@ -145,14 +145,14 @@ def test_many_loads_are_counted_together_in_steps(session, staged, monkeypatch):
 
 
 def read(session, load):
-    """The rows of the load's shard of the partition."""
+    """Make the load's shard of the partition; return its rows."""
     run_shard(ShardTask(session.home.real, PARTITION, ((load, 7),), dry_run=False))
     path = load.folder(session.vault) / f"{PARTITION:02}.shard"
     return session.vault.store.read_table(path, f"7/{load.id}/{PARTITION}")
 
 
 @pytest.mark.parametrize("harm", ["flip", "swap", "cut", "gone"])
-def test_a_part_that_is_not_what_was_written_is_told(session, staged, harm):
+def test_an_altered_or_missing_sorted_file_is_refused(session, staged, harm):
     first, second = (staged.sorted_folder(session.vault) / f"{number:06}.sorted" for number in range(2))
     data = bytearray(first.read_bytes())
     data[_sorted_file(session.vault, staged, 0).index(PARTITION).start] ^= 1
@@ -166,7 +166,7 @@ def test_a_part_that_is_not_what_was_written_is_told(session, staged, harm):
 
 
 @given(st.lists(st.integers(0, 50), max_size=COARSE_SPANS), st.integers(1, 200))
-def test_steps_take_every_row_once_and_as_many_ranges_as_fit(rows, most):
+def test_steps_take_every_row_once_and_as_many_spans_as_fit(rows, most):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(shard_task, "STEP_ROWS", most)
         taken = list(steps(rows))
@@ -178,8 +178,8 @@ def test_steps_take_every_row_once_and_as_many_ranges_as_fit(rows, most):
     assert all(one + rows[stop] > most for (_, stop), one in zip(taken[:-1], sums, strict=False))
 
 
-def test_a_part_is_searched_for_what_it_hides(session, staged):
-    """No element, whole or its end, lies in clear in a part file."""
+def test_sorted_files_contain_no_element_in_clear(session, staged):
+    """Searches for each element without its first two bytes."""
     elements = read(session, staged)["element"].to_pylist()
     for path in staged.sorted_folder(session.vault).iterdir():
         data = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Texts in archives and in UTF-16 are loaded in pieces, as plain files are."""
+"""Texts in archives and in UTF-16 are loaded in splits, like plain files."""
 
 import gzip
 import io
@@ -14,7 +14,7 @@ from tests.support.custody.home import content, numbers, run_load, write_csv
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.csv"])
-def test_a_load_takes_them_in_pieces_with_report_rejects_and_progress_of_a_plain_file(
+def test_such_texts_are_loaded_in_splits_with_the_report_rejects_and_progress_of_a_plain_file(
     session, tmp_path, monkeypatch, name
 ):
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 4096)
@@ -22,11 +22,11 @@ def test_a_load_takes_them_in_pieces_with_report_rejects_and_progress_of_a_plain
     text = write_csv(tmp_path / "plain.csv", rows, "手机号,账号,日期").read_bytes()
     other = tmp_path / name
     other.write_bytes(gzip.compress(text) if name.endswith("gz") else text.decode().encode("utf-16"))
-    held, told, write_memory_split = [], [], SortedFileWriter.write_memory_split
+    splits, progress, write_memory_split = [], [], SortedFileWriter.write_memory_split
     monkeypatch.setattr(
         SortedFileWriter,
         "write_memory_split",
-        lambda maker, piece: held.append(piece) or write_memory_split(maker, piece),
+        lambda writer, split: splits.append(split) or write_memory_split(writer, split),
     )
     results = []
     for path, slug in ((tmp_path / "plain.csv", "plain"), (other, "other")):
@@ -37,17 +37,17 @@ def test_a_load_takes_them_in_pieces_with_report_rejects_and_progress_of_a_plain
             slug,
             Kind.MALICIOUS,
             rejects=rejects,
-            on_progress=lambda *step: told.append(step),
+            on_progress=lambda *step: progress.append(step),
         )
         kept = [row[1:] for row in content(session, session.control.loads(slug))]
         report = done.total.to_json() | {"notes": []}
         results.append((kept, report, rejects.getvalue().replace(path.name, "FILE")))
     assert results[0] == results[1]
-    assert len(held) > 20
-    assert told[-1] == (other.stat().st_size, other.stat().st_size, 3042)
+    assert len(splits) > 20
+    assert progress[-1] == (other.stat().st_size, other.stat().st_size, 3042)
 
 
-def test_an_erased_number_stays_out_and_a_cell_too_long_is_told_with_its_line(session, tmp_path):
+def test_an_erased_number_stays_out_and_a_cell_too_long_is_refused_with_its_line(session, tmp_path):
     element = _core.tokenise([f"tel:+86{numbers(1)[0]}".encode()], session.keyring.scalar("vault"))
     session.vault.suppress(element)
     path = tmp_path / "a.csv.gz"
@@ -58,6 +58,6 @@ def test_an_erased_number_stays_out_and_a_cell_too_long_is_told_with_its_line(se
         run_load(session, [path], "long")
 
 
-def test_what_holds_numbers_does_not_show_them():
+def test_the_repr_of_a_task_with_numbers_contains_none():
     piece = MemorySplitTask(3, None, None, numbers(1)[0].encode(), rejects=True)
     assert repr(piece) == "<split 3>"

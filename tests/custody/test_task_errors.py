@@ -1,4 +1,4 @@
-"""What the core refuses in a task becomes an error of ours that names the shard."""
+"""Data that the core refuses in a task become a VaultError that names the shard."""
 
 import re
 
@@ -25,7 +25,7 @@ def session(tmp_path):
     session.control.close()
 
 
-def test_a_shard_with_an_element_that_is_none_ends_the_publish_with_its_name(session, tmp_path, monkeypatch):
+def test_an_invalid_element_in_a_shard_ends_the_publish_and_names_the_shard(session, tmp_path, monkeypatch):
     run_load(session, [write_csv(tmp_path / "a.csv", numbers(300))])
     runs = Vault.runs
 
@@ -40,7 +40,7 @@ def test_a_shard_with_an_element_that_is_none_ends_the_publish_with_its_name(ses
     assert session.repository("public").listed() == ()
 
 
-def test_a_sorted_file_whose_segments_are_no_rows_ends_the_load_with_the_shard_s_name(session, tmp_path, monkeypatch):
+def test_a_partial_row_in_a_sorted_file_ends_the_load_and_names_the_shard(session, tmp_path, monkeypatch):
     segments = shard_task.PartitionRows.segments
     monkeypatch.setattr(
         shard_task.PartitionRows, "segments", lambda *given: [segment[:-1] for segment in segments(*given)]
@@ -50,7 +50,7 @@ def test_a_sorted_file_whose_segments_are_no_rows_ends_the_load_with_the_shard_s
     assert session.loads() == []
 
 
-def test_published_files_are_for_their_owner_alone(session, tmp_path):
+def test_published_files_are_accessible_only_to_their_owner(session, tmp_path):
     run_load(session, [write_csv(tmp_path / "a.csv", numbers(300))])
     publish(session, "public", quiet)
     repository = session.repository("public")

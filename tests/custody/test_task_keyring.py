@@ -1,4 +1,4 @@
-"""Where tasks find their keyring: lent by the session of this process, or opened with the worker's own passphrase."""
+"""The keyring of tasks: registered by the session of this process, or unlocked with the worker's passphrase."""
 
 import gc
 import os
@@ -18,20 +18,20 @@ def _no_passphrase(monkeypatch):
     monkeypatch.delenv("PILOOKUP_PASSPHRASE_FILE", raising=False)
 
 
-def test_the_lent_keyring_is_the_one_given(home):
+def test_a_task_gets_the_registered_keyring(home):
     with opened(home.path) as session:
         task_keyring.register_keyring(home, session.keyring)
         assert task_keyring.keyring_for(home.real) is session.keyring
 
 
-def test_one_path_has_many_spellings(home, tmp_path):
+def test_every_spelling_of_the_path_gives_the_registered_keyring(home, tmp_path):
     (tmp_path / "link").symlink_to(home.path)
     with opened(home.path) as session:
         task_keyring.register_keyring(Home(tmp_path / "link"), session.keyring)
         assert task_keyring.keyring_for(Home(home.path / ".." / "home").real) is session.keyring
 
 
-def test_what_was_lent_goes_with_its_lender(home):
+def test_a_registered_keyring_is_dropped_with_its_session(home):
     with opened(home.path) as session:
         task_keyring.register_keyring(home, session.keyring)
     del session
@@ -40,7 +40,7 @@ def test_what_was_lent_goes_with_its_lender(home):
         task_keyring.keyring_for(home.real)
 
 
-def test_a_worker_opens_the_keyring_once(home, monkeypatch):
+def test_a_worker_unlocks_the_keyring_once(home, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", os.fsdecode(SECRET))
     keyring = task_keyring.keyring_for(home.real)
     assert keyring.scalar("vault").public()
@@ -48,7 +48,7 @@ def test_a_worker_opens_the_keyring_once(home, monkeypatch):
     assert task_keyring.keyring_for(home.real) is keyring
 
 
-def test_a_keyring_put_in_the_place_of_another_is_opened_anew(home, monkeypatch):
+def test_a_replaced_keyring_is_unlocked_again(home, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", os.fsdecode(SECRET))
     keyring = task_keyring.keyring_for(home.real)
     (home.custody / "keyring.json").unlink()
@@ -56,13 +56,13 @@ def test_a_keyring_put_in_the_place_of_another_is_opened_anew(home, monkeypatch)
     assert task_keyring.keyring_for(home.real) is not keyring
 
 
-def test_a_worker_with_a_wrong_passphrase_is_told(home, monkeypatch):
+def test_a_wrong_passphrase_of_a_worker_is_an_error(home, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", "another")
     with pytest.raises(KeyringError, match="does not open"):
         task_keyring.keyring_for(home.real)
 
 
-def test_where_there_is_no_home_the_file_is_named(tmp_path, monkeypatch):
+def test_without_a_home_the_missing_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PASSPHRASE", "any")
     with pytest.raises(KeyringError, match=r"keyring\.json"):
         task_keyring.keyring_for(str(tmp_path))

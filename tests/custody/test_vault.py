@@ -37,17 +37,17 @@ def a_shard(session, index=0):
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=40), st.text(max_size=40))
 @ONE_FILE
-def test_a_shard_comes_back_as_it_was(tmp_path, elements, place):
+def test_a_shard_is_read_back_as_written(tmp_path, elements, aad):
     store, path = ShardStore(bytes(32), GUARD), tmp_path / "s.shard"
-    durable.write_flushed(path, store.encode_shard(place, [table(elements)]))
-    assert store.read_table(path, place) == table(elements)
+    durable.write_flushed(path, store.encode_shard(aad, [table(elements)]))
+    assert store.read_table(path, aad) == table(elements)
     assert read_guard(path) == GUARD
     path.unlink()
 
 
 @given(st.data())
 @ONE_FILE
-def test_a_shard_with_a_flipped_bit_or_cut_short_raises_only_our_error(tmp_path, data):
+def test_a_shard_that_is_truncated_or_has_a_flipped_bit_is_a_vault_error(tmp_path, data):
     store, path = ShardStore(bytes(32), GUARD), tmp_path / "s.shard"
     whole = bytearray(store.seal("1/a/00", b"some parquet bytes"))
     if data.draw(st.booleans()):
@@ -62,19 +62,19 @@ def test_a_shard_with_a_flipped_bit_or_cut_short_raises_only_our_error(tmp_path,
 
 @given(st.binary(max_size=100))
 @ONE_FILE
-def test_foreign_bytes_are_no_shard(tmp_path, data):
+def test_arbitrary_bytes_are_refused_as_a_shard(tmp_path, data):
     path = tmp_path / "s.shard"
     path.write_bytes(data)
     with pytest.raises(VaultError, match=r"s\.shard: "):
         ShardStore(bytes(32), GUARD).read(path, "1/a/00")
 
 
-def test_a_shard_is_bound_to_its_place_its_key_and_its_vault(tmp_path):
+def test_a_shard_is_bound_to_its_aad_its_key_and_its_vault(tmp_path):
     path = tmp_path / "s.shard"
     ShardStore(bytes(32), GUARD).write(path, "1/a/00", b"x")
-    for place in ("2/a/00", "1/b/00", "1/a/01"):
+    for aad in ("2/a/00", "1/b/00", "1/a/01"):
         with pytest.raises(VaultError, match="not where it belongs"):
-            ShardStore(bytes(32), GUARD).read(path, place)
+            ShardStore(bytes(32), GUARD).read(path, aad)
     with pytest.raises(VaultError, match="altered"):
         ShardStore(bytes(31) + b"\x01", GUARD).read(path, "1/a/00")
     with pytest.raises(VaultError, match="another vault key"):
@@ -95,7 +95,7 @@ def test_a_missing_index_is_named(loaded):
         rows_of(loaded.vault, partition, [load])
 
 
-def test_a_shard_put_in_place_of_another_is_refused(loaded):
+def test_a_shard_copied_over_another_is_refused(loaded):
     load, _, path = a_shard(loaded, 0)
     _, other, other_path = a_shard(loaded, 1)
     shutil.copy(path, other_path)
@@ -146,8 +146,8 @@ def test_a_guard_of_another_vault_in_one_shard_stops_the_shift(loaded):
         loaded.vault.check_shift(vault_key.shift_to(channel_key), channel_key, loaded.loads())
 
 
-def test_a_vault_with_loads_its_database_does_not_know_is_not_touched(loaded):
-    """As after an older database was restored: sweeping then would delete what was loaded since."""
+def test_a_vault_with_loads_unknown_to_its_database_is_not_changed(loaded):
+    """This is the state after an older database is restored. Recovery would delete what was loaded since."""
     stranger = loaded.home.vault / "case-2" / "dd" / "00.shard"
     stranger.parent.mkdir(parents=True)
     stranger.write_bytes(b"a load of another database")
@@ -157,7 +157,7 @@ def test_a_vault_with_loads_its_database_does_not_know_is_not_touched(loaded):
     assert files_under(loaded.home.vault) == before
 
 
-def test_settling_leaves_what_control_data_name_and_nothing_else(loaded):
+def test_recovery_keeps_what_the_control_data_name_and_nothing_else(loaded):
     before = files_under(loaded.home.vault)
     loaded.vault.mark_pending(["bb", "cc", *(load.id for load in loaded.loads())])
     for name in (".staging/aa.splits/000000.sorted", "case-1/bb/00.shard", "case-2/cc/00.shard"):
@@ -171,7 +171,7 @@ def test_settling_leaves_what_control_data_name_and_nothing_else(loaded):
     assert not (loaded.home.vault / "case-2").exists()
 
 
-def test_a_removed_load_is_flushed_off_the_disk_before_its_mark_goes(loaded, monkeypatch):
+def test_the_removal_of_a_load_is_flushed_before_its_mark_is_deleted(loaded, monkeypatch):
     [load] = loaded.loads()
     folder = loaded.home.vault / load.slug
     mark = loaded.home.vault / ".unsettled" / load.id
@@ -189,7 +189,7 @@ def test_a_removed_load_is_flushed_off_the_disk_before_its_mark_goes(loaded, mon
     assert not mark.exists()
 
 
-def test_opening_under_another_vault_key_reads_nothing(loaded, home):
+def test_a_vault_opened_under_another_vault_key_cannot_be_read(loaded, home):
     loaded.keyring.destroy("vault")
     loaded.keyring.add_scalar("vault", _core.SecretKey.generate())
     vault = Vault(home, loaded.keyring)

@@ -1,4 +1,4 @@
-"""Outcomes come in the order of the tasks, the first error with them, and nothing runs on after a failed block."""
+"""OrderedWindow gives outcomes and the first error in the order of the tasks; nothing runs after a failed block."""
 
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -8,7 +8,7 @@ import pytest
 from pilookup.compute.window import OrderedWindow
 
 
-def test_outcomes_are_taken_in_order_whichever_is_done_first():
+def test_outcomes_are_delivered_in_order_whichever_is_done_first():
     gates, taken = [threading.Event() for _ in range(3)], []
     with (
         ThreadPoolExecutor(3) as executor,
@@ -21,7 +21,7 @@ def test_outcomes_are_taken_in_order_whichever_is_done_first():
     assert taken == [0, 1, 2]
 
 
-def test_no_more_than_the_window_is_out():
+def test_no_more_tasks_than_the_window_are_pending():
     taken, out = [], []
     with ThreadPoolExecutor(1) as executor, OrderedWindow(executor, lambda i: i, taken.append, 2) as window:
         for i in range(10):
@@ -55,8 +55,8 @@ def put_all(window, count):
         window.put(i)
 
 
-class Unhurried(Executor):
-    """Begins nothing."""
+class Idle(Executor):
+    """An executor that starts no task."""
 
     def __init__(self):
         self.given = []
@@ -66,8 +66,8 @@ class Unhurried(Executor):
         return self.given[-1]
 
 
-def test_what_a_failed_block_left_is_given_up():
-    executor, taken = Unhurried(), []
+def test_a_failed_block_cancels_its_pending_tasks():
+    executor, taken = Idle(), []
 
     def put_ten(window):
         put_all(window, 10)

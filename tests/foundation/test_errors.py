@@ -26,7 +26,7 @@ def test_the_drawn_tree_is_the_real_one():
     assert drawn() == real | {"PilookupError": None}
 
 
-def test_the_old_name_of_a_missing_extra():
+def test_missing_part_error_is_an_alias_of_missing_extra_error():
     assert errors.MissingPartError is errors.MissingExtraError
 
 
@@ -40,6 +40,6 @@ def test_the_old_name_of_a_missing_extra():
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_errors_come_back_from_a_worker(error):
+def test_errors_can_be_pickled(error):
     back = pickle.loads(pickle.dumps(error))
     assert (type(back), str(back), vars(back)) == (type(error), str(error), vars(error))

@@ -36,7 +36,7 @@ def test_a_file_written_to_has_another_id(path):
     assert id_of(path) != before
 
 
-def test_a_file_put_in_its_place_has_another_id(path):
+def test_a_file_that_replaces_it_has_another_id(path):
     before = id_of(path)
     other = path.with_suffix(".new")
     other.write_bytes(path.read_bytes())
@@ -46,7 +46,7 @@ def test_a_file_put_in_its_place_has_another_id(path):
     assert not id_of(path).is_same_elsewhere(before)
 
 
-def test_the_device_counts_on_one_machine_alone(path):
+def test_the_device_is_compared_on_one_machine_only(path):
     here = id_of(path)
     there = here._replace(device=here.device + 1)
     assert here != there
@@ -54,5 +54,5 @@ def test_the_device_counts_on_one_machine_alone(path):
     assert not here.is_same_elsewhere(there._replace(mtime_ns=here.mtime_ns + 1))
 
 
-def test_a_file_id_travels_to_a_worker(path):
+def test_a_file_id_can_be_pickled(path):
     assert pickle.loads(pickle.dumps(id_of(path))) == id_of(path)

@@ -4,7 +4,7 @@ from pilookup.loopback import is_loopback
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.255.255.254", "::1"])
-def test_this_machine(host):
+def test_hosts_of_this_machine_are_loopback(host):
     assert is_loopback(host)
 
 
@@ -23,5 +23,5 @@ def test_this_machine(host):
         "[::1]",
     ],
 )
-def test_any_other_machine(host):
+def test_other_hosts_are_not_loopback(host):
     assert not is_loopback(host)

@@ -38,7 +38,7 @@ def server(home):
 
 @pytest.fixture(scope="session")
 def strict(home):
-    """The same with small quotas, and open to pages of every origin."""
+    """Like `server`, with small quotas and open to pages of every origin."""
     quotas = {"public_soft_quota": f"{SOFT}/hour", "public_quota": f"{HARD}/hour"}
     one = Server(home.path, home.path.parent / "strict.log", allowed_origins="*", **quotas)
     yield one
@@ -66,7 +66,7 @@ def serve(tmp_path):
 
 @pytest.fixture
 def front():
-    """Put recorders before servers; closed at the end."""
+    """Registers recorders in front of servers; closes them after the test."""
     made = []
 
     def start(recorder):
@@ -80,13 +80,13 @@ def front():
 
 @pytest.fixture
 def proxy(server, front):
-    """Before the server of most tests."""
+    """A proxy in front of the server that most tests use."""
     return front(Proxy(server.url))
 
 
 @pytest.fixture(scope="session")
 def sink():
-    """Where every request ends that is not for this machine; there must be none."""
+    """Receives every request to another machine; there must be none."""
     one = Sink()
     yield one
     one.close()
@@ -101,7 +101,7 @@ def window(sink):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
-    """No scope says "until a test of another folder": others want this thread's event loop, which is Playwright's so long."""
+    """Stop the browser before the tests of other folders, which need this thread's event loop. No scope does this."""
     yield
     if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
         WINDOWS.stop()
@@ -109,7 +109,7 @@ def pytest_runtest_teardown(item, nextitem):
 
 @pytest.fixture
 def visit(window, proxy, channel_key, sink):
-    """Open the page; at the end everything that left the browser is searched for what was typed."""
+    """Opens the page. After the test, everything that left the browser is searched for the numbers that were typed."""
     made = []
 
     def open_(url=None, recorders=(), key=channel_key, **options):
@@ -131,7 +131,7 @@ def visit(window, proxy, channel_key, sink):
 
 @pytest.fixture
 def visitor(visit):
-    """Somebody who has the page open, in Chinese."""
+    """A visitor who has the page open in Chinese."""
     one = visit()
     yield one
     one.assert_nothing_kept()
@@ -144,7 +144,7 @@ def language(request):
 
 @pytest.fixture
 def asking(visit, language):
-    """The same in either language, as the browser asks for it."""
+    """A visitor who has the page open, in each language that a browser asks for."""
     one = visit(locale=LANGUAGES[language])
     yield one
     one.assert_nothing_kept()

@@ -1,4 +1,4 @@
-"""After two minutes out of sight the number and the answer are gone, and the page says why; in sight nothing runs out."""
+"""After two minutes out of sight the page removes number and answer and says why; a visible page keeps them."""
 
 import pytest
 from playwright.sync_api import expect
@@ -20,10 +20,10 @@ STATUSES = """() => {
   new MutationObserver(() => statuses.push(answer.getAttribute('data-status')))
     .observe(answer, { attributeFilter: ['data-status'] });
 }"""
-"""Every status that the answer has from here on."""
+"""Records every status that the answer has from now on."""
 
 TIMED = {"timezone_id": "Asia/Shanghai"}
-"""A window of its own: a clock is its window's."""
+"""Options of a separate window, because a replaced clock applies to the whole window."""
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ def is_cleared(visitor):
     return not field
 
 
-def test_two_minutes_out_of_sight(timed):
+def test_two_minutes_out_of_sight_remove_number_and_answer(timed):
     hide(timed)
     timed.page.clock.fast_forward("02:01")
-    assert is_cleared(timed), "not only when somebody looks again: the phone's list of open pages shows them"
+    assert is_cleared(timed), "removed only when shown again: a phone's list of open pages would show them"
     show(timed)
     assert is_cleared(timed)
     assert_says(timed, words("zh")["cleared"], selector="body")
@@ -67,7 +67,7 @@ def test_two_minutes_out_of_sight(timed):
     expect(timed.page.locator("#cleared")).to_be_empty()
 
 
-def test_a_phone_that_slept(timed):
+def test_a_phone_that_slept_removes_number_and_answer(timed):
     """Its timers stood still; its clock did not."""
     hide(timed)
     timed.page.clock.set_system_time(timed.page.evaluate("Date.now()") + 121_000)
@@ -84,7 +84,7 @@ def test_short_absences_do_not_add_up(timed):
     assert not is_cleared(timed)
 
 
-def test_a_short_absence_leaves_everything_as_it_was(timed):
+def test_a_short_absence_changes_nothing(timed):
     """She opened "more" and went to another app to follow it."""
     timed.press("#more summary")
     before = timed.page.evaluate("[document.body.innerText, document.activeElement.tagName, scrollY]")
@@ -94,13 +94,13 @@ def test_a_short_absence_leaves_everything_as_it_was(timed):
     assert timed.page.evaluate("[document.body.innerText, document.activeElement.tagName, scrollY]") == before
 
 
-def test_in_sight_nothing_runs_out(timed):
+def test_a_visible_page_keeps_number_and_answer(timed):
     timed.page.clock.fast_forward("59:00")
     assert not is_cleared(timed)
 
 
-def test_an_answer_that_comes_while_nobody_looks(visit, proxy):
-    """The check is given up with the rest: no answer stands there when somebody looks again."""
+def test_an_answer_that_arrives_out_of_sight_is_not_shown(visit, proxy):
+    """The check is cancelled too: no answer is there when the page becomes visible again."""
     visitor = visit("", **TIMED)
     visitor.page.add_init_script(VISIBILITY)
     visitor.page.clock.install()
@@ -115,11 +115,11 @@ def test_an_answer_that_comes_while_nobody_looks(visit, proxy):
     show(visitor)
     visitor.page.clock.resume()
     assert is_cleared(visitor)
-    assert visitor.check(MISS) == ("not_found", None), "what comes later has come by now"
+    assert visitor.check(MISS) == ("not_found", None), "a late answer would have arrived by now"
     assert "found" not in visitor.page.evaluate("statuses")
 
 
-def test_coming_back_to_the_page_finds_it_empty(visitor, proxy):
+def test_the_page_is_empty_after_going_back_and_after_reloading(visitor, proxy):
     visitor.check(EXPOSED)
     visitor.page.goto("about:blank")
     visitor.page.go_back()

@@ -1,4 +1,4 @@
-"""The page's canonicaliser against the library's, on random texts: never another identifier, seldom a refusal."""
+"""The page's canonicaliser against the library's on random texts: never another identifier, and rarely a refusal."""
 
 import json
 import random
@@ -106,5 +106,5 @@ def test_page_and_library_read_random_texts_alike():
     assert refused < COUNT // 200, seed
 
 
-def test_the_plan_of_china_is_the_library_s():
+def test_the_plan_of_china_equals_the_librarys():
     subprocess.run([sys.executable, str(WEB / "make_plans.py"), "--check"], check=True)

@@ -1,4 +1,4 @@
-"""Old eyes and hands: sizes, contrast, small screens, large type, colours that the reader's system chooses."""
+"""The page for old eyes and hands: sizes, contrast, small screens, large type, the system's own colours."""
 
 import pytest
 from playwright.sync_api import expect
@@ -15,14 +15,14 @@ RUN = "tags => axe.run(document, { runOnly: { type: 'tag', values: tags }, resul
 
 
 def axe(visitor):
-    """What axe-core finds, in short; and how much it looked at."""
+    """The violations that axe-core finds, shortened. Asserts that it checked enough."""
     found = visitor.page.evaluate(RUN, TAGS)
     assert len(found["passes"]) > 10
     return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_can_be_used_by_all(visit, proxy, language, scheme):
+def test_every_state_is_accessible(visit, proxy, language, scheme):
     visitor = visit(locale=LANGUAGES[language], color_scheme=scheme)
     visitor.page.evaluate(AXE)
     faults = {}
@@ -32,7 +32,7 @@ def test_every_state_can_be_used_by_all(visit, proxy, language, scheme):
     assert not faults, faults
 
 
-def test_dark_is_dark(visit):
+def test_the_dark_scheme_has_another_background(visit):
     ground = (
         "getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor"
     )
@@ -49,8 +49,8 @@ DOUBLE = """on => {
 }"""
 
 
-def test_no_screen_and_no_type_is_too_small_or_large(visit, proxy, language):
-    """Narrow, zoomed, with the bigger switch, and with letters alone at 200%: nothing scrolls sideways or is cut off."""
+def test_every_state_fits_small_screens_and_large_type(visit, proxy, language):
+    """Nothing scrolls sideways or is clipped: narrow, zoomed, with the bigger switch, or with only letters at 200%."""
     visitor = visit(locale=LANGUAGES[language])
     faults = {}
     for state in states(visitor, proxy):
@@ -67,7 +67,7 @@ def test_no_screen_and_no_type_is_too_small_or_large(visit, proxy, language):
     assert not faults, faults
 
 
-def test_the_double_is_double(visitor):
+def test_double_letters_have_double_size(visitor):
     before = visitor.page.evaluate(SIZE)
     visitor.page.evaluate(DOUBLE, True)
     assert visitor.page.evaluate(SIZE) == pytest.approx(2 * before)
@@ -76,7 +76,7 @@ def test_the_double_is_double(visitor):
 SIZE = "parseFloat(getComputedStyle(document.querySelector('#promise')).fontSize)"
 
 
-def test_the_bigger_switch(visitor):
+def test_the_bigger_switch_enlarges_the_letters(visitor):
     before = visitor.page.evaluate(SIZE)
     visitor.press("#bigger")
     assert visitor.page.evaluate(SIZE) >= 1.2 * before
@@ -85,7 +85,7 @@ def test_the_bigger_switch(visitor):
     assert visitor.page.evaluate(SIZE) == before
 
 
-def test_nothing_keeps_a_finger_from_zooming(visitor):
+def test_the_page_can_be_zoomed_by_finger(visitor):
     content = visitor.page.locator("meta[name=viewport]").get_attribute("content")
     assert "user-scalable" not in content
     assert "maximum-scale" not in content
@@ -110,8 +110,8 @@ BARE = """() => [...document.querySelectorAll('button, input, a.call')].filter(o
   .map(one => one.outerHTML.slice(0, 80))"""
 
 
-def test_no_motion_and_the_systems_own_colours(visit, proxy):
-    """Where motion is not welcome nothing moves; in high contrast, where our colours vanish, controls have borders."""
+def test_reduced_motion_and_the_systems_own_colours_are_respected(visit, proxy):
+    """With reduced motion nothing moves; in high contrast, without the page's colours, controls have borders."""
     visitor = visit(reduced_motion="reduce", forced_colors="active")
     assert visitor.page.evaluate("matchMedia('(forced-colors: active) and (prefers-reduced-motion: reduce)').matches")
     for state in states(visitor, proxy):
@@ -119,8 +119,8 @@ def test_no_motion_and_the_systems_own_colours(visit, proxy):
         assert visitor.page.evaluate(BARE) == [], state
 
 
-def test_the_answer_is_more_than_a_colour(visitor):
-    """A found and a missed number differ in words and sign."""
+def test_the_answer_differs_in_more_than_colour(visitor):
+    """A found and a missed number have different words and signs."""
     visitor.check(EXPOSED)
     heading, sign = visitor.text("#answer-heading"), visitor.text("#answer-heading .mark")
     visitor.check(MISS)

@@ -1,6 +1,6 @@
-"""HOMEs that are made once in a process and copied for each test, which may do to its copy what it likes.
+"""HOMEs that are made once per process and copied for each test, which may change its copy.
 
-A copy has the keys of its template. Tests that compare the keys of two HOMEs make these by themselves.
+A copy has the keys of its template. Tests that compare the keys of two HOMEs make their own.
 """
 
 import atexit
@@ -17,8 +17,8 @@ _TEMPLATES = {}
 def home_like(make, path):
     """A HOME at `path` as `make(path)` makes it: a copy of the first one, with the same modes and times.
 
-    Where the environment names a database for the control data there is nothing to copy them from, and the HOME is
-    made. HOMEs made within `shipped_profile` and others have templates apart.
+    If the environment names a database for the control data, they cannot be copied, so `make` is called each time.
+    HOMEs made within `shipped_profile` have separate templates.
     """
     if os.environ.get("PILOOKUP_DATABASE_URL"):
         make(path)

@@ -1,4 +1,4 @@
-"""When a server process is ready, and where it listens."""
+"""Waits until a server process is ready."""
 
 import re
 import time
@@ -7,7 +7,7 @@ import httpx2
 
 
 def wait_ready(process, log, start=0, seconds=60):
-    """The address of `pilookup serve`, from its log from byte `start` on, once /readyz says 200; a failure shows the log."""
+    """Wait until /readyz answers 200; return the address logged after byte `start`. A failure shows the log."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         found = re.search(r"serving on (http://\S+)", log.read_bytes()[start:].decode())

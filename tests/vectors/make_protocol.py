@@ -1,7 +1,7 @@
 """Write tests/vectors/protocol.json: the worked vectors of SPEC.md. `--check` compares instead of writing.
 
-Everything follows from labels: a scalar or a key is a hash of its label, so the same script gives the same file.
-The keys are for vectors alone and protect nothing.
+Every scalar and key is a hash of its label, so the script always writes the same file. The keys are only for these
+vectors and protect nothing.
 """
 
 import argparse

@@ -221,9 +221,9 @@ def parts_head(count: int, part_bits: int = 1, *, version: int = 2, bits: int = 
 
 def parts_file(count: int, *body: bytes) -> bytes:
     """A file whose header says `count` keys, with the digest of the body at its end."""
-    told = (CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, count)
+    common = (CHANNEL, EPOCH, SERIAL, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, count)
     joined = b"".join(body)
-    return FilterHead(*told).to_bytes() + joined + sha256(joined).digest()
+    return FilterHead(*common).to_bytes() + joined + sha256(joined).digest()
 
 
 def filter_negatives(snapshot: Snapshot) -> list[Vector]:

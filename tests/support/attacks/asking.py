@@ -1,4 +1,4 @@
-"""What every attack on a client must come to."""
+"""Clients under attack, and the results that every attack must have."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ def statuses(client, texts=BOTH):
 
 
 def assert_truth(client):
-    """The honest server answers: the client under test can tell a hit from a miss."""
+    """Assert that the client distinguishes a hit from a miss when the server is honest."""
     assert statuses(client) == ["found", "not_found"]
 
 
@@ -53,7 +53,7 @@ def assert_unknown(client, reason, texts=BOTH):
 
 
 def node_check(url, trust: Path, texts=BOTH, state=None):
-    """(status, reason) of each text, by the second client."""
+    """The (status, reason) of each text, from the second client."""
     command = ["node", str(NODE_CLIENT), "--server", url, "--channel", "public", "--trust", str(trust)]
     command += ["--state", str(state)] if state else []
     lines = "".join(f"+86{text}\n" for text in texts)

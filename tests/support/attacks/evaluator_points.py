@@ -1,4 +1,4 @@
-"""32 bytes that are no element: the identity, and what RFC 9496 section 4.3.1 does not decode."""
+"""32 bytes that are not a valid element: the identity, and encodings that RFC 9496 section 4.3.1 refuses."""
 
 PRIME = 2**255 - 19
 IDENTITY = bytes(32)

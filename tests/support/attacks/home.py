@@ -1,4 +1,4 @@
-"""A real HOME, as `init`, `load` and `publish` make it, and what a thief of some of its keys could sign."""
+"""A real HOME, made as by `init`, `load` and `publish`, and metadata signed with stolen keys."""
 
 import shutil
 from contextlib import contextmanager
@@ -31,14 +31,14 @@ def identifier(number: str) -> bytes:
 
 
 class Held:
-    """A HOME at a path, and the commands that tests need of it."""
+    """A HOME at a path, with the commands that the tests need."""
 
     def __init__(self, path: Path):
         self.path = path
 
     @classmethod
     def make(cls, path: Path) -> "Held":
-        """Founded, loaded with LISTED (the first of them with accounts), published in both channels."""
+        """Make a HOME with LISTED loaded (REGISTERED also with accounts) and both channels published."""
         now = datetime.now(UTC)
         initialise_home(path, CUSTODY, ONLINE, now)
         held = cls(path)
@@ -59,7 +59,7 @@ class Held:
 
     @contextmanager
     def opened(self, now=None):
-        """The session a custody command works with."""
+        """A session, as a custody command has it."""
         clock = (lambda: now) if now else utc_now
         with Custody.open(self.path, passphrase=CUSTODY, online_passphrase=ONLINE, clock=clock) as custody:
             yield custody._session()
@@ -77,7 +77,7 @@ class Held:
         return self.path / "online" / "channels" / channel
 
     def metadata(self, channel="public") -> dict[str, bytes]:
-        """Every metadata file there is, by name."""
+        """All metadata files, by name."""
         return {path.name: path.read_bytes() for path in (self.channel(channel) / "metadata").iterdir()}
 
     def release(self, channel="public"):
@@ -91,7 +91,7 @@ class Held:
         return Manifest.from_bytes(self.file(MANIFEST, channel).read_bytes())
 
     def publish_more(self, number, channel="public"):
-        """Load one more number and publish: another serial."""
+        """Load one more number and publish it under a new serial."""
         with self.opened() as session:
             self.load(session, self.path.parent / f"more-{number[-6:]}.csv", ["phone", number], Kind.EXPOSURE)
             return publish(session, channel, silent)

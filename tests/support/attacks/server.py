@@ -1,4 +1,4 @@
-"""The real server on a loopback port, and a proxy in front of it that may change what passes."""
+"""The real server on a loopback port, and a proxy in front of it that may change answers."""
 
 import socket
 import tempfile
@@ -25,7 +25,7 @@ PASSED = ("content-type", "retry-after", "etag", "ratelimit")
 
 
 class Served:
-    """The app over uvicorn in a thread, with the online half's own keyring."""
+    """The app in uvicorn in a thread, with the keyring of the online half."""
 
     def __init__(self, path, clock=utc_now, **given):
         keys = KeyringKeys(Keyring.unlock(path / "online", Half.ONLINE, ONLINE))
@@ -79,7 +79,7 @@ class RecordedRequest:
 
 
 class Proxy:
-    """Passes requests on to a server; `twist(request, answer) -> Answer` changes what comes back."""
+    """Forwards requests to a server; `twist(request, answer) -> Answer` changes the answers."""
 
     def __init__(self, url):
         self.twist = lambda request, answer: answer
@@ -99,7 +99,7 @@ class Proxy:
         return Answer(answer.status_code, answer.content, kept)
 
     def alter(self, part, change):
-        """Give `change(request, body)` for the bodies of 200 answers to paths that hold `part`."""
+        """Replace the bodies of 200 answers to paths that contain `part` by `change(request, body)`."""
 
         def twist(request, answer):
             hit = part in request.path and answer.status == 200
@@ -108,7 +108,7 @@ class Proxy:
         self.twist = twist
 
     def put_over(self, files, gone=()):
-        """A mirror of its own making: these metadata files in place of the server's."""
+        """Serve these metadata files in place of the server's, and 404 for the names in `gone`."""
 
         def twist(request, answer):
             name = request.path.rpartition("/metadata/")[2]

@@ -1,6 +1,6 @@
-"""HOMEs that earlier code made: unpacked, opened at their own date, read byte by byte and number by number.
+"""HOMEs made by earlier code: unpacks them, opens them at their own date, and reads their files and answers.
 
-What is imported here is what the product offers; nothing of it is replaced.
+Uses the product's own functions, none of them replaced.
 """
 
 import json
@@ -39,7 +39,7 @@ ABSENT = "absent"
 
 
 def index():
-    """What is known of every HOME, by name."""
+    """The entries of homes.json, by the name of the HOME."""
     return json.loads(INDEX.read_text(encoding="utf-8"))
 
 
@@ -48,20 +48,20 @@ def archive(name):
 
 
 def unpack(name, folder):
-    """The HOME as it was, with its modes, in a folder of its own."""
+    """Unpack a HOME with its modes below `folder`; return its path."""
     with tarfile.open(archive(name), "r:xz") as tar:
         tar.extractall(folder, filter="tar")
     return folder / "home"
 
 
 def date_of(facts):
-    """The time the HOME was made at."""
+    """The time at which the HOME was made."""
     return datetime.fromisoformat(facts["date"])
 
 
 @contextmanager
 def opened(path, facts, now=None):
-    """Both halves unlocked under HOME's lock, at HOME's date. Nothing is recovered yet: `session.recover()` does that."""
+    """A session with both halves unlocked, under HOME's lock and at HOME's date, which has recovered nothing yet."""
     home = Home(path)
     with home.locked():
         custody = Keyring.unlock(home.custody, Half.CUSTODY, facts["passphrases"]["custody"].encode())
@@ -75,7 +75,7 @@ def quiet(*_):
 
 
 def run(session, command, folder):
-    """Run a command as homes.json has it: {"name": "load" | "publish" | "rotate", ...}; what it returned, as JSON."""
+    """Run a command of homes.json, {"name": "load" | "publish" | "rotate", ...}; return its outcome as JSON."""
     if command["name"] == "load":
         return run_load(session, command, folder)
     act = {"publish": publish, "rotate": rotate}[command["name"]]
@@ -83,7 +83,7 @@ def run(session, command, folder):
 
 
 def stage(session, commands, folder, numbers):
-    """Run commands one after another; all that HOME says then, and the digest of every file of its channels."""
+    """Run commands one after another; return their outcomes and then the rows, files, epochs and answers of HOME."""
     outcomes = [run(session, command, folder) for command in commands]
     return {
         "outcomes": outcomes,
@@ -94,16 +94,17 @@ def stage(session, commands, folder, numbers):
     }
 
 
-def without_new_keys(told):
-    """What a stage says that a new key does not change: no bytes of files, no public keys."""
-    outcomes = [{name: value for name, value in outcome.items() if name != "bytes"} for outcome in told["outcomes"]]
+def without_new_keys(results):
+    """The results of a stage that do not depend on a new key: without bytes of files and public keys."""
+    outcomes = [{name: value for name, value in outcome.items() if name != "bytes"} for outcome in results["outcomes"]]
     shown = {
         channel: [
-            {name: value for name, value in epoch.items() if name != "public_key"} for epoch in told["served"][channel]
+            {name: value for name, value in epoch.items() if name != "public_key"}
+            for epoch in results["served"][channel]
         ]
         for channel in CHANNELS
     }
-    return {"outcomes": outcomes, "vault": told["vault"], "served": shown, "answers": told["answers"]}
+    return {"outcomes": outcomes, "vault": results["vault"], "served": shown, "answers": results["answers"]}
 
 
 def run_load(session, command, folder, executor=None):
@@ -124,7 +125,7 @@ def write_files(files, folder):
 
 
 def tree(path):
-    """Everything below a directory: its mode, and the digest of a file's content."""
+    """Every path below a directory, with its mode and the digest of a file."""
     return {
         str(found.relative_to(path)): (S_IMODE(found.stat().st_mode), digest(found) if found.is_file() else None)
         for found in path.rglob("*")
@@ -136,18 +137,18 @@ def digest(path):
 
 
 def channel_files(path):
-    """The digests of all files of the channels, metadata and targets; locks are empty and left out.
+    """The digests of all files of the channels, metadata and targets, except the empty lock files.
 
-    A target bears its digest in its name, so it is listed under what it is called besides.
+    The name of a target begins with its digest; it is listed under the rest of the name.
     """
     channels = path / "online" / "channels"
     files = {}
     for file in sorted(channels.rglob("*")):
         if file.is_file() and file.name != "lock":
-            told = digest(file)
-            assert "targets" not in file.parts or file.name.startswith(f"{told}."), f"{file}: not what its name says"
-            name = file.relative_to(channels).with_name(file.name.removeprefix(f"{told}."))
-            files.setdefault(str(name), []).append(told)
+            found = digest(file)
+            assert "targets" not in file.parts or file.name.startswith(f"{found}."), f"{file}: not what its name says"
+            name = file.relative_to(channels).with_name(file.name.removeprefix(f"{found}."))
+            files.setdefault(str(name), []).append(found)
     return files
 
 
@@ -159,7 +160,7 @@ def revision(path):
 
 
 def key_contents(keyring):
-    """What each key is: the public key of a pair, the digest of a symmetric key."""
+    """The content of each key: the public key of a pair, or the digest of a symmetric key."""
     return {key_id: _key_content(keyring, key_id) for key_id in keyring.ids()}
 
 
@@ -172,7 +173,7 @@ def _key_content(keyring, key_id):
 
 
 def vault_content(session):
-    """Of each dataset the number of rows and a digest of all that the vault tells; erased elements are left out."""
+    """The number of rows of each dataset in the vault, and their digest, without erased elements."""
     erased = set(session.vault.suppressed.to_pylist())
     content = {}
     for dataset in session.control.datasets(active_only=False):
@@ -192,10 +193,10 @@ def vault_content(session):
 
 
 def served(session, channel):
-    """Each listed epoch of a channel, newest first: its last moment, what its manifest says, and its files' names."""
-    told = []
+    """Each listed epoch of a channel, newest first: its end, fields of its manifest, and the names of its files."""
+    epochs = []
     for epoch, manifest in zip(session.repository(channel).listed(), manifests(session, channel), strict=True):
-        told.append(
+        epochs.append(
             {
                 "epoch": manifest.epoch,
                 "serial": manifest.serial,
@@ -207,7 +208,7 @@ def served(session, channel):
                 "files": sorted(epoch.files),
             }
         )
-    return told
+    return epochs
 
 
 def manifests(session, channel):
@@ -218,9 +219,9 @@ def manifests(session, channel):
 
 
 def answers(session, numbers):
-    """What each served epoch of each channel says of the numbers: {channel: {epoch: {label: runs of numbers}}}.
+    """The answers of each served epoch of each channel: {channel: {epoch: {label: runs of numbers}}}.
 
-    The key is taken as HOME has it and the bucket as the file has it; a number that is found is in a filter too.
+    Uses the key in HOME and the buckets of the file. Asserts that a number that is found is also in the filters.
     """
     return {
         channel: {
@@ -252,11 +253,11 @@ def _answers(session, channel, epoch, manifest, numbers):
 def _kinds(label: Label | None):
     if label is None:
         return []
-    return [kind for kind, told in ((Kind.EXPOSURE, label.exposed), (Kind.MALICIOUS, label.malicious)) if told]
+    return [kind for kind, applies in ((Kind.EXPOSURE, label.exposed), (Kind.MALICIOUS, label.malicious)) if applies]
 
 
 def _lacked(targets, epoch, kind, keys):
-    """The keys that are in none of the fuse filters of a kind, and those not in its one Bloom filter if there is one."""
+    """The keys that are in none of the fuse filters of a kind, and those that its Bloom filter (if any) lacks."""
     fuse, bloom = keys, set()
     for name in epoch.files:
         if name.startswith(f"{kind.value}.") and name.endswith((".fuse16", ".bloom")):
@@ -270,7 +271,7 @@ def _lacked(targets, epoch, kind, keys):
 
 
 def joined(numbers):
-    """Numbers as runs: 13812340000+12 is twelve of them, one after another."""
+    """Numbers as runs: 13812340000+12 is twelve consecutive numbers."""
     runs = []
     for number in sorted(map(int, numbers)):
         if runs and runs[-1][0] + runs[-1][1] == number:

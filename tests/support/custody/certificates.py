@@ -1,4 +1,4 @@
-"""Certificates for a cluster: an authority, and one certificate that all its parts show."""
+"""Certificates for a cluster: an authority, and one certificate for clients, scheduler and workers."""
 
 from datetime import UTC, datetime, timedelta
 

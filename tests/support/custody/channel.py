@@ -1,4 +1,4 @@
-"""A HOME with both halves, opened at any time, and what its channels say of a number."""
+"""A HOME with both halves, sessions at any time, and lookups in its channels."""
 
 from datetime import UTC, datetime
 
@@ -48,7 +48,7 @@ def manifests(session, channel="public"):
 
 
 def look_up(session, number, channel="public"):
-    """What each served epoch says of a number, newest first, and whether its filters may hold it."""
+    """For each served epoch, newest first: the label of a number (or None), and whether a filter contains it."""
     repository = session.repository(channel)
     said = []
     for epoch, manifest in zip(repository.listed(), manifests(session, channel), strict=True):

@@ -1,4 +1,4 @@
-"""A Dask cluster on this machine: a scheduler and workers, each a process of its own, started as the docs say."""
+"""A Dask cluster on this machine: a scheduler and workers in separate processes, started as documented."""
 
 import os
 import re
@@ -25,7 +25,7 @@ class Cluster:
         self.address = ADDRESS.search(self.log())[1]
 
     def add_workers(self, count, protocol):
-        """Each with one thread; it is ready when it has told the scheduler's address in its log."""
+        """Start workers with one thread each; wait until every worker has logged that it is registered."""
         for i in range(count):
             worker = ["worker", self.address, "--protocol", protocol, "--host", "127.0.0.1", "--nthreads", "1"]
             worker += ["--no-nanny", "--no-dashboard", "--local-directory", str(self._folder / f"worker-{i}")]
@@ -37,12 +37,12 @@ class Cluster:
         return self._processes[1:]
 
     def kill(self, which):
-        """SIGKILL a worker: no farewell, nothing handed over."""
+        """Kill a worker with SIGKILL, so that it hands nothing over."""
         self.workers[which].send_signal(signal.SIGKILL)
         self.workers[which].wait()
 
     def log(self):
-        """All that scheduler and workers have said."""
+        """The log of the scheduler and the workers."""
         return (self._folder / "cluster.log").read_text(errors="replace")
 
     def stop(self):
@@ -65,7 +65,7 @@ class Cluster:
 
 @contextmanager
 def cluster(folder, workers, protocol="tcp", **environment):
-    """A running cluster in `folder`; its processes are gone at the end."""
+    """A running cluster in `folder`. Its processes are killed at the end."""
     folder.mkdir()
     running = Cluster(folder, protocol, environment)
     try:

@@ -1,4 +1,4 @@
-"""A command as a user runs it: in a process of its own, with what the environment says."""
+"""Commands as users run them: in a separate process, with settings from the environment."""
 
 import os
 import subprocess
@@ -35,8 +35,8 @@ def run(home, *command, largest_file=None, commit_refused=False, **environment):
         home: HOME.
         command: The command's words.
         largest_file: The process can write no file larger than this number of bytes.
-        commit_refused: The disk takes nothing any more from the moment when a load is committed.
-        environment: Variables besides those of every run.
+        commit_refused: The process can write nothing from the moment when a load is committed.
+        environment: Further environment variables.
     """
     python = ["-c", LIMITED, str(largest_file)] if largest_file is not None else ["-m", "pilookup.cli"]
     python = ["-c", LIMITED_AT_COMMIT] if commit_refused else python
@@ -52,7 +52,7 @@ def run(home, *command, largest_file=None, commit_refused=False, **environment):
 
 
 def assert_refused(done, text):
-    """Status 1, and one line on standard error that says why."""
+    """Assert status 1 and a single line on standard error, which contains `text`; return the line."""
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     [line] = done.stderr.splitlines()

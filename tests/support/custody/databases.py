@@ -1,4 +1,4 @@
-"""The two kinds of database that control data live in, and how each is backed up."""
+"""The two kinds of database for control data, and how to back them up."""
 
 import shutil
 

@@ -1,7 +1,7 @@
-"""Programs that start at once: copies of one process that has imported already what the custody's tests import.
+"""Programs that start without delay: forks of one process that has already imported what the custody tests import.
 
-A test that kills a program a hundred times would spend most of its time on imports. The template is a process of its own
-with one thread, which forks for each program it is sent, and tells the program's end.
+A test that kills a program a hundred times would spend most of its time on imports. The template is a separate process
+with one thread, which forks for each program that it receives and reports how the program ended.
 """
 
 import array
@@ -17,15 +17,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 SERVE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.support.custody.forks import serve; serve(int(sys.argv[1]))"
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Libraries that start threads when they are imported do not: a copy has the forking thread alone."""
+"""Keeps libraries from starting threads on import, because a fork has only the forking thread."""
 
 _template = None
 
 
 class Fork:
-    """A running copy with this process's environment, as like `subprocess.Popen` as the tests need.
+    """A running program with this process's environment and as much of `subprocess.Popen` as the tests need.
 
-    It leads a process group of its own and has its own standard output.
+    It leads its own process group and has its own standard output.
     """
 
     def __init__(self, code):
@@ -76,9 +76,9 @@ def _send(connection, data, descriptors):
 
 
 def serve(descriptor):
-    """The template's side: fork for each program that comes, until the other side is closed."""
+    """Run the template: fork for each program received, until the other side is closed."""
     _import_all()
-    # Nobody waits for a copy: its watcher does, and tells.
+    # The template waits for no child: a watcher waits for each program and reports.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     connection = socket.socket(fileno=descriptor)
     while True:
@@ -93,7 +93,7 @@ def serve(descriptor):
 
 
 def _import_all():
-    """What the programs use; none of it may start a thread."""
+    """Import what the programs use; no import may start a thread."""
     import tests.support.custody.home
     import tests.support.custody.steps  # noqa: F401
     from tests.support.passphrase_cost import install_cheap_profile
@@ -102,7 +102,7 @@ def _import_all():
 
 
 def _watch(code, environment, output, end):
-    """A copy of the template that forks the program itself, says its number, waits for its end and says how it ended."""
+    """In a fork of the template: fork the program, send its process id, wait for it and send its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     program = os.fork()
     if not program:
@@ -112,15 +112,15 @@ def _watch(code, environment, output, end):
         os.close(end)
         _run(code, environment)
     os.close(output)
-    with socket.socket(fileno=end) as told:
-        told.send(json.dumps(program).encode())
+    with socket.socket(fileno=end) as connection:
+        connection.send(json.dumps(program).encode())
         _, status = os.waitpid(program, 0)
-        told.send(json.dumps(os.waitstatus_to_exitcode(status)).encode())
+        connection.send(json.dumps(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)
 
 
 def _run(code, environment):
-    """The program, and its end: not the template's, whose clean-up it must not do."""
+    """Run the program and exit without the clean-up of the template."""
     status = 1
     try:
         os.environ.clear()

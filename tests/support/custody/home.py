@@ -19,7 +19,7 @@ SECRET = b"a passphrase of the tests"
 
 
 def make_home(path):
-    """A HOME of this kind, new or a copy of one that is."""
+    """A HOME of this kind, new or copied."""
     return Home(home_like(_make, path))
 
 
@@ -35,7 +35,7 @@ def _make(path):
 
 @contextmanager
 def opened(path):
-    """The session that a command of the custody half works with."""
+    """A session, as a command with only the custody half has it."""
     with Custody.open(path, passphrase=SECRET) as custody:
         yield custody._session()
 
@@ -59,19 +59,19 @@ def write_csv(path, rows, header="phone"):
 
 
 def rows_of(vault, partition, loads):
-    """The rows a publish would take of a partition, each with its dataset's id: the erased are not among them."""
+    """The rows that a publish would read from a partition, with their dataset ids and without erased elements."""
     erased = set(vault.suppressed.to_pylist())
     rows = [row | {"dataset": load.dataset_id} for load, run in vault.runs(partition, loads) for row in run.to_pylist()]
     return [row for row in rows if row["element"] not in erased]
 
 
 def elements_of(vault, loads):
-    """The elements of all partitions, as `rows_of` has them."""
+    """The elements of `rows_of` for all partitions."""
     return [row["element"] for partition in range(PARTITIONS) for row in rows_of(vault, partition, loads)]
 
 
 def content(session, loads=None):
-    """What the vault tells of these loads, else of all: (dataset, element, account, count, month), sorted."""
+    """The vault's rows of these loads (None: of all), as sorted tuples (dataset, element, account, count, month)."""
     loads = session.loads() if loads is None else loads
     rows = [row for partition in range(PARTITIONS) for row in rows_of(session.vault, partition, loads)]
     return sorted((row["dataset"], row["element"], row["account"], row["count"], row["month"]) for row in rows)

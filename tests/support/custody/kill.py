@@ -1,7 +1,7 @@
-"""Running a program in a process of its own and killing it at random instants.
+"""Runs a program in a separate process and kills it at random instants.
 
-A program is Python code. One that prints a line once its work begins (after passphrases) is killed within that work and
-not in the start-up, which changes nothing on the disk.
+A program is Python code. If it prints a line when its work begins (after the passphrases), it can be killed during that
+work and not during the start-up, which changes nothing on disk.
 """
 
 import contextlib
@@ -13,18 +13,18 @@ from tests.support.custody.forks import Fork
 
 
 class OwnFailureError(AssertionError):
-    """The program ended by itself, and not well."""
+    """The program failed by itself."""
 
 
 def exit_status(program):
-    """How a whole run ends; negative for a signal. What it prints is dropped."""
+    """The exit status of a complete run, negative for a signal. Its output is discarded."""
     with Fork(program) as process:
         process.stdout.read()
         return process.wait()
 
 
 def duration_of(program, *, ready=False):
-    """Seconds a whole run takes, from its first line with `ready`; the run must succeed."""
+    """The seconds of a complete run, which must succeed; with `ready`, counted from its first line."""
     with Fork(program) as process:
         _wait_ready(process, ready)
         started = time.monotonic()
@@ -35,7 +35,7 @@ def duration_of(program, *, ready=False):
 
 
 def kill_after(program, seconds, *, ready=False):
-    """SIGKILL the program, and what it started, after so many seconds; whether that came before its end."""
+    """Kill the program and its children after `seconds`; return whether it was still running."""
     with Fork(program) as process:
         _wait_ready(process, ready)
         time.sleep(seconds)
@@ -51,7 +51,7 @@ def kill_after(program, seconds, *, ready=False):
 def kill_at_random(program, kills, longest, rng, check, *, ready=False):
     """Kill `program(i)` for each i below `kills`, at instants up to `longest` seconds; `check(i, cut)` after each.
 
-    Returns how many were cut short.
+    Returns the number of runs that were killed before their end.
     """
     cuts = 0
     for i in range(kills):

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL: a cluster in a directory of its own, reached by a Unix socket, with a password."""
+"""A temporary PostgreSQL cluster in its own directory, reached by a Unix socket and with a password."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ PASSWORD = "sentinel-of-the-database"
 
 
 def program(name):
-    """A program of the newest PostgreSQL there is: Debian keeps them off PATH."""
+    """The path of a program of the newest installed PostgreSQL. Debian keeps them off PATH."""
     kept = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     found = str(kept[-1]) if kept else shutil.which(name)
     assert found, f"{name} is missing: run tests/install_debian_packages.sh, which installs it"
@@ -58,7 +58,7 @@ class Cluster:
                 time.sleep(0.05)
 
     def stop(self):
-        """As an administrator would, at once: open connections are cut."""
+        """Stop at once, as an administrator can; open connections are closed."""
         self._server.send_signal(signal.SIGINT)
         self._server.wait(60)
 
@@ -80,7 +80,7 @@ class Cluster:
         return self.url(name)
 
     def dump(self, url, path):
-        """A backup of a database, by PostgreSQL's own program."""
+        """Back up a database with PostgreSQL's own program; return the path."""
         subprocess.run([program("pg_dump"), "--format=custom", f"--file={path}", f"--dbname={url}"], check=True)
         return path
 

@@ -1,4 +1,4 @@
-"""A snapshot made in the plainest way from what the vault holds: dictionaries, one element at a time, one sort."""
+"""A reference snapshot, made from the vault in the simplest way: dictionaries, one element at a time, one sort."""
 
 from collections import defaultdict
 
@@ -17,7 +17,7 @@ NAMELESS = bytes(16)
 
 def snapshot(session, channel, epoch):
     """buckets.bin, tree.bin, and each kind's base filter body, of a channel's first snapshot in an epoch."""
-    labels = told_tokens(session, channel, epoch)
+    labels = labels_by_token(session, channel, epoch)
     geometry = Geometry.for_entries(len(labels))
     buckets = defaultdict(list)
     for secret, label in labels.items():
@@ -33,16 +33,16 @@ def snapshot(session, channel, epoch):
 def filter_keys(session, channel, epoch):
     """Each kind's filter keys, 8 bytes each."""
     keys = {kind: [] for kind in Kind}
-    for secret, label in told_tokens(session, channel, epoch).items():
+    for secret, label in labels_by_token(session, channel, epoch).items():
         for kind in Kind:
             if label.canary or (label.exposed if kind is Kind.EXPOSURE else label.malicious):
                 keys[kind].append(secret[16:24])
     return keys
 
 
-def told_tokens(session, channel, epoch):
-    """Each token of an epoch's snapshot and its label."""
-    labels = told(session, channel)
+def labels_by_token(session, channel, epoch):
+    """Each token of an epoch's snapshot, with its label."""
+    labels = labels_by_element(session, channel)
     shift = session.keyring.scalar("vault").shift_to(session.channel_key(channel, epoch))
     inputs = [name.encode() for name in CANARIES]
     data = _core.tokenise(inputs, session.keyring.scalar("vault"))
@@ -51,8 +51,8 @@ def told_tokens(session, channel, epoch):
     return dict(zip(tokens, labels.values(), strict=True))
 
 
-def told(session, channel):
-    """Each element's label, as the channel tells it."""
+def labels_by_element(session, channel):
+    """Each element's label in the channel."""
     row = session.control.channel(channel)
     profile = Profile(row.profile)
     datasets = [

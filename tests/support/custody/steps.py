@@ -1,4 +1,4 @@
-"""Killing this very process before its n-th step that the disk could tell: writes, flushes, renames, removals, commits."""
+"""Kills this process before its n-th step that changes the disk: a write, flush, rename, removal or commit."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ STEPS = [*_MODULES, (Path, "rename"), (Path, "unlink"), (Path, "mkdir"), (shutil
 
 
 def kill_before(n, engine, *, commits_alone=False):
-    """SIGKILL before step n, counted from here, of this process; with `commits_alone`, before the n-th commit."""
+    """Kill this process before its n-th step from now; with `commits_alone`, before its n-th commit."""
     left = [n]
 
     def step(*_):

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 VERSIONS = ("3.11", "3.12", "3.13")
-# What would let the checkout, or the environment that runs the tests, into a process that should see neither.
+# Variables that would show the checkout, or the environment of the tests, to a process that should see neither.
 _LEAKING = ("PYTHONPATH", "PYTHONHOME", "MYPYPATH", "VIRTUAL_ENV", "PIP_FIND_LINKS", "PIP_CONFIG_FILE")
 
 

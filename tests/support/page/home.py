@@ -1,4 +1,4 @@
-"""A small HOME as `init`, `load` and `publish` make it, with numbers of every kind of answer."""
+"""A small HOME, made as by `init`, `load` and `publish`, with numbers for every kind of answer."""
 
 import shutil
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ FILLING = [f"138{n * 7919:08}" for n in range(1100)]
 
 
 class Held:
-    """A HOME at a path, and the commands that tests need of it."""
+    """A HOME at a path, with the commands that the tests need."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -60,7 +60,7 @@ class Held:
 
     @contextmanager
     def opened(self):
-        """The session a custody command works with."""
+        """A session, as a custody command has it."""
         with Custody.open(self.path, passphrase=CUSTODY, online_passphrase=ONLINE) as custody:
             yield custody._session()
 
@@ -72,7 +72,7 @@ class Held:
         load(session, LoadJob([path], spec, IntakeOptions(kind)))
 
     def publish_more(self, number):
-        """Load one more number and publish: another serial."""
+        """Load one more number and publish it under a new serial."""
         with self.opened() as session:
             self.load(session, f"more-{number[-6:]}", ["phone", number], Kind.EXPOSURE)
             publish(session, "public", silent)
@@ -91,12 +91,12 @@ class Held:
         return (self.path / "trust-public.json").read_bytes()
 
     def metadata(self) -> dict[str, bytes]:
-        """Every metadata file there is, by name."""
+        """All metadata files, by name."""
         folder = self.path / "online/channels/public/metadata"
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
     def timestamp(self, *, version=None, expires=None) -> bytes:
-        """The timestamp with another version or expiry, signed by the key that signs all of them."""
+        """The timestamp metadata with another version or expiry, signed with the real timestamp key."""
         signed = Metadata[Timestamp].from_bytes(self.metadata()["timestamp.json"]).signed
         signed.version = signed.version if version is None else version
         signed.expires = expires or signed.expires

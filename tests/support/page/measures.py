@@ -1,4 +1,4 @@
-"""What is measured on the page as it stands: boxes, letters, contrast (WCAG 2.2 relative luminance)."""
+"""Measures the page as it is: targets, letters, contrast (WCAG 2.2 relative luminance) and overflow."""
 
 MEASURES = r"""() => {
   const shown = element => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })
@@ -72,7 +72,7 @@ MEASURES = r"""() => {
 
 
 def measure(visitor):
-    """What fails, by kind: `targets` under 60 px, `letters` under 18 px, `contrasts` under 7:1, `overflow`."""
+    """The failures by kind: `targets` under 60 px, `letters` under 18 px, `contrasts` under 7:1, `overflow`."""
     result = visitor.page.evaluate(MEASURES)
-    assert result.pop("texts") > 5, "there is something to measure"
+    assert result.pop("texts") > 5, "there is too little text to measure"
     return {kind: found for kind, found in result.items() if found}

@@ -1,6 +1,6 @@
-"""What stands between browser and server: records every byte that comes in, and may change what goes back.
+"""Servers between the browser and the real server, which record every byte of a request and may change the answer.
 
-`Proxy` passes on to the real server. `Static` hosts the built page alone, as an organisation other than the server's would.
+`Proxy` forwards to the real server. `Static` hosts only the built page, as an organisation without the server would.
 """
 
 import itertools
@@ -39,7 +39,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     cut: int | None = None
-    """Close the connection after so many bytes of the body; -1: before anything."""
+    """Number of bytes of the body after which the connection is closed; -1 closes it before the head."""
 
     @classmethod
     def problem(cls, status, **headers):
@@ -52,7 +52,7 @@ Twist = Callable[[RecordedRequest, Answer], Answer]
 
 
 class Recorder(ABC):
-    """A loopback HTTP server that keeps what it was asked; `answer` says what comes back, `twist` changes it."""
+    """A loopback HTTP server that records its requests. `answer` makes the answers, and the twists change them."""
 
     def __init__(self):
         self.recorded: list[RecordedRequest] = []
@@ -68,19 +68,19 @@ class Recorder(ABC):
 
     @abstractmethod
     def answer(self, request: RecordedRequest) -> Answer:
-        """What comes back when nothing twists it."""
+        """The answer before any twist."""
 
     def change(self, part: str, twist: Twist):
-        """Run `twist(request, answer)` on answers to paths that hold `part`."""
+        """Run `twist(request, answer)` on answers to paths that contain `part`."""
         self.twists.append(lambda request, answer: twist(request, answer) if part in request.path else answer)
 
     def alter(self, part: str, change: Callable[[bytes], bytes]):
-        """Change the bodies of 200 answers to paths that hold `part`."""
+        """Change the bodies of 200 answers to paths that contain `part`."""
 
         def twist(_, answer):
             if answer.status != 200:
                 return answer
-            # Another body is another entity: a browser that has it must not be told that nothing changed.
+            # The ETag is of the original body: with it a browser could get a 304 for the changed one.
             headers = {name: value for name, value in answer.headers.items() if name != "etag"}
             return replace(answer, body=change(answer.body), headers=headers)
 
@@ -96,7 +96,7 @@ class Recorder(ABC):
         self.change("/metadata/", twist)
 
     def hold(self, part: str):
-        """Answers to paths that hold `part` wait until `release`."""
+        """Let answers to paths that contain `part` wait until `release`."""
         self._released.clear()
 
         def twist(_, answer):
@@ -115,14 +115,14 @@ class Recorder(ABC):
         return [request.path for request in self.recorded if part in request.path]
 
     def close(self):
-        """From here on connections are refused."""
+        """Stop the server; later connections are refused."""
         self._released.set()
         self._server.shutdown()
         self._server.server_close()
 
 
 class Proxy(Recorder):
-    """In front of a server, to which every proxy is somebody at another address, with a quota of their own."""
+    """Forwards to a server. Every proxy has its own client address, and so its own quota."""
 
     count = itertools.count(1)
 
@@ -145,7 +145,7 @@ class Proxy(Recorder):
 
 
 class Static(Recorder):
-    """The built page, its policy and a config.json, in a folder of a host that knows nothing else."""
+    """The built page, its policy and a config.json, in a folder of a host that has nothing else."""
 
     def __init__(self, server: str, buckets: str, root: bytes, folder="/check"):
         self.folder = folder
@@ -216,7 +216,7 @@ def _handler(recorder):
                 time.sleep(answer.delay)
                 self.put(answer)
             except (OSError, RuntimeError, httpx2.HTTPError):
-                # The browser has gone, or the server behind, or it is to be cut: a connection that ends.
+                # The browser or the server behind has closed, or the answer is to be cut: end the connection.
                 self.close_connection = True
                 recorder.dropped.append(request)
 

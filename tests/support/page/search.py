@@ -1,4 +1,4 @@
-"""Looks for a number, and what is made of it, in bytes: every spelling that a leak could have."""
+"""Searches bytes for a number and for values derived from it, in every spelling that a leak could have."""
 
 import base64
 import hashlib
@@ -12,9 +12,9 @@ from pilookup.protocol import oprf
 
 HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "blake2b", "blake2s", "sm3")
 SHORTEST = 6
-"""Bytes of the shortest needle: a shorter one would stand anywhere by chance."""
+"""Length in bytes of the shortest needle. A shorter one could be found by chance."""
 _ONE = oprf.SecretKey.from_bytes((1).to_bytes(32, "little"))
-"""Its evaluation of an identifier is HashToGroup of it."""
+"""The scalar 1: the evaluation of an identifier with it is HashToGroup of the identifier."""
 
 
 def texts(typed: str):
@@ -62,12 +62,12 @@ def numeric(digits):
 
 
 def spelled(what, raw):
-    """Bytes as they are, as hex, and as the base64 of any text they stand in."""
+    """The bytes themselves, their hex and base32, and their base64 at any position in a longer text."""
     yield what, raw
     yield f"hex of {what}", raw.hex().encode()
     yield f"base32 of {what}", base64.b32encode(raw)[:-8]
     for shift in range(3):
-        # What the middle is, whatever stands before and after.
+        # The characters that do not depend on the bytes before and after.
         first, last = (0, 3, 4)[shift], (len(raw) + shift) * 4 // 3
         middle = base64.b64encode(b"\0" * shift + raw)[first:last]
         yield f"base64 of {what}", middle
@@ -75,7 +75,7 @@ def spelled(what, raw):
 
 
 def secrets(typed, key, channel="public", epoch=1):
-    """What only the evaluator and the browser may ever hold: element and token."""
+    """The evaluated element and the token, which only the evaluator and the browser may have."""
     found = canonicalise(typed, "CN")
     if isinstance(found, Reason):
         return
@@ -85,7 +85,7 @@ def secrets(typed, key, channel="public", epoch=1):
 
 
 def find(wanted, raw: bytes):
-    """What of `wanted` stands in these bytes, also with percent-encoding undone, in capitals or small letters."""
+    """The needles of `wanted` that these bytes contain, also after percent-decoding and in lower case."""
     starts: dict[bytes, list] = {}
     for what, needle in wanted:
         assert len(needle) >= SHORTEST
@@ -100,7 +100,7 @@ def find(wanted, raw: bytes):
 
 
 def blinded(request):
-    """The blinded elements in a request; none where it is no evaluation."""
+    """The blinded elements in a request; an empty list if it is not an evaluation."""
     if request.method != "POST" or not urlsplit(request.path).path.endswith("/evaluate"):
         return []
     if request.headers.get("content-type", "").startswith("application/json"):

@@ -1,4 +1,4 @@
-"""`pilookup serve` in a process of its own, with the page at `/`."""
+"""`pilookup serve` in a separate process, with the page at `/`."""
 
 import os
 import subprocess
@@ -12,11 +12,11 @@ MANY = "100000000/minute"
 ROOMY = {"public_quota": MANY, "public_soft_quota": "", "request_quota": MANY, "trusted_proxies": "127.0.0.1/32"}
 
 SOFT, HARD = 3, 8
-"""Quotas of the strict server, elements an hour; a page's first check takes two."""
+"""Soft and hard quota of the strict server, in elements per hour. A page's first check takes two."""
 
 
 class Server:
-    """A running server over a HOME's online half; its log is a file beside the HOME."""
+    """A running server over a HOME's online half, which logs to a file."""
 
     def __init__(self, home: Path, log: Path, **settings):
         environment = {n: v for n, v in os.environ.items() if not n.startswith("PILOOKUP_")}

@@ -1,11 +1,11 @@
-"""A forward proxy that lets nothing through: it remembers where a browser wanted to go."""
+"""A forward proxy that forwards nothing and records where a browser wanted to connect."""
 
 import re
 import socketserver
 import threading
 
 BROWSERS_OWN = re.compile(r"\.(google|googleapis|gvt1)\.com\b")
-"""Chromium asks its maker for updates and for what it knows of forms (their shape, never what is in them)."""
+"""Hosts that Chromium itself asks for updates and for data about forms (their structure, never their content)."""
 
 
 class Sink:
@@ -17,7 +17,7 @@ class Sink:
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def strangers(self):
-        """Requests that the browser did not make of its own accord."""
+        """The requests other than the browser's own."""
         return [line for line in self.recorded if not BROWSERS_OWN.search(line.split("?")[0])]
 
     def close(self):

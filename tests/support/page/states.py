@@ -1,4 +1,4 @@
-"""The page's main states, one after the other, as those who look at it see them."""
+"""The main states of the page, one after another."""
 
 from tests.support.page.home import BOTH, EXPOSED, MISS, SEVEN
 from tests.support.page.proxy import Answer

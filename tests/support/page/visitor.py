@@ -1,4 +1,4 @@
-"""A person at the page: a real Chromium window, and what left it."""
+"""A person who uses the page: a real Chromium window, and a record of what left it."""
 
 import re
 from urllib.parse import urlsplit
@@ -9,10 +9,10 @@ from tests.support.page.search import blinded, find, needles, secrets
 from tests.support.page.windows import PATIENCE
 
 BLINDED_BEFORE: set[bytes] = set()
-"""Every blinded element this process of the suite has seen leave a browser."""
+"""Every blinded element that has left a browser in this process of the suite."""
 
 KEPT_OFFLINE = re.compile(r"/(offline\.html|[a-z0-9-]+\.(css|svg|png|ico))?$")
-"""What a service worker may keep: the page that says there is no network, and how it looks."""
+"""What a service worker may cache: the offline page, its styles and its images."""
 
 STORED = """async () => ({
   cookies: document.cookie, local: Object.keys(localStorage), session: Object.keys(sessionStorage),
@@ -28,10 +28,10 @@ def origin(url):
 
 
 def once(recorder):
-    """A recorder's requests, without what the browser sent again of itself.
+    """A recorder's requests, without those that the browser itself repeated.
 
-    Chromium repeats a request whose kept-alive connection ended before anything came back (RFC 9112 section 9.3.1 lets
-    it for some). No script can keep it from that, and no server that answered has seen the bytes twice.
+    Chromium repeats a request if its kept-alive connection ends before any answer arrives (RFC 9112 section 9.3.1
+    allows this for some requests). No script can prevent it, and no server that answered has seen the bytes twice.
     """
     kept = []
     for request in recorder.recorded:
@@ -49,7 +49,7 @@ def assert_blinded_afresh(recorders):
 
 
 GONE: set[str] = set()
-"""Origins of pages that are closed. Their service workers may still be at their start."""
+"""Origins of closed pages. Their service workers may still be starting."""
 
 
 class Visitor:
@@ -64,7 +64,7 @@ class Visitor:
         self.expected: list[str] = []
         """Patterns of console messages that this test provokes."""
         self.origins = {recorder.url for recorder in recorders}
-        GONE.difference_update(self.origins)  # the system gives a port out again
+        GONE.difference_update(self.origins)  # the system may reuse a port
         self.context = context
         self._hears = {"request": self._requested, "console": self._console, "weberror": self._error}
         for event, heard in self._hears.items():
@@ -87,7 +87,7 @@ class Visitor:
 
     def _requested(self, request):
         if origin(request.url) in GONE:
-            return  # of a service worker whose page is closed
+            return  # from a service worker whose page is closed
         self.seen.append((request.url, repr(request.headers).encode() + b"\0" + (request.post_data_buffer or b"")))
 
     def open(self, url):
@@ -104,7 +104,7 @@ class Visitor:
         self.page.locator("#number").fill(text)
 
     def check(self, text):
-        """Enter, press, wait for the answer; (status, reason or kind)."""
+        """Enter a text, press the button and wait for the answer. Returns (status, reason or kind)."""
         self.enter(text)
         self.page.locator("#check").click()
         return self.result()
@@ -120,7 +120,7 @@ class Visitor:
 
     @property
     def worker(self):
-        """It starts when config.json has come, which may be after the page can be used."""
+        """The page's worker, which starts once config.json has loaded, perhaps after the page can be used."""
 
         def is_ours(worker):
             return worker.url.endswith("/worker.js")
@@ -129,7 +129,7 @@ class Visitor:
         return found[0] if found else self.page.wait_for_event("worker", is_ours, timeout=PATIENCE)
 
     def settle(self):
-        """Until all has been fetched that the page fetches by itself: its offline page, and the release."""
+        """Wait until the page has fetched what it fetches without a check: its offline page and the release."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         count = -1
         while count < len(self.requests()) or not any("/targets/" in request.path for request in self.requests()):
@@ -137,7 +137,7 @@ class Visitor:
             self.page.wait_for_timeout(500)
 
     def hurry(self, factor):
-        """Let the worker's timers run out so many times sooner."""
+        """Make the worker's timers expire `factor` times sooner."""
         self.worker.evaluate(
             "factor => { const real = setTimeout; self.setTimeout = (run, wait) => real(run, wait / factor); }", factor
         )
@@ -154,7 +154,7 @@ class Visitor:
         )
 
     def text(self, selector="#answer"):
-        """Visible text."""
+        """The visible text of an element."""
         return self.page.locator(selector).inner_text()
 
     def language(self):
@@ -167,7 +167,7 @@ class Visitor:
         return [request for recorder in self.recorders for request in recorder.recorded]
 
     def assert_private(self):
-        """Nothing that left the browser says which number was typed, and nothing of it is kept."""
+        """Assert that nothing that left the browser reveals a typed number."""
         sent = b"\0\0".join(
             [request.raw for request in self.requests()] + [url.encode() + body for url, body in self.seen]
         )
@@ -177,7 +177,7 @@ class Visitor:
         assert not found, f"a request holds a number: {found}"
 
     def assert_well_behaved(self):
-        """No other origin, no cookie, nothing stored, nothing said on the console that the test did not provoke."""
+        """Assert that there was no other origin, no cookie, and no console message that the test did not provoke."""
         strangers = [url for url, _ in self.seen if origin(url) not in self.origins]
         assert not strangers, strangers
         loud = [line for line in self.said if line.startswith(("error", "warning"))]

@@ -1,18 +1,18 @@
-"""The browser, and its windows: real Chromium, Debian's."""
+"""The browser, Debian's Chromium, and its windows."""
 
 from playwright.sync_api import sync_playwright
 
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
-"""What a browser set to each of the page's languages asks for."""
+"""The locale of a browser that is set to each of the page's languages."""
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 20_000
-"""Milliseconds until something that must happen counts as not happening."""
+"""Timeout in milliseconds for anything that must happen."""
 
 
 class Windows:
-    """One browser, and a context for every set of options that tests want: a new one costs a second.
+    """One browser, and one context for each set of options, because a new context costs a second.
 
-    Each test has a page of its own from an origin (a port) of its own, so they share no storage; and none may store.
+    Each test has its own page from its own origin (a port), so tests share no storage. No page may store anything.
     """
 
     def __init__(self):
@@ -31,7 +31,7 @@ class Windows:
         if name not in self._made:
             self._made[name] = self._browser.new_context(**options)
             self._made[name].set_default_timeout(PATIENCE)
-            self._made[name].new_page()  # stays, so that the window does
+            self._made[name].new_page()  # keeps the window open
         return self._made[name]
 
     def stop(self):

@@ -1,4 +1,4 @@
-"""What the page says: its own tables of words, and what no answer may say."""
+"""The texts of the page, from its own tables, and assertions about what it says."""
 
 import json
 import re
@@ -25,12 +25,12 @@ def _tables():
 
 
 def words(language):
-    """Every text of a language, `zh` or `en`; of those with a number in them, a few by the number."""
+    """All texts of a language, `zh` or `en`. A text with a number in it is a dict from a few numbers to texts."""
     return _tables()[language]
 
 
 def code(visitor):
-    """The language the page is in."""
+    """The language of the page, `zh` or `en`."""
     language = visitor.language()
     assert language in ("zh-CN", "en")
     return language[:2]
@@ -43,7 +43,7 @@ def assert_says(visitor, *texts, selector="#answer"):
 
 
 def assert_could_not_check(visitor, result, reason):
-    """The answer is `unknown` for this reason (None: for any), in words, and nothing in it sounds like a miss or a hit."""
+    """Assert that the answer says `unknown` and the reason (None: any), and contains no text of a hit or a miss."""
     status, why = result
     assert status == "unknown", result
     if reason:

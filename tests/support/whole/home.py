@@ -1,4 +1,4 @@
-"""The whole way for tests: commands and server as users run them, each in a process of its own."""
+"""Commands and server as users run them, each in a separate process."""
 
 import json
 import os
@@ -15,7 +15,7 @@ QUOTA = "100000000/minute"
 
 
 class Home:
-    """A HOME and its commands; every command's output is kept."""
+    """A HOME and its commands; keeps the output of every command."""
 
     def __init__(self, path: Path):
         self.path = path / "home"
@@ -30,7 +30,7 @@ class Home:
         }
 
     def run(self, *words, expect=0, stdin=""):
-        """A command's standard output; its exit status must be the expected one."""
+        """Run a command; return its standard output. Its exit status must be `expect`."""
         done = subprocess.run(
             [*COMMAND, *map(str, words)], env=self.environment, input=stdin, capture_output=True, text=True, check=False
         )
@@ -43,7 +43,7 @@ class Home:
 
     @contextmanager
     def serve(self, *options, **settings):
-        """`pilookup serve` with the online half's passphrase alone; yields its address."""
+        """Run `pilookup serve` with only the online half's passphrase; yields its address."""
         environment = {n: v for n, v in self.environment.items() if n != "PILOOKUP_PASSPHRASE"}
         environment |= {
             "PILOOKUP_PLATFORM_TOKENS": TOKEN,

@@ -97,7 +97,7 @@ fn the_first_of_several_bad_elements_is_named_on_many_threads() {
 }
 
 #[test]
-fn keys_refuse_zero_and_what_is_not_canonical() {
+fn zero_and_noncanonical_keys_are_refused() {
     let order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
     let order: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&order[2 * i..2 * i + 2], 16).unwrap()).collect();
     assert!(SecretKey::from_bytes(&[0; 32]).is_err());
@@ -275,7 +275,7 @@ fn the_first_of_several_bad_elements_is_named_when_sealing() {
 }
 
 #[test]
-fn entries_open_only_where_they_belong() {
+fn entries_open_only_with_their_token_and_context() {
     let elements = oprf::tokenise(&numbers(2), &key(1)).unwrap();
     let tokens = tokens(&elements, &CONTEXT).unwrap();
     let entries = seal::seal(&tokens, b"twelve bytesand another.", &CONTEXT).unwrap();
@@ -301,7 +301,7 @@ proptest! {
     }
 
     #[test]
-    fn a_shift_turns_one_keys_elements_into_the_others(from in 0_u8..200, to in 0_u8..200, count in 0_usize..100) {
+    fn a_shift_turns_elements_of_one_key_into_those_of_another(from in 0_u8..200, to in 0_u8..200, count in 0_usize..100) {
         let elements = oprf::tokenise(&numbers(count), &key(from)).unwrap();
         let shifted = oprf::shift(&elements, &key(from).shift_to(&key(to))).unwrap();
         prop_assert_eq!(shifted, oprf::tokenise(&numbers(count), &key(to)).unwrap());

@@ -21,7 +21,7 @@ use crate::oprf::group::Encoded;
 
 /// The operations on points in lanes. Each is a separate function into which all of its code is inlined.
 pub(super) trait Dispatch: Lanes {
-    /// [`derive`]
+    /// [`derive()`]
     fn derive(self, uniform: &[Uniform]) -> PointIn<Self>;
     /// [`decode`]
     fn decode(self, batches: &[&[Encoded]; 2]) -> ([PointIn<Self>; 2], [MaskOf<Self>; 2]);

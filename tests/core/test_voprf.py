@@ -215,7 +215,7 @@ def test_every_backend_gives_the_same_bytes_or_is_refused_for_its_instructions(b
     if backend in {"auto", "dalek"} or backend in CPU_FLAGS:
         assert done.stdout == elements + _core.shift(elements, KEY)
     else:
-        assert b"PILOOKUP_BACKEND: the processor lacks the instructions" in done.stderr
+        assert b"PILOOKUP_BACKEND: the processor does not have the instructions" in done.stderr
 
 
 @pytest.mark.parametrize("backend", ["avx512ifma", "avx2"])

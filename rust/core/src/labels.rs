@@ -1,8 +1,8 @@
 //! Merges the vault rows of many loads into one label per element (SPEC.md section 5.2).
 //!
-//! Across datasets, flags are ORed, counts are added, the latest month is kept, and the label refers to the three
-//! newest datasets. Within a dataset, an account counts once, in however many loads it occurs; rows without an account
-//! add their counts.
+//! Across datasets, flags are combined by OR, counts are added, the latest month is kept, and the label refers to the
+//! three newest datasets. Within a dataset, an account counts once, in however many loads it occurs; rows without an
+//! account add their counts.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! The threads that bulk work runs on, and the cutting of work into chunks.
+//! The threads that bulk work runs on, and the division of work into chunks.
 
 use std::{
     num::NonZero,
@@ -9,15 +9,15 @@ use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 
 use crate::error::Error;
 
-/// Items handled together: enough that a shared inversion costs little an item, few enough to spread a batch of a
-/// thousand over the cores.
+/// The number of items handled together: enough that a shared inversion costs little per item, few enough to spread a batch
+/// of a thousand items over the cores.
 pub(crate) const CHUNK: usize = 64;
 
 struct Pool {
     threads: usize,
-    /// A fork inherits the pool but none of its threads, so a pool counts only in the process that started it.
+    /// The process that started the pool. A fork inherits the pool but none of its threads, so it must not use it.
     process: u32,
-    /// With one thread, work in chunks runs on the caller's instead and leaves this one idle.
+    /// If there is one thread, work in chunks runs on the thread of the caller instead, and this one is idle.
     workers: ThreadPool,
 }
 
@@ -37,7 +37,7 @@ fn current() -> Result<Arc<Pool>, Error> {
         Some(pool) if pool.process == std::process::id() => Ok(pool),
         Some(inherited) => {
             let threads = inherited.threads;
-            // Dropping it would signal threads that do not exist here, through locks they may have held.
+            // Dropping it would signal threads that do not exist in this process, through locks that they may have held.
             std::mem::forget(inherited);
             start(threads)
         }
@@ -45,10 +45,11 @@ fn current() -> Result<Arc<Pool>, Error> {
     }
 }
 
-/// Sets how many threads bulk work uses in this process from now on; may be called again.
+/// Sets the number of threads that bulk work uses in this process from now on. Can be called more than once.
 ///
 /// # Errors
-/// [`Error::Range`] for none or more than 1024, [`Error::Threads`] when they cannot be started.
+/// - [`Error::Range`] if the number is 0 or more than 1024.
+/// - [`Error::Threads`] if the threads cannot be started.
 pub fn set_threads(threads: usize) -> Result<(), Error> {
     if (1..=1024).contains(&threads) {
         start(threads).map(drop)
@@ -57,15 +58,15 @@ pub fn set_threads(threads: usize) -> Result<(), Error> {
     }
 }
 
-/// How many threads bulk work uses: as set, else one a core.
+/// The number of threads that bulk work uses: the number that was set, or else one per core.
 #[must_use]
 pub fn threads() -> usize {
     let held = POOL.read().unwrap_or_else(PoisonError::into_inner);
     held.as_ref().map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), |pool| pool.threads)
 }
 
-/// Gives every item a row of `W` bytes, filled chunk by chunk over the pool: `fill` gets the index of the chunk's first
-/// item, the items and their rows. The error is always the one of the lowest index.
+/// Fills a row of `W` bytes for every item, in chunks on the pool. `fill` receives the index of the chunk's first item, the
+/// items, and their rows. Of several errors, the one with the lowest index is returned.
 pub(crate) fn rows<T: Sync, const W: usize>(
     items: &[T],
     fill: impl Fn(usize, &[T], &mut [[u8; W]]) -> Result<(), Error> + Sync,
@@ -84,8 +85,8 @@ pub(crate) fn rows<T: Sync, const W: usize>(
     error.map_or(Ok(rows), Err)
 }
 
-/// Maps every chunk of `CHUNK` items, the last as long as it comes, over the pool: `each` gets the index of the chunk's first item, and
-/// the items. The error is always the one of the lowest index.
+/// Maps every chunk of `CHUNK` items (the last may have fewer) on the pool. `each` receives the index of the chunk's first
+/// item, and the items. Of several errors, the one with the lowest index is returned.
 pub(crate) fn chunks<T: Sync, U: Send>(
     items: &[T],
     each: impl Fn(usize, &[T]) -> Result<U, Error> + Sync,
@@ -100,7 +101,7 @@ pub(crate) fn chunks<T: Sync, U: Send>(
     }
 }
 
-/// Maps few items that each take long, in order.
+/// Maps a few items that each take a long time, in order.
 pub(crate) fn map<T: Sync, U: Send>(items: &[T], each: impl Fn(&T) -> U + Sync) -> Result<Vec<U>, Error> {
     let pool = current()?;
     Ok(if pool.threads > 1 && items.len() > 1 {
@@ -110,7 +111,7 @@ pub(crate) fn map<T: Sync, U: Send>(items: &[T], each: impl Fn(&T) -> U + Sync) 
     })
 }
 
-/// Runs `work` where its parallel iterators use the pool's threads.
+/// Runs `work` on the pool, so that its parallel iterators use the threads of the pool.
 pub(crate) fn install<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Error> {
     Ok(current()?.workers.install(work))
 }

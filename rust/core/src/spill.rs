@@ -1,5 +1,5 @@
-//! What a publish spills on its way from elements to buckets and filters: records by range, so that each range is one piece
-//! of a file, and filter keys in order.
+//! The content of the spill files of a publish: records grouped by bucket range, so that each range is contiguous in a file,
+//! and sorted filter keys.
 
 use crate::{
     entry::seal::{FILTER_KEY_BYTES, RECORD_BYTES},
@@ -7,7 +7,7 @@ use crate::{
     memory::encoding::items,
 };
 
-/// Records in order of their range, and where each range starts.
+/// Records in the order of their ranges, and the start of each range.
 pub struct Grouped {
     /// n * 36 bytes.
     pub records: Vec<u8>,
@@ -15,12 +15,14 @@ pub struct Grouped {
     pub starts: Vec<u8>,
 }
 
-/// Groups records whose bucket index has `index_bits` by its top `range_bits`; within a range their order stays.
+/// Groups records by the top `range_bits` of their bucket index, which has `index_bits`. Within a range, the records keep
+/// their order.
 ///
 /// # Errors
-/// [`Error::Range`] for more than 32 index bits, or more range bits than index bits or than 16; [`Error::Ragged`] for a
-/// buffer that is no whole number of records; [`Error::BucketRange`] for a record whose index has more bits;
-/// [`Error::Memory`] where there is none for the grouped records.
+/// - [`Error::Range`] if there are more than 32 index bits, or more range bits than index bits or than 16.
+/// - [`Error::Ragged`] if the buffer is not a whole number of records.
+/// - [`Error::BucketRange`] if the index of a record has more bits.
+/// - [`Error::Memory`] if there is not enough memory for the grouped records.
 pub fn group_records(records: &[u8], index_bits: u32, range_bits: u32) -> Result<Grouped, Error> {
     if index_bits > 32 || range_bits > index_bits.min(16) {
         return Err(Error::Range { what: "range bits", least: 0, most: u64::from(index_bits.min(16)) });
@@ -52,10 +54,11 @@ fn range_of(record: &[u8; RECORD_BYTES], index_bits: u32, range_bits: u32) -> Op
     usize::try_from(range).ok().filter(|range| *range < 1 << range_bits)
 }
 
-/// Filter keys of 8 bytes, big-endian, in ascending order, each once. Runs that are in order already are only merged.
+/// Sorts filter keys of 8 bytes, big-endian, in ascending order, and removes duplicates. Runs that are already in order are
+/// only merged.
 ///
 /// # Errors
-/// [`Error::Ragged`] for a buffer that is no whole number of keys.
+/// [`Error::Ragged`] if the buffer is not a whole number of keys.
 #[allow(clippy::stable_sort_primitive)] // the stable sort is the one that merges runs
 pub fn sort_unique_keys(keys: &[u8]) -> Result<Vec<u8>, Error> {
     let keys = items::<FILTER_KEY_BYTES>("filter keys", keys)?;

@@ -1,4 +1,4 @@
-//! Pieces of a text, cut anywhere, hold what the whole text holds.
+//! Reading a text in splits, of any size, gives the same rows as reading the whole text.
 
 use pilookup_core::intake::{Codec, Columns, Dialect, Extract, Scan, Scanned, extract, split_text};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -8,7 +8,7 @@ fn columns() -> Columns {
     Columns { phones, account, date, width: 4, from_line: 2, last_month: 400, mainland: true }
 }
 
-/// Rows as (identifier, account, month), odd records by place and line, counts.
+/// Rows as (identifier, account, month), the positions and lines of odd records, and counts.
 type Held = (Vec<(Vec<u8>, Vec<u8>, [u8; 2])>, Vec<[u64; 4]>, [u64; 5]);
 
 fn held(found: &Extract, start: u64) -> Held {

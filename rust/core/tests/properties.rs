@@ -1,4 +1,5 @@
-//! What must hold for any input: round trips, agreement of the paths, and refusal of bad elements at every door.
+//! Properties for any input: round trips, equality of different paths, and the refusal of bad elements by every
+//! function.
 
 use pilookup_core::{
     Context, Error, Mode, SecretKey,
@@ -36,14 +37,14 @@ fn invalid_encodings() -> Vec<[u8; 32]> {
     list.invalid.iter().map(|invalid| parse(&invalid.encoding)).collect()
 }
 
-/// Ten good elements with `bad` as number 6.
+/// Ten elements, valid except `bad` at index 6.
 fn spoiled(bad: [u8; 32]) -> Vec<u8> {
     let mut elements = oprf::tokenise(&numbers(10), &key(1)).unwrap();
     elements[6 * 32..7 * 32].copy_from_slice(&bad);
     elements
 }
 
-/// Offers `bad` at every door that takes elements and gives what each said.
+/// The errors of all functions that take elements, with `bad` as one of the elements.
 fn offer(bad: [u8; 32]) -> Vec<Error> {
     let (elements, spoiled, key) = (spoiled(*key(2).public().first_chunk().unwrap()), spoiled(bad), key(3));
     let (blinds, _) = voprf::blind(&numbers(10), Mode::Voprf).unwrap();
@@ -96,7 +97,7 @@ fn the_first_of_several_bad_elements_is_named_on_many_threads() {
 }
 
 #[test]
-fn keys_refuse_zero_and_what_is_not_canonical() {
+fn zero_and_noncanonical_keys_are_refused() {
     let order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
     let order: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&order[2 * i..2 * i + 2], 16).unwrap()).collect();
     assert!(SecretKey::from_bytes(&[0; 32]).is_err());
@@ -125,7 +126,7 @@ fn a_proof_of_a_thousand_elements_binds_their_order_and_the_key() {
     swapped[..64].rotate_left(32);
     assert_eq!(voprf::verify(&key(1).public(), &elements, &swapped, &proof), Ok(false));
     let again = voprf::prove(&elements, &evaluated, &key(1)).unwrap();
-    assert_ne!(proof, again, "every proof takes fresh randomness");
+    assert_ne!(proof, again, "every proof uses fresh randomness");
 }
 
 #[test]
@@ -169,7 +170,7 @@ fn elements_evaluated_separately_verify_only_with_their_proofs() {
 
 #[test]
 fn nonces_of_proofs_made_together_differ() {
-    // The same element: with one nonce for two proofs, t2 and t3 would be the same, and so the challenge.
+    // For the same element, two proofs with the same nonce would have the same t2 and t3, and so the same challenge.
     let element = key(2).public().repeat(20);
     let each = voprf::evaluate_and_prove_each(&element, &key(1)).unwrap();
     let challenges: std::collections::BTreeSet<_> = each.iter().map(|one| one.unwrap().1[..32].to_vec()).collect();
@@ -274,7 +275,7 @@ fn the_first_of_several_bad_elements_is_named_when_sealing() {
 }
 
 #[test]
-fn entries_open_only_where_they_belong() {
+fn entries_open_only_with_their_token_and_context() {
     let elements = oprf::tokenise(&numbers(2), &key(1)).unwrap();
     let tokens = tokens(&elements, &CONTEXT).unwrap();
     let entries = seal::seal(&tokens, b"twelve bytesand another.", &CONTEXT).unwrap();
@@ -300,7 +301,7 @@ proptest! {
     }
 
     #[test]
-    fn a_shift_turns_one_keys_elements_into_the_others(from in 0_u8..200, to in 0_u8..200, count in 0_usize..100) {
+    fn a_shift_turns_elements_of_one_key_into_those_of_another(from in 0_u8..200, to in 0_u8..200, count in 0_usize..100) {
         let elements = oprf::tokenise(&numbers(count), &key(from)).unwrap();
         let shifted = oprf::shift(&elements, &key(from).shift_to(&key(to))).unwrap();
         prop_assert_eq!(shifted, oprf::tokenise(&numbers(count), &key(to)).unwrap());
@@ -326,7 +327,7 @@ proptest! {
         prop_assert_eq!(packed, oprf::tokenise(&inputs, &key(1)).unwrap());
         let at = at.index(offsets.len());
         offsets[at] = bad;
-        // Whatever the offsets say, the answer is an error or as many elements as they announce.
+        // For any offsets, the result is an error, or the number of elements that the offsets define.
         match oprf::tokenise_packed(&data, &bytes(&offsets), &key(1)) {
             Ok(elements) => prop_assert_eq!(elements.len(), 32 * (offsets.len() - 1)),
             Err(error) => prop_assert_eq!(std::mem::discriminant(&error), std::mem::discriminant(&Error::Offsets { index: 0 })),

@@ -87,8 +87,8 @@ fn every_vector_of_voprf_has_a_proof() {
     assert!(proofs.all(|case| case.proof.is_some() && case.proof_random_scalar.is_some()));
 }
 
-/// `Blind` is the input's element times the blind, and so what `tokenise` gives with the blind for a key. Enough copies
-/// of the inputs fill every lane and leave some over.
+/// `Blind` is the element of the input times the blind, so it equals `tokenise` with the blind as the key. There are
+/// enough copies of the inputs to fill every lane, with some left over.
 #[test]
 fn the_published_inputs_hash_to_their_elements_in_bulk() {
     let suites = suites();

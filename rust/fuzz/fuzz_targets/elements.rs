@@ -1,5 +1,5 @@
-//! Elements from outside: every door that decodes them, in lanes or not, takes what curve25519-dalek takes and refuses
-//! what it refuses, naming the same element. A shift by one gives back the bytes.
+//! Untrusted elements. Every function that decodes them, in lanes or not, accepts what curve25519-dalek accepts, and
+//! refuses the same element that it refuses. A shift by one returns the same bytes.
 
 #![no_main]
 
@@ -16,7 +16,7 @@ static ONE: LazyLock<SecretKey> = LazyLock::new(|| {
     SecretKey::from_bytes(&std::array::from_fn::<u8, 32, _>(|i| u8::from(i == 0))).unwrap()
 });
 
-/// What the first bad element is refused for.
+/// The expected error, which is that of the first bad element.
 fn refusal(elements: &[[u8; 32]]) -> Option<Error> {
     (0..).zip(elements).find_map(|(index, bytes)| match CompressedRistretto(*bytes).decompress() {
         None => Some(Error::Encoding { what: "element", index }),

@@ -1,4 +1,4 @@
-//! An entry and its token from outside: it opens only as what was sealed.
+//! An untrusted entry and token. The entry opens only to the label that was sealed.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
 
 fuzz_target!(|data: &[u8]| {
     if let Some((token, rest)) = data.split_at_checked(64) {
-        // Nothing but the sealed bytes opens, and whatever opens seals to the same bytes.
+        // Only sealed bytes open, so a label that opens seals to the same bytes.
         if let Ok(Some(label)) = seal::open_entry(token, rest, &CONTEXT) {
             assert_eq!(seal::seal(token, &label, &CONTEXT).unwrap(), rest);
         }

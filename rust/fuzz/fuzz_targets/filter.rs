@@ -1,5 +1,5 @@
-//! A filter from outside: refused, or read so that it writes the same bytes and answers without harm. The digest is made
-//! to match, since no fuzzer finds one: behind the whole, and behind two halves as the parts of a filter.
+//! An untrusted filter. It is refused, or it is read, written as the same bytes, and queried without a panic. The
+//! target appends matching digests, because a fuzzer cannot find them: one for the whole, or one for each of two parts.
 
 #![no_main]
 

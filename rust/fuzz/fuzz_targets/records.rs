@@ -1,4 +1,5 @@
-//! Records to be packed, and packed inputs with their offsets: refused, or laid out whole.
+//! Untrusted records, and untrusted packed inputs with their offsets. They are refused, or all of them are packed or
+//! tokenised.
 
 #![no_main]
 

@@ -33,7 +33,7 @@ fn eight_bits_give_one_false_positive_in_256() {
 }
 
 #[test]
-fn every_size_from_none_to_a_few_hundred_can_be_built() {
+fn filters_of_any_number_of_keys_up_to_a_few_hundred_can_be_built() {
     for size in 0..600 {
         let keys = packed(&spread(0..size));
         let filter = FuseFilter::build(&keys, 16).unwrap();

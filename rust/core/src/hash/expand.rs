@@ -12,7 +12,7 @@ use crate::{
 const MAX_TAG_BYTES: u8 = 45;
 
 /// `expand_message_xmd` for one domain separation tag, with everything precomputed that is the same for every message.
-/// The output has 64 bytes, as many as a hash: `ell` is 1, so `b_1` is the whole output.
+/// The output has 64 bytes, the size of a hash: `ell` is 1, so `b_1` is the whole output.
 pub(crate) struct Expander {
     /// `b_0`: the message follows `Z_pad`, a block of zeros, and precedes `I2OSP(64, 2) || I2OSP(0, 1) || DST_prime`.
     first: PrefixedSha512,

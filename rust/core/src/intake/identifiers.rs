@@ -47,8 +47,8 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// The product with the multiplier, with the upper half XORed into the lower (multiply-shift hashing, which is
-/// universal).
+/// The product with the multiplier, with the lower half replaced by the XOR of both halves (multiply-shift hashing,
+/// which is universal).
 struct Folded {
     multiplier: u64,
     hash: u64,

@@ -1,11 +1,11 @@
-//! Cutting buffers into items, and the length prefixes of RFC 9497.
+//! Dividing buffers into items, and the length prefixes of RFC 9497.
 
 use crate::error::Error;
 
-/// The longest string a two-byte length prefix can announce.
+/// The length of the longest string that a two-byte length prefix can express.
 const MAX_PREFIXED: usize = u16::MAX as usize;
 
-/// Cuts `buffer` into items of `N` bytes.
+/// Divides `buffer` into items of `N` bytes.
 pub(crate) fn items<'a, const N: usize>(what: &'static str, buffer: &'a [u8]) -> Result<&'a [[u8; N]], Error> {
     match buffer.as_chunks::<N>() {
         (items, []) => Ok(items),
@@ -26,13 +26,13 @@ pub(crate) fn unpack<'a>(data: &'a [u8], offsets: &[u8]) -> Result<Vec<&'a [u8]>
     (0..last).map(|i| data.get(offset(i)..offset(i + 1)).ok_or(Error::Offsets { index: i + 1 })).collect()
 }
 
-/// The first eight of 32 bytes: they nearly always decide an order, and compare faster than all.
+/// The first eight of 32 bytes. They nearly always decide the order, and are faster to compare than all bytes.
 #[inline]
 pub(crate) fn head(bytes: &[u8; 32]) -> u64 {
     u64::from_be_bytes(std::array::from_fn(|i| bytes[i]))
 }
 
-/// Refuses two buffers of unequal numbers of items.
+/// Refuses two buffers with different numbers of items.
 pub(crate) fn same_count(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
     if expected == found { Ok(()) } else { Err(Error::Length { what, expected, found }) }
 }

@@ -1,4 +1,4 @@
-//! Buffers: their items, and rows that are cleared when dropped.
+//! Buffers: dividing them into items, and rows that are cleared when dropped.
 
 pub(crate) mod encoding;
 pub(crate) mod secret_rows;

@@ -2,8 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// Rows of `W` bytes, cleared when dropped: in one sweep, where clearing byte by byte costs more than much that is done
-/// with the rows.
+/// Rows of `W` bytes, cleared when dropped. They are cleared all at once, because clearing byte by byte takes longer than
+/// many of the operations on the rows.
 pub(crate) struct SecretRows<const W: usize>(Vec<[u8; W]>);
 
 impl<const W: usize> SecretRows<W> {
@@ -29,7 +29,7 @@ impl<const W: usize> DerefMut for SecretRows<W> {
 impl<const W: usize> Drop for SecretRows<W> {
     fn drop(&mut self) {
         self.0.fill([0; W]);
-        // The compiler must take it that someone looks at the zeros, and so has to write them.
+        // The compiler must assume that the zeros are read, and so cannot omit writing them.
         zeroize::optimization_barrier(self.0.as_slice());
     }
 }

@@ -20,14 +20,14 @@ use crate::{
 
 /// The size of a proof: the challenge and the response, two scalars.
 pub const PROOF_BYTES: usize = 2 * SCALAR_BYTES;
-/// Each element's place is hashed as two bytes.
+/// The index of an element is hashed as two bytes.
 const MAX_BATCH: usize = u16::MAX as usize;
 /// `I2OSP(32, 2)`, the length prefix of an element.
 const ELEMENT_PREFIX: [u8; 2] = [0, 32];
 /// `I2OSP(64, 2)`, the length prefix of the seed.
 const SEED_PREFIX: [u8; 2] = [0, 64];
 
-/// Elements as sent and as evaluated, as many of one as of the other.
+/// Elements and their evaluations, equally many.
 #[derive(Clone, Copy)]
 struct Batch<'a> {
     elements: &'a [Encoded],
@@ -50,7 +50,7 @@ impl<'a> Batch<'a> {
         PointBatch::decode_all("evaluated element", self.evaluated)
     }
 
-    /// Half of each weight `d_i` of `ComputeComposites`, which anyone can compute; see [`challenge`] for why half.
+    /// Half of each weight `d_i` of `ComputeComposites`. The weights are public; see [`challenge`] for why they are halved.
     fn half_weights(&self, public_key: &Encoded) -> Result<Vec<Vec<Scalar>>, Error> {
         let suite = Suite::of(Mode::Voprf);
         let seed = seed(suite, public_key);
@@ -66,7 +66,7 @@ fn half_weight(suite: &Suite, seed: &[u8; 64], index: usize, pair: (&Encoded, &E
     Ok(suite.hash_to_scalar(&weighed(seed, &index.to_be_bytes(), pair)).div_by_2())
 }
 
-/// What the weight of an element and its evaluation is the hash of.
+/// The input of the hash that gives the weight of an element and its evaluation.
 pub(crate) fn weighed<'a>(
     seed: &'a [u8; 64],
     index: &'a [u8; 2],
@@ -75,11 +75,11 @@ pub(crate) fn weighed<'a>(
     [&SEED_PREFIX, seed, index, &ELEMENT_PREFIX, element, &ELEMENT_PREFIX, evaluated, b"Composite"]
 }
 
-/// Half of a composite: the sum of all points by their half weights, both by chunks.
+/// Half of a composite: the sum of all points times their half weights, both given in chunks.
 fn half_composite(points: &[PointBatch], half_weights: &[Vec<Scalar>]) -> Result<RistrettoPoint, Error> {
     let singles: Option<Vec<_>> = points.iter().map(PointBatch::singles).collect();
     if let Some(singles) = singles {
-        // One sum over all takes fewer additions than one a chunk.
+        // One sum over all points takes fewer additions than one sum per chunk.
         return Ok(RistrettoPoint::vartime_multiscalar_mul(half_weights.concat(), singles.concat()));
     }
     let pairs: Vec<_> = points.iter().zip(half_weights).collect();
@@ -87,7 +87,7 @@ fn half_composite(points: &[PointBatch], half_weights: &[Vec<Scalar>]) -> Result
     Ok(sums.iter().sum())
 }
 
-/// The elements of a buffer, refused where they are none or more than a proof can number.
+/// The elements of a buffer. Refuses no elements, and more than a proof can number.
 fn provable(elements: &[u8]) -> Result<&[Encoded], Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     if (1..=MAX_BATCH).contains(&elements.len()) {
@@ -108,20 +108,20 @@ pub(crate) fn seed(suite: &Suite, public_key: &Encoded) -> [u8; 64] {
     hash.finalize().into()
 }
 
-/// The challenge over M, Z, t2 and t3, given half of each: four encodings at the price of little more than one.
+/// The challenge for M, Z, t2 and t3, given half of each: the four encodings of doubles cost little more than one encoding.
 fn challenge(public_key: &Encoded, halves: &[RistrettoPoint; 4]) -> Scalar {
     let encoded = RistrettoPoint::double_and_compress_batch(halves);
     let elements = std::array::from_fn(|i| encoded[i].as_bytes());
     Suite::of(Mode::Voprf).hash_to_scalar(&challenged(public_key, elements))
 }
 
-/// What the challenge over M, Z, t2 and t3 is the hash of.
+/// The input of the hash that gives the challenge for M, Z, t2 and t3.
 pub(crate) fn challenged<'a>(public_key: &'a Encoded, [m, z, t2, t3]: [&'a Encoded; 4]) -> [&'a [u8]; 11] {
     let p = ELEMENT_PREFIX.as_slice();
     [p, public_key, p, m, p, z, p, t2, p, t3, b"Challenge"]
 }
 
-/// The proof: the challenge, and the response of the nonce to it.
+/// The proof: the challenge, and the response to it that the nonce and the key give.
 pub(crate) fn response(challenge: &Scalar, nonce: &Scalar, key: &SecretKey) -> [u8; PROOF_BYTES] {
     let s = nonce - *Zeroizing::new(challenge * key.scalar());
     let mut proof = [0; PROOF_BYTES];
@@ -130,18 +130,24 @@ pub(crate) fn response(challenge: &Scalar, nonce: &Scalar, key: &SecretKey) -> [
     proof
 }
 
-/// `GenerateProof` (RFC 9497 section 2.2.1) that `evaluated` is `key` times `elements`: 64 bytes.
+/// `GenerateProof` (RFC 9497 section 2.2.1): a proof of 64 bytes that each of `evaluated` is `key` times its element.
 ///
 /// # Errors
-/// Elements not canonical, the identity, unequal in number, none or more than 65535; no random bytes.
+/// - [`Error::Ragged`] if a buffer is not a whole number of elements.
+/// - [`Error::BatchSize`] if there are no elements, or more than 65535.
+/// - [`Error::Length`] if the numbers of elements and evaluated elements differ.
+/// - [`Error::Encoding`] or [`Error::Identity`] for an element that is not canonical or is the identity.
+/// - [`Error::Random`] if there are no random bytes.
+/// - [`Error::Threads`] if the thread pool cannot be started, [`Error::Backend`] if the backend is not available.
 pub fn prove(elements: &[u8], evaluated: &[u8], key: &SecretKey) -> Result<[u8; PROOF_BYTES], Error> {
     generate(elements, evaluated, key, &Zeroizing::new(scalar::random()?))
 }
 
-/// [`prove`] with a given random scalar. Only published vectors may use it: a scalar used twice gives the key away.
+/// [`prove`] with a given random scalar. For published vectors only: a scalar that is used twice reveals the key.
 ///
 /// # Errors
-/// Those of [`prove`], and a random scalar that is not canonical or zero.
+/// Those of [`prove`], and [`Error::Length`] or [`Error::Scalar`] if the random scalar does not have 32 bytes, is not
+/// canonical, or is zero.
 #[doc(hidden)]
 pub fn prove_with(
     elements: &[u8],
@@ -157,11 +163,11 @@ pub fn prove_with(
     generate(elements, evaluated, key, &Zeroizing::new(scalar::decode_nonzero("random scalar", 0, bytes)?))
 }
 
-/// `BlindEvaluate` (RFC 9497 section 3.3.2) whole: 32 bytes an evaluated element, and the proof. The elements are decoded
-/// once for both.
+/// `BlindEvaluate` (RFC 9497 section 3.3.2) with its proof. Returns 32 bytes per evaluated element, and the proof. The
+/// elements are decoded once for both.
 ///
 /// # Errors
-/// Elements not canonical, the identity, none or more than 65535; no random bytes.
+/// Those of [`prove`], except that the numbers cannot differ.
 pub fn evaluate_and_prove(elements: &[u8], key: &SecretKey) -> Result<(Vec<u8>, [u8; PROOF_BYTES]), Error> {
     let elements = provable(elements)?;
     let points = PointBatch::decode_all("element", elements)?;
@@ -191,7 +197,7 @@ fn prove_batch(
     random: &Scalar,
 ) -> Result<[u8; PROOF_BYTES], Error> {
     let public_key = key.public();
-    // ComputeCompositesFast: weights and elements are public, so M may take variable time; Z, t2 and t3 may not.
+    // ComputeCompositesFast. Weights and elements are public, so M may be computed in variable time, but not Z, t2 and t3.
     let m = half_composite(points, &batch.half_weights(&public_key)?)?;
     let z = m * key.scalar();
     let t2 = RistrettoPoint::mul_base(&Zeroizing::new(random.div_by_2()));
@@ -200,13 +206,19 @@ fn prove_batch(
     Ok(response(&c, random, key))
 }
 
-/// `VerifyProof` (RFC 9497 section 2.2.2): whether `proof` shows that the key behind `public_key` evaluated them all.
+/// `VerifyProof` (RFC 9497 section 2.2.2): whether `proof` shows that the secret key of `public_key` evaluated all elements.
+/// A wrong proof is `Ok(false)`; malformed input is an error.
 ///
 /// Everything here is public, so all of it takes variable time.
 ///
 /// # Errors
-/// Anything malformed: elements or public key not canonical or the identity, unequal in number, none or more than
-/// 65535, a proof of another length than 64 or whose scalars are not canonical. A wrong proof is `Ok(false)`.
+/// - [`Error::Ragged`] if a buffer is not a whole number of items.
+/// - [`Error::BatchSize`] if there are no elements, or more than 65535.
+/// - [`Error::Length`] if the numbers of elements and evaluated elements differ, the public key does not have 32 bytes, or
+///   the proof does not have 64.
+/// - [`Error::Encoding`] or [`Error::Identity`] for an element or public key that is not canonical or is the identity.
+/// - [`Error::Scalar`] if a scalar of the proof is not canonical.
+/// - [`Error::Threads`] if the thread pool cannot be started, [`Error::Backend`] if the backend is not available.
 pub fn verify(public_key: &[u8], elements: &[u8], evaluated: &[u8], proof: &[u8]) -> Result<bool, Error> {
     let (public_bytes, public_point) = decode_public(public_key)?;
     let [c, s] = decode_proof(proof)?;
@@ -240,7 +252,7 @@ fn decode_proof(proof: &[u8]) -> Result<[Scalar; 2], Error> {
 mod tests {
     use curve25519_dalek::{RistrettoPoint, Scalar, constants::RISTRETTO_BASEPOINT_POINT, traits::Identity};
 
-    /// Composites may be the identity where somebody chose elements to that end: the batch must encode it right.
+    /// Composites can be the identity if somebody chooses the elements to that end: the batch must encode it correctly.
     #[test]
     fn a_batch_encodes_the_identity_among_others() {
         let points = [RistrettoPoint::identity(), RISTRETTO_BASEPOINT_POINT, RistrettoPoint::identity()];

@@ -1,8 +1,9 @@
-//! Many elements, each with a proof of its own: what requests that wait together ask for.
+//! Many elements with a separate proof for each, as for requests that are evaluated together.
 //!
-//! A proof of one element has `M = d C`, `Z = k M = (d k) C` and `t3 = r M = (d r) C`, so with `D = k C` everything but `t2` is
-//! a product of the element. In lanes the element is made ready once for all four, and `t2` is a product of the generator,
-//! which is ready always. No lane learns of another: nonces, weights and challenges are each proof's own.
+//! A proof of one element has `M = d C`, `Z = k M = (d k) C` and `t3 = r M = (d r) C`, so with `D = k C` everything except
+//! `t2` is a multiple of the element. In lanes, the tables of the element are computed once for all four; `t2` is a multiple
+//! of the generator, whose tables always exist. The lanes are independent: each proof has separate nonces, weights and
+//! challenges.
 
 use curve25519_dalek::Scalar;
 use zeroize::Zeroizing;
@@ -24,17 +25,19 @@ use crate::{
     },
 };
 
-/// The fewest elements that are quicker in lanes than one by one, as measured (docs/adr/0011).
+/// The smallest number of elements for which lanes are faster than one by one, as measured (docs/adr/0011).
 const FEWEST: usize = 3;
 
-/// An evaluated element, and the proof of it alone.
+/// An evaluated element, and the proof for it alone.
 pub type Evaluated = ([u8; ELEMENT_BYTES], [u8; PROOF_BYTES]);
 
-/// [`evaluate_and_prove`] for every element of 32 bytes by itself, as if each had been asked for alone: `None` for
-/// one that is not canonical or is the identity, which does the others no harm.
+/// [`evaluate_and_prove`] for every element of 32 bytes separately, as if each were a batch of one. The result is `None` for
+/// an element that is not canonical or is the identity; the others are not affected.
 ///
 /// # Errors
-/// A buffer that is no whole number of elements; no random bytes.
+/// - [`Error::Ragged`] if the buffer is not a whole number of elements.
+/// - [`Error::Random`] if there are no random bytes.
+/// - [`Error::Threads`] if the thread pool cannot be started, [`Error::Backend`] if the backend is not available.
 pub fn evaluate_and_prove_each(elements: &[u8], key: &SecretKey) -> Result<Vec<Option<Evaluated>>, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
     let chunks = pool::chunks(elements, |_, elements| match simd::ristretto_kernel()? {
@@ -63,7 +66,7 @@ fn together(kernel: Kernel, elements: &[Encoded], key: &SecretKey) -> Result<Vec
     Ok(sound.into_iter().map(|sound| if sound { evaluated.next() } else { None }).collect())
 }
 
-/// Halves everywhere, since it is doubles that are encoded (see [`super::point_batch::PointBatch::encode_doubles`]).
+/// All scalars are halved, because the doubles are encoded (see [`super::point_batch::PointBatch::encode_doubles`]).
 fn in_lanes(elements: &[Encoded], combs: &Combs, key: &SecretKey) -> Result<Vec<Evaluated>, Error> {
     let public_key = key.public();
     let mut evaluated = vec![[0; ELEMENT_BYTES]; elements.len()];
@@ -82,7 +85,7 @@ fn in_lanes(elements: &[Encoded], combs: &Combs, key: &SecretKey) -> Result<Vec<
     Ok(evaluated.into_iter().zip(proofs).collect())
 }
 
-/// The weight of each element where it is the only one of its proof.
+/// The weight of each element when it is the only one in its proof.
 fn weights(elements: &[Encoded], evaluated: &[Encoded], public_key: &Encoded) -> Vec<Scalar> {
     let suite = Suite::of(Mode::Voprf);
     let seed = seed(suite, public_key);

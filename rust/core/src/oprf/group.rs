@@ -1,4 +1,4 @@
-//! Elements of ristretto255 (RFC 9496): decoding that refuses what RFC 9497 refuses.
+//! Elements of ristretto255 (RFC 9496), and a decoder that refuses what RFC 9497 refuses.
 
 use curve25519_dalek::{RistrettoPoint, ristretto::CompressedRistretto, traits::IsIdentity};
 
@@ -11,14 +11,14 @@ pub(crate) const UNIFORM_BYTES: usize = 64;
 /// An encoded element.
 pub(crate) type Encoded = [u8; ELEMENT_BYTES];
 
-/// Decodes one element. Refuses what is not canonical, and the identity.
+/// Decodes one element. Refuses encodings that are not canonical, and the identity.
 pub(crate) fn decode(what: &'static str, index: usize, bytes: &Encoded) -> Result<RistrettoPoint, Error> {
     let point = CompressedRistretto(*bytes).decompress().ok_or(Error::Encoding { what, index })?;
     refuse_identity(what, index, &point)?;
     Ok(point)
 }
 
-/// The identity is an element RFC 9497 section 2.1 never lets through.
+/// Refuses the identity, which RFC 9497 section 2.1 never allows.
 pub(crate) fn refuse_identity(what: &'static str, index: usize, point: &RistrettoPoint) -> Result<(), Error> {
     if point.is_identity() { Err(Error::Identity { what, index }) } else { Ok(()) }
 }

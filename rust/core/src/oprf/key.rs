@@ -1,4 +1,4 @@
-//! Secret keys: nonzero scalars that clear themselves.
+//! Secret keys: nonzero scalars that are cleared when dropped.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{error::Error, hash::expand::Expander, memory::encoding::length_prefix};
 
-/// A secret scalar other than zero; its memory is cleared when dropped.
+/// A nonzero secret scalar. Its memory is cleared when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct SecretKey(Scalar, #[zeroize(skip)] OnceLock<Encoded>);
 
@@ -21,18 +21,19 @@ impl SecretKey {
         Self(scalar, OnceLock::new())
     }
 
-    /// A uniform key from the operating system.
+    /// Generates a uniformly random key.
     ///
     /// # Errors
-    /// [`Error::Random`] when the operating system gives none.
+    /// [`Error::Random`] if the operating system provides no random bytes.
     pub fn generate() -> Result<Self, Error> {
         scalar::random().map(Self::new)
     }
 
-    /// Reads a key back from its 32 bytes.
+    /// Reads a key from its 32 bytes.
     ///
     /// # Errors
-    /// A wrong length, a scalar not canonical, or zero.
+    /// - [`Error::Length`] if there are not 32 bytes.
+    /// - [`Error::Scalar`] if the scalar is not canonical, or is zero.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let bytes: &[u8; SCALAR_BYTES] = bytes.try_into().map_err(|_| Error::Length {
             what: "bytes of a secret key",
@@ -45,7 +46,9 @@ impl SecretKey {
     /// `DeriveKeyPair` of RFC 9497 section 3.2.1, from a seed of 32 bytes.
     ///
     /// # Errors
-    /// A seed of another length, an info of more than 65535 bytes, or no key after 256 tries.
+    /// - [`Error::Length`] if the seed does not have 32 bytes.
+    /// - [`Error::TooLong`] if `info` is longer than 65535 bytes.
+    /// - [`Error::DeriveKeyPair`] if 256 attempts give no key.
     pub fn derive(seed: &[u8], info: &[u8], mode: Mode) -> Result<Self, Error> {
         if seed.len() != SCALAR_BYTES {
             return Err(Error::Length { what: "bytes of a seed", expected: SCALAR_BYTES, found: seed.len() });
@@ -66,13 +69,13 @@ impl SecretKey {
         Zeroizing::new(self.0.to_bytes())
     }
 
-    /// The public key: this key times the generator. Computed once, since every proof needs it.
+    /// The public key: this key times the generator. It is computed once, because every proof needs it.
     #[must_use]
     pub fn public(&self) -> Encoded {
         *self.1.get_or_init(|| RistrettoPoint::mul_base(&self.0).compress().to_bytes())
     }
 
-    /// The shift `target / self`: multiplying by it turns elements under this key into elements under `target`.
+    /// The shift `target / self`. Multiplying by it turns elements under this key into elements under `target`.
     #[must_use]
     pub fn shift_to(&self, target: &Self) -> Self {
         let inverse = Zeroizing::new(self.0.invert());

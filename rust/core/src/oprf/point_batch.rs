@@ -1,4 +1,4 @@
-//! Batches of points: eight or four to a stream of instructions where the machine can, else one by one with curve25519-dalek.
+//! Batches of points: in eight or four lanes if the machine has them, otherwise one by one with curve25519-dalek.
 
 use curve25519_dalek::{RistrettoPoint, Scalar, ristretto::CompressedRistretto, traits::VartimeMultiscalarMul};
 use zeroize::Zeroizing;
@@ -13,10 +13,10 @@ use crate::{
     },
 };
 
-/// The fewest points worth a stream of lanes: fewer are quicker one by one.
+/// The smallest number of points for which lanes are used: fewer points are faster one by one.
 const FEWEST: usize = 3;
 
-/// Points in their order; cleared when dropped.
+/// Points in order; cleared when dropped.
 #[derive(Clone)]
 pub(crate) enum PointBatch {
     Lanes(ristretto::Points),
@@ -28,15 +28,15 @@ fn kernel(count: usize) -> Result<Option<Kernel>, Error> {
     Ok(simd::ristretto_kernel()?.filter(|_| count >= FEWEST))
 }
 
-/// The kernel, if there is one and `count` points to be summed up are enough for it: more, since one by one a sum may take
-/// variable time and is quicker for it.
+/// The kernel, if there is one and `count` points to be summed up are enough for it. It takes more points than in
+/// [`kernel`], because a sum one by one may take variable time and is faster for that reason.
 fn summing_kernel(count: usize) -> Result<Option<Kernel>, Error> {
     Ok(simd::ristretto_kernel()?.filter(|kernel| count >= kernel.fewest_summed()))
 }
 
 impl PointBatch {
-    /// The points that uniform bytes map to. Refuses the identity, as `Blind` of RFC 9497 section 3.3.1 does; `first`
-    /// is the place of the first in the whole batch.
+    /// The points that uniform bytes map to. Refuses the identity, as `Blind` of RFC 9497 section 3.3.1 does. `first` is the
+    /// index of the first point in the whole batch.
     pub(crate) fn derive(first: usize, uniform: &[[u8; UNIFORM_BYTES]]) -> Result<Self, Error> {
         let what = "hash of input";
         let Some(kernel) = kernel(uniform.len())? else {
@@ -55,8 +55,8 @@ impl PointBatch {
         }
     }
 
-    /// Decodes elements; refuses the first that is not canonical, or is the identity. `first` is the place of the first
-    /// in the whole batch.
+    /// Decodes elements. Refuses the first that is not canonical or is the identity. `first` is the index of the first
+    /// element in the whole batch.
     pub(crate) fn decode(what: &'static str, first: usize, elements: &[Encoded]) -> Result<Self, Error> {
         Self::decode_by(kernel(elements.len())?, what, first, elements)
     }
@@ -80,7 +80,7 @@ impl PointBatch {
         })
     }
 
-    /// Decodes a whole batch over the pool, by chunks of the pool's size, to be summed up later.
+    /// Decodes a whole batch on the pool, in chunks of the pool's size, to be summed up later.
     pub(crate) fn decode_all(what: &'static str, elements: &[Encoded]) -> Result<Vec<Self>, Error> {
         pool::chunks(elements, |first, elements| {
             Self::decode_by(summing_kernel(elements.len())?, what, first, elements)
@@ -95,7 +95,7 @@ impl PointBatch {
         }
     }
 
-    /// Multiplies every point by the scalar of its place.
+    /// Multiplies every point by the scalar with its index.
     pub(crate) fn multiply_each(&mut self, scalars: &[Scalar]) {
         match self {
             Self::Lanes(points) => points.multiply_each(scalars),
@@ -103,7 +103,7 @@ impl PointBatch {
         }
     }
 
-    /// The points if they are held one by one.
+    /// The points, if they are not in lanes.
     pub(crate) fn singles(&self) -> Option<&[RistrettoPoint]> {
         match self {
             Self::Lanes(_) => None,
@@ -111,8 +111,8 @@ impl PointBatch {
         }
     }
 
-    /// The sum of every point times the scalar of its place. One by one it takes a time that depends on the scalars, so
-    /// they must be public.
+    /// The sum of every point times the scalar with its index. Without lanes, the time depends on the scalars, so they must
+    /// be public.
     pub(crate) fn sum_of_products(&self, scalars: &[Scalar]) -> RistrettoPoint {
         match self {
             Self::Lanes(points) => {
@@ -127,9 +127,9 @@ impl PointBatch {
 
     /// Encodes the double of each point into its row.
     ///
-    /// An encoding needs an inverse square root, which cannot be shared between points; the encoding of a double needs
-    /// an inverse, which can (Montgomery's trick). So callers multiply by half their scalar and let this double the
-    /// result.
+    /// An encoding needs an inverse square root, which cannot be shared between points. The encoding of a double needs an
+    /// inverse, which can be shared (Montgomery's trick). So callers multiply by half of their scalar, and this function
+    /// doubles the result.
     pub(crate) fn encode_doubles(&self, rows: &mut [Encoded]) {
         match self {
             Self::Lanes(points) => points.encode_doubles(rows),

@@ -7,8 +7,8 @@ use curve25519_dalek::Scalar;
 use super::group::UNIFORM_BYTES;
 use crate::hash::expand::Expander;
 
-/// The protocol variants of RFC 9497 section 3.1 that the core knows. The product uses VOPRF; OPRF is here because the
-/// two share everything but a byte of their tags, and its published vectors check the shared part.
+/// The protocol variants of RFC 9497 section 3.1 that the core implements. The product uses VOPRF. OPRF differs from it only
+/// in one byte of the tags, and its published vectors test the shared code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Without proofs, 0x00.
@@ -17,7 +17,7 @@ pub enum Mode {
     Voprf,
 }
 
-/// What depends on the mode alone: the domain separation tags and the hashes made from them.
+/// What depends only on the mode: the domain separation tags and the hashes with them.
 pub(crate) struct Suite {
     context: Vec<u8>,
     to_group: Expander,
@@ -50,17 +50,17 @@ impl Suite {
         [prefix, &self.context].concat()
     }
 
-    /// The uniform bytes that `HashToGroup` maps, for many inputs; `out` has a place for each.
+    /// Writes the uniform bytes that `HashToGroup` maps, for many inputs, to `out`, which has the same length.
     pub(crate) fn uniform_many<T: AsRef<[u8]>>(&self, inputs: &[T], out: &mut [[u8; UNIFORM_BYTES]]) {
         self.to_group.expand_many(inputs, out);
     }
 
-    /// `HashToScalar` of the concatenated parts.
+    /// `HashToScalar` of the concatenated slices.
     pub(crate) fn hash_to_scalar(&self, slices: &[&[u8]]) -> Scalar {
         Scalar::from_bytes_mod_order_wide(&self.to_scalar.expand(slices))
     }
 
-    /// `HashToScalar` of many messages, in their order.
+    /// `HashToScalar` of many messages, in order.
     pub(crate) fn hash_to_scalar_many(&self, messages: &[Vec<u8>]) -> Vec<Scalar> {
         let mut uniform = vec![[0; UNIFORM_BYTES]; messages.len()];
         self.to_scalar.expand_many(messages, &mut uniform);

@@ -1,7 +1,7 @@
-//! Independent inputs, each in a lane, through one stream of vector instructions, where the machine has them.
+//! Independent inputs, each in a lane of vectors, if the machine has the vector instructions.
 //!
-//! The only room of the core with `unsafe` code: loads, stores, and the step from detecting an instruction set to
-//! using it.
+//! This is the only module of the core with `unsafe` code: loads, stores, single instructions, and calls of functions
+//! that are compiled for a detected instruction set.
 #![allow(unsafe_code)]
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -16,12 +16,12 @@ use std::{ffi::OsStr, sync::OnceLock};
 use self::{ristretto::Kernel, sha512::Sha512x8};
 use crate::error::Error;
 
-/// Read once: `auto` (as if unset) takes the widest lanes that the machine has, `avx512ifma` and `avx2` insist on
-/// theirs, `dalek` leaves them alone. Which arithmetic curve25519-dalek takes is its own choice by what the machine
-/// has, and cannot be told.
+/// The environment variable that selects the backend; read once. `auto`, the default, takes the widest lanes that the
+/// machine has, `avx512ifma` and `avx2` require these instructions, and `dalek` uses no lanes. curve25519-dalek selects
+/// its own arithmetic by the machine, and this cannot be changed here.
 const VARIABLE: &str = "PILOOKUP_BACKEND";
 
-/// What batches run on; what is missing is done one by one.
+/// The lanes that batches run on. For `None`, items are computed one by one.
 #[derive(Clone, Copy, Default)]
 struct Lanes {
     ristretto: Option<Kernel>,
@@ -34,16 +34,16 @@ fn chosen() -> Result<Lanes, Error> {
     CHOSEN.get_or_init(|| choose(std::env::var_os(VARIABLE).as_deref())).clone()
 }
 
-/// ristretto255 in lanes, or `None` where curve25519-dalek is to do the work.
+/// ristretto255 in lanes, or `None` if curve25519-dalek does the work.
 ///
 /// # Errors
-/// [`Error::Backend`] when the environment asks for what does not exist, or not here.
+/// [`Error::Backend`] if `PILOOKUP_BACKEND` names a backend that does not exist, or that this machine does not have.
 pub(crate) fn ristretto_kernel() -> Result<Option<Kernel>, Error> {
     Ok(chosen()?.ristretto)
 }
 
-/// SHA-512 in lanes, or `None` where inputs are hashed one by one. A backend that cannot be had hashes nothing for
-/// long: the points that the hashes are for are refused.
+/// SHA-512 in lanes, or `None` if inputs are hashed one by one. `None` also stands for a backend that is not available:
+/// this is not an error here, because computing the points of the hashes raises it.
 pub(crate) fn sha512_lanes() -> Option<Sha512x8> {
     chosen().ok()?.sha512
 }
@@ -61,20 +61,20 @@ fn choose(asked: Option<&OsStr>) -> Result<Lanes, Error> {
 fn insist(ristretto: Option<Kernel>, sha512: Option<Sha512x8>) -> Result<Lanes, Error> {
     match ristretto {
         Some(_) => Ok(Lanes { ristretto, sha512 }),
-        None => Err(Error::Backend("the processor lacks the instructions that this backend is made of")),
+        None => Err(Error::Backend("the processor does not have the instructions of this backend")),
     }
 }
 
-/// The arithmetic that batches run on: `avx512ifma` or `avx2` for lanes of our own, else what curve25519-dalek chooses
-/// on this machine: `dalek-avx512ifma`, `dalek-avx2` or `dalek-serial`.
+/// The arithmetic that batches run on: `avx512ifma` or `avx2` for the lanes of this crate, otherwise the one that
+/// curve25519-dalek selects on this machine: `dalek-avx512ifma`, `dalek-avx2` or `dalek-serial`.
 ///
 /// # Errors
-/// [`Error::Backend`] when `PILOOKUP_BACKEND` asks for what does not exist, or not here.
+/// [`Error::Backend`] if `PILOOKUP_BACKEND` names a backend that does not exist, or that this machine does not have.
 pub fn backend() -> Result<&'static str, Error> {
     Ok(ristretto_kernel()?.map_or_else(dalek, Kernel::name))
 }
 
-/// What curve25519-dalek chooses.
+/// The arithmetic that curve25519-dalek selects.
 fn dalek() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     {
@@ -99,7 +99,7 @@ mod tests {
 
     use super::{Kernel, choose};
 
-    /// What is chosen, `none` for no lanes, or `refused`.
+    /// The name of the chosen kernel, `none` for no lanes, or `refused`.
     fn name(asked: Option<&str>) -> &'static str {
         choose(asked.map(OsStr::new)).map_or("refused", |lanes| lanes.ristretto.map_or("none", Kernel::name))
     }

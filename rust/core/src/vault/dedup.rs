@@ -1,27 +1,27 @@
-//! The rows of one partition, out of many segments: one for each distinct element and account.
+//! Merges the rows of one partition from many segments into one row for each distinct element and account.
 
 use super::row::{Row, row_bytes, sort_and_combine};
 use crate::{error::Error, oprf::group::ELEMENT_BYTES};
 
-/// Rows in ascending order of element and account, column by column. Integers are little-endian.
+/// Columns of rows in ascending order of element and account. Integers are little-endian.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// 32 bytes a row.
+    /// 32 bytes per row.
     pub elements: Vec<u8>,
-    /// 16 bytes a row, zeros where no account is known.
+    /// 16 bytes per row; zeros if the account is not known.
     pub accounts: Vec<u8>,
-    /// u32: rows without an account that stand for one registration each, where accounts are kept; else 0.
+    /// u32: the number of rows without an account, each of which is one registration, if accounts are kept; otherwise 0.
     pub counts: Vec<[u8; 4]>,
     /// u16: the latest month.
     pub months: Vec<[u8; 2]>,
-    /// How many distinct elements there are.
+    /// The number of distinct elements.
     pub distinct: usize,
 }
 
-/// Merges segments of one partition; `accounts` says whether accounts are kept.
+/// Merges segments of one partition. `accounts` is whether the rows have accounts.
 ///
 /// # Errors
-/// A segment that is not a whole number of rows.
+/// [`Error::Ragged`] if a segment is not a whole number of rows.
 pub fn merge_segments<T: AsRef<[u8]>>(segments: &[T], accounts: bool) -> Result<Merged, Error> {
     let mut merged = Merged::default();
     sort_and_combine(&mut rows(segments, accounts)?, |row| {
@@ -34,10 +34,10 @@ pub fn merge_segments<T: AsRef<[u8]>>(segments: &[T], accounts: bool) -> Result<
     Ok(merged)
 }
 
-/// How many distinct elements there are in segments.
+/// The number of distinct elements in segments. `accounts` is whether the rows have accounts.
 ///
 /// # Errors
-/// A segment that is not a whole number of rows.
+/// [`Error::Ragged`] if a segment is not a whole number of rows.
 pub fn count_distinct<T: AsRef<[u8]>>(segments: &[T], accounts: bool) -> Result<usize, Error> {
     let (mut distinct, mut last) = (0, None);
     sort_and_combine(&mut rows(segments, accounts)?, |row| {

@@ -1,4 +1,4 @@
-//! The vault's rows and files: rows by partition, rows merged, bytes sealed (SPEC.md section 5).
+//! The rows and files of the vault: partitioning rows, merging rows, and sealing bytes (SPEC.md section 5).
 
 mod dedup;
 mod partition;
@@ -11,6 +11,6 @@ pub use partition::{COARSE_SPANS, PARTITIONS, Partitioned, partition_rows};
 pub use sealed_ranges::{open_ranges, seal_ranges, sealed_ranges_bytes};
 pub use sealing::{open, seal};
 
-/// The size of an account's pseudonym; zeros where no account is known.
+/// The size of an account pseudonym, which is all zeros if the account is not known.
 pub const ACCOUNT_BYTES: usize = 16;
 const MONTH_BYTES: usize = 2;

@@ -1,4 +1,4 @@
-//! Rows of a piece of a file, by partition and by range of elements within it.
+//! Groups the rows of a file split by partition, and by coarse span within a partition.
 
 use std::collections::HashSet;
 
@@ -12,21 +12,23 @@ use crate::{
     oprf::group::{ELEMENT_BYTES, Encoded},
 };
 
-/// A partition is the low six bits of an element's second byte; the first byte's lowest bit is always 0.
+/// The number of partitions. A partition is the low six bits of the second byte of an element; the lowest bit of the first
+/// byte is always 0.
 pub const PARTITIONS: usize = 64;
-/// A range is the upper six bits of an element's first byte, so that ranges ascend as the elements of a partition do.
+/// The number of coarse spans of a partition. A coarse span is the upper six bits of the first byte of an element, so that
+/// coarse spans ascend as the elements of a partition do.
 pub const COARSE_SPANS: usize = 64;
 
 const BINS: usize = PARTITIONS * COARSE_SPANS;
 
-/// Rows by partition and range.
+/// Rows grouped by partition and coarse span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partitioned {
-    /// The segments of all ranges of all partitions, one after another.
+    /// The segments of all coarse spans of all partitions, one after another.
     pub segments: Vec<u8>,
-    /// How many rows each range of each partition has.
+    /// The number of rows in each coarse span of each partition.
     pub counts: Vec<u32>,
-    /// How many rows were left out because their element was erased.
+    /// The number of rows that were left out because their element is erased.
     pub erased: usize,
 }
 
@@ -34,12 +36,14 @@ fn bin_of(element: &Encoded) -> usize {
     usize::from(element[1]) % PARTITIONS * COARSE_SPANS + usize::from(element[0]) * COARSE_SPANS / 256
 }
 
-/// Rows by partition and range, one for each distinct element and account: row `i` has the element numbered `places[i]`
-/// (little-endian u32), the month `months[i]` (little-endian u16) and, unless `accounts` is empty, the account
-/// `accounts[i]` (16 bytes). Rows of an element among `erased` are left out.
+/// Groups rows by partition and coarse span, with one row for each distinct element and account. Row `i` has the element
+/// with index `places[i]` (little-endian u32), the month `months[i]` (little-endian u16) and, unless `accounts` is empty, the
+/// account `accounts[i]` (16 bytes). Rows whose element is one of `erased` are left out.
 ///
 /// # Errors
-/// Buffers that are not whole numbers of items, unequal numbers, a place beyond the elements.
+/// - [`Error::Ragged`] if a buffer is not a whole number of items.
+/// - [`Error::Length`] if the numbers of places, months and accounts differ.
+/// - [`Error::UnknownItem`] if a row refers to an element that does not exist.
 pub fn partition_rows(
     elements: &[u8],
     places: &[u8],
@@ -84,7 +88,7 @@ fn write_segments(rows: &[Row<'_>], accounts: bool, erased: usize) -> Partitione
     Partitioned { segments, counts, erased }
 }
 
-/// The places of the rows, bin by bin, and where each bin ends.
+/// The indices of the rows, bin by bin, and the end of each bin.
 fn by_bin(rows: &[Row<'_>]) -> (Vec<u32>, Vec<usize>) {
     let mut ends = vec![0; BINS];
     for row in rows {

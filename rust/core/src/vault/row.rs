@@ -1,7 +1,8 @@
-//! One row of a load in the making, and the segments it lies in.
+//! The rows of a load, and the segments that contain them.
 //!
-//! A segment holds rows of one partition one after another: 32 bytes of element, the month (u16) and, where accounts are
-//! kept, how many rows without an account it stands for (u32) and 16 bytes of account. Integers are little-endian.
+//! A segment contains rows of one partition, one after another. A row is 32 bytes of element, the month (u16) and, if
+//! accounts are kept, the number of rows without an account that it combines (u32) and 16 bytes of account. Integers are
+//! little-endian.
 
 use super::{ACCOUNT_BYTES, MONTH_BYTES};
 use crate::{
@@ -14,12 +15,12 @@ pub(super) type Account = [u8; ACCOUNT_BYTES];
 
 const COUNT_BYTES: usize = 4;
 
-/// Bytes of a row in a segment.
+/// The number of bytes of a row in a segment.
 pub(super) const fn row_bytes(accounts: bool) -> usize {
     ELEMENT_BYTES + MONTH_BYTES + if accounts { COUNT_BYTES + ACCOUNT_BYTES } else { 0 }
 }
 
-/// One row, its element's first eight bytes beside it: those nearly always decide an order.
+/// One row. `first` is the first eight bytes of its element, which nearly always decide the order.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     first: u64,
@@ -30,7 +31,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// A row as it stands in a file, which counts as one where accounts are kept and it has none.
+    /// A row of a file. Its count is one if accounts are kept and it has none.
     pub(super) fn new(element: &'a Encoded, month: u16, account: Option<Account>) -> Self {
         let count = u32::from(account == Some(Account::default()));
         Self { first: head(element), element, account: account.unwrap_or_default(), count, month }
@@ -45,7 +46,7 @@ impl<'a> Row<'a> {
         Ok(segment.chunks_exact(unit).filter_map(Self::read))
     }
 
-    /// The row of so many bytes; None where they are too few.
+    /// Decodes a row. `None` if there are too few bytes.
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let (element, rest) = bytes.split_first_chunk()?;
         let (month, rest) = rest.split_first_chunk()?;
@@ -55,7 +56,7 @@ impl<'a> Row<'a> {
         Some(Self { first: head(element), element, account, count, month })
     }
 
-    /// Puts the row behind a segment's others.
+    /// Appends the row to a segment.
     pub(super) fn write(&self, segment: &mut Vec<u8>, accounts: bool) {
         segment.extend_from_slice(self.element);
         segment.extend_from_slice(&self.month.to_le_bytes());
@@ -70,8 +71,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Puts rows into ascending order of element and account and hands on one for each, with the latest month and the sum
-/// of the counts.
+/// Sorts rows in ascending order of element and account. Calls `take` with one row for each element and account, with the
+/// latest month and the sum of the counts.
 pub(super) fn sort_and_combine<'a>(rows: &mut [Row<'a>], mut take: impl FnMut(Row<'a>)) {
     rows.sort_unstable_by(|a, b| {
         a.first.cmp(&b.first).then_with(|| a.element.cmp(b.element)).then_with(|| a.account.cmp(&b.account))

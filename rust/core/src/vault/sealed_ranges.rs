@@ -1,9 +1,9 @@
-//! AES-256-GCM-SIV (RFC 8452) over the ranges of one file, each sealed by itself, so that any of them opens without the
-//! rest.
+//! AES-256-GCM-SIV (RFC 8452) for the ranges of one file. Each range is sealed separately, so that it can be opened
+//! without the others.
 //!
-//! A sealed range is its nonce, the ciphertext and the tag. Its associated data are those of the file and its number,
-//! so a range that was moved within the file or into another does not open. A range without data is sealed as well: it
-//! cannot be passed off as one that was left out.
+//! A sealed range is the nonce, the ciphertext and the tag. Its AAD is the AAD of the file and the number of the range,
+//! so a range that was moved within the file or to another file does not open. A range without data is sealed too, so
+//! that a range cannot be replaced by an empty one.
 
 use aes_gcm_siv::{AeadInOut, Tag};
 
@@ -21,7 +21,7 @@ fn sizes_of(sizes: &[u8]) -> Result<impl ExactSizeIterator<Item = usize> + Clone
     Ok(items::<SIZE_BYTES>("sizes", sizes)?.iter().map(|size| u32::from_le_bytes(*size) as usize))
 }
 
-/// The associated data of range `number`.
+/// The AAD of range `number`.
 fn range_aad(aad: &[u8], number: usize) -> Result<Vec<u8>, Error> {
     let too_many = Error::TooLong { what: "ranges", index: number };
     let number = u32::try_from(number).map_err(|_| too_many)?;
@@ -31,19 +31,20 @@ fn range_aad(aad: &[u8], number: usize) -> Result<Vec<u8>, Error> {
 /// The number of bytes that `seal_ranges` writes for ranges of these sizes (little-endian u32).
 ///
 /// # Errors
-/// [`Error::Ragged`] for sizes that are no whole number of u32.
+/// [`Error::Ragged`] if `sizes` is not a whole number of u32.
 pub fn sealed_ranges_bytes(sizes: &[u8]) -> Result<usize, Error> {
     Ok(sizes_of(sizes)?.map(|size| size + SEAL_BYTES).sum())
 }
 
-/// Seals consecutive ranges of `data`, its buffers taken one after another, into `sealed`, which has
-/// `sealed_ranges_bytes` bytes. Range `i` has size `i` of `sizes` (little-endian u32) and nonce `i` of `nonces` (12
-/// bytes each); it is bound to `aad` and its number.
+/// Seals consecutive ranges of the concatenated buffers of `data` into `sealed`, which has `sealed_ranges_bytes` bytes.
+/// Range `i` has size `i` of `sizes` (little-endian u32) and nonce `i` of `nonces` (12 bytes each). It is bound to
+/// `aad` and its number.
 ///
 /// # Errors
-/// [`Error::Ragged`] for nonces or sizes that are no whole number of items; [`Error::Length`] for a key that does not
-/// have 32 bytes, a number of nonces other than that of the sizes, and data or `sealed` of another length than the
-/// sizes say.
+/// - [`Error::Ragged`] if `nonces` or `sizes` is not a whole number of items.
+/// - [`Error::Length`] if the key does not have 32 bytes, the numbers of nonces and sizes differ, or `data` or `sealed`
+///   does not have the length that follows from the sizes.
+/// - [`Error::TooLong`] if there are more than 2^32 ranges, or a range is too long for the cipher.
 pub fn seal_ranges<T: AsRef<[u8]>>(
     key: &[u8],
     nonces: &[u8],
@@ -77,14 +78,14 @@ pub fn seal_ranges<T: AsRef<[u8]>>(
     Ok(())
 }
 
-/// Buffers read as one.
+/// Reads buffers one after another.
 struct Source<'a, T> {
     buffers: &'a [T],
     unread: &'a [u8],
 }
 
 impl<T: AsRef<[u8]>> Source<'_, T> {
-    /// Fills `target` with the next bytes; the caller has counted that there are enough.
+    /// Fills `target` with the next bytes. The caller ensures that there are enough.
     fn fill(&mut self, mut target: &mut [u8]) {
         while !target.is_empty() {
             if self.unread.is_empty() {
@@ -99,13 +100,14 @@ impl<T: AsRef<[u8]>> Source<'_, T> {
     }
 }
 
-/// The data of consecutive ranges that `seal_ranges` sealed, laid end to end: `sealed` holds ranges `first` and
-/// following, whose data have `sizes` (little-endian u32).
+/// Opens consecutive ranges that `seal_ranges` sealed, and returns their concatenated data. `sealed` contains range
+/// `first` and the following ones, whose data have `sizes` (little-endian u32).
 ///
 /// # Errors
-/// [`Error::Sealed`] where they are not the ranges that were sealed under this key, `aad` and number, or not of these
-/// sizes; [`Error::Length`] for a key that does not have 32 bytes, [`Error::Ragged`] for sizes that are no whole number
-/// of u32.
+/// - [`Error::Sealed`] if these are not ranges of these sizes that were sealed under this key, `aad` and number.
+/// - [`Error::Length`] if the key does not have 32 bytes.
+/// - [`Error::Ragged`] if `sizes` is not a whole number of u32.
+/// - [`Error::TooLong`] if the number of a range does not fit in 32 bits.
 pub fn open_ranges(key: &[u8], sealed: &[u8], sizes: &[u8], first: usize, aad: &[u8]) -> Result<Vec<u8>, Error> {
     let cipher = cipher(key)?;
     let mut data = Vec::with_capacity(sealed.len());

@@ -18,10 +18,11 @@ fn nonce_of(nonce: &[u8]) -> Result<Nonce, Error> {
     nonce.try_into().map(|nonce: [u8; NONCE_BYTES]| nonce.into()).map_err(|_| wrong)
 }
 
-/// The sealed bytes of `data`, bound to `aad`, and their tag of 16 bytes after them.
+/// Seals `data`, bound to `aad`. Returns the ciphertext followed by the tag of 16 bytes.
 ///
 /// # Errors
-/// A key that has not 32 bytes, a nonce that has not 12, data of more than 64 GiB.
+/// - [`Error::Length`] if the key does not have 32 bytes, or the nonce does not have 12.
+/// - [`Error::TooLong`] if there are more than 64 GiB of data.
 pub fn seal(key: &[u8], nonce: &[u8], data: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
     let mut sealed = Vec::with_capacity(data.len() + TAG_BYTES);
     sealed.extend_from_slice(data);
@@ -33,10 +34,11 @@ pub fn seal(key: &[u8], nonce: &[u8], data: &[u8], aad: &[u8]) -> Result<Vec<u8>
     Ok(sealed)
 }
 
-/// The bytes that were sealed, bound to `aad`.
+/// Opens bytes that were sealed, bound to `aad`.
 ///
 /// # Errors
-/// [`Error::Sealed`] when they are not what was sealed under this key, nonce and binding; a key or nonce of another size.
+/// - [`Error::Sealed`] if they were not sealed under this key, nonce and `aad`.
+/// - [`Error::Length`] if the key does not have 32 bytes, or the nonce does not have 12.
 pub fn open(key: &[u8], nonce: &[u8], sealed: &[u8], aad: &[u8]) -> Result<Vec<u8>, Error> {
     let (data, tag) = sealed.split_last_chunk::<TAG_BYTES>().ok_or(Error::Sealed)?;
     let mut data = data.to_vec();

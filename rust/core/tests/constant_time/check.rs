@@ -1,4 +1,4 @@
-//! Comparing a subject's traces.
+//! Compares the traces of a subject.
 
 use std::process::ExitCode;
 
@@ -7,17 +7,17 @@ use crate::{
     trace::{Step, traces},
 };
 
-/// The backends that this machine has; says which it has not.
+/// The backends that this machine has. Reports those that are missing.
 fn backends() -> Vec<&'static str> {
     let avx512 = is_x86_feature_detected!("avx512ifma") && is_x86_feature_detected!("avx512dq");
     let all = [("avx512ifma", avx512), ("avx2", is_x86_feature_detected!("avx2")), ("dalek", true)];
     for (missing, _) in all.iter().filter(|(_, present)| !present) {
-        println!("constant_time: no {missing} here, it is not traced");
+        println!("constant_time: this machine does not have {missing}, which is not traced");
     }
     all.iter().filter(|(_, present)| *present).map(|(name, _)| *name).collect()
 }
 
-/// Checks every subject that one of `filters` is part of, or all of them.
+/// Checks every subject whose name contains one of `filters`, or all subjects if there are no filters.
 pub(crate) fn all(filters: &[String]) -> ExitCode {
     if filters.iter().any(|filter| filter == "--ignored") {
         return ExitCode::SUCCESS;
@@ -30,7 +30,7 @@ pub(crate) fn all(filters: &[String]) -> ExitCode {
         let backends = subject.backends.iter().filter(|backend| present.contains(backend));
         let right: Vec<bool> = std::thread::scope(|scope| {
             let checks: Vec<_> = backends.map(|backend| scope.spawn(|| check(subject, backend))).collect();
-            checks.into_iter().map(|check| check.join().expect("a check that ends")).collect()
+            checks.into_iter().map(|check| check.join().expect("a check does not panic")).collect()
         });
         failed |= right.contains(&false);
     }
@@ -39,9 +39,9 @@ pub(crate) fn all(filters: &[String]) -> ExitCode {
 
 /// How often a subject is traced before its check fails.
 ///
-/// Tracing is disturbed now and then on virtual machines (a trap is lost, a process crashes), and a disturbed trace differs
-/// from any other. Code that does depend on a secret gives different traces for different secrets every time, so one attempt
-/// with equal traces shows that it does not, and repeating hides nothing.
+/// Tracing is disturbed now and then on virtual machines (a trap is lost, a process crashes), and a disturbed trace
+/// differs from any other. Code that does depend on a secret gives different traces for different secrets every time,
+/// so one attempt with equal traces shows that it does not, and repeating hides nothing.
 const ATTEMPTS: usize = 5;
 
 /// Prints what the traces show. Returns whether that is what the subject expects.
@@ -72,7 +72,7 @@ fn verdict(traces: &[Vec<Step>]) -> (Expected, String) {
     (Expected::Nothing, format!("{} secrets, {} instructions, one trace", traces.len(), first.len()))
 }
 
-/// The first place where two traces part.
+/// The index of the first step at which two traces differ.
 fn parting(one: &[Step], other: &[Step], of: fn(&Step) -> u32) -> Option<usize> {
     let differ = one.iter().zip(other).position(|(one, other)| of(one) != of(other));
     differ.or((one.len() != other.len()).then(|| one.len().min(other.len())))

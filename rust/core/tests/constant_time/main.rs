@@ -1,12 +1,13 @@
-//! That no secret shows in what the processor does: the same work is run with different secrets, one instruction at a
-//! time, and must take the same path through the same addresses of memory.
+//! Checks that the executed instructions and the memory addresses do not depend on secrets. The same work runs with
+//! different secrets, one instruction at a time, and must take the same path and use the same addresses.
 //!
-//! This binary is its own subject: with the name of a subject for an argument it warms up, and works with each secret in
-//! turn, traced. Without, it checks every subject on every backend the machine has, and that subjects which do give their
-//! secret away are caught.
+//! This binary also runs what it traces. With the name of a subject as its argument, it warms up, and then runs the
+//! subject with each secret, traced. Without an argument, it checks every subject on every backend that the machine
+//! has, and checks that the controls, which do leak their secret, are caught.
 //!
-//! What this cannot see: instructions whose time depends on their operands (the code uses none known to), and anything
-//! below the instruction set. One run compares a few secrets, picked so that each digit and window of a scalar differs.
+//! It cannot detect instructions whose time depends on their operands (the code uses none that are known to), or
+//! anything below the instruction set. One run compares a few secrets, chosen so that each digit and window of a scalar
+//! differs.
 
 #![allow(unsafe_code)] // a signal handler, and the breakpoints that start and end a trace
 
@@ -28,5 +29,5 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 fn main() {
-    println!("constant_time: SKIPPED, processes are traced on Linux on x86-64 alone");
+    println!("constant_time: SKIPPED, processes can be traced only on Linux on x86-64");
 }

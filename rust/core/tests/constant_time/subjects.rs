@@ -1,4 +1,4 @@
-//! What is traced: whole operations of the public API, and controls.
+//! The subjects that are traced: whole operations of the public API, and controls.
 
 use std::hint::black_box;
 
@@ -8,21 +8,21 @@ use pilookup_core::{
     oprf::{self, voprf},
 };
 
-/// A secret: 32 bytes that a subject turns into what it needs.
+/// A secret: 32 bytes, from which a subject makes the values that it needs.
 pub(crate) type Secret = [u8; 32];
 
 /// Work that depends on a secret.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    /// Makes the work ready, untraced; what it returns is traced.
+    /// Prepares the work, which is not traced. The function that it returns is traced.
     pub(crate) prepare: fn(&Secret) -> Box<dyn FnOnce()>,
-    /// How the traces are meant to differ.
+    /// The expected difference between the traces.
     pub(crate) expected: Expected,
     /// The backends on which the work differs.
     pub(crate) backends: &'static [&'static str],
 }
 
-/// What may be seen of the secret.
+/// What the traces show of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     Nothing,
@@ -30,12 +30,12 @@ pub(crate) enum Expected {
     AddressesAlone,
 }
 
-/// Each step of a trace takes the system microseconds, so work is traced only where it is not made of work traced already: in
-/// lanes `evaluate` is a shift, and `unblind` decodes as it does and multiplies as `blind` does; a proof's nonce never
-/// comes to the lanes.
+/// Each step of a trace takes microseconds, so work is not traced on a backend where it consists of work that is traced
+/// already: in lanes, `evaluate` is a shift, and `unblind` decodes like a shift and multiplies like `blind`. The nonce
+/// of a batch proof is not used in lanes.
 const ALL: &[&str] = &["avx512ifma", "avx2", "dalek"];
 const LANES: &[&str] = &["avx512ifma", "avx2"];
-/// Hashing has lanes on AVX-512 alone; and scalars of their own for each lane are the same on both.
+/// Hashing has lanes only on AVX-512. Separate scalars for each lane are handled in the same way on both.
 const EIGHT_OR_NONE: &[&str] = &["avx512ifma", "dalek"];
 const DALEK: &[&str] = &["dalek"];
 
@@ -66,7 +66,7 @@ pub(crate) fn named(name: &str) -> Option<&'static Subject> {
     SUBJECTS.iter().find(|subject| subject.name == name)
 }
 
-/// A full set of lanes; where there are none, one item shows all there is to see.
+/// The number of items: one per lane, or one item if there are no lanes.
 fn count() -> u8 {
     match std::env::var("PILOOKUP_BACKEND").as_deref() {
         Ok("avx512ifma") => 8,
@@ -77,7 +77,8 @@ fn count() -> u8 {
 
 const CONTEXT: Context<'_> = Context { channel: "public", epoch: 7 };
 
-/// As scalars: the group's order less one, whose digits are as high as they get or zero, and one whose digits are mixed.
+/// Two scalars: the order of the group minus one, whose digits are the largest possible or zero, and one with mixed
+/// digits.
 pub(crate) fn secrets() -> [Secret; 2] {
     let order_less_one = [
         0xec, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
@@ -87,14 +88,14 @@ pub(crate) fn secrets() -> [Secret; 2] {
     [order_less_one, mixed]
 }
 
-/// What a subject warms up with.
+/// The secret with which a subject warms up.
 pub(crate) const WARM: Secret = [7; 32];
 
 fn key(secret: &Secret) -> SecretKey {
     SecretKey::from_bytes(secret).expect("a canonical scalar other than zero")
 }
 
-/// Numbers of one length, made of the secret's bytes.
+/// Phone numbers of the same length, made from the bytes of the secret.
 fn numbers(secret: &Secret) -> Vec<Vec<u8>> {
     let digits =
         |i: u8| secret.iter().skip(usize::from(i)).step_by(3).map(move |byte| b'0' + byte.wrapping_add(i) % 10);
@@ -102,7 +103,7 @@ fn numbers(secret: &Secret) -> Vec<Vec<u8>> {
 }
 
 fn elements(secret: &Secret) -> Vec<u8> {
-    oprf::tokenise(&numbers(secret), &key(&WARM)).expect("numbers are good inputs")
+    oprf::tokenise(&numbers(secret), &key(&WARM)).expect("numbers are valid inputs")
 }
 
 fn labels(secret: &Secret) -> Vec<u8> {
@@ -119,29 +120,29 @@ fn evaluate(secret: &Secret) -> Box<dyn FnOnce()> {
     Box::new(move || drop(black_box(voprf::evaluate(&elements, &key))))
 }
 
-/// The nonce is fresh in every run. Nothing else may differ: the proof's weights, which come of the elements, are public and
-/// taken in variable time.
+/// The nonce is fresh in every run. Everything else must be the same: the weights of the proof, which depend on the
+/// elements, are public, and are used in variable time.
 fn prove(_: &Secret) -> Box<dyn FnOnce()> {
     let (elements, key) = (elements(&WARM), key(&WARM));
     Box::new(move || drop(black_box(voprf::evaluate_and_prove(&elements, &key))))
 }
 
-/// In lanes all of it takes the same path, weights too; the nonces are fresh in every run.
+/// In lanes, everything takes the same path, including the weights. The nonces are fresh in every run.
 fn evaluate_each(secret: &Secret) -> Box<dyn FnOnce()> {
     let (elements, key) = (elements(&WARM), key(secret));
-    // Public, and computed once for all requests that a key serves.
+    // The public key is computed once for all requests that a key serves.
     let _public = key.public();
     Box::new(move || drop(black_box(voprf::evaluate_and_prove_each(&elements, &key))))
 }
 
-/// Blinds too are fresh in every run.
+/// The blinds, too, are fresh in every run.
 fn blind(secret: &Secret) -> Box<dyn FnOnce()> {
     let numbers = numbers(secret);
     Box::new(move || drop(black_box(voprf::blind(&numbers, Mode::Voprf))))
 }
 
 fn unblind(_: &Secret) -> Box<dyn FnOnce()> {
-    let (blinds, blinded) = voprf::blind(&numbers(&WARM), Mode::Voprf).expect("numbers are good inputs");
+    let (blinds, blinded) = voprf::blind(&numbers(&WARM), Mode::Voprf).expect("numbers are valid inputs");
     Box::new(move || drop(black_box(voprf::unblind(&blinds, &blinded))))
 }
 
@@ -151,7 +152,7 @@ fn tokens(secret: &Secret) -> Box<dyn FnOnce()> {
 }
 
 fn seal(secret: &Secret) -> Box<dyn FnOnce()> {
-    let tokens = pilookup_core::tokens(&elements(secret), &CONTEXT).expect("elements of our own");
+    let tokens = pilookup_core::tokens(&elements(secret), &CONTEXT).expect("the elements are valid");
     let labels = labels(secret);
     Box::new(move || drop(black_box(seal::seal(&tokens, &labels, &CONTEXT))))
 }
@@ -161,7 +162,7 @@ fn shift_and_seal(secret: &Secret) -> Box<dyn FnOnce()> {
     Box::new(move || drop(black_box(seal::shift_and_seal(&elements, &labels, &key, &CONTEXT, 13))))
 }
 
-/// Square and multiply as it must not be: work for each bit that is set.
+/// A control: square and multiply with a branch on each bit.
 fn branches(secret: &Secret) -> Box<dyn FnOnce()> {
     let secret = *secret;
     Box::new(move || {
@@ -178,7 +179,7 @@ fn branches(secret: &Secret) -> Box<dyn FnOnce()> {
     })
 }
 
-/// A window's table read where the digit says.
+/// A control: a read of a table at the index of each digit.
 fn looks_up(secret: &Secret) -> Box<dyn FnOnce()> {
     let (secret, table) = (*secret, black_box([7_u64; 256]));
     Box::new(move || {

@@ -1,8 +1,8 @@
-//! Running a subject in a process of its own, one instruction at a time.
+//! Runs a subject in a separate process, one instruction at a time.
 //!
-//! The processor's trap flag stops the process after each instruction, and its own handler of that signal writes down
-//! where it stands and which addresses the next instruction uses. A debugger (ptrace) sees the same and needs no unsafe
-//! code, but two changes of process an instruction make it ten times as slow.
+//! The trap flag of the processor stops the process after each instruction, and the signal handler of the process
+//! records the address of the next instruction and the addresses that it uses. A debugger (ptrace) sees the same and
+//! needs no unsafe code, but is ten times as slow, because it takes two process switches per instruction.
 
 use std::{
     arch::asm,
@@ -24,16 +24,16 @@ use nix::{
 
 use crate::subjects::{Secret, Subject, WARM, secrets};
 
-/// One instruction: where it stood (the address's lower half), and a hash of the addresses it used.
+/// One instruction: the lower half of its address, and a hash of the addresses that it uses.
 pub(crate) type Step = (u32, u32);
 
-/// The most instructions a trace can have.
+/// The largest number of instructions of a trace.
 const ROOM: usize = 1 << 23;
 const LONGEST_INSTRUCTION: usize = 15;
 const TRAP_FLAG: i64 = 1 << 8;
 
-/// The traces of a subject on a backend, one for each secret. None if a traced process failed: some virtual machines lose
-/// or misplace a trap now and then, and the process then crashes.
+/// The traces of a subject on a backend, one for each secret. None if a traced process failed: some virtual machines
+/// lose or misplace a trap now and then, and the process then crashes.
 pub(crate) fn traces(subject: &Subject, backend: &str) -> Option<Vec<Vec<Step>>> {
     let mut command = Command::new(std::env::current_exe().expect("the path of this binary"));
     command.arg(subject.name).env("PILOOKUP_BACKEND", backend).stderr(Stdio::inherit());
@@ -53,11 +53,11 @@ pub(crate) fn traces(subject: &Subject, backend: &str) -> Option<Vec<Vec<Step>>>
     Some(traces.to_vec())
 }
 
-/// The subject's side: writes a trace for each secret. Every one is taken in a copy of this process, so that all have the same
-/// addresses.
+/// Runs in the traced process: writes a trace for each secret. Each trace is recorded in a fork of this process, so
+/// that all have the same addresses.
 pub(crate) fn trace_all(subject: &Subject) -> ExitCode {
     for secret in secrets() {
-        // SAFETY: there is one thread so far, and so no lock that another could have held.
+        // SAFETY: there is only one thread, so no other thread can hold a lock.
         match unsafe { fork() }.expect("a copy of this process") {
             ForkResult::Child => {
                 trace(subject, &secret);
@@ -81,14 +81,15 @@ fn trace(subject: &Subject, secret: &Secret) {
     let mut tracer = Tracer { steps: Vec::with_capacity(ROOM), on: false, factory: InstructionInfoFactory::new() };
     TRACER.store(&raw mut tracer, Ordering::SeqCst);
     let action = SigAction::new(SigHandler::SigAction(on_trap), SaFlags::empty(), SigSet::empty());
-    // SAFETY: the handler allocates nothing and touches only `tracer`, which outlives the traps.
+    // SAFETY: the handler does not allocate and accesses only `tracer`, which outlives the traps.
     unsafe { sigaction(Signal::SIGTRAP, &action) }.expect("a handler of traps");
-    // SAFETY: a breakpoint changes nothing but what the handler does: the first sets the trap flag, the second clears it.
+    // SAFETY: a breakpoint has no effect except that of the handler: the first sets the trap flag, the second clears
+    // it.
     unsafe { asm!("int3") };
     work();
     // SAFETY: as above.
     unsafe { asm!("int3") };
-    let count = u32::try_from(tracer.steps.len()).expect("no more than there is room for");
+    let count = u32::try_from(tracer.steps.len()).expect("at most ROOM steps");
     let steps = tracer.steps.iter().flat_map(|(at, used)| [*at, *used]);
     let bytes: Vec<u8> = std::iter::once(count).chain(steps).flat_map(u32::to_le_bytes).collect();
     std::io::stdout().write_all(&bytes).expect("the trace written");
@@ -103,9 +104,10 @@ struct Tracer {
 static TRACER: AtomicPtr<Tracer> = AtomicPtr::new(std::ptr::null_mut());
 
 extern "C" fn on_trap(_: c_int, information: *mut siginfo_t, context: *mut c_void) {
-    // SAFETY: the kernel passes both for a handler set with SA_SIGINFO, and nobody else holds them.
+    // SAFETY: the kernel passes both to a handler that is set with SA_SIGINFO, and there are no other references to
+    // them.
     let (information, context) = unsafe { (&*information, &mut *context.cast::<ucontext_t>()) };
-    // SAFETY: `trace` put it there, and waits for the trapped code while this runs.
+    // SAFETY: `trace` has stored the pointer, and does not use the tracer while the trapped code runs.
     let tracer = unsafe { &mut *TRACER.load(Ordering::SeqCst) };
     let registers = &mut context.uc_mcontext.gregs;
     if information.si_code == libc::TRAP_TRACE {
@@ -119,10 +121,10 @@ extern "C" fn on_trap(_: c_int, information: *mut siginfo_t, context: *mut c_voi
 type Registers = [i64; 23];
 
 impl Tracer {
-    /// Notes the instruction that comes next.
+    /// Records the next instruction.
     fn step(&mut self, registers: &Registers) {
         let at = registers[libc::REG_RIP as usize].cast_unsigned();
-        // SAFETY: the processor is about to run what stands there; code is followed by other mapped segments.
+        // SAFETY: the processor is about to run the code at this address, and other mapped segments follow the code.
         let bytes = unsafe { std::slice::from_raw_parts(at as *const u8, LONGEST_INSTRUCTION) };
         let instruction = Decoder::with_ip(64, bytes, at, DecoderOptions::NONE).decode();
         assert!(!instruction.is_invalid() && self.steps.len() < ROOM, "a trace that cannot be followed");
@@ -136,12 +138,12 @@ impl Tracer {
     }
 }
 
-#[allow(clippy::cast_possible_truncation)] // the point of it
+#[allow(clippy::cast_possible_truncation)] // truncation is intended
 fn lower(number: u64) -> u32 {
     number as u32
 }
 
-/// The address, less the base of the thread's own segment, which is the same all along.
+/// The address. For the segment of the thread, the base is omitted: it is the same in all steps.
 fn address(memory: &UsedMemory, registers: &Registers) -> u64 {
     let address = memory.virtual_address(0, |register, _, _| value(registers, register));
     address.expect("no address from a vector register: gathers are not followed")

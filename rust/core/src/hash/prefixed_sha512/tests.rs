@@ -15,7 +15,7 @@ fn agree(prefix: &[u8], suffix: &[u8], messages: &[Vec<u8>]) {
 }
 
 #[test]
-fn every_length_around_a_block_in_every_count() {
+fn messages_of_lengths_around_a_block_hash_correctly() {
     println!("lanes: {}", if simd::sha512_lanes().is_some() { "eight" } else { "none on this machine" });
     for length in (0..=20).chain(90..=150).chain(220..=280).chain(480..=600) {
         for count in [1, 2, 7, 8, 9, 17] {
@@ -26,7 +26,7 @@ fn every_length_around_a_block_in_every_count() {
 }
 
 #[test]
-fn the_examples_of_the_standard() {
+fn the_examples_of_the_standard_hash_correctly() {
     let million = vec![b'a'; 1_000_000];
     let messages = [b"abc".to_vec(), million, b"abc".to_vec()];
     let mut digests = [[0; 64]; 3];

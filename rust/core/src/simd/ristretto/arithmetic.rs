@@ -1,7 +1,8 @@
-//! What the curve's formulas need of arithmetic modulo p = 2^255 - 19 in lanes. Each set of instructions has its own.
+//! The arithmetic modulo p = 2^255 - 19 in lanes that the formulas of the curve need. Each instruction set implements
+//! it.
 //!
-//! Everything above this room is written once over these traits. It is inlined without fail into the functions that
-//! [`super::dispatch`] makes for each set of instructions, since only there do its operations become single instructions.
+//! All formulas are written once, over these traits. They must be inlined into the functions that [`super::dispatch`]
+//! compiles for each instruction set, because only there do their operations become single instructions.
 
 use std::ops::{BitAnd, BitOr, Not};
 
@@ -9,42 +10,42 @@ use zeroize::Zeroize;
 
 use super::constants::{Constant, ZERO};
 
-/// The most lanes of any set of instructions.
+/// The largest number of lanes of any instruction set.
 pub(super) const MOST_LANES: usize = 8;
 
-/// The proof that this machine has a set of instructions.
+/// The evidence that this machine has an instruction set: a value exists only if it was detected.
 pub(super) trait Lanes: Copy {
-    /// How many elements go together.
+    /// The number of lanes.
     const COUNT: usize;
     type Field: Field<Lanes = Self> + 'static;
 
-    /// The lanes where `values`, one a lane, equal `value`.
+    /// The lanes in which `values`, one per lane, equals `value`.
     fn equal(self, values: [u8; MOST_LANES], value: u8) -> MaskOf<Self>;
 }
 
 /// The truth values of these lanes.
 pub(super) type MaskOf<L> = <<L as Lanes>::Field as Field>::Mask;
 
-/// One truth value a lane.
+/// One truth value per lane.
 pub(super) trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {
     /// The truth values, lane 0 in the lowest bit; no bit is set above the last lane.
     fn bits(self) -> u8;
 }
 
-/// A field element a lane, ready to be multiplied.
+/// One field element per lane, with limbs small enough to be multiplied.
 pub(super) trait Field: Copy + Zeroize {
     type Lanes: Lanes<Field = Self>;
     type Mask: Mask;
     type Wide: Wide<Field = Self>;
 
-    /// The proof that is in every element.
+    /// The evidence of the instruction set, which every element contains.
     fn lanes(&self) -> Self::Lanes;
 
     /// `value` in every lane.
     fn constant(lanes: Self::Lanes, value: &Constant) -> Self;
 
-    /// Elements from their limbs of radix 2^51, lane by lane. The last limb may have 52 bits if [`Field::canonical`]
-    /// comes next.
+    /// Elements from their limbs of radix 2^51, lane by lane. The last limb may have 52 bits if [`Field::canonical`] is
+    /// the next operation.
     fn from_limbs(lanes: Self::Lanes, limbs: impl FnMut(usize) -> Constant) -> Self;
 
     /// The limbs of radix 2^51 of canonical elements, lane by lane.
@@ -55,10 +56,10 @@ pub(super) trait Field: Copy + Zeroize {
     fn plus(&self, other: &Self) -> Self::Wide;
     fn minus(&self, other: &Self) -> Self::Wide;
 
-    /// The same elements with the smallest limbs that stand for them.
+    /// The same elements, with the limbs of their smallest nonnegative representatives.
     fn canonical(&self) -> Self;
 
-    /// Whether the two are held by the same limbs.
+    /// Whether the two have the same limbs.
     fn is_identical(&self, other: &Self) -> Self::Mask;
 
     fn is_zero(&self) -> Self::Mask;
@@ -69,7 +70,7 @@ pub(super) trait Field: Copy + Zeroize {
     /// `yes` in the lanes of `mask`, `no` in the others.
     fn select(mask: Self::Mask, yes: &Self, no: &Self) -> Self;
 
-    /// The elements moved down by `distance` lanes, the lowest to the top.
+    /// The elements rotated down by `distance` lanes; the lowest move to the top.
     fn rotate(&self, distance: usize) -> Self;
 
     #[inline(always)]
@@ -102,7 +103,7 @@ pub(super) trait Field: Copy + Zeroize {
         self.subtract(other).is_zero()
     }
 
-    /// The negatives in the lanes of `mask`.
+    /// The negatives in the lanes of `mask`, the elements themselves in the others.
     #[inline(always)]
     fn negate_where(&self, mask: Self::Mask) -> Self {
         Self::select(mask, &self.negate(), self)
@@ -115,8 +116,8 @@ pub(super) trait Field: Copy + Zeroize {
     }
 }
 
-/// Products, sums and differences that await their carry. Products are below 2^59 in every column; the operations say
-/// what they take.
+/// Products, sums and differences before their carry. Products are below 2^59 in every column; each operation says
+/// which columns it accepts.
 pub(super) trait Wide: Copy {
     type Field: Field<Wide = Self>;
 

@@ -1,4 +1,4 @@
-//! Points in lanes, in their order.
+//! Batches of points in lanes, in order.
 
 use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -22,7 +22,7 @@ pub(crate) enum Flaw {
     Identity,
 }
 
-/// As many points as there are, the last lanes filled up; cleared when dropped.
+/// `count` points; the lanes after the last point are filled up. Cleared when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(super) struct Batch<L: Dispatch> {
     #[zeroize(skip)]
@@ -38,12 +38,12 @@ impl<L: Dispatch> Batch<L> {
         Self { lanes, points, count: uniform.len() }
     }
 
-    /// Decodes elements (RFC 9496 section 4.3.1), or tells the place of the first flaw.
+    /// Decodes elements (RFC 9496 section 4.3.1). The error is the index of the first flawed element, and its flaw.
     pub(super) fn decode(lanes: L, elements: &[Encoded]) -> Result<Self, (usize, Flaw)> {
         let mut batch = Self { lanes, points: Vec::with_capacity(elements.len()), count: elements.len() };
         let mut chunks = elements.chunks(L::COUNT);
         while let Some(first) = chunks.next() {
-            // Two go side by side; an odd one out goes twice.
+            // Two chunks are decoded together; a last single chunk is decoded twice.
             let second = chunks.next();
             let (decoded, valid) = lanes.decode(&[first, second.unwrap_or(first)]);
             let wanted = 1 + usize::from(second.is_some());
@@ -55,7 +55,7 @@ impl<L: Dispatch> Batch<L> {
         Ok(batch)
     }
 
-    /// The first point that is the identity.
+    /// The index of the first point that is the identity.
     pub(super) fn first_identity(&self) -> Option<usize> {
         let indices = self.points.iter().enumerate();
         let index =
@@ -63,7 +63,7 @@ impl<L: Dispatch> Batch<L> {
         index.filter(|index| *index < self.count)
     }
 
-    /// Refuses the last points if a lane that counts is not valid or the identity.
+    /// Refuses the last points if, in a lane that is in use, one is not valid or is the identity.
     fn refuse_flaws(&self, valid: MaskOf<L>) -> Result<(), (usize, Flaw)> {
         let last = self.points.len() - 1;
         let flawed = !valid | self.lanes.is_identity(&self.points[last]);
@@ -82,7 +82,7 @@ impl<L: Dispatch> Batch<L> {
         self.multiply_by(|_| &digits);
     }
 
-    /// Multiplies every point by the scalar of its place.
+    /// Multiplies every point by the scalar with its index.
     pub(super) fn multiply_each(&mut self, scalars: &[Scalar]) {
         let digits: Vec<_> = scalars.chunks(L::COUNT).map(Digits::of_each).collect();
         self.multiply_by(|i| &digits[i]);
@@ -95,13 +95,13 @@ impl<L: Dispatch> Batch<L> {
         }
     }
 
-    /// The sum of every point times the scalar of its place, as a batch of one.
+    /// The sum of every point times the scalar with its index, as a batch of one.
     pub(super) fn sum_of_products(&self, scalars: &[Scalar]) -> Self {
         let digits: Vec<_> = scalars.chunks(L::COUNT).map(Digits::of_each).collect();
         Self { lanes: self.lanes, points: vec![self.lanes.sum_of_products(&self.points, &digits)], count: 1 }
     }
 
-    /// The same points, made ready for several products.
+    /// The tables of the same points for several products.
     pub(super) fn combs(&self) -> Combs<L> {
         Combs::of(self)
     }
@@ -112,7 +112,7 @@ impl<L: Dispatch> Batch<L> {
     }
 }
 
-/// Points in lanes that are multiplied more than once; cleared when dropped.
+/// The tables of points in lanes that are multiplied more than once; cleared when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Combs<L: Dispatch> {
     #[zeroize(skip)]
@@ -134,8 +134,8 @@ impl<L: Dispatch> Combs<L> {
         Batch { lanes: self.lanes, points, count: self.count }
     }
 
-    /// The encoded doubles of every point times the scalar of its place in each list, and of the generator times the
-    /// scalars of the last: all at the price of one inversion.
+    /// The encoded doubles of two kinds of products: every point times the scalar with its index, for each of `lists`,
+    /// and the generator times each scalar of `generator`. There is one inversion for all.
     pub(super) fn encode_doubles<const N: usize>(
         &self,
         lists: [&[Scalar]; N],
@@ -153,14 +153,14 @@ impl<L: Dispatch> Combs<L> {
         }
         let mut rows = vec![[0; ELEMENT_BYTES]; products.count];
         products.encode_doubles(&mut rows);
-        // A list ends with the last lanes of a vector, of which those beyond its last scalar count for nothing.
+        // Each list fills whole vectors. The lanes after its last scalar are ignored.
         let (of_points, of_generator) = rows.split_at(N * self.points.len() * L::COUNT);
         let of_list = |list: usize| &of_points[list * self.points.len() * L::COUNT..][..self.count];
         (std::array::from_fn(|list| of_list(list).to_vec()), of_generator[..generator.len()].to_vec())
     }
 }
 
-/// The place of the first lane set in the mask of points number `points`.
+/// The index in the batch of the first lane set in `mask`, the mask of the vector of points with index `points`.
 fn first_index<L: Lanes>(points: usize, mask: MaskOf<L>) -> Option<usize> {
     let bits = mask.bits();
     (bits != 0).then(|| points * L::COUNT + bits.trailing_zeros() as usize)

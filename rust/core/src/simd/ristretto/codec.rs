@@ -1,4 +1,4 @@
-//! Little-endian bytes to field elements and back, a string of 32 bytes a lane.
+//! Converts little-endian bytes to field elements and back, 32 bytes per lane.
 
 use super::{
     arithmetic::{Field, Lanes, MaskOf},
@@ -9,7 +9,7 @@ use crate::oprf::group::{Encoded, UNIFORM_BYTES};
 /// The output of `expand_message`.
 pub(super) type Uniform = [u8; UNIFORM_BYTES];
 
-/// A number of 256 bits in limbs; the last has its 52 upper bits.
+/// The limbs of a number of 256 bits; the last limb has its 52 upper bits.
 #[inline]
 fn limbs(bytes: &[u8; 32]) -> Constant {
     let word = |i: usize| u64::from_le_bytes(std::array::from_fn(|j| bytes[8 * i + j]));
@@ -18,7 +18,7 @@ fn limbs(bytes: &[u8; 32]) -> Constant {
     [low(a), low(a >> 51 | b << 13), low(b >> 38 | c << 26), low(c >> 25 | d << 39), d >> 12]
 }
 
-/// The canonical limbs of a number as its bytes.
+/// The bytes of a number, from its canonical limbs.
 #[inline]
 fn bytes([a, b, c, d, e]: Constant) -> [u8; 32] {
     let words = [a | b << 51, b >> 13 | c << 38, c >> 26 | d << 25, d >> 39 | e << 12];
@@ -29,13 +29,13 @@ fn bytes([a, b, c, d, e]: Constant) -> [u8; 32] {
     bytes
 }
 
-/// The item of each lane; the lanes beyond the last item have that one too.
+/// The item of a lane. The lanes after the last item have the last item too.
 #[inline(always)]
 fn item<T>(items: &[T], lane: usize) -> &T {
     &items[lane.min(items.len() - 1)]
 }
 
-/// The numbers modulo p, bit 255 left out, as RFC 9496 section 4.3.4 reads each half of its input.
+/// The numbers modulo p without bit 255, as RFC 9496 section 4.3.4 reads each half of its input.
 #[inline(always)]
 pub(super) fn read_halves<L: Lanes>(lanes: L, uniform: &[Uniform]) -> [L::Field; 2] {
     let half = |at: usize| {
@@ -49,7 +49,7 @@ pub(super) fn read_halves<L: Lanes>(lanes: L, uniform: &[Uniform]) -> [L::Field;
     [half(0), half(UNIFORM_BYTES / 2)]
 }
 
-/// The numbers modulo p, and the lanes where they were below it.
+/// The numbers modulo p, and the lanes in which they are below p.
 #[inline(always)]
 pub(super) fn read_canonical<L: Lanes>(lanes: L, encoded: &[Encoded]) -> (L::Field, MaskOf<L>) {
     let read = L::Field::from_limbs(lanes, |lane| limbs(item(encoded, lane)));
@@ -57,7 +57,7 @@ pub(super) fn read_canonical<L: Lanes>(lanes: L, encoded: &[Encoded]) -> (L::Fie
     (canonical, read.is_identical(&canonical))
 }
 
-/// The canonical bytes of as many lanes as there are rows.
+/// Writes the canonical bytes of the first lanes, one lane per row.
 #[inline(always)]
 pub(super) fn write(field: &impl Field, rows: &mut [Encoded]) {
     for (row, limbs) in rows.iter_mut().zip(field.canonical().limbs()) {

@@ -1,8 +1,8 @@
-//! Points that are multiplied by several secret scalars each, or that are known beforehand.
+//! Multiplication of a point by several secret scalars, or of a point that is known beforehand.
 //!
-//! A scalar's digits are cut into [`TEETH`] parts, and a table made for the point at the start of each part, so that the
-//! doublings of all parts are done once: a product takes a [`TEETH`]th of them. What is saved pays for the doublings that
-//! lead to the tables from the second product on.
+//! The digits of a scalar are divided into [`TEETH`] sections, and there is a table for the multiple of the point at
+//! the start of each section. The doublings of all sections are done once, so a product takes one [`TEETH`]th of them.
+//! From the second product on, this saves more than the doublings that compute the tables.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -12,12 +12,12 @@ use super::{
     point::Extended,
 };
 
-/// Parts of a scalar: with eight, the tables no longer fit the cache (docs/adr/0011).
+/// The number of sections of a scalar. With eight, the tables do not fit the cache (docs/adr/0011).
 const TEETH: usize = 4;
-/// Digits of a part.
+/// The number of digits of a section.
 const SPACING: usize = DIGITS / TEETH;
 
-/// A table for each part, of the multiples of a point a lane.
+/// A table for each section, with the multiples of one point per lane.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Comb<F: Field>([Table<F>; TEETH]);
 
@@ -35,7 +35,7 @@ impl<F: Field> Comb<F> {
         comb
     }
 
-    /// The product of each lane's point and scalar. No branch and no address depends on a digit.
+    /// The product of the point and the scalar of each lane. No branch and no address depends on a digit.
     #[inline(always)]
     pub(super) fn multiply(&self, scalars: &Digits) -> Extended<F> {
         sum_of_digits(&self.0, SPACING, |tooth, at| scalars.digit(tooth * SPACING + at))

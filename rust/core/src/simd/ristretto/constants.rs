@@ -1,18 +1,18 @@
-//! The constants of edwards25519 and ristretto255 (RFC 9496 section 4.1), in limbs of radix 2^51, which
-//! is how elements are written down whatever the lanes make of them.
+//! The constants of edwards25519 and ristretto255 (RFC 9496 section 4.1), in limbs of radix 2^51. Each instruction set
+//! converts them to its own limbs.
 //!
-//! None is to be believed: the tests derive each from its definition with big integers.
+//! The tests compute each constant from its definition with big integers.
 
-/// Limbs of an element.
+/// The number of limbs of an element.
 pub(super) const LIMBS: usize = 5;
-/// Bits of a limb.
+/// The number of bits of a limb.
 pub(super) const RADIX: u32 = 51;
 /// The largest value of a canonical limb.
 pub(super) const LIMB_MASK: u64 = (1 << RADIX) - 1;
 /// 2^255 modulo p.
 pub(super) const FOLD: u64 = 19;
 
-/// A field element by its canonical limbs, the same for every lane.
+/// The canonical limbs of a field element.
 pub(super) type Constant = [u64; LIMBS];
 
 /// 0.
@@ -21,10 +21,10 @@ pub(super) const ZERO: Constant = [0, 0, 0, 0, 0];
 pub(super) const ONE: Constant = [1, 0, 0, 0, 0];
 /// 2.
 pub(super) const TWO: Constant = [2, 0, 0, 0, 0];
-/// -1, which is also the curve's coefficient `a`.
+/// -1, which is also the coefficient `a` of the curve.
 pub(super) const MINUS_ONE: Constant =
     [0x7_ffff_ffff_ffec, 0x7_ffff_ffff_ffff, 0x7_ffff_ffff_ffff, 0x7_ffff_ffff_ffff, 0x7_ffff_ffff_ffff];
-/// The curve's coefficient `d = -121665 / 121666`.
+/// The coefficient `d = -121665 / 121666` of the curve.
 pub(super) const D: Constant =
     [0x3_4dca_1359_78a3, 0x1_a828_3b15_6ebd, 0x5_e7a2_6001_c029, 0x7_39c6_63a0_3cbb, 0x5_2036_cee2_b6ff];
 /// `2 d`, for cached points.
@@ -33,7 +33,7 @@ pub(super) const TWICE_D: Constant =
 /// The nonnegative square root of -1.
 pub(super) const SQRT_M1: Constant =
     [0x6_1b27_4a0e_a0b0, 0x0_d5a5_fc8f_189d, 0x7_ef5e_9cbd_0c60, 0x7_8595_a680_4c9e, 0x2_b832_4804_fc1d];
-/// The square root of `a d - 1` that RFC 9496 names (the odd one).
+/// The square root of `a d - 1` that RFC 9496 specifies (the odd one).
 pub(super) const SQRT_AD_MINUS_ONE: Constant =
     [0x7_f6a0_497b_2e1b, 0x1_836f_0a97_afd2, 0x7_d747_f6be_7638, 0x4_5607_9e7e_6498, 0x3_7693_1bf2_b834];
 /// The nonnegative inverse square root of `a - d`.

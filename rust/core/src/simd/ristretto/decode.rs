@@ -1,4 +1,4 @@
-//! Decoding of ristretto255 elements (RFC 9496 section 4.3.1), one a lane.
+//! Decoding of ristretto255 elements (RFC 9496 section 4.3.1), one per lane.
 
 use super::{
     arithmetic::{Field, Lanes, MaskOf},
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::oprf::group::Encoded;
 
-/// The points of `N` batches, and which lanes hold one: the others hold nothing of meaning.
+/// The points of `N` batches, and the lanes that contain a valid point. The other lanes have no meaning.
 #[inline(always)]
 pub(super) fn decode<L: Lanes, const N: usize>(
     lanes: L,
@@ -36,7 +36,7 @@ pub(super) fn decode<L: Lanes, const N: usize>(
     (points, valid)
 }
 
-/// What an encoding gives before its square root, by the RFC's names.
+/// The values of an encoding before its square root, with the names of the RFC.
 #[derive(Clone, Copy)]
 struct Curve<F> {
     u1: F,
@@ -57,7 +57,7 @@ impl<F: Field> Curve<F> {
         Self { u1, u2, u2_squared, v }
     }
 
-    /// The point, and where neither `t` is negative nor `y` zero.
+    /// The point, and the lanes in which `t` is not negative and `y` is not zero.
     #[inline(always)]
     fn point(&self, s: &F, inverse_root: &F) -> (Extended<F>, F::Mask) {
         let den_x = inverse_root.multiply(&self.u2);

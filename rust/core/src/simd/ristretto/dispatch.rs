@@ -1,4 +1,5 @@
-//! The functions that are compiled for a set of instructions: the step from its proof into code made of it.
+//! The functions that are compiled for an instruction set. They can be called only with the evidence that the machine
+//! has it.
 
 use std::sync::OnceLock;
 
@@ -18,9 +19,9 @@ use super::{
 };
 use crate::oprf::group::Encoded;
 
-/// The operations on points in lanes, each a function of its own, which everything below it is inlined into.
+/// The operations on points in lanes. Each is a separate function into which all of its code is inlined.
 pub(super) trait Dispatch: Lanes {
-    /// [`derive`]
+    /// [`derive()`]
     fn derive(self, uniform: &[Uniform]) -> PointIn<Self>;
     /// [`decode`]
     fn decode(self, batches: &[&[Encoded]; 2]) -> ([PointIn<Self>; 2], [MaskOf<Self>; 2]);
@@ -32,7 +33,7 @@ pub(super) trait Dispatch: Lanes {
     fn comb(self, point: &PointIn<Self>) -> Comb<Self::Field>;
     /// [`Comb::multiply`]
     fn multiply_comb(self, comb: &Comb<Self::Field>, scalars: &Digits) -> PointIn<Self>;
-    /// The generator in every lane, made ready once.
+    /// The tables of the generator, in every lane. They are computed once.
     fn generator(self) -> &'static Comb<Self::Field>;
     /// [`encode_doubles`]
     fn encode_doubles(self, points: &[PointIn<Self>], rows: &mut [Encoded]);
@@ -41,13 +42,14 @@ pub(super) trait Dispatch: Lanes {
 }
 
 macro_rules! dispatch {
-    // A call of a function compiled for `$features`, of which there is a proof at hand.
+    // Calls a function that is compiled for `$features`. Used only in methods of the evidence that the machine has
+    // them.
     (@$features:tt, ($($argument:ident: $kind:ty),*) -> $result:ty, $body:expr) => {{
         #[target_feature(enable = $features)]
         fn compiled($($argument: $kind),*) -> $result {
             $body
         }
-        // SAFETY: a value of the type that this is implemented for exists only where the instructions were found.
+        // SAFETY: a value of the type that this is implemented for exists only if the instructions were detected.
         unsafe { compiled($($argument),*) }
     }};
     ($lanes:ty, $features:tt) => {

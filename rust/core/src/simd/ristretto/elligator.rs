@@ -1,4 +1,4 @@
-//! The map from uniform bytes to ristretto255 (RFC 9496 section 4.3.4), one input a lane.
+//! The map from uniform bytes to ristretto255 (RFC 9496 section 4.3.4), one input per lane.
 
 use super::{
     arithmetic::{Field, Lanes},
@@ -8,7 +8,7 @@ use super::{
     point::{Extended, PointIn},
 };
 
-/// Element derivation from 64 uniform bytes a lane: the sum of the maps of both halves.
+/// Element derivation from 64 uniform bytes per lane: the sum of the maps of both halves.
 #[inline(always)]
 pub(super) fn derive<L: Lanes>(lanes: L, uniform: &[Uniform]) -> PointIn<L> {
     let [first, second] = codec::read_halves(lanes, uniform);
@@ -18,7 +18,7 @@ pub(super) fn derive<L: Lanes>(lanes: L, uniform: &[Uniform]) -> PointIn<L> {
     p.add(&q.cached()).extended()
 }
 
-/// `MAP` of RFC 9496 section 4.3.4 up to its square root, by the RFC's names.
+/// `MAP` of RFC 9496 section 4.3.4 up to its square root, with the names of the RFC.
 struct Map<F> {
     t: F,
     r: F,
@@ -37,7 +37,7 @@ impl<F: Field> Map<F> {
         Self { t: *t, r, u, v }
     }
 
-    /// The rest of `MAP`, from whether `u / v` is square and the root.
+    /// The rest of `MAP`, given the lanes in which `u / v` is square, and the root.
     #[inline(always)]
     fn point(&self, square: F::Mask, root: &F) -> Extended<F> {
         let lanes = root.lanes();

@@ -1,23 +1,23 @@
-//! Encoding of ristretto255 elements (RFC 9496 section 4.3.2), one a lane and many lanes for one inversion.
+//! Encoding of ristretto255 elements (RFC 9496 section 4.3.2), one per lane, with one inversion for many vectors.
 //!
-//! An encoding takes an inverse square root, which cannot be shared between points. The encoding of a double needs only
-//! an inverse, which can be (Montgomery's trick). For `P = (X : Y : Z : T)` let
+//! An encoding needs an inverse square root, which cannot be shared between points. The encoding of a double needs only
+//! an inverse, which can be shared (Montgomery's trick). For `P = (X : Y : Z : T)` let
 //!
 //! ```text
 //! E = 2 X Y    F = Z^2 + d T^2    G = Y^2 + X^2    H = Z^2 - d T^2
 //! ```
 //!
-//! Then `2 P = (E H : F G : F H : E G)`. The curve's equation gives `H^2 - G^2 = (a - d) E^2`, so that the RFC's
-//! `u1 = Z^2 - Y^2` is `(a - d) E^2 F^2`, and with `I = 1 / (E F G H)` its inverse square root is, up to a sign that the
-//! last absolute value takes away, `INVSQRT_A_MINUS_D * I / (E F)`. What remains of the RFC's steps is
+//! Then `2 P = (E H : F G : F H : E G)`. The equation of the curve gives `H^2 - G^2 = (a - d) E^2`, so that `u1 = Z^2 -
+//! Y^2` of the RFC is `(a - d) E^2 F^2`. With `I = 1 / (E F G H)`, its inverse square root is `INVSQRT_A_MINUS_D * I /
+//! (E F)`, up to a sign that the last absolute value removes. The remaining steps of the RFC are
 //!
 //! | rotated? (`E G / F H` is odd) | `x / z` | encoding |
 //! |---|---|---|
 //! | no | `E / F` | the absolute value of `INVSQRT_A_MINUS_D (H - sign G) / E` |
 //! | yes | `SQRT_M1 G / H` | the absolute value of `(F - sign SQRT_M1 E) / G` |
 //!
-//! where `sign` is -1 if `x / z` is odd, else 1. `F H` is never zero, `E G` only where `2 P` encodes as the
-//! identity; an inverse of 0 for 0 makes that encoding 0, as it must be.
+//! where `sign` is -1 if `x / z` is odd, else 1. `F H` is never zero. `E G` is zero only if `2 P` encodes as the
+//! identity; then the inverse of 0 is defined as 0, which makes the encoding 0, as it must be.
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::oprf::group::Encoded;
 
-/// The encodings of the doubles of `points`, one inversion for all, to the rows that there are.
+/// Writes the encodings of the doubles of `points` to `rows`, with one inversion for all.
 #[inline(always)]
 pub(super) fn encode_doubles<L: Lanes>(lanes: L, points: &[PointIn<L>], rows: &mut [Encoded]) {
     let mut doubles = Zeroizing::new(Vec::with_capacity(points.len()));
@@ -44,7 +44,7 @@ pub(super) fn encode_doubles<L: Lanes>(lanes: L, points: &[PointIn<L>], rows: &m
     }
 }
 
-/// A double by its four factors and their products.
+/// A double, as its four factors and their products.
 #[derive(Zeroize)]
 struct Double<F> {
     e: F,
@@ -87,7 +87,7 @@ impl<F: Field> Double<F> {
     }
 }
 
-/// Replaces every element by its inverse, 0 by 0.
+/// Replaces every element by its inverse, and 0 by 0.
 #[inline(always)]
 fn invert_all<F: Field>(lanes: F::Lanes, elements: &mut [F]) {
     let (zero, one) = (F::constant(lanes, &ZERO), F::constant(lanes, &ONE));

@@ -1,7 +1,7 @@
-//! Fixed powers by addition chains, and the square roots and inverses that come of them.
+//! Fixed powers by addition chains, and the square roots and inverses that they give.
 //!
-//! The functions take `N` independent batches of lanes: a chain of squarings waits for its own results, and a second
-//! chain beside it fills the time.
+//! The functions take `N` independent batches of lanes: each squaring of a chain waits for the previous one, and a
+//! second chain uses this time.
 
 use super::{
     arithmetic::Field,
@@ -20,7 +20,7 @@ fn square_times<F: Field, const N: usize>(x: &[F; N], count: usize) -> [F; N] {
     power
 }
 
-/// The products, batch by batch.
+/// The products of `x` and `y`, batch by batch.
 #[inline(always)]
 fn multiply<F: Field, const N: usize>(x: &[F; N], y: &[F; N]) -> [F; N] {
     let mut product = *x;
@@ -30,8 +30,8 @@ fn multiply<F: Field, const N: usize>(x: &[F; N], y: &[F; N]) -> [F; N] {
     product
 }
 
-/// `x^(2^250 - 1)` and `x^11`, from which both exponents below are a few steps. Each name says the exponent: `ones_n` is
-/// `2^n - 1`, n ones in binary, and two strings of ones make a longer one by shifting and adding.
+/// `x^(2^250 - 1)` and `x^11`, from which both exponents below take a few steps. Each name is the exponent: `ones_n` is
+/// `2^n - 1`, n ones in binary. Two such exponents give a longer one by shifting and adding.
 #[inline(always)]
 fn ones_250<F: Field, const N: usize>(x: &[F; N]) -> ([F; N], [F; N]) {
     let x2 = square_times(x, 1);
@@ -48,7 +48,7 @@ fn ones_250<F: Field, const N: usize>(x: &[F; N]) -> ([F; N], [F; N]) {
     (ones_250, x11)
 }
 
-/// `1 / x`, and 0 for 0: `x^(p - 2)`, where p - 2 = (2^250 - 1) 2^5 + 11.
+/// `1 / x`, or 0 if `x` is 0: `x^(p - 2)`, where p - 2 = (2^250 - 1) 2^5 + 11.
 #[inline(always)]
 pub(super) fn invert<F: Field>(x: &F) -> F {
     let (ones_250, x11) = ones_250(&[*x]);
@@ -57,7 +57,7 @@ pub(super) fn invert<F: Field>(x: &F) -> F {
 }
 
 /// `SQRT_RATIO_M1` of RFC 9496 section 4.2 for `N` pairs `(u, v)`: whether `u / v` is square, and the nonnegative root
-/// of `u / v` or else of `SQRT_M1 * u / v`; 0 where `v` is.
+/// of `u / v` if it is, otherwise of `SQRT_M1 * u / v`. The root is 0 if `v` is 0.
 #[inline(always)]
 pub(super) fn sqrt_ratio<F: Field, const N: usize>(u: &[F; N], v: &[F; N]) -> ([F::Mask; N], [F; N]) {
     let v3 = multiply(&square_times(v, 1), v);
@@ -78,7 +78,7 @@ fn quarter_power<F: Field, const N: usize>(x: &[F; N]) -> [F; N] {
     multiply(&square_times(&ones_250, 2), x)
 }
 
-/// The candidate `root` is right up to a fourth root of unity: finds which, corrects it and takes its absolute value.
+/// Corrects `root`, which is right up to a fourth root of unity, and takes its absolute value.
 #[inline(always)]
 fn correct_root<F: Field>(u: &F, v: &F, root: &F) -> (F::Mask, F) {
     let i = F::constant(u.lanes(), &SQRT_M1);

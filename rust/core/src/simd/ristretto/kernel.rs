@@ -1,4 +1,4 @@
-//! The kernel of the machine's instructions, and points and combs in its lanes.
+//! The kernel for an instruction set of this machine, and points and combs in its lanes.
 
 use curve25519_dalek::Scalar;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::oprf::group::Encoded;
 
-/// The proof that this machine has instructions that the kernel is made of.
+/// The evidence that this machine has the instructions of a kernel.
 #[derive(Clone, Copy)]
 pub(crate) struct Kernel(pub(super) Instructions);
 
@@ -20,7 +20,7 @@ pub(super) enum Instructions {
     Avx2(Avx2),
 }
 
-/// Points in lanes, in their order; cleared when dropped.
+/// Points in lanes, in order; cleared when dropped.
 #[derive(Clone)]
 pub(crate) struct Points(InLanes);
 
@@ -30,7 +30,7 @@ enum InLanes {
     Avx2(Batch<Avx2>),
 }
 
-/// Points in lanes that are multiplied more than once; cleared when dropped.
+/// The tables of points in lanes that are multiplied more than once; cleared when dropped.
 pub(crate) struct Combs(CombsInLanes);
 
 enum CombsInLanes {
@@ -39,17 +39,17 @@ enum CombsInLanes {
 }
 
 impl Kernel {
-    /// Eight lanes.
+    /// The kernel with eight lanes. `None` if this machine does not have AVX-512 IFMA.
     pub(crate) fn avx512() -> Option<Self> {
         Avx512::detect().map(Instructions::Avx512).map(Self)
     }
 
-    /// Four lanes.
+    /// The kernel with four lanes. `None` if this machine does not have AVX2.
     pub(crate) fn avx2() -> Option<Self> {
         Avx2::detect().map(Instructions::Avx2).map(Self)
     }
 
-    /// The name of the instructions.
+    /// The name of the instruction set.
     pub(crate) fn name(self) -> &'static str {
         match self.0 {
             Instructions::Avx512(_) => "avx512ifma",
@@ -57,7 +57,8 @@ impl Kernel {
         }
     }
 
-    /// The fewest points whose sum is quicker in lanes than by dalek's sums in variable time, as measured (docs/adr/0007).
+    /// The smallest number of points whose sum is faster in lanes than with the sums in variable time of
+    /// curve25519-dalek, as measured (docs/adr/0007).
     pub(crate) fn fewest_summed(self) -> usize {
         match self.0 {
             Instructions::Avx512(_) => 8,
@@ -73,7 +74,7 @@ impl Kernel {
         }
     }
 
-    /// Decodes elements (RFC 9496 section 4.3.1), or tells the place of the first flaw.
+    /// Decodes elements (RFC 9496 section 4.3.1). The error is the index of the first flawed element, and its flaw.
     pub(crate) fn decode(self, elements: &[Encoded]) -> Result<Points, (usize, Flaw)> {
         match self.0 {
             Instructions::Avx512(lanes) => Batch::decode(lanes, elements).map(InLanes::Avx512).map(Points),
@@ -83,7 +84,7 @@ impl Kernel {
 }
 
 impl Points {
-    /// The first point that is the identity.
+    /// The index of the first point that is the identity.
     pub(crate) fn first_identity(&self) -> Option<usize> {
         match &self.0 {
             InLanes::Avx512(batch) => batch.first_identity(),
@@ -99,7 +100,7 @@ impl Points {
         }
     }
 
-    /// Multiplies every point by the scalar of its place.
+    /// Multiplies every point by the scalar with its index.
     pub(crate) fn multiply_each(&mut self, scalars: &[Scalar]) {
         match &mut self.0 {
             InLanes::Avx512(batch) => batch.multiply_each(scalars),
@@ -107,7 +108,7 @@ impl Points {
         }
     }
 
-    /// The sum of every point times the scalar of its place, as a batch of one.
+    /// The sum of every point times the scalar with its index, as a batch of one.
     pub(crate) fn sum_of_products(&self, scalars: &[Scalar]) -> Self {
         match &self.0 {
             InLanes::Avx512(batch) => Self(InLanes::Avx512(batch.sum_of_products(scalars))),
@@ -115,7 +116,7 @@ impl Points {
         }
     }
 
-    /// The same points, made ready for several products.
+    /// The tables of the same points for several products.
     pub(crate) fn combs(&self) -> Combs {
         match &self.0 {
             InLanes::Avx512(batch) => Combs(CombsInLanes::Avx512(batch.combs())),
@@ -141,8 +142,8 @@ impl Combs {
         }
     }
 
-    /// The encoded doubles of every point times the scalar of its place in each list, and of the generator times the
-    /// scalars of the last.
+    /// The encoded doubles of two kinds of products: every point times the scalar with its index, for each of `lists`,
+    /// and the generator times each scalar of `generator`.
     pub(crate) fn encode_doubles<const N: usize>(
         &self,
         lists: [&[Scalar]; N],

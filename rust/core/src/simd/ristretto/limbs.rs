@@ -1,4 +1,4 @@
-//! What fields have in common, whatever their limbs: operations on one limb after another.
+//! Operations limb by limb, which fields with any number of limbs have in common.
 
 use super::vector::Vector;
 
@@ -11,7 +11,8 @@ pub(super) fn add<V: Vector, const N: usize>(mut x: [V; N], y: &[V; N]) -> [V; N
     x
 }
 
-/// `x + multiple * p - y`, where `p` has the limbs given; `multiple` times a limb of p must be no less than any limb of `y`.
+/// `x + multiple * p - y`, where `p` contains the limbs of p. `multiple` times a limb of p must be no less than any
+/// limb of `y`.
 #[inline(always)]
 pub(super) fn subtract<V: Vector, const N: usize>(x: &[V; N], y: &[V; N], p: &[u64; N], multiple: u64) -> [V; N] {
     let mut difference = *x;
@@ -23,7 +24,7 @@ pub(super) fn subtract<V: Vector, const N: usize>(x: &[V; N], y: &[V; N], p: &[u
     difference
 }
 
-/// Whether every lane of `x` is no less than that of `y`.
+/// Whether every lane of `x` is no less than the same lane of `y`.
 fn no_less<V: Vector>(x: V, y: V) -> bool {
     x.numbers().as_ref().iter().zip(y.numbers().as_ref()).all(|(x, y)| x >= y)
 }
@@ -66,7 +67,7 @@ pub(super) fn select<V: Vector, const N: usize>(mask: V::Mask, yes: &[V; N], no:
     limbs
 }
 
-/// Every limb moved down by `distance` lanes, the lowest to the top.
+/// Rotates every limb down by `distance` lanes; the lowest move to the top.
 #[inline(always)]
 pub(super) fn rotate<V: Vector, const N: usize>(limbs: &[V; N], distance: usize) -> [V; N] {
     let mut rotated = *limbs;

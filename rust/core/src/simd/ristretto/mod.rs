@@ -1,10 +1,10 @@
 //! ristretto255 (RFC 9496) with a point in each lane of a vector: eight lanes on AVX-512 IFMA, four on AVX2.
 //!
-//! One stream of instructions works on all lanes. It is the same whatever the points and scalars are: no branch and no
-//! address depends on them, except on whether an encoding is one, which the caller is told anyway.
+//! The same instructions work on all lanes, and they are the same for all points and scalars: no branch and no address
+//! depends on them, except on whether an encoding is valid, which is public.
 //!
-//! The formulas are written once over the traits of [`arithmetic`], which each set of instructions has its own of. All of it
-//! is safe code but for the single instructions and [`dispatch`].
+//! The formulas are written once, over the traits of [`arithmetic`], which each instruction set implements. All of this
+//! is safe code, except the single instructions and [`dispatch`].
 
 #![allow(clippy::inline_always, reason = "single instructions must become part of the functions compiled for them")]
 #![allow(

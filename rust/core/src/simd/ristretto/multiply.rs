@@ -1,8 +1,8 @@
-//! Points times secret scalars, one a lane, and sums of such products.
+//! Products of points and secret scalars, one per lane, and sums of such products.
 //!
-//! A scalar is cut into 64 signed digits of radix 16, each from -8 to 8. A table holds the multiples 1 to 8 of every
-//! point, lane by lane; then the road is the same for all scalars: four doublings and an addition a digit, the addend
-//! chosen by a scan of the whole table under masks. No branch and no address depends on a digit.
+//! A scalar is written as 64 signed digits of radix 16, each from -8 to 8. A table contains the multiples 1 to 8 of
+//! every point, lane by lane. The steps are then the same for all scalars: four doublings and an addition per digit,
+//! with the addend selected by reading the whole table under masks. No branch and no address depends on a digit.
 
 use curve25519_dalek::Scalar;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -12,21 +12,21 @@ use super::{
     point::{Cached, Completed, Extended, PointIn},
 };
 
-/// Bits of a digit.
+/// The number of bits of a digit.
 pub(super) const WINDOW: usize = 4;
-/// Digits of a scalar below 2^255.
+/// The number of digits of a scalar below 2^255.
 pub(super) const DIGITS: usize = 64;
-/// The largest digit, and so the largest multiple that a table holds.
+/// The largest digit, which is also the largest multiple in a table.
 const MULTIPLES: usize = 1 << (WINDOW - 1);
 
-/// A digit a lane: what it is, and 1 where it is to be negated.
+/// One digit per lane: its magnitude, and 1 if it is negative.
 #[derive(Clone, Copy, Default, Zeroize)]
 pub(super) struct Digit {
     magnitudes: [u8; MOST_LANES],
     negative: [u8; MOST_LANES],
 }
 
-/// A scalar a lane as signed digits of radix 16, the lowest first.
+/// One scalar per lane, as signed digits of radix 16, the lowest first.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Digits([Digit; DIGITS]);
 
@@ -36,7 +36,7 @@ impl Digits {
         Self::of_each(&[*scalar; MOST_LANES])
     }
 
-    /// A scalar for each lane; the lanes beyond the last scalar have zero.
+    /// One scalar for each lane; the lanes after the last scalar have zero.
     pub(super) fn of_each(scalars: &[Scalar]) -> Self {
         let mut digits = Self([Digit::default(); DIGITS]);
         for (lane, scalar) in scalars.iter().enumerate() {
@@ -53,7 +53,8 @@ impl Digits {
     }
 }
 
-/// The digits of a reduced scalar, without a branch. Being below 2^253 it leaves no carry at the end.
+/// The digits of a reduced scalar, computed without a branch. The scalar is below 2^253, so no carry remains at the
+/// end.
 fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
     let mut digits = Zeroizing::new([0; DIGITS]);
     let mut carry = 0;
@@ -68,7 +69,8 @@ fn recode(scalar: &Scalar) -> Zeroizing<[i8; DIGITS]> {
     digits
 }
 
-/// The sum over all batches of each lane's point times its scalar, in every lane: the doublings are done once for all.
+/// The sum over all batches of the point times the scalar of each lane. The result is in every lane, and the doublings
+/// are done once for all.
 #[inline(always)]
 pub(super) fn sum_of_products<L: Lanes>(lanes: L, points: &[PointIn<L>], scalars: &[Digits]) -> PointIn<L> {
     let mut tables = Vec::with_capacity(points.len());
@@ -80,8 +82,8 @@ pub(super) fn sum_of_products<L: Lanes>(lanes: L, points: &[PointIn<L>], scalars
     sum_of_digits(&tables, DIGITS, |index, at| scalars[index].digit(at)).sum_lanes()
 }
 
-/// The sum over all tables of each lane's point times so many digits, `digit` telling those of a table by their place:
-/// the doublings are done once for all.
+/// The sum over all tables of the point times a number of `digits` digits, in each lane. `digit(index, at)` is digit
+/// `at` of the number for table `index`. The doublings are done once for all.
 #[inline(always)]
 pub(super) fn sum_of_digits<'a, F: Field>(
     tables: &[Table<F>],
@@ -100,7 +102,8 @@ pub(super) fn sum_of_digits<'a, F: Field>(
     sum
 }
 
-/// The multiples 1 to 8 of a point a lane. Made once for many points, one after another, and cleared at the end.
+/// The multiples 1 to 8 of one point per lane. The memory can be filled for one point after another, and is cleared
+/// when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Table<F: Field>([Cached<F>; MULTIPLES]);
 
@@ -114,7 +117,7 @@ impl<F: Field> Table<F> {
         let mut points = Zeroizing::new([*point; MULTIPLES / 2 + 1]);
         self.0[0] = point.cached();
         for n in 2..=MULTIPLES {
-            // An even multiple is a double, an odd one is one more than the last.
+            // An even multiple is a double; an odd one is the previous one plus the point.
             let next = if n % 2 == 0 { points[n / 2].projective().double() } else { points[0].add(&self.0[n - 2]) };
             let next = next.extended();
             self.0[n - 1] = next.cached();
@@ -124,7 +127,7 @@ impl<F: Field> Table<F> {
         }
     }
 
-    /// In each lane the multiple by that lane's digit.
+    /// The multiple of the point of each lane by the digit of the lane.
     #[inline(always)]
     fn select(&self, digit: &Digit) -> Cached<F> {
         let chosen = Cached {
@@ -136,7 +139,8 @@ impl<F: Field> Table<F> {
         signed(&chosen, digit)
     }
 
-    /// One coordinate of the multiple by each lane's digit without its sign: that of every multiple is read.
+    /// One coordinate of the multiple by the magnitude of the digit of each lane. The coordinate of every multiple is
+    /// read.
     #[inline(always)]
     fn choose(&self, digit: &Digit, coordinate: impl Fn(&Cached<F>) -> &F) -> F {
         let lanes = self.0[0].t.lanes();
@@ -147,7 +151,7 @@ impl<F: Field> Table<F> {
         chosen
     }
 
-    /// The product of each lane's point and scalar.
+    /// The product of the point and the scalar of each lane.
     #[inline(always)]
     pub(super) fn multiply(&mut self, point: &Extended<F>, scalars: &Digits) -> Extended<F> {
         self.fill(point);
@@ -158,8 +162,9 @@ impl<F: Field> Table<F> {
         product.extended()
     }
 
-    /// [`WINDOW`] doublings and the addition of a digit's multiple, of which a coordinate is chosen before each doubling:
-    /// reading the table takes as long as half a doubling, and beside arithmetic less than alone.
+    /// [`WINDOW`] doublings and the addition of the multiple by a digit. One coordinate of the multiple is selected
+    /// before each doubling: reading the table takes as long as half a doubling, and less if interleaved with
+    /// arithmetic.
     #[inline(always)]
     fn next(&self, product: &Completed<F>, digit: &Digit) -> Completed<F> {
         let base = product.projective();
@@ -174,7 +179,7 @@ impl<F: Field> Table<F> {
     }
 }
 
-/// The multiple by a digit, from that by its magnitude.
+/// The multiple by a digit, given the multiple by its magnitude.
 #[inline(always)]
 fn signed<F: Field>(multiple: &Cached<F>, digit: &Digit) -> Cached<F> {
     multiple.negate_where(multiple.t.lanes().equal(digit.negative, 1))

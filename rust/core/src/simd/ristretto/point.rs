@@ -1,9 +1,9 @@
-//! Points of edwards25519 (`-x^2 + y^2 = 1 + d x^2 y^2`), a point a lane, and the two operations on them.
+//! Points of edwards25519 (`-x^2 + y^2 = 1 + d x^2 y^2`), one per lane, with doubling and addition.
 //!
-//! The formulas are Hisil, Wong, Carter and Dawson, "Twisted Edwards curves revisited" (2008), sections 3.1 and 3.3 with
-//! `a = -1`. They are complete: they hold for every pair of points, equal, opposite or the identity, so that nothing is
-//! ever to be told apart. Sums and differences are formed of columns that have not carried yet, so that a
-//! doubling takes five carries beside those of its three products instead of ten.
+//! The formulas are from Hisil, Wong, Carter and Dawson, "Twisted Edwards curves revisited" (2008), sections 3.1 and
+//! 3.3 with `a = -1`. They are complete: they hold for every pair of points, equal, opposite or the identity, so that
+//! no case needs a branch. Sums and differences are computed on columns before their carry, so that a doubling takes
+//! five carries in addition to those of its three products, instead of ten.
 
 use zeroize::Zeroize;
 
@@ -32,7 +32,7 @@ pub(super) struct Extended<F> {
 /// Points in these lanes.
 pub(super) type PointIn<L> = Extended<<L as Lanes>::Field>;
 
-/// What both operations give: `x = E / G`, `y = H / F`.
+/// The result of both operations: `x = E / G`, `y = H / F`.
 #[derive(Clone, Copy)]
 pub(super) struct Completed<F> {
     e: F,
@@ -41,7 +41,7 @@ pub(super) struct Completed<F> {
     h: F,
 }
 
-/// What an addition wants of its second point: `Y + X`, `Y - X`, `2 d T`, `2 Z`.
+/// The second point of an addition: `Y + X`, `Y - X`, `2 d T`, `2 Z`.
 #[derive(Clone, Copy, Zeroize)]
 pub(super) struct Cached<F> {
     pub(super) sum: F,
@@ -51,14 +51,14 @@ pub(super) struct Cached<F> {
 }
 
 impl<F: Field> Completed<F> {
-    /// Three multiplications.
+    /// Takes three multiplications.
     #[inline(always)]
     pub(super) fn projective(&self) -> Projective<F> {
         let Self { e, f, g, h } = self;
         Projective { x: e.multiply(f), y: g.multiply(h), z: f.multiply(g) }
     }
 
-    /// Four multiplications.
+    /// Takes four multiplications.
     #[inline(always)]
     pub(super) fn extended(&self) -> Extended<F> {
         let Projective { x, y, z } = self.projective();
@@ -67,7 +67,8 @@ impl<F: Field> Completed<F> {
 }
 
 impl<F: Field> Projective<F> {
-    /// The double: four squarings. All four results have the opposite sign of the paper's, which no product shows.
+    /// The double: four squarings. All four results have the opposite sign to those of the paper, which cancels in
+    /// every product.
     ///
     /// Columns: the squares are below 2^59; H below 2^60, E, G and F below 2^62.
     #[inline(always)]
@@ -103,7 +104,7 @@ impl<F: Field> Extended<F> {
         Completed { e: e.carry(), f: f.carry(), g: g.carry(), h: h.carry() }
     }
 
-    /// One multiplication.
+    /// Takes one multiplication.
     #[inline(always)]
     pub(super) fn cached(&self) -> Cached<F> {
         Cached {
@@ -119,7 +120,7 @@ impl<F: Field> Extended<F> {
         Projective { x: self.x, y: self.y, z: self.z }
     }
 
-    /// The double of the double and so on, `times` times, once or more.
+    /// The point doubled `times` times; `times` must be at least 1.
     #[inline(always)]
     pub(super) fn doubled(&self, times: usize) -> Self {
         let mut base = self.projective();
@@ -129,7 +130,8 @@ impl<F: Field> Extended<F> {
         base.double().extended()
     }
 
-    /// The sum of the points of all lanes, in every lane: each half is added to the other, then each quarter, and so on.
+    /// The sum of the points of all lanes, in every lane: each half is added to the other half, then each quarter to
+    /// the next quarter, and so on.
     #[inline(always)]
     pub(super) fn sum_lanes(&self) -> Self {
         let mut sum = *self;
@@ -143,7 +145,7 @@ impl<F: Field> Extended<F> {
         sum
     }
 
-    /// Whether the point is the identity of ristretto255: in the coset of four torsion, where `x = 0` or `y = 0`
+    /// Whether the point is the identity of ristretto255: whether it is in the four-torsion, where `x = 0` or `y = 0`
     /// (RFC 9496 section 4.3.3 compares with `(0, 1)`).
     #[inline(always)]
     pub(super) fn is_identity(&self) -> F::Mask {
@@ -158,7 +160,7 @@ impl<F: Field> Cached<F> {
         Self { sum: one, difference: one, t: F::constant(lanes, &ZERO), z: F::constant(lanes, &TWO) }
     }
 
-    /// The opposite points in the lanes of `mask`.
+    /// The negatives in the lanes of `mask`, the points themselves in the others.
     #[inline(always)]
     pub(super) fn negate_where(&self, mask: F::Mask) -> Self {
         Self {

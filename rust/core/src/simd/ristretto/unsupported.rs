@@ -1,11 +1,11 @@
-//! What stands for the kernel on processors of another kind: types of which there is no value.
+//! The kernel on processors other than x86-64: types without values.
 
 use curve25519_dalek::Scalar;
 
 use crate::oprf::group::{Encoded, UNIFORM_BYTES};
 
 /// What is wrong with an encoded element.
-#[allow(dead_code, reason = "what never decodes finds no flaw")]
+#[allow(dead_code, reason = "without a kernel, nothing is decoded")]
 pub(crate) enum Flaw {
     /// It is not a canonical encoding.
     Encoding,
@@ -13,15 +13,15 @@ pub(crate) enum Flaw {
     Identity,
 }
 
-/// Never there.
+/// Has no values.
 #[derive(Clone, Copy)]
 pub(crate) enum Kernel {}
 
-/// Never made.
+/// Has no values.
 #[derive(Clone)]
 pub(crate) enum Points {}
 
-/// Never made.
+/// Has no values.
 pub(crate) enum Combs {}
 
 impl Kernel {

@@ -1,16 +1,16 @@
-//! What vectors of numbers have in common, whatever the instructions.
+//! What vectors of numbers have in common for all instruction sets.
 //!
-//! A vector is made with the proof of its instructions at hand, and so is a proof itself: whoever holds one may use them. The
-//! methods are inlined without fail, because only inside a function compiled for these instructions do they become
-//! single ones.
+//! A vector can be made only with the evidence that the machine has its instructions, so a vector is such evidence too.
+//! The methods must be inlined, because only inside a function compiled for these instructions do they become single
+//! instructions.
 
 use std::ops::{Add, BitAnd, BitOr, Sub};
 
-/// A number of 64 bits a lane.
+/// One number of 64 bits per lane.
 pub(super) trait Vector:
     Copy + Add<Output = Self> + Sub<Output = Self> + BitAnd<Output = Self> + BitOr<Output = Self>
 {
-    /// The proof of the instructions.
+    /// The evidence that the machine has the instructions.
     type Lanes: Copy;
     type Mask: Copy + BitAnd<Output = Self::Mask>;
     type Numbers: AsRef<[u64]> + AsMut<[u64]>;
@@ -20,20 +20,20 @@ pub(super) trait Vector:
     /// The same number in every lane.
     fn splat(lanes: Self::Lanes, value: u64) -> Self;
 
-    /// The proof that this vector is.
+    /// The evidence that follows from this vector.
     fn proof(self) -> Self::Lanes;
 
     fn numbers(self) -> Self::Numbers;
 
-    /// The lanes where the two are equal.
+    /// The lanes in which the two are equal.
     fn equals(self, other: Self) -> Self::Mask;
 
     /// `yes` in the lanes of `mask`, `self` in the others.
     fn replace_where(self, mask: Self::Mask, yes: Self) -> Self;
 }
 
-/// Makes the type `Vector` of `$count` numbers in a `$register`, its operators of single instructions, and the common methods
-/// but for those of `$methods`, which have to do with its `Truth`.
+/// Defines the type `Vector` of `$count` numbers in a `$register`, its operators, each a single instruction, and the
+/// common methods. `$methods` are the methods that depend on its type `Truth`.
 macro_rules! vector {
     (
         $register:ty, $lanes:ident, $count:literal, $splat:ident,
@@ -50,13 +50,13 @@ macro_rules! vector {
 
             #[inline(always)]
             fn new(_: $lanes, numbers: [u64; $count]) -> Self {
-                // SAFETY: both are plain integers of one size, and every bit pattern is valid for either.
+                // SAFETY: both are plain integers of the same size, and every bit pattern is valid for both.
                 Self(unsafe { std::mem::transmute::<[u64; $count], $register>(numbers) })
             }
 
             #[inline(always)]
             fn splat(_: $lanes, value: u64) -> Self {
-                // SAFETY: the proof is at hand.
+                // SAFETY: the argument of type `$lanes` exists only if the machine has the instructions.
                 Self(unsafe { $splat(value.cast_signed()) })
             }
 
@@ -79,7 +79,7 @@ macro_rules! vector {
 
             #[inline(always)]
             fn $name(self, other: Self) -> Self {
-                // SAFETY: a vector exists only where the instructions do.
+                // SAFETY: a vector exists only if the machine has the instructions.
                 Self(unsafe { $instruction(self.0, other.0) })
             }
         })*

@@ -14,7 +14,7 @@ pub(crate) const INITIAL: Words = [
     0x5be0_cd19_137e_2179,
 ];
 
-/// The round constants (FIPS 180-4 section 4.2.3), sixteen a row.
+/// The round constants (FIPS 180-4 section 4.2.3), sixteen per row.
 pub(super) const ROUND: [[u64; 16]; 5] = [
     [
         0x428a_2f98_d728_ae22,

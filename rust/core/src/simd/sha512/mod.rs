@@ -1,22 +1,23 @@
-//! SHA-512 (FIPS 180-4) of eight messages of equally many blocks at once: word `i` of all eight in one vector.
+//! SHA-512 (FIPS 180-4) of eight messages with the same number of blocks at once. Word `i` of all eight is in one
+//! vector.
 //!
-//! The path depends on the number of blocks alone. Rotations and three-input functions are single instructions, and
-//! the second hash of `expand_message_xmd` takes the first's state as it lies, never as bytes.
+//! The executed path depends only on the number of blocks. Rotations and three-input functions are single instructions,
+//! and the second hash of `expand_message_xmd` uses the state of the first directly, without a conversion to bytes.
 
 use zeroize::{DefaultIsZeroes, Zeroize, ZeroizeOnDrop};
 
-/// How many messages go together.
+/// The number of messages that are hashed together.
 pub(crate) const LANES: usize = 8;
-/// SHA-512's input block.
+/// The size of an input block of SHA-512.
 pub(crate) const BLOCK_BYTES: usize = 128;
-/// The most blocks a lane holds.
+/// The largest number of blocks in a lane.
 pub(crate) const MAX_BLOCKS: usize = 4;
-/// A digest.
+/// A digest of SHA-512.
 pub(crate) type Digest = [u8; 64];
 /// The state between blocks, or half a block, as words.
 pub(crate) type Words = [u64; 8];
 
-/// One lane's padded message. It is written in one piece when cleared, which a loop over bytes is far from.
+/// The padded message of one lane. It is cleared as a whole, which is much faster than a loop over bytes.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Row([u8; MAX_BLOCKS * BLOCK_BYTES]);
@@ -29,7 +30,7 @@ impl Default for Row {
 
 impl DefaultIsZeroes for Row {}
 
-/// Eight digests, cleared in one piece too.
+/// Eight digests. They are cleared as a whole.
 #[derive(Clone, Copy)]
 pub(crate) struct Digests(pub(crate) [Digest; LANES]);
 
@@ -46,8 +47,8 @@ impl DefaultIsZeroes for Digests {}
 pub(crate) struct Padded([Row; LANES]);
 
 impl Padded {
-    /// Lays the message made of `slices` into a lane and pads it to `blocks` blocks, which it must fit; `before` bytes
-    /// were hashed before it.
+    /// Writes the message that is the concatenation of `slices` to a lane, and pads it to `blocks` blocks, in which it
+    /// must fit. `before` is the number of bytes hashed before it.
     pub(crate) fn write(&mut self, lane: usize, blocks: usize, before: u64, slices: [&[u8]; 3]) {
         let row = &mut self.0[lane].0[..blocks * BLOCK_BYTES];
         let mut end = 0;
@@ -61,12 +62,12 @@ impl Padded {
         row[blocks * BLOCK_BYTES - 8..].copy_from_slice(&bits.to_be_bytes());
     }
 
-    /// Puts `message` in the place of one of its length that was laid into this lane from byte `at` on.
+    /// Replaces a message of the same length that was written to this lane from byte `at` on.
     pub(crate) fn replace(&mut self, lane: usize, at: usize, message: &[u8]) {
         self.0[lane].0[at..at + message.len()].copy_from_slice(message);
     }
 
-    /// The second half of a lane's first block, as words.
+    /// The second half of the first block of a lane, as words.
     pub(crate) fn second_half(&self, lane: usize) -> Words {
         let (words, _) = self.0[lane].0[BLOCK_BYTES / 2..].as_chunks::<8>();
         std::array::from_fn(|i| u64::from_be_bytes(words[i]))
@@ -81,7 +82,7 @@ pub(crate) use constants::INITIAL;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::Sha512x8;
 
-/// Machines without AVX-512 have none.
+/// Has no values, because this machine does not have AVX-512.
 #[cfg(not(target_arch = "x86_64"))]
 #[derive(Clone, Copy)]
 pub(crate) enum Sha512x8 {}

@@ -1,7 +1,7 @@
-//! The AVX-512 code: AVX-512F for the rounds, AVX-512BW for the order of bytes.
+//! The AVX-512 code: AVX-512F for the rounds, AVX-512BW for the byte order.
 
-#![allow(unsafe_code)] // loads, stores, and calls into what was detected
-#![allow(clippy::large_types_passed_by_value)] // arrays of vectors, which live in registers
+#![allow(unsafe_code)] // loads, stores, and calls of functions compiled for detected features
+#![allow(clippy::large_types_passed_by_value)] // arrays of vectors, which are kept in registers
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi64, _mm512_loadu_si512, _mm512_permutex2var_epi64, _mm512_ror_epi64, _mm512_set1_epi64,
@@ -14,32 +14,32 @@ use super::{
     constants::{INITIAL, ROUND},
 };
 
-/// Eight words, one a lane.
+/// Eight words, one per lane.
 type Word = __m512i;
 
-/// Proof that the machine has what the functions below need: it cannot be made without asking.
+/// The evidence that the machine has the features that the functions below need. Only `detect` makes one.
 #[derive(Clone, Copy)]
 pub(crate) struct Sha512x8(());
 
-#[allow(clippy::unused_self)] // having one is the point
+#[allow(clippy::unused_self)] // `self` is the evidence
 impl Sha512x8 {
     pub(crate) fn detect() -> Option<Self> {
         let present = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
         present.then_some(Self(()))
     }
 
-    /// The digests of eight messages of `blocks` blocks, from `state` on.
+    /// The digests of eight messages of `blocks` blocks, starting from `state`.
     pub(crate) fn digests(self, state: &Words, padded: &Padded, blocks: usize, out: &mut Digests) {
         assert!(blocks <= MAX_BLOCKS);
-        // SAFETY: a `Sha512x8` exists only where both features were detected.
+        // SAFETY: a `Sha512x8` exists only if both features were detected.
         unsafe { digests(state, padded, blocks, out) }
     }
 
-    /// `SHA-512(SHA-512(message) || tail)` for eight messages of `blocks` blocks, the inner hash from `state` on;
-    /// `tail` is the second half of the outer block, its padding included.
+    /// `SHA-512(SHA-512(message) || tail)` for eight messages of `blocks` blocks, with the inner hash starting from
+    /// `state`. `tail` is the second half of the outer block, with its padding.
     pub(crate) fn expansions(self, state: &Words, padded: &Padded, blocks: usize, tail: &Words, out: &mut Digests) {
         assert!(blocks <= MAX_BLOCKS);
-        // SAFETY: a `Sha512x8` exists only where both features were detected.
+        // SAFETY: a `Sha512x8` exists only if both features were detected.
         unsafe { expansions(state, padded, blocks, tail, out) }
     }
 }
@@ -83,7 +83,7 @@ fn load(padded: &Padded, block: usize) -> [Word; 16] {
     let half = |at: usize| {
         let rows = std::array::from_fn(|lane| {
             let words = &padded.0[lane].0[block * BLOCK_BYTES + at..][..64];
-            // SAFETY: the slice has 64 bytes, and the load asks for no alignment.
+            // SAFETY: the slice has 64 bytes, and the load needs no alignment.
             unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
         });
         transpose(rows).map(|word| swap_bytes(word))
@@ -97,19 +97,19 @@ fn load(padded: &Padded, block: usize) -> [Word; 16] {
 fn store(state: [Word; 8], out: &mut Digests) {
     let rows = transpose(state);
     for (row, digest) in rows.into_iter().zip(&mut out.0) {
-        // SAFETY: a digest has 64 bytes, and the store asks for no alignment.
+        // SAFETY: a digest has 64 bytes, and the store needs no alignment.
         unsafe { _mm512_storeu_si512(digest.as_mut_ptr().cast(), swap_bytes(row)) };
     }
 }
 
-/// Big-endian words to the machine's, and back.
+/// Converts big-endian words to words of the machine, and back.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn swap_bytes(words: Word) -> Word {
     _mm512_shuffle_epi8(words, _mm512_set4_epi32(0x0809_0a0b, 0x0c0d_0e0f, 0x0001_0203, 0x0405_0607))
 }
 
-/// Eight rows of eight words to eight columns.
+/// Transposes eight rows of eight words to eight columns.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn transpose(rows: [Word; 8]) -> [Word; 8] {
@@ -138,7 +138,7 @@ fn xor3(a: Word, b: Word, c: Word) -> Word {
     _mm512_ternarylogic_epi64::<0x96>(a, b, c)
 }
 
-/// `s0` and `s1` of FIPS 180-4 section 4.1.3 over a word of the schedule, and what they add to it.
+/// The next word of the schedule (FIPS 180-4 section 6.4.2), with `s0` and `s1` of section 4.1.3.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn extend(word: Word, next: Word, seven_back: Word, two_back: Word) -> Word {
@@ -147,7 +147,8 @@ fn extend(word: Word, next: Word, seven_back: Word, two_back: Word) -> Word {
     _mm512_add_epi64(_mm512_add_epi64(word, seven_back), _mm512_add_epi64(s0, s1))
 }
 
-/// One round, the eight variables named so that none has to move: `d` and `h` take the new values.
+/// One round. The caller rotates the names of the variables, so that no value is moved: `$d` and `$h` get the new
+/// values.
 macro_rules! round {
     ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $constant:expr, $word:expr) => {
         let sum = xor3(_mm512_ror_epi64::<14>($e), _mm512_ror_epi64::<18>($e), _mm512_ror_epi64::<41>($e));
@@ -161,7 +162,7 @@ macro_rules! round {
     };
 }
 
-/// Eight rounds, after which every variable is back in its place.
+/// Eight rounds, after which every variable has its original role again.
 macro_rules! eight_rounds {
     ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $constants:ident, $words:ident, $at:literal) => {
         round!($a $b $c $d $e $f $g $h, $constants[$at], $words[$at]);
@@ -175,16 +176,16 @@ macro_rules! eight_rounds {
     };
 }
 
-/// The next sixteen words of the schedule in the place of the last. Written out, so that they stay in registers.
+/// Replaces sixteen words of the schedule by the next sixteen. The loop is unrolled, so that they stay in registers.
 macro_rules! extend {
     ($words:ident $($j:literal)*) => {$(
         $words[$j] = extend($words[$j], $words[($j + 1) % 16], $words[($j + 9) % 16], $words[($j + 14) % 16]);
     )*};
 }
 
-/// Adds one block to the state; the block becomes its schedule.
+/// Compresses one block into the state.
 #[inline]
-#[allow(clippy::many_single_char_names)] // the standard's names
+#[allow(clippy::many_single_char_names)] // the names of the standard
 #[target_feature(enable = "avx512f")]
 fn compress(state: &mut [Word; 8], mut words: [Word; 16]) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;

@@ -2,18 +2,19 @@
 //!
 //! # Representation
 //!
-//! An element is ten limbs of 26 and 25 bits by turns, limb i of weight 2^ceil(25.5 i); each limb is one vector with a
-//! lane an element. Two of them are a limb of radix 2^51. The multiplier of AVX2 takes 32 bits of two factors to a
-//! product of 64, so that a limb may be multiplied by 38 and still be a factor, and ten products add up in a lane.
+//! An element is ten limbs of alternately 26 and 25 bits, limb i of weight 2^ceil(25.5 i). Each limb is one vector with
+//! one lane per element. Two limbs are one limb of radix 2^51. The multiplier of AVX2 multiplies 32 bits of two factors
+//! to a product of 64 bits, so that a limb can be multiplied by 38 and still be a factor, and ten products can be
+//! summed in a lane.
 //!
-//! Two types keep the bounds apart, and no value passes from one to the other but by a carry:
+//! Two types have different bounds, and only a carry turns columns into limbs:
 //!
 //! | type | invariant | made by |
 //! |---|---|---|
-//! | [`Field`] | limbs of even place below 2^26, of odd place below 2^25 + 2^17 | `carry`, constants, bytes |
+//! | [`Field`] | limbs of even index below 2^26, of odd index below 2^25 + 2^17 | `carry`, constants, bytes |
 //! | [`Wide`] | ten columns below 2^63 | products, sums and differences |
 //!
-//! Nothing here branches on or indexes by a value.
+//! No branch and no index here depends on a value.
 
 use super::{
     super::{
@@ -27,8 +28,9 @@ use super::{
     representation::{Field, LIMBS, Wide},
 };
 
-/// Bits of a limb of even place, and of one of odd place.
+/// The number of bits of a limb of even index.
 const EVEN: i32 = 26;
+/// The number of bits of a limb of odd index.
 const ODD: i32 = 25;
 const EVEN_MASK: u64 = (1 << EVEN) - 1;
 const ODD_MASK: u64 = (1 << ODD) - 1;
@@ -48,7 +50,7 @@ const P: [u64; LIMBS] = [
 ];
 
 impl Field {
-    /// The proof that the machine has the instructions.
+    /// The evidence that the machine has the instructions.
     #[inline(always)]
     fn proof(&self) -> Avx2 {
         self.0[0].proof()
@@ -129,8 +131,8 @@ impl arithmetic::Field for Field {
         Wide(limbs::subtract(&self.0, &other.0, &P, 2))
     }
 
-    /// A carry through all limbs leaves a value below 2^255 + 19, hence below 2p. It is p or more exactly if 19 more
-    /// reach 2^255; then 19 are added and bit 255 falls away.
+    /// A carry through all limbs leaves a value below 2^255 + 19, hence below 2p. The value is p or more exactly if the
+    /// value plus 19 reaches 2^255; in this case 19 is added and bit 255 is dropped.
     #[inline(always)]
     fn canonical(&self) -> Self {
         let nineteen = Vector::splat(self.proof(), FOLD);
@@ -185,11 +187,12 @@ impl arithmetic::Wide for Wide {
         Self(limbs::subtract(&self.0, &other.0, &P, 1 << 36))
     }
 
-    /// Two carries side by side, from columns 0 and 4, each through five columns; then what column 9 had above goes 19-fold
-    /// to column 0 and once more to column 1.
+    /// Two interleaved carries, from columns 0 and 4, each through five columns. Then 19 times the excess of column 9
+    /// is added to column 0, which carries once more to column 1.
     ///
-    /// What columns below 2^63 carry is below 2^39. So column 5, which column 4 carries into a second time, ends below 2^25 +
-    /// 2^14; column 0 takes less than 2^43 and column 1 ends below 2^25 + 2^17. The others end below their weight.
+    /// The carry of a column below 2^63 is below 2^39. So column 5, into which column 4 carries a second time, ends
+    /// below 2^25 + 2^14; column 0 receives less than 2^43, and column 1 ends below 2^25 + 2^17. The others end within
+    /// their bits.
     #[inline(always)]
     fn carry(&self) -> Field {
         let mut limbs = self.0;
@@ -213,7 +216,7 @@ fn carry_one(limbs: &mut [Vector; LIMBS], i: usize) {
     limbs[i + 1] = limbs[i + 1] + above;
 }
 
-/// What a limb of place `i` has above its bits, and those.
+/// The bits of limb `i` above its own, and its own.
 #[inline(always)]
 fn split(limb: Vector, i: usize) -> (Vector, Vector) {
     let mask = |mask| limb & Vector::splat(limb.proof(), mask);
@@ -224,7 +227,7 @@ fn split(limb: Vector, i: usize) -> (Vector, Vector) {
     }
 }
 
-/// Carries from limb to limb, all the way; what the last one had above its bits is returned.
+/// Carries from the first limb to the last. Returns the carry of the last limb.
 #[inline(always)]
 fn ripple(limbs: &mut [Vector; LIMBS]) -> Vector {
     let mut carry = Vector::splat(limbs[0].proof(), 0);

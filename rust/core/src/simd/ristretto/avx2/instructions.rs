@@ -1,6 +1,6 @@
-//! AVX2, found on this machine.
+//! Detection of AVX2.
 
-/// The proof that this machine has AVX2.
+/// The evidence that this machine has AVX2.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Avx2(pub(super) ());
 

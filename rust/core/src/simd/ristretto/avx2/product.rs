@@ -1,8 +1,8 @@
-//! Products and squares: what almost all of the time goes to.
+//! Products and squares, which take almost all of the time.
 //!
-//! Limbs i and j give to column i + j, or 19-fold to column i + j - 10. Two limbs of odd place count double, since both
-//! their weights are rounded up. Rows are formed one after another, with a limb of the first factor and all columns in
-//! registers and the second factor in memory: sixteen registers hold no more.
+//! The product of limbs i and j is added to column i + j, or 19-fold to column i + j - 10. The product of two limbs of
+//! odd index counts twice, because both weights are rounded up. Rows are computed one after another, with a limb of the
+//! first factor and all columns in registers, and the second factor in memory: there are only sixteen registers.
 
 use super::{
     super::{arithmetic::Wide as _, constants::FOLD, vector::Vector as _},
@@ -10,19 +10,19 @@ use super::{
     representation::{Field, LIMBS, Wide},
 };
 
-/// Functions that do not become part of their callers. A formula made of products would not fit the cache of
-/// instructions; and a compiler that sees where limbs come from proves their upper halves zero, forgets it, and then
-/// multiplies those as well.
+/// Functions that are not inlined into their callers. Formulas with inlined products would not fit the instruction
+/// cache. Also, a compiler that sees where the limbs come from proves that their upper halves are zero and removes the
+/// masks, and then multiplies the upper halves as well.
 macro_rules! apart {
     ($name:ident, ($($argument:ident),*) -> $result:ty, $body:expr) => {
-        // Not compiled for the instructions, so that the inner function cannot become part of this one.
+        // This function is not compiled for the instructions, so the inner function cannot be inlined into it.
         #[inline(never)]
         pub(super) fn $name($($argument: &Field),*) -> $result {
             #[target_feature(enable = "avx2")]
             fn compiled($($argument: &Field),*) -> $result {
                 $body
             }
-            // SAFETY: a field element exists only where the instructions do.
+            // SAFETY: a field element exists only if the machine has the instructions.
             unsafe { compiled($($argument),*) }
         }
     };
@@ -33,7 +33,7 @@ apart!(square, (x) -> Wide, rows_of_square(&x.0));
 apart!(carried_product, (x, y) -> Field, rows_of_product(&x.0, &y.0).carry());
 apart!(carried_square, (x) -> Field, rows_of_square(&x.0).carry());
 
-/// One row after another, each by a function of its place.
+/// Adds up all rows. `$row` is a function that is generic over the index of the row.
 macro_rules! rows {
     ($row:ident, $x:expr $(, $more:expr)+) => {{
         let mut columns = [Vector::splat($x[0].proof(), 0); LIMBS];
@@ -66,7 +66,7 @@ fn rows_of_square(x: &[Vector; LIMBS]) -> Wide {
     rows!(square_row, x, &x_19)
 }
 
-/// The limbs from place `first` on, 19-fold, still below 2^31; no other is used so.
+/// The limbs from index `first` on, times 19, which is below 2^31. The other limbs are not used 19-fold.
 #[inline(always)]
 fn nineteen_times(limbs: &[Vector; LIMBS], first: usize) -> [Vector; LIMBS] {
     let nineteen = Vector::splat(limbs[0].proof(), FOLD);
@@ -77,7 +77,7 @@ fn nineteen_times(limbs: &[Vector; LIMBS], first: usize) -> [Vector; LIMBS] {
     multiples
 }
 
-/// What limb `I` of `x` gives to a product.
+/// Adds the products of limb `I` of `x` to a product.
 #[inline(always)]
 fn product_row<const I: usize>(
     columns: &mut [Vector; LIMBS],
@@ -94,7 +94,7 @@ fn product_row<const I: usize>(
     }
 }
 
-/// What limb `I` of `x` and those above it give to a square.
+/// Adds the products of limb `I` of `x` with itself and the limbs above it to a square.
 #[inline(always)]
 fn square_row<const I: usize>(columns: &mut [Vector; LIMBS], x: &[Vector; LIMBS], x_19: &[Vector; LIMBS]) {
     let (once, twice) = (x[I], x[I] + x[I]);

@@ -1,4 +1,4 @@
-//! Four numbers of 64 bits: the instructions that the field is made of.
+//! Four numbers of 64 bits, with the instructions that the field uses.
 
 use std::{
     arch::asm,
@@ -18,7 +18,7 @@ use super::{
     Avx2,
 };
 
-/// One truth value a lane: all bits or none.
+/// One truth value per lane: all bits set, or none.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Truth(Vector);
 
@@ -31,29 +31,29 @@ vector! {
 
     #[inline(always)]
     fn equals(self, other: Self) -> Truth {
-        // SAFETY: a vector exists only where the instructions do.
+        // SAFETY: a vector exists only if the machine has the instructions.
         Truth(Self(unsafe { _mm256_cmpeq_epi64(self.0, other.0) }))
     }
 
     #[inline(always)]
     fn replace_where(self, mask: Truth, yes: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do.
+        // SAFETY: a vector exists only if the machine has the instructions.
         Self(unsafe { _mm256_blendv_epi8(self.0, yes.0, mask.0.0) })
     }
 }
 
 impl Vector {
-    /// Bytes, widened.
+    /// Four bytes, each widened to a number.
     #[inline(always)]
     pub(super) fn widen(_: Avx2, bytes: [u8; 4]) -> Self {
-        // SAFETY: the proof is at hand.
+        // SAFETY: a value of `Avx2` exists only if the machine has the instructions.
         Self(unsafe { _mm256_cvtepu8_epi64(_mm_cvtsi32_si128(i32::from_le_bytes(bytes))) })
     }
 
     /// The product of the low 32 bits of both.
     #[inline(always)]
     pub(super) fn multiply(self, other: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do; so in all that follows.
+        // SAFETY: a vector exists only if the machine has the instructions. The same holds for the methods below.
         Self(unsafe { multiply(self.0, other.0) })
     }
 
@@ -64,14 +64,14 @@ impl Vector {
         Self(unsafe { plus_product(self.0, one.0, &raw const other.0) })
     }
 
-    /// Shifted left by `BITS`.
+    /// The numbers shifted left by `BITS`.
     #[inline(always)]
     pub(super) fn shift_left<const BITS: i32>(self) -> Self {
         // SAFETY: as above.
         Self(unsafe { _mm256_slli_epi64::<BITS>(self.0) })
     }
 
-    /// Shifted right by `BITS`.
+    /// The numbers shifted right by `BITS`.
     #[inline(always)]
     pub(super) fn shift_right<const BITS: i32>(self) -> Self {
         // SAFETY: as above.
@@ -79,15 +79,16 @@ impl Vector {
     }
 }
 
-// `vpmuludq` is written down because the compiler knows the intrinsic as a product of 64 bits under masks: where it can prove
-// the masks away it later multiplies three times. Nor does it see that sums belong in registers and factors in memory; so
-// it is told to, and keeps the order.
+// `vpmuludq` is written as assembly because the compiler treats the intrinsic as a product of 64 bits with masks. Where
+// it can prove that the masks are not needed, it removes them and then needs three multiplications. It also does not
+// keep the sums in registers and the factors in memory; the assembly enforces this, and keeps the order of the two
+// instructions.
 
 #[inline]
 #[target_feature(enable = "avx2")]
 fn multiply(one: __m256i, other: __m256i) -> __m256i {
     let product: __m256i;
-    // SAFETY: one instruction, of registers alone.
+    // SAFETY: this is one instruction, which only uses registers.
     unsafe {
         asm!(
             "vpmuludq {product}, {one}, {other}",
@@ -98,12 +99,14 @@ fn multiply(one: __m256i, other: __m256i) -> __m256i {
     product
 }
 
+/// `sum` plus the product of the low 32 bits of `one` and `other`.
+///
 /// # Safety
-/// `other` can be read.
+/// `other` must be valid for reads.
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn plus_product(mut sum: __m256i, one: __m256i, other: *const __m256i) -> __m256i {
-    // SAFETY: two instructions, of which the first reads `other`.
+    // SAFETY: these are two instructions. The first reads `other`, which the caller guarantees to be valid.
     unsafe {
         asm!(
             "vpmuludq {product}, {one}, ymmword ptr [{other}]",
@@ -118,7 +121,7 @@ unsafe fn plus_product(mut sum: __m256i, one: __m256i, other: *const __m256i) ->
 impl Mask for Truth {
     #[inline(always)]
     fn bits(self) -> u8 {
-        // SAFETY: a truth is made of a vector.
+        // SAFETY: a `Truth` contains a vector.
         let bits = unsafe { _mm256_movemask_pd(_mm256_castsi256_pd(self.0.0)) };
         bits.to_le_bytes()[0]
     }
@@ -148,7 +151,7 @@ impl Not for Truth {
     #[inline(always)]
     fn not(self) -> Self {
         let all = Vector::splat(self.0.proof(), u64::MAX);
-        // SAFETY: a truth is made of a vector.
+        // SAFETY: a `Truth` contains a vector.
         Self(Vector(unsafe { _mm256_xor_si256(self.0.0, all.0) }))
     }
 }

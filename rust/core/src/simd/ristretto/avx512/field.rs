@@ -2,22 +2,22 @@
 //!
 //! # Representation
 //!
-//! An element is five limbs in radix 2^51, limb i of weight 2^(51 i); each limb is one vector with a lane an element.
-//! The multiplier of AVX-512 IFMA takes the low 52 bits of two factors and adds the low or the high 52 bits of their
-//! product to a 64-bit accumulator, so a factor's limbs must stay below 2^52. Radix 2^51 leaves one bit above the
-//! limb, which is what lets a single parallel carry be enough, and 2^255 is a whole number of limbs, so that the fold
-//! modulo p is a multiplication by 19. Radix 2^52 would align the high halves (saving nine additions a product) but
-//! has no bit to spare: every sum would need a carry that runs through all limbs.
+//! An element is five limbs in radix 2^51, limb i of weight 2^(51 i). Each limb is one vector with one lane per
+//! element. The multiplier of AVX-512 IFMA takes the low 52 bits of two factors and adds the low or the high 52 bits of
+//! their product to a 64-bit accumulator, so the limbs of a factor must be below 2^52. Radix 2^51 leaves one bit above
+//! the limb, so that a single parallel carry is enough, and 2^255 is a whole number of limbs, so that the fold modulo p
+//! is a multiplication by 19. Radix 2^52 would align the high halves (saving nine additions per product) but leaves no
+//! spare bit: every sum would need a carry through all limbs.
 //!
-//! Two types keep the bounds apart, and no value passes from one to the other but by a carry:
+//! Two types have different bounds, and only a carry turns columns into limbs:
 //!
 //! | type | invariant | made by |
 //! |---|---|---|
 //! | [`Field`] | limb 0 below 2^51 + 2^18, the others below 2^51 + 2^13: well under 2^52 | `carry`, constants, bytes |
-//! | [`Wide`] | five columns of radix 2^51, any value a 64-bit lane holds | products, sums and differences |
+//! | [`Wide`] | five columns of radix 2^51, any value of a 64-bit lane | products, sums and differences |
 //!
-//! Products of [`Field`]s are [`Wide`] with columns below 2^59; how sums and differences grow is
-//! said at each operation, and debug builds check it. Nothing here branches on or indexes by a value.
+//! Products of [`Field`]s are [`Wide`] with columns below 2^59. Each operation says how much sums and differences grow,
+//! and debug builds check it. No branch and no index here depends on a value.
 
 use zeroize::Zeroize;
 
@@ -31,11 +31,11 @@ use super::{
     Avx512, Truth, Vector,
 };
 
-/// Eight field elements with limbs ready to be multiplied.
+/// Eight field elements, with limbs small enough to be multiplied.
 #[derive(Clone, Copy, Zeroize)]
 pub(in super::super) struct Field([Vector; LIMBS]);
 
-/// Eight field elements as columns that await their carry.
+/// Eight field elements, as columns before their carry.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Wide([Vector; LIMBS]);
 
@@ -43,7 +43,7 @@ pub(in super::super) struct Wide([Vector; LIMBS]);
 const P: [u64; LIMBS] = [LIMB_MASK + 1 - FOLD, LIMB_MASK, LIMB_MASK, LIMB_MASK, LIMB_MASK];
 
 impl Field {
-    /// The proof that the machine has the instructions.
+    /// The evidence that the machine has the instructions.
     #[inline(always)]
     fn proof(&self) -> Avx512 {
         self.0[0].proof()
@@ -85,8 +85,8 @@ impl arithmetic::Field for Field {
         std::array::from_fn(|lane| std::array::from_fn(|i| limbs[i][lane]))
     }
 
-    /// The product. Each column sums at most five low and ten half high halves, and 19 times as much from above:
-    /// column 0, the largest, is below 125 * 2^52 < 2^59.
+    /// The product. Each column is the sum of at most five low halves and twice five high halves, plus 19 times as much
+    /// from the upper columns: column 0, the largest, is below 125 * 2^52 < 2^59.
     #[inline(always)]
     fn times(&self, other: &Self) -> Wide {
         let (x, y) = (&self.0, &other.0);
@@ -141,8 +141,8 @@ impl arithmetic::Field for Field {
         Wide(limbs::subtract(&self.0, &other.0, &P, 4))
     }
 
-    /// A carry through all limbs leaves a value below 2^255 + 19, hence below 2p. It is p or more exactly if 19 more
-    /// reach 2^255; then 19 are added and bit 255 falls away.
+    /// A carry through all limbs leaves a value below 2^255 + 19, hence below 2p. The value is p or more exactly if the
+    /// value plus 19 reaches 2^255; in this case 19 is added and bit 255 is dropped.
     #[inline(always)]
     fn canonical(&self) -> Self {
         let nineteen = Vector::splat(self.proof(), FOLD);
@@ -183,7 +183,8 @@ impl arithmetic::Field for Field {
     }
 }
 
-/// High halves are of weight 2^52, one bit above the next limb: their columns are doubled.
+/// Doubles all columns: high halves have weight 2^52, one bit above the next limb. A square also uses it for the
+/// products that it takes once instead of twice.
 #[inline(always)]
 fn double_columns(columns: &mut [Vector; 2 * LIMBS]) {
     for column in columns {
@@ -216,8 +217,8 @@ impl arithmetic::Wide for Wide {
         Self(limbs::subtract(&self.0, &other.0, &P, 1 << 10))
     }
 
-    /// One parallel carry: each limb keeps 51 bits and takes what the limb below had above them, which from a 64-bit
-    /// column is below 2^13; limb 0 takes 19 times what the last limb had, below 2^18. That is the bound of [`Field`].
+    /// One parallel carry. Each limb keeps 51 bits and receives the carry of the limb below, which is below 2^13 for a
+    /// 64-bit column. Limb 0 receives 19 times the carry of the last limb, below 2^18. This is the bound of [`Field`].
     #[inline(always)]
     fn carry(&self) -> Field {
         let lanes = self.0[0].proof();
@@ -229,7 +230,7 @@ impl arithmetic::Wide for Wide {
     }
 }
 
-/// Carries from limb to limb, all the way; what the last one had above its 51 bits is returned.
+/// Carries from the first limb to the last, each keeping 51 bits. Returns the carry of the last limb.
 #[inline(always)]
 fn ripple(limbs: &mut [Vector; LIMBS]) -> Vector {
     let lanes = limbs[0].proof();

@@ -1,6 +1,6 @@
-//! AVX-512 IFMA, found on this machine.
+//! Detection of AVX-512 IFMA.
 
-/// The proof that this machine has AVX-512 F, DQ and IFMA.
+/// The evidence that this machine has AVX-512 F, DQ and IFMA.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Avx512(pub(super) ());
 

@@ -1,4 +1,4 @@
-//! Eight numbers of 64 bits: the instructions that the field is made of.
+//! Eight numbers of 64 bits, with the instructions that the field uses.
 
 use std::{
     arch::x86_64::{
@@ -14,7 +14,7 @@ use super::{
     Avx512,
 };
 
-/// One truth value a lane.
+/// One truth value per lane.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Truth(pub(super) __mmask8);
 
@@ -27,29 +27,29 @@ vector! {
 
     #[inline(always)]
     fn equals(self, other: Self) -> Truth {
-        // SAFETY: a vector exists only where the instructions do.
+        // SAFETY: a vector exists only if the machine has the instructions.
         Truth(unsafe { _mm512_cmpeq_epi64_mask(self.0, other.0) })
     }
 
     #[inline(always)]
     fn replace_where(self, mask: Truth, yes: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do.
+        // SAFETY: a vector exists only if the machine has the instructions.
         Self(unsafe { _mm512_mask_mov_epi64(self.0, mask.0, yes.0) })
     }
 }
 
 impl Vector {
-    /// Bytes, widened.
+    /// Eight bytes, each widened to a number.
     #[inline(always)]
     pub(super) fn widen(_: Avx512, bytes: [u8; 8]) -> Self {
-        // SAFETY: the proof is at hand.
+        // SAFETY: a value of `Avx512` exists only if the machine has the instructions.
         Self(unsafe { _mm512_cvtepu8_epi64(_mm_cvtsi64_si128(i64::from_le_bytes(bytes))) })
     }
 
     /// `self` plus the low 52 bits of the product of the low 52 bits of `x` and of `y`.
     #[inline(always)]
     pub(super) fn add_low(self, x: Self, y: Self) -> Self {
-        // SAFETY: a vector exists only where the instructions do; so in all that follows.
+        // SAFETY: a vector exists only if the machine has the instructions. The same holds for the methods below.
         Self(unsafe { _mm512_madd52lo_epu64(self.0, x.0, y.0) })
     }
 
@@ -67,7 +67,7 @@ impl Vector {
         Self(unsafe { _mm512_mullo_epi64(self.0, other.0) })
     }
 
-    /// Shifted right by `BITS`.
+    /// The numbers shifted right by `BITS`.
     #[inline(always)]
     pub(super) fn shift_right<const BITS: u32>(self) -> Self {
         // SAFETY: as above.

@@ -1,4 +1,4 @@
-//! Field operations and constants against big integers.
+//! Compares field operations and constants with big integers.
 
 use num_bigint::BigUint;
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
@@ -17,13 +17,13 @@ use super::{
     on_all_lanes,
 };
 
-/// The limb of place `i` of p.
+/// Limb `i` of p.
 fn limb_of_p<F: Raw>(i: usize) -> u64 {
     let above = F::EXPONENTS.get(i + 1).copied().unwrap_or(255);
     (1 << (above - F::EXPONENTS[i])) - if i == 0 { 19 } else { 1 }
 }
 
-/// A limb of place `i`, at an end of what it may be or near p's half the time.
+/// Values of limb `i`; half of them are at an end of its range, or near the limb of p.
 fn limb<F: Raw>(i: usize) -> impl Strategy<Value = u64> {
     let (limit, of_p) = (F::LIMITS[i], limb_of_p::<F>(i));
     let ends = vec![0, 1, 18, 19, 20, of_p - 19, of_p - 1, of_p, of_p + 1, of_p + 18, limit - 1, limit];
@@ -35,7 +35,7 @@ fn rows<F: Raw>() -> Vec<impl Strategy<Value = Row>> {
     (0..F::LIMITS.len()).map(|i| prop::array::uniform8(limb::<F>(i))).collect()
 }
 
-/// An element a lane: limbs within their bounds, or every lane one of the values around 0 and p.
+/// One element per lane: either any limbs within their bounds, or the same value near 0 or p in every lane.
 fn elements<F: Raw>() -> impl Strategy<Value = Vec<Row>> {
     let first = |i: usize, low: u64| if i == 0 { low } else { 0 };
     let low = (0_u64..40).prop_map(move |low| (0..F::LIMITS.len()).map(|i| [first(i, low); 8]).collect());
@@ -45,7 +45,7 @@ fn elements<F: Raw>() -> impl Strategy<Value = Vec<Row>> {
     prop_oneof![4 => rows::<F>(), 1 => low, 1 => near]
 }
 
-/// That `work` holds for any two elements a lane.
+/// Checks that `work` holds for any two elements per lane.
 fn for_any<L: Lanes>(lanes: L, cases: u32, work: impl Fn(L, &[Row], &[Row]))
 where
     L::Field: Raw,
@@ -63,7 +63,7 @@ fn within_bounds<F: Raw>(field: &F) -> bool {
     field.raw().iter().zip(F::LIMITS).all(|(limb, limit)| limb[..F::Lanes::COUNT].iter().all(|limb| limb <= limit))
 }
 
-/// That `found` is `expected` in every lane, and within the bounds that the next operation counts on.
+/// Checks that `found` is `expected` in every lane, and within the bounds that the next operation requires.
 fn check<F: Raw>(found: &F, expected: impl Fn(usize) -> BigUint) {
     assert!(within_bounds(found));
     for (lane, residue) in residues(found).into_iter().enumerate() {
@@ -139,7 +139,7 @@ where
     }
 }
 
-/// RFC 9496 section 4.2: what `SQRT_RATIO_M1(u, v)` may answer.
+/// Whether this is a result that `SQRT_RATIO_M1(u, v)` can have (RFC 9496 section 4.2).
 fn root_is_right(u: &BigUint, v: &BigUint, square: bool, root: &BigUint) {
     let p = p();
     let zero = |x: &BigUint| x % &p == BigUint::ZERO;
@@ -191,8 +191,8 @@ fn any_columns_carry_into_the_bounds() {
     on_all_lanes!(lanes => columns_carry_into_the_bounds(lanes));
 }
 
-/// Every constant by its definition (RFC 9496 section 4.1), which leaves square roots their sign: the RFC names the
-/// nonnegative ones, and of `a d - 1` the other.
+/// Compares every constant with its definition (RFC 9496 section 4.1). The definitions do not determine the signs of
+/// square roots: the RFC specifies the nonnegative ones, except for `a d - 1`.
 #[test]
 fn constants_match_their_definitions() {
     let p = p();

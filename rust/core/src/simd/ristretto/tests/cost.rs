@@ -1,4 +1,4 @@
-//! What each step costs: `cargo test --release -p pilookup-core cost_of_each_step -- --ignored --nocapture`.
+//! Measures each step: `cargo test --release -p pilookup-core cost_of_each_step -- --ignored --nocapture`.
 
 use std::{hint::black_box, time::Instant};
 
@@ -17,11 +17,11 @@ use super::{
     kernels,
 };
 
-/// Runs of which the quickest counts: on a shared machine the others tell of the neighbours.
+/// The number of runs, of which the fastest counts: on a shared machine, other processes slow down the others.
 const RUNS: usize = 40;
 
-/// Prints nanoseconds a lane or point; the block does `$count` of them. A macro, since a closure that is not inlined is not
-/// compiled for the instructions around it.
+/// Prints nanoseconds per lane or point, of which the block computes `$count`. It is a macro because a closure that is
+/// not inlined is not compiled for the instructions of its caller.
 macro_rules! report {
     ($what:expr, $count:expr, $each:block) => {{
         let mut best = f64::MAX;
@@ -156,7 +156,7 @@ fn cost_of_each_step() {
         println!("{}", kernel.name());
         match kernel.0 {
             Instructions::Avx512(lanes) => {
-                // SAFETY: a value of this type is the proof that the instructions exist.
+                // SAFETY: a value of this type exists only if the machine has the instructions.
                 unsafe { on_avx512(lanes) };
                 operations(lanes);
             }

@@ -20,7 +20,7 @@ use super::{
 use crate::oprf::group::Encoded;
 
 /// A point of eight-torsion in every lane. The Edwards encoding is `y` with the sign of `x` above it, and `x` follows
-/// from the curve's equation: `x^2 (d y^2 + 1) = y^2 - 1`.
+/// from the equation of the curve: `x^2 (d y^2 + 1) = y^2 - 1`.
 fn torsion<L: Lanes>(lanes: L, which: usize) -> PointIn<L> {
     let mut bytes = EIGHT_TORSION[which].compress().to_bytes();
     let odd = lanes.equal([bytes[31] >> 7; 8], 1);
@@ -36,7 +36,7 @@ fn torsion<L: Lanes>(lanes: L, which: usize) -> PointIn<L> {
     Extended { x, y, z: one, t: x.multiply(&y) }
 }
 
-/// `batch` with the same torsion point added to every point.
+/// Adds the same torsion point to every point of `batch`.
 fn shift_by_torsion<L: Dispatch>(batch: &mut Batch<L>, which: usize) {
     let torsion = torsion(batch.lanes, which).cached();
     for point in &mut batch.points {
@@ -57,7 +57,7 @@ fn a_coset_encodes_alike<L: Dispatch>(lanes: L) {
     for which in 0..8 {
         let mut batch = Batch::decode(lanes, &good).ok().unwrap();
         shift_by_torsion(&mut batch, which);
-        // The double of any torsion point here is of four-torsion, which an element does not see.
+        // The double of any of these torsion points is in the four-torsion, which does not change the element.
         assert_eq!(doubles(&batch), products(2));
         assert_eq!(doubles(&batch.combs().multiply(&Scalar::from(7_u8))), products(14));
         batch.multiply(&Scalar::from(7_u8));
@@ -65,7 +65,7 @@ fn a_coset_encodes_alike<L: Dispatch>(lanes: L) {
     }
 }
 
-/// All four members of a coset are one element: they encode alike, and their products too.
+/// The four points of a coset are one element: they have the same encoding, and so do their products.
 #[test]
 fn all_points_of_a_coset_are_one_element() {
     on_all_lanes!(lanes => a_coset_encodes_alike(lanes));
@@ -74,7 +74,7 @@ fn all_points_of_a_coset_are_one_element() {
 fn small_order_becomes_the_identity<L: Dispatch>(lanes: L) {
     for which in 0..8 {
         let mut batch = Batch { lanes, points: vec![torsion(lanes, which); 2], count: 2 * L::COUNT };
-        // The points of four-torsion are those of even place.
+        // The points of the four-torsion are those with an even index.
         assert_eq!(batch.first_identity(), (which % 2 == 0).then_some(0));
         assert_eq!(doubles(&batch), vec![[0; 32]; batch.count]);
         assert_eq!(doubles(&batch.combs().multiply(&Scalar::from(12_345_u16))), vec![[0; 32]; batch.count]);
@@ -83,7 +83,7 @@ fn small_order_becomes_the_identity<L: Dispatch>(lanes: L) {
     }
 }
 
-/// Small-order points are the identity, or become it when doubled; the formulas are complete.
+/// Points of small order are the identity, or become it when doubled, because the formulas are complete.
 #[test]
 fn small_order_points_encode_as_the_identity() {
     on_all_lanes!(lanes => small_order_becomes_the_identity(lanes));
@@ -93,7 +93,7 @@ fn times(bytes: &Encoded, scalar: &Scalar) -> Encoded {
     (CompressedRistretto(*bytes).decompress().unwrap() * scalar).compress().to_bytes()
 }
 
-/// Scalars whose digits are all of a kind, or at an end of the range.
+/// Scalars whose digits are all the same, or at an end of the range.
 fn extreme_scalars() -> Vec<Scalar> {
     let small = (0..=33_u8).map(Scalar::from);
     let powers = (0..252).map(|bit| {
@@ -149,7 +149,7 @@ struct InvalidEncodings {
     invalid: Vec<Invalid>,
 }
 
-/// RFC 9496 Appendix A.2, and every number from p - 1 to the largest of 256 bits that is near a limb's end.
+/// The encodings of RFC 9496 Appendix A.2, and every number of 256 bits from p - 1 on that is near the end of a limb.
 fn bad_encodings() -> Vec<Encoded> {
     let file = include_str!("../../../../../../tests/vectors/rfc9496.json");
     let list: InvalidEncodings = serde_json::from_str(file).unwrap();
@@ -179,7 +179,7 @@ fn bad_encodings_are_refused_in_every_lane() {
     }
 }
 
-/// Every encoding that differs from a good one in a bit, and small numbers, as dalek judges them.
+/// Compares the decoding of every string that differs from a valid encoding in one bit, and of small numbers.
 #[test]
 fn decoding_accepts_what_dalek_accepts() {
     let good = encoded(&uniform(1))[0];
@@ -214,7 +214,7 @@ fn the_extreme_uniform_bytes_derive_as_dalek_does() {
     }
 }
 
-/// What must not be taken from nothing: a difference of columns that is too large, in every kind of lanes.
+/// A column that is too large to be subtracted is caught, in the lanes of every instruction set.
 #[test]
 #[cfg(debug_assertions)]
 fn a_difference_that_wraps_is_caught() {

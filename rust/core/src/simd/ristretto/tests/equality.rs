@@ -1,11 +1,11 @@
-//! The kernel against curve25519-dalek on random points and scalars.
+//! Compares the kernel with curve25519-dalek on random points and scalars.
 
 use curve25519_dalek::{RistrettoPoint, Scalar};
 
 use super::{super::Flaw, Kernel, kernels};
 use crate::oprf::group::Encoded;
 
-/// As many points as one round takes, which leaves lanes to fill up.
+/// The number of points of one round. It is odd, so that the last lanes have to be filled up.
 const ROUND: usize = 997;
 
 pub(super) fn uniform(count: usize) -> Vec<[u8; 64]> {
@@ -22,7 +22,8 @@ fn scalars(count: usize) -> Vec<Scalar> {
     uniform(count).iter().map(Scalar::from_bytes_mod_order_wide).collect()
 }
 
-/// `count` random points times one random scalar, and the products decoded and times one each: from bytes to bytes.
+/// Compares `count` random points times one random scalar, and the decoded products times one scalar each, from bytes
+/// to bytes.
 fn agree(kernel: Kernel, count: usize) {
     let (uniform, one, each) = (uniform(count), scalars(1)[0], scalars(count));
     let mut points: Vec<_> = uniform.iter().map(RistrettoPoint::from_uniform_bytes).collect();
@@ -48,7 +49,7 @@ fn agree(kernel: Kernel, count: usize) {
 }
 
 #[test]
-fn every_count_agrees_with_dalek() {
+fn any_number_of_points_agrees_with_dalek() {
     for kernel in kernels() {
         (0..=33).for_each(|count| agree(kernel, count));
     }

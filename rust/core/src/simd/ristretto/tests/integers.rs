@@ -1,4 +1,4 @@
-//! The field as big integers, to check the lanes against.
+//! Field elements as big integers, which the tests compare with the lanes.
 
 use num_bigint::BigUint;
 
@@ -7,16 +7,16 @@ use super::super::{
     constants::Constant,
 };
 
-/// One number a lane.
+/// One number per lane.
 pub(crate) type Row = [u64; MOST_LANES];
 
-/// What the tests have to see of a kind of field: its limbs as they are.
+/// Access of the tests to the limbs of a field.
 pub(in super::super) trait Raw: Field {
-    /// The power of two that each limb counts.
+    /// The exponents of the weights of the limbs, which are powers of two.
     const EXPONENTS: &'static [u32];
-    /// The largest value of each limb that an operation may leave.
+    /// The largest value of each limb after an operation.
     const LIMITS: &'static [u64];
-    /// The largest column that may be carried.
+    /// The largest column that can be carried.
     const WIDEST: u64;
 
     fn from_raw(lanes: Self::Lanes, limbs: &[Row]) -> Self;
@@ -29,18 +29,18 @@ pub(super) fn p() -> BigUint {
     (BigUint::from(1_u8) << 255) - 19_u8
 }
 
-/// The integer that limbs of radix 2^51 stand for.
+/// The integer that limbs of radix 2^51 represent.
 pub(super) fn integer(limbs: &Constant) -> BigUint {
     limbs.iter().rev().fold(BigUint::ZERO, |sum, limb| (sum << 51) + limb)
 }
 
-/// The integers that a field's limbs or columns stand for, lane by lane.
+/// The integers that the limbs or columns of a field represent, lane by lane.
 pub(super) fn integers<F: Raw>(limbs: &[Row]) -> Vec<BigUint> {
     let term = |lane: usize| limbs.iter().zip(F::EXPONENTS).map(move |(limb, bits)| BigUint::from(limb[lane]) << *bits);
     (0..F::Lanes::COUNT).map(|lane| term(lane).sum()).collect()
 }
 
-/// The integers modulo p that a field's elements stand for.
+/// The integers modulo p that the elements of a field represent.
 pub(super) fn residues<F: Raw>(field: &F) -> Vec<BigUint> {
     integers::<F>(&field.raw()).into_iter().map(|integer| integer % p()).collect()
 }

@@ -6,18 +6,18 @@ pub(super) mod integers;
 
 use super::Kernel;
 
-/// Every kernel that this machine has the instructions for; says which it has not.
+/// Every kernel whose instructions this machine has. Reports those that are missing.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let all = [("AVX-512 IFMA", Kernel::avx512()), ("AVX2", Kernel::avx2())];
     all.into_iter().filter_map(|(name, kernel)| {
         if kernel.is_none() {
-            eprintln!("no {name} here: its lanes are not tested");
+            eprintln!("this machine does not have {name}: its lanes are not tested");
         }
         kernel
     })
 }
 
-/// Does something with the proof of each kind of lanes that this machine has.
+/// Evaluates `$work` for each instruction set that this machine has, with `$lanes` as its evidence.
 macro_rules! on_all_lanes {
     ($lanes:ident => $work:expr) => {
         for kernel in $crate::simd::ristretto::tests::kernels() {

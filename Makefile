@@ -16,16 +16,26 @@ RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.tom
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help demo test test-quick lint bench bench-large bench-lock lock build clean debian-packages long page images version
+.PHONY: wheels docs release-check
 
 help:
-	@echo 'make demo    build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the check)'
-	echo 'make test    everything that must hold, real components included'
-	echo 'make lint    format, lint, types, import layers, clippy'
-	echo 'make bench   all figures, peers beside them: a table, JSON, a plot (QUICK=1: a minute or two)'
-	echo 'make bench-large   load and publish 50 million rows (ROWS=N)'
-	echo 'make long    the long runs kept out of make test (500 kills)'
-	echo 'make images  pictures of the page into docs/images (needs chromium and fonts-noto-cjk)'
-	echo 'make lock    renew requirements.lock'
+	@echo 'make demo           build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the checks)'
+	echo 'make build          virtual environment, native core, page (make page: the page only)'
+	echo 'make test           all tests, with real components; lint first'
+	echo 'make test-quick     the tests without the browser, kill loops, clusters and other backends'
+	echo 'make long           the long runs that make test leaves out (500 kills)'
+	echo 'make lint           format, lint, types, import contracts, clippy'
+	echo 'make wheels         both distributions, a wheelhouse that installs without a network, an SBOM, in dist/'
+	echo 'make docs           the documentation site, in build/site/'
+	echo 'make release-check  wheels and docs, and the tests of them'
+	echo 'make version V=1.2.3  set the version everywhere'
+	echo 'make bench          all figures, with those of other libraries: a table, JSON, a plot (QUICK=1: a minute or two)'
+	echo 'make bench-large    load and publish 50 million rows (ROWS=N)'
+	echo 'make bench-lock     update the locked requirements of the libraries that make bench compares'
+	echo 'make images         pictures of the page into docs/images (needs chromium and fonts-noto-cjk)'
+	echo 'make lock           update requirements.lock'
+	echo 'make debian-packages  install the Debian packages that the tests need'
+	echo 'make clean          delete what the other targets built, except dist/ and build/'
 
 $(VENV)/.python: requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -74,7 +84,7 @@ lint: build
 
 test: build debian-packages $(node_modules) lint
 	cd rust && cargo test --release --locked --quiet
-	# That no difference wraps is asserted in debug builds alone.
+	# Only debug builds assert that no difference wraps.
 	cargo test --package pilookup-core --locked --quiet --lib -- simd::ristretto::tests::arithmetic a_difference
 	cd $(CURDIR)/server/web
 	npm test --silent
@@ -98,8 +108,6 @@ bench-lock: build
 	for file in benchmarks/peers/*.in; do
 	    pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate --output-file $${file%.in}.txt $$file
 	done
-
-.PHONY: wheels docs release-check
 
 release-check: wheels docs
 	pytest -m release tests

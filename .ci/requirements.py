@@ -1,4 +1,4 @@
-"""Print what requirements.lock must satisfy: every dependency of both distributions and of development."""
+"""Print all direct dependencies of both distributions and of development, which requirements.lock must satisfy."""
 
 import tomllib
 from pathlib import Path

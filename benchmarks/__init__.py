@@ -1,1 +1,1 @@
-"""Measurements of pilookup and its peers; see README.md beside this file."""
+"""Measurements of pilookup and its peers; benchmarks/README.md describes them."""

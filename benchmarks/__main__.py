@@ -1,4 +1,4 @@
-"""One run: a table, JSON, and a plot. Nothing here passes or fails by its time.
+"""Run the benchmarks: a table, JSON, and a plot. No benchmark passes or fails by its time.
 
 python -m benchmarks [--quick] [--parts element,filter,...] [--large ROWS]
 """
@@ -39,14 +39,18 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a minute or two: fewer and shorter runs")
-    parser.add_argument("--parts", help=f"only these, with commas between: {', '.join(PARTS)}")
-    parser.add_argument("--scale", type=float, default=1.0, help="the share of the demo's seizure to load and serve")
-    parser.add_argument("--sizes", type=_numbers, help="rows of the files that show load and publish to be linear")
+    parser.add_argument("--parts", help=f"only these, separated by commas: {', '.join(PARTS)}")
     parser.add_argument(
-        "--large", type=int, metavar="ROWS", help="one file of so many rows and one of a tenth, no more"
+        "--scale", type=float, default=1.0, help="size of the demo's seizure to load and serve, 1 for the full size"
     )
-    parser.add_argument("--work", type=Path, help="where HOMEs and files go meanwhile: a disk with room, no tmpfs")
-    parser.add_argument("--json", type=Path, help="where the figures go (benchmarks/results/PROCESSOR/)")
+    parser.add_argument("--sizes", type=_numbers, help="rows of the files for part scale, separated by commas")
+    parser.add_argument(
+        "--large", type=int, metavar="ROWS", help="only load and publish one file of ROWS rows and one of a tenth"
+    )
+    parser.add_argument(
+        "--work", type=Path, help="directory for temporary HOMEs and files, on a disk with enough space, not a tmpfs"
+    )
+    parser.add_argument("--json", type=Path, help="file for the figures (default: in benchmarks/results/PROCESSOR/)")
     return parser.parse_args()
 
 
@@ -55,7 +59,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def _keep(report: Report, options: argparse.Namespace) -> None:
-    """Keep a whole run's figures by processor and draw them for the documentation; others stay in build/."""
+    """Write a whole run's figures to the processor's folder and plot them for the documents; others stay in build/."""
     name = "large.json" if options.large else "bench.json"
     partial = options.quick or options.parts or options.sizes
     kept = RESULTS / processor()
@@ -79,7 +83,7 @@ def _core(report: Report, _work: Path, options: argparse.Namespace) -> None:
 
 
 def _demo(report: Report, work: Path, options: argparse.Namespace) -> None:
-    """The demo's seizure: loaded, published, served."""
+    """Load, publish and serve the demo's seizure."""
     seized = work / "seized"
     maker = ROOT / "examples" / "make_seizure.py"
     share = options.scale * (0.02 if options.quick else 1)

@@ -1,7 +1,7 @@
-"""Clients of an HTTP server, in a process of their own: clients.py HOST PORT CONNECTIONS SECONDS < requests.json
+"""Clients of an HTTP server, in a separate process: clients.py HOST PORT CONNECTIONS SECONDS < requests.json
 
-Standard input: a JSON list of requests, hex. Each connection is kept alive and sends one at a time. Standard
-output: JSON of the requests answered with 200, the others, and the seconds.
+Standard input is a JSON list of requests in hex. Each connection is kept alive and sends one request at a time.
+Standard output is a JSON object: the number of requests answered with 200 (good), of others (bad), and the seconds.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 async def connection(host: str, port: int, requests: "itertools.cycle[bytes]", end: float, counts: list[int]) -> None:
-    """Send and count until the time is over."""
+    """Send requests until `end`, and count the answers: counts[0] with status 200, counts[1] with another."""
     reader, writer = await asyncio.open_connection(host, port)
     while time.perf_counter() < end:
         writer.write(next(requests))
         head = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if length is None:
-            raise SystemExit("an answer without its length")
+            raise SystemExit("an answer without Content-Length")
         await reader.readexactly(int(length[1]))
         counts[not head.startswith(b"HTTP/1.1 200 ")] += 1
     writer.close()

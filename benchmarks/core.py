@@ -1,4 +1,4 @@
-"""The core alone on all cores: what a load is compared with."""
+"""The native core alone, on all processor cores; a load is compared with it."""
 
 import os
 
@@ -28,6 +28,6 @@ def identifiers(n: int) -> list[bytes]:
 
 
 def tokenise_rate(given: list[bytes], runs: int) -> Spread:
-    """Elements a second over exactly these identifiers, on all cores: what a load is compared with."""
+    """Return the elements a second of tokenising exactly these identifiers on all processor cores."""
     key = _core.SecretKey.generate()
     return rates(len(given), runs, lambda: _core.tokenise(given, key))

@@ -1,4 +1,4 @@
-"""The police side by its commands: load, publish, what a snapshot weighs, and how much memory that takes."""
+"""The commands of the police side: rates and memory of load and publish, and the size of a snapshot."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ CHANNELS = ("public", "platform")
 
 
 def bench(report: Report, seized: Path, work: Path, runs: int) -> Home:
-    """All figures of `load` and `publish`; the last HOME is kept for the server."""
+    """Report all figures of `load` and `publish`; returns the last HOME, for the server."""
     loads: dict[str, list[Ran]] = {dataset: [] for dataset in DATASETS}
     publishes: dict[str, list[Ran]] = {channel: [] for channel in CHANNELS}
     for turn in range(runs):
@@ -35,7 +35,7 @@ def bench(report: Report, seized: Path, work: Path, runs: int) -> Home:
 
 
 def _told(seized: Path, dataset: str) -> list[bytes]:
-    """The identifiers that the truth says are in a dataset."""
+    """Return the identifiers that are in a dataset, according to the truth."""
     field = "malicious" if DATASETS[dataset] == "malicious-registration" else "exposed"
     with (seized / "truth.jsonl").open(encoding="utf-8") as file:
         lines = map(json.loads, file)
@@ -43,7 +43,7 @@ def _told(seized: Path, dataset: str) -> list[bytes]:
 
 
 def _load(report: Report, dataset: str, ran: list[Ran], identifiers: list[bytes]) -> None:
-    """Rates of a dataset's load, the command's start-up and the key derivation included."""
+    """Report the rates of a dataset's load, including the command's start-up and the key derivation."""
     rows, distinct = ran[0].answer["rows"], ran[0].answer["distinct"]
     rate = Spread.of([rows / one.seconds for one in ran])
     report.add("load", f"{dataset}: rows", rate, "rows/s", rows, cores_busy=_busy(ran))
@@ -56,7 +56,7 @@ def _load(report: Report, dataset: str, ran: list[Ran], identifiers: list[bytes]
 
 
 def _loads(report: Report, loads: dict[str, list[Ran]]) -> float:
-    """Rates of all loads together, turn by turn; returns distinct numbers a second."""
+    """Report the rates of all loads together, for each turn; returns distinct numbers a second."""
     turns = list(zip(*loads.values(), strict=True))
     for field, name, unit in (("rows", "rows", "rows/s"), ("distinct", "distinct numbers", "numbers/s")):
         amount = sum(one.answer[field] for one in turns[0])
@@ -74,7 +74,7 @@ def _publish(report: Report, channel: str, ran: list[Ran], load_rate: float) -> 
 
 
 def _busy(ran: list[Ran]) -> float:
-    """Processor seconds a second: near the number of cores when all work; far below on a machine that others use."""
+    """Return processor seconds a second: near the number of cores if all work, far below on a busy machine."""
     return Spread.of([one.cpu_seconds / one.seconds for one in ran]).median
 
 
@@ -84,7 +84,7 @@ def _memory(report: Report, subject: str, name: str, ran: list[Ran]) -> None:
 
 
 def _weigh(report: Report, home: Home, channel: str) -> None:
-    """Bytes per record of each file of the published snapshot."""
+    """Report the bytes a record of each file of the published snapshot."""
     targets = home.path / "online" / "channels" / channel / "targets"
     manifest = json.loads(next(targets.glob("*.manifest.json")).read_bytes())
     entries = manifest["entries"]

@@ -1,4 +1,4 @@
-"""Has the plot drawn in the environment that has matplotlib; without it the run says so and goes on."""
+"""Draws the plot in the environment with matplotlib; if that cannot be installed, the run says so and continues."""
 
 import subprocess
 from pathlib import Path

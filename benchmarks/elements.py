@@ -1,4 +1,4 @@
-"""One element's cost on one core, beside the peers' cost of the same step; ratios round by round."""
+"""The cost of one element on one core, the peers' cost of the same step, and their ratio for each round."""
 
 from dataclasses import replace
 
@@ -29,7 +29,14 @@ NOT_IFMA = "this machine has no AVX-512 IFMA"
 
 
 def bench(report: Report, rounds: int, share: float, *, build: bool) -> None:
-    """All rows and ratios; `share` of the usual elements a turn; whether to `build` the core without AVX-512."""
+    """Report all rows and ratios.
+
+    Args:
+        report: gets the rows.
+        rounds: the number of rounds after the warm-up.
+        share: the share of the usual number of elements a turn.
+        build: whether to build the core without AVX-512.
+    """
     ifma = "avx512ifma" in flags()
     subjects, missing = _subjects(share, ifma=ifma, build=build)
     table = take(subjects, rounds)
@@ -45,7 +52,10 @@ def bench(report: Report, rounds: int, share: float, *, build: bool) -> None:
 
 
 def _subjects(share: float, *, ifma: bool, build: bool) -> tuple[list[Subject], dict[str, str]]:
-    """Who takes turns, and why others cannot. Without AVX-512, pilookup and dalek are those rows themselves."""
+    """Return the subjects, and the reason for each that is missing.
+
+    Without AVX-512, the rows of pilookup and dalek already are what `avx2` and `narrow` would show.
+    """
     peers = [replace(subject, n=max(800, int(subject.n * share))) for subject in (OPENMINED, SECRETFLOW, LIBSODIUM)]
     ours = replace(OURS, n=max(800, int(OURS.n * share)))
     dalek = replace(ours, name="dalek", backend="dalek")
@@ -70,7 +80,7 @@ def _row(report: Report, table: Table, name: str, job: str, text: str) -> None:
 
 
 def _ratios(report: Report, table: Table, *, ifma: bool) -> None:
-    """The goals are what the design promises; they stand beside the ratio and decide nothing here."""
+    """Report the ratios, with the goals of the design next to them; the goals have no effect."""
     wide = None if ifma else NOT_IFMA
     _ratio(report, table, "OpenMined set-up to tokenise", ("openmined", "setup"), goal=17, hindered=wide)
     _ratio(report, table, "SecretFlow point to tokenise", ("secretflow", "point"), goal=1.25, hindered=wide)

@@ -1,4 +1,4 @@
-"""A virtual environment for each peer under build/peers/, since their pins clash; hashes of every file are locked."""
+"""A virtual environment for each peer under build/peers/, since their pinned versions conflict. Hashes are locked."""
 
 import hashlib
 import shutil
@@ -16,13 +16,14 @@ INSTALL_SECONDS = 900
 
 
 class NotInstalledError(Exception):
-    """A peer that could not be installed here; the text is the reason told in the table."""
+    """A peer could not be installed here; the text is the reason that the table shows."""
 
 
 def python(name: str) -> Path:
-    """The interpreter of the environment `name`, made first where it is missing or its lock has changed.
+    """Return the interpreter of the environment `name`, which is made first if it is missing or its lock has changed.
 
-    Raises NotInstalledError.
+    Raises:
+        NotInstalledError: pip failed or took too long.
     """
     lock = LOCKS / f"{name}.txt"
     digest = f"{hashlib.sha256(lock.read_bytes()).hexdigest()} {sys.version}"

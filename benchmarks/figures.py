@@ -1,4 +1,4 @@
-"""The arithmetic of the figures: medians with their spread, ratios round by round, a straight line through sizes."""
+"""The arithmetic of the figures: medians and spreads, ratios for each round, a line through sizes."""
 
 import statistics
 from collections.abc import Sequence
@@ -16,7 +16,11 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Raises statistics.StatisticsError when there is no value."""
+        """Return the spread of values.
+
+        Raises:
+            statistics.StatisticsError: there is no value.
+        """
         return cls(statistics.median(values), min(values), max(values), len(values))
 
     def to_json(self) -> dict[str, float]:
@@ -24,27 +28,32 @@ class Spread:
 
 
 def paired(tops: Sequence[float], bottoms: Sequence[float]) -> Spread:
-    """Ratios of two figures taken in the same rounds; a slow round slows both, so the ratio stands still.
+    """Return the ratios of two figures taken in the same rounds; a slow round slows both, so the ratio does not change.
 
-    Raises ValueError when the two have not as many rounds.
+    Raises:
+        ValueError: the two do not have the same number of rounds.
     """
     return Spread.of([top / bottom for top, bottom in zip(tops, bottoms, strict=True)])
 
 
 @dataclass(frozen=True)
 class Line:
-    """`start + slope * size`: least squares over relative distances, so that small sizes count as much as large."""
+    """The line `start + slope * size` by least squares of relative distances: small sizes count as much as large."""
 
     slope: float
     start: float
     residual: float
-    """The greatest distance of a point from the line, as a share of the line there."""
+    """The greatest distance of a point from the line, relative to the line's value there."""
 
     @classmethod
     def through(cls, sizes: Sequence[float], values: Sequence[float]) -> "Line":
-        """Raises ValueError for fewer than two different sizes or for a value that is not positive."""
+        """Return the line through points.
+
+        Raises:
+            ValueError: there are fewer than two different sizes, or a value is not positive.
+        """
         if len(set(sizes)) < 2 or min(values, default=0) <= 0:
-            raise ValueError("a line wants two different sizes or more, and values above zero")
+            raise ValueError("a line needs two different sizes or more, and values above zero")
         weights = [1 / value**2 for value in values]
         total = sum(weights)
         middle = sum(w * size for w, size in zip(weights, sizes, strict=True)) / total

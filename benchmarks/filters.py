@@ -1,4 +1,4 @@
-"""fuse16 beside the filters that Python has, at the same false-positive rate, on one core."""
+"""fuse16 compared with other filters for Python, at the same false-positive rate, on one core."""
 
 from random import Random
 
@@ -59,7 +59,7 @@ def _against(table: Table, name: str, job: str) -> Spread:
 
 
 def _published_bloom(report: Report, count: int) -> None:
-    """The Bloom body that `publish` writes, with its room for more keys."""
+    """Report the size of the Bloom body that `publish` writes, which has capacity for more keys."""
     random = Random(16)
     body = BloomBody.empty(count)
     body.add({random.getrandbits(64) for _ in range(count)})

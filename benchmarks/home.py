@@ -1,4 +1,4 @@
-"""HOMEs made by the real commands, each in a process of its own, with the seconds and memory they took."""
+"""HOMEs made with the real commands, each run in a separate process, and the time and memory of each run."""
 
 import json
 import os
@@ -24,7 +24,7 @@ READY_SECONDS = 60
 
 @dataclass(frozen=True)
 class Ran:
-    """A command's JSON answer, wall seconds, processor seconds, and the peak memory of its largest process."""
+    """A command's JSON output, wall seconds, processor seconds, and the peak memory of its largest process."""
 
     answer: dict[str, Any]
     seconds: float
@@ -33,7 +33,7 @@ class Ran:
 
 
 class Home:
-    """A HOME below a working directory."""
+    """A HOME in a working directory."""
 
     def __init__(self, work: Path) -> None:
         work.mkdir(parents=True, mode=0o700)
@@ -45,7 +45,11 @@ class Home:
         self.run("init", self.path)
 
     def run(self, *words: str | Path) -> Ran:
-        """Run a command with `--json`; raises CalledProcessError when it fails."""
+        """Run a command with `--json`.
+
+        Raises:
+            subprocess.CalledProcessError: the command failed.
+        """
         out = self._work / "measured.json"
         command = [sys.executable, str(MEASURED), str(out), *COMMAND, *map(str, words), "--json"]
         done = subprocess.run(command, env=self._environment, stdout=subprocess.PIPE, check=True)
@@ -54,7 +58,7 @@ class Home:
 
     @contextmanager
     def serve(self) -> Iterator[str]:
-        """`pilookup serve` with one worker, no quota that matters and no proof of work; yields its address."""
+        """Run `pilookup serve` with one worker, a quota that is never reached and no proof of work; yields its URL."""
         quotas = {f"PILOOKUP_{name}_QUOTA": QUOTA for name in ("PUBLIC", "REQUEST")} | {
             "PILOOKUP_PUBLIC_SOFT_QUOTA": ""
         }

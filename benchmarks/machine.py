@@ -1,4 +1,4 @@
-"""The processor, system, versions and commit of a run: figures without these mean nothing."""
+"""The processor, system, versions and commit of a run. Figures cannot be interpreted without them."""
 
 import importlib.metadata
 import os
@@ -13,7 +13,7 @@ from pilookup import _core
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("pilookup", "pilookup-server", "cryptography", "fastapi", "httpx2", "numpy", "pyarrow", "tuf", "uvicorn")
 FLAGS = ("adx", "avx", "avx2", "avx512f", "avx512ifma", "avx512vbmi", "avx512vl", "bmi2", "sha_ni", "vaes", "asimd")
-"""The processor's flags that matter to some row's arithmetic."""
+"""The processor flags that affect the arithmetic of some row."""
 _LOAD = round(os.getloadavg()[0], 1)
 
 
@@ -35,7 +35,7 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """A name for the folder of this processor's results, such as `amd-25-17-avx512ifma`.
+    """Return a name for the folder of this processor's results, such as `amd-25-17-avx512ifma`.
 
     It consists of the vendor, the family and the model as the system gives them, and the arithmetic that was used. A
     virtual machine may give another model than the hardware has.
@@ -51,7 +51,7 @@ def flags() -> list[str]:
 
 
 def _field(name: str) -> str:
-    """A field of the first processor in /proc/cpuinfo; empty where there is none."""
+    """Return a field of the first processor in /proc/cpuinfo; empty if there is none."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == name)
@@ -59,7 +59,7 @@ def _field(name: str) -> str:
 
 
 def _commit() -> str | None:
-    """The checkout's commit, with `+` where files differ from it; None outside a checkout."""
+    """Return the checkout's commit, with `+` if files differ from it; None outside a checkout."""
 
     def git(*words: str) -> str | None:
         done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)  # noqa: S607

@@ -1,6 +1,6 @@
-"""Run a command and write its wall seconds and peak memory to a file: measured.py OUT COMMAND...
+"""Run a command and write its wall seconds, processor seconds and peak memory to a file: measured.py OUT COMMAND...
 
-A process of its own and a small one: Linux counts into a child's peak what its parent held when it began.
+This is a separate, small process, because Linux counts into a child's peak what its parent held at the fork.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""pilookup's core built without AVX-512, so that a machine that has it can also show what others can expect."""
+"""The native core built without AVX-512, for figures of machines without it."""
 
 import os
 import subprocess
@@ -10,19 +10,20 @@ from benchmarks.machine import ROOT
 MANIFEST = ROOT / "rust" / "binding" / "Cargo.toml"
 TARGET = PLACE / "narrow"
 FLAGS = '--cfg curve25519_dalek_backend="simd"'
-"""In place of the flags in .cargo/config.toml: curve25519-dalek then carries AVX2 and the portable arithmetic alone."""
+"""Replaces the flags in .cargo/config.toml: curve25519-dalek then has only AVX2 and the portable arithmetic."""
 
 
 def narrow_core(*, build: bool) -> Path:
-    """The extension module's file; our own lanes are left alone by PILOOKUP_BACKEND=dalek.
+    """Return the extension module's file, built first if `build`. PILOOKUP_BACKEND=dalek keeps it from using our lanes.
 
-    Raises NotInstalledError when it is not there and `build` is not asked for, or cannot be built.
+    Raises:
+        NotInstalledError: the file is missing and `build` is False, or it cannot be built.
     """
     path = TARGET / "release" / "lib_core.so"
     if build:
         _build()
     elif not path.is_file():
-        raise NotInstalledError("the core without AVX-512 is built by a full run only")
+        raise NotInstalledError("only a full run builds the core without AVX-512")
     return path
 
 

@@ -1,4 +1,4 @@
-"""Script time of a check on the page, in Chromium whose main thread is made six times slower."""
+"""Script time of a check on the page, in Chromium with a main thread that is slowed down six times."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ RATE = 6
 GOAL = 100
 ROWS = 2_000
 STARTED = 1_500
-"""Milliseconds after the page stands, for its worker to start: a person takes longer to type."""
+"""Milliseconds that the worker of a loaded page gets to start; a person takes longer to type."""
 TRACED = ["devtools.timeline", "v8", "v8.execute"]
-"""Without the last, microtasks are missing, and with them nearly all that the worker does."""
+"""Without the last category, microtasks are missing, which are nearly all of the worker's work."""
 MOST = 60_000
 POLL = 200
 CHECKS = (
@@ -29,11 +29,11 @@ CHECKS = (
     ("second check, a hit", "13300000000", "found"),
     ("third check, a miss", "19912340002", "not_found"),
 )
-"""Numbers that are (not) in every synthetic file; answers differ in turn, so that an old one is not taken for new."""
+"""Numbers that are (not) in every synthetic file. Successive answers differ, so that an old one is noticed."""
 
 
 def bench(report: Report, work: Path, visits: int) -> None:
-    """What a check costs, over a HOME made for it, where there is a page and a browser."""
+    """Report the cost of a check, with a HOME made for it, if there is a page and a browser."""
     missing = _missing()
     if missing:
         report.miss("page", f"script of a check, {RATE}x throttle", missing)
@@ -57,8 +57,8 @@ def _missing() -> str | None:
 
 
 def page_rows(report: Report, url: str, visits: int) -> None:
-    """Rows for each check of a visit: main thread, worker, and both beside the goal."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a part for development, not needed elsewhere
+    """Report rows for each check of a visit: main thread, worker, and both together with the goal."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a development dependency, needed only here
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -78,7 +78,7 @@ def page_rows(report: Report, url: str, visits: int) -> None:
 
 
 def _visit(browser: "Browser", url: str) -> list[tuple[float, float]]:
-    """Milliseconds of script (main thread, worker) of each check, in a browser that knows nothing yet."""
+    """Return the milliseconds of script (main thread, worker) of each check, in a new browser context."""
     with browser.new_context(locale="zh-CN") as context:
         page = context.new_page()
         page.goto(url)
@@ -90,9 +90,10 @@ def _visit(browser: "Browser", url: str) -> list[tuple[float, float]]:
 
 
 def _check(browser: "Browser", page: "Page", tools: "CDPSession", number: str, expected: str) -> tuple[float, float]:
-    """From the key press to the answer. The throttle does not reach workers, so the worker's time is multiplied.
+    """Return the script time from the key press to the answer (main thread, worker).
 
-    Meanwhile no script of the driver runs: the key is the browser's input, and the answer is read off the DOM.
+    The browser does not slow workers down, so the worker's time is multiplied. No script of the driver runs meanwhile:
+    the key is sent as browser input, and the answer is read through the DOM protocol.
     """
     page.locator("#number").fill(number)
     before = _status(tools)

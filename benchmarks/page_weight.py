@@ -1,4 +1,4 @@
-"""What the page weighs on the wire: every file of the built page, compressed as a server would."""
+"""The size of the page on the wire: every file of the built page, compressed as a server would."""
 
 import gzip
 
@@ -8,7 +8,7 @@ from benchmarks.report import Report
 PAGE = ROOT / "server" / "pilookup_server" / "page"
 LEVEL = 9
 ABROAD = "foreign.js"
-"""Fetched only once a number from abroad is typed."""
+"""Fetched only when a foreign number is typed."""
 
 
 def bench(report: Report) -> None:

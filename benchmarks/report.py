@@ -1,4 +1,4 @@
-"""What was measured, as a table for people and as JSON."""
+"""The figures of a run, as a table and as JSON."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ FORMAT = 2
 
 @dataclass
 class Report:
-    """Figures in the order they came; each is printed as it comes."""
+    """Figures in the order in which they were added; each is printed when it is added."""
 
     about: dict[str, Any]
     rows: list[dict[str, Any]] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=machine)
 
     def add(self, subject: str, name: str, value: "Spread | float", unit: str, n: int, **more: Any) -> None:
-        """One figure; `n` is how many things it was taken over, `more` goes to the JSON and the last column."""
+        """Add a figure. `n` is the number of things measured; `more` goes into the JSON and the last column."""
         figure = value.to_json() if isinstance(value, Spread) else {"value": value}
         self._put({"subject": subject, "name": name, **figure, "unit": unit, "n": n, **more})
 
     def miss(self, subject: str, name: str, reason: str) -> None:
-        """A figure that this run cannot give; it stands in the table with its reason, never with a guess."""
+        """Add a figure that this run cannot measure; the table shows the reason instead."""
         self._put({"subject": subject, "name": name, "not_shown": reason})
 
     def _put(self, row: dict[str, Any]) -> None:
@@ -34,7 +34,7 @@ class Report:
         print(line(row), flush=True)
 
     def head(self) -> str:
-        """The table's first lines: where and with what."""
+        """Return the first lines of the table: machine, versions and column titles."""
         facts = self.machine
         where = f"{facts['cpu']}, {facts['cores']} cores, load {facts['load_before']}, Python {facts['python']}"
         with_what = f"commit {facts['commit']}, arithmetic {facts['backend']}, flags {' '.join(facts['flags'])}"
@@ -49,7 +49,7 @@ class Report:
 
 
 def line(row: dict[str, Any]) -> str:
-    """A row of the table: subject, figure, median, least and greatest, unit, n, and what else is known."""
+    """Return a line of the table: subject, figure, median, least and greatest, unit, n, and other values."""
     start = f"{row['subject']:<9} {row['name']:<52}"
     if "not_shown" in row:
         return f"{start} not shown: {row['not_shown']}"

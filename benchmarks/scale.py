@@ -1,4 +1,4 @@
-"""Load and publish of growing files by their commands: whether time is linear in rows and memory flat."""
+"""Load and publish files of growing size with the commands: is time linear in the rows, and memory constant?"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ from benchmarks.report import Report
 
 CHANNEL = "platform"
 COMPARED = 100_000
-"""Elements tokenised on all cores beside each load."""
+"""Elements tokenised on all cores after each load."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One size: its load and publish, and the core's own pace just after."""
+    """One size: its load and publish, and the elements a second of the core alone just after."""
 
     written: synthetic.Written
     load: Ran
@@ -25,7 +25,7 @@ class Step:
 
 
 def bench(report: Report, work: Path, sizes: list[int], subject: str = "scale") -> None:
-    """Every size once, in a HOME of its own; rows, a line through them, and the largest beside the smallest."""
+    """Measure every size once, in a separate HOME; report rows, a line through them, and the growth of memory."""
     steps = []
     for size in sizes:
         step = _step(work / f"{subject}-{size}", size)
@@ -50,7 +50,7 @@ def _step(work: Path, size: int) -> Step:
     tokenise = tokenise_rate(identifiers(min(COMPARED, size)), 3).median
     publish = home.run("publish", CHANNEL)
     if publish.answer["entries"] < written.distinct:
-        raise SystemExit(f"publish left numbers out: {publish.answer['entries']} of {written.distinct}")
+        raise SystemExit(f"publish made {publish.answer['entries']} entries of {written.distinct} numbers")
     home.remove()
     return Step(written, load, publish, tokenise)
 
@@ -64,7 +64,7 @@ def _rows(report: Report, subject: str, step: Step) -> None:
 
 
 def _shares(report: Report, subject: str, steps: list[Step]) -> None:
-    """Distinct numbers a second against the core's elements a second; publish against load."""
+    """Report distinct numbers a second relative to the core's elements a second, and publish relative to load."""
     load = [step.written.distinct / step.load.seconds / step.tokenise for step in steps]
     report.add(subject, "load to tokenise alone, all cores", Spread.of(load), "ratio", len(load), goal=0.7)
     publish = [step.load.seconds / step.publish.seconds for step in steps]
@@ -72,14 +72,14 @@ def _shares(report: Report, subject: str, steps: list[Step]) -> None:
 
 
 def _line(report: Report, subject: str, name: str, sizes: list[int], ran: list[Ran]) -> None:
-    """By the wall clock, and by processor time, which other users of the machine disturb less."""
+    """Report the line by wall time, and by processor time, which other users of the machine disturb less."""
     for clock, unit, seconds in (
         ("wall", "us/row", [one.seconds for one in ran]),
         ("processor time", "us CPU/row", [one.cpu_seconds for one in ran]),
     ):
         line = Line.through(sizes, seconds)
         more = {"start_seconds": line.start}
-        if len(sizes) > 2:  # any two points lie on a line
+        if len(sizes) > 2:  # two points are always on a line
             more["greatest_residual_percent"] = 100 * line.residual
         report.add(subject, f"{name}: slope of the line, {clock}", 1e6 * line.slope, unit, len(sizes), **more)
 

@@ -1,4 +1,4 @@
-"""The server, one worker: evaluations a second beside a route that does nothing; and what a check costs a client."""
+"""The server with one worker, compared with a route that does nothing; and the cost of a check for a client."""
 
 import json
 import subprocess
@@ -28,9 +28,9 @@ def bench(report: Report, home: Home, outside: list[str], runs: int, seconds: fl
 
 
 def _client(report: Report, client: Client, number: str, runs: int) -> None:
-    """Processor time of this process for one miss; trust and bucket are cached, the evaluation is asked for anew."""
+    """Report this process's CPU time for a miss with cached trust and bucket; each check requests an evaluation."""
     if str(client.check(number).status) != "not_found":
-        raise SystemExit("a number that is in no file was not answered as not_found")
+        raise SystemExit("the answer for a number that is in no file was not not_found")
     spent = []
     for _ in range(runs):
         start = time.process_time()
@@ -56,7 +56,7 @@ def _server(report: Report, url: str, epoch: int, runs: int, seconds: float) -> 
 
 
 def _evaluations(host: str, epoch: int) -> list[bytes]:
-    """Requests of one blinded element each, all different."""
+    """Return requests of one blinded element each, all different."""
     _, blinded = _core.blind([f"tel:+86138{i:08}".encode() for i in range(DISTINCT_REQUESTS)])
     head = (
         f"POST /v1/channels/public/evaluate?epoch={epoch} HTTP/1.1\r\nHost: {host}\r\n"
@@ -66,7 +66,7 @@ def _evaluations(host: str, epoch: int) -> list[bytes]:
 
 
 def _generate(host: str, requests: list[bytes], seconds: float) -> float:
-    """Requests answered a second; any other answer than 200 ends the benchmark."""
+    """Return the requests answered a second; any status other than 200 ends the benchmark."""
     address = urlsplit(f"//{host}")
     command = [sys.executable, CLIENTS, address.hostname, address.port, CONNECTIONS, seconds]
     given = json.dumps([request.hex() for request in requests])

@@ -1,4 +1,4 @@
-"""A file of rows like a seized one, written as fast as the disk takes it, and what a load of it must count."""
+"""Writes a large file of rows like those of a seized file, and says what a load of it must count."""
 
 import math
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ VILLAGES = ("上河", "下坪", "石桥", "柳林", "东庄", "西沟", "南塘"
 HEADER = "手机号,姓名,村,登记日期\n".encode()
 SPACE = len(PREFIXES) * 10**8
 STEP = 982_451_653
-"""Odd, no multiple of 3 or 5: stepping by it through SPACE meets every number once, in no order a sort could use."""
+"""Coprime to SPACE, so that steps of this size reach every number once, in an order that does not help a sort."""
 REPEAT = 20
-"""One row in so many repeats the number of an earlier row."""
+"""One row in REPEAT repeats the number of an earlier row."""
 CHUNK = 500_000
 
 Rows = np.ndarray[tuple[int], np.dtype[np.uint64]]
 """A number for each row."""
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-"""A row of bytes for each row: fields of one width."""
+"""The bytes of each row, in fields of fixed width."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Written:
 
 
 def write(path: Path, rows: int) -> Written:
-    """Rows `number,name,village,date` in UTF-8, all numbers valid, one in 20 a repeat of an earlier row's."""
+    """Write rows `number,name,village,date` in UTF-8. All numbers are valid; one in REPEAT is an earlier one."""
     assert math.gcd(STEP, SPACE) == 1
     if rows >= SPACE:
         raise ValueError("more rows than there are numbers")
@@ -45,7 +45,7 @@ def write(path: Path, rows: int) -> Written:
 
 
 def _chunk(file: BinaryIO, row: Rows) -> None:
-    """The rows' bytes: every field has a fixed width, so a row is a row of a matrix."""
+    """Return the rows' bytes. Every field has a fixed width, so each row is a row of a matrix."""
     told = np.where(row % REPEAT == REPEAT - 1, row // 2, row)
     told = np.where(told % REPEAT == REPEAT - 1, told - 1, told)
     place = told * np.uint64(STEP) % np.uint64(SPACE)
@@ -72,7 +72,7 @@ def _digits(values: Rows, width: int) -> Bytes:
 
 
 def _texts(texts: list[str], which: Rows) -> Bytes:
-    """Row i is text number `which[i]`, taken round; all texts have one length in UTF-8."""
+    """Return a matrix whose row i is text number `which[i]` modulo their number; all texts have one length in UTF-8."""
     table = np.array([list(text.encode()) for text in texts], np.uint8)
     rows: Bytes = table[which % np.uint64(len(texts))]
     return rows

@@ -1,4 +1,4 @@
-"""Rates of a job in this process, by the wall clock."""
+"""Rates of a job in this process, by wall time."""
 
 import time
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from benchmarks.figures import Spread
 
 
 def rates(amount: int, runs: int, job: Callable[[], object]) -> Spread:
-    """`amount` a second over that many runs of `job`, after one that warms up."""
+    """Return the rate, `amount` divided by seconds, over `runs` runs of `job` after one that warms up."""
     job()
     return Spread.of([amount / seconds(job) for _ in range(runs)])
 
 
 def seconds(job: Callable[[], object]) -> float:
-    """Wall seconds of one run."""
+    """Return the wall seconds of one run."""
     start = time.perf_counter()
     job()
     return time.perf_counter() - start

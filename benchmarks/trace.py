@@ -1,4 +1,4 @@
-"""Script time out of a Chromium trace (Trace Event Format): thread time of script, nesting counted once."""
+"""Script time from a Chromium trace (Trace Event Format): the duration of script events, nested ones counted once."""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ Event = dict[str, Any]
 
 
 def script_milliseconds(trace: bytes) -> dict[str, float]:
-    """Processor time of script for each thread name; layout and garbage collection inside a script count with it."""
+    """Return the script time of each thread name, including layout and garbage collection inside a script."""
     events: list[Event] = json.loads(trace)["traceEvents"]
     names = {_thread(event): event["args"]["name"] for event in events if event.get("name") == "thread_name"}
     spent: dict[str, float] = {}
@@ -29,7 +29,7 @@ def _is_script(event: Event) -> bool:
 
 
 def _outermost(events: Iterable[Event]) -> Iterable[Event]:
-    """Events of one thread that begin in no other's span."""
+    """Yield the events of one thread that do not begin within another."""
     end = -1.0
     for event in sorted(events, key=lambda event: (event["ts"], -event.get("dur", 0))):
         if event["ts"] >= end:

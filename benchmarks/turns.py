@@ -1,6 +1,6 @@
-"""Subjects take turns on one core: each waits in a process of its own, and a round asks one after the other.
+"""Subjects alternate on one core: each waits in a separate process, and a round runs one after the other.
 
-Whatever slows the machine for a while (a neighbour, heat) then slows all of them, and ratios are taken round by round.
+If something slows the machine for a while, it slows all subjects, and ratios are computed for each round.
 """
 
 import json
@@ -23,18 +23,24 @@ LOOP = Path(__file__).with_name("workers") / "loop.py"
 LOGS = ROOT / "build" / "bench"
 ANSWER_SECONDS = 600
 OURS_ALONE = frozenset({"PYTHONPATH", "VIRTUAL_ENV", "PILOOKUP_BACKEND", "BENCH_CORE"})
-"""Variables that a subject gets only as its row says."""
+"""Variables that a subject gets only if its row sets them."""
 
 
 class LostError(Exception):
-    """A subject that could not start or go on; the text is the reason told in the table."""
+    """A subject could not start or continue; the text is the reason that the table shows."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: a module of workers/, the environment it runs in (None: ours), and how much it is given.
+    """What is measured.
 
-    `backend` is what PILOOKUP_BACKEND says to it; `core` a file to take in place of the installed `pilookup._core`.
+    Args:
+        name: the name of the row.
+        module: a module of workers/.
+        n: the number of records or keys it is given.
+        environment: the environment it runs in; None for ours.
+        backend: its PILOOKUP_BACKEND.
+        core: a file to load instead of the installed `pilookup._core`.
     """
 
     name: str
@@ -47,14 +53,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Turn:
-    """Seconds of one run of a job: by the wall clock, and of the processor for all threads of the process."""
+    """Seconds of one run of a job: wall time, and processor time of all threads of the process."""
 
     wall: float
     cpu: float
 
 
 class Worker:
-    """A subject's process, pinned to one core. Raises LostError, also later when it stops answering."""
+    """A subject's process, pinned to one core. Making it and `turn` raise LostError if the process does not answer."""
 
     def __init__(self, subject: Subject, core: int) -> None:
         self.subject = subject
@@ -117,7 +123,7 @@ class Worker:
 
 
 class Table:
-    """All turns of all rounds, and the reasons for those that are missing."""
+    """All turns of all rounds, and the reasons for missing subjects."""
 
     def __init__(self) -> None:
         self.turns: dict[tuple[str, str], list[Turn]] = {}
@@ -126,19 +132,19 @@ class Table:
         self.lost: dict[str, str] = {}
 
     def each(self, name: str, job: str, clock: str = "cpu") -> list[float]:
-        """Seconds for one thing, round by round, by "cpu" or "wall"; raises KeyError for what is missing."""
+        """Return the seconds for one thing in each round, by clock "cpu" or "wall"; raises KeyError if missing."""
         amount = self.amounts[name, job]
         return [getattr(turn, clock) / amount for turn in self.turns[name, job]]
 
     def lose(self, name: str, reason: str) -> None:
-        """A subject lost in the middle is shown not at all: half a pairing is none."""
+        """Remove a subject, with the reason. Its earlier turns are removed too, since ratios need all rounds."""
         self.lost[name] = reason
         for key in [key for key in self.turns if key[0] == name]:
             del self.turns[key]
 
 
 def take(subjects: Iterable[Subject], rounds: int) -> Table:
-    """Start every subject, let each warm up once, then let them take turns for that many rounds."""
+    """Start all subjects, and run each once in a round: one round that warms up, then `rounds` rounds."""
     table = Table()
     core = max(os.sched_getaffinity(0))
     with ExitStack() as stack:
@@ -158,7 +164,7 @@ def take(subjects: Iterable[Subject], rounds: int) -> Table:
 
 
 def _turns(table: Table, worker: Worker, *, keep: bool) -> None:
-    """One round's turns of one subject, all its jobs; the first round of all warms up and is not kept."""
+    """Run all jobs of one subject once; the turns of the first round, which warms up, are not kept."""
     name = worker.subject.name
     if name in table.lost:
         return

@@ -1,6 +1,6 @@
 """Draw the figures of one or two result files: draw.py FOLDER RESULT.json...
 
-Runs in an environment of its own (matplotlib is no dependency of pilookup) and reads nothing but the JSON.
+Runs in a separate environment, because pilookup does not depend on matplotlib, and reads only the JSON.
 """
 
 import json
@@ -33,7 +33,7 @@ def main() -> None:
 
 def caption(result: Figure) -> str:
     machine = result["machine"]
-    kind = "a quick run, no figure to quote; " if result["about"]["quick"] else ""
+    kind = "a quick run, not for quoting; " if result["about"]["quick"] else ""
     return (
         f"{kind}{machine['cpu']}, {machine['cores']} cores, {machine['memory_mib'] / 1024:.0f} GiB, "
         f"arithmetic {machine['backend']}, load before {machine['load_before']}; "

@@ -1,4 +1,4 @@
-"""The panels of the plot, each a function of its axes and all figures. Colours: Okabe and Ito's, told apart by all."""
+"""The panels of the plot, each a function of its axes and all figures. Okabe and Ito's colours for the colour-blind."""
 
 from collections.abc import Callable
 from typing import Any
@@ -60,12 +60,12 @@ PANELS: tuple[Callable[[Axes, list[Figure]], None], ...] = (cost, ratios, filter
 
 
 def shown(figures: list[Figure], *subjects: str) -> list[Figure]:
-    """The figures of these subjects, those without a value too."""
+    """Return the figures of these subjects, including those without a value."""
     return [figure | {"unit": figure.get("unit")} for figure in figures if figure["subject"] in subjects]
 
 
 def dots(axes: Axes, rows: list[Figure], *, mine: str, log: bool = True) -> None:
-    """A row a line: median, and a bar from least to greatest. What is not shown says why."""
+    """Draw a line for each row: the median, and a bar from least to greatest, or the reason why it is not shown."""
     for place, row in enumerate(rows):
         if "not_shown" in row:
             reason = row["not_shown"]
@@ -85,7 +85,7 @@ def dots(axes: Axes, rows: list[Figure], *, mine: str, log: bool = True) -> None
 
 
 def lines(axes: Axes, rows: list[Figure], colours: dict[str, str]) -> None:
-    """Values against rows, a line for each command; two runs' points are joined in order of size."""
+    """Draw values against rows, a line for each command; the points of two runs are joined in order of size."""
     marks = {"load": "o", "publish": "s"}
     for name, colour in colours.items():
         points = sorted(
@@ -114,7 +114,7 @@ def lines(axes: Axes, rows: list[Figure], colours: dict[str, str]) -> None:
 
 
 def logarithmic(set_scale: Callable[[str], object], axis: Axis) -> None:
-    """A log scale whose ticks are plain numbers: at 1, 2, 5 where it spans little, else at the powers of ten."""
+    """Set a log scale with plain numbers as ticks: at 1, 2 and 5 if it spans little, else at the powers of ten."""
     set_scale("log")
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 200 else (1,)))

@@ -1,6 +1,6 @@
 """pilookup: tokenise (hash to group, multiply, encode) and shift (decode, multiply, encode) on one thread.
 
-The environment's BENCH_CORE names another build of the core to take.
+The environment variable BENCH_CORE can name another build of the core.
 """
 
 import importlib.metadata
@@ -26,7 +26,7 @@ def prepare(n: int) -> Prepared:
 
 
 def load(path: str | None) -> ModuleType:
-    """The extension module at a path, else the installed one."""
+    """Return the extension module at a path, or the installed one if path is None."""
     if path is None:
         return importlib.import_module("pilookup._core")
     loader = ExtensionFileLoader("_core", path)

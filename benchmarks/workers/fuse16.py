@@ -1,4 +1,4 @@
-"""pilookup's binary fuse filter of 16 bits: keys as one buffer, answers as one bitmap."""
+"""pilookup's binary fuse filter of 16 bits, with keys as one buffer and answers as one bitmap."""
 
 import importlib.metadata
 
@@ -14,7 +14,7 @@ def prepare(n: int) -> Prepared:
     known, others = keys(n)
     fuse = _core.FuseFilter.build(known, BITS)
     if hits(fuse.contains_many(known)) != n:
-        raise SystemExit("a filter that denies a key of its own")
+        raise SystemExit("the filter does not contain one of its keys")
     jobs = {
         "build": (n, lambda: _core.FuseFilter.build(known, BITS)),
         "contains": (n, lambda: fuse.contains_many(others)),

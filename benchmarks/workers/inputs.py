@@ -1,26 +1,26 @@
-"""What every subject is given: the same identifiers, the same filter keys."""
+"""The input of every subject: the same identifiers, the same filter keys."""
 
 import random
 from collections.abc import Callable
 from typing import Any
 
 Prepared = tuple[dict[str, tuple[int, Callable[[], object]]], dict[str, Any]]
-"""Jobs (how many things a run handles, what to run) by name, and facts for the table."""
+"""Jobs by name, as (number of things that a run handles, function to run); and facts for the table."""
 
 PREFIX = "tel:+86138"
 
 
 def identifiers(n: int) -> list[str]:
-    """n different identifiers as SPEC.md section 2 writes them, 18 characters each."""
+    """Return n different identifiers (SPEC.md section 2), 18 characters each."""
     return [f"{PREFIX}{i:08}" for i in range(n)]
 
 
 def keys(n: int) -> tuple[bytes, bytes]:
-    """n random keys of 8 bytes and n others."""
+    """Return n random keys of 8 bytes each, and n others."""
     source = random.Random(16)
     return source.randbytes(8 * n), source.randbytes(8 * n)
 
 
 def numbers(data: bytes) -> list[int]:
-    """Keys of 8 bytes as the integers that the libraries for Python want."""
+    """Return keys of 8 bytes as integers, which the Python libraries take."""
     return [int.from_bytes(data[at : at + 8], "big") for at in range(0, len(data), 8)]

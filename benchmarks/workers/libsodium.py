@@ -1,7 +1,7 @@
-"""libsodium through rbcl: SHA-512, ristretto255 from hash, multiply; one call of Python for each step of a record.
+"""libsodium through rbcl: SHA-512, ristretto255 from hash, multiply; one Python call for each step of a record.
 
-The second job takes the same loop with libsodium's two cheapest calls (negate a scalar) in place of the two
-expensive ones: what SHA-512 and Python's calls cost. Nothing is subtracted.
+The second job is the same loop with libsodium's two cheapest calls (negate a scalar) instead of the two expensive
+ones. It shows what SHA-512 and Python's calls cost. Nothing is subtracted.
 """
 
 import hashlib

@@ -1,8 +1,9 @@
-"""The process of one subject: loop.py CORE MODULE N. Standard library alone, for it runs in every environment.
+"""The process of one subject: loop.py CORE MODULE N. It uses only the standard library, to run in every environment.
 
-Pins itself to the core, imports MODULE and calls its `prepare(N)`, which gives jobs (a name, how many things a run
-handles, what to run) and facts. It writes one line of JSON with those, then for every line read (a job's name) one
-line with the wall and processor seconds of a run. What the subject prints goes to standard error.
+It pins itself to the core, imports MODULE and calls its `prepare(N)`, which returns jobs (a name, the number of things
+that a run handles, the function to run) and facts. It writes one line of JSON with those. Then, for every line that it
+reads (a job's name), it runs the job and writes one line with the wall and processor seconds. What the subject prints
+goes to standard error.
 """
 
 import gc
@@ -20,7 +21,7 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
         jobs, facts = importlib.import_module(module).prepare(n)
-        gc.freeze()  # what was prepared is no rubbish, and a collector that looks at it again would be measured
+        gc.freeze()  # otherwise the time of the collector, which scans what was prepared, would be measured
         tell(answers, {"amounts": {name: amount for name, (amount, _) in jobs.items()}, "facts": facts})
         for line in sys.stdin:
             _, job = jobs[line.strip()]

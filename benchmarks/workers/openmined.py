@@ -16,6 +16,6 @@ def prepare(n: int) -> Prepared:
     def setup() -> None:
         message = server.CreateSetupMessage(FALSE_POSITIVES, CLIENT_INPUTS, given)
         if message.ByteSize() < n:
-            raise SystemExit("a set-up message that cannot hold its records")
+            raise SystemExit("the set-up message is too small for its records")
 
     return {"setup": (n, setup)}, {"version": version("openmined.psi")}

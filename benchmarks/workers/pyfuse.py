@@ -1,4 +1,4 @@
-"""pyfusefilter's Fuse16: a list to build from, then key by key."""
+"""pyfusefilter's Fuse16, built from a list and queried key by key."""
 
 from importlib.metadata import version
 
@@ -10,7 +10,7 @@ def prepare(n: int) -> Prepared:
     known, others = map(numbers, keys(n))
     fuse = Fuse16(known)
     if not all(key in fuse for key in known):
-        raise SystemExit("a filter that denies a key of its own")
+        raise SystemExit("the filter does not contain one of its keys")
     jobs = {
         "build": (n, lambda: Fuse16(known)),
         "contains": (n, lambda: [key in fuse for key in others]),

@@ -1,4 +1,4 @@
-"""pybloom-live's Bloom filter at fuse16's false-positive rate: added to and asked key by key."""
+"""pybloom-live's Bloom filter at fuse16's false-positive rate: filled and queried key by key."""
 
 from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""rbloom's Bloom filter at fuse16's false-positive rate: an iterable to build from, then key by key."""
+"""rbloom's Bloom filter at fuse16's false-positive rate: built from an iterable and queried key by key."""
 
 from importlib.metadata import version
 

@@ -1,8 +1,8 @@
 """SecretFlow SPU: a whole ECDH-PSI over Curve25519, both parties as threads of this process over an in-memory link.
 
 Each party multiplies its own n records (hashed with SHA-256 to an x coordinate) and the n points of the other: 4n
-multiplications a run. The run also reads two CSV files of one column, compares, and writes one. Both parties'
-processor time is this process's.
+multiplications a run. A run also reads two CSV files of one column, compares them, and writes one. The processor time
+of both parties is that of this process.
 """
 
 import atexit
@@ -47,7 +47,7 @@ def prepare(n: int) -> Prepared:
 
 
 def party(folder: Path, description: link.Desc, rank: int, found: dict[int, int]) -> None:
-    """One side of the intersection; party 0 is the one that learns it."""
+    """Run one side of the intersection; party 0 learns the result."""
     wire = link.create_mem(description, rank)
     found[rank] = psi.psi_execute(config(folder, rank), wire).intersection_count
     wire.stop_link()

@@ -65,5 +65,5 @@ def test_a_bend_at_the_smallest_size_counts_as_much_as_at_the_largest():
 
 @pytest.mark.parametrize(("sizes", "values"), [([1], [1]), ([2, 2], [1, 1]), ([], []), ([1, 2], [1, 0])])
 def test_a_line_needs_two_sizes_and_times_above_zero(sizes, values):
-    with pytest.raises(ValueError, match="a line wants"):
+    with pytest.raises(ValueError, match="a line needs"):
         Line.through(sizes, values)

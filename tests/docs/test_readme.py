@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,12 +13,15 @@ from typer.main import get_command
 
 from pilookup.cli.app import build
 from tests.support.docs.documents import DOCUMENTS, ROOT, blocks, commands, prose
+from tests.support.docs.home import serve
+from tests.support.docs.transcript import Shell
 
 README = ROOT / "README.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ASSIGNMENT = re.compile(r"[A-Z_]+=\S*")
 PLAIN = {"cd", "curl", "export", "head", ".", "pg_dump", "pg_restore", "python", "python3", "sudo"}
 URL = "http://127.0.0.1:8787"
+TOKEN = "a-platform-token-of-the-tests-with-32-characters"
 
 
 def console():
@@ -102,19 +106,44 @@ def test_a_shell_block_parses(block):
     subprocess.run(["bash", "-n"], input=block.text, text=True, check=True)
 
 
-def test_the_first_answer_in_python(demo):
-    block = next(block for block in blocks("python") if block.document == README)
-    assert f'"{URL}"' in block.text
+def readme_example(text):
+    """Return the first Python block of the README that contains a text."""
+    return next(block for block in blocks("python") if block.document == README and text in block.text)
+
+
+def run_python(text, directory, environment):
+    """Run a program in a directory; returns what it prints."""
     done = subprocess.run(
-        [sys.executable, "-c", block.text.replace(URL, demo.url)],
-        cwd=demo.directory,
-        env=demo.shell.environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", text], cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("found ")
+    return done.stdout
+
+
+def test_the_examples_of_both_sides(tmp_path):
+    """What the police side's example loads and publishes, the platform's example finds."""
+    rows = ["手机号,账号", *(f"13800138000,{name}" for name in "abc"), "12345,d"]
+    (tmp_path / "accounts.csv").write_text("\n".join(rows), encoding="utf-8")
+    settings = {
+        "PILOOKUP_HOME": str(tmp_path / "home"),
+        "PILOOKUP_ONLINE_PASSPHRASE": "of the online half",
+        "PILOOKUP_CHANNELS": "platform",
+        "PILOOKUP_PLATFORM_TOKENS": TOKEN,
+        "PILOOKUP_TOKEN": TOKEN,
+    }
+    environment = Shell(tmp_path, **settings).environment
+    police = readme_example("Custody.open").text
+    assert run_python(police, tmp_path, environment) == "3 Counter({'short_code': 1})\n"
+    shutil.copy(tmp_path / "home" / "trust-platform.json", tmp_path)
+    with serve(tmp_path, environment) as url:
+        platform = readme_example('channel="platform"').text.replace("https://pilookup.example.org", url)
+        assert run_python(platform, tmp_path, environment) == "found True 3\n"
+
+
+def test_the_first_answer_in_python(demo):
+    block = readme_example(f'"{URL}"')
+    answer = run_python(block.text.replace(URL, demo.url), demo.directory, demo.shell.environment)
+    assert answer.startswith("found ")
 
 
 def test_the_first_answer_on_the_command_line(demo):

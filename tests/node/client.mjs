@@ -1,11 +1,11 @@
-// A second client, written from SPEC.md alone: checks canonical identifiers or E.164 numbers against a live server.
+// A second client, written only from SPEC.md. It checks canonical identifiers or E.164 numbers with a running server.
 //
 //   node client.mjs --server URL --channel public --trust trust-public.json [--state FILE] < numbers
 //
-// One number a line (`+8613800138000` or `tel:+8613800138000`) on standard input; one JSON object a line on standard
-// output, with the members of `pilookup check --json`, in the order of the numbers. PILOOKUP_TOKEN holds the bearer
-// token of a closed channel. Exit code: 0 when every number was answered, 1 when one is unknown, 2 for wrong use.
-// `--state` keeps what was last trusted, so that a roll-back between runs is seen.
+// Standard input has one number a line (`+8613800138000` or `tel:+8613800138000`). Standard output gets one JSON object
+// a line, with the members of `pilookup check --json`, in the order of the numbers. PILOOKUP_TOKEN is the bearer token
+// of a closed channel. The exit code is 0 if every number was answered, 1 if one is unknown, and 2 for wrong options.
+// The file of `--state` keeps the versions that were last trusted, so that a rollback between runs is detected.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { text as readAll } from "node:stream/consumers";
@@ -15,7 +15,7 @@ import * as protocol from "./protocol.mjs";
 import { manifest as trustedManifest } from "./trust.mjs";
 
 const { Failure } = protocol;
-const BATCH = 999; // one more rides along: the canary
+const BATCH = 999; // and the canary, which makes 1,000
 const MAX_BYTES = 64 * 2 ** 20;
 const STATUS = { 401: "unauthorized", 403: "unauthorized", 410: "retired", 429: "rate_limited" };
 
@@ -41,7 +41,7 @@ class Server {
     throw Object.assign(failure, { status: response.status });
   }
 
-  // Metadata and targets: null where there is none.
+  // Metadata or a target; null if the server has none.
   get = async (path) => {
     try {
       return await this.send(path);
@@ -57,7 +57,7 @@ class Server {
   }
 }
 
-// The tokens of identifiers, proven to be under the manifest's key (SPEC.md section 11, steps 4 to 8).
+// Returns the tokens of identifiers, verified to be under the manifest's key (SPEC.md section 11, steps 4 to 8).
 async function tokens(server, manifest, identifiers) {
   const inputs = identifiers.map((one) => ({ input: protocol.utf8(one), ...protocol.blind(one) }));
   const blinded = inputs.map((one) => one.blinded);
@@ -69,7 +69,7 @@ async function tokens(server, manifest, identifiers) {
   return elements.map((element) => protocol.token(element, manifest.channel, manifest.epoch));
 }
 
-// By bucket index its verified slots, or the Failure that stands in their place (steps 9 and 10).
+// Returns a map from bucket index to the verified slots, or to a Failure (steps 9 and 10).
 async function buckets(server, manifest, indices) {
   const geometry = { bits: manifest.bucket_bits, slots: manifest.slots };
   const found = new Map();
@@ -119,7 +119,7 @@ const ANSWER = {
 };
 const unknown = (reason) => ({ ...ANSWER, reason });
 
-// Steps 12 to 14.
+// Turns what was found into a result (steps 12 to 14).
 function result(found, manifest) {
   if (found === null) return { ...ANSWER, status: "not_found" };
   const known = new Map(manifest.datasets.map((one) => [one.id, one]));
@@ -148,7 +148,7 @@ function month(value, profile) {
   return profile === "exact" ? `${year}-${String(index + 1).padStart(2, "0")}` : `${year}-Q${Math.floor(index / 3) + 1}`;
 }
 
-// The answers in the identifiers' order; `seen` holds what was last trusted, and is moved on.
+// Returns the results in the order of the identifiers. `seen` has the versions that were last trusted, and is updated.
 export async function check(server, channel, pinned, identifiers, seen = {}) {
   const answers = [];
   for (let at = 0; at < identifiers.length; at += BATCH) {
@@ -158,7 +158,7 @@ export async function check(server, channel, pinned, identifiers, seen = {}) {
   return answers;
 }
 
-// Once more from the start, with fresh blinds, when the release has moved on meanwhile (SPEC.md section 8.4).
+// Starts again once, with fresh blinds, if the release has changed in the meantime (SPEC.md section 8.4).
 async function withNews(server, channel, pinned, batch, seen) {
   for (let attempt = 0; ; attempt += 1) {
     try {

@@ -1,4 +1,4 @@
-// The whole second client against a server made from the protocol vectors, honest and not.
+// Tests the whole second client with a server made from the protocol vectors, both honest and dishonest.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -36,7 +36,7 @@ function sign(signed, signers) {
 
 const soon = (days) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
 
-// What a server holds; a test changes a part of it.
+// The data of a server, which a test can change.
 class Release {
   constructor() {
     this.manifest = manifestBytes;
@@ -124,7 +124,7 @@ describe("the whole client", () => {
     return (await ask(made, seen, root)).map((one) => one.reason);
   }
 
-  test("finds what is there and nothing else", async () => {
+  test("a number in the data is found and another is not", async () => {
     const [exposed, malicious, absent] = await ask(new Release());
     assert.deepEqual([exposed.status, exposed.exposed, exposed.malicious], ["found", true, false]);
     assert.deepEqual([malicious.accounts, malicious.last_seen], [6, "2025-Q3"]);
@@ -132,7 +132,7 @@ describe("the whole client", () => {
     assert.equal(absent.status, "not_found");
   });
 
-  test("walks the roots from the pinned one", async () => {
+  test("the client follows the roots from the pinned one", async () => {
     const made = new Release();
     made.versions.root = 2;
     made.more = { "metadata/2.root.json": made.root() };
@@ -142,7 +142,7 @@ describe("the whole client", () => {
     assert.deepEqual(new Set(await reasons(made)), new Set(["bad_signature"]));
   });
 
-  test("a roll-back between runs is seen", async () => {
+  test("a rollback between runs is detected", async () => {
     const seen = {};
     await ask(new Release(), seen);
     const versions = { timestamp: 10, snapshot: 2, targets: 3, serial: 7 };
@@ -160,7 +160,7 @@ describe("the whole client", () => {
     assert.deepEqual(await reasons(new Release(), { ...ahead, holders: "others" }), [null, null, null]);
   });
 
-  test("an altered bucket takes no number of another bucket with it", async () => {
+  test("an altered bucket does not affect numbers of another bucket", async () => {
     const indices = [...NUMBERS, "test:pilookup-canary-1"].map((name) =>
       protocol.bucketIndex(unhex(whole.present[name]?.token ?? whole.absent[name]), whole.bucket_bits),
     );
@@ -210,13 +210,13 @@ describe("the whole client", () => {
     assert.deepEqual(new Set(await reasons(new Release(), {}, made.root())), new Set(["bad_signature"]));
   });
 
-  test("a retired answer is asked for once more, with fresh blinds", async () => {
+  test("after a retired answer the client asks once more, with fresh blinds", async () => {
     const made = changed({ statuses: { evaluate: 410 } });
     await ask(made);
     assert.equal(made.evaluations, 2);
   });
 
-  test("nobody there is unreachable", async () => {
+  test("no server is unreachable", async () => {
     release = new Release();
     const answers = await check(new Server("http://127.0.0.1:1", "public"), "public", pinned, NUMBERS);
     assert.deepEqual(answers.map((one) => one.reason), ["unreachable", "unreachable", "unreachable"]);

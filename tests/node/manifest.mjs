@@ -1,4 +1,4 @@
-// The manifest: RFC 8785 JSON in its one spelling (SPEC.md section 7).
+// The manifest: canonical JSON of RFC 8785 (SPEC.md section 7).
 
 import { Failure, fromB64url } from "./protocol.mjs";
 
@@ -15,8 +15,8 @@ const fail = (why) => {
   throw new Failure("bad_snapshot", `manifest: ${why}`);
 };
 
-// RFC 8785: members by UTF-16 code units, which is how JavaScript compares strings; its numbers and strings are
-// JSON.stringify's.
+// RFC 8785 sorts members by UTF-16 code units, as JavaScript compares strings, and writes numbers and strings as
+// JSON.stringify does.
 export function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
@@ -78,7 +78,7 @@ function checkDatasets(datasets) {
   if (datasets.some((one, i) => i > 0 && datasets[i - 1].id >= one.id)) fail("datasets: ids do not ascend");
 }
 
-// The manifest's fields, its keys as bytes; throws bad_snapshot.
+// Returns the manifest's fields, with the public key and root also as bytes; throws bad_snapshot.
 export function parseManifest(data) {
   let body;
   let text;

@@ -1,4 +1,4 @@
-// Elements, tokens, labels, buckets and filters, written from SPEC.md sections 1 to 6 and 10 alone. No I/O.
+// Elements, tokens, labels, buckets and filters, written only from SPEC.md sections 1 to 6 and 10. No I/O.
 
 import { gcmsiv } from "@noble/ciphers/aes.js";
 import { ristretto255, ristretto255_oprf } from "@noble/curves/ed25519.js";
@@ -10,7 +10,7 @@ export { bytesToHex as hex, concatBytes as concat, hexToBytes as unhex, sha256, 
 const { Point } = ristretto255;
 const { voprf } = ristretto255_oprf;
 
-// Why an answer is unknown: the reason code of SPEC.md section 11.
+// Why a result is unknown, with the reason code of SPEC.md section 11.
 export class Failure extends Error {
   constructor(reason, detail = "") {
     super(detail ? `${reason}: ${detail}` : reason);
@@ -30,7 +30,7 @@ export const equal = (a, b) => a.length === b.length && a.every((byte, i) => byt
 
 export const b64url = (bytes) => Buffer.from(bytes).toString("base64url");
 
-// Exactly `size` bytes in their one spelling.
+// Decodes exactly `size` bytes from their only valid spelling.
 export function fromB64url(text, size) {
   if (typeof text !== "string") throw new Failure("bad_response", "not base64url");
   const bytes = new Uint8Array(Buffer.from(text, "base64url"));
@@ -48,7 +48,7 @@ export function split(bytes, size) {
 
 export const blind = (identifier) => voprf.blind(utf8ToBytes(identifier));
 
-// noble's finalize checks the proof and returns the RFC's hash, which this protocol does not use.
+// noble's finalize verifies the proof and returns the RFC's hash, which this protocol does not use.
 export function verify(publicKey, inputs, blinded, evaluated, proof) {
   const items = blinded.map((one, i) => ({ ...inputs[i], blinded: one, evaluated: evaluated[i] }));
   try {
@@ -119,7 +119,7 @@ function open(secret, entry, channel, epoch) {
   }
 }
 
-// The label's bytes sealed to this token among the slots, parsed, or null; every entry with the tag is tried.
+// Returns the parsed label that is sealed to this token in the slots, or null. Every entry with the tag is tried.
 export function find(secret, slots, channel, epoch) {
   for (const entry of split(slots, 32)) {
     const label = open(secret, entry, channel, epoch);
@@ -133,7 +133,7 @@ export function find(secret, slots, channel, epoch) {
 const leafHash = (bucket) => sha256(concatBytes(Uint8Array.of(0), bucket));
 const nodeHash = (left, right) => sha256(concatBytes(Uint8Array.of(1), left, right));
 
-// The slots of a bucket's body, once its path leads to the root.
+// Returns the slots of a bucket's body after verifying its path to the root.
 export function checkBody(body, index, { bits, slots }, root) {
   if (body.length !== slots * 32 + bits * 32) throw new Failure("bad_bucket", "size");
   const bucket = body.subarray(0, slots * 32);
@@ -165,7 +165,7 @@ export function parseFilter(bytes) {
   return { ...head, ...body };
 }
 
-// One part, or several by the keys' upper bits.
+// Parses a body: one part, or several by the upper bits of the keys.
 function parseFuse(bytes, bits, bad) {
   if (bytes[4] !== 2) {
     const [part, size] = parsePart(bytes, bits, bad);
@@ -191,7 +191,7 @@ function parseFuse(bytes, bits, bad) {
   return { partBits: BigInt(bytes[6]), parts, count };
 }
 
-// The part that bytes begin with, and its size.
+// Parses the part at the start of bytes; returns it and its size.
 function parsePart(bytes, bits, bad) {
   if (bytes.length < 60) throw bad("truncated");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -209,7 +209,7 @@ function parsePart(bytes, bits, bad) {
   return [{ bits, count, exponent, segments, seed, table: bytes.subarray(28, end) }, end + 32];
 }
 
-// How many upper bits of a key choose its part, as a publisher cuts them.
+// Returns the number of upper bits of a key that determine its part, as a publisher chooses it.
 export function partBits(count) {
   let bits = 0;
   while (bits < 10 && count > 2 ** (21 + bits)) bits += 1;
@@ -229,7 +229,7 @@ export function shape(count) {
   return { exponent, segments: Math.max(1, Math.ceil(capacity / 2 ** exponent) - 2) };
 }
 
-// Whether a filter key (8 bytes) may be in the set.
+// Returns whether a filter key (8 bytes) may be in the set.
 export function contains({ parts, partBits }, key) {
   const number = BigInt(`0x${bytesToHex(key)}`);
   return partContains(parts[number >> (64n - partBits)], number);

@@ -1,4 +1,4 @@
-// TUF metadata under a pinned root, then the manifest (SPEC.md section 9). `fetch(path)` gives bytes, or null for 404.
+// TUF metadata under a pinned root, and the manifest (SPEC.md section 9). `fetch(path)` returns bytes, or null for 404.
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { parseManifest, time } from "./manifest.mjs";
@@ -80,14 +80,14 @@ async function role(fetch, root, name, path, now) {
   return { signed: metadata.signed, fresh: () => notExpired(metadata.signed, now) };
 }
 
-// Versions seen under other keys say nothing: the TUF specification's recovery from a fast-forward (5.3.11).
+// Forgets versions seen under other keys, as the TUF specification's recovery from a fast-forward attack does (5.3.11).
 function forgetOthers(root, seen) {
   const holders = [root.roles.timestamp, root.roles.snapshot].map(({ keyids }) => [...keyids].sort().join()).join(";");
   if (seen.holders !== holders) for (const name of ["timestamp", "snapshot", "targets"]) delete seen[name];
   seen.holders = holders;
 }
 
-// The targets of a verified release. `seen` holds the versions last trusted, and is moved on.
+// Returns the targets of a verified release. `seen` has the versions that were last trusted, and is updated.
 export async function targets(fetch, pinned, seen, now) {
   const root = await latestRoot(fetch, pinned);
   notExpired(root, now);
@@ -110,7 +110,7 @@ export async function targets(fetch, pinned, seen, now) {
   return last.signed.targets;
 }
 
-// The manifest of the newest epoch.
+// Returns the manifest of the newest epoch, verified.
 export async function manifest(fetch, pinned, channel, seen, now = new Date()) {
   const listed = await targets(fetch, pinned, seen, now);
   const target = listed["manifest.json"];
@@ -123,7 +123,7 @@ export async function manifest(fetch, pinned, channel, seen, now = new Date()) {
   const found = parseManifest(data);
   const own = listed[`epochs/${found.epoch}/manifest.json`];
   if (found.channel !== channel || own?.hashes.sha256 !== digest || own.custom?.epoch !== found.epoch) {
-    throw new Failure("bad_snapshot", "the manifest is not its epoch's");
+    throw new Failure("bad_snapshot", "the manifest does not belong to its epoch");
   }
   if (!(time(own.custom.serves_until, "serves_until") > now)) throw new Failure("stale", "epoch");
   notBelow(found.serial, seen.serial, "serial");

@@ -1,11 +1,11 @@
-// The protocol vectors, for the tests.
+// The protocol vectors, read for the tests.
 
 import { readFileSync } from "node:fs";
 import { unhex } from "./protocol.mjs";
 
 export const { cases } = JSON.parse(readFileSync(new URL("../vectors/protocol.json", import.meta.url), "utf8"));
 
-// The buckets of a snapshot case, empty slots and all.
+// Returns the buckets of a snapshot case, including empty slots.
 export function bucketsOf(one) {
   return one.buckets.map((entries) => {
     const bucket = new Uint8Array(one.slots * 32);

@@ -1,4 +1,4 @@
-// tests/vectors/protocol.json through the second client.
+// Runs tests/vectors/protocol.json through the second client.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -87,7 +87,7 @@ vectors("manifest", (one) => {
 
 vectors("filter", (one) => {
   if (one.algorithm === 1) {
-    assert.throws(() => protocol.parseFilter(unhex(one.file)), { reason: "bad_snapshot" }); // Bloom is not read here
+    assert.throws(() => protocol.parseFilter(unhex(one.file)), { reason: "bad_snapshot" }); // this client does not read Bloom filters
     return;
   }
   const made = protocol.parseFilter(unhex(one.file));
@@ -125,11 +125,11 @@ const OPERATIONS = {
 };
 
 vectors("negative", (one) => {
-  if (one.operation === "request") return; // what a server refuses
+  if (one.operation === "request") return; // such a request is refused by a server
   assert.throws(() => OPERATIONS[one.operation](one), { reason: one.error });
 });
 
-// A filter file of 2^bits parts without keys.
+// Returns a filter file of 2^bits parts without keys.
 function emptyParts(bits) {
   const digested = (bytes) => concat(bytes, sha256(bytes));
   const part = digested(concat(utf8("PLFF"), Uint8Array.of(1, 16, 0, 0), new Uint8Array(20)));
@@ -139,13 +139,13 @@ function emptyParts(bits) {
   return concat(utf8("PLKF"), Uint8Array.of(1, 16, 1, 0), numbers, Uint8Array.of(6), utf8("public"), body);
 }
 
-test("2^10 parts are the most", () => {
+test("a filter has at most 2^10 parts", () => {
   const made = protocol.parseFilter(emptyParts(10));
   assert.deepEqual([made.partBits, made.parts.length, made.count], [10n, 1024, 0n]);
   assert.throws(() => protocol.parseFilter(emptyParts(11)), { reason: "bad_snapshot", message: /number of parts/ });
 });
 
-test("OLPC canonical JSON", () => {
+test("OLPC canonical JSON sorts by code points and refuses fractions", () => {
   const value = { b: [1, true, null, 'q"\\\n'], a: { "\u{1f600}": 0, "\uffff": -1 } };
   assert.equal(olpc(value), '{"a":{"\uffff":-1,"\u{1f600}":0},"b":[1,true,null,"q\\"\\\\\n"]}');
   assert.throws(() => olpc(1.5), { reason: "bad_response" });

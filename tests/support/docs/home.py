@@ -13,6 +13,20 @@ ROOT = Path(__file__).parents[3]
 SCALE = "0.005"
 
 
+@contextmanager
+def serve(directory, environment):
+    """Run `pilookup serve` on a free port, and yield its URL."""
+    log = directory / "server.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "pilookup.cli", "serve", "--port", "0"]
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        yield wait_ready(server, log)
+    finally:
+        server.terminate()
+        assert server.wait(timeout=60) == 0
+
+
 class Demo:
     """The files that `make demo` makes, under DIRECTORY/demo: `seized/` and `home/`."""
 
@@ -45,13 +59,5 @@ class Demo:
     def served(self):
         """Run `pilookup serve` with the passphrase of the online half only."""
         environment = {n: v for n, v in self.shell.environment.items() if n != "PILOOKUP_PASSPHRASE"}
-        log = self.directory / "server.log"
-        with log.open("wb") as output:
-            command = [sys.executable, "-m", "pilookup.cli", "serve", "--port", "0"]
-            server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        try:
-            self.url = wait_ready(server, log)
+        with serve(self.directory, environment) as self.url:
             yield self
-        finally:
-            server.terminate()
-            assert server.wait(timeout=60) == 0

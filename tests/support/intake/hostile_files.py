@@ -110,7 +110,7 @@ def _parquet(path: Path) -> None:
 
 HOSTILE: dict[str, tuple[str, Callable[[Path], None]]] = {
     "one line without an end": ("a.csv", _text([b"phone\n", *_repeat(b"1", 400)])),
-    "a quote that never closes": ("a.csv", _text([b'phone,name\n"', *_repeat(b"13800138000,x\n", 400)])),
+    "a quote that never closes": ("a.csv", _text([b'phone,name\n"', *_repeat(b"13800138000,x\n", 200)])),
     "half a million columns": ("a.csv", _text([*_repeat(b"phone,", 3), b"\n", *_repeat(b"1,", 200)])),
     "nothing but delimiters": ("a.csv", _text([b"phone,name\n", *_repeat(b"," * 1000 + b"\n", 200)])),
     "nothing but blank lines": ("a.csv", _text(_repeat(b"\n", 400))),

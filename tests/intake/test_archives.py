@@ -176,6 +176,13 @@ def test_a_chinese_name_without_the_utf8_flag(load):
     assert load("s.zip", content).rejects[0][0] == "s.zip/手机.csv"
 
 
+def test_a_name_in_no_known_encoding_is_kept_as_zipfile_reads_it():
+    info = zipfile.ZipInfo(b"\xff\xff.csv".decode("cp437"))
+    assert member_name(info) == info.orig_filename
+    info.flag_bits |= 0x800  # the name is UTF-8
+    assert member_name(info) == info.orig_filename
+
+
 def test_control_characters_in_a_name_do_not_reach_a_terminal(load):
     with pytest.raises(IntakeError) as caught:
         load("s.zip", zipped(("\x1b[2Ja.csv", b"")))

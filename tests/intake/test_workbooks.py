@@ -279,6 +279,19 @@ def test_a_nested_phone_column_is_refused(load):
         load("a.parquet", parquet({"phone": [["13800138000"]], "x": [1]}))
 
 
+def test_a_table_of_nested_columns_only_has_no_phone_column(load):
+    with pytest.raises(IntakeError, match="no phone column"):
+        load("a.parquet", parquet({"x": [["a"]], "y": [["b"]]}))
+
+
+def test_two_parquet_columns_of_one_name_are_refused(load):
+    sink = io.BytesIO()
+    phone = pa.array(["13800138000"])
+    pq.write_table(pa.Table.from_arrays([phone, phone], ["phone", "phone"]), sink)
+    with pytest.raises(IntakeError, match="two columns have one name"):
+        load("a.parquet", sink.getvalue())
+
+
 def test_a_nested_column_next_to_the_phone_does_not_matter(load):
     assert load("a.parquet", parquet({"x": [["a"]], "phone": ["13800138000"]})).numbers == NUMBERS[:1]
 

@@ -226,18 +226,18 @@ class Custody:
 
         Raises:
             IntakeError: a file cannot be read in its format, holds no number, or changed while it was read.
-            CustodyError: the dataset was withdrawn or has other attributes, or a file was loaded before.
+            CustodyError: there is no file to load, the dataset was withdrawn or has other attributes, or a file was
+                loaded before.
             VaultError: the vault cannot be written, or a file in it is missing or altered.
             ComputeError: the cluster failed.
             MissingExtraError: a file's format needs an extra that is not installed.
             ValueError: there is no such kind or column role.
         """
-        if isinstance(files, str | Path):
-            files = [files]
+        paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
         spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
         options = IntakeOptions(known_kind, region, dict(columns or {}))
-        job = LoadJob([Path(file) for file in files], spec, options, replace, dry_run)
+        job = LoadJob(paths, spec, options, replace, dry_run)
         return loading.load(self._session(), job, rejects, on_progress, self._workers)
 
     def publish(

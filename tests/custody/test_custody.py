@@ -96,6 +96,25 @@ def test_a_wrong_kind_or_column_role_is_a_value_error(published, home, wrong):
         custody.load(published / "a.csv", dataset="more", **wrong)
 
 
+@pytest.mark.parametrize("files", [[], (), iter(())], ids=["list", "tuple", "iterator"])
+@pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"replace": True}], ids=["", "dry_run", "replace"])
+def test_a_load_of_no_file_is_refused_before_anything_starts(home, files, options):
+    rejects, progress = io.StringIO(), []
+    with Custody.open(home, passphrase="custody") as custody:
+        before = files_under(home)
+        with pytest.raises(CustodyError, match="there is no file to load"):
+            custody.load(
+                files,
+                dataset="more",
+                kind="exposure",
+                rejects=rejects,
+                on_progress=lambda *_: progress.append(1),
+                **options,
+            )
+        assert files_under(home) == before
+    assert (rejects.getvalue(), progress) == ("", [])
+
+
 def test_withdrawing_and_erasing_publish_again(home):
     number, progress = numbers(1, start=45)[0], []
     with Custody.open(home, **BOTH) as custody:

@@ -77,12 +77,14 @@ def load(
     Raises:
         IntakeError: A file cannot be read in its format, holds no number, or changed while it was read.
         MissingExtraError: The format of a file needs an extra that is not installed.
-        CustodyError: The dataset was withdrawn or has other attributes, a file was loaded before, or the control
-            database failed.
+        CustodyError: There is no file to load, the dataset was withdrawn or has other attributes, a file was loaded
+            before, or the control database failed.
         VaultError: The vault cannot be written, or a file in it is missing or altered.
         KeyringError: The keyring cannot be opened where a task runs.
         ComputeError: The cluster failed.
     """
+    if not job.files:
+        raise CustodyError("there is no file to load")
     dataset = resolve_dataset(session.control, job.dataset)
     file_ids = [_file_id(path) for path in job.files]
     digests = [_digest(session, path) for path in job.files]

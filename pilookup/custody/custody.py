@@ -113,10 +113,11 @@ class Custody:
             The trust files, one for each channel, for clients to pin.
 
         Raises:
-            HomeError: the directory is not empty, or is not a directory.
-            KeyringError: a passphrase is empty.
+            HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
+            KeyringError: a passphrase is empty, or a key file cannot be written.
             CustodyError: the control database cannot be used, or holds control data already.
-            OSError: a file cannot be written. What was made is removed again after any error.
+
+        What was made is removed again after any error.
         """
         return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), clock())
 
@@ -155,13 +156,14 @@ class Custody:
             clock: asked for the time at each call; signatures, epochs and expiry follow it.
 
         Raises:
-            HomeError: there is no custody half, or another process has HOME open.
+            HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
             KeyringError: a passphrase is wrong, or a key file is missing or altered.
             CustodyError: the control database cannot be used.
-            VaultError: the vault does not belong to the control database. Nothing was changed.
+            VaultError: the vault does not belong to the control database, and nothing was changed; or what a killed
+                command left in it cannot be removed.
+            PublishError: what a killed command left in a channel cannot be removed.
             ComputeError: the cluster cannot be used.
             MissingExtraError: `scheduler` was given and the extra `cluster` is not installed.
-            OSError: a file cannot be read or removed.
         """
         layout = Home(Path(home))
         with ExitStack() as stack:
@@ -228,10 +230,12 @@ class Custody:
             IntakeError: a file cannot be read in its format, holds no number, or changed while it was read.
             CustodyError: there is no file to load, the dataset was withdrawn or has other attributes, or a file was
                 loaded before.
-            VaultError: the vault cannot be written, or a file in it is missing or altered.
+            VaultError: a file of the vault cannot be read or written (a full disk), or is missing or altered.
             ComputeError: the cluster failed.
             MissingExtraError: a file's format needs an extra that is not installed.
             ValueError: there is no such kind or column role.
+
+        What `rejects` or `on_progress` raises is raised unchanged, and nothing is loaded.
         """
         paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
@@ -260,11 +264,17 @@ class Custody:
             on_progress: called with (steps done, steps in all, entries so far).
 
         Raises:
-            PublishError: HOME was opened without the online half, there is no such channel, the disk is full, or the
-                snapshot failed its own checks. What was served before is still served.
-            KeyringError: a key is missing or altered.
+            PublishError: HOME was opened without the online half, there is no such channel, a file cannot be read or
+                written (a full disk), or the snapshot failed its own checks.
+            KeyringError: a key is missing or altered, or cannot be written or destroyed.
             VaultError: a shard is missing or altered.
+            CustodyError: the control database failed.
+            FormatError, TrustError: the served release or one of its files is not valid.
+            MissingExtraError: Bloom filters need an extra that is not installed.
             ComputeError: the cluster failed.
+
+        What `on_progress` raises is raised unchanged. After an error, either the release that was served before is
+        served, or the new one completely; call it again.
         """
         session = self._publishing_session()
         return publishing.publish(
@@ -300,6 +310,7 @@ class Custody:
 
         Raises:
             CustodyError: there is no such dataset.
+            VaultError: a file of the vault cannot be written or removed (a full disk); call it again.
             PublishError, KeyringError, VaultError, ComputeError: as `publish` raises them. If publishing failed, the
                 dataset is withdrawn and the old snapshots are still served: call it again.
         """
@@ -317,6 +328,7 @@ class Custody:
 
         Raises:
             CustodyError: the text is not a phone number. The error does not repeat it.
+            VaultError: a file of the vault cannot be written (a full disk); call it again.
             PublishError, KeyringError, VaultError, ComputeError: as `publish` raises them. If publishing failed, the
                 number is erased and the old snapshots are still served: call it again.
         """

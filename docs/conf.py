@@ -9,11 +9,13 @@ import pkgutil
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from types import GenericAlias, ModuleType, UnionType
+from typing import Any, get_origin
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[1]
@@ -67,11 +69,23 @@ class PublicNames(SphinxDirective):
         if hasattr(module, "__all__"):
             lines = [f".. automodule:: {name}", "   :no-members:", ""]
             for public in module.__all__:
-                lines += [f".. {_directive(getattr(module, public))}:: {name}.{public}", ""]
+                value = getattr(module, public)
+                lines += _type_alias(module, public) or [f".. {_directive(value)}:: {name}.{public}", ""]
         else:
             below = sorted(f"{name}.{one.name}" for one in pkgutil.iter_modules(getattr(module, "__path__", ())))
             lines = [line for one in [name, *below] for line in (f".. automodule:: {one}", "")]
         return self.parse_text_to_nodes(StringList(lines, source=name), allow_section_headings=True)
+
+
+def _type_alias(module: ModuleType, name: str) -> list[str]:
+    """Document a name for a type, whose text is where the name is defined; empty for other names."""
+    value = getattr(module, name)
+    if not isinstance(value, GenericAlias | UnionType) and get_origin(value) is None:
+        return []
+    defined = getattr(module, "_MODULES", {}).get(name, module.__name__)
+    texts = ModuleAnalyzer.for_module(defined).find_attr_docs().get(("", name), [])
+    shown = re.sub(r"\b(?:\w+\.)+(?=\w)", "", str(value))
+    return [f".. py:data:: {module.__name__}.{name}", f"   :value: {shown}", "", *(f"   {text}" for text in texts), ""]
 
 
 def _directive(value: object) -> str:

@@ -3,15 +3,18 @@
 A file is written under a temporary name in the same directory, flushed to the disk and renamed; then the directory is
 flushed. Only `write_and_rename` leaves out some of these steps. All files have mode 0600, all directories 0700.
 
-Every function raises OSError if the operating system refuses. It is not turned into an error of pilookup here, since
-only the caller knows what the file is for.
+Every function raises OSError, which names the file, if the operating system refuses. Only the caller knows what the
+file is for and which error of pilookup to raise; `failures_as` does that everywhere in the same words.
 """
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
+
+from pilookup.errors import PilookupError
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
@@ -54,11 +57,13 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             for chunk in [data] if isinstance(data, bytes) else data:
-                view = memoryview(chunk)
-                while view:
-                    view = view[file.write(view) :]
+                with naming(path):
+                    view = memoryview(chunk)
+                    while view:
+                        view = view[file.write(view) :]
             if flushed:
-                os.fsync(file.fileno())
+                with naming(path):
+                    os.fsync(file.fileno())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -70,14 +75,39 @@ def failure_text(error: OSError, what: str, path: Path | None = None) -> str:
     Args:
         error: What the operating system said.
         what: What failed, such as "cannot be written".
-        path: The file or directory to name; by default the one that the error names, if it names one.
+        path: The file or directory to name if the error names none.
 
     Returns:
         "path: what: reason", or the reason alone if no path is known.
     """
-    reason = error.strerror or str(error)
-    where = path or error.filename
+    reason = error.strerror or str(error) or type(error).__name__
+    where = error.filename if error.filename is not None else path
     return f"{where}: {what}: {reason}" if where else reason
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an OSError that names no file, such as one of writing to an open file, name `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
+def failures_as(kind: type[PilookupError], path: Path) -> Iterator[None]:
+    """Raise an OSError, such as of a full disk, as an error of pilookup whose text names the file.
+
+    Args:
+        kind: The error to raise, from the OSError.
+        path: The file or directory to name if the OSError names none.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(failure_text(error, "cannot be read or written", path)) from error
 
 
 def new_file(path: Path) -> BinaryIO:
@@ -101,10 +131,8 @@ def read_at(file: BinaryIO, size: int, at: int) -> bytes:
         raise EOFError("a file is cut short")
     chunks = []
     while size:  # one system call reads at most 2 GiB
-        try:
+        with naming(Path(file.name)):
             chunk = os.pread(file.fileno(), min(size, 1 << 30), at)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, file.name) from None
         if not chunk:
             raise EOFError("a file is cut short")
         chunks.append(chunk)
@@ -118,8 +146,13 @@ def read_blocks(path: Path) -> Iterator[bytes]:
     To hash a whole file, use `hashlib.file_digest`.
     """
     with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
+        while block := _read_block(file, path):
             yield block
+
+
+def _read_block(file: BinaryIO, path: Path) -> bytes:
+    with naming(path):
+        return file.read(BLOCK_BYTES)
 
 
 def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
@@ -160,7 +193,7 @@ def destroy(path: Path) -> None:
             descriptor = os.open(victim, os.O_WRONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
             continue
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
+        with naming(victim), os.fdopen(descriptor, "wb", buffering=0) as file:
             file.write(os.urandom(os.fstat(file.fileno()).st_size))
             os.fsync(file.fileno())
         victim.unlink()
@@ -168,19 +201,24 @@ def destroy(path: Path) -> None:
 
 
 def make_directory(path: Path) -> None:
-    """Make one directory and flush its parent.
+    """Make one directory and flush its parent. Leaves no directory behind if that fails.
 
     Raises:
         FileExistsError: There is a file or directory of that name.
     """
     path.mkdir(mode=DIRECTORY_MODE)
-    sync_directory(path.parent)
+    try:
+        sync_directory(path.parent)
+    except BaseException:
+        path.rmdir()
+        raise
 
 
 def sync_directory(path: Path) -> None:
     """Flush the entries of a directory."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

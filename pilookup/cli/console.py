@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,10 +19,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+from pilookup.compute.callbacks import Progress as Advance
 
-Advance = Callable[[int, int, int], None]
-"""Called with (done, total, rows): work done, work in total (0 while unknown), and rows so far, for the rate."""
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -59,6 +58,8 @@ def complain(text: str) -> None:
 @contextmanager
 def progress(title: str, unit: str) -> Iterator[Advance]:
     """Show a bar with rate and remaining time if standard error is a terminal; yields the function that advances it.
+
+    The total that this function is called with is 0 while it is unknown.
 
     Args:
         title: the text in front of the bar.

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from pilookup.cli.console import Advance, progress
+from pilookup.cli.console import progress
+from pilookup.compute.callbacks import Progress
 from pilookup.custody import Custody
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase import read_passphrase
@@ -30,7 +31,7 @@ def opened(home: Path, *, online: bool, scheduler: str | None) -> Custody:
 
 
 @contextmanager
-def publishing(home: Path, scheduler: str | None, title: str) -> Iterator[tuple[Custody, Advance]]:
+def publishing(home: Path, scheduler: str | None, title: str) -> Iterator[tuple[Custody, Progress]]:
     """Open both halves of a HOME for a command that publishes, and show a progress bar called `title`.
 
     Yields the custody, and the function that advances the bar. Raises as `opened`.

@@ -1,16 +1,20 @@
 """The file that `--rejects` names. It contains cells in clear, so it appears complete or not at all."""
 
 import errno
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
 
 from pilookup import durable
 from pilookup.errors import CustodyError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _NOT_OFFERED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 """Errors of kernels and file systems that cannot make a file without a name."""
@@ -27,7 +31,7 @@ def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
     Raises:
         typer.BadParameter: `path` exists.
         CustodyError: `path` was created by another program while the block ran.
-        OSError: the file cannot be written.
+        OSError: the file cannot be written; the error names it, also where the stream raises it.
     """
     if path is None:
         yield None
@@ -36,14 +40,28 @@ def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
         raise typer.BadParameter(f"{path}: already exists", param_hint="--rejects")
     descriptor, source = _unnamed(path) or _temporary(path)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+        file = io.BufferedWriter(_NamedFile(descriptor, path))
+        with io.TextIOWrapper(file, encoding="utf-8", newline="") as stream:
             yield stream
             stream.flush()
-            os.fsync(descriptor)
+            with durable.naming(path):
+                os.fsync(descriptor)
             _name(source, path)
     finally:
         if source == durable.temporary(path).name:
             durable.temporary(path).unlink(missing_ok=True)
+
+
+class _NamedFile(io.FileIO):
+    """A file that may have no name yet; errors of writing name the path that it will have."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        super().__init__(descriptor, "wb")
+        self._path = path
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        with durable.naming(self._path):
+            return super().write(data)
 
 
 def _unnamed(path: Path) -> tuple[int, str] | None:
@@ -85,5 +103,7 @@ def _name(source: str, path: Path) -> None:
             f"{path}: was created by another program, so the rejected rows were not written; the load is complete, "
             "and a dry run with --replace writes them"
         ) from None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # it names the link's source in /proc
     finally:
         os.close(folder)

@@ -13,7 +13,9 @@ SQLAlchemy, numpy, Alembic); using one of its names does.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pilookup.custody.custody import Custody, EraseOutcome, WithdrawOutcome
+    from pilookup.clock import Clock
+    from pilookup.compute.callbacks import Progress
+    from pilookup.custody.custody import Custody, EraseOutcome, Passphrase, WithdrawOutcome
     from pilookup.custody.intake.report import Report
     from pilookup.custody.load.load import LoadOutcome
     from pilookup.custody.publish.publish import Published
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChannelStatus",
+    "Clock",
     "Custody",
     "DatasetStatus",
     "EraseOutcome",
     "HomeStatus",
     "Kind",
     "LoadOutcome",
+    "Passphrase",
+    "Progress",
     "Published",
     "ReleaseStatus",
     "Report",
@@ -36,12 +41,15 @@ __all__ = [
 
 _MODULES = {
     "ChannelStatus": "pilookup.custody.status",
+    "Clock": "pilookup.clock",
     "Custody": "pilookup.custody.custody",
     "DatasetStatus": "pilookup.custody.status",
     "EraseOutcome": "pilookup.custody.custody",
     "HomeStatus": "pilookup.custody.status",
     "Kind": "pilookup.protocol.label",
     "LoadOutcome": "pilookup.custody.load.load",
+    "Passphrase": "pilookup.custody.custody",
+    "Progress": "pilookup.compute.callbacks",
     "Published": "pilookup.custody.publish.publish",
     "ReleaseStatus": "pilookup.custody.status",
     "Report": "pilookup.custody.intake.report",

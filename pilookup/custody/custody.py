@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Self, TextIO
 
+from pilookup.clock import Clock, read_clock, utc_now
+from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
 from pilookup.custody import removal
 from pilookup.custody.control import ControlDatabase
@@ -31,12 +33,6 @@ from pilookup.protocol.label import Kind
 Passphrase = str | bytes | Callable[[], bytes]
 """A half's passphrase, or a function that asks for it, which is called once HOME is locked."""
 
-Progress = Callable[[int, int, int], None]
-"""Called with (done, total, rows): how far the work is, of how much, and the rows or entries so far."""
-
-Clock = Callable[[], datetime]
-"""Returns the current time, with its time zone."""
-
 
 @dataclass(frozen=True, slots=True)
 class WithdrawOutcome:
@@ -47,6 +43,10 @@ class WithdrawOutcome:
 
     withdrawn: bool
     published: tuple[Published, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as a JSON object. `pilookup withdraw --json` prints only its `published`, a single item bare."""
+        return {"withdrawn": self.withdrawn, "published": [each.to_json() for each in self.published]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,6 @@ class EraseOutcome:
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup erase --json` prints it."""
         return {"datasets": self.datasets, "published": [each.to_json() for each in self.published]}
-
-
-def utc_now() -> datetime:
-    """The current time."""
-    return datetime.now(UTC)
 
 
 class Custody:
@@ -113,12 +108,15 @@ class Custody:
             The trust files, one for each channel, for clients to pin.
 
         Raises:
-            HomeError: the directory is not empty, or is not a directory.
-            KeyringError: a passphrase is empty.
+            HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
+            KeyringError: a passphrase is empty, or a key file cannot be written.
             CustodyError: the control database cannot be used, or holds control data already.
-            OSError: a file cannot be written. What was made is removed again after any error.
+            ValueError: `clock` returns a time without a time zone.
+
+        What was made is removed again after any error.
         """
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), clock())
+        now = read_clock(clock)
+        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:
@@ -127,12 +125,13 @@ class Custody:
         Raises:
             HomeError: neither half is in this directory.
             CustodyError: the control database cannot be used.
+            ValueError: `clock` returns a time without a time zone.
         """
-        layout = Home(Path(home))
+        layout, now = Home(Path(home)), read_clock(clock)
         if not layout.has_custody():
-            return read_status(layout, None, clock())
+            return read_status(layout, None, now)
         with ControlDatabase.open(layout) as control:
-            return read_status(layout, control, clock())
+            return read_status(layout, control, now)
 
     @classmethod
     def open(
@@ -155,15 +154,17 @@ class Custody:
             clock: asked for the time at each call; signatures, epochs and expiry follow it.
 
         Raises:
-            HomeError: there is no custody half, or another process has HOME open.
+            HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
             KeyringError: a passphrase is wrong, or a key file is missing or altered.
             CustodyError: the control database cannot be used.
-            VaultError: the vault does not belong to the control database. Nothing was changed.
+            VaultError: the vault does not belong to the control database, and nothing was changed; or what a killed
+                command left in it cannot be removed.
+            PublishError: what a killed command left in a channel cannot be removed.
             ComputeError: the cluster cannot be used.
             MissingExtraError: `scheduler` was given and the extra `cluster` is not installed.
-            OSError: a file cannot be read or removed.
+            ValueError: `clock` returns a time without a time zone. Nothing was read or locked.
         """
-        layout = Home(Path(home))
+        layout, now = Home(Path(home)), read_clock(clock)
         with ExitStack() as stack:
             workers = stack.enter_context(executor(scheduler))
             stack.enter_context(layout.locked())
@@ -172,7 +173,7 @@ class Custody:
             if online_passphrase is not None:
                 online = Keyring.unlock(layout.online, Half.ONLINE, _bytes_of(online_passphrase))
             control = stack.enter_context(ControlDatabase.open(layout))
-            session = Session(layout, keyring, control, Vault(layout, keyring), online, clock())
+            session = Session(layout, keyring, control, Vault(layout, keyring), online, now)
             session.recover()
             return cls(session, workers, clock, stack.pop_all())
 
@@ -226,19 +227,23 @@ class Custody:
 
         Raises:
             IntakeError: a file cannot be read in its format, holds no number, or changed while it was read.
-            CustodyError: the dataset was withdrawn or has other attributes, or a file was loaded before.
-            VaultError: the vault cannot be written, or a file in it is missing or altered.
+            CustodyError: there is no file to load, the dataset was withdrawn or has other attributes, or a file was
+                loaded before.
+            VaultError: a file of the vault cannot be read or written (a full disk), or is missing or altered.
             ComputeError: the cluster failed.
             MissingExtraError: a file's format needs an extra that is not installed.
             ValueError: there is no such kind or column role.
+            RuntimeError: this HOME was closed.
+
+        What `rejects` or `on_progress` raises is raised unchanged, and nothing is loaded.
         """
-        if isinstance(files, str | Path):
-            files = [files]
+        session = self._session()
+        paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
         spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
         options = IntakeOptions(known_kind, region, dict(columns or {}))
-        job = LoadJob([Path(file) for file in files], spec, options, replace, dry_run)
-        return loading.load(self._session(), job, rejects, on_progress, self._workers)
+        job = LoadJob(paths, spec, options, replace, dry_run)
+        return loading.load(session, job, rejects, on_progress, self._workers)
 
     def publish(
         self,
@@ -260,11 +265,18 @@ class Custody:
             on_progress: called with (steps done, steps in all, entries so far).
 
         Raises:
-            PublishError: HOME was opened without the online half, there is no such channel, the disk is full, or the
-                snapshot failed its own checks. What was served before is still served.
-            KeyringError: a key is missing or altered.
+            PublishError: HOME was opened without the online half, there is no such channel, a file cannot be read or
+                written (a full disk), or the snapshot failed its own checks.
+            KeyringError: a key is missing or altered, or cannot be written or destroyed.
             VaultError: a shard is missing or altered.
+            CustodyError: the control database failed.
+            FormatError, TrustError: the served release or one of its files is not valid.
+            MissingExtraError: Bloom filters need an extra that is not installed.
             ComputeError: the cluster failed.
+            RuntimeError: this HOME was closed.
+
+        What `on_progress` raises is raised unchanged. After an error, either the release that was served before is
+        served, or the new one completely; call it again.
         """
         session = self._publishing_session()
         return publishing.publish(
@@ -300,8 +312,10 @@ class Custody:
 
         Raises:
             CustodyError: there is no such dataset.
+            VaultError: a file of the vault cannot be written or removed (a full disk); call it again.
             PublishError, KeyringError, VaultError, ComputeError: as `publish` raises them. If publishing failed, the
                 dataset is withdrawn and the old snapshots are still served: call it again.
+            RuntimeError: this HOME was closed.
         """
         session = self._publishing_session()
         withdrawn = removal.withdraw(session, dataset)
@@ -317,8 +331,10 @@ class Custody:
 
         Raises:
             CustodyError: the text is not a phone number. The error does not repeat it.
+            VaultError: a file of the vault cannot be written (a full disk); call it again.
             PublishError, KeyringError, VaultError, ComputeError: as `publish` raises them. If publishing failed, the
                 number is erased and the old snapshots are still served: call it again.
+            RuntimeError: this HOME was closed.
         """
         session = self._publishing_session()
         identifier = canonicalise(number)
@@ -332,15 +348,16 @@ class Custody:
 
         Raises:
             CustodyError: the control database failed.
+            RuntimeError: this HOME was closed.
         """
         session = self._session()
         return read_status(session.home, session.control, session.now)
 
     def _session(self) -> Session:
-        """The session at the time of this call."""
+        """The session at the time of this call; raises RuntimeError if this HOME was closed."""
         if self._closed:
             raise RuntimeError("this HOME was closed")
-        return replace(self._opened_session, now=self._clock())
+        return replace(self._opened_session, now=read_clock(self._clock))
 
     def _publishing_session(self) -> Session:
         """The same; raises PublishError, before anything is changed, if the online half is locked."""

@@ -7,8 +7,8 @@ HOME/trust-{channel}.json     the channel's root metadata, for clients to pin
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -32,20 +32,33 @@ class Home:
     def create(cls, path: Path) -> Self:
         """Make the directories of both halves.
 
+        What was made is removed again after an error.
+
         Raises:
             HomeError: the directory is not empty, or is not a directory.
             OSError: a directory cannot be made.
         """
         home = cls(path)
-        try:
-            path.mkdir(mode=durable.DIRECTORY_MODE, parents=True, exist_ok=True)
-            if any(path.iterdir()):
+        with removed_on_error(path):
+            try:
+                path.mkdir(mode=durable.DIRECTORY_MODE, parents=True, exist_ok=True)
+                used = any(path.iterdir())
+            except (FileExistsError, NotADirectoryError):
+                raise HomeError(f"{path}: not a directory") from None
+            if used:
                 raise HomeError(f"{path}: not empty; HOME must be a new or empty directory")
-            for folder in (home.custody, home.vault, home.online, home.channels):
-                durable.make_directory(folder)
-        except (FileExistsError, NotADirectoryError):
-            raise HomeError(f"{path}: not a directory") from None
+            home._make_halves()
         return home
+
+    def _make_halves(self) -> None:
+        made: list[Path] = []
+        try:
+            for folder in (self.custody, self.vault, self.online, self.channels):
+                durable.make_directory(folder)
+                made.append(folder)
+        except BaseException:
+            _remove_empty(reversed(made))
+            raise
 
     @property
     def real(self) -> str:
@@ -73,12 +86,12 @@ class Home:
         """Hold the lock that keeps custody commands from running at the same time. It ends with the process.
 
         Raises:
-            HomeError: the custody half is not here, or another process holds the lock.
-            OSError: the lock file cannot be opened.
+            HomeError: the custody half is not here, another process holds the lock, or the lock file cannot be opened.
         """
         if not self.has_custody():
             raise HomeError(f"{self.path}: no custody half here; make one with: pilookup init {self.path}")
-        handle = os.open(self.custody / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
+        with durable.failures_as(HomeError, self.custody):
+            handle = os.open(self.custody / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -87,3 +100,21 @@ class Home:
             yield
         finally:
             os.close(handle)
+
+
+@contextmanager
+def removed_on_error(path: Path) -> Iterator[None]:
+    """After an error, remove the directory `path` and its parents, as far as they were missing before and are empty."""
+    missing = [each for each in (path, *path.parents) if not os.path.lexists(each)]
+    try:
+        yield
+    except BaseException:
+        _remove_empty(missing)
+        raise
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove directories, in this order; leaves those that are not empty or cannot be removed."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -12,9 +13,10 @@ from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.custody import epochs
 from pilookup.custody.control import ControlDatabase
-from pilookup.custody.home import Home
+from pilookup.custody.home import Home, removed_on_error
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
+from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.key_ids import (
     DIGEST_KEY_ID,
@@ -43,20 +45,21 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
         The trust files for clients to pin, one for each channel.
 
     Raises:
-        HomeError: the directory is not empty, or is not a directory.
-        KeyringError: a passphrase is empty.
+        HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
+        KeyringError: a passphrase is empty, or a key file cannot be written.
         CustodyError: the control database cannot be used, or holds control data already.
-        OSError: a file cannot be written.
     """
-    home = Home.create(path)
-    try:
-        return _create_contents(home, custody_passphrase, online_passphrase, now)
-    except BaseException:
-        for half in (home.custody, home.online):
-            shutil.rmtree(half, ignore_errors=True)
-        for channel in CHANNELS:
-            home.trust(channel).unlink(missing_ok=True)
-        raise
+    with durable.failures_as(HomeError, path), removed_on_error(path):
+        home = Home.create(path)
+        try:
+            return _create_contents(home, custody_passphrase, online_passphrase, now)
+        except BaseException:
+            for half in (home.custody, home.online):
+                shutil.rmtree(half, ignore_errors=True)
+            for channel in CHANNELS:
+                with suppress(OSError):
+                    home.trust(channel).unlink()
+            raise
 
 
 def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:

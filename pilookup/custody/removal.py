@@ -4,9 +4,9 @@ Both functions begin with the step that decides: a transaction, or the list of e
 up, can be repeated, and is completed by the next command if this one is killed.
 """
 
-from pilookup import _core
+from pilookup import _core, durable
 from pilookup.custody.session import Session
-from pilookup.errors import CustodyError
+from pilookup.errors import CustodyError, VaultError
 from pilookup.keyring.key_ids import VAULT_KEY_ID
 
 
@@ -18,15 +18,16 @@ def withdraw(session: Session, slug: str) -> bool:
 
     Raises:
         CustodyError: there is no such dataset, or the control database failed.
-        VaultError: the vault does not belong to this control database.
-        OSError: a file could not be removed; the next command removes it.
+        VaultError: the vault does not belong to this control database, or a file could not be written or removed. The
+            next command removes what is left.
     """
     dataset = session.control.dataset(slug)
     if dataset is None:
         raise CustodyError(f"there is no dataset {slug}")
     active = dataset.withdrawn_at is None
     if active:
-        session.vault.mark_pending(load.id for load in session.control.loads(slug))
+        with durable.failures_as(VaultError, session.home.vault):
+            session.vault.mark_pending(load.id for load in session.control.loads(slug))
         session.control.withdraw(slug, session.now)
     session.recover()
     return active
@@ -45,12 +46,13 @@ def erase(session: Session, identifier: bytes) -> int:
     Raises:
         CustodyError: the control database failed.
         KeyringError: the vault key cannot be read.
-        VaultError: a shard is missing, altered or of another vault.
-        OSError: a file could not be written; erasing the number again completes it.
+        VaultError: a shard is missing, altered or of another vault, or a file could not be written. Erasing the number
+            again completes it.
     """
     element = _core.tokenise([identifier], session.keyring.scalar(VAULT_KEY_ID))
     # Counted first: a kill after this line costs one needless republish. If the count came last, a kill before it would
     # leave a former epoch that still contains the number.
     session.control.count_removal()
-    session.vault.suppress(element)
-    return len(session.vault.expunge(element, session.loads()))
+    with durable.failures_as(VaultError, session.home.vault):
+        session.vault.suppress(element)
+        return len(session.vault.expunge(element, session.loads()))

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
 from pilookup.custody.repository import THRESHOLDS, ChannelRepository, SigningKeys
 from pilookup.custody.vault import Vault
-from pilookup.errors import PublishError
+from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
 from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, role_key_ids, timestamp_key_id
 
@@ -42,14 +43,17 @@ class Session:
         """Remove what killed commands left in the vault and, if the online half is unlocked, in the channels.
 
         Raises:
-            VaultError: the vault does not belong to this control database. Nothing was changed.
+            VaultError: the vault does not belong to this control database, and nothing was changed; or a file of the
+                vault cannot be removed.
+            PublishError: a file of a channel cannot be removed.
             CustodyError: the control database failed.
-            OSError: a file cannot be removed.
         """
-        self.vault.recover(self.loads())
+        with durable.failures_as(VaultError, self.home.vault):
+            self.vault.recover(self.loads())
         if self.online is not None:
-            for channel in self.control.channels():
-                self.repository(channel.name).clear_staging()
+            with durable.failures_as(PublishError, self.home.channels):
+                for channel in self.control.channels():
+                    self.repository(channel.name).clear_staging()
 
     def online_keyring(self) -> Keyring:
         """The keyring of the online half; raises PublishError if it is locked."""

@@ -64,7 +64,7 @@ class Keyring:
         except FileExistsError:
             raise KeyringError(f"{directory}: there is a keyring already") from None
         except OSError as error:
-            raise KeyringError(f"{directory}: cannot be written: {error.strerror}") from None
+            raise KeyringError(durable.failure_text(error, "cannot be written", directory)) from error
         return keyring
 
     @classmethod
@@ -127,7 +127,7 @@ class Keyring:
         try:
             durable.destroy(path)
         except OSError as error:
-            raise KeyringError(f"{path}: cannot be destroyed: {error.strerror}") from None
+            raise KeyringError(durable.failure_text(error, "cannot be destroyed", path)) from error
 
     @property
     def _keys(self) -> Path:
@@ -143,7 +143,7 @@ class Keyring:
         except FileExistsError:
             raise KeyringError(f"{path}: there is already a key with that id") from None
         except OSError as error:
-            raise KeyringError(f"{path}: cannot be written: {error.strerror}") from None
+            raise KeyringError(durable.failure_text(error, "cannot be written", path)) from error
 
     def _load(self, key_id: str, kind: KeyKind) -> bytes:
         path = self._path(key_id)

@@ -4,6 +4,7 @@ import os
 import stat
 from pathlib import Path
 
+from pilookup import durable
 from pilookup.errors import KeyringError
 
 MAX_BYTES = 4096
@@ -22,8 +23,8 @@ def read_private(path: Path) -> bytes:
     except FileNotFoundError:
         raise KeyringError(f"{path}: missing") from None
     except OSError as error:
-        raise KeyringError(f"{path}: cannot be opened: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
+        raise KeyringError(durable.failure_text(error, "cannot be opened", path)) from error
+    with durable.failures_as(KeyringError, path), os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise KeyringError(f"{path}: not a plain file")

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from pilookup.clock import Clock, utc_now
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.middleware.access_log import AccessLog
@@ -18,7 +19,7 @@ from pilookup_server.middleware.response_headers import CrossOrigin, SecurityHea
 from pilookup_server.page_host.assets import read_assets
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import HANDLERS
-from pilookup_server.release.watcher import Clock, ReleaseWatcher, utc_now
+from pilookup_server.release.watcher import ReleaseWatcher
 from pilookup_server.routes.buckets import bucket
 from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready

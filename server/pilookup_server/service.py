@@ -8,6 +8,7 @@ from pathlib import Path
 from anyio import CapacityLimiter
 from starlette.requests import Request
 
+from pilookup.clock import Clock
 from pilookup.protocol.names import PUBLIC
 from pilookup_server.auth import Tokens
 from pilookup_server.evaluation_batcher import EvaluationBatcher
@@ -17,7 +18,7 @@ from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.quota import Quotas
 from pilookup_server.limits.replay import LocalReplayGuard, SharedReplayGuard
 from pilookup_server.limits.soft_quota import SoftQuota
-from pilookup_server.release.watcher import Clock, ReleaseWatcher, WatchTimes
+from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
 from pilookup_server.settings import Settings
 
 

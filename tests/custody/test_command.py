@@ -44,7 +44,11 @@ def served(home):
 
 @pytest.mark.parametrize(
     ("largest_file", "text"),
-    [(0, ""), (500, "vault: cannot be written: File too large"), (14_000, "vault: cannot be written: File too large")],
+    [
+        (0, ""),
+        (500, ": cannot be read or written: File too large"),
+        (14_000, ": cannot be read or written: File too large"),
+    ],
 )
 def test_a_load_that_the_disk_refuses_stores_nothing(prepared, home, largest_file, text):
     before = vault_of(home)

@@ -96,6 +96,25 @@ def test_a_wrong_kind_or_column_role_is_a_value_error(published, home, wrong):
         custody.load(published / "a.csv", dataset="more", **wrong)
 
 
+@pytest.mark.parametrize("files", [[], (), iter(())], ids=["list", "tuple", "iterator"])
+@pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"replace": True}], ids=["", "dry_run", "replace"])
+def test_a_load_of_no_file_is_refused_before_anything_starts(home, files, options):
+    rejects, progress = io.StringIO(), []
+    with Custody.open(home, passphrase="custody") as custody:
+        before = files_under(home)
+        with pytest.raises(CustodyError, match="there is no file to load"):
+            custody.load(
+                files,
+                dataset="more",
+                kind="exposure",
+                rejects=rejects,
+                on_progress=lambda *_: progress.append(1),
+                **options,
+            )
+        assert files_under(home) == before
+    assert (rejects.getvalue(), progress) == ("", [])
+
+
 def test_withdrawing_and_erasing_publish_again(home):
     number, progress = numbers(1, start=45)[0], []
     with Custody.open(home, **BOTH) as custody:
@@ -107,6 +126,7 @@ def test_withdrawing_and_erasing_publish_again(home):
         assert progress
         assert [label for label, _ in look_up(custody._session(), number)] == [None, None]
         withdrawn = custody.withdraw("farm")
+        assert withdrawn.to_json() == {"withdrawn": True, "published": [withdrawn.published[0].to_json()]}
         assert (withdrawn.withdrawn, withdrawn.published[0].entries) == (True, 49 + len(CANARIES))
         assert not custody.withdraw("farm").withdrawn
         with pytest.raises(CustodyError, match="there is no dataset elsewhere"):
@@ -145,9 +165,32 @@ def test_an_open_home_is_locked_and_a_closed_one_cannot_be_used(home):
         assert custody.status().datasets
     assert unlocked(home)
     custody.close()
-    for act in (custody.status, lambda: custody.publish("public")):
+    for act in (
+        custody.status,
+        lambda: custody.load([], dataset="more", kind="exposure"),
+        lambda: custody.publish("public"),
+        lambda: custody.rotate("public"),
+        lambda: custody.withdraw("leak"),
+        lambda: custody.erase(numbers(1)[0]),
+    ):
         with pytest.raises(RuntimeError, match="closed"):
             act()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda home, clock: Custody.open(home, passphrase=lambda: pytest.fail("asked for"), clock=clock),
+        lambda home, clock: Custody.initialise(home.with_name("new"), **BOTH, clock=clock),
+        lambda home, clock: Custody.status_of(home, clock=clock),
+    ],
+    ids=["open", "initialise", "status_of"],
+)
+def test_a_clock_without_a_time_zone_is_refused_at_once(home, act):
+    with pytest.raises(ValueError, match="the clock must return a time with its time zone"):
+        act(home, datetime.now)
+    assert not home.with_name("new").exists()
+    assert unlocked(home)
 
 
 def test_a_passphrase_may_be_a_function(home):

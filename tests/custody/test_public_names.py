@@ -1,13 +1,21 @@
 """The names that `pilookup.custody` exports, and what importing it loads."""
 
+import importlib
+import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import pilookup_server
 import pytest
 
 import pilookup.custody
+from pilookup import clock
+from pilookup.compute import callbacks
 from pilookup.custody import Custody
 
+ALIASES = {"Clock", "Passphrase", "Progress"}
 HEAVY = ("alembic", "numpy", "pyarrow", "sqlalchemy")
 LOADED = f"""
 import sys
@@ -32,7 +40,7 @@ def python(*arguments):
 
 def test_the_names_are_sorted_and_all_exist():
     assert pilookup.custody.__all__ == sorted(pilookup.custody.__all__)
-    for name in pilookup.custody.__all__:
+    for name in set(pilookup.custody.__all__) - ALIASES:
         assert getattr(pilookup.custody, name).__name__ == name
     assert set(pilookup.custody.__all__) <= set(dir(pilookup.custody))
 
@@ -42,8 +50,37 @@ def test_other_names_are_not_exported():
         _ = pilookup.custody.Session
 
 
-def test_no_exported_name_looks_like_a_module():
-    assert not {name for name in pilookup.custody.__all__ if name.islower()}
+def test_the_types_in_the_signatures_of_custody_are_exported_and_defined_once():
+    assert pilookup.custody.Clock is clock.Clock
+    assert pilookup.custody.Progress is callbacks.Progress
+    for package in (pilookup, pilookup_server):
+        for path in Path(package.__file__).parent.rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            for name, home in (("Clock", "clock.py"), ("Progress", "callbacks.py"), ("Passphrase", "custody.py")):
+                assert not re.search(rf"^{name}\b.* = ", text, re.MULTILINE) or path.name == home, path
+
+
+def packages_of(root):
+    names = [name for _, name, is_package in pkgutil.walk_packages(root.__path__, f"{root.__name__}.") if is_package]
+    return [root.__name__, *names]
+
+
+@pytest.mark.parametrize("name", [*packages_of(pilookup), *packages_of(pilookup_server)])
+def test_no_package_hands_out_anything_else_under_the_name_of_a_module(name):
+    package = importlib.import_module(name)
+    modules = [each.name for each in pkgutil.iter_modules(package.__path__)]
+    for module in modules:
+        handed_out = getattr(package, module, None)
+        assert handed_out is None or handed_out is sys.modules.get(f"{name}.{module}"), f"{name}.{module}"
+    assert not set(modules) & set(getattr(package, "__all__", ()))
+
+
+def test_every_package_is_walked():
+    walked = {*packages_of(pilookup), *packages_of(pilookup_server)}
+    for package in (pilookup, pilookup_server):
+        folder = Path(package.__file__).parent
+        found = {path.parent.relative_to(folder.parent) for path in folder.rglob("__init__.py")}
+        assert {".".join(path.parts) for path in found} <= walked
 
 
 @pytest.mark.parametrize("method", [name for name in dir(Custody) if not name.startswith("_")])

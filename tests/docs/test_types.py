@@ -48,6 +48,20 @@ REVEALED = {
     "Client('https://x.example').check('1').reason": "Reason | None",
     "Client('https://x.example').catalogue": "tuple[Case, ...]",
     "canonicalise('1')": "bytes | Reason",
+    "Custody.open('home', passphrase='p')": "Custody",
+    "Custody.initialise('home', passphrase='p', online_passphrase=b'o')": "list[Path]",
+    "Custody.status_of('home')": "HomeStatus",
+    "CUSTODY.load('a.csv', dataset='a', kind='exposure')": "LoadOutcome",
+    "CUSTODY.load(['a.csv', Path('b.csv')], dataset='a', kind=Kind.EXPOSURE).total": "Report",
+    "CUSTODY.publish('public', on_progress=PROGRESS)": "Published",
+    "CUSTODY.rotate('public').to_json()": "dict[str, Any]",
+    "CUSTODY.withdraw('a').published": "tuple[Published, ...]",
+    "CUSTODY.withdraw('a').to_json()": "dict[str, Any]",
+    "CUSTODY.erase('1')": "EraseOutcome",
+    "CUSTODY.status()": "HomeStatus",
+    "PROGRESS": "def (int, int, int)",
+    "CLOCK": "def () -> datetime",
+    "PASSPHRASE": "str | bytes | (def () -> bytes)",
 }
 
 WRONG = {
@@ -59,9 +73,29 @@ WRONG = {
     "Client('https://x.example').check(13800138000)": "arg-type",
     "Client('https://x.example').check('1').result": "attr-defined",
     "pilookup.Cleint": "attr-defined",
+    "pilookup.custody.Session": "attr-defined",
+    "Custody.open('home', 'passphrase')": "call-arg",
+    "Custody.open('home')": "call-arg",
+    "Custody.open('home', passphrase=1)": "arg-type",
+    "Custody.open('home', passphrase='p', clock=1.5)": "arg-type",
+    "CUSTODY.load('a.csv', dataset='a')": "call-arg",
+    "CUSTODY.load('a.csv', dataset='a', kind='exposure', rejects='r.csv')": "arg-type",
+    "CUSTODY.load([1], dataset='a', kind='exposure')": "list-item",
+    "CUSTODY.publish('public', on_progress=CLOCK)": "arg-type",
+    "CUSTODY.erase(13800138000)": "arg-type",
+    "CUSTODY.withdraw('a').datasets": "attr-defined",
 }
 
-HEADER = "import pilookup\nfrom pilookup import AsyncClient, Client, canonicalise\n"
+HEADER = """import pilookup
+from pathlib import Path
+from pilookup import AsyncClient, Client, canonicalise
+import pilookup.custody
+from pilookup.custody import Clock, Custody, Kind, Passphrase, Progress
+CUSTODY: Custody
+PROGRESS: Progress
+CLOCK: Clock
+PASSPHRASE: Passphrase
+"""
 LINE = re.compile(r"(\w+)\.py:(\d+): (\w+): (.*?)(?:  \[([a-z-]+)\])?")
 
 

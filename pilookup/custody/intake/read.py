@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.detect import ColumnPlan, choose_columns, describe
 from pilookup.custody.intake.files.archive import gzip_member, zip_members
 from pilookup.custody.intake.files.formats import Format, detect_format
@@ -21,8 +22,6 @@ from pilookup.custody.intake.tables.text import text_table
 from pilookup.custody.intake.tables.workbook import workbook_tables
 from pilookup.errors import IntakeError
 
-Progress = Callable[[int, int, int], None]
-"""Is called with the bytes read, the bytes in all, and the rows read so far."""
 SplitText = Callable[[Member, Callable[[], None]], tuple[PlainText, Tally] | None]
 """Reads all numbers of a text by splits and counts them into the file's report. Calls its second argument after each.
 

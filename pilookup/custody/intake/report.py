@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from pilookup.compute.callbacks import caller_code
 from pilookup.custody.intake.limits import MAX_PHONE_CHARS
 
 REJECTS_HEADER = ("place", "row", "column", "reason", "text")
@@ -106,7 +107,7 @@ class Rejects:
     """Writes rejected cells as CSV: place, row, column, reason, text. The caller opens the file, with mode 0600.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front, because the file of rejects is opened
-    in spreadsheets and its content was written by criminals.
+    in spreadsheets and its content was written by criminals. What the stream raises is raised as CallbackError.
     """
 
     def __init__(self, stream: TextIO | None, *, header: bool = True) -> None:
@@ -117,8 +118,10 @@ class Rejects:
             header: Whether to write the header line, unless the stream holds text already.
         """
         self._writer = csv.writer(stream, lineterminator="\n") if stream else None
-        if self._writer and stream and header and not _holds_text(stream):
-            self._writer.writerow(REJECTS_HEADER)
+        if self._writer and stream and header:
+            with caller_code():
+                if not _holds_text(stream):
+                    self._writer.writerow(REJECTS_HEADER)
 
     def add(self, location: str, row: int, column: str, reason: str, text: str) -> None:
         """Write one rejected text, cut to `MAX_PHONE_CHARS`.
@@ -133,7 +136,8 @@ class Rejects:
         if self._writer:
             text = text[:MAX_PHONE_CHARS]
             safe = "'" + text if text.startswith(_FORMULA_STARTS) else text
-            self._writer.writerow((location, row, column, reason, safe))
+            with caller_code():
+                self._writer.writerow((location, row, column, reason, safe))
 
     def join(self, text: str, label: Callable[[int], str]) -> None:
         """Write lines that another `Rejects` wrote without a header, with each column as a 1-based index.
@@ -144,7 +148,9 @@ class Rejects:
         """
         if self._writer:
             rows = csv.reader(io.StringIO(text, newline=""))
-            self._writer.writerows((location, row, label(int(at) - 1), *rest) for location, row, at, *rest in rows)
+            labelled = [(location, row, label(int(at) - 1), *rest) for location, row, at, *rest in rows]
+            with caller_code():
+                self._writer.writerows(labelled)
 
 
 def _holds_text(stream: TextIO) -> bool:

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pilookup import durable
+from pilookup.compute.callbacks import Progress, callback_errors, guarded
 from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
 from pilookup.custody.intake import IntakeOptions, Report, display_name
-from pilookup.custody.intake.read import Progress
 from pilookup.custody.load.schedule import LoadedFile, LoadSchedule
 from pilookup.custody.load.shard_task import ShardOutcome, ShardTask, run_shard
 from pilookup.custody.load.split_task import subkey
@@ -77,20 +77,25 @@ def load(
     Raises:
         IntakeError: A file cannot be read in its format, holds no number, or changed while it was read.
         MissingExtraError: The format of a file needs an extra that is not installed.
-        CustodyError: The dataset was withdrawn or has other attributes, a file was loaded before, or the control
-            database failed.
-        VaultError: The vault cannot be written, or a file in it is missing or altered.
+        CustodyError: There is no file to load, the dataset was withdrawn or has other attributes, a file was loaded
+            before, or the control database failed.
+        VaultError: A file of the vault cannot be read or written (a full disk), or is missing or altered.
         KeyringError: The keyring cannot be opened where a task runs.
         ComputeError: The cluster failed.
+
+    What `on_progress` or `rejects` raises is raised unchanged.
     """
+    if not job.files:
+        raise CustodyError("there is no file to load")
     dataset = resolve_dataset(session.control, job.dataset)
     file_ids = [_file_id(path) for path in job.files]
     digests = [_digest(session, path) for path in job.files]
     replaced = _replaced_loads(session, dataset, job, digests)
     register_keyring(session.home, session.keyring)
     with _written(session), nullcontext(executor) if executor else local_executor() as workers:
-        schedule = LoadSchedule(session, dataset.id, job.options, workers, rejects, on_progress)
-        files = schedule.read(job.files)
+        report_progress = guarded(on_progress) if on_progress else None
+        schedule = LoadSchedule(session, dataset.id, job.options, workers, rejects, report_progress)
+        files = schedule.read(job.files, sum(file_id.size for file_id in file_ids))
         distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run)
         _check_unchanged(job.files, file_ids)
         outcome = LoadOutcome(
@@ -143,13 +148,15 @@ def _commit(
 
 @contextmanager
 def _written(session: Session) -> Iterator[None]:
-    """Remove what a load that ends early has written, and raise a refused write, such as a full disk, as VaultError."""
-    try:
-        yield
-    except OSError as error:
-        raise VaultError(durable.failure_text(error, "cannot be written", session.vault.directory)) from None
-    finally:
-        session.recover()
+    """Remove what a load that ends early has written.
+
+    Raises an OSError of the block, such as of a full disk, as VaultError, and an error of the caller's code unchanged.
+    """
+    with callback_errors(), durable.failures_as(VaultError, session.vault.directory):
+        try:
+            yield
+        finally:
+            session.recover()
 
 
 def _total(files: Sequence[LoadedFile], distinct: int) -> Report:
@@ -178,7 +185,7 @@ def _file_id(path: Path) -> FileId:
     try:
         return FileId.of(path.stat())
     except OSError as error:
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
+        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from error
 
 
 def _check_unchanged(files: Sequence[Path], file_ids: Sequence[FileId]) -> None:
@@ -195,4 +202,4 @@ def _digest(session: Session, path: Path) -> str:
         with path.open("rb") as file:
             return file_digest(file, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
     except OSError as error:
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
+        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from error

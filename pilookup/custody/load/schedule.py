@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import concurrent_tasks
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.intake import IntakeOptions, Report, display_name
 from pilookup.custody.intake.files.formats import Format, detect_format
 from pilookup.custody.intake.files.source import Source
-from pilookup.custody.intake.read import Progress
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.splits import PlainText, file_splits, plain_text
 from pilookup.custody.load.split_task import SortedFileWriter, SplitOutcome, SplitTask, run_split
@@ -92,8 +92,12 @@ class LoadSchedule:
         self._files: dict[str, LoadedFile] = {}
         self._window = OrderedWindow(executor, run_split, self._collect, concurrent_tasks(executor) + QUEUED_SPLITS)
 
-    def read(self, paths: Iterable[Path]) -> list[LoadedFile]:
+    def read(self, paths: Iterable[Path], size: int) -> list[LoadedFile]:
         """Read all files, in their order. If several fail, the error of the first one in this order is raised.
+
+        Args:
+            paths: The files.
+            size: Their bytes together, for progress.
 
         Raises:
             IntakeError: A file cannot be read in its format, changed while it was read, or holds no number.
@@ -106,7 +110,7 @@ class LoadSchedule:
         for path in paths:
             load = StagedLoad(uuid.uuid4().hex, self._dataset_id, accounts)
             self._files[load.id] = LoadedFile(path, load)
-            self._size += path.stat().st_size
+        self._size = size
         with self._window:
             try:
                 for file in self._files.values():

@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
+from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import local_executor, processors
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.intake import Accepted, IntakeOptions, Report
 from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.read import FastPath, Progress, read_file
+from pilookup.custody.intake.read import FastPath, read_file
 from pilookup.custody.intake.report import Rejects, Tally
 from pilookup.custody.intake.rows.normalise import Normaliser
 from pilookup.custody.intake.rows.packed import PackedNumbers

@@ -9,7 +9,7 @@ again from the files of that stage. A thread holds one vault range, one filter p
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +18,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from pilookup import durable
+from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.publish.bucket_task import BucketTask, bucket_range_path, write_bucket_range
@@ -30,9 +31,6 @@ from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.merkle import HASH_BYTES
-
-Progress = Callable[[int, int, int], None]
-"""Called with (steps done, steps in all, entries so far)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def build(job: PublishJob, folder: Path, executor: Executor, memory: int, on_don
         folder: The staging directory of the epoch.
         executor: Runs the tasks.
         memory: Bytes that the tasks of one process share.
-        on_done: Called after each step.
+        on_done: Called after each step with (steps done, steps in all, entries so far).
 
     Raises:
         BucketOverflow: A bucket has more entries than slots.
@@ -132,7 +130,7 @@ def _write_buckets(
     tasks = [BucketTask(*common, number, count, geometry.bits, geometry.slots) for number in range(count)]
     leaves: list[bytes] = []
     with durable.new_file(folder / BUCKETS_FILE) as file:
-        written = _HashedFile(file)
+        written = _HashedFile(file, folder / BUCKETS_FILE)
         paths = (bucket_range_path(work, task.number) for task in tasks)
 
         def take(hashes: bytes) -> None:
@@ -151,8 +149,9 @@ def _write_buckets(
 class _HashedFile:
     """A file that is hashed while it is written."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
+        self._path = path
         self._digest = sha256()
         self._size = 0
 
@@ -160,11 +159,13 @@ class _HashedFile:
         """Append a file's bytes, and delete that file."""
         for block in durable.read_blocks(path):
             self._digest.update(block)
-            self._size += self._file.write(block)
+            with durable.naming(self._path):
+                self._size += self._file.write(block)
         path.unlink()
 
     def finish(self) -> FileRef:
         """Flush the file to the disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with durable.naming(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
         return FileRef(self._digest.hexdigest(), self._size)

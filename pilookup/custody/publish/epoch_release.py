@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pilookup import durable
+from pilookup.compute.callbacks import Progress
 from pilookup.custody import epochs
 from pilookup.custody.control import Channel, Dataset, Epoch, Load
 from pilookup.custody.datasets import case_of
-from pilookup.custody.publish.assemble import BuiltEpoch, Progress, PublishJob, build
+from pilookup.custody.publish.assemble import BuiltEpoch, PublishJob, build
 from pilookup.custody.publish.bucket_task import BucketOverflow
 from pilookup.custody.publish.canaries import verify_canaries
 from pilookup.custody.publish.entry_task import StoredLoad

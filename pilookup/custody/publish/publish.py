@@ -8,14 +8,14 @@ vault. The same vault gives the same buckets, tree and filters.
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pilookup import durable
+from pilookup.compute.callbacks import Progress, callback_errors, guarded
 from pilookup.compute.executors import DEFAULT_MEMORY, local_executor
 from pilookup.custody import epochs
-from pilookup.custody.publish.assemble import Progress
 from pilookup.custody.publish.bucket_task import BucketOverflow
 from pilookup.custody.publish.epoch_release import BuildState, EpochBuilder
 from pilookup.custody.repository import ChannelRepository
@@ -68,14 +68,16 @@ def publish(
         memory: Bytes that the tasks of one process share.
 
     Raises:
-        PublishError: There is no such channel, the disk is full, or the snapshot failed its checks.
+        PublishError: There is no such channel, a file cannot be read or written (a full disk), or the snapshot failed
+            its checks.
         KeyringError: A key is missing or altered.
         VaultError: A shard is missing or altered.
         FormatError, TrustError: The served release or one of its files is not valid.
         MissingExtraError: There are Bloom filters to make, and pybloom-live is not installed.
         CustodyError: The control database failed.
         ComputeError: The cluster failed.
-        OSError: A file of the release cannot be read or written.
+
+    What `on_progress` raises is raised unchanged.
     """
     with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
         return _publish(session, channel, state)
@@ -91,10 +93,10 @@ def rotate(
     memory: int = DEFAULT_MEMORY,
 ) -> Published:
     """Begin a new epoch and publish it; if a killed rotate began one, publish that. Args and Raises as of `publish`."""
-    current = epochs.current(session, channel).number
-    if current <= max(epochs.listed(session, channel), default=0):
-        epochs.begin(session, channel)
     with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
+        current = epochs.current(session, channel).number
+        if current <= max(epochs.listed(session, channel), default=0):
+            epochs.begin(session, channel)
         return _release(session, channel, state, rotated=True)
 
 
@@ -118,13 +120,17 @@ def republish(
 def _build_state(
     session: Session, on_progress: Progress, executor: Executor | None, memory: int, *, bloom: bool
 ) -> Iterator[BuildState]:
-    """Register the keyring for tasks of this process, and make the state of the build."""
+    """Register the keyring for tasks of this process, and make the state of the build.
+
+    Raises an OSError of the block, such as of a full disk, as PublishError, and an error of `on_progress` unchanged.
+    """
     register_keyring(session.home, session.keyring)
-    if executor is not None:
-        yield BuildState(executor, memory, on_progress, bloom)
-        return
-    with local_executor() as threads:
-        yield BuildState(threads, memory, on_progress, bloom)
+    with (
+        callback_errors(),
+        durable.failures_as(PublishError, session.home.online),
+        nullcontext(executor) if executor else local_executor() as workers,
+    ):
+        yield BuildState(workers, memory, guarded(on_progress), bloom)
 
 
 def _publish(session: Session, channel: str, state: BuildState) -> Published:
@@ -169,16 +175,11 @@ def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -
 
 @contextmanager
 def _staged(repository: ChannelRepository) -> Iterator[None]:
-    """Clear the staging directory in any case, and raise an OSError, such as of a full disk, as PublishError."""
+    """Clear the staging directory in any case."""
     try:
         yield
+    finally:
         repository.clear_staging()
-    except OSError as error:
-        repository.clear_staging()
-        raise PublishError(durable.failure_text(error, "cannot be read or written")) from None
-    except BaseException:
-        repository.clear_staging()
-        raise
 
 
 def _outcome(channel: str, builder: EpochBuilder, newest: ServedEpoch, *, rotated: bool) -> Published:

@@ -6,15 +6,15 @@ by several at the same time.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from anyio import to_thread
 
+from pilookup.clock import Clock
 from pilookup.errors import PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
@@ -25,16 +25,10 @@ from pilookup_server.logs import describe, logger
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
 from pilookup_server.release.timestamp import TIMESTAMP, renew, renewal_due
 
-Clock = Callable[[], datetime]
 FileIds = tuple[FileId, ...] | None
 
 RETRY: Final = timedelta(seconds=30)
 """A refused release or a failed renewal is tried again after this time."""
-
-
-def utc_now() -> datetime:
-    """The current time, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

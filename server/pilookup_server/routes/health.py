@@ -5,11 +5,12 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pilookup.clock import Clock
 from pilookup.protocol.messages import JSON
 from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.release.watcher import Clock, ReleaseWatcher
+from pilookup_server.release.watcher import ReleaseWatcher
 from pilookup_server.service import service_of
 
 _NO_STORE = {"cache-control": "no-store"}

@@ -8,8 +8,8 @@ from pathlib import Path
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata
 
+from pilookup.clock import utc_now
 from pilookup.custody import Custody
-from pilookup.custody.custody import utc_now
 from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions

@@ -12,9 +12,9 @@ import httpx2
 import uvicorn
 from pilookup_server.app import create_app
 from pilookup_server.keys.keyring_adapter import KeyringKeys
-from pilookup_server.release.watcher import utc_now
 from pilookup_server.settings import read_settings
 
+from pilookup.clock import utc_now
 from pilookup.keyring import Half, Keyring
 from tests.support.attacks.home import ONLINE
 

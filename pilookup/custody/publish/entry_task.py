@@ -70,6 +70,7 @@ def write_entries(task: EntryTask) -> EntryOutcome:
     Raises:
         KeyringError: The keyring cannot be opened where the task runs.
         VaultError: A shard is missing or altered, or holds rows that cannot be published; the text names its partition.
+        PublishError: The entries or filter keys do not have the right sizes; the text names the spill file.
         OSError: A file cannot be read or written.
     """
     keyring = keyring_for(task.home)

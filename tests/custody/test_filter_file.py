@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pilookup import _core
-from pilookup.custody.publish.filters.ascending_keys import lacked_keys
+from pilookup.custody.publish.ascending_keys import lacked_keys
 from pilookup.errors import FormatError
 from pilookup.protocol.filter import Algorithm, FilterHead, Role
 from pilookup.protocol.label import Kind

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from pilookup import _core, durable
-from pilookup.custody.publish.filters.ascending_keys import lacked_keys
+from pilookup.custody.publish.ascending_keys import lacked_keys
 from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
 from pilookup.errors import PublishError
 from pilookup.protocol.bloom import BloomBody

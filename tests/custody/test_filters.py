@@ -14,7 +14,7 @@ from pilookup.custody.publish import epoch_release
 from pilookup.custody.publish.filters import schedule
 from pilookup.custody.publish.filters import tasks as filter_tasks
 from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
-from pilookup.custody.publish.filters.tasks import PART_MEMORY, BloomTask, CountTask, FilterPartTask, KeyCount
+from pilookup.custody.publish.filters.tasks import FILTER_PART_MEMORY, BloomTask, CountTask, FilterPartTask, KeyCount
 from pilookup.custody.publish.publish import publish
 from pilookup.custody.publish.spill_file import SpillFiles, spill_path, write_spill_file
 from pilookup.custody.task_keyring import register_keyring
@@ -64,7 +64,7 @@ def reference_keys(session):
     return filter_keys(session, "public", session.repository("public").listed()[0].epoch)
 
 
-@pytest.mark.parametrize("memory", [DEFAULT_MEMORY, PART_MEMORY // 2], ids=["in parallel", "one by one"])
+@pytest.mark.parametrize("memory", [DEFAULT_MEMORY, FILTER_PART_MEMORY // 2], ids=["in parallel", "one by one"])
 def test_a_filter_built_in_parts_equals_one_built_at_once(session, tmp_path, small_parts, memory):
     loaded(session, tmp_path, 0, 2_500, "leak")
     with ThreadPoolExecutor(3) as executor:

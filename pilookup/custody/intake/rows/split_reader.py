@@ -158,7 +158,7 @@ def _with_values(items: PackedBytes, at: Indices, values: list[bytes]) -> Packed
     offsets = np.frombuffer(items.offsets, OFFSET)
     grown = np.zeros(len(offsets), np.int64)
     grown[at.astype(np.int64) + 1] = [len(value) for value in values]
-    cuts = [0, *offsets[at.astype(np.int64)].tolist(), len(items.data)]
-    kept = [items.data[start:stop] for start, stop in pairwise(cuts)]
+    bounds = [0, *offsets[at.astype(np.int64)].tolist(), len(items.data)]
+    kept = [items.data[start:stop] for start, stop in pairwise(bounds)]
     mixed = [kept[0], *(item for pair in zip(values, kept[1:], strict=True) for item in pair)]
     return PackedBytes(b"".join(mixed), (offsets + np.cumsum(grown)).astype(OFFSET).tobytes())

@@ -18,12 +18,12 @@ from anyio import to_thread
 from pilookup.errors import PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
-from pilookup.protocol.release import TARGETS_LIFE
+from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP
 from pilookup_server import metrics
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
-from pilookup_server.release.timestamp import TIMESTAMP, renew, renewal_due
+from pilookup_server.release.timestamp import renew, renewal_due
 
 Clock = Callable[[], datetime]
 FileIds = tuple[FileId, ...] | None
@@ -210,7 +210,7 @@ class ReleaseWatcher:
     def _file_ids(self) -> FileIds:
         """The ids of the files that change with each release, or None if there is no release on disk."""
         try:
-            return tuple(FileId.of((self._directory / "metadata" / name).stat()) for name in (TIMESTAMP, "root.json"))
+            return tuple(FileId.of((self._directory / "metadata" / name).stat()) for name in (TIMESTAMP, ROOT))
         except FileNotFoundError:
             return None
 

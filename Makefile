@@ -110,7 +110,8 @@ bench-lock: build
 	done
 
 release-check: wheels docs
-	pytest -m release tests
+	pytest -n 2 -m release tests
+	HOSTILE_EXAMPLES=3000 pytest -n 2 tests/intake/test_archives.py tests/intake/test_workbooks.py
 
 wheels: build
 	rm -rf dist

@@ -6,7 +6,8 @@
 A pair is a test function and its parameters, as pytest names them: `tests/x/test_y.py::test_z[a-b]`. Each old pair is
 mapped by the file moves of `tests/moved_files.txt` and by the renames of `tests/renamed.txt`, both lines of `old -> new`,
 and looked up among the new pairs. A rename without brackets covers all parameters of the test. The new name `removed`
-states that a test was removed on purpose. Without new.txt the pairs of this checkout are collected.
+states that a test was removed on purpose. Without new.txt the pairs of this checkout are collected. The renames also list
+tests of `rust/`, as `rust/x/y.rs::test`; they are looked up in this checkout's sources.
 
 Prints the missing pairs and their number, and the renames whose new name is not among the new tests. Ends with status 1
 if there is either.
@@ -24,7 +25,8 @@ MOVED = ROOT / "tests" / "moved_files.txt"
 RENAMED = ROOT / "tests" / "renamed.txt"
 REMOVED = "removed"
 
-_PAIR = re.compile(r"(?P<file>[\w./-]+\.py)::(?P<test>[\w:]+)(?P<parameters>\[.*\])?")
+_RUST_TEST = re.compile(r"^\s*fn (\w+)\(", re.MULTILINE)
+_PAIR = re.compile(r"(?P<file>[\w./-]+\.(?:py|rs))::(?P<test>[\w:]+)(?P<parameters>\[.*\])?")
 
 
 def read_mapping(text: str) -> dict[str, str]:
@@ -86,6 +88,14 @@ def dangling(new: set[str], moved: Mapping[str, str], renamed: Mapping[str, str]
     return [old for old in sorted(renamed) if current_name(old, moved, renamed) not in known]
 
 
+def rust_tests(root: Path) -> set[str]:
+    """Return the functions of the Rust sources under `root/rust`, named as the renames name tests."""
+    files = (path for part in ("core", "binding") for path in (root / "rust" / part).rglob("*.rs"))
+    return {
+        f"{path.relative_to(root)}::{name}" for path in files for name in _RUST_TEST.findall(path.read_text("utf-8"))
+    }
+
+
 def collect() -> str:
     """Return the output of pytest's collection of this checkout, with the tests that markers leave out."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", ""]
@@ -103,7 +113,7 @@ def main() -> int:
     if not old or not new:
         print("a list names no tests", file=sys.stderr)
         return 1
-    lost, loose = missing(old, new, moved, renamed), dangling(new, moved, renamed)
+    lost, loose = missing(old, new, moved, renamed), dangling(new | rust_tests(ROOT), moved, renamed)
     for pair, name in lost:
         print(f"missing: {pair}" if pair == name else f"missing: {pair}\n      as {name}")
     for name in loose:

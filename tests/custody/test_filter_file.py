@@ -137,3 +137,12 @@ def test_a_file_whose_algorithm_differs_from_its_body_is_refused(tmp_path):
     (tmp_path / "f").write_bytes(data)
     with pytest.raises(FormatError, match=named(tmp_path / "f")):
         FilterFile(tmp_path / "f")
+
+
+@pytest.mark.parametrize("part_bits", [1, 3])
+def test_a_wrong_digest_over_all_parts_is_refused(tmp_path, part_bits):
+    data = bytearray(written(tmp_path / "f", [1, 2**63], part_bits))
+    data[-1] ^= 1
+    (tmp_path / "f").write_bytes(data)
+    with pytest.raises(FormatError, match="its digest does not match"):
+        FilterFile(tmp_path / "f").check()

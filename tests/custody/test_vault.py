@@ -203,3 +203,15 @@ def test_reopening_reads_the_same(home, tmp_path):
         before = content(session)
     with opened(home.path) as session:
         assert content(session) == before
+
+
+@pytest.mark.parametrize("data", [b"", b"PLKS\x01" + bytes(31), b"PLKS\x03" + bytes(32), bytes(40)])
+def test_the_guard_of_a_file_that_is_not_a_vaults_is_not_read(tmp_path, data):
+    (tmp_path / "f").write_bytes(data)
+    with pytest.raises(VaultError, match=r"/f: not a vault file$"):
+        read_guard(tmp_path / "f")
+
+
+def test_the_guard_of_a_missing_file_is_not_read(tmp_path):
+    with pytest.raises(VaultError, match=r"/f: missing$"):
+        read_guard(tmp_path / "f")

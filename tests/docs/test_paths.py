@@ -1,26 +1,12 @@
 """No file of the project names a path of the machine, or a registry of the network, that it was written on."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.support.docs.documents import ROOT
+from tests.support.docs.files import project_files
 
-LEFT_OUT = {
-    ".git",
-    ".venv",
-    ".cache",
-    ".hypothesis",
-    "node_modules",
-    "target",
-    "build",
-    "dist",
-    "demo",
-    "results",
-    "__pycache__",
-}
 LOCKS = {"Cargo.lock", "package-lock.json", "requirements.lock"}
 TEXT = {".py", ".pyi", ".rs", ".toml", ".md", ".mjs", ".json", ".lock", ".sh", ".txt", ".yml", ".yaml", ".cfg", ""}
 
@@ -35,15 +21,6 @@ LOCKED = re.compile(
 )
 
 
-def files():
-    for folder, names, paths in os.walk(ROOT):
-        names[:] = [name for name in names if name not in LEFT_OUT and not name.endswith((".egg-info", "_cache"))]
-        for name in paths:
-            path = Path(folder) / name
-            if path.suffix in TEXT and not path.is_symlink():
-                yield path
-
-
 def named(text, *, lock=False):
     """Return every local path and registry that a text names; a lock file may name the public registries."""
     patterns = (FOLDERS, INDEX, LOCKED) if lock else (FOLDERS, REGISTRIES, INDEX)
@@ -52,7 +29,9 @@ def named(text, *, lock=False):
 
 def test_no_file_names_a_developers_machine():
     seen = 0
-    for path in files():
+    for path in project_files():
+        if path.suffix not in TEXT or path.is_symlink():
+            continue
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:

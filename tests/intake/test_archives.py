@@ -10,7 +10,7 @@ import zipfile
 import zlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pilookup.custody.intake import IntakeOptions, Report, limits
@@ -18,6 +18,7 @@ from pilookup.custody.intake.files.archive import member_name
 from pilookup.custody.intake.read import read_file
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
+from tests.support.intake.examples import hostile
 
 CSV = b"name,phone\na,13800138000\nb,13900139000\nc,12\n"
 NUMBERS = ["8613800138000", "8613900139000"]
@@ -175,6 +176,13 @@ def test_a_chinese_name_without_the_utf8_flag(load):
     assert load("s.zip", content).rejects[0][0] == "s.zip/手机.csv"
 
 
+def test_a_name_in_no_known_encoding_is_kept_as_zipfile_reads_it():
+    info = zipfile.ZipInfo(b"\xff\xff.csv".decode("cp437"))
+    assert member_name(info) == info.orig_filename
+    info.flag_bits |= 0x800  # the name is UTF-8
+    assert member_name(info) == info.orig_filename
+
+
 def test_control_characters_in_a_name_do_not_reach_a_terminal(load):
     with pytest.raises(IntakeError) as caught:
         load("s.zip", zipped(("\x1b[2Ja.csv", b"")))
@@ -300,10 +308,9 @@ STARTS = [
     b"\xef\xbb\xbf",
     b"phone\n",
 ]
-QUIET = [HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=QUIET)
+@hostile(300)
 @given(st.sampled_from(ENDINGS), st.sampled_from(STARTS), st.binary(max_size=300))
 def test_random_bytes_raise_only_intake_errors(load, name, start, content):
     try:
@@ -315,7 +322,7 @@ def test_random_bytes_raise_only_intake_errors(load, name, start, content):
 GOOD = {"a.zip": zipped(("a.csv", CSV), ("b.txt", CSV)), "a.csv.gz": gzip.compress(CSV), "a.csv": CSV}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=QUIET)
+@hostile(200)
 @given(st.sampled_from(sorted(GOOD)), st.integers(0, 10**6), st.integers(0, 7))
 def test_flipped_bits_and_cut_ends_raise_only_intake_errors(load, name, at, bit):
     content = bytearray(GOOD[name])

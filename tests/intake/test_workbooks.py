@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 import xlwt
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.tables import workbook
 from pilookup.errors import IntakeError, MissingExtraError
 from pilookup.protocol.label import Kind
+from tests.support.intake.examples import hostile
 
 ROWS = [
     ["姓名", "手机号", "注册时间"],
@@ -191,11 +192,10 @@ def test_damage_prints_nothing(load, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-QUIET = [HealthCheck.function_scoped_fixture]
 GOOD = {"a.xlsx": XLSX, "a.xls": XLS}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@hostile(40)
 @given(st.sampled_from(sorted(GOOD)), st.integers(0, 10**6), st.integers(0, 255), st.booleans())
 def test_damaged_workbooks_raise_only_intake_errors(load, name, at, byte, cut):
     content = bytearray(GOOD[name])
@@ -206,7 +206,7 @@ def test_damaged_workbooks_raise_only_intake_errors(load, name, at, byte, cut):
         return
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=QUIET)
+@hostile(200)
 @given(st.integers(0, 10**6), st.integers(0, 255), st.booleans())
 @example(171, 2, False)
 def test_damaged_parquet_raises_only_intake_errors(load, at, byte, cut):
@@ -277,6 +277,19 @@ def test_parquet_columns_keep_the_order_asked_for(load):
 def test_a_nested_phone_column_is_refused(load):
     with pytest.raises(IntakeError, match=r"column 1 is nested"):
         load("a.parquet", parquet({"phone": [["13800138000"]], "x": [1]}))
+
+
+def test_a_table_of_nested_columns_only_has_no_phone_column(load):
+    with pytest.raises(IntakeError, match="no phone column"):
+        load("a.parquet", parquet({"x": [["a"]], "y": [["b"]]}))
+
+
+def test_two_parquet_columns_of_one_name_are_refused(load):
+    sink = io.BytesIO()
+    phone = pa.array(["13800138000"])
+    pq.write_table(pa.Table.from_arrays([phone, phone], ["phone", "phone"]), sink)
+    with pytest.raises(IntakeError, match="two columns have one name"):
+        load("a.parquet", sink.getvalue())
 
 
 def test_a_nested_column_next_to_the_phone_does_not_matter(load):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from pilookup.errors import KeyringError
 from pilookup.keyring import Half, Keyring
+from pilookup.keyring.key_file import KeyKind, seal_key
+from pilookup.keyring.master_key import MasterKeyFile
 
 SECRET = b"correct horse"
 KEY = bytes(range(32))
@@ -80,3 +83,32 @@ def test_two_files_of_one_key_have_nothing_in_common_but_the_header(keyring):
     assert one[:8] == two[:8]
     assert one[8:20] != two[8:20]
     assert one[20:] != two[20:]
+
+
+@pytest.mark.parametrize("name", ["salt", "nonce", "wrapped"])
+def test_a_master_key_file_with_a_field_of_the_wrong_size_is_refused(name):
+    whole = MasterKeyFile.create(Half.ONLINE, SECRET, KEY)
+    assert MasterKeyFile.from_bytes(whole.to_bytes()) == whole
+    wrong = replace(whole, **{name: getattr(whole, name)[:-1]})
+    with pytest.raises(KeyringError, match="a field has the wrong size"):
+        MasterKeyFile.from_bytes(wrong.to_bytes())
+
+
+@pytest.mark.parametrize("data", [bytes(32), b"\xff" * 32])
+def test_a_key_that_is_not_a_scalar_is_named(keyring, data):
+    path = key_file(keyring, "vault")
+    path.write_bytes(seal_key(keyring._cipher, keyring.half, "vault", KeyKind.SCALAR, data))
+    path.chmod(0o600)
+    with pytest.raises(KeyringError, match=f"^{path}: not a scalar"):
+        keyring.scalar("vault")
+
+
+def test_a_keyring_or_key_that_cannot_be_written_or_destroyed_is_named(keyring, tmp_path):
+    with pytest.raises(KeyringError, match=f"^{tmp_path / 'none' / 'deep'}: cannot be written"):
+        Keyring.create(tmp_path / "none" / "deep", Half.ONLINE, SECRET)
+    key_file(keyring, "vault").mkdir()
+    with pytest.raises(KeyringError, match=r"vault\.key: cannot be destroyed"):
+        keyring.destroy("vault")
+    shutil.rmtree(keyring.directory / "keys")
+    with pytest.raises(KeyringError, match=r"vault\.key: cannot be written"):
+        keyring.add_bytes("vault", KEY)

@@ -306,6 +306,14 @@ async def test_cors(running, repository):
         assert error.headers["access-control-allow-origin"] == "https://check.example"
 
 
+async def test_cors_for_any_origin(running):
+    async with running(allowed_origins="*") as server:
+        for headers in ({}, {"origin": "https://any.example"}):
+            answer = await server.get(f"{PUBLIC}/metadata/root.json", headers=headers)
+            assert answer.headers["access-control-allow-origin"] == "*"
+            assert "vary" not in answer.headers
+
+
 async def test_a_tuf_client_follows_the_repository(running, repository, tmp_path):
     """The updater of python-tuf, with the pinned root, uses the routes."""
     from tuf.ngclient import FetcherInterface, Updater

@@ -55,6 +55,15 @@ def test_a_rename_to_a_test_that_does_not_exist_is_dangling():
     ]
 
 
+def test_a_rename_of_a_rust_test_leads_to_a_function_of_that_file(tmp_path):
+    (tmp_path / "rust" / "core").mkdir(parents=True)
+    (tmp_path / "rust" / "core" / "a.rs").write_text("mod tests {\n    #[test]\n    fn new_name() {}\n}\n")
+    known = test_pairs.rust_tests(tmp_path)
+    assert known == {"rust/core/a.rs::new_name"}
+    renamed = {f"rust/core/a.rs::{old}": f"rust/core/a.rs::{new}" for old, new in [("a", "new_name"), ("b", "gone")]}
+    assert test_pairs.dangling(known, {}, renamed) == ["rust/core/a.rs::b"]
+
+
 @pytest.mark.parametrize("text", ["a b\n", "a -> b\na -> c\n"])
 def test_lines_without_an_arrow_and_names_listed_twice_are_refused(text):
     with pytest.raises(ValueError, match="listed twice"):

@@ -147,6 +147,7 @@ class ParquetTable:
         if len(set(self._schema.names)) != len(self._schema.names):
             raise IntakeError(self.location, "two columns have one name")
         try:
+            size = self._rows_within_limit(size)
             for batch in self._file.iter_batches(batch_size=size, columns=list(dict.fromkeys(names))):
                 if batch.nbytes > limits.MAX_PARQUET_BATCH_BYTES:
                     raise IntakeError(
@@ -155,6 +156,18 @@ class ParquetTable:
                 yield batch.select(names)
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError):
             raise IntakeError(self.location, _DAMAGED) from None
+
+    def _rows_within_limit(self, size: int) -> int:
+        """Limit the rows of a batch by the sizes that the file states of its row groups.
+
+        A batch is measured when it has been decoded, and a page of equal values may be a million times smaller. The
+        sizes are of all columns: pyarrow aborts the process when it is asked for those of a damaged column.
+        """
+        for index in range(self._file.num_row_groups):
+            group = self._file.metadata.row_group(index)
+            if group.num_rows > 0 and group.total_byte_size > 0:
+                size = min(size, limits.MAX_PARQUET_BATCH_BYTES * group.num_rows // (2 * group.total_byte_size))
+        return max(size, 1)
 
     def _texts(self, column: pa.Array) -> list[str]:
         with self._validated(column):

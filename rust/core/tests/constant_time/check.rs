@@ -19,7 +19,8 @@ fn backends() -> Vec<&'static str> {
 
 /// Checks every subject whose name contains one of `filters`, or all subjects if there are no filters.
 pub(crate) fn all(filters: &[String]) -> ExitCode {
-    if filters.iter().any(|filter| filter == "--ignored") {
+    let skipped = filters.windows(2).any(|pair| pair == ["--skip", "constant_time"]);
+    if skipped || filters.iter().any(|filter| filter == "--ignored") {
         return ExitCode::SUCCESS;
     }
     let names: Vec<_> = filters.iter().filter(|filter| !filter.starts_with('-')).collect();

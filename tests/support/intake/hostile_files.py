@@ -1,0 +1,131 @@
+"""Large files made to exhaust the memory, the disk or the patience of the machine that reads them."""
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+MIB = 1 << 20
+
+_WORKBOOK = {
+    "[Content_Types].xml": (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Override PartName="/xl/workbook.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>'
+    ),
+    "xl/workbook.xml": (
+        '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>'
+        '<sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>'
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
+        'Target="worksheets/sheet1.xml"/><Relationship Id="r2" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" '
+        'Target="sharedStrings.xml"/></Relationships>'
+    ),
+}
+_MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def _repeat(block: bytes, mebibytes: int) -> Iterator[bytes]:
+    whole = block * (MIB // len(block) + 1)
+    return (whole for _ in range(mebibytes))
+
+
+def _text(chunks: Iterable[bytes]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        with path.open("wb") as stream:
+            stream.writelines(chunks)
+
+    return write
+
+
+def _gzip(chunks: Iterable[bytes]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        packer = zlib.compressobj(9, wbits=31)
+        with path.open("wb") as stream:
+            stream.writelines(packer.compress(chunk) for chunk in chunks)
+            stream.write(packer.flush())
+
+    return write
+
+
+def _zip(*members: tuple[str, Callable[[], Iterable[bytes]]]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, chunks in members:
+                with archive.open(name, "w", force_zip64=True) as stream:
+                    stream.writelines(chunks())
+
+    return write
+
+
+def _workbook(sheet: Callable[[], Iterable[bytes]], strings: Callable[[], Iterable[bytes]]) -> Callable[[Path], None]:
+    fixed = [(name, lambda text=text: [text.encode()]) for name, text in _WORKBOOK.items()]
+    return _zip(*fixed, ("xl/worksheets/sheet1.xml", sheet), ("xl/sharedStrings.xml", strings))
+
+
+def _one_cell() -> list[bytes]:
+    return [
+        b"<worksheet " + _MAIN + b'><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData></worksheet>'
+    ]
+
+
+def _one_string() -> list[bytes]:
+    return [b"<sst " + _MAIN + b"><si><t>phone</t></si></sst>"]
+
+
+def _many_rows() -> Iterator[bytes]:
+    yield b"<worksheet " + _MAIN + b"><sheetData>"
+    yield from _repeat(b'<row><c t="s"><v>0</v></c></row>', 900)
+    yield b"</sheetData></worksheet>"
+
+
+def _many_strings() -> Iterator[bytes]:
+    yield b"<sst " + _MAIN + b">"
+    yield from _repeat(b"<si><t>x</t></si>", 900)
+    yield b"</sst>"
+
+
+def _deep() -> Iterator[bytes]:
+    yield b"<sst " + _MAIN + b">"
+    yield from _repeat(b"<si>", 400)
+
+
+def _parquet(path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    value = "1" * (64 * MIB)
+    pq.write_table(pa.table({"phone": pa.array([value] * 40).dictionary_encode()}), path, compression="zstd")
+
+
+HOSTILE: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "one line without an end": ("a.csv", _text([b"phone\n", *_repeat(b"1", 400)])),
+    "a quote that never closes": ("a.csv", _text([b'phone,name\n"', *_repeat(b"13800138000,x\n", 200)])),
+    "half a million columns": ("a.csv", _text([*_repeat(b"phone,", 3), b"\n", *_repeat(b"1,", 200)])),
+    "nothing but delimiters": ("a.csv", _text([b"phone,name\n", *_repeat(b"," * 1000 + b"\n", 200)])),
+    "nothing but blank lines": ("a.csv", _text(_repeat(b"\n", 400))),
+    "nothing but NUL": ("a.csv", _text(_repeat(b"\0", 400))),
+    "rows that are all rejected": ("a.csv", _text([b"phone\n", *_repeat(b"12\n", 100)])),
+    "cells of many numbers": ("a.csv", _text([b"phone\n", *_repeat(b"13800138000;" * 90 + b"\n", 100)])),
+    "UTF-16 that says nothing": ("a.csv", _text([b"\xff\xfe", *_repeat(b"\xd8\xd8", 200)])),
+    "a gzip of one gibibyte": ("a.csv.gz", _gzip(_repeat(b"13800138000\n", 1024))),
+    "members just below the ratio's limit": (
+        "a.zip",
+        _zip(*((f"{i}.csv", lambda: [b"phone\n", *_repeat(b"\n", 60)]) for i in range(100))),
+    ),
+    "a sheet of many rows": ("a.xlsx", _workbook(_many_rows, _one_string)),
+    "many shared strings": ("a.xlsx", _workbook(_one_cell, _many_strings)),
+    "deeply nested XML": ("a.xlsx", _workbook(_one_cell, _deep)),
+    "one long value in every row": ("a.parquet", _parquet),
+}
+"""What the file does, the name to give it, and what writes it."""

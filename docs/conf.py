@@ -5,6 +5,7 @@ site. A document under docs/ joins the site by being there; docs/index.md holds 
 """
 
 import importlib
+import logging
 import pkgutil
 import re
 import shutil
@@ -45,6 +46,8 @@ html_show_sphinx = False
 html_copy_source = False
 html_additional_pages = {"index": "first.html"}
 templates_path = ["templates"]
+
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it reports its plugins on import, even under --quiet
 
 # In docstrings, `name` is code, as in Markdown.
 default_role = "code"

@@ -156,10 +156,11 @@ class FuseFilter:
         """Parse a filter; raises ValueError for anything `to_bytes` would not write."""
     def to_bytes(self) -> bytes:
         """The encoded filter; the same set of keys gives the same bytes."""
-    def contains(self, key: int) -> bool:
-        """Whether the key may be in the set; False is certain."""
     def contains_many(self, keys: Buffer) -> bytes:
-        """Look up n keys of 8 bytes, big-endian: a bitmap whose bit i % 8 (from the lowest) of byte i // 8 is key i."""
+        """Look up n keys of 8 bytes, big-endian: a bitmap whose bit i % 8 (from the lowest) of byte i // 8 is key i.
+
+        A bit is 1 if the key may be in the set; 0 is certain.
+        """
     @property
     def bits(self) -> int:
         """Bits of a slot: 8, 16 or 32."""
@@ -215,7 +216,7 @@ class TextRows:
     def identifiers(self) -> bytes:
         """Distinct identifiers of 18 bytes, in the order of their first occurrence."""
     @property
-    def places(self) -> bytes:
+    def indices(self) -> bytes:
         """For each number the index of its identifier, u32."""
     @property
     def months(self) -> bytes:
@@ -251,22 +252,22 @@ def split_text(data: Buffer, dialect: tuple[str, str, int], whole: bool) -> tupl
     """
 
 def account_pseudonyms(
-    identifiers: Buffer, offsets: Buffer, places: Buffer, accounts: Buffer, account_offsets: Buffer, key: Buffer
+    identifiers: Buffer, offsets: Buffer, indices: Buffer, accounts: Buffer, account_offsets: Buffer, key: Buffer
 ) -> bytes:
     """HMAC-SHA256(key, identifier || 0 || account), cut to 16 bytes, for each row; zeros if the account is empty.
 
-    Identifiers and accounts are packed as for `tokenise_packed`. Row i has the identifier with index places[i] (u32) and
+    Identifiers and accounts are packed as for `tokenise_packed`. Row i has the identifier with index indices[i] (u32) and
     account i.
     """
 
 def partition_rows(
-    elements: Buffer, places: Buffer, months: Buffer, accounts: Buffer, erased: Buffer
+    elements: Buffer, indices: Buffer, months: Buffer, accounts: Buffer, erased: Buffer
 ) -> tuple[bytes, bytes, int]:
     """Sort rows by partition, coarse span and element, and merge rows of the same element and account.
 
     Args:
         elements: 32 bytes each.
-        places: For each row the index of its element, u32.
+        indices: For each row the index of its element, u32.
         months: For each row its month, u16.
         accounts: For each row its account pseudonym, 16 bytes; an empty buffer if the dataset keeps none.
         erased: Elements, 32 bytes each, whose rows are left out.

@@ -1,9 +1,9 @@
 """Print how the Python packages hang together: `python tools/structure.py [--path A B]`.
 
 For `pilookup`, `pilookup.custody` and `pilookup_server`: the modules, the levels, and the imports between direct
-children. A direct child is a module or package one name below the package, with everything under it; the package's
+children. Then, for every package, the cycles between its direct children, if there are any. A direct child is a module or package one name below the package, with everything under it; the package's
 own `__init__` is one too. A child that imports no other child is on level 1, any other child one level above the
-highest child that it imports; children that import each other share a level, and are printed as a cycle. Imports
+highest child that it imports; children that import each other share a level, and are a cycle. Imports
 under `TYPE_CHECKING` do not count.
 
 With `--path A B`: the shortest chain of imports that leads from module A to module B.
@@ -53,6 +53,17 @@ def measure(graph: grimp.ImportGraph, package: str) -> Structure:
     children = {_child(name, package) for name in modules}
     levels = max(_levels(children, edges).values())
     return Structure(len(children), len(modules), levels, len(edges), _cycles(children, edges))
+
+
+def cycles(graph: grimp.ImportGraph) -> dict[str, list[frozenset[str]]]:
+    """Find the cycles between the direct children of every package in the graph.
+
+    Returns:
+        The cycles by the name of the package, in alphabetical order. Packages without a cycle are left out.
+    """
+    packages = (name for name in sorted(graph.modules) if graph.find_children(name))
+    found = {package: measure(graph, package).cycles for package in packages}
+    return {package: groups for package, groups in found.items() if groups}
 
 
 def shortest_path(graph: grimp.ImportGraph, importer: str, imported: str) -> tuple[str, ...]:
@@ -139,8 +150,9 @@ def main() -> int:
     for package in PACKAGES:
         found = measure(graph, package)
         print(f"{package:20}{found.children:>16}{found.modules:>9}{found.levels:>8}{found.imports:>9}")
-        for cycle in found.cycles:
-            print(f"  a cycle: {', '.join(sorted(cycle))}")
+    for package, groups in cycles(graph).items():
+        for cycle in groups:
+            print(f"a cycle in {package}: {', '.join(sorted(cycle))}")
     return 0
 
 

@@ -24,6 +24,7 @@ from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
 from pilookup.protocol.release import (
     MANIFEST,
     MAX_METADATA_BYTES,
+    ROOT,
     check_manifest,
     serves_until,
     target_name,
@@ -102,7 +103,7 @@ class Trust:
 
     def _verify(self) -> TrustedSnapshot:
         remembered = self._root or self._state.first_root()
-        first = Call(self._http.endpoint.url("metadata/root.json"), MAX_METADATA_BYTES)
+        first = Call(self._http.endpoint.url(f"metadata/{ROOT}"), MAX_METADATA_BYTES)
         root = remembered or self._http.get(first)
         root_state = self._state.for_root(root)
         updater = Updater(

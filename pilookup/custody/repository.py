@@ -5,11 +5,8 @@ the online half. No file but timestamp.json is ever overwritten by other content
 until timestamp.json is replaced.
 """
 
-import fcntl
-import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
@@ -23,8 +20,10 @@ from pilookup import durable
 from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.release import (
     MANIFEST,
+    ROOT,
     ROOT_LIFE,
     TARGETS_LIFE,
+    TIMESTAMP,
     Release,
     ServedEpoch,
     parse_metadata,
@@ -35,6 +34,7 @@ from pilookup.protocol.release import (
     target_name,
     verify_root,
 )
+from pilookup.release_files.channel_lock import channel_lock
 from pilookup.release_files.files import file_ref
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
@@ -89,7 +89,7 @@ class ChannelRepository:
             FormatError: a metadata file is not what it should be.
             OSError: a metadata file cannot be read.
         """
-        if not (self.metadata / "timestamp.json").exists():
+        if not (self.metadata / TIMESTAMP).exists():
             return None
         return read_release(self.read, now, timestamp=False)
 
@@ -109,7 +109,7 @@ class ChannelRepository:
             FormatError: The current version is not root metadata.
             OSError: A file cannot be read or written.
         """
-        root = verify_root(self.read("root.json"))
+        root = verify_root(self.read(ROOT))
         if root.expires - now > ROOT_RENEWED_BEFORE:
             return False
         root.version += 1
@@ -193,26 +193,16 @@ class ChannelRepository:
             FormatError: The current timestamp.json is not timestamp metadata.
             OSError: The file cannot be written.
         """
-        with self.locked():
-            path = self.metadata / "timestamp.json"
+        with channel_lock(self.directory, wait=True):
+            path = self.metadata / TIMESTAMP
             old = parse_metadata(path.read_bytes(), Timestamp).signed if path.exists() else None
-            self._write_signed("timestamp.json", renew_timestamp(old, snapshot, now), keys)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the lock that every writer of timestamp.json takes: custody, and the server that renews it."""
-        handle = os.open(self.directory / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now), keys)
 
     def _served_snapshot(self) -> int | None:
         """The version of the served snapshot metadata; None before the first. Ignores those of killed publishes."""
-        if not (self.metadata / "timestamp.json").exists():
+        if not (self.metadata / TIMESTAMP).exists():
             return None
-        return parse_metadata(self.read("timestamp.json"), Timestamp).signed.snapshot_meta.version
+        return parse_metadata(self.read(TIMESTAMP), Timestamp).signed.snapshot_meta.version
 
     def _newest_targets(self) -> Targets | None:
         if (served := self._served_snapshot()) is None:
@@ -224,8 +214,8 @@ class ChannelRepository:
         return [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{suffix}")]
 
     def _write_root(self, root: Root, keys: SigningKeys) -> bytes:
-        data = self._write_signed(f"{root.version}.root.json", root, keys["root"])
-        durable.replace(self.metadata / "root.json", data)
+        data = self._write_signed(f"{root.version}.{ROOT}", root, keys["root"])
+        durable.replace(self.metadata / ROOT, data)
         return data
 
     def _write_signed(self, name: str, signed: _Role, keys: Sequence[Ed25519PrivateKey]) -> bytes:

@@ -14,6 +14,7 @@ from pilookup.custody.vault import Vault
 from pilookup.custody.vault.shard import ShardStore
 from pilookup.file_id import FileId
 from pilookup.keyring import Half, Keyring
+from pilookup.keyring.master_key import MASTER_KEY_NAME
 from pilookup.keyring.passphrase import stored_passphrase
 
 _registered: WeakValueDictionary[str, Keyring] = WeakValueDictionary()
@@ -51,6 +52,6 @@ def store_for(home: str) -> ShardStore:
 def _keyring_file_id(custody: Path) -> FileId | None:
     """The id of the keyring file, which changes when another keyring takes its place; None if there is none."""
     try:
-        return FileId.of((custody / "keyring.json").stat())
+        return FileId.of((custody / MASTER_KEY_NAME).stat())
     except OSError:
         return None

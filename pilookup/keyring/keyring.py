@@ -18,10 +18,9 @@ from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.errors import KeyringError
 from pilookup.keyring.key_file import KeyKind, check_key_id, open_key, seal_key
-from pilookup.keyring.master_key import MASTER_BYTES, Half, MasterKeyFile
+from pilookup.keyring.master_key import MASTER_BYTES, MASTER_KEY_NAME, Half, MasterKeyFile
 from pilookup.keyring.private_file import read_private
 
-_MASTER_KEY_NAME = "keyring.json"
 _SUFFIX = ".key"
 
 
@@ -60,7 +59,7 @@ class Keyring:
         try:
             directory.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
             keyring._keys.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
-            durable.create(directory / _MASTER_KEY_NAME, master_key.to_bytes())
+            durable.create(directory / MASTER_KEY_NAME, master_key.to_bytes())
         except FileExistsError:
             raise KeyringError(f"{directory}: there is a keyring already") from None
         except OSError as error:
@@ -75,7 +74,7 @@ class Keyring:
             KeyringError: `keyring.json` is missing, damaged, of another half or accessible to others (the text names
                 the file), or the passphrase is wrong (the text says so).
         """
-        path = directory / _MASTER_KEY_NAME
+        path = directory / MASTER_KEY_NAME
         data = read_private(path)
         try:
             master_key = MasterKeyFile.from_bytes(data)

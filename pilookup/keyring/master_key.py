@@ -24,6 +24,9 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from pilookup.errors import KeyringError
 
+MASTER_KEY_NAME: Final = "keyring.json"
+"""The name of the file in the directory of a half."""
+
 MASTER_BYTES: Final = 32
 SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 12

@@ -64,12 +64,11 @@ class BloomBody:
                 raise IndexError("bloom: full")
             self._bloom.add(key, skip_check=True)
 
-    def contains(self, key: int) -> bool:
-        """Whether the key may be in the set; False is certain."""
-        return key in self._bloom
-
     def contains_many(self, keys: bytes) -> bytes:
-        """Look up n keys of 8 bytes, big-endian: a bitmap whose bit i % 8 (from the lowest) of byte i // 8 is key i."""
+        """Look up n keys of 8 bytes, big-endian: a bitmap whose bit i % 8 (from the lowest) of byte i // 8 is key i.
+
+        A bit is 1 if the key may be in the set; 0 is certain.
+        """
         bitmap = bytearray((len(keys) // _KEY.size + 7) // 8)
         for i, (key,) in enumerate(_KEY.iter_unpack(keys)):
             bitmap[i >> 3] |= (key in self._bloom) << (i & 7)

@@ -23,6 +23,8 @@ from pilookup.protocol.manifest import FileRef, Manifest, check_file
 from pilookup.protocol.names import check_epoch
 
 MANIFEST: Final = "manifest.json"
+ROOT: Final = "root.json"
+TIMESTAMP: Final = "timestamp.json"
 TIMESTAMP_LIFE: Final = timedelta(hours=48)
 TARGETS_LIFE: Final = timedelta(days=30)
 ROOT_LIFE: Final = timedelta(days=365)
@@ -101,8 +103,8 @@ def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Releas
         FormatError: A file is not TUF metadata, or does not describe a release of this project.
         FileNotFoundError: A metadata file is missing.
     """
-    root = verify_root(read("root.json"))
-    stamp = parse_metadata(read("timestamp.json"), Timestamp)
+    root = verify_root(read(ROOT))
+    stamp = parse_metadata(read(TIMESTAMP), Timestamp)
     _verify(root, "timestamp", stamp)
     version = stamp.signed.snapshot_meta.version
     snapshot = parse_metadata(read(f"{version}.snapshot.json"), Snapshot)

@@ -17,6 +17,7 @@ from pilookup.protocol.filter import Role
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import (
     MANIFEST,
+    ROOT,
     ServedEpoch,
     check_manifest,
     parse_metadata,
@@ -81,9 +82,9 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
         FileNotFoundError: A version is missing.
     """
     trusted = verify_root(pinned)
-    last = verify_root((metadata / "root.json").read_bytes())
+    last = verify_root((metadata / ROOT).read_bytes())
     while trusted.version < last.version:
-        following = parse_metadata((metadata / f"{trusted.version + 1}.root.json").read_bytes(), Root)
+        following = parse_metadata((metadata / f"{trusted.version + 1}.{ROOT}").read_bytes(), Root)
         try:
             trusted.verify_delegate("root", following.signed_bytes, following.signatures)
             following.signed.verify_delegate("root", following.signed_bytes, following.signatures)

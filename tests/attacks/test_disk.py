@@ -141,7 +141,7 @@ def test_a_server_that_starts_on_an_altered_release_serves_nothing(name, held, s
 
 
 def relabelled(held):
-    """buckets.bin with one sealed label altered, and the whole of tree.bin made anew over it."""
+    """buckets.bin with one sealed label altered, and tree.bin computed from the altered buckets."""
     manifest, buckets = held.manifest(), bytearray(held.file("buckets.bin").read_bytes())
     buckets[20] ^= 1
     stride = manifest.geometry.stride

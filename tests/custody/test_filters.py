@@ -14,7 +14,7 @@ from pilookup.custody.publish import epoch_release
 from pilookup.custody.publish.filters import schedule
 from pilookup.custody.publish.filters import tasks as filter_tasks
 from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
-from pilookup.custody.publish.filters.tasks import PART_MEMORY, BloomTask, CountTask, FilterPartTask, KeyCount
+from pilookup.custody.publish.filters.tasks import FILTER_PART_MEMORY, BloomTask, CountTask, FilterPartTask, KeyCount
 from pilookup.custody.publish.publish import publish
 from pilookup.custody.publish.spill_file import SpillFiles, spill_path, write_spill_file
 from pilookup.custody.task_keyring import register_keyring
@@ -26,7 +26,7 @@ from pilookup.release_files.verify import verify_directory, verify_files
 from tests.support.custody.channel import NOW, at, initialised, manifests, quiet
 from tests.support.custody.home import numbers, run_load, write_csv
 from tests.support.custody.reference import filter_keys
-from tests.support.filters import Filter, build_body
+from tests.support.filters import Filter, build_body, contains
 
 PART_KEYS = 200
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
@@ -64,7 +64,7 @@ def reference_keys(session):
     return filter_keys(session, "public", session.repository("public").listed()[0].epoch)
 
 
-@pytest.mark.parametrize("memory", [DEFAULT_MEMORY, PART_MEMORY // 2], ids=["in parallel", "one by one"])
+@pytest.mark.parametrize("memory", [DEFAULT_MEMORY, FILTER_PART_MEMORY // 2], ids=["in parallel", "one by one"])
 def test_a_filter_built_in_parts_equals_one_built_at_once(session, tmp_path, small_parts, memory):
     loaded(session, tmp_path, 0, 2_500, "leak")
     with ThreadPoolExecutor(3) as executor:
@@ -102,7 +102,7 @@ def test_additions_are_the_keys_that_the_base_lacks_for_any_number_of_parts(sess
     assert served(session, "exposure.base.fuse16")[0] == kept
     _, additions = served(session, "exposure.additions.fuse16")
     keys = reference_keys(session)[Kind.EXPOSURE]
-    lacked = b"".join(key for key in keys if not base.body.contains(int.from_bytes(key, "big")))
+    lacked = b"".join(key for key in keys if not contains(base.body, int.from_bytes(key, "big")))
     assert len(lacked) == 8 * 240
     assert additions.body.to_bytes() == _core.FuseFilter.build(lacked, 16, min(bits, 2)).to_bytes()
     loaded(session, tmp_path, 2_740, 20, "too-much")
@@ -170,7 +170,7 @@ def test_a_task_run_twice_writes_the_same_part(sources, tmp_path):
     first = (tmp_path / "part").read_bytes(), (tmp_path / "bloom").read_bytes()
     filter_tasks.build_filters(tasks)
     assert ((tmp_path / "part").read_bytes(), (tmp_path / "bloom").read_bytes()) == first
-    assert _core.FuseFilter.from_bytes(first[0]).contains(3 << 62)
+    assert contains(_core.FuseFilter.from_bytes(first[0]), 3 << 62)
     assert len(_core.FuseFilter.from_bytes(first[0])) == 128
 
 

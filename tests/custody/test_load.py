@@ -211,11 +211,11 @@ def test_a_write_that_the_system_refuses_leaves_nothing(session, csv):
 def test_a_full_disk_is_reported_and_leaves_nothing(session, csv, monkeypatch, writes):
     put, done = durable.write_and_rename, []
 
-    def full(path, pieces, *, flushed):
+    def full(path, chunks, *, flushed):
         if len(done) == writes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         done.append(path)
-        put(path, pieces, flushed=flushed)
+        put(path, chunks, flushed=flushed)
 
     before = files_under(session.home.path)
     monkeypatch.setattr(durable, "write_and_rename", full)

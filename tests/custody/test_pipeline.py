@@ -127,8 +127,8 @@ def test_spill_files_contain_only_sealed_entries_and_are_deleted_afterwards(path
     session, written = at(path), []
     write_and_rename = durable.write_and_rename
 
-    def kept(file, pieces, *, flushed):
-        data = b"".join(pieces)
+    def kept(file, chunks, *, flushed):
+        data = b"".join(chunks)
         if file.name.endswith(".spill"):
             written.append(data)
         write_and_rename(file, [data], flushed=flushed)
@@ -154,10 +154,10 @@ def test_a_full_disk_is_reported_and_leaves_the_former_release(path, monkeypatch
     before = manifests(session)
     write_and_rename = durable.write_and_rename
 
-    def full(target, pieces, *, flushed):
+    def full(target, chunks, *, flushed):
         if target.name.endswith(file):
             raise OSError(errno.ENOSPC, "No space left on device", str(target))
-        write_and_rename(target, pieces, flushed=flushed)
+        write_and_rename(target, chunks, flushed=flushed)
 
     monkeypatch.setattr(durable, "write_and_rename", full)
     with pytest.raises(PublishError, match=rf"\.{file}: cannot be read or written: No space left on device"):

@@ -59,5 +59,5 @@ def test_an_erased_number_stays_out_and_a_cell_too_long_is_refused_with_its_line
 
 
 def test_the_repr_of_a_task_with_numbers_contains_none():
-    piece = MemorySplitTask(3, None, None, numbers(1)[0].encode(), rejects=True)
-    assert repr(piece) == "<split 3>"
+    task = MemorySplitTask(3, None, None, numbers(1)[0].encode(), rejects=True)
+    assert repr(task) == "<split 3>"

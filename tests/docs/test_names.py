@@ -28,7 +28,6 @@ NO_PATHS = {
     "tools/moves/engine.py": {"name.py"},
     "tools/moves/rename_words.py": {"tools/moves/words/NAME.toml"},
     "tools/test_pairs.py": {"tests/x/test_y.py", "rust/x/y.rs"},
-    "benchmarks/README.md": {"benchmarks/results/PROCESSOR/bench.json"},
     "tools/coverage_contexts.py": {"sitecustomize.py"},
     "tests/support/tools.py": {"tools/NAME.py"},
 }

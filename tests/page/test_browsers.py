@@ -1,4 +1,4 @@
-"""Old browsers: one that lacks what the check needs is told so, one that lacks newer things checks all the same."""
+"""Old browsers: one that lacks what the check needs shows a message, one that lacks newer features can still check."""
 
 import re
 from pathlib import Path

@@ -157,7 +157,7 @@ def unsigned(data):
 
 
 def test_invalid_metadata(home, visit, proxy):
-    """From the first look on, and again each time the page looks anew."""
+    """At the first look, and at every later one."""
     visitor = None
     for case, (part, make, reason) in METADATA.items():
         proxy.alter(part, make(home))

@@ -84,7 +84,7 @@ def test_tab_reaches_everything_once_and_leaves(visitor):
     assert len(seen - {-1}) == count
 
 
-def test_what_a_screen_reader_is_told(visitor):
+def test_what_a_screen_reader_reads_out(visitor):
     """Names, roles and live regions: the label belongs to the field, the answer is announced."""
     page = visitor.page
     fixed = words("zh")["fixed"]

@@ -41,6 +41,11 @@ class Filter:
         return cls(head.channel, head.epoch, head.serial, head.kind, head.role, head.algorithm, body)
 
 
+def contains(body: Body, key: int) -> bool:
+    """Whether a body may contain a key."""
+    return body.contains_many(key.to_bytes(KEY_BYTES, "big")) != b"\0"
+
+
 def build_body(keys: bytes, algorithm: Algorithm) -> Body:
     """A body of n x 8 bytes of keys, where a repeated key counts once. The same set gives the same bytes."""
     return build_bloom(keys) if algorithm is Algorithm.BLOOM else _core.FuseFilter.build(keys, int(algorithm))

@@ -33,7 +33,7 @@ def check(
     if json:
         say_json(result.to_json())
     else:
-        _tell(result)
+        _print_result(result)
     if result.status == Status.UNKNOWN:
         raise typer.Exit(1)
 
@@ -57,16 +57,16 @@ def _check(
         return client.check(text)
 
 
-def _tell(result: Result) -> None:
+def _print_result(result: Result) -> None:
     if result.status == Status.UNKNOWN:
         say(f"Could not check: {result.reason}. This says nothing about the number.")
     elif result.status == Status.NOT_FOUND:
         say("Not found in this data. That is not the same as safe: other data may exist.")
     else:
-        _tell_found(result)
+        _print_found(result)
 
 
-def _tell_found(result: Result) -> None:
+def _print_found(result: Result) -> None:
     if result.exposed:
         say("Found: the number is in stolen personal data.")
     if result.malicious:

@@ -65,7 +65,7 @@ def load(
     if json:
         say_json(outcome.to_json())
     else:
-        _tell(outcome)
+        _print_outcome(outcome)
 
 
 def _columns(given: list[str]) -> dict[str, str]:
@@ -79,7 +79,7 @@ def _columns(given: list[str]) -> dict[str, str]:
     return columns
 
 
-def _tell(outcome: "LoadOutcome") -> None:
+def _print_outcome(outcome: "LoadOutcome") -> None:
     total = outcome.total
     say(f"{outcome.dataset}: {counted(total.rows, 'row')}, {counted(total.accepted, 'number')} accepted")
     duplicates, rejected = counted(total.duplicates, "duplicate"), sum(total.rejected.values())

@@ -40,7 +40,7 @@ class IntakeOptions:
 
 @dataclass(slots=True)
 class Accepted:
-    """One batch of accepted numbers, as three lists of equal length.
+    """One batch of accepted numbers, as three lists of equal length. The repr does not show them.
 
     Attributes:
         identifiers: Canonical identifiers, such as b"tel:+8613800138000".
@@ -48,9 +48,9 @@ class Accepted:
         months: Months in which the numbers were last seen, (year - 2000) * 12 + month; 0 if unknown.
     """
 
-    identifiers: list[bytes]
-    accounts: list[bytes | None]
-    months: list[int]
+    identifiers: list[bytes] = field(repr=False)
+    accounts: list[bytes | None] = field(repr=False)
+    months: list[int] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.identifiers)

@@ -50,13 +50,13 @@ class LoadedFile:
 
     def finish(self) -> None:
         """Complete the report, except for distinct numbers. Raises IntakeError if the file has no rows or no number."""
-        place = display_name(self.path.name)
+        location = display_name(self.path.name)
         if self.text is not None:
             if not self.report.rows:
-                raise IntakeError(place, "has a header but no rows")
+                raise IntakeError(location, "has a header but no rows")
             self.report.notes.extend(self.text.notes(self.tally))
         if not self.report.accepted + self.report.rejected["erased"]:
-            raise IntakeError(place, "no phone number found in it")
+            raise IntakeError(location, "no phone number found in it")
 
 
 class LoadSchedule:
@@ -139,10 +139,10 @@ class LoadSchedule:
     def _split(self, file: LoadedFile, text: PlainText, source: Source) -> None:
         with source.open() as stream:
             for split in file_splits(stream, text, SPLIT_BYTES):
-                path, signature = str(source.absolute), source.file_id
+                path, file_id = str(source.absolute), source.file_id
                 rejects = self._rejects is not None
                 self._window.put(
-                    SplitTask(self._home, file.load, file.sorted_files, path, signature, text.form, split, rejects)
+                    SplitTask(self._home, file.load, file.sorted_files, path, file_id, text.form, split, rejects)
                 )
                 file.sorted_files += 1
 

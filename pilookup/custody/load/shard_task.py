@@ -59,7 +59,7 @@ def run_shard(task: ShardTask) -> ShardOutcome:
         OSError: A file cannot be read or written.
     """
     vault = Vault(Home(Path(task.home)), keyring_for(task.home))
-    loads = [PartitionRows(vault, load, parts, task.partition) for load, parts in task.loads]
+    loads = [PartitionRows(vault, load, sorted_files, task.partition) for load, sorted_files in task.loads]
     try:
         distinct = tuple(_write_shard(vault, task, rows) for rows in loads)
         distinct_in_all = distinct[0] if len(loads) == 1 else _distinct_in_all(loads)

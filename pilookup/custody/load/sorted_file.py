@@ -33,8 +33,8 @@ class VaultRows:
     """n rows of a load: row i has the element numbered indices[i] (u32), months[i] (u16) and account i (16 bytes)."""
 
     elements: bytes = field(repr=False)
-    indices: bytes
-    months: bytes
+    indices: bytes = field(repr=False)
+    months: bytes = field(repr=False)
     accounts: bytes = field(repr=False)
 
 

@@ -65,13 +65,13 @@ def run_split(task: SplitTask) -> SplitOutcome:
     """
     split = task.split
     data = read_range(Path(task.path), task.form.location, task.file_id, split.start, split.reach)
-    refused = io.StringIO() if task.rejects else None
-    reader = SplitReader(task.form, split, data, Rejects(refused, header=False))
+    rejects = io.StringIO() if task.rejects else None
+    reader = SplitReader(task.form, split, data, Rejects(rejects, header=False))
     packed = reader.read()
     writer = SortedFileWriter(task.home, task.load)
     count_erased(reader.report, writer.write(task.number, packed))
-    if refused is not None:
-        writer.write_rejects(task.number, refused.getvalue())
+    if rejects is not None:
+        writer.write_rejects(task.number, rejects.getvalue())
     return SplitOutcome(task, reader.report, reader.tally)
 
 
@@ -98,7 +98,7 @@ class MemorySplitOutcome:
 
     report: Report
     tally: Tally
-    refused: str
+    rejected_cells: str
 
     def __repr__(self) -> str:
         return f"<{self.report.rows} rows>"
@@ -151,10 +151,10 @@ class SortedFileWriter:
             VaultError: The list of erased elements is missing or altered.
             OSError: The file cannot be written.
         """
-        refused = io.StringIO() if task.rejects else None
-        reader = SplitReader(task.form, task.split, task.data, Rejects(refused, header=False))
+        rejects = io.StringIO() if task.rejects else None
+        reader = SplitReader(task.form, task.split, task.data, Rejects(rejects, header=False))
         count_erased(reader.report, self.write(task.number, reader.read()))
-        return MemorySplitOutcome(reader.report, reader.tally, refused.getvalue() if refused else "")
+        return MemorySplitOutcome(reader.report, reader.tally, rejects.getvalue() if rejects else "")
 
     def write_rejects(self, number: int, text: str) -> None:
         """Keep the rejected cells of split `number`, sealed; raises OSError."""

@@ -92,13 +92,13 @@ class StreamingReader:
             local_executor() as executor,
             OrderedWindow(executor, self._write, self._collect, processors() + 1) as window,
         ):
-            way = FastPath(partial(self._split, window, known), partial(self._join, window)) if fast else None
-            batches = read_file(path, self._options, self._report, self._rejects, on_progress, way)
+            fast_path = FastPath(partial(self._split, window, known), partial(self._join, window)) if fast else None
+            batches = read_file(path, self._options, self._report, self._rejects, on_progress, fast_path)
             for packed in _packed_batches(batches, accounts=accounts):
                 window.put((self._next_number(), packed))
 
     def _split(
-        self, window: SplitWindow, known: PlainText | None, member: Member, tell: Callable[[], None]
+        self, window: SplitWindow, known: PlainText | None, member: Member, report_progress: Callable[[], None]
     ) -> tuple[PlainText, Tally] | None:
         text = known or plain_text(member, self._options, self._today)
         if text is None:
@@ -106,7 +106,7 @@ class StreamingReader:
         self._label, self._tally = text.plan.label, Tally()
         for split, data in memory_splits(member, text, self._split_bytes):
             window.put(self._memory_split(text.form, split, data))
-            tell()
+            report_progress()
         window.drain()
         return text, self._tally
 
@@ -142,7 +142,7 @@ class StreamingReader:
             return
         self._report.add(outcome.report)
         self._tally.add(outcome.tally)
-        self._reject_writer.join(outcome.refused, self._label)
+        self._reject_writer.join(outcome.rejected_cells, self._label)
 
 
 def _packed_batches(batches: Iterable[Accepted], *, accounts: bool) -> Iterator[PackedNumbers]:

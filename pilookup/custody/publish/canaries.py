@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pilookup import _core
-from pilookup.custody.publish.filters.ascending_keys import lacked_keys
+from pilookup.custody.publish.ascending_keys import lacked_keys
 from pilookup.errors import PublishError
 from pilookup.protocol import merkle, oprf, token
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, check_body

@@ -70,6 +70,7 @@ def write_entries(task: EntryTask) -> EntryOutcome:
     Raises:
         KeyringError: The keyring cannot be opened where the task runs.
         VaultError: A shard is missing or altered, or holds rows that cannot be published; the text names its partition.
+        PublishError: The entries or filter keys do not have the right sizes; the text names the spill file.
         OSError: A file cannot be read or written.
     """
     keyring = keyring_for(task.home)
@@ -109,8 +110,8 @@ class _EntryCollector:
         """Shift n elements to the channel key and seal them with their n labels."""
         if len(merged):
             keys = self._seal(merged.elements, merged.labels)
-            for kind, parts in self.filter_keys.items():
-                parts.append(keys[(merged.labels["flags"] & kind.flag) != 0].tobytes())
+            for kind, collected in self.filter_keys.items():
+                collected.append(keys[(merged.labels["flags"] & kind.flag) != 0].tobytes())
 
     def add_canaries(self, vault_key: _core.SecretKey) -> None:
         """Add the canaries, by which clients check a snapshot. They are in every filter too.
@@ -120,8 +121,8 @@ class _EntryCollector:
         inputs = [name.encode() for name in CANARIES]
         labels = np.frombuffer(pack_labels([Label(canary=True)] * len(inputs)), LABELS)
         keys = self._seal(oprf.tokenise(inputs, vault_key), labels).tobytes()
-        for parts in self.filter_keys.values():
-            parts.append(keys)
+        for collected in self.filter_keys.values():
+            collected.append(keys)
 
     def _seal(self, elements: bytes, labels: Labels) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
         task = self._task

@@ -18,7 +18,7 @@ import numpy as np
 
 from pilookup import _core
 from pilookup._core import RECORD_BYTES
-from pilookup.custody.publish.filters.ascending_keys import upper_bounds
+from pilookup.custody.publish.ascending_keys import upper_bounds
 from pilookup.custody.vault.sealed_file import Layout, SealedFile
 from pilookup.custody.vault.shard import ShardStore
 from pilookup.errors import PublishError, VaultError

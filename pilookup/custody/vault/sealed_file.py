@@ -143,11 +143,11 @@ class SealedFile:
         [sealed] = self._read((at, int(sizes.sum(dtype=np.uint64)) + len(sizes) * SEAL_BYTES))
         return self._open(sealed, sizes, self._layout.sections + index.section * self._layout.ranges + first)
 
-    def _read(self, *places: tuple[int, int]) -> list[bytes]:
+    def _read(self, *positions: tuple[int, int]) -> list[bytes]:
         """The bytes at each (offset, size)."""
         try:
             with self.path.open("rb", buffering=0) as file:
-                return [durable.read_at(file, size, at) for at, size in places]
+                return [durable.read_at(file, size, at) for at, size in positions]
         except FileNotFoundError:
             raise VaultError(f"{self.path}: missing") from None
         except EOFError:

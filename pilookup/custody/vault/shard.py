@@ -54,11 +54,6 @@ _FRAME: Final = np.dtype([("size", "<u4"), ("rows", "<u4"), ("first", "<u2"), ("
 _PACKING: Final = {"element": "none", "account": "zstd", "count": "zstd", "month": "zstd"}
 
 
-def sealed_size(size: int) -> int:
-    """Size of a file that seals `size` bytes as a whole."""
-    return _HEAD + size + SEAL_BYTES
-
-
 class ShardStore:
     """Seals and opens the files of the vault.
 

@@ -58,10 +58,6 @@ impl FuseFilter {
         bytes_of(py, || Ok(self.0.to_bytes()))
     }
 
-    fn contains(&self, key: u64) -> bool {
-        self.0.contains(key)
-    }
-
     fn contains_many<'py>(&self, py: Python<'py>, keys: Bytes) -> PyResult<Bound<'py, PyBytes>> {
         bytes_of(py, || self.0.contains_many(keys.as_ref()))
     }

@@ -81,8 +81,8 @@ impl TextRows {
     }
 
     #[getter]
-    fn places<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, self.0.places.as_flattened())
+    fn indices<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.0.indices.as_flattened())
     }
 
     #[getter]
@@ -121,14 +121,14 @@ fn account_pseudonyms(
     py: Python<'_>,
     identifiers: Bytes,
     offsets: Bytes,
-    places: Bytes,
+    indices: Bytes,
     accounts: Bytes,
     account_offsets: Bytes,
     key: SecretBytes,
 ) -> PyResult<Bound<'_, PyBytes>> {
     bytes_of(py, || {
         let accounts = (accounts.as_ref(), account_offsets.as_ref());
-        intake::account_pseudonyms((identifiers.as_ref(), offsets.as_ref()), places.as_ref(), accounts, key.as_ref())
+        intake::account_pseudonyms((identifiers.as_ref(), offsets.as_ref()), indices.as_ref(), accounts, key.as_ref())
     })
 }
 

@@ -12,13 +12,13 @@ type Partitioned<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, usize);
 fn partition_rows(
     py: Python<'_>,
     elements: Bytes,
-    places: Bytes,
+    indices: Bytes,
     months: Bytes,
     accounts: Bytes,
     erased: Bytes,
 ) -> PyResult<Partitioned<'_>> {
     let work = || {
-        vault::partition_rows(elements.as_ref(), places.as_ref(), months.as_ref(), accounts.as_ref(), erased.as_ref())
+        vault::partition_rows(elements.as_ref(), indices.as_ref(), months.as_ref(), accounts.as_ref(), erased.as_ref())
     };
     let partitioned = py.detach(work).map_err(raise)?;
     let counts: Vec<_> = partitioned.counts.iter().map(|count| count.to_le_bytes()).collect();

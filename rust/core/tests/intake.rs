@@ -14,7 +14,7 @@ type Held = (Vec<(Vec<u8>, Vec<u8>, [u8; 2])>, Vec<[u64; 4]>, [u64; 5]);
 fn held(found: &Extract, start: u64) -> Held {
     let offset = |at: usize| u32::from_le_bytes(found.account_offsets[at]) as usize;
     let number = |at: usize| {
-        let first = u32::from_le_bytes(found.places[at]) as usize * 18;
+        let first = u32::from_le_bytes(found.indices[at]) as usize * 18;
         (
             found.identifiers[first..first + 18].to_vec(),
             found.accounts[offset(at)..offset(at + 1)].to_vec(),
@@ -26,7 +26,7 @@ fn held(found: &Extract, start: u64) -> Held {
         [field(0) + start, field(1) + start, field(2), field(3)]
     });
     let counts = [found.rows, found.ragged, found.repeated, found.out_of_range, found.stray];
-    ((0..found.places.len()).map(number).collect(), odd.collect(), counts)
+    ((0..found.indices.len()).map(number).collect(), odd.collect(), counts)
 }
 
 fn by_splits(data: &[u8], dialect: Dialect, size: usize) -> (Held, usize) {

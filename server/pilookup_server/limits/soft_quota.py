@@ -48,26 +48,26 @@ class SoftQuota:
         Raises:
             ProblemError: 429, with a challenge if a proof of work is needed, or 503 if counters cannot be reached.
         """
-        name, refused = None, await self._refused(key, elements)
-        if refused is not None:
+        name, refusal = None, await self._refusal(key, elements)
+        if refusal is not None:
             name = self._proofs_of_work.check(proof, elements) if proof is not None else None
             if name is None:
-                raise self._proof_needed(refused, elements, answered=proof is not None)
+                raise self._proof_needed(refusal, elements, answered=proof is not None)
         headers = await self._hard.take(key, elements)
-        if refused is not None and name is not None and not await self._replay_guard.mark_used(name, LIFE_SECONDS):
-            raise self._proof_needed(refused, elements, answered=True)
+        if refusal is not None and name is not None and not await self._replay_guard.mark_used(name, LIFE_SECONDS):
+            raise self._proof_needed(refusal, elements, answered=True)
         return headers
 
-    async def _refused(self, key: str, elements: int) -> ProblemError | None:
+    async def _refusal(self, key: str, elements: int) -> ProblemError | None:
         try:
             await self._soft.charge(key, elements)
-        except ProblemError as refused:
-            if refused.problem is not Problem.RATE_LIMITED:
+        except ProblemError as refusal:
+            if refusal.problem is not Problem.RATE_LIMITED:
                 raise
-            return refused
+            return refusal
         return None
 
-    def _proof_needed(self, refused: ProblemError, elements: int, *, answered: bool) -> ProblemError:
+    def _proof_needed(self, refusal: ProblemError, elements: int, *, answered: bool) -> ProblemError:
         detail = "The proof is wrong, expired, used before or for fewer elements." if answered else None
         members = {"challenge": self._proofs_of_work.challenge(elements)}
-        return ProblemError(Problem.PROOF_NEEDED, detail, refused.headers, members)
+        return ProblemError(Problem.PROOF_NEEDED, detail, refusal.headers, members)

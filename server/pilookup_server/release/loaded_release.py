@@ -15,7 +15,7 @@ from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.oprf import SecretKey
-from pilookup.protocol.release import MANIFEST, Release, ServedEpoch, check_manifest, read_release
+from pilookup.protocol.release import MANIFEST, ROOT, Release, ServedEpoch, check_manifest, read_release
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.release.verified_file import VerifiedFile
 
@@ -150,7 +150,7 @@ def load_release(
 
     release = read_release(read, now)
     for version in range(1, release.root_version + 1):
-        read(f"{version}.root.json")
+        read(f"{version}.{ROOT}")
     epochs = [
         _load_epoch(directory / "targets", channel, served, keys, previous)
         for served in release.epochs

@@ -4,10 +4,6 @@ Only the timestamp changes. The metadata that custody signed (root, targets and 
 and only custody renews it.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,10 +13,9 @@ from tuf.api.metadata import Metadata, Timestamp
 
 from pilookup import durable
 from pilookup.errors import TrustError
-from pilookup.protocol.release import parse_metadata, read_release, renew_timestamp, verify_root
+from pilookup.protocol.release import ROOT, TIMESTAMP, parse_metadata, read_release, renew_timestamp, verify_root
+from pilookup.release_files.channel_lock import channel_lock
 from pilookup_server.keys.online_keys import OnlineKeys
-
-TIMESTAMP = "timestamp.json"
 
 
 def renewal_due(expires: datetime, before: timedelta, now: datetime) -> bool:
@@ -55,7 +50,7 @@ def renew(directory: Path, channel: str, keys: OnlineKeys, before: timedelta, no
     def read(name: str) -> bytes:
         return (metadata / name).read_bytes()
 
-    with _locked(directory / "lock") as acquired:
+    with channel_lock(directory, wait=False) as acquired:
         if not acquired:
             return False
         release = read_release(read, now, timestamp=False)
@@ -63,7 +58,7 @@ def renew(directory: Path, channel: str, keys: OnlineKeys, before: timedelta, no
             return False
         old = parse_metadata(read(TIMESTAMP), Timestamp).signed
         renewed = Metadata(renew_timestamp(old, old.snapshot_meta.version, now))
-        renewed.sign(_signer(keys.timestamp_key(channel), verify_root(read("root.json")).roles["timestamp"].keyids))
+        renewed.sign(_signer(keys.timestamp_key(channel), verify_root(read(ROOT)).roles["timestamp"].keyids))
         durable.replace(metadata / TIMESTAMP, renewed.to_bytes())
         return True
 
@@ -73,17 +68,3 @@ def _signer(key: Ed25519PrivateKey, keyids: list[str]) -> CryptoSigner:
     if public.keyid not in keyids:
         raise TrustError("bad_snapshot", "the timestamp key held is not one of the channel's root")
     return CryptoSigner(key, public)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)

@@ -6,11 +6,11 @@ A file that a newer release deletes from disk can therefore be served until the 
 import mmap
 import os
 import weakref
-from hashlib import file_digest
 from pathlib import Path
 
 from pilookup.errors import FormatError
 from pilookup.protocol.manifest import FileRef
+from pilookup.release_files.files import open_file_ref
 
 
 class VerifiedFile:
@@ -34,7 +34,9 @@ class VerifiedFile:
         weakref.finalize(self, os.close, self._descriptor)
         if os.fstat(self._descriptor).st_size != ref.size:
             raise FormatError(f"{path.name}: not the size that is signed for it")
-        if self._digest() != ref.sha256:
+        with open(self._descriptor, "rb", buffering=0, closefd=False) as file:
+            found = open_file_ref(file)
+        if found != ref:
             raise FormatError(f"{path.name}: not the content that is signed for it")
 
     def read(self, start: int, size: int) -> bytes:
@@ -57,7 +59,3 @@ class VerifiedFile:
         if not self.ref.size:
             return memoryview(b"")
         return memoryview(mmap.mmap(self._descriptor, self.ref.size, access=mmap.ACCESS_READ))
-
-    def _digest(self) -> str:
-        with open(self._descriptor, "rb", buffering=0, closefd=False) as file:
-            return file_digest(file, "sha256").hexdigest()

@@ -18,12 +18,12 @@ from pilookup.clock import Clock
 from pilookup.errors import PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
-from pilookup.protocol.release import TARGETS_LIFE
+from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP
 from pilookup_server import metrics
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
-from pilookup_server.release.timestamp import TIMESTAMP, renew, renewal_due
+from pilookup_server.release.timestamp import renew, renewal_due
 
 FileIds = tuple[FileId, ...] | None
 
@@ -63,7 +63,7 @@ class ReleaseWatcher:
         self._times = times
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._seen: FileIds = None
+        self._handled: FileIds = None
         self._former: list[tuple[datetime, LoadedRelease]] = []
         self._retry_load_at: datetime | None = None
         self._retry_renewal_at: datetime | None = None
@@ -74,7 +74,7 @@ class ReleaseWatcher:
         Raises:
             OSError: The channel's directory cannot be read.
         """
-        return self._identity() is not None
+        return self._file_ids() is not None
 
     async def current(self) -> ServedState | None:
         """Load the release on disk if it is a new one, and return the state.
@@ -86,7 +86,7 @@ class ReleaseWatcher:
         Raises:
             OSError: The channel's directory cannot be read.
         """
-        if self._identity() != self._seen:
+        if self._file_ids() != self._handled:
             await self._reload()
         return self.state
 
@@ -109,14 +109,14 @@ class ReleaseWatcher:
         now = self._clock()
         await self._renew(now)
         if self._retry_load_at is not None and now >= self._retry_load_at:
-            self._seen = None
+            self._handled = None
         await self.current()
         await self._drop_expired(now)
 
     async def _reload(self) -> None:
         async with self._lock:
-            identity = self._identity()
-            if identity is None or identity == self._seen:
+            file_ids = self._file_ids()
+            if file_ids is None or file_ids == self._handled:
                 return
             previous = self.state.loaded if self.state else None
             job = partial(load_release, self._directory, self.name, self._keys, previous, self._clock())
@@ -127,7 +127,7 @@ class ReleaseWatcher:
                 self._refuse(error)
             else:
                 self._swap(loaded, previous)
-            self._seen = identity
+            self._handled = file_ids
         await self._destroy_retired()
 
     def _refuse(self, error: Exception) -> None:
@@ -201,10 +201,10 @@ class ReleaseWatcher:
             return True
         return renewal_due(self.state.loaded.release.timestamp_expires, self._times.renew_before, now)
 
-    def _identity(self) -> FileIds:
-        """What tells one release on disk from the next, or None when there is none."""
+    def _file_ids(self) -> FileIds:
+        """The ids of the files that change with each release, or None if there is no release on disk."""
         try:
-            return tuple(FileId.of((self._directory / "metadata" / name).stat()) for name in (TIMESTAMP, "root.json"))
+            return tuple(FileId.of((self._directory / "metadata" / name).stat()) for name in (TIMESTAMP, ROOT))
         except FileNotFoundError:
             return None
 

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from pilookup.protocol.messages import JSON
 from pilookup.protocol.problems import Problem
+from pilookup.protocol.release import ROOT
 from pilookup_server.page_host.assets import INDEX, Asset
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import ProblemError
@@ -65,7 +66,7 @@ async def _config(config: PageConfig, request: Request) -> Response:
     state = watcher.state if watcher else None
     if state is None:
         raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
-    data, etag = _document(config, state.metadata[f"{state.loaded.release.root_version}.root.json"])
+    data, etag = _document(config, state.metadata[f"{state.loaded.release.root_version}.{ROOT}"])
     return bytes_response(request, data, etag, REVALIDATE, JSON)
 
 

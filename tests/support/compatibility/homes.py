@@ -20,7 +20,7 @@ from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.home import Home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.load.load import LoadJob, load
-from pilookup.custody.publish.filters.ascending_keys import lacked_keys
+from pilookup.custody.publish.ascending_keys import lacked_keys
 from pilookup.custody.publish.publish import publish, rotate
 from pilookup.custody.session import Session
 from pilookup.custody.vault import PARTITIONS, Vault

@@ -29,7 +29,8 @@ class Fork:
     """
 
     def __init__(self, code):
-        self._end, end = socket.socketpair()
+        # The process id and the exit status are two messages, which a stream could deliver as one.
+        self._end, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         read, write = os.pipe()
         with end:
             asked = json.dumps([code, dict(os.environ)]).encode()

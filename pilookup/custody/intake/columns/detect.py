@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pilookup.custody.intake.columns import headers
@@ -54,7 +54,7 @@ class ColumnPlan:
     account: int | None
     date: int | None
     width: int
-    header: tuple[str, ...] | None
+    header: tuple[str, ...] | None = field(repr=False)
     named: bool
 
     def label(self, column: int) -> str:

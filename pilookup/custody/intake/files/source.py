@@ -98,7 +98,7 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.location = display_name(path.name or str(path))
         self._path = path
-        self._first_stat: FileId | None = None
+        self._first_file_id: FileId | None = None
         self.position = 0
         with self.open() as stream:
             found = os.fstat(stream.fileno())
@@ -146,10 +146,10 @@ class Source:
     def _compare(self, now: os.stat_result) -> None:
         if not stat.S_ISREG(now.st_mode):
             raise IntakeError(self.location, "is not a regular file")
-        seen = FileId.of(now)
-        if self._first_stat is None:
-            self._first_stat = seen
-        elif self._first_stat != seen:
+        file_id = FileId.of(now)
+        if self._first_file_id is None:
+            self._first_file_id = file_id
+        elif self._first_file_id != file_id:
             raise IntakeError(self.location, "changed while it was read")
 
 

@@ -79,7 +79,7 @@ class SplitReader:
         found = _core.TextRows(self._data, stop, self._split.line, self._split.whole, form.dialect, columns)
         rows, ragged, repeated, out_of_range, stray = found.counts
         self.report.rows += rows
-        self.report.accepted += len(found.places) // OFFSET.itemsize
+        self.report.accepted += len(found.indices) // OFFSET.itemsize
         packed = [self._decided(found)]
         odd = np.frombuffer(found.odd_rows, _U64).reshape(-1, 4)
         if len(odd):
@@ -94,7 +94,7 @@ class SplitReader:
         accounts = None
         if self._form.kind == Kind.MALICIOUS:
             accounts = self._accounts(found)
-        return PackedNumbers(identifiers, found.places, self._dates(found), accounts)
+        return PackedNumbers(identifiers, found.indices, self._dates(found), accounts)
 
     def _dates(self, found: _core.TextRows) -> bytes:
         odd = np.frombuffer(found.odd_dates, _U64).reshape(-1, 3)
@@ -105,7 +105,7 @@ class SplitReader:
         return months.tobytes()
 
     def _accounts(self, found: _core.TextRows) -> PackedBytes:
-        count = len(found.places) // OFFSET.itemsize
+        count = len(found.indices) // OFFSET.itemsize
         if self._form.account is None:
             return PackedBytes(b"", bytes((count + 1) * OFFSET.itemsize))
         odd = np.frombuffer(found.odd_accounts, _U64).reshape(-1, 3)
@@ -158,7 +158,7 @@ def _with_values(items: PackedBytes, at: Indices, values: list[bytes]) -> Packed
     offsets = np.frombuffer(items.offsets, OFFSET)
     grown = np.zeros(len(offsets), np.int64)
     grown[at.astype(np.int64) + 1] = [len(value) for value in values]
-    cuts = [0, *offsets[at.astype(np.int64)].tolist(), len(items.data)]
-    kept = [items.data[start:stop] for start, stop in pairwise(cuts)]
+    bounds = [0, *offsets[at.astype(np.int64)].tolist(), len(items.data)]
+    kept = [items.data[start:stop] for start, stop in pairwise(bounds)]
     mixed = [kept[0], *(item for pair in zip(values, kept[1:], strict=True) for item in pair)]
     return PackedBytes(b"".join(mixed), (offsets + np.cumsum(grown)).astype(OFFSET).tobytes())

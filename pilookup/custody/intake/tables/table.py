@@ -1,7 +1,7 @@
 """Tables: rows of text cells with their line numbers, the same for every file format."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from pilookup.custody.intake.limits import HEAD_ROWS
 
 @dataclass(slots=True)
 class NumberedRows:
-    """Consecutive rows.
+    """Consecutive rows. The repr does not show their cells.
 
     Attributes:
         lines: The 1-based line or row number of each row.
@@ -19,12 +19,14 @@ class NumberedRows:
     """
 
     lines: Sequence[int]
-    rows: list[list[str]]
+    rows: list[list[str]] = field(repr=False)
 
 
 @dataclass(slots=True)
 class Chunk:
     """The chosen columns of consecutive rows. Blank rows are left out if that is cheap to see.
+
+    The repr does not show the cells.
 
     Attributes:
         lines: The 1-based line or row number of each row.
@@ -35,7 +37,7 @@ class Chunk:
     """
 
     lines: Sequence[int]
-    columns: list[list[str]]
+    columns: list[list[str]] = field(repr=False)
     blank: Callable[[int], bool]
     ragged: int
 

@@ -1,5 +1,5 @@
 """The filters of an epoch.
 
-`schedule` decides which are kept and which are built, `tasks` builds them, `keys` is where the tasks get the keys from,
-and `ascending_keys` divides and compares sorted keys.
+`schedule` decides which are kept and which are built, `tasks` builds them, and `keys` is where the tasks get the keys
+from.
 """

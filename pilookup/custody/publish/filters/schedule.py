@@ -20,8 +20,8 @@ from pilookup._core import FuseFilter
 from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
 from pilookup.custody.publish.filters.tasks import (
+    FILTER_PART_MEMORY,
     FUSE,
-    PART_MEMORY,
     BloomTask,
     CountTask,
     FilterPartTask,
@@ -129,8 +129,8 @@ def write_filters(built: Iterable[BuiltFilter], folder: Path, channel: str, epoc
     names = []
     for each in built:
         head = FilterHead(channel, epoch, serial, each.kind, each.role, each.algorithm, each.count)
-        pieces = _read(each.paths) if each.kept else _filter_bytes(head, each)
-        durable.write_flushed(folder / each.file_name, pieces)
+        chunks = _read(each.paths) if each.kept else _filter_bytes(head, each)
+        durable.write_flushed(folder / each.file_name, chunks)
         if each.kept and file_ref(folder / each.file_name) != each.kept:
             raise altered_error(each.paths[0])
         names.append(each.file_name)
@@ -215,7 +215,7 @@ def _run(
 
     The tasks of one call run one after another, so no more tasks run at once than there is memory for.
     """
-    parallel = max(1, memory // PART_MEMORY)
+    parallel = max(1, memory // FILTER_PART_MEMORY)
     if parallel >= concurrent_tasks(executor):
         return completed(executor, work, [(task,) for task in tasks])
     return completed(executor, work, [row for first in range(parallel) if (row := tuple(tasks[first::parallel]))])
@@ -230,9 +230,9 @@ def _filter_bytes(head: FilterHead, built: BuiltFilter) -> Iterator[bytes]:
     beginning = FuseFilter.head(int(built.algorithm), built.part_bits, built.count)
     digest = sha256(beginning)
     yield beginning
-    for piece in _read(built.paths):
-        digest.update(piece)
-        yield piece
+    for block in _read(built.paths):
+        digest.update(block)
+        yield block
     yield digest.digest()
 
 

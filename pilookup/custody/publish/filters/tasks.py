@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from pilookup import _core, durable
-from pilookup.custody.publish.filters.ascending_keys import lacked_keys
+from pilookup.custody.publish.ascending_keys import lacked_keys
 from pilookup.custody.publish.filters.keys import AdditionKeys, SpilledKeys
 from pilookup.errors import PublishError
 from pilookup.protocol.bloom import BloomBody
@@ -21,7 +21,7 @@ from pilookup.protocol.filter import KEY_BYTES, Algorithm
 from pilookup.protocol.label import Kind
 from pilookup.release_files.filter_file import FilterFile
 
-PART_MEMORY: Final = 100 << 20
+FILTER_PART_MEMORY: Final = 100 << 20
 """Bytes of memory that counting the keys of a part, or building it, may take."""
 
 FUSE: Final = Algorithm.FUSE16
@@ -127,14 +127,14 @@ def _count(task: CountTask) -> KeyCount:
 def _part(task: FilterPartTask) -> bytes:
     """Build a part from all its key ranges."""
     finer = task.source.range_bits - task.part_bits
-    pieces = range(task.number << finer, (task.number + 1) << finer)
-    return build_part(b"".join(map(task.source.keys, pieces)))
+    key_ranges = range(task.number << finer, (task.number + 1) << finer)
+    return build_part(b"".join(map(task.source.keys, key_ranges)))
 
 
 def _bloom(task: BloomTask) -> bytes:
     body = BloomBody.empty(task.count)
-    for piece in range(1 << task.source.range_bits):
-        keys = np.frombuffer(task.source.keys(piece), ">u8")
+    for key_range in range(1 << task.source.range_bits):
+        keys = np.frombuffer(task.source.keys(key_range), ">u8")
         for first in range(0, len(keys), BLOOM_KEYS):
             body.add(keys[first : first + BLOOM_KEYS].tolist())
     return body.to_bytes()

@@ -66,7 +66,7 @@ impl Hmac {
 /// account is empty.
 ///
 /// Identifiers and accounts are concatenated and divided by offsets (little-endian u32, one more than the number of
-/// items). Row `i` has the identifier with index `places[i]` (little-endian u32) and the account with index `i`.
+/// items). Row `i` has the identifier with index `indices[i]` (little-endian u32) and the account with index `i`.
 ///
 /// # Errors
 /// - [`Error::Ragged`] if a buffer is not a whole number of items.
@@ -76,16 +76,16 @@ impl Hmac {
 /// - [`Error::Threads`] if the thread pool cannot be started.
 pub fn account_pseudonyms(
     identifiers: (&[u8], &[u8]),
-    places: &[u8],
+    indices: &[u8],
     accounts: (&[u8], &[u8]),
     key: &[u8],
 ) -> Result<Vec<u8>, Error> {
     let identifiers = unpack(identifiers.0, identifiers.1)?;
     let accounts = unpack(accounts.0, accounts.1)?;
-    let places = items::<4>("places", places)?;
-    same_count("number of accounts", places.len(), accounts.len())?;
+    let indices = items::<4>("indices", indices)?;
+    same_count("number of accounts", indices.len(), accounts.len())?;
     let hmac = Hmac::new(key);
-    let rows: Vec<_> = places.iter().zip(accounts).collect();
+    let rows: Vec<_> = indices.iter().zip(accounts).collect();
     let pseudonyms = pool::rows(&rows, |first, rows, pseudonyms| {
         for (i, ((index, account), pseudonym)) in rows.iter().zip(pseudonyms).enumerate() {
             let index = u32::from_le_bytes(**index) as usize;

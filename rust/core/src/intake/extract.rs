@@ -46,7 +46,7 @@ pub struct Extract {
     /// Distinct identifiers of 18 bytes, in the order of their first occurrence.
     pub identifiers: Vec<u8>,
     /// For each number the index of its identifier, u32.
-    pub places: Vec<[u8; 4]>,
+    pub indices: Vec<[u8; 4]>,
     /// For each number its month, u16; 0 if it is unknown or among the odd dates.
     pub months: Vec<[u8; 2]>,
     /// The concatenated accounts of the numbers. An account is empty if there is none or it is among the odd accounts.
@@ -165,8 +165,8 @@ impl Rows<'_> {
     }
 
     fn push(&mut self, number: u64, month: Month, account: ByteRange, date: ByteRange) {
-        let index = self.found.places.len() as u64;
-        self.found.places.push(self.distinct.index_of(number).to_le_bytes());
+        let index = self.found.indices.len() as u64;
+        self.found.indices.push(self.distinct.index_of(number).to_le_bytes());
         let known = if let Month::Known(known) = month { known } else { 0 };
         self.found.months.push(known.to_le_bytes());
         if month == Month::Odd {

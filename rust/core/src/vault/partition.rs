@@ -37,38 +37,38 @@ fn bin_of(element: &Encoded) -> usize {
 }
 
 /// Groups rows by partition and coarse span, with one row for each distinct element and account. Row `i` has the element
-/// with index `places[i]` (little-endian u32), the month `months[i]` (little-endian u16) and, unless `accounts` is empty, the
+/// with index `indices[i]` (little-endian u32), the month `months[i]` (little-endian u16) and, unless `accounts` is empty, the
 /// account `accounts[i]` (16 bytes). Rows whose element is one of `erased` are left out.
 ///
 /// # Errors
 /// - [`Error::Ragged`] if a buffer is not a whole number of items.
-/// - [`Error::Length`] if the numbers of places, months and accounts differ.
+/// - [`Error::Length`] if the numbers of indices, months and accounts differ.
 /// - [`Error::UnknownItem`] if a row refers to an element that does not exist.
 pub fn partition_rows(
     elements: &[u8],
-    places: &[u8],
+    indices: &[u8],
     months: &[u8],
     accounts: &[u8],
     erased: &[u8],
 ) -> Result<Partitioned, Error> {
     let elements = items::<ELEMENT_BYTES>("elements", elements)?;
-    let places = items::<4>("places", places)?;
+    let indices = items::<4>("indices", indices)?;
     let months = items::<MONTH_BYTES>("months", months)?;
     let accounts = items::<ACCOUNT_BYTES>("accounts", accounts)?;
     let erased: HashSet<&Encoded> = items::<ELEMENT_BYTES>("erased", erased)?.iter().collect();
-    same_count("number of months", places.len(), months.len())?;
+    same_count("number of months", indices.len(), months.len())?;
     if !accounts.is_empty() {
-        same_count("number of accounts", places.len(), accounts.len())?;
+        same_count("number of accounts", indices.len(), accounts.len())?;
     }
-    let mut rows = Vec::with_capacity(places.len());
-    for (index, (index_of_element, month)) in places.iter().zip(months).enumerate() {
+    let mut rows = Vec::with_capacity(indices.len());
+    for (index, (index_of_element, month)) in indices.iter().zip(months).enumerate() {
         let element =
             elements.get(u32::from_le_bytes(*index_of_element) as usize).ok_or(Error::UnknownItem { index })?;
         if erased.is_empty() || !erased.contains(element) {
             rows.push(Row::new(element, u16::from_le_bytes(*month), accounts.get(index).copied()));
         }
     }
-    Ok(write_segments(&rows, !accounts.is_empty(), places.len() - rows.len()))
+    Ok(write_segments(&rows, !accounts.is_empty(), indices.len() - rows.len()))
 }
 
 fn write_segments(rows: &[Row<'_>], accounts: bool, erased: usize) -> Partitioned {

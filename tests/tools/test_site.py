@@ -1,13 +1,10 @@
 """The check of the documentation site finds what it is for."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location("check_site", Path(__file__).parents[2] / "tools" / "check_site.py")
-check_site = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(check_site)
+from tests.support.tools import load_tool
+
+check_site = load_tool("check_site")
 
 SITE = {
     "index.html": '<a href="docs/a.html#top">a</a> <a href="https://example.org/">elsewhere</a>',

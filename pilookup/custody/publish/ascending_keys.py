@@ -15,8 +15,8 @@ def upper_bounds(keys: bytes, bits: int) -> list[int]:
         2^bits + 1 byte offsets. The last one is the length of `keys`.
     """
     numbers = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits) if bits else np.zeros(0, np.uint64)
-    cuts = np.searchsorted(np.frombuffer(keys, ">u8").astype(np.uint64), numbers)
-    return [0, *(int(cut) * KEY_BYTES for cut in cuts), len(keys)]
+    starts = np.searchsorted(np.frombuffer(keys, ">u8").astype(np.uint64), numbers)
+    return [0, *(int(start) * KEY_BYTES for start in starts), len(keys)]
 
 
 def lacked_keys(file: FilterFile, keys: bytes) -> bytes:

@@ -54,11 +54,6 @@ _FRAME: Final = np.dtype([("size", "<u4"), ("rows", "<u4"), ("first", "<u2"), ("
 _PACKING: Final = {"element": "none", "account": "zstd", "count": "zstd", "month": "zstd"}
 
 
-def sealed_size(size: int) -> int:
-    """Bytes of a sealed file of so many bytes of content."""
-    return _HEAD + size + SEAL_BYTES
-
-
 class ShardStore:
     """Seals and opens the vault's files."""
 

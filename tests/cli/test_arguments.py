@@ -2,6 +2,7 @@
 
 import io
 import sys
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from pilookup.cli import options
 from pilookup.cli.app import build
-from pilookup.cli.commands import load
+from pilookup.cli.commands import load, status
 from pilookup.errors import KeyringError
 
 
@@ -73,3 +74,16 @@ def test_a_number_is_asked_for_without_echo_on_a_terminal_only(monkeypatch):
     assert options.ask_number("given") == "given"
     monkeypatch.setattr(sys, "stdin", io.StringIO(" first \nsecond\n"))
     assert options.ask_number(None) == "first"
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "text"),
+    [
+        (False, "dataset leak (exposure): 2 files, 1,000 numbers accepted\n"),
+        (True, "dataset leak (exposure): withdrawn\n"),
+    ],
+)
+def test_the_status_of_a_dataset_is_one_line(withdrawn, text, capsys):
+    dataset = SimpleNamespace(id="leak", kind="exposure", withdrawn=withdrawn, loads=2, accepted=1000)
+    status._print_dataset(dataset)
+    assert capsys.readouterr().out == text

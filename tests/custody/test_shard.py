@@ -124,3 +124,19 @@ def test_a_sealed_file_is_not_read_as_a_shard_nor_a_shard_as_a_sealed_file(store
     durable.write_flushed(path, store.encode_shard("p", [table([])]))
     with pytest.raises(VaultError, match="not a vault file"):
         store.read(path, "p")
+
+
+def test_the_directory_names_each_frames_size_rows_and_spans_and_ends_in_zeros(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(shard, "FRAME_ROWS", 2)
+    elements = [bytes([2 * i, 0]) + bytes(30) for i in range(3)]
+    path = tmp_path / "s.shard"
+    durable.write_flushed(path, store.encode_shard("p", [table(elements)]))
+    with path.open("rb") as file:
+        directory = store._directory(file, file.read(shard._SHARD_HEAD), "p").tolist()
+    sizes = [entry[0] for entry in directory]
+    end = 28 + 16 * len(directory) + 4
+    assert sum(sizes) == path.stat().st_size - shard._SHARD_HEAD - end
+    assert directory == [
+        (sizes[0], 2, *spans_of(elements[0] + elements[1]), 0),
+        (sizes[1], 1, *spans_of(elements[2] * 2), 0),
+    ]

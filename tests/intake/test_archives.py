@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pilookup.custody.intake import IntakeOptions, Report, limits
 from pilookup.custody.intake.files.archive import member_name
+from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.read import read_file
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
@@ -229,6 +230,14 @@ def test_foreign_content_under_every_name(load, ending, what):
 def test_a_file_whose_content_does_not_match_its_name(load, name, content, message):
     with pytest.raises(IntakeError, match=message):
         load(name, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a.CSV", "csv"), (" a.b.Zip ", "zip"), ("a.", ""), ("a", ""), ("csv", ""), (".csv", ""), ("", ""), (".", "")],
+)
+def test_the_extension_of_a_name(name, expected):
+    assert extension(name) == expected
 
 
 def test_a_file_without_an_ending_is_read_by_its_content(load):

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from tuf.api.metadata import Metadata, Timestamp
 
+from pilookup.errors import KeyringError
 from tests.support.server.problem_answers import problem
 from tests.support.server.release_fixture import LATER, START, HeldKeys, Repository
 
@@ -252,6 +253,26 @@ async def test_the_previous_epoch_is_served_until_its_end_and_its_key_is_destroy
         assert (await server.evaluate(2)).status_code == 200
         assert keys.destroyed == [("public", 1)]
         assert (await server.get("/readyz")).json()["channels"]["public"]["epochs"] == [2]
+
+
+async def test_a_key_that_cannot_be_destroyed_is_tried_again_with_the_next_release(
+    running, repository, clock, keys, monkeypatch
+):
+    def refused(channel, epoch):
+        raise KeyringError(f"{channel}-{epoch}: cannot be destroyed")
+
+    repository.publish({2: (3, LATER), 1: (2, START + timedelta(hours=20))})
+    async with running() as server:
+        clock.pass_(hours=20)
+        with monkeypatch.context() as patch:
+            patch.setattr(keys, "destroy", refused)
+            await server.public.tick()
+        problem(await server.evaluate(1), 410, "retired")
+        assert (await server.evaluate(2)).status_code == 200
+        assert keys.destroyed == []
+        repository.publish({2: (4, LATER)}, clock.now)
+        await server.public.tick()
+        assert keys.destroyed == [("public", 1)]
 
 
 async def test_keys_of_epochs_no_longer_listed_are_destroyed_and_newer_ones_kept(running, repository, keys):

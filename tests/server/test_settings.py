@@ -100,3 +100,11 @@ def test_workers_divide_counters_they_do_not_share(monkeypatch):
     assert [item.amount for item in quotas.public._windows] == [150, 1]
     shared = Quotas(read_settings(workers=4, quota_storage="redis://127.0.0.1:1"))
     assert [item.amount for item in shared.public._windows] == [600, 3]
+
+
+@pytest.mark.parametrize("name", ["public_quota", "platform_quota", "request_quota", "public_soft_quota"])
+def test_a_quota_is_at_least_one(name):
+    assert getattr(read_settings(**{name: "1/minute"}), name) == "1/minute"
+    for nothing in ("0/minute", "5/minute;0/day"):
+        with pytest.raises(ServeError, match=name.upper()):
+            read_settings(**{name: nothing})

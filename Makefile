@@ -93,7 +93,7 @@ test: build debian-packages $(node_modules) lint
 	tests/backends.sh
 
 test-quick: build $(node_modules)
-	pytest -n 2 --dist worksteal tests --ignore tests/page --ignore tests/whole --deselect tests/custody/test_kill.py --deselect tests/custody/test_kill_publish.py --deselect tests/custody/test_cluster.py
+	pytest -n 2 --dist worksteal tests --ignore tests/page --ignore tests/whole --deselect tests/custody/test_kill.py --deselect tests/custody/test_kill_publish.py --deselect tests/custody/test_cluster.py --deselect tests/custody/test_full_disk.py
 
 long: build
 	pytest -m long tests

@@ -8,7 +8,8 @@ operator, `return X` or `raise`. The tests that ran the line are run, one set of
 any, fastest first, until one fails: at most `--tests` of them, of at most `--seconds` in all.
 
 To compare two versions, `--also OTHER` chooses among the mutants of lines that both trees have exactly once, so that the same
-seed chooses the same mutants in either tree. `--select FILE` runs those that survived in another report, of either tree, and no others.
+seed chooses the same mutants in either tree. `--select FILE` runs those that survived in another report, of either tree, and
+no others.
 
 Each result is printed and appended to the report as a line of JSON: killed, timed out, survived, or not covered. Mutants
 that are in the report already are not run again. A test that also fails without the mutant does not count.

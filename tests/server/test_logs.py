@@ -29,7 +29,7 @@ def test_a_message_without_an_exception_is_kept():
     ("error", "reason"),
     [
         (FormatError("body: empty"), "body: empty"),
-        (OSError(28, "No space left on device", "/home/13800138000"), "No space left on device"),
+        (OSError(28, "No space left on device", "/srv/13800138000"), "No space left on device"),
         (ValueError("13800138000"), None),
     ],
 )

@@ -42,6 +42,13 @@ def test_no_other_name_is_handed_out():
         _ = pilookup.custody.Session
 
 
+def test_a_module_of_pilookup_that_is_missing_is_not_taken_for_a_missing_extra(monkeypatch):
+    monkeypatch.setitem(pilookup.custody._MODULES, "Report", "pilookup.custody.nowhere")
+    monkeypatch.delitem(vars(pilookup.custody), "Report", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"pilookup\.custody\.nowhere"):
+        _ = pilookup.custody.Report
+
+
 def test_no_package_hands_out_a_function_under_the_name_of_a_module():
     assert not {name for name in pilookup.custody.__all__ if name.islower()}
 

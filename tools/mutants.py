@@ -8,7 +8,8 @@ operator, `return X` or `raise`. The tests that ran the line are run, one set of
 any, fastest first, until one fails: at most `--tests` of them, of at most `--seconds` in all.
 
 To compare two versions, `--also OTHER` chooses among the mutants of lines that both trees have exactly once, so that the same
-seed chooses the same mutants in either tree. `--select FILE` runs only those that survived in another report, of either tree.
+seed chooses the same mutants in either tree. `--select FILE` runs those that survived in another report, of either tree, and
+no others.
 
 Each result is printed and appended to the report as a line of JSON: killed, timed out, survived, or not covered. Mutants
 that are in the report already are not run again. A test that also fails without the mutant does not count.
@@ -66,6 +67,8 @@ SWAPS: dict[type[ast.AST], tuple[str, tuple[str, ...]]] = {
 }
 
 Key = tuple[str, str]
+# The outcomes of mutants that no test noticed.
+LIVE = {"survived", "not covered"}
 
 
 @dataclass(frozen=True)
@@ -356,21 +359,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9, help="seed of the choice")
     parser.add_argument("--tree", type=Path, default=ROOT, help="the version whose lines are changed")
     parser.add_argument("--also", type=Path, help="a second version that must have the same lines, each once")
-    parser.add_argument("--select", type=Path, help="a report: run only the chosen mutants that survived in it")
+    parser.add_argument("--select", type=Path, help="a report: run the mutants that survived in it, and no others")
     parser.add_argument("--tests", type=int, default=25, help="most tests to run for one mutant")
     parser.add_argument("--seconds", type=float, default=40, help="most seconds that those tests take in all")
     parser.add_argument("--jobs", type=int, default=1, help="number of mutants to run at a time")
     parser.add_argument("--python", default=sys.executable, help="the interpreter that runs the tests")
     options = parser.parse_args()
-    chosen = choose(options.tree.resolve(), options.also, options.count, options.seed)
+    if options.select is None:
+        chosen = choose(options.tree.resolve(), options.also, options.count, options.seed)
+    else:
+        found, _ = read_tree(options.tree.resolve())
+        chosen = [
+            found[key] for key, outcome in read_report(options.select).items() if outcome in LIVE and key in found
+        ]
     done = read_report(options.report)
-    wanted = None
-    if options.select is not None:
-        wanted = {key for key, outcome in read_report(options.select).items() if outcome in {"survived", "not covered"}}
-    run([mutant for mutant in chosen if mutant.key not in done and (wanted is None or mutant.key in wanted)], options)
-    outcomes = Counter(
-        read_report(options.report)[mutant.key] for mutant in chosen if mutant.key in read_report(options.report)
-    )
+    run([mutant for mutant in chosen if mutant.key not in done], options)
+    done = read_report(options.report)
+    outcomes = Counter(done[mutant.key] for mutant in chosen)
     print(", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items())))
 
 

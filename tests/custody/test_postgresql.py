@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -161,3 +162,11 @@ def test_a_commit_is_flushed_to_disk_under_any_setting_of_the_server(postgresql,
         with engine.connect() as connection:
             assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == held
         engine.dispose()
+
+
+def test_without_the_driver_the_extra_is_named_and_the_url_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("PILOOKUP_DATABASE_URL", f"postgresql+psycopg://a:{PASSWORD}@127.0.0.1/b")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(CustodyError, match="needs its driver, psycopg") as refused:
+        connect(Home(tmp_path))
+    assert PASSWORD not in str(refused.value)

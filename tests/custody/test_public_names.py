@@ -83,6 +83,13 @@ def test_every_package_is_walked():
         assert {".".join(path.parts) for path in found} <= walked
 
 
+def test_a_module_of_pilookup_that_is_missing_is_not_taken_for_a_missing_extra(monkeypatch):
+    monkeypatch.setitem(pilookup.custody._MODULES, "Report", "pilookup.custody.nowhere")
+    monkeypatch.delitem(vars(pilookup.custody), "Report", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"pilookup\.custody\.nowhere"):
+        _ = pilookup.custody.Report
+
+
 @pytest.mark.parametrize("method", [name for name in dir(Custody) if not name.startswith("_")])
 def test_every_method_has_a_docstring(method):
     assert getattr(Custody, method).__doc__

@@ -25,6 +25,12 @@ def test_the_shortcuts_agree_with_the_rules_on_mobiles_with_affixes(before, part
     assert canonicalise(text) == rules._by_rules(text, "CN")
 
 
+@pytest.mark.parametrize("region", ["CN", "US"])
+@pytest.mark.parametrize("text", ["+999123456789", "+21012345678"])
+def test_a_number_that_libphonenumber_cannot_parse_is_not_possible(text, region):
+    assert canonicalise(text, region) is Reason.NOT_POSSIBLE
+
+
 @given(st.from_regex(r"000[0-9]{7,13}", fullmatch=True))
 def test_a_number_padded_with_zeros_is_not_a_foreign_number(digits):
     outcome = canonicalise(digits)

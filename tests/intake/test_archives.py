@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pilookup.custody.intake import IntakeOptions, Report, limits
 from pilookup.custody.intake.files.archive import member_name
 from pilookup.custody.intake.files.formats import extension
+from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.read import read_file
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
@@ -275,6 +276,12 @@ def test_a_file_that_changes_while_it_is_read(tmp_path):
         stream.write("13900139000\n")
     with pytest.raises(IntakeError, match="changed while it was read"):
         list(batches)
+
+
+def test_a_source_that_was_only_opened_has_no_progress(tmp_path):
+    (tmp_path / "a.csv").write_bytes(CSV)
+    source = Source(tmp_path / "a.csv")
+    assert (source.position, source.size) == (0, len(CSV))
 
 
 def test_progress_only_grows_and_ends_at_the_size(tmp_path):

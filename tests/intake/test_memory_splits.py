@@ -16,7 +16,7 @@ from pilookup.custody.load.streaming import StreamingReader
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 from tests.support.intake.collecting_writer import CollectingWriter
-from tests.support.intake.texts import OPTIONS, messy_tables, outcome, read_by_rows
+from tests.support.intake.texts import OPTIONS, assert_same, messy_tables, outcome, read_by_rows
 
 UNTIMED = settings(
     max_examples=150,
@@ -70,6 +70,19 @@ def test_a_stated_delimiter_is_skipped_in_any_encoding(tmp_path, encoding):
     path.write_bytes("sep=;\r\nphone;name\r\n13800138000;张三\r\nnone;b\r\n".encode(encoding))
     options = IntakeOptions(Kind.EXPOSURE)
     assert streaming(path, options, 10) == read_by_rows(path, options)
+
+
+@pytest.mark.parametrize("stated", ["", "sep=;\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-32", "utf-16-le"])
+def test_the_first_row_of_a_text_without_a_header_is_read(tmp_path, encoding, stated):
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"{stated}13800138000;张三\r\n13900139000;李四\r\n13700137000;王五\r\n".encode(encoding))
+    options = IntakeOptions(Kind.EXPOSURE)
+    wanted = read_by_rows(path, options)
+    assert streaming(path, options, 10) == wanted
+    assert "tel:+8613800138000" in repr(wanted)
+    if encoding in {"utf-8", "utf-8-sig", "gb18030"}:
+        assert_same(path, options)
 
 
 def test_texts_with_nul_are_read_row_by_row_with_the_same_result(tmp_path):

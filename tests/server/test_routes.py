@@ -95,6 +95,7 @@ async def test_unlisted_targets_are_404(running, repository, path):
     ("header", "start", "end"),
     [
         ("bytes=0-31", 0, 32),
+        ("bytes=7-7", 7, 8),
         ("bytes=100-", 100, None),
         ("bytes=-64", -64, None),
         ("bytes=32-999999999", 32, None),

@@ -137,3 +137,7 @@ def test_faults_that_tests_notice_are_killed_and_others_survive(tmp_path):
     assert (project / "pilookup" / "ages.py").read_text() == ADULT
     again = subprocess.run([*command, "--report", report], capture_output=True, text=True, check=True)
     assert again.stdout == "3 killed, 1 not covered\n"
+    selected = subprocess.run(
+        [*command, "--report", tmp_path / "other", "--select", report], capture_output=True, text=True, check=True
+    )
+    assert selected.stdout.splitlines()[-1] == "1 not covered"

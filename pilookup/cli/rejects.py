@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _NOT_OFFERED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 """Errors of kernels and file systems that cannot make a file without a name."""
 
+_COMPLETE = "the load is complete, and a dry run with --replace writes the rejected rows"
+
 
 @contextmanager
 def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
@@ -30,7 +32,8 @@ def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
 
     Raises:
         typer.BadParameter: `path` exists.
-        CustodyError: `path` was created by another program while the block ran.
+        CustodyError: `path` was created by another program while the block ran, or the file could not be completed
+            after it.
         OSError: the file cannot be written; the error names it, also where the stream raises it.
     """
     if path is None:
@@ -44,9 +47,11 @@ def rejects_file(path: Path | None) -> Iterator[TextIO | None]:
         with io.TextIOWrapper(file, encoding="utf-8", newline="") as stream:
             yield stream
             stream.flush()
-            with durable.naming(path):
+            try:
                 os.fsync(descriptor)
-            _name(source, path)
+                _name(source, path)
+            except OSError as error:
+                raise CustodyError(f"{durable.failure_text(error, 'cannot be written', path)}; {_COMPLETE}") from error
     finally:
         if source == durable.temporary(path).name:
             durable.temporary(path).unlink(missing_ok=True)
@@ -100,8 +105,7 @@ def _name(source: str, path: Path) -> None:
         os.fsync(folder)
     except FileExistsError:
         raise CustodyError(
-            f"{path}: was created by another program, so the rejected rows were not written; the load is complete, "
-            "and a dry run with --replace writes them"
+            f"{path}: was created by another program, so the rejected rows were not written; {_COMPLETE}"
         ) from None
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error  # it names the link's source in /proc

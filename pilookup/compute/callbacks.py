@@ -52,4 +52,4 @@ def callback_errors() -> Iterator[None]:
     except CallbackError as error:
         raised = error.raised
     if raised is not None:
-        raise raised
+        raise raised from raised.__cause__  # hides the CallbackError in a traceback

@@ -93,10 +93,12 @@ class Home:
         with durable.failures_as(HomeError, self.custody):
             handle = os.open(self.custody / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise HomeError(f"{self.path}: another command is working on it; try again when it has ended") from None
+            with durable.failures_as(HomeError, self.custody / "lock"):
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    text = f"{self.path}: another command is working on it; try again when it has ended"
+                    raise HomeError(text) from None
             yield
         finally:
             os.close(handle)

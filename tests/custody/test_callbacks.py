@@ -14,7 +14,7 @@ import pytest
 from pilookup.cli import rejects
 from pilookup.compute.callbacks import CallbackError, callback_errors, guarded
 from pilookup.custody import Custody
-from pilookup.errors import IntakeError, PilookupError
+from pilookup.errors import CustodyError, IntakeError, PilookupError
 from tests.support.custody.channel import NOW, initialised
 from tests.support.custody.home import files_under, numbers, write_csv
 
@@ -44,6 +44,11 @@ class Stream(io.StringIO):
         if "tell" in self.broken:
             raise self.error
         return super().tell()
+
+    def flush(self):
+        if "flush" in self.broken:
+            raise self.error
+        super().flush()
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +85,13 @@ def raising(error):
 @pytest.mark.parametrize("name", ["text.csv", "packed.csv.gz", "archive.zip", "wide.csv", "table.parquet"])
 def test_a_load_raises_errors_of_the_callers_code_unchanged_and_stores_nothing(folder, name, error):
     before = files_under(folder / "home" / "custody" / "vault")
-    ways = [{"on_progress": raising(error)}, *({"rejects": Stream({way}, error)} for way in ("write", "tell"))]
+    ways = [{"on_progress": raising(error)}, *({"rejects": Stream({way}, error)} for way in ("write", "tell", "flush"))]
     with opened(folder) as custody:
         for way in ways:
             with pytest.raises(type(error)) as raised:
                 custody.load(folder / name, dataset="new", kind="exposure", **way)
             assert raised.value is error
+            assert error.__suppress_context__
             assert files_under(folder / "home" / "custody" / "vault") == before
         assert [dataset.id for dataset in custody.status().datasets] == ["old"]
 
@@ -126,13 +132,13 @@ def test_the_stream_of_a_rejects_file_names_the_file(tmp_path, monkeypatch, size
 
 
 @pytest.mark.parametrize("step", ["fsync", "link"])
-def test_flushing_or_naming_a_rejects_file_names_the_file(tmp_path, monkeypatch, step):
+def test_a_rejects_file_that_cannot_be_completed_is_named_and_the_load_is_called_complete(tmp_path, monkeypatch, step):
     def full(*given, **_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *(given[:1] if step == "link" else ()))
 
     path = tmp_path / "rejects.csv"
     monkeypatch.setattr(os, step, full)
-    with pytest.raises(OSError, match="No space left on device") as raised, rejects.rejects_file(path) as stream:
+    with pytest.raises(CustodyError) as raised, rejects.rejects_file(path) as stream:
         stream.write("x")
-    assert raised.value.filename == str(path)
+    assert str(raised.value).startswith(f"{path}: cannot be written: No space left on device; the load is complete")
     assert not path.exists()

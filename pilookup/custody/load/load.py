@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pilookup import durable
-from pilookup.compute.callbacks import Progress, callback_errors, guarded
+from pilookup.compute.callbacks import Progress, callback_errors, caller_code, guarded
 from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
@@ -101,6 +101,9 @@ def load(
         outcome = LoadOutcome(
             dataset.slug, job.dry_run, _total(files, distinct_in_all), [file.report for file in files]
         )
+        if rejects:
+            with caller_code():  # what is buffered must be written before the load counts
+                rejects.flush()
         if not job.dry_run:
             _commit(session, dataset, list(zip(files, digests, strict=True)), replaced)
     return outcome
@@ -184,8 +187,8 @@ def _replaced_loads(session: Session, dataset: Dataset, job: LoadJob, digests: S
 def _file_id(path: Path) -> FileId:
     try:
         return FileId.of(path.stat())
-    except OSError as error:
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from error
+    except OSError as error:  # not chained: it names the file, and the name may hold a number
+        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
 
 
 def _check_unchanged(files: Sequence[Path], file_ids: Sequence[FileId]) -> None:
@@ -201,5 +204,5 @@ def _digest(session: Session, path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file_digest(file, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
-    except OSError as error:
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from error
+    except OSError as error:  # not chained: it names the file, and the name may hold a number
+        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None

@@ -267,28 +267,6 @@ def test_parquet_streams_over_row_groups(load):
     assert outcome.numbers == ["86" + phone for phone in phones]
 
 
-def test_a_row_group_of_large_values_is_read_in_small_batches_with_the_same_result(load, monkeypatch):
-    """The columns have no telling names, so they are chosen by the head, which must not shrink with the batches."""
-    phones = [f"1380000{i:04d}" for i in range(300)]
-    narrow = {"a": [None, *phones], "b": ["13900139000", *["x"] * 300], "note": ["n"] * 301}
-    wide = {"a": phones[:3], "b": ["x"] * 3, "note": ["w" * 90_000, "v" * 90_000, "u" * 90_000]}
-    sink = io.BytesIO()
-    with pq.ParquetWriter(sink, pa.schema({name: pa.string() for name in narrow}), compression="zstd") as writer:
-        for group in (narrow, wide, narrow):
-            writer.write_table(pa.table({name: pa.array(cells, pa.string()) for name, cells in group.items()}))
-    whole = load("a.parquet", sink.getvalue())
-    monkeypatch.setattr(limits, "MAX_PARQUET_BATCH_BYTES", 200_000)
-    parts = load("a.parquet", sink.getvalue())
-    assert parts == whole
-    assert parts.numbers == ["86" + phone for phone in [*phones, *phones[:3], *phones]]
-
-
-def test_a_parquet_row_group_that_states_too_many_bytes_is_refused(load, monkeypatch):
-    monkeypatch.setattr(limits, "MAX_ROW_GROUP_BYTES", 10)
-    with pytest.raises(IntakeError, match=r"a\.parquet: a row group has more than 10 bytes"):
-        load("a.parquet", PARQUET)
-
-
 def test_parquet_columns_keep_the_order_asked_for(load):
     content = parquet({"账号": ["u"], "手机2": ["13900139000"], "时间": ["2024-01-15"], "手机1": ["13800138000"]})
     outcome = load("a.parquet", content, Kind.MALICIOUS)

@@ -52,8 +52,5 @@ MAX_SHEET_MEMORY = 4 << 30
 MAX_PARQUET_BATCH_BYTES = 512 << 20
 """Bytes of the Arrow buffers of one batch of the chosen Parquet columns."""
 
-MAX_ROW_GROUP_BYTES = 64 << 30
-"""Bytes that a row group of a Parquet file may state. Writers make groups of 128 MiB to 1 GiB."""
-
 MAX_LINES_BYTES = 16 << 20
 """Bytes of text that one such batch may be joined to, about 1 KiB a row. A batch with more is read row by row."""

@@ -3,8 +3,6 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -133,16 +131,14 @@ class ParquetTable:
         return Chunk(range(row, row + batch.num_rows), cells, lambda _: False, 0)
 
     def _head(self, readable: list[int]) -> list[list[str]]:
-        width = len(self._schema.names)
-        rows: list[list[str]] = []
-        for batch in self._batches(readable, limits.HEAD_ROWS) if readable else ():
-            columns = {at: self._texts(batch.column(i)) for i, at in enumerate(readable)}
-            rows += [
-                [columns[at][row] if at in columns else "" for at in range(width)] for row in range(batch.num_rows)
-            ]
-            if len(rows) >= limits.HEAD_ROWS:
-                break
-        rows = rows[: limits.HEAD_ROWS] or [[""] * width]
+        batch = next(self._batches(readable, limits.HEAD_ROWS), None) if readable else None
+        if batch is None:
+            return [[""] * len(self._schema.names)]
+        columns = {at: self._texts(batch.column(i)) for i, at in enumerate(readable)}
+        rows = [
+            [columns[at][row] if at in columns else "" for at in range(len(self._schema.names))]
+            for row in range(batch.num_rows)
+        ]
         return [row for row in rows if not is_blank(row)] or rows[:1]
 
     def _batches(self, columns: Sequence[int], size: int) -> Iterator[pa.RecordBatch]:
@@ -150,39 +146,15 @@ class ParquetTable:
         names = [self._schema.names[at] for at in columns]
         if len(set(self._schema.names)) != len(self._schema.names):
             raise IntakeError(self.location, "two columns have one name")
-        distinct = list(dict.fromkeys(names))
         try:
-            for groups, rows in self._runs_of_row_groups(size):
-                for batch in self._file.iter_batches(batch_size=rows, row_groups=groups, columns=distinct):
-                    if batch.nbytes > limits.MAX_PARQUET_BATCH_BYTES:
-                        raise IntakeError(
-                            self.location, f"{rows:,} rows take more than {limits.MAX_PARQUET_BATCH_BYTES:,} bytes"
-                        )
-                    yield batch.select(names)
+            for batch in self._file.iter_batches(batch_size=size, columns=list(dict.fromkeys(names))):
+                if batch.nbytes > limits.MAX_PARQUET_BATCH_BYTES:
+                    raise IntakeError(
+                        self.location, f"{size:,} rows take more than {limits.MAX_PARQUET_BATCH_BYTES:,} bytes"
+                    )
+                yield batch.select(names)
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError):
             raise IntakeError(self.location, _DAMAGED) from None
-
-    def _runs_of_row_groups(self, size: int) -> Iterator[tuple[list[int], int]]:
-        """Consecutive row groups, and how many of their rows may be read at once: `size` or fewer."""
-        limited = ((index, self._rows_at_once(index, size)) for index in range(self._file.num_row_groups))
-        for rows, run in groupby(limited, key=itemgetter(1)):
-            yield [index for index, _ in run], rows
-
-    def _rows_at_once(self, index: int, size: int) -> int:
-        """Limit the rows of a batch by the size in bytes that the file states of the row group.
-
-        A batch is measured when it has been decoded, and a page of equal values may be a million times smaller. The
-        stated size is no bound: the file may lie, and a value in a dictionary counts once. It is of all columns, since
-        pyarrow aborts the process when it is asked for the size of a damaged column.
-        """
-        group = self._file.metadata.row_group(index)
-        stated: int = group.total_byte_size
-        if stated > limits.MAX_ROW_GROUP_BYTES:
-            raise IntakeError(self.location, f"a row group has more than {limits.MAX_ROW_GROUP_BYTES:,} bytes")
-        rows: int = group.num_rows
-        if rows <= 0 or stated <= 0:
-            return size
-        return max(1, min(size, limits.MAX_PARQUET_BATCH_BYTES * rows // (2 * stated)))
 
     def _texts(self, column: pa.Array) -> list[str]:
         with self._validated(column):

@@ -48,7 +48,7 @@ def test_the_staged_snapshot_is_accepted(staged, key):
 
 
 def test_a_key_that_is_not_the_manifests_is_refused(staged):
-    with pytest.raises(PublishError, match="does not fit the manifest's public key"):
+    with pytest.raises(PublishError, match="is not that of the manifest's public key"):
         verify_canaries(*staged, SecretKey.generate())
 
 

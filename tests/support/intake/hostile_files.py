@@ -110,12 +110,12 @@ def _parquet(path: Path) -> None:
 
 HOSTILE: dict[str, tuple[str, Callable[[Path], None]]] = {
     "one line without an end": ("a.csv", _text([b"phone\n", *_repeat(b"1", 400)])),
-    "a quote that never closes": ("a.csv", _text([b'phone,name\n"', *_repeat(b"13800138000,x\n", 200)])),
+    "a quote that never closes": ("a.csv", _text([b'phone,name\n"', *_repeat(b"13800138000,x\n", 100)])),
     "half a million columns": ("a.csv", _text([*_repeat(b"phone,", 3), b"\n", *_repeat(b"1,", 200)])),
-    "nothing but delimiters": ("a.csv", _text([b"phone,name\n", *_repeat(b"," * 1000 + b"\n", 200)])),
+    "nothing but delimiters": ("a.csv", _text([b"phone,name\n", *_repeat(b"," * 1000 + b"\n", 100)])),
     "nothing but blank lines": ("a.csv", _text(_repeat(b"\n", 400))),
     "nothing but NUL": ("a.csv", _text(_repeat(b"\0", 400))),
-    "rows that are all rejected": ("a.csv", _text([b"phone\n", *_repeat(b"12\n", 100)])),
+    "rows that are all rejected": ("a.csv", _text([b"phone\n", *_repeat(b"12\n", 2)])),
     "cells of many numbers": ("a.csv", _text([b"phone\n", *_repeat(b"13800138000;" * 90 + b"\n", 100)])),
     "UTF-16 that says nothing": ("a.csv", _text([b"\xff\xfe", *_repeat(b"\xd8\xd8", 200)])),
     "a gzip of one gibibyte": ("a.csv.gz", _gzip(_repeat(b"13800138000\n", 1024))),

@@ -22,7 +22,7 @@ help:
 	@echo 'make demo           build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the checks)'
 	echo 'make build          virtual environment, native core, page (make page: the page only)'
 	echo 'make test           all tests, with real components; lint first'
-	echo 'make test-quick     the tests without the browser, kill loops, clusters and other backends'
+	echo 'make test-quick     the tests without browser, commands, servers, clusters and other backends (3 minutes)'
 	echo 'make long           the long runs that make test leaves out (500 kills)'
 	echo 'make lint           format, lint, types, import contracts, clippy'
 	echo 'make wheels         both distributions, a wheelhouse that installs without a network, an SBOM, in dist/'
@@ -92,8 +92,13 @@ test: build debian-packages $(node_modules) lint
 	pytest -n 2 --dist worksteal
 	tests/backends.sh
 
+# Leaves out what starts a browser, commands, servers, clusters or PostgreSQL, is killed, or fills a disk.
 test-quick: build $(node_modules)
-	pytest -n 2 --dist worksteal tests --ignore tests/page --ignore tests/whole --deselect tests/custody/test_kill.py --deselect tests/custody/test_kill_publish.py --deselect tests/custody/test_cluster.py --deselect tests/custody/test_full_disk.py
+	pytest -n 2 --dist worksteal tests --ignore tests/attacks --ignore tests/compatibility --ignore tests/page \
+	    --ignore tests/whole --ignore tests/docs/test_cli.py --ignore tests/server/test_process.py \
+	    --ignore tests/custody/test_cluster.py --ignore tests/custody/test_command.py \
+	    --ignore tests/custody/test_full_disk.py --ignore tests/custody/test_kill.py \
+	    --ignore tests/custody/test_kill_publish.py --ignore tests/custody/test_postgresql.py
 
 long: build
 	pytest -m long tests

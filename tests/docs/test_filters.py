@@ -37,6 +37,7 @@ def test_every_filter_matches_a_test():
         ("pytest -n 2 tests/no_such_suite", "path", "tests/no_such_suite"),
         ("pytest tests --deselect tests/custody/test_no_such.py", "path", "tests/custody/test_no_such.py"),
         ("pytest --ignore=tests/no_such_suite", "path", "tests/no_such_suite"),
+        ("pytest tests \\\n    --ignore tests/no_such_suite", "path", "tests/no_such_suite"),
         ("pytest -m no_such_mark", "mark", "no_such_mark"),
     ],
 )

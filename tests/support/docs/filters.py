@@ -28,8 +28,8 @@ class Filter:
 
 
 def filters_of(script: str, text: str) -> Iterator[Filter]:
-    """Find the filters in the commands of a script or Makefile."""
-    for line in text.splitlines():
+    """Find the filters in the commands of a script or Makefile. A final backslash continues a line."""
+    for line in re.sub(r"\\\n\s*", " ", text).splitlines():
         words = shlex.split(line, comments=True) if re.search(r"\b(cargo test|pytest)\b", line) else []
         for command in _commands(words):
             if command[:2] == ["cargo", "test"]:

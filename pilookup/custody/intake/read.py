@@ -13,7 +13,8 @@ from pilookup.custody.intake.files.archive import gzip_member, zip_members
 from pilookup.custody.intake.files.formats import Format, detect_format
 from pilookup.custody.intake.files.source import Member, Source
 from pilookup.custody.intake.model import Accepted, IntakeOptions
-from pilookup.custody.intake.report import Rejects, Report, Tally
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.rows.normalise import Normaliser
 from pilookup.custody.intake.splits import PlainText
 from pilookup.custody.intake.tables.parquet import ParquetTable, parquet_table

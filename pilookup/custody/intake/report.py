@@ -1,19 +1,10 @@
-"""The report of a load, and the file of rejected cells, which only its owner may read."""
+"""The report of a load."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TextIO
 
-from pilookup.compute.callbacks import caller_code
-from pilookup.custody.intake.limits import MAX_PHONE_CHARS
-
-REJECTS_HEADER = ("place", "row", "column", "reason", "text")
-"""Column names of the rejects file. Users' own scripts read them, so they do not change."""
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from pilookup.custody.intake.load_warning import LoadWarning, WarningCode
+from pilookup.custody.intake.table_columns import ColumnUse
 
 
 @dataclass
@@ -27,6 +18,8 @@ class Report:
         duplicates: `accepted` less `distinct`; set by the load.
         rejected: Number of rejected numbers for each reason code.
         notes: Sentences for the operator.
+        columns: The columns that hold numbers, read or not, in the order of the tables.
+        warnings: What the operator must look at. With `--strict` each of them prevents the load.
     """
 
     rows: int = 0
@@ -35,13 +28,40 @@ class Report:
     duplicates: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    columns: list[ColumnUse] = field(default_factory=list)
+    warnings: list[LoadWarning] = field(default_factory=list)
+
+    def warn(
+        self,
+        code: WarningCode,
+        location: str,
+        count: int,
+        text: str,
+        *,
+        column: int | None = None,
+        header: str | None = None,
+    ) -> None:
+        """Add a warning, unless nothing is concerned.
+
+        Args:
+            code: What it is about.
+            location: The file, member or sheet.
+            count: How many numbers are concerned; cells or members where numbers cannot be told. 0 adds nothing.
+            text: One sentence for the operator, which names the option that settles it.
+            column: The column, from 1.
+            header: The header of the column, in the form of `ColumnUse.header`.
+        """
+        if count:
+            self.warnings.append(LoadWarning(code, location, column, header, count, text))
 
     def add(self, other: "Report") -> None:
-        """Add the counts and notes of a report on other rows; `distinct` and `duplicates` do not add up and stay."""
+        """Add all of a report on other rows, except `distinct` and `duplicates`, which do not add up."""
         self.rows += other.rows
         self.accepted += other.accepted
         self.rejected.update(other.rejected)
         self.notes.extend(other.notes)
+        self.columns.extend(other.columns)
+        self.warnings.extend(other.warnings)
 
     def to_json(self) -> dict[str, object]:
         """The report as a JSON object, with reason codes in alphabetical order."""
@@ -52,6 +72,8 @@ class Report:
             "duplicates": self.duplicates,
             "rejected": dict(sorted(self.rejected.items())),
             "notes": list(self.notes),
+            "columns": [column.to_json() for column in self.columns],
+            "warnings": [warning.to_json() for warning in self.warnings],
         }
 
 
@@ -101,58 +123,3 @@ _SENTENCES = (
     ("date", "dates", " could not be read, taken as unknown"),
     ("date lies", "dates lie", " before 2000 or in the future, taken as unknown"),
 )
-
-
-class Rejects:
-    """Writes rejected cells as CSV: place, row, column, reason, text. The caller opens the file, with mode 0600.
-
-    A text that a spreadsheet would run as a formula gets an apostrophe in front, because the file of rejects is opened
-    in spreadsheets and its content was written by criminals. What the stream raises is raised as CallbackError.
-    """
-
-    def __init__(self, stream: TextIO | None, *, header: bool = True) -> None:
-        """Write to `stream`, or nowhere if it is None.
-
-        Args:
-            stream: The open text file.
-            header: Whether to write the header line, unless the stream holds text already.
-        """
-        self._writer = csv.writer(stream, lineterminator="\n") if stream else None
-        if self._writer and stream and header:
-            with caller_code():
-                if not _holds_text(stream):
-                    self._writer.writerow(REJECTS_HEADER)
-
-    def add(self, location: str, row: int, column: str, reason: str, text: str) -> None:
-        """Write one rejected text, cut to `MAX_PHONE_CHARS`.
-
-        Args:
-            location: The file, archive member or sheet.
-            row: The 1-based line or row.
-            column: The header cell of the column, or its 1-based index.
-            reason: The reason code.
-            text: The rejected cell, or the rejected number in it.
-        """
-        if self._writer:
-            text = text[:MAX_PHONE_CHARS]
-            safe = "'" + text if text.startswith(_FORMULA_STARTS) else text
-            with caller_code():
-                self._writer.writerow((location, row, column, reason, safe))
-
-    def join(self, text: str, label: Callable[[int], str]) -> None:
-        """Write lines that another `Rejects` wrote without a header, with each column as a 1-based index.
-
-        Args:
-            text: The lines, as CSV.
-            label: Maps a 0-based column index to the column's label.
-        """
-        if self._writer:
-            rows = csv.reader(io.StringIO(text, newline=""))
-            labelled = [(location, row, label(int(at) - 1), *rest) for location, row, at, *rest in rows]
-            with caller_code():
-                self._writer.writerows(labelled)
-
-
-def _holds_text(stream: TextIO) -> bool:
-    """Whether text was written to this stream before, which an earlier file of the same load does."""
-    return stream.seekable() and stream.tell() > 0

@@ -18,7 +18,8 @@ from pilookup.compute.window import OrderedWindow
 from pilookup.custody.intake import IntakeOptions, Report, display_name
 from pilookup.custody.intake.files.formats import Format, detect_format
 from pilookup.custody.intake.files.source import Source
-from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.custody.intake.report import Tally
 from pilookup.custody.intake.splits import PlainText, file_splits, plain_text
 from pilookup.custody.load.split_task import SortedFileWriter, SplitOutcome, SplitTask, run_split
 from pilookup.custody.load.staging import StagedLoad, pop_rejects

@@ -15,7 +15,8 @@ from pilookup import _core
 from pilookup.custody.home import Home
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import read_range
-from pilookup.custody.intake.report import Rejects, Report, Tally
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.rows.packed import PackedNumbers
 from pilookup.custody.intake.rows.split_reader import SplitReader
 from pilookup.custody.intake.splits import TextForm

@@ -18,7 +18,8 @@ from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.read import FastPath, read_file
-from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.custody.intake.report import Tally
 from pilookup.custody.intake.rows.normalise import Normaliser
 from pilookup.custody.intake.rows.packed import PackedNumbers
 from pilookup.custody.intake.splits import PlainText, TextForm, lines_form, memory_splits, plain_text

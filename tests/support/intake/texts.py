@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pilookup.custody.intake import IntakeOptions, Report
 from pilookup.custody.intake.files.source import Source, read_range
 from pilookup.custody.intake.read import read_file
-from pilookup.custody.intake.report import Rejects, Tally
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.custody.intake.report import Tally
 from pilookup.custody.intake.rows.packed import OFFSET
 from pilookup.custody.intake.rows.split_reader import SplitReader
 from pilookup.custody.intake.splits import file_splits, plain_text

@@ -10,7 +10,8 @@ from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.columns.months import MonthReader
 from pilookup.custody.intake.columns.phone_cells import is_list_of_mobiles, separate_numbers
 from pilookup.custody.intake.model import Accepted, IntakeOptions
-from pilookup.custody.intake.report import Rejects, Report, Tally
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.tables.table import Chunk, Table
 from pilookup.identifier import Reason, canonicalise
 from pilookup.protocol.label import Kind

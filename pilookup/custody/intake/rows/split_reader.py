@@ -17,7 +17,8 @@ from pilookup import _core
 from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.model import Accepted, IntakeOptions
-from pilookup.custody.intake.report import Rejects, Report, Tally
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.rows.normalise import Normaliser, account_name
 from pilookup.custody.intake.rows.packed import MONTH, OFFSET, PackedBytes, PackedNumbers
 from pilookup.custody.intake.splits import TextForm

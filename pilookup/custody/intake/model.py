@@ -17,6 +17,9 @@ class IntakeOptions:
         region: ISO 3166 code of the country that numbers without a country code belong to.
         columns: Maps "phone", "account" or "date" to a header name or a 1-based index. "phone" may name several
             columns, separated by commas.
+        scan_text: Whether numbers in columns of text are read.
+        hidden_sheets: Whether hidden sheets of workbooks are read.
+        passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
         ValueError: `columns` has another key.
@@ -25,6 +28,9 @@ class IntakeOptions:
     kind: Kind
     region: str = "CN"
     columns: Mapping[str, str] = field(default_factory=dict)
+    scan_text: bool = False
+    hidden_sheets: bool = False
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(COLUMN_ROLES))

@@ -67,16 +67,21 @@ class Table(TableHead, Protocol):
 class RowTable:
     """A table made of blocks of rows, as text files and workbooks give them."""
 
-    names: list[str] | None = None
     rows: int | None = None
 
-    def __init__(self, location: str, blocks: Iterable[NumberedRows]) -> None:
+    def __init__(self, location: str, blocks: Iterable[NumberedRows], names: list[str] | None = None) -> None:
         """Read blocks until the head is complete.
+
+        Args:
+            location: The file, member or sheet.
+            blocks: The rows.
+            names: The names of the columns, if the format states them.
 
         Raises:
             IntakeError: The blocks raise it.
         """
         self.location = location
+        self.names = names
         self._blocks = iter(blocks)
         self._first = NumberedRows([], [])
         self.head = self._first.rows

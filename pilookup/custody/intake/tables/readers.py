@@ -1,0 +1,58 @@
+"""Which module reads the tables of which format."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pilookup.custody.intake.files.formats import Format
+from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.model import IntakeOptions
+from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.tables.parquet import parquet_table
+from pilookup.custody.intake.tables.table import Table
+from pilookup.custody.intake.tables.text import text_table
+from pilookup.custody.intake.tables.workbook import workbook_tables
+
+Reader = Callable[[Member, Format, IntakeOptions, Report], Iterator[Table]]
+"""Yields the tables of a file in its order. Each must be read before the next is requested.
+
+Notes and warnings about how the file was read go to the report. It raises IntakeError if the file cannot be read as its
+format, and MissingExtraError if that needs an extra that is not installed.
+"""
+
+
+def open_tables(member: Member, form: Format, options: IntakeOptions, report: Report) -> Iterator[Table]:
+    """Yield the tables of a file that is not an archive: the sheets of a workbook, or the one table of a text.
+
+    Args:
+        member: The file.
+        form: Its format.
+        options: The options of the load.
+        report: Receives notes and warnings.
+
+    Raises:
+        IntakeError: The file cannot be read in its format.
+        MissingExtraError: The format needs an extra that is not installed.
+    """
+    return _READERS[form](member, form, options, report)
+
+
+def _text(member: Member, _form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
+    with text_table(member, report.notes) as table:
+        yield table
+
+
+def _parquet(member: Member, _form: Format, _options: IntakeOptions, _report: Report) -> Iterator[Table]:
+    with parquet_table(member) as table:
+        yield table
+
+
+def _workbook(member: Member, form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
+    return workbook_tables(member, form, report.notes)
+
+
+_READERS: Final[dict[Format, Reader]] = {
+    Format.TEXT: _text,
+    Format.PARQUET: _parquet,
+    Format.XLSX: _workbook,
+    Format.XLS: _workbook,
+}

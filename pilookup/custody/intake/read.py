@@ -81,6 +81,7 @@ def read_file(
     reading.report_progress(0)
     for batch in reading.read_member(source.as_member(), nested=False):
         if batch.identifiers:
+            report.months.update(batch.months)
             yield batch
     source.check_unchanged()
     reading.report_progress(source.size)

@@ -10,10 +10,10 @@ import hmac
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from pilookup import durable
 from pilookup.compute.callbacks import Progress, callback_errors, caller_code, guarded
@@ -22,40 +22,42 @@ from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
 from pilookup.custody.intake import IntakeOptions, Report, display_name
+from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.load.schedule import LoadedFile, LoadSchedule
 from pilookup.custody.load.shard_task import ShardOutcome, ShardTask, run_shard
 from pilookup.custody.load.split_task import subkey
 from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.custody.vault import PARTITIONS
-from pilookup.errors import CustodyError, IntakeError, VaultError
+from pilookup.errors import CustodyError, IntakeError, StrictLoadError, VaultError
 from pilookup.file_id import FileId
 
 
 @dataclass(frozen=True)
 class LoadJob:
-    """What one command loads, and how."""
+    """What one command loads, and how.
+
+    Attributes:
+        files: The files.
+        dataset: The dataset.
+        options: How the files are read.
+        replace: Whether files that were loaded before are loaded again.
+        dry_run: Whether nothing is stored.
+        strict: Whether any warning prevents the load.
+        skip_bad: Whether files that cannot be read are left out. With `strict` this is a ValueError.
+    """
 
     files: Sequence[Path]
     dataset: DatasetSpec
     options: IntakeOptions
     replace: bool = False
     dry_run: bool = False
+    strict: bool = False
+    skip_bad: bool = False
 
-
-@dataclass
-class LoadOutcome:
-    """The report of each file of a command, in their order, and the report of all files together (`total`)."""
-
-    dataset: str
-    dry_run: bool
-    total: Report
-    files: list[Report] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """The outcome as `pilookup load --json` prints it."""
-        each = [{"file": i, **report.to_json()} for i, report in enumerate(self.files, 1)]
-        return {"dataset": self.dataset, "dry_run": self.dry_run, **self.total.to_json(), "files": each}
+    def __post_init__(self) -> None:
+        if self.strict and self.skip_bad:
+            raise ValueError("a strict load cannot skip bad files")
 
 
 def load(
@@ -77,6 +79,7 @@ def load(
     Raises:
         IntakeError: A file cannot be read in its format, holds no number, or changed while it was read.
         MissingExtraError: The format of a file needs an extra that is not installed.
+        StrictLoadError: The load is strict and has warnings. Nothing was stored.
         CustodyError: There is no file to load, the dataset was withdrawn or has other attributes, a file was loaded
             before, or the control database failed.
         VaultError: A file of the vault cannot be read or written (a full disk), or is missing or altered.
@@ -96,14 +99,17 @@ def load(
         report_progress = guarded(on_progress) if on_progress else None
         schedule = LoadSchedule(session, dataset.id, job.options, workers, rejects, report_progress)
         files = schedule.read(job.files, sum(file_id.size for file_id in file_ids))
-        distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run)
+        refused = job.strict and any(file.report.warnings for file in files)
+        distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run or refused)
         _check_unchanged(job.files, file_ids)
         outcome = LoadOutcome(
-            dataset.slug, job.dry_run, _total(files, distinct_in_all), [file.report for file in files]
+            dataset.slug, job.dry_run, _total(files, distinct_in_all), [file.report for file in files], refused
         )
         if rejects:
             with caller_code():  # what is buffered must be written before the load counts
                 rejects.flush()
+        if refused:
+            raise StrictLoadError(outcome)
         if not job.dry_run:
             _commit(session, dataset, list(zip(files, digests, strict=True)), replaced)
     return outcome
@@ -143,7 +149,14 @@ def _commit(
     for file, digest in loaded:
         report = file.report
         session.vault.adopt(file.load.folder(session.vault), dataset.slug)
-        counts = Counts(report.rows, report.accepted, report.distinct, report.duplicates, dict(report.rejected))
+        counts = Counts(
+            report.rows,
+            report.accepted,
+            report.distinct,
+            report.duplicates,
+            dict(report.rejected),
+            report.warning_counts(),
+        )
         loads.append(Load(file.load.id, dataset.slug, dataset.id, digest, counts))
     session.vault.mark_pending(load.id for load in replaced)
     session.control.commit_loads(dataset, loads, [load.id for load in replaced], session.now)

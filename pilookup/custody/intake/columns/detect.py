@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -74,22 +74,24 @@ def choose_columns(table: TableHead, options: IntakeOptions) -> ColumnPlan | Non
         IntakeError: An account or date column named in the options is missing; or no header names a phone column,
             several columns hold numbers, and none of them clearly more than the others.
     """
-    given = options.columns.get("phone")
+    given = options.columns.get("phone", ())
     start, header = _find_header(table, options)
     width = len(header) if header is not None else _width(table)
-    if given is not None:
+    left_out = {_given_column(table, header, name) for name in options.not_columns}
+    if given:
         phones = _given_phones(table, header, given)
         if header is None:
             start, header = _data_start(table, width)
     else:
         phones = tuple(at for at, name in enumerate(header or ()) if headers.is_phone(name))
+    phones = tuple(at for at in phones if at not in left_out)
     named = bool(phones)
-    if not phones and given is None:
-        phones, start, header = _columns_by_content(table, options, start, header, width)
+    if not phones and not given:
+        phones, start, header = _columns_by_content(table, options, start, header, width, left_out)
     if not phones:
         return None
-    account = _ranked_column(table, header, options.columns.get("account"), headers.account_rank)
-    date = _ranked_column(table, header, options.columns.get("date"), headers.date_rank)
+    account = _ranked_column(table, header, options.columns.get("account", ()), headers.account_rank, left_out)
+    date = _ranked_column(table, header, options.columns.get("date", ()), headers.date_rank, left_out)
     least = 1 + max(at for at in (*phones, account, date) if at is not None)
     cells = tuple(header) if header is not None else None
     return ColumnPlan(start, phones, account, date, max(width, least), cells, named)
@@ -122,7 +124,7 @@ def _find_header(table: TableHead, options: IntakeOptions) -> tuple[int, list[st
     """
     if table.names is not None:
         return 0, table.names
-    wanted = [name for given in options.columns.values() for name in _given_names(given)]
+    wanted = [name for given in options.columns.values() for text in given for name in _given_names(text)]
     for at, row in enumerate(table.head[:HEADER_ROWS]):
         if any(headers.is_named(cell, name) for cell in row for name in wanted if not name.isdigit()):
             return at + 1, row
@@ -136,13 +138,17 @@ def _given_names(given: str) -> list[str]:
     return [given, *(name for name in re.split(r"[,，]", given) if name.strip())]
 
 
-def _given_phones(table: TableHead, header: list[str] | None, given: str) -> tuple[int, ...]:
+def _given_phones(table: TableHead, header: list[str] | None, given: Sequence[str]) -> tuple[int, ...]:
+    found = [at for text in given for at in _columns_of(table, header, text)]
+    return tuple(dict.fromkeys(at for at in found if at is not None)) if None not in found else ()
+
+
+def _columns_of(table: TableHead, header: list[str] | None, given: str) -> list[int | None]:
+    """The columns that one text names: the one whose header is the text, else each of the names in it."""
     whole = _column_named(header, given)
     if whole is not None:
-        return (whole,)
-    names = [name for name in re.split(r"[,，]", given) if name.strip()]
-    found = [_given_column(table, header, name) for name in names or [given]]
-    return tuple(dict.fromkeys(at for at in found if at is not None)) if None not in found else ()
+        return [whole]
+    return [_given_column(table, header, name) for name in _given_names(given)[1:] or [given]]
 
 
 def _column_named(header: list[str] | None, name: str) -> int | None:
@@ -165,21 +171,32 @@ def _given_column(table: TableHead, header: list[str] | None, name: str) -> int 
 def _ranked_column(
     table: TableHead,
     header: list[str] | None,
-    given: str | None,
+    given: Sequence[str],
     rank: Callable[[str], int | None],
+    left_out: Collection[int | None],
 ) -> int | None:
-    """The given column, else the column whose header ranks best, the leftmost of equals; None if no header ranks."""
-    if given is not None:
-        found = _given_column(table, header, given)
+    """The first of the given columns that is there, else the column whose header ranks best, the leftmost of equals.
+
+    None if no column is given and no header ranks.
+    """
+    if given:
+        found = next((at for name in given if (at := _given_column(table, header, name)) is not None), None)
         if found is None:
             raise IntakeError(table.location, "has no such account or date column as given with --column")
         return found
-    ranked = [(order, at) for at, name in enumerate(header or ()) if (order := rank(name)) is not None]
+    ranked = [
+        (order, at) for at, name in enumerate(header or ()) if at not in left_out and (order := rank(name)) is not None
+    ]
     return min(ranked)[1] if ranked else None
 
 
 def _columns_by_content(
-    table: TableHead, options: IntakeOptions, start: int, header: list[str] | None, width: int
+    table: TableHead,
+    options: IntakeOptions,
+    start: int,
+    header: list[str] | None,
+    width: int,
+    left_out: Collection[int | None],
 ) -> tuple[tuple[int, ...], int, list[str] | None]:
     """The phone columns by the content of their cells, the index of the first data row, and the header if any."""
     if header is None:
@@ -188,7 +205,8 @@ def _columns_by_content(
     shares = {
         at: share
         for at in range(width)
-        if not (header and at < len(header) and headers.is_not_phone(header[at]))
+        if at not in left_out
+        and not (header and at < len(header) and headers.is_not_phone(header[at]))
         and (share := _share_of_numbers(rows, at, options.region)) >= _MIN_SHARE
     }
     if len(shares) == width:  # nothing but numbers: a plain list, with one or more numbers in each row

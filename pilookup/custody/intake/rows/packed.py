@@ -80,6 +80,12 @@ class PackedNumbers:
     def __repr__(self) -> str:
         return f"<{len(self)} numbers>"
 
+    def month_counts(self) -> dict[int, int]:
+        """The number of numbers for each month that occurs, as in `Report.months`."""
+        counts = np.bincount(np.frombuffer(self.months, MONTH))
+        present = np.flatnonzero(counts)
+        return dict(zip(present.tolist(), counts[present].tolist(), strict=True))
+
     @classmethod
     def of(cls, batches: Sequence[Accepted], *, accounts: bool) -> "PackedNumbers":
         """Pack the numbers of batches.

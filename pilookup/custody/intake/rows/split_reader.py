@@ -87,7 +87,9 @@ class SplitReader:
             packed.append(PackedNumbers.of([self._by_rules(odd)], accounts=form.kind == Kind.MALICIOUS))
         self.tally = self._normaliser.tally
         self.tally.add(Tally(ragged, repeated, out_of_range=out_of_range, stray=stray))
-        return PackedNumbers.concatenate(packed)
+        numbers = PackedNumbers.concatenate(packed)
+        self.report.months.update(numbers.month_counts())
+        return numbers
 
     def _decided(self, found: _core.TextRows) -> PackedNumbers:
         """The numbers that the core decided. Date and account cells that it did not decide are read here."""

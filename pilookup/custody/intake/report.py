@@ -2,9 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from pilookup.custody.intake.load_warning import LoadWarning, WarningCode
 from pilookup.custody.intake.table_columns import ColumnUse
+
+ACCEPTED: Final = "accepted"
+"""The key of the number of accepted numbers in `Report.by_column`."""
 
 
 @dataclass
@@ -20,6 +24,10 @@ class Report:
         notes: Sentences for the operator.
         columns: The columns that hold numbers, read or not, in the order of the tables.
         warnings: What the operator must look at. With `--strict` each of them prevents the load.
+        months: Number of accepted numbers for each month in which they were last seen, as in `Accepted.months`; 0 is
+            the unknown month. Numbers that have been erased are among them.
+        by_column: The accepted and rejected numbers of a column, by location, table and column as in `ColumnUse`. The
+            keys of the counts are reason codes, and `ACCEPTED`.
     """
 
     rows: int = 0
@@ -30,6 +38,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
     columns: list[ColumnUse] = field(default_factory=list)
     warnings: list[LoadWarning] = field(default_factory=list)
+    months: Counter[int] = field(default_factory=Counter)
+    by_column: dict[tuple[str, int, int], Counter[str]] = field(default_factory=dict)
 
     def warn(
         self,
@@ -62,9 +72,19 @@ class Report:
         self.notes.extend(other.notes)
         self.columns.extend(other.columns)
         self.warnings.extend(other.warnings)
+        self.months.update(other.months)
+        for key, counts in other.by_column.items():
+            self.by_column.setdefault(key, Counter()).update(counts)
+
+    def warning_counts(self) -> dict[str, int]:
+        """How many numbers the warnings are about, by code in alphabetical order."""
+        counts: Counter[str] = Counter()
+        for warning in self.warnings:
+            counts[str(warning.code)] += warning.count
+        return dict(sorted(counts.items()))
 
     def to_json(self) -> dict[str, object]:
-        """The report as a JSON object, with reason codes in alphabetical order."""
+        """The report as a JSON object, with reason codes in alphabetical order and without months."""
         return {
             "rows": self.rows,
             "accepted": self.accepted,

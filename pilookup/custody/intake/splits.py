@@ -14,7 +14,7 @@ from typing import Final
 from pilookup import _core
 from pilookup.custody.intake.columns.detect import choose_layout
 from pilookup.custody.intake.columns.layout import Layout
-from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.model import IntakeOptions
@@ -62,7 +62,7 @@ class SplitText:
         self._layouts: list[Layout] = []
         self._from_line = NO_LINE
         self._change: Change | None = None
-        self._tally = Tally()
+        self._stray = 0
         start = 0 if self.transcoded else encoding.skip
         if dialect.first_line > 1:
             start += len(data.read(start, _FIRST_LINE_BYTES).splitlines(keepends=True)[0])
@@ -124,31 +124,33 @@ class SplitText:
         """Whether a change of layout was found, so that `splits` has more to divide."""
         return self._change is not None
 
-    def take(self, form: TextForm, split: FileSplit, tally: Tally, change: Change | None) -> bool:
-        """Take the outcome of a split, in the order of the splits.
+    @property
+    def layout(self) -> Layout:
+        """The layout of the table that is being read."""
+        return self._layouts[-1]
+
+    def accepts(self, form: TextForm) -> bool:
+        """Whether the outcome of a split counts. It does not if the layout changed before this split."""
+        return form.choice == len(self._layouts) and self._change is None
+
+    def take(self, split: FileSplit, tally: Tally, change: Change | None) -> None:
+        """Take the outcome of a split that counts, in the order of the splits.
 
         Args:
-            form: How it was read.
             split: The split.
             tally: Its counts.
             change: Where the layout changed in it.
-
-        Returns:
-            Whether the outcome counts. It does not if the layout changed before this split.
         """
-        if form.choice != len(self._layouts) or self._change is not None:
-            return False
         self.tables[-1].tally.add(tally)
-        self._tally.stray += tally.stray
+        self._stray += tally.stray
         self._change = change
         self._data.release(change.offset if change else split.stop)
-        return True
 
     def add_to(self, report: Report) -> None:
         """Add columns, notes and warnings to a report, once the whole text has been read."""
         for table in self.tables:
             table.add_to(report)
-        report.notes.extend(notes_on(self.location, self._encoding, self._dialect, self._tally.stray))
+        report.notes.extend(notes_on(self.location, self._encoding, self._dialect, self._stray))
 
     def _start_table(self) -> None:
         """Choose the layout of the rows from the current offset on."""
@@ -175,15 +177,20 @@ class SplitText:
                 break
             wanted *= 2
         dialect = replace(self._dialect, first_line=self._line)
-        return RowTable(self.location, Records(self.location, iter([lines_of(data[:stop].decode(self._codec))]), dialect))
+        return RowTable(
+            self.location, Records(self.location, iter([lines_of(data[:stop].decode(self._codec))]), dialect)
+        )
 
 
 @contextmanager
-def open_split_text(member: Member, options: IntakeOptions, today: int) -> Iterator[SplitText | None]:
+def open_split_text(
+    member: Member, encoding: Encoding, options: IntakeOptions, today: int
+) -> Iterator[SplitText | None]:
     """Open a text that is read by splits.
 
     Args:
         member: The file.
+        encoding: Its encoding.
         options: The options of the load.
         today: The day that dates are compared with, as an ordinal.
 
@@ -191,9 +198,8 @@ def open_split_text(member: Member, options: IntakeOptions, today: int) -> Itera
         The text; None if it has to be read row by row.
 
     Raises:
-        IntakeError: The file is not a text, cannot be read or has changed.
+        IntakeError: The file cannot be read or has changed.
     """
-    encoding = detect_encoding(member)
     codec = encoding.codec if encoding.codec in CODECS else "utf-8"
     dialect = None if encoding.nuls else dialect_of(member, encoding)
     if dialect is None or dialect.delimiter not in DELIMITERS[codec]:

@@ -70,15 +70,32 @@ class TableReport:
     def _warn_of_columns(self, report: Report) -> None:
         codes = {column.column: column.code for column in self.layout.unread}
         left = self.tally.left
-        other = sum(count for column, count in left.items() if codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS)
+        other = sum(
+            count
+            for column, count in left.items()
+            if codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS
+        )
         for column, code in codes.items():
             if code is not None and code is not WarningCode.OTHER_PHONE_COLUMNS:
                 self._warn(report, code, left[column], _ADVICE[code], column)
         if other:
-            columns = [column for column in sorted(left) if left[column] and codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS]
-            self._warn(report, WarningCode.OTHER_PHONE_COLUMNS, other, _ADVICE[WarningCode.OTHER_PHONE_COLUMNS], columns[0])
+            columns = [
+                column
+                for column in sorted(left)
+                if left[column]
+                and codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS
+            ]
+            self._warn(
+                report, WarningCode.OTHER_PHONE_COLUMNS, other, _ADVICE[WarningCode.OTHER_PHONE_COLUMNS], columns[0]
+            )
         for column in sorted(self.tally.unread):
-            self._warn(report, WarningCode.UNREAD_NUMBERS, self.tally.unread[column], _ADVICE[WarningCode.UNREAD_NUMBERS], column)
+            self._warn(
+                report,
+                WarningCode.UNREAD_NUMBERS,
+                self.tally.unread[column],
+                _ADVICE[WarningCode.UNREAD_NUMBERS],
+                column,
+            )
 
     def _warn_of_rows(self, report: Report) -> None:
         tally = self.tally
@@ -113,7 +130,7 @@ class TableReport:
 
     def _warn(self, report: Report, code: WarningCode, count: int, text: str, column: int) -> None:
         header = self._header(column)
-        name = header if header else str(column + 1)
+        name = header or str(column + 1)
         report.warn(code, self.location, count, text.format(name=name), column=column + 1, header=header)
 
     def _header(self, column: int) -> str | None:

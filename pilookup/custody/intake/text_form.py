@@ -65,4 +65,6 @@ def lines_form(location: str, layout: Layout, options: IntakeOptions, today: int
     """
     kind = str(options.kind)
     # The lines have one more cell than the table, which is not blank. It is not counted as ragged.
-    return TextForm(location, 1, "utf-8", DELIMITER, layout.width + 1, layout.without_content(), 1, options.region, kind, today)
+    return TextForm(
+        location, 1, "utf-8", DELIMITER, layout.width + 1, layout.without_content(), 1, options.region, kind, today
+    )

@@ -50,9 +50,7 @@ def read_by_splits(path, options, size):
             names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(packed)
             months = np.frombuffer(packed.months, "<u2").tolist()
             rows += zip([identifiers[index] for index in indices], names, months, strict=True)
-            report.rows += reader.report.rows
-            report.accepted += reader.report.accepted
-            report.rejected.update(reader.report.rejected)
+            report.add(reader.report)
             tally.add(reader.tally)
             writer.join(out.getvalue(), text.plan.label)
     if not report.rows:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pilookup.custody.intake.columns import given, headers, labelled
-from pilookup.custody.intake.columns.find_numbers import find_mobiles
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
@@ -14,6 +13,7 @@ from pilookup.custody.intake.columns.judge import (
     takes_short_mantissas,
 )
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
+from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
@@ -120,7 +120,9 @@ def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None,
         passed_over=_passed_over(table.head, header),
     )
     layout = _with_phones(layout, columns, table.location, labels, width, options)
-    least = 1 + max((at for at in (*(p.column for p in layout.phones), layout.account, layout.date) if at is not None), default=0)
+    least = 1 + max(
+        (at for at in (*(p.column for p in layout.phones), layout.account, layout.date) if at is not None), default=0
+    )
     return replace(layout, width=max(layout.width, least))
 
 
@@ -180,15 +182,15 @@ def _with_phones(
         unread = _unread_beside(columns, set(named), left_out)
         by = dict.fromkeys(named, ChosenBy.GIVEN)
         return _finished(layout, phones, unread, by, first_filled=False)
-    pool = [column for column in columns if column.at not in left_out and column.at not in (layout.country, layout.area)]
+    pool = [
+        column for column in columns if column.at not in left_out and column.at not in (layout.country, layout.area)
+    ]
     unread = [UnreadColumn(at, None) for at in sorted(left_out)]
     if options.kind is Kind.MALICIOUS:
         phones, more = _registration_columns(pool)
     else:
         phones, more = _exposed_columns(pool)
-    by = {
-        column.at: ChosenBy.NAME if column.is_named and labels else ChosenBy.CONTENT for column in columns
-    }
+    by = {column.at: ChosenBy.NAME if column.is_named and labels else ChosenBy.CONTENT for column in columns}
     return _finished(layout, phones, [*unread, *more], by, first_filled=options.kind is Kind.MALICIOUS)
 
 

@@ -39,9 +39,7 @@ def column_for(role: str, location: str, labels: Sequence[str], width: int, opti
     """
     found = _resolve_all(options.columns[role], location, labels, width)
     if not found:
-        raise IntakeError(
-            location, f"has no such column as given with --column {role}=; {headers_text(labels, width)}"
-        )
+        raise IntakeError(location, f"has no such column as given with --column {role}=; {headers_text(labels, width)}")
     return found[0]
 
 

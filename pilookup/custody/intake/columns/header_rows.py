@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilookup.custody.intake.columns import headers
-from pilookup.custody.intake.columns.judge import is_entry
 from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.judge import is_entry
 
 Rows = Sequence[Sequence[str]]
 
@@ -112,7 +112,7 @@ def _continues_header(rows: Rows, numbers: Sequence[set[int]], at: int) -> bool:
 def _is_group_row(row: Sequence[str], under: Sequence[str]) -> bool:
     """Whether a row above a header row is a row of group headers: several cells, none of them a number."""
     filled = filled_cells(row)
-    return 2 <= filled and not _holds_digits(row) and filled < filled_cells(under) + 1 and len(row) <= len(under) + 1
+    return filled >= 2 and not _holds_digits(row) and filled < filled_cells(under) + 1 and len(row) <= len(under) + 1
 
 
 def _labels(rows: Rows) -> tuple[str, ...]:
@@ -123,7 +123,9 @@ def _labels(rows: Rows) -> tuple[str, ...]:
         for column in range(1, width):
             if not row[column].strip() and spread[-1][column].strip():
                 row[column] = row[column - 1]
-    return tuple(" ".join(dict.fromkeys(cell.strip() for cell in cells if cell.strip())) for cells in zip(*spread, strict=True))
+    return tuple(
+        " ".join(dict.fromkeys(cell.strip() for cell in cells if cell.strip())) for cells in zip(*spread, strict=True)
+    )
 
 
 def _above_first_number(rows: Rows, numbers: Sequence[set[int]]) -> HeaderRows | None:

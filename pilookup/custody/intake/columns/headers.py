@@ -24,7 +24,9 @@ _EN_PHONE = re.compile(
 _EN_PHONE_LAST = frozenset({"tel", "cell", "mob", "hp", "phone", "mobile", "msisdn", "telephone", "cellphone"})
 _EN_NUMBER = frozenset({"number", "numbers", "num", "no", "nr"})
 _EN_NOT_PHONE = frozenset({"is", "has", "verified", "type", "label", "model", "hash", "auto", "smart", "fax", "brand"})
-_EN_CALL = frozenset({"contact", "whatsapp", "app", "caller", "calling", "callee", "called", "sender", "recipient", "a", "b"})
+_EN_CALL = frozenset(
+    {"contact", "whatsapp", "app", "caller", "calling", "callee", "called", "sender", "recipient", "a", "b"}
+)
 """Words that name a phone column together with a word for a number, such as "Contact No."."""
 
 _ZH_ACCOUNT = (
@@ -74,7 +76,9 @@ _RELATED = re.compile(
 )
 _REGISTERED = re.compile(r"注册|regist|signup")
 _BOUND = re.compile(r"绑定|綁定|bound|binding|bind")
-_LOGIN = re.compile(r"登[录陆](?:账|帐)号|登[录陆]名|登[录陆]id|用户名|(?:账|帐)号|login|loginname|loginid|username|account")
+_LOGIN = re.compile(
+    r"登[录陆](?:账|帐)号|登[录陆]名|登[录陆]id|用户名|(?:账|帐)号|login|loginname|loginid|username|account"
+)
 
 
 def is_phone(header: str) -> bool:

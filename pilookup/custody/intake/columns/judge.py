@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pilookup.custody.intake.columns.find_numbers import find_mobiles, find_numbers
+from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.identifier import canonicalise
 
 _MIN_SHARE: Final = 0.5

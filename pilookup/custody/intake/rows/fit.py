@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pilookup.custody.intake.columns.find_numbers import find_mobiles
 from pilookup.custody.intake.columns.header_rows import is_header_row
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, header_digest
+from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.identifier import canonicalise
 
 

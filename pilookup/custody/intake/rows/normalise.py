@@ -45,7 +45,13 @@ class Normaliser:
     """
 
     def __init__(
-        self, location: str, layout: Layout, options: IntakeOptions, report: Report, rejects: Rejects, today: date,
+        self,
+        location: str,
+        layout: Layout,
+        options: IntakeOptions,
+        report: Report,
+        rejects: Rejects,
+        today: date,
         lenient_line: int | None = None,
     ) -> None:
         """Prepare to normalise rows.

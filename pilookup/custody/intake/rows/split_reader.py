@@ -22,9 +22,9 @@ from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.rows.change import Change
 from pilookup.custody.intake.rows.normalise import Normaliser, account_name
 from pilookup.custody.intake.rows.packed import MONTH, OFFSET, PackedBytes, PackedNumbers
-from pilookup.custody.intake.text_form import TextForm
 from pilookup.custody.intake.tables.records import plain_row
 from pilookup.custody.intake.tables.table import NumberedRows
+from pilookup.custody.intake.text_form import TextForm
 from pilookup.protocol.label import Kind
 
 IDENTIFIER_BYTES: Final = 18
@@ -93,7 +93,9 @@ class SplitReader:
         self.tally = self._normaliser.tally
         self.tally.add(Tally(ragged, repeated, out_of_range=out_of_range, stray=stray, accepted=accepted))
         self.tally.add(Tally(left=self._left(found)))
-        return PackedNumbers.concatenate(packed)
+        numbers = PackedNumbers.concatenate(packed)
+        self.report.months.update(numbers.month_counts())
+        return numbers
 
     def _extract(self, stop: int) -> _core.TextRows:
         """Let the core read the records that start before an offset."""

@@ -99,7 +99,9 @@ class RowTable:
             held.append(NumberedRows([line for line, _ in filled], [row for _, row in filled]))
             count += len(filled)
         self._held.extendleft(reversed(held))
-        numbered = islice(((line, row) for block in held for line, row in zip(block.lines, block.rows, strict=True)), HEAD_ROWS)
+        numbered = islice(
+            ((line, row) for block in held for line, row in zip(block.lines, block.rows, strict=True)), HEAD_ROWS
+        )
         self._lines, self.head = [], []
         for line, row in numbered:
             self._lines.append(line)

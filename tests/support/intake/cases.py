@@ -144,12 +144,35 @@ class Vault:
             faults.append("the dataset of a refused load exists")
         return Verdict("refused", faults)
 
+    def load(self, path, slug, kind, options):
+        """Load one file into a new dataset.
+
+        Returns:
+            The report.
+        """
+        return self.custody.load(path, dataset=slug, kind=kind, **options).total
+
+    def refuses(self, path, slug, kind, options):
+        """Whether a load of one file is refused."""
+        try:
+            self.load(path, slug, kind, options)
+        except IntakeError:
+            return True
+        return False
+
     def _difference(self, case, slug):
         """How many expected numbers are not stored, and how many others are."""
-        stored = set(elements_of(self._session.vault, self._session.control.loads(slug)))
-        data = _core.tokenise(case.identifiers, self._session.keyring.scalar("vault"))
-        expected = {data[at : at + 32] for at in range(0, len(data), 32)}
+        stored, expected = self.stored(slug), self.elements(case.identifiers)
         return len(expected - stored), len(stored - expected)
+
+    def stored(self, slug):
+        """The elements of a dataset."""
+        return set(elements_of(self._session.vault, self._session.control.loads(slug)))
+
+    def elements(self, identifiers):
+        """The elements of some identifiers."""
+        data = _core.tokenise(list(identifiers), self._session.keyring.scalar("vault"))
+        return {data[at : at + 32] for at in range(0, len(data), 32)}
 
 
 _REMEDY = re.compile(

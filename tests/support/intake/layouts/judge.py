@@ -47,6 +47,7 @@ class Judgement:
             number is in the report).
         faults: Counts of the numbers concerned.
         want: As in `Layout`.
+        warnings: The codes of the warnings, if everything is read, nothing has to be told, and still there are some.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Judgement:
     how: str
     faults: dict
     want: str
+    warnings: tuple = ()
 
     @property
     def safe(self):
@@ -68,7 +70,7 @@ class Judgement:
 
     def __str__(self):
         counts = ", ".join(f"{count} {what}" for what, count in self.faults.items())
-        return f"{self.kind} seed {self.seed}: {self.how}: {counts} ({self.shape})"
+        return f"{self.kind} seed {self.seed}: {self.how}: {counts or ' '.join(self.warnings)} ({self.shape})"
 
 
 def judge(kind, seed, folder):
@@ -81,7 +83,9 @@ def judge(kind, seed, folder):
     finally:
         path.unlink()
     how, faults = judge_reading(layout, path.name, reading)
-    return Judgement(kind, seed, shape, how, faults, layout.want)
+    told = how != "read" or layout.may_warn or any(cell.others for _, _, cell in layout.cells())
+    alarms = () if told else tuple(sorted({str(warning.code) for warning in reading.report.warnings}))
+    return Judgement(kind, seed, shape, how, faults, layout.want, alarms)
 
 
 def judge_reading(layout, name, reading):

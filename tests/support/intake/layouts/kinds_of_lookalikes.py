@@ -77,7 +77,7 @@ def landlines_with_and_without_zero(rng):
         return Cell((area if rng.random() < 0.5 else area[1:]) + local, (numbers.e164(area + local),))
 
     found = [Column("联系电话", mostly(make, words.bare, 0.3)), *beside(rng)]
-    return Layout("landlines_with_and_without_zero", [Sheet(table(rng, found, rng.randint(10, 25)))])
+    return Layout("landlines_with_and_without_zero", [Sheet(table(rng, found, rng.randint(10, 25)))], may_warn=True)
 
 
 def numeric_cells(rng):

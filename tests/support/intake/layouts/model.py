@@ -53,6 +53,7 @@ class Layout:
         want: "read" if every number of people must be stored, "told" if a warning, a reject or a refusal is enough.
         args: Options of the load, besides the kind of the dataset.
         dataset: The kind of the dataset.
+        may_warn: Whether there may be a warning although everything is read.
         columns_known: Whether a column of the sheet is a column for the reader too, so that warnings must name it.
     """
 
@@ -62,6 +63,7 @@ class Layout:
     want: str = "read"
     args: dict = field(default_factory=dict)
     dataset: Kind = Kind.EXPOSURE
+    may_warn: bool = False
     columns_known: bool = True
 
     @property

@@ -1,7 +1,7 @@
 """Reads Parquet files as tables: only the chosen columns, in batches, each value as text."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -86,11 +86,12 @@ class ParquetTable:
         for row, batch in self._rows(self._readable):
             yield self._block(row, batch)
 
-    def splits(self, size: int) -> Iterator[tuple[FileSplit, bytes] | NumberedRows]:
+    def splits(self, size: int, needed: Collection[int]) -> Iterator[tuple[FileSplit, bytes] | NumberedRows]:
         """Read the rows of `blocks` as splits of text, for the core to read.
 
         Args:
             size: A split ends with the batch in which it reaches this size in bytes.
+            needed: The 0-based columns that are read.
 
         Yields:
             A split and its text; or rows, if a batch has cells that a reader of the text would read differently.
@@ -100,7 +101,7 @@ class ParquetTable:
         """
         buffer = _LineBuffer()
         for row, batch in self._rows(self._readable):
-            lines = self._lines(batch)
+            lines = self._lines(batch, needed)
             if lines is None:
                 yield from buffer.flush()
                 yield self._block(row, batch)
@@ -158,9 +159,12 @@ class ParquetTable:
         with self._validated(column):
             return [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column)]
 
-    def _lines(self, batch: pa.RecordBatch) -> bytes | None:
+    def _lines(self, batch: pa.RecordBatch, needed: Collection[int]) -> bytes | None:
+        """The lines of all columns. A nested one has empty cells."""
+        columns = dict(zip(self._readable, batch.columns, strict=True))
+        blank = pa.array([""] * batch.num_rows, pa.large_string())
         with self._validated(*batch.columns):
-            return lines_of(batch.columns)
+            return lines_of([columns.get(at, blank) for at in range(len(self._schema.names))], needed)
 
     @contextmanager
     def _validated(self, *columns: pa.Array) -> Iterator[None]:

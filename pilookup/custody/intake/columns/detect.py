@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pilookup.custody.intake.columns import headers
-from pilookup.custody.intake.columns.phone_cells import separate_numbers
+from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.limits import HEADER_ROWS
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.errors import IntakeError
@@ -213,5 +213,5 @@ def _data_start(table: TableHead, width: int) -> tuple[int, list[str] | None]:
 
 def _share_of_numbers(rows: Sequence[Sequence[str]], column: int, region: str) -> float:
     cells = [row[column] for row in rows if column < len(row) and row[column].strip()]
-    good = sum(any(type(found) is bytes for _, found in separate_numbers(cell, region)) for cell in cells)
+    good = sum(any(type(found) is bytes for _, found in find_numbers(cell, region)) for cell in cells)
     return good / len(cells) if cells else 0.0

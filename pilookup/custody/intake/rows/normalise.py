@@ -7,8 +7,9 @@ from datetime import date
 from functools import partial
 
 from pilookup.custody.intake.columns.detect import ColumnPlan
+from pilookup.custody.intake.columns.find_numbers import find_numbers, is_plain_mobile
+from pilookup.custody.intake.columns.mobiles import is_list_of_mobiles
 from pilookup.custody.intake.columns.months import MonthReader
-from pilookup.custody.intake.columns.phone_cells import is_list_of_mobiles, separate_numbers
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report, Tally
@@ -91,7 +92,7 @@ class Normaliser:
     def _normalise_one_column(self, chunk: Chunk, accounts: list[bytes | None], months: list[int]) -> Accepted:
         """Normalise rows with one phone column. Most cells are one number: lists pass unchanged if possible."""
         found = self._canonical(chunk.columns[0])
-        odd = [at for at, result in enumerate(found) if result.__class__ is not bytes]
+        odd = [at for at, cell in enumerate(chunk.columns[0]) if not is_plain_mobile(cell, found[at])]
         if not odd:
             self._report.rows += len(found)
             self._report.accepted += len(found)
@@ -146,7 +147,7 @@ class Normaliser:
         self._report.rows += 1
         accepted: dict[bytes, None] = {}
         for column, cell in filled:
-            for text, result in separate_numbers(cell, self._region, known):
+            for text, result in find_numbers(cell, self._region, known=known):
                 if not isinstance(result, bytes):
                     self._reject(chunk.lines[at], column, result, text)
                 elif result in accepted:

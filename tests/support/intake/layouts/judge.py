@@ -76,9 +76,7 @@ class Judgement:
 
 def judge(kind, seed, folder):
     """Make the layout of a kind and a seed, write it into a folder, read it, and judge the reading."""
-    rng = random.Random(f"{kind} {seed}")
-    layout = KINDS[kind](rng)
-    path, shape = write(rng, layout, folder)
+    layout, path, shape = written(kind, seed, folder)
     try:
         reading = read(path, layout.options)
     finally:
@@ -87,6 +85,17 @@ def judge(kind, seed, folder):
     told = how != "read" or layout.may_warn or any(cell.others for _, _, cell in layout.cells())
     alarms = () if told else tuple(sorted({str(warning.code) for warning in reading.report.warnings}))
     return Judgement(kind, seed, shape, how, faults, layout.want, alarms)
+
+
+def written(kind, seed, folder):
+    """Make the layout of a kind and a seed, and write it into a folder.
+
+    Returns:
+        The layout, its file, and its shape in words.
+    """
+    rng = random.Random(f"{kind} {seed}")
+    layout = KINDS[kind](rng)
+    return layout, *write(rng, layout, folder)
 
 
 def judge_reading(layout, name, reading):

@@ -209,5 +209,6 @@ def repeated_people(rng):
 KINDS = (
     one_phone_column, several_named_columns, named_and_by_content, columns_by_content, without_header, half_filled_columns,
     half_filled_without_header, masked_and_plain, owner_and_peer, constant_column, other_party, fax, registered_accounts,
-    login_names, registered_column_half_filled, option_names_a_column, option_names_a_column_of_somebody_else, option_names_a_column_elsewhere, households, rejected_kinds, repeated_people,
+    login_names, registered_column_half_filled, option_names_a_column, option_names_a_column_of_somebody_else,
+    option_names_a_column_elsewhere, households, rejected_kinds, repeated_people,
 )  # fmt: skip

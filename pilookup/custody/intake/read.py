@@ -10,7 +10,8 @@ from typing import Final, TextIO
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.detect import ColumnPlan, choose_columns, describe
 from pilookup.custody.intake.files.archive import gzip_member, zip_members
-from pilookup.custody.intake.files.formats import Format, detect_format
+from pilookup.custody.intake.files.detect import detect_format
+from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.source import Member, Source
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
@@ -18,9 +19,10 @@ from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.rows.normalise import Normaliser
 from pilookup.custody.intake.splits import PlainText
 from pilookup.custody.intake.tables.parquet import ParquetTable, parquet_table
+from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import Table
 from pilookup.custody.intake.tables.text import text_table
-from pilookup.custody.intake.tables.workbook import workbook_tables
+from pilookup.custody.intake.unreadable import NoPhoneColumnError
 from pilookup.errors import IntakeError
 
 SplitText = Callable[[Member, Callable[[], None]], tuple[PlainText, Tally] | None]
@@ -106,13 +108,13 @@ class _Reading:
 
     def read_member(self, member: Member, *, nested: bool) -> Iterator[Accepted]:
         """Yield all batches of a file or of a member of an archive."""
-        form = detect_format(member.location, member.name, member.head())
+        form = detect_format(member, self.report.notes)
         if form is Format.ZIP:
             yield from self._archive(member)
         elif form is Format.GZIP:
             yield from self.read_member(gzip_member(member), nested=True)
-        elif form in (Format.XLSX, Format.XLS):
-            yield from self._workbook(member, form)
+        elif form not in (Format.TEXT, Format.PARQUET):
+            yield from self._several_tables(member, form)
         elif form is not Format.TEXT or not self._read_fast(member):
             with self._open_table(member, form) as table:
                 yield from self._read_one_table(table, nested=nested)
@@ -162,11 +164,11 @@ class _Reading:
         if self.report.rows == before:
             raise IntakeError(table.location, _NO_ROWS)
 
-    def _workbook(self, member: Member, form: Format) -> Iterator[Accepted]:
-        """Read every visible sheet with a phone column, and note the others. At least one must have rows."""
+    def _several_tables(self, member: Member, form: Format) -> Iterator[Accepted]:
+        """Read every table with a phone column, and note the others. At least one must have rows."""
         skipped: list[str] = []
         taken = 0
-        for table in workbook_tables(member, form, self.report.notes):
+        for table in open_tables(member, form, self.options, self.report):
             if not table.head:
                 continue
             plan = choose_columns(table, self.options)
@@ -179,8 +181,9 @@ class _Reading:
                 self.report_progress(self.source.position)
             taken += self.report.rows - before
         if not taken:
-            raise IntakeError(
-                member.location, f"no visible sheet has rows under a phone column: {self.options.no_phone_message()}"
+            what = "visible sheet" if form in (Format.XLSX, Format.XLS) else "table"
+            raise NoPhoneColumnError(
+                member.location, f"no {what} has rows under a phone column: {self.options.no_phone_message()}"
             )
         self.report.notes.extend(f"{location}: no phone column, not read" for location in skipped)
 

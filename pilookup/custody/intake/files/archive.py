@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from pilookup.custody.intake import limits
-from pilookup.custody.intake.files.formats import Format, extension, format_by_content
+from pilookup.custody.intake.files.formats import Format, format_by_content
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.errors import IntakeError
 
@@ -101,7 +101,7 @@ def gzip_member(outer: Member) -> Member:
         stream = gzip.GzipFile(fileobj=raw, mode="rb")
         return io.BufferedReader(_BoundedStream(stream, outer.location, packed, raw), limits.BLOCK_BYTES)
 
-    inner = Member(outer.location, outer.name[:-3] if extension(outer.name) == "gz" else outer.name, None, open_inner)
+    inner = Member(outer.location, outer.name.rpartition(".")[0], None, open_inner)
     _refuse_nesting(inner)
     return inner
 

@@ -3,6 +3,7 @@
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
     ├── IntakeError             an input file cannot be read as what it claims to be
+    │   └── PasswordRequiredError   an input file is encrypted, and no given password opens it
     ├── CustodyError            the police side cannot do what was asked
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use
     │   ├── KeyringError        a key file or its passphrase is wrong
@@ -39,6 +40,10 @@ class IntakeError(PilookupError):
 
     def __reduce__(self) -> tuple[type["IntakeError"], tuple[str, str]]:
         return type(self), (self.location, self.message)
+
+
+class PasswordRequiredError(IntakeError):
+    """An input file is encrypted, and no given password opens it. `location` names the file or the member."""
 
 
 class CustodyError(PilookupError):

@@ -9,10 +9,12 @@ from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.detect import ColumnPlan, choose_columns, describe
-from pilookup.custody.intake.files.archive import gzip_member, zip_members
+from pilookup.custody.intake.files.archive import ArchiveContext
 from pilookup.custody.intake.files.detect import detect_format
-from pilookup.custody.intake.files.formats import Format
+from pilookup.custody.intake.files.formats import ARCHIVES, COMPRESSED, Format
+from pilookup.custody.intake.files.members import SkippedMembers, open_archive
 from pilookup.custody.intake.files.source import Member, Source
+from pilookup.custody.intake.files.unpacked import Budget, Nesting, compressed_member
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report, Tally
@@ -23,7 +25,6 @@ from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import Table
 from pilookup.custody.intake.tables.text import text_table
 from pilookup.custody.intake.unreadable import NoPhoneColumnError
-from pilookup.errors import IntakeError
 
 SplitText = Callable[[Member, Callable[[], None]], tuple[PlainText, Tally] | None]
 """Reads all numbers of a text by splits and counts them into the file's report. Calls its second argument after each.
@@ -81,7 +82,7 @@ def read_file(
     source = Source(path)
     reading = _Reading(source, options, report, Rejects(rejects), on_progress, fast)
     reading.report_progress(0)
-    for batch in reading.read_member(source.as_member(), nested=False):
+    for batch in reading.read_member(source.as_member(), Nesting()):
         if batch.identifiers:
             yield batch
     source.check_unchanged()
@@ -101,23 +102,27 @@ class _Reading:
     fast: FastPath | None
     reported: int = 0
 
+    def __post_init__(self) -> None:
+        self.archives = ArchiveContext(Budget(self.source.size), self.options.passwords)
+
     def report_progress(self, position: int) -> None:
         self.reported = min(max(position, self.reported), self.source.size)  # progress never decreases
         if self.on_progress:
             self.on_progress(self.reported, self.source.size, self.report.rows)
 
-    def read_member(self, member: Member, *, nested: bool) -> Iterator[Accepted]:
+    def read_member(self, member: Member, nesting: Nesting) -> Iterator[Accepted]:
         """Yield all batches of a file or of a member of an archive."""
         form = detect_format(member, self.report.notes)
-        if form is Format.ZIP:
-            yield from self._archive(member)
-        elif form is Format.GZIP:
-            yield from self.read_member(gzip_member(member), nested=True)
+        if form in ARCHIVES:
+            yield from self._archive(member, form, nesting)
+        elif form in COMPRESSED:
+            inner = nesting.inside(member.location, form)
+            yield from self.read_member(compressed_member(member, form, self.archives.budget), inner)
         elif form not in (Format.TEXT, Format.PARQUET):
             yield from self._several_tables(member, form)
         elif form is not Format.TEXT or not self._read_fast(member):
             with self._open_table(member, form) as table:
-                yield from self._read_one_table(table, nested=nested)
+                yield from self._read_one_table(table, nested=nesting != Nesting())
 
     def _read_fast(self, member: Member) -> bool:
         """Read a text on the fast path, if possible. Returns whether it was."""
@@ -126,19 +131,19 @@ class _Reading:
         if done is None:
             return False
         if self.report.rows == before:
-            raise IntakeError(member.location, _NO_ROWS)
+            raise NoPhoneColumnError(member.location, _NO_ROWS)
         text, tally = done
         self.report.notes.extend(text.notes(tally))
         return True
 
-    def _archive(self, outer: Member) -> Iterator[Accepted]:
-        with zip_members(outer) as (members, system_files):
-            for member in members:
-                yield from self.read_member(member, nested=True)
-        if system_files:
-            self.report.notes.append(
-                f"{outer.location}: {system_files} system files (.DS_Store and the like) were left out"
-            )
+    def _archive(self, outer: Member, form: Format, nesting: Nesting) -> Iterator[Accepted]:
+        inner = nesting.inside(outer.location, form)
+        skipped = SkippedMembers(outer.location, self.report)
+        with open_archive(outer, form, self.archives) as members:
+            for member in skipped.without_system_files(members):
+                with skipped.reading(member):
+                    yield from self.read_member(member, inner)
+        skipped.finish()
 
     @contextmanager
     def _open_table(self, member: Member, form: Format) -> Iterator[Table]:
@@ -152,7 +157,7 @@ class _Reading:
     def _read_one_table(self, table: Table, *, nested: bool) -> Iterator[Accepted]:
         plan = choose_columns(table, self.options)
         if plan is None:
-            raise IntakeError(table.location, self.options.no_phone_message())
+            raise NoPhoneColumnError(table.location, self.options.no_phone_message())
         before = self.report.rows
         for batch in self._batches(table, plan):
             yield batch
@@ -162,7 +167,7 @@ class _Reading:
                 self.source.position if nested or not table.rows else self.source.size * done // table.rows
             )
         if self.report.rows == before:
-            raise IntakeError(table.location, _NO_ROWS)
+            raise NoPhoneColumnError(table.location, _NO_ROWS)
 
     def _several_tables(self, member: Member, form: Format) -> Iterator[Accepted]:
         """Read every table with a phone column, and note the others. At least one must have rows."""

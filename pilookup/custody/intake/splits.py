@@ -19,6 +19,7 @@ from pilookup.custody.intake.report import Tally
 from pilookup.custody.intake.tables.arrow import DELIMITER
 from pilookup.custody.intake.tables.dialect import Dialect
 from pilookup.custody.intake.tables.text import dialect_of, notes_on, rows_of
+from pilookup.custody.intake.unreadable import NoPhoneColumnError
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 
@@ -128,7 +129,7 @@ def plain_text(member: Member, options: IntakeOptions, today: int) -> PlainText 
     with rows_of(member, encoding, dialect) as (table, _):
         plan = choose_columns(table, options)
         if plan is None:
-            raise IntakeError(member.location, options.no_phone_message())
+            raise NoPhoneColumnError(member.location, options.no_phone_message())
         from_line = table.line(plan.start)
     form = TextForm(
         location=member.location,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pilookup import _core
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES, MAX_LINE_CHARS
+from pilookup.custody.intake.unreadable import EmptyFileError, NotATableError
 from pilookup.errors import IntakeError
 
 _BOMS = (
@@ -92,7 +93,7 @@ def _refuse_binary(location: str, text: str) -> None:
     controls = sum(char < " " and char not in _PLAIN_CONTROLS for char in text[:4096])
     nuls = text[:4096].count("\x00")
     if controls * 50 > len(text[:4096]) or nuls * 4 > len(text[:4096]):
-        raise IntakeError(location, "holds binary data, not text")
+        raise NotATableError(location, "holds binary data, not text", "binary data")
 
 
 def detect_encoding(member: Member, *, long_lines: bool = False) -> Encoding:
@@ -197,7 +198,7 @@ def _scan_by_decoding(member: Member, codec: str, skip: int, max_line: int) -> E
             if not block:
                 break
     if checks.blank:
-        raise IntakeError(member.location, "the file is empty")
+        raise EmptyFileError(member.location, "the file is empty")
     return Encoding(codec, skip, checks.nuls)
 
 

@@ -31,8 +31,8 @@ MAX_REJECT_CHARS = 4096
 BLOCK_BYTES = 1 << 20
 """Bytes that every stream reads ahead."""
 
-MAX_MEMBERS = 1_000
-"""Members of a ZIP archive."""
+MAX_MEMBERS = 10_000
+"""Members of an archive, with those of the archives in it. The copy of a phone has thousands of pictures."""
 
 MAX_RATIO = 200
 """Unpacked bytes for each packed byte. Seized text packs about 20:1, sorted lists up to 100:1."""

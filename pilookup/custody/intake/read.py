@@ -8,11 +8,14 @@ from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.layout import Layout
-from pilookup.custody.intake.files.archive import gzip_member, zip_members
+from pilookup.custody.intake.files.archive import ArchiveContext
+from pilookup.custody.intake.files.detect import detect_format
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
 from pilookup.custody.intake.files.file_split import FileSplit
-from pilookup.custody.intake.files.formats import Format, detect_format
+from pilookup.custody.intake.files.formats import ARCHIVES, COMPRESSED, Format
+from pilookup.custody.intake.files.members import SkippedMembers, open_archive
 from pilookup.custody.intake.files.source import Member, Source
+from pilookup.custody.intake.files.unpacked import Budget, Nesting, compressed_member
 from pilookup.custody.intake.joined_table import SPLIT_BYTES as JOINED_BYTES
 from pilookup.custody.intake.joined_table import JoinedTable
 from pilookup.custody.intake.model import Accepted, IntakeOptions
@@ -24,7 +27,7 @@ from pilookup.custody.intake.splits import SplitText, open_split_text
 from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.custody.intake.text_form import TextForm
-from pilookup.errors import IntakeError
+from pilookup.custody.intake.unreadable import NoPhoneColumnError
 
 _NO_ROWS: Final = "has a header but no rows"
 
@@ -91,6 +94,7 @@ class FileReader:
         """
         self.source = Source(path)
         self.encodings: dict[str, Encoding] = {}
+        self._archives = ArchiveContext(Budget(self.source.size), options.passwords)
         self._options = options
         self._report = report
         self._rejects = rejects
@@ -105,16 +109,17 @@ class FileReader:
                 file, archive member, sheet or line.
             MissingExtraError: The format needs an extra that is not installed.
         """
-        yield from self._member(self.source.as_member())
+        yield from self._member(self.source.as_member(), Nesting())
         self.source.check_unchanged()
 
-    def _member(self, member: Member) -> Iterator[Work]:
+    def _member(self, member: Member, nesting: Nesting) -> Iterator[Work]:
         """Yield the work of a file or of a member of an archive."""
-        form = detect_format(member.location, member.name, member.head())
-        if form is Format.ZIP:
-            yield from self._archive(member)
-        elif form is Format.GZIP:
-            yield from self._member(gzip_member(member))
+        form = detect_format(member, self._report.notes)
+        if form in ARCHIVES:
+            yield from self._archive(member, form, nesting)
+        elif form in COMPRESSED:
+            inner = nesting.inside(member.location, form)
+            yield from self._member(compressed_member(member, form, self._archives.budget), inner)
         elif form is not Format.TEXT or self._split_bytes is None:
             yield from self._tables(member, form)
         else:
@@ -126,14 +131,14 @@ class FileReader:
                 else:
                     yield from self._text(member, text, self._split_bytes)
 
-    def _archive(self, outer: Member) -> Iterator[Work]:
-        with zip_members(outer) as (members, system_files):
-            for member in members:
-                yield from self._member(member)
-        if system_files:
-            self._report.notes.append(
-                f"{outer.location}: {system_files} system files (.DS_Store and the like) were left out"
-            )
+    def _archive(self, outer: Member, form: Format, nesting: Nesting) -> Iterator[Work]:
+        inner = nesting.inside(outer.location, form)
+        skipped = SkippedMembers(outer.location, self._report)
+        with open_archive(outer, form, self._archives) as members:
+            for member in skipped.without_system_files(members):
+                with skipped.reading(member):
+                    yield from self._member(member, inner)
+        skipped.finish()
 
     def _text(self, member: Member, text: SplitText, size: int) -> Iterator[Work]:
         in_file = member.location == self.source.location and not text.transcoded
@@ -146,7 +151,7 @@ class FileReader:
                 break
         text.add_to(self._report)
         if self._report.rows == before and text.tables[0].layout.phones:
-            raise IntakeError(member.location, _NO_ROWS)
+            raise NoPhoneColumnError(member.location, _NO_ROWS)
 
     def _tables(self, member: Member, form: Format) -> Iterator[Work]:
         """Read the tables of a file that is not a text, or that the core cannot read as it is."""

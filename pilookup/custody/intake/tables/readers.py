@@ -7,10 +7,15 @@ from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.tables.json_tables import json_tables
 from pilookup.custody.intake.tables.parquet import parquet_table
+from pilookup.custody.intake.tables.sql_tables import sql_tables
+from pilookup.custody.intake.tables.sqlite_tables import sqlite_tables
 from pilookup.custody.intake.tables.table import Table
 from pilookup.custody.intake.tables.text import text_table
+from pilookup.custody.intake.tables.vcards import vcard_tables
 from pilookup.custody.intake.tables.workbook import workbook_tables
+from pilookup.custody.intake.tables.xml_tables import xml_tables
 
 Reader = Callable[[Member, Format, IntakeOptions, Report], Iterator[Table]]
 """Yields the tables of a file in its order. Each must be read before the next is requested.
@@ -50,9 +55,23 @@ def _workbook(member: Member, form: Format, _options: IntakeOptions, report: Rep
     return workbook_tables(member, form, report.notes)
 
 
+def _with_notes(read: Callable[[Member, list[str]], Iterator[Table]]) -> Reader:
+    """The reader for a module that needs nothing but the file and a place for its notes."""
+
+    def tables(member: Member, _form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
+        return read(member, report.notes)
+
+    return tables
+
+
 _READERS: Final[dict[Format, Reader]] = {
     Format.TEXT: _text,
     Format.PARQUET: _parquet,
     Format.XLSX: _workbook,
     Format.XLS: _workbook,
+    Format.SQLITE: _with_notes(sqlite_tables),
+    Format.VCARD: _with_notes(vcard_tables),
+    Format.JSON: _with_notes(json_tables),
+    Format.XML: _with_notes(xml_tables),
+    Format.SQL: _with_notes(sql_tables),
 }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pilookup.custody.intake.columns.months import MonthReader
 from pilookup.custody.intake.columns.phone_cells import separate_numbers
-from pilookup.custody.intake.tables.sheets import text_of, text_of_number
+from pilookup.custody.intake.tables.cell_text import text_of, text_of_number
 
 A, B = b"tel:+8613800138000", b"tel:+8613900139000"
 LANDLINE = b"tel:+861062345678"

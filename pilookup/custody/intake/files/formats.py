@@ -1,5 +1,10 @@
-"""Detects the format of a file from the extension of its name and from its first bytes, which must agree."""
+"""Detects the format of a file from its first bytes. The extension of its name only helps.
 
+Files are saved under the wrong extension every day: HTML as .xls, a workbook as .csv. The content decides, and a
+difference is a note in the report.
+"""
+
+import re
 from enum import StrEnum
 
 from pilookup.errors import IntakeError
@@ -13,6 +18,11 @@ class Format(StrEnum):
     TEXT = "text (CSV, TSV, TXT)"
     XLSX = "an XLSX workbook"
     XLS = "an XLS workbook"
+    XLSB = "an XLSB workbook"
+    ODS = "an ODS workbook"
+    HTML = "an HTML page"
+    MHTML = "an MHTML file"
+    SPREADSHEETML = "an XML spreadsheet (Excel 2003)"
     PARQUET = "a Parquet file"
     ZIP = "a ZIP archive"
     GZIP = "a gzip file"
@@ -25,7 +35,19 @@ _BY_EXTENSION = {
     "txt": Format.TEXT,
     "xlsx": Format.XLSX,
     "xlsm": Format.XLSX,
+    "xltx": Format.XLSX,
+    "xltm": Format.XLSX,
     "xls": Format.XLS,
+    "xlt": Format.XLS,
+    "et": Format.XLS,
+    "ett": Format.XLS,
+    "xlsb": Format.XLSB,
+    "ods": Format.ODS,
+    "ots": Format.ODS,
+    "htm": Format.HTML,
+    "html": Format.HTML,
+    "mht": Format.MHTML,
+    "mhtml": Format.MHTML,
     "parquet": Format.PARQUET,
     "pq": Format.PARQUET,
     "zip": Format.ZIP,
@@ -57,7 +79,21 @@ _MAGIC: tuple[tuple[bytes, Format | str], ...] = (
     (b"\x09\x04\x06\x00", "a workbook of Excel 95 or older"),
 )
 
-_MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<body", b"<meta", b"<style", b"<!--")
+_PAGE = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body|meta|style|title|table|thead|tbody|tr|td|th|div|center|font|frameset|h[1-6]|p|br"
+    rb"|span|b|ul|ol)[\s>/]|<!--",
+    re.IGNORECASE,
+)
+"""How a page starts, which may be a part of one."""
+_TABLE = re.compile(rb"<table(?:\s[^<>]*)?>", re.IGNORECASE)
+_XML = re.compile(rb"<(?:\?xml\s|!doctype\s|[A-Za-z][\w.-]*:?[\w.-]*\s+xmlns)", re.IGNORECASE)
+_SPREADSHEETML = (b"urn:schemas-microsoft-com:office:spreadsheet", b'progid="Excel.Sheet"', b"progid='Excel.Sheet'")
+_MIME_HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*:[^\r\n]*\r?\n")
+_MIME_PAGE = re.compile(
+    rb"^(?:content-type:\s*(?:multipart/related|multipart/mixed|multipart/alternative|text/html)"
+    rb"|from:\s*<saved by |x-document-type:\s*workbook)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _TAR_AT = 257
 
 
@@ -84,54 +120,68 @@ def format_by_content(head: bytes) -> Format | str:
     if head.startswith(b"MZ") and b"\x00" in head[2:64]:
         return "a program (Windows)"
     start = head.replace(b"\x00", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
-    if start.lstrip().lower().startswith(_MARKUP):
-        return "an HTML or XML page"
-    return Format.TEXT
+    return _markup_format(start.lstrip()) or Format.TEXT
+
+
+def _markup_format(start: bytes) -> Format | str | None:
+    """The format of a page or an XML document that starts so; None if it is neither."""
+    if start.startswith(b"<") and any(sign in start for sign in _SPREADSHEETML):
+        # Pages that Excel writes declare namespaces of Office too, but not that of spreadsheets as their own.
+        return Format.HTML if _PAGE.match(start) else Format.SPREADSHEETML
+    if _PAGE.match(start):
+        return Format.HTML
+    if _MIME_HEADER.match(start) and _MIME_PAGE.search(start):
+        return Format.MHTML
+    if _XML.match(start):
+        return Format.HTML if re.search(rb"<html[\s>]", start, re.IGNORECASE) else "an XML document"
+    return None
 
 
 def detect_format(location: str, name: str, head: bytes) -> Format:
-    """Detect the format that both the name and the content of a file have.
+    """Detect the format of a file, from its content.
+
+    A package, such as a workbook of Excel or LibreOffice, counts as a ZIP archive here: `archive.zip_format` tells them
+    apart.
 
     Args:
         location: The file or member, for errors.
-        name: The name whose extension counts. Without an extension, the content decides alone.
+        name: Its name. Its extension tells a page from a text that has a page in it.
         head: The first `HEAD_BYTES` bytes, or all bytes of a shorter file.
 
     Raises:
-        IntakeError: The file is empty, its content does not match its name, or intake does not read its extension or
-            its content.
+        IntakeError: The file is empty, or intake does not read its content.
     """
     if not head:
         raise IntakeError(location, "the file is empty")
-    promised, found = format_by_name(name), format_by_content(head)
+    found = format_by_content(head)
     if not isinstance(found, Format):
         raise IntakeError(location, f"is {found}, which cannot be loaded{_advice(found)}")
-    if promised is None:
-        if extension(name):
-            raise IntakeError(
-                location, "the file name extension is not one of .csv .tsv .txt .xlsx .xls .parquet .zip .gz"
-            )
-        return found
-    if promised is found or (promised is Format.XLSX and found is Format.ZIP):
-        return promised
-    raise IntakeError(
-        location, f"is named as {promised} but is {_format_found(found)}{_how_to_rename(promised, found)}"
-    )
+    promised = format_by_name(name)
+    if found is Format.TEXT and promised in _WITHOUT_TEXT and _TABLE.search(head.replace(b"\x00", b"")):
+        return Format.HTML  # words or messages of a program stand above the page
+    return found
+
+
+def mismatch_note(location: str, name: str, found: Format) -> str | None:
+    """A sentence for the report about a file whose extension stands for another format; None if there is none.
+
+    Args:
+        location: The file or member.
+        name: Its name.
+        found: The format that it has.
+    """
+    promised = format_by_name(name)
+    if promised is None or promised is found or {promised, found} <= _PACKAGES:
+        return None
+    return f"{location}: is named as {promised} but is {found}; read as that"
+
+
+_WITHOUT_TEXT = frozenset({Format.XLSX, Format.XLS, Format.HTML})
+"""Formats whose extension no program gives to a text that has HTML in its cells."""
+
+_PACKAGES = frozenset({Format.XLSX, Format.XLSB, Format.ODS})
+"""The formats of workbooks in a package, which programs read under one another's extension."""
 
 
 def _advice(found: str) -> str:
-    return ": save it as .xlsx or .csv" if "HTML" in found or "Excel" in found else ""
-
-
-def _format_found(found: Format) -> str:
-    return "a ZIP archive or an XLSX workbook" if found is Format.ZIP else found.value
-
-
-def _how_to_rename(promised: Format, found: Format) -> str:
-    if found is Format.TEXT and promised in (Format.XLSX, Format.XLS):
-        return ": rename it to .csv"
-    if found is Format.ZIP and promised is Format.XLS:
-        return ": rename it to .xlsx if it is a workbook"
-    if found is Format.XLS and promised is Format.XLSX:
-        return ", or a workbook under a password: rename it to .xls, or remove the password"
-    return ""
+    return ": save it as .xlsx or .csv" if "Excel" in found else ""

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pilookup.custody.intake.limits import MAX_CELL_CHARS, MAX_LINES_BYTES
-from pilookup.custody.intake.tables.sheets import text_of_number
+from pilookup.custody.intake.tables.cell_text import text_of_number
 
 DELIMITER: Final = "----"
 """Between the cells of a line. With this delimiter nothing is trimmed and quotes are plain characters."""

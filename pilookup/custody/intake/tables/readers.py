@@ -7,6 +7,7 @@ from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.tables.pages import page_file_tables
 from pilookup.custody.intake.tables.parquet import parquet_table
 from pilookup.custody.intake.tables.table import Table
 from pilookup.custody.intake.tables.text import text_table
@@ -46,13 +47,14 @@ def _parquet(member: Member, _form: Format, _options: IntakeOptions, _report: Re
         yield table
 
 
-def _workbook(member: Member, form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
-    return workbook_tables(member, form, report.notes)
-
-
 _READERS: Final[dict[Format, Reader]] = {
     Format.TEXT: _text,
     Format.PARQUET: _parquet,
-    Format.XLSX: _workbook,
-    Format.XLS: _workbook,
+    Format.XLSX: workbook_tables,
+    Format.XLS: workbook_tables,
+    Format.XLSB: workbook_tables,
+    Format.ODS: workbook_tables,
+    Format.HTML: page_file_tables,
+    Format.MHTML: page_file_tables,
+    Format.SPREADSHEETML: page_file_tables,
 }

@@ -1,0 +1,43 @@
+"""Converts the values of cells to text."""
+
+import datetime as dt
+import math
+
+EXACT_INTEGERS = 2**53
+_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
+_LAST_YEAR = 2199
+_DAY = dt.timedelta(days=1)
+
+
+def text_of(cell: object) -> str:
+    """Convert a cell to text.
+
+    A date always gets a time of day, so that it cannot be mistaken for a phone number. A date after the year 2199 is a
+    number whose cell has the format of a date, and becomes that number.
+    """
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, int | float):
+        return text_of_number(cell)
+    if isinstance(cell, dt.datetime):
+        return text_of_number((cell - _EPOCH) / _DAY) if cell.year > _LAST_YEAR else cell.isoformat(" ", "seconds")
+    if isinstance(cell, dt.date):
+        return text_of(dt.datetime(cell.year, cell.month, cell.day))  # noqa: DTZ001 - spreadsheets have no time zones
+    if isinstance(cell, dt.timedelta):
+        return text_of_number(cell / _DAY) if cell.days > (_LAST_YEAR - 1900) * 366 else str(cell)
+    return str(cell)
+
+
+def text_of_number(value: float) -> str:
+    """Convert a number to text, or to an empty text if it is not finite.
+
+    Whole numbers are written without ".0". A float of 2**53 or more is written with an exponent, because its last
+    digits may be lost.
+    """
+    if not math.isfinite(value):
+        return ""
+    if abs(value) >= EXACT_INTEGERS and isinstance(value, float):
+        return f"{value:.15E}"
+    return str(int(value)) if value == int(value) else repr(value)

@@ -58,8 +58,9 @@ MAX_SHEET_ROWS = 1 << 20
 MAX_SHEET_COLUMNS = 16_384
 """Cells in a row of a page or an XML spreadsheet. It is the number of columns of Excel."""
 
-MAX_PADDING = 100_000_000
-"""Empty cells and rows that a page or an XML spreadsheet asks for by spans and numbers, without writing them out."""
+MAX_PADDING = 10_000_000
+"""Empty and repeated cells that a page, an XML spreadsheet or an ODS workbook may ask for by spans, numbers and counts.
+As many more are allowed as it has bytes."""
 
 MAX_PARQUET_BATCH_BYTES = 512 << 20
 """Bytes of the Arrow buffers of one batch of the chosen Parquet columns."""

@@ -19,7 +19,7 @@ class Format(StrEnum):
     XLSX = "an XLSX workbook"
     XLS = "an XLS workbook"
     XLSB = "an XLSB workbook"
-    ODS = "an ODS workbook"
+    ODS = "an ODS workbook (OpenDocument)"
     HTML = "an HTML page"
     MHTML = "an MHTML file"
     SPREADSHEETML = "an XML spreadsheet (Excel 2003)"
@@ -44,6 +44,7 @@ _BY_EXTENSION = {
     "xlsb": Format.XLSB,
     "ods": Format.ODS,
     "ots": Format.ODS,
+    "fods": Format.ODS,
     "htm": Format.HTML,
     "html": Format.HTML,
     "mht": Format.MHTML,
@@ -88,6 +89,7 @@ _PAGE = re.compile(
 _TABLE = re.compile(rb"<table(?:\s[^<>]*)?>", re.IGNORECASE)
 _XML = re.compile(rb"<(?:\?xml\s|!doctype\s|[A-Za-z][\w.-]*:?[\w.-]*\s+xmlns)", re.IGNORECASE)
 _SPREADSHEETML = (b"urn:schemas-microsoft-com:office:spreadsheet", b'progid="Excel.Sheet"', b"progid='Excel.Sheet'")
+_FLAT_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _MIME_HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*:[^\r\n]*\r?\n")
 _MIME_PAGE = re.compile(
     rb"^(?:content-type:\s*(?:multipart/related|multipart/mixed|multipart/alternative|text/html)"
@@ -130,6 +132,8 @@ def _markup_format(start: bytes) -> Format | str | None:
         return Format.HTML if _PAGE.match(start) else Format.SPREADSHEETML
     if _PAGE.match(start):
         return Format.HTML
+    if start.startswith(b"<") and _FLAT_ODS in start:
+        return Format.ODS
     if _MIME_HEADER.match(start) and _MIME_PAGE.search(start):
         return Format.MHTML
     if _XML.match(start):

@@ -6,6 +6,8 @@ import math
 EXACT_INTEGERS = 2**53
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
 _LAST_YEAR = 2199
+_YEARS_OF_CYCLE, _DAYS_OF_CYCLE = 400, 146_097
+"""The Gregorian calendar repeats itself after so many years."""
 _DAY = dt.timedelta(days=1)
 
 
@@ -28,6 +30,14 @@ def text_of(cell: object) -> str:
     if isinstance(cell, dt.timedelta):
         return text_of_number(cell / _DAY) if cell.days > (_LAST_YEAR - 1900) * 366 else str(cell)
     return str(cell)
+
+
+def serial_of_date(year: int, month: int, day: int) -> int:
+    """The number that a spreadsheet keeps for a date. The year may lie beyond those of `datetime`."""
+    cycles = (year - 2000) // _YEARS_OF_CYCLE
+    month, day = min(max(month, 1), 12), max(day, 1)
+    first = dt.date(year - cycles * _YEARS_OF_CYCLE, month, 1)
+    return (first - _EPOCH.date()).days + min(day, 31) - 1 + cycles * _DAYS_OF_CYCLE
 
 
 def text_of_number(value: float) -> str:

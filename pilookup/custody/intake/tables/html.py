@@ -80,7 +80,7 @@ def page_tables(text: str, prefix: str) -> Iterator[Value]:
     Raises:
         SheetFaultError: The page is over a limit.
     """
-    events = _PageEvents(prefix)
+    events = _PageEvents(prefix, len(text))
     parser = etree.HTMLParser(target=events, encoding="utf-8", huge_tree=True, no_network=True)
     for start in range(0, len(text), _FEED_CHARS):
         parser.feed(text[start : start + _FEED_CHARS].encode("utf-8", "replace"))
@@ -104,7 +104,7 @@ class _Cell:
     def text(self) -> str:
         text = _collapse("".join(self.parts))
         if self.exact and (not text or _SHORTENED.fullmatch(text)) and _PLAIN_NUMBER.fullmatch(self.exact.strip()):
-            return text_of_number(float(self.exact))
+            return text_of_number(float(self.exact)) or text
         if self.link and not any(char.isdigit() for char in text):
             return f"{text} {self.link}".strip()
         return text
@@ -162,9 +162,9 @@ class _Table:
 class _PageEvents:
     """Receives the events of a page (an lxml parser target) and makes tables of them."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, size: int) -> None:
         self._prefix = prefix
-        self._padding = Padding()
+        self._padding = Padding(size)
         self._open: list[_Table] = []
         self._pending: list[_Table] = []  # nested tables that are complete, while the table around them is not
         self._values: list[Value] = []

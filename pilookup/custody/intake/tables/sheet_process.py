@@ -103,10 +103,11 @@ class _Tables:
         self._value: Any = None  # the value after the rows of the last sheet
 
     def read(self) -> Iterator[RowTable]:
+        location = self._location
         self._value = self._next()
         while self._value != {"end": True}:
             if "sheet" not in self._value:
-                self._tell(self._location)
+                self._tell(location)
                 self._value = self._next()
                 continue
             location = f"{self._location} {display_name(self._value['sheet'])}".rstrip()
@@ -172,6 +173,6 @@ class _Tables:
             self._report.warn(WarningCode.MEMBER_SKIPPED, location, 1, text)
         if count := self._value.get("formulas"):
             self._report.notes.append(
-                f"{location} {display_name(self._value['of'])}: {count:,} cells have a formula without a stored value: "
+                f"{location}: {count:,} cells have a formula without a stored value: "
                 "open the file in a spreadsheet program, save it and load it again"
             )

@@ -4,14 +4,14 @@ A workbook parser holds a sheet in memory as a full grid. On a damaged file it m
 could not parse. In a process with limits of memory and time and without error output, neither a grid bomb nor a panic
 affects the loader, and no cell reaches a terminal, a log or a core file.
 
-Its arguments are the parser ("workbook", "html", "mhtml" or "spreadsheetml"), the limit of memory in bytes and the
-limit of processor time in seconds. Standard input has one line, a JSON list of passwords, and then the bytes of the
-file. Standard output has one JSON value per line:
+Its arguments are the parser ("workbook", "ods", "html", "mhtml" or "spreadsheetml"), the limit of memory in bytes and
+the limit of processor time in seconds. Standard input has one line, a JSON list of passwords, and then the bytes of
+the file. Standard output has one JSON value per line:
     {"sheet": name, "hidden": bool}      a table starts; the name is "sheet X" or "table 1", or empty
     [[cell, ...], ...]                   its next rows, from row 1 on; every cell is text
     {"bad_bytes": count}                 places that are not text in the encoding of the file
     {"missing": name}                    a sheet that the file names but does not hold
-    {"formulas": count, "of": name}      cells of a table without a value, whose formula stands for it
+    {"formulas": count}                  cells of the last table without a value, whose formula stands for it
     {"fault": "password" | "damaged" | sentence}   the file cannot be read; nothing follows
     {"end": true}                        the whole file was read
 """
@@ -73,6 +73,10 @@ def _parse(parser: str, data: bytes, passwords: list[str]) -> Iterator[object]:
         from pilookup.custody.intake.tables.spreadsheetml import spreadsheetml_sheets  # noqa: PLC0415
 
         return spreadsheetml_sheets(data)
+    if parser == "ods":
+        from pilookup.custody.intake.tables.ods import ods_sheets  # noqa: PLC0415
+
+        return ods_sheets(data)
     from pilookup.custody.intake.tables.sheets import workbook_sheets  # noqa: PLC0415
 
     return workbook_sheets(data, passwords)

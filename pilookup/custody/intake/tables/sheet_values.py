@@ -23,20 +23,26 @@ class SheetFaultError(Exception):
 
 
 class Padding:
-    """Counts the empty cells and rows that a file asks for without writing them out, for all of its tables."""
+    """Counts the empty and repeated cells that a file asks for, for all of its tables.
 
-    def __init__(self) -> None:
-        self._left = MAX_PADDING
+    Cells that the file writes out count too. They never reach the limit, which grows with the size of the file.
+
+    Args:
+        size: Size of the file in bytes, unpacked.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = MAX_PADDING + size
 
     def take(self, count: int) -> None:
         """Count empty cells.
 
         Raises:
-            SheetFaultError: The file asks for more than `MAX_PADDING`.
+            SheetFaultError: The file asks for too many.
         """
         self._left -= count
         if self._left < 0:
-            raise SheetFaultError(f"its merged and skipped cells make more than {MAX_PADDING:,} empty cells")
+            raise SheetFaultError("its merged, skipped and repeated cells make too many cells for a file of its size")
 
 
 class SheetRows:

@@ -1,4 +1,4 @@
-"""Reads XLSX, XLSB, XLS and ODS workbooks with calamine. It runs in the process of `sheet_program`."""
+"""Reads XLSX, XLSB and XLS workbooks with calamine. It runs in the process of `sheet_program`."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,6 @@ from pilookup.custody.intake.tables.xlsx_cells import SheetCells, find_cells
 from pilookup.errors import IntakeError
 
 _PACKAGE = b"PK"
-_ODS_PASSWORD = "is under a password: open it in LibreOffice and save it without one"  # noqa: S105 - a message
 _ELAPSED = (
     "a cell has the format of an elapsed time and is too large for one: set the format of the phone column to Number "
     "and save the workbook"
@@ -39,8 +38,6 @@ def workbook_sheets(data: bytes, passwords: Sequence[str]) -> Iterator[Value]:
     try:
         yield from _sheets(data)
     except calamine.PasswordError:
-        if data.startswith(_PACKAGE):
-            raise SheetFaultError(_ODS_PASSWORD) from None
         yield from _sheets_under_password(_decrypted(data, passwords))
 
 
@@ -70,7 +67,7 @@ def _sheets(data: bytes) -> Iterator[Value]:
                     yield {"sheet": f"sheet {sheet.name}", "hidden": sheet.visible != type(sheet.visible).Visible}
                     yield from _in_lines(_rows(data, workbook, sheet.name, cells.get(sheet.name)))
                     if sheet.name in cells and cells[sheet.name].unknown:
-                        yield {"formulas": cells[sheet.name].unknown, "of": f"sheet {sheet.name}"}
+                        yield {"formulas": cells[sheet.name].unknown}
 
 
 @contextmanager

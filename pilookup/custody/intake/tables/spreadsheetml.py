@@ -7,15 +7,14 @@ the depth of elements is limited.
 import datetime as dt
 import re
 from collections.abc import Iterator
-from xml.parsers import expat
 
 from pilookup.custody.intake.tables.cell_text import text_of, text_of_number
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
 from pilookup.custody.intake.tables.page_text import decode_page
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
+from pilookup.custody.intake.tables.xml_events import parse_xml
 
 _FEED_CHARS = 1 << 16
-_MAX_DEPTH = 64
 _HIDDEN_WORD = re.compile(r">\s*Sheet(?:Very)?Hidden\s*<")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _DAMAGED = "damaged"
@@ -33,32 +32,19 @@ def spreadsheetml_sheets(data: bytes) -> Iterator[Value]:
     text = _CONTROLS.sub("", page.text).lstrip()
     hidden: set[int] = set()
     if _HIDDEN_WORD.search(text):  # it stands after the rows of its sheet
-        first_pass = _Events(frozenset())
-        for _ in _parsed(text, first_pass):
-            pass
+        first_pass = _Events(frozenset(), len(text))
+        for _ in parse_xml(_blocks(text), first_pass, "utf-8"):
+            first_pass.take()
         hidden = first_pass.hidden
-    yield from _parsed(text, _Events(frozenset(hidden)))
+    events = _Events(frozenset(hidden), len(text))
+    for _ in parse_xml(_blocks(text), events, "utf-8"):
+        yield from events.take()
+    if not events.sheets:
+        raise SheetFaultError("has no sheet in it")
 
 
-def _parsed(text: str, events: "_Events") -> Iterator[Value]:
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = events.start
-    parser.EndElementHandler = events.end
-    parser.CharacterDataHandler = events.data
-    parser.EntityDeclHandler = _refuse_entities
-    try:
-        for start in range(0, len(text), _FEED_CHARS):
-            parser.Parse(text[start : start + _FEED_CHARS].encode("utf-8", "replace"), False)
-            yield from events.take()
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        raise SheetFaultError(f"the XML is damaged in line {error.lineno:,}") from None
-    yield from events.take()
-
-
-def _refuse_entities(*_: object) -> None:
-    raise SheetFaultError("the XML declares entities, which no spreadsheet program writes")
+def _blocks(text: str) -> Iterator[bytes]:
+    return (text[at : at + _FEED_CHARS].encode("utf-8", "replace") for at in range(0, len(text), _FEED_CHARS))
 
 
 class _Events:
@@ -66,15 +52,16 @@ class _Events:
 
     Attributes:
         hidden: The indices of the worksheets that are hidden; complete once the document was read.
+        sheets: Number of sheets so far.
     """
 
-    def __init__(self, hidden: frozenset[int]) -> None:
+    def __init__(self, hidden: frozenset[int], size: int) -> None:
         self.hidden: set[int] = set(hidden)
         self._path: list[str] = []
-        self._padding = Padding()
+        self._padding = Padding(size)
         self._values: list[Value] = []
         self._rows: SheetRows | None = None
-        self._sheets = 0
+        self.sheets = 0
         self._cell: dict[str, str] = {}
         self._kind = ""
         self._column = 0
@@ -88,34 +75,29 @@ class _Events:
         values, self._values = self._values, []
         return values
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = _local(tag)
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         self._path.append(name)
-        if len(self._path) > _MAX_DEPTH:
-            raise SheetFaultError(f"the XML is nested more than {_MAX_DEPTH} deep")
-        named = {_local(key): value for key, value in attributes.items()} if attributes else {}
         if name == "Worksheet":
-            self._start_sheet(named.get("Name", ""))
+            self._start_sheet(attributes.get("Name", ""))
         elif self._rows is None:
             return
         elif name == "Row":
-            self._rows.start_row(_index(named))
+            self._rows.start_row(_index(attributes))
             self._column = 0
         elif name == "Cell":
-            self._cell, self._cell_text, self._kind = named, "", ""
+            self._cell, self._cell_text, self._kind = attributes, "", ""
         elif name == "Data" and self._path[-2:-1] == ["Cell"]:
-            self._kind, self._text = named.get("Type", ""), []
+            self._kind, self._text = attributes.get("Type", ""), []
         elif name == "Visible":
             self._text = []
 
     def _start_sheet(self, name: str) -> None:
-        hidden = self._sheets in self.hidden
-        self._sheets += 1
+        hidden = self.sheets in self.hidden
+        self.sheets += 1
         self._rows = SheetRows(self._padding)
         self._values.append({"sheet": f"sheet {name}", "hidden": hidden})
 
-    def end(self, tag: str) -> None:
-        name = _local(tag)
+    def end(self, name: str) -> None:
         self._path.pop()
         if self._rows is None:
             return
@@ -127,7 +109,7 @@ class _Events:
             self._rows.end_row()
         elif name == "Visible":
             if "".join(self._text or ()).strip().endswith("Hidden"):
-                self.hidden.add(self._sheets - 1)
+                self.hidden.add(self.sheets - 1)
             self._text = None
         elif name == "Worksheet":
             self._values.extend(in_lines(self._rows.take()))
@@ -148,10 +130,6 @@ class _Events:
         if text:
             rows.add(text, self._column)
         self._column += 1 + (_index(self._cell, "MergeAcross") or 0)
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
 
 
 def _index(attributes: dict[str, str], name: str = "Index") -> int | None:

@@ -12,6 +12,7 @@ from pilookup.custody.intake.tables.sheet_process import parsed_tables, read_int
 from pilookup.custody.intake.tables.table import RowTable
 from pilookup.errors import IntakeError, MissingExtraError
 
+_PACKAGE = b"PK"
 _STREAMS = ("Workbook", "Book", "WORKBOOK", "BOOK", "EncryptedPackage")
 
 
@@ -29,10 +30,13 @@ def workbook_tables(member: Member, form: Format, options: IntakeOptions, report
         MissingExtraError: python-calamine is not installed.
     """
     data = read_into_memory(member)
-    if form is Format.XLS:
-        _check_container(member, data)
-    else:
+    if data.startswith(_PACKAGE):
         check_package(member.location, data)
+    elif form is Format.XLS:
+        _check_container(member, data)
+    if form is Format.ODS:
+        yield from parsed_tables(member.location, "ods", data, options, report)
+        return
     if importlib.util.find_spec("python_calamine") is None:
         raise MissingExtraError("reading workbooks needs python-calamine: pip install 'pilookup[load]'")
     yield from parsed_tables(member.location, "workbook", data, options, report)

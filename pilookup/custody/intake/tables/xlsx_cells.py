@@ -8,17 +8,15 @@ import io
 import posixpath
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
-from xml.parsers import expat
 
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
-from pilookup.custody.intake.tables.sheet_values import SheetFaultError
+from pilookup.custody.intake.tables.xml_events import Events, XmlDamageError, parse_xml
 
 _WORKBOOK = re.compile(r"(?:.*/)?workbook\d*\.xml", re.IGNORECASE)
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
-_FEED_BYTES = 1 << 16
-_MAX_DEPTH = 128
 
 
 @dataclass(slots=True)
@@ -39,8 +37,6 @@ class SheetCells:
 
 def find_cells(data: bytes) -> dict[str, SheetCells]:
     """The cells of all sheets, by the name of the sheet; without the sheets that have none.
-
-    A part that is missing or not well-formed has no cells: calamine reports it.
 
     Raises:
         SheetFaultError: A part declares entities or is nested too deep.
@@ -111,10 +107,10 @@ class _Elements:
     def __init__(self) -> None:
         self.found: list[tuple[str, dict[str, str]]] = []
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self.found.append((_local(tag), {_local(name): value for name, value in attributes.items()}))
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.found.append((name, attributes))
 
-    def end(self, tag: str) -> None:
+    def end(self, name: str) -> None:
         """Nothing depends on where an element ends."""
 
     def data(self, text: str) -> None:
@@ -133,8 +129,7 @@ class _SheetEvents:
         self._value = ""
         self._text: list[str] | None = None
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = _local(tag)
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
             self._start_cell(attributes)
         elif name in ("f", "v"):
@@ -144,7 +139,7 @@ class _SheetEvents:
             self._row = int(stated) - 1 if stated.isdecimal() and len(stated) < 8 else self._row + 1
             self._column = -1
         elif name == "hyperlink":
-            self._link({_local(key): value for key, value in attributes.items()})
+            self._link(attributes)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         position = _position(attributes.get("r", ""))
@@ -154,8 +149,7 @@ class _SheetEvents:
             self._column += 1
         self._kind, self._formula, self._value = attributes.get("t", "n"), None, ""
 
-    def end(self, tag: str) -> None:
-        name = _local(tag)
+    def end(self, name: str) -> None:
         if name == "f":
             self._formula, self._text = "".join(self._text or ()), None
         elif name == "v":
@@ -191,40 +185,11 @@ def _with_link(formula: str, shown: str) -> str:
     return link_text(address[1], shown) if address else shown
 
 
-def _parse(content: bytes, events: "_Elements | _SheetEvents") -> None:
-    parser = expat.ParserCreate()
-    depth = 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > _MAX_DEPTH:
-            raise SheetFaultError(f"its XML is nested more than {_MAX_DEPTH} deep")
-        events.start(tag, attributes)
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        events.end(tag)
-
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler = events.data
-    parser.EntityDeclHandler = _refuse_entities
-    try:
-        for at in range(0, len(content), _FEED_BYTES):
-            parser.Parse(content[at : at + _FEED_BYTES], False)
-        parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError):  # ValueError: an encoding that expat does not know
-        return
-
-
-def _refuse_entities(*_: object) -> None:
-    raise SheetFaultError("its XML declares entities, which no spreadsheet program writes")
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
+def _parse(content: bytes, events: Events) -> None:
+    """Parse a part. Where it is not well-formed, calamine decides whether the workbook is damaged."""
+    with suppress(XmlDamageError):
+        for _ in parse_xml([content], events):
+            pass
 
 
 def _position(reference: str) -> tuple[int, int] | None:

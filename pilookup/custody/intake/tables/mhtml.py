@@ -15,7 +15,8 @@ from pilookup.custody.intake.tables.html import page_tables
 from pilookup.custody.intake.tables.page_text import decode_page
 from pilookup.custody.intake.tables.sheet_values import SheetFaultError, Value
 
-_SHEET = re.compile(r"<x:ExcelWorksheet>(.{0,20000}?)</x:ExcelWorksheet>", re.DOTALL | re.IGNORECASE)
+_SHEET_START = "<x:excelworksheet>"
+_SHEET_END = re.compile("</x:ExcelWorksheet>", re.IGNORECASE)
 _NAME = re.compile(r"<x:Name>([^<]{0,400})</x:Name>", re.IGNORECASE)
 _SOURCE = re.compile(r"""<x:WorksheetSource[^>]{0,400}HRef\s*=\s*["']([^"'>]{1,1000})""", re.IGNORECASE)
 _HIDDEN = re.compile(r"<x:Visible>\s*Sheet(?:Very)?Hidden", re.IGNORECASE)
@@ -87,10 +88,11 @@ def _is_page(part: Message) -> bool:
 
 def _listed_sheets(text: str) -> dict[str, _Listed]:
     sheets = {}
-    for found in _SHEET.finditer(text):
-        name, source = _NAME.search(found[1]), _SOURCE.search(found[1])
+    for before in _SHEET_END.split(text)[:-1]:
+        entry = before[before.lower().rfind(_SHEET_START) :]
+        name, source = _NAME.search(entry), _SOURCE.search(entry)
         if name and source:
-            sheet = _Listed(unescape(name[1]).strip(), bool(_HIDDEN.search(found[1])))
+            sheet = _Listed(unescape(name[1]).strip(), bool(_HIDDEN.search(entry)))
             sheets[_last_component(unescape(source[1]))] = sheet
     return sheets
 

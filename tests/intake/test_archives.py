@@ -3,7 +3,6 @@
 import gzip
 import io
 import os
-import re
 import stat
 import struct
 import threading
@@ -190,68 +189,6 @@ def test_control_characters_in_a_name_do_not_reach_a_terminal(load):
     with pytest.raises(IntakeError) as caught:
         load("s.zip", zipped(("\x1b[2Ja.csv", b"")))
     assert "\x1b" not in str(caught.value)
-
-
-FOREIGN = {
-    "a PDF document": b"%PDF-1.7\n",
-    "a PNG picture": b"\x89PNG\r\n\x1a\n",
-    "a JPEG picture": b"\xff\xd8\xff\xe0",
-    "a program (ELF)": b"\x7fELF\x02\x01",
-    "a 7z archive": b"7z\xbc\xaf\x27\x1c",
-    "a RAR archive": b"Rar!\x1a\x07\x01",
-    "an SQLite database": b"SQLite format 3\x00",
-    "an XML document": b'\xef\xbb\xbf \r\n<?xml version="1.0"?><book>',
-}
-
-
-@pytest.mark.parametrize("ending", ["csv", "xlsx", "xls", "parquet", "zip", "gz"])
-@pytest.mark.parametrize("what", FOREIGN)
-def test_foreign_content_under_every_name(load, ending, what):
-    with pytest.raises(IntakeError) as caught:
-        load(f"a.{ending}", FOREIGN[what] + b"x" * 600)
-    assert what in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("a.xlsx", CSV, "is named as an XLSX workbook but is text"),
-        ("a.xls", CSV, "is named as an XLS workbook but is text"),
-        ("a.xls", b"<table><tr><td>13800138000</td></tr></table>", "is named as an XLS workbook but is an HTML page"),
-        ("a.xls", b"Notice: x\n<table><tr><td>13800138000</td></tr></table>", "but is an HTML page"),
-        ("a.csv", zipped(("a.csv", CSV)), "is named as text .* but is a ZIP archive"),
-        ("a.csv", gzip.compress(CSV, mtime=0), "is named as text .* but is a gzip file"),
-        ("a.xls", zipped(("a.csv", CSV)), "is named as an XLS workbook but is a ZIP archive"),
-        ("a.parquet", CSV, "is named as a Parquet file but is text"),
-        ("a.gz", CSV, "is named as a gzip file but is text"),
-    ],
-)
-def test_a_name_that_stands_for_another_format_is_noted(load, name, content, message):
-    outcome = load(name, content)
-    assert outcome.numbers[0] == "8613800138000"
-    assert any(re.search(message, note) for note in outcome.report.notes)
-
-
-def test_an_unknown_extension_does_not_matter(load):
-    outcome = load("a.dat", CSV)
-    assert outcome.numbers[0] == "8613800138000"
-    assert not any("named as" in note for note in outcome.report.notes)
-
-
-def test_a_text_with_html_in_its_cells_stays_a_text(load):
-    assert load("a.csv", CSV + b"<table><tr><td>x</td></tr></table>,13800138001\n").numbers[-1] == "8613800138001"
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("a.zip", zipped(("[Content_Types].xml", b"x")), "is an Office document"),
-        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "has no workbook in it"),
-    ],
-)
-def test_other_documents_of_office(load, name, content, message):
-    with pytest.raises(IntakeError, match=message):
-        load(name, content)
 
 
 @pytest.mark.parametrize(

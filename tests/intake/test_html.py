@@ -8,7 +8,7 @@ from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.tables.html import html_sheets
 from pilookup.errors import IntakeError
 from tests.support.intake.examples import hostile
-from tests.support.intake.tables import outcome_of, tables_of
+from tests.support.intake.tables_of import outcome_of, tables_of
 
 PHONE, OTHER = "13800138000", "13900139000"
 ROWS = f"<tr><td>姓名<td>手机号<tr><td>张三<td>{PHONE}<tr><td>李四<td>{OTHER}"

@@ -11,7 +11,7 @@ from pilookup.custody.intake.tables.ods import ods_sheets
 from pilookup.errors import IntakeError
 from tests.support.intake.examples import hostile
 from tests.support.intake.opendocument import cell, document, number, ods, package, row, sheet
-from tests.support.intake.tables import outcome_of, tables_of
+from tests.support.intake.tables_of import outcome_of, tables_of
 
 PHONE, OTHER = "13800138000", "13900139000"
 ROWS = [row(cell("姓名"), cell("手机号")), row(cell("张三"), cell(PHONE)), row(cell("李四"), number(OTHER))]

@@ -8,7 +8,7 @@ from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.tables.spreadsheetml import spreadsheetml_sheets
 from pilookup.errors import IntakeError
 from tests.support.intake.examples import hostile
-from tests.support.intake.tables import outcome_of, tables_of
+from tests.support.intake.tables_of import outcome_of, tables_of
 
 PHONE, OTHER = "13800138000", "13900139000"
 NAMESPACES = (

@@ -20,7 +20,7 @@ from pilookup.custody.intake.tables.sheets import workbook_sheets
 from pilookup.custody.intake.tables.xlsx_cells import find_cells
 from pilookup.errors import IntakeError
 from tests.support.intake.examples import hostile
-from tests.support.intake.tables import outcome_of, tables_of
+from tests.support.intake.tables_of import outcome_of, tables_of
 from tests.support.intake.xlsb import xlsb
 
 PHONE, OTHER = "13800138000", "13900139000"

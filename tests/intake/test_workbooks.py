@@ -276,11 +276,6 @@ def test_parquet_columns_keep_the_order_asked_for(load):
     assert (outcome.accounts, outcome.months) == ([b"u", b"u"], [289, 289])
 
 
-def test_a_nested_phone_column_is_refused(load):
-    with pytest.raises(IntakeError, match=r"column 1 is nested"):
-        load("a.parquet", parquet({"phone": [["13800138000"]], "x": [1]}))
-
-
 def test_a_table_of_nested_columns_only_has_no_phone_column(load):
     with pytest.raises(IntakeError, match="no phone column"):
         load("a.parquet", parquet({"x": [["a"]], "y": [["b"]]}))

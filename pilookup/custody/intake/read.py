@@ -9,8 +9,9 @@ from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.detect import ColumnPlan, choose_columns, describe
-from pilookup.custody.intake.files.archive import gzip_member, zip_format, zip_members
-from pilookup.custody.intake.files.formats import Format, detect_format, mismatch_note
+from pilookup.custody.intake.files.archive import gzip_member, zip_members
+from pilookup.custody.intake.files.detect import detect_format
+from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.source import Member, Source
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
@@ -21,6 +22,7 @@ from pilookup.custody.intake.tables.parquet import ParquetTable, parquet_table
 from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import Table
 from pilookup.custody.intake.tables.text import text_table
+from pilookup.custody.intake.unreadable import NoPhoneColumnError
 from pilookup.errors import IntakeError
 
 SplitText = Callable[[Member, Callable[[], None]], tuple[PlainText, Tally] | None]
@@ -106,17 +108,13 @@ class _Reading:
 
     def read_member(self, member: Member, *, nested: bool) -> Iterator[Accepted]:
         """Yield all batches of a file or of a member of an archive."""
-        form = detect_format(member.location, member.name, member.head())
-        if form is Format.ZIP:
-            form = zip_format(member)
-        if note := mismatch_note(member.location, member.name, form):
-            self.report.notes.append(note)
+        form = detect_format(member, self.report.notes)
         if form is Format.ZIP:
             yield from self._archive(member)
         elif form is Format.GZIP:
             yield from self.read_member(gzip_member(member), nested=True)
         elif form not in (Format.TEXT, Format.PARQUET):
-            yield from self._workbook(member, form)
+            yield from self._several_tables(member, form)
         elif form is not Format.TEXT or not self._read_fast(member):
             with self._open_table(member, form) as table:
                 yield from self._read_one_table(table, nested=nested)
@@ -166,8 +164,8 @@ class _Reading:
         if self.report.rows == before:
             raise IntakeError(table.location, _NO_ROWS)
 
-    def _workbook(self, member: Member, form: Format) -> Iterator[Accepted]:
-        """Read every visible sheet with a phone column, and note the others. At least one must have rows."""
+    def _several_tables(self, member: Member, form: Format) -> Iterator[Accepted]:
+        """Read every table with a phone column, and note the others. At least one must have rows."""
         skipped: list[str] = []
         taken = 0
         for table in open_tables(member, form, self.options, self.report):
@@ -183,10 +181,10 @@ class _Reading:
                 self.report_progress(self.source.position)
             taken += self.report.rows - before
         if not taken:
+            what = "visible sheet" if form in (Format.XLSX, Format.XLS) else "table"
             hidden = "".join(f"; {w.location}: {w.text}" for w in self.report.warnings if w.code == "hidden_sheet")
-            raise IntakeError(
-                member.location,
-                f"no visible sheet has rows under a phone column: {self.options.no_phone_message()}{hidden}",
+            raise NoPhoneColumnError(
+                member.location, f"no {what} has rows under a phone column: {self.options.no_phone_message()}{hidden}"
             )
         self.report.notes.extend(f"{location}: no phone column, not read" for location in skipped)
 

@@ -16,7 +16,8 @@ from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import concurrent_tasks
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.intake import IntakeOptions, Report, display_name
-from pilookup.custody.intake.files.formats import Format, detect_format
+from pilookup.custody.intake.files.detect import detect_format
+from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Tally
@@ -128,7 +129,7 @@ class LoadSchedule:
         self._vault.stage(file.load.folder(self._vault), file.load.sorted_folder(self._vault))
         source = Source(file.path)
         member = source.as_member()
-        form = detect_format(member.location, member.name, member.head())
+        form = detect_format(member)
         text = plain_text(member, self._options, self._today) if form is Format.TEXT else None
         if text is None or text.transcoded:
             self._window.drain()  # the rejects of the files before come first

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from pilookup.custody.intake import limits
-from pilookup.custody.intake.files.formats import Format, extension, format_by_content, format_by_name
+from pilookup.custody.intake.files.formats import Format, format_by_content, format_by_name
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.errors import IntakeError
 
@@ -35,11 +35,7 @@ _DAMAGE = (
 )
 """The exceptions that the standard library raises for damaged archives. NotImplementedError is a RuntimeError."""
 
-_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_PACKAGE_PARTS = frozenset({"[content_types].xml", "_rels/.rels"})
 _NAMED_PACKAGES = (Format.XLSX, Format.XLSB, Format.ODS)
-_XLSX_PART = re.compile(r"(?:.*/)?workbook\d*\.xml")
-_XLSB_PART = re.compile(r"(?:.*/)?workbook\d*\.bin")
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _LOCAL_HEADER_BYTES = 30
@@ -106,41 +102,15 @@ def gzip_member(outer: Member) -> Member:
         stream = gzip.GzipFile(fileobj=raw, mode="rb")
         return io.BufferedReader(_BoundedStream(stream, outer.location, packed, raw), limits.BLOCK_BYTES)
 
-    inner = Member(outer.location, outer.name[:-3] if extension(outer.name) == "gz" else outer.name, None, open_inner)
+    inner = Member(outer.location, outer.name.rpartition(".")[0], None, open_inner)
     _refuse_nesting(inner)
     return inner
 
 
-def zip_format(outer: Member) -> Format:
-    """The format of a file that is a ZIP archive by its first bytes: a workbook, or `Format.ZIP`.
-
-    Raises:
-        IntakeError: The archive is truncated or damaged.
-    """
-    with open_zip(outer) as package:
-        names = {name.lower() for name in package.namelist()}
-        if "mimetype" in names and "content.xml" in names:
-            return Format.ODS if _mime_type(package, outer).startswith(_ODS) else Format.ZIP
-    if not names & _PACKAGE_PARTS:
-        return Format.ZIP
-    if any(_XLSB_PART.fullmatch(name) for name in names):
-        return Format.XLSB
-    return Format.XLSX if any(_XLSX_PART.fullmatch(name) for name in names) else Format.ZIP
-
-
-def _mime_type(package: zipfile.ZipFile, outer: Member) -> bytes:
-    infos = [info for info in package.infolist() if info.filename.lower() == "mimetype"]
-    with open_member(package, infos[0], outer.location) as stream:
-        return stream.read(256)
-
-
 def _refuse_nesting(member: Member) -> None:
     found = format_by_content(member.head())
-    if found is Format.ZIP:
-        promised = format_by_name(member.name)
-        found = promised if promised in _NAMED_PACKAGES else zip_format(member)
-    if found in (Format.GZIP, Format.ZIP):
-        raise IntakeError(member.location, f"is {found} inside an archive: unpack the outer one first")
+    if found is Format.GZIP or (found is Format.ZIP and format_by_name(member.name) not in _NAMED_PACKAGES):
+        raise IntakeError(member.location, f"is {found.value} inside an archive: unpack the outer one first")
 
 
 @contextmanager
@@ -167,13 +137,12 @@ def zip_members(outer: Member) -> Iterator[tuple[list[Member], int]]:
 
 @contextmanager
 def open_zip(outer: Member) -> Iterator[zipfile.ZipFile]:
-    """Open a file as a ZIP archive. One that lies in another archive is held in memory, since it is read from its end.
+    """Open a file as a ZIP archive.
 
     Raises:
-        IntakeError: The file cannot be read, is too big to be held, or the archive's directory is truncated or damaged.
+        IntakeError: The file cannot be read, or the archive's directory is truncated or damaged.
     """
-    with outer.open() as stream:
-        raw = stream if stream.seekable() else _held(outer, stream)
+    with outer.open() as raw:
         try:
             archive = zipfile.ZipFile(raw)
         except IntakeError:
@@ -182,14 +151,6 @@ def open_zip(outer: Member) -> Iterator[zipfile.ZipFile]:
             raise IntakeError(outer.location, "the archive is truncated or damaged") from None
         with archive:
             yield archive
-
-
-def _held(outer: Member, stream: BinaryIO) -> BinaryIO:
-    data = stream.read(limits.MAX_HELD_BYTES + 1)
-    if len(data) > limits.MAX_HELD_BYTES:
-        size = limits.MAX_HELD_BYTES >> 20
-        raise IntakeError(outer.location, f"is over {size} MiB inside an archive: unpack the outer one first")
-    return io.BytesIO(data)
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str) -> BinaryIO:

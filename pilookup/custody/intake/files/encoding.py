@@ -23,6 +23,7 @@ _BOMS = (
 _DISPLAY_NAMES = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 _HEAD_BYTES = 4 * 4096
 """Enough bytes for the first 4,096 characters."""
+_UNLIMITED = 1 << 62
 _PLAIN_CONTROLS = frozenset("\t\n\r\x0b\x0c\x1a\x00")
 
 
@@ -61,8 +62,9 @@ class _TextChecks:
         blank: Whether there was nothing but white space, NUL, end-of-file marks and BOMs.
     """
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, max_line: int) -> None:
         self._location = location
+        self._max_line = max_line
         self._open = 0  # characters so far in the line that is not finished
         self._last = ""
         self.line = 1
@@ -77,8 +79,8 @@ class _TextChecks:
         unified = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         first = unified.find("\n")
         grown = self._open + (len(unified) if first < 0 else first)
-        if grown > MAX_LINE_CHARS:
-            raise IntakeError(f"{self._location} line {self.line}", f"is longer than {MAX_LINE_CHARS:,} characters")
+        if grown > self._max_line:
+            raise IntakeError(f"{self._location} line {self.line}", f"is longer than {self._max_line:,} characters")
         self.line += unified.count("\n")
         if self._last == "\r" and text.startswith("\n"):
             self.line -= 1  # one line end, \r\n, that two blocks share
@@ -93,25 +95,30 @@ def _refuse_binary(location: str, text: str) -> None:
         raise IntakeError(location, "holds binary data, not text")
 
 
-def detect_encoding(member: Member) -> Encoding:
+def detect_encoding(member: Member, *, long_lines: bool = False) -> Encoding:
     """Detect the encoding of a text file, in which the file is valid to its last byte.
+
+    Args:
+        member: The file.
+        long_lines: Whether a line may be longer than `MAX_LINE_CHARS`, as in JSON.
 
     Raises:
         IntakeError: The file is in none of the encodings (the text names byte and line), is blank or binary, has a line
-            longer than `MAX_LINE_CHARS`, or cannot be read.
+            longer than `MAX_LINE_CHARS` (unless `long_lines`), or cannot be read.
     """
+    max_line = _UNLIMITED if long_lines else MAX_LINE_CHARS
     with member.open() as stream:
         head = stream.read(4096)
     for bom, codec in _BOMS:
         if head.startswith(bom):
-            return _require(member, codec, len(bom))
+            return _require(member, codec, len(bom), max_line)
     bare = _utf16_without_bom(head)
     if bare:
-        return _require(member, bare, 0)
-    utf8 = _scan(member, "utf-8", 0)
+        return _require(member, bare, 0, max_line)
+    utf8 = _scan(member, "utf-8", 0, max_line)
     if isinstance(utf8, Encoding):
         return utf8
-    gb18030 = _scan(member, "gb18030", 0)
+    gb18030 = _scan(member, "gb18030", 0, max_line)
     if isinstance(gb18030, Encoding):
         return gb18030
     furthest = max(utf8, gb18030, key=lambda failure: failure.offset)
@@ -121,8 +128,8 @@ def detect_encoding(member: Member) -> Encoding:
     )
 
 
-def _require(member: Member, codec: str, skip: int) -> Encoding:
-    found = _scan(member, codec, skip)
+def _require(member: Member, codec: str, skip: int, max_line: int) -> Encoding:
+    found = _scan(member, codec, skip, max_line)
     if isinstance(found, Encoding):
         return found
     display_name = Encoding(codec, skip, nuls=False).display_name
@@ -145,9 +152,9 @@ def _utf16_without_bom(head: bytes) -> str | None:
     return None
 
 
-def _scan(member: Member, codec: str, skip: int) -> Encoding | _DecodingFailure:
+def _scan(member: Member, codec: str, skip: int, max_line: int) -> Encoding | _DecodingFailure:
     """The encoding if the text is valid in `codec`, otherwise the position of the first invalid byte."""
-    return _scan_plain(member, codec, skip) or _scan_by_decoding(member, codec, skip)
+    return _scan_plain(member, codec, skip) or _scan_by_decoding(member, codec, skip, max_line)
 
 
 def _scan_plain(member: Member, codec: str, skip: int) -> Encoding | None:
@@ -172,9 +179,9 @@ def _scan_plain(member: Member, codec: str, skip: int) -> Encoding | None:
     return Encoding(codec, skip, nuls=False) if scan.filled and not left else None
 
 
-def _scan_by_decoding(member: Member, codec: str, skip: int) -> Encoding | _DecodingFailure:
+def _scan_by_decoding(member: Member, codec: str, skip: int, max_line: int) -> Encoding | _DecodingFailure:
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    checks = _TextChecks(member.location)
+    checks = _TextChecks(member.location, max_line)
     with member.open() as stream:
         stream.read(skip)
         offset = skip

@@ -50,7 +50,20 @@ MAX_WORKBOOK_BYTES = 1 << 30
 """Unpacked bytes of all members of one XLSX workbook."""
 
 MAX_SHEET_MEMORY = 4 << 30
-"""Bytes of address space for the process that parses a workbook, which holds a whole sheet in memory."""
+"""Bytes of address space for the process that parses a workbook or a page, which holds a whole sheet in memory."""
+
+MAX_SHEET_SECONDS = 900
+"""Processor time for that process."""
+
+MAX_SHEET_ROWS = 1 << 20
+"""Number of the last row that a page or an XML spreadsheet may state. It is the last one of Excel."""
+
+MAX_SHEET_COLUMNS = 16_384
+"""Cells in a row of a page or an XML spreadsheet. It is the number of columns of Excel."""
+
+MAX_PADDING = 10_000_000
+"""Empty and repeated cells that a page, an XML spreadsheet or an ODS workbook may ask for by spans, numbers and counts.
+As many more are allowed as it has bytes."""
 
 MAX_PARQUET_BATCH_BYTES = 512 << 20
 """Bytes of the Arrow buffers of one batch of the chosen Parquet columns."""

@@ -16,8 +16,14 @@ BATCH_ROWS = 16_384
 MAX_LINE_CHARS = 1 << 20
 """Characters in one line of a text file."""
 
+LONG_LINE = f"is longer than {MAX_LINE_CHARS:,} characters: write one record on each line, or take this line out"
+"""What an error says of a line beyond the limit."""
+
 MAX_CELL_CHARS = 131_072
 """Characters in one cell of a text or Parquet file. This is the csv module's own limit, which is global."""
+
+LONG_CELL = f"has a cell longer than {MAX_CELL_CHARS:,} characters: shorten it, or take this line out"
+"""What an error says of a line with a cell beyond the limit."""
 
 MAX_PHONE_CHARS = 4096
 """Characters in a phone cell: enough for 64 formatted numbers. A longer cell is rejected and its text cut."""

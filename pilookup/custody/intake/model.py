@@ -2,10 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pilookup.protocol.label import Kind
 
 COLUMN_ROLES = ("phone", "account", "date")
+ENCODINGS: Final[Mapping[str, str]] = {
+    "utf-8": "utf-8",
+    "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be",
+    "gb18030": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "big5": "big5hkscs",
+    "shift-jis": "cp932",
+    "euc-jp": "euc_jp",
+    "euc-kr": "cp949",
+    "windows-874": "cp874",
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "windows-1252": "cp1252",
+    "windows-1254": "cp1254",
+    "windows-1256": "cp1256",
+    "windows-1258": "cp1258",
+    "latin-1": "cp1252",
+    "koi8-r": "koi8_r",
+}
+"""The names of encodings that an operator may give, and Python's names of them. In all of them digits are ASCII."""
 
 
 @dataclass(frozen=True)
@@ -19,10 +42,11 @@ class IntakeOptions:
             columns, separated by commas.
         scan_text: Whether numbers in columns of text are read.
         hidden_sheets: Whether hidden sheets of workbooks are read.
+        encoding: The encoding of all texts, a key of `ENCODINGS`; None if it is to be detected.
         passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
-        ValueError: `columns` has another key.
+        ValueError: `columns` or `encoding` has another key.
     """
 
     kind: Kind
@@ -30,12 +54,15 @@ class IntakeOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     scan_text: bool = False
     hidden_sheets: bool = False
+    encoding: str | None = None
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.columns) - set(COLUMN_ROLES))
         if unknown:
             raise ValueError(f"no such column role: {', '.join(unknown)}; roles are {', '.join(COLUMN_ROLES)}")
+        if self.encoding is not None and self.encoding not in ENCODINGS:
+            raise ValueError(f"no such encoding: {self.encoding}; encodings are {', '.join(ENCODINGS)}")
 
     def no_phone_message(self) -> str:
         """The error message for a table without a phone column."""

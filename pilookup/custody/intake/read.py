@@ -141,7 +141,7 @@ class _Reading:
     @contextmanager
     def _open_table(self, member: Member, form: Format) -> Iterator[Table]:
         if form is Format.TEXT:
-            with text_table(member, self.report.notes) as table:
+            with text_table(member, self.report, self.options.encoding) as table:
                 yield table
         else:
             with parquet_table(member) as columns:

@@ -118,9 +118,9 @@ def plain_text(member: Member, options: IntakeOptions, today: int) -> PlainText 
     Raises:
         IntakeError: The file is not a text, has no phone column, cannot be read or has changed.
     """
-    encoding = detect_encoding(member)
+    encoding = detect_encoding(member, options.encoding)
     codec = encoding.codec if encoding.codec in _CODECS else "utf-8"
-    if encoding.nuls:
+    if not encoding.exact:
         return None
     dialect = dialect_of(member, encoding)
     if dialect.delimiter not in _DELIMITERS[codec]:

@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterator
 from itertools import islice
 
-from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, MAX_CELL_CHARS
+from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, LONG_CELL
 from pilookup.custody.intake.tables.dialect import Dialect
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
@@ -126,7 +126,7 @@ def plain_row(location: str, line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True))
     except csv.Error:
-        raise IntakeError(location, f"has a cell longer than {MAX_CELL_CHARS:,} characters") from None
+        raise IntakeError(location, LONG_CELL) from None
 
 
 def _spans_lines(row: list[str], count: int) -> bool:

@@ -11,7 +11,8 @@ from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES, HEAD_ROWS
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import Report
-from pilookup.custody.intake.tables import dialect
+from pilookup.custody.intake.tables.detect_dialect import detect_dialect
+from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
 from pilookup.custody.intake.tables.records import Records
 from pilookup.custody.intake.tables.table import RowTable
 from pilookup.errors import IntakeError
@@ -55,7 +56,7 @@ def _tell_what_was_mended(location: str, text: MendedText, encoding: Encoding, r
         report.notes.append(f"{location}: {bad}")
 
 
-def dialect_of(member: Member, encoding: Encoding) -> dialect.Dialect:
+def dialect_of(member: Member, encoding: Encoding) -> Dialect:
     """Detect how the lines of a text file are separated into cells.
 
     Raises:
@@ -63,11 +64,11 @@ def dialect_of(member: Member, encoding: Encoding) -> dialect.Dialect:
     """
     with member.open() as raw:
         lines = encoding.open_text(member.location, raw).lines
-        return dialect.detect_dialect(member.name, _cleaned(list(islice(lines, HEAD_ROWS)), encoding))
+        return detect_dialect(member.name, _cleaned(list(islice(lines, HEAD_ROWS)), encoding))
 
 
 @contextmanager
-def rows_of(member: Member, encoding: Encoding, found: dialect.Dialect) -> Iterator[tuple[RowTable, Records]]:
+def rows_of(member: Member, encoding: Encoding, found: Dialect) -> Iterator[tuple[RowTable, Records]]:
     """Open a text file whose encoding and dialect are known.
 
     Yields:
@@ -81,18 +82,16 @@ def rows_of(member: Member, encoding: Encoding, found: dialect.Dialect) -> Itera
 
 
 @contextmanager
-def _rows(
-    member: Member, encoding: Encoding, found: dialect.Dialect
-) -> Iterator[tuple[RowTable, Records, MendedText | None]]:
+def _rows(member: Member, encoding: Encoding, found: Dialect) -> Iterator[tuple[RowTable, Records, MendedText | None]]:
     with member.open() as raw:
         text = encoding.open_text(member.location, raw)
         for _ in range(found.first_line - 1):
             text.lines.readline()
         records = Records(member.location, _blocks(member.location, text.lines, encoding), found)
-        yield RowTable(member.location, records), records, text.mended
+        yield RowTable(member.location, records, list(found.labels) or None), records, text.mended
 
 
-def notes_on(location: str, encoding: Encoding, found: dialect.Dialect, stray: int) -> list[str]:
+def notes_on(location: str, encoding: Encoding, found: Dialect, stray: int) -> list[str]:
     """Sentences for the report about how a text was read.
 
     Args:
@@ -109,10 +108,13 @@ def notes_on(location: str, encoding: Encoding, found: dialect.Dialect, stray: i
     return notes
 
 
-def _describe(found: dialect.Dialect) -> str:
-    if found.delimiter == dialect.NO_DELIMITER:
+def _describe(found: Dialect) -> str:
+    if found.delimiter == NO_DELIMITER:
         return "one cell a line"
-    return "cells split by " + {"\t": "tab", " ": "space"}.get(found.delimiter, f'"{found.delimiter}"')
+    if isinstance(found.delimiter, Layout):
+        return found.delimiter
+    shown = f'"{found.delimiter}"' if found.delimiter.isprintable() else f"U+{ord(found.delimiter[0]):04X}"
+    return "cells split by " + {"\t": "tab", " ": "space"}.get(found.delimiter, shown)
 
 
 def _lines(count: int, one: str, many: str) -> str:

@@ -17,7 +17,7 @@ from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.limits import HEADER_ROWS
 from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
-from pilookup.custody.intake.tables.layouts import BOX_SIGNS, column_starts, is_rule, separator
+from pilookup.custody.intake.tables.layouts import BOX_SIGNS, column_starts, is_record_rule, is_rule, separator
 
 _USUAL: Final = ("\t", ",", ";", "|", "，", "----")
 """The delimiters of most files. Another way must be better than them."""
@@ -26,17 +26,20 @@ _NEVER_DOUBLED: Final = ("\t", ",", ";", "，")
 _TAB_EXTENSIONS: Final = ("tsv", "tab")
 _SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _SIGNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}|[^\w\s\"'()+\-.*]{2,5}")
-_NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_=:")
+_NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
+_PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
 _MAX_CHARS: Final = 4000
 _MAX_SIGNS: Final = 8
 _MIN_SHARE: Final = 0.5
 _MIN_FIT: Final = 0.8
 _MIN_WHOLE: Final = 0.8
 _REGULAR: Final = 0.95
+_STEADY: Final = 0.98
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40
 _MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[+(]{0,2}\d[\d ().\-]{5,20}\d(?![0-9A-Za-z])")
+_LABELLED: Final = re.compile(r"[:：=]\s*[^\s:：=]")
 _CONTENT: Final = re.compile(r"[^\W_]")
 _PREFERENCE: Final[dict[str, float]] = {
     Layout.BOXED: 0.3,
@@ -68,10 +71,11 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         return Dialect("\t", _width(sample, "\t")[0])
     lines = [line.rstrip("\n")[:_MAX_CHARS] for line in sample if line.strip()]
     signs = _delimiters(lines)
-    by_header = None if any(map(is_rule, lines)) else _by_header(sample, [sign for sign in _USUAL if sign in signs])
+    ruled = any(is_rule(line) or is_record_rule(line) for line in lines)
+    by_header = None if ruled else _by_header(sample, [sign for sign in _USUAL if sign in signs])
     if by_header:
         return by_header
-    candidates = [Dialect(NO_DELIMITER, 1), *_delimited(sample, signs), *_laid_out(lines), *_labelled(sample, lines)]
+    candidates = [*_delimited(sample, signs), *_laid_out(lines), *_labelled(sample, lines), Dialect(NO_DELIMITER, 1)]
     return max((_rate(lines, dialect) for dialect in candidates), key=lambda one: one.score).dialect
 
 
@@ -83,11 +87,16 @@ def _by_header(sample: Sequence[str], delimiters: Sequence[str]) -> Dialect | No
     for delimiter in delimiters:
         rows = [row for row in _rows(sample, delimiter) if any(row)]
         for row in rows[:HEADER_ROWS]:
-            if len(row) > 1 and any(is_phone(cell) and not _holds_delimiter(cell) for cell in row):
+            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row):
                 if sum(len(other) > 1 for other in rows) * 3 >= len(rows):
                     return Dialect(delimiter, len(row))
                 break
     return None
+
+
+def _names_phone(cell: str) -> bool:
+    """Whether a cell names a phone column. A label with a number behind it does not."""
+    return len(cell) < _MAX_HEADER_CHARS and is_phone(cell) and not _LABELLED.search(cell)
 
 
 def _holds_delimiter(cell: str) -> bool:
@@ -102,15 +111,18 @@ def _delimited(sample: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dia
 
 
 def _laid_out(lines: Sequence[str]) -> Iterator[Dialect]:
-    half = len(lines) // 2
-    if any(map(is_rule, lines)) and any(sum(sign in line for line in lines) > half for sign in BOX_SIGNS):
+    filled = [line for line in lines if not is_rule(line)]
+    half = len(filled) // 2
+    if len(filled) < len(lines) and any(sum(sign in line for line in filled) > half for sign in BOX_SIGNS):
         yield Dialect(Layout.BOXED, 0)
     if sum(":" in line for line in lines) > half:
         yield Dialect(Layout.COLONS, 0)
     if sum(" " in line or "\u3000" in line for line in lines) > half:
         yield Dialect(Layout.SPACES, 0)
-    if sum("  " in line or "\u3000" in line for line in lines) > half:
+    spaced = sum("  " in line or "\u3000" in line for line in lines) > half
+    if spaced:
         yield Dialect(Layout.WIDE_SPACES, 0)
+    if spaced or len(filled) < len(lines):
         for wide in (2, 1, 3):
             starts = column_starts(lines, wide)
             if len(starts) > 1:
@@ -129,19 +141,26 @@ def _labelled(sample: Sequence[str], lines: Sequence[str]) -> Iterator[Dialect]:
 def _delimiters(lines: Sequence[str]) -> list[str]:
     """The usual delimiters, and signs and runs of signs that stand in most lines and may be delimiters.
 
-    A sign that stands in the lines only as part of a longer one is none.
+    A sign that never stands alone is none, and a run of twice the length of another is two of them.
     """
     counts: Counter[str] = Counter()
     for line in lines:
-        counts.update({found[0] for found in _SIGNS.finditer(line)} - _NO_SIGNS)
-    frequent = [sign for sign, count in counts.items() if count * 2 > len(lines) and "**" not in sign]
-    others = sorted(set(frequent) - set(_USUAL), key=lambda sign: (-counts[sign], sign))[:_MAX_SIGNS]
-    return [sign for sign in (*_USUAL, *others) if sign in _NEVER_DOUBLED or not _comes_in_runs(sign, frequent, lines)]
+        counts.update({found[0] for found in _SIGNS.finditer(line)})
+    frequent: set[str] = set()
+    for sign in {run[0] for run in counts if len(set(run)) == 1}:
+        if sum(sign in line for line in lines) * 2 > len(lines):
+            frequent.update(_units(sign, [len(run) for run in counts if run == sign * len(run)]))
+    frequent |= {run for run, count in counts.items() if len(set(run)) > 1 and count * 2 > len(lines)}
+    signs = [sign for sign in frequent - {*_USUAL, *_NO_SIGNS} if "*" not in sign]
+    others = sorted(signs, key=lambda sign: (-counts[sign], sign))[:_MAX_SIGNS]
+    return [sign for sign in _USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
 
 
-def _comes_in_runs(sign: str, frequent: Sequence[str], lines: Sequence[str]) -> bool:
-    longer = [run for run in frequent if sign in run and sign != run]
-    return any(not any(sign in line.replace(run, "") for line in lines) for run in longer)
+def _units(sign: str, lengths: Sequence[int]) -> Iterator[str]:
+    """The runs of a sign that are no repetition of a shorter run of two or more."""
+    for length in lengths:
+        if not any(length > shorter > 1 and length % shorter == 0 for shorter in lengths):
+            yield sign * length
 
 
 def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
@@ -156,25 +175,45 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
         rows = [row for row in _separated(lines, dialect) if any(row)]
     if not dialect.labels and not dialect.starts:
         dialect = replace(dialect, width=_usual_width(rows))
-    fit = sum(len(row) == dialect.width for row in rows) / len(rows) if rows else 0.0
+    fit = _fit(lines, rows, dialect)
     whole = _whole(lines, rows, dialect.width)
     names = [dialect.labels] if dialect.labels else [row for row in rows[:HEADER_ROWS] if len(row) == dialect.width]
-    named = any(is_phone(cell) for row in names for cell in row if len(cell) < _MAX_HEADER_CHARS)
+    named = any(_names_phone(cell) for row in names for cell in row)
     if dialect.delimiter == NO_DELIMITER:
-        return _Rated(0.05 + 0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
+        return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
     if dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
-        return _Rated(0.0, dialect)
+        return _Rated(-1.0, dialect)
     score = fit * (0.3 + 0.5 * max(whole or 0.0, 0.0) + 0.2 * named) + _PREFERENCE.get(dialect.delimiter, 0.0)
     return _Rated(score, dialect)
 
 
+def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> float:
+    """The share of rows of the usual width, or of labelled lines with half of the labels."""
+    if dialect.delimiter == Layout.LABELLED:
+        read = LabelledLines(dialect.labels)
+        least = sum(map(bool, dialect.labels)) / 2
+        return sum(read.count(line) >= least for line in lines) / len(lines)
+    return sum(len(row) == dialect.width for row in rows) / len(rows) if rows else 0.0
+
+
 def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole: float | None, *, named: bool) -> bool:
     """Whether an unusual way fits well enough to be better than one cell a line."""
-    if fit < _MIN_FIT or (dialect.width < 2 and dialect.delimiter != Layout.BLOCKS):
+    if dialect.width < 2 and dialect.delimiter != Layout.BLOCKS:
+        return False
+    if fit < _MIN_FIT:  # addresses with spaces may follow, if the numbers stand in their column all the same
+        return fit >= _MIN_SHARE / 2 and whole is not None and whole >= _STEADY
+    if dialect.delimiter == Layout.BLOCKS and not named and _is_list(rows, dialect.width):
         return False
     if whole is not None and (whole >= _MIN_WHOLE or whole < 0):
         return whole > 0
-    return fit >= _REGULAR and (named or (len(rows) >= _MANY_ROWS and dialect.width > 2))
+    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in (Layout.COLONS, Layout.SPACES):
+        return named and fit >= _REGULAR and len(rows) > 1
+    return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
+
+
+def _is_list(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether more than half of the columns are numbers: what looked like labels are then the names of people."""
+    return sum(bool(_in_column(rows, at, _MOBILE)) for at in range(width)) * 2 > width
 
 
 def _separated(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:

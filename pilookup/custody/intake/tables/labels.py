@@ -8,15 +8,16 @@ from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.limits import MAX_LINE_CHARS
+from pilookup.custody.intake.tables.layouts import is_footer, is_record_rule
 
-_SIGN_TEXT: Final = r"[\"']?\s*(?:[:：](?!//)|=)\s*"
+_SIGN_TEXT: Final = r"[\"']?\s*(?:[:：](?!//|[:：])|=)\s*"
 _SIGN: Final = re.compile(_SIGN_TEXT)
-_BLOCK_LINE: Final = re.compile(r"\s*([^\W\d][^:：=|\t]{0,30}?)[\"']?\s*(?:[:：](?!//)|[=|]|\t)(.*)")
-_RECORD_RULE: Final = re.compile(r"\s*(?:([-=*#_~+─━])\1{2,}.*|-\[ \w+ \d+ \].*)")
+_BLOCK_LINE: Final = re.compile(r"\s*([^\W\d][^:：=|\t]{0,30}?)[\"']?\s*(?:[:：](?!//|[:：])|[=|]|\t)(.*)")
+_RULE: Final = re.compile(r"\s*([-=*#_~+─━])\1{2,}.*")
 _LABEL: Final = re.compile(r"[^\W\d_][\w\-./()（） ]*")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
-_BOUNDARIES: Final = " \t,;，；|、&{[(（\"'?>】]）)\u3000"
-_TRIMMED: Final = " \t,;，；|、&。\u3000"
+_BOUNDARIES: Final = " \t,;，；|、&{[(（\"'>】]）)\u3000"
+_TRIMMED: Final = " \t,;，；|、&。{}\u3000"
 _MAX_LABEL: Final = 16
 _MAX_SIGNS: Final = 40
 _MIN_SHARE: Final = 0.25
@@ -35,7 +36,7 @@ class LabelledLines:
         """
         self._labels = labels
         known = sorted((re.escape(label) for label in labels if label), key=len, reverse=True)
-        self._pattern = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(known)}){_SIGN_TEXT}")
+        self._pattern = re.compile(rf"(?<![A-Za-z0-9?/])[\"']?({'|'.join(known)}){_SIGN_TEXT}")
 
     def count(self, line: str) -> int:
         """Number of labels in a line."""
@@ -46,9 +47,9 @@ class LabelledLines:
         found = list(self._pattern.finditer(line))
         ends = [following.start() for following in found[1:]] + [len(line)]
         cells = dict.fromkeys(self._labels, "")
-        for label, end in zip(found, ends, strict=True):
+        for label, end in zip(found, ends, strict=False):
             _add(cells, label[1], _without_quotes(line[label.end() : end].strip(_TRIMMED)))
-        before = (line[: found[0].start()] if found else line).strip(_TRIMMED + "{[\"'")
+        before = (line[: found[0].start()] if found else line).strip(_TRIMMED)
         if "" in cells:
             cells[""] = before
         return [*cells.values(), before] if before and "" not in cells else list(cells.values())
@@ -59,6 +60,19 @@ def find_labels(lines: Sequence[str]) -> tuple[str, ...]:
 
     The first one is "" if there is text before the first label of a line.
     """
+    if len(lines) == 1:  # nothing to compare with: a label is one word
+        words = [list(_endings(before))[-1:] for before in _before_signs(lines[0])]
+        labels = dict.fromkeys(word[0] for word in words if word)
+        labels = labels if len(labels) > 1 else {}
+    else:
+        labels = _common_labels(lines)
+    if not labels:
+        return ()
+    read = LabelledLines(("", *labels))
+    return ("", *labels) if any(read.separate(line)[0] for line in lines) else tuple(labels)
+
+
+def _common_labels(lines: Sequence[str]) -> dict[str, None]:
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update({end for before in _before_signs(line) for end in _endings(before)})
@@ -70,10 +84,7 @@ def find_labels(lines: Sequence[str]) -> tuple[str, ...]:
             if frequent:  # the longest one that is not much rarer: "Phone Number" rather than "Number"
                 most = max(counts[end] for end in frequent)
                 labels[max((end for end in frequent if counts[end] * 10 >= most * 9), key=len)] = None
-    if not labels:
-        return ()
-    read = LabelledLines(("", *labels))
-    return ("", *labels) if any(read.separate(line)[0] for line in lines) else tuple(labels)
+    return labels
 
 
 def _before_signs(line: str) -> Iterator[str]:
@@ -85,7 +96,7 @@ def _before_signs(line: str) -> Iterator[str]:
 
 
 def _endings(text: str) -> Iterator[str]:
-    """The ends of a text that may be a label: whole words, or two Chinese characters or more."""
+    """The ends of a text that may be a label: whole words, or two Chinese characters or more. The longest is first."""
     for at in range(max(0, len(text) - _MAX_LABEL), len(text)):
         end = text[at:]
         whole = at == 0 or text[at - 1] in _BOUNDARIES
@@ -158,7 +169,7 @@ def find_block_labels(lines: Sequence[str]) -> tuple[tuple[str, ...], bool]:
 
 
 def _ends_record(line: str) -> bool:
-    return not line.strip() or bool(_RECORD_RULE.fullmatch(line))
+    return not line.strip() or bool(_RULE.fullmatch(line)) or is_record_rule(line) or is_footer(line)
 
 
 def _add(cells: dict[str, str], label: str, value: str) -> None:

@@ -10,7 +10,7 @@ from pilookup.custody.intake.tables.dialect import Dialect, Layout
 
 _WIDE_SPACES: Final = re.compile(r"[ \u3000\xa0]{2,}|[ \u3000\xa0]*\t\s*")
 _COLON: Final = re.compile(
-    r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ T]?\d{1,2}:\d{2}(?::\d{2})?"  # a date and a time
+    r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}(?:日|[ T])\s?\d{1,2}:\d{2}(?::\d{2})?"  # a date and a time
     r"|(?<![\w:])\d{1,2}:\d{2}:\d{2}(?![\w:])"
     r"|(?<![a-z0-9])[a-z][a-z0-9+.-]{1,9}://[^\s:]*(?::\d{1,5}(?=[/?#])[^\s:]*)?"  # the address of a page
     r"|(:)",
@@ -19,6 +19,7 @@ _COLON: Final = re.compile(
 _RULE: Final = re.compile(r"[\s+|:\-=─━═│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯*~_]{3,}")
 _RULE_SIGNS: Final = frozenset("-=─━═")
 _FOOTER: Final = re.compile(r"\(\d+ (?:rows?|行.*)\)|\d+ rows? in set.*|Query OK.*")
+_RECORD_RULE: Final = re.compile(r"-\[ \w+ \d+ \][-+]*|\*{3,} \d+\. \w+ \*{3,}")
 BOX_SIGNS: Final = "|│┃║"
 _WIDE: Final = frozenset("WF")
 _FILL: Final = "\x00"
@@ -53,6 +54,16 @@ def is_rule(line: str) -> bool:
     return bool(_RULE.fullmatch(text)) and any(sign * 2 in text for sign in _RULE_SIGNS)
 
 
+def is_record_rule(line: str) -> bool:
+    """Whether a line stands between records of several lines, as psql and mysql write it."""
+    return bool(_RECORD_RULE.fullmatch(line.strip()))
+
+
+def is_footer(line: str) -> bool:
+    """Whether a line is the count of rows under a table."""
+    return bool(_FOOTER.fullmatch(line.strip()))
+
+
 def separate_at_colons(line: str) -> list[str]:
     """Separate a line at each colon, except those in times and in addresses of pages."""
     cells, start = [], 0
@@ -76,7 +87,7 @@ def separate_box(line: str, width: int) -> list[str]:
         width: Number of cells in most rows. It tells a border from an empty cell.
     """
     text = line.strip()
-    if is_rule(text) or _FOOTER.fullmatch(text):
+    if is_rule(text) or is_footer(text):
         return []
     sign = next((sign for sign in BOX_SIGNS if sign in text), BOX_SIGNS[0])
     cells = [cell.strip() for cell in text.split(sign)]

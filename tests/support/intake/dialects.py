@@ -160,6 +160,9 @@ OTHERS = {
 }
 
 
-def sign_of(name):
-    """The delimiter that a way has, which no cell may hold; None if it has none."""
-    return next((sign for sign in SIGNS if name == f"delimited by {sign!r}"), ":" if name == "colons" else None)
+def without(way, cell):
+    """A cell without the delimiter of a way, since it would have to be quoted. Times and addresses keep colons."""
+    if way == "colons":
+        return cell if "//" in cell or cell.startswith("20") else cell.replace(":", "")
+    sign = next((sign for sign in SIGNS if way == f"delimited by {sign!r}"), "")
+    return "".join(char for char in cell if char not in sign)

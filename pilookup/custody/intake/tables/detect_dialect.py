@@ -7,7 +7,7 @@ is good, each line is one cell, so that nothing is cut in two.
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,7 +17,14 @@ from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.limits import HEADER_ROWS
 from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
-from pilookup.custody.intake.tables.layouts import BOX_SIGNS, column_starts, is_record_rule, is_rule, separator
+from pilookup.custody.intake.tables.layouts import (
+    BOX_SIGNS,
+    column_starts,
+    is_record_rule,
+    is_rule,
+    rule_width,
+    separator,
+)
 
 _USUAL: Final = ("\t", ",", ";", "|", "，", "----")
 """The delimiters of most files. Another way must be better than them."""
@@ -25,7 +32,8 @@ _NEVER_DOUBLED: Final = ("\t", ",", ";", "，")
 """Two of these are an empty cell between them, in however many lines."""
 _TAB_EXTENSIONS: Final = ("tsv", "tab")
 _SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_SIGNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}|[^\w\s\"'()+\-.*]{2,5}")
+_RUNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}")
+_MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
 _MAX_CHARS: Final = 4000
@@ -72,23 +80,27 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
     lines = [line.rstrip("\n")[:_MAX_CHARS] for line in sample if line.strip()]
     signs = _delimiters(lines)
     ruled = any(is_rule(line) or is_record_rule(line) for line in lines)
-    by_header = None if ruled else _by_header(sample, [sign for sign in _USUAL if sign in signs])
+    by_header = None if ruled else _by_header(sample, lines, [sign for sign in _USUAL if sign in signs])
     if by_header:
         return by_header
-    candidates = [*_delimited(sample, signs), *_laid_out(lines), *_labelled(sample, lines), Dialect(NO_DELIMITER, 1)]
+    candidates = [
+        *_delimited(sample, lines, signs),
+        *_laid_out(lines),
+        *_labelled(sample, lines),
+        Dialect(NO_DELIMITER, 1),
+    ]
     return max((_rate(lines, dialect) for dialect in candidates), key=lambda one: one.score).dialect
 
 
-def _by_header(sample: Sequence[str], delimiters: Sequence[str]) -> Dialect | None:
+def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Dialect | None:
     """The dialect whose delimiter separates one of the first lines so that a cell names a phone column, else None.
 
     It must separate a third of the other lines too, since a title may have a comma.
     """
     for delimiter in delimiters:
-        rows = [row for row in _rows(sample, delimiter) if any(row)]
-        for row in rows[:HEADER_ROWS]:
+        for row in _rows(sample[:HEADER_ROWS], delimiter):
             if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row):
-                if sum(len(other) > 1 for other in rows) * 3 >= len(rows):
+                if sum(delimiter in line for line in lines) * 3 >= len(lines):
                     return Dialect(delimiter, len(row))
                 break
     return None
@@ -103,18 +115,19 @@ def _holds_delimiter(cell: str) -> bool:
     return any(delimiter in cell for delimiter in _USUAL)
 
 
-def _delimited(sample: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dialect]:
+def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dialect]:
     for delimiter in delimiters:
-        width, share = _width(sample, delimiter)
+        width, share = _width(sample if delimiter in _USUAL else lines, delimiter)
         if width > 1 and share >= _MIN_SHARE:
-            yield Dialect(delimiter, width)
+            yield Dialect(delimiter, 0)
 
 
 def _laid_out(lines: Sequence[str]) -> Iterator[Dialect]:
     filled = [line for line in lines if not is_rule(line)]
     half = len(filled) // 2
     if len(filled) < len(lines) and any(sum(sign in line for line in filled) > half for sign in BOX_SIGNS):
-        yield Dialect(Layout.BOXED, 0)
+        rule = next(line for line in lines if is_rule(line))
+        yield Dialect(Layout.BOXED, rule_width(rule))
     if sum(":" in line for line in lines) > half:
         yield Dialect(Layout.COLONS, 0)
     if sum(" " in line or "\u3000" in line for line in lines) > half:
@@ -143,17 +156,19 @@ def _delimiters(lines: Sequence[str]) -> list[str]:
 
     A sign that never stands alone is none, and a run of twice the length of another is two of them.
     """
-    counts: Counter[str] = Counter()
-    for line in lines:
-        counts.update({found[0] for found in _SIGNS.finditer(line)})
-    frequent: set[str] = set()
-    for sign in {run[0] for run in counts if len(set(run)) == 1}:
-        if sum(sign in line for line in lines) * 2 > len(lines):
+    counts = Counter(sign for line in lines for sign in {found[0] for found in _RUNS.finditer(line)})
+    mixed = Counter(sign for line in lines for sign in {found[0] for found in _MIXED.finditer(line)})
+    frequent = {sign for sign, count in mixed.items() if len(set(sign)) > 1 and count * 2 > len(lines)}
+    for sign in {run[0] for run in counts}:
+        if sum(sign in line for line in lines) * 2 > len(lines) and not _is_part(sign, frequent, lines):
             frequent.update(_units(sign, [len(run) for run in counts if run == sign * len(run)]))
-    frequent |= {run for run, count in counts.items() if len(set(run)) > 1 and count * 2 > len(lines)}
     signs = [sign for sign in frequent - {*_USUAL, *_NO_SIGNS} if "*" not in sign]
-    others = sorted(signs, key=lambda sign: (-counts[sign], sign))[:_MAX_SIGNS]
+    others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in _USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
+
+
+def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:
+    return any(sign in other and not any(sign in line.replace(other, "") for line in lines) for other in longer)
 
 
 def _units(sign: str, lengths: Sequence[int]) -> Iterator[str]:
@@ -170,10 +185,7 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     column of numbers, and whether a row has the usual width and names a phone.
     """
     rows = [row for row in _separated(lines, dialect) if any(row)]
-    if dialect.delimiter == Layout.BOXED:
-        dialect = replace(dialect, width=_usual_width(rows))
-        rows = [row for row in _separated(lines, dialect) if any(row)]
-    if not dialect.labels and not dialect.starts:
+    if not dialect.width:
         dialect = replace(dialect, width=_usual_width(rows))
     fit = _fit(lines, rows, dialect)
     whole = _whole(lines, rows, dialect.width)
@@ -200,8 +212,9 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     """Whether an unusual way fits well enough to be better than one cell a line."""
     if dialect.width < 2 and dialect.delimiter != Layout.BLOCKS:
         return False
-    if fit < _MIN_FIT:  # addresses with spaces may follow, if the numbers stand in their column all the same
-        return fit >= _MIN_SHARE / 2 and whole is not None and whole >= _STEADY
+    if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
+        numbered = sum(any(_numbers(cell, _MOBILE) for cell in row) for row in rows)
+        return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
     if dialect.delimiter == Layout.BLOCKS and not named and _is_list(rows, dialect.width):
         return False
     if whole is not None and (whole >= _MIN_WHOLE or whole < 0):

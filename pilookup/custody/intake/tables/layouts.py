@@ -17,6 +17,7 @@ _COLON: Final = re.compile(
     re.IGNORECASE,
 )
 _RULE: Final = re.compile(r"[\s+|:\-=─━═│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯*~_]{3,}")
+_CROSSINGS: Final = re.compile(r"[+|│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯]")
 _RULE_SIGNS: Final = frozenset("-=─━═")
 _FOOTER: Final = re.compile(r"\(\d+ (?:rows?|行.*)\)|\d+ rows? in set.*|Query OK.*")
 _RECORD_RULE: Final = re.compile(r"-\[ \w+ \d+ \][-+]*|\*{3,} \d+\. \w+ \*{3,}")
@@ -52,6 +53,11 @@ def is_rule(line: str) -> bool:
     """Whether a line is a horizontal rule, such as +----+----+ or |:---|---:|."""
     text = line.strip()
     return bool(_RULE.fullmatch(text)) and any(sign * 2 in text for sign in _RULE_SIGNS)
+
+
+def rule_width(line: str) -> int:
+    """The number of cells of a row under a rule."""
+    return sum(bool(_RULE_SIGNS & set(segment)) for segment in _CROSSINGS.split(line.strip()))
 
 
 def is_record_rule(line: str) -> bool:

@@ -16,11 +16,17 @@ BATCH_ROWS = 16_384
 MAX_LINE_CHARS = 1 << 20
 """Characters in one line of a text file."""
 
+LONG_LINE = f"is longer than {MAX_LINE_CHARS:,} characters: write one record on each line, or take this line out"
+"""What an error says of a line beyond the limit."""
+
 MAX_CELL_CHARS = 131_072
 """Characters in one cell of a text or Parquet file. This is the csv module's own limit, which is global."""
 
 MAX_PHONE_CHARS = MAX_CELL_CHARS
 """Characters of a phone cell that are read. What stands behind them is rejected and counted."""
+
+LONG_CELL = f"has a cell longer than {MAX_CELL_CHARS:,} characters: shorten it, or take this line out"
+"""What an error says of a line with a cell beyond the limit."""
 
 MAX_CELL_NUMBERS = 10_000
 """Numbers in one cell; the others are rejected and counted."""

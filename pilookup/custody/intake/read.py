@@ -123,7 +123,7 @@ class FileReader:
         elif form is not Format.TEXT or self._split_bytes is None:
             yield from self._tables(member, form)
         else:
-            encoding = self.encodings.get(member.location) or detect_encoding(member)
+            encoding = self.encodings.get(member.location) or detect_encoding(member, self._options.encoding)
             self.encodings[member.location] = encoding
             with open_split_text(member, encoding, self._options, self._today.toordinal()) as text:
                 if text is None:

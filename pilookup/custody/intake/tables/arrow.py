@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pilookup.custody.intake.limits import MAX_CELL_CHARS, MAX_LINES_BYTES
-from pilookup.custody.intake.tables.row_lines import DELIMITER
 from pilookup.custody.intake.tables.cell_text import text_of_number
+from pilookup.custody.intake.tables.row_lines import DELIMITER
 
 _LAST_CELL: Final = "."
 """An additional last cell, so that no line is blank: a row without content counts as a row."""

@@ -11,6 +11,8 @@ from pilookup.cli.load_text import outcome_lines
 from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
 from pilookup.cli.passwords import read_passwords, with_passwords
 from pilookup.cli.rejects import rejects_file
+from pilookup.cli.report_file import check_report_path, write_report
+from pilookup.clock import utc_now
 from pilookup.errors import StrictLoadError
 from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
@@ -59,6 +61,9 @@ def load(
     strict: Annotated[bool, typer.Option("--strict", help="Store nothing if there is any warning.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be read.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="A new file for the rejected rows.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="A new file for a report with charts (HTML). It has no number in it.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
     scheduler: SchedulerOption = None,
     json: JsonOption = False,
@@ -68,6 +73,7 @@ def load(
 
     if strict and skip_bad:
         raise typer.BadParameter("cannot be given with --strict", param_hint="--skip-bad")
+    check_report_path(report)
     columns, passwords = _columns(column or []), read_passwords(password_file)
     with opened(home, online=False, scheduler=scheduler) as custody:
 
@@ -101,6 +107,8 @@ def load(
 
         outcome = with_passwords(passwords, attempt)
     _show(outcome, json=json)
+    if report:
+        write_report(report, outcome, utc_now())
     if outcome.refused:
         raise StrictLoadError(outcome)
 

@@ -103,7 +103,12 @@ def load(
         distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run or refused)
         _check_unchanged(job.files, file_ids)
         outcome = LoadOutcome(
-            dataset.slug, job.dry_run, _total(files, distinct_in_all), [file.report for file in files], refused
+            dataset.slug,
+            job.dry_run,
+            _total(files, distinct_in_all),
+            [file.report for file in files],
+            [display_name(file.path.name) for file in files],
+            refused,
         )
         if rejects:
             with caller_code():  # what is buffered must be written before the load counts

@@ -124,7 +124,8 @@ def _find_header(table: TableHead, options: IntakeOptions) -> tuple[int, list[st
     """
     if table.names is not None:
         return 0, table.names
-    wanted = [name for given in options.columns.values() for text in given for name in _given_names(text)]
+    given = [text for texts in options.columns.values() for text in texts]
+    wanted = [name for text in given for name in _given_names(text)] + [*options.not_columns]
     for at, row in enumerate(table.head[:HEADER_ROWS]):
         if any(headers.is_named(cell, name) for cell in row for name in wanted if not name.isdigit()):
             return at + 1, row

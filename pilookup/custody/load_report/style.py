@@ -34,7 +34,7 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: normal; font-size: 13px; }
 th, td { padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: 10px; }
-.bar { display: block; width: 240px; max-width: 100%; height: 12px; margin-top: 5px; }
+.bar { display: block; width: 100%; min-width: 120px; max-width: 360px; height: 12px; margin-top: 5px; }
 .months { display: block; width: 100%; height: auto; }
 svg text { font-size: 11px; fill: #5a6675; }
 rect.accepted, rect.distinct { fill: var(--good); }

@@ -17,6 +17,7 @@
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -43,6 +44,24 @@ class IntakeError(PilookupError):
 
     def __reduce__(self) -> tuple[type["IntakeError"], tuple[str, str]]:
         return type(self), (self.location, self.message)
+
+
+class SeveralFilesError(IntakeError):
+    """Several input files cannot be read.
+
+    Args:
+        errors: The error of each.
+        count: The number of all input files.
+    """
+
+    def __init__(self, errors: Sequence[IntakeError], count: int) -> None:
+        lines = "\n".join(str(error) for error in errors)
+        super().__init__(f"{len(errors):,} of {count:,} files", f"cannot be loaded, and nothing was stored\n{lines}")
+        self.errors = tuple(errors)
+        self.count = count
+
+    def __reduce__(self) -> tuple[type["SeveralFilesError"], tuple[tuple[IntakeError, ...], int]]:  # type: ignore[override]
+        return type(self), (self.errors, self.count)
 
 
 class PasswordRequiredError(IntakeError):

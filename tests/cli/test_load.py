@@ -161,6 +161,17 @@ def test_a_strict_load_with_warnings_prints_all_of_it_and_exits_with_1(loading, 
     assert loading.given[0]["strict"]
 
 
+def test_files_that_were_left_out_are_told_and_the_status_is_1(loading):
+    reasons = ["bad.csv: the file is empty", "worse.zip: is truncated or damaged"]
+    loading.answer = lambda _: LoadOutcome("case", dry_run=False, total=plain(), skipped=reasons)
+    done = run("--skip-bad")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[-4:] == ["", "files left out: 2", *(f"  {reason}" for reason in reasons)]
+    assert done.stderr == "pilookup: 2 files could not be read; the others were loaded\n"
+    done = run("--skip-bad", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["skipped"]) == (1, reasons)
+
+
 def test_a_password_is_asked_for_and_the_load_repeated(loading, monkeypatch, tmp_path):
     def locked(given):
         given["rejects"].write("header\n")

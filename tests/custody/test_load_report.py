@@ -188,6 +188,13 @@ def test_a_load_of_nothing_special_is_shown_too():
     assert "–" in empty.text("en")
 
 
+def test_files_that_were_left_out_are_listed():
+    page = read(LoadOutcome("case", dry_run=False, total=Report(), skipped=["<b>.csv: the file is empty"]))
+    for language in ("zh", "en"):
+        assert "<b>.csv: the file is empty" in page.text(language)
+    assert "Files left out" not in read(rich_outcome()).text("en")
+
+
 def test_long_tables_are_cut_and_the_report_says_so():
     total = rich_outcome().total
     total.columns *= 500

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilookup.cli.console import progress, say, say_json
+from pilookup.cli.console import complain, counted, progress, say, say_json
 from pilookup.cli.load_text import outcome_lines
 from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
 from pilookup.cli.passwords import read_passwords, with_passwords
@@ -111,6 +111,9 @@ def load(
         write_report(report, outcome, utc_now())
     if outcome.refused:
         raise StrictLoadError(outcome)
+    if outcome.skipped:
+        complain(f"{counted(len(outcome.skipped), 'file')} could not be read; the others were loaded")
+        raise typer.Exit(1)
 
 
 def _columns(given: list[str]) -> dict[str, list[str]]:

@@ -19,11 +19,14 @@ MAX_LINE_CHARS = 1 << 20
 MAX_CELL_CHARS = 131_072
 """Characters in one cell of a text or Parquet file. This is the csv module's own limit, which is global."""
 
-MAX_PHONE_CHARS = 4096
-"""Characters in a phone cell: enough for 64 formatted numbers. A longer cell is rejected and its text cut."""
+MAX_PHONE_CHARS = MAX_CELL_CHARS
+"""Characters of a phone cell that are read. What stands behind them is rejected and counted."""
 
-MAX_CELL_NUMBERS = 64
-"""Numbers in one cell; a cell with more is rejected as a whole."""
+MAX_CELL_NUMBERS = 10_000
+"""Numbers in one cell; the others are rejected and counted."""
+
+MAX_REJECT_CHARS = 4096
+"""Characters of a rejected text in the rejects file."""
 
 BLOCK_BYTES = 1 << 20
 """Bytes that every stream reads ahead."""

@@ -99,23 +99,35 @@ class Report:
 
 @dataclass
 class Tally:
-    """Counts that become the notes of one table.
+    """Counts that become the notes and warnings of one table.
 
     Attributes:
         ragged: Rows with more or fewer cells than the header.
         repeated: Numbers that occur twice in one row.
-        lost: Numbers that lost digits in a spreadsheet.
+        headers: Rows that repeat the header.
         unreadable: Dates that could not be read.
         out_of_range: Dates before 2000 or in the future.
         stray: Lines whose quotes do not pair up; `tables.text.notes_on` writes their note.
+        accepted: Numbers that were accepted.
+        changed: Numbers of rows that do not have the layout of the table and were read by themselves.
+        other_party: Mainland mobiles beside labels that name another party.
+        lost: By 0-based column, numbers that lost digits in a spreadsheet.
+        unread: By 0-based column, mainland mobiles that are outside the columns that are read, or in rejected cells.
+        left: By 0-based column, mainland mobiles in columns that are known and not read.
     """
 
     ragged: int = 0
     repeated: int = 0
-    lost: int = 0
+    headers: int = 0
     unreadable: int = 0
     out_of_range: int = 0
     stray: int = 0
+    accepted: int = 0
+    changed: int = 0
+    other_party: int = 0
+    lost: Counter[int] = field(default_factory=Counter)
+    unread: Counter[int] = field(default_factory=Counter)
+    left: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
         """Add the counts of other rows of the same table."""
@@ -123,8 +135,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def notes(self, location: str) -> list[str]:
-        """Sentences for the report, one for each count that is not zero, except `stray`."""
-        counts = (self.ragged, self.repeated, self.lost, self.unreadable, self.out_of_range)
+        """Sentences for the report, one for each count of rows, numbers and dates that is not zero, except `stray`."""
+        counts = (self.ragged, self.repeated, self.headers, self.unreadable, self.out_of_range)
         return [
             f"{location}: {count:,} {one if count == 1 else many}{rest}"
             for count, (one, many, rest) in zip(counts, _SENTENCES, strict=True)
@@ -135,11 +147,7 @@ class Tally:
 _SENTENCES = (
     ("row has", "rows have", " more or fewer cells than the header"),
     ("number", "numbers", " occurred twice in one row, counted once"),
-    (
-        "number",
-        "numbers",
-        " lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text",
-    ),
+    ("row repeats", "rows repeat", " the header"),
     ("date", "dates", " could not be read, taken as unknown"),
     ("date lies", "dates lie", " before 2000 or in the future, taken as unknown"),
 )

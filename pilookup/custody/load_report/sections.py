@@ -25,6 +25,7 @@ def sections(outcome: LoadOutcome, words: Words) -> Html:
     parts = [
         _state(outcome, words),
         _figures(outcome, words),
+        *([_section(words["skipped"], _sentences(outcome.skipped, words))] if outcome.skipped else []),
         _section(words["warnings"], _warnings(outcome.total.warnings, words)),
         _section(words["by_reason"], _reasons(outcome, words)),
         _section(words["by_column"], _by_column(column_counts(outcome), words)),
@@ -35,9 +36,14 @@ def sections(outcome: LoadOutcome, words: Words) -> Html:
     if len(outcome.files) > 1:
         parts.append(_section(words["files"], _files(outcome, words)))
     if outcome.total.notes:
-        notes = [element("li", note) for note in joined_notes(outcome.total.notes)[:MOST_ROWS]]
-        parts.append(_section(words["notes"], element("ul", *notes, lang="en", class_="notes")))
+        parts.append(_section(words["notes"], _sentences(joined_notes(outcome.total.notes), words)))
     return joined(*parts)
+
+
+def _sentences(sentences: Sequence[str], words: Words) -> Html:
+    """Sentences of the program, which are in English, as a list."""
+    items = [element("li", sentence) for sentence in sentences[:MOST_ROWS]]
+    return joined(element("ul", *items, lang="en", class_="notes"), _left_out(len(sentences), words))
 
 
 def _section(title: str, content: Html) -> Html:

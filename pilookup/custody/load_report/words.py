@@ -81,6 +81,7 @@ LABELS: Final[dict[str, Pair]] = {
     "by": ("依据", "Chosen by"),
     "files": ("各文件", "By file"),
     "file": ("文件", "File"),
+    "skipped": ("没有导入的文件", "Files left out"),
     "notes": ("说明", "Notes"),
     "more": ("另有 {count} 行没有列出；--json 列出全部。", "{count} more rows are left out; --json has them all."),
 }

@@ -43,6 +43,10 @@ class PackedBytes:
     def __len__(self) -> int:
         return len(self.offsets) // OFFSET.itemsize - 1
 
+    def __getitem__(self, index: int) -> bytes:
+        start, stop = np.frombuffer(self.offsets, OFFSET)[index : index + 2].tolist()
+        return self.data[start:stop]
+
     def __repr__(self) -> str:
         return f"<{len(self)} items>"
 

@@ -12,7 +12,7 @@ from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.tables.arrow import cells_of, lines_of
-from pilookup.custody.intake.tables.table import Chunk, is_blank
+from pilookup.custody.intake.tables.table import NumberedRows, is_blank
 from pilookup.errors import IntakeError
 
 _DAMAGED = "the Parquet file is truncated or damaged"
@@ -74,40 +74,36 @@ class ParquetTable:
         self.rows: int | None = file.metadata.num_rows
         if self.rows == 0:
             raise IntakeError(location, "has no rows")
-        readable = [at for at, kind in enumerate(self._schema.types) if not _nested(kind)]
-        self.head = self._head(readable)
+        self._readable = [at for at, kind in enumerate(self._schema.types) if not _nested(kind)]
+        self.head = self._head()
 
-    def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:  # noqa: ARG002
-        """Read the chosen columns of all rows.
-
-        `start` is always 0, because the column names are in the schema, and `width` is not used, because all rows have
-        the same width.
+    def blocks(self, start: int) -> Iterator[NumberedRows]:  # noqa: ARG002 - the column names are in the schema
+        """Read all columns that are not nested, of all rows. A nested column has empty cells.
 
         Raises:
-            IntakeError: A chosen column is nested, or the file is damaged or over a limit.
+            IntakeError: The file is damaged or over a limit.
         """
-        for row, batch in self._rows(columns):
-            yield self._chunk(row, batch)
+        for row, batch in self._rows(self._readable):
+            yield self._block(row, batch)
 
-    def splits(self, columns: Sequence[int], size: int) -> Iterator[tuple[FileSplit, bytes] | Chunk]:
-        """Read the rows of `chunks` as splits of text, for the core to read.
+    def splits(self, size: int) -> Iterator[tuple[FileSplit, bytes] | NumberedRows]:
+        """Read the rows of `blocks` as splits of text, for the core to read.
 
         Args:
-            columns: The 0-based columns.
             size: A split ends with the batch in which it reaches this size in bytes.
 
         Yields:
-            A split and its text; or a chunk, if a batch has cells that a reader of the text would read differently.
+            A split and its text; or rows, if a batch has cells that a reader of the text would read differently.
 
         Raises:
-            IntakeError: A chosen column is nested, or the file is damaged or over a limit.
+            IntakeError: The file is damaged or over a limit.
         """
         buffer = _LineBuffer()
-        for row, batch in self._rows(columns):
+        for row, batch in self._rows(self._readable):
             lines = self._lines(batch)
             if lines is None:
                 yield from buffer.flush()
-                yield self._chunk(row, batch)
+                yield self._block(row, batch)
                 continue
             buffer.add(row, lines)
             if buffer.size >= size:
@@ -126,19 +122,21 @@ class ParquetTable:
         if row - 1 != self.rows:
             raise IntakeError(self.location, _DAMAGED)
 
-    def _chunk(self, row: int, batch: pa.RecordBatch) -> Chunk:
-        cells = [self._texts(column) for column in batch.columns]
-        return Chunk(range(row, row + batch.num_rows), cells, lambda _: False, 0)
+    def _block(self, row: int, batch: pa.RecordBatch) -> NumberedRows:
+        return NumberedRows(range(row, row + batch.num_rows), self._cells(batch))
 
-    def _head(self, readable: list[int]) -> list[list[str]]:
-        batch = next(self._batches(readable, limits.HEAD_ROWS), None) if readable else None
+    def _cells(self, batch: pa.RecordBatch) -> list[list[str]]:
+        """The rows of a batch of the readable columns."""
+        columns = {at: self._texts(batch.column(i)) for i, at in enumerate(self._readable)}
+        blank = [""] * batch.num_rows
+        every = [columns.get(at, blank) for at in range(len(self._schema.names))]
+        return [list(row) for row in zip(*every, strict=True)]
+
+    def _head(self) -> list[list[str]]:
+        batch = next(self._batches(self._readable, limits.HEAD_ROWS), None) if self._readable else None
         if batch is None:
             return [[""] * len(self._schema.names)]
-        columns = {at: self._texts(batch.column(i)) for i, at in enumerate(readable)}
-        rows = [
-            [columns[at][row] if at in columns else "" for at in range(len(self._schema.names))]
-            for row in range(batch.num_rows)
-        ]
+        rows = self._cells(batch)
         return [row for row in rows if not is_blank(row)] or rows[:1]
 
     def _batches(self, columns: Sequence[int], size: int) -> Iterator[pa.RecordBatch]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from pilookup.custody.intake.columns import headers
@@ -71,7 +72,7 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
     numbers = [_number_columns(row, region) for row in rows]
     best: tuple[int, int] | None = None
     candidates = [at for at, row in enumerate(rows) if is_header_row(row) or _has_wanted(row, wanted)]
-    for at, until in zip(candidates, [*candidates[1:], len(rows)], strict=True):
+    for at, until in pairwise([*candidates, len(rows)]):
         named = {column for column, cell in enumerate(rows[at]) if names_phone(cell) or _is_wanted(cell, wanted)}
         explained = sum(bool(named & found) for found in numbers[at + 1 : until])
         with_numbers = sum(bool(found) for found in numbers[at + 1 : until])

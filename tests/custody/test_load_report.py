@@ -273,3 +273,25 @@ def test_the_months_of_all_accepted_numbers_are_counted_however_they_are_read(se
         assert total.months == {0: 1, 25 * 12 + 12: 2, 26 * 12 + 3: 2}, path
         assert total.months.total() == total.accepted
         assert "months" not in total.to_json()
+
+
+def test_counts_by_column_are_those_of_the_cells_however_they_are_read(session, tmp_path):
+    """Two phone columns, in plain rows that the core reads and in rows that are read by the rules."""
+    first, second = numbers(40), numbers(40, start=5000)
+    rows = [(a, "" if at % 4 else b) for at, (a, b) in enumerate(zip(first, second, strict=True))]
+    rows += [(f"{numbers(1, 900)[0][:3]} {numbers(1, 900)[0][3:]}", "无"), (first[0], first[0]), ("12345", "")]
+    header = "手机号,备用号码"
+    text = write_csv(tmp_path / "a.csv", [",".join(row) for row in rows], header)
+    workbook = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(workbook) as book:
+        sheet = book.add_worksheet("S")
+        for at, row in enumerate([tuple(header.split(",")), *rows]):
+            sheet.write_row(at, 0, row)
+    for path, location in ((text, "a.csv"), (workbook, "a.xlsx sheet S")):
+        outcome = run_load(session, [path], dry_run=True)
+        assert column_counts(outcome) == [
+            ColumnCounts(location, 1, 1, "手机号", 42, 1),
+            ColumnCounts(location, 1, 2, "备用号码", 10, 1),
+        ], path
+        assert outcome.total.accepted == 52
+        assert outcome.total.rejected.total() == 2

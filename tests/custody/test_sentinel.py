@@ -8,7 +8,7 @@ import pytest
 from pilookup.cli.load_text import outcome_lines
 from pilookup.custody import html_report
 from pilookup.custody.load import load as loading
-from pilookup.custody.load import schedule
+from pilookup.custody.load import reject_spool
 from pilookup.custody.load.staging import pop_rejects
 from pilookup.custody.removal import erase
 from pilookup.errors import CustodyError, PilookupError
@@ -52,7 +52,9 @@ def test_no_file_under_home_holds_a_number_an_account_or_a_name_at_any_step(home
         return make(*given, **options)
 
     monkeypatch.setattr(
-        schedule, "pop_rejects", lambda *given: written.extend(files_under(home.path).values()) or pop_rejects(*given)
+        reject_spool,
+        "pop_rejects",
+        lambda *given: written.extend(files_under(home.path).values()) or pop_rejects(*given),
     )
     monkeypatch.setattr(loading, "_write_shards", make_shards)
     with opened(home.path) as session:
@@ -105,6 +107,9 @@ def test_errors_contain_no_cell(home, tmp_path):
         run_load(session, [path])
     assert not found_in(str(caught.value).encode())
     path = write_csv(tmp_path / "two.csv", [NUMBER])
-    with opened(home.path) as session, pytest.raises(CustodyError) as caught:
-        run_load(session, [path, path])
+    with opened(home.path) as session:
+        outcome = run_load(session, [path, path])
+        assert not found_in("\n".join(outcome.total.notes).encode())
+        with pytest.raises(CustodyError) as caught:
+            run_load(session, [path])
     assert not found_in(str(caught.value).encode())

@@ -74,7 +74,7 @@ def load(
     if strict and skip_bad:
         raise typer.BadParameter("cannot be given with --strict", param_hint="--skip-bad")
     check_report_path(report)
-    columns, passwords = _columns(column or []), read_passwords(password_file)
+    columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
     with opened(home, online=False, scheduler=scheduler) as custody:
 
         def attempt(passwords: tuple[str, ...]) -> "LoadOutcome":
@@ -116,13 +116,20 @@ def load(
         raise typer.Exit(1)
 
 
-def _columns(given: list[str]) -> dict[str, list[str]]:
-    """Return the columns of each role from texts such as `phone=NAME`; raises typer.BadParameter."""
+def _columns(given: list[str], left_out: list[str]) -> dict[str, list[str]]:
+    """Return the columns of each role from texts such as `phone=NAME`; raises typer.BadParameter.
+
+    Args:
+        given: The values of --column.
+        left_out: The values of --not-column, in which no column of `given` may be.
+    """
     columns: dict[str, list[str]] = {}
     for text in given:
         role, separator, name = text.partition("=")
         if role not in ("phone", "account", "date") or not separator or not name:
             raise typer.BadParameter(f"{text}: not phone=NAME, account=NAME or date=NAME", param_hint="--column")
+        if name in left_out:
+            raise typer.BadParameter(f"{name}: is also given with --column", param_hint="--not-column")
         columns.setdefault(role, []).append(name)
     return columns
 

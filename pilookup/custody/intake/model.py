@@ -24,7 +24,7 @@ class IntakeOptions:
         passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
-        ValueError: `columns` has another key, or the region is unknown.
+        ValueError: `columns` has another key, names a column of `not_columns`, or the region is unknown.
     """
 
     kind: Kind
@@ -45,6 +45,9 @@ class IntakeOptions:
         object.__setattr__(self, "columns", {role: names_of(given) for role, given in columns.items()})
         object.__setattr__(self, "not_columns", names_of(self.not_columns))
         object.__setattr__(self, "passwords", names_of(self.passwords))
+        both = {name for given in self.columns.values() for name in given} & set(self.not_columns)
+        if both:
+            raise ValueError(f"a column is given and left out: {', '.join(sorted(both))}")
 
     def no_phone_message(self) -> str:
         """The error message for a table without a phone column."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pilookup.custody.intake import Report
-from pilookup.custody.intake.report import ACCEPTED
+from pilookup.custody.intake.report import ACCEPTED, REJECTED
 from pilookup.custody.intake.table_columns import ColumnRole
 from pilookup.custody.load.outcome import LoadOutcome
 
@@ -39,8 +39,7 @@ def column_counts(outcome: LoadOutcome) -> list[ColumnCounts]:
 def _of_file(name: str, report: Report) -> Iterator[ColumnCounts]:
     headers = {(each.location, each.table, each.column): each.header for each in report.columns}
     for key, counts in report.by_column.items():
-        accepted = counts[ACCEPTED]
-        yield ColumnCounts(*key, headers.get(key), accepted, counts.total() - accepted)
+        yield ColumnCounts(*key, headers.get(key), counts[ACCEPTED], counts[REJECTED])
     if report.by_column:
         return
     phones = [each for each in report.columns if each.role is ColumnRole.PHONE]

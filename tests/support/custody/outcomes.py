@@ -26,8 +26,8 @@ def rich_outcome(
     ):
         first.columns.append(ColumnUse(f"村民名单.xlsx sheet {sheet}", table, column, header, role, by))
     first.by_column = {
-        ("村民名单.xlsx sheet 一组", 1, 2): Counter(accepted=80_000, letters=311, masked=4),
-        ("村民名单.xlsx sheet 二组", 1, 2): Counter(accepted=38_000, masked=1200, digits_lost=16),
+        ("村民名单.xlsx sheet 一组", 1, 2): Counter(accepted=80_000, rejected=315),
+        ("村民名单.xlsx sheet 二组", 1, 2): Counter(accepted=38_000, rejected=1216),
         ("村民名单.xlsx sheet 二组", 2, 3): Counter(accepted=900),
     }
     first.months = Counter(

@@ -219,6 +219,9 @@ class TextRows:
         then in each phone column that is not the first filled one of its row.
         """
     @property
+    def taken(self) -> list[int]:
+        """Numbers of the decided rows in each phone column, those in several columns of a row in the first one."""
+    @property
     def identifiers(self) -> bytes:
         """Distinct identifiers of 18 bytes, in the order of their first occurrence."""
     @property

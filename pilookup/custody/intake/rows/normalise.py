@@ -1,19 +1,18 @@
 """Normalises chunks of text cells to batches of identifiers with accounts and months. Everything else is counted."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from functools import partial
 
 from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.columns.months import MonthReader
-from pilookup.custody.intake.columns.phone_cells import is_list_of_mobiles, separate_numbers
+from pilookup.custody.intake.columns.phone_cells import separate_numbers
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report, Tally
 from pilookup.custody.intake.tables.table import Chunk, Table
-from pilookup.identifier import Reason, canonicalise
+from pilookup.identifier import Reason, canonicalise_all
 from pilookup.protocol.label import Kind
 
 
@@ -43,9 +42,6 @@ class Normaliser:
         self._report = report
         self._rejects = rejects
         self.months = MonthReader(today)
-        self._canonicalise: Callable[[str], bytes | Reason] = (
-            canonicalise if options.region == "CN" else partial(canonicalise, region=options.region)
-        )
         self._account = plan.account if options.kind is Kind.MALICIOUS else None
         self._tally = Tally()
 
@@ -90,7 +86,7 @@ class Normaliser:
 
     def _normalise_one_column(self, chunk: Chunk, accounts: list[bytes | None], months: list[int]) -> Accepted:
         """Normalise rows with one phone column. Most cells are one number: lists pass unchanged if possible."""
-        found = self._canonical(chunk.columns[0])
+        found = canonicalise_all(chunk.columns[0], self._region)
         odd = [at for at, result in enumerate(found) if result.__class__ is not bytes]
         if not odd:
             self._report.rows += len(found)
@@ -108,13 +104,6 @@ class Normaliser:
                 self._normalise_row(chunk, at, batch, accounts[at], months[at], found[at])
             done = at + 1
         return batch
-
-    def _canonical(self, cells: list[str]) -> list[bytes | Reason]:
-        canonical = self._canonicalise
-        if self._region != "CN":
-            return [canonical(cell) for cell in cells]
-        # `canonicalise` takes a hundred times as long for a cell with two numbers as for each number by itself.
-        return [Reason.SEVERAL if is_list_of_mobiles(cell) else canonical(cell) for cell in cells]
 
     def _normalise_row(
         self,

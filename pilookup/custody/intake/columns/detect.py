@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pilookup.custody.intake.columns import given, headers, labelled
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
+from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     count_cells,
@@ -97,10 +98,10 @@ def _continues(rows: Rows, previous: Layout, options: IntakeOptions) -> bool:
 def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None, digests: tuple[bytes, ...]) -> Layout:
     labels = header.labels if header else ()
     start = header.data if header else 0
-    rows = _rows_of_table(table.head[start:])
+    rows = rows_of_layout(_rows_of_table(table.head[start:]), options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     columns = [_column(at, labels[at] if at < len(labels) else "", rows, options) for at in range(width)]
-    roles = _roles(columns, labels, options)
+    roles = _roles(columns, labels)
     layout = Layout(
         start=start,
         phones=(),
@@ -157,7 +158,7 @@ def _usual_width(rows: Rows, labels: int) -> int:
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 
-def _roles(columns: Sequence[_Column], labels: Sequence[str], options: IntakeOptions) -> dict[ColumnRole, int]:
+def _roles(columns: Sequence[_Column], labels: Sequence[str]) -> dict[ColumnRole, int]:
     """The account, date, country and area columns, by their headers."""
     roles: dict[ColumnRole, int] = {}
     for role, rank in ((ColumnRole.ACCOUNT, headers.account_rank), (ColumnRole.DATE, headers.date_rank)):

@@ -69,7 +69,7 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
     Returns:
         The header; None if the table has none.
     """
-    numbers = [_number_columns(row, region) for row in rows]
+    numbers = [number_columns(row, region) for row in rows]
     best: tuple[int, int] | None = None
     candidates = [at for at, row in enumerate(rows) if is_header_row(row) or _has_wanted(row, wanted)]
     for at, until in pairwise([*candidates, len(rows)]):
@@ -139,7 +139,7 @@ def _above_first_number(rows: Rows, numbers: Sequence[set[int]]) -> HeaderRows |
     return _header(rows, numbers, data - 1, by_name=False)
 
 
-def _number_columns(row: Sequence[str], region: str) -> set[int]:
+def number_columns(row: Sequence[str], region: str) -> set[int]:
     """The columns in which a row has a number, or entries with numbers."""
     return {
         column

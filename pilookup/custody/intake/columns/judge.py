@@ -21,15 +21,21 @@ _LOOKALIKE_SHARE: Final = 0.9
 _MANTISSAS: Final = 10
 _FULL_MANTISSAS: Final = 0.8
 
-_BARE_11: Final = re.compile(r"[ '=\"]*1?[0-9]{10}[ '\"]*")
+_BARE_11: Final = re.compile(r"[ '=\"]*[0-9]{11}[ '\"]*")
 _BARE_LANDLINE: Final = re.compile(r"[ '=\"]*([2-9][0-9]{9,10}|10[0-9]{8})[ '\"]*")
 _TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]{7,8}\D*")
 _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
 _MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
-_SEGMENTS: Final = re.compile(r"[\r\n;；]+")
+_SEGMENTS: Final = re.compile(r"[\r\n;；,，、]+|\s+(?=[^\d\s:：]{1,10}[:：])")
+_LEAST_DIGITS: Final = 7
+_LABEL: Final = (
+    r"(?:[^\d:：]{1,20}[:：-]\s*|[^\d:：]{0,10}(?:手机|手機|电话|電話|座机|固话|移动|号码|tel|phone|mobile|cell)"
+    r"[\d一二三四]?\s*[:：-]?\s*)"
+)
 _ENTRY: Final = re.compile(
-    r"\s*(?:[^\d:：]{1,20}[:：-]\s*)?(?:[^\W\d]{1,8}\s+)?[+(（]?\d[\d\s()（）+-]{5,24}\d\s*(?:[(（\[][^\d]{0,12}[)）\]]|\s[^\d]{1,12})?\s*"
+    rf"\s*{_LABEL}?(?:[^\W\d]{{1,8}}\s+)?[+(（]?\d[\d\s()（）+-]{{5,24}}\d\s*(?:[(（\[][^\d]{{0,12}}[)）\]]|\s[^\d]{{1,12}})?\s*",
+    re.IGNORECASE,
 )
 
 
@@ -105,8 +111,8 @@ def count_cells(cells: Iterable[str], region: str, *, bare_landlines: bool) -> C
 def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: str, *, bare_landlines: bool) -> None:
     found = find_numbers(cell, region, bare_landlines=bare_landlines)
     numbers = [result for _, result in found if isinstance(result, bytes)]
-    whole = len(found) == 1 and bool(numbers) and is_one_number(cell, region)
-    if _BARE_11.fullmatch(cell) and sum(char.isdigit() for char in cell) == 11:
+    whole = len(found) == 1 == len(numbers) and is_one_number(cell, region)
+    if _BARE_11.fullmatch(cell):
         counts.bare += 1
         counts.bare_mobiles += whole and _MOBILE.fullmatch(numbers[0]) is not None
     if whole:
@@ -183,3 +189,14 @@ def takes_short_mantissas(cells: Sequence[str]) -> bool:
     if total < _MANTISSAS or places[10] < total * _FULL_MANTISSAS:
         return False
     return sum(places[count] for count in range(9)) <= max(1.0, total * 0.05)
+
+
+def numbers_in(cell: str, region: str) -> list[bytes]:
+    """The numbers of a cell of a column that nothing is known of: those of entries, or the mobiles in another text."""
+    if sum(char.isdigit() for char in cell) < _LEAST_DIGITS:
+        return []
+    if not is_entry(cell):
+        return [
+            result for start, stop in find_mobiles(cell) if isinstance(result := canonicalise(cell[start:stop]), bytes)
+        ]
+    return [result for _, result in find_numbers(cell, region) if isinstance(result, bytes)]

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.source import Member, display_name
+from pilookup.custody.intake.columns.judge import numbers_in
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
@@ -147,17 +148,16 @@ class _Tables:
 
     def _skip(self, location: str, rows: Iterator[NumberedRows]) -> None:
         """Count what a hidden sheet holds, and tell it."""
-        mobiles = filled = 0
+        numbers = mobiles = filled = 0
         for block in rows:
             for row in block.rows:
                 cells = [cell for cell in row if cell and not cell.isspace()]
                 filled += len(cells)
                 mobiles += sum(map(count_mobiles, cells))
+                numbers += sum(len(numbers_in(cell, self._options.region)) for cell in cells)
         if mobiles:
-            text = (
-                f"the sheet is hidden and was not read; it has {mobiles:,} mobile numbers: read it with --hidden-sheets"
-            )
-            self._report.warn(WarningCode.HIDDEN_SHEET, location, mobiles, text)
+            text = f"the sheet is hidden and was not read; it has {numbers:,} numbers: read it with --hidden-sheets"
+            self._report.warn(WarningCode.HIDDEN_SHEET, location, max(numbers, mobiles), text)
         elif filled:
             self._report.notes.append(
                 f"{location}: hidden, not read; {filled:,} cells without a mobile number (--hidden-sheets reads it)"

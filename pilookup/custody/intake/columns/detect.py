@@ -21,6 +21,10 @@ from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
 from pilookup.protocol.label import Kind
 
 
+_NEAR_ROWS = 20
+"""Rows by which it is decided whether the columns of the rows above go on."""
+
+
 class TableHead(Protocol):
     """What the choice of columns needs to know of a table; every `tables.table.Table` is one.
 
@@ -86,13 +90,13 @@ def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
 
 def _continues(rows: Rows, previous: Layout, options: IntakeOptions) -> bool:
     """Whether rows without a header go on in the columns of the rows above: their phone columns hold numbers here."""
-    columns = [phone.column for phone in previous.phones]
     width = max((len(row) for row in rows), default=0)
-    if not columns or width > previous.width:
+    if not previous.phones or width > previous.width:
         return False
-    return any(
-        count_cells(_cells(rows, column), options.region, bare_landlines=True).shows_phones for column in columns
-    )
+    near = rows[:_NEAR_ROWS]
+    cells = [count_cells(_cells(near, phone.column), options.region, bare_landlines=True) for phone in previous.phones]
+    filled = [counts for counts in cells if counts.filled]
+    return bool(filled) and all(counts.shows_phones or not counts.with_digits for counts in filled)
 
 
 def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None, digests: tuple[bytes, ...]) -> Layout:

@@ -50,7 +50,7 @@ class ColumnCells:
         mobiles: Cells that are one mainland mobile.
         masked: Cells that are a masked number.
         bare: Cells of eleven digits and nothing else.
-        bare_mobiles: How many of them are mainland mobiles.
+        bare_numbers: How many of them are numbers: mainland mobiles, and landlines if these may lack their 0.
         most_frequent: The number of cells that have the most frequent number.
         texts_with_mobiles: Cells of other text that contain a mainland mobile.
     """
@@ -61,7 +61,7 @@ class ColumnCells:
     mobiles: int = 0
     masked: int = 0
     bare: int = 0
-    bare_mobiles: int = 0
+    bare_numbers: int = 0
     most_frequent: int = 0
     texts_with_mobiles: int = 0
 
@@ -76,8 +76,8 @@ class ColumnCells:
 
     @property
     def shows_identifiers(self) -> bool:
-        """Whether the cells are bare numbers of eleven digits of which fewer than half are mobiles."""
-        return self.bare >= self.filled * _MIN_SHARE and self.bare_mobiles * 2 < self.bare
+        """Whether the cells are eleven digits and nothing else, and fewer than half of them are numbers."""
+        return self.bare >= self.filled * _MIN_SHARE and self.bare_numbers * 2 < self.bare
 
     @property
     def is_constant(self) -> bool:
@@ -114,7 +114,7 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
     whole = len(found) == 1 == len(numbers) and is_one_number(cell, region)
     if _BARE_11.fullmatch(cell):
         counts.bare += 1
-        counts.bare_mobiles += whole and _MOBILE.fullmatch(numbers[0]) is not None
+        counts.bare_numbers += whole
     if whole:
         counts.mobiles += _MOBILE.fullmatch(numbers[0]) is not None
     if whole or (numbers and is_entry(cell)):

@@ -8,7 +8,7 @@ from pilookup.identifier import Reason, canonicalise, libphonenumber
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _MOBILE_RESULT = re.compile(rb"tel:\+861[3-9][0-9]{9}")
-_SERVICE = re.compile(r"[48]00[0-9]{7}|950[0-9]{7,8}")
+_SERVICE = re.compile(r"[48]00[0-9]{7}")
 _WITH_86 = re.compile(r"86[0-9]{10,}")
 _SIGNS = re.compile(r"[ ().-]")
 _BRACKET_OR_DASH = re.compile(r"[-)]")

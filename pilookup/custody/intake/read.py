@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.layout import Layout
@@ -27,9 +27,6 @@ from pilookup.custody.intake.splits import SplitText, open_split_text
 from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.custody.intake.text_form import TextForm
-from pilookup.custody.intake.unreadable import NoPhoneColumnError
-
-_NO_ROWS: Final = "has a header but no rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,6 @@ class FileReader:
 
     def _text(self, member: Member, text: SplitText, size: int) -> Iterator[Work]:
         in_file = member.open == self.source.open and not text.transcoded
-        before = self._report.rows
         while True:
             for form, split in text.splits(size):
                 yield TextSplit(text, form, split, None if in_file else text.bytes_of(split))
@@ -150,8 +146,6 @@ class FileReader:
             if not text.has_changed:
                 break
         text.add_to(self._report)
-        if self._report.rows == before and text.tables[0].layout.phones:
-            raise NoPhoneColumnError(member.location, _NO_ROWS)
 
     def _tables(self, member: Member, form: Format) -> Iterator[Work]:
         """Read the tables of a file that is not a text, or that the core cannot read as it is."""

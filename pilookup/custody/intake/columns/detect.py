@@ -6,7 +6,6 @@ from typing import Protocol
 
 from pilookup.custody.intake.columns import given, headers, labelled
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
-from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     count_cells,
@@ -15,11 +14,11 @@ from pilookup.custody.intake.columns.judge import (
 )
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
 from pilookup.protocol.label import Kind
-
 
 _NEAR_ROWS = 20
 """Rows by which it is decided whether the columns of the rows above go on."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from pilookup.custody.intake import limits
-from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.columns.judge import numbers_in
+from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report

@@ -16,10 +16,14 @@ from pilookup.identifier import Reason, canonicalise
 _BETWEEN_MOBILES = re.compile(r"[^0-9]+")
 _SEPARATOR = re.compile(r"[,;/|\n]")
 _LEFT_RUN = re.compile(r"[0-9][0-9 .()-]{5,40}[0-9]")
+_DECIMAL = re.compile(r"(?<![\d.+])(?!86\.)\d{1,2}\.\d{5}")
+"""A decimal point behind one or two digits, where `canonicalise` takes every point for a separator."""
+
 _NUMBER_AND_EXTENSION = 16
 _CUT_CHARS = 60
 _MOBILE_BYTES = len(b"tel:+8613800138000")
 _MOBILE_AND_NUMBER = 18
+_POINT_CHARS = 5
 _MINUS = "-\u2212\ufe63\uff0d '\"=\t"
 """A cell that begins with one of these may be a negative number."""
 
@@ -70,6 +74,7 @@ def is_plain_mobile(cell: str, result: bytes | Reason) -> bool:
         and result.startswith(b"tel:+861")
         and len(cell) < _MOBILE_AND_NUMBER
         and cell[0] not in _MINUS
+        and "." not in cell[:_POINT_CHARS]
     )
 
 
@@ -81,8 +86,11 @@ def _numbers(cell: str, reader: NumberReader, known: bytes | Reason | None, *, s
     if not reader.strict and reader.region == "CN" and is_list_of_mobiles(cell):
         return [(text, b"tel:+86" + text.encode()) for text in _BETWEEN_MOBILES.split(cell) if text]
     whole = known or canonicalise(cell, reader.region)
+    if "." in cell and _DECIMAL.search(cell):
+        whole = Reason.NOT_POSSIBLE
     # Digits that may be an extension may also be a second number.
-    if isinstance(whole, bytes) and not reader.strict and sum(map(str.isdecimal, cell)) < _NUMBER_AND_EXTENSION:
+    stands = isinstance(whole, bytes) and not (reader.is_abroad and "+" not in cell)
+    if isinstance(whole, bytes) and stands and sum(map(str.isdecimal, cell)) < _NUMBER_AND_EXTENSION:
         return [(cell, reader.checked(cell, whole))]
     return _scan(cell, whole, reader, short_mantissa=short_mantissa)
 

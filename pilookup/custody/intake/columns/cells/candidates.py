@@ -101,7 +101,7 @@ def chosen(content: CellText, whole: bytes | Reason, found: list[Found], reader:
     cell = content.cell
     if not any(isinstance(one.result, bytes) for one in found):
         if isinstance(whole, bytes):
-            return [(cell, reader.checked(cell, whole) if not reader.strict else Reason.NOT_POSSIBLE)]
+            return [(cell, Reason.NOT_POSSIBLE if reader.is_abroad else reader.checked(cell, whole))]
         rejects = [one for one in found if one.digits >= _WORD_DIGITS]
         if sum(one.digits >= _NUMBER_DIGITS for one in found) < 2:
             return [(cell, _reason_of_cell(whole, rejects))]

@@ -50,16 +50,19 @@ class Rejects:
             with caller_code():
                 self._writer.writerow((location, row, column, reason, safe))
 
-    def join(self, text: str, label: Callable[[int], str]) -> None:
-        """Write lines that another `Rejects` wrote without a header, with each column as a 1-based index.
+    def join(self, text: str, label: Callable[[int], str] | None) -> None:
+        """Write lines that another `Rejects` wrote without a header.
 
         Args:
             text: The lines, as CSV.
-            label: Maps a 0-based column index to the column's label.
+            label: Maps a 0-based column index to the column's label, where the lines have each column as a 1-based
+                index; None if they have labels.
         """
         if self._writer:
             rows = csv.reader(io.StringIO(text, newline=""))
-            labelled = [(location, row, label(int(at) - 1), *rest) for location, row, at, *rest in rows]
+            labelled = [
+                (location, row, label(int(at) - 1) if label else at, *rest) for location, row, at, *rest in rows
+            ]
             with caller_code():
                 self._writer.writerows(labelled)
 

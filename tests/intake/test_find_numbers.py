@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilookup.custody.intake.columns.find_numbers import find_numbers, is_plain_mobile
+from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.limits import MAX_CELL_NUMBERS, MAX_PHONE_CHARS
 from pilookup.identifier import Reason, canonicalise
@@ -300,12 +300,12 @@ def test_no_text_raises(cell):
 
 
 @given(mobiles())
-def test_a_plain_mobile_passes_as_cheaply_as_before(digits):
-    result = canonicalise(digits)
-    assert is_plain_mobile(digits, result)
-    assert find_numbers(digits, "CN", known=result) == [(digits, result)]
-    assert not is_plain_mobile("-" + digits, canonicalise("-" + digits))
-    assert not is_plain_mobile("0." + digits, canonicalise("0." + digits))
+def test_a_cell_that_is_one_mobile_is_decided_by_canonicalise_alone(digits):
+    for cell in (digits, f"+86 {digits}", f"{digits[:3]}-{digits[3:7]}-{digits[7:]}"):
+        assert find_numbers(cell, "CN") == [(cell, canonicalise(cell))]
+    for cell in ("-" + digits, "0." + digits, digits[0] + "." + digits[1:]):
+        assert reasons(cell)
+        assert not identifiers(cell)
 
 
 @pytest.mark.parametrize(

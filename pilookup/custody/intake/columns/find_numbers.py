@@ -52,6 +52,10 @@ def find_numbers(
     Returns:
         One or more candidates in the order of the cell, each with its identifier or the reason why it has none.
     """
+    if known is None and len(cell) < _MOBILE_AND_NUMBER:
+        known = canonicalise(cell, region)
+    if not country and known is not None and _is_plain_mobile(cell, known):
+        return [(cell, known)]
     reader = reader_of_row(region, bare_landlines=bare_landlines, area=area, country=country)
     if len(cell) <= MAX_PHONE_CHARS:
         return _limited(_numbers(cell, reader, known, short_mantissa=short_mantissa))
@@ -59,14 +63,10 @@ def find_numbers(
     return _limited(_numbers(cell[:cut], reader, None, short_mantissa=short_mantissa)) + _left(cell[cut:])
 
 
-def is_plain_mobile(cell: str, result: bytes | Reason) -> bool:
+def _is_plain_mobile(cell: str, result: bytes | Reason) -> bool:
     """Whether a cell is one mainland mobile, so that no rule of `find_numbers` changes what `canonicalise` said of it.
 
-    Cheap to see. It holds if no country is stated in the row.
-
-    Args:
-        cell: The cell's text.
-        result: The result of `canonicalise` for it.
+    It holds if no country is stated in the row.
     """
     return (
         isinstance(result, bytes)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from pilookup.custody.intake.columns.cells.countries import country_named, country_of_cell
 from pilookup.custody.intake.columns.cells.reader import NumberReader, names_landline
@@ -20,6 +21,7 @@ _NAME_CHARS = 60
 _NAME_WORDS = (3, 2, 1)
 
 
+@lru_cache(maxsize=512)
 def reader_of_row(region: str, *, bare_landlines: bool, area: str, country: str) -> NumberReader:
     """What decides on the numbers of a row.
 

@@ -1,4 +1,4 @@
-"""The candidates of a cell: its numbers, and what is refused next to them or instead of them (rules 10 to 14)."""
+"""The candidates of a cell: its numbers, and what is refused next to them or instead of them (rules 6, 13 and 14)."""
 
 import re
 from collections.abc import Iterator

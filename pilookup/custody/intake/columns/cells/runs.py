@@ -1,4 +1,4 @@
-"""Finds the numbers in a run of atoms that only signs of a phone number separate (rules 9 to 12)."""
+"""Finds the numbers in a run of atoms that only signs of a phone number separate (rules 8 and 11 to 13)."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a spreadsheet makes of a number: a sign, thousands separators, a shortened mantissa (rules 2 to 4)."""
+"""What a spreadsheet makes of a number: a sign, thousands separators, a shortened mantissa (rules 2 and 6)."""
 
 import re
 

@@ -19,6 +19,7 @@ from tests.support.intake.layouts import (
     kinds_together,
 )
 from tests.support.intake.layouts.files import write
+from tests.support.intake.layouts.words import NAME
 
 KINDS = {
     make.__name__: make
@@ -45,7 +46,7 @@ class Judgement:
         kind, seed: What `judge` was given.
         shape: Its form in words, without content.
         how: "read", "told", "refused", "silent", "stranger", "untold" (numbers of others are not told) or "leak" (a
-            number is in the report).
+            number or a name of a person is in the report).
         faults: Counts of the numbers concerned.
         want: As in `Layout`.
         warnings: The codes of the warnings, if everything is read, nothing has to be told, and still there are some.
@@ -126,7 +127,10 @@ def _faults(layout, name, reading):
     others = {number for _, _, cell in layout.cells() for number in cell.others}
     faults = Counter(stranger=len(reading.stored - people))
     every = people | others
-    faults["leak"] = sum(number[-8:] in text for text in _texts(reading) for number in every)
+    texts = _texts(reading)
+    faults["leak"] = sum(number[-8:] in text for text in texts for number in every) + sum(
+        bool(NAME.search(text)) for text in texts
+    )
     if reading.refusal is not None:
         faults["silent"] = 0 if name in reading.refusal else len(every)
         return +faults

@@ -23,7 +23,7 @@ help:
 	echo 'make build          virtual environment, native core, page (make page: the page only)'
 	echo 'make test           all tests, with real components; lint first'
 	echo 'make test-quick     the tests without browser, commands, servers, clusters and other backends (3 minutes)'
-	echo 'make long           the long runs that make test leaves out (500 kills)'
+	echo 'make long           the long runs that make test leaves out (500 kills, 100,000 layouts of tables)'
 	echo 'make lint           format, lint, types, import contracts, clippy'
 	echo 'make wheels         both distributions, a wheelhouse that installs without a network, an SBOM, in dist/'
 	echo 'make docs           the documentation site, in build/site/'

@@ -35,6 +35,8 @@ __all__ = [
     "account_pseudonyms",
     "backend",
     "blind",
+    "canonicalise",
+    "canonicalise_all",
     "check_buckets",
     "count_distinct",
     "evaluate",
@@ -245,6 +247,12 @@ class TextRows:
     @property
     def odd_accounts(self) -> bytes:
         """Account cells left to the rules in Python, each three u64: index of the number, start, stop."""
+
+def canonicalise(text: str) -> bytes | str:
+    """The identifier of the one phone number in a text, written in China, or the code of the reason why there is none."""
+
+def canonicalise_all(texts: Sequence[str]) -> list[bytes | str]:
+    """`canonicalise` for each of many texts."""
 
 def split_text(data: Buffer, dialect: tuple[str, str, int], whole: bool) -> tuple[int, int, int]:
     """Find the whole records at the beginning of a text.

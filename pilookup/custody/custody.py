@@ -205,6 +205,7 @@ class Custody:
         region: str = "CN",
         scan_text: bool = False,
         hidden_sheets: bool = False,
+        encoding: str | None = None,
         passwords: str | Iterable[str] = (),
         rejects: TextIO | None = None,
         replace: bool = False,
@@ -229,6 +230,7 @@ class Custody:
             region: ISO 3166 code of the country of numbers without a country code.
             scan_text: also read numbers in columns of text.
             hidden_sheets: also read hidden sheets of workbooks.
+            encoding: the encoding of texts, such as big5; by default it is detected.
             passwords: tried on encrypted archives and workbooks. They are not kept.
             rejects: a text stream for the rejected cells, which holds numbers in clear.
             replace: load files again that were loaded before, in place of what was loaded then.
@@ -263,9 +265,10 @@ class Custody:
             region,
             {role: names_of(given) for role, given in (columns or {}).items()},
             names_of(not_columns),
-            scan_text,
-            hidden_sheets,
-            names_of(passwords),
+            scan_text=scan_text,
+            hidden_sheets=hidden_sheets,
+            encoding=encoding,
+            passwords=names_of(passwords),
         )
         job = LoadJob(paths, spec, options, replace, dry_run, strict, skip_bad)
         return loading.load(session, job, rejects, on_progress, self._workers)

@@ -19,8 +19,7 @@ import pytest
 from pilookup.identifier import canonicalise
 from tests.support.intake.cases import Vault
 from tests.support.intake.layouts import numbers, words
-from tests.support.intake.layouts.files import write
-from tests.support.intake.layouts.judge import KINDS, Reading, judge, judge_reading, read
+from tests.support.intake.layouts.judge import KINDS, Reading, judge, judge_reading, read, written
 from tests.support.intake.layouts.model import Cell, Layout, Sheet
 
 SEEDS = range(6)
@@ -75,9 +74,7 @@ def vault(tmp_path_factory):
 @pytest.mark.parametrize("kind", _kinds("unloaded"))
 def test_a_load_stores_what_is_read_row_by_row(vault, tmp_path, kind):
     """A load divides texts into splits; the numbers and the counts are the same."""
-    rng = random.Random(f"load {kind}")
-    layout = KINDS[kind](rng)
-    path, shape = write(rng, layout, tmp_path)
+    layout, path, shape = written(kind, 0, tmp_path)
     reading = read(path, layout.options)
     slug = kind.replace("_", "-")
     if not reading.stored:
@@ -90,7 +87,7 @@ def test_a_load_stores_what_is_read_row_by_row(vault, tmp_path, kind):
 
 
 @pytest.mark.long
-def test_many_layouts():
+def test_many_layouts(capsys):
     """LAYOUTS layouts of all kinds: none is unsafe but of kinds that the list names. Prints how each kind is read."""
     each = LONG_RUN // len(KINDS) + 1
     how, unsafe = {}, []
@@ -98,11 +95,17 @@ def test_many_layouts():
         for kind, (counts, found) in zip(KINDS, workers.map(_judge_many, KINDS, [each] * len(KINDS)), strict=True):
             how[kind] = counts
             unsafe += found if f"{kind} unsafe" not in _NOT_YET else []
-    words = list(sum(how.values(), Counter()))
-    print(f"\n{'kind':34}", *(f"{word:>9}" for word in words))
-    for kind, counts in [*how.items(), ("all", sum(how.values(), Counter()))]:
-        print(f"{kind:34}", *(f"{counts[word]:9,}" for word in words))
+    with capsys.disabled():
+        _print_table(how | {"all": sum(how.values(), Counter())})
     assert not unsafe, f"{len(unsafe)} layouts\n" + "\n".join(unsafe[:40])
+
+
+def _print_table(how):
+    """Print how many layouts of each kind were read in which way."""
+    words = list(how["all"])
+    print(f"\n{'kind':40}", *(f"{word:>9}" for word in words))
+    for kind, counts in how.items():
+        print(f"{kind:40}", *(f"{counts[word]:9,}" for word in words))
 
 
 def _judge_many(kind, count):
@@ -124,15 +127,13 @@ def test_the_list_of_kinds_names_kinds():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_layout_depends_on_its_seed_alone(tmp_path, kind):
-    written = []
+    found = []
     for _ in range(2):
-        rng = random.Random(f"{kind} 7")
-        layout = KINDS[kind](rng)
-        path, shape = write(rng, layout, tmp_path)
-        written.append((layout.kind, [[cell.text for _, _, cell in layout.cells()]], shape))
+        layout, path, shape = written(kind, 7, tmp_path)
+        found.append((layout.kind, [cell.text for _, _, cell in layout.cells()], shape))
         path.unlink()
-    assert written[0] == written[1]
-    assert written[0][0] == kind
+    assert found[0] == found[1]
+    assert found[0][0] == kind
     assert any(cell.people for _, _, cell in layout.cells()) != (kind in ("accounts_alone", "foreign_list"))
 
 

@@ -52,6 +52,9 @@ def load(
     ] = "CN",
     scan_text: Annotated[bool, typer.Option("--scan-text", help="Also read numbers in columns of text.")] = False,
     hidden_sheets: Annotated[bool, typer.Option("--hidden-sheets", help="Also read hidden sheets.")] = False,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of texts: big5 or shift-jis, if it is not found by itself.")
+    ] = None,
     password_file: Annotated[
         Path | None,
         typer.Option(help="Passwords of encrypted files, one a line; by default asked for at the terminal."),
@@ -93,6 +96,7 @@ def load(
                         region=region,
                         scan_text=scan_text,
                         hidden_sheets=hidden_sheets,
+                        encoding=encoding,
                         passwords=passwords,
                         rejects=stream,
                         replace=replace,

@@ -2,11 +2,34 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
 
 COLUMN_ROLES = ("phone", "account", "date")
+ENCODINGS: Final[Mapping[str, str]] = {
+    "utf-8": "utf-8",
+    "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be",
+    "gb18030": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "big5": "big5hkscs",
+    "shift-jis": "cp932",
+    "euc-jp": "euc_jp",
+    "euc-kr": "cp949",
+    "windows-874": "cp874",
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "windows-1252": "cp1252",
+    "windows-1254": "cp1254",
+    "windows-1256": "cp1256",
+    "windows-1258": "cp1258",
+    "latin-1": "cp1252",
+    "koi8-r": "koi8_r",
+}
+"""The names of encodings that an operator may give, and Python's names of them. In all of them digits are ASCII."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +44,11 @@ class IntakeOptions:
         not_columns: Header names or 1-based indices of columns that are not read, whatever they hold.
         scan_text: Whether numbers in columns of text are read.
         hidden_sheets: Whether hidden sheets of workbooks are read.
+        encoding: The encoding of all texts, a key of `ENCODINGS`; None if it is to be detected.
         passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
-        ValueError: `columns` has another key, names a column of `not_columns`, or the region is unknown.
+        ValueError: `columns` or `encoding` has another key, a column is also one of `not_columns`, or the region is unknown.
     """
 
     kind: Kind
@@ -33,6 +57,7 @@ class IntakeOptions:
     not_columns: tuple[str, ...] = ()
     scan_text: bool = False
     hidden_sheets: bool = False
+    encoding: str | None = None
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -45,6 +70,8 @@ class IntakeOptions:
         object.__setattr__(self, "columns", {role: names_of(given) for role, given in columns.items()})
         object.__setattr__(self, "not_columns", names_of(self.not_columns))
         object.__setattr__(self, "passwords", names_of(self.passwords))
+        if self.encoding is not None and self.encoding not in ENCODINGS:
+            raise ValueError(f"no such encoding: {self.encoding}; encodings are {', '.join(ENCODINGS)}")
         both = {name for given in self.columns.values() for name in given} & set(self.not_columns)
         if both:
             raise ValueError(f"a column is given and left out: {', '.join(sorted(both))}")

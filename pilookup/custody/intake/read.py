@@ -7,24 +7,27 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
-from pilookup.custody.intake.columns.detect import choose_layout
 from pilookup.custody.intake.columns.layout import Layout
-from pilookup.custody.intake.files.archive import gzip_member, zip_members
+from pilookup.custody.intake.files.archive import ArchiveContext
+from pilookup.custody.intake.files.detect import detect_format
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
 from pilookup.custody.intake.files.file_split import FileSplit
-from pilookup.custody.intake.files.formats import Format, detect_format
+from pilookup.custody.intake.files.formats import ARCHIVES, COMPRESSED, Format
+from pilookup.custody.intake.files.members import SkippedMembers, open_archive
 from pilookup.custody.intake.files.source import Member, Source
+from pilookup.custody.intake.files.unpacked import Budget, Nesting, compressed_member
+from pilookup.custody.intake.joined_table import SPLIT_BYTES as JOINED_BYTES
+from pilookup.custody.intake.joined_table import JoinedTable
 from pilookup.custody.intake.model import Accepted, IntakeOptions
+from pilookup.custody.intake.refusal import require_numbers
 from pilookup.custody.intake.rejects import Rejects
-from pilookup.custody.intake.report import Report, Tally
+from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.rows.normalise import Normaliser
-from pilookup.custody.intake.rows.relayout import choose_again
 from pilookup.custody.intake.splits import SplitText, open_split_text
-from pilookup.custody.intake.table_report import TableReport
 from pilookup.custody.intake.tables.readers import open_tables
-from pilookup.custody.intake.tables.table import NumberedRows, RowTable, Table
+from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.custody.intake.text_form import TextForm
-from pilookup.errors import IntakeError
+from pilookup.custody.intake.unreadable import NoPhoneColumnError
 
 _NO_ROWS: Final = "has a header but no rows"
 
@@ -40,7 +43,7 @@ class TextSplit:
         data: Its bytes up to its `reach`; None if they can be read from the file.
     """
 
-    text: SplitText
+    text: SplitText | JoinedTable
     form: TextForm
     split: FileSplit
     data: bytes | None
@@ -91,6 +94,7 @@ class FileReader:
         """
         self.source = Source(path)
         self.encodings: dict[str, Encoding] = {}
+        self._archives = ArchiveContext(Budget(self.source.size), options.passwords)
         self._options = options
         self._report = report
         self._rejects = rejects
@@ -105,20 +109,21 @@ class FileReader:
                 file, archive member, sheet or line.
             MissingExtraError: The format needs an extra that is not installed.
         """
-        yield from self._member(self.source.as_member())
+        yield from self._member(self.source.as_member(), Nesting())
         self.source.check_unchanged()
 
-    def _member(self, member: Member) -> Iterator[Work]:
+    def _member(self, member: Member, nesting: Nesting) -> Iterator[Work]:
         """Yield the work of a file or of a member of an archive."""
-        form = detect_format(member.location, member.name, member.head())
-        if form is Format.ZIP:
-            yield from self._archive(member)
-        elif form is Format.GZIP:
-            yield from self._member(gzip_member(member))
+        form = detect_format(member, self._report.notes)
+        if form in ARCHIVES:
+            yield from self._archive(member, form, nesting)
+        elif form in COMPRESSED:
+            inner = nesting.inside(member.location, form)
+            yield from self._member(compressed_member(member, form, self._archives.budget), inner)
         elif form is not Format.TEXT or self._split_bytes is None:
             yield from self._tables(member, form)
         else:
-            encoding = self.encodings.get(member.location) or detect_encoding(member)
+            encoding = self.encodings.get(member.location) or detect_encoding(member, self._options.encoding)
             self.encodings[member.location] = encoding
             with open_split_text(member, encoding, self._options, self._today.toordinal()) as text:
                 if text is None:
@@ -126,14 +131,14 @@ class FileReader:
                 else:
                     yield from self._text(member, text, self._split_bytes)
 
-    def _archive(self, outer: Member) -> Iterator[Work]:
-        with zip_members(outer) as (members, system_files):
-            for member in members:
-                yield from self._member(member)
-        if system_files:
-            self._report.notes.append(
-                f"{outer.location}: {system_files} system files (.DS_Store and the like) were left out"
-            )
+    def _archive(self, outer: Member, form: Format, nesting: Nesting) -> Iterator[Work]:
+        inner = nesting.inside(outer.location, form)
+        skipped = SkippedMembers(outer.location, self._report)
+        with open_archive(outer, form, self._archives) as members:
+            for member in skipped.without_system_files(members):
+                with skipped.reading(member):
+                    yield from self._member(member, inner)
+        skipped.finish()
 
     def _text(self, member: Member, text: SplitText, size: int) -> Iterator[Work]:
         in_file = member.open == self.source.open and not text.transcoded
@@ -146,47 +151,51 @@ class FileReader:
                 break
         text.add_to(self._report)
         if self._report.rows == before and text.tables[0].layout.phones:
-            raise IntakeError(member.location, _NO_ROWS)
+            raise NoPhoneColumnError(member.location, _NO_ROWS)
 
     def _tables(self, member: Member, form: Format) -> Iterator[Work]:
-        """Read the tables of a file here, row by row."""
+        """Read the tables of a file that is not a text, or that the core cannot read as it is."""
         previous: Layout | None = None
         for table in open_tables(member, form, self._options, self._report):
             if table.head:
-                layouts = yield from self._rows(table, previous)
-                previous = layouts[-1] if layouts[-1].phones else previous
+                joined = JoinedTable(table, self._options, self._today.toordinal(), previous)
+                yield from self._joined(joined)
+                joined.add_to(self._report)
+                previous = joined.layout if joined.layout.phones else previous
 
-    def _rows(self, table: Table, previous: Layout | None) -> Generator[Accepted, None, list[Layout]]:
-        """Read a table. Returns the layouts that were chosen."""
-        layouts = [choose_layout(table, self._options, previous)]
-        tables = [TableReport(table.location, 1, layouts[0], Tally())]
+    def _joined(self, table: JoinedTable) -> Iterator[Work]:
+        size = None if self._split_bytes is None else min(self._split_bytes, JOINED_BYTES)
         while True:
-            rest = yield from self._rows_of_layout(table, layouts[-1], tables[-1])
-            if rest is None or not isinstance(table, RowTable):
+            for part in table.parts(size):
+                if isinstance(part, NumberedRows):
+                    yield Collect()
+                    if not table.has_changed:
+                        yield self._read_here(table, part)
+                else:
+                    form, split, data = part
+                    yield TextSplit(table, form, split, data)
+            yield Collect()
+            if not table.has_changed:
                 break
-            table.restart(rest)
-            layout, changed = choose_again(table, self._options, layouts)
-            layouts.append(layout)
-            if not layout.lenient_first:
-                tables.append(TableReport(table.location, len(tables) + 1, layout, Tally(), changed=changed))
-        for one in tables:
-            one.add_to(self._report)
-        return layouts
 
-    def _rows_of_layout(
-        self, table: Table, layout: Layout, of_table: TableReport
-    ) -> Generator[Accepted, None, NumberedRows | None]:
-        """Read the rows of a table that have a layout. Returns the rows from the first that does not have it on."""
-        line = table.line(layout.start) if layout.lenient_first and isinstance(table, RowTable) else None
+    def _read_here(self, table: JoinedTable, block: NumberedRows) -> Accepted:
+        """Read rows here, and declare a change of layout among them."""
+        form = table.form
+        report = Report()
         normaliser = Normaliser(
-            table.location, layout, self._options, self._report, self._rejects, self._today, lenient_line=line
+            form.location,
+            table.layout,
+            self._options,
+            report,
+            self._rejects,
+            self._today,
+            lenient_line=form.lenient_line,
         )
-        rest: NumberedRows | None = None
-        for batch, rest in normaliser.batches(table.blocks(layout.start)):
-            self._report.months.update(batch.months)
-            yield batch
-        of_table.tally.add(normaliser.tally)
-        return rest
+        batch, at = normaliser.batch(block)
+        table.take_block(block, normaliser.tally, at)
+        report.months.update(batch.months)
+        self._report.add(report)
+        return batch
 
 
 def read_file(
@@ -222,5 +231,6 @@ def read_file(
             on_progress(min(reader.source.position, size), size, report.rows)
         if isinstance(batch, Accepted) and batch.identifiers:
             yield batch
+    require_numbers(reader.source.location, report)
     if on_progress:
         on_progress(size, size, report.rows)

@@ -201,7 +201,7 @@ def open_split_text(
         IntakeError: The file cannot be read or has changed.
     """
     codec = encoding.codec if encoding.codec in CODECS else "utf-8"
-    dialect = None if encoding.nuls else dialect_of(member, encoding)
+    dialect = dialect_of(member, encoding) if encoding.exact else None
     if dialect is None or dialect.delimiter not in DELIMITERS[codec]:
         yield None
         return

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilookup.custody.intake.columns.layout import Layout
-from pilookup.custody.intake.model import IntakeOptions
-from pilookup.custody.intake.tables.arrow import DELIMITER
 
 NO_LINE: Final = 1 << 62
 """A line that no text has: no row of the text is data."""
@@ -52,19 +50,3 @@ class TextForm:
     def lenient_line(self) -> int | None:
         """The line of a row that is read by itself if it does not have the layout; None if there is none."""
         return self.from_line if self.layout.lenient_first else None
-
-
-def lines_form(location: str, layout: Layout, options: IntakeOptions, today: int) -> TextForm:
-    """How the core reads the lines that `tables.arrow.lines_of` makes of the columns of a table.
-
-    Args:
-        location: The file or member, for errors.
-        layout: The layout of the table.
-        options: The options of the load.
-        today: The day that dates are compared with, as an ordinal.
-    """
-    kind = str(options.kind)
-    # The lines have one more cell than the table, which is not blank. It is not counted as ragged.
-    return TextForm(
-        location, 1, "utf-8", DELIMITER, layout.width + 1, layout.without_content(), 1, options.region, kind, today
-    )

@@ -1,7 +1,7 @@
 """Normalises rows of text cells to batches of identifiers with accounts and months. Everything else is counted."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -81,23 +81,6 @@ class Normaliser:
     def tally(self) -> Tally:
         """The counts so far."""
         return replace(self._tally, unreadable=self.months.unreadable, out_of_range=self.months.out_of_range)
-
-    def batches(self, blocks: Iterator[NumberedRows]) -> Iterator[tuple[Accepted, NumberedRows | None]]:
-        """Normalise rows until one does not have the layout of the table.
-
-        Yields:
-            One batch per block, with the rows that were not normalised; None except in the last one. A batch is empty if
-            no row of the block has a number, so that progress can be reported.
-
-        Raises:
-            IntakeError: The table raises it.
-        """
-        for block in blocks:
-            batch, at = self.batch(block)
-            rest = None if at is None else NumberedRows(block.lines[at:], block.rows[at:])
-            yield batch, rest
-            if rest is not None:
-                return
 
     def batch(self, block: NumberedRows) -> tuple[Accepted, int | None]:
         """Normalise consecutive rows until one does not have the layout of the table.

@@ -77,13 +77,13 @@ class RowTable:
             if block.rows:
                 yield block
 
-    def restart(self, rest: NumberedRows) -> None:
+    def restart(self, rest: Sequence[NumberedRows]) -> None:
         """Put rows back that `blocks` yielded last, and take them and the rows after them for a table without names.
 
         Raises:
             IntakeError: The blocks raise it.
         """
-        self._held.appendleft(rest)
+        self._held.extendleft(reversed(rest))
         self.names = None
         self._read_head()
 

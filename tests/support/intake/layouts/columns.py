@@ -104,8 +104,8 @@ def account_10(rng):
 
 
 def order_11(rng):
-    """An order number of eleven digits, which counts up from anywhere."""
-    return str(rng.randrange(10_000_000_000, 100_000_000_000))
+    """An order number of eleven digits that does not have the form of a mobile."""
+    return str(rng.randrange(20_000_000_000, 100_000_000_000))
 
 
 PLAIN = (

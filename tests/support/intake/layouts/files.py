@@ -4,6 +4,7 @@ import csv
 import io
 
 import xlsxwriter
+import xlwt
 
 _DELIMITERS = (",", ",", ";", "\t", "|", "----", "||", "^", "\x01")
 _ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")
@@ -16,13 +17,13 @@ def write(rng, layout, folder):
     Returns:
         The file, and its shape in words, without any content.
     """
-    form = rng.choice(layout.forms)
+    form = layout.forms[rng.random() < 0.25] if len(layout.forms) > 1 else layout.forms[0]
     shape = ", ".join(f"{len(sheet.rows)} rows of {max(map(len, sheet.rows))}" for sheet in layout.sheets)
     if form == "xlsx":
-        path = folder / "layout.xlsx"
-        numeric = rng.random() < 0.5
-        _workbook(layout, path, numeric=numeric)
-        return path, f"{shape}; workbook, {'numeric' if numeric else 'text'} cells"
+        numeric, old = rng.random() < 0.5, rng.random() < 0.25
+        path = folder / ("layout.xls" if old else "layout.xlsx")
+        (_old_workbook if old else _workbook)(layout, path, numeric=numeric)
+        return path, f"{shape}; {path.suffix} with {'numeric' if numeric else 'text'} cells"
     rows = [[cell.text for cell in row] for row in layout.sheets[0].rows]
     delimiter = "" if form == "lines" else _delimiter(rng, rows)
     encoding, end = rng.choice(_ENCODINGS), rng.choice(_ENDS)
@@ -46,7 +47,10 @@ def _text(rng, rows, delimiter, end):
         lines = [delimiter.join(row) for row in rows]
         return end.join(lines) + end
     out = io.StringIO()
-    quoting = csv.QUOTE_ALL if rng.random() < 0.2 else csv.QUOTE_MINIMAL
+    line_ends = any(
+        "\n" in cell for row in rows for cell in row
+    )  # which the writer quotes only where they end its lines
+    quoting = csv.QUOTE_ALL if rng.random() < 0.2 or line_ends else csv.QUOTE_MINIMAL
     writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)
     for row in rows:
         if row:
@@ -72,3 +76,21 @@ def _workbook(layout, path, *, numeric):
         if sheet.hidden:
             out.hide()
     book.close()
+
+
+def _old_workbook(layout, path, *, numeric):
+    """The same as XLS."""
+    book = xlwt.Workbook()
+    for sheet in layout.sheets:
+        out = book.add_sheet(sheet.name)
+        corners = {(top, left): (top, bottom, left, right) for top, left, bottom, right in sheet.merges}
+        for at, row in enumerate(sheet.rows):
+            for column, cell in enumerate(row):
+                if (at, column) in corners:
+                    out.write_merge(*corners[at, column], cell.text)
+                elif cell.value is not None and numeric:
+                    out.write(at, column, cell.value)
+                elif cell.text:
+                    out.write(at, column, cell.text)
+        out.visibility = int(sheet.hidden)
+    book.save(path)

@@ -82,8 +82,7 @@ def owner_and_peer(rng):
     same = rng.random() < 0.5
 
     def owner(rng):
-        found = always if same else numbers.mobile(rng)
-        return Cell(found, others=(numbers.e164(found),), value=int(found))
+        return words.of_another(rng, always if same else None)
 
     peer = phone(rng, rng.choice(columns.PEER_HEADERS), words.bare)
     found = [Column(rng.choice(columns.OWNER_HEADERS), owner), peer]
@@ -94,9 +93,8 @@ def owner_and_peer(rng):
 
 def constant_column(rng):
     """A phone column in which one number fills nine in ten cells or more."""
-    always = numbers.mobile(rng)
-    always_cell = Cell(always, others=(numbers.e164(always),), value=int(always))
-    constant = Column(rng.choice(["服务电话", "电话2", "联络", "手机", "所属"]), lambda _: always_cell)
+    always = words.of_another(rng)
+    constant = Column(rng.choice(["服务电话", "电话2", "联络", "手机", "所属"]), lambda _: always)
     found = _mixed(rng, [phone(rng, "联系电话", words.bare), constant], beside(rng))
     return Layout("constant_column", [Sheet(table(rng, found, _rows(rng, 25, 60)))])
 
@@ -104,11 +102,7 @@ def constant_column(rng):
 def other_party(rng):
     """A column of phone numbers of somebody else, by its header."""
 
-    def other(rng):
-        found = numbers.mobile(rng)
-        return Cell(found, others=(numbers.e164(found),), value=int(found))
-
-    others = [Column(name, other) for name in rng.sample(columns.OTHER_PARTY_HEADERS, rng.randint(1, 2))]
+    others = [Column(name, words.of_another) for name in rng.sample(columns.OTHER_PARTY_HEADERS, rng.randint(1, 2))]
     found = _mixed(rng, [phone(rng, make=words.bare)], others, beside(rng))
     return Layout("other_party", [Sheet(table(rng, found, _rows(rng)))])
 
@@ -128,12 +122,8 @@ def registered_accounts(rng):
     """Accounts: the number of the registration is read, others are told."""
     registered = rng.choice(["注册手机", "注册手机号", "注册号码"])
 
-    def other(rng):
-        found = numbers.mobile(rng)
-        return Cell(found, others=(numbers.e164(found),), value=int(found))
-
     others = [
-        Column(name, other)
+        Column(name, words.of_another)
         for name in rng.sample(["绑定手机", "联系电话", "备用手机", "紧急联系人电话"], rng.randint(1, 2))
     ]
     accounts = Column("账号", columns.text(lambda rng: "wx_" + numbers.digits(rng, 5)))
@@ -144,14 +134,58 @@ def registered_accounts(rng):
 def login_names(rng):
     """Accounts whose login name is the phone; the bound number is told."""
 
-    def bound(rng):
-        found = numbers.mobile(rng)
-        return Cell(found, others=(numbers.e164(found),), value=int(found))
-
     login = phone(rng, "登录账号", words.bare)
-    found = [login, Column("绑定手机", half_filled(bound, 0.7)), Column("昵称", columns.text(words.name))]
+    found = [login, Column("绑定手机", half_filled(words.of_another, 0.7)), Column("昵称", columns.text(words.name))]
     rng.shuffle(found)
     return Layout("login_names", [Sheet(table(rng, found, _rows(rng, 8)))], dataset=Kind.MALICIOUS)
+
+
+def registered_column_half_filled(rng):
+    """Accounts: where the number of the registration is missing, the bound number is read; else it is told."""
+    rows = [[Cell("账号"), Cell("注册手机"), Cell("绑定手机")]]
+    for at in range(_rows(rng, 8)):
+        given = rng.random() < 0.6
+        pair = [words.bare(rng), words.of_another(rng)] if given else [Cell(), words.bare(rng)]
+        rows.append([Cell(f"u{at}"), *pair])
+    return Layout("registered_column_half_filled", [Sheet(rows)], dataset=Kind.MALICIOUS)
+
+
+def option_names_a_column(rng):
+    """An option names the column: it is read, and the numbers of the others are told."""
+    name, other = rng.sample(columns.PHONE_HEADERS[:8] + columns.NEUTRAL_HEADERS[:6], 2)
+    found = _mixed(rng, [phone(rng, name, words.bare), Column(other, words.of_another)], beside(rng))
+    return Layout("option_names_a_column", [Sheet(table(rng, found, _rows(rng)))], args={"columns": {"phone": name}})
+
+
+def option_names_a_column_of_somebody_else(rng):
+    """An option names the column of the officer: it is read."""
+    name = rng.choice(columns.OTHER_PARTY_HEADERS)
+    found = _mixed(rng, [phone(rng, name, words.bare)], beside(rng))
+    args = {"columns": {"phone": name}}
+    return Layout("option_names_a_column_of_somebody_else", [Sheet(table(rng, found, _rows(rng)))], args=args)
+
+
+def option_names_a_column_elsewhere(rng):
+    """An option names a column of one sheet: the other sheet is read as if no column had been named."""
+    one, two = rng.sample(columns.PHONE_HEADERS[:8], 2)
+    sheets = [
+        Sheet(table(rng, _mixed(rng, [phone(rng, name, words.bare)], beside(rng)), _rows(rng)), sheet)
+        for name, sheet in ((one, "甲表"), (two, "乙表"))
+    ]
+    args = {"columns": {"phone": one}}
+    return Layout("option_names_a_column_elsewhere", sheets, forms=("xlsx",), args=args)
+
+
+def households(rng):
+    """One name for several rows, as merged cells leave it."""
+    found = [phone(rng, make=words.bare), *beside(rng, 1, 2)]
+    rows, merges = [[Cell("户主"), *header(found)]], []
+    for _ in range(rng.randint(2, 6)):
+        people = body(rng, found, rng.randint(1, 4))
+        if len(people) > 1:
+            merges.append((len(rows), 0, len(rows) + len(people) - 1, 0))
+        rows += [[Cell("" if at else words.name(rng)), *row] for at, row in enumerate(people)]
+    return Layout("households", [Sheet(rows, merges=merges)])
 
 
 def rejected_kinds(rng):
@@ -175,5 +209,6 @@ def repeated_people(rng):
 KINDS = (
     one_phone_column, several_named_columns, named_and_by_content, columns_by_content, without_header, half_filled_columns,
     half_filled_without_header, masked_and_plain, owner_and_peer, constant_column, other_party, fax, registered_accounts,
-    login_names, rejected_kinds, repeated_people,
+    login_names, registered_column_half_filled, option_names_a_column, option_names_a_column_of_somebody_else,
+    option_names_a_column_elsewhere, households, rejected_kinds, repeated_people,
 )  # fmt: skip

@@ -35,7 +35,7 @@ def foreign_list(rng):
     """Numbers of another country without its code, and without an option that names the country."""
 
     def make(rng):
-        return Cell(rng.choice(["10", "10", "2", "3"]) + numbers.digits(rng, 8))
+        return Cell(rng.choice("23456789") + numbers.digits(rng, 2) + rng.choice("23456789") + numbers.digits(rng, 6))
 
     found = [Column(rng.choice(["phone", "number", "contact"]), make), columns.PLAIN[1]]
     return Layout("foreign_list", [Sheet(table(rng, found, rng.randint(10, 40)))], want="told")
@@ -70,11 +70,14 @@ def landlines_without_zero(rng):
 
 
 def landlines_with_and_without_zero(rng):
-    """A column in which some landlines have their 0 and some have not."""
+    """A column in which the first landline has its 0, and others have it or not."""
+    seen = []
 
     def make(rng):
         area, local = numbers.landline(rng)
-        return Cell((area if rng.random() < 0.5 else area[1:]) + local, (numbers.e164(area + local),))
+        with_zero = not seen or rng.random() < 0.5
+        seen.append(area)
+        return Cell((area if with_zero else area[1:]) + local, (numbers.e164(area + local),))
 
     found = [Column("联系电话", mostly(make, words.bare, 0.3)), *beside(rng)]
     return Layout("landlines_with_and_without_zero", [Sheet(table(rng, found, rng.randint(10, 25)))], may_warn=True)
@@ -145,11 +148,7 @@ def results_of_arithmetic(rng):
 
     def make(rng):
         number = numbers.mobile(rng)
-        return Cell(
-            rng.choice(
-                [f"{int(number) + rng.random():.4f}", f"{number}.5", f"{int(number) * 2}", "#VALUE!", "#REF!", "#N/A"]
-            )
-        )
+        return Cell(rng.choice([f"{int(number) + rng.random():.4f}", f"{number}.5", "#VALUE!", "#REF!", "#N/A"]))
 
     make = mostly(words.bare, make, 0.3)
     return Layout(

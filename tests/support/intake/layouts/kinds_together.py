@@ -1,8 +1,8 @@
 """Layouts that put the features of the other kinds together at random."""
 
-from tests.support.intake.layouts import columns, numbers, words
+from tests.support.intake.layouts import columns, words
 from tests.support.intake.layouts.columns import Column, beside, half_filled, mostly, phone
-from tests.support.intake.layouts.model import BLANK, Cell, Layout, Sheet
+from tests.support.intake.layouts.model import BLANK, Layout, Sheet
 from tests.support.intake.layouts.tables import (
     blank,
     body,
@@ -32,17 +32,12 @@ def _phone(rng, name):
 def _columns(rng):
     found = [_phone(rng, name) for name in rng.sample(columns.PHONE_HEADERS + columns.MORE_HEADERS, rng.randint(1, 3))]
     if rng.random() < 0.2:
-        found.append(Column(rng.choice(columns.OTHER_PARTY_HEADERS), _other))
+        found.append(Column(rng.choice(columns.OTHER_PARTY_HEADERS), words.of_another))
     if rng.random() < 0.2:
         found.append(Column("备注说明", mostly(words.sentence, lambda rng: words.sentence(rng, False), 0.5)))
     found += beside(rng, 1, 5)
     rng.shuffle(found)
     return found
-
-
-def _other(rng):
-    number = numbers.mobile(rng)
-    return Cell(number, others=(numbers.e164(number),), value=int(number))
 
 
 def _header(rng, found):

@@ -49,7 +49,8 @@ class Layout:
     Attributes:
         kind: The name of the function that made it.
         sheets: The content.
-        forms: The forms in which it may be written: "csv", "xlsx", "lines" (each row is its first cell).
+        forms: The forms in which it may be written: "csv", "xlsx" (or XLS), "lines" (each row is its first
+            cell). Of two, the first is more frequent.
         want: "read" if every number of people must be stored, "told" if a warning, a reject or a refusal is enough.
         args: Options of the load, besides the kind of the dataset.
         dataset: The kind of the dataset.

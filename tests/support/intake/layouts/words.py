@@ -51,6 +51,12 @@ def bare(rng, number=None):
     return Cell(number, (numbers.e164(number),), value=int(number))
 
 
+def of_another(rng, number=None):
+    """A cell with a mobile of somebody who must not be stored, and must be told."""
+    number = number or numbers.mobile(rng)
+    return Cell(number, others=(numbers.e164(number),), value=int(number))
+
+
 def fixed_line(rng):
     area, local = numbers.landline(rng)
     return Cell(numbers.spelled_landline(rng, area, local), (numbers.e164(area + local),))
@@ -95,7 +101,7 @@ def identifier_of_messenger(rng):
     number = numbers.mobile(rng)
     text = rng.choice(
         [f"86{number}@s.whatsapp.net", f"86{number}@c.us", f"86{number}@s.whatsapp.net {name(rng)}", f"tel:+86{number}", f"tel:{number}",
-         f"sip:+86{number}@ims.mnc000.mcc460.3gppnetwork.org", f"{number}@139.com", f"sms:{number}", f"wa.me/86{number}"]
+         f"sip:+86{number}@ims.mnc000.mcc460.3gppnetwork.org", f"sms:{number}", f"wa.me/86{number}"]
     )  # fmt: skip
     return Cell(text, (numbers.e164(number),))
 

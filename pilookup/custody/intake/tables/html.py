@@ -95,8 +95,8 @@ class _Cell:
     __slots__ = ("columns", "exact", "link", "parts", "rows", "size")
 
     def __init__(self, attributes: dict[str, str]) -> None:
-        self.columns = _span(attributes.get("colspan"), _MAX_SPAN)
-        self.rows = _span(attributes.get("rowspan"), _MAX_ROW_SPAN)
+        self.columns = _span(attributes["colspan"], _MAX_SPAN) if "colspan" in attributes else 1
+        self.rows = _span(attributes["rowspan"], _MAX_ROW_SPAN) if "rowspan" in attributes else 1
         self.exact = next((attributes[name] for name in _EXACT_ATTRIBUTES if attributes.get(name)), "")
         self.link = ""
         self.parts: list[str] = []
@@ -228,7 +228,7 @@ class _PageEvents:
         if self._skipping:
             return
         if self._open and self._open[-1].cell:
-            self._open[-1].cell.parts.append(_LINE_ENDS.sub(" ", text))
+            self._open[-1].cell.parts.append(_LINE_ENDS.sub(" ", text) if "\n" in text or "\r" in text else text)
         else:
             self._outside.append(text)
 
@@ -282,8 +282,8 @@ class _PageEvents:
         self._values.extend(in_lines(table.rows.take()))
 
 
-def _span(text: str | None, most: int) -> int:
-    digits = (text or "").strip()
+def _span(text: str, most: int) -> int:
+    digits = text.strip()
     return min(max(int(digits), 1), most) if digits.isdecimal() and len(digits) < 10 else 1
 
 
@@ -294,5 +294,7 @@ def _is_flat(rows: list[list[str]]) -> bool:
 
 def _collapse(text: str) -> str:
     """Collapse white space as a browser does. Line ends that tags made stay."""
+    if text.isalnum():
+        return text
     lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

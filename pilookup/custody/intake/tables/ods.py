@@ -197,9 +197,10 @@ class _Sheet:
     def _end_cell(self, cell: dict[str, str]) -> None:
         self._cell = None
         count = _count(cell, "number-columns-repeated")
-        text = link_text(self._link, _text_of_cell(cell, "\n".join(self._paragraphs)))
-        formula = cell.get("formula", "")
-        if not text and formula and "value-type" not in cell:
+        text = _text_of_cell(cell, "\n".join(self._paragraphs))
+        if self._link:
+            text = link_text(self._link, text)
+        if not text and "value-type" not in cell and (formula := cell.get("formula", "")):
             constant = constant_of(formula)
             self.unknown += constant is None
             text = formula if constant is None else constant
@@ -255,5 +256,7 @@ def _text_of_time(value: str, shown: str) -> str:
 
 
 def _count(attributes: dict[str, str], name: str) -> int:
-    text = attributes.get(name, "").strip()
+    if name not in attributes:
+        return 1
+    text = attributes[name].strip()
     return max(int(text), 1) if text.isdecimal() and len(text) < 10 else 1

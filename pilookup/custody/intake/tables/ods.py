@@ -8,13 +8,13 @@ import datetime as dt
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.custody.intake.tables.cell_text import serial_of_date, text_of, text_of_number
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
+from pilookup.custody.intake.tables.packages import DAMAGE
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
 from pilookup.custody.intake.tables.xml_events import parse_xml
 
@@ -71,7 +71,7 @@ class _Document:
 def _damage() -> Iterator[None]:
     try:
         yield
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
+    except DAMAGE:
         raise SheetFaultError("damaged") from None
 
 

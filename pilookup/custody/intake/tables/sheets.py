@@ -10,7 +10,7 @@ import python_calamine as calamine
 from pilookup.custody.intake.limits import MAX_SHEET_ROWS
 from pilookup.custody.intake.tables.cell_text import text_of
 from pilookup.custody.intake.tables.encryption import decrypt, is_encrypted
-from pilookup.custody.intake.tables.packages import check_package, without_elapsed_times
+from pilookup.custody.intake.tables.packages import DAMAGE, check_package, without_elapsed_times
 from pilookup.custody.intake.tables.sheet_values import ROWS_A_LINE, SheetFaultError, Value
 from pilookup.custody.intake.tables.xlsx_cells import SheetCells, find_cells
 from pilookup.errors import IntakeError
@@ -20,7 +20,7 @@ _ELAPSED = (
     "a cell has the format of an elapsed time and is too large for one: set the format of the phone column to Number "
     "and save the workbook"
 )
-_DAMAGE = (calamine.CalamineError, ValueError, OSError, OverflowError)
+_DAMAGE = (calamine.CalamineError, *DAMAGE)
 
 
 def workbook_sheets(data: bytes, passwords: Sequence[str]) -> Iterator[Value]:

@@ -16,20 +16,29 @@ BATCH_ROWS = 16_384
 MAX_LINE_CHARS = 1 << 20
 """Characters in one line of a text file."""
 
+LONG_LINE = f"is longer than {MAX_LINE_CHARS:,} characters: write one record on each line, or take this line out"
+"""What an error says of a line beyond the limit."""
+
 MAX_CELL_CHARS = 131_072
 """Characters in one cell of a text or Parquet file. This is the csv module's own limit, which is global."""
 
-MAX_PHONE_CHARS = 4096
-"""Characters in a phone cell: enough for 64 formatted numbers. A longer cell is rejected and its text cut."""
+MAX_PHONE_CHARS = MAX_CELL_CHARS
+"""Characters of a phone cell that are read. What stands behind them is rejected and counted."""
 
-MAX_CELL_NUMBERS = 64
-"""Numbers in one cell; a cell with more is rejected as a whole."""
+LONG_CELL = f"has a cell longer than {MAX_CELL_CHARS:,} characters: shorten it, or take this line out"
+"""What an error says of a line with a cell beyond the limit."""
+
+MAX_CELL_NUMBERS = 10_000
+"""Numbers in one cell; the others are rejected and counted."""
+
+MAX_REJECT_CHARS = 4096
+"""Characters of a rejected text in the rejects file."""
 
 BLOCK_BYTES = 1 << 20
 """Bytes that every stream reads ahead."""
 
-MAX_MEMBERS = 1_000
-"""Members of a ZIP archive."""
+MAX_MEMBERS = 10_000
+"""Members of an archive, with those of the archives in it. The copy of a phone has thousands of pictures."""
 
 MAX_RATIO = 200
 """Unpacked bytes for each packed byte. Seized text packs about 20:1, sorted lists up to 100:1."""

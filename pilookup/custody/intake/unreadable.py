@@ -22,3 +22,11 @@ class NotATableError(IntakeError):
 
 class NoPhoneColumnError(IntakeError):
     """A file was looked at, and no table of it has a phone column with rows."""
+
+
+class EmptyFileError(IntakeError):
+    """A file has no content."""
+
+
+class NothingReadableError(NotATableError):
+    """No member of an archive could be read. The text has the reason for each."""

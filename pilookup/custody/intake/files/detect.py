@@ -18,7 +18,7 @@ from pilookup.custody.intake.files.formats import (
     remedy,
 )
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.unreadable import NotATableError
+from pilookup.custody.intake.unreadable import EmptyFileError, NotATableError
 from pilookup.errors import IntakeError
 
 _WORKBOOK: Final = re.compile(r"(?:.*/)?workbook\d*\.xml", re.IGNORECASE)
@@ -56,12 +56,13 @@ def detect_format(member: Member, notes: list[str] | None = None) -> Format:
         notes: Receives a sentence if the name promises another format.
 
     Raises:
-        IntakeError: The file is empty or cannot be read.
+        EmptyFileError: The file is empty.
+        IntakeError: The file cannot be read.
         NotATableError: The file is of a kind that intake does not read.
     """
     head = member.head()
     if not head:
-        raise IntakeError(member.location, "the file is empty")
+        raise EmptyFileError(member.location, "the file is empty")
     found = _look_inside(member, format_by_content(head))
     promised = format_by_name(member.name)
     if found is Format.TEXT:

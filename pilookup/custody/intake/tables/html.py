@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.tables.cell_text import text_of_number
-from pilookup.custody.intake.tables.mobiles import count_mobiles
 from pilookup.custody.intake.tables.page_text import decode_page
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
 
@@ -236,7 +236,7 @@ class _PageEvents:
         while self._open:
             self._end_table()
         lines = [line for line in _collapse("".join(self._outside)).split("\n") if line]
-        if any(count_mobiles(line) for line in lines):
+        if any(map(find_mobiles, lines)):
             self._values.append({"sheet": f"{self._prefix}text outside the tables", "hidden": False})
             self._values.extend(in_lines([[line] for line in lines]))
         elif self._frames and not self._count:

@@ -42,8 +42,8 @@ def open_tables(member: Member, form: Format, options: IntakeOptions, report: Re
     return _READERS[form](member, form, options, report)
 
 
-def _text(member: Member, _form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
-    with text_table(member, report.notes) as table:
+def _text(member: Member, _form: Format, options: IntakeOptions, report: Report) -> Iterator[Table]:
+    with text_table(member, report, options.encoding) as table:
         yield table
 
 

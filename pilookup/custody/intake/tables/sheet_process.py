@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from pilookup.custody.intake import limits
+from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables import sheet_program
-from pilookup.custody.intake.tables.mobiles import count_mobiles
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
 from pilookup.errors import IntakeError
 
@@ -122,7 +122,7 @@ class _Tables:
             for row in block.rows:
                 cells = [cell for cell in row if cell and not cell.isspace()]
                 filled += len(cells)
-                mobiles += sum(map(count_mobiles, cells))
+                mobiles += sum(len(find_mobiles(cell)) for cell in cells)
         if mobiles:
             text = (
                 f"the sheet is hidden and was not read; it has {mobiles:,} mobile numbers: read it with --hidden-sheets"

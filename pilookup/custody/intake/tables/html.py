@@ -31,6 +31,8 @@ _LINE_TAGS = frozenset(
     {"br", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "caption",
      "section", "article", "header", "footer", "form", "center", "tr", "td", "th", "table", "body"}
 )  # fmt: skip
+_WORD_TAGS = frozenset({"span", "label"})
+"""Outside tables, their texts are shown apart without a space in the source."""
 _CELL_TAGS = frozenset({"td", "th"})
 _VALUE_INPUTS = frozenset({"", "text", "tel", "number"})
 _LINE_ENDS = re.compile(r"[\r\n]+")
@@ -217,6 +219,8 @@ class _PageEvents:
             self._open[-1].end_cell()
         elif tag in _LINE_TAGS:
             self._end_line()
+        elif tag in _WORD_TAGS and not (self._open and self._open[-1].cell):
+            self._outside.append(" ")
 
     def _end_line(self) -> None:
         if self._open and self._open[-1].cell:

@@ -27,7 +27,9 @@ def require_numbers(location: str, report: Report) -> None:
     parts += [_without_location(note, location) for note in report.notes if "not read" in note]
     for warning in report.warnings:
         column = f" column {warning.header or warning.column}" if warning.column else ""
-        parts.append(f"{warning.code}{column} ({warning.count:,}): {warning.text}")
+        inside = warning.location.removeprefix(location).strip()
+        where = f"{inside}: " if inside else ""
+        parts.append(f"{where}{warning.code}{column} ({warning.count:,}): {warning.text}")
     parts.append("look at the rejected cells with --rejects FILE, and name the column with --column phone=NAME")
     raise IntakeError(location, "no phone number found in it: " + "; ".join(parts))
 

@@ -132,7 +132,7 @@ _RIFF_KINDS: Final = {b"WEBP": "a WebP picture", b"WAVE": "a sound file", b"AVI 
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _HTML: Final = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|style|title|table|thead|tbody|tr|td|th|div|center|font|frameset|h[1-6]|p|br"
-    rb"|span|ul|ol)[\s>/]",
+    rb"|span|ul|ol|dl|pre|form|script|link|main|section|article|nav|header|img|hr)[\s>/]",
     re.IGNORECASE,
 )
 """How a page starts, which may be a part of one."""

@@ -1,21 +1,19 @@
 """Reads the tables that `sheet_program` parses in another process."""
 
+import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import IO, Any
 
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.columns.judge import numbers_in
+from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables import sheet_program
-from pilookup.custody.intake.tables.mobiles import count_mobiles
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
 from pilookup.errors import IntakeError
 
@@ -59,38 +57,10 @@ def parsed_tables(
     Raises:
         IntakeError: The file is damaged, under a password or over a limit.
     """
-    with _sheet_process(location, parser, data, options.passwords) as output:
+    stream = io.BytesIO(json.dumps(options.passwords).encode() + b"\n" + data)
+    arguments = (parser, str(limits.MAX_SHEET_SECONDS))
+    with parser_process(sheet_program.__file__, stream, arguments) as output:
         yield from _Tables(location, output, options, report).read()
-
-
-@contextmanager
-def _sheet_process(location: str, parser: str, data: bytes, passwords: tuple[str, ...]) -> Iterator[IO[bytes]]:
-    program = str(Path(sheet_program.__file__))
-    memory, seconds = str(limits.MAX_SHEET_MEMORY), str(limits.MAX_SHEET_SECONDS)
-    command = [sys.executable, "-P", program, parser, memory, seconds]
-    with subprocess.Popen(  # noqa: S603 - the running interpreter and a file of this package
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as child:
-        if child.stdin is None or child.stdout is None:
-            raise IntakeError(location, _DAMAGED)
-        try:
-            _send(child.stdin, json.dumps(passwords).encode() + b"\n", data)
-            yield child.stdout
-        finally:
-            child.kill()
-
-
-def _send(pipe: IO[bytes], *blocks: bytes) -> None:
-    """Send the file to the child process.
-
-    This cannot deadlock, because the child reads everything before it writes. If the child has died, reading its output
-    raises the error.
-    """
-    with suppress(BrokenPipeError):
-        for block in blocks:
-            pipe.write(block)
-    with suppress(BrokenPipeError):  # closing tries again to write what is still in the buffer
-        pipe.close()
 
 
 class _Tables:
@@ -153,7 +123,7 @@ class _Tables:
             for row in block.rows:
                 cells = [cell for cell in row if cell and not cell.isspace()]
                 filled += len(cells)
-                mobiles += sum(map(count_mobiles, cells))
+                mobiles += sum(len(find_mobiles(cell)) for cell in cells)
                 numbers += sum(len(numbers_in(cell, self._options.region)) for cell in cells)
         if mobiles:
             text = f"the sheet is hidden and was not read; it has {numbers:,} numbers: read it with --hidden-sheets"

@@ -17,6 +17,7 @@ from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.files.unpacked import DAMAGE, BoundedStream, Budget, Meter, bomb_message
 from pilookup.custody.intake.files.zip_aes import METHOD, AesStream, aes_info, is_right_password
+from pilookup.custody.intake.unreadable import NotATableError
 from pilookup.errors import IntakeError, PasswordRequiredError
 
 _UTF8_NAME = 0x800
@@ -24,6 +25,7 @@ _ENCRYPTED = 0x1
 _LOCAL_HEADER_BYTES = 30
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SYSTEM_FILE = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)", re.IGNORECASE)
+_LINK = "a link or a special file"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _DAMAGED_OR_PASSWORD = "is truncated or damaged in the archive, or the password is wrong"  # noqa: S105 - a message
 
@@ -54,9 +56,9 @@ def zip_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Mem
         The members in the archive's order, with system files but without folders.
 
     Raises:
-        IntakeError: The archive is damaged, empty or over a limit; a member is a link or a special file, has an unsafe
-            path or is packed with an unknown method; or members overlap or have the same name.
-        PasswordRequiredError: A member is encrypted, and no password fits.
+        IntakeError: The archive is damaged or over a limit; a member has an unsafe path or is packed with an unknown
+            method; or members overlap or have the same name. Opening an encrypted member raises PasswordRequiredError
+            if no password fits, and opening a link raises NotATableError.
     """
     with seekable(outer) as raw, open_zip(outer, raw) as archive:
         members = [(member_name(info), info) for info in archive.infolist()]
@@ -244,9 +246,6 @@ def _check_member(location: str, name: str, info: zipfile.ZipInfo) -> None:
     components = re.split(r"[/\\]", name)
     if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in components or "\x00" in name or not name:
         raise IntakeError(location, "the member's path leads outside the archive or is not a plain path")
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise IntakeError(location, "the member is a link or a special file")
     aes = aes_info(info) if info.compress_type == METHOD and info.flag_bits & _ENCRYPTED else None
     method = aes.method if aes else info.compress_type
     if method not in _METHODS:
@@ -283,9 +282,10 @@ def _member(
 ) -> Member:
     location = f"{outer.location}/{display_name(name)}"
     meter = Meter(location, context.budget)
-    return Member(
-        location,
-        name.rpartition("/")[2],
-        info.file_size,
-        lambda: open_member(archive, info, location, meter, context.passwords),
-    )
+
+    def open_stream() -> BinaryIO:
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise NotATableError(location, f"is {_LINK}, which is not read", _LINK)
+        return open_member(archive, info, location, meter, context.passwords)
+
+    return Member(location, re.split(r"[/\\]", name)[-1], info.file_size, open_stream)

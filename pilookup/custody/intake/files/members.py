@@ -103,8 +103,11 @@ class SkippedMembers:
             self._report.notes.append(
                 f"{self._location}: {self._system_files} system files (.DS_Store and the like) were left out"
             )
+        self._tell_kinds()
         if not self._read:
             raise self._nothing()
+
+    def _tell_kinds(self) -> None:
         for kind, locations in self._kinds.items():
             if len(locations) <= _SINGLE:
                 for location in locations:

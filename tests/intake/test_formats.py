@@ -135,12 +135,12 @@ def test_lines_that_only_look_like_another_format_are_text(line):
         ("/*!40101 SET NAMES utf8 */;", Format.SQL),
         ("<smses count='1'>", Format.XML),
         ("<?xml version='1.0'?><r>", Format.XML),
-        ("<!DOCTYPE html><table>", "an HTML page"),
-        ("<HTML><body>", "an HTML page"),
-        ("<?xml version='1.0'?><html xmlns='x'>", "an HTML page"),
+        ("<!DOCTYPE html><table>", Format.HTML),
+        ("<HTML><body>", Format.HTML),
+        ("<?xml version='1.0'?><html xmlns='x'>", Format.HTML),
         (
             "<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'>",
-            "a SpreadsheetML workbook",
+            Format.SPREADSHEETML,
         ),
     ],
 )

@@ -13,6 +13,7 @@ from pilookup.custody.intake.files.formats import (
     extension,
     format_by_content,
     format_by_name,
+    has_html_table,
     is_binary,
     remedy,
 )
@@ -22,16 +23,16 @@ from pilookup.errors import IntakeError
 
 _WORKBOOK: Final = re.compile(r"(?:.*/)?workbook\d*\.xml", re.IGNORECASE)
 _CONTENT_TYPES: Final = "[content_types].xml"
-_PACKAGES: Final = (
-    (re.compile(r"xl/workbook\d*\.bin", re.IGNORECASE), "an XLSB workbook"),
+_PACKAGES: Final[tuple[tuple[re.Pattern[str], Format | str], ...]] = (
+    (re.compile(r"xl/workbook\d*\.bin", re.IGNORECASE), Format.XLSB),
     (re.compile(r"word/.*", re.IGNORECASE), "a Word document"),
     (re.compile(r"ppt/.*", re.IGNORECASE), "a presentation"),
     (re.compile(r"AndroidManifest\.xml"), "a program (Android)"),
     (re.compile(r"META-INF/MANIFEST\.MF"), "a program (Java)"),
     (re.compile(r"Index/.*\.iwa|Index\.zip"), "an iWork document"),
 )
-_OPEN_DOCUMENTS: Final = (
-    (b"opendocument.spreadsheet", "an OpenDocument spreadsheet"),
+_OPEN_DOCUMENTS: Final[tuple[tuple[bytes, Format | str], ...]] = (
+    (b"opendocument.spreadsheet", Format.ODS),
     (b"opendocument", "an OpenDocument document"),
     (b"epub", "an e-book (document)"),
 )
@@ -75,11 +76,15 @@ def detect_format(member: Member, notes: list[str] | None = None) -> Format:
 
 def _usual(promised: Format | None, found: Format, name: str) -> bool:
     """Whether a name is usual for a format although its extension stands for another one, as "a.tar.gz" is."""
-    if promised is Format.XLSX:
-        return found is Format.XLS  # it may be encrypted, which the reader of workbooks sees
+    if promised in _IN_PACKAGES:
+        # An encrypted package looks like XLS, which the reader of workbooks sees.
+        return found is Format.XLS or found in _IN_PACKAGES
+    if promised is Format.XML and found is Format.SPREADSHEETML:
+        return True
     return extension(name) == "txt" and found in _TEXTS
 
 
+_IN_PACKAGES: Final = frozenset({Format.XLSX, Format.XLSB, Format.ODS})
 _TEXTS: Final = frozenset({Format.VCARD, Format.JSON, Format.SQL, Format.XML})
 
 
@@ -88,7 +93,13 @@ def _text_format(head: bytes, promised: Format | None) -> Format | str:
         return _UNKNOWN
     if promised is Format.JSON and head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1] in (b"[", b"{", b'"'):
         return Format.JSON
+    if promised in _WITHOUT_TEXT and has_html_table(head):
+        return Format.HTML  # words or messages of a program stand above the page
     return Format.TEXT
+
+
+_WITHOUT_TEXT: Final = frozenset({Format.XLSX, Format.XLS, Format.HTML})
+"""Formats whose extension no program gives to a text that has HTML in its cells."""
 
 
 def _look_inside(member: Member, found: Format | str) -> Format | str:
@@ -139,7 +150,7 @@ def _package_kind(names: Sequence[str]) -> Format | str | None:
     return "an Office document" if any(name.lower() == _CONTENT_TYPES for name in names) else None
 
 
-def _open_document(archive: zipfile.ZipFile) -> str | None:
+def _open_document(archive: zipfile.ZipFile) -> Format | str | None:
     if "mimetype" not in archive.namelist():
         return None
     with archive.open("mimetype") as stream:

@@ -14,6 +14,11 @@ class Format(StrEnum):
     TEXT = "text (CSV, TSV, TXT)"
     XLSX = "an XLSX workbook"
     XLS = "an XLS workbook"
+    XLSB = "an XLSB workbook"
+    ODS = "an OpenDocument spreadsheet"
+    HTML = "an HTML page"
+    MHTML = "an MHTML file"
+    SPREADSHEETML = "an XML spreadsheet (Excel 2003)"
     PARQUET = "a Parquet file"
     SQLITE = "an SQLite database"
     VCARD = "a vCard file"
@@ -45,8 +50,20 @@ _BY_EXTENSION: Final = {
     "txt": Format.TEXT,
     "xlsx": Format.XLSX,
     "xlsm": Format.XLSX,
+    "xltx": Format.XLSX,
+    "xltm": Format.XLSX,
     "xls": Format.XLS,
+    "xlt": Format.XLS,
     "et": Format.XLS,
+    "ett": Format.XLS,
+    "xlsb": Format.XLSB,
+    "ods": Format.ODS,
+    "ots": Format.ODS,
+    "fods": Format.ODS,
+    "htm": Format.HTML,
+    "html": Format.HTML,
+    "mht": Format.MHTML,
+    "mhtml": Format.MHTML,
     "parquet": Format.PARQUET,
     "pq": Format.PARQUET,
     "sqlite": Format.SQLITE,
@@ -116,12 +133,27 @@ _RIFF_KINDS: Final = {b"WEBP": "a WebP picture", b"WAVE": "a sound file", b"AVI 
 
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _HTML: Final = re.compile(
-    rb"\s*<(?:!doctype html|html|table|head|body|meta|style|div|title)[\s>]|<(?:html|table|body)[\s>]", re.IGNORECASE
+    rb"<(?:!doctype\s+html|html|head|body|meta|style|title|table|thead|tbody|tr|td|th|div|center|font|frameset|h[1-6]|p|br"
+    rb"|span|ul|ol)[\s>/]",
+    re.IGNORECASE,
 )
+"""How a page starts, which may be a part of one."""
+_HTML_INSIDE: Final = re.compile(rb"<(?:html|table|body)[\s>]", re.IGNORECASE)
 _XML: Final = re.compile(
     rb"""(?:<\?xml\s|<!--|<!DOCTYPE\s|<[A-Za-z_][\w.:-]*(?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/?>)"""
 )
-_SPREADSHEETML: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
+_SPREADSHEETML: Final = (
+    b"urn:schemas-microsoft-com:office:spreadsheet",
+    b'progid="Excel.Sheet"',
+    b"progid='Excel.Sheet'",
+)
+_FLAT_ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
+_MIME_HEADER: Final = re.compile(rb"[A-Za-z][A-Za-z-]*:[^\n]*\n")
+_MIME_PAGE: Final = re.compile(rb"^content-type:\s*(?:multipart/related|text/html)\b", re.IGNORECASE | re.MULTILINE)
+_MIME_WORKBOOK: Final = re.compile(
+    rb"^(?:x-document-type:\s*workbook|snapshot-content-location:|from:\s*<saved by )", re.IGNORECASE | re.MULTILINE
+)
+_SENT: Final = re.compile(rb"^(?:received|return-path|delivered-to|to):", re.IGNORECASE | re.MULTILINE)
 _VCARD: Final = re.compile(rb"^[ \t]*BEGIN[ \t]*:[ \t]*VCARD[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _JSON_STRING: Final = rb'"(?:[^"\\\r\n]|\\.)*"'
 _JSON_OBJECT: Final = rb"\{\s*(?:\}|" + _JSON_STRING + rb"\s*:)"
@@ -222,19 +254,38 @@ def format_of_text(head: bytes) -> Format | str:
     rest = start[comments.end() :] if comments else start
     if _SQL.match(rest) or _SQL_INSERT.search(start):
         return Format.SQL
+    if _is_mhtml(start):
+        return Format.MHTML
     if _MAIL.match(start):
         return "an e-mail message"
     return Format.TEXT
 
 
+def _is_mhtml(start: bytes) -> bool:
+    """Whether a MIME message is a page that a program saved, and no mail that somebody sent."""
+    if not _MIME_HEADER.match(start):
+        return False
+    return bool(_MIME_WORKBOOK.search(start) or (_MIME_PAGE.search(start) and not _SENT.search(start)))
+
+
+def has_html_table(head: bytes) -> bool:
+    """Whether a text that starts with something else has the start of an HTML table in it."""
+    return _HTML_INSIDE.search(head.replace(b"\x00", b"")) is not None
+
+
 def _format_of_markup(start: bytes) -> Format | str:
-    if _SPREADSHEETML in start:
-        return "a SpreadsheetML workbook"
-    if _HTML.match(start) or (not start.startswith(b"<?xml") and _HTML.search(start)):
-        return "an HTML page"
+    if _HTML.match(start):
+        return Format.HTML  # pages that Excel writes name the namespaces of Office too
+    if any(sign in start for sign in _SPREADSHEETML):
+        return Format.SPREADSHEETML
+    if _FLAT_ODS in start:
+        return Format.ODS
+    is_xml = _XML.match(start) is not None
+    if _HTML_INSIDE.search(start) and not (is_xml and start.startswith(b"<?xml")):
+        return Format.HTML
     if start.startswith(b"<?xml") and re.search(rb"<html[\s>]", start, re.IGNORECASE):
-        return "an HTML page"
-    return Format.XML if _XML.match(start) else Format.TEXT
+        return Format.HTML
+    return Format.XML if is_xml else Format.TEXT
 
 
 def is_binary(head: bytes) -> bool:
@@ -257,7 +308,7 @@ def remedy(kind: str) -> str:
 
 _REMEDIES: Final = (
     (("picture", "video", "sound"), "numbers in it have to be typed into a table"),
-    (("HTML", "SpreadsheetML", "Excel 95", "OpenDocument", "XLSB"), "save it as .xlsx or .csv"),
+    (("Excel 95",), "save it as .xlsx or .csv"),
     (("PDF", "Word", "RTF", "document", "presentation", "e-mail"), "copy its tables into a workbook and load that"),
     (("Access", "Arrow", "Avro", "ORC", "property list"), "export its tables as CSV or Parquet"),
     (("Zstandard", "volumes"), "unpack it and load what it holds"),

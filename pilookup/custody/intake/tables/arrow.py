@@ -4,7 +4,7 @@ A nested column is several columns, one for each scalar in it, with dotted names
 cell, one a line.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -14,10 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pilookup.custody.intake.limits import MAX_CELL_CHARS, MAX_LINES_BYTES
-from pilookup.custody.intake.tables.sheets import text_of_number
-
-DELIMITER: Final = "----"
-"""Between the cells of a line. With this delimiter nothing is trimmed and quotes are plain characters."""
+from pilookup.custody.intake.tables.cell_text import text_of_number
+from pilookup.custody.intake.tables.row_lines import DELIMITER
 
 _LAST_CELL: Final = "."
 """An additional last cell, so that no line is blank: a row without content counts as a row."""
@@ -125,6 +123,11 @@ def _values(array: pa.Array, path: tuple[int, ...]) -> list[list[str]]:
     return rows
 
 
+_LEAST_MOBILE: Final = 1e9
+_ABOVE_MOBILES: Final = 1e15
+"""Floats from the one to below the other may be mainland mobiles, also with a country code."""
+
+
 def cells_of(column: pa.Array) -> list[str]:
     """Convert a column to text, with nulls as "".
 
@@ -167,19 +170,26 @@ def _text_of_decimal(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def lines_of(columns: Sequence[pa.Array]) -> bytes | None:
+def lines_of(columns: Sequence[pa.Array], needed: Collection[int] = ()) -> bytes | None:
     """Join the rows of columns of equal length to lines: the cells of `cells_of`, then one more that is not blank.
 
+    The cells of a column of floats are empty unless it is needed or one of its values may be a mainland mobile.
+
+    Args:
+        columns: The columns.
+        needed: The indices of columns that are read.
+
     Returns:
-        The lines in UTF-8. None if a reader of the lines would find other cells, if a column has floats, or if the
-        lines would be larger than `MAX_LINES_BYTES`.
+        The lines in UTF-8. None if a reader of the lines would find other cells, or if the lines would be larger than
+        `MAX_LINES_BYTES`.
 
     Raises:
         pa.ArrowException, ValueError, OverflowError: A value cannot be converted to text.
     """
     texts: list[pa.Array] = []
     budget = MAX_LINES_BYTES
-    for column in columns:
+    for at, each in enumerate(columns):
+        column = _texts_of_floats(each, needed=at in needed) if _is_floating(each) else each
         budget -= len(DELIMITER) * len(column)
         values = _joinable(column, budget)
         if values is None:
@@ -192,6 +202,22 @@ def lines_of(columns: Sequence[pa.Array]) -> bytes | None:
     return data if _reads_back(data, len(lines), len(columns)) else None
 
 
+def _is_floating(column: pa.Array) -> bool:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    return bool(pa.types.is_floating(kind))
+
+
+def _texts_of_floats(column: pa.Array, *, needed: bool) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if not needed:
+        wide = column.cast(pa.float64())
+        mobiles = pc.and_(pc.greater_equal(wide, _LEAST_MOBILE), pc.less(wide, _ABOVE_MOBILES))
+        if not _int_or_zero(pc.any(mobiles)):
+            return pa.array([""] * len(column), pa.large_string())
+    return pa.array(cells_of(column), pa.large_string())
+
+
 def _joinable(column: pa.Array, budget: int) -> pa.Array | None:
     """The values as strings that can be joined to lines; None if they cannot.
 
@@ -199,7 +225,7 @@ def _joinable(column: pa.Array, budget: int) -> pa.Array | None:
     """
     coded = pa.types.is_dictionary(column.type)
     kind = column.type.value_type if coded else column.type
-    if pa.types.is_floating(kind) or (coded and kind not in (pa.string(), pa.large_string())):
+    if coded and kind not in (pa.string(), pa.large_string()):
         return None
     if _is_binary(kind) or pa.types.is_decimal(kind):
         column = pa.array(cells_of(column), pa.large_string())

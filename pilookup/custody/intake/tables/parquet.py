@@ -4,7 +4,7 @@ The scalars of a nested column are columns with dotted names; the values of a li
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -15,7 +15,7 @@ from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.tables.arrow import Leaf, ListTooLongError, cells_of, leaf_array, leaves_of, lines_of
-from pilookup.custody.intake.tables.table import Chunk, is_blank
+from pilookup.custody.intake.tables.table import NumberedRows, is_blank
 from pilookup.errors import IntakeError
 
 _DAMAGED = "the Parquet file is truncated or damaged"
@@ -83,61 +83,61 @@ class ParquetTable:
             raise IntakeError(location, "has no rows")
         self.head = self._head()
 
-    def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:  # noqa: ARG002
-        """Read the chosen columns of all rows.
-
-        `start` is always 0, because the column names are in the schema, and `width` is not used, because all rows have
-        the same width.
+    def blocks(self, start: int) -> Iterator[NumberedRows]:  # noqa: ARG002 - the column names are in the schema
+        """Read all columns of all rows.
 
         Raises:
             IntakeError: The file is damaged or over a limit.
         """
-        for row, arrays in self._rows(columns):
-            yield self._chunk(row, arrays)
+        for row, arrays in self._rows():
+            yield self._block(row, arrays)
 
-    def splits(self, columns: Sequence[int], size: int) -> Iterator[tuple[FileSplit, bytes] | Chunk]:
-        """Read the rows of `chunks` as splits of text, for the core to read.
+    def splits(self, size: int, needed: Collection[int]) -> Iterator[tuple[FileSplit, bytes] | NumberedRows]:
+        """Read the rows of `blocks` as splits of text, for the core to read.
 
         Args:
-            columns: The 0-based columns.
             size: A split ends with the batch in which it reaches this size in bytes.
+            needed: The 0-based columns that are read.
 
         Yields:
-            A split and its text; or a chunk, if a batch has cells that a reader of the text would read differently.
+            A split and its text; or rows, if a batch has cells that a reader of the text would read differently.
 
         Raises:
             IntakeError: The file is damaged or over a limit.
         """
         buffer = _LineBuffer()
-        for row, arrays in self._rows(columns):
-            lines = self._lines(arrays)
+        for row, arrays in self._rows():
+            lines = self._lines(arrays, needed)
             if lines is None:
                 yield from buffer.flush()
-                yield self._chunk(row, arrays)
+                yield self._block(row, arrays)
                 continue
             buffer.add(row, lines)
             if buffer.size >= size:
                 yield from buffer.flush()
         yield from buffer.flush()
 
-    def _rows(self, columns: Sequence[int]) -> Iterator[tuple[int, list[pa.Array]]]:
-        """The 1-based number of the first row of each batch, and its cells in the given columns."""
+    def _rows(self) -> Iterator[tuple[int, list[pa.Array]]]:
+        """The 1-based number of the first row of each batch, and its cells."""
         row = 1
-        for count, arrays in self._batches([self._leaves[at] for at in columns], limits.BATCH_ROWS):
+        for count, arrays in self._batches(self._leaves, limits.BATCH_ROWS):
             yield row, arrays
             row += count
         if row - 1 != self.rows:
             raise IntakeError(self.location, _DAMAGED)
 
-    def _chunk(self, row: int, arrays: list[pa.Array]) -> Chunk:
-        cells = [self._texts(column) for column in arrays]
-        return Chunk(range(row, row + len(cells[0])), cells, lambda _: False, 0)
+    def _block(self, row: int, arrays: list[pa.Array]) -> NumberedRows:
+        rows = self._cells(arrays)
+        return NumberedRows(range(row, row + len(rows)), rows)
+
+    def _cells(self, arrays: list[pa.Array]) -> list[list[str]]:
+        return [list(row) for row in zip(*(self._texts(column) for column in arrays), strict=True)]
 
     def _head(self) -> list[list[str]]:
         found = next(self._batches(self._leaves, limits.HEAD_ROWS), None) if self._leaves else None
         if found is None:
             return [[""] * len(self._leaves)]
-        rows = [list(row) for row in zip(*(self._texts(column) for column in found[1]), strict=True)]
+        rows = self._cells(found[1])
         return [row for row in rows if not is_blank(row)] or rows[:1]
 
     def _batches(self, leaves: Sequence[Leaf], size: int) -> Iterator[tuple[int, list[pa.Array]]]:
@@ -166,9 +166,9 @@ class ParquetTable:
         with self._validated(column):
             return [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column)]
 
-    def _lines(self, arrays: list[pa.Array]) -> bytes | None:
+    def _lines(self, arrays: list[pa.Array], needed: Collection[int]) -> bytes | None:
         with self._validated(*arrays):
-            return lines_of(arrays)
+            return lines_of(arrays, needed)
 
     @contextmanager
     def _validated(self, *columns: pa.Array) -> Iterator[None]:

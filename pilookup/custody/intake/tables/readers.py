@@ -8,6 +8,7 @@ from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.json_tables import json_tables
+from pilookup.custody.intake.tables.pages import page_file_tables
 from pilookup.custody.intake.tables.parquet import parquet_table
 from pilookup.custody.intake.tables.sql_tables import sql_tables
 from pilookup.custody.intake.tables.sqlite_tables import sqlite_tables
@@ -41,18 +42,14 @@ def open_tables(member: Member, form: Format, options: IntakeOptions, report: Re
     return _READERS[form](member, form, options, report)
 
 
-def _text(member: Member, _form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
-    with text_table(member, report.notes) as table:
+def _text(member: Member, _form: Format, options: IntakeOptions, report: Report) -> Iterator[Table]:
+    with text_table(member, report, options.encoding) as table:
         yield table
 
 
 def _parquet(member: Member, _form: Format, _options: IntakeOptions, _report: Report) -> Iterator[Table]:
     with parquet_table(member) as table:
         yield table
-
-
-def _workbook(member: Member, form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
-    return workbook_tables(member, form, report.notes)
 
 
 def _with_notes(read: Callable[[Member, list[str]], Iterator[Table]]) -> Reader:
@@ -67,8 +64,13 @@ def _with_notes(read: Callable[[Member, list[str]], Iterator[Table]]) -> Reader:
 _READERS: Final[dict[Format, Reader]] = {
     Format.TEXT: _text,
     Format.PARQUET: _parquet,
-    Format.XLSX: _workbook,
-    Format.XLS: _workbook,
+    Format.XLSX: workbook_tables,
+    Format.XLS: workbook_tables,
+    Format.XLSB: workbook_tables,
+    Format.ODS: workbook_tables,
+    Format.HTML: page_file_tables,
+    Format.MHTML: page_file_tables,
+    Format.SPREADSHEETML: page_file_tables,
     Format.SQLITE: _with_notes(sqlite_tables),
     Format.VCARD: _with_notes(vcard_tables),
     Format.JSON: _with_notes(json_tables),

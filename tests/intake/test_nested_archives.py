@@ -110,25 +110,18 @@ def test_numbers_in_a_text_without_a_phone_column_are_a_warning(load, codec):
         "第一行说明文字\n" * 40 + "打 13700137000 或者 13600136000，不是 123456789012345678，这里还有许多别的文字\n" * 2
     )
     (warning,) = load("s.zip", zipped(("a.csv", CSV), ("b.txt", text.encode(codec)))).report.warnings
-    assert (warning.code, warning.location, warning.count) == (WarningCode.MEMBER_SKIPPED, "s.zip/b.txt", 4)
+    assert (warning.code, warning.location, warning.count) == (WarningCode.UNREAD_NUMBERS, "s.zip/b.txt", 4)
 
 
 def test_an_archive_without_a_table_is_refused_with_every_reason(load):
-    members = [
-        ("a.jpg", b"\xff\xd8\xff"),
-        ("b.txt", b"hello\nworld\n"),
-        ("c.zip", zipped(("d.pdf", b"%PDF-1"))),
-        ("e", b""),
-    ]
+    members = [("a.jpg", b"\xff\xd8\xff"), ("c.zip", zipped(("d.pdf", b"%PDF-1"))), ("e", b"")]
     with pytest.raises(IntakeError) as caught:
         load("s.zip", zipped(*members))
-    for text in (
-        "a.jpg: is a JPEG picture",
-        "b.txt: no phone column",
-        "c.zip: no member",
-        "d.pdf: is a PDF",
-        "e: the file is empty",
-    ):
+    for text in ("a.jpg: is a JPEG picture", "c.zip: no member", "d.pdf: is a PDF", "e: the file is empty"):
+        assert text in str(caught.value)
+    with pytest.raises(IntakeError) as caught:
+        load("s.zip", zipped(*members, ("b.txt", b"hello\nworld\n")))
+    for text in ("a JPEG picture", "a PDF document", "b.txt: no phone column", "e: not read: the file is empty"):
         assert text in str(caught.value)
 
 
@@ -198,6 +191,8 @@ def test_damage_under_a_password(packed, at):
 
 # Hostile archives
 
+MANY = b"phone\n" + b"".join(b"138%08d\n" % i for i in range(50_000))
+
 
 def test_a_quine_ends(load):
     # Each level of a file that holds itself is the same file. Five levels show it without one.
@@ -210,16 +205,16 @@ def test_a_quine_ends(load):
 
 def test_limits_hold_for_all_levels_together(load, monkeypatch):
     monkeypatch.setattr(limits, "RATIO_FREE_BYTES", 1 << 20)
-    monkeypatch.setattr(unpacked.limits, "RATIO_FREE_BYTES", 1 << 20)
-    inner = zipped(("a.csv", b"phone\n" + b"13800138000\n" * 50_000))  # 600,000 bytes, within the limit
+    monkeypatch.setattr(limits, "MAX_RATIO", 5)
+    inner = zipped(("a.csv", MANY))  # 600,000 bytes, within the limit
     assert load("s.zip", zipped(("1.zip", inner), method=zipfile.ZIP_STORED)).numbers
-    with pytest.raises(IntakeError, match="unpacks to more than 1,048,576 bytes, too much"):
+    with pytest.raises(IntakeError, match=r"unpacks to more than [0-9,]+ bytes, too much"):
         load("s.zip", zipped(*((f"{i}.zip", inner) for i in range(3))))
 
 
 @pytest.mark.parametrize("kind", ["7z", "tar.gz", "xz", "bz2"])
 def test_bombs(load, kind):
-    data = b"phone\n" + b"13800138000\n" * 6_500_000
+    data = MANY + b"\n" * 70_000_000
     if kind == "7z":
         data = seven_zipped(("a.csv", data))
     elif kind == "tar.gz":

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from pilookup.custody.intake import IntakeOptions, Report, limits
 from pilookup.custody.intake.files import libarchive_members as libarchive_module
-from pilookup.custody.intake.files import unpacked
+from pilookup.custody.intake.files import unpacked, zip_aes
 from pilookup.custody.intake.load_warning import WarningCode
-from pilookup.custody.intake.read import read_file
+from pilookup.custody.intake.read import FileReader, TextSplit, read_file
+from pilookup.custody.intake.rejects import Rejects
 from pilookup.errors import IntakeError, MissingExtraError, PasswordRequiredError
 from pilookup.protocol.label import Kind
 from tests.support.intake.examples import hostile
@@ -125,6 +126,20 @@ def test_an_archive_without_a_table_is_refused_with_every_reason(load):
         assert text in str(caught.value)
 
 
+def test_members_of_one_shown_name_have_their_own_encodings(packed):
+    # Both are shown as "138….csv", since the name of a file may be a number.
+    members = [("13800138000.csv", "姓名,手机\n张三,13800138000\n".encode("gb18030"))]
+    members += [("13800138001.csv", "姓名,手机\n张三,13900139000\n".encode("utf-16"))]
+    reader = FileReader(
+        packed(zipped(*members)), IntakeOptions(Kind.EXPOSURE), Report(), Rejects(None), split_bytes=1 << 20
+    )
+    texts = []
+    with pytest.raises(IntakeError, match="no rows"):  # since no split of them is read here
+        texts.extend(item.data for item in reader.work() if isinstance(item, TextSplit))
+    assert [text.count(number) for text, number in zip(texts, (b"13800138000", b"13900139000"), strict=True)] == [1, 1]
+    assert not reader.encodings
+
+
 def test_a_damaged_table_in_an_archive_is_refused(load):
     with pytest.raises(IntakeError, match=r"s\.zip/b\.parquet: the Parquet file is truncated or damaged"):
         load("s.zip", zipped(("a.csv", CSV), ("b.parquet", b"PAR1xxxx")))
@@ -153,8 +168,9 @@ def packed(tmp_path):
 @pytest.mark.parametrize("strength", [1, 2, 3])
 @pytest.mark.parametrize("method", [0, 8, 12, 14])
 @pytest.mark.parametrize("version", [1, 2])
-def test_aes(packed, strength, method, version):
-    data = CSV + b"x,y\n" * 50_000
+def test_aes(packed, strength, method, version, monkeypatch):
+    monkeypatch.setattr(zip_aes, "_READ_BYTES", 160)
+    data = CSV + b"x,y\n" * 500
     path = packed(aes_zip("a.csv", data, "密码", strength=strength, method=method, version=version))
     assert read(path, "wrong", "密码") == NUMBERS
 
@@ -177,6 +193,27 @@ def test_without_the_password(packed, pack):
 
 def test_an_encrypted_archive_in_an_archive(packed):
     assert read(packed(zipped(("in.zip", aes_zip("a.csv", CSV, "x")))), "x") == NUMBERS
+
+
+def test_a_password_is_missed_before_the_first_row(packed):
+    plain, encrypted = zipped(("a.csv", CSV), method=zipfile.ZIP_STORED), aes_zip("b.csv", CSV, "x")
+    path = packed(zip_of_both(plain, encrypted))
+    batches = read_file(path, IntakeOptions(Kind.EXPOSURE), Report())
+    with pytest.raises(PasswordRequiredError, match=r"s\.zip/b\.csv"):
+        next(batches)
+    assert read(path, "x") == NUMBERS * 2
+
+
+def zip_of_both(first, second):
+    """A ZIP archive with the members of two archives of one member each."""
+    at, after = first.index(b"PK\x01\x02"), second.index(b"PK\x01\x02")
+    end = [data.index(b"PK\x05\x06") for data in (first, second)]
+    moved = bytearray(second[after : end[1]])
+    moved[42:46] = at.to_bytes(4, "little")
+    directory = first[at : end[0]] + moved
+    local = first[:at] + second[:after]
+    counts = (2).to_bytes(2, "little") * 2 + len(directory).to_bytes(4, "little") + len(local).to_bytes(4, "little")
+    return local + directory + b"PK\x05\x06" + bytes(4) + counts + bytes(2)
 
 
 @pytest.mark.parametrize("at", [0, 5, 18, 40, -1, -11])

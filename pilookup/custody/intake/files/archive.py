@@ -57,14 +57,17 @@ def zip_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Mem
 
     Raises:
         IntakeError: The archive is damaged or over a limit; a member has an unsafe path or is packed with an unknown
-            method; or members overlap or have the same name. Opening an encrypted member raises PasswordRequiredError
-            if no password fits, and opening a link raises NotATableError.
+            method; or members overlap or have the same name. Opening a link raises NotATableError.
+        PasswordRequiredError: A member is encrypted, and no password fits.
     """
     with seekable(outer) as raw, open_zip(outer, raw) as archive:
         members = [(member_name(info), info) for info in archive.infolist()]
         _check_archive(outer, members)
         context.budget.add_members(outer.location, len(members))
         files = [(name, info) for name, info in members if not name.endswith("/")]
+        for name, info in files:
+            if info.flag_bits & _ENCRYPTED and not is_system_file(name):
+                _fitting(archive, info, f"{outer.location}/{display_name(name)}", context.passwords)
         yield (_member(outer, archive, name, info, context) for name, info in files)
 
 
@@ -128,11 +131,25 @@ def _decrypted(
 
     The few check bytes of a member fit wrong passwords, too. Where several fit them, the member is read to its end.
     """
-    fitting = [password for password in _encoded(passwords) if _fits(archive, info, password)]
-    if not fitting:
-        raise PasswordRequiredError(location, _no_password(passwords))
+    fitting = _fitting(archive, info, location, passwords)
     right = next((password for password in fitting if _reads(archive, info, password)), None) if fitting[1:] else None
     return _open_encrypted(archive, info, right or fitting[0])
+
+
+def _fitting(archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str, passwords: Sequence[str]) -> list[bytes]:
+    """The passwords that fit the check bytes of an encrypted member, of which there is at least one.
+
+    Raises:
+        IntakeError: The member is damaged.
+        PasswordRequiredError: No password fits.
+    """
+    try:
+        fitting = [password for password in _encoded(passwords) if _fits(archive, info, password)]
+    except DAMAGE:
+        raise IntakeError(location, _DAMAGED_OR_PASSWORD) from None
+    if not fitting:
+        raise PasswordRequiredError(location, _no_password(passwords))
+    return fitting
 
 
 def _no_password(passwords: Sequence[str]) -> str:

@@ -63,7 +63,8 @@ class FileReader:
 
     Attributes:
         source: The file.
-        encodings: Encodings of texts by their location, as far as they are known.
+        encodings: Encodings of texts by their path, as far as they are known. Members of archives are not among them,
+            since several of them may have one name.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class FileReader:
             IntakeError: The file cannot be opened.
         """
         self.source = Source(path)
-        self.encodings: dict[str, Encoding] = {}
+        self.encodings: dict[Path, Encoding] = {}
         self._archives = ArchiveContext(Budget(self.source.size), options.passwords)
         self._options = options
         self._report = report
@@ -120,13 +121,19 @@ class FileReader:
         elif form is not Format.TEXT or self._split_bytes is None:
             yield from self._tables(member, form)
         else:
-            encoding = self.encodings.get(member.location) or detect_encoding(member, self._options.encoding)
-            self.encodings[member.location] = encoding
-            with open_split_text(member, encoding, self._options, self._today.toordinal()) as text:
+            with open_split_text(member, self._encoding_of(member), self._options, self._today.toordinal()) as text:
                 if text is None:
                     yield from self._tables(member, form)
                 else:
                     yield from self._text(member, text, self._split_bytes)
+
+    def _encoding_of(self, member: Member) -> Encoding:
+        if member.open != self.source.open:
+            return detect_encoding(member, self._options.encoding)
+        path = self.source.absolute
+        if path not in self.encodings:
+            self.encodings[path] = detect_encoding(member, self._options.encoding)
+        return self.encodings[path]
 
     def _archive(self, outer: Member, form: Format, nesting: Nesting) -> Iterator[Work]:
         inner = nesting.inside(outer.location, form)

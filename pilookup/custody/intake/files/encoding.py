@@ -59,6 +59,7 @@ class Encoding:
         nuls: Whether the text has NUL characters, which are dropped.
         mended: Whether the text is decoded by `MendedText`, since it is not valid to its last byte or has BOMs inside.
         given: Whether the operator named the encoding.
+        long_lines: Whether a line may be longer than `MAX_LINE_CHARS`.
     """
 
     codec: str
@@ -66,6 +67,7 @@ class Encoding:
     nuls: bool
     mended: bool = False
     given: bool = False
+    long_lines: bool = False
 
     @property
     def exact(self) -> bool:
@@ -90,7 +92,7 @@ class Encoding:
         stream.read(self.skip)
         if not self.mended:
             return OpenText(io.TextIOWrapper(stream, self.codec, errors="strict", newline=None), None)
-        mended = MendedText(location, stream, self.codec, given=self.given)
+        mended = MendedText(location, stream, self.codec, given=self.given, long_lines=self.long_lines)
         return OpenText(io.TextIOWrapper(io.BufferedReader(mended, BLOCK_BYTES), "utf-8", newline=None), mended)
 
 
@@ -223,7 +225,7 @@ def _mend(member: Member, codec: str, skip: int, *, long_lines: bool, given: boo
     """
     if codec.startswith("utf-32"):
         raise IntakeError(member.location, "the text is not valid UTF-32: save it as UTF-8")
-    found = Encoding(codec, skip, nuls=False, mended=True, given=given)
+    found = Encoding(codec, skip, nuls=False, mended=True, given=given, long_lines=long_lines)
     checks = _TextChecks(member.location, long_lines=long_lines)
     with member.open() as raw:
         text = found.open_text(member.location, raw)
@@ -239,7 +241,7 @@ def _mend(member: Member, codec: str, skip: int, *, long_lines: bool, given: boo
             f"the text is not {names}, in this line and {mended.bad_lines - 1:,} more: name its encoding with"
             " --encoding, such as --encoding big5; if it is no text, leave it out",
         )
-    return Encoding(codec, skip, checks.nuls, mended=True, given=given)
+    return Encoding(codec, skip, checks.nuls, mended=True, given=given, long_lines=long_lines)
 
 
 def _utf16_without_bom(head: bytes) -> str | None:

@@ -52,11 +52,15 @@ def _parquet(member: Member, _form: Format, _options: IntakeOptions, _report: Re
         yield table
 
 
-def _with_notes(read: Callable[[Member, list[str]], Iterator[Table]]) -> Reader:
-    """The reader for a module that needs nothing but the file and a place for its notes."""
+def _sqlite(member: Member, _form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
+    return sqlite_tables(member, report)
 
-    def tables(member: Member, _form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
-        return read(member, report.notes)
+
+def _records(read: Callable[[Member, Report, str | None], Iterator[Table]]) -> Reader:
+    """The reader for a text that is made of records."""
+
+    def tables(member: Member, _form: Format, options: IntakeOptions, report: Report) -> Iterator[Table]:
+        return read(member, report, options.encoding)
 
     return tables
 
@@ -71,9 +75,9 @@ _READERS: Final[dict[Format, Reader]] = {
     Format.HTML: page_file_tables,
     Format.MHTML: page_file_tables,
     Format.SPREADSHEETML: page_file_tables,
-    Format.SQLITE: _with_notes(sqlite_tables),
-    Format.VCARD: _with_notes(vcard_tables),
-    Format.JSON: _with_notes(json_tables),
-    Format.XML: _with_notes(xml_tables),
-    Format.SQL: _with_notes(sql_tables),
+    Format.SQLITE: _sqlite,
+    Format.VCARD: _records(vcard_tables),
+    Format.JSON: _records(json_tables),
+    Format.XML: _records(xml_tables),
+    Format.SQL: _records(sql_tables),
 }

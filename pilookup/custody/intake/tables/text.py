@@ -40,10 +40,18 @@ def text_table(member: Member, report: Report, given: str | None = None) -> Iter
         yield table
     report.notes.extend(notes_on(member.location, encoding, found, records.stray))
     if mended:
-        _tell_what_was_mended(member.location, mended, encoding, report)
+        tell_what_was_mended(member.location, mended, encoding, report)
 
 
-def _tell_what_was_mended(location: str, text: MendedText, encoding: Encoding, report: Report) -> None:
+def tell_what_was_mended(location: str, text: MendedText, encoding: Encoding, report: Report) -> None:
+    """Tell of lines that are not in the encoding of their file.
+
+    Args:
+        location: The file or member.
+        text: The text, which was read to its end.
+        encoding: Its encoding.
+        report: Receives a note or a warning.
+    """
     if text.other_lines:
         other = "UTF-8" if encoding.codec == "gb18030" else "GB18030"
         report.notes.append(f"{location}: {_lines(text.other_lines, 'is', 'are')} {other}, and read so")

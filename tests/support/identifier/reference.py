@@ -20,6 +20,15 @@ _DASHED_EXTENSION = re.compile(r"^(.*[0-9)]) *- *[0-9]{1,6}$")
 _PIECES = (re.compile(r"\+?[0-9(][0-9(). -]*"), re.compile(r"\+?[0-9(][0-9().-]*"))
 _PIECE_DIGITS = 7
 _NUMBER_HEADS = ("", "0", "86", "860")
+_CHINESE_DIGITS = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
+_SPELLED = re.compile(
+    r"^(?:(?:\+|00)?86(?=\+))?(?:\+*0{0,3}86)?(?:179[0-9]{2}|12593|12520)?0?(1[3-9][0-9]{9})(?:\+86)?$"
+)
+_CODE_IN_FRONT = re.compile(
+    r"^(?:\(([1-9][0-9]{1,2})\) *-? *|([1-9][0-9]{1,2}) *- *|([1-9][0-9]{2}) +)([0-9(][0-9 ()./-]*)$"
+)
+_IOT = re.compile(r"^1(?:064|4[01468][0-9])[0-9]{9}$")
+_LOOKALIKES = (Reason.ID_CARD, Reason.BANK_CARD, Reason.DATE)
 
 
 def canonicalise(text: str) -> bytes | Reason:
@@ -31,7 +40,7 @@ def canonicalise(text: str) -> bytes | Reason:
         return Reason.EMPTY
     if len(cleaned) > MAX_PLAIN:
         return Reason.TOO_LONG
-    if not _DIGIT.search(cleaned):
+    if not _DIGIT.search(cleaned) and len(_DIGIT.findall(cleaned.translate(_CHINESE_DIGITS))) < _MOBILE_DIGITS:
         return Reason.NO_DIGITS
     body = affixes.without_words(affixes.without_parameters(cleaned))
     outcome = _without_affixes(body)
@@ -54,11 +63,35 @@ def _without_affixes(body: str) -> bytes | Reason:
         return Reason.ID_CARD
     number = trim(affixes.without_extension(number))
     if not _PHONE_SIGNS.match(number):
-        return Reason.LETTERS
+        return _spelled_mobile(number) or Reason.LETTERS
     outcome = _decide(_SEPARATORS.sub("", number))
     if isinstance(outcome, Reason):
-        return _without_dashed_extension(number) or outcome
+        return _after_calling_code(number, outcome) or _without_dashed_extension(number) or outcome
     return outcome
+
+
+def _spelled_mobile(number: str) -> bytes | None:
+    """Rule 12: a mainland mobile with Chinese digits, with letters O for zeros, or with +86 twice or behind it."""
+    compact = _SEPARATORS.sub("", number).translate(_CHINESE_DIGITS)
+    if compact.count("o") >= max(1, len(_DIGIT.findall(compact))):
+        return None
+    found = _SPELLED.match(compact.replace("o", "0"))
+    return None if found is None else _canonical("+86" + found[1])
+
+
+def _after_calling_code(number: str, outcome: Reason) -> bytes | None:
+    """Rule 17: a valid foreign number behind its calling code, which is in brackets or separated from it."""
+    found = _CODE_IN_FRONT.match(number)
+    if found is None or outcome in _LOOKALIKES:
+        return None
+    code, rest = found[1] or found[2] or found[3], _SEPARATORS.sub("", found[4])
+    if code == "86" or _MOBILE.match(rest) or (rest.startswith("0") and isinstance(_decide(rest), bytes)):
+        return None
+    reading = libphonenumber.read(f"+{code}{rest}", "CN")
+    if isinstance(reading, Reason) or str(reading.calling_code) != code or not reading.valid:
+        return None
+    found = _accept_stable(reading)
+    return found if isinstance(found, bytes) else None
 
 
 def _decide(number: str) -> bytes | Reason:
@@ -127,6 +160,8 @@ def _chinese_reason(digits: str) -> Reason:
         return Reason.NO_AREA_CODE
     if size < _MOBILE_DIGITS - 1:
         return Reason.TOO_SHORT
+    if _IOT.match(digits):
+        return Reason.IOT
     return Reason.TOO_LONG if size > _MOBILE_DIGITS + 2 else Reason.NOT_POSSIBLE
 
 

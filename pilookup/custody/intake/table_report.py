@@ -19,8 +19,8 @@ _ADVICE: Final = {
     "--column phone={name} reads it, --not-column {name} leaves it out without a warning",
     WarningCode.OTHER_PHONE_COLUMNS: "no account was registered on these numbers, so they are not read: "
     "--column phone={name} reads them instead, --not-column {name} leaves them out without a warning",
-    WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers of "
-    "another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
+    WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers "
+    "of another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
     WarningCode.UNREAD_NUMBERS: "mainland mobiles that are not read: --column phone={name} reads this column, "
     "--scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
 }
@@ -52,10 +52,11 @@ class TableReport:
             return f"{table}numbers to the right of labels such as 电话"
         if not layout.phones:
             return f"{table}no phone column, not read"
-        phrases = []
-        for role in layout.roles:
-            if role.role is not ColumnRole.NONE:
-                phrases.append(f"{role.role} column {self._column_text(role.column)} by {role.by}")
+        phrases = [
+            f"{role.role} column {self._column_text(role.column)} by {role.by}"
+            for role in layout.roles
+            if role.role is not ColumnRole.NONE
+        ]
         return table + "; ".join(phrases)
 
     def add_to(self, report: Report) -> None:
@@ -113,8 +114,8 @@ class TableReport:
             WarningCode.UNREAD_NUMBERS,
             self.location,
             self.layout.passed_over,
-            "mainland mobiles in rows above the table, such as a title, are not read: put them into a file of their own "
-            "if they belong to the people in the rows",
+            "mainland mobiles in rows above the table, such as a title, are not read: put them into a file of their "
+            "own if they belong to the people in the rows",
         )
         changed = tally.changed + (tally.accepted if self.changed else 0)
         report.warn(

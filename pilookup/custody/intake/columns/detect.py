@@ -253,7 +253,7 @@ _NOBODY = "nobody"
 
 
 def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None:
-    """The warning under which the numbers of a column are told that is not read, `_NOBODY`, or None if it is not left."""
+    """The warning under which the numbers of a column are told if it is not read; `_NOBODY`; None if it is read."""
     label, counts = column.label, column.counts
     if headers.is_fax(label) or (counts.shows_identifiers and not column.is_named):
         return _NOBODY

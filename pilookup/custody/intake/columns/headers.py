@@ -156,8 +156,8 @@ def is_country(header: str) -> bool:
 def registration_rank(header: str) -> int | None:
     """How directly a header cell names the number on which an account was registered, 0 being most directly.
 
-    0: the registered number; 1: a login name, if it is a number; 2: the bound number; 3: a phone of the person. None for
-    the phones of others and for every other header.
+    0: the registered number; 1: a login name, if it is a number; 2: the bound number; 3: a phone of the person. None
+    for the phones of others and for every other header.
     """
     text = _compact(header)
     if _REGISTERED.search(text) and is_phone(header):

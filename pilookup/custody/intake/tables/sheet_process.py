@@ -16,7 +16,7 @@ from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables import sheet_program
 from pilookup.custody.intake.tables.mobiles import count_mobiles
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
-from pilookup.errors import IntakeError
+from pilookup.errors import IntakeError, PasswordRequiredError
 
 _DAMAGED = (
     f"the file is damaged, or reading it takes more than {limits.MAX_SHEET_MEMORY >> 30} GiB of memory or "
@@ -56,7 +56,8 @@ def parsed_tables(
         report: Receives notes and warnings.
 
     Raises:
-        IntakeError: The file is damaged, under a password or over a limit.
+        IntakeError: The file is damaged or over a limit.
+        PasswordRequiredError: It is under a password, and none of those given opens it.
     """
     with _sheet_process(location, parser, data, options.passwords) as output:
         yield from _Tables(location, output, options, report).read()
@@ -126,17 +127,16 @@ class _Tables:
             raise IntakeError(self._location, _DAMAGED)
         value = json.loads(line)
         if isinstance(value, dict) and "fault" in value:
-            raise IntakeError(self._location, self._fault(value["fault"]))
+            raise self._fault(value["fault"])
         return value
 
-    def _fault(self, fault: str) -> str:
-        if fault == "damaged":
-            return _DAMAGED
+    def _fault(self, fault: str) -> IntakeError:
         if fault != "password":
-            return fault
+            return IntakeError(self._location, _DAMAGED if fault == "damaged" else fault)
+        text = "is under a password: put the password into a file and give that with --password-file FILE"
         if self._options.passwords:
-            return "none of the passwords opens it: put the right one into the file given with --password-file FILE"
-        return "is under a password: put the password into a file and give that with --password-file FILE"
+            text = "none of the passwords opens it: put the right one into the file given with --password-file FILE"
+        return PasswordRequiredError(self._location, text)
 
     def _rows(self) -> Iterator[NumberedRows]:
         row = 1

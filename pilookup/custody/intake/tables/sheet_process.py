@@ -56,7 +56,7 @@ def parsed_tables(
 
     Raises:
         IntakeError: The file is damaged or over a limit.
-        PasswordRequiredError: It is under a password, and none of those given opens it.
+        PasswordRequiredError: The file is encrypted, and none of the passwords fits.
     """
     stream = io.BytesIO(json.dumps(options.passwords).encode() + b"\n" + data)
     arguments = (parser, str(limits.MAX_SHEET_SECONDS))
@@ -98,15 +98,20 @@ class _Tables:
             raise IntakeError(self._location, _DAMAGED)
         value = json.loads(line)
         if isinstance(value, dict) and "fault" in value:
-            raise self._fault(value["fault"])
+            raise self._error(value["fault"])
         return value
 
-    def _fault(self, fault: str) -> IntakeError:
+    def _error(self, fault: str) -> IntakeError:
+        if fault == "damaged":
+            return IntakeError(self._location, _DAMAGED)
         if fault != "password":
-            return IntakeError(self._location, _DAMAGED if fault == "damaged" else fault)
-        text = "is under a password: put the password into a file and give that with --password-file FILE"
+            return IntakeError(self._location, fault)
         if self._options.passwords:
-            text = "none of the passwords opens it: put the right one into the file given with --password-file FILE"
+            text = (
+                "is under a password, and none of the given ones fits: add the right one to the file of --password-file"
+            )
+        else:
+            text = "is under a password: write it to a file and load with --password-file FILE"
         return PasswordRequiredError(self._location, text)
 
     def _rows(self) -> Iterator[NumberedRows]:

@@ -21,11 +21,13 @@ class Outcome:
     rejects: list[list[str]]
 
 
-def load_file(path: Path, kind: Kind = Kind.EXPOSURE, region: str = "CN", **columns: str) -> Outcome:
+def load_file(
+    path: Path, kind: Kind = Kind.EXPOSURE, region: str = "CN", encoding: str | None = None, **columns: str
+) -> Outcome:
     """Everything that `read_file` yields for one file; numbers without their scheme."""
     report, rejects = Report(), io.StringIO()
     outcome = Outcome([], [], [], report, [])
-    for batch in read_file(path, IntakeOptions(kind, region, columns), report, rejects, None):
+    for batch in read_file(path, IntakeOptions(kind, region, columns, encoding=encoding), report, rejects, None):
         assert len(batch.identifiers) == len(batch.accounts) == len(batch.months) > 0
         outcome.numbers += [identifier.decode().removeprefix("tel:+") for identifier in batch.identifiers]
         outcome.accounts += batch.accounts

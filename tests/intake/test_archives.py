@@ -81,7 +81,7 @@ def test_a_zip_with_a_wrong_checksum(load):
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.csv", "/a.csv", "x/../../a.csv", "C:/a.csv", "C:a.csv", "x\\a.csv", "..\\a.csv", ".."]
+    "name", ["../a.csv", "/a.csv", "x/../../a.csv", "C:/a.csv", "C:a.csv", "\\a.csv", "..\\a.csv", ".."]
 )
 def test_a_path_outside_the_archive(load, name):
     with pytest.raises(IntakeError, match=r"s\.zip/.*path leads outside"):
@@ -91,16 +91,12 @@ def test_a_path_outside_the_archive(load, name):
 def test_a_link_in_an_archive(load):
     info = zipfile.ZipInfo("a.csv")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with pytest.raises(IntakeError, match=r"s\.zip/a\.csv: the member is a link"):
+    with pytest.raises(IntakeError, match=r"s\.zip: no member of the archive can be loaded. a\.csv: is a link"):
         load("s.zip", zipped((info, b"/etc/passwd")))
 
 
-def test_an_encrypted_member(load):
-    content = bytearray(zipped(("a.csv", CSV)))
-    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        content[content.index(signature) + at] |= 1
-    with pytest.raises(IntakeError, match=r"s\.zip/a\.csv: the member is under a password"):
-        load("s.zip", bytes(content))
+def test_a_path_with_backslashes(load):
+    assert load("s.zip", zipped(("x\\a.csv", CSV))).numbers == NUMBERS
 
 
 def test_an_unknown_method(load):
@@ -123,23 +119,10 @@ def test_an_archive_without_files(load, content):
         load("s.zip", content)
 
 
-def test_too_many_members(load):
-    with pytest.raises(IntakeError, match="more than 1,000 members"):
-        load("s.zip", zipped(*((f"{i}.csv", CSV) for i in range(1001))))
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("s.zip", zipped(("in.zip", zipped(("a.csv", CSV))))),
-        ("s.zip", zipped(("in.csv.gz", gzip.compress(CSV, mtime=0)))),
-        ("s.csv.gz", gzip.compress(gzip.compress(CSV, mtime=0), mtime=0)),
-        ("s.zip.gz", gzip.compress(zipped(("a.csv", CSV)))),
-    ],
-)
-def test_an_archive_in_an_archive(load, name, content):
-    with pytest.raises(IntakeError, match="inside an archive: unpack the outer one first"):
-        load(name, content)
+def test_too_many_members(load, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_MEMBERS", 10)
+    with pytest.raises(IntakeError, match="more than 10 members"):
+        load("s.zip", zipped(*((f"{i}.csv", CSV) for i in range(11))))
 
 
 def test_a_gzip_bomb(load):
@@ -189,48 +172,6 @@ def test_control_characters_in_a_name_do_not_reach_a_terminal(load):
     with pytest.raises(IntakeError) as caught:
         load("s.zip", zipped(("\x1b[2Ja.csv", b"")))
     assert "\x1b" not in str(caught.value)
-
-
-FOREIGN = {
-    "a PDF document": b"%PDF-1.7\n",
-    "a PNG picture": b"\x89PNG\r\n\x1a\n",
-    "a JPEG picture": b"\xff\xd8\xff\xe0",
-    "a program (ELF)": b"\x7fELF\x02\x01",
-    "a 7z archive": b"7z\xbc\xaf\x27\x1c",
-    "a RAR archive": b"Rar!\x1a\x07\x01",
-    "an SQLite database": b"SQLite format 3\x00",
-    "an HTML or XML page": b"\xef\xbb\xbf \r\n<HTML><table>",
-}
-
-
-@pytest.mark.parametrize("ending", ["csv", "xlsx", "xls", "parquet", "zip", "gz"])
-@pytest.mark.parametrize("what", FOREIGN)
-def test_foreign_content_under_every_name(load, ending, what):
-    with pytest.raises(IntakeError) as caught:
-        load(f"a.{ending}", FOREIGN[what] + b"x" * 600)
-    assert what in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("a.xlsx", CSV, "is named as an XLSX workbook but is text .*: rename it to .csv"),
-        ("a.xls", b"phone\t1\n", "is named as an XLS workbook but is text .*: rename it to .csv"),
-        ("a.xls", b"<table><tr><td>13800138000</td></tr></table>", "HTML or XML page.*: save it as .xlsx or .csv"),
-        ("a.csv", zipped(("a.csv", CSV)), "is named as text .* but is a ZIP archive or an XLSX workbook"),
-        ("a.csv", gzip.compress(CSV, mtime=0), "is named as text .* but is a gzip file"),
-        ("a.xls", zipped(("a.csv", CSV)), "rename it to .xlsx if it is a workbook"),
-        ("a.xlsx", zipped(("a.csv", CSV)), "is a ZIP archive but not an XLSX workbook"),
-        ("a.zip", zipped(("[Content_Types].xml", b"x")), "is an Office document"),
-        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "or a workbook under a password"),
-        ("a.parquet", CSV, "is named as a Parquet file but is text"),
-        ("a.gz", CSV, "is named as a gzip file but is text"),
-        ("a.json", CSV, "the file name extension is not one of"),
-    ],
-)
-def test_a_file_whose_content_does_not_match_its_name(load, name, content, message):
-    with pytest.raises(IntakeError, match=message):
-        load(name, content)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.months import MonthReader
-from pilookup.custody.intake.columns.phone_cells import separate_numbers
-from pilookup.custody.intake.tables.sheets import text_of, text_of_number
+from pilookup.custody.intake.tables.cell_text import text_of, text_of_number
 
 A, B = b"tel:+8613800138000", b"tel:+8613900139000"
 LANDLINE = b"tel:+861062345678"
@@ -19,16 +19,16 @@ LANDLINE = b"tel:+861062345678"
     ["13800138000", "138 0013 8000", "138-0013-8000", "(+86) 138 0013 8000", "手机：13800138000", "13800138000.0"],
 )
 def test_a_formatted_number_is_one(cell):
-    assert separate_numbers(cell, "CN") == [(cell, A)]
+    assert find_numbers(cell, "CN") == [(cell, A)]
 
 
 @pytest.mark.parametrize("cell", ["010-62345678", "(010) 6234 5678", "010 6234-5678"])
 def test_a_formatted_landline_is_one(cell):
-    assert separate_numbers(cell, "CN") == [(cell, LANDLINE)]
+    assert find_numbers(cell, "CN") == [(cell, LANDLINE)]
 
 
 def test_a_foreign_number_is_one():
-    assert separate_numbers("+1 650-253-0000", "CN") == [("+1 650-253-0000", b"tel:+16502530000")]
+    assert find_numbers("+1 650-253-0000", "CN") == [("+1 650-253-0000", b"tel:+16502530000")]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_foreign_number_is_one():
     ],
 )
 def test_two_numbers_are_separated(between):
-    found = separate_numbers(f"13800138000{between}13900139000", "CN")
+    found = find_numbers(f"13800138000{between}13900139000", "CN")
     assert [result for _, result in found] == [A, B]
 
 
@@ -73,15 +73,15 @@ def test_two_numbers_are_separated(between):
     ],
 )
 def test_two_formatted_numbers_are_separated(cell):
-    assert [result for _, result in separate_numbers(cell, "CN")] == [A, B]
+    assert [result for _, result in find_numbers(cell, "CN")] == [A, B]
 
 
 def test_a_mobile_and_a_landline():
-    assert [result for _, result in separate_numbers("13800138000 010-62345678", "CN")] == [A, LANDLINE]
+    assert [result for _, result in find_numbers("13800138000 010-62345678", "CN")] == [A, LANDLINE]
 
 
 def test_a_text_that_is_no_number_keeps_its_reason_next_to_a_number():
-    found = separate_numbers("13800138000/123", "CN")
+    found = find_numbers("13800138000/123", "CN")
     assert found[0] == ("13800138000", A)
     assert found[1][0] == "123"
     assert not isinstance(found[1][1], bytes)
@@ -91,14 +91,14 @@ def test_a_text_that_is_no_number_keeps_its_reason_next_to_a_number():
     "cell", ["6222 0213 8001 3800 012", "张三", "12/34", "440101 19900101 123X", "a" * 100_000, "1/" * 70]
 )
 def test_a_cell_without_a_number_stays_whole(cell):
-    found = separate_numbers(cell, "CN")
+    found = find_numbers(cell, "CN")
     assert [text for text, _ in found] == [cell]
     assert not isinstance(found[0][1], bytes)
 
 
 @given(st.text(max_size=60))
 def test_any_cell_is_separated_without_error_into_texts_of_the_cell(cell):
-    for text, _ in separate_numbers(cell, "CN"):
+    for text, _ in find_numbers(cell, "CN"):
         assert text in cell
 
 

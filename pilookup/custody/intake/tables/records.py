@@ -9,8 +9,10 @@ import csv
 from collections.abc import Iterator
 from itertools import islice
 
-from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, MAX_CELL_CHARS
-from pilookup.custody.intake.tables.dialect import Dialect
+from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, LONG_CELL
+from pilookup.custody.intake.tables.dialect import Dialect, Layout
+from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines
+from pilookup.custody.intake.tables.layouts import separator
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
 
@@ -43,6 +45,9 @@ class Records:
         Raises:
             IntakeError: A cell is longer than `MAX_CELL_CHARS`.
         """
+        if self._dialect.delimiter == Layout.BLOCKS:
+            yield from self._join()
+            return
         if len(self._dialect.delimiter) != 1:
             yield from self._split()
             return
@@ -103,13 +108,21 @@ class Records:
         return self._numbered([row], [1])
 
     def _split(self) -> Iterator[NumberedRows]:
-        """Rows of lines without quoting, separated at "----" or not at all. Quotes around a number do not matter."""
-        delimiter = self._dialect.delimiter
+        """Rows of single lines without quoting. Quotes around a number do not matter."""
+        labels = self._dialect.labels
+        separate = LabelledLines(labels).separate if labels else separator(self._dialect)
         for block in self._blocks:
-            lines = [line.rstrip("\n") for line in block]
-            rows = [line.split(delimiter) for line in lines] if delimiter else [[line] for line in lines]
+            rows = [separate(line.rstrip("\n")) for line in block]
             yield NumberedRows(range(self._line, self._line + len(rows)), rows)
             self._line += len(rows)
+
+    def _join(self) -> Iterator[NumberedRows]:
+        """Rows of several lines."""
+        joined = LabelledBlocks(self._dialect.labels, blank_ends=self._dialect.blank_ends)
+        lines = (line.rstrip("\n") for block in self._blocks for line in block)
+        records = joined.records(lines)
+        while part := list(islice(records, HEAD_ROWS)):
+            yield NumberedRows([self._line + at for at, _ in part], [row for _, row in part])
 
 
 def plain_row(location: str, line: str, delimiter: str) -> list[str]:
@@ -126,7 +139,7 @@ def plain_row(location: str, line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE, skipinitialspace=True))
     except csv.Error:
-        raise IntakeError(location, f"has a cell longer than {MAX_CELL_CHARS:,} characters") from None
+        raise IntakeError(location, LONG_CELL) from None
 
 
 def _spans_lines(row: list[str], count: int) -> bool:

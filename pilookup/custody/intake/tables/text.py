@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from itertools import islice
 
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
+from pilookup.custody.intake.files.mended_text import MendedText
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES, HEAD_ROWS
-from pilookup.custody.intake.tables import dialect
+from pilookup.custody.intake.load_warning import WarningCode
+from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.tables.detect_dialect import detect_dialect
+from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
 from pilookup.custody.intake.tables.records import Records
 from pilookup.custody.intake.tables.table import RowTable
 from pilookup.errors import IntakeError
@@ -17,36 +21,62 @@ _DOS_END = "\x1a"
 
 
 @contextmanager
-def text_table(member: Member, notes: list[str]) -> Iterator[RowTable]:
+def text_table(member: Member, report: Report, given: str | None = None) -> Iterator[RowTable]:
     """Open a CSV, TSV or TXT file as a table.
 
     Args:
         member: The file.
-        notes: Receives sentences about how the file was read, once the table has been read.
+        report: Receives sentences about how the file was read, once the table has been read, and a warning of bytes
+            that are no text.
+        given: The encoding that the operator named, a key of `ENCODINGS`.
 
     Raises:
         IntakeError: The file is not a text (see `detect_encoding`). Reading the table raises it if a cell is too long
             or the file has changed.
     """
-    encoding = detect_encoding(member)
+    encoding = detect_encoding(member, given)
     found = dialect_of(member, encoding)
-    with rows_of(member, encoding, found) as (table, records):
+    with _rows(member, encoding, found) as (table, records, mended):
         yield table
-    notes.extend(notes_on(member.location, encoding, found, records.stray))
+    report.notes.extend(notes_on(member.location, encoding, found, records.stray))
+    if mended:
+        tell_what_was_mended(member.location, mended, encoding, report)
 
 
-def dialect_of(member: Member, encoding: Encoding) -> dialect.Dialect:
+def tell_what_was_mended(location: str, text: MendedText, encoding: Encoding, report: Report) -> None:
+    """Tell of lines that are not in the encoding of their file.
+
+    Args:
+        location: The file or member.
+        text: The text, which was read to its end.
+        encoding: Its encoding.
+        report: Receives a note or a warning.
+    """
+    if text.other_lines:
+        other = "UTF-8" if encoding.codec == "gb18030" else "GB18030"
+        report.notes.append(f"{location}: {_lines(text.other_lines, 'is', 'are')} {other}, and read so")
+    lines = _lines(text.bad_lines, "has", "have")
+    bad = f"{lines} bytes that are no {encoding.display_name} text, the first is line {text.first_bad}"
+    if not encoding.given:
+        advice = "a number with such bytes is rejected: see --rejects, or name the encoding of the file with --encoding"
+        report.warn(WarningCode.BAD_BYTES, location, text.bad_lines, f"{bad}; {advice}")
+    elif text.bad_lines:
+        report.notes.append(f"{location}: {bad}")
+
+
+def dialect_of(member: Member, encoding: Encoding) -> Dialect:
     """Detect how the lines of a text file are separated into cells.
 
     Raises:
         IntakeError: The file cannot be read.
     """
-    with _lines(member, encoding) as stream:
-        return dialect.detect_dialect(member.name, _cleaned(list(islice(stream, HEAD_ROWS)), encoding))
+    with member.open() as raw:
+        lines = encoding.open_text(member.location, raw).lines
+        return detect_dialect(member.name, _cleaned(list(islice(lines, HEAD_ROWS)), encoding))
 
 
 @contextmanager
-def rows_of(member: Member, encoding: Encoding, found: dialect.Dialect) -> Iterator[tuple[RowTable, Records]]:
+def rows_of(member: Member, encoding: Encoding, found: Dialect) -> Iterator[tuple[RowTable, Records]]:
     """Open a text file whose encoding and dialect are known.
 
     Yields:
@@ -55,14 +85,21 @@ def rows_of(member: Member, encoding: Encoding, found: dialect.Dialect) -> Itera
     Raises:
         IntakeError: The file cannot be read. Reading the table raises it if a cell is too long or the file has changed.
     """
-    with _lines(member, encoding) as stream:
+    with _rows(member, encoding, found) as (table, records, _):
+        yield table, records
+
+
+@contextmanager
+def _rows(member: Member, encoding: Encoding, found: Dialect) -> Iterator[tuple[RowTable, Records, MendedText | None]]:
+    with member.open() as raw:
+        text = encoding.open_text(member.location, raw)
         for _ in range(found.first_line - 1):
-            stream.readline()
-        records = Records(member.location, _blocks(member.location, stream, encoding), found)
-        yield RowTable(member.location, records), records
+            text.lines.readline()
+        records = Records(member.location, _blocks(member.location, text.lines, encoding), found)
+        yield RowTable(member.location, records, list(found.labels) or None), records, text.mended
 
 
-def notes_on(location: str, encoding: Encoding, found: dialect.Dialect, stray: int) -> list[str]:
+def notes_on(location: str, encoding: Encoding, found: Dialect, stray: int) -> list[str]:
     """Sentences for the report about how a text was read.
 
     Args:
@@ -75,24 +112,28 @@ def notes_on(location: str, encoding: Encoding, found: dialect.Dialect, stray: i
     if encoding.nuls:
         notes.append(f"{location}: NUL characters were dropped")
     if stray:
-        lines = "1 line has" if stray == 1 else f"{stray:,} lines have"
-        notes.append(f"{location}: {lines} quotes that do not pair up; read as plain characters")
+        notes.append(f"{location}: {_lines(stray, 'has', 'have')} quotes that do not pair up; read as plain characters")
     return notes
 
 
-def _describe(found: dialect.Dialect) -> str:
-    if found.delimiter == dialect.NO_DELIMITER:
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, each ended by a line feed, also the last line of a file that has no line end."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    last = lines.pop().rstrip(_DOS_END)
+    return [f"{line}\n" for line in [*lines, *([last] if last else [])]]
+
+
+def _describe(found: Dialect) -> str:
+    if found.delimiter == NO_DELIMITER:
         return "one cell a line"
-    return "cells split by " + {"\t": "tab", " ": "space"}.get(found.delimiter, f'"{found.delimiter}"')
+    if isinstance(found.delimiter, Layout):
+        return found.delimiter
+    shown = f'"{found.delimiter}"' if found.delimiter.isprintable() else f"U+{ord(found.delimiter[0]):04X}"
+    return "cells split by " + {"\t": "tab", " ": "space"}.get(found.delimiter, shown)
 
 
-@contextmanager
-def _lines(member: Member, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
-    with member.open() as raw:
-        raw.read(encoding.skip)
-        # newline=None: the line ends of Unix, Windows and old Macs all become "\n".
-        with io.TextIOWrapper(raw, encoding.codec, errors="strict", newline=None) as stream:
-            yield stream
+def _lines(count: int, one: str, many: str) -> str:
+    return f"1 line {one}" if count == 1 else f"{count:,} lines {many}"
 
 
 def _blocks(location: str, stream: io.TextIOWrapper, encoding: Encoding) -> Iterator[list[str]]:

@@ -43,7 +43,7 @@ pub(crate) fn all(filters: &[String]) -> ExitCode {
 /// Tracing is disturbed now and then on virtual machines (a trap is lost, a process crashes), and a disturbed trace
 /// differs from any other. Code that does depend on a secret gives different traces for different secrets every time,
 /// so one attempt with equal traces shows that it does not, and repeating hides nothing.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 20;
 
 /// Prints what the traces show. Returns whether that is what the subject expects.
 fn check(subject: &Subject, backend: &str) -> bool {

@@ -1,0 +1,289 @@
+"""Detects how the lines of a text file are separated into cells, by how well each way explains the first lines.
+
+A good way gives most lines the same number of cells and leaves each phone number whole in a cell of its own. If no way
+is good, each line is one cell, so that nothing is cut in two.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pilookup.custody.intake.columns.headers import is_phone
+from pilookup.custody.intake.files.formats import extension
+from pilookup.custody.intake.limits import HEADER_ROWS
+from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
+from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
+from pilookup.custody.intake.tables.layouts import (
+    BOX_SIGNS,
+    column_starts,
+    is_record_rule,
+    is_rule,
+    rule_width,
+    separator,
+)
+
+_USUAL: Final = ("\t", ",", ";", "|", "，", "----")
+"""The delimiters of most files. Another way must be better than them."""
+_NEVER_DOUBLED: Final = ("\t", ",", ";", "，")
+"""Two of these are an empty cell between them, in however many lines."""
+_TAB_EXTENSIONS: Final = ("tsv", "tab")
+_SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_RUNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}")
+_MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
+_NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
+_PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
+_MAX_CHARS: Final = 4000
+_MAX_SIGNS: Final = 8
+_MIN_SHARE: Final = 0.5
+_MIN_FIT: Final = 0.8
+_MIN_WHOLE: Final = 0.8
+_REGULAR: Final = 0.95
+_STEADY: Final = 0.98
+_MANY_ROWS: Final = 5
+_MAX_HEADER_CHARS: Final = 40
+_MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
+_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[+(]{0,2}\d[\d ().\-]{5,20}\d(?![0-9A-Za-z])")
+_LABELLED: Final = re.compile(r"[:：=]\s*[^\s:：=]")
+_CONTENT: Final = re.compile(r"[^\W_]")
+_PREFERENCE: Final[dict[str, float]] = {
+    Layout.BOXED: 0.3,
+    Layout.LABELLED: 0.15,
+    Layout.BLOCKS: 0.2,
+    Layout.WIDE_SPACES: 0.04,
+    Layout.ALIGNED: 0.02,
+    **dict.fromkeys(_USUAL, 0.1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    score: float
+    dialect: Dialect
+
+
+def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
+    """Detect the dialect of a text file. A "sep=" line, which spreadsheets write, decides if there is one.
+
+    Args:
+        name: The file name, whose extension may state that cells are separated by tabs.
+        sample: The first lines.
+    """
+    stated = _SEP_LINE.fullmatch(sample[0]) if sample else None
+    if stated:
+        return Dialect(stated[1], _width(sample[1:], stated[1])[0], first_line=2)
+    if extension(name) in _TAB_EXTENSIONS and any("\t" in line for line in sample):
+        return Dialect("\t", _width(sample, "\t")[0])
+    lines = [line.rstrip("\n")[:_MAX_CHARS] for line in sample if line.strip()]
+    signs = _delimiters(lines)
+    ruled = any(is_rule(line) or is_record_rule(line) for line in lines)
+    by_header = None if ruled else _by_header(sample, lines, [sign for sign in _USUAL if sign in signs])
+    if by_header:
+        return by_header
+    candidates = [
+        *_delimited(sample, lines, signs),
+        *_laid_out(lines),
+        *_labelled(sample, lines),
+        Dialect(NO_DELIMITER, 1),
+    ]
+    return max((_rate(lines, dialect) for dialect in candidates), key=lambda one: one.score).dialect
+
+
+def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Dialect | None:
+    """The dialect whose delimiter separates one of the first lines so that a cell names a phone column, else None.
+
+    It must separate a third of the other lines too, since a title may have a comma.
+    """
+    for delimiter in delimiters:
+        for row in _rows(sample[:HEADER_ROWS], delimiter):
+            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row):
+                if sum(delimiter in line for line in lines) * 3 >= len(lines):
+                    return Dialect(delimiter, len(row))
+                break
+    return None
+
+
+def _names_phone(cell: str) -> bool:
+    """Whether a cell names a phone column. A label with a number behind it does not."""
+    return len(cell) < _MAX_HEADER_CHARS and is_phone(cell) and not _LABELLED.search(cell)
+
+
+def _holds_delimiter(cell: str) -> bool:
+    return any(delimiter in cell for delimiter in _USUAL)
+
+
+def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dialect]:
+    for delimiter in delimiters:
+        width, share = _width(sample if delimiter in _USUAL else lines, delimiter)
+        if width > 1 and share >= _MIN_SHARE:
+            yield Dialect(delimiter, 0)
+
+
+def _laid_out(lines: Sequence[str]) -> Iterator[Dialect]:
+    filled = [line for line in lines if not is_rule(line)]
+    half = len(filled) // 2
+    if len(filled) < len(lines) and any(sum(sign in line for line in filled) > half for sign in BOX_SIGNS):
+        rule = next(line for line in lines if is_rule(line))
+        yield Dialect(Layout.BOXED, rule_width(rule))
+    if sum(":" in line for line in lines) > half:
+        yield Dialect(Layout.COLONS, 0)
+    if sum(" " in line or "\u3000" in line for line in lines) > half:
+        yield Dialect(Layout.SPACES, 0)
+    spaced = sum("  " in line or "\u3000" in line for line in lines) > half
+    if spaced:
+        yield Dialect(Layout.WIDE_SPACES, 0)
+    if spaced or len(filled) < len(lines):
+        for wide in (2, 1, 3):
+            starts = column_starts(lines, wide)
+            if len(starts) > 1:
+                yield Dialect(Layout.ALIGNED, len(starts), starts=starts, wide=wide)
+
+
+def _labelled(sample: Sequence[str], lines: Sequence[str]) -> Iterator[Dialect]:
+    labels = find_labels(lines)
+    if labels:
+        yield Dialect(Layout.LABELLED, len(labels), labels=labels)
+    labels, blank_ends = find_block_labels([line.rstrip("\n")[:_MAX_CHARS] for line in sample])
+    if labels:
+        yield Dialect(Layout.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
+
+
+def _delimiters(lines: Sequence[str]) -> list[str]:
+    """The usual delimiters, and signs and runs of signs that stand in most lines and may be delimiters.
+
+    A sign that never stands alone is none, and a run of twice the length of another is two of them.
+    """
+    counts = Counter(sign for line in lines for sign in {found[0] for found in _RUNS.finditer(line)})
+    mixed = Counter(sign for line in lines for sign in {found[0] for found in _MIXED.finditer(line)})
+    frequent = {sign for sign, count in mixed.items() if len(set(sign)) > 1 and count * 2 > len(lines)}
+    for sign in {run[0] for run in counts}:
+        if sum(sign in line for line in lines) * 2 > len(lines) and not _is_part(sign, frequent, lines):
+            frequent.update(_units(sign, [len(run) for run in counts if run == sign * len(run)]))
+    signs = [sign for sign in frequent - {*_USUAL, *_NO_SIGNS} if "*" not in sign]
+    others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
+    return [sign for sign in _USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
+
+
+def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:
+    return any(sign in other and not any(sign in line.replace(other, "") for line in lines) for other in longer)
+
+
+def _units(sign: str, lengths: Sequence[int]) -> Iterator[str]:
+    """The runs of a sign that are no repetition of a shorter run of two or more."""
+    for length in lengths:
+        if not any(length > shorter > 1 and length % shorter == 0 for shorter in lengths):
+            yield sign * length
+
+
+def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
+    """How well a dialect fits the lines, and the dialect with its width.
+
+    The score has three parts: the share of lines of the usual width, the share of numbers that are whole cells of a
+    column of numbers, and whether a row has the usual width and names a phone.
+    """
+    rows = [row for row in _separated(lines, dialect) if any(row)]
+    if not dialect.width:
+        dialect = replace(dialect, width=_usual_width(rows))
+    fit = _fit(lines, rows, dialect)
+    whole = _whole(lines, rows, dialect.width)
+    names = [dialect.labels] if dialect.labels else [row for row in rows[:HEADER_ROWS] if len(row) == dialect.width]
+    named = any(_names_phone(cell) for row in names for cell in row)
+    if dialect.delimiter == NO_DELIMITER:
+        return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
+    if dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
+        return _Rated(-1.0, dialect)
+    score = fit * (0.3 + 0.5 * max(whole or 0.0, 0.0) + 0.2 * named) + _PREFERENCE.get(dialect.delimiter, 0.0)
+    return _Rated(score, dialect)
+
+
+def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> float:
+    """The share of rows of the usual width, or of labelled lines with half of the labels."""
+    if dialect.delimiter == Layout.LABELLED:
+        read = LabelledLines(dialect.labels)
+        least = sum(map(bool, dialect.labels)) / 2
+        return sum(read.count(line) >= least for line in lines) / len(lines)
+    return sum(len(row) == dialect.width for row in rows) / len(rows) if rows else 0.0
+
+
+def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole: float | None, *, named: bool) -> bool:
+    """Whether an unusual way fits well enough to be better than one cell a line."""
+    if dialect.width < 2 and dialect.delimiter != Layout.BLOCKS:
+        return False
+    if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
+        numbered = sum(any(_numbers(cell, _MOBILE) for cell in row) for row in rows)
+        return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
+    if dialect.delimiter == Layout.BLOCKS and not named and _is_list(rows, dialect.width):
+        return False
+    if whole is not None and (whole >= _MIN_WHOLE or whole < 0):
+        return whole > 0
+    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in (Layout.COLONS, Layout.SPACES):
+        return named and fit >= _REGULAR and len(rows) > 1
+    return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
+
+
+def _is_list(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether more than half of the columns are numbers: what looked like labels are then the names of people."""
+    return sum(bool(_in_column(rows, at, _MOBILE)) for at in range(width)) * 2 > width
+
+
+def _separated(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
+    if dialect.delimiter == Layout.LABELLED:
+        return list(map(LabelledLines(dialect.labels).separate, lines))
+    if dialect.delimiter == Layout.BLOCKS:
+        blocks = LabelledBlocks(dialect.labels, blank_ends=dialect.blank_ends)
+        return [row for _, row in blocks.records(lines)]
+    if len(dialect.delimiter) == 1:
+        return _rows(lines, dialect.delimiter)
+    return list(map(separator(dialect), lines))
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    widths = Counter(map(len, rows))
+    return max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))[0]
+
+
+def _whole(lines: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> float | None:
+    """The share of the numbers in the lines that fill cells of columns of numbers; None if there are no numbers.
+
+    Numbers are mobile numbers or, if there are none in the lines, all that may be phone numbers. It is -1 if
+    numbers are cut in two.
+    """
+    for pattern in (_MOBILE, _NUMBER):
+        total = sum(len(pattern.findall(line)) for line in lines)
+        if total:
+            kept = sum(len(pattern.findall(cell)) for row in rows for cell in row)
+            found = sum(_in_column(rows, at, pattern) for at in range(width))
+            return min(1.0, found / total) if kept * 50 >= total * 49 else -1.0
+    return None
+
+
+def _in_column(rows: Sequence[Sequence[str]], at: int, pattern: re.Pattern[str]) -> int:
+    """How many numbers fill cells of a column; 0 if they fill fewer than half of its filled cells."""
+    cells = [row[at] for row in rows if at < len(row) and row[at]]
+    counts = [_numbers(cell, pattern) for cell in cells]
+    return sum(counts) if sum(map(bool, counts)) * 2 >= len(cells) else 0
+
+
+def _numbers(cell: str, pattern: re.Pattern[str]) -> int:
+    """The number of numbers in a cell with nothing else but signs."""
+    rest, count = pattern.subn("", cell)
+    return count if count and not _CONTENT.search(rest) else 0
+
+
+def _width(sample: Sequence[str], delimiter: str) -> tuple[int, float]:
+    """The usual width of the rows that are not blank, and the share of those that have it."""
+    rows = [row for row in _rows(sample, delimiter) if any(row)]
+    width = _usual_width(rows)
+    return width, sum(len(row) == width for row in rows) / len(rows) if rows else 0.0
+
+
+def _rows(sample: Sequence[str], delimiter: str) -> list[list[str]]:
+    if len(delimiter) > 1:
+        return [line.rstrip("\n").split(delimiter) for line in sample]
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # a quoted cell that never ends: the rows before it are enough
+        rows.extend(csv.reader(sample, delimiter=delimiter, skipinitialspace=True))
+    return rows

@@ -3,7 +3,8 @@
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
     ├── IntakeError             an input file cannot be read as what it claims to be
-    │   └── PasswordRequiredError   an input file is encrypted, and no given password opens it
+    │   ├── PasswordRequiredError   an input file is encrypted, and no given password opens it
+    │   └── SeveralFilesError       several input files cannot be read (carries the error of each)
     ├── CustodyError            the police side cannot do what was asked
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use
     │   ├── KeyringError        a key file or its passphrase is wrong

@@ -1,5 +1,8 @@
 """Large files made to exhaust the memory, the disk or the patience of the machine that reads them."""
 
+import io
+import sqlite3
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -100,6 +103,50 @@ def _deep() -> Iterator[bytes]:
     yield from _repeat(b"<si>", 400)
 
 
+def _endless(start: bytes, block: bytes, mebibytes: int = 400) -> Callable[[Path], None]:
+    return _text([start, *_repeat(block, mebibytes)])
+
+
+def _directory(path: Path) -> None:
+    """A ZIP archive whose directory names far more members than it has."""
+    entry = b"PK\x01\x02" + bytes(24) + b"\x01\x00" + bytes(16) + b"a"
+    block = entry * (MIB // len(entry))
+    size = len(block) * 200
+    with path.open("wb") as stream:
+        stream.write(b"PK\x03\x04" + bytes(26))
+        stream.writelines(block for _ in range(200))
+        stream.write(b"PK\x05\x06" + bytes(4) + b"\xff\xff" * 2 + size.to_bytes(4, "little") + bytes(6))
+
+
+def _nested(path: Path) -> None:
+    """Archives in an archive, each within its limits, which unpack to far more together."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        for at in range(20):
+            archive.writestr(f"{at}.csv", b"phone\n" + b"\n" * (60 * MIB))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for at in range(50):
+            archive.writestr(f"{at}.zip", inner.getvalue())
+
+
+def _tar(path: Path) -> None:
+    header = tarfile.TarInfo("a.csv").tobuf()
+    with path.open("wb") as stream:
+        stream.writelines(header * 2048 for _ in range(200))
+        stream.write(bytes(1024))
+
+
+def _database(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE a (phone)")
+    connection.execute("PRAGMA writable_schema=ON")
+    heavy = "CREATE TABLE a (phone, b AS (hex(zeroblob(400000000))), c AS (hex(zeroblob(400000000))))"
+    connection.execute("INSERT INTO a VALUES (1), (2), (3)")
+    connection.execute("UPDATE sqlite_schema SET sql = ?", (heavy,))
+    connection.commit()
+    connection.close()
+
+
 def _parquet(path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -127,5 +174,25 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], None]]] = {
     "many shared strings": ("a.xlsx", _workbook(_one_cell, _many_strings)),
     "deeply nested XML": ("a.xlsx", _workbook(_one_cell, _deep)),
     "one long value in every row": ("a.parquet", _parquet),
+    "a string of JSON without an end": ("a.json", _endless(b'[{"a": "', b"1")),
+    "arrays in arrays": ("a.json", _endless(b"", b"[")),
+    "objects in objects": ("a.json", _endless(b"", b'{"a":')),
+    "a large array in an object": ("a.json", _endless(b'{"a": {"b": [', b"[],", 4)),
+    "spaces in JSON": ("a.json", _endless(b'{"a": 1', b" ")),
+    "many keys": ("a.json", _text([b"{", *(b'"k%d":1,' % at for at in range(200_000)), b'"z":1}'])),
+    "an attribute without an end": ("a.xml", _endless(b"<r><p a='", b"1")),
+    "a comment without an end": ("a.xml", _endless(b"<r><!-- ", b"1")),
+    "a text in XML without an end": ("a.xml", _endless(b"<r><p>", b"1")),
+    "elements in elements": ("a.xml", _endless(b"<r>", b"<a>")),
+    "a literal of SQL without an end": ("a.sql", _endless(b"INSERT INTO t VALUES ('", b"1")),
+    "brackets in SQL": ("a.sql", _endless(b"INSERT INTO t VALUES (", b"(", 100)),
+    "values without an end": ("a.sql", _endless(b"INSERT INTO t VALUES (1", b",1", 100)),
+    "a comment of SQL without an end": ("a.sql", _endless(b"INSERT INTO t VALUES (1);\n", b"/*", 10)),
+    "a property without an end": ("a.vcf", _endless(b"BEGIN:VCARD\nNOTE:", b"1")),
+    "a folded property without an end": ("a.vcf", _endless(b"BEGIN:VCARD\nNOTE:", b"1\n ", 10)),
+    "a directory of millions of members": ("a.zip", _directory),
+    "archives within their limits": ("a.zip", _nested),
+    "headers of empty members": ("a.tar", _tar),
+    "a schema that computes": ("a.db", _database),
 }
 """What the file does, the name to give it, and what writes it."""

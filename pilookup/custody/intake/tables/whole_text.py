@@ -17,8 +17,6 @@ class TextStream(Protocol):
 
     def read(self, size: int, /) -> str: ...
 
-    def __iter__(self) -> Iterator[str]: ...
-
 
 class WholeText:
     """A text that is read from its start several times.
@@ -72,6 +70,3 @@ class _WithoutNuls:
             if cleaned := block.replace("\x00", ""):
                 return cleaned
         return ""
-
-    def __iter__(self) -> Iterator[str]:
-        return (line.replace("\x00", "") for line in self._text)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
@@ -37,6 +38,7 @@ _MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
 _MAX_CHARS: Final = 4000
+_MAX_CELLS: Final = 1000
 _MAX_SIGNS: Final = 8
 _MIN_SHARE: Final = 0.5
 _MIN_FIT: Final = 0.8
@@ -99,13 +101,14 @@ def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence
     """
     for delimiter in delimiters:
         for row in _rows(sample[:HEADER_ROWS], delimiter):
-            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row):
+            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS]):
                 if sum(delimiter in line for line in lines) * 3 >= len(lines):
                     return Dialect(delimiter, len(row))
                 break
     return None
 
 
+@lru_cache(maxsize=4096)
 def _names_phone(cell: str) -> bool:
     """Whether a cell names a phone column. A label with a number behind it does not."""
     return len(cell) < _MAX_HEADER_CHARS and is_phone(cell) and not _LABELLED.search(cell)
@@ -190,7 +193,7 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     fit = _fit(lines, rows, dialect)
     whole = _whole(lines, rows, dialect.width)
     names = [dialect.labels] if dialect.labels else [row for row in rows[:HEADER_ROWS] if len(row) == dialect.width]
-    named = any(_names_phone(cell) for row in names for cell in row)
+    named = any(_names_phone(cell) for row in names for cell in row[:_MAX_CELLS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
     if dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):

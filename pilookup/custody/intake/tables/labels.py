@@ -10,9 +10,9 @@ from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.limits import MAX_LINE_CHARS
 from pilookup.custody.intake.tables.layouts import is_footer, is_record_rule
 
-_SIGN_TEXT: Final = r"[\"']?\s*(?:[:：](?!//|[:：])|=)\s*"
+_SIGN_TEXT: Final = r"[\"']?\s{0,20}(?:[:：](?!//|[:：])|=)\s*"
 _SIGN: Final = re.compile(_SIGN_TEXT)
-_BLOCK_LINE: Final = re.compile(r"\s*([^\W\d][^:：=|\t]{0,30}?)[\"']?\s*(?:[:：](?!//|[:：])|[=|]|\t)(.*)")
+_BLOCK_LINE: Final = re.compile(r"\s*([^\W\d][^:：=|\t]{0,30}?)[\"']?\s{0,40}(?:[:：](?!//|[:：])|[=|]|\t)(.*)")
 _RULE: Final = re.compile(r"\s*([-=*#_~+─━])\1{2,}.*")
 _LABEL: Final = re.compile(r"[^\W\d_][\w\-./()（） ]*")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")

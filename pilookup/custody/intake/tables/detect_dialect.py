@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
@@ -108,7 +107,6 @@ def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence
     return None
 
 
-@lru_cache(maxsize=4096)
 def _names_phone(cell: str) -> bool:
     """Whether a cell names a phone column. A label with a number behind it does not."""
     return len(cell) < _MAX_HEADER_CHARS and is_phone(cell) and not _LABELLED.search(cell)
@@ -218,7 +216,7 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
         numbered = sum(any(_numbers(cell, _MOBILE) for cell in row) for row in rows)
         return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
-    if dialect.delimiter == Layout.BLOCKS and not named and _is_list(rows, dialect.width):
+    if dialect.labels and not named and not _are_labels(rows, dialect.labels):
         return False
     if whole is not None and (whole >= _MIN_WHOLE or whole < 0):
         return whole > 0
@@ -227,9 +225,12 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
 
 
-def _is_list(rows: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether more than half of the columns are numbers: what looked like labels are then the names of people."""
-    return sum(bool(_in_column(rows, at, _MOBILE)) for at in range(width)) * 2 > width
+def _are_labels(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> bool:
+    """Whether what looks like labels are no names of people: at most half of them have numbers, and no number has no
+    label.
+    """
+    numbered = [bool(_in_column(rows, at, _MOBILE)) for at in range(len(labels))]
+    return sum(numbered) * 2 <= len(labels) and not (numbered[0] and not labels[0])
 
 
 def _separated(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:

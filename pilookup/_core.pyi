@@ -193,7 +193,7 @@ class TextRows:
         line: int,
         whole: bool,
         dialect: tuple[str, str, int],
-        columns: tuple[Sequence[int], int | None, int | None, int, int, int, bool],
+        columns: tuple[Sequence[int], bool, Sequence[int], int | None, int | None, int, int, int, bool],
     ) -> TextRows:
         """Read the records that start before `stop`.
 
@@ -203,14 +203,20 @@ class TextRows:
             line: The number of its first line in the file.
             whole: Whether the text ends where the file does.
             dialect: As for `split_text`.
-            columns: Phone columns, account column, date column (all counted from 0), usual number of cells, first line
-                that may be a row, latest month that counts, and whether a mobile without prefix is a mainland one (if
-                not, every row is an odd row).
+            columns: Phone columns, whether only the first filled one of a row is read, columns that are known and not
+                read, account column, date column (all counted from 0), usual number of cells, first line that may be a
+                row, latest month that counts, and whether a mobile without prefix is a mainland one (if not, every row
+                is an odd row).
         """
     @property
     def counts(self) -> tuple[int, int, int, int, int]:
         """Counts of rows that are decided; of ragged rows among them; of numbers repeated in their row; of months out of
         range; and of lines whose quotes were reread as plain characters, odd rows included.
+        """
+    @property
+    def left(self) -> list[int]:
+        """Numbers of mainland mobiles, other than those of their row, in decided rows: in each column that is not read,
+        then in each phone column that is not the first filled one of its row.
         """
     @property
     def identifiers(self) -> bytes:

@@ -3,17 +3,22 @@
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
     ├── IntakeError             an input file cannot be read as what it claims to be
+    │   └── PasswordRequiredError   an input file is encrypted, and no given password opens it
     ├── CustodyError            the police side cannot do what was asked
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use
     │   ├── KeyringError        a key file or its passphrase is wrong
     │   ├── VaultError          a file of the vault is missing, altered or cannot be written
-    │   └── PublishError        a snapshot was refused before it could be served
+    │   ├── PublishError        a snapshot was refused before it could be served
+    │   └── StrictLoadError     a load with `strict` had warnings (carries the outcome)
     ├── ComputeError            work could not run on the machines it was sent to
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
     └── MissingExtraError       an optional extra of pilookup is not installed
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 
 class PilookupError(Exception):
@@ -41,6 +46,28 @@ class IntakeError(PilookupError):
         return type(self), (self.location, self.message)
 
 
+class SeveralFilesError(IntakeError):
+    """Several input files cannot be read.
+
+    Args:
+        errors: The error of each.
+        count: The number of all input files.
+    """
+
+    def __init__(self, errors: Sequence[IntakeError], count: int) -> None:
+        lines = "\n".join(str(error) for error in errors)
+        super().__init__(f"{len(errors):,} of {count:,} files", f"cannot be loaded, and nothing was stored\n{lines}")
+        self.errors = tuple(errors)
+        self.count = count
+
+    def __reduce__(self) -> tuple[type["SeveralFilesError"], tuple[tuple[IntakeError, ...], int]]:  # type: ignore[override]
+        return type(self), (self.errors, self.count)
+
+
+class PasswordRequiredError(IntakeError):
+    """An input file is encrypted, and no given password opens it. `location` names the file or the member."""
+
+
 class CustodyError(PilookupError):
     """The police side cannot do what was asked."""
 
@@ -59,6 +86,25 @@ class VaultError(CustodyError):
 
 class PublishError(CustodyError):
     """A snapshot was refused before it could be served."""
+
+
+class StrictLoadError(CustodyError):
+    """A load with `strict` had warnings. Nothing was stored.
+
+    Args:
+        outcome: The `pilookup.custody.LoadOutcome`, with the warnings.
+    """
+
+    def __init__(self, outcome: Any) -> None:
+        count = len(outcome.total.warnings)
+        super().__init__(
+            f"{count:,} {'warning' if count == 1 else 'warnings'}, so nothing was stored: settle each one as it says, "
+            "or load without --strict"
+        )
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[type["StrictLoadError"], tuple[Any]]:
+        return type(self), (self.outcome,)
 
 
 class ComputeError(PilookupError):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pilookup.compute.callbacks import Progress
     from pilookup.custody.custody import Custody, EraseOutcome, Passphrase, WithdrawOutcome
     from pilookup.custody.intake.report import Report
-    from pilookup.custody.load.load import LoadOutcome
+    from pilookup.custody.load.outcome import LoadOutcome
     from pilookup.custody.publish.publish import Published
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
@@ -47,7 +47,7 @@ _MODULES = {
     "EraseOutcome": "pilookup.custody.custody",
     "HomeStatus": "pilookup.custody.status",
     "Kind": "pilookup.protocol.label",
-    "LoadOutcome": "pilookup.custody.load.load",
+    "LoadOutcome": "pilookup.custody.load.outcome",
     "Passphrase": "pilookup.custody.custody",
     "Progress": "pilookup.compute.callbacks",
     "Published": "pilookup.custody.publish.publish",

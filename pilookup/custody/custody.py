@@ -1,7 +1,7 @@
 """The public API of the police side: everything the commands do, for scripts and services."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -18,8 +18,10 @@ from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.intake.model import names_of
 from pilookup.custody.load import load as loading
-from pilookup.custody.load.load import LoadJob, LoadOutcome
+from pilookup.custody.load.load import LoadJob
+from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.publish import publish as publishing
 from pilookup.custody.publish.publish import Published
 from pilookup.custody.session import Session
@@ -198,11 +200,18 @@ class Custody:
         title_en: str | None = None,
         seized_on: date | None = None,
         sensitive: bool = False,
-        columns: Mapping[str, str] | None = None,
+        columns: Mapping[str, str | Sequence[str]] | None = None,
+        not_columns: str | Iterable[str] = (),
         region: str = "CN",
+        scan_text: bool = False,
+        hidden_sheets: bool = False,
+        encoding: str | None = None,
+        passwords: str | Iterable[str] = (),
         rejects: TextIO | None = None,
         replace: bool = False,
         dry_run: bool = False,
+        strict: bool = False,
+        skip_bad: bool = False,
         on_progress: Progress | None = None,
     ) -> LoadOutcome:
         """Load files into a dataset: all of them, or none. The numbers are not kept; `publish` acts on them.
@@ -215,11 +224,19 @@ class Custody:
             title_en: the case's title in English; by default the same.
             seized_on: the day of the seizure.
             sensitive: keep a new dataset out of the public channel.
-            columns: "phone", "account" or "date" -> a header, or a column number from 1; the others are detected.
+            columns: "phone", "account" or "date" -> a header, or a column number from 1, or several of them; the others
+                are detected.
+            not_columns: headers or numbers of columns that are not read, whatever they hold.
             region: ISO 3166 code of the country of numbers without a country code.
+            scan_text: also read numbers in columns of text.
+            hidden_sheets: also read hidden sheets of workbooks.
+            encoding: the encoding of texts, such as big5; by default it is detected.
+            passwords: tried on encrypted archives and workbooks. They are not kept.
             rejects: a text stream for the rejected cells, which holds numbers in clear.
             replace: load files again that were loaded before, in place of what was loaded then.
             dry_run: read and count everything, store nothing.
+            strict: store nothing if there is any warning.
+            skip_bad: leave out files that cannot be read, and load the others.
             on_progress: called with (bytes read, bytes in all, rows so far).
 
         Returns:
@@ -227,12 +244,14 @@ class Custody:
 
         Raises:
             IntakeError: a file cannot be read in its format, holds no number, or changed while it was read.
+            PasswordRequiredError: a file is encrypted, and no given password opens it.
+            StrictLoadError: `strict` was given and there are warnings; its `outcome` has them.
             CustodyError: there is no file to load, the dataset was withdrawn or has other attributes, or a file was
                 loaded before.
             VaultError: a file of the vault cannot be read or written (a full disk), or is missing or altered.
             ComputeError: the cluster failed.
             MissingExtraError: a file's format needs an extra that is not installed.
-            ValueError: there is no such kind or column role.
+            ValueError: there is no such kind, column role or region, or `strict` and `skip_bad` are given together.
             RuntimeError: this HOME was closed.
 
         What `rejects` or `on_progress` raises is raised unchanged, and nothing is loaded.
@@ -241,8 +260,17 @@ class Custody:
         paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
         spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
-        options = IntakeOptions(known_kind, region, dict(columns or {}))
-        job = LoadJob(paths, spec, options, replace, dry_run)
+        options = IntakeOptions(
+            known_kind,
+            region,
+            {role: names_of(given) for role, given in (columns or {}).items()},
+            names_of(not_columns),
+            scan_text=scan_text,
+            hidden_sheets=hidden_sheets,
+            encoding=encoding,
+            passwords=names_of(passwords),
+        )
+        job = LoadJob(paths, spec, options, replace, dry_run, strict, skip_bad)
         return loading.load(session, job, rejects, on_progress, self._workers)
 
     def publish(

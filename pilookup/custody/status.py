@@ -1,6 +1,8 @@
 """What a HOME holds, what its channels serve, and what needs doing soon. Nothing here needs a passphrase."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -22,7 +24,8 @@ class DatasetStatus:
     """A dataset and what was loaded into it.
 
     id: the dataset's name on the command line. catalogue_id: its number in labels and manifests. loads: number of
-    files. rows and accepted: data rows, and accepted numbers, of all its files together.
+    files. rows and accepted: data rows, and accepted numbers, of all its files together. warnings: how many numbers the
+    warnings of its loads are about, by code.
     """
 
     id: str
@@ -36,6 +39,7 @@ class DatasetStatus:
     loads: int
     rows: int
     accepted: int
+    warnings: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The dataset as `pilookup status --json` prints it."""
@@ -50,6 +54,7 @@ class DatasetStatus:
             "loads": self.loads,
             "rows": self.rows,
             "accepted": self.accepted,
+            "warnings": dict(self.warnings),
         }
 
 
@@ -159,7 +164,16 @@ def _dataset_status(control: ControlDatabase, dataset: Dataset) -> DatasetStatus
         loads=len(loads),
         rows=sum(load.counts.rows for load in loads),
         accepted=sum(load.counts.accepted for load in loads),
+        warnings=_sums(load.counts.warnings for load in loads),
     )
+
+
+def _sums(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The sum of counts for each code, by code in alphabetical order."""
+    sums: Counter[str] = Counter()
+    for each in counts:
+        sums.update(each)
+    return dict(sorted(sums.items()))
 
 
 def _channel_status(name: str, repository: ChannelRepository, now: datetime, warnings: list[str]) -> ChannelStatus:

@@ -42,7 +42,7 @@ def test_a_column_without_a_known_role_or_a_name_is_refused(column):
 
 
 def test_columns_are_named_by_their_roles():
-    assert load._columns(["phone=A=B", "date= d "]) == {"phone": "A=B", "date": " d "}
+    assert load._columns(["phone=A=B", "date= d ", "phone=C,D"]) == {"phone": ["A=B", "C,D"], "date": [" d "]}
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,22 @@ def test_a_number_is_asked_for_without_echo_on_a_terminal_only(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("withdrawn", "text"),
+    ("withdrawn", "warnings", "text"),
     [
-        (False, "dataset leak (exposure): 2 files, 1,000 numbers accepted\n"),
-        (True, "dataset leak (exposure): withdrawn\n"),
+        (False, {}, "dataset leak (exposure): 2 files, 1,000 numbers accepted\n"),
+        (True, {}, "dataset leak (exposure): withdrawn\n"),
+        (
+            False,
+            {"hidden_sheet": 1, "unread_numbers": 1234},
+            """dataset leak (exposure): 2 files, 1,000 numbers accepted
+  warnings of its loads: hidden_sheet 1, unread_numbers 1,234
+""",
+        ),
     ],
 )
-def test_the_status_of_a_dataset_is_one_line(withdrawn, text, capsys):
-    dataset = SimpleNamespace(id="leak", kind="exposure", withdrawn=withdrawn, loads=2, accepted=1000)
+def test_the_status_of_a_dataset_is_a_line_and_another_for_warnings(withdrawn, warnings, text, capsys):
+    dataset = SimpleNamespace(
+        id="leak", kind="exposure", withdrawn=withdrawn, loads=2, accepted=1000, warnings=warnings
+    )
     status._print_dataset(dataset)
     assert capsys.readouterr().out == text

@@ -44,6 +44,7 @@ from tests.support.compatibility.homes import (
     ABSENT,
     ARCHIVES,
     CHANNELS,
+    DATABASE,
     INDEX,
     archive,
     digest,
@@ -360,9 +361,6 @@ def pack(home, name):
                 member.size = path.stat().st_size
                 with path.open("rb") as file:
                     tar.addfile(member, file)
-
-
-DATABASE = "custody/control.sqlite3"
 
 
 def make(name, folder):

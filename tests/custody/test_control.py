@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CASE = Dataset(1, "case-1", "exposure", "一号案", "Case one", date(2025, 5, 6), sensitive=True, withdrawn_at=None)
-COUNTS = Counts(10, 8, 6, 2, {"empty": 2})
+COUNTS = Counts(10, 8, 6, 2, {"empty": 2}, {"unread_numbers": 3, "hidden_sheet": 1})
 
 
 def a_load(number, dataset=CASE):

@@ -3,12 +3,15 @@
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from pilookup.custody.control import ControlDatabase, migrate, schema
-from pilookup.custody.control.engine import connect
+from pilookup.custody.control import ControlDatabase, Counts, Dataset, Load, migrate, schema
+from pilookup.custody.control.engine import connect, for_writing
 from pilookup.errors import CustodyError
 from tests.support.custody.home import make_home
 
@@ -16,8 +19,8 @@ LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "HEAD"
 branch_labels = None
 depends_on = None
 
@@ -33,6 +36,7 @@ FAULTS = {
     "an error": 'op.execute("INSERT INTO nowhere VALUES (1)")',
     "a kill": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
 }
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OPEN = """
 import sys
 from pathlib import Path
@@ -46,7 +50,8 @@ ControlDatabase.open(Home(Path(sys.argv[1]))).close()
 def later(tmp_path, fault):
     """A copy of the revisions with one more, which executes the statement `fault` in its middle."""
     scripts = shutil.copytree(migrate._SCRIPTS, tmp_path / "migrations", dirs_exist_ok=True)
-    (scripts / "versions" / "0002_later.py").write_text(LATER.replace("FAULT", fault))
+    head = ScriptDirectory(str(migrate._SCRIPTS)).get_current_head()
+    (scripts / "versions" / "9999_later.py").write_text(LATER.replace("FAULT", fault).replace("HEAD", head))
     return scripts
 
 
@@ -83,7 +88,7 @@ def test_an_interrupted_migration_changes_nothing_and_can_be_repeated(database, 
     tables, revision, removals = shape(home)
     assert "custom" in tables
     assert tables["epoch"][-1][0] == "note"
-    assert (revision, removals) == ("0002", 41)
+    assert (revision, removals) == ("9999", 41)
 
 
 def test_two_concurrent_migrations_both_succeed(database, home, tmp_path):
@@ -91,13 +96,13 @@ def test_two_concurrent_migrations_both_succeed(database, home, tmp_path):
     both = [subprocess.Popen(opening(home, scripts), stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert shape(home)[1] == "0002"
+    assert shape(home)[1] == "9999"
 
 
 def test_a_database_of_a_newer_program_is_refused_and_unchanged(database, home, tmp_path):
     subprocess.run(opening(home, later(tmp_path, "pass")), check=True)
     before = shape(home)
-    with pytest.raises(CustodyError, match="was made by a newer pilookup: revision 0002"):
+    with pytest.raises(CustodyError, match="was made by a newer pilookup: revision 9999"):
         ControlDatabase.open(home)
     assert shape(home) == before
 
@@ -121,6 +126,25 @@ def test_the_migrations_build_the_tables_of_the_schema(database, home, postgresq
             assert getattr(inspect(migrated), ask)(name) == getattr(inspect(declared), ask)(name)
     declared.dispose()
     migrated.dispose()
+
+
+def test_loads_from_before_warnings_were_kept_have_none(database, home):
+    case = Dataset(1, "case-1", "exposure", "一号案", "Case one", None, sensitive=False, withdrawn_at=None)
+    old, new = (
+        Load(letter * 32, case.slug, case.id, letter * 64, Counts(3, 2, 2, 0, {"empty": 1}, warnings))
+        for letter, warnings in (("a", {}), ("b", {"hidden_sheet": 1}))
+    )
+    with ControlDatabase.open(home) as control:
+        control.commit_loads(case, [old], [], NOW)
+    engine = connect(home)
+    with for_writing(engine).begin() as connection:
+        command.downgrade(migrate._config(connection), "0001")
+    engine.dispose()
+    assert shape(home)[1] == "0001"
+    with ControlDatabase.open(home) as control:
+        assert control.loads("case-1") == [old]
+        control.commit_loads(case, [new], [], NOW)
+        assert control.loads("case-1") == [old, new]
 
 
 def test_an_empty_database_is_not_accepted_as_the_control_data(postgresql, home, monkeypatch):

@@ -3,37 +3,23 @@
 import gzip
 import io
 import zipfile
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import IntakeOptions, Report
+from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.intake.files.encoding import Encoding
-from pilookup.custody.intake.splits import Utf8Stream
-from pilookup.custody.load.streaming import StreamingReader
+from pilookup.custody.intake.text_bytes import Utf8Stream
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
-from tests.support.intake.collecting_writer import CollectingWriter
-from tests.support.intake.texts import OPTIONS, assert_same, messy_tables, outcome, read_by_rows
+from tests.support.intake.texts import OPTIONS, assert_same, messy_tables, outcome, read_by_rows, read_by_splits
 
 UNTIMED = settings(
     max_examples=150,
     deadline=None,
     phases=[Phase.generate],
 )
-
-
-def streaming(path, options, size):
-    """(rows sorted, report, rejects), as `read_by_rows` returns them, by splits of `size` bytes."""
-    writer, report, rejects = CollectingWriter(), Report(), io.StringIO()
-    streams = StreamingReader(
-        writer, report, rejects, options, split_bytes=size, today=datetime.now(UTC).date().toordinal()
-    )
-    accounts = options.kind is Kind.MALICIOUS
-    streams.read(path, None, accounts=accounts, fast=True, on_progress=lambda *_: None)
-    return sorted(writer.rows), report, rejects.getvalue()
 
 
 def packed_as(path, form, texts):
@@ -61,7 +47,7 @@ def test_messy_texts_come_out_the_same(tmp_path_factory, texts, form, options, s
     packed_as(path, form, encoded)
     wanted = outcome(read_by_rows, path, options)
     for each in (size, 1 << 20):
-        assert outcome(streaming, path, options, each) == wanted
+        assert outcome(read_by_splits, path, options, each) == wanted
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le"])
@@ -69,7 +55,7 @@ def test_a_stated_delimiter_is_skipped_in_any_encoding(tmp_path, encoding):
     path = tmp_path / "a.csv"
     path.write_bytes("sep=;\r\nphone;name\r\n13800138000;张三\r\nnone;b\r\n".encode(encoding))
     options = IntakeOptions(Kind.EXPOSURE)
-    assert streaming(path, options, 10) == read_by_rows(path, options)
+    assert read_by_splits(path, options, 10) == read_by_rows(path, options)
 
 
 @pytest.mark.parametrize("stated", ["", "sep=;\r\n"])
@@ -79,7 +65,7 @@ def test_the_first_row_of_a_text_without_a_header_is_read(tmp_path, encoding, st
     path.write_bytes(f"{stated}13800138000;张三\r\n13900139000;李四\r\n13700137000;王五\r\n".encode(encoding))
     options = IntakeOptions(Kind.EXPOSURE)
     wanted = read_by_rows(path, options)
-    assert streaming(path, options, 10) == wanted
+    assert read_by_splits(path, options, 10) == wanted
     assert "tel:+8613800138000" in repr(wanted)
     if encoding in {"utf-8", "utf-8-sig", "gb18030"}:
         assert_same(path, options)
@@ -89,7 +75,7 @@ def test_texts_with_nul_are_read_row_by_row_with_the_same_result(tmp_path):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"phone\n138\x0000138000\nnone\n"))
     options = IntakeOptions(Kind.EXPOSURE)
-    assert streaming(path, options, 10) == read_by_rows(path, options)
+    assert read_by_splits(path, options, 10) == read_by_rows(path, options)
 
 
 def test_a_text_that_has_changed_is_an_error():

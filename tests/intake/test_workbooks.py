@@ -93,7 +93,9 @@ def test_all_visible_sheets_with_a_phone_column(load):
     assert outcome.numbers == [*NUMBERS, "8613800138002"]
     assert outcome.rejects[0][:2] == ["a.xlsx sheet two", "6"]
     notes = " ".join(outcome.report.notes)
-    assert "sheet hidden: hidden, not read" in notes
+    assert [(w.code, w.location, w.count) for w in outcome.report.warnings] == [
+        ("hidden_sheet", "a.xlsx sheet hidden", 1)
+    ]
     assert "sheet note: no phone column, not read" in notes
 
 
@@ -162,14 +164,14 @@ def test_a_grid_bomb_ends_in_an_error_not_in_a_crash(load):
     sheet.write(0, 0, "手机")
     sheet.write(1_048_575, 16_383, 1)
     book.close()
-    with pytest.raises(IntakeError, match="needs more than 4 GiB of memory"):
+    with pytest.raises(IntakeError, match="takes more than 4 GiB of memory"):
         load("a.xlsx", out.getvalue())
 
 
 def test_a_reader_that_dies_at_once_is_an_error(load, monkeypatch):
     monkeypatch.setattr(limits, "MAX_SHEET_MEMORY", 1 << 20)
     noise = [["手机"], *([f"{i * 7919:x}" * 10] for i in range(20_000))]
-    with pytest.raises(IntakeError, match="the workbook is damaged"):
+    with pytest.raises(IntakeError, match="the file is damaged"):
         load("a.xlsx", xlsx(one=noise))
 
 
@@ -272,11 +274,6 @@ def test_parquet_columns_keep_the_order_asked_for(load):
     outcome = load("a.parquet", content, Kind.MALICIOUS)
     assert outcome.numbers == NUMBERS[::-1]
     assert (outcome.accounts, outcome.months) == ([b"u", b"u"], [289, 289])
-
-
-def test_a_nested_phone_column_is_refused(load):
-    with pytest.raises(IntakeError, match=r"column 1 is nested"):
-        load("a.parquet", parquet({"phone": [["13800138000"]], "x": [1]}))
 
 
 def test_a_table_of_nested_columns_only_has_no_phone_column(load):

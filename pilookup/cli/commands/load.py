@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilookup.cli.console import counted, progress, say, say_json
+from pilookup.cli.console import progress, say, say_json
+from pilookup.cli.load_text import outcome_lines
 from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
+from pilookup.cli.passwords import read_passwords, with_passwords
 from pilookup.cli.rejects import rejects_file
+from pilookup.errors import StrictLoadError
+from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
 
 if TYPE_CHECKING:
     from pilookup.custody import LoadOutcome
+
+
+def _region(region: str) -> str:
+    """Check a region; raises typer.BadParameter."""
+    if region != "CN" and not is_region(region):
+        raise typer.BadParameter(f"{region}: not the code of a country or region in two capital letters, such as HK")
+    return region
 
 
 def load(
@@ -28,11 +39,28 @@ def load(
     title_en: Annotated[str | None, typer.Option(help="The case's title in English.")] = None,
     seized_on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of the seizure.")] = None,
     column: Annotated[
-        list[str] | None, typer.Option(help="phone=NAME, account=NAME or date=NAME: a header or a number from 1.")
+        list[str] | None,
+        typer.Option(help="phone=NAME, account=NAME or date=NAME: a header or a number from 1. May be repeated."),
     ] = None,
-    region: Annotated[str, typer.Option(help="Where numbers without a country code are from.")] = "CN",
+    not_column: Annotated[
+        list[str] | None, typer.Option(help="A column that is not read: a header or a number from 1. May be repeated.")
+    ] = None,
+    region: Annotated[
+        str, typer.Option(callback=_region, help="Where numbers without a country code are from, such as HK.")
+    ] = "CN",
+    scan_text: Annotated[bool, typer.Option("--scan-text", help="Also read numbers in columns of text.")] = False,
+    hidden_sheets: Annotated[bool, typer.Option("--hidden-sheets", help="Also read hidden sheets.")] = False,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of texts: big5 or shift-jis, if it is not found by itself.")
+    ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="Passwords of encrypted files, one a line; by default asked for at the terminal."),
+    ] = None,
     sensitive: Annotated[bool, typer.Option("--sensitive", help="Keep the dataset out of the public channel.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Store nothing if there is any warning.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be read.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="A new file for the rejected rows.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
     scheduler: SchedulerOption = None,
@@ -41,52 +69,60 @@ def load(
     """Load files into a dataset, all or none. The numbers are not kept. Run `publish` to make the data take effect."""
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
 
-    columns = _columns(column or [])
-    with (
-        opened(home, online=False, scheduler=scheduler) as custody,
-        rejects_file(rejects) as stream,
-        progress("load", "rows") as advance,
-    ):
-        outcome = custody.load(
-            files,
-            dataset=dataset,
-            kind=kind,
-            title_zh=title_zh,
-            title_en=title_en,
-            seized_on=seized_on.date() if seized_on else None,
-            sensitive=sensitive,
-            columns=columns,
-            region=region,
-            rejects=stream,
-            replace=replace,
-            dry_run=dry_run,
-            on_progress=advance,
-        )
-    if json:
-        say_json(outcome.to_json())
-    else:
-        _print_outcome(outcome)
+    if strict and skip_bad:
+        raise typer.BadParameter("cannot be given with --strict", param_hint="--skip-bad")
+    columns, passwords = _columns(column or []), read_passwords(password_file)
+    with opened(home, online=False, scheduler=scheduler) as custody:
+
+        def attempt(passwords: tuple[str, ...]) -> "LoadOutcome":
+            with rejects_file(rejects) as stream, progress("load", "rows") as advance:
+                try:
+                    return custody.load(
+                        files,
+                        dataset=dataset,
+                        kind=kind,
+                        title_zh=title_zh,
+                        title_en=title_en,
+                        seized_on=seized_on.date() if seized_on else None,
+                        sensitive=sensitive,
+                        columns=columns,
+                        not_columns=not_column or (),
+                        region=region,
+                        scan_text=scan_text,
+                        hidden_sheets=hidden_sheets,
+                        encoding=encoding,
+                        passwords=passwords,
+                        rejects=stream,
+                        replace=replace,
+                        dry_run=dry_run,
+                        strict=strict,
+                        skip_bad=skip_bad,
+                        on_progress=advance,
+                    )
+                except StrictLoadError as error:  # the rejected rows are written all the same
+                    outcome: LoadOutcome = error.outcome
+                    return outcome
+
+        outcome = with_passwords(passwords, attempt)
+    _show(outcome, json=json)
+    if outcome.refused:
+        raise StrictLoadError(outcome)
 
 
-def _columns(given: list[str]) -> dict[str, str]:
-    """Return the column of each role from texts such as `phone=NAME`; raises typer.BadParameter."""
-    columns = {}
+def _columns(given: list[str]) -> dict[str, list[str]]:
+    """Return the columns of each role from texts such as `phone=NAME`; raises typer.BadParameter."""
+    columns: dict[str, list[str]] = {}
     for text in given:
         role, separator, name = text.partition("=")
         if role not in ("phone", "account", "date") or not separator or not name:
             raise typer.BadParameter(f"{text}: not phone=NAME, account=NAME or date=NAME", param_hint="--column")
-        columns[role] = name
+        columns.setdefault(role, []).append(name)
     return columns
 
 
-def _print_outcome(outcome: "LoadOutcome") -> None:
-    total = outcome.total
-    say(f"{outcome.dataset}: {counted(total.rows, 'row')}, {counted(total.accepted, 'number')} accepted")
-    duplicates, rejected = counted(total.duplicates, "duplicate"), sum(total.rejected.values())
-    say(f"  {total.distinct:,} distinct, {duplicates}, {rejected:,} rejected")
-    for reason, count in sorted(total.rejected.items()):
-        say(f"    {reason}: {count:,}")
-    for remark in total.notes:
-        say(f"  {remark}")
-    if outcome.dry_run:
-        say("  dry run: nothing was stored")
+def _show(outcome: "LoadOutcome", *, json: bool) -> None:
+    if json:
+        say_json(outcome.to_json())
+        return
+    for line in outcome_lines(outcome):
+        say(line)

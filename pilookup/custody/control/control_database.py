@@ -230,13 +230,13 @@ def _dataset(row: Any) -> Dataset:
 
 
 def _load(row: Any) -> Load:
-    counts = Counts(row.rows, row.accepted, row.distinct, row.duplicates, row.rejected)
+    counts = Counts(row.rows, row.accepted, row.distinct, row.duplicates, row.rejected, row.warnings)
     return Load(row.id, row.slug, row.dataset_id, row.digest, counts)
 
 
 def _load_values(load: Load, now: datetime) -> dict[str, Any]:
     counts = {name: getattr(load.counts, name) for name in Counts.__dataclass_fields__}
-    counts["rejected"] = dict(load.counts.rejected)
+    counts |= {"rejected": dict(load.counts.rejected), "warnings": dict(load.counts.warnings)}
     return {
         "id": load.id,
         "dataset_id": load.dataset_id,

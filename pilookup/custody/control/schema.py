@@ -43,6 +43,7 @@ load = Table(
     Column("distinct", BigInteger, nullable=False),
     Column("duplicates", BigInteger, nullable=False),
     Column("rejected", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False, server_default="{}"),
 )
 
 channel = Table(

@@ -1,7 +1,7 @@
 """Rows of the control database, as plain, frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -24,13 +24,17 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The counts of a load's report: how many rows and numbers, never which."""
+    """The counts of a load's report: how many rows and numbers, never which.
+
+    rejected: by reason code. warnings: how many numbers its warnings are about, by code.
+    """
 
     rows: int
     accepted: int
     distinct: int
     duplicates: int
     rejected: Mapping[str, int]
+    warnings: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

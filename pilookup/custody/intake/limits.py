@@ -22,20 +22,23 @@ LONG_LINE = f"is longer than {MAX_LINE_CHARS:,} characters: write one record on 
 MAX_CELL_CHARS = 131_072
 """Characters in one cell of a text or Parquet file. This is the csv module's own limit, which is global."""
 
+MAX_PHONE_CHARS = MAX_CELL_CHARS
+"""Characters of a phone cell that are read. What stands behind them is rejected and counted."""
+
 LONG_CELL = f"has a cell longer than {MAX_CELL_CHARS:,} characters: shorten it, or take this line out"
 """What an error says of a line with a cell beyond the limit."""
 
-MAX_PHONE_CHARS = 4096
-"""Characters in a phone cell: enough for 64 formatted numbers. A longer cell is rejected and its text cut."""
+MAX_CELL_NUMBERS = 10_000
+"""Numbers in one cell; the others are rejected and counted."""
 
-MAX_CELL_NUMBERS = 64
-"""Numbers in one cell; a cell with more is rejected as a whole."""
+MAX_REJECT_CHARS = 4096
+"""Characters of a rejected text in the rejects file."""
 
 BLOCK_BYTES = 1 << 20
 """Bytes that every stream reads ahead."""
 
-MAX_MEMBERS = 1_000
-"""Members of a ZIP archive."""
+MAX_MEMBERS = 10_000
+"""Members of an archive, with those of the archives in it. The copy of a phone has thousands of pictures."""
 
 MAX_RATIO = 200
 """Unpacked bytes for each packed byte. Seized text packs about 20:1, sorted lists up to 100:1."""
@@ -53,7 +56,20 @@ MAX_WORKBOOK_BYTES = 1 << 30
 """Unpacked bytes of all members of one XLSX workbook."""
 
 MAX_SHEET_MEMORY = 4 << 30
-"""Bytes of address space for the process that parses a workbook, which holds a whole sheet in memory."""
+"""Bytes of address space for the process that parses a workbook or a page, which holds a whole sheet in memory."""
+
+MAX_SHEET_SECONDS = 900
+"""Processor time for that process."""
+
+MAX_SHEET_ROWS = 1 << 20
+"""Number of the last row that a page or an XML spreadsheet may state. It is the last one of Excel."""
+
+MAX_SHEET_COLUMNS = 16_384
+"""Cells in a row of a page or an XML spreadsheet. It is the number of columns of Excel."""
+
+MAX_PADDING = 10_000_000
+"""Empty and repeated cells that a page, an XML spreadsheet or an ODS workbook may ask for by spans, numbers and counts.
+As many more are allowed as it has bytes."""
 
 MAX_PARQUET_BATCH_BYTES = 512 << 20
 """Bytes of the Arrow buffers of one batch of the chosen Parquet columns."""

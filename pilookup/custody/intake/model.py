@@ -1,9 +1,10 @@
 """The input and the output of intake: options of a load, and batches of accepted numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
 
 COLUMN_ROLES = ("phone", "account", "date")
@@ -38,20 +39,22 @@ class IntakeOptions:
     Attributes:
         kind: The kind of the dataset. With `Kind.MALICIOUS` each row is an account, and the account column is read.
         region: ISO 3166 code of the country that numbers without a country code belong to.
-        columns: Maps "phone", "account" or "date" to a header name or a 1-based index. "phone" may name several
-            columns, separated by commas.
+        columns: Maps "phone", "account" or "date" to header names or 1-based indices: one text or several. A text may
+            name several columns, separated by commas. The attribute always has tuples.
+        not_columns: Header names or 1-based indices of columns that are not read, whatever they hold.
         scan_text: Whether numbers in columns of text are read.
         hidden_sheets: Whether hidden sheets of workbooks are read.
         encoding: The encoding of all texts, a key of `ENCODINGS`; None if it is to be detected.
         passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
-        ValueError: `columns` or `encoding` has another key.
+        ValueError: `columns` or `encoding` has another key, or the region is unknown.
     """
 
     kind: Kind
     region: str = "CN"
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    not_columns: tuple[str, ...] = ()
     scan_text: bool = False
     hidden_sheets: bool = False
     encoding: str | None = None
@@ -61,6 +64,12 @@ class IntakeOptions:
         unknown = sorted(set(self.columns) - set(COLUMN_ROLES))
         if unknown:
             raise ValueError(f"no such column role: {', '.join(unknown)}; roles are {', '.join(COLUMN_ROLES)}")
+        if self.region != "CN" and not is_region(self.region):
+            raise ValueError("unknown region: not an ISO 3166-1 code of a region with phone numbers")
+        columns: Mapping[str, str | Sequence[str]] = self.columns
+        object.__setattr__(self, "columns", {role: names_of(given) for role, given in columns.items()})
+        object.__setattr__(self, "not_columns", names_of(self.not_columns))
+        object.__setattr__(self, "passwords", names_of(self.passwords))
         if self.encoding is not None and self.encoding not in ENCODINGS:
             raise ValueError(f"no such encoding: {self.encoding}; encodings are {', '.join(ENCODINGS)}")
 
@@ -69,6 +78,11 @@ class IntakeOptions:
         if "phone" in self.columns:
             return "no column as given with --column phone="
         return "no phone column found by name or content; name it with --column phone=NAME"
+
+
+def names_of(given: str | Iterable[str]) -> tuple[str, ...]:
+    """One text or several, as a tuple."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 @dataclass(slots=True)

@@ -1,52 +1,201 @@
-"""Reads one input file: from its path to batches of identifiers."""
+"""Reads one input file: from its path to file splits, and to batches of identifiers where rows are read here."""
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
-from pilookup.custody.intake.columns.detect import ColumnPlan, choose_columns, describe
-from pilookup.custody.intake.files.archive import gzip_member, zip_members
-from pilookup.custody.intake.files.formats import Format, detect_format
+from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.files.archive import ArchiveContext
+from pilookup.custody.intake.files.detect import detect_format
+from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
+from pilookup.custody.intake.files.file_split import FileSplit
+from pilookup.custody.intake.files.formats import ARCHIVES, COMPRESSED, Format
+from pilookup.custody.intake.files.members import SkippedMembers, open_archive
 from pilookup.custody.intake.files.source import Member, Source
+from pilookup.custody.intake.files.unpacked import Budget, Nesting, compressed_member
+from pilookup.custody.intake.joined_table import SPLIT_BYTES as JOINED_BYTES
+from pilookup.custody.intake.joined_table import JoinedTable
 from pilookup.custody.intake.model import Accepted, IntakeOptions
+from pilookup.custody.intake.refusal import require_numbers
 from pilookup.custody.intake.rejects import Rejects
-from pilookup.custody.intake.report import Report, Tally
+from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.rows.normalise import Normaliser
-from pilookup.custody.intake.splits import PlainText
-from pilookup.custody.intake.tables.parquet import ParquetTable, parquet_table
-from pilookup.custody.intake.tables.table import Table
-from pilookup.custody.intake.tables.text import text_table
-from pilookup.custody.intake.tables.workbook import workbook_tables
-from pilookup.errors import IntakeError
+from pilookup.custody.intake.splits import SplitText, open_split_text
+from pilookup.custody.intake.tables.readers import open_tables
+from pilookup.custody.intake.tables.table import NumberedRows
+from pilookup.custody.intake.text_form import TextForm
+from pilookup.custody.intake.unreadable import NoPhoneColumnError
 
-SplitText = Callable[[Member, Callable[[], None]], tuple[PlainText, Tally] | None]
-"""Reads all numbers of a text by splits and counts them into the file's report. Calls its second argument after each.
-
-Returns how the text was read and the counts for its notes, or None for a text that has to be read row by row.
-"""
-JoinRows = Callable[[ParquetTable, ColumnPlan, Normaliser], Generator[Accepted, None, Tally]]
-"""Reads all rows of a table as splits and counts them into the file's report. Rows that cannot be read so are
-normalised by the normaliser and yielded. An empty batch is yielded whenever there is progress.
-
-Returns the counts for the notes, without those of the normaliser.
-"""
+_NO_ROWS: Final = "has a header but no rows"
 
 
 @dataclass(frozen=True, slots=True)
-class FastPath:
-    """Reads texts and Parquet by splits. Their numbers are not yielded as batches.
+class TextSplit:
+    """A split of a text, to be read by `rows.split_reader` wherever it is convenient.
 
     Attributes:
-        split_text: Reads a text.
-        join_rows: Reads a table of a Parquet file, whose rows are joined to lines.
+        text: The text, which takes the outcome.
+        form: How the split is read.
+        split: The split.
+        data: Its bytes up to its `reach`; None if they can be read from the file.
     """
 
-    split_text: SplitText
-    join_rows: JoinRows
+    text: SplitText | JoinedTable
+    form: TextForm
+    split: FileSplit
+    data: bytes | None
+
+    def __repr__(self) -> str:
+        return f"<split at {self.split.start} of {self.text.location}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """A request: the outcomes of all splits so far must be taken before the next work is asked for."""
+
+
+Work = TextSplit | Accepted | Collect
+"""A split, or a batch of numbers that were read here, or a request to take all outcomes."""
+
+
+class FileReader:
+    """Reads one input file.
+
+    Attributes:
+        source: The file.
+        encodings: Encodings of texts by their location, as far as they are known.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        options: IntakeOptions,
+        report: Report,
+        rejects: Rejects,
+        *,
+        split_bytes: int | None = None,
+        today: date | None = None,
+    ) -> None:
+        """Open the file.
+
+        Args:
+            path: The file.
+            options: The options of the load.
+            report: Receives notes, columns and warnings, and the counts of what is read here.
+            rejects: Receives the rejected cells of what is read here.
+            split_bytes: The size of a split. If it is None, every row is read here.
+            today: The day that dates are compared with.
+
+        Raises:
+            IntakeError: The file cannot be opened.
+        """
+        self.source = Source(path)
+        self.encodings: dict[str, Encoding] = {}
+        self._archives = ArchiveContext(Budget(self.source.size), options.passwords)
+        self._options = options
+        self._report = report
+        self._rejects = rejects
+        self._split_bytes = split_bytes
+        self._today = today or datetime.now(UTC).date()
+
+    def work(self) -> Generator[Work, None, None]:
+        """Yield the work of the whole file.
+
+        Raises:
+            IntakeError: The file cannot be read as what it is, is over a limit, or has changed. `location` names the
+                file, archive member, sheet or line.
+            MissingExtraError: The format needs an extra that is not installed.
+        """
+        yield from self._member(self.source.as_member(), Nesting())
+        self.source.check_unchanged()
+
+    def _member(self, member: Member, nesting: Nesting) -> Iterator[Work]:
+        """Yield the work of a file or of a member of an archive."""
+        form = detect_format(member, self._report.notes)
+        if form in ARCHIVES:
+            yield from self._archive(member, form, nesting)
+        elif form in COMPRESSED:
+            inner = nesting.inside(member.location, form)
+            yield from self._member(compressed_member(member, form, self._archives.budget), inner)
+        elif form is not Format.TEXT or self._split_bytes is None:
+            yield from self._tables(member, form)
+        else:
+            encoding = self.encodings.get(member.location) or detect_encoding(member, self._options.encoding)
+            self.encodings[member.location] = encoding
+            with open_split_text(member, encoding, self._options, self._today.toordinal()) as text:
+                if text is None:
+                    yield from self._tables(member, form)
+                else:
+                    yield from self._text(member, text, self._split_bytes)
+
+    def _archive(self, outer: Member, form: Format, nesting: Nesting) -> Iterator[Work]:
+        inner = nesting.inside(outer.location, form)
+        skipped = SkippedMembers(outer.location, self._report)
+        with open_archive(outer, form, self._archives) as members:
+            for member in skipped.without_system_files(members):
+                with skipped.reading(member):
+                    yield from self._member(member, inner)
+        skipped.finish()
+
+    def _text(self, member: Member, text: SplitText, size: int) -> Iterator[Work]:
+        in_file = member.location == self.source.location and not text.transcoded
+        before = self._report.rows
+        while True:
+            for form, split in text.splits(size):
+                yield TextSplit(text, form, split, None if in_file else text.bytes_of(split))
+            yield Collect()
+            if not text.has_changed:
+                break
+        text.add_to(self._report)
+        if self._report.rows == before and text.tables[0].layout.phones:
+            raise NoPhoneColumnError(member.location, _NO_ROWS)
+
+    def _tables(self, member: Member, form: Format) -> Iterator[Work]:
+        """Read the tables of a file that is not a text, or that the core cannot read as it is."""
+        previous: Layout | None = None
+        for table in open_tables(member, form, self._options, self._report):
+            if table.head:
+                joined = JoinedTable(table, self._options, self._today.toordinal(), previous)
+                yield from self._joined(joined)
+                joined.add_to(self._report)
+                previous = joined.layout if joined.layout.phones else previous
+
+    def _joined(self, table: JoinedTable) -> Iterator[Work]:
+        size = None if self._split_bytes is None else min(self._split_bytes, JOINED_BYTES)
+        while True:
+            for part in table.parts(size):
+                if isinstance(part, NumberedRows):
+                    yield Collect()
+                    if not table.has_changed:
+                        yield self._read_here(table, part)
+                else:
+                    form, split, data = part
+                    yield TextSplit(table, form, split, data)
+            yield Collect()
+            if not table.has_changed:
+                break
+
+    def _read_here(self, table: JoinedTable, block: NumberedRows) -> Accepted:
+        """Read rows here, and declare a change of layout among them."""
+        form = table.form
+        report = Report()
+        normaliser = Normaliser(
+            form.location,
+            table.layout,
+            self._options,
+            report,
+            self._rejects,
+            self._today,
+            lenient_line=form.lenient_line,
+        )
+        batch, at = normaliser.batch(block)
+        table.take_block(block, normaliser.tally, at)
+        report.months.update(batch.months)
+        self._report.add(report)
+        return batch
 
 
 def read_file(
@@ -55,143 +204,33 @@ def read_file(
     report: Report,
     rejects: TextIO | None = None,
     on_progress: Progress | None = None,
-    fast: FastPath | None = None,
 ) -> Iterator[Accepted]:
-    """Yield the accepted numbers of one input file in batches.
+    """Yield the accepted numbers of one input file in batches, all of its rows read here.
 
-    Text and Parquet files are streamed. An error may follow after batches were yielded; the caller must then undo what
-    it did with them.
+    An error may follow after batches were yielded; the caller must then undo what it did with them.
 
     Args:
-        path: A CSV, TSV, TXT, XLSX, XLS or Parquet file, or a .gz or .zip file of them.
+        path: The file.
         options: The options of the load.
-        report: Receives all counts except `distinct` and `duplicates`, and the notes.
+        report: Receives all counts except `distinct` and `duplicates`, and the notes, columns and warnings.
         rejects: An open text file (newline="", UTF-8, mode 0600) that receives rejected cells.
         on_progress: Is called with the bytes read and the bytes in all, both of the file on disk, and the rows that
             `report` counts.
-        fast: Reads texts and Parquet where it can. Their numbers are then in no batch.
 
     Raises:
-        IntakeError: The file cannot be read as what it claims to be, has no phone column, is over a limit, or has
-            changed. `location` names the file, archive member, sheet or line.
+        IntakeError: The file cannot be read as what it is, is over a limit, or has changed. `location` names the file,
+            archive member, sheet or line.
         MissingExtraError: The format needs an extra that is not installed.
     """
-    source = Source(path)
-    reading = _Reading(source, options, report, Rejects(rejects), on_progress, fast)
-    reading.report_progress(0)
-    for batch in reading.read_member(source.as_member(), nested=False):
-        if batch.identifiers:
+    reader = FileReader(path, options, report, Rejects(rejects))
+    size = reader.source.size
+    if on_progress:
+        on_progress(0, size, 0)
+    for batch in reader.work():
+        if on_progress:
+            on_progress(min(reader.source.position, size), size, report.rows)
+        if isinstance(batch, Accepted) and batch.identifiers:
             yield batch
-    source.check_unchanged()
-    reading.report_progress(source.size)
-
-
-_NO_ROWS: Final = "has a header but no rows"
-
-
-@dataclass
-class _Reading:
-    source: Source
-    options: IntakeOptions
-    report: Report
-    rejects: Rejects
-    on_progress: Progress | None
-    fast: FastPath | None
-    reported: int = 0
-
-    def report_progress(self, position: int) -> None:
-        self.reported = min(max(position, self.reported), self.source.size)  # progress never decreases
-        if self.on_progress:
-            self.on_progress(self.reported, self.source.size, self.report.rows)
-
-    def read_member(self, member: Member, *, nested: bool) -> Iterator[Accepted]:
-        """Yield all batches of a file or of a member of an archive."""
-        form = detect_format(member.location, member.name, member.head())
-        if form is Format.ZIP:
-            yield from self._archive(member)
-        elif form is Format.GZIP:
-            yield from self.read_member(gzip_member(member), nested=True)
-        elif form in (Format.XLSX, Format.XLS):
-            yield from self._workbook(member, form)
-        elif form is not Format.TEXT or not self._read_fast(member):
-            with self._open_table(member, form) as table:
-                yield from self._read_one_table(table, nested=nested)
-
-    def _read_fast(self, member: Member) -> bool:
-        """Read a text on the fast path, if possible. Returns whether it was."""
-        before = self.report.rows
-        done = self.fast.split_text(member, lambda: self.report_progress(self.source.position)) if self.fast else None
-        if done is None:
-            return False
-        if self.report.rows == before:
-            raise IntakeError(member.location, _NO_ROWS)
-        text, tally = done
-        self.report.notes.extend(text.notes(tally))
-        return True
-
-    def _archive(self, outer: Member) -> Iterator[Accepted]:
-        with zip_members(outer) as (members, system_files):
-            for member in members:
-                yield from self.read_member(member, nested=True)
-        if system_files:
-            self.report.notes.append(
-                f"{outer.location}: {system_files} system files (.DS_Store and the like) were left out"
-            )
-
-    @contextmanager
-    def _open_table(self, member: Member, form: Format) -> Iterator[Table]:
-        if form is Format.TEXT:
-            with text_table(member, self.report, self.options.encoding) as table:
-                yield table
-        else:
-            with parquet_table(member) as columns:
-                yield columns
-
-    def _read_one_table(self, table: Table, *, nested: bool) -> Iterator[Accepted]:
-        plan = choose_columns(table, self.options)
-        if plan is None:
-            raise IntakeError(table.location, self.options.no_phone_message())
-        before = self.report.rows
-        for batch in self._batches(table, plan):
-            yield batch
-            done = self.report.rows - before
-            # A Parquet file is read from its end, so that only the number of rows shows progress.
-            self.report_progress(
-                self.source.position if nested or not table.rows else self.source.size * done // table.rows
-            )
-        if self.report.rows == before:
-            raise IntakeError(table.location, _NO_ROWS)
-
-    def _workbook(self, member: Member, form: Format) -> Iterator[Accepted]:
-        """Read every visible sheet with a phone column, and note the others. At least one must have rows."""
-        skipped: list[str] = []
-        taken = 0
-        for table in workbook_tables(member, form, self.report.notes):
-            if not table.head:
-                continue
-            plan = choose_columns(table, self.options)
-            if plan is None:
-                skipped.append(table.location)
-                continue
-            before = self.report.rows
-            for batch in self._batches(table, plan):
-                yield batch
-                self.report_progress(self.source.position)
-            taken += self.report.rows - before
-        if not taken:
-            raise IntakeError(
-                member.location, f"no visible sheet has rows under a phone column: {self.options.no_phone_message()}"
-            )
-        self.report.notes.extend(f"{location}: no phone column, not read" for location in skipped)
-
-    def _batches(self, table: Table, plan: ColumnPlan) -> Iterator[Accepted]:
-        self.report.notes.append(f"{table.location}: {describe(plan)}")
-        today = datetime.now(UTC).date()
-        normaliser = Normaliser(table.location, plan, self.options, self.report, self.rejects, today)
-        tally = Tally()
-        if self.fast and isinstance(table, ParquetTable):
-            tally = yield from self.fast.join_rows(table, plan, normaliser)
-        else:
-            yield from normaliser.batches(table)
-        tally.add(normaliser.tally)
-        self.report.notes.extend(tally.notes(table.location))
+    require_numbers(reader.source.location, report)
+    if on_progress:
+        on_progress(size, size, report.rows)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from pilookup.compute.callbacks import caller_code
-from pilookup.custody.intake.limits import MAX_PHONE_CHARS
+from pilookup.custody.intake.limits import MAX_REJECT_CHARS
 
 REJECTS_HEADER = ("place", "row", "column", "reason", "text")
 """Column names of the rejects file. Users' own scripts read them, so they do not change."""
@@ -35,7 +35,7 @@ class Rejects:
                     self._writer.writerow(REJECTS_HEADER)
 
     def add(self, location: str, row: int, column: str, reason: str, text: str) -> None:
-        """Write one rejected text, cut to `MAX_PHONE_CHARS`.
+        """Write one rejected text, cut to `MAX_REJECT_CHARS`.
 
         Args:
             location: The file, archive member or sheet.
@@ -45,21 +45,24 @@ class Rejects:
             text: The rejected cell, or the rejected number in it.
         """
         if self._writer:
-            text = text[:MAX_PHONE_CHARS]
+            text = text[:MAX_REJECT_CHARS]
             safe = "'" + text if text.startswith(_FORMULA_STARTS) else text
             with caller_code():
                 self._writer.writerow((location, row, column, reason, safe))
 
-    def join(self, text: str, label: Callable[[int], str]) -> None:
-        """Write lines that another `Rejects` wrote without a header, with each column as a 1-based index.
+    def join(self, text: str, label: Callable[[int], str] | None) -> None:
+        """Write lines that another `Rejects` wrote without a header.
 
         Args:
             text: The lines, as CSV.
-            label: Maps a 0-based column index to the column's label.
+            label: Maps a 0-based column index to the column's label, where the lines have each column as a 1-based
+                index; None if they have labels.
         """
         if self._writer:
             rows = csv.reader(io.StringIO(text, newline=""))
-            labelled = [(location, row, label(int(at) - 1), *rest) for location, row, at, *rest in rows]
+            labelled = [
+                (location, row, label(int(at) - 1) if label else at, *rest) for location, row, at, *rest in rows
+            ]
             with caller_code():
                 self._writer.writerows(labelled)
 

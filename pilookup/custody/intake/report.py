@@ -2,9 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from pilookup.custody.intake.load_warning import LoadWarning, WarningCode
 from pilookup.custody.intake.table_columns import ColumnUse
+
+ACCEPTED: Final = "accepted"
+"""The key of the number of accepted numbers in `Report.by_column`."""
 
 
 @dataclass
@@ -20,6 +24,10 @@ class Report:
         notes: Sentences for the operator.
         columns: The columns that hold numbers, read or not, in the order of the tables.
         warnings: What the operator must look at. With `--strict` each of them prevents the load.
+        months: Number of accepted numbers for each month in which they were last seen, as in `Accepted.months`; 0 is
+            the unknown month. Numbers that have been erased are among them.
+        by_column: The accepted and rejected numbers of a column, by location, table and column as in `ColumnUse`. The
+            keys of the counts are reason codes, and `ACCEPTED`.
     """
 
     rows: int = 0
@@ -30,6 +38,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
     columns: list[ColumnUse] = field(default_factory=list)
     warnings: list[LoadWarning] = field(default_factory=list)
+    months: Counter[int] = field(default_factory=Counter)
+    by_column: dict[tuple[str, int, int], Counter[str]] = field(default_factory=dict)
 
     def warn(
         self,
@@ -62,9 +72,19 @@ class Report:
         self.notes.extend(other.notes)
         self.columns.extend(other.columns)
         self.warnings.extend(other.warnings)
+        self.months.update(other.months)
+        for key, counts in other.by_column.items():
+            self.by_column.setdefault(key, Counter()).update(counts)
+
+    def warning_counts(self) -> dict[str, int]:
+        """How many numbers the warnings are about, by code in alphabetical order."""
+        counts: Counter[str] = Counter()
+        for warning in self.warnings:
+            counts[str(warning.code)] += warning.count
+        return dict(sorted(counts.items()))
 
     def to_json(self) -> dict[str, object]:
-        """The report as a JSON object, with reason codes in alphabetical order."""
+        """The report as a JSON object, with reason codes in alphabetical order and without months."""
         return {
             "rows": self.rows,
             "accepted": self.accepted,
@@ -79,23 +99,35 @@ class Report:
 
 @dataclass
 class Tally:
-    """Counts that become the notes of one table.
+    """Counts that become the notes and warnings of one table.
 
     Attributes:
         ragged: Rows with more or fewer cells than the header.
         repeated: Numbers that occur twice in one row.
-        lost: Numbers that lost digits in a spreadsheet.
+        headers: Rows that repeat the header.
         unreadable: Dates that could not be read.
         out_of_range: Dates before 2000 or in the future.
         stray: Lines whose quotes do not pair up; `tables.text.notes_on` writes their note.
+        accepted: Numbers that were accepted.
+        changed: Numbers of rows that do not have the layout of the table and were read by themselves.
+        other_party: Mainland mobiles beside labels that name another party.
+        lost: By 0-based column, numbers that lost digits in a spreadsheet.
+        unread: By 0-based column, mainland mobiles that are outside the columns that are read, or in rejected cells.
+        left: By 0-based column, mainland mobiles in columns that are known and not read.
     """
 
     ragged: int = 0
     repeated: int = 0
-    lost: int = 0
+    headers: int = 0
     unreadable: int = 0
     out_of_range: int = 0
     stray: int = 0
+    accepted: int = 0
+    changed: int = 0
+    other_party: int = 0
+    lost: Counter[int] = field(default_factory=Counter)
+    unread: Counter[int] = field(default_factory=Counter)
+    left: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
         """Add the counts of other rows of the same table."""
@@ -103,8 +135,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def notes(self, location: str) -> list[str]:
-        """Sentences for the report, one for each count that is not zero, except `stray`."""
-        counts = (self.ragged, self.repeated, self.lost, self.unreadable, self.out_of_range)
+        """Sentences for the report, one for each count of rows, numbers and dates that is not zero, except `stray`."""
+        counts = (self.ragged, self.repeated, self.headers, self.unreadable, self.out_of_range)
         return [
             f"{location}: {count:,} {one if count == 1 else many}{rest}"
             for count, (one, many, rest) in zip(counts, _SENTENCES, strict=True)
@@ -115,11 +147,7 @@ class Tally:
 _SENTENCES = (
     ("row has", "rows have", " more or fewer cells than the header"),
     ("number", "numbers", " occurred twice in one row, counted once"),
-    (
-        "number",
-        "numbers",
-        " lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text",
-    ),
+    ("row repeats", "rows repeat", " the header"),
     ("date", "dates", " could not be read, taken as unknown"),
     ("date lies", "dates lie", " before 2000 or in the future, taken as unknown"),
 )

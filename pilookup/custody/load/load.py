@@ -6,14 +6,12 @@ depend on how the files were split. The transaction at the end is what makes the
 before it, the next command removes what it left; if it is killed after it, the files are loaded.
 """
 
-import hmac
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
-from hashlib import file_digest
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from pilookup import durable
 from pilookup.compute.callbacks import Progress, callback_errors, caller_code, guarded
@@ -21,41 +19,43 @@ from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
-from pilookup.custody.intake import IntakeOptions, Report, display_name
-from pilookup.custody.load.schedule import LoadedFile, LoadSchedule
+from pilookup.custody.intake import IntakeOptions, Report
+from pilookup.custody.load.input_file import InputFile, examine
+from pilookup.custody.load.loaded_file import LoadedFile
+from pilookup.custody.load.outcome import LoadOutcome
+from pilookup.custody.load.schedule import LoadSchedule
 from pilookup.custody.load.shard_task import ShardOutcome, ShardTask, run_shard
-from pilookup.custody.load.split_task import subkey
 from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.custody.vault import PARTITIONS
-from pilookup.errors import CustodyError, IntakeError, VaultError
-from pilookup.file_id import FileId
+from pilookup.errors import CustodyError, StrictLoadError, VaultError
 
 
 @dataclass(frozen=True)
 class LoadJob:
-    """What one command loads, and how."""
+    """What one command loads, and how.
+
+    Attributes:
+        files: The files.
+        dataset: The dataset.
+        options: How the files are read.
+        replace: Whether files that were loaded before are loaded again.
+        dry_run: Whether nothing is stored.
+        strict: Whether any warning prevents the load.
+        skip_bad: Whether files that cannot be read are left out. With `strict` this is a ValueError.
+    """
 
     files: Sequence[Path]
     dataset: DatasetSpec
     options: IntakeOptions
     replace: bool = False
     dry_run: bool = False
+    strict: bool = False
+    skip_bad: bool = False
 
-
-@dataclass
-class LoadOutcome:
-    """The report of each file of a command, in their order, and the report of all files together (`total`)."""
-
-    dataset: str
-    dry_run: bool
-    total: Report
-    files: list[Report] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """The outcome as `pilookup load --json` prints it."""
-        each = [{"file": i, **report.to_json()} for i, report in enumerate(self.files, 1)]
-        return {"dataset": self.dataset, "dry_run": self.dry_run, **self.total.to_json(), "files": each}
+    def __post_init__(self) -> None:
+        if self.strict and self.skip_bad:
+            raise ValueError("a strict load cannot skip bad files")
 
 
 def load(
@@ -77,6 +77,7 @@ def load(
     Raises:
         IntakeError: A file cannot be read in its format, holds no number, or changed while it was read.
         MissingExtraError: The format of a file needs an extra that is not installed.
+        StrictLoadError: The load is strict and has warnings. Nothing was stored.
         CustodyError: There is no file to load, the dataset was withdrawn or has other attributes, a file was loaded
             before, or the control database failed.
         VaultError: A file of the vault cannot be read or written (a full disk), or is missing or altered.
@@ -88,24 +89,39 @@ def load(
     if not job.files:
         raise CustodyError("there is no file to load")
     dataset = resolve_dataset(session.control, job.dataset)
-    file_ids = [_file_id(path) for path in job.files]
-    digests = [_digest(session, path) for path in job.files]
-    replaced = _replaced_loads(session, dataset, job, digests)
+    inputs, errors, repeated = examine(session, job.files)
+    replaced = _replaced_loads(session, dataset, job, inputs)
     register_keyring(session.home, session.keyring)
     with _written(session), nullcontext(executor) if executor else local_executor() as workers:
         report_progress = guarded(on_progress) if on_progress else None
-        schedule = LoadSchedule(session, dataset.id, job.options, workers, rejects, report_progress)
-        files = schedule.read(job.files, sum(file_id.size for file_id in file_ids))
-        distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run)
-        _check_unchanged(job.files, file_ids)
+        schedule = LoadSchedule(
+            session, dataset.id, job.options, workers, rejects, report_progress, skip_bad=job.skip_bad
+        )
+        read = schedule.read([file.path for file in inputs], errors)
+        pairs = [(file, given) for file, given in zip(read, inputs, strict=True) if file.error is None]
+        files = [file for file, _ in pairs]
+        refused = job.strict and any(file.report.warnings for file in files)
+        distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run or refused)
+        for _, given in pairs:
+            given.check_unchanged()
+        total = _total(files, distinct_in_all)
+        total.notes.extend(repeated)
+        skipped = [*errors, *(file.error for file in read if file.error is not None)]
         outcome = LoadOutcome(
-            dataset.slug, job.dry_run, _total(files, distinct_in_all), [file.report for file in files]
+            dataset.slug,
+            job.dry_run,
+            total,
+            [file.report for file in files],
+            refused,
+            [str(error) for error in skipped],
         )
         if rejects:
             with caller_code():  # what is buffered must be written before the load counts
                 rejects.flush()
+        if refused:
+            raise StrictLoadError(outcome)
         if not job.dry_run:
-            _commit(session, dataset, list(zip(files, digests, strict=True)), replaced)
+            _commit(session, dataset, [(file, given.digest) for file, given in pairs], replaced)
     return outcome
 
 
@@ -126,7 +142,7 @@ def _write_shards(session: Session, files: Sequence[LoadedFile], executor: Execu
             if count:
                 partitions.append(outcome.partition)
 
-    home, loads = session.home.real, tuple((file.load, file.sorted_files) for file in files)
+    home, loads = session.home.real, tuple((file.load, tuple(file.sorted_files)) for file in files)
     with OrderedWindow(executor, run_shard, take, PARTITIONS) as window:
         for partition in range(PARTITIONS):
             window.put(ShardTask(home, partition, loads, dry_run))
@@ -143,7 +159,14 @@ def _commit(
     for file, digest in loaded:
         report = file.report
         session.vault.adopt(file.load.folder(session.vault), dataset.slug)
-        counts = Counts(report.rows, report.accepted, report.distinct, report.duplicates, dict(report.rejected))
+        counts = Counts(
+            report.rows,
+            report.accepted,
+            report.distinct,
+            report.duplicates,
+            dict(report.rejected),
+            report.warning_counts(),
+        )
         loads.append(Load(file.load.id, dataset.slug, dataset.id, digest, counts))
     session.vault.mark_pending(load.id for load in replaced)
     session.control.commit_loads(dataset, loads, [load.id for load in replaced], session.now)
@@ -171,38 +194,11 @@ def _total(files: Sequence[LoadedFile], distinct: int) -> Report:
     return total
 
 
-def _replaced_loads(session: Session, dataset: Dataset, job: LoadJob, digests: Sequence[str]) -> list[Load]:
-    """The loads that --replace removes; raises CustodyError if a file was loaded before or is named twice."""
-    for i, digest in enumerate(digests):
-        if digest in digests[:i]:
-            raise CustodyError(f"{display_name(job.files[i].name)}: the same content as another file of this command")
+def _replaced_loads(session: Session, dataset: Dataset, job: LoadJob, inputs: Sequence[InputFile]) -> list[Load]:
+    """The loads that --replace removes; raises CustodyError if a file was loaded before."""
     before = {load.digest: load for load in session.control.loads(dataset.slug)}
-    repeated = [(path, before[digest]) for path, digest in zip(job.files, digests, strict=True) if digest in before]
+    repeated = [(file, before[file.digest]) for file in inputs if file.digest in before]
     if repeated and not job.replace:
-        names = ", ".join(display_name(path.name) for path, _ in repeated)
+        names = ", ".join(file.location for file, _ in repeated)
         raise CustodyError(f"{names}: already loaded into {dataset.slug}; use --replace to load it again")
     return [load for _, load in repeated]
-
-
-def _file_id(path: Path) -> FileId:
-    try:
-        return FileId.of(path.stat())
-    except OSError as error:  # not chained: it names the file, and the name may hold a number
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None
-
-
-def _check_unchanged(files: Sequence[Path], file_ids: Sequence[FileId]) -> None:
-    """Raise IntakeError if a file is no longer the one whose digest was computed."""
-    for path, before in zip(files, file_ids, strict=True):
-        if _file_id(path) != before:
-            raise IntakeError(display_name(path.name), "changed while it was read")
-
-
-def _digest(session: Session, path: Path) -> str:
-    """HMAC-SHA256 of a file's content under a custody key, in hex. Without the key it reveals nothing."""
-    key = subkey(session.keyring, b"file")
-    try:
-        with path.open("rb") as file:
-            return file_digest(file, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
-    except OSError as error:  # not chained: it names the file, and the name may hold a number
-        raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None

@@ -1,63 +1,51 @@
 """Read the files of one command into the sorted files of their loads, and report progress over all of them.
 
-Plain text files are divided into splits, and each split is a task for the executor. The command itself streams every
-other file (`streaming.py`).
+Each file yields its work (`intake.read`). Splits of files on disk are tasks for the executor. Splits of what the command
+unpacks or decodes, and batches of rows that it reads itself, are tokenised by threads of this process. Outcomes are taken
+in the order of the work. A file that asks for its outcomes is set aside until they are there, while the next file starts.
 """
 
-import uuid
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
 
 from pilookup.compute.callbacks import Progress
-from pilookup.compute.executors import concurrent_tasks
+from pilookup.compute.executors import concurrent_tasks, local_executor, processors
 from pilookup.compute.window import OrderedWindow
-from pilookup.custody.intake import IntakeOptions, Report, display_name
-from pilookup.custody.intake.files.formats import Format, detect_format
-from pilookup.custody.intake.files.source import Source
+from pilookup.custody.intake import Accepted, IntakeOptions
+from pilookup.custody.intake.files.encoding import Encoding
+from pilookup.custody.intake.read import Collect, FileReader, TextSplit, Work
 from pilookup.custody.intake.rejects import Rejects
-from pilookup.custody.intake.report import Tally
-from pilookup.custody.intake.splits import PlainText, file_splits, plain_text
-from pilookup.custody.load.split_task import SortedFileWriter, SplitOutcome, SplitTask, run_split
-from pilookup.custody.load.staging import StagedLoad, pop_rejects
-from pilookup.custody.load.streaming import StreamingReader
+from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.rows.packed import PackedNumbers
+from pilookup.custody.load.loaded_file import LoadedFile
+from pilookup.custody.load.split_task import (
+    BatchTask,
+    MemorySplitTask,
+    SplitOutcome,
+    SplitTask,
+    run_in_process,
+    run_split,
+)
 from pilookup.custody.session import Session
-from pilookup.errors import IntakeError, PilookupError
+from pilookup.errors import IntakeError, PasswordRequiredError, SeveralFilesError
 from pilookup.protocol.label import Kind
 
 SPLIT_BYTES: Final = 8 << 20
-"""Size of a split of a text file. While it is processed it takes about ten times as much memory."""
+"""Size of a split of a text. While it is processed it takes about ten times as much memory."""
 
 QUEUED_SPLITS: Final = 64
 """Splits submitted beyond those that one process runs at once. They keep a cluster busy and hold no data yet."""
 
+SORTED_FILE_ROWS: Final = 1 << 17
+"""Number of rows in a sorted file whose rows do not come from a split of text."""
 
-@dataclass
-class LoadedFile:
-    """An input file, its load in the making, and what was counted so far.
-
-    text: how its text is read; None if it is streamed. sorted_files: the number of its sorted files so far.
-    """
-
-    path: Path
-    load: StagedLoad
-    text: PlainText | None = None
-    sorted_files: int = 0
-    report: Report = field(default_factory=Report)
-    tally: Tally = field(default_factory=Tally)
-
-    def finish(self) -> None:
-        """Complete the report, except for distinct numbers. Raises IntakeError if the file has no rows or no number."""
-        location = display_name(self.path.name)
-        if self.text is not None:
-            if not self.report.rows:
-                raise IntakeError(location, "has a header but no rows")
-            self.report.notes.extend(self.text.notes(self.tally))
-        if not self.report.accepted + self.report.rejected["erased"]:
-            raise IntakeError(location, "no phone number found in it")
+WAITING_FILES: Final = 16
+"""Files that are set aside until their outcomes are there. Each keeps its file open."""
 
 
 class LoadSchedule:
@@ -70,6 +58,7 @@ class LoadSchedule:
         executor: Runs the tasks.
         rejects: Where rejected cells are written; None to drop them.
         on_progress: Called with (bytes read, bytes in all, rows so far).
+        skip_bad: Whether a file that cannot be read is left out. Otherwise it fails the command.
     """
 
     def __init__(
@@ -80,98 +69,177 @@ class LoadSchedule:
         executor: Executor,
         rejects: TextIO | None,
         on_progress: Progress | None,
+        *,
+        skip_bad: bool = False,
     ) -> None:
-        self._vault = session.vault
+        self._session = session
         self._home = session.home.real
         self._dataset_id = dataset_id
         self._options = options
-        self._today = datetime.now(UTC).date().toordinal()
+        self._today = datetime.now(UTC).date()
         self._rejects = rejects
-        self._reject_writer = Rejects(rejects)
         self._on_progress = on_progress
-        self._done = self._size = self._rows = 0
-        self._files: dict[str, LoadedFile] = {}
-        self._window = OrderedWindow(executor, run_split, self._collect, concurrent_tasks(executor) + QUEUED_SPLITS)
+        self._skip_bad = skip_bad
+        self._executor = executor
+        self._files: list[LoadedFile] = []
+        self._errors: list[IntakeError] = []
+        self._size = 0
+        self._waiting: deque[tuple[LoadedFile, Iterator[Work]]] = deque()
 
-    def read(self, paths: Iterable[Path], size: int) -> list[LoadedFile]:
-        """Read all files, in their order. If several fail, the error of the first one in this order is raised.
+    def read(self, paths: Sequence[Path], errors: Sequence[IntakeError] = ()) -> list[LoadedFile]:
+        """Read all files. Those that cannot be read are left out if bad files are skipped; their `error` says why.
 
         Args:
             paths: The files.
-            size: Their bytes together, for progress.
+            errors: The errors of other files of the command, which cannot even be opened.
 
         Raises:
-            IntakeError: A file cannot be read in its format, changed while it was read, or holds no number.
+            IntakeError: A file cannot be read in its format, changed while it was read, or holds no number. If several
+                files fail, it is an SeveralFilesError that names them all.
             KeyringError: The keyring cannot be opened where a task runs.
             VaultError: A file of the vault is missing or altered.
             ComputeError: The cluster failed.
             OSError: A file cannot be read or written.
         """
-        accounts = self._options.kind is Kind.MALICIOUS
-        for path in paths:
-            load = StagedLoad(uuid.uuid4().hex, self._dataset_id, accounts)
-            self._files[load.id] = LoadedFile(path, load)
-        self._size = size
-        with self._window:
-            try:
-                for file in self._files.values():
-                    self._read(file)
-            except PilookupError:
-                self._window.drain()
-                raise
-        for file in self._files.values():
+        self._files = [
+            LoadedFile.of(path, self._session, self._dataset_id, self._options, wanted=self._rejects is not None)
+            for path in paths
+        ]
+        self._errors = list(errors)
+        encodings = self._examine()
+        try:
+            with ExitStack() as stack:
+                threads = stack.enter_context(local_executor())
+                ahead = concurrent_tasks(self._executor) + QUEUED_SPLITS
+                self._tasks = stack.enter_context(OrderedWindow(self._executor, run_split, self._take, ahead))
+                self._here = stack.enter_context(OrderedWindow(threads, run_in_process, self._take, processors() + 1))
+                self._read_all(encodings)
+        finally:
+            writer = Rejects(self._rejects)
+            for file in self._files:
+                file.rejects.write_to(writer)
+        for file in self._files:
             file.finish()
-        self._advance(self._size - self._done, 0)
-        return list(self._files.values())
+        self._raise_errors()
+        self._report_progress(self._size)
+        return self._files
 
-    def _read(self, file: LoadedFile) -> None:
-        self._vault.stage(file.load.folder(self._vault), file.load.sorted_folder(self._vault))
-        source = Source(file.path)
-        member = source.as_member()
-        form = detect_format(member.location, member.name, member.head())
-        text = plain_text(member, self._options, self._today) if form is Format.TEXT else None
-        if text is None or text.transcoded:
-            self._window.drain()  # the rejects of the files before come first
-            self._stream(file, text, fast=text is not None or form is not Format.TEXT)
+    def _examine(self) -> dict[str, Encoding]:
+        """Look at all files before a row of any is loaded, so that all that cannot be read are told in one run.
+
+        Returns:
+            The encodings of the texts among them, so that they need not be determined again.
+        """
+        encodings: dict[str, Encoding] = {}
+        for file in self._files:
+            try:
+                reader = FileReader(file.path, self._options, Report(), Rejects(None), split_bytes=SPLIT_BYTES)
+                file.size = reader.source.size
+                if len(self._files) > 1:
+                    reader.encodings = encodings
+                    with closing(reader.work()) as work:
+                        next(work, None)
+            except IntakeError as error:
+                file.error = error
+        self._size = sum(file.size for file in self._files)
+        self._raise_errors()
+        return encodings
+
+    def _raise_errors(self) -> None:
+        errors = [*self._errors, *(file.error for file in self._files if file.error is not None)]
+        count = len(self._errors) + len(self._files)
+        if not errors or (self._skip_bad and len(errors) < count):
+            return
+        locked = next((error for error in errors if isinstance(error, PasswordRequiredError)), None)
+        raise locked or (errors[0] if len(errors) == 1 else SeveralFilesError(errors, count))
+
+    def _read_all(self, encodings: dict[str, Encoding]) -> None:
+        for file in self._files:
+            if file.error is None:
+                self._start(file, encodings)
+            if not self._skip_bad and any(one.error for one in self._files):
+                break
+        while self._waiting:
+            self._resume()
+
+    def _start(self, file: LoadedFile, encodings: dict[str, Encoding]) -> None:
+        vault, load = self._session.vault, file.load
+        vault.stage(load.folder(vault), load.sorted_folder(vault))
+        try:
+            reader = FileReader(
+                file.path,
+                self._options,
+                file.report,
+                file.rejects.rows,
+                split_bytes=SPLIT_BYTES,
+                today=self._today,
+            )
+        except IntakeError as error:
+            file.error = error
+            return
+        reader.encodings = encodings
+        file.reader = reader
+        self._go_on(file, reader.work())
+
+    def _resume(self) -> None:
+        """Take all outcomes, and go on with the file that waits longest."""
+        self._tasks.drain()
+        self._here.drain()
+        self._go_on(*self._waiting.popleft())
+
+    def _go_on(self, file: LoadedFile, work: Iterator[Work]) -> None:
+        """Submit the work of a file until it ends or asks for its outcomes."""
+        try:
+            for item in work:
+                if file.error is not None:
+                    return
+                if isinstance(item, Collect):
+                    self._waiting.append((file, work))
+                    if len(self._waiting) > WAITING_FILES:
+                        self._resume()
+                    return
+                self._submit(file, item)
+            self._submit_batches(file, least=1)
+        except IntakeError as error:
+            file.error = file.error or error
+
+    def _submit(self, file: LoadedFile, item: TextSplit | Accepted) -> None:
+        if isinstance(item, Accepted):
+            file.batches.append(item)
+            self._submit_batches(file, least=SORTED_FILE_ROWS)
+            file.rejects.relieve()
+            self._advance(file, file.position())
+            return
+        number = file.new_number()
+        wanted = self._rejects is not None
+        if item.data is None:
+            path, file_id = str(file.source.absolute), file.source.file_id
+            self._tasks.put(SplitTask(self._home, file.load, number, path, file_id, item.form, item.split, wanted))
         else:
-            file.text = text
-            self._split(file, text, source)
+            self._here.put(MemorySplitTask(self._home, file.load, number, item.form, item.split, item.data, wanted))
+        file.expect(number, item)
 
-    def _split(self, file: LoadedFile, text: PlainText, source: Source) -> None:
-        with source.open() as stream:
-            for split in file_splits(stream, text, SPLIT_BYTES):
-                path, file_id = str(source.absolute), source.file_id
-                rejects = self._rejects is not None
-                self._window.put(
-                    SplitTask(self._home, file.load, file.sorted_files, path, file_id, text.form, split, rejects)
-                )
-                file.sorted_files += 1
+    def _submit_batches(self, file: LoadedFile, least: int) -> None:
+        """Submit batches of rows that were read here, once they are enough for a sorted file."""
+        if sum(map(len, file.batches)) >= least:
+            packed = PackedNumbers.of(file.batches, accounts=self._options.kind is Kind.MALICIOUS)
+            file.batches = []
+            number = file.new_number()
+            self._here.put(BatchTask(self._home, file.load, number, packed))
+            file.expect(number, None)
 
-    def _collect(self, outcome: SplitOutcome) -> None:
-        task = outcome.task
-        file = self._files[task.load.id]
-        file.report.add(outcome.report)
-        file.tally.add(outcome.tally)
-        if task.rejects and file.text is not None:
-            self._reject_writer.join(pop_rejects(self._vault, task.load, task.number), file.text.plan.label)
-        self._advance(task.split.stop - task.split.start, outcome.report.rows)
+    def _take(self, outcome: SplitOutcome) -> None:
+        file = next(file for file in self._files if file.load.id == outcome.load_id)
+        try:
+            file.take(outcome)
+        except IntakeError as error:
+            file.error = file.error or error
+        self._advance(file, file.position())
 
-    def _stream(self, file: LoadedFile, known: PlainText | None, *, fast: bool) -> None:
-        reported = [0, 0]
+    def _advance(self, file: LoadedFile, position: int) -> None:
+        file.done = min(max(file.done, position), file.size)
+        self._report_progress(sum(one.done for one in self._files))
 
-        def report_progress(done: int, _size: int, rows: int) -> None:
-            self._advance(done - reported[0], rows - reported[1])
-            reported[:] = done, rows
-
-        writer = SortedFileWriter(self._home, file.load)
-        reader = StreamingReader(
-            writer, file.report, self._rejects, self._options, split_bytes=SPLIT_BYTES, today=self._today
-        )
-        reader.read(file.path, known, accounts=file.load.accounts, fast=fast, on_progress=report_progress)
-        file.sorted_files = reader.sorted_files
-
-    def _advance(self, done: int, rows: int) -> None:
-        self._done += done
-        self._rows += rows
+    def _report_progress(self, done: int) -> None:
         if self._on_progress:
-            self._on_progress(self._done, self._size, self._rows)
+            self._on_progress(done, self._size, sum(file.report.rows for file in self._files))

@@ -30,14 +30,14 @@ STEP_ROWS: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class ShardTask:
-    """One partition of the loads of a command, each load with its number of sorted files.
+    """One partition of the loads of a command, each load with the numbers of its sorted files.
 
     dry_run: count, and write nothing.
     """
 
     home: str
     partition: int
-    loads: tuple[tuple[StagedLoad, int], ...]
+    loads: tuple[tuple[StagedLoad, tuple[int, ...]], ...]
     dry_run: bool
 
 

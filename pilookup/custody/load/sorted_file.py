@@ -9,6 +9,7 @@ A range holds rows one after another, one for each element and account of the sp
 account. Integers are little-endian.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -63,10 +64,10 @@ class PartitionRows:
     Every method raises VaultError naming a sorted file that is missing or altered, and OSError.
     """
 
-    def __init__(self, vault: Vault, load: StagedLoad, sorted_files: int, partition: int) -> None:
+    def __init__(self, vault: Vault, load: StagedLoad, sorted_files: Sequence[int], partition: int) -> None:
         self.load = load
         self._partition = partition
-        self._files = [_sorted_file(vault, load, number) for number in range(sorted_files)]
+        self._files = [_sorted_file(vault, load, number) for number in sorted_files]
 
     @cached_property
     def counts(self) -> Counts:

@@ -5,7 +5,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 fn columns() -> Columns {
     let (phones, account, date) = (vec![0, 2], Some(1), Some(3));
-    Columns { phones, account, date, width: 4, from_line: 2, last_month: 400, mainland: true }
+    let (first_filled, unread) = (false, Vec::new());
+    Columns { phones, first_filled, unread, account, date, width: 4, from_line: 2, last_month: 400, mainland: true }
 }
 
 /// Rows as (identifier, account, month), the positions and lines of odd records, and counts.

@@ -4,6 +4,7 @@ Uses the product's own functions, none of them replaced.
 """
 
 import json
+import shutil
 import sqlite3
 import tarfile
 from contextlib import closing, contextmanager
@@ -12,10 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from stat import S_IMODE
 
+from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pilookup import _core
-from pilookup.custody.control import ControlDatabase
+from pilookup.custody.control import ControlDatabase, migrate
 from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.home import Home
 from pilookup.custody.intake import IntakeOptions
@@ -36,6 +38,7 @@ ARCHIVES = HERE / "homes"
 INDEX = HERE / "homes.json"
 CHANNELS = ("public", "platform")
 ABSENT = "absent"
+DATABASE = "custody/control.sqlite3"
 
 
 def index():
@@ -114,7 +117,22 @@ def run_load(session, command, folder, executor=None):
     spec = DatasetSpec(command["dataset"], kind, seized_on=seized_on, **said)
     files = write_files(command["files"], folder)
     job = LoadJob(files, spec, IntakeOptions(kind), replace=command.get("replace", False))
-    return load(session, job, executor=executor).to_json()
+    return without_later_keys(load(session, job, executor=executor).to_json())
+
+
+def without_later_keys(outcome):
+    """The outcome of a load without the keys that later versions added. It must have no warning."""
+    for report in (outcome, *outcome["files"]):
+        assert not report.pop("warnings")
+        del report["columns"]
+    return outcome
+
+
+def status_without_later_keys(status):
+    """The status of a HOME without the keys that later versions added. Its datasets must have no warning."""
+    for dataset in status["datasets"]:
+        assert not dataset.pop("warnings")
+    return status
 
 
 def write_files(files, folder):
@@ -154,9 +172,25 @@ def channel_files(path):
 
 def revision(path):
     """The revision of the control data's tables."""
-    with closing(sqlite3.connect(path / "custody" / "control.sqlite3")) as database:
+    with closing(sqlite3.connect(path / DATABASE)) as database:
         ((found,),) = database.execute("SELECT version_num FROM alembic_version")
     return found
+
+
+def newest_revision():
+    """The revision of the tables of this version."""
+    return ScriptDirectory(str(migrate._SCRIPTS)).get_current_head()
+
+
+def recovered_database(path, folder):
+    """The digest of the control database once SQLite has rolled back a transaction that was killed, in a copy."""
+    folder.mkdir()
+    for file in (path / DATABASE).parent.glob("control.sqlite3*"):
+        shutil.copy(file, folder)
+    copy = folder / Path(DATABASE).name
+    with closing(sqlite3.connect(copy)) as database:
+        database.execute("SELECT version_num FROM alembic_version").fetchall()
+    return digest(copy)
 
 
 def key_contents(keyring):

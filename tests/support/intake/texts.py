@@ -1,20 +1,19 @@
 """Texts like those in seized files, and the two ways to read them: by splits and row by row."""
 
 import io
-from datetime import UTC, datetime
+from collections import deque
 from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import IntakeOptions, Report
-from pilookup.custody.intake.files.source import Source, read_range
-from pilookup.custody.intake.read import read_file
+from pilookup.custody.intake import Accepted, IntakeOptions, Report
+from pilookup.custody.intake.files.source import read_range
+from pilookup.custody.intake.read import Collect, FileReader, TextSplit, read_file
+from pilookup.custody.intake.refusal import require_numbers
 from pilookup.custody.intake.rejects import Rejects
-from pilookup.custody.intake.report import Tally
 from pilookup.custody.intake.rows.packed import OFFSET
 from pilookup.custody.intake.rows.split_reader import SplitReader
-from pilookup.custody.intake.splits import file_splits, plain_text
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 
@@ -32,33 +31,53 @@ def read_by_rows(path, options):
     return sorted(rows), report, rejects.getvalue()
 
 
-def read_by_splits(path, options, size):
-    """The same by splits of about `size` bytes; None if the text has to be read row by row."""
-    source = Source(path)
-    text = plain_text(source.as_member(), options, datetime.now(UTC).date().toordinal())
-    if text is None:
-        return None
-    report, tally, rejects, rows = Report(), Tally(), io.StringIO(), []
-    writer = Rejects(rejects)
-    with source.open() as stream:
-        for split in file_splits(stream, text, size):
-            out = io.StringIO()
-            data = read_range(path, text.form.location, source.file_id, split.start, split.reach)
-            reader = SplitReader(text.form, split, data, Rejects(out, header=False))
-            packed = reader.read()
-            identifiers, indices = strings(packed.identifiers), np.frombuffer(packed.indices, OFFSET).tolist()
-            names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(packed)
-            months = np.frombuffer(packed.months, "<u2").tolist()
-            rows += zip([identifiers[index] for index in indices], names, months, strict=True)
-            report.rows += reader.report.rows
-            report.accepted += reader.report.accepted
-            report.rejected.update(reader.report.rejected)
-            tally.add(reader.tally)
-            writer.join(out.getvalue(), text.plan.label)
-    if not report.rows:
-        raise IntakeError(text.form.location, "has a header but no rows")
-    report.notes = text.notes(tally)
+def read_by_splits(path, options, size, ahead=3, seen=None):
+    """The same by splits of about `size` bytes, of which `ahead` are read before the outcome of the first is taken."""
+    report, rejects, rows = Report(), io.StringIO(), []
+    out = Rejects(rejects)
+    reader = FileReader(path, options, report, out, split_bytes=size)
+    pending = deque()
+    for work in reader.work():
+        if isinstance(work, TextSplit):
+            if seen is not None:
+                seen.append(work)
+            pending.append((work, work.text.layout, *read_split(path, work, reader)))
+        elif isinstance(work, Accepted):
+            rows += zip(work.identifiers, [account or b"" for account in work.accounts], work.months, strict=True)
+            if seen is not None and work.identifiers:
+                seen.append(work)
+        while len(pending) > (0 if isinstance(work, Collect) else ahead):
+            take(*pending.popleft(), report, out, rows)
+    require_numbers(reader.source.location, report)
     return sorted(rows), report, rejects.getvalue()
+
+
+def read_split(path, work, reader):
+    """The reader, numbers and rejects of a split, or the error that reading it raises."""
+    split, out = work.split, io.StringIO()
+    try:
+        data = work.data
+        if data is None:
+            data = read_range(path, work.form.location, reader.source.file_id, split.start, split.reach)
+        split_reader = SplitReader(work.form, split, data, Rejects(out, header=False))
+        return split_reader, split_reader.read(), out.getvalue()
+    except IntakeError as error:
+        return error, None, ""
+
+
+def take(work, layout, split_reader, packed, cells, report, out, rows):
+    """Take the outcome of a split, as `LoadedFile.take` does."""
+    if not work.text.accepts(work.form):
+        return
+    if isinstance(split_reader, IntakeError):
+        raise split_reader
+    work.text.take(work.split, split_reader.tally, split_reader.change)
+    report.add(split_reader.report)
+    out.join(cells, layout.label)
+    identifiers, indices = strings(packed.identifiers), np.frombuffer(packed.indices, OFFSET).tolist()
+    names = strings(packed.accounts) if packed.accounts is not None else [b""] * len(packed)
+    months = np.frombuffer(packed.months, "<u2").tolist()
+    rows += zip([identifiers[index] for index in indices], names, months, strict=True)
 
 
 def outcome(way, *given):
@@ -72,7 +91,6 @@ def assert_same(path, options, sizes=(1, 7, 64, 1 << 20)):
     wanted = outcome(read_by_rows, path, options)
     for size in sizes:
         found = outcome(read_by_splits, path, options, size)
-        assert found is not None, "was not read by splits"
         assert found == wanted, f"splits of {size}"
     return wanted
 

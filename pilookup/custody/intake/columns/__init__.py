@@ -1,4 +1,5 @@
 """Columns: which of them hold phones, accounts and dates, and how a phone cell and a date cell are read.
 
-`detect` chooses the columns, with `headers`. `phone_cells` and `months` read cells.
+`detect` chooses the columns, with `headers`. `find_numbers`, whose steps are in `cells`, reads phone cells; `months`
+reads date cells; and `mobiles` finds mobiles in any text.
 """

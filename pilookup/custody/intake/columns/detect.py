@@ -1,24 +1,23 @@
-"""Chooses the phone, account and date columns of a table, and the row where its data start."""
+"""Chooses the layout of a table from its first rows: where its data start, and what each column is read as."""
 
-import re
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pilookup.custody.intake.columns import headers
-from pilookup.custody.intake.columns.phone_cells import separate_numbers
-from pilookup.custody.intake.limits import HEADER_ROWS
+from pilookup.custody.intake.columns import given, headers, labelled
+from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
+from pilookup.custody.intake.columns.judge import (
+    ColumnCells,
+    count_cells,
+    takes_bare_landlines,
+    takes_short_mantissas,
+)
+from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
+from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
-from pilookup.errors import IntakeError
-
-_MIN_SHARE = 0.5
-"""A column without a known name is a phone column only if at least this share of its filled cells holds numbers."""
-
-_MAX_RUNNER_UP = 0.5
-"""The second-best column may have at most this fraction of the best column's share; otherwise the choice is unclear."""
-
-_FIVE_DIGITS = re.compile(r"\d(?:[\s\-]?\d){4}")
+from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
+from pilookup.protocol.label import Kind
 
 
 class TableHead(Protocol):
@@ -35,183 +34,262 @@ class TableHead(Protocol):
     head: list[list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnPlan:
-    """The chosen columns of a table, as 0-based indices.
+@dataclass(slots=True)
+class _Column:
+    """One column of a table while its role is chosen."""
 
-    Attributes:
-        start: Index of the first data row in the table's head.
-        phones: The phone columns, one or more.
-        account: The account column, if there is one.
-        date: The date column, if there is one.
-        width: The usual number of cells in a row.
-        header: The header cells; None if the table has no header row.
-        named: Whether the phone columns were chosen by name. Otherwise they were chosen by content.
-    """
+    at: int
+    label: str
+    cells: list[str]
+    counts: ColumnCells
+    lookalikes: int = 0
+    is_named: bool = False
+    phone: PhoneColumn = field(init=False)
 
-    start: int
-    phones: tuple[int, ...]
-    account: int | None
-    date: int | None
-    width: int
-    header: tuple[str, ...] | None = field(repr=False)
-    named: bool
-
-    def label(self, column: int) -> str:
-        """The label of a column in the rejects file: its header cell, or its 1-based index if there is none."""
-        if self.header and column < len(self.header) and self.header[column].strip():
-            return self.header[column].strip()
-        return str(column + 1)
+    @property
+    def shows_phones(self) -> bool:
+        return self.is_named or self.counts.shows_phones
 
 
-def choose_columns(table: TableHead, options: IntakeOptions) -> ColumnPlan | None:
-    """Choose the columns of a table: those named in the options, else by header, else the phone column by content.
+def choose_layout(table: TableHead, options: IntakeOptions, previous: Layout | None = None) -> Layout:
+    """Choose the layout of a table.
+
+    Args:
+        table: The table.
+        options: The options of the load.
+        previous: The layout of the rows above, or of the sheet before, whose header may still apply.
 
     Returns:
-        The plan; None if the table has no phone column, or not all of those that the options name.
+        The layout. It has no phone columns if the table has none.
 
     Raises:
-        IntakeError: An account or date column named in the options is missing; or no header names a phone column,
-            several columns hold numbers, and none of them clearly more than the others.
+        IntakeError: A column that the options name for accounts or dates is not in the table.
     """
-    given = options.columns.get("phone")
-    start, header = _find_header(table, options)
-    width = len(header) if header is not None else _width(table)
-    if given is not None:
-        phones = _given_phones(table, header, given)
-        if header is None:
-            start, header = _data_start(table, width)
-    else:
-        phones = tuple(at for at, name in enumerate(header or ()) if headers.is_phone(name))
-    named = bool(phones)
-    if not phones and given is None:
-        phones, start, header = _columns_by_content(table, options, start, header, width)
-    if not phones:
-        return None
-    account = _ranked_column(table, header, options.columns.get("account"), headers.account_rank)
-    date = _ranked_column(table, header, options.columns.get("date"), headers.date_rank)
-    least = 1 + max(at for at in (*phones, account, date) if at is not None)
-    cells = tuple(header) if header is not None else None
-    return ColumnPlan(start, phones, account, date, max(width, least), cells, named)
+    rows = table.head
+    header = _header(table, options)
+    form = None if table.names is not None or options.columns else labelled.labelled_layout(rows, options, header)
+    if form is not None:
+        return form
+    if header is None and previous is not None and previous.header and _continues(rows, previous, options):
+        header = HeaderRows(0, 0, previous.header, by_name=True)
+        return _choose(table, options, header, previous.header_digests)
+    digests = tuple(header_digest(row) for row in rows[header.first : header.data]) if header else ()
+    return _choose(table, options, header, digests)
 
 
-def describe(plan: ColumnPlan) -> str:
-    """Describe the chosen columns in one phrase for the report.
-
-    The phrase has indices and no header cells, because a row of data may have been mistaken for the header.
-    """
-    phones = ", ".join(str(at + 1) for at in plan.phones)
-    phrases = [f"phone column {phones} by {'name' if plan.named else 'content'}"]
-    if plan.account is not None:
-        phrases.append(f"account column {plan.account + 1}")
-    if plan.date is not None:
-        phrases.append(f"date column {plan.date + 1}")
-    return "; ".join(phrases)
+def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
+    if table.names is not None:
+        return HeaderRows(0, 0, tuple(table.names), by_name=True)
+    return find_header(table.head, options.region, given.wanted_names(options, table.location))
 
 
-def _width(table: TableHead) -> int:
-    widths = Counter(map(len, table.head))
+def _continues(rows: Rows, previous: Layout, options: IntakeOptions) -> bool:
+    """Whether rows without a header go on in the columns of the rows above: their phone columns hold numbers here."""
+    columns = [phone.column for phone in previous.phones]
+    width = max((len(row) for row in rows), default=0)
+    if not columns or width > previous.width:
+        return False
+    return any(
+        count_cells(_cells(rows, column), options.region, bare_landlines=True).shows_phones for column in columns
+    )
+
+
+def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None, digests: tuple[bytes, ...]) -> Layout:
+    labels = header.labels if header else ()
+    start = header.data if header else 0
+    rows = _rows_of_table(table.head[start:])
+    width = max([len(labels), *(len(row) for row in rows)], default=0)
+    columns = [_column(at, labels[at] if at < len(labels) else "", rows, options) for at in range(width)]
+    roles = _roles(columns, labels, options)
+    layout = Layout(
+        start=start,
+        phones=(),
+        width=_usual_width(rows, len(labels)),
+        account=given.column_for("account", table.location, labels, width, options)
+        if "account" in options.columns
+        else roles.get(ColumnRole.ACCOUNT),
+        date=given.column_for("date", table.location, labels, width, options)
+        if "date" in options.columns
+        else roles.get(ColumnRole.DATE),
+        country=roles.get(ColumnRole.COUNTRY),
+        area=roles.get(ColumnRole.AREA),
+        blank=tuple(column.at for column in columns if not column.counts.filled),
+        scan_text=options.scan_text,
+        header_digests=digests,
+        header=tuple(labels) if header else None,
+        passed_over=_passed_over(table.head, header),
+    )
+    layout = _with_phones(layout, columns, table.location, labels, width, options)
+    least = 1 + max(
+        (at for at in (*(p.column for p in layout.phones), layout.account, layout.date) if at is not None), default=0
+    )
+    return replace(layout, width=max(layout.width, least))
+
+
+def _rows_of_table(rows: Rows) -> Rows:
+    """The rows up to the next header."""
+    until = next((at for at, row in enumerate(rows) if at and is_header_row(row)), len(rows))
+    return rows[:until]
+
+
+def _cells(rows: Rows, column: int) -> list[str]:
+    return [row[column] for row in rows if column < len(row)]
+
+
+def _column(at: int, label: str, rows: Rows, options: IntakeOptions) -> _Column:
+    cells = _cells(rows, at)
+    is_phone = headers.is_phone(label)
+    bare, lookalikes = (True, 0)
+    if options.region == "CN":
+        bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
+    counts = count_cells(cells, options.region, bare_landlines=bare)
+    column = _Column(at, label, cells, counts, lookalikes, is_phone and not headers.is_fax(label))
+    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells))
+    return column
+
+
+def _usual_width(rows: Rows, labels: int) -> int:
+    if labels:
+        return labels
+    widths: dict[int, int] = {}
+    for row in rows:
+        widths[len(row)] = widths.get(len(row), 0) + 1
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 
-def _find_header(table: TableHead, options: IntakeOptions) -> tuple[int, list[str] | None]:
-    """The index of the first data row, and the header.
-
-    The header is the first row near the top with a name from the options; else the first one in which a cell names a
-    phone column and no cell has five digits in sequence. Without such a row the result is (0, None).
-    """
-    if table.names is not None:
-        return 0, table.names
-    wanted = [name for given in options.columns.values() for name in _given_names(given)]
-    for at, row in enumerate(table.head[:HEADER_ROWS]):
-        if any(headers.is_named(cell, name) for cell in row for name in wanted if not name.isdigit()):
-            return at + 1, row
-    for at, row in enumerate(table.head[:HEADER_ROWS]):
-        if any(headers.is_phone(cell) for cell in row) and not any(_FIVE_DIGITS.search(cell) for cell in row):
-            return at + 1, row
-    return 0, None
+def _roles(columns: Sequence[_Column], labels: Sequence[str], options: IntakeOptions) -> dict[ColumnRole, int]:
+    """The account, date, country and area columns, by their headers."""
+    roles: dict[ColumnRole, int] = {}
+    for role, rank in ((ColumnRole.ACCOUNT, headers.account_rank), (ColumnRole.DATE, headers.date_rank)):
+        ranked = [(order, at) for at, label in enumerate(labels) if (order := rank(label)) is not None]
+        if ranked:
+            roles[role] = min(ranked)[1]
+    for role, test in ((ColumnRole.COUNTRY, headers.is_country), (ColumnRole.AREA, headers.is_area)):
+        found = next((column.at for column in columns if test(column.label) and column.counts.filled), None)
+        if found is not None:
+            roles[role] = found
+    return roles
 
 
-def _given_names(given: str) -> list[str]:
-    return [given, *(name for name in re.split(r"[,，]", given) if name.strip())]
+def _with_phones(
+    layout: Layout, columns: Sequence[_Column], location: str, labels: Sequence[str], width: int, options: IntakeOptions
+) -> Layout:
+    left_out = given.left_out(location, labels, width, options)
+    named = given.phone_columns(location, labels, width, options)
+    named = [at for at in named if at < len(columns) and columns[at].counts.numbers] or []
+    if named:
+        phones = [columns[at] for at in named]
+        unread = _unread_beside(columns, set(named), left_out)
+        by = dict.fromkeys(named, ChosenBy.GIVEN)
+        return _finished(layout, phones, unread, by, first_filled=False)
+    pool = [
+        column for column in columns if column.at not in left_out and column.at not in (layout.country, layout.area)
+    ]
+    unread = [UnreadColumn(at, None) for at in sorted(left_out)]
+    if options.kind is Kind.MALICIOUS:
+        phones, more = _registration_columns(pool)
+    else:
+        phones, more = _exposed_columns(pool)
+    by = {column.at: ChosenBy.NAME if column.is_named and labels else ChosenBy.CONTENT for column in columns}
+    return _finished(layout, phones, [*unread, *more], by, first_filled=options.kind is Kind.MALICIOUS)
 
 
-def _given_phones(table: TableHead, header: list[str] | None, given: str) -> tuple[int, ...]:
-    whole = _column_named(header, given)
-    if whole is not None:
-        return (whole,)
-    names = [name for name in re.split(r"[,，]", given) if name.strip()]
-    found = [_given_column(table, header, name) for name in names or [given]]
-    return tuple(dict.fromkeys(at for at in found if at is not None)) if None not in found else ()
+def _finished(
+    layout: Layout,
+    phones: Sequence[_Column],
+    unread: Sequence[UnreadColumn],
+    by: dict[int, ChosenBy],
+    *,
+    first_filled: bool,
+) -> Layout:
+    """The layout with its phone columns, and with the roles that the report shows."""
+    roles = [RoleOfColumn(column.at, ColumnRole.PHONE, by[column.at]) for column in phones]
+    roles += [RoleOfColumn(column.column, ColumnRole.NONE, by.get(column.column, ChosenBy.GIVEN)) for column in unread]
+    others = (
+        (layout.account, ColumnRole.ACCOUNT),
+        (layout.date, ColumnRole.DATE),
+        (layout.country, ColumnRole.COUNTRY),
+        (layout.area, ColumnRole.AREA),
+    )
+    taken = {role.column for role in roles}
+    roles += [RoleOfColumn(at, role, ChosenBy.NAME) for at, role in others if at is not None and at not in taken]
+    return replace(
+        layout,
+        phones=tuple(column.phone for column in phones),
+        first_filled=first_filled and len(phones) > 1,
+        unread=tuple(unread),
+        roles=tuple(sorted(roles, key=lambda role: role.column)),
+    )
 
 
-def _column_named(header: list[str] | None, name: str) -> int | None:
-    return next((at for at, cell in enumerate(header or ()) if headers.is_named(cell, name)), None)
+def _unread_beside(columns: Sequence[_Column], named: set[int], left_out: set[int]) -> list[UnreadColumn]:
+    """The columns with numbers beside those that the operator named."""
+    return [
+        UnreadColumn(column.at, None if column.at in left_out else WarningCode.UNREAD_NUMBERS)
+        for column in columns
+        if column.at not in named and (column.counts.numbers or column.at in left_out)
+    ]
 
 
-def _given_column(table: TableHead, header: list[str] | None, name: str) -> int | None:
-    """The column with a given name or 1-based index. A header cell equal to the text takes precedence over an index."""
-    found = _column_named(header, name)
-    if found is not None:
-        return found
-    text = name.strip()
-    if text.isascii() and text.isdigit():
-        widest = max([len(row) for row in table.head] + [len(table.names or ())])
-        if len(text) <= 9 and 1 <= int(text) <= widest:
-            return int(text) - 1
-    return None
+def _exposed_columns(columns: Sequence[_Column]) -> tuple[list[_Column], list[UnreadColumn]]:
+    """Every column with phone numbers of the people in the rows, and the columns with other numbers."""
+    peer = any(headers.is_peer(column.label) and column.shows_phones for column in columns)
+    phones: list[_Column] = []
+    unread: list[UnreadColumn] = []
+    for column in columns:
+        code = _reason_to_leave(column, peer=peer)
+        if code is not None:
+            unread.append(UnreadColumn(column.at, None if code is _NOBODY else WarningCode(code)))
+        elif column.is_named or (column.counts.shows_phones and not headers.is_identifier(column.label)):
+            phones.append(column)
+    return phones, unread
 
 
-def _ranked_column(
-    table: TableHead,
-    header: list[str] | None,
-    given: str | None,
-    rank: Callable[[str], int | None],
-) -> int | None:
-    """The given column, else the column whose header ranks best, the leftmost of equals; None if no header ranks."""
-    if given is not None:
-        found = _given_column(table, header, given)
-        if found is None:
-            raise IntakeError(table.location, "has no such account or date column as given with --column")
-        return found
-    ranked = [(order, at) for at, name in enumerate(header or ()) if (order := rank(name)) is not None]
-    return min(ranked)[1] if ranked else None
+_NOBODY = "nobody"
 
 
-def _columns_by_content(
-    table: TableHead, options: IntakeOptions, start: int, header: list[str] | None, width: int
-) -> tuple[tuple[int, ...], int, list[str] | None]:
-    """The phone columns by the content of their cells, the index of the first data row, and the header if any."""
-    if header is None:
-        start, header = _data_start(table, width)
-    rows = table.head[start:]
-    shares = {
-        at: share
-        for at in range(width)
-        if not (header and at < len(header) and headers.is_not_phone(header[at]))
-        and (share := _share_of_numbers(rows, at, options.region)) >= _MIN_SHARE
-    }
-    if len(shares) == width:  # nothing but numbers: a plain list, with one or more numbers in each row
-        return tuple(shares), start, header
-    ordered = sorted(shares.items(), key=lambda item: -item[1])
-    if len(ordered) > 1 and ordered[1][1] > ordered[0][1] * _MAX_RUNNER_UP:
-        columns = ", ".join(str(at + 1) for at in sorted(shares))
-        raise IntakeError(table.location, f"columns {columns} all hold numbers: say which with --column phone=NAME")
-    return tuple(at for at, _ in ordered[:1]), start, header
+def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None:
+    """The warning under which the numbers of a column are told that is not read, `_NOBODY`, or None if it is not left."""
+    label, counts = column.label, column.counts
+    if headers.is_fax(label) or (counts.shows_identifiers and not column.is_named):
+        return _NOBODY
+    if not counts.numbers:
+        return None
+    if headers.is_other_party(label):
+        return WarningCode.OTHER_PARTY
+    if peer and headers.is_owner(label) and not headers.is_peer(label):
+        return WarningCode.OTHER_PARTY
+    if counts.shows_identifiers:
+        return WarningCode.LOOKALIKE_NUMBERS
+    return WarningCode.CONSTANT_COLUMN if counts.is_constant and column.shows_phones else None
 
 
-def _data_start(table: TableHead, width: int) -> tuple[int, list[str] | None]:
-    """The index of the first row that is at least half filled and has five digits in sequence, and the row above it,
-    which is the header. Without such a row the result is (0, None).
-    """
-    for at, row in enumerate(table.head[:HEADER_ROWS]):
-        filled = sum(bool(cell.strip()) for cell in row)
-        if filled * 2 >= width and any(_FIVE_DIGITS.search(cell) for cell in row):
-            return at, table.head[at - 1] if at else None
-    return 0, None
+def _registration_columns(columns: Sequence[_Column]) -> tuple[list[_Column], list[UnreadColumn]]:
+    """The columns with the number on which an account was registered, best first, and the other phone columns."""
+    ranked: list[tuple[int, _Column]] = []
+    rest: list[_Column] = []
+    for column in columns:
+        if not column.shows_phones or headers.is_fax(column.label):
+            continue
+        rank = headers.registration_rank(column.label)
+        if rank == 1 and column.counts.mobiles * 2 < column.counts.filled:
+            rank = None
+        if rank is None or headers.is_other_party(column.label):
+            rest.append(column)
+        else:
+            ranked.append((rank, column))
+    if not ranked and rest:
+        best = max(rest, key=lambda column: (column.is_named, column.counts.numbers))
+        rest.remove(best)
+        ranked.append((0, best))
+    ranked.sort(key=lambda item: (item[0], item[1].at))
+    chain = [column for at, (rank, column) in enumerate(ranked) if rank not in [earlier for earlier, _ in ranked[:at]]]
+    rest += [column for _, column in ranked if column not in chain]
+    code = WarningCode.OTHER_PHONE_COLUMNS
+    return chain, [UnreadColumn(column.at, code) for column in sorted(rest, key=lambda column: column.at)]
 
 
-def _share_of_numbers(rows: Sequence[Sequence[str]], column: int, region: str) -> float:
-    cells = [row[column] for row in rows if column < len(row) and row[column].strip()]
-    good = sum(any(type(found) is bytes for _, found in separate_numbers(cell, region)) for cell in cells)
-    return good / len(cells) if cells else 0.0
+def _passed_over(rows: Rows, header: HeaderRows | None) -> int:
+    """The mainland mobiles in the rows above the header."""
+    above = rows[: header.first] if header else []
+    return sum(len(find_mobiles(cell)) for row in above for cell in row)

@@ -14,7 +14,8 @@ _ORDINAL = re.compile(r"[\d一二三四五]{0,2}$")
 _ZH_PHONE = re.compile(
     r"(?:(?!是否|有无|传真)[^\d]){0,12}?"
     r"(?:手机|手機|电话|電話|移动电话|联系方式|[联聯](?:系|繫|絡|络)方式|座机|固话|宅电)[号號]?[码碼]?"
-    r"|(?:注册|联系|主叫|被叫|本机|对方|用户|移动|通话|绑定|受害人|登录)?(?:号码|號碼)"
+    r"|(?:注册|联系|主叫|被叫|本机|本方|机主|对方|对端|用户|客户|业务|计费|移动|通话|来电|去电|发送|接收|绑定|备用|亲情|预留"
+    r"|常用|紧急|收件|寄件|发件|受害人|被害人|监护人|登录|[ab])?(?:号码|號碼)"
 )
 _EN_PHONE = re.compile(
     r"(?!auto|micro|head|smart|ear|is[a-z]|has|verif|no)[a-z]{0,20}"
@@ -22,7 +23,11 @@ _EN_PHONE = re.compile(
 )
 _EN_PHONE_LAST = frozenset({"tel", "cell", "mob", "hp", "phone", "mobile", "msisdn", "telephone", "cellphone"})
 _EN_NUMBER = frozenset({"number", "numbers", "num", "no", "nr"})
-_EN_NOT_PHONE = frozenset({"is", "has", "verified", "type", "model", "hash", "auto", "smart", "fax", "brand"})
+_EN_NOT_PHONE = frozenset({"is", "has", "verified", "type", "label", "model", "hash", "auto", "smart", "fax", "brand"})
+_EN_CALL = frozenset(
+    {"contact", "whatsapp", "app", "caller", "calling", "callee", "called", "sender", "recipient", "a", "b"}
+)
+"""Words that name a phone column together with a word for a number, such as "Contact No."."""
 
 _ZH_ACCOUNT = (
     re.compile(r"(?!.*(?:银行|收款|对公|开户|卡))[^\d]{0,10}(?:账号|帐号|賬號|帳號)(?:名|名称|id)?"),
@@ -49,9 +54,30 @@ _EN_NOT_DATE = frozenset(
 _LAST_SEEN = re.compile(r"最后|最近|末次|last|latest|seen")
 _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 
-_NOT_BY_CONTENT = re.compile(
-    r"身份证|证件|卡号|银行|qq|微信|金额|余额|日期|时间|时刻|编号|序号|imei|imsi|iccid|订单|流水|邮编|年龄|生日|出生"
-    r"|idcard|idno|idnumber|passport|bank|card|zip|postcode|birth|date|time|amount|balance|order|serial|wechat|fax|传真"
+_IDENTIFIER = re.compile(
+    r"身份证|证件|(?<!手机)卡号|银行|qq|金额|余额|日期|时间|时刻|编号|序号|imei|imsi|iccid|订单|流水|单号|邮编|年龄|生日|出生"
+    r"|idcard|idno|idnumber|passport|bank|zip|postcode|birth|date|time|amount|balance|order|serial"
+)
+_FAX = re.compile(r"传真|傳真|fax")
+_LANDLINE = re.compile(r"座机|固话|固定电话|宅电|住宅电话|landline")
+_OTHER_PARTY = re.compile(
+    r"承办|民警|警官|警员|办案|经办|经手|客服|客户经理|业务员|热线|举报|商家|商户|卖家|店铺|店主|发货|发件|寄件|快递|配送|骑手|网点"
+    r"|派出所|填表|填报|录入|审核人|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
+)
+_OWNER = re.compile(r"机主|本方|本机|owner")
+_PEER = re.compile(r"对方|对端|peer|otherparty|counterpart")
+_AREA = re.compile(r"(?:电话|长途|城市|座机|固话)?区号|areacode")
+_COUNTRY = re.compile(
+    r"(?:国家|国别|国籍|国家或?地区|国家(?:代|区)?码|国家区号|国际区号|国际代码|国码|countrycode|country|callingcode|dialcode|cc|国家代号)"
+)
+_RELATED = re.compile(
+    r"紧急|家属|亲属|亲情|配偶|妻|夫|父|母|家长|监护|子女|儿子|女儿|朋友|担保|推荐|介绍|助理|单位|公司|商务|住宅|家庭|备用|其他"
+    r"|emergency|spouse|parent|guardian|relative|friend|reference|work|business|home|other|alternate|backup|assistant"
+)
+_REGISTERED = re.compile(r"注册|regist|signup")
+_BOUND = re.compile(r"绑定|綁定|bound|binding|bind")
+_LOGIN = re.compile(
+    r"登[录陆](?:账|帐)号|登[录陆]名|登[录陆]id|用户名|(?:账|帐)号|login|loginname|loginid|username|account"
 )
 
 
@@ -87,9 +113,62 @@ def date_rank(header: str) -> int | None:
     return 1 if _ACTIVE.search(text) else 2
 
 
-def is_not_phone(header: str) -> bool:
-    """Whether a header cell names something else than a phone, so that the column is not examined by content."""
-    return bool(_NOT_BY_CONTENT.search(_compact(header)))
+def is_identifier(header: str) -> bool:
+    """Whether a header cell names identifiers, amounts or times, so that the column is not examined by content."""
+    return bool(_IDENTIFIER.search(_compact(header))) and not is_phone(header)
+
+
+def is_fax(header: str) -> bool:
+    """Whether a header cell names fax numbers, which are nobody's phone."""
+    return bool(_FAX.search(_compact(header)))
+
+
+def is_landline(header: str) -> bool:
+    """Whether a header cell names landlines, so that a number may lack the 0 of its area code."""
+    return bool(_LANDLINE.search(_compact(header)))
+
+
+def is_other_party(header: str) -> bool:
+    """Whether a header cell names somebody else than the people in the rows: an officer, a seller, a hotline."""
+    return bool(_OTHER_PARTY.search(_compact(header)))
+
+
+def is_owner(header: str) -> bool:
+    """Whether a header cell names the owner of the phone that the table comes from."""
+    return bool(_OWNER.search(_compact(header)))
+
+
+def is_peer(header: str) -> bool:
+    """Whether a header cell names the other side of a call."""
+    return bool(_PEER.search(_compact(header)))
+
+
+def is_area(header: str) -> bool:
+    """Whether a header cell names a column of area codes."""
+    return bool(_AREA.fullmatch(_compact(header)))
+
+
+def is_country(header: str) -> bool:
+    """Whether a header cell names a column of countries or calling codes."""
+    return bool(_COUNTRY.fullmatch(_compact(header)))
+
+
+def registration_rank(header: str) -> int | None:
+    """How directly a header cell names the number on which an account was registered, 0 being most directly.
+
+    0: the registered number; 1: a login name, if it is a number; 2: the bound number; 3: a phone of the person. None for
+    the phones of others and for every other header.
+    """
+    text = _compact(header)
+    if _REGISTERED.search(text) and is_phone(header):
+        return 0
+    if _LOGIN.fullmatch(text):
+        return 1
+    if not is_phone(header):
+        return None
+    if _BOUND.search(text):
+        return 2
+    return None if _RELATED.search(text) else 3
 
 
 def is_named(header: str, given: str) -> bool:
@@ -121,7 +200,7 @@ def _alternative_is_phone(alternative: str) -> bool:
         return _english_phone(alternative)
     english = "".join(_WORD.findall(text))
     chinese = _WORD.sub("", text)
-    if english and english not in _EN_NUMBER and not _english_phone(english):
+    if english and english not in _EN_NUMBER | {"a", "b"} and not _english_phone(english):
         return False
     return bool(_ZH_PHONE.fullmatch(chinese))
 
@@ -132,6 +211,11 @@ def _english_phone(alternative: str) -> bool:
         return False
     if _EN_PHONE.fullmatch("".join(words)):
         return True
+    if len(words) > 1 and words[-1] == "value":
+        words.pop()
+    numbered = len(words) > 1 and words[-1] in _EN_NUMBER
     while len(words) > 1 and words[-1] in _EN_NUMBER:
         words.pop()
+    if numbered and words[-1] in _EN_CALL:
+        return True
     return words[-1] in _EN_PHONE_LAST or words[-1] in {"telno", "cellno"}

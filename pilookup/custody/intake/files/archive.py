@@ -1,39 +1,23 @@
-"""Members of ZIP and gzip files. Refuses bombs, nested archives, unsafe paths and every other harmful archive.
+"""Members of ZIP archives. Refuses bombs, unsafe paths and every other harmful archive.
 
 Members are read from the archive and never unpacked to disk, because no number may lie on disk in clear.
 """
 
-import gzip
 import io
-import lzma
 import re
 import stat
-import struct
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from pilookup.custody.intake import limits
-from pilookup.custody.intake.files.formats import Format, extension, format_by_content
+from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.source import Member, display_name
-from pilookup.errors import IntakeError
-
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    struct.error,
-    ValueError,
-    OverflowError,
-    RuntimeError,
-    IndexError,
-)
-"""The exceptions that the standard library raises for damaged archives. NotImplementedError is a RuntimeError."""
+from pilookup.custody.intake.files.unpacked import DAMAGE, BoundedStream, Budget, Meter, bomb_message
+from pilookup.custody.intake.files.zip_aes import METHOD, AesStream, aes_info, is_right_password
+from pilookup.errors import IntakeError, PasswordRequiredError
 
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
@@ -41,131 +25,191 @@ _LOCAL_HEADER_BYTES = 30
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SYSTEM_FILE = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)", re.IGNORECASE)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+_DAMAGED_OR_PASSWORD = "is truncated or damaged in the archive, or the password is wrong"  # noqa: S105 - a message
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+@dataclass(frozen=True)
+class ArchiveContext:
+    """What the archives of one input file share.
 
-    def close(self) -> None: ...
-
-
-class _BoundedStream(io.RawIOBase):
-    """A stream of one member. It stops at the limit of unpacked bytes and raises only IntakeError."""
-
-    def __init__(self, stream: _Readable, location: str, packed: int, outer: BinaryIO | None = None) -> None:
-        self._stream = stream
-        self._outer = outer  # closed together with this stream, if nothing else closes it
-        self._location = location
-        self._limit = min(limits.MAX_UNPACKED_BYTES, max(limits.RATIO_FREE_BYTES, packed * limits.MAX_RATIO))
-        self._count = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
-        try:
-            data = self._stream.read(len(buffer))
-        except IntakeError:
-            raise
-        except _DAMAGE:
-            raise IntakeError(self._location, "is truncated or damaged in the archive") from None
-        self._count += len(data)
-        if self._count > self._limit:
-            raise IntakeError(self._location, _bomb_message(self._limit))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-            if self._outer:
-                self._outer.close()
-        super().close()
-
-
-def _bomb_message(limit: int) -> str:
-    return f"unpacks to more than {limit:,} bytes, too much for its packed size"
-
-
-def gzip_member(outer: Member) -> Member:
-    """The one file inside a gzip file. Its name is the outer name without ".gz".
-
-    Raises:
-        IntakeError: The file inside is itself an archive, or its first bytes cannot be read. The member's stream
-            raises it later if the gzip file is truncated, damaged or a bomb.
+    Attributes:
+        budget: What they may unpack to.
+        passwords: The passwords that are tried.
     """
-    packed = outer.size or 0
 
-    def open_inner() -> BinaryIO:
-        raw = outer.open()
-        stream = gzip.GzipFile(fileobj=raw, mode="rb")
-        return io.BufferedReader(_BoundedStream(stream, outer.location, packed, raw), limits.BLOCK_BYTES)
-
-    inner = Member(outer.location, outer.name[:-3] if extension(outer.name) == "gz" else outer.name, None, open_inner)
-    _refuse_nesting(inner)
-    return inner
+    budget: Budget
+    passwords: Sequence[str]
 
 
-def _refuse_nesting(member: Member) -> None:
-    found = format_by_content(member.head())
-    name = member.name.lower()
-    if found is Format.GZIP or (found is Format.ZIP and not name.endswith((".xlsx", ".xlsm"))):
-        raise IntakeError(member.location, f"is {found.value} inside an archive: unpack the outer one first")
+def is_system_file(name: str) -> bool:
+    """Whether a member is one that an operating system adds to archives by itself."""
+    return _SYSTEM_FILE.fullmatch(name) is not None
 
 
 @contextmanager
-def zip_members(outer: Member) -> Iterator[tuple[list[Member], int]]:
+def zip_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Member]]:
     """Open a ZIP archive.
 
     Yields:
-        The members in the archive's order, and the number of system files (such as .DS_Store) that were left out.
+        The members in the archive's order, with system files but without folders.
 
     Raises:
-        IntakeError: The archive is damaged, empty, over a limit or an Office document; a member is encrypted, is a link
-            or a special file, has an unsafe path, is packed with an unknown method or is itself an archive; or members
-            overlap or have the same name.
+        IntakeError: The archive is damaged, empty or over a limit; a member is a link or a special file, has an unsafe
+            path or is packed with an unknown method; or members overlap or have the same name.
+        PasswordRequiredError: A member is encrypted, and no password fits.
     """
-    with open_zip(outer) as archive:
+    with seekable(outer) as raw, open_zip(outer, raw) as archive:
         members = [(member_name(info), info) for info in archive.infolist()]
         _check_archive(outer, members)
-        wanted = [(name, info) for name, info in members if not name.endswith("/") and not _SYSTEM_FILE.fullmatch(name)]
-        readable = [_member(outer, archive, name, info) for name, info in wanted]
-        if not readable:
-            raise IntakeError(outer.location, "the archive holds no file")
-        yield readable, sum(not name.endswith("/") for name, _ in members) - len(readable)
+        context.budget.add_members(outer.location, len(members))
+        files = [(name, info) for name, info in members if not name.endswith("/")]
+        yield (_member(outer, archive, name, info, context) for name, info in files)
 
 
 @contextmanager
-def open_zip(outer: Member) -> Iterator[zipfile.ZipFile]:
+def open_zip(outer: Member, raw: BinaryIO | None = None) -> Iterator[zipfile.ZipFile]:
     """Open a file as a ZIP archive.
+
+    Args:
+        outer: The file.
+        raw: A stream of it, if it is open already.
 
     Raises:
         IntakeError: The file cannot be read, or the archive's directory is truncated or damaged.
     """
-    with outer.open() as raw:
+    with raw or outer.open() as stream:
         try:
-            archive = zipfile.ZipFile(raw)
+            archive = zipfile.ZipFile(stream)
         except IntakeError:
             raise
-        except _DAMAGE:
+        except DAMAGE:
             raise IntakeError(outer.location, "the archive is truncated or damaged") from None
         with archive:
             yield archive
 
 
-def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str) -> BinaryIO:
+def open_member(
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    location: str,
+    meter: Meter | None = None,
+    passwords: Sequence[str] = (),
+) -> BinaryIO:
     """A stream of a member's unpacked bytes.
 
+    Args:
+        archive: The archive.
+        info: The member's entry in its directory.
+        location: The member, for errors.
+        meter: Counts the bytes.
+        passwords: The passwords that are tried if the member is encrypted.
+
     Raises:
+        PasswordRequiredError: The member is encrypted, and no password fits.
         IntakeError: The member is truncated or damaged. Reading from the stream raises it too, also for a bomb.
     """
+    damaged = _DAMAGED_OR_PASSWORD if info.flag_bits & _ENCRYPTED else "is truncated or damaged in the archive"
     try:
-        stream = archive.open(info)
+        stream = _decrypted(archive, info, location, passwords) if info.flag_bits & _ENCRYPTED else archive.open(info)
     except IntakeError:
         raise
-    except _DAMAGE:
-        raise IntakeError(location, "is truncated or damaged in the archive") from None
-    return io.BufferedReader(_BoundedStream(stream, location, info.compress_size), limits.BLOCK_BYTES)
+    except DAMAGE:
+        raise IntakeError(location, damaged) from None
+    bounded = BoundedStream(stream, location, info.compress_size, meter=meter, damaged=damaged)
+    return io.BufferedReader(bounded, limits.BLOCK_BYTES)
+
+
+def _decrypted(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str, passwords: Sequence[str]
+) -> "AesStream | zipfile.ZipExtFile":
+    """A stream of an encrypted member, under the first password that fits.
+
+    The few check bytes of a member fit wrong passwords, too. Where several fit them, the member is read to its end.
+    """
+    fitting = [password for password in _encoded(passwords) if _fits(archive, info, password)]
+    if not fitting:
+        raise PasswordRequiredError(location, _no_password(passwords))
+    right = next((password for password in fitting if _reads(archive, info, password)), None) if fitting[1:] else None
+    return _open_encrypted(archive, info, right or fitting[0])
+
+
+def _no_password(passwords: Sequence[str]) -> str:
+    if passwords:
+        return "is under a password, and none of the given ones fits: add the right one to the file of --password-file"
+    return "is under a password: write it to a file and load with --password-file FILE"
+
+
+def _encoded(passwords: Sequence[str]) -> list[bytes]:
+    """Passwords as the bytes that programs make of them: UTF-8, or GB18030 on a Chinese system."""
+    codecs = ("utf-8", "gb18030")
+    return list(dict.fromkeys(password.encode(codec, "replace") for password in passwords for codec in codecs))
+
+
+def _fits(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes) -> bool:
+    """Whether a password fits the check bytes of a member."""
+    if info.compress_type == METHOD:
+        aes = aes_info(info)
+        return aes is not None and is_right_password(_packed(archive, info), aes, password)
+    try:
+        archive.open(info, pwd=password).close()
+    except RuntimeError:  # as the standard library says it
+        return False
+    return True
+
+
+def _reads(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes) -> bool:
+    """Whether a member can be read to its end under a password."""
+    try:
+        with io.BufferedReader(
+            BoundedStream(_open_encrypted(archive, info, password), info.filename, info.compress_size)
+        ) as stream:
+            while stream.read(limits.BLOCK_BYTES):
+                pass
+    except (IntakeError, *DAMAGE):
+        return False
+    return True
+
+
+def _open_encrypted(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes
+) -> "AesStream | zipfile.ZipExtFile":
+    aes = aes_info(info) if info.compress_type == METHOD else None
+    if aes:
+        return AesStream(_packed(archive, info), info.compress_size, aes, password)
+    return archive.open(info, pwd=password)  # type: ignore[return-value]
+
+
+def _packed(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
+    """The packed bytes of a member, from their start."""
+    raw = archive.fp
+    if raw is None:
+        raise zipfile.BadZipFile
+    raw.seek(info.header_offset)
+    header = raw.read(_LOCAL_HEADER_BYTES)
+    if len(header) != _LOCAL_HEADER_BYTES or not header.startswith(b"PK\x03\x04"):
+        raise zipfile.BadZipFile
+    name, extra = int.from_bytes(header[26:28], "little"), int.from_bytes(header[28:30], "little")
+    start = info.header_offset + _LOCAL_HEADER_BYTES + name + extra
+    return io.BufferedReader(_Range(raw, start, info.compress_size), limits.BLOCK_BYTES)
+
+
+class _Range(io.RawIOBase):
+    """A part of a file, which leaves the file itself open."""
+
+    def __init__(self, raw: "BinaryIO | zipfile.IO[bytes]", start: int, size: int) -> None:  # type: ignore[name-defined]
+        self._raw = raw
+        self._at = start
+        self._stop = start + size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        self._raw.seek(self._at)
+        data = self._raw.read(min(len(buffer), self._stop - self._at))
+        self._at += len(data)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def member_name(info: zipfile.ZipInfo) -> str:
@@ -187,8 +231,6 @@ def member_name(info: zipfile.ZipInfo) -> str:
 
 def _check_archive(outer: Member, members: list[tuple[str, zipfile.ZipInfo]]) -> None:
     names = {name for name, _ in members}
-    if "[Content_Types].xml" in names:
-        raise IntakeError(outer.location, "is an Office document, not a plain archive: a workbook must end in .xlsx")
     if len(members) > limits.MAX_MEMBERS:
         raise IntakeError(outer.location, f"the archive has more than {limits.MAX_MEMBERS:,} members")
     if len(names) != len(members):
@@ -200,15 +242,15 @@ def _check_archive(outer: Member, members: list[tuple[str, zipfile.ZipInfo]]) ->
 
 def _check_member(location: str, name: str, info: zipfile.ZipInfo) -> None:
     components = re.split(r"[/\\]", name)
-    if "\\" in name or name.startswith("/") or _DRIVE.match(name) or ".." in components or "\x00" in name or not name:
+    if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in components or "\x00" in name or not name:
         raise IntakeError(location, "the member's path leads outside the archive or is not a plain path")
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise IntakeError(location, "the member is a link or a special file")
-    if info.flag_bits & _ENCRYPTED:
-        raise IntakeError(location, "the member is under a password: pack the archive again without one")
-    if info.compress_type not in _METHODS:
-        raise IntakeError(location, f"packed with method {info.compress_type}, which is not supported: pack it again")
+    aes = aes_info(info) if info.compress_type == METHOD and info.flag_bits & _ENCRYPTED else None
+    method = aes.method if aes else info.compress_type
+    if method not in _METHODS:
+        raise IntakeError(location, f"packed with method {method}, which is not supported: pack it again")
 
 
 def check_bomb(outer: Member, infos: list[zipfile.ZipInfo], limit: int) -> None:
@@ -228,7 +270,7 @@ def check_bomb(outer: Member, infos: list[zipfile.ZipInfo], limit: int) -> None:
     packed = outer.size if outer.size is not None else sum(info.compress_size for info in infos)
     for size, base in [(total, packed), *((info.file_size, info.compress_size) for info in infos)]:
         if size > limits.RATIO_FREE_BYTES and size > base * limits.MAX_RATIO:
-            raise IntakeError(outer.location, _bomb_message(base * limits.MAX_RATIO))
+            raise IntakeError(outer.location, bomb_message(base * limits.MAX_RATIO))
     end = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:
@@ -236,8 +278,14 @@ def check_bomb(outer: Member, infos: list[zipfile.ZipInfo], limit: int) -> None:
         end = info.header_offset + _LOCAL_HEADER_BYTES + info.compress_size
 
 
-def _member(outer: Member, archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> Member:
+def _member(
+    outer: Member, archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, context: ArchiveContext
+) -> Member:
     location = f"{outer.location}/{display_name(name)}"
-    member = Member(location, name.rpartition("/")[2], info.file_size, lambda: open_member(archive, info, location))
-    _refuse_nesting(member)
-    return member
+    meter = Meter(location, context.budget)
+    return Member(
+        location,
+        name.rpartition("/")[2],
+        info.file_size,
+        lambda: open_member(archive, info, location, meter, context.passwords),
+    )

@@ -16,6 +16,7 @@ from pilookup.custody.intake.files.mended_text import MARK, MendedText
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES, LONG_LINE, MAX_LINE_CHARS
 from pilookup.custody.intake.model import ENCODINGS
+from pilookup.custody.intake.unreadable import EmptyFileError, NotATableError
 from pilookup.errors import IntakeError
 
 _BOMS = (
@@ -39,6 +40,7 @@ _BIG5_WORDS = tuple(word.encode(_BIG5) for word in ("電話", "手機", "姓名"
 """In Big5 a header has two of these. Read as GB18030, the same bytes are words that nobody writes."""
 _HEAD_BYTES = 4 * 4096
 """Enough bytes for the first 4,096 characters."""
+_UNLIMITED: Final = 1 << 62
 _HEAD_LINES: Final = 20
 _GLUED_BYTES: Final = 12
 _PLAIN_CONTROLS = frozenset("\t\n\r\x0b\x0c\x1a\x00")
@@ -123,8 +125,9 @@ class _TextChecks:
         characters: Number of characters so far.
     """
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, *, long_lines: bool) -> None:
         self._location = location
+        self._max_line = _UNLIMITED if long_lines else MAX_LINE_CHARS
         self._open = 0  # characters so far in the line that is not finished
         self._last = ""
         self._first = ""
@@ -144,7 +147,7 @@ class _TextChecks:
         unified = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         first = unified.find("\n")
         grown = self._open + (len(unified) if first < 0 else first)
-        if grown > MAX_LINE_CHARS:
+        if grown > self._max_line:
             raise IntakeError(f"{self._location} line {self.line}", LONG_LINE)
         self.line += unified.count("\n")
         if self._last == "\r" and text.startswith("\n"):
@@ -164,15 +167,16 @@ def _refuse_binary(location: str, text: str) -> None:
     controls = sum(char < " " and char not in _PLAIN_CONTROLS | _SEPARATING_CONTROLS for char in head)
     separators = sum(char in _SEPARATING_CONTROLS for char in head)
     if controls * 50 > len(head) or max(separators * 2, head.count("\x00") * 4) > len(head):
-        raise IntakeError(location, "holds binary data, not text")
+        raise NotATableError(location, "holds binary data, not text", "binary data")
 
 
-def detect_encoding(member: Member, given: str | None = None) -> Encoding:
+def detect_encoding(member: Member, given: str | None = None, *, long_lines: bool = False) -> Encoding:
     """Detect the encoding of a text file.
 
     Args:
         member: The file.
         given: The encoding that the operator named, a key of `ENCODINGS`.
+        long_lines: Whether a line may be longer than `MAX_LINE_CHARS`, as in JSON.
 
     Raises:
         IntakeError: The file is in none of the encodings, is blank or binary, has a line longer than `MAX_LINE_CHARS`,
@@ -184,19 +188,21 @@ def detect_encoding(member: Member, given: str | None = None) -> Encoding:
     if given is not None:
         codec = ENCODINGS[given]
         skip = len(mark[0]) if mark and mark[1] == codec else 0
-        return _scan(member, codec, skip, given=True) or _mend(member, codec, skip, given=True)
+        return _scan(member, codec, skip, given=True, long_lines=long_lines) or _mend(
+            member, codec, skip, given=True, long_lines=long_lines
+        )
     if mark:
-        found = _scan(member, mark[1], len(mark[0]))
-        return found or _mend(member, mark[1], len(mark[0]))
+        found = _scan(member, mark[1], len(mark[0]), long_lines=long_lines)
+        return found or _mend(member, mark[1], len(mark[0]), long_lines=long_lines)
     bare = _utf16_without_bom(head[:4096])
     if bare:
-        return _scan(member, bare, 0) or _mend(member, bare, 0)
-    found = _scan(member, "utf-8", 0)
+        return _scan(member, bare, 0, long_lines=long_lines) or _mend(member, bare, 0, long_lines=long_lines)
+    found = _scan(member, "utf-8", 0, long_lines=long_lines)
     if found is None and sum(word in head for word in _BIG5_WORDS) > 1:
-        found = _scan(member, _BIG5, 0)
+        found = _scan(member, _BIG5, 0, long_lines=long_lines)
     if found is None and not _starts_in_utf8(head):
-        found = _scan(member, "gb18030", 0)
-    return found or _mend(member, "utf-8" if _starts_in_utf8(head) else "gb18030", 0)
+        found = _scan(member, "gb18030", 0, long_lines=long_lines)
+    return found or _mend(member, "utf-8" if _starts_in_utf8(head) else "gb18030", 0, long_lines=long_lines)
 
 
 def _starts_in_utf8(head: bytes) -> bool:
@@ -208,7 +214,7 @@ def _starts_in_utf8(head: bytes) -> bool:
     return False
 
 
-def _mend(member: Member, codec: str, skip: int, *, given: bool = False) -> Encoding:
+def _mend(member: Member, codec: str, skip: int, *, long_lines: bool, given: bool = False) -> Encoding:
     """The encoding of a text that is decoded line by line.
 
     Raises:
@@ -218,14 +224,14 @@ def _mend(member: Member, codec: str, skip: int, *, given: bool = False) -> Enco
     if codec.startswith("utf-32"):
         raise IntakeError(member.location, "the text is not valid UTF-32: save it as UTF-8")
     found = Encoding(codec, skip, nuls=False, mended=True, given=given)
-    checks = _TextChecks(member.location)
+    checks = _TextChecks(member.location, long_lines=long_lines)
     with member.open() as raw:
         text = found.open_text(member.location, raw)
         while block := text.lines.read(BLOCK_BYTES):
             checks.feed(block)
         mended = text.mended
     if checks.blank:
-        raise IntakeError(member.location, "the file is empty")
+        raise EmptyFileError(member.location, "the file is empty")
     if mended and mended.bad_characters > _MAX_BAD * checks.characters:
         names = found.display_name if given or codec not in ("utf-8", "gb18030") else "UTF-8 or GB18030"
         raise IntakeError(
@@ -250,9 +256,11 @@ def _utf16_without_bom(head: bytes) -> str | None:
     return None
 
 
-def _scan(member: Member, codec: str, skip: int, *, given: bool = False) -> Encoding | None:
+def _scan(member: Member, codec: str, skip: int, *, long_lines: bool, given: bool = False) -> Encoding | None:
     """The encoding if the text is valid in `codec` and has no BOM inside, else None."""
-    return _scan_plain(member, codec, skip, given=given) or _scan_by_decoding(member, codec, skip, given=given)
+    return _scan_plain(member, codec, skip, given=given) or _scan_by_decoding(
+        member, codec, skip, given=given, long_lines=long_lines
+    )
 
 
 def _scan_plain(member: Member, codec: str, skip: int, *, given: bool) -> Encoding | None:
@@ -282,9 +290,9 @@ def _scan_plain(member: Member, codec: str, skip: int, *, given: bool) -> Encodi
     return Encoding(codec, skip, nuls=False, given=given) if scan.filled and not left else None
 
 
-def _scan_by_decoding(member: Member, codec: str, skip: int, *, given: bool) -> Encoding | None:
+def _scan_by_decoding(member: Member, codec: str, skip: int, *, given: bool, long_lines: bool) -> Encoding | None:
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    checks = _TextChecks(member.location)
+    checks = _TextChecks(member.location, long_lines=long_lines)
     with member.open() as stream:
         stream.read(skip)
         while True:
@@ -296,5 +304,5 @@ def _scan_by_decoding(member: Member, codec: str, skip: int, *, given: bool) -> 
             if not block:
                 break
     if checks.blank:
-        raise IntakeError(member.location, "the file is empty")
+        raise EmptyFileError(member.location, "the file is empty")
     return None if checks.marks else Encoding(codec, skip, checks.nuls, given=given)

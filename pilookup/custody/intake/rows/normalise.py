@@ -1,20 +1,40 @@
-"""Normalises chunks of text cells to batches of identifiers with accounts and months. Everything else is counted."""
+"""Normalises rows of text cells to batches of identifiers with accounts and months. Everything else is counted."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
-from pilookup.custody.intake.columns.detect import ColumnPlan
+from pilookup.custody.intake.columns.labelled import phone_cells
+from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.months import MonthReader
-from pilookup.custody.intake.columns.phone_cells import is_list_of_mobiles, separate_numbers
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report, Tally
-from pilookup.custody.intake.tables.table import Chunk, Table
-from pilookup.identifier import Reason, canonicalise
+from pilookup.custody.intake.rows.fit import (
+    OutsideMobile,
+    is_repeated_header,
+    leaves_layout,
+    mobiles_in,
+    outside_mobiles,
+    starts_new_table,
+)
+from pilookup.custody.intake.rows.numbers import candidates, cell_of, phone_cells_of
+from pilookup.custody.intake.tables.table import NumberedRows, is_blank
+from pilookup.identifier import Reason
 from pilookup.protocol.label import Kind
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row while it is normalised. Its numbers and rejects count only if the row has the layout of the table."""
+
+    line: int
+    cells: list[str]
+    numbers: dict[bytes, None]
+    rejects: list[tuple[int, Reason, str]]
+    repeated: int = 0
+    chosen: int | None = None
 
 
 class Normaliser:
@@ -25,28 +45,36 @@ class Normaliser:
     """
 
     def __init__(
-        self, location: str, plan: ColumnPlan, options: IntakeOptions, report: Report, rejects: Rejects, today: date
+        self,
+        location: str,
+        layout: Layout,
+        options: IntakeOptions,
+        report: Report,
+        rejects: Rejects,
+        today: date,
+        lenient_line: int | None = None,
     ) -> None:
         """Prepare to normalise rows.
 
         Args:
             location: The file, member or sheet, for the rejects file.
-            plan: The columns of the table.
+            layout: The layout of the table.
             options: The options of the load. With `Kind.MALICIOUS` the account column is read.
             report: Receives the counts.
             rejects: Receives the rejected numbers.
             today: The day that dates are compared with.
+            lenient_line: The line of a row that is read by itself if it does not have the layout.
         """
         self._location = location
-        self._plan = plan
+        self._layout = layout
         self._region = options.region
         self._report = report
         self._rejects = rejects
         self.months = MonthReader(today)
-        self._canonicalise: Callable[[str], bytes | Reason] = (
-            canonicalise if options.region == "CN" else partial(canonicalise, region=options.region)
-        )
-        self._account = plan.account if options.kind is Kind.MALICIOUS else None
+        self._account = layout.account if options.kind is Kind.MALICIOUS else None
+        self._left = {column.column: column.code for column in layout.unread}
+        self._skipped = {phone.column for phone in layout.phones} | set(self._left)
+        self._lenient_line = lenient_line
         self._tally = Tally()
 
     @property
@@ -54,114 +82,114 @@ class Normaliser:
         """The counts so far."""
         return replace(self._tally, unreadable=self.months.unreadable, out_of_range=self.months.out_of_range)
 
-    @property
-    def columns(self) -> list[int]:
-        """The columns a chunk must have: the phone columns, then the account and the date column if they are read."""
-        return [*self._plan.phones, *(at for at in (self._account, self._plan.date) if at is not None)]
+    def batch(self, block: NumberedRows) -> tuple[Accepted, int | None]:
+        """Normalise consecutive rows until one does not have the layout of the table.
 
-    def batches(self, table: Table) -> Iterator[Accepted]:
-        """Normalise all rows of a table.
-
-        Yields:
-            One batch per chunk. It is empty if no row of the chunk has a number, so that progress can be reported.
-
-        Raises:
-            IntakeError: The table raises it.
+        Returns:
+            The numbers, and the index of that row; None if all rows have the layout.
         """
-        for chunk in table.chunks(self._plan.start, self.columns, self._plan.width):
-            yield self.batch(chunk)
-
-    def batch(self, chunk: Chunk) -> Accepted:
-        """Normalise the rows of one chunk, which has the columns of `columns`."""
-        self._tally.ragged += chunk.ragged
-        count = len(self._plan.phones)
-        rest = chunk.columns[count:]
-        rows = len(chunk.lines)
-        accounts: list[bytes | None] = [None] * rows
-        if self._account is not None:
-            accounts = [account_name(cell) for cell in rest[0]]
-        months = self.months.read(rest[-1]) if self._plan.date is not None else [0] * rows
-        if count == 1:
-            return self._normalise_one_column(chunk, accounts, months)
         batch = Accepted([], [], [])
-        for at in range(rows):
-            self._normalise_row(chunk, at, batch, accounts[at], months[at])
-        return batch
+        for at, (line, cells) in enumerate(zip(block.lines, block.rows, strict=True)):
+            if not self._take(line, cells, batch):
+                return batch, at
+        return batch, None
 
-    def _normalise_one_column(self, chunk: Chunk, accounts: list[bytes | None], months: list[int]) -> Accepted:
-        """Normalise rows with one phone column. Most cells are one number: lists pass unchanged if possible."""
-        found = self._canonical(chunk.columns[0])
-        odd = [at for at, result in enumerate(found) if result.__class__ is not bytes]
-        if not odd:
-            self._report.rows += len(found)
-            self._report.accepted += len(found)
-            return Accepted(found, accounts, months)  # type: ignore[arg-type]  # all are bytes: none is odd
-        batch = Accepted([], [], [])
-        done = 0
-        for at in [*odd, len(found)]:
-            batch.identifiers.extend(found[done:at])  # type: ignore[arg-type]  # these are bytes
-            batch.accounts.extend(accounts[done:at])
-            batch.months.extend(months[done:at])
-            self._report.rows += at - done
-            self._report.accepted += at - done
-            if at < len(found):
-                self._normalise_row(chunk, at, batch, accounts[at], months[at], found[at])
-            done = at + 1
-        return batch
+    def _take(self, line: int, cells: list[str], batch: Accepted) -> bool:
+        """Add the numbers of one row to a batch. Returns False if the row does not have the layout of the table."""
+        if is_blank(cells):
+            return True
+        row = _Row(line, cells, {}, [])
+        filled = self._read_phones(row)
+        if not row.numbers and is_repeated_header(cells, self._layout):
+            self._tally.headers += 1
+            return True
+        outside = outside_mobiles(cells, self._skipped, row.numbers)
+        lenient = self._layout.lenient or line == self._lenient_line
+        if not lenient and self._is_elsewhere(row, outside):
+            return False
+        self._add_outside(row, outside, lenient=lenient)
+        self._add(row, batch, filled=filled)
+        return True
 
-    def _canonical(self, cells: list[str]) -> list[bytes | Reason]:
-        canonical = self._canonicalise
-        if self._region != "CN":
-            return [canonical(cell) for cell in cells]
-        # `canonicalise` takes a hundred times as long for a cell with two numbers as for each number by itself.
-        return [Reason.SEVERAL if is_list_of_mobiles(cell) else canonical(cell) for cell in cells]
+    def _is_elsewhere(self, row: _Row, outside: Sequence[OutsideMobile]) -> bool:
+        if not row.numbers and starts_new_table(row.cells, self._layout):
+            return True
+        return leaves_layout(self._layout, outside, has_numbers=bool(row.numbers))
 
-    def _normalise_row(
-        self,
-        chunk: Chunk,
-        at: int,
-        batch: Accepted,
-        account: bytes | None,
-        month: int,
-        known: bytes | Reason | None = None,
-    ) -> None:
-        """Add the numbers of one row to a batch. The row may be blank, and its phone cells may hold any text.
+    def _read_phones(self, row: _Row) -> bool:
+        """Read the phone cells of a row. Returns whether any is filled."""
+        filled = False
+        for phone, cell in phone_cells_of(row.cells, self._layout):
+            filled = True
+            row.chosen = phone.column
+            for text, result in candidates(row.cells, phone, cell, self._layout, self._region):
+                if not isinstance(result, bytes):
+                    row.rejects.append((phone.column, result, text))
+                elif result in row.numbers:
+                    row.repeated += 1
+                else:
+                    row.numbers[result] = None
+        return filled
 
-        Args:
-            chunk: The chunk of the row.
-            at: Index of the row in the chunk.
-            batch: Receives the numbers.
-            account: The account name of the row.
-            month: The month of the row.
-            known: The result of `canonicalise` for the only phone cell, if it was called already.
-        """
-        phones = self._plan.phones
-        cells = [(column, cells[at]) for column, cells in zip(phones, chunk.columns, strict=False)]
-        filled = [(column, cell) for column, cell in cells if cell and not cell.isspace()]
-        if not filled:
-            if not chunk.blank(at):
-                self._report.rows += 1
-                self._reject(chunk.lines[at], phones[0], Reason.EMPTY, "")
+    def _add_outside(self, row: _Row, outside: Sequence[OutsideMobile], *, lenient: bool) -> None:
+        """Count or take the mobiles outside the phone columns, and those in rejected cells."""
+        labelled = phone_cells(row.cells) if self._layout.labelled else {}
+        others = [mobile for mobile in outside if mobile.column not in labelled]
+        self._tally.other_party += sum(labelled.get(mobile.column) is False for mobile in outside)
+        take_whole = lenient and not row.numbers and not any(self._left.values()) and bool(self._layout.phones)
+        for mobile in others:
+            if self._layout.scan_text:
+                row.numbers[mobile.identifier] = None
+            elif take_whole and mobile.whole:
+                row.numbers[mobile.identifier] = None
+                self._tally.changed += 1
+            else:
+                self._tally.unread[mobile.column] += 1
+        for column, _, text in row.rejects:
+            missed = [identifier for identifier in mobiles_in(text) if identifier not in row.numbers]
+            if self._layout.scan_text:
+                row.numbers.update(dict.fromkeys(missed))
+            else:
+                self._tally.unread[column] += len(missed)
+        self._count_left(row)
+
+    def _count_left(self, row: _Row) -> None:
+        for column, code in self._left.items():
+            if code is not None and column < len(row.cells):
+                missed = [number for number in mobiles_in(row.cells[column]) if number not in row.numbers]
+                self._tally.left[column] += len(missed)
+        if self._layout.first_filled:
+            for phone in self._layout.phones:
+                if phone.column != row.chosen and phone.column < len(row.cells):
+                    missed = [number for number in mobiles_in(row.cells[phone.column]) if number not in row.numbers]
+                    self._tally.left[phone.column] += len(missed)
+
+    def _add(self, row: _Row, batch: Accepted, *, filled: bool) -> None:
+        cells = row.cells
+        if not self._layout.phones and not self._layout.labelled and not row.numbers:
             return
         self._report.rows += 1
-        accepted: dict[bytes, None] = {}
-        for column, cell in filled:
-            for text, result in separate_numbers(cell, self._region, known):
-                if not isinstance(result, bytes):
-                    self._reject(chunk.lines[at], column, result, text)
-                elif result in accepted:
-                    self._tally.repeated += 1
-                else:
-                    accepted[result] = None
-        batch.identifiers.extend(accepted)
-        batch.accounts.extend([account] * len(accepted))
-        batch.months.extend([month] * len(accepted))
-        self._report.accepted += len(accepted)
+        self._tally.ragged += len(cells) != self._layout.width and not self._layout.labelled
+        self._tally.repeated += row.repeated
+        self._tally.accepted += len(row.numbers)
+        if not filled and not row.numbers and self._layout.phones:
+            self._reject(row.line, self._layout.phones[0].column, Reason.EMPTY, "")
+        for column, reason, text in row.rejects:
+            self._reject(row.line, column, reason, text)
+        batch.identifiers.extend(row.numbers)
+        name = account_name(cells[self._account]) if self._account is not None and self._account < len(cells) else None
+        batch.accounts.extend([name] * len(row.numbers))
+        month = 0
+        if self._layout.date is not None:
+            month = self.months.read([cell_of(cells, self._layout.date)])[0]
+        batch.months.extend([month] * len(row.numbers))
+        self._report.accepted += len(row.numbers)
 
     def _reject(self, line: int, column: int, reason: Reason, text: str) -> None:
         self._report.rejected[str(reason)] += 1
-        self._tally.lost += reason is Reason.DIGITS_LOST
-        self._rejects.add(self._location, line, self._plan.label(column), str(reason), text)
+        if reason is Reason.DIGITS_LOST:
+            self._tally.lost[column] += 1
+        self._rejects.add(self._location, line, self._layout.label(column), str(reason), text)
 
 
 def account_name(cell: str) -> bytes | None:

@@ -43,6 +43,10 @@ class PackedBytes:
     def __len__(self) -> int:
         return len(self.offsets) // OFFSET.itemsize - 1
 
+    def __getitem__(self, index: int) -> bytes:
+        start, stop = np.frombuffer(self.offsets, OFFSET)[index : index + 2].tolist()
+        return self.data[start:stop]
+
     def __repr__(self) -> str:
         return f"<{len(self)} items>"
 
@@ -79,6 +83,12 @@ class PackedNumbers:
 
     def __repr__(self) -> str:
         return f"<{len(self)} numbers>"
+
+    def month_counts(self) -> dict[int, int]:
+        """The number of numbers for each month that occurs, as in `Report.months`."""
+        counts = np.bincount(np.frombuffer(self.months, MONTH))
+        present = np.flatnonzero(counts)
+        return dict(zip(present.tolist(), counts[present].tolist(), strict=True))
 
     @classmethod
     def of(cls, batches: Sequence[Accepted], *, accounts: bool) -> "PackedNumbers":

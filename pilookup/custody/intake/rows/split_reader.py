@@ -6,6 +6,7 @@ it, so that the outcome does not depend on which way a row was read.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
@@ -14,16 +15,16 @@ from typing import Any, Final
 import numpy as np
 
 from pilookup import _core
-from pilookup.custody.intake.columns.detect import ColumnPlan
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report, Tally
+from pilookup.custody.intake.rows.change import Change
 from pilookup.custody.intake.rows.normalise import Normaliser, account_name
 from pilookup.custody.intake.rows.packed import MONTH, OFFSET, PackedBytes, PackedNumbers
-from pilookup.custody.intake.splits import TextForm
 from pilookup.custody.intake.tables.records import plain_row
-from pilookup.custody.intake.tables.table import NumberedRows, select_columns
+from pilookup.custody.intake.tables.table import NumberedRows
+from pilookup.custody.intake.text_form import TextForm
 from pilookup.protocol.label import Kind
 
 IDENTIFIER_BYTES: Final = 18
@@ -38,6 +39,7 @@ class SplitReader:
     Attributes:
         report: The report on this split.
         tally: The counts for the notes on this split.
+        change: Where the layout of the table ends in this split; None if all rows have it.
     """
 
     def __init__(self, form: TextForm, split: FileSplit, data: bytes, rejects: Rejects) -> None:
@@ -51,43 +53,73 @@ class SplitReader:
         """
         self.report = Report()
         self.tally = Tally()
+        self.change: Change | None = None
         self._form = form
         self._split = split
         self._data = data
-        plan = ColumnPlan(0, form.phones, form.account, form.date, form.width, None, named=False)
         options = IntakeOptions(Kind(form.kind), form.region)
-        today = date.fromordinal(form.today)
-        self._normaliser = Normaliser(form.location, plan, options, self.report, rejects, today)
+        self._normaliser = Normaliser(
+            form.location,
+            form.layout,
+            options,
+            self.report,
+            rejects,
+            date.fromordinal(form.today),
+            lenient_line=form.lenient_line,
+        )
         self._months = self._normaliser.months
 
     def read(self) -> PackedNumbers:
-        """Read all numbers of the split.
+        """Read the numbers of the split, up to the first row that does not have the layout of the table.
 
         Raises:
             IntakeError: A cell is longer than `MAX_CELL_CHARS`; the error names its line.
         """
-        form = self._form
+        found = self._extract(self._split.stop - self._split.start)
+        odd = np.frombuffer(found.odd_rows, _U64).reshape(-1, 4)
+        packed: list[PackedNumbers] = []
+        if len(odd):
+            batch, at = self._by_rules(odd)
+            packed.append(PackedNumbers.of([batch], accounts=self._form.kind == Kind.MALICIOUS))
+            if at is not None:
+                start, _, line, _ = odd[at].tolist()
+                self.change = Change(self._split.start + start, line)
+                found = self._extract(start)
+        rows, ragged, repeated, out_of_range, stray = found.counts
+        accepted = len(found.indices) // OFFSET.itemsize
+        self.report.rows += rows
+        self.report.accepted += accepted
+        packed.insert(0, self._decided(found))
+        self.tally = self._normaliser.tally
+        self.tally.add(Tally(ragged, repeated, out_of_range=out_of_range, stray=stray, accepted=accepted))
+        self.tally.add(Tally(left=self._left(found)))
+        numbers = PackedNumbers.concatenate(packed)
+        self.report.months.update(numbers.month_counts())
+        return numbers
+
+    def _extract(self, stop: int) -> _core.TextRows:
+        """Let the core read the records that start before an offset."""
+        form, layout = self._form, self._form.layout
         columns = (
-            form.phones,
-            form.account,
-            form.date,
-            form.width,
+            [phone.column for phone in layout.phones],
+            layout.first_filled,
+            [column.column for column in layout.unread],
+            layout.account if form.kind == Kind.MALICIOUS else None,
+            layout.date,
+            layout.width,
             form.from_line,
             self._months.latest,
-            form.region == "CN",
+            form.region == "CN" and not layout.labelled and layout.country is None,
         )
-        stop = self._split.stop - self._split.start
-        found = _core.TextRows(self._data, stop, self._split.line, self._split.whole, form.dialect, columns)
-        rows, ragged, repeated, out_of_range, stray = found.counts
-        self.report.rows += rows
-        self.report.accepted += len(found.indices) // OFFSET.itemsize
-        packed = [self._decided(found)]
-        odd = np.frombuffer(found.odd_rows, _U64).reshape(-1, 4)
-        if len(odd):
-            packed.append(PackedNumbers.of([self._by_rules(odd)], accounts=form.kind == Kind.MALICIOUS))
-        self.tally = self._normaliser.tally
-        self.tally.add(Tally(ragged, repeated, out_of_range=out_of_range, stray=stray))
-        return PackedNumbers.concatenate(packed)
+        return _core.TextRows(self._data, stop, self._split.line, self._split.whole, form.dialect, columns)
+
+    def _left(self, found: _core.TextRows) -> Counter[int]:
+        layout = self._form.layout
+        columns = [column.column for column in layout.unread] + [phone.column for phone in layout.phones]
+        counts: Counter[int] = Counter()
+        for column, count in zip(columns, found.left, strict=True):
+            counts[column] += count
+        return +counts
 
     def _decided(self, found: _core.TextRows) -> PackedNumbers:
         """The numbers that the core decided. Date and account cells that it did not decide are read here."""
@@ -107,7 +139,7 @@ class SplitReader:
 
     def _accounts(self, found: _core.TextRows) -> PackedBytes:
         count = len(found.indices) // OFFSET.itemsize
-        if self._form.account is None:
+        if self._form.layout.account is None:
             return PackedBytes(b"", bytes((count + 1) * OFFSET.itemsize))
         odd = np.frombuffer(found.odd_accounts, _U64).reshape(-1, 3)
         accounts = PackedBytes(found.accounts, found.account_offsets)
@@ -119,10 +151,9 @@ class SplitReader:
     def _text(self, start: int, stop: int) -> str:
         return self._data[start:stop].decode(self._form.codec)
 
-    def _by_rules(self, odd: Indices) -> Accepted:
-        rows = self._rows(odd.tolist())
-        chunk = select_columns(NumberedRows(odd[:, 2].tolist(), rows), self._normaliser.columns, self._form.width)
-        return self._normaliser.batch(chunk)
+    def _by_rules(self, odd: Indices) -> tuple[Accepted, int | None]:
+        """The numbers of the rows that the core did not decide, and the index of the first that has another layout."""
+        return self._normaliser.batch(NumberedRows(odd[:, 2].tolist(), self._rows(odd.tolist())))
 
     def _rows(self, odd: list[list[int]]) -> list[list[str]]:
         """The cells of records. In a record whose quotes do not pair up, quotes are plain characters."""

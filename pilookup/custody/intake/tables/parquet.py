@@ -1,9 +1,12 @@
-"""Reads Parquet files as tables: only the chosen columns, in batches, each value as text."""
+"""Reads Parquet files as tables: only the chosen columns, in batches, each value as text.
+
+The scalars of a nested column are columns with dotted names; the values of a list stand in one cell, one a line.
+"""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,8 +14,8 @@ import pyarrow.parquet as pq
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.tables.arrow import cells_of, lines_of
-from pilookup.custody.intake.tables.table import Chunk, is_blank
+from pilookup.custody.intake.tables.arrow import Leaf, ListTooLongError, cells_of, leaf_array, leaves_of, lines_of
+from pilookup.custody.intake.tables.table import NumberedRows, is_blank
 from pilookup.errors import IntakeError
 
 _DAMAGED = "the Parquet file is truncated or damaged"
@@ -70,80 +73,76 @@ class ParquetTable:
         self.location = location
         self._file = file
         self._schema = file.schema_arrow
-        self.names: list[str] | None = list(self._schema.names)
+        try:
+            self._leaves = leaves_of(self._schema)
+        except (ValueError, RecursionError):
+            raise IntakeError(location, "a column is nested too deeply: write it out as plain columns") from None
+        self.names: list[str] | None = [leaf.name for leaf in self._leaves]
         self.rows: int | None = file.metadata.num_rows
         if self.rows == 0:
             raise IntakeError(location, "has no rows")
-        readable = [at for at, kind in enumerate(self._schema.types) if not _nested(kind)]
-        self.head = self._head(readable)
+        self.head = self._head()
 
-    def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:  # noqa: ARG002
-        """Read the chosen columns of all rows.
-
-        `start` is always 0, because the column names are in the schema, and `width` is not used, because all rows have
-        the same width.
+    def blocks(self, start: int) -> Iterator[NumberedRows]:  # noqa: ARG002 - the column names are in the schema
+        """Read all columns of all rows.
 
         Raises:
-            IntakeError: A chosen column is nested, or the file is damaged or over a limit.
+            IntakeError: The file is damaged or over a limit.
         """
-        for row, batch in self._rows(columns):
-            yield self._chunk(row, batch)
+        for row, arrays in self._rows():
+            yield self._block(row, arrays)
 
-    def splits(self, columns: Sequence[int], size: int) -> Iterator[tuple[FileSplit, bytes] | Chunk]:
-        """Read the rows of `chunks` as splits of text, for the core to read.
+    def splits(self, size: int, needed: Collection[int]) -> Iterator[tuple[FileSplit, bytes] | NumberedRows]:
+        """Read the rows of `blocks` as splits of text, for the core to read.
 
         Args:
-            columns: The 0-based columns.
             size: A split ends with the batch in which it reaches this size in bytes.
+            needed: The 0-based columns that are read.
 
         Yields:
-            A split and its text; or a chunk, if a batch has cells that a reader of the text would read differently.
+            A split and its text; or rows, if a batch has cells that a reader of the text would read differently.
 
         Raises:
-            IntakeError: A chosen column is nested, or the file is damaged or over a limit.
+            IntakeError: The file is damaged or over a limit.
         """
         buffer = _LineBuffer()
-        for row, batch in self._rows(columns):
-            lines = self._lines(batch)
+        for row, arrays in self._rows():
+            lines = self._lines(arrays, needed)
             if lines is None:
                 yield from buffer.flush()
-                yield self._chunk(row, batch)
+                yield self._block(row, arrays)
                 continue
             buffer.add(row, lines)
             if buffer.size >= size:
                 yield from buffer.flush()
         yield from buffer.flush()
 
-    def _rows(self, columns: Sequence[int]) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """The 1-based number of the first row of each batch, and the batch."""
-        for at in columns:
-            if _nested(self._schema.types[at]):
-                raise IntakeError(self.location, f"column {at + 1} is nested: write it out as one plain column")
+    def _rows(self) -> Iterator[tuple[int, list[pa.Array]]]:
+        """The 1-based number of the first row of each batch, and its cells."""
         row = 1
-        for batch in self._batches(columns, limits.BATCH_ROWS):
-            yield row, batch
-            row += batch.num_rows
+        for count, arrays in self._batches(self._leaves, limits.BATCH_ROWS):
+            yield row, arrays
+            row += count
         if row - 1 != self.rows:
             raise IntakeError(self.location, _DAMAGED)
 
-    def _chunk(self, row: int, batch: pa.RecordBatch) -> Chunk:
-        cells = [self._texts(column) for column in batch.columns]
-        return Chunk(range(row, row + batch.num_rows), cells, lambda _: False, 0)
+    def _block(self, row: int, arrays: list[pa.Array]) -> NumberedRows:
+        rows = self._cells(arrays)
+        return NumberedRows(range(row, row + len(rows)), rows)
 
-    def _head(self, readable: list[int]) -> list[list[str]]:
-        batch = next(self._batches(readable, limits.HEAD_ROWS), None) if readable else None
-        if batch is None:
-            return [[""] * len(self._schema.names)]
-        columns = {at: self._texts(batch.column(i)) for i, at in enumerate(readable)}
-        rows = [
-            [columns[at][row] if at in columns else "" for at in range(len(self._schema.names))]
-            for row in range(batch.num_rows)
-        ]
+    def _cells(self, arrays: list[pa.Array]) -> list[list[str]]:
+        return [list(row) for row in zip(*(self._texts(column) for column in arrays), strict=True)]
+
+    def _head(self) -> list[list[str]]:
+        found = next(self._batches(self._leaves, limits.HEAD_ROWS), None) if self._leaves else None
+        if found is None:
+            return [[""] * len(self._leaves)]
+        rows = self._cells(found[1])
         return [row for row in rows if not is_blank(row)] or rows[:1]
 
-    def _batches(self, columns: Sequence[int], size: int) -> Iterator[pa.RecordBatch]:
-        """Record batches with exactly the given columns, in the given order."""
-        names = [self._schema.names[at] for at in columns]
+    def _batches(self, leaves: Sequence[Leaf], size: int) -> Iterator[tuple[int, list[pa.Array]]]:
+        """The number of rows of each batch, and the cells of the given leaves, in the given order."""
+        names = [self._schema.names[leaf.column] for leaf in leaves]
         if len(set(self._schema.names)) != len(self._schema.names):
             raise IntakeError(self.location, "two columns have one name")
         try:
@@ -152,17 +151,24 @@ class ParquetTable:
                     raise IntakeError(
                         self.location, f"{size:,} rows take more than {limits.MAX_PARQUET_BATCH_BYTES:,} bytes"
                     )
-                yield batch.select(names)
+                arrays = [self._leaf(batch.column(name), leaf.path) for name, leaf in zip(names, leaves, strict=True)]
+                yield batch.num_rows, arrays
         except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError):
             raise IntakeError(self.location, _DAMAGED) from None
+
+    def _leaf(self, column: pa.Array, path: tuple[int, ...]) -> pa.Array:
+        if not path and not pa.types.is_nested(column.type):
+            return column
+        with self._validated(column):
+            return leaf_array(column, path)
 
     def _texts(self, column: pa.Array) -> list[str]:
         with self._validated(column):
             return [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column)]
 
-    def _lines(self, batch: pa.RecordBatch) -> bytes | None:
-        with self._validated(*batch.columns):
-            return lines_of(batch.columns)
+    def _lines(self, arrays: list[pa.Array], needed: Collection[int]) -> bytes | None:
+        with self._validated(*arrays):
+            return lines_of(arrays, needed)
 
     @contextmanager
     def _validated(self, *columns: pa.Array) -> Iterator[None]:
@@ -171,6 +177,11 @@ class ParquetTable:
             for column in columns:
                 column.validate(full=True)
             yield
+        except ListTooLongError:
+            raise IntakeError(
+                self.location,
+                f"the values of a list are longer than {limits.MAX_CELL_CHARS:,} characters: write each value as a row",
+            ) from None
         except (pa.ArrowException, ValueError, OverflowError):
             raise IntakeError(self.location, _DAMAGED) from None
 
@@ -199,7 +210,3 @@ class _LineBuffer:
             data = b"".join(self._lines)
             self._lines, self.size = [], 0
             yield FileSplit(0, len(data), len(data), self._row, whole=True), data
-
-
-def _nested(kind: Any) -> bool:
-    return bool(pa.types.is_nested(kind))

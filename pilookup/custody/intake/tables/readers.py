@@ -7,10 +7,16 @@ from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.tables.json_tables import json_tables
+from pilookup.custody.intake.tables.pages import page_file_tables
 from pilookup.custody.intake.tables.parquet import parquet_table
+from pilookup.custody.intake.tables.sql_tables import sql_tables
+from pilookup.custody.intake.tables.sqlite_tables import sqlite_tables
 from pilookup.custody.intake.tables.table import Table
 from pilookup.custody.intake.tables.text import text_table
+from pilookup.custody.intake.tables.vcards import vcard_tables
 from pilookup.custody.intake.tables.workbook import workbook_tables
+from pilookup.custody.intake.tables.xml_tables import xml_tables
 
 Reader = Callable[[Member, Format, IntakeOptions, Report], Iterator[Table]]
 """Yields the tables of a file in its order. Each must be read before the next is requested.
@@ -46,13 +52,28 @@ def _parquet(member: Member, _form: Format, _options: IntakeOptions, _report: Re
         yield table
 
 
-def _workbook(member: Member, form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
-    return workbook_tables(member, form, report.notes)
+def _with_notes(read: Callable[[Member, list[str]], Iterator[Table]]) -> Reader:
+    """The reader for a module that needs nothing but the file and a place for its notes."""
+
+    def tables(member: Member, _form: Format, _options: IntakeOptions, report: Report) -> Iterator[Table]:
+        return read(member, report.notes)
+
+    return tables
 
 
 _READERS: Final[dict[Format, Reader]] = {
     Format.TEXT: _text,
     Format.PARQUET: _parquet,
-    Format.XLSX: _workbook,
-    Format.XLS: _workbook,
+    Format.XLSX: workbook_tables,
+    Format.XLS: workbook_tables,
+    Format.XLSB: workbook_tables,
+    Format.ODS: workbook_tables,
+    Format.HTML: page_file_tables,
+    Format.MHTML: page_file_tables,
+    Format.SPREADSHEETML: page_file_tables,
+    Format.SQLITE: _with_notes(sqlite_tables),
+    Format.VCARD: _with_notes(vcard_tables),
+    Format.JSON: _with_notes(json_tables),
+    Format.XML: _with_notes(xml_tables),
+    Format.SQL: _with_notes(sql_tables),
 }

@@ -1,112 +1,126 @@
-"""The program that parses a workbook. `workbook.py` runs it in a separate process.
+"""Reads XLSX, XLSB and XLS workbooks with calamine. It runs in the process of `sheet_program`."""
 
-A workbook parser holds a sheet in memory as a full grid. On a damaged file it may panic and print the content that it
-could not parse. In a process with a memory limit and without error output, neither a grid bomb nor a panic affects the
-loader, and no cell reaches a terminal, a log or a core file.
-
-Standard input has the bytes of the workbook. Standard output has one JSON value per line:
-    {"sheet": name, "hidden": bool}      a worksheet starts
-    [[cell, ...], ...]                   its next rows, from row 1 on; every cell is text
-    {"fault": "password" | "damaged"}    the workbook cannot be read; nothing follows
-    {"end": true}                        the whole workbook was read
-
-The program is run by its path and imports nothing from pilookup.
-"""
-
-import datetime as dt
 import io
-import json
-import math
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook, SheetMetadata
+import python_calamine as calamine
 
-ROWS_A_LINE = 1024
-EXACT_INTEGERS = 2**53
+from pilookup.custody.intake.limits import MAX_SHEET_ROWS
+from pilookup.custody.intake.tables.cell_text import text_of
+from pilookup.custody.intake.tables.encryption import decrypt, is_encrypted
+from pilookup.custody.intake.tables.packages import check_package, without_elapsed_times
+from pilookup.custody.intake.tables.sheet_values import ROWS_A_LINE, SheetFaultError, Value
+from pilookup.custody.intake.tables.xlsx_cells import SheetCells, find_cells
+from pilookup.errors import IntakeError
+
+_PACKAGE = b"PK"
+_ELAPSED = (
+    "a cell has the format of an elapsed time and is too large for one: set the format of the phone column to Number "
+    "and save the workbook"
+)
+_DAMAGE = (calamine.CalamineError, ValueError, OSError, OverflowError)
 
 
-def main() -> None:
-    """Parse the workbook on standard input and write its rows to standard output."""
-    _limit(int(sys.argv[1]))
-    for value in _values(sys.stdin.buffer.read()):
-        sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
-    sys.stdout.buffer.flush()
+def workbook_sheets(data: bytes, passwords: Sequence[str]) -> Iterator[Value]:
+    """Read the worksheets of a workbook in its order, hidden ones too.
 
+    Args:
+        data: The workbook.
+        passwords: Are tried in order if it is encrypted.
 
-def _limit(memory: int) -> None:
-    """Limit the address space to `memory` bytes and forbid core files, if the system has such limits."""
+    Raises:
+        SheetFaultError: The workbook is damaged, over a limit, or no password opens it.
+    """
+    if is_encrypted(data):
+        data = _decrypted(data, passwords)
     try:
-        import resource  # noqa: PLC0415 - not on every system
-    except ImportError:  # Windows
-        return
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    cap = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (cap, hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        yield from _sheets(data)
+    except calamine.PasswordError:
+        yield from _sheets_under_password(_decrypted(data, passwords))
 
 
-def _values(data: bytes) -> Iterator[object]:
-    import python_calamine as calamine  # noqa: PLC0415 - the parent imports this file without it
+def _decrypted(data: bytes, passwords: Sequence[str]) -> bytes:
+    clear = decrypt(data, passwords)
+    if clear.startswith(_PACKAGE):
+        try:
+            check_package("", clear)
+        except IntakeError as error:
+            raise SheetFaultError(error.message) from None
+    return clear
 
+
+def _sheets_under_password(data: bytes) -> Iterator[Value]:
     try:
+        yield from _sheets(data)
+    except calamine.PasswordError:
+        raise SheetFaultError("password") from None
+
+
+def _sheets(data: bytes) -> Iterator[Value]:
+    with _damage():
+        cells = find_cells(data) if data.startswith(_PACKAGE) else {}
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
             for sheet in workbook.sheets_metadata:
                 if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
-                    yield from _sheet(workbook, sheet)
+                    yield {"sheet": f"sheet {sheet.name}", "hidden": sheet.visible != type(sheet.visible).Visible}
+                    yield from _in_lines(_rows(data, workbook, sheet.name, cells.get(sheet.name)))
+                    if sheet.name in cells and cells[sheet.name].unknown:
+                        yield {"formulas": cells[sheet.name].unknown}
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
     except calamine.PasswordError:
-        yield {"fault": "password"}
-    except (calamine.CalamineError, ValueError, OSError, MemoryError, OverflowError):
-        yield {"fault": "damaged"}
-    else:
-        yield {"end": True}
+        raise
+    except _DAMAGE:
+        raise SheetFaultError("damaged") from None
 
 
-def _sheet(workbook: "CalamineWorkbook", sheet: "SheetMetadata") -> Iterator[object]:
-    visible = sheet.visible == type(sheet.visible).Visible
-    yield {"sheet": sheet.name, "hidden": not visible}
-    if not visible:
-        return
-    grid = workbook.get_sheet_by_name(sheet.name)
-    left = [""] * grid.start[1] if grid.start else []
-    rows = grid.iter_rows()
+def _in_lines(rows: Iterator[list[str]]) -> Iterator[Value]:
     while batch := list(islice(rows, ROWS_A_LINE)):
-        yield [left + [text_of(cell) for cell in row] for row in batch]
+        yield batch
 
 
-def text_of(cell: object) -> str:
-    """Convert a cell to text.
-
-    A date always gets a time of day, so that it cannot be mistaken for a phone number.
-    """
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, int | float):
-        return text_of_number(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(" ", "seconds")
-    if isinstance(cell, dt.date):
-        return f"{cell.isoformat()} 00:00:00"
-    return str(cell)
+def _rows(data: bytes, workbook: calamine.CalamineWorkbook, name: str, cells: SheetCells | None) -> Iterator[list[str]]:
+    """The rows of a sheet from its first one on, as text."""
+    row = -1
+    for row, values in enumerate(_values(data, workbook, name)):
+        texts = [text_of(value) for value in values]
+        if cells:
+            _put_cells(texts, row, cells)
+        yield texts
+    if cells:
+        last = min(max(cells.values, default=-1), MAX_SHEET_ROWS)
+        for below in range(row + 1, last + 1):
+            texts = []
+            _put_cells(texts, below, cells)
+            yield texts
 
 
-def text_of_number(value: float) -> str:
-    """Convert a number to text, or to an empty text if it is not finite.
+def _values(data: bytes, workbook: calamine.CalamineWorkbook, name: str) -> Iterator[list[object]]:
+    grid = workbook.get_sheet_by_name(name)
+    left: list[object] = [""] * grid.start[1] if grid.start else []
+    done = 0
+    try:
+        for row in grid.iter_rows():
+            yield left + list(row)
+            done += 1
+    except OverflowError:  # calamine cannot make an elapsed time of a phone number
+        if not data.startswith(_PACKAGE):
+            raise SheetFaultError(_ELAPSED) from None
+        with calamine.CalamineWorkbook.from_filelike(io.BytesIO(without_elapsed_times(data))) as plain:
+            for row in islice(plain.get_sheet_by_name(name).iter_rows(), done, None):
+                yield left + list(row)
 
-    Whole numbers are written without ".0". A float of 2**53 or more is written with an exponent, because its last
-    digits may be lost.
-    """
-    if not math.isfinite(value):
-        return ""
-    if abs(value) >= EXACT_INTEGERS and isinstance(value, float):
-        return f"{value:.15E}"
-    return str(int(value)) if value == int(value) else repr(value)
 
-
-if __name__ == "__main__":
-    main()
+def _put_cells(texts: list[str], row: int, cells: SheetCells) -> None:
+    for column, text in cells.values.get(row, {}).items():
+        texts.extend([""] * (column + 1 - len(texts)))
+        texts[column] = text
+    for column, number in cells.links.get(row, {}).items():
+        if column < len(texts) and not any(map(str.isdigit, texts[column])):
+            texts[column] = f"{texts[column]} {number}".strip()

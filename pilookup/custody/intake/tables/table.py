@@ -1,8 +1,9 @@
 """Tables: rows of text cells with their line numbers, the same for every file format."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import Protocol
 
 from pilookup.custody.intake.columns.detect import TableHead
@@ -22,26 +23,6 @@ class NumberedRows:
     rows: list[list[str]] = field(repr=False)
 
 
-@dataclass(slots=True)
-class Chunk:
-    """The chosen columns of consecutive rows. Blank rows are left out if that is cheap to see.
-
-    The repr does not show the cells.
-
-    Attributes:
-        lines: The 1-based line or row number of each row.
-        columns: For each chosen column a list of cells, each as long as `lines`.
-        blank: Tells whether the row with a given index has no content in any column. It is called only for rows whose
-            phone cells are empty.
-        ragged: Number of rows whose width is not the usual one.
-    """
-
-    lines: Sequence[int]
-    columns: list[list[str]] = field(repr=False)
-    blank: Callable[[int], bool]
-    ragged: int
-
-
 class Table(TableHead, Protocol):
     """A table whose rows can be read once.
 
@@ -51,13 +32,8 @@ class Table(TableHead, Protocol):
 
     rows: int | None
 
-    def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
-        """Read the chosen columns of all rows. A cell that a row lacks is an empty one.
-
-        Args:
-            start: Index of the first row in `head`.
-            columns: The 0-based columns, in the order in which chunks have them.
-            width: The usual number of cells in a row.
+    def blocks(self, start: int) -> Iterator[NumberedRows]:
+        """Read all rows from the one with index `start` in `head` on.
 
         Raises:
             IntakeError: The file is damaged, over a limit, or has changed.
@@ -83,51 +59,55 @@ class RowTable:
         self.location = location
         self.names = names
         self._blocks = iter(blocks)
-        self._first = NumberedRows([], [])
-        self.head = self._first.rows
-        lines: list[int] = []
-        for block in self._blocks:
-            kept = [(line, row) for line, row in zip(block.lines, block.rows, strict=True) if not is_blank(row)]
-            lines.extend(line for line, _ in kept)
-            self.head.extend(row for _, row in kept)
-            if len(self.head) >= HEAD_ROWS:
-                break
-        self._first.lines = lines
-        self.head = list(islice(self._first.rows, HEAD_ROWS))
+        self._held: deque[NumberedRows] = deque()
+        self.head: list[list[str]] = []
+        self._lines: list[int] = []
+        self._read_head()
 
     def line(self, start: int) -> int | None:
         """The line or row number of the row with index `start` in the head; None if there is no such row."""
-        return self._first.lines[start] if start < len(self._first.lines) else None
+        return self._lines[start] if start < len(self._lines) else None
 
-    def chunks(self, start: int, columns: Sequence[int], width: int) -> Iterator[Chunk]:
-        first = NumberedRows(self._first.lines[start:], self._first.rows[start:])
-        for block in chain([first], self._blocks):
+    def blocks(self, start: int) -> Iterator[NumberedRows]:
+        while block := self._next_block():
+            if start:
+                left = NumberedRows(block.lines[start:], block.rows[start:])
+                start = max(0, start - len(block.rows))
+                block = left
             if block.rows:
-                yield select_columns(block, columns, width)
+                yield block
+
+    def restart(self, rest: Sequence[NumberedRows]) -> None:
+        """Put rows back that `blocks` yielded last, and take them and the rows after them for a table without names.
+
+        Raises:
+            IntakeError: The blocks raise it.
+        """
+        self._held.extendleft(reversed(rest))
+        self.names = None
+        self._read_head()
+
+    def _next_block(self) -> NumberedRows | None:
+        return self._held.popleft() if self._held else next(self._blocks, None)
+
+    def _read_head(self) -> None:
+        """Read blocks until there are enough rows for the head. All blocks that are held are without blank rows."""
+        held: list[NumberedRows] = []
+        count = 0
+        while count < HEAD_ROWS and (block := self._next_block()):
+            filled = [(line, row) for line, row in zip(block.lines, block.rows, strict=True) if not is_blank(row)]
+            held.append(NumberedRows([line for line, _ in filled], [row for _, row in filled]))
+            count += len(filled)
+        self._held.extendleft(reversed(held))
+        numbered = islice(
+            ((line, row) for block in held for line, row in zip(block.lines, block.rows, strict=True)), HEAD_ROWS
+        )
+        self._lines, self.head = [], []
+        for line, row in numbered:
+            self._lines.append(line)
+            self.head.append(row)
 
 
 def is_blank(row: list[str]) -> bool:
     """Whether no cell of a row has content other than white space."""
     return not any(cell and not cell.isspace() for cell in row)
-
-
-def select_columns(block: NumberedRows, columns: Sequence[int], width: int) -> Chunk:
-    """Take the chosen columns of consecutive rows.
-
-    Args:
-        block: The rows. If any of them has another width, blank rows are left out.
-        columns: The 0-based columns. A cell that a row lacks is an empty one.
-        width: The usual number of cells in a row.
-    """
-    lines, rows = block.lines, block.rows
-    regular = list(map(len, rows)).count(width)
-    ragged = 0
-    if regular != len(rows):
-        kept = [(line, row) for line, row in zip(lines, rows, strict=True) if not is_blank(row)]
-        lines, rows = [line for line, _ in kept], [row for _, row in kept]
-        ragged = sum(len(row) != width for row in rows)
-    if ragged:
-        cells = [[row[at] if at < len(row) else "" for row in rows] for at in columns]
-    else:
-        cells = [[row[at] for row in rows] for at in columns]
-    return Chunk(lines, cells, lambda at: is_blank(rows[at]), ragged)

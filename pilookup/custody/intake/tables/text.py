@@ -108,6 +108,13 @@ def notes_on(location: str, encoding: Encoding, found: Dialect, stray: int) -> l
     return notes
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, each ended by a line feed, also the last line of a file that has no line end."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    last = lines.pop().rstrip(_DOS_END)
+    return [f"{line}\n" for line in [*lines, *([last] if last else [])]]
+
+
 def _describe(found: Dialect) -> str:
     if found.delimiter == NO_DELIMITER:
         return "one cell a line"

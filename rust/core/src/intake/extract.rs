@@ -6,6 +6,7 @@ use super::{
     dialect::Dialect,
     identifiers::DistinctIdentifiers,
     month::{Month, month},
+    outside::{Outside, mobiles},
     phone::mobile,
     record::{Cell, Record, Records},
 };
@@ -14,8 +15,12 @@ use crate::error::Error;
 /// Which columns of a table are read, counted from 0.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// The phone columns, at least one.
+    /// The phone columns.
     pub phones: Vec<usize>,
+    /// Whether only the first filled phone column of a row is read.
+    pub first_filled: bool,
+    /// Columns that are known and not read. The mobile numbers in them are counted.
+    pub unread: Vec<usize>,
     /// The account column, if accounts are read.
     pub account: Option<usize>,
     /// The date column, if there is one.
@@ -43,6 +48,9 @@ pub struct Extract {
     pub out_of_range: u64,
     /// The number of lines whose quotes are plain characters after all, whether they were decided here or not.
     pub stray: u64,
+    /// The number of mobile numbers, other than those of their row, in each column of `unread`; then, if only the first
+    /// filled phone column is read, in each phone column that is not.
+    pub left: Vec<u64>,
     /// Distinct identifiers of 18 bytes, in the order of their first occurrence.
     pub identifiers: Vec<u8>,
     /// For each number the index of its identifier, u32.
@@ -74,7 +82,8 @@ pub fn extract(
     columns: &Columns,
     whole: bool,
 ) -> Result<Extract, Error> {
-    let mut rows = Rows { data, dialect, columns, distinct: DistinctIdentifiers::default(), found: Extract::default() };
+    let found = Extract { left: vec![0; columns.unread.len() + columns.phones.len()], ..Extract::default() };
+    let mut rows = Rows { data, dialect, columns, distinct: DistinctIdentifiers::default(), found };
     let mut records = Records::new(data, dialect, whole);
     let (mut at, mut line) = (0, line);
     while at < stop.min(data.len()) {
@@ -113,14 +122,18 @@ impl Rows<'_> {
 
     /// Adds a row whose numbers are plain. For any other row, returns `None` and changes nothing.
     fn decide(&mut self, cells: &[Cell]) -> Option<()> {
-        let (numbers, repeated) = self.numbers(cells)?;
+        let (numbers, repeated, chosen) = self.numbers(cells)?;
         let numbers = numbers.as_slice();
+        let left = self.left(cells, numbers, chosen)?;
         let account = self.optional(self.columns.account, cells)?;
         let date = self.optional(self.columns.date, cells)?;
         let month = month(date.of(self.data), self.columns.last_month);
         let odd = month == Month::Odd || self.account(account).is_none();
         if numbers.len() > 1 && odd {
             return None;
+        }
+        for (at, count) in left {
+            self.found.left[at] += count;
         }
         self.found.rows += 1;
         self.found.ragged += u64::from(cells.len() != self.columns.width);
@@ -132,10 +145,10 @@ impl Rows<'_> {
         Some(())
     }
 
-    /// The distinct numbers of a row, and the number of repetitions. `None` unless every filled phone cell is one
-    /// number and at least one cell is filled.
-    fn numbers(&self, cells: &[Cell]) -> Option<(Numbers, u64)> {
-        let (mut numbers, mut repeated) = (Numbers::default(), 0);
+    /// The distinct numbers of a row, the number of repetitions, and the phone column that was filled first. `None`
+    /// unless every phone cell that is read and filled is one number and at least one is filled.
+    fn numbers(&self, cells: &[Cell]) -> Option<(Numbers, u64, usize)> {
+        let (mut numbers, mut repeated, mut chosen) = (Numbers::default(), 0, None);
         for column in &self.columns.phones {
             let Some(cell) = cells.get(*column) else { continue };
             let content = &self.data[cell.start..cell.stop];
@@ -143,13 +156,46 @@ impl Rows<'_> {
                 continue;
             }
             let number = mobile(content, self.dialect.codec).filter(|_| cell.plain)?;
+            chosen = chosen.or(Some(*column));
             if numbers.as_slice().contains(&number) {
                 repeated += 1;
             } else {
                 numbers.push(number)?;
             }
+            if self.columns.first_filled {
+                break;
+            }
         }
-        (!numbers.as_slice().is_empty()).then_some((numbers, repeated))
+        chosen.map(|chosen| (numbers, repeated, chosen))
+    }
+
+    /// How many mobile numbers, other than those of the row, are in columns that are known and not read: the index in
+    /// `left` and the number of each. `None` if there might be any in another column.
+    fn left(&self, cells: &[Cell], numbers: &[u64], chosen: usize) -> Option<Vec<(usize, u64)>> {
+        let mut left = Vec::new();
+        for (column, cell) in cells.iter().enumerate() {
+            let content = &self.data[cell.start..cell.stop];
+            if content.len() < 11 || (self.is_read(column) && (!self.columns.first_filled || column == chosen)) {
+                continue;
+            }
+            let Outside::Mobiles(mut found) = mobiles(content, self.dialect.codec) else { return None };
+            found.retain(|number| !numbers.contains(number));
+            if !found.is_empty() {
+                left.push((self.left_index(column)?, found.len() as u64));
+            }
+        }
+        Some(left)
+    }
+
+    fn is_read(&self, column: usize) -> bool {
+        self.columns.phones.contains(&column)
+    }
+
+    /// The index in `left` of a column that is known and not read.
+    fn left_index(&self, column: usize) -> Option<usize> {
+        let unread = &self.columns.unread;
+        let position = |columns: &[usize]| columns.iter().position(|one| *one == column);
+        position(unread).or_else(|| position(&self.columns.phones).map(|at| unread.len() + at))
     }
 
     /// The range of the content of a cell in an optional column, which is empty for a missing column or cell. `None` if

@@ -10,6 +10,7 @@ mod extract;
 mod file_split;
 mod identifiers;
 mod month;
+mod outside;
 mod phone;
 mod record;
 mod scan;

@@ -1,0 +1,128 @@
+"""Decides on one number of a cell by the country and area of its row and by the rules for look-alikes."""
+
+import re
+from dataclasses import dataclass
+
+from pilookup.custody.intake.columns.cells.countries import CALLING_CODES
+from pilookup.identifier import Reason, canonicalise, libphonenumber
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_MOBILE_RESULT = re.compile(rb"tel:\+861[3-9][0-9]{9}")
+_SERVICE = re.compile(r"[48]00[0-9]{7}|950[0-9]{7,8}")
+_WITH_86 = re.compile(r"86[0-9]{10,}")
+_SIGNS = re.compile(r"[ ().-]")
+_BRACKET_OR_DASH = re.compile(r"[-)]")
+_GREATER_CHINA = frozenset(("852", "853", "886"))
+_LOCAL_DIGITS = (7, 8)
+_AREA_DIGITS = (2, 3)
+_LEAST_DIGITS = 7
+_LEAST_DIGITS_ABROAD = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReader:
+    """Decides on single numbers.
+
+    Attributes:
+        region: The country that numbers without a country code belong to.
+        strict: Whether a number must be valid in that country, since a name or a code in the row states it.
+        bare_landlines: Whether digits alone, without a leading 0, may be a landline of mainland China.
+        area: The area code of the row, without 0; empty if there is none.
+    """
+
+    region: str
+    strict: bool = False
+    bare_landlines: bool = False
+    area: str = ""
+
+    @property
+    def least_digits(self) -> int:
+        """A number has at least this many digits."""
+        return _LEAST_DIGITS if self.region == "CN" else _LEAST_DIGITS_ABROAD
+
+    def whole(self, text: str) -> bytes | Reason:
+        """Decide on a text of digits and signs that stands alone, in plain form."""
+        if self.strict and self.region != "CN" and "+" not in text:
+            return self._valid(_SIGNS.sub("", text)) or Reason.NOT_POSSIBLE
+        result = canonicalise(text, self.region)
+        if isinstance(result, bytes):
+            return self.checked(text, result)
+        return self._with_area(_SIGNS.sub("", text)) or result
+
+    def checked(self, text: str, result: bytes) -> bytes | Reason:
+        """The result, or `NO_AREA_CODE` if it is a landline of digits alone and these do not count."""
+        if self.bare_landlines or self.region != "CN" or not is_bare_landline(text, result):
+            return result
+        return Reason.NO_AREA_CODE
+
+    def part(self, digits: str, *, plus: bool, head: tuple[str, str] | None) -> bytes | None:
+        """The identifier of a number in a row of several, which must be written in full.
+
+        Args:
+            digits: Its digits.
+            plus: Whether a plus sign stands before them.
+            head: Its first group of digits and the signs behind that, if it has more groups than one.
+        """
+        if plus:
+            return _accepted(canonicalise("+" + digits, self.region))
+        if self.region != "CN":
+            return self._valid(digits)
+        if _MOBILE.fullmatch(digits):
+            return b"tel:+86" + digits.encode()
+        if digits.startswith(("0", "86")) or _SERVICE.fullmatch(digits):
+            return self._full(digits)
+        return self._with_area(digits) or (self._with_head(digits, *head) if head else None)
+
+    def _full(self, digits: str) -> bytes | None:
+        result = _accepted(canonicalise(digits))
+        return _accepted(self.checked(digits, result)) if result else None
+
+    def _valid(self, digits: str) -> bytes | None:
+        """The identifier of a number that is valid in the region."""
+        reading = libphonenumber.read(digits, self.region)
+        if isinstance(reading, Reason) or not reading.valid:
+            return None
+        return _accepted(canonicalise(reading.e164, self.region))
+
+    def _with_area(self, digits: str) -> bytes | None:
+        """The identifier of a local number with the area code of the row."""
+        if not self.area or len(digits) not in _LOCAL_DIGITS:
+            return None
+        if self.region == "CN":
+            return _accepted(canonicalise("0" + self.area + digits))
+        return self._valid(self.area + digits)
+
+    def _with_head(self, digits: str, first: str, signs: str) -> bytes | None:
+        """A number that begins with an area code without 0, or a calling code without `+`, and a dash or a bracket."""
+        apart = _BRACKET_OR_DASH.search(signs) is not None
+        if apart and len(first) in _AREA_DIGITS and len(digits) - len(first) in _LOCAL_DIGITS:
+            landline = _accepted(canonicalise(digits))
+            if landline:
+                return landline
+        if first in CALLING_CODES and (apart or first in _GREATER_CHINA):
+            reading = libphonenumber.read("+" + digits, self.region)
+            if not isinstance(reading, Reason) and reading.valid:
+                return _accepted(canonicalise(reading.e164))
+        return None
+
+
+def is_mobile(result: bytes | Reason) -> bool:
+    """Whether an identifier is that of a mainland mobile."""
+    return isinstance(result, bytes) and _MOBILE_RESULT.fullmatch(result) is not None
+
+
+def is_landline(result: bytes | Reason) -> bool:
+    """Whether an identifier is that of another number of mainland China."""
+    return isinstance(result, bytes) and result.startswith(b"tel:+86") and not is_mobile(result)
+
+
+def is_bare_landline(text: str, result: bytes) -> bool:
+    """Whether digits alone, without 0 and country code, were read as a landline. Service numbers are none."""
+    digits = text.strip(" '\"=").removesuffix(".0")
+    if not digits.isdecimal() or digits[0] == "0" or not is_landline(result):
+        return False
+    return not (_WITH_86.fullmatch(digits) or _SERVICE.fullmatch(digits))
+
+
+def _accepted(result: bytes | Reason) -> bytes | None:
+    return result if isinstance(result, bytes) else None

@@ -1,0 +1,88 @@
+"""The columns that the operator names with `--column` and `--not-column`."""
+
+import re
+from collections.abc import Sequence
+
+from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.model import IntakeOptions
+from pilookup.custody.intake.table_columns import shown_header
+from pilookup.errors import IntakeError
+
+_SHEET = " sheet "
+_COMMAS = re.compile(r"[,，]")
+_MAX_PLACE_DIGITS = 9
+
+
+def wanted_names(options: IntakeOptions, location: str) -> list[str]:
+    """The names of columns, other than places, that the options give for the table at a location."""
+    texts = [text for texts in options.columns.values() for text in texts]
+    names = [name for text in [*texts, *options.not_columns] if (name := _for_location(text, location)) is not None]
+    names += [part for name in names for part in _COMMAS.split(name) if part.strip()]
+    return [name for name in dict.fromkeys(names) if not name.strip().isdigit()]
+
+
+def phone_columns(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> list[int]:
+    """The phone columns that the options name and that this table has."""
+    return _resolve_all(options.columns.get("phone", ()), location, labels, width)
+
+
+def left_out(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> set[int]:
+    """The columns that the options exclude."""
+    return set(_resolve_all(options.not_columns, location, labels, width))
+
+
+def column_for(role: str, location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> int:
+    """The column that the options name for a role.
+
+    Raises:
+        IntakeError: The table has no such column. The error lists the headers that it has.
+    """
+    found = _resolve_all(options.columns[role], location, labels, width)
+    if not found:
+        raise IntakeError(location, f"has no such column as given with --column {role}=; {headers_text(labels, width)}")
+    return found[0]
+
+
+def headers_text(labels: Sequence[str], width: int) -> str:
+    """The columns of a table as a phrase for an error."""
+    shown = [shown_header(label) for label in labels if label.strip()]
+    if not shown:
+        return f"it has {width} columns without a header: give a number from 1"
+    return "its headers are " + ", ".join(shown)
+
+
+def _resolve_all(texts: Sequence[str], location: str, labels: Sequence[str], width: int) -> list[int]:
+    found: list[int] = []
+    for text in texts:
+        name = _for_location(text, location)
+        if name is None:
+            continue
+        whole = _resolve(name, labels, width)
+        found += whole or [at for part in _COMMAS.split(name) if part.strip() for at in _resolve(part, labels, width)]
+    return list(dict.fromkeys(found))
+
+
+def _resolve(name: str, labels: Sequence[str], width: int) -> list[int]:
+    """The columns with a name, or the one at a place from 1. A header equal to the text takes precedence."""
+    found = [at for at, label in enumerate(labels) if _is_labelled(label, name)]
+    if found:
+        return found
+    text = name.strip()
+    if text.isascii() and text.isdigit() and len(text) <= _MAX_PLACE_DIGITS and 1 <= int(text) <= width:
+        return [int(text) - 1]
+    return []
+
+
+def _is_labelled(label: str, name: str) -> bool:
+    return headers.is_named(label, name) or any(headers.is_named(part, name) for part in label.split(" "))
+
+
+def _for_location(text: str, location: str) -> str | None:
+    """The name in a text such as "sheet!header"; None if it is for another sheet."""
+    sheet, mark, name = text.partition("!")
+    if not mark or not sheet or not name:
+        return text
+    here = location.rpartition(_SHEET)[2] if _SHEET in location else None
+    if here is None:
+        return text
+    return name if headers.is_named(here, sheet) else None

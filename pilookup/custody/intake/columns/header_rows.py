@@ -1,0 +1,162 @@
+"""Finds the header of a table, of one to three rows, among title lines, notes and data."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.judge import is_entry
+
+Rows = Sequence[Sequence[str]]
+
+MAX_HEADER_ROWS: Final = 3
+_FIVE_DIGITS: Final = re.compile(r"\d(?:[\s\-]?\d){4}")
+_EXAMPLE: Final = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]|(?:例如|如|例|e\.?g\.?)[:：]?\s*[\d\s*+-]+$")
+_NAMES: Final = re.compile(
+    r"手机|手機|电话|電話|号码|號碼|[联聯][系繫络絡]|座机|固话|宅电|phone|mobile|msisdn|tel|cell|mob|hp|number|contact"
+    r"|whatsapp|caller|call",
+    re.IGNORECASE,
+)
+_MAX_NAME: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRows:
+    """The header of a table.
+
+    Attributes:
+        first: Index of its first row.
+        data: Index of the first row of data after it.
+        labels: The label of each column: the cells of its header rows, joined.
+        by_name: Whether a label names a phone column that holds numbers.
+    """
+
+    first: int
+    data: int
+    labels: tuple[str, ...]
+    by_name: bool
+
+
+def names_phone(cell: str) -> bool:
+    """Whether a cell is the name of a phone column and no more."""
+    return len(cell) <= _MAX_NAME and _NAMES.search(cell) is not None and headers.is_phone(_EXAMPLE.sub("", cell))
+
+
+def is_header_row(row: Sequence[str]) -> bool:
+    """Whether a row is a header by its words: a cell names a phone column, and no cell is a number."""
+    return any(names_phone(cell) for cell in row) and not _holds_digits(row)
+
+
+def filled_cells(row: Sequence[str]) -> int:
+    """Number of cells with content."""
+    return sum(bool(cell) and not cell.isspace() for cell in row)
+
+
+def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRows | None:
+    """Find the header that explains the rows under it best.
+
+    A header row names a phone column and has no number. Of several, the first under which most rows with numbers have
+    one in a column that it names is the header. Without one, the rows directly above the first number are.
+
+    Args:
+        rows: The first rows of a table.
+        region: Where numbers without a country code are from.
+        wanted: Names of columns that the operator gave. A row with one of them is a header row.
+
+    Returns:
+        The header; None if the table has none.
+    """
+    numbers = [_number_columns(row, region) for row in rows]
+    best: tuple[int, int] | None = None
+    candidates = [at for at, row in enumerate(rows) if is_header_row(row) or _has_wanted(row, wanted)]
+    for at, until in pairwise([*candidates, len(rows)]):
+        named = {column for column, cell in enumerate(rows[at]) if names_phone(cell) or _is_wanted(cell, wanted)}
+        explained = sum(bool(named & found) for found in numbers[at + 1 : until])
+        with_numbers = sum(bool(found) for found in numbers[at + 1 : until])
+        if explained and explained * 2 >= with_numbers:
+            return _header(rows, numbers, at, by_name=True)
+        if best is None or explained > best[1]:
+            best = at, explained
+    if best is not None and (best[1] or not any(numbers)):
+        return _header(rows, numbers, best[0], by_name=True)
+    return _above_first_number(rows, numbers)
+
+
+def _header(rows: Rows, numbers: Sequence[set[int]], at: int, *, by_name: bool) -> HeaderRows:
+    """The header of which row `at` is a part: up to three rows, from a group header to the row above the data."""
+    data = at + 1
+    while data < len(rows) and data - at < MAX_HEADER_ROWS and _continues_header(rows, numbers, data):
+        data += 1
+    first = at
+    while first > 0 and data - first < MAX_HEADER_ROWS and _is_group_row(rows[first - 1], rows[at]):
+        first -= 1
+    return HeaderRows(first, data, _labels(rows[first:data]), by_name)
+
+
+def _continues_header(rows: Rows, numbers: Sequence[set[int]], at: int) -> bool:
+    """Whether a row under a header row belongs to it: it has several words, no number, and a row with a number follows.
+
+    A data row without a number is taken for data: only a row that fills cells which the header left empty, or that
+    names a phone column itself, continues the header.
+    """
+    row, above = rows[at], rows[at - 1]
+    if numbers[at] or _holds_digits(row) or filled_cells(row) < 2 or at + 1 >= len(rows):
+        return False
+    fills = any(cell.strip() and (i >= len(above) or not above[i].strip()) for i, cell in enumerate(row))
+    blank = any(not cell.strip() for cell in above)
+    return blank and fills and any(numbers[at + 1 : at + 3])
+
+
+def _is_group_row(row: Sequence[str], under: Sequence[str]) -> bool:
+    """Whether a row above a header row is a row of group headers: several cells, none of them a number."""
+    filled = filled_cells(row)
+    return filled >= 2 and not _holds_digits(row) and filled < filled_cells(under) + 1 and len(row) <= len(under) + 1
+
+
+def _labels(rows: Rows) -> tuple[str, ...]:
+    """The label of each column. A group header extends to the empty cells on its right."""
+    width = max(len(row) for row in rows)
+    spread = [[*row, *[""] * (width - len(row))] for row in rows]
+    for row in spread[:-1]:
+        for column in range(1, width):
+            if not row[column].strip() and spread[-1][column].strip():
+                row[column] = row[column - 1]
+    return tuple(
+        " ".join(dict.fromkeys(cell.strip() for cell in cells if cell.strip())) for cells in zip(*spread, strict=True)
+    )
+
+
+def _above_first_number(rows: Rows, numbers: Sequence[set[int]]) -> HeaderRows | None:
+    data = next((at for at, found in enumerate(numbers) if found), None)
+    if not data:
+        return None
+    above, width = rows[data - 1], filled_cells(rows[data])
+    if _holds_digits(above) or filled_cells(above) * 2 < width or (width > 1 and filled_cells(above) < 2):
+        return None
+    return _header(rows, numbers, data - 1, by_name=False)
+
+
+def _number_columns(row: Sequence[str], region: str) -> set[int]:
+    """The columns in which a row has a number, or entries with numbers."""
+    return {
+        column
+        for column, cell in enumerate(row)
+        if sum(char.isdigit() for char in cell) >= 7
+        and any(isinstance(result, bytes) for _, result in find_numbers(cell, region, bare_landlines=True))
+        and (len(cell) <= _MAX_NAME or is_entry(cell))
+    }
+
+
+def _holds_digits(row: Sequence[str]) -> bool:
+    return any(_FIVE_DIGITS.search(_EXAMPLE.sub("", cell)) for cell in row if cell)
+
+
+def _has_wanted(row: Sequence[str], wanted: Sequence[str]) -> bool:
+    return any(_is_wanted(cell, wanted) for cell in row)
+
+
+def _is_wanted(cell: str, wanted: Sequence[str]) -> bool:
+    return any(headers.is_named(cell, name) for name in wanted)

@@ -1,0 +1,185 @@
+"""What the cells of a column show: phone numbers, identifiers, or neither."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.identifier import canonicalise
+
+_MIN_SHARE: Final = 0.5
+"""A column without a known name is a phone column if at least this share of its filled cells holds numbers."""
+_SURE_SHARE: Final = 0.9
+"""Or if at least this share of the cells with digits holds numbers, however many other cells have words instead."""
+_CONSTANT_CELLS: Final = 20
+_CONSTANT_SHARE: Final = 0.9
+_MIN_LOOKALIKES: Final = 3
+_LOOKALIKE_SHARE: Final = 0.9
+_MANTISSAS: Final = 10
+_FULL_MANTISSAS: Final = 0.8
+
+_BARE_11: Final = re.compile(r"[ '=\"]*1?[0-9]{10}[ '\"]*")
+_BARE_LANDLINE: Final = re.compile(r"[ '=\"]*([2-9][0-9]{9,10}|10[0-9]{8})[ '\"]*")
+_TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]{7,8}\D*")
+_MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
+_MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
+_MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
+_SEGMENTS: Final = re.compile(r"[\r\n;；]+")
+_ENTRY: Final = re.compile(
+    r"\s*(?:[^\d:：]{1,20}[:：-]\s*)?(?:[^\W\d]{1,8}\s+)?[+(（]?\d[\d\s()（）+-]{5,24}\d\s*(?:[(（\[][^\d]{0,12}[)）\]]|\s[^\d]{1,12})?\s*"
+)
+
+
+@dataclass(slots=True)
+class ColumnCells:
+    """Counts of the cells of a column.
+
+    Attributes:
+        filled: Cells that are not blank.
+        with_digits: Cells with five digits or more in all.
+        numbers: Cells that are one number, or entries with a number each.
+        mobiles: Cells that are one mainland mobile.
+        masked: Cells that are a masked number.
+        bare: Cells of eleven digits and nothing else.
+        bare_mobiles: How many of them are mainland mobiles.
+        most_frequent: The number of cells that have the most frequent number.
+        texts_with_mobiles: Cells of other text that contain a mainland mobile.
+    """
+
+    filled: int = 0
+    with_digits: int = 0
+    numbers: int = 0
+    mobiles: int = 0
+    masked: int = 0
+    bare: int = 0
+    bare_mobiles: int = 0
+    most_frequent: int = 0
+    texts_with_mobiles: int = 0
+
+    @property
+    def shows_phones(self) -> bool:
+        """Whether the cells show that this is a column of phone numbers."""
+        if not self.numbers or self.shows_identifiers:
+            return False
+        if self.numbers + self.masked >= self.filled * _MIN_SHARE:
+            return True
+        return self.numbers >= 2 and self.numbers + self.masked >= self.with_digits * _SURE_SHARE
+
+    @property
+    def shows_identifiers(self) -> bool:
+        """Whether the cells are bare numbers of eleven digits of which fewer than half are mobiles."""
+        return self.bare >= self.filled * _MIN_SHARE and self.bare_mobiles * 2 < self.bare
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether one number fills nine in ten of 20 or more filled cells."""
+        return self.filled >= _CONSTANT_CELLS and self.most_frequent >= self.filled * _CONSTANT_SHARE
+
+
+def count_cells(cells: Iterable[str], region: str, *, bare_landlines: bool) -> ColumnCells:
+    """Count what the cells of a column are.
+
+    Args:
+        cells: The cells.
+        region: Where numbers without a country code are from.
+        bare_landlines: Whether landlines may lack the 0 of their area code.
+    """
+    counts = ColumnCells()
+    seen: Counter[bytes] = Counter()
+    for cell in cells:
+        if not cell or cell.isspace():
+            continue
+        counts.filled += 1
+        digits = sum(char.isdigit() for char in cell)
+        if digits < 5:
+            continue
+        counts.with_digits += 1
+        _count_cell(counts, seen, cell, region, bare_landlines=bare_landlines)
+    counts.most_frequent = max(seen.values(), default=0)
+    return counts
+
+
+def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: str, *, bare_landlines: bool) -> None:
+    found = find_numbers(cell, region, bare_landlines=bare_landlines)
+    numbers = [result for _, result in found if isinstance(result, bytes)]
+    whole = len(found) == 1 and bool(numbers) and is_one_number(cell, region)
+    if _BARE_11.fullmatch(cell) and sum(char.isdigit() for char in cell) == 11:
+        counts.bare += 1
+        counts.bare_mobiles += whole and _MOBILE.fullmatch(numbers[0]) is not None
+    if whole:
+        counts.mobiles += _MOBILE.fullmatch(numbers[0]) is not None
+    if whole or (numbers and is_entry(cell)):
+        counts.numbers += 1
+        seen.update(numbers)
+    elif _MASKED.search(cell):
+        counts.masked += 1
+    elif find_mobiles(cell):
+        counts.texts_with_mobiles += 1
+
+
+def is_one_number(cell: str, region: str) -> bool:
+    """Whether a cell is one number as a whole."""
+    return isinstance(canonicalise(cell, region), bytes)
+
+
+def is_entry(cell: str) -> bool:
+    """Whether a cell is a list of entries, each a number with at most a label or a name, and not a sentence."""
+    segments = [segment for segment in _SEGMENTS.split(cell) if sum(char.isdigit() for char in segment) >= 7]
+    return bool(segments) and all(_ENTRY.fullmatch(segment) for segment in segments)
+
+
+def takes_bare_landlines(cells: Sequence[str], *, is_phone: bool, is_landline: bool) -> tuple[bool, int]:
+    """Whether landlines in a column may lack the 0 of their area code.
+
+    Args:
+        cells: The cells of the column.
+        is_phone: Whether the header names phones. Otherwise numbers without 0 count only beside mobiles.
+        is_landline: Whether the header names landlines.
+
+    Returns:
+        Whether they may, and the number of such cells if only their likeness says so.
+    """
+    bare = [found[1] for cell in cells if (found := _BARE_LANDLINE.fullmatch(cell)) is not None]
+    if is_landline or any(_TRUNK_LANDLINE.fullmatch(cell) for cell in cells):
+        return True, 0
+    if len(bare) < _MIN_LOOKALIKES:
+        return False, 0
+    areas = Counter(area_of(digits) for digits in bare)
+    alike = sum(count for _, count in areas.most_common(2))
+    filled = [cell for cell in cells if cell.strip()]
+    rest = len(filled) - len(bare)
+    mobiles = sum(_is_mobile(cell) for cell in filled if _BARE_LANDLINE.fullmatch(cell) is None)
+    few_areas = alike >= len(bare) * _LOOKALIKE_SHARE
+    if few_areas and mobiles == rest and (is_phone or mobiles) and _holds_landlines(bare):
+        return True, len(bare)
+    return False, 0
+
+
+def area_of(digits: str) -> str:
+    """The area code with which bare digits start: two digits for 10 and 2x, otherwise three."""
+    return digits[:2] if digits[0] == "2" or digits.startswith("10") else digits[:3]
+
+
+def _holds_landlines(bare: Sequence[str]) -> bool:
+    return all(isinstance(canonicalise(digits), bytes) for digits in bare)
+
+
+def _is_mobile(cell: str) -> bool:
+    result = canonicalise(cell)
+    return isinstance(result, bytes) and _MOBILE.fullmatch(result) is not None
+
+
+def takes_short_mantissas(cells: Sequence[str]) -> bool:
+    """Whether a column in scientific notation lacks trailing zeros, as a program prints the shortest form.
+
+    A tenth of all numbers end in a zero. So most mantissas must have all ten decimal places, and each number of missing
+    places must be about ten times rarer than the one before; a spreadsheet that shows few places cuts all of them.
+    """
+    places = Counter(len(found[1]) for cell in cells if (found := _MANTISSA.fullmatch(cell.strip())) is not None)
+    total = places.total()
+    if total < _MANTISSAS or places[10] < total * _FULL_MANTISSAS:
+        return False
+    return sum(places[count] for count in range(9)) <= max(1.0, total * 0.05)

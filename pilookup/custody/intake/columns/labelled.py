@@ -1,0 +1,72 @@
+"""Rows in which a label stands to the left of its numbers: forms of one person each, and transposed tables."""
+
+import re
+from collections.abc import Sequence
+
+from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, names_phone
+from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.model import IntakeOptions
+
+_MAX_LABEL = 20
+_NOTHING = re.compile(r"无|沒有|没有|未知|不详|空|未填|暂无|none|n/?a|null|nil|[-/\\.]+", re.IGNORECASE)
+"""Cells that stand for a missing number."""
+_MIN_NUMBERS = 2
+
+
+def labelled_layout(rows: Rows, options: IntakeOptions, header: HeaderRows | None) -> Layout | None:
+    """The layout of a table whose numbers stand to the right of labels; None if it is another table.
+
+    Args:
+        rows: Its first rows.
+        options: The options of the load.
+        header: The header that was found, if any. If it names a phone column, it explains the numbers.
+    """
+    if header is not None and header.by_name:
+        return None
+    labelled = others = 0
+    for row in rows:
+        beside = phone_cells(row)
+        for column, cell in enumerate(row):
+            if _is_number(cell, options.region):
+                labelled += column in beside
+                others += column not in beside
+    if not labelled or (others > labelled and others >= _MIN_NUMBERS):
+        return None
+    width = max(map(len, rows))
+    return Layout(0, (), width, labelled=True, scan_text=options.scan_text)
+
+
+def phone_cells(row: Sequence[str]) -> dict[int, bool]:
+    """The cells of a row that stand to the right of a label for phones.
+
+    Returns:
+        The 0-based columns; each with whether the numbers in it belong to the people of the table, and not to an officer,
+        a seller or another party.
+    """
+    found: dict[int, bool] = {}
+    current: bool | None = None
+    for column, cell in enumerate(row):
+        if not cell.strip():
+            continue
+        if names_phone(cell):
+            current = not headers.is_other_party(cell) and not headers.is_fax(cell)
+        elif _NOTHING.fullmatch(cell.strip()):
+            continue
+        elif _is_label(cell):
+            current = None
+        elif current is not None:
+            found[column] = current
+    return found
+
+
+def _is_label(cell: str) -> bool:
+    """Whether a cell may be another label: a few words without digits."""
+    return len(cell) <= _MAX_LABEL and not any(char.isdigit() for char in cell)
+
+
+def _is_number(cell: str, region: str) -> bool:
+    if sum(char.isdigit() for char in cell) < 7:
+        return False
+    return any(isinstance(result, bytes) for _, result in find_numbers(cell, region, bare_landlines=False))

@@ -1,0 +1,113 @@
+"""The layout of a table: what each of its columns is read as."""
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from pilookup.custody.intake.load_warning import WarningCode
+from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneColumn:
+    """A column whose numbers are read.
+
+    Attributes:
+        column: The 0-based column.
+        bare_landlines: Whether landlines may lack the 0 of their area code.
+        short_mantissa: Whether trailing zeros are missing in numbers in scientific notation.
+    """
+
+    column: int
+    bare_landlines: bool = False
+    short_mantissa: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadColumn:
+    """A column that is known and not read.
+
+    Attributes:
+        column: The 0-based column.
+        code: The warning under which the numbers in it are told; None if they concern nobody.
+    """
+
+    column: int
+    code: WarningCode | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOfColumn:
+    """What the report says of a column: its 0-based index, its role, and why it has it."""
+
+    column: int
+    role: ColumnRole
+    by: ChosenBy
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What each column of a table is read as. Columns are 0-based.
+
+    Attributes:
+        start: Index of the first data row in the rows from which the layout was chosen.
+        phones: The columns whose numbers are read; none if the table has none.
+        first_filled: Whether a row's number is in the first of `phones` that is filled. Otherwise all are read.
+        account: The account column, if there is one.
+        date: The date column, if there is one.
+        country: A column of countries or calling codes that belong to the numbers.
+        area: A column of area codes that belong to the numbers.
+        unread: The columns that are known and not read.
+        blank: The columns that were blank in all rows that were examined.
+        width: The usual number of cells in a row.
+        labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
+        scan_text: Whether numbers are also read from columns of text.
+        lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
+        lenient_first: The same for the first row alone.
+        header_digests: SHA-256 of each row of the header, by which the same header is recognised further down.
+        header: The label of each column; None if the table has no header. It is content of the file.
+        roles: The columns for the report.
+        passed_over: The mainland mobiles in rows above the data that are not the header.
+    """
+
+    start: int
+    phones: tuple[PhoneColumn, ...]
+    width: int
+    first_filled: bool = False
+    account: int | None = None
+    date: int | None = None
+    country: int | None = None
+    area: int | None = None
+    unread: tuple[UnreadColumn, ...] = ()
+    blank: tuple[int, ...] = ()
+    labelled: bool = False
+    scan_text: bool = False
+    lenient: bool = False
+    lenient_first: bool = False
+    header_digests: tuple[bytes, ...] = ()
+    header: tuple[str, ...] | None = field(default=None, repr=False)
+    roles: tuple[RoleOfColumn, ...] = ()
+    passed_over: int = 0
+
+    def label(self, column: int) -> str:
+        """The label of a column in the rejects file: its header cell, or its 1-based index if there is none."""
+        return self.header_of(column) or str(column + 1)
+
+    def header_of(self, column: int) -> str | None:
+        """The header cell of a column; None if there is none."""
+        if self.header and column < len(self.header):
+            return self.header[column].strip() or None
+        return None
+
+    def without_content(self) -> "Layout":
+        """The layout as a task carries it: without the header and what only the report needs."""
+        return replace(self, header=None, roles=(), passed_over=0)
+
+
+def header_digest(row: Sequence[str]) -> bytes:
+    """SHA-256 of a header row, regardless of full or half width, case, space and empty cells at its end."""
+    cells = [unicodedata.normalize("NFKC", cell).strip().casefold() for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return hashlib.sha256("\x1f".join(cells).encode("utf-8", "replace")).digest()

@@ -1,0 +1,52 @@
+"""Finds mainland mobiles by their digits alone, for free text and for counting what was not read."""
+
+import re
+
+from pilookup.custody.intake.columns.cells.text import cell_text
+
+_MOBILE = re.compile(
+    r"(?<![0-9a-z])(?<![0-9]\.)(?:(?:\+|00)?86[ -]?|(?<!\+)|(?<=[0-9]\+))"
+    r"(?:1[3-9][0-9]{9}|(?P<grouped>1[3-9][0-9](?P<sign>[ -])[0-9]{4}(?P=sign)[0-9]{4}))"
+    r"(?![0-9a-z])(?!\.[0-9])"
+)
+_NO_NUMBER = re.compile(r"@(?:chatroom|lid|g\.us|newsletter|broadcast)(?![a-z0-9])")
+_MOBILES = re.compile(r"\s*1[3-9][0-9]{9}(?:[\s/、,，;；|]+1[3-9][0-9]{9})+\s*")
+_TWO_MOBILES = 23
+
+
+def is_list_of_mobiles(cell: str) -> bool:
+    """Whether a cell is bare mainland mobile numbers, two or more, with separators between. Cheap to see."""
+    return len(cell) >= _TWO_MOBILES and _MOBILES.fullmatch(cell) is not None
+
+
+def find_mobiles(text: str) -> list[tuple[int, int]]:
+    """Find what looks like a mainland mobile in any text, in linear time.
+
+    A mainland mobile is `1[3-9]` and nine digits, together or as three, four and four digits with a space or a dash
+    between, with `+86`, `0086` or `86` in front or not. No digit, Latin letter or decimal point touches it. Written in
+    three groups, it must not continue a longer row of such groups, as a card number does.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        Where each starts and stops in the text, in order.
+    """
+    if not any(char.isdecimal() for char in text):
+        return []
+    content = cell_text(text)
+    found = [one for one in _MOBILE.finditer(content.plain) if not _NO_NUMBER.match(content.plain, one.end())]
+    starts = {one.start() for one in found}
+    stops = {one.end() for one in found}
+    kept = [one for one in found if one["grouped"] is None or not _in_a_row(content.plain, one, starts, stops)]
+    return [content.span(one.start(), one.end()) for one in kept]
+
+
+def _in_a_row(plain: str, found: re.Match[str], starts: set[int], stops: set[int]) -> bool:
+    """Whether digits that belong to no other mobile stand one sign before or after a mobile written in groups."""
+    sign, start, stop = found["sign"], found.start(), found.end()
+    before = plain[max(start - 2, 0) : start]
+    after = plain[stop : stop + 2]
+    return (len(before) == 2 and before[1] == sign and before[0].isdigit() and start - 1 not in stops) or (
+        len(after) == 2 and after[0] == sign and after[1].isdigit() and stop + 1 not in starts
+    )

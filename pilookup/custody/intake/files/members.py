@@ -1,0 +1,145 @@
+"""The members of archives of every format, and what is told about those that are not read."""
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
+
+from pilookup.custody.intake import limits
+from pilookup.custody.intake.files.archive import ArchiveContext, is_system_file, zip_members
+from pilookup.custody.intake.files.formats import Format
+from pilookup.custody.intake.files.libarchive_members import libarchive_members
+from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.files.tar import tar_members
+from pilookup.custody.intake.load_warning import WarningCode
+from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.unreadable import EmptyFileError, NoPhoneColumnError, NotATableError, NothingReadableError
+from pilookup.errors import IntakeError
+
+_MOBILE: Final = re.compile(rb"(?<![0-9A-Za-z.])1[3-9][0-9]{9}(?![0-9])")
+_OVERLAP: Final = 16
+_SINGLE: Final = 3
+_SHOWN: Final = 10
+_SETTLE: Final = "load it by itself as a table, or leave it out of the archive"
+
+SKIPPABLE: Final = (NotATableError, NoPhoneColumnError, EmptyFileError)
+"""The errors of a member that do not prevent the rest of the archive from being read."""
+
+
+def open_archive(outer: Member, form: Format, context: ArchiveContext) -> AbstractContextManager[Iterator[Member]]:
+    """Open an archive, whose members are yielded without folders. Each must be read before the next is requested.
+
+    Args:
+        outer: The archive.
+        form: Its format, one of `ARCHIVES`.
+        context: What it shares with the other archives of the same input file.
+
+    Raises:
+        IntakeError: The archive is damaged, under a password or over a limit. Requesting a member raises it, too.
+        MissingExtraError: The format needs an extra that is not installed.
+    """
+    if form is Format.ZIP:
+        return zip_members(outer, context)
+    if form is Format.TAR:
+        return tar_members(outer, context)
+    return libarchive_members(outer, form, context)
+
+
+class SkippedMembers:
+    """The members of one archive that are not read, and why."""
+
+    def __init__(self, location: str, report: Report) -> None:
+        """Begin with no member.
+
+        Args:
+            location: The archive.
+            report: Receives notes and warnings.
+        """
+        self._location = location
+        self._report = report
+        self._kinds: dict[str, list[str]] = {}
+        self._reasons: list[IntakeError] = []
+        self._system_files = 0
+        self._read = 0
+
+    def without_system_files(self, members: Iterator[Member]) -> Iterator[Member]:
+        """Yield the members that an operating system did not add by itself, and count the others."""
+        for member in members:
+            if is_system_file(member.location.removeprefix(f"{self._location}/")):
+                self._system_files += 1
+            else:
+                yield member
+
+    @contextmanager
+    def reading(self, member: Member) -> Iterator[None]:
+        """A block that reads a member. If that fails because the member is no table, it is told and skipped."""
+        try:
+            yield
+            self._read += 1
+        except SKIPPABLE as error:
+            self._reasons.append(error)
+            self._skip(member, error)
+
+    def _skip(self, member: Member, error: IntakeError) -> None:
+        if isinstance(error, NothingReadableError):
+            return  # its own members were told
+        if isinstance(error, NotATableError):
+            self._kinds.setdefault(error.kind, []).append(member.location)
+            return
+        mobiles = 0 if isinstance(error, EmptyFileError) else count_mobiles(member)
+        if mobiles:
+            text = f"not read ({error.message}), although mobile numbers stand in it"
+            self._report.warn(WarningCode.MEMBER_SKIPPED, error.location, mobiles, text)
+        else:
+            self._report.notes.append(f"{error.location}: not read: {error.message}")
+
+    def finish(self) -> None:
+        """Tell what was skipped.
+
+        Raises:
+            NothingReadableError: No member was read.
+        """
+        if self._system_files:
+            self._report.notes.append(
+                f"{self._location}: {self._system_files} system files (.DS_Store and the like) were left out"
+            )
+        if not self._read:
+            raise self._nothing()
+        for kind, locations in self._kinds.items():
+            if len(locations) <= _SINGLE:
+                for location in locations:
+                    self._report.warn(
+                        WarningCode.MEMBER_SKIPPED, location, 1, f"not read, since it is {kind}: {_SETTLE}"
+                    )
+            else:
+                text = (
+                    f"{len(locations):,} members were not read, since each is {kind}, such as {locations[0]}: {_SETTLE}"
+                )
+                self._report.warn(WarningCode.MEMBER_SKIPPED, self._location, len(locations), text)
+
+    def _nothing(self) -> NothingReadableError:
+        if not self._reasons:
+            return NothingReadableError(self._location, "the archive holds no file", "an empty archive")
+        shown = [str(error).removeprefix(f"{self._location}/") for error in self._reasons[:_SHOWN]]
+        more = len(self._reasons) - len(shown)
+        shown += [f"and {more:,} more"] if more else []
+        text = f"no member of the archive can be loaded. {'; '.join(shown)}"
+        return NothingReadableError(self._location, text, "an archive without a table")
+
+
+def count_mobiles(member: Member) -> int:
+    """How many mainland mobile numbers stand in a text, in any encoding that writes digits as ASCII or as UTF-16.
+
+    Raises:
+        IntakeError: The member cannot be read.
+    """
+    count, left = 0, b""
+    with member.open() as stream:
+        while block := stream.read(limits.BLOCK_BYTES):
+            data = left + block.replace(b"\x00", b"")
+            found = [
+                match for match in _MOBILE.finditer(data) if match.end() < len(data) or len(block) < limits.BLOCK_BYTES
+            ]
+            count += len(found)
+            left = data[max(found[-1].end() if found else 0, len(data) - _OVERLAP) :]
+    return count

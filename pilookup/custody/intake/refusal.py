@@ -1,0 +1,34 @@
+"""Why a file in which no number was found is refused, and what helps."""
+
+from pilookup.custody.intake.report import Report
+from pilookup.errors import IntakeError
+
+
+def require_numbers(location: str, report: Report) -> None:
+    """Check that numbers were found in a file.
+
+    Args:
+        location: The file.
+        report: The report on it.
+
+    Raises:
+        IntakeError: None was. The error says why, with counts, and what helps.
+    """
+    if report.accepted or report.rejected["erased"]:
+        return
+    parts = []
+    if report.rejected:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(report.rejected.items()))
+        parts.append(f"{report.rows:,} rows, rejected: {reasons}")
+    elif not report.columns:
+        parts.append("no column holds phone numbers")
+    parts += [_without_location(note, location) for note in report.notes if "not read" in note]
+    for warning in report.warnings:
+        column = f" column {warning.header or warning.column}" if warning.column else ""
+        parts.append(f"{warning.code}{column} ({warning.count:,}): {warning.text}")
+    parts.append("look at the rejected cells with --rejects FILE, and name the column with --column phone=NAME")
+    raise IntakeError(location, "no phone number found in it: " + "; ".join(parts))
+
+
+def _without_location(note: str, location: str) -> str:
+    return note.removeprefix(f"{location}: ")

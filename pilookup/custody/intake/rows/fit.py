@@ -1,0 +1,77 @@
+"""Whether a row has the layout of its table."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from pilookup.custody.intake.columns.header_rows import is_header_row
+from pilookup.custody.intake.columns.labelled import phone_cells
+from pilookup.custody.intake.columns.layout import Layout, header_digest
+from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.identifier import canonicalise
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideMobile:
+    """A mainland mobile outside the columns that are read.
+
+    Attributes:
+        column: Its 0-based column.
+        identifier: Its canonical identifier.
+        whole: Whether the cell is this number and nothing else.
+    """
+
+    column: int
+    identifier: bytes
+    whole: bool
+
+    def __repr__(self) -> str:
+        return f"<mobile in column {self.column + 1}>"
+
+
+def mobiles_in(text: str) -> list[bytes]:
+    """The identifiers of the mainland mobiles in a text, by the rules of `find_mobiles`."""
+    found = (canonicalise(text[start:stop]) for start, stop in find_mobiles(text))
+    return [result for result in found if isinstance(result, bytes)]
+
+
+def outside_mobiles(row: Sequence[str], skipped: Collection[int], taken: Collection[bytes]) -> list[OutsideMobile]:
+    """The mainland mobiles of a row that it does not already give.
+
+    Args:
+        row: The cells.
+        skipped: The 0-based columns that are not examined.
+        taken: The identifiers that the row gives.
+    """
+    return [
+        OutsideMobile(column, identifier, isinstance(canonicalise(cell), bytes))
+        for column, cell in enumerate(row)
+        if column not in skipped and len(cell) >= 11
+        for identifier in mobiles_in(cell)
+        if identifier not in taken
+    ]
+
+
+def is_repeated_header(row: Sequence[str], layout: Layout) -> bool:
+    """Whether a row is a row of the table's own header again."""
+    return bool(layout.header_digests) and header_digest(row) in layout.header_digests
+
+
+def starts_new_table(row: Sequence[str], layout: Layout) -> bool:
+    """Whether a row without a number is the header of another table, or the first row of a form."""
+    if is_header_row(row):
+        return True
+    return not layout.labelled and any(mobiles_in(row[column]) for column in phone_cells(row))
+
+
+def leaves_layout(layout: Layout, outside: Sequence[OutsideMobile], *, has_numbers: bool) -> bool:
+    """Whether the mobiles outside the columns that are read show that a row has another layout.
+
+    They do if the row has no other number; or if they stand in a column that was blank or missing in the rows from which
+    the layout was chosen.
+    """
+    if layout.labelled or not layout.phones:
+        return False
+    whole = [mobile for mobile in outside if mobile.whole]
+    if not has_numbers:
+        return bool(whole)
+    return any(mobile.column >= layout.width or mobile.column in layout.blank for mobile in whole)

@@ -1,0 +1,51 @@
+"""The numbers in the phone cells of one row."""
+
+from collections.abc import Iterator, Sequence
+
+from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.labelled import phone_cells
+from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
+from pilookup.identifier import Reason
+
+
+def phone_cells_of(row: Sequence[str], layout: Layout) -> Iterator[tuple[PhoneColumn, str]]:
+    """The filled phone cells of a row, in the order in which they are read."""
+    if layout.labelled:
+        columns = [PhoneColumn(column) for column, belongs in phone_cells(row).items() if belongs]
+    else:
+        columns = [phone for phone in layout.phones if phone.column < len(row)]
+    for phone in columns:
+        cell = row[phone.column]
+        if cell and not cell.isspace():
+            yield phone, cell
+            if layout.first_filled:
+                return
+
+
+def candidates(
+    row: Sequence[str], phone: PhoneColumn, cell: str, layout: Layout, region: str
+) -> list[tuple[str, bytes | Reason]]:
+    """The numbers and rejects of one phone cell, read with the country and area cells of its row."""
+    return find_numbers(
+        cell,
+        region,
+        bare_landlines=phone.bare_landlines,
+        short_mantissa=phone.short_mantissa,
+        area=cell_of(row, layout.area),
+        country=cell_of(row, layout.country),
+    )
+
+
+def read_numbers(row: Sequence[str], layout: Layout, region: str) -> set[bytes]:
+    """The identifiers that a row gives."""
+    return {
+        result
+        for phone, cell in phone_cells_of(row, layout)
+        for _, result in candidates(row, phone, cell, layout, region)
+        if isinstance(result, bytes)
+    }
+
+
+def cell_of(row: Sequence[str], column: int | None) -> str:
+    """The cell of a column; empty if there is none."""
+    return row[column] if column is not None and column < len(row) else ""

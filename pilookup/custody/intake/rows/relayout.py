@@ -1,0 +1,52 @@
+"""Chooses the layout again at a row that does not have the layout of the rows above it."""
+
+from dataclasses import replace
+from typing import Final
+
+from pilookup.custody.intake.columns.detect import TableHead, choose_layout
+from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.model import IntakeOptions
+from pilookup.custody.intake.rows.fit import leaves_layout, outside_mobiles, starts_new_table
+from pilookup.custody.intake.rows.numbers import read_numbers
+
+MAX_LAYOUTS: Final = 200
+"""Layouts of one table. After so many, rows that do not fit are read by themselves."""
+_MAX_SINGLE_ROWS: Final = 3
+
+
+def choose_again(table: TableHead, options: IntakeOptions, layouts: list[Layout]) -> tuple[Layout, bool]:
+    """Choose the layout of the rows from a row on that does not have the last layout.
+
+    Args:
+        table: The rows from that row on.
+        options: The options of the load.
+        layouts: The layouts so far, in order.
+
+    Returns:
+        The layout. If it is the last one again, with `lenient_first`, only this row does not fit; after a few such rows
+        it has `lenient`. And whether the rows have other columns without a header in between.
+    """
+    last = layouts[-1]
+    lenient = len(layouts) >= MAX_LAYOUTS or sum(layout.lenient_first for layout in layouts) >= _MAX_SINGLE_ROWS
+    again = replace(last, start=0, passed_over=0, lenient_first=True, lenient=lenient)
+    if lenient and not starts_new_table(table.head[0], last):
+        return again, False
+    found = choose_layout(table, options, last)
+    if found.start or found.labelled != last.labelled:
+        return found, False
+    if not _fits(found, table.head[0], options) or _columns(found) == _columns(last):
+        return again, False
+    return found, not _columns(found) >= _columns(last)
+
+
+def _columns(layout: Layout) -> set[int]:
+    return {phone.column for phone in layout.phones}
+
+
+def _fits(layout: Layout, row: list[str], options: IntakeOptions) -> bool:
+    if not layout.phones:
+        return False
+    numbers = read_numbers(row, layout, options.region)
+    skipped = _columns(layout) | {column.column for column in layout.unread}
+    outside = outside_mobiles(row, skipped, numbers)
+    return not leaves_layout(layout, outside, has_numbers=bool(numbers))

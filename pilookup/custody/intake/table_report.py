@@ -1,0 +1,142 @@
+"""What the report says of a table: its columns, notes and warnings."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.load_warning import WarningCode
+from pilookup.custody.intake.report import Report, Tally
+from pilookup.custody.intake.table_columns import ColumnRole, ColumnUse, shown_header
+
+_LOST_SHARE: Final = 50
+"""Lost numbers are warned of if they are at least one in so many of the numbers of the table."""
+
+_ADVICE: Final = {
+    WarningCode.CONSTANT_COLUMN: "nearly all of it is one number, so it is not read: --column phone={name} reads it, "
+    "--not-column {name} leaves it out without a warning",
+    WarningCode.OTHER_PARTY: "its header names somebody else than the people in the rows, so it is not read: "
+    "--column phone={name} reads it, --not-column {name} leaves it out without a warning",
+    WarningCode.OTHER_PHONE_COLUMNS: "no account was registered on these numbers, so they are not read: "
+    "--column phone={name} reads them instead, --not-column {name} leaves them out without a warning",
+    WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers of "
+    "another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
+    WarningCode.UNREAD_NUMBERS: "mainland mobiles that are not read: --column phone={name} reads this column, "
+    "--scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
+}
+
+
+@dataclass(slots=True)
+class TableReport:
+    """What is known of one table while it is read.
+
+    Attributes:
+        location: The file, member or sheet.
+        number: The number of the table at this location, from 1.
+        layout: Its layout.
+        tally: Its counts so far.
+        changed: Whether it follows rows of another layout without a header in between.
+    """
+
+    location: str
+    number: int
+    layout: Layout
+    tally: Tally
+    changed: bool = False
+
+    def describe(self) -> str:
+        """Describe the chosen columns in one sentence for the report."""
+        layout = self.layout
+        table = f"{self.location}: " if self.number == 1 else f"{self.location}: table {self.number}: "
+        if layout.labelled:
+            return f"{table}numbers to the right of labels such as 电话"
+        if not layout.phones:
+            return f"{table}no phone column, not read"
+        phrases = []
+        for role in layout.roles:
+            if role.role is not ColumnRole.NONE:
+                phrases.append(f"{role.role} column {self._column_text(role.column)} by {role.by}")
+        return table + "; ".join(phrases)
+
+    def add_to(self, report: Report) -> None:
+        """Add the columns, notes and warnings of the table to a report, once it has been read."""
+        for role in self.layout.roles:
+            header = self._header(role.column)
+            report.columns.append(ColumnUse(self.location, self.number, role.column + 1, header, role.role, role.by))
+        report.notes.append(self.describe())
+        report.notes.extend(self.tally.notes(self.location))
+        self._warn_of_columns(report)
+        self._warn_of_rows(report)
+
+    def _warn_of_columns(self, report: Report) -> None:
+        codes = {column.column: column.code for column in self.layout.unread}
+        left = self.tally.left
+        other = sum(
+            count
+            for column, count in left.items()
+            if codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS
+        )
+        for column, code in codes.items():
+            if code is not None and code is not WarningCode.OTHER_PHONE_COLUMNS:
+                self._warn(report, code, left[column], _ADVICE[code], column)
+        if other:
+            columns = [
+                column
+                for column in sorted(left)
+                if left[column]
+                and codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS
+            ]
+            self._warn(
+                report, WarningCode.OTHER_PHONE_COLUMNS, other, _ADVICE[WarningCode.OTHER_PHONE_COLUMNS], columns[0]
+            )
+        for column in sorted(self.tally.unread):
+            self._warn(
+                report,
+                WarningCode.UNREAD_NUMBERS,
+                self.tally.unread[column],
+                _ADVICE[WarningCode.UNREAD_NUMBERS],
+                column,
+            )
+
+    def _warn_of_rows(self, report: Report) -> None:
+        tally = self.tally
+        report.warn(
+            WarningCode.OTHER_PARTY,
+            self.location,
+            tally.other_party,
+            "numbers beside labels that name somebody else than the people of the table are not read",
+        )
+        report.warn(
+            WarningCode.UNREAD_NUMBERS,
+            self.location,
+            self.layout.passed_over,
+            "mainland mobiles in rows above the table, such as a title, are not read: put them into a file of their own "
+            "if they belong to the people in the rows",
+        )
+        changed = tally.changed + (tally.accepted if self.changed else 0)
+        report.warn(
+            WarningCode.LAYOUT_CHANGED,
+            self.location,
+            changed,
+            "numbers of rows that have other columns than the rows above them: look whether the right columns were "
+            "read, and name them with --column phone=NAME if not",
+        )
+        for column, count in sorted(tally.lost.items()):
+            text = "lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text"
+            if count * _LOST_SHARE >= tally.accepted + count:
+                self._warn(report, WarningCode.DIGITS_LOST, count, f"numbers {text}", column)
+            elif count:
+                numbers = "1 number" if count == 1 else f"{count:,} numbers"
+                report.notes.append(f"{self.location}: {numbers} {text}")
+
+    def _warn(self, report: Report, code: WarningCode, count: int, text: str, column: int) -> None:
+        header = self._header(column)
+        name = header or str(column + 1)
+        report.warn(code, self.location, count, text.format(name=name), column=column + 1, header=header)
+
+    def _header(self, column: int) -> str | None:
+        header = self.layout.header_of(column)
+        return shown_header(header) if header else None
+
+    def _column_text(self, column: int) -> str:
+        header = self._header(column)
+        return f"{column + 1} ({header})" if header else str(column + 1)

@@ -1,0 +1,190 @@
+"""Makes tables of records whose fields have names, as JSON, vCards, XML and SQL dumps have them.
+
+The records of one file may belong to several tables, and a field may occur for the first time in its last record.
+Therefore all records are read twice: first for the names of the tables and fields, then for the rows. Only the names
+are held in memory.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
+
+from pilookup.custody.intake.files.source import display_name
+from pilookup.custody.intake.tables.table import NumberedRows, RowTable
+from pilookup.errors import IntakeError
+
+MAX_TABLES: Final = 200
+"""Tables of one file. The records of all further tables together are one more."""
+
+MAX_NAMES: Final = 1_000
+"""Columns of one table. All further fields together are one more, in which each value follows its name."""
+
+MAX_NAME_CHARS: Final = 200
+
+_CELL_VALUES: Final = 50
+_CELL_CHARS: Final = 2_000
+_PIECE_CHARS: Final = 65_536
+_BLOCK_ROWS: Final = 4_096
+_BLOCK_CHARS: Final = 4 << 20
+_REST: Final = "(other fields)"
+_OTHER_TABLES: Final = "(other tables)"
+
+
+@dataclass(slots=True)
+class Record:
+    """One record. The repr does not show its fields.
+
+    Attributes:
+        table: The name of its table; "" if the file has only one.
+        line: The 1-based number of its line, or of the record itself.
+        fields: Names and values in their order. A name may occur several times. If the table has no names for its
+            columns, each name is the 1-based index of a column.
+        named: Whether the fields have names.
+    """
+
+    table: str
+    line: int
+    fields: list[tuple[str, str]] = field(repr=False)
+    named: bool = True
+
+
+_Key = tuple[str, bool]
+
+
+@dataclass(slots=True)
+class _Layout:
+    """The columns of one table, and in how many places of the file its records stand together."""
+
+    columns: dict[str, int] = field(default_factory=dict)
+    rest: bool = False
+    runs: int = 0
+
+    def add(self, record: Record) -> None:
+        for name, _ in record.fields:
+            if name not in self.columns:
+                if len(self.columns) < MAX_NAMES:
+                    self.columns[name] = len(self.columns)
+                else:
+                    self.rest = True
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.columns, *([_REST] if self.rest else [])]
+
+
+def tables_of_records(location: str, read: Callable[[], Iterator[Record]]) -> Iterator[RowTable]:
+    """Yield the tables that records make up. Each must be read before the next is requested.
+
+    Args:
+        location: The file or member.
+        read: Yields all records of the file, the same ones each time.
+
+    Raises:
+        IntakeError: Reading the records raises it, or there are none.
+    """
+    layouts = _survey(read())
+    if not layouts:
+        raise IntakeError(location, "has no records")
+    if all(layout.runs == 1 for layout in layouts.values()):
+        groups = groupby(read(), key=lambda record: _key(record, layouts))
+        for key, records in groups:
+            yield _table(location, key, layouts[key], records, one=len(layouts) == 1)
+        return
+    for key, layout in layouts.items():
+        records = (record for record in read() if _key(record, layouts) == key)
+        yield _table(location, key, layout, records, one=len(layouts) == 1)
+
+
+def _survey(records: Iterator[Record]) -> dict[_Key, _Layout]:
+    layouts: dict[_Key, _Layout] = {}
+    last: _Key | None = None
+    for record in records:
+        key = _key(record, layouts)
+        layout = layouts.setdefault(key, _Layout())
+        layout.runs += key != last
+        layout.add(_in_other_tables(record) if key[0] == _OTHER_TABLES else record)
+        last = key
+    for (_, named), layout in layouts.items():
+        if not named:
+            width = max((int(name) for name in layout.columns), default=0)
+            layout.columns = {str(at + 1): at for at in range(min(width, MAX_NAMES))}
+    return layouts
+
+
+def _key(record: Record, layouts: dict[_Key, _Layout]) -> _Key:
+    key = (record.table, record.named)
+    return key if key in layouts or len(layouts) < MAX_TABLES else (_OTHER_TABLES, True)
+
+
+def _in_other_tables(record: Record) -> Record:
+    fields = [(f"{record.table}.{name}"[:MAX_NAME_CHARS], value) for name, value in record.fields]
+    return Record(_OTHER_TABLES, record.line, fields)
+
+
+def _table(location: str, key: _Key, layout: _Layout, records: Iterator[Record], *, one: bool) -> RowTable:
+    name, named = key
+    place = location if one or not name else f"{location} {display_name(name)}"
+    if name == _OTHER_TABLES:
+        records = map(_in_other_tables, records)
+    return RowTable(place, _blocks(records, layout), layout.names if named else None)
+
+
+def _blocks(records: Iterator[Record], layout: _Layout) -> Iterator[NumberedRows]:
+    """The rows of records, in blocks of bounded size."""
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    chars = 0
+    for record in records:
+        for row in _rows(record, layout):
+            lines.append(record.line)
+            rows.append(row)
+            chars += sum(map(len, row))
+        if len(rows) >= _BLOCK_ROWS or chars >= _BLOCK_CHARS:
+            yield NumberedRows(lines, rows)
+            lines, rows, chars = [], [], 0
+    if rows:
+        yield NumberedRows(lines, rows)
+
+
+def _rows(record: Record, layout: _Layout) -> Iterator[list[str]]:
+    """The rows of one record: one, or more if a field has too many values for one cell."""
+    width = len(layout.columns) + layout.rest
+    values: list[list[str]] = [[] for _ in range(width)]
+    for name, value in record.fields:
+        at = layout.columns.get(name, len(layout.columns))
+        text = value if at < len(layout.columns) else f"{name}: {value}"
+        if at >= width:
+            raise IntakeError(f"line {record.line}", "changed while it was read")
+        if text:
+            values[at].extend([text] if len(text) <= _PIECE_CHARS else _pieces(text))
+    if all(len(cell) < 2 for cell in values):
+        yield [cell[0] if cell else "" for cell in values]
+        return
+    cells = [list(_joined(cell)) for cell in values]
+    for row in range(max(len(cell) for cell in cells)):
+        yield [cell[row] if row < len(cell) else "" for cell in cells]
+
+
+def _joined(values: Sequence[str]) -> Iterator[str]:
+    """Values with line feeds between, as one cell or more."""
+    held: list[str] = []
+    chars = 0
+    for value in values:
+        if held and (len(held) >= _CELL_VALUES or chars + len(value) > _CELL_CHARS):
+            yield "\n".join(held)
+            held, chars = [], 0
+        held.append(value)
+        chars += len(value) + 1
+    yield "\n".join(held)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Parts of a text that is too long for one cell, divided where no number can be: after white space, if any."""
+    at = 0
+    while len(text) - at > _PIECE_CHARS:
+        stop = max(text.rfind(space, at + _PIECE_CHARS // 2, at + _PIECE_CHARS) for space in " \n,;，；")
+        stop = stop + 1 if stop > 0 else at + _PIECE_CHARS
+        yield text[at:stop]
+        at = stop
+    yield text[at:]

@@ -1,0 +1,178 @@
+"""Reads the tables that `sheet_program` parses in another process."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from pilookup.custody.intake import limits
+from pilookup.custody.intake.files.source import Member, display_name
+from pilookup.custody.intake.load_warning import WarningCode
+from pilookup.custody.intake.model import IntakeOptions
+from pilookup.custody.intake.report import Report
+from pilookup.custody.intake.tables import sheet_program
+from pilookup.custody.intake.tables.mobiles import count_mobiles
+from pilookup.custody.intake.tables.table import NumberedRows, RowTable
+from pilookup.errors import IntakeError
+
+_DAMAGED = (
+    f"the file is damaged, or reading it takes more than {limits.MAX_SHEET_MEMORY >> 30} GiB of memory or "
+    f"{limits.MAX_SHEET_SECONDS // 60} minutes: save the sheet as CSV and load that"
+)
+
+
+def read_into_memory(member: Member) -> bytes:
+    """The bytes of a file that has to be held in memory.
+
+    Raises:
+        IntakeError: The file is over `MAX_HELD_BYTES`, or cannot be read.
+    """
+    too_big = IntakeError(
+        member.location,
+        f"the file is over {limits.MAX_HELD_BYTES >> 20} MiB: save its sheets as CSV and load those",
+    )
+    if member.size is not None and member.size > limits.MAX_HELD_BYTES:
+        raise too_big
+    with member.open() as stream:
+        data = stream.read(limits.MAX_HELD_BYTES + 1)
+    if len(data) > limits.MAX_HELD_BYTES:
+        raise too_big
+    return data
+
+
+def parsed_tables(
+    location: str, parser: str, data: bytes, options: IntakeOptions, report: Report
+) -> Iterator[RowTable]:
+    """Yield the tables of a workbook or a page in its order. Each must be read before the next is requested.
+
+    Args:
+        location: The file or member.
+        parser: The parser of `sheet_program`.
+        data: The file.
+        options: Their `hidden_sheets` and `passwords` are used.
+        report: Receives notes and warnings.
+
+    Raises:
+        IntakeError: The file is damaged, under a password or over a limit.
+    """
+    with _sheet_process(location, parser, data, options.passwords) as output:
+        yield from _Tables(location, output, options, report).read()
+
+
+@contextmanager
+def _sheet_process(location: str, parser: str, data: bytes, passwords: tuple[str, ...]) -> Iterator[IO[bytes]]:
+    program = str(Path(sheet_program.__file__))
+    memory, seconds = str(limits.MAX_SHEET_MEMORY), str(limits.MAX_SHEET_SECONDS)
+    command = [sys.executable, "-P", program, parser, memory, seconds]
+    with subprocess.Popen(  # noqa: S603 - the running interpreter and a file of this package
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
+        if child.stdin is None or child.stdout is None:
+            raise IntakeError(location, _DAMAGED)
+        try:
+            _send(child.stdin, json.dumps(passwords).encode() + b"\n", data)
+            yield child.stdout
+        finally:
+            child.kill()
+
+
+def _send(pipe: IO[bytes], *blocks: bytes) -> None:
+    """Send the file to the child process.
+
+    This cannot deadlock, because the child reads everything before it writes. If the child has died, reading its output
+    raises the error.
+    """
+    with suppress(BrokenPipeError):
+        for block in blocks:
+            pipe.write(block)
+    with suppress(BrokenPipeError):  # closing tries again to write what is still in the buffer
+        pipe.close()
+
+
+class _Tables:
+    """Reads values from the child process and makes tables of them."""
+
+    def __init__(self, location: str, output: IO[bytes], options: IntakeOptions, report: Report) -> None:
+        self._location = location
+        self._output = output
+        self._options = options
+        self._report = report
+        self._value: Any = None  # the value after the rows of the last sheet
+
+    def read(self) -> Iterator[RowTable]:
+        location = self._location
+        self._value = self._next()
+        while self._value != {"end": True}:
+            if "sheet" not in self._value:
+                self._tell(location)
+                self._value = self._next()
+                continue
+            location = f"{self._location} {display_name(self._value['sheet'])}".rstrip()
+            hidden = self._value["hidden"]
+            rows = self._rows()
+            if hidden and not self._options.hidden_sheets:
+                self._skip(location, rows)
+                continue
+            yield RowTable(f"{location} (hidden)" if hidden else location, rows)
+            for _ in rows:  # skip the rows that the caller did not read
+                pass
+
+    def _next(self) -> Any:
+        line = self._output.readline()
+        if not line.endswith(b"\n"):
+            raise IntakeError(self._location, _DAMAGED)
+        value = json.loads(line)
+        if isinstance(value, dict) and "fault" in value:
+            raise IntakeError(self._location, self._fault(value["fault"]))
+        return value
+
+    def _fault(self, fault: str) -> str:
+        if fault == "damaged":
+            return _DAMAGED
+        if fault != "password":
+            return fault
+        if self._options.passwords:
+            return "none of the passwords opens it: put the right one into the file given with --password-file FILE"
+        return "is under a password: put the password into a file and give that with --password-file FILE"
+
+    def _rows(self) -> Iterator[NumberedRows]:
+        row = 1
+        while isinstance(value := self._next(), list):
+            yield NumberedRows(range(row, row + len(value)), value)
+            row += len(value)
+        self._value = value
+
+    def _skip(self, location: str, rows: Iterator[NumberedRows]) -> None:
+        """Count what a hidden sheet holds, and tell it."""
+        mobiles = filled = 0
+        for block in rows:
+            for row in block.rows:
+                cells = [cell for cell in row if cell and not cell.isspace()]
+                filled += len(cells)
+                mobiles += sum(map(count_mobiles, cells))
+        if mobiles:
+            text = (
+                f"the sheet is hidden and was not read; it has {mobiles:,} mobile numbers: read it with --hidden-sheets"
+            )
+            self._report.warn(WarningCode.HIDDEN_SHEET, location, mobiles, text)
+        elif filled:
+            self._report.notes.append(
+                f"{location}: hidden, not read; {filled:,} cells without a mobile number (--hidden-sheets reads it)"
+            )
+
+    def _tell(self, location: str) -> None:
+        """Put a value that is neither a sheet nor rows into the report."""
+        if count := self._value.get("bad_bytes"):
+            text = f"{count:,} characters are damaged; cells with them may be rejected: ask for the original file"
+            self._report.warn(WarningCode.BAD_BYTES, location, count, text)
+        if name := self._value.get("missing"):
+            text = f"the sheet {display_name(name)} is named in the file but not in it: ask for the whole export"
+            self._report.warn(WarningCode.MEMBER_SKIPPED, location, 1, text)
+        if count := self._value.get("formulas"):
+            self._report.notes.append(
+                f"{location}: {count:,} cells have a formula without a stored value: "
+                "open the file in a spreadsheet program, save it and load it again"
+            )

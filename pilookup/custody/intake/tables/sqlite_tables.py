@@ -1,0 +1,88 @@
+"""Reads SQLite databases as tables. `sqlite_rows.py` parses them in another process."""
+
+import json
+from collections.abc import Iterator
+from typing import IO, Any, Final
+
+from pilookup.custody.intake.files.detect import seekable
+from pilookup.custody.intake.files.parser_process import parser_process
+from pilookup.custody.intake.files.source import Member, display_name
+from pilookup.custody.intake.tables import sqlite_rows
+from pilookup.custody.intake.tables.table import NumberedRows, RowTable
+from pilookup.errors import IntakeError
+
+_FAULTS: Final = {
+    "damaged": "the SQLite database is damaged: export its tables as CSV, or repair a copy with the command .recover",
+    "endless": "reading a table of the SQLite database does not end: export its tables as CSV",
+}
+_WAL: Final = b"\x02\x02"
+
+
+def sqlite_tables(member: Member, notes: list[str]) -> Iterator[RowTable]:
+    """Yield the tables of an SQLite database. Each must be read before the next is requested.
+
+    Args:
+        member: The database.
+        notes: Receives sentences about tables that are not read, and about a missing write-ahead log.
+
+    Raises:
+        IntakeError: The database is damaged or over a limit.
+    """
+    if member.head()[18:20] == _WAL:
+        notes.append(
+            f"{member.location}: rows that were still in its -wal file are not in the database; if there was one, "
+            "run VACUUM INTO on a copy of both and load the result"
+        )
+    with seekable(member) as stream, parser_process(sqlite_rows.__file__, stream) as output:
+        yield from _tables(_Values(member.location, output), member.location, notes)
+
+
+def _tables(values: "_Values", location: str, notes: list[str]) -> Iterator[RowTable]:
+    value = values.next()
+    while value != {"end": True}:
+        if "skipped" in value:
+            notes.append(f"{location} table {display_name(value['skipped'])}: a virtual table, not read")
+            value = values.next()
+            continue
+        rows = values.rows()
+        yield RowTable(
+            f"{location} table {display_name(value['table'])}", rows, [str(name) for name in value["columns"]]
+        )
+        for _ in rows:  # skip the rows that the caller did not read
+            pass
+        value = values.after
+
+
+class _Values:
+    """Reads values from the program.
+
+    Attributes:
+        after: The value that followed the rows of the last table.
+    """
+
+    def __init__(self, location: str, output: IO[bytes]) -> None:
+        self._location = location
+        self._output = output
+        self.after: Any = None
+
+    def next(self) -> Any:
+        """The next value.
+
+        Raises:
+            IntakeError: The database cannot be read.
+        """
+        line = self._output.readline()
+        if not line.endswith(b"\n"):
+            raise IntakeError(self._location, _FAULTS["damaged"])
+        value = json.loads(line)
+        if isinstance(value, dict) and "fault" in value:
+            raise IntakeError(self._location, _FAULTS[value["fault"]])
+        return value
+
+    def rows(self) -> Iterator[NumberedRows]:
+        """The rows up to the next value that is none."""
+        row = 1
+        while isinstance(value := self.next(), list):
+            yield NumberedRows(range(row, row + len(value)), value)
+            row += len(value)
+        self.after = value

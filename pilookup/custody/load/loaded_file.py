@@ -1,0 +1,129 @@
+"""An input file while it is loaded: its load in the making, and what was counted so far."""
+
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pilookup.custody.intake import Accepted, IntakeOptions, Report, display_name
+from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.files.source import Source
+from pilookup.custody.intake.read import FileReader, TextSplit
+from pilookup.custody.intake.refusal import require_numbers
+from pilookup.custody.load.frequent import FrequentNumbers
+from pilookup.custody.load.reject_spool import RejectSpool
+from pilookup.custody.load.split_task import SplitOutcome
+from pilookup.custody.load.staging import StagedLoad
+from pilookup.custody.session import Session
+from pilookup.errors import IntakeError
+from pilookup.protocol.label import Kind
+
+
+@dataclass
+class LoadedFile:
+    """An input file, its load in the making, and what was counted so far.
+
+    Attributes:
+        path: The file.
+        load: Its load.
+        rejects: Its rejected cells.
+        report: Its report.
+        sorted_files: The numbers of its sorted files.
+        size: Its size in bytes.
+        done: How many of them have been read.
+        batches: Batches of rows that were read by the command and not submitted yet.
+        error: Why the file cannot be loaded; None if it can.
+        reader: Reads it; None before it is started.
+    """
+
+    path: Path
+    load: StagedLoad
+    rejects: RejectSpool
+    report: Report = field(default_factory=Report)
+    sorted_files: list[int] = field(default_factory=list)
+    size: int = 0
+    done: int = 0
+    batches: list[Accepted] = field(default_factory=list)
+    error: IntakeError | None = None
+    reader: FileReader | None = None
+    _frequent: FrequentNumbers = field(default_factory=FrequentNumbers)
+    _expected: dict[int, tuple[TextSplit, Layout] | None] = field(default_factory=dict)
+    _position: int = 0
+
+    @classmethod
+    def of(cls, path: Path, session: Session, dataset_id: int, options: IntakeOptions, *, wanted: bool) -> "LoadedFile":
+        """A file that is to be loaded.
+
+        Args:
+            path: The file.
+            session: An unlocked HOME.
+            dataset_id: The catalogue id of the dataset.
+            options: How the file is read.
+            wanted: Whether rejected cells are kept.
+        """
+        load = StagedLoad(uuid.uuid4().hex, dataset_id, options.kind is Kind.MALICIOUS)
+        return cls(path, load, RejectSpool(session.vault, load, wanted=wanted))
+
+    @property
+    def location(self) -> str:
+        """The file's name in messages."""
+        return display_name(self.path.name)
+
+    @property
+    def source(self) -> Source:
+        """The open file."""
+        if self.reader is None:
+            raise ValueError("the file was not started")
+        return self.reader.source
+
+    def new_number(self) -> int:
+        """The number of a new sorted file, and of its rejected cells."""
+        return self.rejects.next_number()
+
+    def expect(self, number: int, work: TextSplit | None) -> None:
+        """Declare which work a sorted file comes from; None for batches of rows."""
+        self._expected[number] = work if work is None else (work, work.text.layout)
+
+    def position(self) -> int:
+        """How many bytes of the file have been read."""
+        return max(self._position, self.reader.source.position if self.reader and not self._position else 0)
+
+    def take(self, outcome: SplitOutcome) -> None:
+        """Take the outcome of a task, in the order of the tasks.
+
+        Raises:
+            IntakeError: The task could not read its split.
+            OSError: Rejected cells cannot be written.
+        """
+        expected = self._expected.pop(outcome.number)
+        if expected is None:
+            self._count(outcome)
+            return
+        work, layout = expected
+        if not work.text.accepts(work.form):
+            return  # the layout changed before this split, so that it is read again
+        if outcome.error is not None:
+            raise outcome.error
+        work.text.take(work.split, outcome.tally, outcome.change)
+        self.report.add(outcome.report)
+        self._count(outcome)
+        if work.data is None:
+            self._position = outcome.change.offset if outcome.change else work.split.stop
+            self.rejects.add_split(outcome.number, layout.label)
+        else:
+            self.rejects.add_text(outcome.rejected_cells, layout.label)
+
+    def _count(self, outcome: SplitOutcome) -> None:
+        self.sorted_files.append(outcome.number)
+        self.report.accepted -= outcome.erased
+        if outcome.erased:
+            self.report.rejected["erased"] += outcome.erased
+        self._frequent.add(outcome.frequent)
+
+    def finish(self) -> None:
+        """Complete the report, except for distinct numbers; sets `error` if the file has no number."""
+        if self.error is None:
+            self._frequent.warn(self.location, self.report)
+            try:
+                require_numbers(self.location, self.report)
+            except IntakeError as error:
+                self.error = error

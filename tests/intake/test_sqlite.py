@@ -1,0 +1,145 @@
+"""SQLite databases: every table, from a file or from memory, in another process, with nothing written or run."""
+
+import sqlite3
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilookup.custody.intake import Report
+from pilookup.custody.intake.files.source import Member, Source
+from pilookup.custody.intake.tables.sqlite_tables import sqlite_tables
+from pilookup.errors import IntakeError
+from tests.support.intake.examples import hostile
+from tests.support.intake.tables import assert_tables_or_refused, mutated, read_tables, tables_or_error
+
+
+@pytest.fixture
+def database(tmp_path):
+    def make(script, *, name="a.db", wal=False):
+        path = tmp_path / name
+        connection = sqlite3.connect(path)
+        if wal:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(script)
+        connection.commit()
+        connection.close()
+        return path
+
+    return make
+
+
+SCRIPT = (
+    'CREATE TABLE contacts (id INTEGER PRIMARY KEY, "手机" TEXT, n INTEGER, f REAL, b BLOB);'
+    "INSERT INTO contacts VALUES (1, '13800138000', 13900139000, 13700137000.0, CAST('13600136000' AS BLOB)), (2, NULL, NULL, 1.5, x'ff00');"
+    'CREATE TABLE "a ""b" (x); INSERT INTO "a ""b" VALUES (1); CREATE TABLE empty (y);'
+    "CREATE VIEW v AS SELECT * FROM contacts; CREATE INDEX i ON contacts (n);"
+)
+
+
+def in_memory(path):
+    data = path.read_bytes()
+    import io
+
+    class Stream(io.BytesIO):
+        def seekable(self):
+            return False
+
+    member = Member(path.name, path.name, len(data), lambda: Stream(data))
+    return [list(chunk.columns) for table in sqlite_tables(member, []) for chunk in table.chunks(0, [0, 1], 2)]
+
+
+def test_every_table(database):
+    contacts, other, empty = read_tables(database(SCRIPT))
+    assert contacts.location == "a.db table contacts"
+    assert contacts.names == ["id", "手机", "n", "f", "b"]
+    assert contacts.rows == [
+        ["1", "13800138000", "13900139000", "13700137000", "13600136000"],
+        ["2", "", "", "1.5", ""],
+    ]
+    assert (other.location, other.rows, empty.rows) == ('a.db table a "b', [["1"]], [])
+
+
+def test_nothing_is_written_beside_the_file_even_with_a_write_ahead_log(database, tmp_path):
+    path = database(SCRIPT, wal=True)
+    before = path.read_bytes()
+    report = Report()
+    assert read_tables(path, report)[0].rows[0][1] == "13800138000"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.db"]
+    assert path.read_bytes() == before
+    assert any("-wal" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("wal", [False, True])
+def test_a_database_in_memory(database, wal):
+    assert in_memory(database(SCRIPT, wal=wal))[0][1] == ["13800138000", ""]
+
+
+def test_a_caller_may_leave_rows_out(database):
+    rows = ",".join(f"({i})" for i in range(5_000))
+    path = database(f"CREATE TABLE a (x); INSERT INTO a VALUES {rows}; CREATE TABLE b (y); INSERT INTO b VALUES (1);")
+    locations = [table.location for table in sqlite_tables(Source(path).as_member(), [])]
+    assert locations == ["a.db table a", "a.db table b"]
+
+
+def test_virtual_tables_are_not_run(database):
+    report = Report()
+    path = database("CREATE VIRTUAL TABLE f USING fts4(phone); INSERT INTO f VALUES ('13800138000');")
+    found = {table.location: table for table in read_tables(path, report)}
+    assert "13800138000" in found["a.db table f_content"].rows[0]
+    assert "a.db table f: a virtual table, not read" in report.notes
+
+
+def test_text_in_gbk(database):
+    path = database("CREATE TABLE a (x TEXT); INSERT INTO a VALUES (CAST(x'D5C5C8FD' AS TEXT));")
+    assert read_tables(path)[0].rows == [["张三"]]
+
+
+def schema(path, sql):
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA writable_schema=ON")
+    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'a'", (sql,))
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE a (x, y AS (load_extension('/tmp/x.so')))",
+        "CREATE TABLE a (x, y AS (randomblob(999999999)), z AS (hex(randomblob(999999999))))",
+        "CREATE TABLE a (x" + ", y" * 40_000 + ")",
+        "CREATE TABLE a (x, y AS (" + "(" * 5_000 + "1" + ")" * 5_000 + "))",
+        "not SQL",
+    ],
+)
+def test_a_hostile_schema(database, sql):
+    path = database("CREATE TABLE a (x); INSERT INTO a VALUES (1);")
+    schema(path, sql)
+    started = time.monotonic()
+    _, error = tables_or_error(path)
+    assert not error or "the SQLite database is damaged" in error or "does not end" in error
+    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("size", [16, 99, 100, 512, 4096, 5000])
+def test_a_truncated_database(database, tmp_path, size):
+    data = database(SCRIPT).read_bytes()[:size]
+    (tmp_path / "b.db").write_bytes(data)
+    with pytest.raises(IntakeError, match=r"b\.db: (the SQLite database is damaged|has no)"):
+        read_tables(tmp_path / "b.db")
+
+
+@hostile(25)
+@given(st.integers(0, 2**63))
+def test_mutations_give_tables_or_an_error(tmp_path_factory, seed):
+    folder = tmp_path_factory.mktemp("sqlite")
+    connection = sqlite3.connect(folder / "a.db")
+    connection.executescript("PRAGMA page_size=512;" + SCRIPT)
+    connection.close()
+    data = (folder / "a.db").read_bytes()
+    path = folder / "b.db"
+    _, error = assert_tables_or_refused(path, data[:16] + mutated(data[16:], seed))
+    assert not error or "SQLite" in error
+    assert sorted(file.name for file in folder.iterdir()) == ["a.db", "b.db"]

@@ -15,9 +15,9 @@ from typing import Final
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.limits import HEADER_ROWS
-from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
+from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Separation
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
-from pilookup.custody.intake.tables.layouts import (
+from pilookup.custody.intake.tables.separations import (
     BOX_SIGNS,
     column_starts,
     is_record_rule,
@@ -51,11 +51,11 @@ _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[+(]{0,2}\d[\d ().\-]{5,20}\d(?![0
 _LABELLED: Final = re.compile(r"[:：=]\s*[^\s:：=]")
 _CONTENT: Final = re.compile(r"[^\W_]")
 _PREFERENCE: Final[dict[str, float]] = {
-    Layout.BOXED: 0.3,
-    Layout.LABELLED: 0.15,
-    Layout.BLOCKS: 0.2,
-    Layout.WIDE_SPACES: 0.04,
-    Layout.ALIGNED: 0.02,
+    Separation.BOXED: 0.3,
+    Separation.LABELLED: 0.15,
+    Separation.BLOCKS: 0.2,
+    Separation.WIDE_SPACES: 0.04,
+    Separation.ALIGNED: 0.02,
     **dict.fromkeys(_USUAL, 0.1),
 }
 
@@ -86,7 +86,7 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         return by_header
     candidates = [
         *_delimited(sample, lines, signs),
-        *_laid_out(lines),
+        *_separations(lines),
         *_labelled(sample, lines),
         Dialect(NO_DELIMITER, 1),
     ]
@@ -123,33 +123,33 @@ def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence
             yield Dialect(delimiter, 0)
 
 
-def _laid_out(lines: Sequence[str]) -> Iterator[Dialect]:
+def _separations(lines: Sequence[str]) -> Iterator[Dialect]:
     filled = [line for line in lines if not is_rule(line)]
     half = len(filled) // 2
     if len(filled) < len(lines) and any(sum(sign in line for line in filled) > half for sign in BOX_SIGNS):
         rule = next(line for line in lines if is_rule(line))
-        yield Dialect(Layout.BOXED, rule_width(rule))
+        yield Dialect(Separation.BOXED, rule_width(rule))
     if sum(":" in line for line in lines) > half:
-        yield Dialect(Layout.COLONS, 0)
+        yield Dialect(Separation.COLONS, 0)
     if sum(" " in line or "\u3000" in line for line in lines) > half:
-        yield Dialect(Layout.SPACES, 0)
+        yield Dialect(Separation.SPACES, 0)
     spaced = sum("  " in line or "\u3000" in line for line in lines) > half
     if spaced:
-        yield Dialect(Layout.WIDE_SPACES, 0)
+        yield Dialect(Separation.WIDE_SPACES, 0)
     if spaced or len(filled) < len(lines):
         for wide in (2, 1, 3):
             starts = column_starts(lines, wide)
             if len(starts) > 1:
-                yield Dialect(Layout.ALIGNED, len(starts), starts=starts, wide=wide)
+                yield Dialect(Separation.ALIGNED, len(starts), starts=starts, wide=wide)
 
 
 def _labelled(sample: Sequence[str], lines: Sequence[str]) -> Iterator[Dialect]:
     labels = find_labels(lines)
     if labels:
-        yield Dialect(Layout.LABELLED, len(labels), labels=labels)
+        yield Dialect(Separation.LABELLED, len(labels), labels=labels)
     labels, blank_ends = find_block_labels([line.rstrip("\n")[:_MAX_CHARS] for line in sample])
     if labels:
-        yield Dialect(Layout.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
+        yield Dialect(Separation.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
 
 
 def _delimiters(lines: Sequence[str]) -> list[str]:
@@ -202,7 +202,7 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
 
 def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> float:
     """The share of rows of the usual width, or of labelled lines with half of the labels."""
-    if dialect.delimiter == Layout.LABELLED:
+    if dialect.delimiter == Separation.LABELLED:
         read = LabelledLines(dialect.labels)
         least = sum(map(bool, dialect.labels)) / 2
         return sum(read.count(line) >= least for line in lines) / len(lines)
@@ -211,7 +211,7 @@ def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) 
 
 def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole: float | None, *, named: bool) -> bool:
     """Whether an unusual way fits well enough to be better than one cell a line."""
-    if dialect.width < 2 and dialect.delimiter != Layout.BLOCKS:
+    if dialect.width < 2 and dialect.delimiter != Separation.BLOCKS:
         return False
     if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
         numbered = sum(any(_numbers(cell, _MOBILE) for cell in row) for row in rows)
@@ -220,7 +220,7 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
         return False
     if whole is not None and (whole >= _MIN_WHOLE or whole < 0):
         return whole > 0
-    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in (Layout.COLONS, Layout.SPACES):
+    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in (Separation.COLONS, Separation.SPACES):
         return named and fit >= _REGULAR and len(rows) > 1
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
 
@@ -234,9 +234,9 @@ def _are_labels(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> bool:
 
 
 def _separated(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
-    if dialect.delimiter == Layout.LABELLED:
+    if dialect.delimiter == Separation.LABELLED:
         return list(map(LabelledLines(dialect.labels).separate, lines))
-    if dialect.delimiter == Layout.BLOCKS:
+    if dialect.delimiter == Separation.BLOCKS:
         blocks = LabelledBlocks(dialect.labels, blank_ends=dialect.blank_ends)
         return [row for _, row in blocks.records(lines)]
     if len(dialect.delimiter) == 1:

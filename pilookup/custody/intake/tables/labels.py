@@ -8,7 +8,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.limits import MAX_LINE_CHARS
-from pilookup.custody.intake.tables.layouts import is_footer, is_record_rule
+from pilookup.custody.intake.tables.separations import is_footer, is_record_rule
 
 _SIGN_TEXT: Final = r"[\"']?\s{0,20}(?:[:：](?!//|[:：])|=)\s*"
 _SIGN: Final = re.compile(_SIGN_TEXT)

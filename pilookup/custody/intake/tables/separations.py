@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pilookup.custody.intake.tables.dialect import Dialect, Layout
+from pilookup.custody.intake.tables.dialect import Dialect, Separation
 
 _WIDE_SPACES: Final = re.compile(r"[ \u3000\xa0]{2,}|[ \u3000\xa0]*\t\s*")
 _COLON: Final = re.compile(
@@ -30,19 +30,19 @@ def separator(dialect: Dialect) -> Callable[[str], list[str]]:
     """A function that separates one line, without its line end, into cells.
 
     Args:
-        dialect: A dialect with a delimiter of several characters, `NO_DELIMITER` or a layout of single lines without
-            labels.
+        dialect: A dialect with a delimiter of several characters, `NO_DELIMITER` or a separation of single lines
+            without labels.
     """
     match dialect.delimiter:
-        case Layout.COLONS:
+        case Separation.COLONS:
             return separate_at_colons
-        case Layout.SPACES:
+        case Separation.SPACES:
             return str.split
-        case Layout.WIDE_SPACES:
+        case Separation.WIDE_SPACES:
             return separate_at_wide_spaces
-        case Layout.BOXED:
+        case Separation.BOXED:
             return lambda line: separate_box(line, dialect.width)
-        case Layout.ALIGNED:
+        case Separation.ALIGNED:
             return lambda line: separate_aligned(line, dialect.starts, dialect.wide)
         case "":
             return lambda line: [line]

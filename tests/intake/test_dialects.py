@@ -202,3 +202,23 @@ def test_random_lines_are_a_table_or_an_error(lines):
     if isinstance(dialect.delimiter, Separation) or len(dialect.delimiter) != 1:
         kept = "".join(cell for row in rows for cell in row)
         assert sum(map(kept.count, "0123456789")) == sum(map(text.count, "0123456789"))
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ("{i}、张三{n}", ["{i}、张三", "{n}", ""]),
+        ("Anna Lee {n}", ["Anna Lee", "{n}", ""]),
+        ("{n}张三", ["", "{n}", "张三"]),
+        ("张三-{n}-杭州", ["张三-", "{n}", "-杭州"]),
+    ],
+)
+def test_lines_of_a_number_and_a_few_words_without_a_sign_between(line, cells):
+    numbers = [f"1380013800{i}" for i in range(10)]
+    text = "".join(f"{line.format(i=i, n=number)}\n" for i, number in enumerate(numbers)).replace(
+        "e 13800138005", " 13800138005"
+    )
+    _, rows = read(text + "无\n")
+    assert rows[0] == [cell.format(i=0, n=numbers[0]) for cell in cells]
+    assert [row[1] for row in rows[:-1]] == numbers
+    assert rows[-1] == ["无"]

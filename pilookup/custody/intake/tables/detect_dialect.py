@@ -19,7 +19,9 @@ from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Separa
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
 from pilookup.custody.intake.tables.separations import (
     BOX_SIGNS,
+    MOBILE,
     column_starts,
+    has_number_and_few_words,
     is_record_rule,
     is_rule,
     rule_width,
@@ -35,6 +37,7 @@ _SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _RUNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}")
 _MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
+_LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
 _MAX_CHARS: Final = 4000
 _MAX_CELLS: Final = 1000
@@ -44,9 +47,9 @@ _MIN_FIT: Final = 0.8
 _MIN_WHOLE: Final = 0.8
 _REGULAR: Final = 0.95
 _STEADY: Final = 0.98
+_LISTED: Final = 0.9
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40
-_MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[+(]{0,2}\d[\d ().\-]{5,20}\d(?![0-9A-Za-z])")
 _LABELLED: Final = re.compile(r"[:：=]\s*[^\s:：=]")
 _CONTENT: Final = re.compile(r"[^\W_]")
@@ -55,6 +58,7 @@ _PREFERENCE: Final[dict[str, float]] = {
     Separation.LABELLED: 0.15,
     Separation.BLOCKS: 0.2,
     Separation.WIDE_SPACES: 0.04,
+    Separation.NUMBER: -0.55,
     Separation.ALIGNED: 0.02,
     **dict.fromkeys(_USUAL, 0.1),
 }
@@ -133,6 +137,8 @@ def _separations(lines: Sequence[str]) -> Iterator[Dialect]:
         yield Dialect(Separation.COLONS, 0)
     if sum(" " in line or "\u3000" in line for line in lines) > half:
         yield Dialect(Separation.SPACES, 0)
+    if sum(map(has_number_and_few_words, filled)) >= len(filled) * _LISTED:
+        yield Dialect(Separation.NUMBER, 3)
     spaced = sum("  " in line or "\u3000" in line for line in lines) > half
     if spaced:
         yield Dialect(Separation.WIDE_SPACES, 0)
@@ -214,13 +220,13 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     if dialect.width < 2 and dialect.delimiter != Separation.BLOCKS:
         return False
     if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
-        numbered = sum(any(_numbers(cell, _MOBILE) for cell in row) for row in rows)
+        numbered = sum(any(_numbers(cell, MOBILE) for cell in row) for row in rows)
         return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
     if dialect.labels and not named and not _are_labels(rows, dialect.labels):
         return False
     if whole is not None and (whole >= _MIN_WHOLE or whole < 0):
         return whole > 0
-    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in (Separation.COLONS, Separation.SPACES):
+    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in _LOOSE:
         return named and fit >= _REGULAR and len(rows) > 1
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
 
@@ -229,7 +235,7 @@ def _are_labels(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> bool:
     """Whether what looks like labels are no names of people: at most half of them have numbers, and no number has no
     label.
     """
-    numbered = [bool(_in_column(rows, at, _MOBILE)) for at in range(len(labels))]
+    numbered = [bool(_in_column(rows, at, MOBILE)) for at in range(len(labels))]
     return sum(numbered) * 2 <= len(labels) and not (numbered[0] and not labels[0])
 
 
@@ -255,7 +261,7 @@ def _whole(lines: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> f
     Numbers are mobile numbers or, if there are none in the lines, all that may be phone numbers. It is -1 if
     numbers are cut in two.
     """
-    for pattern in (_MOBILE, _NUMBER):
+    for pattern in (MOBILE, _NUMBER):
         total = sum(len(pattern.findall(line)) for line in lines)
         if total:
             kept = sum(len(pattern.findall(cell)) for row in rows for cell in row)

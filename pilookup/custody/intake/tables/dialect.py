@@ -15,6 +15,7 @@ class Separation(StrEnum):
     WIDE_SPACES = "cells split by two or more spaces"
     ALIGNED = "cells aligned in columns by spaces"
     BOXED = "cells in a drawn table"
+    NUMBER = "a number with a few words around it in each line"
     LABELLED = "cells with a label before each"
     BLOCKS = "records of several lines, with a label before each cell"
 

@@ -19,6 +19,9 @@ _COLON: Final = re.compile(
 _RULE: Final = re.compile(r"[\s+|:\-=─━═│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯*~_]{3,}")
 _CROSSINGS: Final = re.compile(r"[+|│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯]")
 _RULE_SIGNS: Final = frozenset("-=─━═")
+MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
+"""A mainland mobile number that no digit or letter touches."""
+_FEW_WORDS: Final = re.compile(r"[^，。！？；,;!?=:：]{0,20}")
 _FOOTER: Final = re.compile(r"\(\d+ (?:rows?|行.*)\)|\d+ rows? in set.*|Query OK.*")
 _RECORD_RULE: Final = re.compile(r"-\[ \w+ \d+ \][-+]*|\*{3,} \d+\. \w+ \*{3,}")
 BOX_SIGNS: Final = "|│┃║"
@@ -44,6 +47,8 @@ def separator(dialect: Dialect) -> Callable[[str], list[str]]:
             return lambda line: separate_box(line, dialect.width)
         case Separation.ALIGNED:
             return lambda line: separate_aligned(line, dialect.starts, dialect.wide)
+        case Separation.NUMBER:
+            return separate_around_numbers
         case "":
             return lambda line: [line]
     return lambda line: line.split(dialect.delimiter)
@@ -100,6 +105,21 @@ def separate_box(line: str, width: int) -> list[str]:
     if len(cells) != width and text.startswith(sign):
         return cells[1:-1] if len(cells) > 2 and text.endswith(sign) else cells[1:]
     return cells
+
+
+def separate_around_numbers(line: str) -> list[str]:
+    """Separate a line into the text before its first mobile number, its numbers, and the text after the last one."""
+    found = list(MOBILE.finditer(line))
+    if not found:
+        return [line]
+    start, stop = found[0].start(), found[-1].end()
+    return [line[:start].strip(), line[start:stop], line[stop:].strip()]
+
+
+def has_number_and_few_words(line: str) -> bool:
+    """Whether a line has one mobile number, and so few words that it is an entry of a list and no sentence."""
+    rest, count = MOBILE.subn(" ", line)
+    return count == 1 and bool(_FEW_WORDS.fullmatch(rest.strip()))
 
 
 def separate_aligned(line: str, starts: Sequence[int], wide: int) -> list[str]:

@@ -23,7 +23,7 @@ help:
 	echo 'make build          virtual environment, native core, page (make page: the page only)'
 	echo 'make test           all tests, with real components; lint first'
 	echo 'make test-quick     the tests without browser, commands, servers, clusters and other backends (3 minutes)'
-	echo 'make long           the long runs that make test leaves out (500 kills)'
+	echo 'make long           the long runs that make test leaves out (500 kills, 100,000 layouts of tables)'
 	echo 'make lint           format, lint, types, import contracts, clippy'
 	echo 'make wheels         both distributions, a wheelhouse that installs without a network, an SBOM, in dist/'
 	echo 'make docs           the documentation site, in build/site/'
@@ -32,7 +32,7 @@ help:
 	echo 'make bench          all figures, with those of other libraries: a table, JSON, a plot (QUICK=1: a minute or two)'
 	echo 'make bench-large    load and publish 50 million rows (ROWS=N)'
 	echo 'make bench-lock     update the locked requirements of the libraries that make bench compares'
-	echo 'make images         pictures of the page into docs/images (needs chromium and fonts-noto-cjk)'
+	echo 'make images         pictures of the page and of a report into docs/images (needs chromium and fonts-noto-cjk)'
 	echo 'make lock           update requirements.lock'
 	echo 'make debian-packages  install the Debian packages that the tests need'
 	echo 'make clean          delete what the other targets built, except dist/ and build/'
@@ -134,6 +134,7 @@ docs: build
 
 images: build
 	$(BIN)/python examples/page_images.py
+	$(BIN)/python examples/report_images.py
 
 lock:
 	$(PYTHON) -m venv $(VENV)

@@ -35,6 +35,8 @@ __all__ = [
     "account_pseudonyms",
     "backend",
     "blind",
+    "canonicalise",
+    "canonicalise_all",
     "check_buckets",
     "count_distinct",
     "evaluate",
@@ -219,6 +221,9 @@ class TextRows:
         then in each phone column that is not the first filled one of its row.
         """
     @property
+    def taken(self) -> list[int]:
+        """Numbers of the decided rows in each phone column, those in several columns of a row in the first one."""
+    @property
     def identifiers(self) -> bytes:
         """Distinct identifiers of 18 bytes, in the order of their first occurrence."""
     @property
@@ -242,6 +247,12 @@ class TextRows:
     @property
     def odd_accounts(self) -> bytes:
         """Account cells left to the rules in Python, each three u64: index of the number, start, stop."""
+
+def canonicalise(text: str) -> bytes | str:
+    """The identifier of the one phone number in a text, written in China, or the code of the reason why there is none."""
+
+def canonicalise_all(texts: Sequence[str]) -> list[bytes | str]:
+    """`canonicalise` for each of many texts."""
 
 def split_text(data: Buffer, dialect: tuple[str, str, int], whole: bool) -> tuple[int, int, int]:
     """Find the whole records at the beginning of a text.

@@ -1,4 +1,4 @@
-"""The outcome of a load as lines of text: notes, then the counts, then the warnings."""
+"""The outcome of a load as lines of text: notes, then the counts, then what needs to be looked at."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def outcome_lines(outcome: "LoadOutcome") -> Iterator[str]:
-    """Yield the lines that `pilookup load` prints."""
+    """Yield the lines that `pilookup load` prints: files that were left out stand before the warnings."""
     total = outcome.total
     yield from joined_notes(total.notes)
     yield f"{outcome.dataset}: {counted(total.rows, 'row')}, {counted(total.accepted, 'number')} accepted"
@@ -22,6 +22,11 @@ def outcome_lines(outcome: "LoadOutcome") -> Iterator[str]:
         yield f"    {reason}: {count:,}"
     if outcome.dry_run:
         yield "  dry run: nothing was stored"
+    if outcome.skipped:
+        yield ""
+        yield f"files left out: {len(outcome.skipped):,}"
+        for reason in outcome.skipped:
+            yield f"  {reason}"
     if total.warnings:
         yield ""
         yield f"warnings: {len(total.warnings):,}"

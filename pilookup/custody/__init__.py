@@ -4,6 +4,7 @@
 SQLAlchemy, numpy, Alembic); using one of its names does.
 
 - `intake` reads seized files, `load` stores them in the vault, and `publish` makes releases of the vault.
+- `load_report` shows what a load did.
 - `vault` and `control` hold what is stored: the vault and the control database.
 - `custody` is the public API, `session` an unlocked HOME, and `home` the paths in it.
 - `initialise` makes a HOME. `datasets`, `epochs`, `removal`, `repository` and `status` each do one part of the work.
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pilookup.custody.custody import Custody, EraseOutcome, Passphrase, WithdrawOutcome
     from pilookup.custody.intake.report import Report
     from pilookup.custody.load.outcome import LoadOutcome
+    from pilookup.custody.load_report.page import html_report
     from pilookup.custody.publish.publish import Published
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
@@ -37,6 +39,7 @@ __all__ = [
     "ReleaseStatus",
     "Report",
     "WithdrawOutcome",
+    "html_report",
 ]
 
 _MODULES = {
@@ -54,6 +57,7 @@ _MODULES = {
     "ReleaseStatus": "pilookup.custody.status",
     "Report": "pilookup.custody.intake.report",
     "WithdrawOutcome": "pilookup.custody.custody",
+    "html_report": "pilookup.custody.load_report.page",
 }
 
 

@@ -4,8 +4,9 @@ The canonical form is `tel:` and the number in E.164 form, in UTF-8: `b"tel:+861
 the first rule that decides ends the procedure. `tests/vectors/identifier.json` holds test cases for every
 implementation.
 
-The module `rules` applies them in this order; `characters`, `affixes`, `lookalikes` and `libphonenumber` contain single
-rules, and `reason` the reasons.
+For region CN the core applies them (`rust/core/src/identifier/`), with numbering plans that are part of it. For other
+regions the module `rules` does, with the plans of the installed `phonenumbers`. The modules `characters`, `affixes`,
+`lookalikes` and `libphonenumber` contain single rules, and `reason` the reasons.
 
  1.  Length. More than 1,000 characters (code points): `too_long`.
  2.  Characters. ASCII capitals become lower case. Full-width ASCII becomes ASCII. Every decimal digit (Unicode Nd)
@@ -47,6 +48,6 @@ an extension (a comma separates two numbers); a number whose own E.164 form is p
 """
 
 from pilookup.identifier.reason import Reason
-from pilookup.identifier.rules import canonicalise, is_region
+from pilookup.identifier.rules import canonicalise, canonicalise_all, is_region
 
-__all__ = ["Reason", "canonicalise", "is_region"]
+__all__ = ["Reason", "canonicalise", "canonicalise_all", "is_region"]

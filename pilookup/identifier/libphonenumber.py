@@ -1,7 +1,7 @@
-"""What libphonenumber says about a number (rules 14 to 16).
+"""What libphonenumber says about a number (rules 14 and 16), for regions other than CN.
 
-The only module that imports phonenumbers. It is imported when it is first needed, since that takes long and most
-numbers are decided without it.
+The only module that imports phonenumbers. It is imported when it is first needed, since that takes long and the region
+is nearly always CN.
 """
 
 from typing import NamedTuple

@@ -1,8 +1,14 @@
-"""`canonicalise`: decides on one number's canonical bytes or a reason (rules 1, 4 and 12 to 18)."""
+"""`canonicalise`: the canonical bytes of one number or a reason.
+
+For region CN the core decides. For other regions the rules are here (rules 1, 4, 12 to 14, 16 and 18), and
+`phonenumbers` has the numbering plans.
+"""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pilookup import _core
 from pilookup.identifier import affixes, lookalikes
 from pilookup.identifier.characters import plain, trim
 from pilookup.identifier.reason import Reason
@@ -13,30 +19,18 @@ if TYPE_CHECKING:
 MAX_TEXT = 1000
 MAX_PLAIN = 100
 
-_SCHEME = b"tel:"
 _MOBILE_DIGITS = 11
-
-# The most common spellings of a mainland mobile, matched in one step. The result must always equal that of the rules,
-# which this step skips; a property test compares the two.
-_COMMON_MOBILE = re.compile(
-    r"[ '=\"]*(?:tel:)?(?:(?:\+|00)?86[ -]?|\(\+?86\)[ -]?|0)?"
-    r"(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})[ '\"]*"
-)
-# A numeric cell printed as text. It is not part of the pattern above, since rule 8 allows no dashes or spaces.
-_FLOAT = re.compile(r"(1[3-9][0-9]{9})\.0")
 
 _DIGIT = re.compile(r"[0-9]")
 _PHONE_SIGNS = re.compile(r"^[ (]*\+*[0-9 ()./-]*$")
 _SEPARATORS = re.compile(r"[ ()./-]")
-_MOBILE = re.compile(r"^(?:\+*0{0,3}86)?(?:179[0-9]{2}|12593|12520)?0?(1[3-9][0-9]{9})$")
-_MOBILE_ABROAD = re.compile(r"^\+860?(1[3-9][0-9]{9})$")
+_MOBILE = re.compile(r"^\+860?(1[3-9][0-9]{9})$")
 _NATIONAL_MOBILE = re.compile(r"^1[3-9][0-9]{9}$")
 _GLUED = re.compile(r"^(?:(?:\+?86)?1[3-9][0-9]{9}){2,}$")
 _SERVICE = re.compile(r"^(?:1[0-2]|9[56])")
-_DASHED_EXTENSION = re.compile(r"^(.*[0-9)]) *- *[0-9]{1,6}$")
 _PIECES = (re.compile(r"\+?[0-9(][0-9(). -]*"), re.compile(r"\+?[0-9(][0-9().-]*"))
 _PIECE_DIGITS = 7
-_NUMBER_HEADS = ("", "0", "86", "860")
+_REASONS = {reason.value: reason for reason in Reason}
 
 
 def canonicalise(text: str, region: str = "CN") -> bytes | Reason:
@@ -54,22 +48,41 @@ def canonicalise(text: str, region: str = "CN") -> bytes | Reason:
     Raises:
         ValueError: The region is unknown.
     """
-    if region == "CN":
-        if len(text) == _MOBILE_DIGITS and text[0] == "1" and text[1] > "2" and text.isdecimal() and text.isascii():
-            return b"tel:+86" + text.encode()
-        found = _COMMON_MOBILE.fullmatch(text)
-        if found is not None:
-            return f"tel:+86{found[1]}{found[2]}{found[3]}".encode()
-        found = _FLOAT.fullmatch(text)
-        if found is not None:
-            return b"tel:+86" + found[1].encode()
-    elif not is_region(region):
+    if region != "CN":
+        _check_region(region)
+        return _by_rules(text, region)
+    found = _core.canonicalise(text)
+    return found if isinstance(found, bytes) else _REASONS[found]
+
+
+def canonicalise_all(texts: Sequence[str], region: str = "CN") -> list[bytes | Reason]:
+    """`canonicalise` for many texts, which is faster than one call for each.
+
+    Args:
+        texts: The texts.
+        region: Where numbers without `+` were written: an ISO 3166-1 alpha-2 code in capitals.
+
+    Returns:
+        For each text what `canonicalise` returns.
+
+    Raises:
+        ValueError: The region is unknown.
+    """
+    if region != "CN":
+        _check_region(region)
+        return [_by_rules(text, region) for text in texts]
+    return [found if isinstance(found, bytes) else _REASONS[found] for found in _core.canonicalise_all(texts)]
+
+
+def _check_region(region: str) -> None:
+    if not is_region(region):
         raise ValueError("unknown region: not an ISO 3166-1 code of a region with phone numbers")
-    return _by_rules(text, region)
 
 
 def is_region(region: str) -> bool:
     """Whether `canonicalise` accepts `region`."""
+    if region == "CN":
+        return True
     from pilookup.identifier import libphonenumber  # noqa: PLC0415 - phonenumbers takes long to import and is often not needed
 
     return region in libphonenumber.REGIONS
@@ -107,26 +120,16 @@ def _without_affixes(body: str, region: str) -> bytes | Reason:
     number = trim(affixes.without_extension(number))
     if not _PHONE_SIGNS.match(number):
         return Reason.LETTERS
-    outcome = _decide(_SEPARATORS.sub("", number), region)
-    if isinstance(outcome, Reason):
-        return _without_dashed_extension(number, region) or outcome
-    return outcome
+    return _decide(_SEPARATORS.sub("", number), region)
 
 
 def _decide(number: str, region: str) -> bytes | Reason:
-    """Rules 10 and 13 to 16, for a text of `+` signs and digits."""
-    mobile = (_MOBILE if region == "CN" else _MOBILE_ABROAD).match(number)
+    """Rules 10, 13, 14 and 16, for a text of `+` signs and digits."""
+    mobile = _MOBILE.match(number)
     if mobile is not None:
         return _canonical("+86" + mobile[1])
     digits = number.lstrip("+")
-    if len(digits) < len(number):
-        return _international("+" + digits, region)
-    if region != "CN":
-        return _national(digits, region)
-    if digits.startswith("00"):
-        # No calling code begins with 0, so more zeros are not a prefix but the padding of some other number.
-        return Reason.NOT_POSSIBLE if digits.startswith("000") else _international("+" + digits[2:], region)
-    return _bare_chinese(digits)
+    return _international("+" + digits, region) if len(digits) < len(number) else _national(digits, region)
 
 
 def _international(number: str, region: str) -> bytes | Reason:
@@ -156,7 +159,7 @@ def _accept_stable(reading: "libphonenumber.Reading") -> bytes | Reason:
 
 
 def _national(digits: str, region: str) -> bytes | Reason:
-    """Rules 10 and 16, outside region CN: a valid number takes precedence over a look-alike."""
+    """Rules 10 and 16: a valid number takes precedence over a look-alike."""
     from pilookup.identifier import libphonenumber  # noqa: PLC0415
 
     reading = libphonenumber.read(digits, region)
@@ -166,21 +169,6 @@ def _national(digits: str, region: str) -> bytes | Reason:
     if lookalike is not None or isinstance(reading, Reason):
         return lookalike or Reason(str(reading))
     return _accept(reading)
-
-
-def _bare_chinese(digits: str) -> bytes | Reason:
-    """Rules 10 and 15: without a country code only numbers that libphonenumber calls valid, to keep junk out."""
-    from pilookup.identifier import libphonenumber  # noqa: PLC0415
-
-    lookalike = _lookalike(digits)
-    if lookalike is not None:
-        return lookalike
-    reading = libphonenumber.read(digits, "CN")
-    if isinstance(reading, libphonenumber.Reading) and reading.valid and len(digits) > 8:
-        head = digits.removesuffix(reading.national)
-        if head in _NUMBER_HEADS and len(head) < len(digits):
-            return _accept_stable(reading)
-    return _chinese_reason(digits)
 
 
 def _lookalike(digits: str) -> Reason | None:
@@ -203,16 +191,6 @@ def _chinese_reason(digits: str) -> Reason:
     return Reason.TOO_LONG if size > _MOBILE_DIGITS + 2 else Reason.NOT_POSSIBLE
 
 
-def _without_dashed_extension(number: str, region: str) -> bytes | None:
-    """Rule 17: the landline of a text like `010-12345678-801`, or None."""
-    found = _DASHED_EXTENSION.match(number) if region == "CN" else None
-    if found is None:
-        return None
-    outcome = _decide(_SEPARATORS.sub("", found[1]), region)
-    landline = isinstance(outcome, bytes) and not _NATIONAL_MOBILE.match(outcome.removeprefix(b"tel:+86").decode())
-    return outcome if isinstance(outcome, bytes) and landline and outcome.startswith(b"tel:+86") else None
-
-
 def _is_several(body: str, region: str) -> bool:
     """Rule 18: whether the text has more than one number."""
     if _GLUED.match(_SEPARATORS.sub("", body)):
@@ -225,4 +203,4 @@ def _is_several(body: str, region: str) -> bool:
 
 
 def _canonical(e164: str) -> bytes:
-    return _SCHEME + e164.encode()
+    return b"tel:" + e164.encode()

@@ -38,11 +38,16 @@ def test_sizes_have_binary_units(text, size):
 @pytest.mark.parametrize("column", ["", "phone", "phone=", "=A", "name=A", "PHONE=A"])
 def test_a_column_without_a_known_role_or_a_name_is_refused(column):
     with pytest.raises(typer.BadParameter, match="not phone=NAME"):
-        load._columns([column])
+        load._columns([column], [])
+
+
+def test_a_column_that_is_given_and_left_out_is_refused():
+    with pytest.raises(typer.BadParameter, match="B: is also given with --column"):
+        load._columns(["phone=A", "date=B"], ["B"])
 
 
 def test_columns_are_named_by_their_roles():
-    assert load._columns(["phone=A=B", "date= d ", "phone=C,D"]) == {"phone": ["A=B", "C,D"], "date": [" d "]}
+    assert load._columns(["phone=A=B", "date= d ", "phone=C,D"], ["E"]) == {"phone": ["A=B", "C,D"], "date": [" d "]}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pilookup.custody.intake import Report
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.errors import PasswordRequiredError, StrictLoadError
+from tests.support.custody.outcomes import rich_outcome
 
 
 def warned():
@@ -160,6 +161,17 @@ def test_a_strict_load_with_warnings_prints_all_of_it_and_exits_with_1(loading, 
     assert loading.given[0]["strict"]
 
 
+def test_files_that_were_left_out_are_told_and_the_status_is_1(loading):
+    reasons = ["bad.csv: the file is empty", "worse.zip: is truncated or damaged"]
+    loading.answer = lambda _: LoadOutcome("case", dry_run=False, total=plain(), skipped=reasons)
+    done = run("--skip-bad")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[-4:] == ["", "files left out: 2", *(f"  {reason}" for reason in reasons)]
+    assert done.stderr == "pilookup: 2 files could not be read; the others were loaded\n"
+    done = run("--skip-bad", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["skipped"]) == (1, reasons)
+
+
 def test_a_password_is_asked_for_and_the_load_repeated(loading, monkeypatch, tmp_path):
     def locked(given):
         given["rejects"].write("header\n")
@@ -185,3 +197,48 @@ def test_a_missing_password_without_a_terminal_is_an_error(loading, monkeypatch)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     done = run()
     assert (done.exit_code, done.stderr) == (1, "pilookup: a.zip: is encrypted\n")
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["stored", "strict"])
+def test_a_report_is_a_new_file_that_only_its_owner_can_read(loading, tmp_path, refused):
+    def answer(_):
+        if refused:
+            raise StrictLoadError(rich_outcome(refused=True))
+        return rich_outcome()
+
+    loading.answer = answer
+    report = tmp_path / "report.html"
+    done = run("--report", str(report))
+    assert done.exit_code == refused
+    assert report.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    page = report.read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert ("nothing was stored" in page) == refused
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("taken", "already exists"), ("link", "already exists"), ("nowhere/report", "no such directory")]
+)
+def test_a_report_that_cannot_be_a_new_file_is_a_usage_error(loading, tmp_path, name, text):
+    (tmp_path / "taken").write_text("kept")
+    (tmp_path / "link").symlink_to("nothing")
+    done = run("--report", str(tmp_path / name))
+    assert (done.exit_code, loading.given) == (2, [])
+    assert text in done.output
+    assert (tmp_path / "taken").read_text() == "kept"
+
+
+@pytest.mark.parametrize(("dry_run", "stored"), [(False, "; the load is complete"), (True, "")])
+def test_a_report_whose_name_is_taken_meanwhile_says_what_became_of_the_load(loading, tmp_path, dry_run, stored):
+    report = tmp_path / "report.html"
+
+    def answer(_):
+        report.write_text("another's")
+        return rich_outcome(dry_run=dry_run)
+
+    loading.answer = answer
+    done = run("--report", str(report))
+    assert done.exit_code == 1
+    assert done.stderr == (f"pilookup: {report}: was created by another program, so no report was written{stored}\n")
+    assert report.read_text() == "another's"

@@ -5,8 +5,10 @@ import sqlite3
 
 import pytest
 
+from pilookup.cli.load_text import outcome_lines
+from pilookup.custody import html_report
 from pilookup.custody.load import load as loading
-from pilookup.custody.load import schedule
+from pilookup.custody.load import reject_spool
 from pilookup.custody.load.staging import pop_rejects
 from pilookup.custody.removal import erase
 from pilookup.errors import CustodyError, PilookupError
@@ -50,7 +52,9 @@ def test_no_file_under_home_holds_a_number_an_account_or_a_name_at_any_step(home
         return make(*given, **options)
 
     monkeypatch.setattr(
-        schedule, "pop_rejects", lambda *given: written.extend(files_under(home.path).values()) or pop_rejects(*given)
+        reject_spool,
+        "pop_rejects",
+        lambda *given: written.extend(files_under(home.path).values()) or pop_rejects(*given),
     )
     monkeypatch.setattr(loading, "_write_shards", make_shards)
     with opened(home.path) as session:
@@ -79,10 +83,22 @@ def test_reports_logs_and_reprs_contain_no_number(home, tmp_path, caplog, capfd)
     caplog.set_level(logging.DEBUG)
     with opened(home.path) as session:
         outcome = run_load(session, [seized(tmp_path).rename(tmp_path / "plain.csv")], kind=Kind.MALICIOUS)
-        texts = json.dumps(outcome.to_json()) + repr(session) + repr(session.loads())
+        texts = json.dumps(outcome.to_json()) + repr(session) + repr(session.loads()) + repr(outcome)
+        texts += html_report(outcome, session.now) + "\n".join(outcome_lines(outcome))
     streams = capfd.readouterr()
     assert outcome.total.accepted == 1
     assert not found_in((texts + caplog.text + streams.out + streams.err).encode())
+
+
+def test_the_report_of_a_file_without_a_header_and_named_by_a_number_contains_neither(home, tmp_path):
+    rows = [f"{NUMBER},{NAME}", f"{int(NUMBER) + 1},{NAME}{NUMBER}"]
+    path = write_csv(tmp_path / f"{NUMBER}.csv", rows[1:], rows[0])
+    with opened(home.path) as session:
+        outcome = run_load(session, [path], dry_run=True)
+        texts = html_report(outcome, session.now) + "\n".join(outcome_lines(outcome)) + json.dumps(outcome.to_json())
+    assert outcome.total.accepted >= 2
+    assert "138….csv" in texts
+    assert not found_in(texts.encode())
 
 
 def test_errors_contain_no_cell(home, tmp_path):
@@ -91,6 +107,9 @@ def test_errors_contain_no_cell(home, tmp_path):
         run_load(session, [path])
     assert not found_in(str(caught.value).encode())
     path = write_csv(tmp_path / "two.csv", [NUMBER])
-    with opened(home.path) as session, pytest.raises(CustodyError) as caught:
-        run_load(session, [path, path])
+    with opened(home.path) as session:
+        outcome = run_load(session, [path, path])
+        assert not found_in("\n".join(outcome.total.notes).encode())
+        with pytest.raises(CustodyError) as caught:
+            run_load(session, [path])
     assert not found_in(str(caught.value).encode())

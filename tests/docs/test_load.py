@@ -1,32 +1,66 @@
-"""docs/operations/load-and-publish.md explains every reason of a rejection, and every message it quotes exists."""
+"""The guides in both languages explain every reason and warning, and every message that they quote exists."""
 
 import re
 
+import pytest
+
+from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.identifier import Reason
 from tests.support.docs.documents import ROOT
 
-PAGE = ROOT / "docs" / "operations" / "load-and-publish.md"
+ENGLISH, CHINESE = ROOT / "docs/operations/load-and-publish.md", ROOT / "docs/zh/load-and-publish.md"
+HEADINGS = {
+    ENGLISH: ("Rejected rows", "Warnings", "Errors"),
+    CHINESE: ("拒收的行", "警告", "出错时"),
+}
 ERASED = "erased"
 
+both = pytest.mark.parametrize("page", HEADINGS, ids=["english", "chinese"])
 
-def rows(heading):
+
+def rows(page, at):
     """Return the first cell of each row of the table under a heading."""
-    text = PAGE.read_text(encoding="utf-8")
+    text, heading = page.read_text(encoding="utf-8"), HEADINGS[page][at]
     section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
 
 
 def sources():
-    return "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "pilookup" / "custody").rglob("*.py")))
+    return "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "pilookup").rglob("*.py")))
 
 
-def test_every_reason_is_explained_once():
-    assert sorted(rows("Rejected rows")) == sorted([*Reason, ERASED])
+@both
+def test_every_reason_is_explained_once(page):
+    assert sorted(rows(page, 0)) == sorted([*Reason, ERASED])
     assert f'rejected["{ERASED}"]' in sources()
 
 
-def test_every_quoted_message_is_one_that_is_raised():
-    quoted = rows("Errors")
+@both
+def test_every_warning_is_explained_once(page):
+    assert rows(page, 1) == list(WarningCode)
+
+
+@both
+def test_every_option_of_load_that_settles_a_warning_is_named(page):
+    text = page.read_text(encoding="utf-8")
+    for option in (
+        "--column phone=",
+        "--not-column",
+        "--scan-text",
+        "--hidden-sheets",
+        "--region",
+        "--password-file",
+        "--strict",
+        "--skip-bad",
+        "--report",
+        "--rejects",
+    ):
+        assert f"`{option}" in text, option
+
+
+@both
+def test_every_quoted_message_is_one_that_is_raised(page):
+    quoted = rows(page, 2)
     assert len(quoted) >= 8
     code = sources()
     for message in quoted:

@@ -15,6 +15,10 @@ PACKAGES = ("pilookup.custody.intake", "pilookup.custody.load", "pilookup.checki
 SENTINEL = "13800138000"
 SHOWN = {
     "IntakeOptions.columns",  # what the operator named
+    "IntakeOptions.not_columns",  # the same
+    "LoadOutcome.names",  # names of files as `display_name` masks them
+    "LoadOutcome.skipped",  # sentences for the operator, without numbers
+    "Report.by_column",  # counts by location
     "Report.notes",  # sentences for the operator, without numbers
 }
 

@@ -183,17 +183,18 @@ def test_few_numbers_of_other_kinds_are_taken(vault, tmp_path, kind, place):
 
 
 @pytest.mark.long
-def test_a_million_numbers_of_each_kind(vault, tmp_path):
+def test_a_million_numbers_of_each_kind(vault, tmp_path, capsys):
     """Prints how many are taken; of those beside phones a tenth is tried."""
     found = {}
     for kind in NOT_PHONES:
         for place in PLACES:
             rows = LONG_ROWS // 10 if place.startswith("beside") else LONG_ROWS
             found[kind, place] = _taken(vault, tmp_path, kind, place, rows)
-    print(f"\nof {LONG_ROWS:,} numbers taken: {', '.join(PLACES)}; in brackets those spelled as one")
-    for kind in NOT_PHONES:
-        cells = [f"{taken:,} ({spelled:,})" for taken, spelled in (found[kind, place] for place in PLACES)]
-        print(f"{kind:36}", *(f"{cell:>20}" for cell in cells))
+    with capsys.disabled():
+        print(f"\nof {LONG_ROWS:,} numbers taken: {', '.join(PLACES)}; in brackets those spelled as one")
+        for kind in NOT_PHONES:
+            cells = [f"{taken:,} ({spelled:,})" for taken, spelled in (found[kind, place] for place in PLACES)]
+            print(f"{kind:36}", *(f"{cell:>20}" for cell in cells))
     for (kind, place), (taken, spelled) in found.items():
         assert taken <= (spelled if place == "under a phone's header" else 0) or f"{kind}: {place}" in _NOT_YET
 

@@ -87,7 +87,7 @@ def test_a_load_stores_what_is_read_row_by_row(vault, tmp_path, kind):
 
 
 @pytest.mark.long
-def test_many_layouts():
+def test_many_layouts(capsys):
     """LAYOUTS layouts of all kinds: none is unsafe but of kinds that the list names. Prints how each kind is read."""
     each = LONG_RUN // len(KINDS) + 1
     how, unsafe = {}, []
@@ -95,11 +95,17 @@ def test_many_layouts():
         for kind, (counts, found) in zip(KINDS, workers.map(_judge_many, KINDS, [each] * len(KINDS)), strict=True):
             how[kind] = counts
             unsafe += found if f"{kind} unsafe" not in _NOT_YET else []
-    words = list(sum(how.values(), Counter()))
-    print(f"\n{'kind':34}", *(f"{word:>9}" for word in words))
-    for kind, counts in [*how.items(), ("all", sum(how.values(), Counter()))]:
-        print(f"{kind:34}", *(f"{counts[word]:9,}" for word in words))
+    with capsys.disabled():
+        _print_table(how | {"all": sum(how.values(), Counter())})
     assert not unsafe, f"{len(unsafe)} layouts\n" + "\n".join(unsafe[:40])
+
+
+def _print_table(how):
+    """Print how many layouts of each kind were read in which way."""
+    words = list(how["all"])
+    print(f"\n{'kind':40}", *(f"{word:>9}" for word in words))
+    for kind, counts in how.items():
+        print(f"{kind:40}", *(f"{counts[word]:9,}" for word in words))
 
 
 def _judge_many(kind, count):

@@ -24,6 +24,8 @@ PRESENT = ("13712906458", "17098213467", "19137420586")
 ABSENT = "18562930471"
 BAD = "1371290645"
 ACCOUNT = "sentinel-account-name"
+NAME = "哨兵某某"
+"""The name of a person, in a column of names and beside a number in its cell."""
 
 
 @pytest.fixture(scope="module")
@@ -50,20 +52,25 @@ def free_port():
 
 
 def files(home):
-    """Everything written but the two inputs and the rejects file, which hold numbers on purpose."""
-    given = {home.work / "seized.csv", home.work / "again.txt", home.work / "rejects.csv"}
+    """Everything written but the inputs and the rejects files, which hold numbers on purpose."""
+    given = {home.work / name for name in ("seized.csv", "again.txt", f"{PRESENT[0]}.csv", "rejects.csv", "dry.csv")}
     return [path for path in home.work.rglob("*") if path.is_file() and path not in given]
 
 
 def custody(home, seen):
     source = home.work / "seized.csv"
-    rows = [f"张三,{number},{ACCOUNT},2025-04-01" for number in PRESENT] + [f"李四,{BAD},x,2025-04-02"]
+    rows = [f"{NAME},{number},{ACCOUNT},2025-04-01" for number in PRESENT] + [f"{NAME},{BAD},x,2025-04-02"]
+    rows += [f"x,{PRESENT[0]}({NAME}),{ACCOUNT},", f"x,{NAME}:{PRESENT[1]},{ACCOUNT},"]
     source.write_text("姓名,手机号,账号,注册时间\n" + "\n".join(rows), encoding="utf-8")
     again = home.work / "again.txt"
     again.write_text("".join(f"+86 {number[:3]} {number[3:7]} {number[7:]}\n" for number in PRESENT))
     home.run("init", home.path)
     load = ("--dataset", "va", "--kind", "malicious-registration")
-    home.run("load", source, *load, "--rejects", home.work / "rejects.csv")
+    headless = home.work / f"{PRESENT[0]}.csv"
+    headless.write_text("".join(f"{number},{number},{NAME}{number}\n" for number in PRESENT), encoding="utf-8")
+    outputs = ("--rejects", home.work / "dry.csv", "--report", home.work / "dry.html")
+    home.run("load", headless, source, *load, "--column", "phone=2", "--dry-run", *outputs)
+    home.run("load", source, *load, "--rejects", home.work / "rejects.csv", "--report", home.work / "report.html")
     home.run("load", source, *load, expect=1)
     home.run("load", again, "--dataset", "sr", "--kind", "exposure", "--json")
     home.run("load", source, "--dataset", "sr", "--kind", "malicious-registration", expect=1)
@@ -148,11 +155,24 @@ def test_a_refused_number_is_in_the_rejects_file_alone(outputs):
     assert not found
 
 
-def test_no_account_name_and_no_secret_is_anywhere(outputs):
+def test_no_account_no_name_and_no_secret_is_anywhere(outputs):
     home, seen = outputs
-    secrets = [ACCOUNT, TOKEN, home.environment["PILOOKUP_PASSPHRASE"], home.environment["PILOOKUP_ONLINE_PASSPHRASE"]]
+    assert {str(home.work / name) for name in ("report.html", "dry.html")} <= set(seen)
+    secrets = [
+        ACCOUNT,
+        NAME,
+        TOKEN,
+        home.environment["PILOOKUP_PASSPHRASE"],
+        home.environment["PILOOKUP_ONLINE_PASSPHRASE"],
+    ]
     for secret in secrets:
-        assert not [source for source, data in seen.items() if secret.encode() in data]
+        for needle in (
+            secret.encode(),
+            secret.encode("utf-16-le"),
+            secret.encode("gb18030"),
+            secret.encode().hex().encode(),
+        ):
+            assert not [source for source, data in seen.items() if needle in data]
 
 
 def test_no_element_token_or_key_is_in_the_clear(outputs):
@@ -180,6 +200,7 @@ def test_the_search_finds_what_is_there(outputs):
     home, _ = outputs
     data = (home.work / "seized.csv").read_bytes()
     assert any(needle in data for needle in spellings(PRESENT[0]))
+    assert NAME.encode() in data
 
 
 def test_the_database_keeps_no_file_name(outputs):

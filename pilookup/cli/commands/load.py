@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilookup.cli.console import progress, say, say_json
+from pilookup.cli.console import complain, counted, progress, say, say_json
 from pilookup.cli.load_text import outcome_lines
 from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
 from pilookup.cli.passwords import read_passwords, with_passwords
 from pilookup.cli.rejects import rejects_file
+from pilookup.cli.report_file import check_report_path, write_report
+from pilookup.clock import utc_now
 from pilookup.errors import StrictLoadError
 from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
@@ -62,6 +64,9 @@ def load(
     strict: Annotated[bool, typer.Option("--strict", help="Store nothing if there is any warning.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be read.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="A new file for the rejected rows.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="A new file for a report with charts (HTML). It has no number in it.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
     scheduler: SchedulerOption = None,
     json: JsonOption = False,
@@ -71,7 +76,8 @@ def load(
 
     if strict and skip_bad:
         raise typer.BadParameter("cannot be given with --strict", param_hint="--skip-bad")
-    columns, passwords = _columns(column or []), read_passwords(password_file)
+    check_report_path(report)
+    columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
     with opened(home, online=False, scheduler=scheduler) as custody:
 
         def attempt(passwords: tuple[str, ...]) -> "LoadOutcome":
@@ -105,17 +111,29 @@ def load(
 
         outcome = with_passwords(passwords, attempt)
     _show(outcome, json=json)
+    if report:
+        write_report(report, outcome, utc_now())
     if outcome.refused:
         raise StrictLoadError(outcome)
+    if outcome.skipped:
+        complain(f"{counted(len(outcome.skipped), 'file')} could not be read; the others were loaded")
+        raise typer.Exit(1)
 
 
-def _columns(given: list[str]) -> dict[str, list[str]]:
-    """Return the columns of each role from texts such as `phone=NAME`; raises typer.BadParameter."""
+def _columns(given: list[str], left_out: list[str]) -> dict[str, list[str]]:
+    """Return the columns of each role from texts such as `phone=NAME`; raises typer.BadParameter.
+
+    Args:
+        given: The values of --column.
+        left_out: The values of --not-column, in which no column of `given` may be.
+    """
     columns: dict[str, list[str]] = {}
     for text in given:
         role, separator, name = text.partition("=")
         if role not in ("phone", "account", "date") or not separator or not name:
             raise typer.BadParameter(f"{text}: not phone=NAME, account=NAME or date=NAME", param_hint="--column")
+        if name in left_out:
+            raise typer.BadParameter(f"{name}: is also given with --column", param_hint="--not-column")
         columns.setdefault(role, []).append(name)
     return columns
 

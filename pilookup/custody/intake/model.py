@@ -48,7 +48,7 @@ class IntakeOptions:
         passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
-        ValueError: `columns` or `encoding` has another key, or the region is unknown.
+        ValueError: `columns` or `encoding` has another key, a column is also one of `not_columns`, or the region is unknown.
     """
 
     kind: Kind
@@ -72,6 +72,9 @@ class IntakeOptions:
         object.__setattr__(self, "passwords", names_of(self.passwords))
         if self.encoding is not None and self.encoding not in ENCODINGS:
             raise ValueError(f"no such encoding: {self.encoding}; encodings are {', '.join(ENCODINGS)}")
+        both = {name for given in self.columns.values() for name in given} & set(self.not_columns)
+        if both:
+            raise ValueError(f"a column is given and left out: {', '.join(sorted(both))}")
 
     def no_phone_message(self) -> str:
         """The error message for a table without a phone column."""

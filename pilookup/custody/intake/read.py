@@ -141,7 +141,7 @@ class FileReader:
         skipped.finish()
 
     def _text(self, member: Member, text: SplitText, size: int) -> Iterator[Work]:
-        in_file = member.location == self.source.location and not text.transcoded
+        in_file = member.open == self.source.open and not text.transcoded
         before = self._report.rows
         while True:
             for form, split in text.splits(size):

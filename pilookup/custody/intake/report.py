@@ -8,7 +8,7 @@ from pilookup.custody.intake.load_warning import LoadWarning, WarningCode
 from pilookup.custody.intake.table_columns import ColumnUse
 
 ACCEPTED: Final = "accepted"
-"""The key of the number of accepted numbers in `Report.by_column`."""
+REJECTED: Final = "rejected"
 
 
 @dataclass
@@ -26,8 +26,8 @@ class Report:
         warnings: What the operator must look at. With `--strict` each of them prevents the load.
         months: Number of accepted numbers for each month in which they were last seen, as in `Accepted.months`; 0 is
             the unknown month. Numbers that have been erased are among them.
-        by_column: The accepted and rejected numbers of a column, by location, table and column as in `ColumnUse`. The
-            keys of the counts are reason codes, and `ACCEPTED`.
+        by_column: The counts `ACCEPTED` and `REJECTED` of each column, by location, table and column as in `ColumnUse`.
+            Numbers that have been erased are accepted here.
     """
 
     rows: int = 0
@@ -111,6 +111,8 @@ class Tally:
         accepted: Numbers that were accepted.
         changed: Numbers of rows that do not have the layout of the table and were read by themselves.
         other_party: Mainland mobiles beside labels that name another party.
+        taken: By 0-based column, numbers that were accepted. A number that is in several columns of a row counts for one.
+        refused: By 0-based column, numbers that were rejected.
         lost: By 0-based column, numbers that lost digits in a spreadsheet.
         unread: By 0-based column, mainland mobiles that are outside the columns that are read, or in rejected cells.
         left: By 0-based column, mainland mobiles in columns that are known and not read.
@@ -125,6 +127,8 @@ class Tally:
     accepted: int = 0
     changed: int = 0
     other_party: int = 0
+    taken: Counter[int] = field(default_factory=Counter)
+    refused: Counter[int] = field(default_factory=Counter)
     lost: Counter[int] = field(default_factory=Counter)
     unread: Counter[int] = field(default_factory=Counter)
     left: Counter[int] = field(default_factory=Counter)

@@ -1,11 +1,12 @@
 """What the report says of a table: its columns, notes and warnings."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.load_warning import WarningCode
-from pilookup.custody.intake.report import Report, Tally
+from pilookup.custody.intake.report import ACCEPTED, REJECTED, Report, Tally
 from pilookup.custody.intake.table_columns import ColumnRole, ColumnUse, shown_header
 
 _LOST_SHARE: Final = 50
@@ -62,6 +63,9 @@ class TableReport:
         for role in self.layout.roles:
             header = self._header(role.column)
             report.columns.append(ColumnUse(self.location, self.number, role.column + 1, header, role.role, role.by))
+        for column in sorted({*self.tally.taken, *self.tally.refused}):
+            counts = {ACCEPTED: self.tally.taken[column], REJECTED: self.tally.refused[column]}
+            report.by_column.setdefault((self.location, self.number, column + 1), Counter()).update(counts)
         report.notes.append(self.describe())
         report.notes.extend(self.tally.notes(self.location))
         self._warn_of_columns(report)

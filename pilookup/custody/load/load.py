@@ -19,7 +19,7 @@ from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
-from pilookup.custody.intake import IntakeOptions, Report
+from pilookup.custody.intake import IntakeOptions, Report, display_name
 from pilookup.custody.load.input_file import InputFile, examine
 from pilookup.custody.load.loaded_file import LoadedFile
 from pilookup.custody.load.outcome import LoadOutcome
@@ -112,6 +112,7 @@ def load(
             job.dry_run,
             total,
             [file.report for file in files],
+            [display_name(file.path.name) for file in files],
             refused,
             [str(error) for error in skipped],
         )

@@ -15,6 +15,7 @@ class LoadOutcome:
         dry_run: Whether the command was to store nothing.
         total: The report of all files together.
         files: The report of each file.
+        names: The name of each file, as `display_name` shows it.
         refused: Whether the load was strict and had warnings, so that nothing was stored.
         skipped: Why files were left out, a sentence for each.
     """
@@ -23,6 +24,7 @@ class LoadOutcome:
     dry_run: bool
     total: Report
     files: list[Report] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     refused: bool = False
     skipped: list[str] = field(default_factory=list)
 

@@ -81,6 +81,11 @@ impl TextRows {
     }
 
     #[getter]
+    fn taken(&self) -> Vec<u64> {
+        self.0.taken.clone()
+    }
+
+    #[getter]
     fn identifiers<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.identifiers)
     }

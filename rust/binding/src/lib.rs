@@ -11,6 +11,7 @@
 mod convert;
 mod entry;
 mod filter;
+mod identifier;
 mod intake;
 mod key;
 mod oprf;
@@ -36,6 +37,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<key::SecretKey>()?;
     module.add_class::<oprf::Blinds>()?;
     module.add_class::<filter::FuseFilter>()?;
+    identifier::register(module)?;
     intake::register(module)?;
     oprf::register(module)?;
     publish::register(module)?;

@@ -7,6 +7,7 @@ pub mod entry;
 mod error;
 pub mod fuse;
 mod hash;
+pub mod identifier;
 pub mod intake;
 pub mod labels;
 mod memory;

@@ -31,7 +31,7 @@ class _Row:
 
     line: int
     cells: list[str]
-    numbers: dict[bytes, None]
+    numbers: dict[bytes, int]
     rejects: list[tuple[int, Reason, str]]
     repeated: int = 0
     chosen: int | None = None
@@ -128,7 +128,7 @@ class Normaliser:
                 elif result in row.numbers:
                     row.repeated += 1
                 else:
-                    row.numbers[result] = None
+                    row.numbers[result] = phone.column
         return filled
 
     def _add_outside(self, row: _Row, outside: Sequence[OutsideMobile], *, lenient: bool) -> None:
@@ -139,16 +139,16 @@ class Normaliser:
         take_whole = lenient and not row.numbers and not any(self._left.values()) and bool(self._layout.phones)
         for mobile in others:
             if self._layout.scan_text:
-                row.numbers[mobile.identifier] = None
+                row.numbers[mobile.identifier] = mobile.column
             elif take_whole and mobile.whole:
-                row.numbers[mobile.identifier] = None
+                row.numbers[mobile.identifier] = mobile.column
                 self._tally.changed += 1
             else:
                 self._tally.unread[mobile.column] += 1
         for column, _, text in row.rejects:
             missed = [identifier for identifier in mobiles_in(text) if identifier not in row.numbers]
             if self._layout.scan_text:
-                row.numbers.update(dict.fromkeys(missed))
+                row.numbers.update(dict.fromkeys(missed, column))
             else:
                 self._tally.unread[column] += len(missed)
         self._count_left(row)
@@ -172,6 +172,7 @@ class Normaliser:
         self._tally.ragged += len(cells) != self._layout.width and not self._layout.labelled
         self._tally.repeated += row.repeated
         self._tally.accepted += len(row.numbers)
+        self._tally.taken.update(row.numbers.values())
         if not filled and not row.numbers and self._layout.phones:
             self._reject(row.line, self._layout.phones[0].column, Reason.EMPTY, "")
         for column, reason, text in row.rejects:
@@ -187,6 +188,7 @@ class Normaliser:
 
     def _reject(self, line: int, column: int, reason: Reason, text: str) -> None:
         self._report.rejected[str(reason)] += 1
+        self._tally.refused[column] += 1
         if reason is Reason.DIGITS_LOST:
             self._tally.lost[column] += 1
         self._rejects.add(self._location, line, self._layout.label(column), str(reason), text)

@@ -7,7 +7,7 @@ it, so that the outcome does not depend on which way a row was read.
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final
@@ -92,7 +92,8 @@ class SplitReader:
         packed.insert(0, self._decided(found))
         self.tally = self._normaliser.tally
         self.tally.add(Tally(ragged, repeated, out_of_range=out_of_range, stray=stray, accepted=accepted))
-        self.tally.add(Tally(left=self._left(found)))
+        phones = [phone.column for phone in self._form.layout.phones]
+        self.tally.add(Tally(left=self._left(found), taken=_by_column(phones, found.taken)))
         numbers = PackedNumbers.concatenate(packed)
         self.report.months.update(numbers.month_counts())
         return numbers
@@ -116,10 +117,7 @@ class SplitReader:
     def _left(self, found: _core.TextRows) -> Counter[int]:
         layout = self._form.layout
         columns = [column.column for column in layout.unread] + [phone.column for phone in layout.phones]
-        counts: Counter[int] = Counter()
-        for column, count in zip(columns, found.left, strict=True):
-            counts[column] += count
-        return +counts
+        return _by_column(columns, found.left)
 
     def _decided(self, found: _core.TextRows) -> PackedNumbers:
         """The numbers that the core decided. Date and account cells that it did not decide are read here."""
@@ -177,6 +175,14 @@ class SplitReader:
     def _separate(self, record: str) -> list[str]:
         line = record.rstrip("\n")
         return line.split(self._form.delimiter) if self._form.delimiter else [line]
+
+
+def _by_column(columns: Sequence[int], counts: Sequence[int]) -> Counter[int]:
+    """Counts that are not 0, by column. A column may occur several times."""
+    sums: Counter[int] = Counter()
+    for column, count in zip(columns, counts, strict=True):
+        sums[column] += count
+    return +sums
 
 
 def _line(text: str) -> str:

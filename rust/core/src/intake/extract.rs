@@ -51,6 +51,8 @@ pub struct Extract {
     /// The number of mobile numbers, other than those of their row, in each column of `unread`; then, if only the first
     /// filled phone column is read, in each phone column that is not.
     pub left: Vec<u64>,
+    /// The number of numbers in each phone column. A number that is in several columns of a row counts for the first.
+    pub taken: Vec<u64>,
     /// Distinct identifiers of 18 bytes, in the order of their first occurrence.
     pub identifiers: Vec<u8>,
     /// For each number the index of its identifier, u32.
@@ -82,7 +84,11 @@ pub fn extract(
     columns: &Columns,
     whole: bool,
 ) -> Result<Extract, Error> {
-    let found = Extract { left: vec![0; columns.unread.len() + columns.phones.len()], ..Extract::default() };
+    let found = Extract {
+        left: vec![0; columns.unread.len() + columns.phones.len()],
+        taken: vec![0; columns.phones.len()],
+        ..Extract::default()
+    };
     let mut rows = Rows { data, dialect, columns, distinct: DistinctIdentifiers::default(), found };
     let mut records = Records::new(data, dialect, whole);
     let (mut at, mut line) = (0, line);
@@ -122,8 +128,8 @@ impl Rows<'_> {
 
     /// Adds a row whose numbers are plain. For any other row, returns `None` and changes nothing.
     fn decide(&mut self, cells: &[Cell]) -> Option<()> {
-        let (numbers, repeated, chosen) = self.numbers(cells)?;
-        let numbers = numbers.as_slice();
+        let (row, repeated, chosen) = self.numbers(cells)?;
+        let numbers = row.as_slice();
         let left = self.left(cells, numbers, chosen)?;
         let account = self.optional(self.columns.account, cells)?;
         let date = self.optional(self.columns.date, cells)?;
@@ -134,6 +140,9 @@ impl Rows<'_> {
         }
         for (at, count) in left {
             self.found.left[at] += count;
+        }
+        for phone in row.phones() {
+            self.found.taken[*phone] += 1;
         }
         self.found.rows += 1;
         self.found.ragged += u64::from(cells.len() != self.columns.width);
@@ -149,7 +158,7 @@ impl Rows<'_> {
     /// unless every phone cell that is read and filled is one number and at least one is filled.
     fn numbers(&self, cells: &[Cell]) -> Option<(Numbers, u64, usize)> {
         let (mut numbers, mut repeated, mut chosen) = (Numbers::default(), 0, None);
-        for column in &self.columns.phones {
+        for (phone, column) in self.columns.phones.iter().enumerate() {
             let Some(cell) = cells.get(*column) else { continue };
             let content = &self.data[cell.start..cell.stop];
             if cell.plain && content.iter().all(|byte| is_space(*byte)) {
@@ -160,7 +169,7 @@ impl Rows<'_> {
             if numbers.as_slice().contains(&number) {
                 repeated += 1;
             } else {
-                numbers.push(number)?;
+                numbers.push(number, phone)?;
             }
             if self.columns.first_filled {
                 break;
@@ -254,18 +263,25 @@ impl ByteRange {
 #[derive(Default)]
 struct Numbers {
     held: [u64; 8],
+    phones: [usize; 8],
     count: usize,
 }
 
 impl Numbers {
-    fn push(&mut self, number: u64) -> Option<()> {
+    /// Adds a number of a phone column, by the index of the column. `None` if there are too many.
+    fn push(&mut self, number: u64, phone: usize) -> Option<()> {
         *self.held.get_mut(self.count)? = number;
+        self.phones[self.count] = phone;
         self.count += 1;
         Some(())
     }
 
     fn as_slice(&self) -> &[u64] {
         &self.held[..self.count]
+    }
+
+    fn phones(&self) -> &[usize] {
+        &self.phones[..self.count]
     }
 }
 

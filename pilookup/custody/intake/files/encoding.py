@@ -282,9 +282,7 @@ def _scan_plain(member: Member, codec: str, skip: int, *, given: bool) -> Encodi
             if not first:
                 _refuse_binary(member.location, block[:_HEAD_BYTES].decode(codec, "ignore"))
                 first = block[:_GLUED_BYTES].splitlines()[0].strip() or b"\n"
-            if mark in block and any(before + mark in tail + block for before in (b"\n", b"\r")):
-                return None
-            if mark + first in block:
+            if mark in block and any(before in tail + block for before in (b"\n" + mark, b"\r" + mark, mark + first)):
                 return None
             left, tail = block[len(block) - count :], block[-1 - count :][:1]
     return Encoding(codec, skip, nuls=False, given=given) if scan.filled and not left else None

@@ -201,8 +201,10 @@ def test_a_large_file_takes_little_memory(tmp_path):
 def _open(path):
     from pilookup.custody.intake.files.source import Source
     from pilookup.custody.intake.tables.json_tables import json_tables
+    from pilookup.custody.intake.tables.whole_text import text_encoding
 
-    return json_tables(Source(path).as_member(), [])
+    member = Source(path).as_member()
+    return json_tables(member, text_encoding(member, None), [])
 
 
 def test_many_tables_are_limited(tables):

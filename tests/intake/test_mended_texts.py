@@ -224,3 +224,31 @@ def test_half_a_character_before_a_delimiter_does_not_join_cells(load, delimiter
     assert len(outcome.numbers) == 8
     assert bad_bytes(outcome) == [1]
     assert outcome.rejects == []
+
+
+RECORDS = {
+    "a.json": '[{"name": "张", "phone": "13800138000"}, {"name": "李四", "phone": "13900139000"}]\n',
+    "a.jsonl": '{"name": "张", "phone": "13800138000"}\n{"name": "李四", "phone": "13900139000"}\n',
+    "a.sql": "INSERT INTO t (name, phone) VALUES ('张', '13800138000');\nINSERT INTO t VALUES ('李四', '13900139000');\n",
+    "a.vcf": "BEGIN:VCARD\nFN:张\nTEL:13800138000\nEND:VCARD\nBEGIN:VCARD\nFN:李四\nTEL:13900139000\nEND:VCARD\n",
+    "a.xml": '<all><p name="张" phone="13800138000"/>\n<p name="李四" phone="13900139000"/></all>\n',
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_bad_bytes_in_records_are_told(load, name, encoding):
+    text = RECORDS[name]
+    bad = text.encode(encoding).replace("四".encode(encoding), b"\xff")
+    outcome = load(name, bad)
+    assert set(outcome.numbers) == set(NUMBERS[:2])
+    assert bad_bytes(outcome) == [1]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_records_in_a_named_encoding(load_path, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(RECORDS[name].replace("张", "許").encode("big5"))
+    outcome = load_path(path, encoding="big5")
+    assert set(outcome.numbers) == set(NUMBERS[:2])
+    assert any("Big5" in note for note in outcome.report.notes)

@@ -8,11 +8,11 @@ does not fit that it is no text in them. The file is decoded block by block.
 
 import codecs
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from pilookup import _core
-from pilookup.custody.intake.files.mended_text import MARK, MendedText
+from pilookup.custody.intake.files.mended_text import MARK, REPLACEMENT, MendedText
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES, LONG_LINE, MAX_LINE_CHARS
 from pilookup.custody.intake.model import ENCODINGS
@@ -59,6 +59,9 @@ class Encoding:
         nuls: Whether the text has NUL characters, which are dropped.
         mended: Whether the text is decoded by `MendedText`, since it is not valid to its last byte or has BOMs inside.
         given: Whether the operator named the encoding.
+        bad_lines: Number of lines with bytes that are no text.
+        first_bad: 1-based number of the first such line; 0 if there is none.
+        other_lines: Number of lines that are in UTF-8 where most are in GB18030, or the reverse.
     """
 
     codec: str
@@ -66,6 +69,9 @@ class Encoding:
     nuls: bool
     mended: bool = False
     given: bool = False
+    bad_lines: int = 0
+    first_bad: int = 0
+    other_lines: int = 0
 
     @property
     def exact(self) -> bool:
@@ -77,7 +83,7 @@ class Encoding:
         """The usual name of the encoding, for messages."""
         return _DISPLAY_NAMES.get(self.codec, self.codec.upper())
 
-    def open_text(self, location: str, stream: BinaryIO) -> "OpenText":
+    def open_text(self, location: str, stream: BinaryIO) -> io.TextIOWrapper:
         """Decode a text from its first byte on. Line ends of all systems become line feeds.
 
         Args:
@@ -89,28 +95,9 @@ class Encoding:
         """
         stream.read(self.skip)
         if not self.mended:
-            return OpenText(io.TextIOWrapper(stream, self.codec, errors="strict", newline=None), None)
+            return io.TextIOWrapper(stream, self.codec, errors="strict", newline=None)
         mended = MendedText(location, stream, self.codec, given=self.given)
-        return OpenText(io.TextIOWrapper(io.BufferedReader(mended, BLOCK_BYTES), "utf-8", newline=None), mended)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenText:
-    """A text that is read.
-
-    Attributes:
-        lines: Its lines.
-        mended: Counts what was mended so far; None if the text is exact.
-    """
-
-    lines: io.TextIOWrapper
-    mended: MendedText | None
-
-
-@dataclass(frozen=True, slots=True)
-class _DecodingFailure:
-    offset: int
-    line: int
+        return io.TextIOWrapper(io.BufferedReader(mended, BLOCK_BYTES), "utf-8", newline=None)
 
 
 class _TextChecks:
@@ -202,7 +189,8 @@ def detect_encoding(member: Member, given: str | None = None, *, long_lines: boo
         found = _scan(member, _BIG5, 0, long_lines=long_lines)
     if found is None and not _starts_in_utf8(head):
         found = _scan(member, "gb18030", 0, long_lines=long_lines)
-    return found or _mend(member, "utf-8" if _starts_in_utf8(head) else "gb18030", 0, long_lines=long_lines)
+    codec = "utf-8" if _starts_in_utf8(head) or (long_lines and _has_more_utf8(member)) else "gb18030"
+    return found or _mend(member, codec, 0, long_lines=long_lines)
 
 
 def _starts_in_utf8(head: bytes) -> bool:
@@ -214,6 +202,16 @@ def _starts_in_utf8(head: bytes) -> bool:
     return False
 
 
+def _has_more_utf8(member: Member) -> bool:
+    """Whether fewer bytes of a file are invalid in UTF-8 than in GB18030."""
+    bad = []
+    for codec in ("utf-8", "gb18030"):
+        with member.open() as raw:
+            text = io.TextIOWrapper(raw, codec, errors="replace", newline=None)
+            bad.append(sum(block.count(REPLACEMENT) for block in iter(lambda: text.read(BLOCK_BYTES), "")))  # noqa: B023
+    return bad[0] <= bad[1]
+
+
 def _mend(member: Member, codec: str, skip: int, *, long_lines: bool, given: bool = False) -> Encoding:
     """The encoding of a text that is decoded line by line.
 
@@ -223,23 +221,49 @@ def _mend(member: Member, codec: str, skip: int, *, long_lines: bool, given: boo
     """
     if codec.startswith("utf-32"):
         raise IntakeError(member.location, "the text is not valid UTF-32: save it as UTF-8")
-    found = Encoding(codec, skip, nuls=False, mended=True, given=given)
-    checks = _TextChecks(member.location, long_lines=long_lines)
+    if long_lines:
+        return _with_replacements(member, Encoding(codec, skip, nuls=False, mended=True, given=given))
+    checks = _TextChecks(member.location, long_lines=False)
     with member.open() as raw:
-        text = found.open_text(member.location, raw)
-        while block := text.lines.read(BLOCK_BYTES):
+        raw.read(skip)
+        mended = MendedText(member.location, raw, codec, given=given)
+        text = io.TextIOWrapper(io.BufferedReader(mended, BLOCK_BYTES), "utf-8", newline=None)
+        while block := text.read(BLOCK_BYTES):
             checks.feed(block)
-        mended = text.mended
+    found = Encoding(codec, skip, checks.nuls, True, given, mended.bad_lines, mended.first_bad, mended.other_lines)
+    _check_share(member.location, found, checks, mended.bad_characters)
+    return found
+
+
+def _with_replacements(member: Member, found: Encoding) -> Encoding:
+    """The encoding of a text whose lines may be too long to be mended: bytes that are no text are replaced."""
+    checks = _TextChecks(member.location, long_lines=True)
+    bad = bad_lines = first_bad = 0
+    with member.open() as raw:
+        raw.read(found.skip)
+        text = io.TextIOWrapper(raw, found.codec, errors="replace", newline=None)
+        while block := text.read(BLOCK_BYTES):
+            if REPLACEMENT in block:
+                lines = [at for at, line in enumerate(block.split("\n")) if REPLACEMENT in line]
+                first_bad = first_bad or checks.line + lines[0]
+                bad_lines, bad = bad_lines + len(lines), bad + block.count(REPLACEMENT)
+            checks.feed(block)
+    found = replace(found, nuls=checks.nuls, bad_lines=bad_lines, first_bad=first_bad)
+    _check_share(member.location, found, checks, bad)
+    return found
+
+
+def _check_share(location: str, found: Encoding, checks: _TextChecks, bad_characters: int) -> None:
+    """Refuse a text that is blank, or of which too much is no text."""
     if checks.blank:
-        raise EmptyFileError(member.location, "the file is empty")
-    if mended and mended.bad_characters > _MAX_BAD * checks.characters:
-        names = found.display_name if given or codec not in ("utf-8", "gb18030") else "UTF-8 or GB18030"
+        raise EmptyFileError(location, "the file is empty")
+    if bad_characters > _MAX_BAD * checks.characters:
+        names = found.display_name if found.given or found.codec not in ("utf-8", "gb18030") else "UTF-8 or GB18030"
         raise IntakeError(
-            f"{member.location} line {mended.first_bad}",
-            f"the text is not {names}, in this line and {mended.bad_lines - 1:,} more: name its encoding with"
+            f"{location} line {found.first_bad}",
+            f"the text is not {names}, in this line and {found.bad_lines - 1:,} more: name its encoding with"
             " --encoding, such as --encoding big5; if it is no text, leave it out",
         )
-    return Encoding(codec, skip, checks.nuls, mended=True, given=given)
 
 
 def _utf16_without_bom(head: bytes) -> str | None:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.tables.json_values import MAX_DEPTH, JsonReader, Pairs
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import open_text, text_encoding
+from pilookup.custody.intake.tables.whole_text import open_text
 
 _KEY_DIGITS: Final = 7
 _MANY_KEYS: Final = 64
@@ -25,17 +26,17 @@ _KEY: Final = "key"
 _Field = tuple[str, str]
 
 
-def json_tables(member: Member, notes: list[str]) -> Iterator[RowTable]:
+def json_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
     """Yield the tables of a JSON file. Each must be read before the next is requested.
 
     Args:
         member: The file.
+        encoding: Its encoding, as `text_encoding` found it.
         notes: Receives a sentence about how the file was read.
 
     Raises:
         IntakeError: The file is not JSON (the error names line and character), is nested too deeply, or has no value.
     """
-    encoding = text_encoding(member)
     notes.append(f"{member.location}: read as JSON in {encoding.display_name}")
 
     def read() -> Iterator[Record]:

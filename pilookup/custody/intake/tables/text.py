@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
-from pilookup.custody.intake.files.mended_text import MendedText
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES, HEAD_ROWS
 from pilookup.custody.intake.report import Report
@@ -41,7 +40,7 @@ def text_table(member: Member, report: Report, given: str | None = None) -> Iter
     with _open_rows(member, encoding, found) as rows:
         yield rows.table
     report.notes.extend(notes_on(member.location, encoding, found, rows.records.stray))
-    tell_bad_bytes(member.location, encoding, rows.mended, rows.halves, report)
+    tell_bad_bytes(member.location, encoding, report, halves=rows.halves.count)
 
 
 def dialect_of(member: Member, encoding: Encoding) -> Dialect:
@@ -51,7 +50,7 @@ def dialect_of(member: Member, encoding: Encoding) -> Dialect:
         IntakeError: The file cannot be read.
     """
     with member.open() as raw:
-        lines = encoding.open_text(member.location, raw).lines
+        lines = encoding.open_text(member.location, raw)
         return detect_dialect(member.name, _cleaned(list(islice(lines, HEAD_ROWS)), encoding))
 
 
@@ -73,23 +72,22 @@ def rows_of(member: Member, encoding: Encoding, found: Dialect) -> Iterator[tupl
 class _OpenRows:
     table: RowTable
     records: Records
-    mended: MendedText | None
     halves: HalfCharacters
 
 
 @contextmanager
 def _open_rows(member: Member, encoding: Encoding, found: Dialect) -> Iterator[_OpenRows]:
     with member.open() as raw:
-        text = encoding.open_text(member.location, raw)
+        lines = encoding.open_text(member.location, raw)
         for _ in range(found.first_line - 1):
-            text.lines.readline()
+            lines.readline()
         halves = HalfCharacters(found.delimiter, found.width)
-        blocks: Iterator[list[str]] = _blocks(member.location, text.lines, encoding)
+        blocks: Iterator[list[str]] = _blocks(member.location, lines, encoding)
         if encoding.codec == "gb18030" and halves.possible:
             blocks = (list(map(halves.restored, block)) for block in blocks)
         records = Records(member.location, blocks, found)
         table = RowTable(member.location, records, list(found.labels) or None)
-        yield _OpenRows(table, records, text.mended, halves)
+        yield _OpenRows(table, records, halves)
 
 
 def lines_of(text: str) -> list[str]:

@@ -1,11 +1,9 @@
 """What a report says about how a text was read."""
 
 from pilookup.custody.intake.files.encoding import Encoding
-from pilookup.custody.intake.files.mended_text import MendedText
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Separation
-from pilookup.custody.intake.tables.half_characters import HalfCharacters
 
 
 def notes_on(location: str, encoding: Encoding, found: Dialect, stray: int) -> list[str]:
@@ -25,27 +23,24 @@ def notes_on(location: str, encoding: Encoding, found: Dialect, stray: int) -> l
     return notes
 
 
-def tell_bad_bytes(
-    location: str, encoding: Encoding, mended: MendedText | None, halves: HalfCharacters, report: Report
-) -> None:
+def tell_bad_bytes(location: str, encoding: Encoding, report: Report, *, halves: int = 0) -> None:
     """Tell of lines with bytes that are no text: as a warning, or as a note if the operator named the encoding.
 
     Args:
         location: The file or member.
         encoding: Its encoding.
-        mended: What was mended; None if the text is exact.
-        halves: What was restored.
         report: Receives the warning or the note.
+        halves: Number of lines in which half a character was found before a delimiter.
     """
-    if mended and mended.other_lines:
+    if encoding.other_lines:
         other = "UTF-8" if encoding.codec == "gb18030" else "GB18030"
-        report.notes.append(f"{location}: {_lines(mended.other_lines, 'is', 'are')} {other}, and read so")
-    count = (mended.bad_lines if mended else 0) + halves.count
+        report.notes.append(f"{location}: {_lines(encoding.other_lines, 'is', 'are')} {other}, and read so")
+    count = encoding.bad_lines + halves
     if not count:
         return
     bad = f"{_lines(count, 'has', 'have')} bytes that are no {encoding.display_name} text"
-    if mended and mended.first_bad:
-        bad += f", the first is line {mended.first_bad}"
+    if encoding.first_bad:
+        bad += f", the first is line {encoding.first_bad}"
     if encoding.given:
         report.notes.append(f"{location}: {bad}")
         return

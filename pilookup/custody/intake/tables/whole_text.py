@@ -8,13 +8,17 @@ from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
 from pilookup.custody.intake.files.source import Member
 
 
-def text_encoding(member: Member) -> Encoding:
+def text_encoding(member: Member, given: str | None) -> Encoding:
     """Detect the encoding of a text, whose lines may be of any length.
+
+    Args:
+        member: The file.
+        given: The encoding that the operator named, a key of `ENCODINGS`.
 
     Raises:
         IntakeError: The file is not a text (see `detect_encoding`).
     """
-    return detect_encoding(member, long_lines=True)
+    return detect_encoding(member, given, long_lines=True)
 
 
 @contextmanager

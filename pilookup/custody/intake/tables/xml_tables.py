@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.parsers import expat
 
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import open_text, text_encoding
+from pilookup.custody.intake.tables.whole_text import open_text
 from pilookup.errors import IntakeError
 
 MAX_DEPTH: Final = 64
@@ -40,18 +41,18 @@ _ENTITY: Final = "declares an entity, which is refused: save the data in another
 _Path = tuple[str, ...]
 
 
-def xml_tables(member: Member, notes: list[str]) -> Iterator[RowTable]:
+def xml_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
     """Yield the tables of an XML file. Each must be read before the next is requested.
 
     Args:
         member: The file.
+        encoding: Its encoding, as `text_encoding` found it.
         notes: Receives a sentence about how the file was read.
 
     Raises:
         IntakeError: The file is not well-formed (the error names the line), declares an entity, is nested too deeply,
             or holds nothing.
     """
-    encoding = text_encoding(member)
     notes.append(f"{member.location}: read as XML in {encoding.display_name}")
 
     def parse(handler: "_Handler") -> Iterator[Record]:

@@ -10,9 +10,9 @@ NO_DELIMITER = ""
 class Separation(StrEnum):
     """A way to separate cells that is not a delimiter. The value says it in notes."""
 
-    COLONS = "cells split by colons, but not in times and addresses of pages"
-    SPACES = "cells split by spaces"
-    WIDE_SPACES = "cells split by two or more spaces"
+    COLONS = "cells separated by colons, but not in times and addresses of pages"
+    SPACES = "cells separated by spaces"
+    WIDE_SPACES = "cells separated by two or more spaces"
     ALIGNED = "cells aligned in columns by spaces"
     BOXED = "cells in a drawn table"
     NUMBER = "a number with a few words around it in each line"

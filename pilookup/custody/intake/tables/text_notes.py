@@ -54,7 +54,7 @@ def _describe(found: Dialect) -> str:
     if isinstance(found.delimiter, Separation):
         return found.delimiter
     shown = f'"{found.delimiter}"' if found.delimiter.isprintable() else f"U+{ord(found.delimiter[0]):04X}"
-    return "cells split by " + {"\t": "tab", " ": "space"}.get(found.delimiter, shown)
+    return "cells separated by " + {"\t": "tab", " ": "space"}.get(found.delimiter, shown)
 
 
 def _lines(count: int, one: str, many: str) -> str:

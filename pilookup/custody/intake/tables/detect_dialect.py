@@ -40,7 +40,9 @@ _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
 _LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
 _MAX_CHARS: Final = 4000
+_MIN_CHARS: Final = 7
 _MAX_CELLS: Final = 1000
+_MAX_COLUMNS: Final = 200
 _MAX_SIGNS: Final = 8
 _MIN_SHARE: Final = 0.5
 _MIN_FIT: Final = 0.8
@@ -145,7 +147,7 @@ def _separations(lines: Sequence[str]) -> Iterator[Dialect]:
     if spaced or len(filled) < len(lines):
         for wide in (2, 1, 3):
             starts = column_starts(lines, wide)
-            if len(starts) > 1:
+            if 1 < len(starts) <= _MAX_COLUMNS:
                 yield Dialect(Separation.ALIGNED, len(starts), starts=starts, wide=wide)
 
 
@@ -197,7 +199,7 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     fit = _fit(lines, rows, dialect)
     whole = _whole(lines, rows, dialect.width)
     names = [dialect.labels] if dialect.labels else [row for row in rows[:HEADER_ROWS] if len(row) == dialect.width]
-    named = any(_names_phone(cell) for row in names for cell in row[:_MAX_CELLS])
+    named = any(_names_phone(cell) for row in names for cell in row[:_MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
     if dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
@@ -279,6 +281,8 @@ def _in_column(rows: Sequence[Sequence[str]], at: int, pattern: re.Pattern[str])
 
 def _numbers(cell: str, pattern: re.Pattern[str]) -> int:
     """The number of numbers in a cell with nothing else but signs."""
+    if len(cell) < _MIN_CHARS:
+        return 0
     rest, count = pattern.subn("", cell)
     return count if count and not _CONTENT.search(rest) else 0
 

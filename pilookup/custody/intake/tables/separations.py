@@ -133,13 +133,14 @@ def separate_aligned(line: str, starts: Sequence[int], wide: int) -> list[str]:
     if is_rule(line):
         return []
     text = expanded(line, wide)
-    cells = [""] * len(starts)
+    cells: list[list[str]] = [[] for _ in starts]
     for word in re.finditer(r"[^\s]+", text):
         at = max(0, bisect_right(starts, word.start()) - 1)
-        if word.end() > (starts[at + 1] if at + 1 < len(starts) else word.end()) and cells[at] and not cells[at + 1]:
-            at += 1  # moved to the left by a long cell before it
-        cells[at] += (" " if cells[at] else "") + word[0].replace(_FILL, "")
-    return cells
+        following = at + 1 < len(starts) and word.end() > starts[at + 1]
+        if following and cells[at] and not cells[at + 1]:
+            at += 1  # moved to the left by a short cell before it
+        cells[at].append(word[0].replace(_FILL, ""))
+    return [" ".join(words) for words in cells]
 
 
 def expanded(line: str, wide: int) -> str:

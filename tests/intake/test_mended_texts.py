@@ -150,6 +150,15 @@ def test_a_named_encoding(load_path, tmp_path, name, codec, text):
     assert not bad_bytes(outcome)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_named_encoding_is_not_that_of_files_in_unicode(load_path, tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    path.write_bytes(TABLE.encode(encoding))
+    outcome = load_path(path, encoding="big5")
+    assert outcome.numbers == NUMBERS
+    assert not any("Big5" in note for note in outcome.report.notes)
+
+
 def test_a_named_encoding_that_does_not_fit_is_noted(load_path, tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(TABLE.encode() + b"x,13600136000,\xff\n")

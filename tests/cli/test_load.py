@@ -94,6 +94,14 @@ def test_an_unknown_region_is_a_usage_error(loading, region):
     assert "not the code of a country or region in two capital letters, such as HK" in done.output
 
 
+def test_an_encoding_is_given_by_name(loading):
+    done = run("--encoding", "utf-7")
+    assert (done.exit_code, loading.given) == (2, [])
+    assert "utf-7: not one of" in done.output
+    assert run("--encoding", "big5").exit_code == 0
+    assert loading.given[0]["encoding"] == "big5"
+
+
 def test_strict_and_skip_bad_together_are_a_usage_error(loading):
     done = run("--strict", "--skip-bad")
     assert (done.exit_code, loading.given) == (2, [])

@@ -28,6 +28,17 @@ def _region(region: str) -> str:
     return region
 
 
+def _encoding(encoding: str | None) -> str | None:
+    """Check the name of an encoding; raises typer.BadParameter."""
+    if encoding is None:
+        return None
+    from pilookup.custody.intake.model import ENCODINGS  # noqa: PLC0415 - needs the extra `load`
+
+    if encoding not in ENCODINGS:
+        raise typer.BadParameter(f"{encoding}: not one of {', '.join(ENCODINGS)}")
+    return encoding
+
+
 def load(
     files: Annotated[
         list[Path], typer.Argument(help="CSV, TSV, TXT, XLSX, XLS, Parquet, or .zip/.gz of them.", show_default=False)
@@ -53,7 +64,8 @@ def load(
     scan_text: Annotated[bool, typer.Option("--scan-text", help="Also read numbers in columns of text.")] = False,
     hidden_sheets: Annotated[bool, typer.Option("--hidden-sheets", help="Also read hidden sheets.")] = False,
     encoding: Annotated[
-        str | None, typer.Option(help="The encoding of texts: big5 or shift-jis, if it is not found by itself.")
+        str | None,
+        typer.Option(callback=_encoding, help="The encoding of texts, such as big5 or shift-jis, if it is not found."),
     ] = None,
     password_file: Annotated[
         Path | None,

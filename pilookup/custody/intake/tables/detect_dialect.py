@@ -15,11 +15,13 @@ from typing import Final
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.limits import HEADER_ROWS
-from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
+from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Separation
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
-from pilookup.custody.intake.tables.layouts import (
+from pilookup.custody.intake.tables.separations import (
     BOX_SIGNS,
+    MOBILE,
     column_starts,
+    has_number_and_few_words,
     is_record_rule,
     is_rule,
     rule_width,
@@ -35,26 +37,31 @@ _SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _RUNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}")
 _MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
+_LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
 _MAX_CHARS: Final = 4000
+_MIN_CHARS: Final = 7
+_MAX_CELLS: Final = 1000
+_MAX_COLUMNS: Final = 200
 _MAX_SIGNS: Final = 8
 _MIN_SHARE: Final = 0.5
 _MIN_FIT: Final = 0.8
 _MIN_WHOLE: Final = 0.8
 _REGULAR: Final = 0.95
 _STEADY: Final = 0.98
+_LISTED: Final = 0.9
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40
-_MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[+(]{0,2}\d[\d ().\-]{5,20}\d(?![0-9A-Za-z])")
 _LABELLED: Final = re.compile(r"[:：=]\s*[^\s:：=]")
 _CONTENT: Final = re.compile(r"[^\W_]")
 _PREFERENCE: Final[dict[str, float]] = {
-    Layout.BOXED: 0.3,
-    Layout.LABELLED: 0.15,
-    Layout.BLOCKS: 0.2,
-    Layout.WIDE_SPACES: 0.04,
-    Layout.ALIGNED: 0.02,
+    Separation.BOXED: 0.3,
+    Separation.LABELLED: 0.15,
+    Separation.BLOCKS: 0.2,
+    Separation.WIDE_SPACES: 0.04,
+    Separation.NUMBER: -0.55,
+    Separation.ALIGNED: 0.02,
     **dict.fromkeys(_USUAL, 0.1),
 }
 
@@ -85,7 +92,7 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         return by_header
     candidates = [
         *_delimited(sample, lines, signs),
-        *_laid_out(lines),
+        *_separations(lines),
         *_labelled(sample, lines),
         Dialect(NO_DELIMITER, 1),
     ]
@@ -99,7 +106,7 @@ def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence
     """
     for delimiter in delimiters:
         for row in _rows(sample[:HEADER_ROWS], delimiter):
-            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row):
+            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS]):
                 if sum(delimiter in line for line in lines) * 3 >= len(lines):
                     return Dialect(delimiter, len(row))
                 break
@@ -122,33 +129,35 @@ def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence
             yield Dialect(delimiter, 0)
 
 
-def _laid_out(lines: Sequence[str]) -> Iterator[Dialect]:
+def _separations(lines: Sequence[str]) -> Iterator[Dialect]:
     filled = [line for line in lines if not is_rule(line)]
     half = len(filled) // 2
     if len(filled) < len(lines) and any(sum(sign in line for line in filled) > half for sign in BOX_SIGNS):
         rule = next(line for line in lines if is_rule(line))
-        yield Dialect(Layout.BOXED, rule_width(rule))
+        yield Dialect(Separation.BOXED, rule_width(rule))
     if sum(":" in line for line in lines) > half:
-        yield Dialect(Layout.COLONS, 0)
+        yield Dialect(Separation.COLONS, 0)
     if sum(" " in line or "\u3000" in line for line in lines) > half:
-        yield Dialect(Layout.SPACES, 0)
+        yield Dialect(Separation.SPACES, 0)
+    if sum(map(has_number_and_few_words, filled)) >= len(filled) * _LISTED:
+        yield Dialect(Separation.NUMBER, 3)
     spaced = sum("  " in line or "\u3000" in line for line in lines) > half
     if spaced:
-        yield Dialect(Layout.WIDE_SPACES, 0)
+        yield Dialect(Separation.WIDE_SPACES, 0)
     if spaced or len(filled) < len(lines):
         for wide in (2, 1, 3):
             starts = column_starts(lines, wide)
-            if len(starts) > 1:
-                yield Dialect(Layout.ALIGNED, len(starts), starts=starts, wide=wide)
+            if 1 < len(starts) <= _MAX_COLUMNS:
+                yield Dialect(Separation.ALIGNED, len(starts), starts=starts, wide=wide)
 
 
 def _labelled(sample: Sequence[str], lines: Sequence[str]) -> Iterator[Dialect]:
     labels = find_labels(lines)
     if labels:
-        yield Dialect(Layout.LABELLED, len(labels), labels=labels)
+        yield Dialect(Separation.LABELLED, len(labels), labels=labels)
     labels, blank_ends = find_block_labels([line.rstrip("\n")[:_MAX_CHARS] for line in sample])
     if labels:
-        yield Dialect(Layout.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
+        yield Dialect(Separation.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
 
 
 def _delimiters(lines: Sequence[str]) -> list[str]:
@@ -190,7 +199,7 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     fit = _fit(lines, rows, dialect)
     whole = _whole(lines, rows, dialect.width)
     names = [dialect.labels] if dialect.labels else [row for row in rows[:HEADER_ROWS] if len(row) == dialect.width]
-    named = any(_names_phone(cell) for row in names for cell in row)
+    named = any(_names_phone(cell) for row in names for cell in row[:_MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
     if dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
@@ -201,7 +210,7 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
 
 def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> float:
     """The share of rows of the usual width, or of labelled lines with half of the labels."""
-    if dialect.delimiter == Layout.LABELLED:
+    if dialect.delimiter == Separation.LABELLED:
         read = LabelledLines(dialect.labels)
         least = sum(map(bool, dialect.labels)) / 2
         return sum(read.count(line) >= least for line in lines) / len(lines)
@@ -210,29 +219,32 @@ def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) 
 
 def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole: float | None, *, named: bool) -> bool:
     """Whether an unusual way fits well enough to be better than one cell a line."""
-    if dialect.width < 2 and dialect.delimiter != Layout.BLOCKS:
+    if dialect.width < 2 and dialect.delimiter != Separation.BLOCKS:
         return False
     if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
-        numbered = sum(any(_numbers(cell, _MOBILE) for cell in row) for row in rows)
+        numbered = sum(any(_numbers(cell, MOBILE) for cell in row) for row in rows)
         return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
-    if dialect.delimiter == Layout.BLOCKS and not named and _is_list(rows, dialect.width):
+    if dialect.labels and not named and not _are_labels(rows, dialect.labels):
         return False
     if whole is not None and (whole >= _MIN_WHOLE or whole < 0):
         return whole > 0
-    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in (Layout.COLONS, Layout.SPACES):
+    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in _LOOSE:
         return named and fit >= _REGULAR and len(rows) > 1
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
 
 
-def _is_list(rows: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether more than half of the columns are numbers: what looked like labels are then the names of people."""
-    return sum(bool(_in_column(rows, at, _MOBILE)) for at in range(width)) * 2 > width
+def _are_labels(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> bool:
+    """Whether what looks like labels are no names of people: at most half of them have numbers, and no number has no
+    label.
+    """
+    numbered = [bool(_in_column(rows, at, MOBILE)) for at in range(len(labels))]
+    return sum(numbered) * 2 <= len(labels) and not (numbered[0] and not labels[0])
 
 
 def _separated(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
-    if dialect.delimiter == Layout.LABELLED:
+    if dialect.delimiter == Separation.LABELLED:
         return list(map(LabelledLines(dialect.labels).separate, lines))
-    if dialect.delimiter == Layout.BLOCKS:
+    if dialect.delimiter == Separation.BLOCKS:
         blocks = LabelledBlocks(dialect.labels, blank_ends=dialect.blank_ends)
         return [row for _, row in blocks.records(lines)]
     if len(dialect.delimiter) == 1:
@@ -251,7 +263,7 @@ def _whole(lines: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> f
     Numbers are mobile numbers or, if there are none in the lines, all that may be phone numbers. It is -1 if
     numbers are cut in two.
     """
-    for pattern in (_MOBILE, _NUMBER):
+    for pattern in (MOBILE, _NUMBER):
         total = sum(len(pattern.findall(line)) for line in lines)
         if total:
             kept = sum(len(pattern.findall(cell)) for row in rows for cell in row)
@@ -269,6 +281,8 @@ def _in_column(rows: Sequence[Sequence[str]], at: int, pattern: re.Pattern[str])
 
 def _numbers(cell: str, pattern: re.Pattern[str]) -> int:
     """The number of numbers in a cell with nothing else but signs."""
+    if len(cell) < _MIN_CHARS:
+        return 0
     rest, count = pattern.subn("", cell)
     return count if count and not _CONTENT.search(rest) else 0
 

@@ -266,11 +266,7 @@ def test_records_in_a_named_encoding(load_path, tmp_path, name):
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 def test_a_bad_byte_in_a_line_that_is_as_long_as_its_file(load, encoding):
     rows = ",".join(f'{{"姓名":"张三","手机号":"{13800138000 + n}"}}' for n in range(150_000)).encode(encoding)
-    end = (
-        ',{"姓名":"李\udcff","手机号":"13900139000"}]'.encode(encoding, "surrogateescape")
-        if encoding == "utf-8"
-        else b',{"x":"\xff"}]'
-    )
-    outcome = load("a.json", b"[" + rows + end)
+    rows += b',{"\xff":"x"}]'
+    outcome = load("a.json", b"[" + rows)
     assert len(outcome.numbers) >= 150_000
     assert bad_bytes(outcome) == [1]

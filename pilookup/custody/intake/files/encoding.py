@@ -16,6 +16,7 @@ from pilookup import _core
 from pilookup.custody.intake.files.mended_text import MARK, REPLACEMENT, MendedText
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.files.text_checks import GLUED_BYTES, TextChecks, refuse_binary
+from pilookup.custody.intake.files.utf16 import utf16_without_bom
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.custody.intake.model import ENCODINGS
 from pilookup.custody.intake.unreadable import EmptyFileError
@@ -126,7 +127,7 @@ def detect_encoding(member: Member, given: str | None = None, *, long_lines: boo
     for bom, codec in _BOMS:
         if head.startswith(bom):
             return text.read_as(codec, skip=len(bom))
-    bare = _utf16_without_bom(head[:4096])
+    bare = utf16_without_bom(head)
     if bare:
         return text.read_as(bare)
     found = text.scan("utf-8")
@@ -161,20 +162,6 @@ def _check_share(location: str, found: Encoding, checks: TextChecks, bad_charact
             f"the text is not {names}, in this line and {found.bad_lines - 1:,} more: name its encoding with"
             " --encoding, such as --encoding big5; if it is no text, leave it out",
         )
-
-
-def _utf16_without_bom(head: bytes) -> str | None:
-    """UTF-16 if the bytes look like it without a BOM, else None.
-
-    One byte of each pair is zero in a tenth of the pairs or more, and the other one at most a fiftieth as often.
-    """
-    pairs = len(head) // 2
-    low, high = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
-    if high * 10 >= pairs > 0 and low * 50 <= high:
-        return "utf-16-le"
-    if low * 10 >= pairs > 0 and high * 50 <= low:
-        return "utf-16-be"
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ GLUED_BYTES: Final = 12
 
 _UNLIMITED: Final = 1 << 62
 _PLAIN_CONTROLS: Final = frozenset("\t\n\r\x0b\x0c\x1a\x00")
-_SEPARATING_CONTROLS: Final = frozenset("\x01\x02\x03\x1c\x1d\x1e\x1f")
+SEPARATING_CONTROLS: Final = frozenset("\x01\x02\x03\x1c\x1d\x1e\x1f")
+"""Control characters that programs write between cells."""
 
 
 class TextChecks:
@@ -83,7 +84,7 @@ def refuse_binary(location: str, text: str) -> None:
         NotATableError: They are.
     """
     head = text[:4096]
-    controls = sum(char < " " and char not in _PLAIN_CONTROLS | _SEPARATING_CONTROLS for char in head)
-    separators = sum(char in _SEPARATING_CONTROLS for char in head)
+    controls = sum(char < " " and char not in _PLAIN_CONTROLS | SEPARATING_CONTROLS for char in head)
+    separators = sum(char in SEPARATING_CONTROLS for char in head)
     if controls * 50 > len(head) or max(separators * 2, head.count("\x00") * 4) > len(head):
         raise NotATableError(location, "holds binary data, not text", "binary data")

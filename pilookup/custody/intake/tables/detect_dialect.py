@@ -14,6 +14,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.files.formats import extension
+from pilookup.custody.intake.files.text_checks import SEPARATING_CONTROLS
 from pilookup.custody.intake.limits import HEADER_ROWS
 from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Separation
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
@@ -39,7 +40,8 @@ _MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
 _LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
-_MAX_CHARS: Final = 4000
+_FIRST_CHARS: Final = 3000
+_LAST_CHARS: Final = 1000
 _MIN_CHARS: Final = 7
 _MAX_CELLS: Final = 1000
 _MAX_COLUMNS: Final = 200
@@ -49,6 +51,9 @@ _MIN_FIT: Final = 0.8
 _MIN_WHOLE: Final = 0.8
 _REGULAR: Final = 0.95
 _STEADY: Final = 0.98
+_LEAST_NUMBERS: Final = 3
+_LEAST_FIT: Final = 0.75
+_CONTROL_SHARE: Final = 10
 _LISTED: Final = 0.9
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40
@@ -84,7 +89,10 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         return Dialect(stated[1], _width(sample[1:], stated[1])[0], first_line=2)
     if extension(name) in _TAB_EXTENSIONS and any("\t" in line for line in sample):
         return Dialect("\t", _width(sample, "\t")[0])
-    lines = [line.rstrip("\n")[:_MAX_CHARS] for line in sample if line.strip()]
+    lines = [_shortened(line.rstrip("\n")) for line in sample if line.strip()]
+    control = _control(lines)
+    if control:
+        return Dialect(control, _width(lines, control)[0])
     signs = _delimiters(lines)
     ruled = any(is_rule(line) or is_record_rule(line) for line in lines)
     by_header = None if ruled else _by_header(sample, lines, [sign for sign in _USUAL if sign in signs])
@@ -97,6 +105,25 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         Dialect(NO_DELIMITER, 1),
     ]
     return max((_rate(lines, dialect) for dialect in candidates), key=lambda one: one.score).dialect
+
+
+def _shortened(line: str) -> str:
+    """A line without its middle if it is very long: a cell may hold thousands of numbers before the next delimiter."""
+    return line if len(line) <= _FIRST_CHARS + _LAST_CHARS else line[:_FIRST_CHARS] + line[-_LAST_CHARS:]
+
+
+def _control(lines: Sequence[str]) -> str | None:
+    """The control character, or the run of one, that separates cells. It has no other use in a text.
+
+    It must stand in a tenth of the lines, and no usual delimiter in more lines than twice that.
+    """
+    counts = Counter(sign for line in lines for sign in SEPARATING_CONTROLS.intersection(line))
+    sign, count = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+    others = max((sum(other in line for line in lines) for other in ("\t", ",", ";", "|")), default=0)
+    if not sign or count * _CONTROL_SHARE < len(lines) or count * 2 < others:
+        return None
+    runs = [len(run) for line in lines for run in re.findall(f"{re.escape(sign)}+", line)]
+    return sign * min(runs)
 
 
 def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Dialect | None:
@@ -125,7 +152,7 @@ def _holds_delimiter(cell: str) -> bool:
 def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dialect]:
     for delimiter in delimiters:
         width, share = _width(sample if delimiter in _USUAL else lines, delimiter)
-        if width > 1 and share >= _MIN_SHARE:
+        if width > 1 and (share >= _MIN_SHARE or _keeps_numbers(lines, delimiter)):
             yield Dialect(delimiter, 0)
 
 
@@ -155,7 +182,7 @@ def _labelled(sample: Sequence[str], lines: Sequence[str]) -> Iterator[Dialect]:
     labels = find_labels(lines)
     if labels:
         yield Dialect(Separation.LABELLED, len(labels), labels=labels)
-    labels, blank_ends = find_block_labels([line.rstrip("\n")[:_MAX_CHARS] for line in sample])
+    labels, blank_ends = find_block_labels([_shortened(line.rstrip("\n")) for line in sample])
     if labels:
         yield Dialect(Separation.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
 
@@ -169,8 +196,10 @@ def _delimiters(lines: Sequence[str]) -> list[str]:
     mixed = Counter(sign for line in lines for sign in {found[0] for found in _MIXED.finditer(line)})
     frequent = {sign for sign, count in mixed.items() if len(set(sign)) > 1 and count * 2 > len(lines)}
     for sign in {run[0] for run in counts}:
-        if sum(sign in line for line in lines) * 2 > len(lines) and not _is_part(sign, frequent, lines):
-            frequent.update(_units(sign, [len(run) for run in counts if run == sign * len(run)]))
+        count = sum(sign in line for line in lines)
+        if count * 2 > len(lines) and not _is_part(sign, frequent, lines):
+            alone = counts[sign] * 2 > count and sign not in _NO_SIGNS  # longer runs are empty cells
+            frequent.update([sign] if alone else _units(sign, [len(run) for run in counts if run == sign * len(run)]))
     signs = [sign for sign in frequent - {*_USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in _USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
@@ -202,10 +231,27 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     named = any(_names_phone(cell) for row in names for cell in row[:_MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
-    if dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
+    if not isinstance(dialect.delimiter, Separation) and _keeps_numbers(lines, dialect.delimiter):
+        fit = max(fit, _LEAST_FIT)
+    elif dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
         return _Rated(-1.0, dialect)
     score = fit * (0.3 + 0.5 * max(whole or 0.0, 0.0) + 0.2 * named) + _PREFERENCE.get(dialect.delimiter, 0.0)
     return _Rated(score, dialect)
+
+
+def _keeps_numbers(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a delimiter leaves nearly all mobile numbers, three or more, whole in cells of their own.
+
+    Then it is one, in however many lines it stands: titles, notes and tables of other widths may be among them.
+    """
+    if delimiter in _PROSE_SIGNS:
+        return False
+    total = sum(len(MOBILE.findall(line)) for line in lines if delimiter in line)
+    every = sum(len(MOBILE.findall(line)) for line in lines)
+    if total < _LEAST_NUMBERS or total < every * _STEADY:
+        return False
+    kept = sum(_numbers(cell, MOBILE) for row in _rows(lines, delimiter) for cell in row)
+    return kept >= every * _STEADY
 
 
 def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> float:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
 from pilookup.custody.intake.tables.whole_text import TextStream, WholeText
@@ -43,18 +43,18 @@ _FAX: Final = "fax"
 _OTHER: Final = "other lines"
 
 
-def vcard_tables(member: Member, report: Report, given: str | None) -> Iterator[RowTable]:
+def vcard_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
     """Yield the table of a file of vCards.
 
     Args:
         member: The file.
-        report: Receives a note about how the file was read, and a warning of bytes that are no text.
-        given: The encoding that the operator named, a key of `ENCODINGS`.
+        encoding: Its encoding, as `text_encoding` found it.
+        notes: Receives a sentence about how the file was read.
 
     Raises:
         IntakeError: The file is not a text, or cards are nested too deeply.
     """
-    text = WholeText(member, "vCards", report, given)
+    notes.append(f"{member.location}: read as vCards in {encoding.display_name}")
 
     def read() -> Iterator[Record]:
         with text.open() as stream:

@@ -22,9 +22,10 @@ def require_numbers(location: str, report: Report) -> None:
         parts.append(f"{report.rows:,} rows, rejected: {reasons}")
     elif not report.columns:
         parts.append("no column holds phone numbers")
-    elif not report.rows:
+    unread = [_without_location(note, location) for note in report.notes if "not read" in note]
+    if report.columns and not report.rows and not unread:
         parts.append("has a header but no rows")
-    parts += [_without_location(note, location) for note in report.notes if "not read" in note]
+    parts += unread
     for warning in report.warnings:
         column = f" column {warning.header or warning.column}" if warning.column else ""
         parts.append(f"{warning.code}{column} ({warning.count:,}): {warning.text}")

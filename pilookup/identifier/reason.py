@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """A local number without area code: many cities have the same digits."""
     SHORT_CODE = "short_code"
     """110, 10086, 95588 and similar numbers, which belong to services and not to a person."""
+    IOT = "iot"
+    """A number of 13 digits for a device of the Internet of things, which is nobody's phone."""
     ID_CARD = "id_card"
     """A resident identity number of 15 or 18 characters."""
     BANK_CARD = "bank_card"

@@ -30,6 +30,7 @@ _GLUED = re.compile(r"^(?:(?:\+?86)?1[3-9][0-9]{9}){2,}$")
 _SERVICE = re.compile(r"^(?:1[0-2]|9[56])")
 _PIECES = (re.compile(r"\+?[0-9(][0-9(). -]*"), re.compile(r"\+?[0-9(][0-9().-]*"))
 _PIECE_DIGITS = 7
+_IOT = re.compile(r"^1(?:064|4[01468][0-9])[0-9]{9}$")
 _REASONS = {reason.value: reason for reason in Reason}
 
 
@@ -188,6 +189,8 @@ def _chinese_reason(digits: str) -> Reason:
         return Reason.NO_AREA_CODE
     if size < _MOBILE_DIGITS - 1:
         return Reason.TOO_SHORT
+    if _IOT.match(digits):
+        return Reason.IOT
     return Reason.TOO_LONG if size > _MOBILE_DIGITS + 2 else Reason.NOT_POSSIBLE
 
 

@@ -9,7 +9,7 @@ from pilookup.custody import Custody
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.load.load import LoadJob
 from pilookup.custody.load.schedule import LoadSchedule
-from pilookup.errors import StrictLoadError
+from pilookup.errors import IntakeError, StrictLoadError
 from pilookup.protocol.label import Kind
 from tests.support.custody.home import SECRET, files_under, numbers, write_csv
 
@@ -121,3 +121,16 @@ def test_a_column_that_is_left_out_by_its_name_is_not_read(custody, tmp_path):
 def test_an_unknown_region_is_a_value_error(custody, tmp_path, region):
     with pytest.raises(ValueError, match="unknown region"):
         load(custody, write_csv(tmp_path / "a.csv", numbers(3)), region=region)
+
+
+def test_a_phone_column_that_is_in_no_file_is_refused_with_the_columns_that_are_there(custody, home, tmp_path):
+    first = write_csv(tmp_path / "a.csv", [f"x,{number}" for number in numbers(5)], "姓名,联系电话")
+    second = write_csv(tmp_path / "b.csv", [f"{number},x" for number in numbers(5, 10)], "手机号,姓名")
+    before = files_under(home.vault)
+    for given in ("9", "号码", ["电话号码", "3"]):
+        with pytest.raises(IntakeError, match=r"a\.csv: no table has numbers .* found are 2 \(联系电话\)$"):
+            load(custody, first, columns={"phone": given})
+        with pytest.raises(IntakeError, match=r"a\.csv and the other files: .* 2 \(联系电话\), 1 \(手机号\)$"):
+            load(custody, [first, second], columns={"phone": given})
+    assert files_under(home.vault) == before
+    assert load(custody, [first, second], columns={"phone": "联系电话"}).total.accepted == 10

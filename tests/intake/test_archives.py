@@ -81,7 +81,7 @@ def test_a_zip_with_a_wrong_checksum(load):
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.csv", "/a.csv", "x/../../a.csv", "C:/a.csv", "C:a.csv", "x\\a.csv", "..\\a.csv", ".."]
+    "name", ["../a.csv", "/a.csv", "x/../../a.csv", "C:/a.csv", "C:a.csv", "\\a.csv", "..\\a.csv", ".."]
 )
 def test_a_path_outside_the_archive(load, name):
     with pytest.raises(IntakeError, match=r"s\.zip/.*path leads outside"):
@@ -91,16 +91,12 @@ def test_a_path_outside_the_archive(load, name):
 def test_a_link_in_an_archive(load):
     info = zipfile.ZipInfo("a.csv")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with pytest.raises(IntakeError, match=r"s\.zip/a\.csv: the member is a link"):
+    with pytest.raises(IntakeError, match=r"s\.zip: no member of the archive can be loaded. a\.csv: is a link"):
         load("s.zip", zipped((info, b"/etc/passwd")))
 
 
-def test_an_encrypted_member(load):
-    content = bytearray(zipped(("a.csv", CSV)))
-    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        content[content.index(signature) + at] |= 1
-    with pytest.raises(IntakeError, match=r"s\.zip/a\.csv: the member is under a password"):
-        load("s.zip", bytes(content))
+def test_a_path_with_backslashes(load):
+    assert load("s.zip", zipped(("x\\a.csv", CSV))).numbers == NUMBERS
 
 
 def test_an_unknown_method(load):
@@ -123,23 +119,10 @@ def test_an_archive_without_files(load, content):
         load("s.zip", content)
 
 
-def test_too_many_members(load):
-    with pytest.raises(IntakeError, match="more than 1,000 members"):
-        load("s.zip", zipped(*((f"{i}.csv", CSV) for i in range(1001))))
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("s.zip", zipped(("in.zip", zipped(("a.csv", CSV))))),
-        ("s.zip", zipped(("in.csv.gz", gzip.compress(CSV, mtime=0)))),
-        ("s.csv.gz", gzip.compress(gzip.compress(CSV, mtime=0), mtime=0)),
-        ("s.zip.gz", gzip.compress(zipped(("a.csv", CSV)))),
-    ],
-)
-def test_an_archive_in_an_archive(load, name, content):
-    with pytest.raises(IntakeError, match="inside an archive: unpack the outer one first"):
-        load(name, content)
+def test_too_many_members(load, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_MEMBERS", 10)
+    with pytest.raises(IntakeError, match="more than 10 members"):
+        load("s.zip", zipped(*((f"{i}.csv", CSV) for i in range(11))))
 
 
 def test_a_gzip_bomb(load):

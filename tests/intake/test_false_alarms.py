@@ -145,6 +145,23 @@ def test_no_warning_on_a_table_with_numbers_of_every_kind(request, vault, tmp_pa
     assert vault.stored(slug) == vault.elements(f"tel:+86{line[:11]}".encode() for line in lines)
 
 
+@pytest.mark.parametrize(("share", "codes"), [(0.005, []), (0.02, ["frequent_number"])], ids=["seldom", "frequent"])
+def test_a_frequent_number_is_read_and_told(request, vault, tmp_path, share, codes):
+    """One number in more than 1% of 10,000 rows."""
+    for mark in _must_fail("frequent number", "told" if codes else "not told"):
+        request.applymarker(mark)
+    rng = random.Random(share)
+    often = numbers.mobile(rng)
+    cells = [often if rng.random() < share else numbers.mobile(rng) for _ in range(10_000)]
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(["手机号", *cells]), encoding="utf-8")
+    slug = f"frequent-{len(codes)}"
+    report = vault.load(path, slug, Kind.EXPOSURE, {})
+    assert _codes(report) == codes
+    assert all(warning.count for warning in report.warnings)
+    assert vault.stored(slug) == vault.elements(f"tel:+86{number}".encode() for number in cells)
+
+
 # --- numbers that are no phone numbers ---
 
 PLACES = {
@@ -201,4 +218,5 @@ def test_a_million_numbers_of_each_kind(vault, tmp_path, capsys):
 
 def test_the_list_names_kinds():
     known = {f"{kind}: {place}" for kind in NOT_PHONES for place in PLACES}
+    known |= {"frequent number: told", "frequent number: not told"}
     assert known | {f"every kind: {header}" for header in ("手机号", "v2", "no header")} >= _NOT_YET

@@ -170,6 +170,7 @@ def test_judgement():
     assert judge_reading(layout, "a.csv", reading) == ("told", {"told": 2})
     reading.report.warn("unread_numbers", "a.csv", 1, "13712906458", column=2)
     assert judge_reading(layout, "a.csv", reading)[0] == "leak"
+    assert judge_reading(layout, "a.csv", Reading(refusal="a.csv: column 王芳")) == ("leak", {"leak": 1})
     assert judge_reading(layout, "a.csv", Reading(refusal="a.csv: x")) == ("refused", {})
     assert judge_reading(layout, "a.csv", Reading(refusal="x")) == ("silent", {"silent": 3})
 

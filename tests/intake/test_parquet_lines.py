@@ -145,7 +145,7 @@ def test_lines_separate_into_the_cells(data, count):
     lines = lines_of(columns)
     if lines is None:
         return
-    rows = [line.split("----")[:-1] for line in lines.decode().removesuffix("\n").split("\n")]
+    rows = [line.split("----") for line in lines.decode().removesuffix("\n").split("\n")]
     assert rows == [list(row) for row in zip(*map(cells_of, columns), strict=True)]
 
 
@@ -170,12 +170,12 @@ PLAIN = [NUMBER, '"13900139000"', "", " none ", "-a", "a---b", "a,b;c|d\te", "'1
 )
 def test_columns_whose_cells_survive_in_lines_are_joined(column):
     lines = lines_of([column, column])
-    assert lines.decode() == "".join(f"{cell}----{cell}----.\n" for cell in cells_of(column))
+    assert lines.decode() == "".join(f"{cell}----{cell}\n" for cell in cells_of(column))
 
 
 @pytest.mark.parametrize(
     "cell",
-    ["a\n", "\r", "a----b", "a-", "-", "x" * (limits.MAX_CELL_CHARS + 1), 1.5, b"a\n", float("nan")],
+    ["a\n", "\r", "a----b", "a-", "-", "x" * (limits.MAX_CELL_CHARS + 1), b"a\n"],
     ids=lambda cell: repr(cell)[:9],
 )
 @pytest.mark.parametrize("encoded", [False, True])

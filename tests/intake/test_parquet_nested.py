@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.tables.parquet import parquet_table
-from pilookup.custody.intake.tables.table import Chunk
+from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
 from tests.support.intake.tables import read_tables
 
@@ -116,13 +116,13 @@ def test_the_cells_are_the_same_row_by_row_and_by_splits(tmp_path_factory, rows,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "BATCH_ROWS", size)
         with parquet_table(Source(path).as_member()) as table:
-            found = [list(row) for chunk in table.chunks(0, range(4), 4) for row in zip(*chunk.columns, strict=True)]
+            found = [row for block in table.blocks(0) for row in block.rows]
         with parquet_table(Source(path).as_member()) as table:
-            split = [row for part in table.splits(range(4), 50) for row in rows_of(part)]
+            split = [row for part in table.splits(50, range(4)) for row in rows_of(part)]
     assert found == split == wanted
 
 
 def rows_of(part):
-    if isinstance(part, Chunk):
-        return [list(row) for row in zip(*part.columns, strict=True)]
+    if isinstance(part, NumberedRows):
+        return part.rows
     return [line.split("----")[:4] for line in part[1].decode().split("\n")[:-1]]

@@ -47,7 +47,7 @@ def in_memory(path):
             return False
 
     member = Member(path.name, path.name, len(data), lambda: Stream(data))
-    return [list(chunk.columns) for table in sqlite_tables(member, []) for chunk in table.chunks(0, [0, 1], 2)]
+    return [block.rows for table in sqlite_tables(member, Report()) for block in table.blocks(0)]
 
 
 def test_every_table(database):
@@ -73,13 +73,13 @@ def test_nothing_is_written_beside_the_file_even_with_a_write_ahead_log(database
 
 @pytest.mark.parametrize("wal", [False, True])
 def test_a_database_in_memory(database, wal):
-    assert in_memory(database(SCRIPT, wal=wal))[0][1] == ["13800138000", ""]
+    assert [row[1] for row in in_memory(database(SCRIPT, wal=wal))[0]] == ["13800138000", ""]
 
 
 def test_a_caller_may_leave_rows_out(database):
     rows = ",".join(f"({i})" for i in range(5_000))
     path = database(f"CREATE TABLE a (x); INSERT INTO a VALUES {rows}; CREATE TABLE b (y); INSERT INTO b VALUES (1);")
-    locations = [table.location for table in sqlite_tables(Source(path).as_member(), [])]
+    locations = [table.location for table in sqlite_tables(Source(path).as_member(), Report())]
     assert locations == ["a.db table a", "a.db table b"]
 
 

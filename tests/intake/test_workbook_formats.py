@@ -17,8 +17,9 @@ from msoffcrypto.format.ooxml import OOXMLFile
 from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.tables.cell_text import serial_of_date
 from pilookup.custody.intake.tables.sheets import workbook_sheets
-from pilookup.custody.intake.tables.xlsx_cells import find_cells
-from pilookup.errors import IntakeError
+from pilookup.custody.intake.tables.xlsx_cells import find_xlsx_cells
+from pilookup.errors import IntakeError, PasswordRequiredError
+from tests.support.intake.encrypted_xls import encrypted_xls
 from tests.support.intake.examples import hostile
 from tests.support.intake.tables_of import outcome_of, tables_of
 from tests.support.intake.xlsb import xlsb
@@ -134,16 +135,24 @@ def test_hidden_rows_and_columns_are_data():
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.et"])
 def test_a_workbook_under_a_password_needs_it(load, name):
-    with pytest.raises(IntakeError, match=r"is under a password: .* --password-file FILE"):
+    with pytest.raises(PasswordRequiredError, match=r"is under a password: .* --password-file FILE"):
         load(name, SECRET)
 
 
 def test_passwords_are_tried_in_order():
     for passwords in (("s3cret",), ("", "wrong", "s3cret")):
         assert tables_of(SECRET, Format.XLS, passwords=passwords).only == TEXTS
-    with pytest.raises(IntakeError, match=r"none of the passwords opens it: .* --password-file FILE") as caught:
+    with pytest.raises(PasswordRequiredError, match=r"none of the given ones fits: .* --password-file") as caught:
         tables_of(SECRET, Format.XLS, passwords=("wr0ng",))
     assert "wr0ng" not in str(caught.value)
+
+
+def test_an_xls_workbook_under_a_password():
+    secret = encrypted_xls(ROWS, "s3cret")
+    assert tables_of(secret, Format.XLS, passwords=("wrong", "s3cret")).only == TEXTS
+    with pytest.raises(PasswordRequiredError, match=r"is under a password: .* --password-file FILE"):
+        tables_of(secret, Format.XLS)
+    assert tables_of(encrypted_xls(ROWS, "VelvetSweatshop"), Format.XLS).only == TEXTS
 
 
 def test_a_read_only_workbook_opens_without_a_password():
@@ -184,6 +193,33 @@ def test_a_formula_without_a_value():
     ]  # fmt: skip
     assert found.lines["a sheet one"] == [1, 2, 3, 4, 6, 8]
     assert any("1 cells have a formula without a stored value" in note for note in found.report.notes)
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        ('"13800138000"', PHONE),
+        ("13800138000", PHONE),
+        ('"138"&"0013"&8000', PHONE),
+        ('("138"&"00138000")', PHONE),
+        ('T("13800138000")', PHONE),
+        ('TEXT(13800138000;"0")', PHONE),
+        ('CONCATENATE("138";"0013";"8000")', PHONE),
+        ('HYPERLINK("tel:13800138000";"拨打")', f"拨打 {PHONE}"),
+    ],
+)
+def test_a_formula_of_xls_without_a_value(formula, text):
+    book, out = xlwt.Workbook(), io.BytesIO()
+    book.add_sheet("名单").write(0, 0, "手机")
+    sheet = book.add_sheet("two")
+    sheet.write(0, 1, "手机")
+    sheet.write(1, 1, xlwt.Formula(formula))
+    sheet.write(2, 1, xlwt.Formula("A1&B1"))
+    book.save(out)
+    assert tables_of(out.getvalue(), Format.XLS).rows == {
+        "a sheet 名单": [["手机"]],
+        "a sheet two": [["", "手机"], ["", text]],
+    }
 
 
 def test_a_formula_with_a_value():
@@ -300,4 +336,4 @@ def test_hostile_parts_beside_formulas(change):
 @hostile(200)
 @given(st.text(alphabet="<>/=\"cfvr1A B'&", max_size=60), st.integers(0, 3000))
 def test_formulas_are_sought_in_any_sheet(noise, at):
-    outcome_of(lambda: find_cells(changed(XLSX, SHEET, lambda text: text[:at] + noise + "<f>" + text[at:])))
+    outcome_of(lambda: find_xlsx_cells(changed(XLSX, SHEET, lambda text: text[:at] + noise + "<f>" + text[at:])))

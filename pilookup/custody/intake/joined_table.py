@@ -66,11 +66,7 @@ class JoinedTable:
     def form(self) -> TextForm:
         """How the lines are read."""
         layout = self.layout.without_content()
-        line = None
-        if isinstance(self._table, RowTable):
-            line = self._table.line(layout.start)
-        else:
-            layout = replace(layout, width=layout.width + 1)  # for the last cell, which `lines_of` adds
+        line = self._table.line(layout.start) if isinstance(self._table, RowTable) else None
         return TextForm(
             location=self.location,
             choice=len(self._layouts),
@@ -91,8 +87,8 @@ class JoinedTable:
             size: The size of a split in bytes; None if all rows are read by the caller.
 
         Yields:
-            How a split is read, the split, and its text; or rows that the caller reads, once it has taken the outcomes of
-            all splits.
+            How a split is read, the split, and its text; or rows that the caller reads, once it has taken the outcomes
+            of all splits.
 
         Raises:
             IntakeError: The table raises it.

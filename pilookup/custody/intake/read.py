@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from pilookup.compute.callbacks import Progress
 from pilookup.custody.intake.columns.layout import Layout
@@ -27,9 +27,6 @@ from pilookup.custody.intake.splits import SplitText, open_split_text
 from pilookup.custody.intake.tables.readers import open_tables
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.custody.intake.text_form import TextForm
-from pilookup.custody.intake.unreadable import NoPhoneColumnError
-
-_NO_ROWS: Final = "has a header but no rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,8 @@ class FileReader:
 
     Attributes:
         source: The file.
-        encodings: Encodings of texts by their location, as far as they are known.
+        encodings: Encodings of texts by their path, as far as they are known. Members of archives are not among them,
+            since several of them may have one name.
     """
 
     def __init__(
@@ -93,7 +91,7 @@ class FileReader:
             IntakeError: The file cannot be opened.
         """
         self.source = Source(path)
-        self.encodings: dict[str, Encoding] = {}
+        self.encodings: dict[Path, Encoding] = {}
         self._archives = ArchiveContext(Budget(self.source.size), options.passwords)
         self._options = options
         self._report = report
@@ -123,13 +121,19 @@ class FileReader:
         elif form is not Format.TEXT or self._split_bytes is None:
             yield from self._tables(member, form)
         else:
-            encoding = self.encodings.get(member.location) or detect_encoding(member, self._options.encoding)
-            self.encodings[member.location] = encoding
-            with open_split_text(member, encoding, self._options, self._today.toordinal()) as text:
+            with open_split_text(member, self._encoding_of(member), self._options, self._today.toordinal()) as text:
                 if text is None:
                     yield from self._tables(member, form)
                 else:
                     yield from self._text(member, text, self._split_bytes)
+
+    def _encoding_of(self, member: Member) -> Encoding:
+        if member.open != self.source.open:
+            return detect_encoding(member, self._options.encoding)
+        path = self.source.absolute
+        if path not in self.encodings:
+            self.encodings[path] = detect_encoding(member, self._options.encoding)
+        return self.encodings[path]
 
     def _archive(self, outer: Member, form: Format, nesting: Nesting) -> Iterator[Work]:
         inner = nesting.inside(outer.location, form)
@@ -142,7 +146,6 @@ class FileReader:
 
     def _text(self, member: Member, text: SplitText, size: int) -> Iterator[Work]:
         in_file = member.open == self.source.open and not text.transcoded
-        before = self._report.rows
         while True:
             for form, split in text.splits(size):
                 yield TextSplit(text, form, split, None if in_file else text.bytes_of(split))
@@ -150,8 +153,6 @@ class FileReader:
             if not text.has_changed:
                 break
         text.add_to(self._report)
-        if self._report.rows == before and text.tables[0].layout.phones:
-            raise NoPhoneColumnError(member.location, _NO_ROWS)
 
     def _tables(self, member: Member, form: Format) -> Iterator[Work]:
         """Read the tables of a file that is not a text, or that the core cannot read as it is."""

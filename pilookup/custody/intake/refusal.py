@@ -22,13 +22,14 @@ def require_numbers(location: str, report: Report) -> None:
         parts.append(f"{report.rows:,} rows, rejected: {reasons}")
     elif not report.columns:
         parts.append("no column holds phone numbers")
-    unread = [_without_location(note, location) for note in report.notes if "not read" in note]
-    if report.columns and not report.rows and not unread:
-        parts.append("has a header but no rows")
-    parts += unread
+    elif not report.rows:
+        parts.append("it has a header but no rows")
+    parts += [_without_location(note, location) for note in report.notes if "not read" in note]
     for warning in report.warnings:
         column = f" column {warning.header or warning.column}" if warning.column else ""
-        parts.append(f"{warning.code}{column} ({warning.count:,}): {warning.text}")
+        inside = warning.location.removeprefix(location).strip()
+        where = f"{inside}: " if inside else ""
+        parts.append(f"{where}{warning.code}{column} ({warning.count:,}): {warning.text}")
     parts.append("look at the rejected cells with --rejects FILE, and name the column with --column phone=NAME")
     raise IntakeError(location, "no phone number found in it: " + "; ".join(parts))
 

@@ -20,6 +20,7 @@ from pilookup.compute.window import OrderedWindow
 from pilookup.custody.control import Counts, Dataset, Load
 from pilookup.custody.datasets import DatasetSpec, resolve_dataset
 from pilookup.custody.intake import IntakeOptions, Report, display_name
+from pilookup.custody.load.given_columns import check_given_columns
 from pilookup.custody.load.input_file import InputFile, examine
 from pilookup.custody.load.loaded_file import LoadedFile
 from pilookup.custody.load.outcome import LoadOutcome
@@ -100,6 +101,8 @@ def load(
         read = schedule.read([file.path for file in inputs], errors)
         pairs = [(file, given) for file, given in zip(read, inputs, strict=True) if file.error is None]
         files = [file for file, _ in pairs]
+        names = [display_name(file.path.name) for file in files]
+        check_given_columns(job.options, names, [file.report for file in files])
         refused = job.strict and any(file.report.warnings for file in files)
         distinct_in_all = _write_shards(session, files, workers, dry_run=job.dry_run or refused)
         for _, given in pairs:
@@ -112,7 +115,7 @@ def load(
             job.dry_run,
             total,
             [file.report for file in files],
-            [display_name(file.path.name) for file in files],
+            names,
             refused,
             [str(error) for error in skipped],
         )

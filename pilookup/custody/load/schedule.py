@@ -1,8 +1,9 @@
 """Read the files of one command into the sorted files of their loads, and report progress over all of them.
 
-Each file yields its work (`intake.read`). Splits of files on disk are tasks for the executor. Splits of what the command
-unpacks or decodes, and batches of rows that it reads itself, are tokenised by threads of this process. Outcomes are taken
-in the order of the work. A file that asks for its outcomes is set aside until they are there, while the next file starts.
+Each file yields its work (`intake.read`). Splits of files on disk are tasks for the executor. Splits of what the
+command unpacks or decodes, and batches of rows that it reads itself, are tokenised by threads of this process. Outcomes
+are taken in the order of the work. A file that asks for its outcomes is set aside until they are there, while the next
+file starts.
 """
 
 from collections import deque
@@ -124,13 +125,13 @@ class LoadSchedule:
         self._report_progress(self._size)
         return self._files
 
-    def _examine(self) -> dict[str, Encoding]:
+    def _examine(self) -> dict[Path, Encoding]:
         """Look at all files before a row of any is loaded, so that all that cannot be read are told in one run.
 
         Returns:
             The encodings of the texts among them, so that they need not be determined again.
         """
-        encodings: dict[str, Encoding] = {}
+        encodings: dict[Path, Encoding] = {}
         for file in self._files:
             try:
                 reader = FileReader(file.path, self._options, Report(), Rejects(None), split_bytes=SPLIT_BYTES)
@@ -153,7 +154,7 @@ class LoadSchedule:
         locked = next((error for error in errors if isinstance(error, PasswordRequiredError)), None)
         raise locked or (errors[0] if len(errors) == 1 else SeveralFilesError(errors, count))
 
-    def _read_all(self, encodings: dict[str, Encoding]) -> None:
+    def _read_all(self, encodings: dict[Path, Encoding]) -> None:
         for file in self._files:
             if file.error is None:
                 self._start(file, encodings)
@@ -162,7 +163,7 @@ class LoadSchedule:
         while self._waiting:
             self._resume()
 
-    def _start(self, file: LoadedFile, encodings: dict[str, Encoding]) -> None:
+    def _start(self, file: LoadedFile, encodings: dict[Path, Encoding]) -> None:
         vault, load = self._session.vault, file.load
         vault.stage(load.folder(vault), load.sorted_folder(vault))
         try:

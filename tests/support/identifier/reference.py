@@ -2,6 +2,8 @@
 
 import re
 
+import phonenumbers
+
 from pilookup.identifier import Reason, affixes, libphonenumber, lookalikes
 from pilookup.identifier.characters import plain, trim
 
@@ -17,9 +19,20 @@ _NATIONAL_MOBILE = re.compile(r"^1[3-9][0-9]{9}$")
 _GLUED = re.compile(r"^(?:(?:\+?86)?1[3-9][0-9]{9}){2,}$")
 _SERVICE = re.compile(r"^(?:1[0-2]|9[56])")
 _DASHED_EXTENSION = re.compile(r"^(.*[0-9)]) *- *[0-9]{1,6}$")
+_LOCAL_ZERO = re.compile(r"^(?:10|2[0-9]|[3-9][0-9]{2})0")
 _PIECES = (re.compile(r"\+?[0-9(][0-9(). -]*"), re.compile(r"\+?[0-9(][0-9().-]*"))
 _PIECE_DIGITS = 7
 _NUMBER_HEADS = ("", "0", "86", "860")
+_CHINESE_DIGITS = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
+_SPELLED = re.compile(
+    r"^(?:(?:\+|00)?86(?=\+))?(?:\+*0{0,3}86)?(?:179[0-9]{2}|12593|12520)?0?(1[3-9][0-9]{9})(?:\+86)?$"
+)
+_CODE_IN_FRONT = re.compile(
+    r"^(?:\(([1-9][0-9]{1,2})\) *-? *|([1-9][0-9]{1,2}) *- *|([1-9][0-9]{2}) +)([0-9(][0-9 ()./-]*)$"
+)
+_IOT = re.compile(r"^1(?:064|4[01468][0-9])[0-9]{9}$")
+_NEEDS_PLUS = ("86", "20", "27")
+_LOOKALIKES = (Reason.ID_CARD, Reason.BANK_CARD, Reason.DATE)
 
 
 def canonicalise(text: str) -> bytes | Reason:
@@ -31,7 +44,7 @@ def canonicalise(text: str) -> bytes | Reason:
         return Reason.EMPTY
     if len(cleaned) > MAX_PLAIN:
         return Reason.TOO_LONG
-    if not _DIGIT.search(cleaned):
+    if not _DIGIT.search(cleaned) and len(_DIGIT.findall(cleaned.translate(_CHINESE_DIGITS))) < _MOBILE_DIGITS:
         return Reason.NO_DIGITS
     body = affixes.without_words(affixes.without_parameters(cleaned))
     outcome = _without_affixes(body)
@@ -54,11 +67,37 @@ def _without_affixes(body: str) -> bytes | Reason:
         return Reason.ID_CARD
     number = trim(affixes.without_extension(number))
     if not _PHONE_SIGNS.match(number):
-        return Reason.LETTERS
+        return _spelled_mobile(number) or Reason.LETTERS
     outcome = _decide(_SEPARATORS.sub("", number))
     if isinstance(outcome, Reason):
-        return _without_dashed_extension(number) or outcome
+        return _without_dashed_extension(number) or _after_calling_code(number, outcome) or outcome
     return outcome
+
+
+def _spelled_mobile(number: str) -> bytes | None:
+    """Rule 12: a mainland mobile with Chinese digits, with letters O for zeros, or with +86 twice or behind it."""
+    compact = _SEPARATORS.sub("", number).translate(_CHINESE_DIGITS)
+    if compact.count("o") >= max(1, len(_DIGIT.findall(compact))):
+        return None
+    found = _SPELLED.match(compact.replace("o", "0"))
+    return None if found is None else _canonical("+86" + found[1])
+
+
+def _after_calling_code(number: str, outcome: Reason) -> bytes | None:
+    """Rule 17: a valid foreign number behind its calling code, which is in brackets or separated from it."""
+    found = _CODE_IN_FRONT.match(number)
+    if found is None or outcome in _LOOKALIKES:
+        return None
+    code, rest = found[1] or found[2] or found[3], _SEPARATORS.sub("", found[4])
+    if code in _NEEDS_PLUS or _MOBILE.match(rest) or (rest.startswith("0") and isinstance(_decide(rest), bytes)):
+        return None
+    reading = libphonenumber.read(f"+{code}{rest}", "CN")
+    if isinstance(reading, Reason) or str(reading.calling_code) != code or not reading.valid:
+        return None
+    if phonenumbers.region_code_for_country_code(reading.calling_code) == "001":
+        return None
+    found = _accept_stable(reading)
+    return found if isinstance(found, bytes) else None
 
 
 def _decide(number: str) -> bytes | Reason:
@@ -127,6 +166,8 @@ def _chinese_reason(digits: str) -> Reason:
         return Reason.NO_AREA_CODE
     if size < _MOBILE_DIGITS - 1:
         return Reason.TOO_SHORT
+    if _IOT.match(digits):
+        return Reason.IOT
     return Reason.TOO_LONG if size > _MOBILE_DIGITS + 2 else Reason.NOT_POSSIBLE
 
 
@@ -136,8 +177,10 @@ def _without_dashed_extension(number: str) -> bytes | None:
     if found is None:
         return None
     outcome = _decide(_SEPARATORS.sub("", found[1]))
-    landline = isinstance(outcome, bytes) and not _NATIONAL_MOBILE.match(outcome.removeprefix(b"tel:+86").decode())
-    return outcome if isinstance(outcome, bytes) and landline and outcome.startswith(b"tel:+86") else None
+    if isinstance(outcome, Reason) or not outcome.startswith(b"tel:+86"):
+        return None
+    national = outcome.removeprefix(b"tel:+86").decode()
+    return None if _NATIONAL_MOBILE.match(national) or _LOCAL_ZERO.match(national) else outcome
 
 
 def _is_several(body: str) -> bool:

@@ -35,9 +35,9 @@ def read_tables(path, report=None):
     for table in open_tables(member, form, IntakeOptions(Kind.EXPOSURE), report):
         width = len(table.names) if table.names is not None else max((len(row) for row in table.head), default=0)
         lines, rows = [], []
-        for chunk in table.chunks(0, range(width), width):
-            lines += chunk.lines
-            rows += [list(row) for row in zip(*chunk.columns, strict=True)]
+        for block in table.blocks(0):
+            lines += block.lines
+            rows += [[*row, *[""] * (width - len(row))] for row in block.rows]
         found.append(ReadTable(table.location, table.names, lines, rows))
     return found
 

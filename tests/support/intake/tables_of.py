@@ -44,9 +44,8 @@ def tables_of(content: bytes, form: Format, name: str = "a", **options) -> Table
     member = Member(name, name, len(content), lambda: io.BytesIO(content))
     for table in open_tables(member, form, IntakeOptions(Kind.EXPOSURE, **options), found.report):
         rows, lines = found.rows.setdefault(table.location, []), found.lines.setdefault(table.location, [])
-        width = max(map(len, table.head), default=0) + 8
-        for chunk in table.chunks(0, range(width), width):
-            for line, row in zip(chunk.lines, zip(*chunk.columns, strict=True), strict=True):
+        for block in table.blocks(0):
+            for line, row in zip(block.lines, block.rows, strict=True):
                 cells = list(row)
                 while cells and not cells[-1]:
                     cells.pop()

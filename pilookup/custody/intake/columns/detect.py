@@ -14,10 +14,14 @@ from pilookup.custody.intake.columns.judge import (
 )
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
 from pilookup.protocol.label import Kind
+
+_NEAR_ROWS = 20
+"""Rows by which it is decided whether the columns of the rows above go on."""
 
 
 class TableHead(Protocol):
@@ -85,22 +89,22 @@ def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
 
 def _continues(rows: Rows, previous: Layout, options: IntakeOptions) -> bool:
     """Whether rows without a header go on in the columns of the rows above: their phone columns hold numbers here."""
-    columns = [phone.column for phone in previous.phones]
     width = max((len(row) for row in rows), default=0)
-    if not columns or width > previous.width:
+    if not previous.phones or width > previous.width:
         return False
-    return any(
-        count_cells(_cells(rows, column), options.region, bare_landlines=True).shows_phones for column in columns
-    )
+    near = rows[:_NEAR_ROWS]
+    cells = [count_cells(_cells(near, phone.column), options.region, bare_landlines=True) for phone in previous.phones]
+    filled = [counts for counts in cells if counts.filled]
+    return bool(filled) and all(counts.shows_phones or not counts.with_digits for counts in filled)
 
 
 def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None, digests: tuple[bytes, ...]) -> Layout:
     labels = header.labels if header else ()
     start = header.data if header else 0
-    rows = _rows_of_table(table.head[start:])
+    rows = rows_of_layout(_rows_of_table(table.head[start:]), options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     columns = [_column(at, labels[at] if at < len(labels) else "", rows, options) for at in range(width)]
-    roles = _roles(columns, labels, options)
+    roles = _roles(columns, labels)
     layout = Layout(
         start=start,
         phones=(),
@@ -117,6 +121,7 @@ def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None,
         scan_text=options.scan_text,
         header_digests=digests,
         header=tuple(labels) if header else None,
+        is_named=header is not None and header.by_name,
         passed_over=_passed_over(table.head, header),
     )
     layout = _with_phones(layout, columns, table.location, labels, width, options)
@@ -157,7 +162,7 @@ def _usual_width(rows: Rows, labels: int) -> int:
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
 
 
-def _roles(columns: Sequence[_Column], labels: Sequence[str], options: IntakeOptions) -> dict[ColumnRole, int]:
+def _roles(columns: Sequence[_Column], labels: Sequence[str]) -> dict[ColumnRole, int]:
     """The account, date, country and area columns, by their headers."""
     roles: dict[ColumnRole, int] = {}
     for role, rank in ((ColumnRole.ACCOUNT, headers.account_rank), (ColumnRole.DATE, headers.date_rank)):
@@ -249,7 +254,7 @@ _NOBODY = "nobody"
 
 
 def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None:
-    """The warning under which the numbers of a column are told that is not read, `_NOBODY`, or None if it is not left."""
+    """The warning under which the numbers of a column are told if it is not read; `_NOBODY`; None if it is read."""
     label, counts = column.label, column.counts
     if headers.is_fax(label) or (counts.shows_identifiers and not column.is_named):
         return _NOBODY

@@ -16,10 +16,14 @@ from pilookup.identifier import Reason, canonicalise
 _BETWEEN_MOBILES = re.compile(r"[^0-9]+")
 _SEPARATOR = re.compile(r"[,;/|\n]")
 _LEFT_RUN = re.compile(r"[0-9][0-9 .()-]{5,40}[0-9]")
+_DECIMAL = re.compile(r"(?<![\d.+])(?!86\.)\d{1,2}\.\d{5}")
+"""A decimal point behind one or two digits, where `canonicalise` takes every point for a separator."""
+
 _NUMBER_AND_EXTENSION = 16
 _CUT_CHARS = 60
 _MOBILE_BYTES = len(b"tel:+8613800138000")
 _MOBILE_AND_NUMBER = 18
+_POINT_CHARS = 5
 _MINUS = "-\u2212\ufe63\uff0d '\"=\t"
 """A cell that begins with one of these may be a negative number."""
 
@@ -48,6 +52,10 @@ def find_numbers(
     Returns:
         One or more candidates in the order of the cell, each with its identifier or the reason why it has none.
     """
+    if known is None and len(cell) < _MOBILE_AND_NUMBER:
+        known = canonicalise(cell, region)
+    if not country and known is not None and _is_plain_mobile(cell, known):
+        return [(cell, known)]
     reader = reader_of_row(region, bare_landlines=bare_landlines, area=area, country=country)
     if len(cell) <= MAX_PHONE_CHARS:
         return _limited(_numbers(cell, reader, known, short_mantissa=short_mantissa))
@@ -55,14 +63,10 @@ def find_numbers(
     return _limited(_numbers(cell[:cut], reader, None, short_mantissa=short_mantissa)) + _left(cell[cut:])
 
 
-def is_plain_mobile(cell: str, result: bytes | Reason) -> bool:
+def _is_plain_mobile(cell: str, result: bytes | Reason) -> bool:
     """Whether a cell is one mainland mobile, so that no rule of `find_numbers` changes what `canonicalise` said of it.
 
-    Cheap to see. It holds if no country is stated in the row.
-
-    Args:
-        cell: The cell's text.
-        result: The result of `canonicalise` for it.
+    It holds if no country is stated in the row.
     """
     return (
         isinstance(result, bytes)
@@ -70,6 +74,7 @@ def is_plain_mobile(cell: str, result: bytes | Reason) -> bool:
         and result.startswith(b"tel:+861")
         and len(cell) < _MOBILE_AND_NUMBER
         and cell[0] not in _MINUS
+        and "." not in cell[:_POINT_CHARS]
     )
 
 
@@ -81,8 +86,11 @@ def _numbers(cell: str, reader: NumberReader, known: bytes | Reason | None, *, s
     if not reader.strict and reader.region == "CN" and is_list_of_mobiles(cell):
         return [(text, b"tel:+86" + text.encode()) for text in _BETWEEN_MOBILES.split(cell) if text]
     whole = known or canonicalise(cell, reader.region)
+    if "." in cell and _DECIMAL.search(cell):
+        whole = Reason.NOT_POSSIBLE
     # Digits that may be an extension may also be a second number.
-    if isinstance(whole, bytes) and not reader.strict and sum(map(str.isdecimal, cell)) < _NUMBER_AND_EXTENSION:
+    stands = isinstance(whole, bytes) and not (reader.is_abroad and "+" not in cell)
+    if isinstance(whole, bytes) and stands and sum(map(str.isdecimal, cell)) < _NUMBER_AND_EXTENSION:
         return [(cell, reader.checked(cell, whole))]
     return _scan(cell, whole, reader, short_mantissa=short_mantissa)
 

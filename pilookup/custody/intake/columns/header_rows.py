@@ -8,7 +8,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.find_numbers import find_numbers
-from pilookup.custody.intake.columns.judge import is_entry
+from pilookup.custody.intake.columns.judge import digit_count, is_entry
 
 Rows = Sequence[Sequence[str]]
 
@@ -21,6 +21,7 @@ _NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _MAX_NAME: Final = 60
+_LEAST_DIGITS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
     Returns:
         The header; None if the table has none.
     """
-    numbers = [_number_columns(row, region) for row in rows]
+    numbers = [number_columns(row, region) for row in rows]
     best: tuple[int, int] | None = None
     candidates = [at for at, row in enumerate(rows) if is_header_row(row) or _has_wanted(row, wanted)]
     for at, until in pairwise([*candidates, len(rows)]):
@@ -111,9 +112,10 @@ def _continues_header(rows: Rows, numbers: Sequence[set[int]], at: int) -> bool:
 
 
 def _is_group_row(row: Sequence[str], under: Sequence[str]) -> bool:
-    """Whether a row above a header row is a row of group headers: several cells, none of them a number."""
+    """Whether a row above a header row has group headers: one of its cells names phones, and none is a number."""
     filled = filled_cells(row)
-    return filled >= 2 and not _holds_digits(row) and filled < filled_cells(under) + 1 and len(row) <= len(under) + 1
+    fewer = 2 <= filled <= filled_cells(under) and len(row) <= len(under) + 1
+    return fewer and not _holds_digits(row) and any(names_phone(cell) for cell in row)
 
 
 def _labels(rows: Rows) -> tuple[str, ...]:
@@ -139,12 +141,12 @@ def _above_first_number(rows: Rows, numbers: Sequence[set[int]]) -> HeaderRows |
     return _header(rows, numbers, data - 1, by_name=False)
 
 
-def _number_columns(row: Sequence[str], region: str) -> set[int]:
+def number_columns(row: Sequence[str], region: str) -> set[int]:
     """The columns in which a row has a number, or entries with numbers."""
     return {
         column
         for column, cell in enumerate(row)
-        if sum(char.isdigit() for char in cell) >= 7
+        if digit_count(cell) >= _LEAST_DIGITS
         and any(isinstance(result, bytes) for _, result in find_numbers(cell, region, bare_landlines=True))
         and (len(cell) <= _MAX_NAME or is_entry(cell))
     }

@@ -21,15 +21,23 @@ _LOOKALIKE_SHARE: Final = 0.9
 _MANTISSAS: Final = 10
 _FULL_MANTISSAS: Final = 0.8
 
-_BARE_11: Final = re.compile(r"[ '=\"]*1?[0-9]{10}[ '\"]*")
+_BARE_11: Final = re.compile(r"[ '=\"]*[0-9]{11}[ '\"]*")
 _BARE_LANDLINE: Final = re.compile(r"[ '=\"]*([2-9][0-9]{9,10}|10[0-9]{8})[ '\"]*")
 _TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]{7,8}\D*")
 _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
 _MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
-_SEGMENTS: Final = re.compile(r"[\r\n;；]+")
+_SEGMENTS: Final = re.compile(r"[\r\n;；,，、]+|\s+(?=[^\d\s:：]{1,10}[:：])")
+_NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
+_FEW_DIGITS: Final = 5
+_LEAST_DIGITS: Final = 7
+_LABEL: Final = (
+    r"(?:[^\d:：]{1,20}[:：-]\s*|[^\d:：]{0,10}(?:手机|手機|电话|電話|座机|固话|移动|号码|tel|phone|mobile|cell)"
+    r"[\d一二三四]?\s*[:：-]?\s*)"
+)
 _ENTRY: Final = re.compile(
-    r"\s*(?:[^\d:：]{1,20}[:：-]\s*)?(?:[^\W\d]{1,8}\s+)?[+(（]?\d[\d\s()（）+-]{5,24}\d\s*(?:[(（\[][^\d]{0,12}[)）\]]|\s[^\d]{1,12})?\s*"
+    rf"\s*{_LABEL}?(?:[^\W\d]{{1,8}}\s+)?[+(（]?\d[\d\s()（）+-]{{5,24}}\d\s*(?:[(（\[][^\d]{{0,12}}[)）\]]|\s[^\d]{{1,12}})?\s*",
+    re.IGNORECASE,
 )
 
 
@@ -44,7 +52,7 @@ class ColumnCells:
         mobiles: Cells that are one mainland mobile.
         masked: Cells that are a masked number.
         bare: Cells of eleven digits and nothing else.
-        bare_mobiles: How many of them are mainland mobiles.
+        bare_numbers: How many of them are numbers: mainland mobiles, and landlines if these may lack their 0.
         most_frequent: The number of cells that have the most frequent number.
         texts_with_mobiles: Cells of other text that contain a mainland mobile.
     """
@@ -55,7 +63,7 @@ class ColumnCells:
     mobiles: int = 0
     masked: int = 0
     bare: int = 0
-    bare_mobiles: int = 0
+    bare_numbers: int = 0
     most_frequent: int = 0
     texts_with_mobiles: int = 0
 
@@ -70,8 +78,8 @@ class ColumnCells:
 
     @property
     def shows_identifiers(self) -> bool:
-        """Whether the cells are bare numbers of eleven digits of which fewer than half are mobiles."""
-        return self.bare >= self.filled * _MIN_SHARE and self.bare_mobiles * 2 < self.bare
+        """Whether the cells are eleven digits and nothing else, and fewer than half of them are numbers."""
+        return self.bare >= self.filled * _MIN_SHARE and self.bare_numbers * 2 < self.bare
 
     @property
     def is_constant(self) -> bool:
@@ -93,8 +101,7 @@ def count_cells(cells: Iterable[str], region: str, *, bare_landlines: bool) -> C
         if not cell or cell.isspace():
             continue
         counts.filled += 1
-        digits = sum(char.isdigit() for char in cell)
-        if digits < 5:
+        if digit_count(cell) < _FEW_DIGITS:
             continue
         counts.with_digits += 1
         _count_cell(counts, seen, cell, region, bare_landlines=bare_landlines)
@@ -105,10 +112,10 @@ def count_cells(cells: Iterable[str], region: str, *, bare_landlines: bool) -> C
 def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: str, *, bare_landlines: bool) -> None:
     found = find_numbers(cell, region, bare_landlines=bare_landlines)
     numbers = [result for _, result in found if isinstance(result, bytes)]
-    whole = len(found) == 1 and bool(numbers) and is_one_number(cell, region)
-    if _BARE_11.fullmatch(cell) and sum(char.isdigit() for char in cell) == 11:
+    whole = len(found) == 1 == len(numbers) and is_one_number(cell, region)
+    if _BARE_11.fullmatch(cell):
         counts.bare += 1
-        counts.bare_mobiles += whole and _MOBILE.fullmatch(numbers[0]) is not None
+        counts.bare_numbers += whole
     if whole:
         counts.mobiles += _MOBILE.fullmatch(numbers[0]) is not None
     if whole or (numbers and is_entry(cell)):
@@ -120,6 +127,11 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
         counts.texts_with_mobiles += 1
 
 
+def digit_count(text: str) -> int:
+    """The number of digits in a text. Chinese numerals and the letter O count as digits."""
+    return sum(char.isdigit() or char in _NUMERALS for char in text)
+
+
 def is_one_number(cell: str, region: str) -> bool:
     """Whether a cell is one number as a whole."""
     return isinstance(canonicalise(cell, region), bytes)
@@ -127,7 +139,7 @@ def is_one_number(cell: str, region: str) -> bool:
 
 def is_entry(cell: str) -> bool:
     """Whether a cell is a list of entries, each a number with at most a label or a name, and not a sentence."""
-    segments = [segment for segment in _SEGMENTS.split(cell) if sum(char.isdigit() for char in segment) >= 7]
+    segments = [segment for segment in _SEGMENTS.split(cell) if digit_count(segment) >= _LEAST_DIGITS]
     return bool(segments) and all(_ENTRY.fullmatch(segment) for segment in segments)
 
 
@@ -183,3 +195,14 @@ def takes_short_mantissas(cells: Sequence[str]) -> bool:
     if total < _MANTISSAS or places[10] < total * _FULL_MANTISSAS:
         return False
     return sum(places[count] for count in range(9)) <= max(1.0, total * 0.05)
+
+
+def numbers_in(cell: str, region: str) -> list[bytes]:
+    """The numbers of a cell of a column that nothing is known of: those of entries, or the mobiles in another text."""
+    if digit_count(cell) < _LEAST_DIGITS:
+        return []
+    if not is_entry(cell):
+        return [
+            result for start, stop in find_mobiles(cell) if isinstance(result := canonicalise(cell[start:stop]), bytes)
+        ]
+    return [result for _, result in find_numbers(cell, region) if isinstance(result, bytes)]

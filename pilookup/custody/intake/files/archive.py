@@ -17,6 +17,7 @@ from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.files.unpacked import DAMAGE, BoundedStream, Budget, Meter, bomb_message
 from pilookup.custody.intake.files.zip_aes import METHOD, AesStream, aes_info, is_right_password
+from pilookup.custody.intake.unreadable import NotATableError
 from pilookup.errors import IntakeError, PasswordRequiredError
 
 _UTF8_NAME = 0x800
@@ -24,6 +25,7 @@ _ENCRYPTED = 0x1
 _LOCAL_HEADER_BYTES = 30
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SYSTEM_FILE = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini)", re.IGNORECASE)
+_LINK = "a link or a special file"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _DAMAGED_OR_PASSWORD = "is truncated or damaged in the archive, or the password is wrong"  # noqa: S105 - a message
 
@@ -54,8 +56,8 @@ def zip_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Mem
         The members in the archive's order, with system files but without folders.
 
     Raises:
-        IntakeError: The archive is damaged, empty or over a limit; a member is a link or a special file, has an unsafe
-            path or is packed with an unknown method; or members overlap or have the same name.
+        IntakeError: The archive is damaged or over a limit; a member has an unsafe path or is packed with an unknown
+            method; or members overlap or have the same name. Opening a link raises NotATableError.
         PasswordRequiredError: A member is encrypted, and no password fits.
     """
     with seekable(outer) as raw, open_zip(outer, raw) as archive:
@@ -63,6 +65,9 @@ def zip_members(outer: Member, context: ArchiveContext) -> Iterator[Iterator[Mem
         _check_archive(outer, members)
         context.budget.add_members(outer.location, len(members))
         files = [(name, info) for name, info in members if not name.endswith("/")]
+        for name, info in files:
+            if info.flag_bits & _ENCRYPTED and not is_system_file(name):
+                _fitting(archive, info, f"{outer.location}/{display_name(name)}", context.passwords)
         yield (_member(outer, archive, name, info, context) for name, info in files)
 
 
@@ -126,11 +131,25 @@ def _decrypted(
 
     The few check bytes of a member fit wrong passwords, too. Where several fit them, the member is read to its end.
     """
-    fitting = [password for password in _encoded(passwords) if _fits(archive, info, password)]
-    if not fitting:
-        raise PasswordRequiredError(location, _no_password(passwords))
+    fitting = _fitting(archive, info, location, passwords)
     right = next((password for password in fitting if _reads(archive, info, password)), None) if fitting[1:] else None
     return _open_encrypted(archive, info, right or fitting[0])
+
+
+def _fitting(archive: zipfile.ZipFile, info: zipfile.ZipInfo, location: str, passwords: Sequence[str]) -> list[bytes]:
+    """The passwords that fit the check bytes of an encrypted member, of which there is at least one.
+
+    Raises:
+        IntakeError: The member is damaged.
+        PasswordRequiredError: No password fits.
+    """
+    try:
+        fitting = [password for password in _encoded(passwords) if _fits(archive, info, password)]
+    except DAMAGE:
+        raise IntakeError(location, _DAMAGED_OR_PASSWORD) from None
+    if not fitting:
+        raise PasswordRequiredError(location, _no_password(passwords))
+    return fitting
 
 
 def _no_password(passwords: Sequence[str]) -> str:
@@ -244,9 +263,6 @@ def _check_member(location: str, name: str, info: zipfile.ZipInfo) -> None:
     components = re.split(r"[/\\]", name)
     if name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in components or "\x00" in name or not name:
         raise IntakeError(location, "the member's path leads outside the archive or is not a plain path")
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise IntakeError(location, "the member is a link or a special file")
     aes = aes_info(info) if info.compress_type == METHOD and info.flag_bits & _ENCRYPTED else None
     method = aes.method if aes else info.compress_type
     if method not in _METHODS:
@@ -283,9 +299,10 @@ def _member(
 ) -> Member:
     location = f"{outer.location}/{display_name(name)}"
     meter = Meter(location, context.budget)
-    return Member(
-        location,
-        name.rpartition("/")[2],
-        info.file_size,
-        lambda: open_member(archive, info, location, meter, context.passwords),
-    )
+
+    def open_stream() -> BinaryIO:
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise NotATableError(location, f"is {_LINK}, which is not read", _LINK)
+        return open_member(archive, info, location, meter, context.passwords)
+
+    return Member(location, re.split(r"[/\\]", name)[-1], info.file_size, open_stream)

@@ -9,11 +9,11 @@ The file is decoded block by block.
 
 import codecs
 import io
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from pilookup import _core
-from pilookup.custody.intake.files.mended_text import MARK, REPLACEMENT, MendedText
+from pilookup.custody.intake.files.mended_text import MARK, MendedText
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.files.text_checks import GLUED_BYTES, TextChecks, refuse_binary
 from pilookup.custody.intake.limits import BLOCK_BYTES
@@ -57,6 +57,7 @@ class Encoding:
         nuls: Whether the text has NUL characters, which are dropped.
         mended: Whether the text is decoded by `MendedText`, since it is not valid to its last byte or has BOMs inside.
         given: Whether the operator named the encoding.
+        long_lines: Whether a line may be longer than `MAX_LINE_CHARS`.
         bad_lines: Number of lines with bytes that are no text.
         first_bad: 1-based number of the first such line; 0 if there is none.
         other_lines: Number of lines that are in UTF-8 where most are in GB18030, or the reverse.
@@ -67,6 +68,7 @@ class Encoding:
     nuls: bool
     mended: bool = False
     given: bool = False
+    long_lines: bool = False
     bad_lines: int = 0
     first_bad: int = 0
     other_lines: int = 0
@@ -94,7 +96,7 @@ class Encoding:
         stream.read(self.skip)
         if not self.mended:
             return io.TextIOWrapper(stream, self.codec, errors="strict", newline=None)
-        mended = MendedText(location, stream, self.codec, given=self.given)
+        mended = MendedText(location, stream, self.codec, given=self.given, long_lines=self.long_lines)
         return io.TextIOWrapper(io.BufferedReader(mended, BLOCK_BYTES), "utf-8", newline=None)
 
 
@@ -112,7 +114,7 @@ def detect_encoding(member: Member, given: str | None = None, *, long_lines: boo
     """
     with member.open() as stream:
         head = stream.read(_HEAD_BYTES)
-    text = _Text(member, head, long_lines=long_lines)
+    text = _Text(member, long_lines)
     for bom, codec in _BOMS:
         if head.startswith(bom):
             return text.read_as(codec, skip=len(bom))
@@ -128,7 +130,7 @@ def detect_encoding(member: Member, given: str | None = None, *, long_lines: boo
         found = text.scan(_BIG5)
     if found is None and not _starts_in_utf8(head):
         found = text.scan("gb18030")
-    return found or text.mend("utf-8" if text.is_rather_utf8() else "gb18030")
+    return found or text.mend("utf-8" if _starts_in_utf8(head) else "gb18030")
 
 
 def _starts_in_utf8(head: bytes) -> bool:
@@ -172,7 +174,6 @@ class _Text:
     """A text that may be in several encodings."""
 
     member: Member
-    head: bytes = field(repr=False)
     long_lines: bool
 
     def read_as(self, codec: str, *, skip: int = 0, given: bool = False) -> Encoding:
@@ -196,19 +197,7 @@ class _Text:
         location = self.member.location
         if codec.startswith("utf-32"):
             raise IntakeError(location, "the text is not valid UTF-32: save it as UTF-8")
-        found = Encoding(codec, skip, nuls=False, mended=True, given=given)
-        return self._replaced(found) if self.long_lines else self._mended(found)
-
-    def is_rather_utf8(self) -> bool:
-        """Whether most of a text that is valid neither in UTF-8 nor in GB18030 is UTF-8."""
-        if _starts_in_utf8(self.head) or not self.long_lines:
-            return _starts_in_utf8(self.head)
-        return self._invalid("utf-8") <= self._invalid("gb18030")
-
-    def _invalid(self, codec: str) -> int:
-        with self.member.open() as raw:
-            text = io.TextIOWrapper(raw, codec, errors="replace", newline=None)
-            return sum(block.count(REPLACEMENT) for block in iter(lambda: text.read(BLOCK_BYTES), ""))
+        return self._mended(Encoding(codec, skip, nuls=False, mended=True, given=given, long_lines=self.long_lines))
 
     def _is_plain(self, found: Encoding) -> bool:
         """Whether the core finds the text plain: valid, without NUL, without a line that is too long.
@@ -254,31 +243,14 @@ class _Text:
 
     def _mended(self, found: Encoding) -> Encoding:
         location = self.member.location
-        checks = TextChecks(location, long_lines=False)
+        checks = TextChecks(location, long_lines=self.long_lines)
         with self.member.open() as raw:
             raw.read(found.skip)
-            mended = MendedText(location, raw, found.codec, given=found.given)
+            mended = MendedText(location, raw, found.codec, given=found.given, long_lines=self.long_lines)
             text = io.TextIOWrapper(io.BufferedReader(mended, BLOCK_BYTES), "utf-8", newline=None)
             while block := text.read(BLOCK_BYTES):
                 checks.feed(block)
         bad_lines, first_bad, others = mended.bad_lines, mended.first_bad, mended.other_lines
         found = replace(found, nuls=checks.nuls, bad_lines=bad_lines, first_bad=first_bad, other_lines=others)
         _check_share(location, found, checks, mended.bad_characters)
-        return found
-
-    def _replaced(self, found: Encoding) -> Encoding:
-        """The encoding of a text whose lines may be too long to be mended: bytes that are no text are replaced."""
-        checks = TextChecks(self.member.location, long_lines=True)
-        bad = bad_lines = first_bad = 0
-        with self.member.open() as raw:
-            raw.read(found.skip)
-            text = io.TextIOWrapper(raw, found.codec, errors="replace", newline=None)
-            while block := text.read(BLOCK_BYTES):
-                if REPLACEMENT in block:
-                    lines = [at for at, line in enumerate(block.split("\n")) if REPLACEMENT in line]
-                    first_bad = first_bad or checks.line + lines[0]
-                    bad_lines, bad = bad_lines + len(lines), bad + block.count(REPLACEMENT)
-                checks.feed(block)
-        found = replace(found, nuls=checks.nuls, bad_lines=bad_lines, first_bad=first_bad)
-        _check_share(self.member.location, found, checks, bad)
         return found

@@ -124,6 +124,8 @@ _MAGIC: Final[tuple[tuple[bytes, Format | str], ...]] = (
 )
 
 _TAR_AT: Final = 257
+_TAR_HEADER: Final = 512
+_OCTAL: Final = re.compile(rb"[0-7]+")
 _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 _ISO_MEDIA: Final = re.compile(rb".{4}ftyp", re.DOTALL)
 _RIFF: Final = re.compile(rb"RIFF.{4}(WEBP|WAVE|AVI )", re.DOTALL)
@@ -132,7 +134,7 @@ _RIFF_KINDS: Final = {b"WEBP": "a WebP picture", b"WAVE": "a sound file", b"AVI 
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _HTML: Final = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|meta|style|title|table|thead|tbody|tr|td|th|div|center|font|frameset|h[1-6]|p|br"
-    rb"|span|ul|ol)[\s>/]",
+    rb"|span|ul|ol|dl|pre|form|script|link|main|section|article|nav|header|img|hr)[\s>/]",
     re.IGNORECASE,
 )
 """How a page starts, which may be a part of one."""
@@ -210,7 +212,7 @@ def format_by_content(head: bytes) -> Format | str:
 
 def _other_binary(head: bytes) -> Format | str | None:
     """The format of binary content whose magic number is a pattern or lies further on, else None."""
-    if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
+    if head[_TAR_AT : _TAR_AT + 5] == b"ustar" or _has_tar_checksum(head):
         return Format.TAR
     if _BZIP2.match(head):
         return Format.BZIP2
@@ -223,6 +225,14 @@ def _other_binary(head: bytes) -> Format | str | None:
     if head.startswith(b"BM") and head[6:10] == bytes(4) and len(head) > 30:
         return "a BMP picture"
     return None
+
+
+def _has_tar_checksum(head: bytes) -> bool:
+    """Whether content starts with a header of a tar archive, which had no magic number at first."""
+    field = head[148:156].strip(b" \0")
+    if len(head) < _TAR_HEADER or not field or not _OCTAL.fullmatch(field):
+        return False
+    return int(field, 8) == sum(head[:148]) + 8 * ord(" ") + sum(head[156:_TAR_HEADER])
 
 
 def format_of_text(head: bytes) -> Format | str:

@@ -15,7 +15,7 @@ from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.files.unpacked import BoundedStream, Meter
 from pilookup.custody.intake.unreadable import NotATableError
-from pilookup.errors import IntakeError, MissingExtraError, PasswordRequiredError
+from pilookup.errors import IntakeError, MissingExtraError
 
 _MAX_HELD_MEMBER: Final = 64 << 20
 """Bytes of a member up to which it is held in memory. A larger one is unpacked each time that it is read."""
@@ -150,7 +150,7 @@ def _raise_fault(location: str, fault: str) -> None:
     if fault == "missing":
         raise MissingExtraError(_MISSING)
     if fault == "password":
-        raise PasswordRequiredError(location, _PASSWORD)
+        raise IntakeError(location, _PASSWORD)  # another password would not help
     raise IntakeError(location, _DAMAGED)
 
 

@@ -1,11 +1,9 @@
 """The members of archives of every format, and what is told about those that are not read."""
 
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
-from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.archive import ArchiveContext, is_system_file, zip_members
 from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.libarchive_members import libarchive_members
@@ -16,8 +14,6 @@ from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.unreadable import EmptyFileError, NoPhoneColumnError, NotATableError, NothingReadableError
 from pilookup.errors import IntakeError
 
-_MOBILE: Final = re.compile(rb"(?<![0-9A-Za-z.])1[3-9][0-9]{9}(?![0-9])")
-_OVERLAP: Final = 16
 _SINGLE: Final = 3
 _SHOWN: Final = 10
 _SETTLE: Final = "load it by itself as a table, or leave it out of the archive"
@@ -86,12 +82,7 @@ class SkippedMembers:
         if isinstance(error, NotATableError):
             self._kinds.setdefault(error.kind, []).append(member.location)
             return
-        mobiles = 0 if isinstance(error, EmptyFileError) else count_mobiles(member)
-        if mobiles:
-            text = f"not read ({error.message}), although mobile numbers stand in it"
-            self._report.warn(WarningCode.MEMBER_SKIPPED, error.location, mobiles, text)
-        else:
-            self._report.notes.append(f"{error.location}: not read: {error.message}")
+        self._report.notes.append(f"{error.location}: not read: {error.message}")
 
     def finish(self) -> None:
         """Tell what was skipped.
@@ -103,8 +94,11 @@ class SkippedMembers:
             self._report.notes.append(
                 f"{self._location}: {self._system_files} system files (.DS_Store and the like) were left out"
             )
+        self._tell_kinds()
         if not self._read:
             raise self._nothing()
+
+    def _tell_kinds(self) -> None:
         for kind, locations in self._kinds.items():
             if len(locations) <= _SINGLE:
                 for location in locations:
@@ -125,21 +119,3 @@ class SkippedMembers:
         shown += [f"and {more:,} more"] if more else []
         text = f"no member of the archive can be loaded. {'; '.join(shown)}"
         return NothingReadableError(self._location, text, "an archive without a table")
-
-
-def count_mobiles(member: Member) -> int:
-    """How many mainland mobile numbers stand in a text, in any encoding that writes digits as ASCII or as UTF-16.
-
-    Raises:
-        IntakeError: The member cannot be read.
-    """
-    count, left = 0, b""
-    with member.open() as stream:
-        while block := stream.read(limits.BLOCK_BYTES):
-            data = left + block.replace(b"\x00", b"")
-            found = [
-                match for match in _MOBILE.finditer(data) if match.end() < len(data) or len(block) < limits.BLOCK_BYTES
-            ]
-            count += len(found)
-            left = data[max(found[-1].end() if found else 0, len(data) - _OVERLAP) :]
-    return count

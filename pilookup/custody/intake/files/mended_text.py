@@ -18,6 +18,7 @@ MARK: Final = "\ufeff"
 
 _GLUED_CHARS: Final = 12
 _MOST_BYTES: Final = 4 * MAX_LINE_CHARS
+_MOST_LONG_BYTES: Final = 64 * MAX_LINE_CHARS
 _MIXED: Final = {"utf-8": "gb18030", "gb18030": "utf-8"}
 _THREE_BYTES: Final = re.compile(rb"[\xe1-\xec\xee\xef][\x80-\xbf]{2}")
 _SWAPPED: Final = {"utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le"}
@@ -37,7 +38,7 @@ class MendedText(io.RawIOBase):
         other_lines: Number of lines so far that are in UTF-8 where GB18030 is expected, or the reverse.
     """
 
-    def __init__(self, location: str, stream: BinaryIO, codec: str, *, given: bool) -> None:
+    def __init__(self, location: str, stream: BinaryIO, codec: str, *, given: bool, long_lines: bool = False) -> None:
         """Start at the first line.
 
         Args:
@@ -45,8 +46,10 @@ class MendedText(io.RawIOBase):
             stream: The text, from after its byte order mark.
             codec: Python's name of the encoding in which most lines are expected.
             given: Whether the operator named the encoding. Then no other one is tried.
+            long_lines: Whether a line may be longer than `MAX_LINE_CHARS`, as in JSON.
         """
         super().__init__()
+        self._most_bytes = _MOST_LONG_BYTES if long_lines else _MOST_BYTES
         self._location = location
         self._stream = stream
         self._codec = codec
@@ -159,7 +162,7 @@ class MendedText(io.RawIOBase):
         return text
 
     def _check_length(self, size: int) -> None:
-        if size > _MOST_BYTES:
+        if size > self._most_bytes:
             raise IntakeError(f"{self._location} line {self.lines + 1}", LONG_LINE)
 
 

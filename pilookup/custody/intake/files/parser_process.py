@@ -1,6 +1,6 @@
 """Runs a program of this package that parses a hostile file in a process of its own.
 
-The programs are run by their path and import nothing from pilookup. Each limits its own memory.
+The programs are run by their path. Each limits its own memory.
 """
 
 import io

@@ -88,15 +88,10 @@ def _entries(outer: Member, raw: BinaryIO) -> list[_Entry]:
     except (*DAMAGE, RecursionError):
         raise IntakeError(outer.location, _DAMAGED) from None
     raw.seek(end)
-    if len(entries) <= limits.MAX_MEMBERS and not raw.read(1) and not _ends_with_zeros(raw, end):
+    # The library ends in silence at a header that is damaged or cut.
+    if len(entries) <= limits.MAX_MEMBERS and raw.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
         raise IntakeError(outer.location, _DAMAGED)
     return entries
-
-
-def _ends_with_zeros(raw: BinaryIO, end: int) -> bool:
-    """Whether the last block of an archive is the zeros that mark its end."""
-    raw.seek(max(0, end - tarfile.BLOCKSIZE))
-    return raw.read(tarfile.BLOCKSIZE) == tarfile.NUL * tarfile.BLOCKSIZE
 
 
 def _name(name: str) -> str:

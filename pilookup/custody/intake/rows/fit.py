@@ -63,15 +63,21 @@ def starts_new_table(row: Sequence[str], layout: Layout) -> bool:
     return not layout.labelled and any(mobiles_in(row[column]) for column in phone_cells(row))
 
 
-def leaves_layout(layout: Layout, outside: Sequence[OutsideMobile], *, has_numbers: bool) -> bool:
+def leaves_layout(layout: Layout, outside: Sequence[OutsideMobile], *, numbers: int, rejects: int) -> bool:
     """Whether the mobiles outside the columns that are read show that a row has another layout.
 
-    They do if the row has no other number; or if they stand in a column that was blank or missing in the rows from which
-    the layout was chosen.
+    They do if the row has no other number, or a phone cell that is no number; or if they stand in a column that was
+    blank or missing in the rows from which the layout was chosen.
+
+    Args:
+        layout: The layout.
+        outside: The mobiles outside the columns that are read.
+        numbers: How many numbers the row gives.
+        rejects: How many rejects it gives.
     """
     if layout.labelled or not layout.phones:
         return False
     whole = [mobile for mobile in outside if mobile.whole]
-    if not has_numbers:
+    if not numbers or rejects:
         return bool(whole)
     return any(mobile.column >= layout.width or mobile.column in layout.blank for mobile in whole)

@@ -114,7 +114,7 @@ class Normaliser:
     def _is_elsewhere(self, row: _Row, outside: Sequence[OutsideMobile]) -> bool:
         if not row.numbers and starts_new_table(row.cells, self._layout):
             return True
-        return leaves_layout(self._layout, outside, has_numbers=bool(row.numbers))
+        return leaves_layout(self._layout, outside, numbers=len(row.numbers), rejects=len(row.rejects))
 
     def _read_phones(self, row: _Row) -> bool:
         """Read the phone cells of a row. Returns whether any is filled."""

@@ -36,14 +36,15 @@ def candidates(
     )
 
 
-def read_numbers(row: Sequence[str], layout: Layout, region: str) -> set[bytes]:
-    """The identifiers that a row gives."""
-    return {
+def read_numbers(row: Sequence[str], layout: Layout, region: str) -> tuple[set[bytes], int]:
+    """The identifiers that a row gives, and the number of rejects."""
+    found = [
         result
         for phone, cell in phone_cells_of(row, layout)
         for _, result in candidates(row, phone, cell, layout, region)
-        if isinstance(result, bytes)
-    }
+    ]
+    numbers = {result for result in found if isinstance(result, bytes)}
+    return numbers, sum(not isinstance(result, bytes) for result in found)
 
 
 def cell_of(row: Sequence[str], column: int | None) -> str:

@@ -46,7 +46,7 @@ def _columns(layout: Layout) -> set[int]:
 def _fits(layout: Layout, row: list[str], options: IntakeOptions) -> bool:
     if not layout.phones:
         return False
-    numbers = read_numbers(row, layout, options.region)
+    numbers, rejects = read_numbers(row, layout, options.region)
     skipped = _columns(layout) | {column.column for column in layout.unread}
     outside = outside_mobiles(row, skipped, numbers)
-    return not leaves_layout(layout, outside, has_numbers=bool(numbers))
+    return not leaves_layout(layout, outside, numbers=len(numbers), rejects=rejects)

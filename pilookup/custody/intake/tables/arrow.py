@@ -17,9 +17,6 @@ from pilookup.custody.intake.limits import MAX_CELL_CHARS, MAX_LINES_BYTES
 from pilookup.custody.intake.tables.cell_text import text_of_number
 from pilookup.custody.intake.tables.row_lines import DELIMITER
 
-_LAST_CELL: Final = "."
-"""An additional last cell, so that no line is blank: a row without content counts as a row."""
-
 MAX_DEPTH: Final = 32
 """Levels of lists, structs and maps in one another."""
 
@@ -171,7 +168,7 @@ def _text_of_decimal(value: Decimal | None) -> str:
 
 
 def lines_of(columns: Sequence[pa.Array], needed: Collection[int] = ()) -> bytes | None:
-    """Join the rows of columns of equal length to lines: the cells of `cells_of`, then one more that is not blank.
+    """Join the rows of columns of equal length to lines: the cells of `cells_of`.
 
     The cells of a column of floats are empty unless it is needed or one of its values may be a mainland mobile.
 
@@ -196,10 +193,11 @@ def lines_of(columns: Sequence[pa.Array], needed: Collection[int] = ()) -> bytes
             return None
         budget -= _int_or_zero(pc.sum(pc.binary_length(values)))
         texts.append(values)
-    end, between = (pa.scalar(text, pa.large_string()) for text in (f"{_LAST_CELL}\n", DELIMITER))
-    lines = pc.binary_join_element_wise(*texts, end, between, null_handling="replace", null_replacement="")
+    between, end = (pa.scalar(text, pa.large_string()) for text in (DELIMITER, "\n"))
+    cells = pc.binary_join_element_wise(*texts, between, null_handling="replace", null_replacement="")
+    lines = pc.binary_join_element_wise(cells, end, pa.scalar("", pa.large_string()))
     data = _bytes_of(lines)
-    return data if _reads_back(data, len(lines), len(columns)) else None
+    return data if _reads_back(data, len(lines), len(columns) - 1) else None
 
 
 def _is_floating(column: pa.Array) -> bool:
@@ -269,9 +267,9 @@ def _bytes_of(strings: pa.Array) -> bytes:
     return bytes(memoryview(data)[: np.frombuffer(offsets, np.int64)[len(strings)]])
 
 
-def _reads_back(data: bytes, rows: int, cells: int) -> bool:
-    """Whether joined lines separate into exactly `rows` rows with `cells` delimiters each.
+def _reads_back(data: bytes, rows: int, delimiters: int) -> bool:
+    """Whether joined lines separate into exactly `rows` rows with `delimiters` delimiters each.
 
     Then no cell contains a line end or a delimiter. This requires that no cell ends in a dash.
     """
-    return data.count(b"\n") == rows and b"\r" not in data and data.count(DELIMITER.encode()) == rows * cells
+    return data.count(b"\n") == rows and b"\r" not in data and data.count(DELIMITER.encode()) == rows * delimiters

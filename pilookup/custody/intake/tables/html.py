@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.tables.cell_text import text_of_number
-from pilookup.custody.intake.tables.mobiles import count_mobiles
 from pilookup.custody.intake.tables.page_text import decode_page
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
 
@@ -31,6 +31,8 @@ _LINE_TAGS = frozenset(
     {"br", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "pre", "caption",
      "section", "article", "header", "footer", "form", "center", "tr", "td", "th", "table", "body"}
 )  # fmt: skip
+_WORD_TAGS = frozenset({"span", "label"})
+"""Outside tables, their texts are shown apart without a space in the source."""
 _CELL_TAGS = frozenset({"td", "th"})
 _VALUE_INPUTS = frozenset({"", "text", "tel", "number"})
 _LINE_ENDS = re.compile(r"[\r\n]+")
@@ -95,8 +97,8 @@ class _Cell:
     __slots__ = ("columns", "exact", "link", "parts", "rows", "size")
 
     def __init__(self, attributes: dict[str, str]) -> None:
-        self.columns = _span(attributes.get("colspan"), _MAX_SPAN)
-        self.rows = _span(attributes.get("rowspan"), _MAX_ROW_SPAN)
+        self.columns = _span(attributes["colspan"], _MAX_SPAN) if "colspan" in attributes else 1
+        self.rows = _span(attributes["rowspan"], _MAX_ROW_SPAN) if "rowspan" in attributes else 1
         self.exact = next((attributes[name] for name in _EXACT_ATTRIBUTES if attributes.get(name)), "")
         self.link = ""
         self.parts: list[str] = []
@@ -217,6 +219,8 @@ class _PageEvents:
             self._open[-1].end_cell()
         elif tag in _LINE_TAGS:
             self._end_line()
+        elif tag in _WORD_TAGS and not (self._open and self._open[-1].cell):
+            self._outside.append(" ")
 
     def _end_line(self) -> None:
         if self._open and self._open[-1].cell:
@@ -228,7 +232,7 @@ class _PageEvents:
         if self._skipping:
             return
         if self._open and self._open[-1].cell:
-            self._open[-1].cell.parts.append(_LINE_ENDS.sub(" ", text))
+            self._open[-1].cell.parts.append(_LINE_ENDS.sub(" ", text) if "\n" in text or "\r" in text else text)
         else:
             self._outside.append(text)
 
@@ -236,7 +240,7 @@ class _PageEvents:
         while self._open:
             self._end_table()
         lines = [line for line in _collapse("".join(self._outside)).split("\n") if line]
-        if any(count_mobiles(line) for line in lines):
+        if any(map(find_mobiles, lines)):
             self._values.append({"sheet": f"{self._prefix}text outside the tables", "hidden": False})
             self._values.extend(in_lines([[line] for line in lines]))
         elif self._frames and not self._count:
@@ -282,8 +286,8 @@ class _PageEvents:
         self._values.extend(in_lines(table.rows.take()))
 
 
-def _span(text: str | None, most: int) -> int:
-    digits = (text or "").strip()
+def _span(text: str, most: int) -> int:
+    digits = text.strip()
     return min(max(int(digits), 1), most) if digits.isdecimal() and len(digits) < 10 else 1
 
 
@@ -294,5 +298,7 @@ def _is_flat(rows: list[list[str]]) -> bool:
 
 def _collapse(text: str) -> str:
     """Collapse white space as a browser does. Line ends that tags made stay."""
+    if text.isalnum():
+        return text
     lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.json_values import MAX_DEPTH, JsonReader, Pairs
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import open_text
+from pilookup.custody.intake.tables.whole_text import WholeText
 
 _KEY_DIGITS: Final = 7
 _MANY_KEYS: Final = 64
@@ -26,21 +26,21 @@ _KEY: Final = "key"
 _Field = tuple[str, str]
 
 
-def json_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
+def json_tables(member: Member, report: Report, given: str | None) -> Iterator[RowTable]:
     """Yield the tables of a JSON file. Each must be read before the next is requested.
 
     Args:
         member: The file.
-        encoding: Its encoding, as `text_encoding` found it.
-        notes: Receives a sentence about how the file was read.
+        report: Receives a note about how the file was read, and a warning of bytes that are no text.
+        given: The encoding that the operator named, a key of `ENCODINGS`.
 
     Raises:
         IntakeError: The file is not JSON (the error names line and character), is nested too deeply, or has no value.
     """
-    notes.append(f"{member.location}: read as JSON in {encoding.display_name}")
+    text = WholeText(member, "JSON", report, given)
 
     def read() -> Iterator[Record]:
-        with open_text(member, encoding) as stream:
+        with text.open() as stream:
             yield from _Records(JsonReader(member.location, stream)).read()
 
     return tables_of_records(member.location, read)

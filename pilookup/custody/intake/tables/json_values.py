@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
+from pilookup.custody.intake.tables.whole_text import TextStream
 from pilookup.errors import IntakeError
 
 MAX_VALUE_CHARS: Final = 2 << 20
@@ -30,7 +31,7 @@ _DECODER: Final = json.JSONDecoder(
 class JsonReader:
     """A position in a JSON text. It holds only a part of the text in memory."""
 
-    def __init__(self, location: str, stream: TextIO) -> None:
+    def __init__(self, location: str, stream: TextStream) -> None:
         """Read from the start of a stream.
 
         Args:

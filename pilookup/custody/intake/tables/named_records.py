@@ -37,7 +37,7 @@ class Record:
 
     Attributes:
         table: The name of its table; "" if the file has only one.
-        line: The 1-based number of its line, or of the record itself.
+        line: The 1-based number of its line, or of the record itself, for errors.
         fields: Names and values in their order. A name may occur several times. If the table has no names for its
             columns, each name is the 1-based index of a column.
         named: Whether the fields have names.
@@ -131,20 +131,18 @@ def _table(location: str, key: _Key, layout: _Layout, records: Iterator[Record],
 
 
 def _blocks(records: Iterator[Record], layout: _Layout) -> Iterator[NumberedRows]:
-    """The rows of records, in blocks of bounded size."""
-    lines: list[int] = []
+    """The rows of records, in blocks of bounded size. They are numbered from 1: a line may hold many records."""
     rows: list[list[str]] = []
-    chars = 0
+    first, chars = 1, 0
     for record in records:
         for row in _rows(record, layout):
-            lines.append(record.line)
             rows.append(row)
             chars += sum(map(len, row))
         if len(rows) >= _BLOCK_ROWS or chars >= _BLOCK_CHARS:
-            yield NumberedRows(lines, rows)
-            lines, rows, chars = [], [], 0
+            yield NumberedRows(range(first, first + len(rows)), rows)
+            first, rows, chars = first + len(rows), [], 0
     if rows:
-        yield NumberedRows(lines, rows)
+        yield NumberedRows(range(first, first + len(rows)), rows)
 
 
 def _rows(record: Record, layout: _Layout) -> Iterator[list[str]]:

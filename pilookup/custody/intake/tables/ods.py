@@ -8,13 +8,13 @@ import datetime as dt
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.custody.intake.tables.cell_text import serial_of_date, text_of, text_of_number
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
+from pilookup.custody.intake.tables.packages import DAMAGE
 from pilookup.custody.intake.tables.sheet_values import Padding, SheetFaultError, SheetRows, Value, in_lines
 from pilookup.custody.intake.tables.xml_events import parse_xml
 
@@ -71,7 +71,7 @@ class _Document:
 def _damage() -> Iterator[None]:
     try:
         yield
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
+    except DAMAGE:
         raise SheetFaultError("damaged") from None
 
 
@@ -197,9 +197,10 @@ class _Sheet:
     def _end_cell(self, cell: dict[str, str]) -> None:
         self._cell = None
         count = _count(cell, "number-columns-repeated")
-        text = link_text(self._link, _text_of_cell(cell, "\n".join(self._paragraphs)))
-        formula = cell.get("formula", "")
-        if not text and formula and "value-type" not in cell:
+        text = _text_of_cell(cell, "\n".join(self._paragraphs))
+        if self._link:
+            text = link_text(self._link, text)
+        if not text and "value-type" not in cell and (formula := cell.get("formula", "")):
             constant = constant_of(formula)
             self.unknown += constant is None
             text = formula if constant is None else constant
@@ -255,5 +256,7 @@ def _text_of_time(value: str, shown: str) -> str:
 
 
 def _count(attributes: dict[str, str], name: str) -> int:
-    text = attributes.get(name, "").strip()
+    if name not in attributes:
+        return 1
+    text = attributes[name].strip()
     return max(int(text), 1) if text.isdecimal() and len(text) < 10 else 1

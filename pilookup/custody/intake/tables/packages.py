@@ -1,8 +1,12 @@
 """Checks and changes workbooks that are ZIP packages: XLSX, XLSB and ODS."""
 
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
+from typing import Final
 
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.files import archive
@@ -11,6 +15,20 @@ from pilookup.custody.intake.files.source import Member
 _STYLES = re.compile(r"(?:.*/)?styles\d*\.xml", re.IGNORECASE)
 _ELAPSED_CODE = re.compile(rb"""(formatCode\s*=\s*["'])[^"']*\[(?:h+|m+|s+)\][^"']*""", re.IGNORECASE)
 _ELAPSED_ID = re.compile(rb"""(numFmtId\s*=\s*["'])46(?=["'])""")
+
+DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    struct.error,
+)
+"""The exceptions that the standard library raises for damaged packages."""
 
 
 def check_package(location: str, data: bytes) -> None:

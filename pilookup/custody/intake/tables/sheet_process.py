@@ -1,22 +1,21 @@
 """Reads the tables that `sheet_program` parses in another process."""
 
+import io
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import IO, Any
 
 from pilookup.custody.intake import limits
+from pilookup.custody.intake.columns.judge import numbers_in
+from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables import sheet_program
-from pilookup.custody.intake.tables.mobiles import count_mobiles
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
-from pilookup.errors import IntakeError
+from pilookup.errors import IntakeError, PasswordRequiredError
 
 _DAMAGED = (
     f"the file is damaged, or reading it takes more than {limits.MAX_SHEET_MEMORY >> 30} GiB of memory or "
@@ -56,40 +55,13 @@ def parsed_tables(
         report: Receives notes and warnings.
 
     Raises:
-        IntakeError: The file is damaged, under a password or over a limit.
+        IntakeError: The file is damaged or over a limit.
+        PasswordRequiredError: The file is encrypted, and none of the passwords fits.
     """
-    with _sheet_process(location, parser, data, options.passwords) as output:
+    stream = io.BytesIO(json.dumps(options.passwords).encode() + b"\n" + data)
+    arguments = (parser, str(limits.MAX_SHEET_SECONDS))
+    with parser_process(sheet_program.__file__, stream, arguments) as output:
         yield from _Tables(location, output, options, report).read()
-
-
-@contextmanager
-def _sheet_process(location: str, parser: str, data: bytes, passwords: tuple[str, ...]) -> Iterator[IO[bytes]]:
-    program = str(Path(sheet_program.__file__))
-    memory, seconds = str(limits.MAX_SHEET_MEMORY), str(limits.MAX_SHEET_SECONDS)
-    command = [sys.executable, "-P", program, parser, memory, seconds]
-    with subprocess.Popen(  # noqa: S603 - the running interpreter and a file of this package
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as child:
-        if child.stdin is None or child.stdout is None:
-            raise IntakeError(location, _DAMAGED)
-        try:
-            _send(child.stdin, json.dumps(passwords).encode() + b"\n", data)
-            yield child.stdout
-        finally:
-            child.kill()
-
-
-def _send(pipe: IO[bytes], *blocks: bytes) -> None:
-    """Send the file to the child process.
-
-    This cannot deadlock, because the child reads everything before it writes. If the child has died, reading its output
-    raises the error.
-    """
-    with suppress(BrokenPipeError):
-        for block in blocks:
-            pipe.write(block)
-    with suppress(BrokenPipeError):  # closing tries again to write what is still in the buffer
-        pipe.close()
 
 
 class _Tables:
@@ -126,17 +98,21 @@ class _Tables:
             raise IntakeError(self._location, _DAMAGED)
         value = json.loads(line)
         if isinstance(value, dict) and "fault" in value:
-            raise IntakeError(self._location, self._fault(value["fault"]))
+            raise self._error(value["fault"])
         return value
 
-    def _fault(self, fault: str) -> str:
+    def _error(self, fault: str) -> IntakeError:
         if fault == "damaged":
-            return _DAMAGED
+            return IntakeError(self._location, _DAMAGED)
         if fault != "password":
-            return fault
+            return IntakeError(self._location, fault)
         if self._options.passwords:
-            return "none of the passwords opens it: put the right one into the file given with --password-file FILE"
-        return "is under a password: put the password into a file and give that with --password-file FILE"
+            text = (
+                "is under a password, and none of the given ones fits: add the right one to the file of --password-file"
+            )
+        else:
+            text = "is under a password: write it to a file and load with --password-file FILE"
+        return PasswordRequiredError(self._location, text)
 
     def _rows(self) -> Iterator[NumberedRows]:
         row = 1
@@ -147,17 +123,16 @@ class _Tables:
 
     def _skip(self, location: str, rows: Iterator[NumberedRows]) -> None:
         """Count what a hidden sheet holds, and tell it."""
-        mobiles = filled = 0
+        numbers = mobiles = filled = 0
         for block in rows:
             for row in block.rows:
                 cells = [cell for cell in row if cell and not cell.isspace()]
                 filled += len(cells)
-                mobiles += sum(map(count_mobiles, cells))
+                mobiles += sum(len(find_mobiles(cell)) for cell in cells)
+                numbers += sum(len(numbers_in(cell, self._options.region)) for cell in cells)
         if mobiles:
-            text = (
-                f"the sheet is hidden and was not read; it has {mobiles:,} mobile numbers: read it with --hidden-sheets"
-            )
-            self._report.warn(WarningCode.HIDDEN_SHEET, location, mobiles, text)
+            text = f"the sheet is hidden and was not read; it has {numbers:,} numbers: read it with --hidden-sheets"
+            self._report.warn(WarningCode.HIDDEN_SHEET, location, max(numbers, mobiles), text)
         elif filled:
             self._report.notes.append(
                 f"{location}: hidden, not read; {filled:,} cells without a mobile number (--hidden-sheets reads it)"

@@ -4,7 +4,7 @@ A workbook parser holds a sheet in memory as a full grid. On a damaged file it m
 could not parse. In a process with limits of memory and time and without error output, neither a grid bomb nor a panic
 affects the loader, and no cell reaches a terminal, a log or a core file.
 
-Its arguments are the parser ("workbook", "ods", "html", "mhtml" or "spreadsheetml"), the limit of memory in bytes and
+Its arguments are the limit of memory in bytes, the parser ("workbook", "ods", "html", "mhtml" or "spreadsheetml") and
 the limit of processor time in seconds. Standard input has one line, a JSON list of passwords, and then the bytes of
 the file. Standard output has one JSON value per line:
     {"sheet": name, "hidden": bool}      a table starts; the name is "sheet X" or "table 1", or empty
@@ -24,7 +24,7 @@ from pathlib import Path
 
 def main() -> None:
     """Parse the file on standard input and write its rows to standard output."""
-    parser, memory, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    memory, parser, seconds = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     _limit(memory, seconds)
     passwords = json.loads(sys.stdin.buffer.readline())
     for value in _values(parser, sys.stdin.buffer.read(), passwords):

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 
 import python_calamine as calamine
@@ -10,9 +9,11 @@ import python_calamine as calamine
 from pilookup.custody.intake.limits import MAX_SHEET_ROWS
 from pilookup.custody.intake.tables.cell_text import text_of
 from pilookup.custody.intake.tables.encryption import decrypt, is_encrypted
-from pilookup.custody.intake.tables.packages import check_package, without_elapsed_times
+from pilookup.custody.intake.tables.packages import DAMAGE, check_package, without_elapsed_times
+from pilookup.custody.intake.tables.sheet_cells import SheetCells
 from pilookup.custody.intake.tables.sheet_values import ROWS_A_LINE, SheetFaultError, Value
-from pilookup.custody.intake.tables.xlsx_cells import SheetCells, find_cells
+from pilookup.custody.intake.tables.xls_cells import find_xls_cells
+from pilookup.custody.intake.tables.xlsx_cells import find_xlsx_cells
 from pilookup.errors import IntakeError
 
 _PACKAGE = b"PK"
@@ -20,7 +21,6 @@ _ELAPSED = (
     "a cell has the format of an elapsed time and is too large for one: set the format of the phone column to Number "
     "and save the workbook"
 )
-_DAMAGE = (calamine.CalamineError, ValueError, OSError, OverflowError)
 
 
 def workbook_sheets(data: bytes, passwords: Sequence[str]) -> Iterator[Value]:
@@ -33,12 +33,7 @@ def workbook_sheets(data: bytes, passwords: Sequence[str]) -> Iterator[Value]:
     Raises:
         SheetFaultError: The workbook is damaged, over a limit, or no password opens it.
     """
-    if is_encrypted(data):
-        data = _decrypted(data, passwords)
-    try:
-        yield from _sheets(data)
-    except calamine.PasswordError:
-        yield from _sheets_under_password(_decrypted(data, passwords))
+    yield from _sheets(_decrypted(data, passwords) if is_encrypted(data) else data)
 
 
 def _decrypted(data: bytes, passwords: Sequence[str]) -> bytes:
@@ -51,16 +46,9 @@ def _decrypted(data: bytes, passwords: Sequence[str]) -> bytes:
     return clear
 
 
-def _sheets_under_password(data: bytes) -> Iterator[Value]:
-    try:
-        yield from _sheets(data)
-    except calamine.PasswordError:
-        raise SheetFaultError("password") from None
-
-
 def _sheets(data: bytes) -> Iterator[Value]:
-    with _damage():
-        cells = find_cells(data) if data.startswith(_PACKAGE) else {}
+    try:
+        cells = find_xlsx_cells(data) if data.startswith(_PACKAGE) else find_xls_cells(data)
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
             for sheet in workbook.sheets_metadata:
                 if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
@@ -68,15 +56,9 @@ def _sheets(data: bytes) -> Iterator[Value]:
                     yield from _in_lines(_rows(data, workbook, sheet.name, cells.get(sheet.name)))
                     if sheet.name in cells and cells[sheet.name].unknown:
                         yield {"formulas": cells[sheet.name].unknown}
-
-
-@contextmanager
-def _damage() -> Iterator[None]:
-    try:
-        yield
     except calamine.PasswordError:
-        raise
-    except _DAMAGE:
+        raise SheetFaultError("password") from None
+    except (calamine.CalamineError, *DAMAGE):
         raise SheetFaultError("damaged") from None
 
 
@@ -91,13 +73,13 @@ def _rows(data: bytes, workbook: calamine.CalamineWorkbook, name: str, cells: Sh
     for row, values in enumerate(_values(data, workbook, name)):
         texts = [text_of(value) for value in values]
         if cells:
-            _put_cells(texts, row, cells)
+            cells.put_into(texts, row)
         yield texts
     if cells:
         last = min(max(cells.values, default=-1), MAX_SHEET_ROWS)
         for below in range(row + 1, last + 1):
             texts = []
-            _put_cells(texts, below, cells)
+            cells.put_into(texts, below)
             yield texts
 
 
@@ -115,12 +97,3 @@ def _values(data: bytes, workbook: calamine.CalamineWorkbook, name: str) -> Iter
         with calamine.CalamineWorkbook.from_filelike(io.BytesIO(without_elapsed_times(data))) as plain:
             for row in islice(plain.get_sheet_by_name(name).iter_rows(), done, None):
                 yield left + list(row)
-
-
-def _put_cells(texts: list[str], row: int, cells: SheetCells) -> None:
-    for column, text in cells.values.get(row, {}).items():
-        texts.extend([""] * (column + 1 - len(texts)))
-        texts[column] = text
-    for column, number in cells.links.get(row, {}).items():
-        if column < len(texts) and not any(map(str.isdigit, texts[column])):
-            texts[column] = f"{texts[column]} {number}".strip()

@@ -123,17 +123,19 @@ class _Events:
         index = _index(self._cell)
         self._column = max(self._column, index - 1) if index else self._column
         text = _text_of_data(self._kind, self._cell_text)
-        formula = self._cell.get("Formula", "")
-        if not text and formula:
+        if not text and (formula := self._cell.get("Formula", "")):
             text = constant_of(formula) or formula
-        text = link_text(self._cell.get("HRef", ""), text)
+        if "HRef" in self._cell:
+            text = link_text(self._cell["HRef"], text)
         if text:
             rows.add(text, self._column)
         self._column += 1 + (_index(self._cell, "MergeAcross") or 0)
 
 
 def _index(attributes: dict[str, str], name: str = "Index") -> int | None:
-    text = attributes.get(name, "").strip()
+    if name not in attributes:
+        return None
+    text = attributes[name].strip()
     if not text.isdecimal():
         return None
     if len(text) > 9:

@@ -1,8 +1,9 @@
 """Reads the literals, rows and names in the text of an SQL dump of any length."""
 
 import re
-from typing import Final, TextIO
+from typing import Final
 
+from pilookup.custody.intake.tables.whole_text import TextStream
 from pilookup.errors import IntakeError
 
 MAX_ROW_CHARS: Final = 64 << 20
@@ -34,7 +35,7 @@ _LITERAL: Final = {
 _SPACE: Final = re.compile(r"\s*+")
 _PLAIN: Final = re.compile(r"[^,;'\"\s()]++(?:\([^()]*+\))?")
 _NEXT: Final = re.compile(rf"(?:\s++as\s++{NAME})?\s*+,", re.IGNORECASE)
-_ESCAPE: Final = re.compile(r"\\(.)|''|\"\"", re.DOTALL)
+_ESCAPE: Final = {quote: re.compile(rf"\\(.)|{quote * 2}", re.DOTALL) for quote in "'\""}
 _ESCAPED: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "", "b": "", "Z": ""}
 _HEX: Final = re.compile(r"0[xX]([0-9A-Fa-f]*)$")
 _PRINTABLE: Final = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f]*")
@@ -49,7 +50,7 @@ class SqlReader:
         backslash: Whether a backslash in a literal escapes the next character, as in MySQL.
     """
 
-    def __init__(self, location: str, stream: TextIO, *, backslash: bool) -> None:
+    def __init__(self, location: str, stream: TextStream, *, backslash: bool) -> None:
         """Read from the start of a stream.
 
         Args:
@@ -219,22 +220,21 @@ class SqlReader:
 
 def _value_of(found: re.Match[str], backslash: bool) -> str:
     groups: dict[str, str | None] = found.groupdict()
-    escaped = groups["escaped"]
-    if escaped is not None:
-        return _ESCAPE.sub(_unescaped, escaped)
-    text = groups["single"] if groups["single"] is not None else groups["double"]
-    if text is None:
-        return plain_value((groups.get("plain") or "").strip())
-    if (groups["prefix"] or "").strip().upper() == "X":
-        return _text_of_hex(text)
-    if backslash:
-        return _ESCAPE.sub(_unescaped, text)
-    return text.replace("''", "'").replace('""', '"')
+    if (escaped := groups["escaped"]) is not None:
+        return _unescaped(escaped, "'", backslash=True)
+    if (single := groups["single"]) is not None:
+        is_hex = (groups["prefix"] or "").strip().upper() == "X"
+        return _text_of_hex(single) if is_hex else _unescaped(single, "'", backslash=backslash)
+    if (double := groups["double"]) is not None:
+        return _unescaped(double, '"', backslash=backslash)
+    return plain_value((groups.get("plain") or "").strip())
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    char: str | None = found[1]
-    return str(found[0])[:1] if char is None else _ESCAPED.get(char, char)
+def _unescaped(text: str, quote: str, *, backslash: bool) -> str:
+    """The text of a literal, in which the quote is written twice and a backslash may escape the next character."""
+    if not backslash:
+        return text.replace(quote * 2, quote)
+    return _ESCAPE[quote].sub(lambda found: quote if found[1] is None else _ESCAPED.get(found[1], found[1]), text)
 
 
 def plain_value(text: str) -> str:

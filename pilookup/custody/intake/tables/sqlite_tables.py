@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.parser_process import parser_process
 from pilookup.custody.intake.files.source import Member, display_name
+from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables import sqlite_rows
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
 from pilookup.errors import IntakeError
@@ -18,23 +19,23 @@ _FAULTS: Final = {
 _WAL: Final = b"\x02\x02"
 
 
-def sqlite_tables(member: Member, notes: list[str]) -> Iterator[RowTable]:
+def sqlite_tables(member: Member, report: Report) -> Iterator[RowTable]:
     """Yield the tables of an SQLite database. Each must be read before the next is requested.
 
     Args:
         member: The database.
-        notes: Receives sentences about tables that are not read, and about a missing write-ahead log.
+        report: Receives notes about tables that are not read, and about a missing write-ahead log.
 
     Raises:
         IntakeError: The database is damaged or over a limit.
     """
     if member.head()[18:20] == _WAL:
-        notes.append(
+        report.notes.append(
             f"{member.location}: rows that were still in its -wal file are not in the database; if there was one, "
             "run VACUUM INTO on a copy of both and load the result"
         )
     with seekable(member) as stream, parser_process(sqlite_rows.__file__, stream) as output:
-        yield from _tables(_Values(member.location, output), member.location, notes)
+        yield from _tables(_Values(member.location, output), member.location, report.notes)
 
 
 def _tables(values: "_Values", location: str, notes: list[str]) -> Iterator[RowTable]:

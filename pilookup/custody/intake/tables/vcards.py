@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
-from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import open_text
+from pilookup.custody.intake.tables.whole_text import WholeText
 from pilookup.errors import IntakeError
 
 MAX_PROPERTY_CHARS: Final = 1 << 20
@@ -41,21 +41,21 @@ _FAX: Final = "fax"
 _OTHER: Final = "other lines"
 
 
-def vcard_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
+def vcard_tables(member: Member, report: Report, given: str | None) -> Iterator[RowTable]:
     """Yield the table of a file of vCards.
 
     Args:
         member: The file.
-        encoding: Its encoding, as `text_encoding` found it.
-        notes: Receives a sentence about how the file was read.
+        report: Receives a note about how the file was read, and a warning of bytes that are no text.
+        given: The encoding that the operator named, a key of `ENCODINGS`.
 
     Raises:
         IntakeError: The file is not a text, or cards are nested too deeply.
     """
-    notes.append(f"{member.location}: read as vCards in {encoding.display_name}")
+    text = WholeText(member, "vCards", report, given)
 
     def read() -> Iterator[Record]:
-        with open_text(member, encoding) as stream:
+        with text.open() as stream:
             yield from cards(member.location, enumerate(stream, 1))
 
     return tables_of_records(member.location, read)

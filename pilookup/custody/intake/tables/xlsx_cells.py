@@ -9,9 +9,9 @@ import posixpath
 import re
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from pilookup.custody.intake.tables.formulas import constant_of, link_text
+from pilookup.custody.intake.tables.sheet_cells import SheetCells
 from pilookup.custody.intake.tables.xml_events import Events, XmlDamageError, parse_xml
 
 _WORKBOOK = re.compile(r"(?:.*/)?workbook\d*\.xml", re.IGNORECASE)
@@ -19,23 +19,7 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 
 
-@dataclass(slots=True)
-class SheetCells:
-    """The cells of one sheet. The repr does not show them.
-
-    Attributes:
-        values: For a 0-based row its 0-based columns and their texts, which replace what calamine gives.
-        links: In the same form, numbers of tel: addresses, for cells that show no digit.
-        unknown: Number of formulas whose value the file does not give and this module cannot find. Their text is the
-            formula.
-    """
-
-    values: dict[int, dict[int, str]] = field(default_factory=dict, repr=False)
-    links: dict[int, dict[int, str]] = field(default_factory=dict, repr=False)
-    unknown: int = 0
-
-
-def find_cells(data: bytes) -> dict[str, SheetCells]:
+def find_xlsx_cells(data: bytes) -> dict[str, SheetCells]:
     """The cells of all sheets, by the name of the sheet; without the sheets that have none.
 
     Raises:

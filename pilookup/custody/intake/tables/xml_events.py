@@ -1,6 +1,7 @@
 """Parses XML as events with expat, without entities. It runs in the process of `sheet_program`."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Protocol
 from xml.parsers import expat
 
@@ -69,7 +70,8 @@ class _Handlers:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise SheetFaultError(f"its XML is nested more than {MAX_DEPTH} deep")
-        self._events.start(local_name(name), {local_name(key): value for key, value in attributes.items()})
+        named = {local_name(key): value for key, value in attributes.items()} if attributes else attributes
+        self._events.start(local_name(name), named)
 
     def end(self, name: str) -> None:
         self._depth -= 1
@@ -80,6 +82,7 @@ def _refuse_entities(*_: object) -> None:
     raise SheetFaultError("its XML declares entities, which no spreadsheet program writes")
 
 
+@lru_cache(maxsize=4096)
 def local_name(name: str) -> str:
     """A name without its namespace prefix."""
     return name.rpartition(":")[2]

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.parsers import expat
 
-from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import open_text
+from pilookup.custody.intake.tables.whole_text import WholeText
 from pilookup.errors import IntakeError
 
 MAX_DEPTH: Final = 64
@@ -41,22 +41,22 @@ _ENTITY: Final = "declares an entity, which is refused: save the data in another
 _Path = tuple[str, ...]
 
 
-def xml_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
+def xml_tables(member: Member, report: Report, given: str | None) -> Iterator[RowTable]:
     """Yield the tables of an XML file. Each must be read before the next is requested.
 
     Args:
         member: The file.
-        encoding: Its encoding, as `text_encoding` found it.
-        notes: Receives a sentence about how the file was read.
+        report: Receives a note about how the file was read, and a warning of bytes that are no text.
+        given: The encoding that the operator named, a key of `ENCODINGS`.
 
     Raises:
         IntakeError: The file is not well-formed (the error names the line), declares an entity, is nested too deeply,
             or holds nothing.
     """
-    notes.append(f"{member.location}: read as XML in {encoding.display_name}")
+    text = WholeText(member, "XML", report, given)
 
     def parse(handler: "_Handler") -> Iterator[Record]:
-        with open_text(member, encoding) as stream:
+        with text.open() as stream:
             yield from _parsed(member.location, _cleaned(stream), handler)
 
     survey = _Survey(member.location)

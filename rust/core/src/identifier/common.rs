@@ -1,9 +1,11 @@
 //! The most common spellings of a mainland mobile number, read in one step. The result equals that of the rules, which
 //! this step skips. A test compares the two.
 
-use super::{canonical::Identifier, digits::is_mobile};
+use super::{
+    canonical::Identifier,
+    digits::{MOBILE_DIGITS, is_mobile},
+};
 
-const MOBILE_DIGITS: usize = 11;
 /// The longest text that is read here, in bytes.
 const LONGEST: usize = 40;
 

@@ -3,9 +3,11 @@
 
 use super::{lookalikes::is_date_in_digits, reason::Reason};
 
-const MOBILE_DIGITS: usize = 11;
+/// The digits of a mainland mobile number.
+pub(super) const MOBILE_DIGITS: usize = 11;
 /// The longest area code and local number.
 const LONGEST_CHINESE: usize = 13;
+const IOT_DIGITS: usize = 13;
 const CARRIER_DIGITS: usize = 5;
 
 /// `1[3-9][0-9]{9}`
@@ -54,7 +56,13 @@ pub(super) fn chinese_reason(digits: &[u8]) -> Reason {
         3..=8 if is_service => Reason::ShortCode,
         7..=8 => Reason::NoAreaCode,
         ..10 => Reason::TooShort,
+        IOT_DIGITS if is_iot(digits) => Reason::Iot,
         10..=LONGEST_CHINESE => Reason::NotPossible,
         _ => Reason::TooLong,
     }
+}
+
+/// Whether 13 digits are the number of a device.
+fn is_iot(digits: &[u8]) -> bool {
+    digits.starts_with(b"1064") || matches!(digits, [b'1', b'4', b'0' | b'1' | b'4' | b'6' | b'8', ..])
 }

@@ -7,6 +7,7 @@ mod affixes;
 mod automaton;
 mod canonical;
 mod characters;
+mod code_in_front;
 mod common;
 mod digits;
 mod lookalikes;
@@ -19,6 +20,7 @@ mod reading;
 mod reason;
 mod rules;
 mod several;
+mod spelled;
 mod words;
 
 pub use canonical::Identifier;

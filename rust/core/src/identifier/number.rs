@@ -4,14 +4,18 @@ use super::{
     affixes,
     canonical::Identifier,
     characters::trim,
+    code_in_front::split_code,
     digits::{chinese_reason, is_mobile, mainland_mobile},
     lookalikes::{is_bank_card, is_id_card},
     reading::{Reading, read_domestic, read_international},
     reason::Reason,
+    spelled,
 };
 
 /// The longest local number: more digits are needed without a country code.
 const LONGEST_LOCAL: usize = 8;
+/// Calling codes that are not read without a `+`: of China, and those that are area codes of Guangzhou and Wuhan too.
+const NEEDS_PLUS: [&str; 3] = ["86", "20", "27"];
 
 /// Rules 7 to 12, then those for the number itself.
 pub(super) fn without_affixes(body: &str) -> Result<Identifier, Reason> {
@@ -27,20 +31,26 @@ pub(super) fn without_affixes(body: &str) -> Result<Identifier, Reason> {
     }
     let number = trim(affixes::without_extension(&number));
     if !has_phone_signs(number) {
-        return Err(Reason::Letters);
+        let mobile = spelled::mobile(&number.replace(is_separator, "")).ok_or(Reason::Letters)?;
+        return Ok(Identifier::mobile(&mobile));
     }
-    decide(&without_separators(number)).or_else(|reason| without_dashed_extension(number).ok_or(reason))
+    decide(&without_separators(number))
+        .or_else(|reason| without_dashed_extension(number).or_else(|| after_calling_code(number, reason)).ok_or(reason))
 }
 
 /// The bytes without the signs that separate groups of digits.
 pub(super) fn without_separators(text: &str) -> Vec<u8> {
-    text.bytes().filter(|byte| !matches!(byte, b' ' | b'(' | b')' | b'.' | b'/' | b'-')).collect()
+    text.bytes().filter(|byte| !is_separator(char::from(*byte))).collect()
+}
+
+fn is_separator(sign: char) -> bool {
+    matches!(sign, ' ' | '(' | ')' | '.' | '/' | '-')
 }
 
 /// Rule 12: whether a text has only digits and separators, and `+` before the first digit.
 fn has_phone_signs(text: &str) -> bool {
     let rest = text.trim_start_matches([' ', '(']).trim_start_matches('+');
-    rest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b' ' | b'(' | b')' | b'.' | b'/' | b'-'))
+    rest.chars().all(|sign| sign.is_ascii_digit() || is_separator(sign))
 }
 
 /// Rules 10 and 13 to 15, for a text of `+` signs and digits.
@@ -98,5 +108,31 @@ fn bare_chinese(digits: &[u8]) -> Result<Identifier, Reason> {
 fn without_dashed_extension(number: &str) -> Option<Identifier> {
     let landline = decide(&without_separators(affixes::without_dashed_extension(number)?)).ok()?;
     let national = landline.digits().strip_prefix(b"86")?;
-    (!is_mobile(national)).then_some(landline)
+    (!is_mobile(national) && !has_local_zero(national)).then_some(landline)
+}
+
+/// Whether a landline's local number, after the area code, begins with 0, as none does: it is a foreign number's 0.
+fn has_local_zero(national: &[u8]) -> bool {
+    matches!(national, [b'1', b'0', b'0', ..] | [b'2', _, b'0', ..] | [b'3'..=b'9', _, _, b'0', ..])
+}
+
+/// Rule 17: a valid foreign number after its calling code, of a text that was rejected for `reason`.
+fn after_calling_code(number: &str, reason: Reason) -> Option<Identifier> {
+    let (code, rest) = split_code(number)?;
+    let rest = without_separators(rest);
+    let is_lookalike = matches!(reason, Reason::IdCard | Reason::BankCard | Reason::Date);
+    if NEEDS_PLUS.contains(&code) || is_lookalike || is_written_as_chinese(&rest) {
+        return None;
+    }
+    let digits = [code.as_bytes(), &rest].concat();
+    let reading = read_international(&digits).ok()?;
+    if reading.code != code.as_bytes() || !reading.is_in_a_country() || !reading.is_valid() {
+        return None;
+    }
+    accept_stable(&reading).ok()
+}
+
+/// Whether digits are a mainland mobile, or a Chinese number with its 0.
+fn is_written_as_chinese(digits: &[u8]) -> bool {
+    mainland_mobile(digits).is_some() || (digits.starts_with(b"0") && decide(digits).is_ok())
 }

@@ -17,6 +17,8 @@ pub enum Reason {
     NoAreaCode,
     /// The number of a service, such as 110 or 10086.
     ShortCode,
+    /// A number of 13 digits for a device of the Internet of things.
+    Iot,
     /// A resident identity number.
     IdCard,
     /// A card number.
@@ -45,6 +47,7 @@ impl Reason {
             Self::NotPossible => "not_possible",
             Self::NoAreaCode => "no_area_code",
             Self::ShortCode => "short_code",
+            Self::Iot => "iot",
             Self::IdCard => "id_card",
             Self::BankCard => "bank_card",
             Self::Date => "date",

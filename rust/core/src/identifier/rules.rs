@@ -7,7 +7,7 @@ use super::{
     number::without_affixes,
     reason::Reason,
     several::is_several,
-    words,
+    spelled, words,
 };
 
 const MAX_TEXT: usize = 1000;
@@ -36,7 +36,7 @@ fn by_rules(text: &str) -> Result<Identifier, Reason> {
     if is_longer(cleaned, MAX_PLAIN) {
         return Err(Reason::TooLong);
     }
-    if !cleaned.bytes().any(|byte| byte.is_ascii_digit()) {
+    if !cleaned.bytes().any(|byte| byte.is_ascii_digit()) && !spelled::has_chinese_number(cleaned) {
         return Err(Reason::NoDigits);
     }
     let bare = words::without_parameters(cleaned);

@@ -2,12 +2,11 @@
 
 use super::{
     characters::trim,
-    digits::is_mobile,
+    digits::{MOBILE_DIGITS, is_mobile},
     number::{without_affixes, without_separators},
 };
 
 const PIECE_DIGITS: usize = 7;
-const MOBILE_DIGITS: usize = 11;
 
 /// Rule 18.
 pub(super) fn is_several(body: &str) -> bool {

@@ -19,6 +19,7 @@ from tests.support.intake.layouts import (
     kinds_together,
 )
 from tests.support.intake.layouts.files import write
+from tests.support.intake.layouts.words import NAME
 
 KINDS = {
     make.__name__: make
@@ -45,7 +46,7 @@ class Judgement:
         kind, seed: What `judge` was given.
         shape: Its form in words, without content.
         how: "read", "told", "refused", "silent", "stranger", "untold" (numbers of others are not told) or "leak" (a
-            number is in the report).
+            number or a name of a person is in the report).
         faults: Counts of the numbers concerned.
         want: As in `Layout`.
         warnings: The codes of the warnings, if everything is read, nothing has to be told, and still there are some.
@@ -82,8 +83,10 @@ def judge(kind, seed, folder):
     finally:
         path.unlink()
     how, faults = judge_reading(layout, path.name, reading)
-    told = how != "read" or layout.may_warn or any(cell.others for _, _, cell in layout.cells())
-    alarms = () if told else tuple(sorted({str(warning.code) for warning in reading.report.warnings}))
+    expected = layout.want == "told" or layout.may_warn or any(cell.others for _, _, cell in layout.cells())
+    alarms = (
+        () if expected or how != "read" else tuple(sorted({str(warning.code) for warning in reading.report.warnings}))
+    )
     return Judgement(kind, seed, shape, how, faults, layout.want, alarms)
 
 
@@ -124,7 +127,10 @@ def _faults(layout, name, reading):
     others = {number for _, _, cell in layout.cells() for number in cell.others}
     faults = Counter(stranger=len(reading.stored - people))
     every = people | others
-    faults["leak"] = sum(number[-8:] in text for text in _texts(reading) for number in every)
+    texts = _texts(reading)
+    faults["leak"] = sum(number[-8:] in text for text in texts for number in every) + sum(
+        bool(NAME.search(text)) for text in texts
+    )
     if reading.refusal is not None:
         faults["silent"] = 0 if name in reading.refusal else len(every)
         return +faults
@@ -171,14 +177,17 @@ def _rejects(text, cell, number):
 
 
 def _told(layout, reading, sheet, column):
-    """The numbers that warnings of a sheet count, for one column if it is not None."""
+    """The numbers that warnings of a sheet count, for one column if it is not None. A hidden sheet is told as a whole."""
     elsewhere = [other.name for other in layout.sheets if other.name != sheet]
-    return sum(
-        warning.count
+    found = [
+        warning
         for warning in reading.report.warnings
         if not any(name in warning.location for name in elsewhere)
         and (column is None or warning.column is None or warning.column == column)
-    )
+    ]
+    if any(warning.code == "hidden_sheet" for warning in found):
+        return sum(len(cell.people) for _, _, cell in layout.cells())
+    return sum(warning.count for warning in found)
 
 
 def _untold_columns(layout, reading):

@@ -1,5 +1,7 @@
 """Random phone numbers, and the ways to write them."""
 
+import phonenumbers
+
 AREAS = {
     "010": 8, "021": 8, "022": 8, "023": 8, "024": 8, "025": 8, "027": 8, "028": 8, "029": 8, "0571": 8, "0755": 8,
     "0512": 8, "0531": 8, "0532": 8, "0591": 8, "0411": 8, "0451": 8, "0371": 8, "0311": 8, "0731": 8, "0871": 8,
@@ -33,9 +35,12 @@ def landline(rng):
 
 
 def foreign(rng):
-    """A calling code, and a mobile number there."""
+    """A calling code, and a mobile number there that libphonenumber calls valid."""
     code = rng.choice(list(FOREIGN))
-    return code, rng.choice(FOREIGN[code]) + digits(rng, 8 if code == "886" else 7)
+    while True:
+        number = rng.choice(FOREIGN[code]) + digits(rng, 8 if code == "886" else 7)
+        if phonenumbers.is_valid_number(phonenumbers.parse(f"+{code}{number}")):
+            return code, number
 
 
 def spelled(rng, number):

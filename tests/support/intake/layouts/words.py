@@ -1,5 +1,7 @@
 """Names, places and remarks, and cells with a number among them."""
 
+import re
+
 from tests.support.intake.layouts import numbers
 from tests.support.intake.layouts.model import Cell
 
@@ -14,6 +16,10 @@ SEPARATORS = (
     "/", ",", "，", "、", ";", "；", "|", "\n", " ", "  ", " / ", "&", "+", " 和 ", "或", " ::: ", "\t", "//", "\\", " - ",
     "。", "_", "#", "*", "==", "->", " or ", " and ", "(备用)",
 )  # fmt: skip
+
+
+NAME = re.compile(f"[{_SURNAMES}][{_GIVEN}]{{1,2}}")
+"""A name of a person as `name` makes it; no header and no label has one in it."""
 
 
 def name(rng):

@@ -1,4 +1,4 @@
-"""The candidates of a cell: its numbers, and what is refused next to them or instead of them (rules 10 to 14)."""
+"""The candidates of a cell: its numbers, and what is refused next to them or instead of them (rules 6, 13 and 14)."""
 
 import re
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ def chosen(content: CellText, whole: bytes | Reason, found: list[Found], reader:
     cell = content.cell
     if not any(isinstance(one.result, bytes) for one in found):
         if isinstance(whole, bytes):
-            return [(cell, reader.checked(cell, whole) if not reader.strict else Reason.NOT_POSSIBLE)]
+            return [(cell, Reason.NOT_POSSIBLE if reader.is_abroad else reader.checked(cell, whole))]
         rejects = [one for one in found if one.digits >= _WORD_DIGITS]
         if sum(one.digits >= _NUMBER_DIGITS for one in found) < 2:
             return [(cell, _reason_of_cell(whole, rejects))]

@@ -1,7 +1,6 @@
 """Which country a text names: a name in Chinese or English, an ISO 3166-1 code, or a calling code."""
 
 import re
-from typing import NamedTuple
 
 from pilookup.custody.intake.columns.cells.country_names import COUNTRY_NAMES
 
@@ -16,23 +15,11 @@ _SHARED |= {"358": "FI", "590": "GP", "599": "CW"}
 """The main region of calling codes that several regions share."""
 
 _BEFORE = re.compile(r"^(?:国家|地区|国籍|区号|归属地?|country|region)[ :]*")
-_AFTER = re.compile(r"(?:地区|电话号码|手机号码|电话号|手机号|电话|手机|号码|座机|number|phone|mobile|tel)$")
+_AFTER = re.compile(r"(?:地区|电话号码|手机号码|电话号|手机号|电话|手机|号码|座机|number|phone|mobile|tel)\Z")
 _SIGNS = " ()[]:,.;=/|\\-_'\""
 _CELL_CODE = re.compile(r"[ (]*(?:\+|00)?([1-9][0-9]{0,2})[ )]*")
-_CODE_AT_END = re.compile(r"^([^0-9+]*?)[ (]*\+?([1-9][0-9]{0,2})[ )]*$")
-_CODE_AT_START = re.compile(r"^[ (]*\+?([1-9][0-9]{0,2})[ )-]*([^0-9+]*)$")
-
-
-class Country(NamedTuple):
-    """A country that a text names.
-
-    Attributes:
-        region: Its ISO 3166-1 code.
-        by_code: Whether a calling code names it.
-    """
-
-    region: str
-    by_code: bool
+_CODE_AT_END = re.compile(r"^([^0-9+]*?)[ (]*\+?([1-9][0-9]{0,2})[ )]*\Z")
+_CODE_AT_START = re.compile(r"^[ (]*\+?([1-9][0-9]{0,2})[ )-]*([^0-9+]*)\Z")
 
 
 def _tables() -> tuple[dict[str, str], dict[str, str]]:
@@ -66,25 +53,21 @@ def country_named(text: str) -> str | None:
     return None
 
 
-def country_of_cell(text: str) -> Country | None:
-    """The country that a cell of a country column names, or None. The text is in lower case."""
+def country_of_cell(text: str) -> str | None:
+    """The region that a cell of a country column names, or None. The text is in lower case.
+
+    A calling code counts with and without `+`, and next to a name.
+    """
     code = _CELL_CODE.fullmatch(text)
     if code is not None:
-        return _by_code(code[1])
+        return _REGIONS.get(code[1])
     for pattern, name_at, code_at in ((_CODE_AT_END, 1, 2), (_CODE_AT_START, 2, 1)):
         found = pattern.match(text)
         if found is not None and found[name_at].strip(_SIGNS):
-            by_name = _by_name(found[name_at])
-            return (by_name and Country(by_name.region, by_code=True)) or _by_code(found[code_at])
+            return _by_name(found[name_at]) or _REGIONS.get(found[code_at])
     return _by_name(text)
 
 
-def _by_code(code: str) -> Country | None:
-    region = _REGIONS.get(code)
-    return Country(region, by_code=True) if region else None
-
-
-def _by_name(text: str) -> Country | None:
+def _by_name(text: str) -> str | None:
     name = _BEFORE.sub("", text.strip(_SIGNS)).strip(_SIGNS)
-    region = _ISO.get(name) or _NAMES.get(name) or _NAMES.get(_AFTER.sub("", name).strip(_SIGNS))
-    return Country(region, by_code=False) if region else None
+    return _ISO.get(name) or _NAMES.get(name) or _NAMES.get(_AFTER.sub("", name).strip(_SIGNS))

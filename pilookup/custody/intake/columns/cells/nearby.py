@@ -3,57 +3,67 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from pilookup.custody.intake.columns.cells.countries import country_named, country_of_cell
-from pilookup.custody.intake.columns.cells.reader import NumberReader
+from pilookup.custody.intake.columns.cells.reader import NumberReader, names_landline
 from pilookup.custody.intake.columns.cells.runs import Run
 from pilookup.custody.intake.columns.cells.text import cell_text
 from pilookup.custody.intake.columns.cells.tokens import Token
 
 _WORD = re.compile(r"[^\W\d_]")
-_SEPARATOR = re.compile(r"[,;/|\n]")
+_SEPARATOR = re.compile(r"[,;/|&\n]|以及|或者?|和(?!国)| or | and ")
 _NAME_SIGNS = re.compile(r"[ ():=]+")
 _AREA_CODE = re.compile(r"[^0-9+]*0?([1-9][0-9]{1,2})[^0-9]*")
-_AREA_COUNTRY = re.compile(r"[ (]*(?:\+|00)([1-9][0-9]{0,2})[ )-]*")
+_CHINESE_AREA = re.compile(r"10|2[0-9]|(?!85[23]|886)[3-9][0-9]{2}")
+_LANDLINE_CHARS = 8
 _NAME_CHARS = 60
 _NAME_WORDS = (3, 2, 1)
 
 
+@lru_cache(maxsize=512)
 def reader_of_row(region: str, *, bare_landlines: bool, area: str, country: str) -> NumberReader:
-    """What decides on the numbers of a row, by its country and area cells."""
+    """What decides on the numbers of a row.
+
+    Args:
+        region: The country of numbers without a country code.
+        bare_landlines: Whether digits alone may be a landline.
+        area: The text of the area cell. A calling code in it, which is no area code, states the country.
+        country: The text of the country cell.
+    """
     stated = country_of_cell(cell_text(country).plain) if country else None
     code = ""
     if area:
         plain = cell_text(area).plain
-        by_area = _AREA_COUNTRY.fullmatch(plain)
         found = _AREA_CODE.fullmatch(plain)
-        if by_area is not None:
-            stated = stated or country_of_cell(plain)
-        elif found is not None:
+        if found is not None and _CHINESE_AREA.fullmatch(found[1]):
             code = found[1]
+        elif stated is None:
+            stated = country_of_cell(plain)
     if stated is None:
         return NumberReader(region, bare_landlines=bare_landlines, area=code)
-    return NumberReader(stated.region, strict=True, bare_landlines=bare_landlines or stated.by_code, area=code)
+    return NumberReader(stated, strict=True, bare_landlines=bare_landlines, area=code)
 
 
 def readers_of_items(plain: str, items: list[Run | Token], reader: NumberReader) -> Iterator[NumberReader]:
     """For each item the reader of the country that is named next to it, else the given reader.
 
-    A name without a separator between it and both its neighbours belongs to the number behind it if a name stands in
-    front of the first number of the cell; else to the number before it.
+    A name that is all that stands between two numbers belongs to the second one if a name stands in front of the first
+    number of the cell; else to the first one. A word for a landline in front lets digits alone be one.
     """
     edges = [0, *(item.stop for item in items)]
     starts = [*(item.start for item in items), len(plain)]
     between = [plain[edge:start] for edge, start in zip(edges, starts, strict=True)]
-    leads = bool(items) and _name_before(between[0]) is not None
+    before = [_name_before(text) for text in between]
+    behind = [_name_behind(text) for text in between]
+    leads = before[0] is not None
+    for at in range(1, len(items)):
+        if before[at] and behind[at] and not _SEPARATOR.search(between[at]):
+            (behind if leads else before)[at] = None
     for at in range(len(items)):
-        front, back = between[at], between[at + 1]
-        named = None
-        if at == 0 or leads or _SEPARATOR.search(front):
-            named = _name_before(front)
-        if named is None and (at == len(items) - 1 or not leads or _SEPARATOR.search(back)):
-            named = _name_behind(back)
-        yield replace(reader, region=named, strict=True) if named else reader
+        named = before[at] or behind[at + 1]
+        own = replace(reader, region=named, strict=True) if named else reader
+        yield replace(own, bare_landlines=True) if names_landline(between[at][-_LANDLINE_CHARS:]) else own
 
 
 def _name_before(between: str) -> str | None:

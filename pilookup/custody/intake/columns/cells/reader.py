@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from pilookup.custody.intake.columns.cells.countries import CALLING_CODES
 from pilookup.identifier import Reason, canonicalise, libphonenumber
+from pilookup.identifier.characters import plain
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _MOBILE_RESULT = re.compile(rb"tel:\+861[3-9][0-9]{9}")
-_SERVICE = re.compile(r"[48]00[0-9]{7}|950[0-9]{7,8}")
-_WITH_86 = re.compile(r"86[0-9]{10,}")
+_FULL = re.compile(r"0(?=[1-9].{8,10}\Z)|00(?=[1-9].{6,})|86(?=.{9,})|086")
+_SERVICE = re.compile(r"[48]00[0-9]{7}")
+_BARE = re.compile(r"[^0-9+]*([1-9][0-9]{8,10})(?:\.0+)?[^0-9+]*")
+_LANDLINE_WORD = re.compile("座机|座機|固话|固話|固定电话|固定電話|宅电|宅電|landline", re.IGNORECASE)
 _SIGNS = re.compile(r"[ ().-]")
 _BRACKET_OR_DASH = re.compile(r"[-)]")
 _GREATER_CHINA = frozenset(("852", "853", "886"))
@@ -40,9 +43,14 @@ class NumberReader:
         """A number has at least this many digits."""
         return _LEAST_DIGITS if self.region == "CN" else _LEAST_DIGITS_ABROAD
 
+    @property
+    def is_abroad(self) -> bool:
+        """Whether the row or the cell states another country than mainland China."""
+        return self.strict and self.region != "CN"
+
     def whole(self, text: str) -> bytes | Reason:
         """Decide on a text of digits and signs that stands alone, in plain form."""
-        if self.strict and self.region != "CN" and "+" not in text:
+        if self.is_abroad and "+" not in text:
             return self._valid(_SIGNS.sub("", text)) or Reason.NOT_POSSIBLE
         result = canonicalise(text, self.region)
         if isinstance(result, bytes):
@@ -51,7 +59,7 @@ class NumberReader:
 
     def checked(self, text: str, result: bytes) -> bytes | Reason:
         """The result, or `NO_AREA_CODE` if it is a landline of digits alone and these do not count."""
-        if self.bare_landlines or self.region != "CN" or not is_bare_landline(text, result):
+        if self.bare_landlines or self.strict or self.region != "CN" or not is_bare_landline(text, result):
             return result
         return Reason.NO_AREA_CODE
 
@@ -69,7 +77,7 @@ class NumberReader:
             return self._valid(digits)
         if _MOBILE.fullmatch(digits):
             return b"tel:+86" + digits.encode()
-        if digits.startswith(("0", "86")) or _SERVICE.fullmatch(digits):
+        if _FULL.match(digits) or _SERVICE.fullmatch(digits):
             return self._full(digits)
         return self._with_area(digits) or (self._with_head(digits, *head) if head else None)
 
@@ -88,9 +96,9 @@ class NumberReader:
         """The identifier of a local number with the area code of the row."""
         if not self.area or len(digits) not in _LOCAL_DIGITS:
             return None
-        if self.region == "CN":
-            return _accepted(canonicalise("0" + self.area + digits))
-        return self._valid(self.area + digits)
+        if self.region != "CN":
+            return self._valid(self.area + digits)
+        return _accepted(canonicalise("0" + self.area + digits))
 
     def _with_head(self, digits: str, first: str, signs: str) -> bytes | None:
         """A number that begins with an area code without 0, or a calling code without `+`, and a dash or a bracket."""
@@ -106,6 +114,11 @@ class NumberReader:
         return None
 
 
+def names_landline(text: str) -> bool:
+    """Whether a text says that a number is a landline."""
+    return _LANDLINE_WORD.search(text) is not None
+
+
 def is_mobile(result: bytes | Reason) -> bool:
     """Whether an identifier is that of a mainland mobile."""
     return isinstance(result, bytes) and _MOBILE_RESULT.fullmatch(result) is not None
@@ -117,11 +130,16 @@ def is_landline(result: bytes | Reason) -> bool:
 
 
 def is_bare_landline(text: str, result: bytes) -> bool:
-    """Whether digits alone, without 0 and country code, were read as a landline. Service numbers are none."""
-    digits = text.strip(" '\"=").removesuffix(".0")
-    if not digits.isdecimal() or digits[0] == "0" or not is_landline(result):
+    """Whether digits without 0, country code and signs between them were read as a landline. Service numbers are none.
+
+    Args:
+        text: The text, which may have words around the digits.
+        result: Its identifier.
+    """
+    if not is_landline(result):
         return False
-    return not (_WITH_86.fullmatch(digits) or _SERVICE.fullmatch(digits))
+    found = _BARE.fullmatch(plain(text))
+    return found is not None and not _SERVICE.fullmatch(found[1]) and not names_landline(text)
 
 
 def _accepted(result: bytes | Reason) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Finds the numbers in a run of atoms that only signs of a phone number separate (rules 9 to 12)."""
+"""Finds the numbers in a run of atoms that only signs of a phone number separate (rules 8 and 11 to 13)."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ _MAX_GAP = 24
 _POINT_GROUP = 4
 _EXTENSION_DIGITS = 6
 _MAX_ATOMS = 12
+_MAX_GROUPS = 7
 _MAX_DIGITS = 20
 _WHOLE_DIGITS = 26
 _INDEX_DIGITS = 2
@@ -87,7 +88,7 @@ class Run:
 def gap_between(plain: str, left: Atom, right: Atom) -> Gap | None:
     """The gap between two atoms, or None if a number cannot go on from one to the other.
 
-    A point between digits is a decimal point if more than four digits stand before it: it spoils both atoms.
+    A decimal point spoils both atoms.
     """
     if right.start - left.stop > _MAX_GAP:
         return None
@@ -95,7 +96,7 @@ def gap_between(plain: str, left: Atom, right: Atom) -> Gap | None:
     if not right.plus and len(right.digits) <= _EXTENSION_DIGITS and EXTENSION.fullmatch(text):
         right.spoiled = None
         return Gap(text, extension=True)
-    if text == "." and len(left.digits) > _POINT_GROUP:
+    if text == "." and is_decimal(left.digits, right.digits):
         if left.is_mobile and right.is_mobile:
             return None
         left.spoiled = left.spoiled or Reason.NOT_POSSIBLE
@@ -108,6 +109,13 @@ def gap_between(plain: str, left: Atom, right: Atom) -> Gap | None:
     if text.strip() == "/" and _AREA.fullmatch(left.digits) and _LOCAL.fullmatch(right.digits):
         return Gap(text, extension=False)
     return None
+
+
+def is_decimal(left: str, right: str) -> bool:
+    """Whether a point between digits is a decimal point, and not one between groups of digits: more than four digits
+    stand before it, or one or two, other than 86, and five or more behind it.
+    """
+    return len(left) > _POINT_GROUP or (len(left) <= _INDEX_DIGITS and left != "86" and len(right) > _POINT_GROUP)
 
 
 def pieces_of(run: Run, reader: NumberReader, plain: str) -> list[Piece]:
@@ -161,7 +169,7 @@ def _numbers_from(run: Run, first: int, reader: NumberReader) -> Iterator[Piece]
     atoms, gaps = run.atoms, run.gaps
     digits = ""
     head = (atoms[first].digits, gaps[first].text) if first < len(gaps) else None
-    for last in range(first, min(first + _MAX_ATOMS, len(atoms))):
+    for last in range(first, min(first + _MAX_GROUPS, len(atoms))):
         atom = atoms[last]
         if atom.spoiled or (last > first and (atom.plus or gaps[last - 1].extension)):
             return

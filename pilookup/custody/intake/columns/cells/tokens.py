@@ -16,12 +16,12 @@ _TOKEN = re.compile(
     r"|(?P<date>(?<![0-9])(?<![0-9][-./])(?:19|20)[0-9]{2}(?P<sign>[-./年])(?:0?[1-9]|1[0-2])(?:(?P=sign)|月)"
     r"(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])日?(?:[ t]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?z?)?)"
     r"|(?P<time>(?<![0-9:])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![0-9:]))"
-    r"|(?P<atom>(?P<plus>\+*)(?P<digits>[0-9]+)(?:(?<=[0-9]{7})\.0{1,20}(?![0-9.a-z]))?)"
+    r"|(?P<atom>(?P<plus>\+?)(?P<digits>[0-9]+)(?:(?<=[0-9]{7})\.0{1,20}(?![0-9.a-z]))?)"
 )
 """All tokens, in order of precedence. Each repeat that may be long starts only where the one before it cannot."""
 
 _LATIN = "a-z\u00df-\u024f"
-_LATIN_BEFORE = re.compile(f"[{_LATIN}]{{1,16}}$")
+_LATIN_BEFORE = re.compile(f"[{_LATIN}]{{1,16}}\\Z")
 _LATIN_AFTER = re.compile(f"[{_LATIN}]{{1,16}}")
 _PHONE_WORD = re.compile(
     "telephone|telefon|tel|phone|mobile|mob|cell|contact|number|num|no|ph|hp|fax|call|home|work|office"
@@ -31,17 +31,17 @@ _PHONE_WORD = re.compile(
 
 _OTHER_NUMBER = re.compile(
     r"(?:(?:订单|运单|身份证|证件|护照|银行卡|信用卡|储蓄卡|社保卡|邮政编码|邮编|qq|imei|imsi|iccid|order)(?:号码|编号|号|no\.?)?"
-    r"|(?:单|流水|交易|合同|发票|工|学|编)号)[ :：=(-]*$"
+    r"|(?:单|流水|交易|合同|发票|工|学|编)号)[ :：=(-]*\Z"
 )
 """A label that names another kind of number, directly before the digits."""
 
 _CONTEXT_CHARS = 16
 _CURRENCY = ("¥", "￥", "$", "€", "£")
-_UNIT = re.compile(r" ?(?:元|块|圆|万|亿)(?![\u4e00-\u9fff])|[%‰]")
+_UNIT = re.compile(r" ?(?:元|块|圆|万|亿)(?![\u4e00-\u9fff])| ?(?:元|块|圆|万|亿)(?=[或和以])|[%‰]")
 _MASK_AFTER = re.compile(r"[*●○•■□◯⚫※…▇█]|x{2,}|\.{3,}")
-_MASK_BEFORE = re.compile(r"(?:[*●○•■□◯⚫※…▇█]|xx|\.\.\.)$")
+_MASK_BEFORE = re.compile(r"(?:[*●○•■□◯⚫※…▇█]|xx|\.\.\.)\Z")
 _WIDE_MASK_AFTER = re.compile(r"[ -]?(?:[*●○•■□◯⚫※…▇█]|x{2,}|\.{3,}|[_?#]{2,})")
-_WIDE_MASK_BEFORE = re.compile(r"(?:[*●○•■□◯⚫※…▇█]|xx|\.\.\.|[_?#]{2})[ -]?$")
+_WIDE_MASK_BEFORE = re.compile(r"(?:[*●○•■□◯⚫※…▇█]|xx|\.\.\.|[_?#]{2})[ -]?\Z")
 """A mask touches a whole mobile; it may stand a sign away from other digits."""
 
 _MOBILE = re.compile(r"(?:86)?1[3-9][0-9]{9}")

@@ -164,6 +164,16 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], None]]] = {
     "nothing but NUL": ("a.csv", _text(_repeat(b"\0", 400))),
     "rows that are all rejected": ("a.csv", _text([b"phone\n", *_repeat(b"12\n", 2)])),
     "cells of many numbers": ("a.csv", _text([b"phone\n", *_repeat(b"13800138000;" * 90 + b"\n", 100)])),
+    "a record of several lines that never ends": (
+        "a.txt",
+        _text([b"id: 1\nphone: 13800138000\n" * 100, *_repeat(b"more " * 200 + b"\n", 3)]),
+    ),
+    "lines of spaces": ("a.txt", _text([b"phone   name\n", *_repeat(b"13800138000" + b" " * 2000 + b"x\n", 20)])),
+    "a bad byte in each line": (
+        "a.csv",
+        _text([b"phone,name\n", *_repeat(b"13800138000,\xff" + b"x" * 500 + b"\n", 8)]),
+    ),
+    "UTF-16 without line ends in two byte orders": ("a.csv", _text([b"\xff\xfe", *_repeat(b"1\x00\xfe\xff\x001", 50)])),
     "UTF-16 that says nothing": ("a.csv", _text([b"\xff\xfe", *_repeat(b"\xd8\xd8", 200)])),
     "a gzip of one gibibyte": ("a.csv.gz", _gzip(_repeat(b"13800138000\n", 1024))),
     "members just below the ratio's limit": (

@@ -1,6 +1,5 @@
 """Commands on a full disk, a busy HOME or a wrong passphrase print one line and end with status 1."""
 
-import gzip
 import shutil
 from datetime import UTC, datetime
 

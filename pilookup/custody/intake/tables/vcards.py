@@ -16,7 +16,7 @@ from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import TextStream, WholeText
+from pilookup.custody.intake.tables.whole_text import TextStream, open_text
 from pilookup.errors import IntakeError
 
 MAX_PROPERTY_CHARS: Final = 1 << 20
@@ -57,7 +57,7 @@ def vcard_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterat
     notes.append(f"{member.location}: read as vCards in {encoding.display_name}")
 
     def read() -> Iterator[Record]:
-        with text.open() as stream:
+        with open_text(member, encoding) as stream:
             yield from cards(member.location, enumerate(_lines(stream), 1))
 
     return tables_of_records(member.location, read)

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from pilookup.custody.intake.columns.header_rows import is_header_row
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, header_digest
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.identifier import canonicalise
+
+_LONG_CHARS: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,16 @@ class OutsideMobile:
 
 def mobiles_in(text: str) -> list[bytes]:
     """The identifiers of the mainland mobiles in a text, by the rules of `find_mobiles`."""
+    return list(_mobiles_in_long(text)) if len(text) >= _LONG_CHARS else _mobiles_in(text)
+
+
+@lru_cache(maxsize=64)
+def _mobiles_in_long(text: str) -> tuple[bytes, ...]:
+    """The same of a long text, which many rows may share."""
+    return tuple(_mobiles_in(text))
+
+
+def _mobiles_in(text: str) -> list[bytes]:
     found = (canonicalise(text[start:stop]) for start, stop in find_mobiles(text))
     return [result for result in found if isinstance(result, bytes)]
 

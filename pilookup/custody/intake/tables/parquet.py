@@ -164,6 +164,9 @@ class ParquetTable:
 
     def _texts(self, column: pa.Array) -> list[str]:
         with self._validated(column):
+            if pa.types.is_dictionary(column.type):  # each value is cut once, and its rows share it
+                values = [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column.dictionary)]
+                return [values[at] if at is not None else "" for at in column.indices.to_pylist()]
             return [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column)]
 
     def _lines(self, arrays: list[pa.Array], needed: Collection[int]) -> bytes | None:

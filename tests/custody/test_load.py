@@ -16,7 +16,7 @@ import pytest
 from pilookup import durable
 from pilookup.custody.load import schedule
 from pilookup.custody.load.split_task import SplitTask
-from pilookup.errors import CustodyError, IntakeError, VaultError
+from pilookup.errors import CustodyError, IntakeError, SeveralFilesError, VaultError
 from pilookup.protocol.label import Kind
 from tests.support.custody.home import content, files_under, numbers, run_load, write_csv
 
@@ -264,12 +264,62 @@ def test_the_first_error_in_the_order_of_the_files_is_raised(session, csv, monke
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 1000)
     rows = [f"{number},x" for number in [*numbers(200), "y" * 140_000, *numbers(200, 300)]]
     long = csv("long.csv", rows, "phone,name")
-    broken = csv("broken.csv", numbers(5))
-    broken.write_bytes(broken.read_bytes() + b"\xff\xff\n")
+    broken = csv("broken.csv", [f"{number},x" for number in numbers(200, 900)] + [rows[200]], "phone,name")
     before = files_under(session.home.path)
     with pytest.raises(IntakeError, match=r"long\.csv line 202: has a cell longer"):
         run_load(session, [long, broken])
     assert files_under(session.home.path) == before
+
+
+@pytest.fixture
+def some_bad(csv, monkeypatch):
+    """Good files, one that is empty, and one that fails in a later split, after numbers and rejected cells."""
+    monkeypatch.setattr(schedule, "SPLIT_BYTES", 500)
+    late = ["bad-1,x", *(f"{number},x" for number in numbers(200, 1000)), f"{'y' * 140_000},x"]
+    empty = csv("empty.csv", [])
+    empty.write_bytes(b"")
+    return [
+        csv("a.csv", [*numbers(50), "bad-0"]),
+        csv("late.csv", late, "phone,name"),
+        empty,
+        csv("b.csv", [*numbers(30, 500), "bad-2"]),
+    ]
+
+
+def test_a_bad_file_is_left_out_with_its_numbers_and_counts_and_told(session, some_bad):
+    stream = io.StringIO()
+    outcome = run_load(session, some_bad, skip_bad=True, rejects=stream)
+    assert outcome.names == ["a.csv", "b.csv"]
+    assert (outcome.total.rows, outcome.total.accepted, outcome.total.rejected.total()) == (82, 80, 2)
+    empty, late = sorted(outcome.skipped)
+    assert empty.startswith("empty.csv: ")
+    assert late.startswith("late.csv line 203: has a cell longer")
+    assert outcome.to_json()["skipped"] == outcome.skipped
+    assert len(session.loads()) == 2
+    assert len(content(session)) == 80
+    lines = [line for line in stream.getvalue().splitlines()[1:] if "bad-" in line]
+    assert [line.split(",")[0] for line in lines] == ["a.csv", "late.csv", "b.csv"]
+    assert not (session.home.vault / ".staging").exists()
+
+
+def test_files_that_are_all_bad_are_an_error_also_if_bad_files_are_skipped(session, some_bad):
+    before = files_under(session.home.path)
+    with pytest.raises(SeveralFilesError) as raised:
+        run_load(session, some_bad[1:3], skip_bad=True)
+    assert {error.location.split()[0] for error in raised.value.errors} == {"late.csv", "empty.csv"}
+    assert files_under(session.home.path) == before
+
+
+def test_a_load_that_fails_writes_what_was_rejected_before_in_the_order_of_the_files(session, some_bad):
+    stream = io.StringIO()
+    with pytest.raises(IntakeError, match=r"late\.csv line 203: has a cell longer"):
+        run_load(session, some_bad[:2], rejects=stream)
+    lines = [line.split(",") for line in stream.getvalue().splitlines()]
+    assert [(line[0], line[1], line[-1]) for line in lines[1:]] == [
+        ("a.csv", "52", "bad-0"),
+        ("late.csv", "2", "bad-1"),
+    ]
+    assert session.loads() == []
 
 
 def test_a_file_that_changes_between_splitting_and_reading_is_refused(session, csv, monkeypatch):

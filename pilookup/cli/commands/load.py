@@ -13,6 +13,7 @@ from pilookup.cli.passwords import read_passwords, with_passwords
 from pilookup.cli.rejects import rejects_file
 from pilookup.cli.report_file import check_report_path, write_report
 from pilookup.clock import utc_now
+from pilookup.custody.intake.model import ENCODINGS
 from pilookup.errors import StrictLoadError
 from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
@@ -26,6 +27,13 @@ def _region(region: str) -> str:
     if region != "CN" and not is_region(region):
         raise typer.BadParameter(f"{region}: not the code of a country or region in two capital letters, such as HK")
     return region
+
+
+def _encoding(encoding: str | None) -> str | None:
+    """Check an encoding; raises typer.BadParameter."""
+    if encoding is not None and encoding not in ENCODINGS:
+        raise typer.BadParameter(f"{encoding}: not one of {', '.join(ENCODINGS)}")
+    return encoding
 
 
 def load(
@@ -53,7 +61,8 @@ def load(
     scan_text: Annotated[bool, typer.Option("--scan-text", help="Also read numbers in columns of text.")] = False,
     hidden_sheets: Annotated[bool, typer.Option("--hidden-sheets", help="Also read hidden sheets.")] = False,
     encoding: Annotated[
-        str | None, typer.Option(help="The encoding of texts: big5 or shift-jis, if it is not found by itself.")
+        str | None,
+        typer.Option(callback=_encoding, help="The encoding of texts, such as big5, if it is not found by itself."),
     ] = None,
     password_file: Annotated[
         Path | None,

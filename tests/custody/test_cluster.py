@@ -1,5 +1,6 @@
 """The tasks of load and publish on a Dask cluster: a killed worker changes no byte of the result."""
 
+import io
 import json
 import os
 import pickle
@@ -58,16 +59,23 @@ def publishing(path, tasks, on_progress):
 
 
 def loading(path, tasks, on_progress):
-    """Load a file of many splits; return the report. The test compares the vault too."""
-    session = at(path)
+    """Load a file of many splits, with rejected cells and a change of layout in the middle.
+
+    Returns the report and the rejected cells. The test compares the vault too.
+    """
+    session, rejects = at(path), io.StringIO()
     rows = [f"{number},acc{i % 11}" for i, number in enumerate(numbers(5000, start=2000))]
+    rows[100::500] = [f"bad-{i},acc" for i in range(10)]
+    rows[2500:] = ["account,phone", *(",".join(row.split(",")[::-1]) for row in rows[2500:])]
     folder = path.with_suffix(".files")
     folder.mkdir()
     file = write_csv(folder / "more.csv", rows, "phone,account")
     job = LoadJob([file], DatasetSpec("more", Kind.MALICIOUS), IntakeOptions(Kind.MALICIOUS))
-    outcome = load(session, job, None, on_progress, tasks)
+    outcome = load(session, job, rejects, on_progress, tasks)
     session.control.close()
-    return outcome.to_json()
+    assert [line[-5:] for line in rejects.getvalue().splitlines()[1:]] == [f"bad-{i}" for i in range(10)]
+    assert outcome.total.accepted == 4990
+    return outcome.to_json(), rejects.getvalue()
 
 
 WORKS = [publishing, loading]

@@ -16,7 +16,7 @@ import pytest
 from pilookup import durable
 from pilookup.custody.load import schedule
 from pilookup.custody.load.split_task import SplitTask
-from pilookup.errors import CustodyError, IntakeError, VaultError
+from pilookup.errors import CustodyError, IntakeError, SeveralFilesError, VaultError
 from pilookup.protocol.label import Kind
 from tests.support.custody.home import content, files_under, numbers, run_load, write_csv
 
@@ -92,10 +92,14 @@ def test_a_file_is_recognised_by_content_and_replaced_only_on_request(session, c
     assert len(list((session.home.vault / "case-1").iterdir())) == 2
 
 
-def test_the_same_file_twice_in_one_command_is_refused(session, csv):
-    with pytest.raises(CustodyError, match=r"b\.csv: the same content as another file"):
-        run_load(session, [csv("a.csv", numbers(5)), csv("b.csv", numbers(5))])
-    assert session.loads() == []
+def test_the_same_file_twice_in_one_command_is_loaded_once_with_a_note(session, csv):
+    outcome = run_load(session, [csv("a.csv", numbers(5)), csv("c.csv", numbers(3, 50)), csv("b.csv", numbers(5))])
+    assert "b.csv: the same content as a.csv, loaded once" in outcome.total.notes
+    assert outcome.names == ["a.csv", "c.csv"]
+    assert [report.rows for report in outcome.files] == [5, 3]
+    assert (outcome.total.rows, outcome.total.distinct, outcome.total.duplicates) == (8, 8, 0)
+    assert len(session.loads()) == 2
+    assert len(content(session)) == 8
 
 
 def test_a_file_may_go_into_two_datasets(session, csv):
@@ -170,13 +174,14 @@ def test_an_invalid_dataset_id_is_refused(session, csv, slug):
 
 def test_small_splits_give_the_same_content(session, csv, monkeypatch):
     rows = [*numbers(3000), *numbers(2000, 500)]
-    whole = run_load(session, [csv("a.csv", rows)], "whole")
+    path = csv("a.csv", rows)
+    whole = run_load(session, [path], "whole")
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 700)
     splits = []
     monkeypatch.setattr(schedule, "SplitTask", lambda *given: splits.append(given) or SplitTask(*given))
-    cut = run_load(session, [csv("b.csv", rows)], "cut")
+    cut = run_load(session, [path], "cut")
     assert len(splits) > 50
-    assert cut.total.to_json() | {"notes": []} == whole.total.to_json() | {"notes": []}
+    assert cut.total.to_json() == whole.total.to_json()
     assert [row[1:] for row in content(session) if row[0] == 1] == [row[1:] for row in content(session) if row[0] == 2]
     assert not list(session.home.vault.rglob("*.sorted"))
 
@@ -236,9 +241,9 @@ def test_progress_reaches_the_end_of_all_files(session, csv):
 
 def test_rejected_rows_are_written_only_to_the_rejects_file(session, csv):
     stream = io.StringIO()
-    run_load(session, [csv("a.csv", [*numbers(5), "not-a-phone"])], rejects=stream)
-    assert "not-a-phone" in stream.getvalue()
-    assert b"not-a-phone" not in b"".join(files_under(session.home.path).values())
+    run_load(session, [csv("a.csv", [*numbers(5), "nobody-here"])], rejects=stream)
+    assert "nobody-here" in stream.getvalue()
+    assert b"nobody-here" not in b"".join(files_under(session.home.path).values())
 
 
 def test_the_rejects_of_many_files_and_splits_are_in_order(session, csv, monkeypatch):
@@ -259,12 +264,62 @@ def test_the_first_error_in_the_order_of_the_files_is_raised(session, csv, monke
     monkeypatch.setattr(schedule, "SPLIT_BYTES", 1000)
     rows = [f"{number},x" for number in [*numbers(200), "y" * 140_000, *numbers(200, 300)]]
     long = csv("long.csv", rows, "phone,name")
-    broken = csv("broken.csv", numbers(5))
-    broken.write_bytes(broken.read_bytes() + b"\xff\xff\n")
+    broken = csv("broken.csv", [f"{number},x" for number in numbers(200, 900)] + [rows[200]], "phone,name")
     before = files_under(session.home.path)
     with pytest.raises(IntakeError, match=r"long\.csv line 202: has a cell longer"):
         run_load(session, [long, broken])
     assert files_under(session.home.path) == before
+
+
+@pytest.fixture
+def some_bad(csv, monkeypatch):
+    """Good files, one that is empty, and one that fails in a later split, after numbers and rejected cells."""
+    monkeypatch.setattr(schedule, "SPLIT_BYTES", 500)
+    late = ["bad-1,x", *(f"{number},x" for number in numbers(200, 1000)), f"{'y' * 140_000},x"]
+    empty = csv("empty.csv", [])
+    empty.write_bytes(b"")
+    return [
+        csv("a.csv", [*numbers(50), "bad-0"]),
+        csv("late.csv", late, "phone,name"),
+        empty,
+        csv("b.csv", [*numbers(30, 500), "bad-2"]),
+    ]
+
+
+def test_a_bad_file_is_left_out_with_its_numbers_and_counts_and_told(session, some_bad):
+    stream = io.StringIO()
+    outcome = run_load(session, some_bad, skip_bad=True, rejects=stream)
+    assert outcome.names == ["a.csv", "b.csv"]
+    assert (outcome.total.rows, outcome.total.accepted, outcome.total.rejected.total()) == (82, 80, 2)
+    empty, late = sorted(outcome.skipped)
+    assert empty.startswith("empty.csv: ")
+    assert late.startswith("late.csv line 203: has a cell longer")
+    assert outcome.to_json()["skipped"] == outcome.skipped
+    assert len(session.loads()) == 2
+    assert len(content(session)) == 80
+    lines = [line for line in stream.getvalue().splitlines()[1:] if "bad-" in line]
+    assert [line.split(",")[0] for line in lines] == ["a.csv", "late.csv", "b.csv"]
+    assert not (session.home.vault / ".staging").exists()
+
+
+def test_files_that_are_all_bad_are_an_error_also_if_bad_files_are_skipped(session, some_bad):
+    before = files_under(session.home.path)
+    with pytest.raises(SeveralFilesError) as raised:
+        run_load(session, some_bad[1:3], skip_bad=True)
+    assert {error.location.split()[0] for error in raised.value.errors} == {"late.csv", "empty.csv"}
+    assert files_under(session.home.path) == before
+
+
+def test_a_load_that_fails_writes_what_was_rejected_before_in_the_order_of_the_files(session, some_bad):
+    stream = io.StringIO()
+    with pytest.raises(IntakeError, match=r"late\.csv line 203: has a cell longer"):
+        run_load(session, some_bad[:2], rejects=stream)
+    lines = [line.split(",") for line in stream.getvalue().splitlines()]
+    assert [(line[0], line[1], line[-1]) for line in lines[1:]] == [
+        ("a.csv", "52", "bad-0"),
+        ("late.csv", "2", "bad-1"),
+    ]
+    assert session.loads() == []
 
 
 def test_a_file_that_changes_between_splitting_and_reading_is_refused(session, csv, monkeypatch):

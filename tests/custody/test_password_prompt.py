@@ -60,7 +60,7 @@ def at_a_terminal(command, answers):
     ("answers", "status", "text"),
     [
         (["open", "sesame"], 0, b"20 numbers accepted"),
-        (["open", "shut", "seasme"], 1, b"list.xlsx: none of the passwords opens it"),
+        (["open", "shut", "seasme"], 1, b"list.xlsx: is under a password, and none of the given ones fits"),
     ],
 )
 def test_the_password_is_asked_for_and_not_shown(home, encrypted, answers, status, text):

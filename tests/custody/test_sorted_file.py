@@ -80,7 +80,9 @@ def test_sorted_files_become_one_row_for_each_number_and_account(session, files,
         write_sorted_file(
             vault, staged, number, VaultRows(b"".join(elements), indices, months, b"".join(tags) * accounts)
         )
-    tasks = [ShardTask(session.home.real, p, ((staged, len(files)),), dry_run=False) for p in range(PARTITIONS)]
+    tasks = [
+        ShardTask(session.home.real, p, ((staged, tuple(range(len(files)))),), dry_run=False) for p in range(PARTITIONS)
+    ]
     outcomes = [run_shard(task) for task in [*tasks, *tasks[:3]]][: len(tasks)]
     vault.write_index(staged.folder(vault), 7, [outcome.partition for outcome in outcomes if outcome.distinct_in_all])
     vault.adopt(staged.folder(vault), "made")

@@ -21,6 +21,8 @@ from pilookup.protocol.label import Kind
 from tests.support.custody.home import run_load, write_csv
 
 PARTITION = 5
+FILES = (0, 1, 3, 4, 6, 9, 10)
+"""The numbers of the sorted files of a load. The others are those of discarded splits and of rejected cells."""
 
 
 def elements_of(count, rng):
@@ -43,7 +45,7 @@ def staged(request, session):
     session.vault.stage(load.folder(session.vault), load.sorted_folder(session.vault))
     rng = random.Random(1)
     pool = elements_of(1500, rng)
-    for number in range(7):
+    for number in FILES:
         elements = rng.choices(pool, k=700)
         accounts = [rng.choice([bytes(16), b"a" * 16, b"b" * 16]) for _ in elements] if load.accounts else []
         write_sorted_file(
@@ -65,12 +67,12 @@ def counted(monkeypatch):
     return given
 
 
-def made(session, load, monkeypatch, step_rows, *, files=7):
+def made(session, load, monkeypatch, step_rows):
     """Make the shard in steps of `step_rows` rows, with fixed random bytes; return its bytes and the outcome."""
     numbered = count()
     monkeypatch.setattr(shard_task, "STEP_ROWS", step_rows)
     monkeypatch.setattr(shard.os, "urandom", lambda size: next(numbered).to_bytes(size, "big"))
-    outcome = run_shard(ShardTask(session.home.real, PARTITION, ((load, files),), dry_run=False))
+    outcome = run_shard(ShardTask(session.home.real, PARTITION, ((load, FILES),), dry_run=False))
     monkeypatch.undo()
     [path] = load.folder(session.vault).iterdir()
     return path.read_bytes(), outcome
@@ -88,10 +90,10 @@ def test_a_shard_has_the_same_bytes_for_any_size_of_step(session, staged, frame_
 
 
 def test_at_most_the_rows_of_a_step_are_merged_at_once(session, staged, monkeypatch, counted):
-    rows = PartitionRows(session.vault, staged, 7, PARTITION).counts
+    rows = PartitionRows(session.vault, staged, FILES, PARTITION).counts
     most = 3 * int(rows.max())
     monkeypatch.setattr(shard_task, "STEP_ROWS", most)
-    run_shard(ShardTask(session.home.real, PARTITION, ((staged, 7),), dry_run=False))
+    run_shard(ShardTask(session.home.real, PARTITION, ((staged, FILES),), dry_run=False))
     assert max(counted) <= most
     assert sum(counted) == rows.sum()
     assert len(counted) < COARSE_SPANS
@@ -135,7 +137,7 @@ def test_many_loads_are_counted_together_in_steps(session, staged, monkeypatch):
     together = set()
     for step_rows in (200, 1 << 16):
         monkeypatch.setattr(shard_task, "STEP_ROWS", step_rows)
-        task = ShardTask(session.home.real, PARTITION, ((staged, 7), (other, 1)), dry_run=True)
+        task = ShardTask(session.home.real, PARTITION, ((staged, FILES), (other, (0,))), dry_run=True)
         outcome = run_shard(task)
         assert outcome.distinct[1] == 80
         together.add(outcome.distinct_in_all - outcome.distinct[0])
@@ -146,7 +148,7 @@ def test_many_loads_are_counted_together_in_steps(session, staged, monkeypatch):
 
 def read(session, load):
     """Make the load's shard of the partition; return its rows."""
-    run_shard(ShardTask(session.home.real, PARTITION, ((load, 7),), dry_run=False))
+    run_shard(ShardTask(session.home.real, PARTITION, ((load, FILES),), dry_run=False))
     path = load.folder(session.vault) / f"{PARTITION:02}.shard"
     return session.vault.store.read_table(path, f"7/{load.id}/{PARTITION}")
 
@@ -161,7 +163,7 @@ def test_an_altered_or_missing_sorted_file_is_refused(session, staged, harm):
     else:
         first.write_bytes({"flip": data, "swap": second.read_bytes(), "cut": data[:-20]}[harm])
     with pytest.raises(VaultError, match=r"000000\.sorted: (altered|missing)"):
-        run_shard(ShardTask(session.home.real, PARTITION, ((staged, 7),), dry_run=False))
+        run_shard(ShardTask(session.home.real, PARTITION, ((staged, FILES),), dry_run=False))
     assert not list(staged.folder(session.vault).iterdir())
 
 

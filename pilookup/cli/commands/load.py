@@ -14,7 +14,7 @@ from pilookup.cli.rejects import rejects_file
 from pilookup.cli.report_file import check_report_path, write_report
 from pilookup.clock import utc_now
 from pilookup.custody.intake.model import ENCODINGS
-from pilookup.errors import IntakeError, NoNumbersError, SeveralFilesError, StrictLoadError
+from pilookup.errors import StrictLoadError
 from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
 
@@ -89,7 +89,7 @@ def load(
     columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
     with opened(home, online=False, scheduler=scheduler) as custody:
 
-        def attempt(passwords: tuple[str, ...]) -> "LoadOutcome | IntakeError":
+        def attempt(passwords: tuple[str, ...]) -> "LoadOutcome":
             with rejects_file(rejects) as stream, progress("load", "rows") as advance:
                 try:
                     return custody.load(
@@ -117,14 +117,8 @@ def load(
                 except StrictLoadError as error:  # the rejected rows are written all the same
                     outcome: LoadOutcome = error.outcome
                     return outcome
-                except IntakeError as error:
-                    if not _is_without_numbers(error):
-                        raise
-                    return error
 
         outcome = with_passwords(passwords, attempt)
-    if isinstance(outcome, IntakeError):
-        raise outcome
     _show(outcome, json=json)
     if report:
         write_report(report, outcome, utc_now())
@@ -151,12 +145,6 @@ def _columns(given: list[str], left_out: list[str]) -> dict[str, list[str]]:
             raise typer.BadParameter(f"{name}: is also given with --column", param_hint="--not-column")
         columns.setdefault(role, []).append(name)
     return columns
-
-
-def _is_without_numbers(error: IntakeError) -> bool:
-    """Whether files were read to their end without a number, so that their rejected rows say why."""
-    each = error.errors if isinstance(error, SeveralFilesError) else (error,)
-    return any(isinstance(one, NoNumbersError) for one in each)
 
 
 def _show(outcome: "LoadOutcome", *, json: bool) -> None:

@@ -3,6 +3,7 @@
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
     ├── IntakeError             an input file cannot be read as what it claims to be
+    │   ├── SeveralFilesError   several input files cannot be read (carries the error of each)
     │   └── PasswordRequiredError   an input file is encrypted, and no given password opens it
     ├── CustodyError            the police side cannot do what was asked
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use

@@ -85,7 +85,7 @@ class Layout:
     scan_text: bool = False
     lenient: bool = False
     lenient_first: bool = False
-    header_digests: tuple[bytes, ...] = ()
+    header_digests: tuple[bytes, ...] = field(default=(), repr=False)
     header: tuple[str, ...] | None = field(default=None, repr=False)
     roles: tuple[RoleOfColumn, ...] = ()
     passed_over: int = 0

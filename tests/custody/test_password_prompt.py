@@ -2,6 +2,7 @@
 
 import os
 import pty
+import subprocess
 import sys
 
 import msoffcrypto.format.ooxml
@@ -26,11 +27,21 @@ def encrypted(tmp_path):
 
 
 def at_a_terminal(command, answers):
-    """Run a command at a terminal and answer its prompts; returns what the terminal showed, and the exit status."""
-    child, terminal = pty.fork()
-    if not child:
-        os.environ["PILOOKUP_PASSPHRASE"] = SECRET.decode()
-        os.execv(sys.executable, [sys.executable, "-m", "pilookup.cli", *command])
+    """Run a command at a terminal and answer its prompts.
+
+    Returns:
+        What the terminal showed, the number of prompts, and the exit status.
+    """
+    terminal, other_end = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "pilookup.cli", *command],
+        stdin=other_end,
+        stdout=other_end,
+        stderr=other_end,
+        env=os.environ | {"PILOOKUP_PASSPHRASE": SECRET.decode()},
+        start_new_session=True,
+    )
+    os.close(other_end)
     shown, asked = b"", 0
     while True:
         try:
@@ -42,7 +53,7 @@ def at_a_terminal(command, answers):
             os.write(terminal, answers[asked].encode() + b"\n")
             asked += 1
     os.close(terminal)
-    return shown, asked, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return shown, asked, child.wait()
 
 
 @pytest.mark.parametrize(

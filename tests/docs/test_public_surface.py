@@ -41,6 +41,7 @@ def test_these_are_the_public_names():
         "IntakeError",
         "KeyringError",
         "MissingExtraError",
+        "NoNumbersError",
         "PasswordRequiredError",
         "PilookupError",
         "PublishError",

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from pilookup.custody.intake.columns.headers import is_known
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import ACCEPTED, REJECTED, Report, Tally
@@ -139,8 +140,11 @@ class TableReport:
         report.warn(code, self.location, count, text.format(name=name), column=column + 1, header=header)
 
     def _header(self, column: int) -> str | None:
+        """The header of a column as the report shows it; None if it may be a cell of data."""
         header = self.layout.header_of(column)
-        return shown_header(header) if header else None
+        if not header or not (self.layout.is_named or is_known(header)):
+            return None
+        return shown_header(header)
 
     def _column_text(self, column: int) -> str:
         header = self._header(column)

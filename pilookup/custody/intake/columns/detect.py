@@ -121,6 +121,7 @@ def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None,
         scan_text=options.scan_text,
         header_digests=digests,
         header=tuple(labels) if header else None,
+        is_named=header is not None and header.by_name,
         passed_over=_passed_over(table.head, header),
     )
     layout = _with_phones(layout, columns, table.location, labels, width, options)

@@ -3,13 +3,9 @@
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
     ├── IntakeError             an input file cannot be read as what it claims to be
-<<<<<<< HEAD
-    │   └── PasswordRequiredError   an input file is encrypted, and no given password opens it
-=======
     │   ├── NoNumbersError      no phone number was found in an input file
     │   ├── PasswordRequiredError   an input file is encrypted, and no given password opens it
     │   └── SeveralFilesError       several input files cannot be read (carries the error of each)
->>>>>>> 3841754ad9dc0ef5bb1f7e0e04fcf1357f07b0f8
     ├── CustodyError            the police side cannot do what was asked
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use
     │   ├── KeyringError        a key file or its passphrase is wrong

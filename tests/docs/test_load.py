@@ -30,23 +30,24 @@ def sources():
 
 
 @both
-def test_every_reason_is_explained_once(page):
+def test_a_guide_explains_every_reason_once(page):
     assert sorted(rows(page, 0)) == sorted([*Reason, ERASED])
     assert f'rejected["{ERASED}"]' in sources()
 
 
 @both
-def test_every_warning_is_explained_once(page):
+def test_a_guide_explains_every_warning_once(page):
     assert rows(page, 1) == list(WarningCode)
 
 
 @both
-def test_every_option_of_load_that_settles_a_warning_is_named(page):
+def test_a_guide_names_every_option_of_load_that_settles_a_warning(page):
     text = page.read_text(encoding="utf-8")
     for option in (
         "--column phone=",
         "--not-column",
         "--scan-text",
+        "--encoding",
         "--hidden-sheets",
         "--region",
         "--password-file",
@@ -59,7 +60,7 @@ def test_every_option_of_load_that_settles_a_warning_is_named(page):
 
 
 @both
-def test_every_quoted_message_is_one_that_is_raised(page):
+def test_a_guide_quotes_only_messages_that_are_raised(page):
     quoted = rows(page, 2)
     assert len(quoted) >= 8
     code = sources()

@@ -61,7 +61,7 @@ def has_own_repr(cls):
 
 
 def test_the_classes_are_found():
-    assert {"Accepted", "NumberedRows", "Chunk", "VaultRows", "MemorySplitTask", "Evaluate"} <= {
+    assert {"Accepted", "NumberedRows", "HeaderRows", "TextSplit", "VaultRows", "MemorySplitTask", "Evaluate"} <= {
         each.__name__ for each in CLASSES
     }
 

@@ -96,7 +96,7 @@ class LoadSchedule:
 
         Raises:
             IntakeError: A file cannot be read in its format, changed while it was read, or holds no number. If several
-                files fail, it is an SeveralFilesError that names them all.
+                files fail, it is a SeveralFilesError that names them all.
             KeyringError: The keyring cannot be opened where a task runs.
             VaultError: A file of the vault is missing or altered.
             ComputeError: The cluster failed.

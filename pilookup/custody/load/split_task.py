@@ -100,7 +100,7 @@ class SplitOutcome:
     tally: Tally = field(default_factory=Tally)
     change: Change | None = None
     erased: int = 0
-    frequent: tuple[tuple[bytes, int], ...] = ()
+    frequent: tuple[tuple[bytes, int], ...] = field(default=(), repr=False)
     rejected_cells: str = field(default="", repr=False)
     error: IntakeError | None = None
 

@@ -43,8 +43,8 @@ class _Column:
     """One column of a table while its role is chosen."""
 
     at: int
-    label: str
-    cells: list[str]
+    label: str = field(repr=False)
+    cells: list[str] = field(repr=False)
     counts: ColumnCells
     lookalikes: int = 0
     is_named: bool = False

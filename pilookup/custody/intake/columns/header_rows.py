@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -37,7 +37,7 @@ class HeaderRows:
 
     first: int
     data: int
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = field(repr=False)
     by_name: bool
 
 

@@ -86,7 +86,7 @@ class Layout:
     scan_text: bool = False
     lenient: bool = False
     lenient_first: bool = False
-    header_digests: tuple[bytes, ...] = ()
+    header_digests: tuple[bytes, ...] = field(default=(), repr=False)
     header: tuple[str, ...] | None = field(default=None, repr=False)
     is_named: bool = False
     roles: tuple[RoleOfColumn, ...] = ()

@@ -9,7 +9,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from pilookup.custody.intake import limits
@@ -41,7 +41,7 @@ class ArchiveContext:
     """
 
     budget: Budget
-    passwords: Sequence[str]
+    passwords: Sequence[str] = field(repr=False)
 
 
 def is_system_file(name: str) -> bool:

@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO, Final
 
@@ -63,9 +63,11 @@ def aes_info(info: zipfile.ZipInfo) -> AesInfo | None:
 
 @dataclass(frozen=True, slots=True)
 class _Keys:
-    cipher: bytes
-    mac: bytes
-    check: bytes
+    """The keys of one member. The repr shows none of them."""
+
+    cipher: bytes = field(repr=False)
+    mac: bytes = field(repr=False)
+    check: bytes = field(repr=False)
 
 
 def _derive(password: bytes, salt: bytes, key_bytes: int) -> _Keys:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pilookup.custody.intake.columns.labelled import phone_cells
@@ -30,9 +30,9 @@ class _Row:
     """One row while it is normalised. Its numbers and rejects count only if the row has the layout of the table."""
 
     line: int
-    cells: list[str]
-    numbers: dict[bytes, int]
-    rejects: list[tuple[int, Reason, str]]
+    cells: list[str] = field(repr=False)
+    numbers: dict[bytes, int] = field(repr=False)
+    rejects: list[tuple[int, Reason, str]] = field(repr=False)
     repeated: int = 0
     chosen: int | None = None
 

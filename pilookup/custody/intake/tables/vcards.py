@@ -81,7 +81,7 @@ class _Card:
     """A card that is read. Its AGENT may be a card that begins inside it."""
 
     line: int
-    fields: list[tuple[str, str]] = field(default_factory=list)
+    fields: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
     def record(self) -> Record:
         first = [(_NAME, ""), (_PHONE, "")]

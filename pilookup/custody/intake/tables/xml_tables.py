@@ -178,7 +178,7 @@ class _Open:
     table: str
     depth: int
     line: int
-    fields: list[tuple[str, str]] = field(default_factory=list)
+    fields: list[tuple[str, str]] = field(default_factory=list, repr=False)
     chars: int = 0
 
 

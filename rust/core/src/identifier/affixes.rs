@@ -172,7 +172,7 @@ fn before_word(text: &str) -> Option<&str> {
     shorter(listed, before_ext(text))
 }
 
-/// The text before `xt`, `ext`, `extn`, `extensio`, `extension` and their forms with an accent.
+/// The text before `xt`, `ext`, `extn` or `extension`, also without its last letter or with an accent.
 fn before_ext(text: &str) -> Option<&str> {
     let stem = text.strip_suffix('n').unwrap_or(text);
     let stem = ["ensio", "ensió"].iter().find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);

@@ -45,8 +45,8 @@ const IOT = /^1(?:064|4[01468][0-9])[0-9]{9}$/;
 const CHINESE_DIGITS = "零一二三四五六七八九〇幺";
 const CHINESE_DIGIT = new RegExp(`[${CHINESE_DIGITS}]`, "g");
 const SPELLED = new RegExp(`^(?:(?:\\+|00)?86(?=\\+))?${MOBILE.source.slice(1, -1)}(?:\\+86)?$`);
-// Mobiles, and landlines whose local number begins with 0, as none does: it is a foreign number's.
-const NOT_EXTENDED = /^(?:1[3-9].{9}$|100|2.0|[3-9]..0)/;
+// No mobiles, and no landlines whose local number begins with 0, as none does: it is a foreign number's.
+const EXTENDED = /^tel:\+86(?!1[3-9][0-9]{9}$|100|2.0|[3-9]..0)/;
 const DASHED_EXTENSION = /^(.*[0-9)]) *- *[0-9]{1,6}$/;
 const CANDIDATES = [/\+?[0-9(][0-9(). -]*/g, /\+?[0-9(][0-9().-]*/g];
 const CANDIDATE_DIGITS = 7;
@@ -77,7 +77,7 @@ export function canonicalise(text: string, region: string, library: Library): Ou
   const cleaned = trim(plain(text));
   if (cleaned === "") return invalid("empty");
   if (Array.from(cleaned).length > MAX_PLAIN) return invalid("too_long");
-  if (!DIGIT.test(cleaned) && (region !== "CN" || count(withDigits(cleaned), /[0-9]/) < MOBILE_DIGITS)) {
+  if (!DIGIT.test(cleaned) && (region !== "CN" || count(cleaned, CHINESE_DIGIT) < MOBILE_DIGITS)) {
     return invalid("no_digits");
   }
   const body = withoutWords(withoutParameters(cleaned));
@@ -96,21 +96,17 @@ function canonicaliseBody(body: string, options: ReadOptions): Outcome {
   const number = trim(withoutExtension(whole));
   if (!PHONE_SIGNS.test(number)) return (options.region === "CN" && spelledMobile(number)) || invalid("letters");
   const outcome = canonicaliseNumber(compact(number), options);
-  return isInvalid(outcome) ? (withoutDashedExtension(number, options) ?? outcome) : outcome;
+  return isInvalid(outcome) ? (withoutDashedExtension(number, options) || outcome) : outcome;
 }
-
-/** The text with ASCII digits instead of Chinese ones. */
-const withDigits = (text: string): string =>
-  text.replace(CHINESE_DIGIT, (digit) => String(CHINESE_DIGITS.indexOf(digit) % 10));
 
 /** How many times a pattern occurs in a text. */
 const count = (text: string, pattern: RegExp): number => text.split(pattern).length - 1;
 
 /** Rule 12: a mobile with Chinese digits, with letters O for zeros, or with +86 twice or at its end. */
 function spelledMobile(number: string): Outcome | false {
-  const text = withDigits(compact(number));
+  const text = compact(number).replace(CHINESE_DIGIT, (digit) => String(CHINESE_DIGITS.indexOf(digit) % 10));
   const found = SPELLED.exec(text.replace(/o/g, "0"));
-  return found !== null && count(text, /o/) < count(text, /[0-9]/) && canonical(`+86${found[1]!}`);
+  return found !== null && count(text, /o/) < count(text, DIGIT) && canonical(`+86${found[1]!}`);
 }
 
 /** Rules 10 and 13 to 16, for a number of `+` signs and digits. */
@@ -206,8 +202,7 @@ function chineseReason(digits: string): Reason {
 function withoutDashedExtension(number: string, options: ReadOptions): Outcome | null {
   const found = options.region === "CN" ? DASHED_EXTENSION.exec(number) : null;
   const outcome = found === null ? null : canonicaliseNumber(compact(found[1]!), options);
-  if (outcome === null || isInvalid(outcome) || !outcome.text.startsWith("tel:+86")) return null;
-  return NOT_EXTENDED.test(outcome.text.slice("tel:+86".length)) ? null : outcome;
+  return outcome !== null && !isInvalid(outcome) && EXTENDED.test(outcome.text) ? outcome : null;
 }
 
 /** Rule 18: whether the text holds more than one number. */

@@ -181,7 +181,7 @@ export const en: Words = {
     not_possible: "There is no such number.",
     no_area_code: "Digits are missing. A mobile number has 11. For a landline, put the area code first.",
     short_code: "This is a service line, not a person's phone.",
-    iot: "This is the number of a device, not a person's phone.",
+    iot: "This is a device, not a person's phone.",
     id_card: "This looks like an ID card number. Please do not enter that here.",
     bank_card: "This looks like a bank card number. Please do not enter that here.",
     date: "This looks like a date.",

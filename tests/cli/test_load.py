@@ -94,6 +94,15 @@ def test_an_unknown_region_is_a_usage_error(loading, region):
     assert "not the code of a country or region in two capital letters, such as HK" in done.output
 
 
+def test_an_unknown_encoding_is_a_usage_error_that_lists_the_known_ones(loading):
+    done = run("--encoding", "rot13")
+    assert (done.exit_code, loading.given) == (2, [])
+    assert "rot13: not one of " in done.output
+    assert "big5" in done.output
+    assert run("--encoding", "big5").exit_code == 0
+    assert loading.given[0]["encoding"] == "big5"
+
+
 def test_strict_and_skip_bad_together_are_a_usage_error(loading):
     done = run("--strict", "--skip-bad")
     assert (done.exit_code, loading.given) == (2, [])

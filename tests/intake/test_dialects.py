@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup.custody.intake.tables.detect_dialect import detect_dialect
-from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Layout
+from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Separation
 from pilookup.custody.intake.tables.records import Records
 from pilookup.errors import IntakeError
 from tests.support.intake.dialects import OTHERS, WITH_HEADER, people, without
@@ -182,7 +182,7 @@ def test_a_rejected_cell_of_a_block_is_told_by_the_first_line_of_the_block(load)
 def test_a_record_without_an_end_is_cut():
     lines = ["a: 1\n", "phone: 13800138000\n", *["more\n"] * 5000]
     dialect = detect_dialect("a.txt", ["a: 1\n", "phone: 13800138000\n", "a: 1\n", "phone: 13900139000\n"])
-    assert dialect.delimiter == Layout.BLOCKS
+    assert dialect.delimiter == Separation.BLOCKS
     rows = [row for block in Records("a.txt", iter([lines]), dialect) for row in block.rows]
     assert len(rows) > 5
     assert sum(cell.count("more") for row in rows for cell in row) == 5000
@@ -199,6 +199,29 @@ def test_random_lines_are_a_table_or_an_error(lines):
         dialect, rows = read(text)
     except IntakeError:
         return
-    if isinstance(dialect.delimiter, Layout) or len(dialect.delimiter) != 1:
+    if isinstance(dialect.delimiter, Separation) or len(dialect.delimiter) != 1:
         kept = "".join(cell for row in rows for cell in row)
         assert sum(map(kept.count, "0123456789")) == sum(map(text.count, "0123456789"))
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ("{i}、张三{n}", ["{i}、张三", "{n}", ""]),
+        ("{n}张三", ["", "{n}", "张三"]),
+        ("张三-{n}-杭州", ["张三-", "{n}", "-杭州"]),
+    ],
+)
+def test_lines_of_a_number_and_a_few_words_without_a_sign_between(line, cells):
+    numbers = [f"1380013800{i}" for i in range(10)]
+    text = "".join(f"{line.format(i=i, n=number)}\n" for i, number in enumerate(numbers))
+    _, rows = read(text + "无\n")
+    assert rows[0] == [cell.format(i=0, n=numbers[0]) for cell in cells]
+    assert [row[1] for row in rows[:-1]] == numbers
+    assert rows[-1] == ["无"]
+
+
+def test_names_of_one_to_three_words_before_a_number():
+    names = ["Anna Lee", "Bob", "Carl van Dyk", "张 三", "李四"]
+    _, rows = read("".join(f"{name} 1380013800{i}\n" for i, name in enumerate(names)))
+    assert rows == [[name, f"1380013800{i}", ""] for i, name in enumerate(names)]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilookup.custody.intake import Report
 from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.tables import json_values, named_records
 from pilookup.custody.intake.tables.json_tables import json_tables
+from pilookup.custody.intake.tables.whole_text import text_encoding
 from pilookup.errors import IntakeError
 from tests.support.intake.examples import hostile
 from tests.support.intake.tables import all_cells, assert_tables_or_refused, mutated, read_tables, tables_or_error
@@ -206,7 +206,8 @@ def test_a_large_file_takes_little_memory(tmp_path):
 
 
 def _open(path):
-    return json_tables(Source(path).as_member(), Report(), None)
+    member = Source(path).as_member()
+    return json_tables(member, text_encoding(member, None), [])
 
 
 def test_many_tables_are_limited(tables):

@@ -150,6 +150,15 @@ def test_a_named_encoding(load_path, tmp_path, name, codec, text):
     assert not bad_bytes(outcome)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_named_encoding_is_not_that_of_files_in_unicode(load_path, tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    path.write_bytes(TABLE.encode(encoding))
+    outcome = load_path(path, encoding="big5")
+    assert outcome.numbers == NUMBERS
+    assert not any("Big5" in note for note in outcome.report.notes)
+
+
 def test_a_named_encoding_that_does_not_fit_is_noted(load_path, tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(TABLE.encode() + b"x,13600136000,\xff\n")
@@ -177,7 +186,7 @@ CELL = st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs", "C
 
 @hostile(200)
 @given(
-    st.lists(st.tuples(CELL, st.integers(0, 10**8 - 1), CELL), min_size=4, max_size=12),
+    st.lists(st.tuples(CELL, st.integers(0, 10**8 - 1), CELL), min_size=4, max_size=12, unique_by=lambda row: row[1]),
     st.sampled_from(["utf-8", "gb18030"]),
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0x80, 0xFF), st.booleans()), min_size=1, max_size=3),
 )
@@ -208,3 +217,56 @@ def test_random_bytes_are_a_table_or_an_error(tmp_path_factory, load_path, conte
         assert error.location.startswith("a.csv")  # noqa: PT017 - either outcome is right
     else:
         assert set(NUMBERS) <= set(outcome.numbers)
+
+
+@pytest.mark.parametrize("delimiter", ["|", "^", "~", "||"])
+def test_half_a_character_before_a_delimiter_does_not_join_cells(load, delimiter):
+    lines = [
+        *("姓名,手机号,村\n", "张三,13800138000,李家村\n", "李四,13900139000,北\n", "王五,13500135000,x\n"),
+        "赵六,13700137000,东\n",
+        *(f"钱七,1360013600{i},南\n" for i in range(4)),
+    ]
+    content = "".join(lines).replace(",", delimiter).encode("gb18030")
+    content = content.replace("李四".encode("gb18030"), "李四".encode("gb18030")[:-1])
+    outcome = load("a.txt", content)
+    assert outcome.numbers[:4] == ["8613800138000", "8613900139000", "8613500135000", "8613700137000"]
+    assert len(outcome.numbers) == 8
+    assert bad_bytes(outcome) == [1]
+    assert outcome.rejects == []
+
+
+RECORDS = {
+    "a.json": '[{"name": "张", "phone": "13800138000"}, {"name": "李四", "phone": "13900139000"}]\n',
+    "a.jsonl": '{"name": "张", "phone": "13800138000"}\n{"name": "李四", "phone": "13900139000"}\n',
+    "a.sql": "INSERT INTO t (name, phone) VALUES ('张', '13800138000');\nINSERT INTO t VALUES ('李四', '13900139000');\n",
+    "a.vcf": "BEGIN:VCARD\nFN:张\nTEL:13800138000\nEND:VCARD\nBEGIN:VCARD\nFN:李四\nTEL:13900139000\nEND:VCARD\n",
+    "a.xml": '<all><p name="张" phone="13800138000"/>\n<p name="李四" phone="13900139000"/></all>\n',
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_bad_bytes_in_records_are_told(load, name, encoding):
+    text = RECORDS[name]
+    bad = text.encode(encoding).replace("四".encode(encoding), b"\xff")
+    outcome = load(name, bad)
+    assert set(outcome.numbers) == set(NUMBERS[:2])
+    assert bad_bytes(outcome) == [1]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_records_in_a_named_encoding(load_path, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(RECORDS[name].replace("张", "許").encode("big5"))
+    outcome = load_path(path, encoding="big5")
+    assert set(outcome.numbers) == set(NUMBERS[:2])
+    assert any("Big5" in note for note in outcome.report.notes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_bad_byte_in_a_line_that_is_as_long_as_its_file(load, encoding):
+    rows = ",".join(f'{{"姓名":"张三","手机号":"{13800138000 + n}"}}' for n in range(150_000)).encode(encoding)
+    rows += b',{"\xff":"x"}]'
+    outcome = load("a.json", b"[" + rows)
+    assert len(outcome.numbers) >= 150_000
+    assert bad_bytes(outcome) == [1]

@@ -44,11 +44,12 @@ class IntakeOptions:
         not_columns: Header names or 1-based indices of columns that are not read, whatever they hold.
         scan_text: Whether numbers in columns of text are read.
         hidden_sheets: Whether hidden sheets of workbooks are read.
-        encoding: The encoding of all texts, a key of `ENCODINGS`; None if it is to be detected.
+        encoding: The encoding of texts that have no BOM and are not UTF-8, a key of `ENCODINGS`; None to detect it.
         passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
-        ValueError: `columns` or `encoding` has another key, a column is also one of `not_columns`, or the region is unknown.
+        ValueError: `columns` has another key, a column is also one of `not_columns`, or the region or the encoding is
+            unknown.
     """
 
     kind: Kind

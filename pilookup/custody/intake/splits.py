@@ -25,7 +25,8 @@ from pilookup.custody.intake.table_report import TableReport
 from pilookup.custody.intake.tables.dialect import Dialect
 from pilookup.custody.intake.tables.records import Records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.text import dialect_of, lines_of, notes_on
+from pilookup.custody.intake.tables.text import dialect_of, lines_of
+from pilookup.custody.intake.tables.text_notes import notes_on
 from pilookup.custody.intake.text_bytes import FileBytes, StreamBytes, TextBytes, Utf8Stream
 from pilookup.custody.intake.text_form import CODECS, DELIMITERS, NO_LINE, TextForm
 

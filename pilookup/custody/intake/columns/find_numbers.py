@@ -75,6 +75,7 @@ def _is_plain_mobile(cell: str, result: bytes | Reason) -> bool:
         and len(cell) < _MOBILE_AND_NUMBER
         and cell[0] not in _MINUS
         and "." not in cell[:_POINT_CHARS]
+        and cell.isprintable()
     )
 
 

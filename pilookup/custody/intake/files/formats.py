@@ -4,6 +4,8 @@ import re
 from enum import StrEnum
 from typing import Final
 
+from pilookup.custody.intake.files.utf16 import utf16_without_bom
+
 HEAD_BYTES = 16_384
 """Bytes from which the format of a file is recognised. Dumps of databases start with long comments."""
 
@@ -184,6 +186,7 @@ _MAIL: Final = re.compile(
 )
 _PLAIN_CONTROLS: Final = frozenset(b"\t\n\r\x0b\x0c\x1a\x00\x1b\x01\x02\x03\x04\x05\x06\x07\x1c\x1d\x1e\x1f")
 _MIN_NULS: Final = 4
+_UTF16_BYTES: Final = 1 << 14
 _MIN_CONTROLS: Final = 50
 
 
@@ -291,6 +294,8 @@ def _format_of_markup(start: bytes) -> Format | str:
 def is_binary(head: bytes) -> bool:
     """Whether content without a magic number is not text: many zero bytes that UTF-16 does not explain, or controls."""
     if not head or any(head.startswith(bom) for bom in (*_BOMS, b"\x00\x00\xfe\xff")):
+        return False
+    if utf16_without_bom(head[:_UTF16_BYTES]):
         return False
     even, odd = head[::2].count(0), head[1::2].count(0)
     if (even + odd) * _MIN_NULS > len(head) and min(even, odd) * _MIN_CONTROLS > len(head) // 2:

@@ -19,6 +19,8 @@ MARK: Final = "\ufeff"
 _GLUED_CHARS: Final = 12
 _MOST_BYTES: Final = 4 * MAX_LINE_CHARS
 _MOST_LONG_BYTES: Final = 64 * MAX_LINE_CHARS
+_BETWEEN: Final = (b",", b" ", b'"', b"\n")
+"""No character of more than one byte ends in these, so that a long line can be cut after them."""
 _MIXED: Final = {"utf-8": "gb18030", "gb18030": "utf-8"}
 _THREE_BYTES: Final = re.compile(rb"[\xe1-\xec\xee\xef][\x80-\xbf]{2}")
 _SWAPPED: Final = {"utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le"}
@@ -49,13 +51,15 @@ class MendedText(io.RawIOBase):
             long_lines: Whether a line may be longer than `MAX_LINE_CHARS`, as in JSON.
         """
         super().__init__()
-        self._most_bytes = _MOST_LONG_BYTES if long_lines else _MOST_BYTES
+        self._long_lines = long_lines
         self._location = location
         self._stream = stream
         self._codec = codec
         self._other = None if given else _MIXED.get(codec)
         self._first = ""
         self._held = b""
+        self._line_ended = True
+        self._last_bad = 0
         self._texts = self._utf16() if codec in _SWAPPED else self._by_line()
         self.lines = self.bad_lines = self.bad_characters = self.first_bad = self.other_lines = 0
 
@@ -79,19 +83,27 @@ class MendedText(io.RawIOBase):
         self._held = self._held[count:]
         return count
 
+    def as_text(self) -> io.TextIOWrapper:
+        """The stream as characters. Line ends of all systems become line feeds."""
+        return io.TextIOWrapper(io.BufferedReader(self, BLOCK_BYTES), "utf-8", newline=None)
+
     def _by_line(self) -> Iterator[str]:
         """The texts of blocks of whole lines, of an encoding in which a line end is one byte."""
         left = b""
         while block := self._stream.read(BLOCK_BYTES):
             data = left + block
             end = 1 + max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1))  # the line feed after a last \r may follow
+            if len(data) - end > _MOST_BYTES and self._long_lines:
+                end = 1 + max(map(data.rfind, _BETWEEN))
             self._check_length(len(data) - end)
             yield "".join(map(self._line, data[:end].splitlines(keepends=True)))
             left = data[end:]
         yield "".join(map(self._line, left.splitlines(keepends=True)))
 
     def _line(self, line: bytes) -> str:
-        self.lines += 1
+        """The text of a line, or of a part of a long one."""
+        self.lines += self._line_ended
+        self._line_ended = line.endswith((b"\n", b"\r"))
         return self._without_marks(line.decode("ascii") if line.isascii() else self._decode(line))
 
     def _decode(self, line: bytes) -> str:
@@ -148,7 +160,7 @@ class MendedText(io.RawIOBase):
         """A line without a mark before it. A mark before a repeated first line ends a line that had no line end."""
         text = text.removeprefix(MARK)
         if self.lines == 1:
-            self._first = text.rstrip("\r\n")[:_GLUED_CHARS]
+            self._first = self._first or text.rstrip("\r\n")[:_GLUED_CHARS]
         elif MARK in text and len(self._first) > 1:
             text = text.replace(MARK + self._first, "\n" + self._first)
         return text
@@ -156,13 +168,14 @@ class MendedText(io.RawIOBase):
     def _counted(self, text: str) -> str:
         count = text.count(REPLACEMENT)
         if count:
-            self.bad_lines += 1
+            self.bad_lines += self.lines != self._last_bad
+            self._last_bad = self.lines
             self.bad_characters += count
             self.first_bad = self.first_bad or self.lines
         return text
 
     def _check_length(self, size: int) -> None:
-        if size > self._most_bytes:
+        if size > (_MOST_LONG_BYTES if self._long_lines else _MOST_BYTES):
             raise IntakeError(f"{self._location} line {self.lines + 1}", LONG_LINE)
 
 

@@ -14,12 +14,15 @@ from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.files.formats import extension
+from pilookup.custody.intake.files.text_checks import SEPARATING_CONTROLS
 from pilookup.custody.intake.limits import HEADER_ROWS
-from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
+from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Separation
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines, find_block_labels, find_labels
-from pilookup.custody.intake.tables.layouts import (
+from pilookup.custody.intake.tables.separations import (
     BOX_SIGNS,
+    MOBILE,
     column_starts,
+    has_number_and_few_words,
     is_record_rule,
     is_rule,
     rule_width,
@@ -35,26 +38,35 @@ _SEP_LINE: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _RUNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}")
 _MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
+_LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
-_MAX_CHARS: Final = 4000
+_FIRST_CHARS: Final = 3000
+_LAST_CHARS: Final = 1000
+_MIN_CHARS: Final = 7
+_MAX_CELLS: Final = 1000
+_MAX_COLUMNS: Final = 200
 _MAX_SIGNS: Final = 8
 _MIN_SHARE: Final = 0.5
 _MIN_FIT: Final = 0.8
 _MIN_WHOLE: Final = 0.8
 _REGULAR: Final = 0.95
 _STEADY: Final = 0.98
+_LEAST_NUMBERS: Final = 3
+_LEAST_FIT: Final = 0.75
+_CONTROL_SHARE: Final = 10
+_LISTED: Final = 0.9
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40
-_MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[+(]{0,2}\d[\d ().\-]{5,20}\d(?![0-9A-Za-z])")
 _LABELLED: Final = re.compile(r"[:：=]\s*[^\s:：=]")
 _CONTENT: Final = re.compile(r"[^\W_]")
 _PREFERENCE: Final[dict[str, float]] = {
-    Layout.BOXED: 0.3,
-    Layout.LABELLED: 0.15,
-    Layout.BLOCKS: 0.2,
-    Layout.WIDE_SPACES: 0.04,
-    Layout.ALIGNED: 0.02,
+    Separation.BOXED: 0.3,
+    Separation.LABELLED: 0.15,
+    Separation.BLOCKS: 0.2,
+    Separation.WIDE_SPACES: 0.04,
+    Separation.NUMBER: -0.55,
+    Separation.ALIGNED: 0.02,
     **dict.fromkeys(_USUAL, 0.1),
 }
 
@@ -77,7 +89,10 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         return Dialect(stated[1], _width(sample[1:], stated[1])[0], first_line=2)
     if extension(name) in _TAB_EXTENSIONS and any("\t" in line for line in sample):
         return Dialect("\t", _width(sample, "\t")[0])
-    lines = [line.rstrip("\n")[:_MAX_CHARS] for line in sample if line.strip()]
+    lines = [_shortened(line.rstrip("\n")) for line in sample if line.strip()]
+    control = _control(lines)
+    if control:
+        return Dialect(control, _width(lines, control)[0])
     signs = _delimiters(lines)
     ruled = any(is_rule(line) or is_record_rule(line) for line in lines)
     by_header = None if ruled else _by_header(sample, lines, [sign for sign in _USUAL if sign in signs])
@@ -85,11 +100,30 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
         return by_header
     candidates = [
         *_delimited(sample, lines, signs),
-        *_laid_out(lines),
+        *_separations(lines),
         *_labelled(sample, lines),
         Dialect(NO_DELIMITER, 1),
     ]
     return max((_rate(lines, dialect) for dialect in candidates), key=lambda one: one.score).dialect
+
+
+def _shortened(line: str) -> str:
+    """A line without its middle if it is very long: a cell may hold thousands of numbers before the next delimiter."""
+    return line if len(line) <= _FIRST_CHARS + _LAST_CHARS else line[:_FIRST_CHARS] + line[-_LAST_CHARS:]
+
+
+def _control(lines: Sequence[str]) -> str | None:
+    """The control character, or the run of one, that separates cells. It has no other use in a text.
+
+    It must stand in a tenth of the lines, and no usual delimiter in more lines than twice that.
+    """
+    counts = Counter(sign for line in lines for sign in SEPARATING_CONTROLS.intersection(line))
+    sign, count = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+    others = max((sum(other in line for line in lines) for other in ("\t", ",", ";", "|")), default=0)
+    if not sign or count * _CONTROL_SHARE < len(lines) or count * 2 < others:
+        return None
+    runs = [len(run) for line in lines for run in re.findall(f"{re.escape(sign)}+", line)]
+    return sign * min(runs)
 
 
 def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Dialect | None:
@@ -99,7 +133,7 @@ def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence
     """
     for delimiter in delimiters:
         for row in _rows(sample[:HEADER_ROWS], delimiter):
-            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row):
+            if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS]):
                 if sum(delimiter in line for line in lines) * 3 >= len(lines):
                     return Dialect(delimiter, len(row))
                 break
@@ -118,37 +152,39 @@ def _holds_delimiter(cell: str) -> bool:
 def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dialect]:
     for delimiter in delimiters:
         width, share = _width(sample if delimiter in _USUAL else lines, delimiter)
-        if width > 1 and share >= _MIN_SHARE:
+        if width > 1 and (share >= _MIN_SHARE or _keeps_numbers(lines, delimiter)):
             yield Dialect(delimiter, 0)
 
 
-def _laid_out(lines: Sequence[str]) -> Iterator[Dialect]:
+def _separations(lines: Sequence[str]) -> Iterator[Dialect]:
     filled = [line for line in lines if not is_rule(line)]
     half = len(filled) // 2
     if len(filled) < len(lines) and any(sum(sign in line for line in filled) > half for sign in BOX_SIGNS):
         rule = next(line for line in lines if is_rule(line))
-        yield Dialect(Layout.BOXED, rule_width(rule))
+        yield Dialect(Separation.BOXED, rule_width(rule))
     if sum(":" in line for line in lines) > half:
-        yield Dialect(Layout.COLONS, 0)
+        yield Dialect(Separation.COLONS, 0)
     if sum(" " in line or "\u3000" in line for line in lines) > half:
-        yield Dialect(Layout.SPACES, 0)
+        yield Dialect(Separation.SPACES, 0)
+    if sum(map(has_number_and_few_words, filled)) >= len(filled) * _LISTED:
+        yield Dialect(Separation.NUMBER, 3)
     spaced = sum("  " in line or "\u3000" in line for line in lines) > half
     if spaced:
-        yield Dialect(Layout.WIDE_SPACES, 0)
+        yield Dialect(Separation.WIDE_SPACES, 0)
     if spaced or len(filled) < len(lines):
         for wide in (2, 1, 3):
             starts = column_starts(lines, wide)
-            if len(starts) > 1:
-                yield Dialect(Layout.ALIGNED, len(starts), starts=starts, wide=wide)
+            if 1 < len(starts) <= _MAX_COLUMNS:
+                yield Dialect(Separation.ALIGNED, len(starts), starts=starts, wide=wide)
 
 
 def _labelled(sample: Sequence[str], lines: Sequence[str]) -> Iterator[Dialect]:
     labels = find_labels(lines)
     if labels:
-        yield Dialect(Layout.LABELLED, len(labels), labels=labels)
-    labels, blank_ends = find_block_labels([line.rstrip("\n")[:_MAX_CHARS] for line in sample])
+        yield Dialect(Separation.LABELLED, len(labels), labels=labels)
+    labels, blank_ends = find_block_labels([_shortened(line.rstrip("\n")) for line in sample])
     if labels:
-        yield Dialect(Layout.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
+        yield Dialect(Separation.BLOCKS, len(labels), labels=labels, blank_ends=blank_ends)
 
 
 def _delimiters(lines: Sequence[str]) -> list[str]:
@@ -160,8 +196,10 @@ def _delimiters(lines: Sequence[str]) -> list[str]:
     mixed = Counter(sign for line in lines for sign in {found[0] for found in _MIXED.finditer(line)})
     frequent = {sign for sign, count in mixed.items() if len(set(sign)) > 1 and count * 2 > len(lines)}
     for sign in {run[0] for run in counts}:
-        if sum(sign in line for line in lines) * 2 > len(lines) and not _is_part(sign, frequent, lines):
-            frequent.update(_units(sign, [len(run) for run in counts if run == sign * len(run)]))
+        count = sum(sign in line for line in lines)
+        if count * 2 > len(lines) and not _is_part(sign, frequent, lines):
+            alone = counts[sign] * 2 > count and sign not in _NO_SIGNS  # longer runs are empty cells
+            frequent.update([sign] if alone else _units(sign, [len(run) for run in counts if run == sign * len(run)]))
     signs = [sign for sign in frequent - {*_USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in _USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
@@ -190,18 +228,35 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     fit = _fit(lines, rows, dialect)
     whole = _whole(lines, rows, dialect.width)
     names = [dialect.labels] if dialect.labels else [row for row in rows[:HEADER_ROWS] if len(row) == dialect.width]
-    named = any(_names_phone(cell) for row in names for cell in row)
+    named = any(_names_phone(cell) for row in names for cell in row[:_MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
-    if dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
+    if not isinstance(dialect.delimiter, Separation) and _keeps_numbers(lines, dialect.delimiter):
+        fit = max(fit, _LEAST_FIT)
+    elif dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
         return _Rated(-1.0, dialect)
     score = fit * (0.3 + 0.5 * max(whole or 0.0, 0.0) + 0.2 * named) + _PREFERENCE.get(dialect.delimiter, 0.0)
     return _Rated(score, dialect)
 
 
+def _keeps_numbers(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a delimiter leaves nearly all mobile numbers, three or more, whole in cells of their own.
+
+    Then it is one, in however many lines it stands: titles, notes and tables of other widths may be among them.
+    """
+    if delimiter in _PROSE_SIGNS:
+        return False
+    total = sum(len(MOBILE.findall(line)) for line in lines if delimiter in line)
+    every = sum(len(MOBILE.findall(line)) for line in lines)
+    if total < _LEAST_NUMBERS or total < every * _STEADY:
+        return False
+    kept = sum(_numbers(cell, MOBILE) for row in _rows(lines, delimiter) for cell in row)
+    return kept >= every * _STEADY
+
+
 def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> float:
     """The share of rows of the usual width, or of labelled lines with half of the labels."""
-    if dialect.delimiter == Layout.LABELLED:
+    if dialect.delimiter == Separation.LABELLED:
         read = LabelledLines(dialect.labels)
         least = sum(map(bool, dialect.labels)) / 2
         return sum(read.count(line) >= least for line in lines) / len(lines)
@@ -210,29 +265,32 @@ def _fit(lines: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) 
 
 def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole: float | None, *, named: bool) -> bool:
     """Whether an unusual way fits well enough to be better than one cell a line."""
-    if dialect.width < 2 and dialect.delimiter != Layout.BLOCKS:
+    if dialect.width < 2 and dialect.delimiter != Separation.BLOCKS:
         return False
     if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
-        numbered = sum(any(_numbers(cell, _MOBILE) for cell in row) for row in rows)
+        numbered = sum(any(_numbers(cell, MOBILE) for cell in row) for row in rows)
         return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
-    if dialect.delimiter == Layout.BLOCKS and not named and _is_list(rows, dialect.width):
+    if dialect.labels and not named and not _are_labels(rows, dialect.labels):
         return False
     if whole is not None and (whole >= _MIN_WHOLE or whole < 0):
         return whole > 0
-    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in (Layout.COLONS, Layout.SPACES):
+    if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in _LOOSE:
         return named and fit >= _REGULAR and len(rows) > 1
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
 
 
-def _is_list(rows: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether more than half of the columns are numbers: what looked like labels are then the names of people."""
-    return sum(bool(_in_column(rows, at, _MOBILE)) for at in range(width)) * 2 > width
+def _are_labels(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> bool:
+    """Whether what looks like labels are no names of people: at most half of them have numbers, and no number has no
+    label.
+    """
+    numbered = [bool(_in_column(rows, at, MOBILE)) for at in range(len(labels))]
+    return sum(numbered) * 2 <= len(labels) and not (numbered[0] and not labels[0])
 
 
 def _separated(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
-    if dialect.delimiter == Layout.LABELLED:
+    if dialect.delimiter == Separation.LABELLED:
         return list(map(LabelledLines(dialect.labels).separate, lines))
-    if dialect.delimiter == Layout.BLOCKS:
+    if dialect.delimiter == Separation.BLOCKS:
         blocks = LabelledBlocks(dialect.labels, blank_ends=dialect.blank_ends)
         return [row for _, row in blocks.records(lines)]
     if len(dialect.delimiter) == 1:
@@ -251,7 +309,7 @@ def _whole(lines: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> f
     Numbers are mobile numbers or, if there are none in the lines, all that may be phone numbers. It is -1 if
     numbers are cut in two.
     """
-    for pattern in (_MOBILE, _NUMBER):
+    for pattern in (MOBILE, _NUMBER):
         total = sum(len(pattern.findall(line)) for line in lines)
         if total:
             kept = sum(len(pattern.findall(cell)) for row in rows for cell in row)
@@ -269,6 +327,8 @@ def _in_column(rows: Sequence[Sequence[str]], at: int, pattern: re.Pattern[str])
 
 def _numbers(cell: str, pattern: re.Pattern[str]) -> int:
     """The number of numbers in a cell with nothing else but signs."""
+    if len(cell) < _MIN_CHARS:
+        return 0
     rest, count = pattern.subn("", cell)
     return count if count and not _CONTENT.search(rest) else 0
 

@@ -7,14 +7,15 @@ NO_DELIMITER = ""
 """Each line is one cell."""
 
 
-class Layout(StrEnum):
+class Separation(StrEnum):
     """A way to separate cells that is not a delimiter. The value says it in notes."""
 
-    COLONS = "cells split by colons, but not in times and addresses of pages"
-    SPACES = "cells split by spaces"
-    WIDE_SPACES = "cells split by two or more spaces"
+    COLONS = "cells separated by colons, but not in times and addresses of pages"
+    SPACES = "cells separated by spaces"
+    WIDE_SPACES = "cells separated by two or more spaces"
     ALIGNED = "cells aligned in columns by spaces"
     BOXED = "cells in a drawn table"
+    NUMBER = "a number with a few words around it in each line"
     LABELLED = "cells with a label before each"
     BLOCKS = "records of several lines, with a label before each cell"
 
@@ -24,15 +25,15 @@ class Dialect:
     """How the lines of a text file are separated into cells.
 
     Attributes:
-        delimiter: A delimiter of one or more characters, `NO_DELIMITER`, or a layout. Around a delimiter of one
+        delimiter: A delimiter of one or more characters, `NO_DELIMITER`, or a separation. Around a delimiter of one
             character cells may be quoted (RFC 4180); otherwise quotes are plain characters.
         width: Number of cells in most rows.
         first_line: 1-based number of the first line after a "sep=" line, or 1.
-        starts: The position where each column starts, of `Layout.ALIGNED`.
-        wide: How many positions a wide (Chinese) character takes, of `Layout.ALIGNED`.
-        labels: The labels, of `Layout.LABELLED` and `Layout.BLOCKS`. Text before the first label of a line has the
-            label "".
-        blank_ends: Whether a blank line ends a record, of `Layout.BLOCKS`.
+        starts: The position where each column starts, of `Separation.ALIGNED`.
+        wide: How many positions a wide (Chinese) character takes, of `Separation.ALIGNED`.
+        labels: The labels, of `Separation.LABELLED` and `Separation.BLOCKS`. Text before the first label of a line has
+            the label "".
+        blank_ends: Whether a blank line ends a record, of `Separation.BLOCKS`.
     """
 
     delimiter: str

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.json_values import MAX_DEPTH, JsonReader, Pairs
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import WholeText
+from pilookup.custody.intake.tables.whole_text import open_text
 
 _KEY_DIGITS: Final = 7
 _MANY_KEYS: Final = 64
@@ -26,21 +26,21 @@ _KEY: Final = "key"
 _Field = tuple[str, str]
 
 
-def json_tables(member: Member, report: Report, given: str | None) -> Iterator[RowTable]:
+def json_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
     """Yield the tables of a JSON file. Each must be read before the next is requested.
 
     Args:
         member: The file.
-        report: Receives a note about how the file was read, and a warning of bytes that are no text.
-        given: The encoding that the operator named, a key of `ENCODINGS`.
+        encoding: Its encoding, as `text_encoding` found it.
+        notes: Receives a sentence about how the file was read.
 
     Raises:
         IntakeError: The file is not JSON (the error names line and character), is nested too deeply, or has no value.
     """
-    text = WholeText(member, "JSON", report, given)
+    notes.append(f"{member.location}: read as JSON in {encoding.display_name}")
 
     def read() -> Iterator[Record]:
-        with text.open() as stream:
+        with open_text(member, encoding) as stream:
             yield from _Records(JsonReader(member.location, stream)).read()
 
     return tables_of_records(member.location, read)
@@ -92,7 +92,7 @@ class _Records:
     def _members(self, table: str, depth: int) -> Iterator[Record]:
         """Records of the members of the next value, an object that is too long to be decoded as a whole."""
         loose: list[_Field] = []
-        for key in self._reader.members():
+        for count, key in enumerate(self._reader.members()):
             name = _dotted(table, key)
             loose.extend(_fields_of_key(table, key))
             if self._reader.peek() == "[":
@@ -101,13 +101,10 @@ class _Records:
             whole, value = self._reader.value()
             if not whole:
                 yield from self._large(name, depth + 1)
-            elif isinstance(value, Pairs):
+            elif isinstance(value, Pairs) or count >= _MANY_KEYS:  # many keys are rather values than names
                 yield self._new(table, [*_fields_of_key(table, key, always=True), *self._flat("", value)])
             else:
                 loose.extend(self._flat(name, value))
-                if len(loose) >= _MANY_KEYS:
-                    yield self._new(table, loose)
-                    loose = []
         if loose:
             yield self._new(table, loose)
 

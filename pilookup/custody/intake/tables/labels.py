@@ -8,15 +8,16 @@ from typing import Final
 
 from pilookup.custody.intake.columns.headers import is_phone
 from pilookup.custody.intake.limits import MAX_LINE_CHARS
-from pilookup.custody.intake.tables.layouts import is_footer, is_record_rule
+from pilookup.custody.intake.tables.separations import is_footer, is_record_rule
 
-_SIGN_TEXT: Final = r"[\"']?\s*(?:[:：](?!//|[:：])|=)\s*"
+_SIGN_TEXT: Final = r"[\"']?\s{0,20}(?:[:：](?!//|[:：])|=)\s*"
 _SIGN: Final = re.compile(_SIGN_TEXT)
-_BLOCK_LINE: Final = re.compile(r"\s*([^\W\d][^:：=|\t]{0,30}?)[\"']?\s*(?:[:：](?!//|[:：])|[=|]|\t)(.*)")
+_BLOCK_LINE: Final = re.compile(r"\s*([^\W\d][^:：=|\t]{0,30}?)[\"']?\s{0,40}(?:[:：](?!//|[:：])|[=|]|\t)(.*)")
 _RULE: Final = re.compile(r"\s*([-=*#_~+─━])\1{2,}.*")
 _LABEL: Final = re.compile(r"[^\W\d_][\w\-./()（） ]*")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _BOUNDARIES: Final = " \t,;，；|、&{[(（\"'>】]）)\u3000"
+_BOUNDARY: Final = re.compile(f"[{re.escape(_BOUNDARIES)}]")
 _TRIMMED: Final = " \t,;，；|、&。{}\u3000"
 _MAX_LABEL: Final = 16
 _MAX_SIGNS: Final = 40
@@ -61,8 +62,8 @@ def find_labels(lines: Sequence[str]) -> tuple[str, ...]:
     The first one is "" if there is text before the first label of a line.
     """
     if len(lines) == 1:  # nothing to compare with: a label is one word
-        words = [list(_endings(before))[-1:] for before in _before_signs(lines[0])]
-        labels = dict.fromkeys(word[0] for word in words if word)
+        words = [_BOUNDARY.split(before)[-1] for before in _before_signs(lines[0])]
+        labels = dict.fromkeys(word for word in words if _LABEL.fullmatch(word))
         labels = labels if len(labels) > 1 else {}
     else:
         labels = _common_labels(lines)

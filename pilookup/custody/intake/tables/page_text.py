@@ -4,6 +4,8 @@ import codecs
 import re
 from dataclasses import dataclass, field
 
+from pilookup.custody.intake.files.utf16 import utf16_without_bom
+
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: this BOM starts with UTF-16's little-endian one
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -13,6 +15,7 @@ _BOMS = (
 )
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 _DECLARED_WITHIN = 4096
+_UTF16_WITHIN = 1 << 14
 _CHINESE = {"gb2312", "gbk", "gb18030", "hz"}
 _WESTERN = {"ascii", "iso8859-1", "cp1252", "iso8859-15"}
 """Programs for China often declare these and write GB18030."""
@@ -47,7 +50,7 @@ def decode_page(data: bytes, declared: str | None = None) -> PageText:
     for bom, codec in _BOMS:
         if data.startswith(bom):
             return _forced(data[len(bom) :], codec)
-    if bare := _utf16_without_bom(data[:4096]):
+    if bare := utf16_without_bom(data[:_UTF16_WITHIN]):
         return _forced(data, bare)
     named = _declared(data) or _known(declared)
     order = ["utf-8", named, "gb18030"] if named and named not in _WESTERN else ["utf-8", "gb18030", named]
@@ -84,13 +87,3 @@ def _known(name: str | None) -> str | None:
     if codec in _CHINESE:
         return "gb18030"
     return codec if plain and not codec.startswith(("utf-7", "unicode", "raw", "punycode", "idna")) else None
-
-
-def _utf16_without_bom(head: bytes) -> str | None:
-    pairs = len(head) // 2
-    low, high = head[0 : pairs * 2 : 2].count(0), head[1 : pairs * 2 : 2].count(0)
-    if high * 10 >= pairs > 0 and low * 50 <= high:
-        return "utf-16-le"
-    if low * 10 >= pairs > 0 and high * 50 <= low:
-        return "utf-16-be"
-    return None

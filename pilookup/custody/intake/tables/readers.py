@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.model import IntakeOptions
@@ -14,7 +15,9 @@ from pilookup.custody.intake.tables.sql_tables import sql_tables
 from pilookup.custody.intake.tables.sqlite_tables import sqlite_tables
 from pilookup.custody.intake.tables.table import Table
 from pilookup.custody.intake.tables.text import text_table
+from pilookup.custody.intake.tables.text_notes import tell_bad_bytes
 from pilookup.custody.intake.tables.vcards import vcard_tables
+from pilookup.custody.intake.tables.whole_text import text_encoding
 from pilookup.custody.intake.tables.workbook import workbook_tables
 from pilookup.custody.intake.tables.xml_tables import xml_tables
 
@@ -56,11 +59,13 @@ def _sqlite(member: Member, _form: Format, _options: IntakeOptions, report: Repo
     return sqlite_tables(member, report)
 
 
-def _records(read: Callable[[Member, Report, str | None], Iterator[Table]]) -> Reader:
-    """The reader for a text that is made of records."""
+def _of_text(read: Callable[[Member, Encoding, list[str]], Iterator[Table]]) -> Reader:
+    """The reader for a module that reads a text whose lines may be of any length."""
 
     def tables(member: Member, _form: Format, options: IntakeOptions, report: Report) -> Iterator[Table]:
-        return read(member, report, options.encoding)
+        encoding = text_encoding(member, options.encoding)
+        yield from read(member, encoding, report.notes)
+        tell_bad_bytes(member.location, encoding, report)
 
     return tables
 
@@ -76,8 +81,8 @@ _READERS: Final[dict[Format, Reader]] = {
     Format.MHTML: page_file_tables,
     Format.SPREADSHEETML: page_file_tables,
     Format.SQLITE: _sqlite,
-    Format.VCARD: _records(vcard_tables),
-    Format.JSON: _records(json_tables),
-    Format.XML: _records(xml_tables),
-    Format.SQL: _records(sql_tables),
+    Format.VCARD: _of_text(vcard_tables),
+    Format.JSON: _of_text(json_tables),
+    Format.XML: _of_text(xml_tables),
+    Format.SQL: _of_text(sql_tables),
 }

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, LONG_CELL
-from pilookup.custody.intake.tables.dialect import Dialect, Layout
+from pilookup.custody.intake.tables.dialect import Dialect, Separation
 from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines
-from pilookup.custody.intake.tables.layouts import separator
+from pilookup.custody.intake.tables.separations import separator
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
 
@@ -45,7 +45,7 @@ class Records:
         Raises:
             IntakeError: A cell is longer than `MAX_CELL_CHARS`.
         """
-        if self._dialect.delimiter == Layout.BLOCKS:
+        if self._dialect.delimiter == Separation.BLOCKS:
             yield from self._join()
             return
         if len(self._dialect.delimiter) != 1:

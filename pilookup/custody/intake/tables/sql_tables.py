@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.sql_text import IDENTIFIER, NAME, SqlReader, unquoted
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import WholeText
+from pilookup.custody.intake.tables.whole_text import open_text
 
 _SAMPLE_CHARS: Final = 1 << 16
 _MYSQL: Final = re.compile(r"mysql|mariadb|phpmyadmin|engine\s*=\s*(?:innodb|myisam)|`\w+`", re.IGNORECASE)
@@ -64,24 +64,24 @@ _COPY_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _COPY_ESCAPED: Final = {"t": "\t", "n": "\n", "r": "\r", "b": "", "f": "", "v": ""}
 
 
-def sql_tables(member: Member, report: Report, given: str | None) -> Iterator[RowTable]:
+def sql_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
     """Yield the tables of an SQL dump. Each must be read before the next is requested.
 
     Args:
         member: The dump.
-        report: Receives a note about how the file was read, and a warning of bytes that are no text.
-        given: The encoding that the operator named, a key of `ENCODINGS`.
+        encoding: Its encoding, as `text_encoding` found it.
+        notes: Receives a sentence about how the file was read.
 
     Raises:
         IntakeError: The file is not a text, has no rows, or a row does not end (the error names the line).
     """
-    text = WholeText(member, "an SQL dump", report, given)
-    with text.open() as stream:
+    notes.append(f"{member.location}: read as an SQL dump in {encoding.display_name}")
+    with open_text(member, encoding) as stream:
         sample = stream.read(_SAMPLE_CHARS)
     backslash = bool(_MYSQL.search(sample)) or not _OTHERS.search(sample)
 
     def read() -> Iterator[Record]:
-        with text.open() as stream:
+        with open_text(member, encoding) as stream:
             yield from _Dump(SqlReader(member.location, stream, backslash=backslash)).records()
 
     return tables_of_records(member.location, read)

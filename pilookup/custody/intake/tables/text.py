@@ -3,18 +3,19 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 
 from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
-from pilookup.custody.intake.files.mended_text import MendedText
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.limits import BLOCK_BYTES, HEAD_ROWS
-from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.detect_dialect import detect_dialect
-from pilookup.custody.intake.tables.dialect import NO_DELIMITER, Dialect, Layout
+from pilookup.custody.intake.tables.dialect import Dialect
+from pilookup.custody.intake.tables.half_characters import HalfCharacters
 from pilookup.custody.intake.tables.records import Records
 from pilookup.custody.intake.tables.table import RowTable
+from pilookup.custody.intake.tables.text_notes import notes_on, tell_bad_bytes
 from pilookup.errors import IntakeError
 
 _DOS_END = "\x1a"
@@ -36,32 +37,10 @@ def text_table(member: Member, report: Report, given: str | None = None) -> Iter
     """
     encoding = detect_encoding(member, given)
     found = dialect_of(member, encoding)
-    with _rows(member, encoding, found) as (table, records, mended):
-        yield table
-    report.notes.extend(notes_on(member.location, encoding, found, records.stray))
-    if mended:
-        tell_what_was_mended(member.location, mended, encoding, report)
-
-
-def tell_what_was_mended(location: str, text: MendedText, encoding: Encoding, report: Report) -> None:
-    """Tell of lines that are not in the encoding of their file.
-
-    Args:
-        location: The file or member.
-        text: The text, which was read to its end.
-        encoding: Its encoding.
-        report: Receives a note or a warning.
-    """
-    if text.other_lines:
-        other = "UTF-8" if encoding.codec == "gb18030" else "GB18030"
-        report.notes.append(f"{location}: {_lines(text.other_lines, 'is', 'are')} {other}, and read so")
-    lines = _lines(text.bad_lines, "has", "have")
-    bad = f"{lines} bytes that are no {encoding.display_name} text, the first is line {text.first_bad}"
-    if not encoding.given:
-        advice = "a number with such bytes is rejected: see --rejects, or name the encoding of the file with --encoding"
-        report.warn(WarningCode.BAD_BYTES, location, text.bad_lines, f"{bad}; {advice}")
-    elif text.bad_lines:
-        report.notes.append(f"{location}: {bad}")
+    with _open_rows(member, encoding, found) as rows:
+        yield rows.table
+    report.notes.extend(notes_on(member.location, encoding, found, rows.records.stray))
+    tell_bad_bytes(member.location, encoding, report, halves=rows.halves.count)
 
 
 def dialect_of(member: Member, encoding: Encoding) -> Dialect:
@@ -71,7 +50,7 @@ def dialect_of(member: Member, encoding: Encoding) -> Dialect:
         IntakeError: The file cannot be read.
     """
     with member.open() as raw:
-        lines = encoding.open_text(member.location, raw).lines
+        lines = encoding.open_text(member.location, raw)
         return detect_dialect(member.name, _cleaned(list(islice(lines, HEAD_ROWS)), encoding))
 
 
@@ -85,35 +64,30 @@ def rows_of(member: Member, encoding: Encoding, found: Dialect) -> Iterator[tupl
     Raises:
         IntakeError: The file cannot be read. Reading the table raises it if a cell is too long or the file has changed.
     """
-    with _rows(member, encoding, found) as (table, records, _):
-        yield table, records
+    with _open_rows(member, encoding, found) as rows:
+        yield rows.table, rows.records
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenRows:
+    table: RowTable
+    records: Records
+    halves: HalfCharacters
 
 
 @contextmanager
-def _rows(member: Member, encoding: Encoding, found: Dialect) -> Iterator[tuple[RowTable, Records, MendedText | None]]:
+def _open_rows(member: Member, encoding: Encoding, found: Dialect) -> Iterator[_OpenRows]:
     with member.open() as raw:
-        text = encoding.open_text(member.location, raw)
+        lines = encoding.open_text(member.location, raw)
         for _ in range(found.first_line - 1):
-            text.lines.readline()
-        records = Records(member.location, _blocks(member.location, text.lines, encoding), found)
-        yield RowTable(member.location, records, list(found.labels) or None), records, text.mended
-
-
-def notes_on(location: str, encoding: Encoding, found: Dialect, stray: int) -> list[str]:
-    """Sentences for the report about how a text was read.
-
-    Args:
-        location: The file or member.
-        encoding: Its encoding.
-        found: Its dialect.
-        stray: Number of lines whose quotes do not pair up.
-    """
-    notes = [f"{location}: read as {encoding.display_name}, {_describe(found)}"]
-    if encoding.nuls:
-        notes.append(f"{location}: NUL characters were dropped")
-    if stray:
-        notes.append(f"{location}: {_lines(stray, 'has', 'have')} quotes that do not pair up; read as plain characters")
-    return notes
+            lines.readline()
+        halves = HalfCharacters(found.delimiter, found.width)
+        blocks: Iterator[list[str]] = _blocks(member.location, lines, encoding)
+        if encoding.codec == "gb18030" and halves.possible:
+            blocks = (list(map(halves.restored, block)) for block in blocks)
+        records = Records(member.location, blocks, found)
+        table = RowTable(member.location, records, list(found.labels) or None)
+        yield _OpenRows(table, records, halves)
 
 
 def lines_of(text: str) -> list[str]:
@@ -121,19 +95,6 @@ def lines_of(text: str) -> list[str]:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     last = lines.pop().rstrip(_DOS_END)
     return [f"{line}\n" for line in [*lines, *([last] if last else [])]]
-
-
-def _describe(found: Dialect) -> str:
-    if found.delimiter == NO_DELIMITER:
-        return "one cell a line"
-    if isinstance(found.delimiter, Layout):
-        return found.delimiter
-    shown = f'"{found.delimiter}"' if found.delimiter.isprintable() else f"U+{ord(found.delimiter[0]):04X}"
-    return "cells split by " + {"\t": "tab", " ": "space"}.get(found.delimiter, shown)
-
-
-def _lines(count: int, one: str, many: str) -> str:
-    return f"1 line {one}" if count == 1 else f"{count:,} lines {many}"
 
 
 def _blocks(location: str, stream: io.TextIOWrapper, encoding: Encoding) -> Iterator[list[str]]:

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import WholeText
+from pilookup.custody.intake.tables.whole_text import TextStream, open_text
 from pilookup.errors import IntakeError
 
 MAX_PROPERTY_CHARS: Final = 1 << 20
 """Characters of one property, with its folded lines. Of a longer one, such as a picture, the rest is dropped."""
+
+_BLOCK_CHARS: Final = 1 << 18
 
 MAX_DEPTH: Final = 4
 """Cards in one another: the AGENT of a card is a card."""
@@ -41,24 +43,37 @@ _FAX: Final = "fax"
 _OTHER: Final = "other lines"
 
 
-def vcard_tables(member: Member, report: Report, given: str | None) -> Iterator[RowTable]:
+def vcard_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterator[RowTable]:
     """Yield the table of a file of vCards.
 
     Args:
         member: The file.
-        report: Receives a note about how the file was read, and a warning of bytes that are no text.
-        given: The encoding that the operator named, a key of `ENCODINGS`.
+        encoding: Its encoding, as `text_encoding` found it.
+        notes: Receives a sentence about how the file was read.
 
     Raises:
         IntakeError: The file is not a text, or cards are nested too deeply.
     """
-    text = WholeText(member, "vCards", report, given)
+    notes.append(f"{member.location}: read as vCards in {encoding.display_name}")
 
     def read() -> Iterator[Record]:
-        with text.open() as stream:
-            yield from cards(member.location, enumerate(stream, 1))
+        with open_text(member, encoding) as stream:
+            yield from cards(member.location, enumerate(_lines(stream), 1))
 
     return tables_of_records(member.location, read)
+
+
+def _lines(stream: TextStream) -> Iterator[str]:
+    """The lines of a text, each cut to `MAX_PROPERTY_CHARS`."""
+    left = ""
+    while block := stream.read(_BLOCK_CHARS):
+        *lines, last = block.split("\n")
+        for line in lines:
+            yield left + line
+            left = ""
+        left += last if len(left) < MAX_PROPERTY_CHARS else ""
+    if left:
+        yield left
 
 
 @dataclass(slots=True)

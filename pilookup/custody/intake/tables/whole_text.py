@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol, TextIO
+from typing import Protocol, TextIO
 
-from pilookup.custody.intake.files.encoding import detect_encoding
+from pilookup.custody.intake.files.encoding import Encoding, detect_encoding
 from pilookup.custody.intake.files.source import Member
-from pilookup.custody.intake.report import Report
-from pilookup.custody.intake.tables.text import tell_what_was_mended
-
-_BLOCK_CHARS: Final = 1 << 18
 
 
 class TextStream(Protocol):
@@ -17,48 +13,30 @@ class TextStream(Protocol):
 
     def read(self, size: int, /) -> str: ...
 
-    def __iter__(self) -> Iterator[str]: ...
 
+def text_encoding(member: Member, given: str | None) -> Encoding:
+    """Detect the encoding of a text, whose lines may be of any length.
 
-class WholeText:
-    """A text that is read from its start several times.
+    Args:
+        member: The file.
+        given: The encoding that the operator named, a key of `ENCODINGS`.
 
-    Attributes:
-        location: The file or member.
+    Raises:
+        IntakeError: The file is not a text (see `detect_encoding`).
     """
+    return detect_encoding(member, given, long_lines=True)
 
-    def __init__(self, member: Member, what: str, report: Report, given: str | None) -> None:
-        """Detect the encoding.
 
-        Args:
-            member: The file.
-            what: What it is read as, for the note on it.
-            report: Receives the note, and once the text was read to its end a warning of bytes that are no text.
-            given: The encoding that the operator named, a key of `ENCODINGS`.
+@contextmanager
+def open_text(member: Member, encoding: Encoding) -> Iterator[TextStream]:
+    """Open a text as characters without NUL. Bytes that are no text become U+FFFD.
 
-        Raises:
-            IntakeError: The file is not a text (see `detect_encoding`).
-        """
-        self.location = member.location
-        self._member = member
-        self._report = report
-        self._encoding = detect_encoding(member, given, long_lines=True)
-        self._told = False
-        report.notes.append(f"{member.location}: read as {what} in {self._encoding.display_name}")
-
-    @contextmanager
-    def open(self) -> Iterator[TextStream]:
-        """Open the text at its start.
-
-        Raises:
-            IntakeError: The file cannot be read.
-        """
-        with self._member.open() as raw:
-            text = self._encoding.open_text(self.location, raw)
-            yield _WithoutNuls(text.lines) if self._encoding.nuls else text.lines
-            if text.mended and not self._told and not text.lines.read(1):
-                self._told = True
-                tell_what_was_mended(self.location, text.mended, self._encoding, self._report)
+    Raises:
+        IntakeError: The file cannot be opened, or reading it fails.
+    """
+    with member.open() as raw:
+        text = encoding.open_text(member.location, raw)
+        yield _WithoutNuls(text) if encoding.nuls else text
 
 
 class _WithoutNuls:
@@ -72,6 +50,3 @@ class _WithoutNuls:
             if cleaned := block.replace("\x00", ""):
                 return cleaned
         return ""
-
-    def __iter__(self) -> Iterator[str]:
-        return (line.replace("\x00", "") for line in self._text)

@@ -1,12 +1,13 @@
 """A cell's text in the small character set that the rules for numbers use, with the way back to the original."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from pilookup.identifier.characters import plain
 
 HARD_BREAK = "\n"
-"""Stands for a line end, a tab and an ideographic full stop: a number never goes on after one."""
+"""Stands for a line end, a tab, a control character and an ideographic full stop: a number never goes on after one."""
 
 _HARD_BREAKS = "\t\n\v\f\r\x85\u2028\u2029\u3002"
 _CHINESE_DIGITS = {
@@ -28,11 +29,17 @@ _LETTER_O = re.compile(
 )
 
 
+def _is_control(char: str) -> bool:
+    """Whether a character is a control character, which may stand between two cells. NUL only fills up a field."""
+    return char != "\x00" and unicodedata.category(char) == "Cc"
+
+
 class _Characters(dict[int, str]):
     """Maps a code point to its plain form. Filled on demand."""
 
     def __missing__(self, code: int) -> str:
-        value = HARD_BREAK if chr(code) in _HARD_BREAKS else plain(chr(code))
+        char = chr(code)
+        value = HARD_BREAK if char in _HARD_BREAKS or _is_control(char) else plain(char)
         if len(self) < _MAX_CHARACTERS:
             self[code] = value
         return value
@@ -48,8 +55,9 @@ class CellText:
 
     Attributes:
         cell: The original text.
-        plain: The plain form: rule 2 of `canonicalise`, except that line ends, tabs and `。` become `HARD_BREAK`; seven
-            or more Chinese digits become digits, and a letter O inside a mainland mobile becomes 0.
+        plain: The plain form: rule 2 of `canonicalise`, except that line ends, tabs, control characters but NUL, and
+            `。` become `HARD_BREAK`; seven or more Chinese digits become digits, and a letter O inside a mainland
+            mobile becomes 0.
     """
 
     cell: str

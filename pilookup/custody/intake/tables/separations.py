@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pilookup.custody.intake.tables.dialect import Dialect, Layout
+from pilookup.custody.intake.tables.dialect import Dialect, Separation
 
 _WIDE_SPACES: Final = re.compile(r"[ \u3000\xa0]{2,}|[ \u3000\xa0]*\t\s*")
 _COLON: Final = re.compile(
@@ -19,6 +19,9 @@ _COLON: Final = re.compile(
 _RULE: Final = re.compile(r"[\s+|:\-=─━═│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯*~_]{3,}")
 _CROSSINGS: Final = re.compile(r"[+|│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯]")
 _RULE_SIGNS: Final = frozenset("-=─━═")
+MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
+"""A mainland mobile number that no digit or letter touches."""
+_FEW_WORDS: Final = re.compile(r"[^，。！？；,;!?=:：]{0,20}")
 _FOOTER: Final = re.compile(r"\(\d+ (?:rows?|行.*)\)|\d+ rows? in set.*|Query OK.*")
 _RECORD_RULE: Final = re.compile(r"-\[ \w+ \d+ \][-+]*|\*{3,} \d+\. \w+ \*{3,}")
 BOX_SIGNS: Final = "|│┃║"
@@ -30,20 +33,22 @@ def separator(dialect: Dialect) -> Callable[[str], list[str]]:
     """A function that separates one line, without its line end, into cells.
 
     Args:
-        dialect: A dialect with a delimiter of several characters, `NO_DELIMITER` or a layout of single lines without
-            labels.
+        dialect: A dialect with a delimiter of several characters, `NO_DELIMITER` or a separation of single lines
+            without labels.
     """
     match dialect.delimiter:
-        case Layout.COLONS:
+        case Separation.COLONS:
             return separate_at_colons
-        case Layout.SPACES:
+        case Separation.SPACES:
             return str.split
-        case Layout.WIDE_SPACES:
+        case Separation.WIDE_SPACES:
             return separate_at_wide_spaces
-        case Layout.BOXED:
+        case Separation.BOXED:
             return lambda line: separate_box(line, dialect.width)
-        case Layout.ALIGNED:
+        case Separation.ALIGNED:
             return lambda line: separate_aligned(line, dialect.starts, dialect.wide)
+        case Separation.NUMBER:
+            return separate_around_numbers
         case "":
             return lambda line: [line]
     return lambda line: line.split(dialect.delimiter)
@@ -102,6 +107,21 @@ def separate_box(line: str, width: int) -> list[str]:
     return cells
 
 
+def separate_around_numbers(line: str) -> list[str]:
+    """Separate a line into the text before its first mobile number, its numbers, and the text after the last one."""
+    found = list(MOBILE.finditer(line))
+    if not found:
+        return [line]
+    start, stop = found[0].start(), found[-1].end()
+    return [line[:start].strip(), line[start:stop], line[stop:].strip()]
+
+
+def has_number_and_few_words(line: str) -> bool:
+    """Whether a line has one mobile number, and so few words that it is an entry of a list and no sentence."""
+    rest, count = MOBILE.subn(" ", line)
+    return count == 1 and bool(_FEW_WORDS.fullmatch(rest.strip()))
+
+
 def separate_aligned(line: str, starts: Sequence[int], wide: int) -> list[str]:
     """Separate a line whose cells are aligned. A word is never cut: it belongs to the column in which it starts.
 
@@ -113,13 +133,14 @@ def separate_aligned(line: str, starts: Sequence[int], wide: int) -> list[str]:
     if is_rule(line):
         return []
     text = expanded(line, wide)
-    cells = [""] * len(starts)
+    cells: list[list[str]] = [[] for _ in starts]
     for word in re.finditer(r"[^\s]+", text):
         at = max(0, bisect_right(starts, word.start()) - 1)
-        if word.end() > (starts[at + 1] if at + 1 < len(starts) else word.end()) and cells[at] and not cells[at + 1]:
-            at += 1  # moved to the left by a long cell before it
-        cells[at] += (" " if cells[at] else "") + word[0].replace(_FILL, "")
-    return cells
+        following = at + 1 < len(starts) and word.end() > starts[at + 1]
+        if following and cells[at] and not cells[at + 1]:
+            at += 1  # moved to the left by a short cell before it
+        cells[at].append(word[0].replace(_FILL, ""))
+    return [" ".join(words) for words in cells]
 
 
 def expanded(line: str, wide: int) -> str:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import core, custody, drawing, elements, filters, page, page_weight, scale, serving
+from benchmarks import core, custody, drawing, elements, filters, identifier, page, page_weight, scale, serving
 from benchmarks.machine import ROOT, processor
 from benchmarks.report import Report
 
@@ -82,6 +82,10 @@ def _core(report: Report, _work: Path, options: argparse.Namespace) -> None:
     core.bench(report, 5, 0.1 if options.quick else 1)
 
 
+def _identifier(report: Report, _work: Path, options: argparse.Namespace) -> None:
+    identifier.bench(report, 5, 0.1 if options.quick else 1)
+
+
 def _demo(report: Report, work: Path, options: argparse.Namespace) -> None:
     """Load, publish and serve the demo's seizure."""
     seized = work / "seized"
@@ -111,6 +115,7 @@ PARTS: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "element": _elements,
     "filter": _filters,
     "core": _core,
+    "identifier": _identifier,
     "demo": _demo,
     "scale": _scale,
     "page": _page,

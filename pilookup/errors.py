@@ -3,7 +3,9 @@
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
     ├── IntakeError             an input file cannot be read as what it claims to be
-    │   └── PasswordRequiredError   an input file is encrypted, and no given password opens it
+    │   ├── NoNumbersError      no phone number was found in an input file
+    │   ├── PasswordRequiredError   an input file is encrypted, and no given password opens it
+    │   └── SeveralFilesError       several input files cannot be read (carries the error of each)
     ├── CustodyError            the police side cannot do what was asked
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use
     │   ├── KeyringError        a key file or its passphrase is wrong
@@ -62,6 +64,10 @@ class SeveralFilesError(IntakeError):
 
     def __reduce__(self) -> tuple[type["SeveralFilesError"], tuple[tuple[IntakeError, ...], int]]:  # type: ignore[override]
         return type(self), (self.errors, self.count)
+
+
+class NoNumbersError(IntakeError):
+    """No phone number was found in an input file. Its rejected cells have been written to the stream for them."""
 
 
 class PasswordRequiredError(IntakeError):

@@ -20,6 +20,7 @@ KINDS = (
     "mobile",
 )  # fmt: skip
 ACCEPTS = 0x8000
+NO_COUNTRY = "001"
 
 
 def metadata_of(code, region):
@@ -91,6 +92,7 @@ def plan(automata, code):
     prefix = metadata.national_prefix_for_parsing
     return {
         "code": code,
+        "in_a_country": COUNTRY_CODE_TO_REGION_CODE[code] != (NO_COUNTRY,),
         "lengths": mask(general.possible_length),
         "local": mask(general.possible_length_local_only),
         "general": automata.whole(parse(general.national_number_pattern)),
@@ -104,7 +106,7 @@ def rust(one, place):
     """The Rust source of a plan. `place` has the final number of each state."""
     prefix = one["prefix"]
     return (
-        f"    Plan {{ code: {one['code']}, lengths: {one['lengths']:#x}, local: {one['local']:#x}, "
+        f"    Plan {{ code: {one['code']}, in_a_country: {str(one['in_a_country']).lower()}, lengths: {one['lengths']:#x}, local: {one['local']:#x}, "
         f"general: State({place[one['general']]}), valid: State({place[one['valid']]}), "
         f"prefix: {f'Some(&{prefix.rust()})' if prefix else 'None'}, groups: {prefix.groups() if prefix else 0}, "
         f"transform: {one['transform']} }},"

@@ -43,11 +43,12 @@ regions the module `rules` does, with the plans of the installed `phonenumbers`.
      `iot` (13 digits that begin with 1064, 140, 141, 144, 146 or 148), `too_short`, `too_long` or `not_possible`. This
      keeps out order numbers, amounts and dates.
  16. Without `+`, other regions: accepted if libphonenumber says the length is possible for that region.
- 17. Region CN, a text that has been rejected so far. A calling code of two or three digits other than 86, in brackets
-     or followed by a dash (one of three digits also followed by spaces): accepted as if `+` preceded it, if
-     libphonenumber says that the number is valid, and not only possible; but not if rule 10 or 15 found a look-alike
-     (`id_card`, `bank_card`, `date`), nor if a mainland mobile, or a Chinese number with its 0, follows the calling
-     code. Otherwise a landline that ends in `-` and one to six digits: tried again without them.
+ 17. Region CN, a text that has been rejected so far. A landline that ends in `-` and one to six digits: tried again
+     without them, unless its local number begins with 0. Otherwise a country's calling code of two or three digits, in
+     brackets or followed by a dash (one of three digits also followed by spaces), other than 86, 20 and 27 (Guangzhou
+     and Wuhan are 020 and 027): accepted as if `+` preceded it, if libphonenumber says that the number is valid, not
+     only possible; but not if rule 10 or 15 found a look-alike (`id_card`, `bank_card`, `date`), nor if a mainland
+     mobile, or a Chinese number with its 0, follows the calling code.
  18. A text that has been rejected so far, with two or more pieces of 7 digits or more, one of them a number: `several`.
 
 Where libphonenumber says a number is valid, the result equals its E.164 form, with these deliberate exceptions:

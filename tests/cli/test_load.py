@@ -94,10 +94,11 @@ def test_an_unknown_region_is_a_usage_error(loading, region):
     assert "not the code of a country or region in two capital letters, such as HK" in done.output
 
 
-def test_an_encoding_is_given_by_name(loading):
-    done = run("--encoding", "utf-7")
+def test_an_unknown_encoding_is_a_usage_error_that_lists_the_known_ones(loading):
+    done = run("--encoding", "rot13")
     assert (done.exit_code, loading.given) == (2, [])
-    assert "utf-7: not one of" in done.output
+    assert "rot13: not one of " in done.output
+    assert "big5" in done.output
     assert run("--encoding", "big5").exit_code == 0
     assert loading.given[0]["encoding"] == "big5"
 

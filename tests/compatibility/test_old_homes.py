@@ -41,6 +41,7 @@ from tests.support.compatibility.homes import (
     status_without_later_keys,
     tree,
     unpack,
+    with_kept_keys,
     without_later_keys,
     without_new_keys,
     write_files,
@@ -136,11 +137,11 @@ def test_answers_and_further_commands_equal_those_of_the_old_code(home, facts, t
         assert results.pop("channels") == archived
         assert results == expected["opened"]
         for each in ("retry", "more"):
-            results = plain(stage(session, facts[each], work, numbers))
+            results, wanted = plain(stage(session, facts[each], work, numbers)), with_kept_keys(expected[each])
             if facts["new_key"]:
-                assert without_new_keys(results) == without_new_keys(expected[each])
+                assert without_new_keys(results) == without_new_keys(wanted)
             else:
-                assert results == expected[each]
+                assert results == wanted
             _assert_kept(before, tree(home), facts)
         results = without_new_keys(plain(stage(session, facts["rotate"], work, numbers)))
         assert results == expected["rotate"]
@@ -226,7 +227,7 @@ def test_the_load_command_recovers_and_loads(home, facts, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
-    assert without_later_keys(json.loads(done.stdout)) == expected
+    assert without_later_keys(json.loads(done.stdout)) == without_later_keys(expected)
     assert not (home / "custody" / "vault" / ".staging").exists()
 
 

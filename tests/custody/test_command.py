@@ -136,9 +136,22 @@ def test_a_dataset_of_another_kind_a_file_loaded_before_and_a_bad_file_are_refus
     assert vault_of(home) == before
 
 
+def test_a_load_in_which_no_number_is_accepted_writes_the_rejected_rows(home, tmp_path):
+    rejects, bad = tmp_path / "rejects.csv", write_csv(tmp_path / "bad.csv", ["none", "1380013"])
+    before = vault_of(home)
+    failed = run(home, *load_of(bad, "--rejects", str(rejects)))
+    assert_refused(failed, "bad.csv: no phone number found in it")
+    assert [line.split(",")[:3] for line in rejects.read_text(encoding="utf-8").splitlines()[1:]] == [
+        ["bad.csv", "2", "phone"],
+        ["bad.csv", "3", "phone"],
+    ]
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    assert vault_of(home) == before
+
+
 def test_a_load_that_fails_leaves_no_rejects_file_and_can_be_tried_again(home, tmp_path):
     rejects, bad, good = tmp_path / "rejects.csv", tmp_path / "bad.csv", tmp_path / "good.csv"
-    bad.write_bytes(b"phone,name\n13800138000,a\nnone,b\n\xff\xff,c\n")
+    bad.write_bytes(b"")
     failed = run(home, *load_of(bad, "--rejects", str(rejects)))
     assert failed.returncode == 1
     assert [path for path in tmp_path.iterdir() if "rejects" in path.name] == []
@@ -153,3 +166,14 @@ def test_a_load_that_fails_leaves_no_rejects_file_and_can_be_tried_again(home, t
     taken = run(home, *load_of(good, "--replace", "--rejects", str(rejects)))
     assert (taken.returncode, "already exists" in taken.stderr) == (2, True)
     assert rejects.exists()
+
+
+def test_a_load_in_which_no_number_was_found_leaves_its_rejected_rows(home, tmp_path):
+    rejects = tmp_path / "rejects.csv"
+    path = write_csv(tmp_path / "bad.csv", ["12345,a", "无,b"], "phone,name")
+    assert_refused(run(home, *load_of(path, "--rejects", str(rejects))), "no phone number found in it")
+    assert rejects.read_text(encoding="utf-8").splitlines()[1:] == [
+        "bad.csv,2,phone,short_code,12345",
+        "bad.csv,3,phone,no_digits,无",
+    ]
+    assert rejects.stat().st_mode & 0o777 == 0o600

@@ -11,7 +11,8 @@ import typer
 
 from pilookup.cli import rejects as module
 from pilookup.cli.rejects import rejects_file
-from pilookup.errors import CustodyError, IntakeError
+from pilookup.custody.intake.rejects import Rejects
+from pilookup.errors import CustodyError, IntakeError, PasswordRequiredError, VaultError
 from pilookup.keyring import Half
 from tests.support.custody.command import load_of, run
 from tests.support.custody.home import SECRET, numbers, write_csv
@@ -59,14 +60,53 @@ def test_the_file_appears_when_it_is_complete(tmp_path):
     assert [found.name for found in tmp_path.iterdir()] == ["rejects.csv"]
 
 
-@pytest.mark.usefixtures("named")
-def test_a_block_that_fails_leaves_nothing(tmp_path):
-    def fail(stream):
-        stream.write("refused")
-        raise IntakeError("a.csv", "damaged")
+def failing(path, error, *, rows):
+    with rejects_file(path) as stream:
+        rejects = Rejects(stream)
+        for _ in range(rows):
+            rejects.add("a.csv", 2, "phone", "no_digits", "refused")
+        raise error
 
-    with pytest.raises(IntakeError), rejects_file(tmp_path / "rejects.csv") as stream:
-        fail(stream)
+
+@pytest.mark.usefixtures("named")
+@pytest.mark.parametrize(
+    ("error", "rows"),
+    [
+        (VaultError("no space left"), 1),
+        (PasswordRequiredError("a.zip", "is encrypted"), 1),
+        (IntakeError("a.csv", "no phone number found in it"), 0),
+        (KeyboardInterrupt(), 1),
+    ],
+    ids=["not because of a file", "password", "no row", "interrupted"],
+)
+def test_a_block_that_fails_leaves_nothing(tmp_path, error, rows):
+    with pytest.raises(type(error)):
+        failing(tmp_path / "rejects.csv", error, rows=rows)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("named")
+def test_a_block_that_fails_because_of_a_file_leaves_its_rows(tmp_path):
+    path = tmp_path / "rejects.csv"
+    error = IntakeError("a.csv", "no phone number found in it")
+    with pytest.raises(IntakeError) as raised:
+        failing(path, error, rows=2)
+    assert raised.value is error
+    assert path.read_text(encoding="utf-8").splitlines()[1:] == ["a.csv,2,phone,no_digits,refused"] * 2
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("named")
+def test_a_block_that_fails_and_whose_file_cannot_be_named_tells_both(tmp_path, monkeypatch):
+    path = tmp_path / "rejects.csv"
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(module.os, "link", full)
+    with pytest.raises(CustodyError, match=r"rejects\.csv: cannot be written.*; the load failed: a\.csv: damaged$"):
+        failing(path, IntakeError("a.csv", "damaged"), rows=1)
     assert list(tmp_path.iterdir()) == []
 
 

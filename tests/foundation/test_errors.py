@@ -35,6 +35,7 @@ def test_missing_part_error_is_an_alias_of_missing_extra_error():
     [
         errors.FormatError("epoch: not an integer"),
         errors.IntakeError("a.csv", "empty"),
+        errors.PasswordRequiredError("a.zip", "is encrypted"),
         errors.TrustError("stale", "expired"),
         errors.MissingExtraError("needs the extra `load`"),
     ],

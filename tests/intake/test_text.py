@@ -125,7 +125,7 @@ def test_a_dos_end_of_file_mark_is_no_row(load):
 
 
 def test_line_numbers_stay_exact_over_batches(load):
-    rows = [f'"a\nb",1380013{i % 10_000:04d}' for i in range(20_000)]
+    rows = [f'"a\nb",138{i:08}' for i in range(20_000)]
     outcome = load("a.csv", "name,phone\n" + "\n".join(rows) + "\nx,12\n")
     assert outcome.report.accepted == 20_000
     assert outcome.rejects[0][1] == str(2 + 40_000)

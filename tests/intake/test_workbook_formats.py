@@ -18,7 +18,7 @@ from pilookup.custody.intake.files.formats import Format
 from pilookup.custody.intake.tables.cell_text import serial_of_date
 from pilookup.custody.intake.tables.sheets import workbook_sheets
 from pilookup.custody.intake.tables.xlsx_cells import find_xlsx_cells
-from pilookup.errors import IntakeError
+from pilookup.errors import IntakeError, PasswordRequiredError
 from tests.support.intake.encrypted_xls import encrypted_xls
 from tests.support.intake.examples import hostile
 from tests.support.intake.tables_of import outcome_of, tables_of
@@ -135,14 +135,14 @@ def test_hidden_rows_and_columns_are_data():
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.et"])
 def test_a_workbook_under_a_password_needs_it(load, name):
-    with pytest.raises(IntakeError, match=r"is under a password: .* --password-file FILE"):
+    with pytest.raises(PasswordRequiredError, match=r"is under a password: .* --password-file FILE"):
         load(name, SECRET)
 
 
 def test_passwords_are_tried_in_order():
     for passwords in (("s3cret",), ("", "wrong", "s3cret")):
         assert tables_of(SECRET, Format.XLS, passwords=passwords).only == TEXTS
-    with pytest.raises(IntakeError, match=r"none of the passwords opens it: .* --password-file FILE") as caught:
+    with pytest.raises(PasswordRequiredError, match=r"none of the given ones fits: .* --password-file") as caught:
         tables_of(SECRET, Format.XLS, passwords=("wr0ng",))
     assert "wr0ng" not in str(caught.value)
 
@@ -150,7 +150,7 @@ def test_passwords_are_tried_in_order():
 def test_an_xls_workbook_under_a_password():
     secret = encrypted_xls(ROWS, "s3cret")
     assert tables_of(secret, Format.XLS, passwords=("wrong", "s3cret")).only == TEXTS
-    with pytest.raises(IntakeError, match=r"is under a password: .* --password-file FILE"):
+    with pytest.raises(PasswordRequiredError, match=r"is under a password: .* --password-file FILE"):
         tables_of(secret, Format.XLS)
     assert tables_of(encrypted_xls(ROWS, "VelvetSweatshop"), Format.XLS).only == TEXTS
 

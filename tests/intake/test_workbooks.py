@@ -100,7 +100,10 @@ def test_all_visible_sheets_with_a_phone_column(load):
 
 
 def test_no_sheet_with_a_phone_column(load):
-    with pytest.raises(IntakeError, match=r"a\.xlsx: no visible sheet has rows under a phone column"):
+    with pytest.raises(
+        IntakeError,
+        match=r"a\.xlsx: no phone number found in it: .*sheet hidden: hidden_sheet \(2\): .*--hidden-sheets",
+    ):
         load("a.xlsx", xlsx(one=[["姓名"], ["张三"]], hidden=ROWS))
 
 

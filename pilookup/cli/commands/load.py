@@ -13,7 +13,8 @@ from pilookup.cli.passwords import read_passwords, with_passwords
 from pilookup.cli.rejects import rejects_file
 from pilookup.cli.report_file import check_report_path, write_report
 from pilookup.clock import utc_now
-from pilookup.errors import StrictLoadError
+from pilookup.custody.intake.model import ENCODINGS
+from pilookup.errors import IntakeError, NoNumbersError, SeveralFilesError, StrictLoadError
 from pilookup.identifier import is_region
 from pilookup.protocol.label import Kind
 
@@ -29,12 +30,8 @@ def _region(region: str) -> str:
 
 
 def _encoding(encoding: str | None) -> str | None:
-    """Check the name of an encoding; raises typer.BadParameter."""
-    if encoding is None:
-        return None
-    from pilookup.custody.intake.model import ENCODINGS  # noqa: PLC0415 - needs the extra `load`
-
-    if encoding not in ENCODINGS:
+    """Check an encoding; raises typer.BadParameter."""
+    if encoding is not None and encoding not in ENCODINGS:
         raise typer.BadParameter(f"{encoding}: not one of {', '.join(ENCODINGS)}")
     return encoding
 
@@ -65,7 +62,7 @@ def load(
     hidden_sheets: Annotated[bool, typer.Option("--hidden-sheets", help="Also read hidden sheets.")] = False,
     encoding: Annotated[
         str | None,
-        typer.Option(callback=_encoding, help="The encoding of texts, such as big5 or shift-jis, if it is not found."),
+        typer.Option(callback=_encoding, help="The encoding of texts, such as big5, if it is not found by itself."),
     ] = None,
     password_file: Annotated[
         Path | None,
@@ -92,7 +89,7 @@ def load(
     columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
     with opened(home, online=False, scheduler=scheduler) as custody:
 
-        def attempt(passwords: tuple[str, ...]) -> "LoadOutcome":
+        def attempt(passwords: tuple[str, ...]) -> "LoadOutcome | IntakeError":
             with rejects_file(rejects) as stream, progress("load", "rows") as advance:
                 try:
                     return custody.load(
@@ -120,8 +117,14 @@ def load(
                 except StrictLoadError as error:  # the rejected rows are written all the same
                     outcome: LoadOutcome = error.outcome
                     return outcome
+                except IntakeError as error:
+                    if not _is_without_numbers(error):
+                        raise
+                    return error
 
         outcome = with_passwords(passwords, attempt)
+    if isinstance(outcome, IntakeError):
+        raise outcome
     _show(outcome, json=json)
     if report:
         write_report(report, outcome, utc_now())
@@ -148,6 +151,12 @@ def _columns(given: list[str], left_out: list[str]) -> dict[str, list[str]]:
             raise typer.BadParameter(f"{name}: is also given with --column", param_hint="--not-column")
         columns.setdefault(role, []).append(name)
     return columns
+
+
+def _is_without_numbers(error: IntakeError) -> bool:
+    """Whether files were read to their end without a number, so that their rejected rows say why."""
+    each = error.errors if isinstance(error, SeveralFilesError) else (error,)
+    return any(isinstance(one, NoNumbersError) for one in each)
 
 
 def _show(outcome: "LoadOutcome", *, json: bool) -> None:

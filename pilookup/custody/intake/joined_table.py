@@ -87,8 +87,8 @@ class JoinedTable:
             size: The size of a split in bytes; None if all rows are read by the caller.
 
         Yields:
-            How a split is read, the split, and its text; or rows that the caller reads, once it has taken the outcomes of
-            all splits.
+            How a split is read, the split, and its text; or rows that the caller reads, once it has taken the outcomes
+            of all splits.
 
         Raises:
             IntakeError: The table raises it.

@@ -48,7 +48,8 @@ class IntakeOptions:
         passwords: Passwords that are tried on encrypted archives and workbooks.
 
     Raises:
-        ValueError: `columns` or `encoding` has another key, a column is also one of `not_columns`, or the region is unknown.
+        ValueError: `columns` has another key, a column is also one of `not_columns`, or the region or the encoding is
+            unknown.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """Why a file in which no number was found is refused, and what helps."""
 
 from pilookup.custody.intake.report import Report
-from pilookup.errors import IntakeError
+from pilookup.errors import NoNumbersError
 
 
 def require_numbers(location: str, report: Report) -> None:
@@ -12,7 +12,7 @@ def require_numbers(location: str, report: Report) -> None:
         report: The report on it.
 
     Raises:
-        IntakeError: None was. The error says why, with counts, and what helps.
+        NoNumbersError: None was. The error says why, with counts, and what helps.
     """
     if report.accepted or report.rejected["erased"]:
         return
@@ -31,7 +31,7 @@ def require_numbers(location: str, report: Report) -> None:
         where = f"{inside}: " if inside else ""
         parts.append(f"{where}{warning.code}{column} ({warning.count:,}): {warning.text}")
     parts.append("look at the rejected cells with --rejects FILE, and name the column with --column phone=NAME")
-    raise IntakeError(location, "no phone number found in it: " + "; ".join(parts))
+    raise NoNumbersError(location, "no phone number found in it: " + "; ".join(parts))
 
 
 def _without_location(note: str, location: str) -> str:

@@ -111,7 +111,7 @@ class Tally:
         accepted: Numbers that were accepted.
         changed: Numbers of rows that do not have the layout of the table and were read by themselves.
         other_party: Mainland mobiles beside labels that name another party.
-        taken: By 0-based column, numbers that were accepted. A number that is in several columns of a row counts for one.
+        taken: By 0-based column, numbers that were accepted, those in several columns of a row in one of them.
         refused: By 0-based column, numbers that were rejected.
         lost: By 0-based column, numbers that lost digits in a spreadsheet.
         unread: By 0-based column, mainland mobiles that are outside the columns that are read, or in rejected cells.

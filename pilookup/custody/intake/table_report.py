@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from pilookup.custody.intake.columns.headers import is_known
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import ACCEPTED, REJECTED, Report, Tally
@@ -19,8 +20,8 @@ _ADVICE: Final = {
     "--column phone={name} reads it, --not-column {name} leaves it out without a warning",
     WarningCode.OTHER_PHONE_COLUMNS: "no account was registered on these numbers, so they are not read: "
     "--column phone={name} reads them instead, --not-column {name} leaves them out without a warning",
-    WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers of "
-    "another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
+    WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers "
+    "of another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
     WarningCode.UNREAD_NUMBERS: "mainland mobiles that are not read: --column phone={name} reads this column, "
     "--scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
 }
@@ -52,10 +53,11 @@ class TableReport:
             return f"{table}numbers to the right of labels such as 电话"
         if not layout.phones:
             return f"{table}no phone column, not read"
-        phrases = []
-        for role in layout.roles:
-            if role.role is not ColumnRole.NONE:
-                phrases.append(f"{role.role} column {self._column_text(role.column)} by {role.by}")
+        phrases = [
+            f"{role.role} column {self._column_text(role.column)} by {role.by}"
+            for role in layout.roles
+            if role.role is not ColumnRole.NONE
+        ]
         return table + "; ".join(phrases)
 
     def add_to(self, report: Report) -> None:
@@ -113,8 +115,8 @@ class TableReport:
             WarningCode.UNREAD_NUMBERS,
             self.location,
             self.layout.passed_over,
-            "mainland mobiles in rows above the table, such as a title, are not read: put them into a file of their own "
-            "if they belong to the people in the rows",
+            "mainland mobiles in rows above the table, such as a title, are not read: put them into a file of their "
+            "own if they belong to the people in the rows",
         )
         changed = tally.changed + (tally.accepted if self.changed else 0)
         report.warn(
@@ -138,8 +140,11 @@ class TableReport:
         report.warn(code, self.location, count, text.format(name=name), column=column + 1, header=header)
 
     def _header(self, column: int) -> str | None:
+        """The header of a column as the report shows it; None if it may be a cell of data."""
         header = self.layout.header_of(column)
-        return shown_header(header) if header else None
+        if not header or not (self.layout.is_named or is_known(header)):
+            return None
+        return shown_header(header)
 
     def _column_text(self, column: int) -> str:
         header = self._header(column)

@@ -23,8 +23,8 @@ def check_given_columns(options: IntakeOptions, names: Sequence[str], reports: S
         reports: The reports of the files.
 
     Raises:
-        IntakeError: No table has numbers in a column that `options` names as a phone column. The error lists the columns
-            with numbers.
+        IntakeError: No table has numbers in a column that `options` names as a phone column. The error lists the
+            columns with numbers.
     """
     columns = [column for report in reports for column in report.columns]
     if not options.columns.get("phone") or not columns:

@@ -1,8 +1,9 @@
 """Read the files of one command into the sorted files of their loads, and report progress over all of them.
 
-Each file yields its work (`intake.read`). Splits of files on disk are tasks for the executor. Splits of what the command
-unpacks or decodes, and batches of rows that it reads itself, are tokenised by threads of this process. Outcomes are taken
-in the order of the work. A file that asks for its outcomes is set aside until they are there, while the next file starts.
+Each file yields its work (`intake.read`). Splits of files on disk are tasks for the executor. Splits of what the
+command unpacks or decodes, and batches of rows that it reads itself, are tokenised by threads of this process. Outcomes
+are taken in the order of the work. A file that asks for its outcomes is set aside until they are there, while the next
+file starts.
 """
 
 from collections import deque

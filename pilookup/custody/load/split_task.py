@@ -108,8 +108,8 @@ class SplitOutcome:
 def run_split(task: SplitTask) -> SplitOutcome:
     """Write the sorted file of a split, and its rejected cells.
 
-    A split that cannot be read (the file has changed, a cell is too long) is told in the outcome, since another split may
-    say that the layout changed before it.
+    A split that cannot be read (the file has changed, a cell is too long) is told in the outcome, since another split
+    may say that the layout changed before it.
 
     Raises:
         KeyringError: The keyring cannot be opened where the task runs.

@@ -110,6 +110,7 @@ REASONS: Final[dict[str, Pair]] = {
     Reason.NOT_POSSIBLE: ("没有这样的号码", "no such number exists"),
     Reason.NO_AREA_CODE: ("固定电话缺区号", "landline without area code"),
     Reason.SHORT_CODE: ("服务号码", "service number"),
+    Reason.IOT: ("物联网号码", "number of a device"),
     Reason.ID_CARD: ("身份证号", "identity card"),
     Reason.BANK_CARD: ("银行卡号", "bank card"),
     Reason.DATE: ("日期", "date"),

@@ -24,8 +24,13 @@ test("there are vectors for every outcome", () => {
 });
 
 describe("vectors", () => {
-  for (const { text, region, identifier, reason, note } of cases) {
-    test(`${note}: ${JSON.stringify(text)} ${region}`, () => assert.equal(outcome(text, region), identifier ?? reason));
+  for (const { text, region, identifier, reason, note, optional } of cases) {
+    test(`${note}: ${JSON.stringify(text)} ${region}`, () => {
+      const found = outcome(text, region);
+      // Without + the page reads no foreign number: it has no patterns of valid ones.
+      if (optional) assert.ok(REASONS.includes(found));
+      else assert.equal(found, identifier ?? reason);
+    });
   }
 });
 

@@ -2,6 +2,8 @@
 
 import re
 
+import phonenumbers
+
 from pilookup.identifier import Reason, affixes, libphonenumber, lookalikes
 from pilookup.identifier.characters import plain, trim
 
@@ -17,6 +19,7 @@ _NATIONAL_MOBILE = re.compile(r"^1[3-9][0-9]{9}$")
 _GLUED = re.compile(r"^(?:(?:\+?86)?1[3-9][0-9]{9}){2,}$")
 _SERVICE = re.compile(r"^(?:1[0-2]|9[56])")
 _DASHED_EXTENSION = re.compile(r"^(.*[0-9)]) *- *[0-9]{1,6}$")
+_LOCAL_ZERO = re.compile(r"^(?:10|2[0-9]|[3-9][0-9]{2})0")
 _PIECES = (re.compile(r"\+?[0-9(][0-9(). -]*"), re.compile(r"\+?[0-9(][0-9().-]*"))
 _PIECE_DIGITS = 7
 _NUMBER_HEADS = ("", "0", "86", "860")
@@ -28,6 +31,7 @@ _CODE_IN_FRONT = re.compile(
     r"^(?:\(([1-9][0-9]{1,2})\) *-? *|([1-9][0-9]{1,2}) *- *|([1-9][0-9]{2}) +)([0-9(][0-9 ()./-]*)$"
 )
 _IOT = re.compile(r"^1(?:064|4[01468][0-9])[0-9]{9}$")
+_NEEDS_PLUS = ("86", "20", "27")
 _LOOKALIKES = (Reason.ID_CARD, Reason.BANK_CARD, Reason.DATE)
 
 
@@ -66,7 +70,7 @@ def _without_affixes(body: str) -> bytes | Reason:
         return _spelled_mobile(number) or Reason.LETTERS
     outcome = _decide(_SEPARATORS.sub("", number))
     if isinstance(outcome, Reason):
-        return _after_calling_code(number, outcome) or _without_dashed_extension(number) or outcome
+        return _without_dashed_extension(number) or _after_calling_code(number, outcome) or outcome
     return outcome
 
 
@@ -85,10 +89,12 @@ def _after_calling_code(number: str, outcome: Reason) -> bytes | None:
     if found is None or outcome in _LOOKALIKES:
         return None
     code, rest = found[1] or found[2] or found[3], _SEPARATORS.sub("", found[4])
-    if code == "86" or _MOBILE.match(rest) or (rest.startswith("0") and isinstance(_decide(rest), bytes)):
+    if code in _NEEDS_PLUS or _MOBILE.match(rest) or (rest.startswith("0") and isinstance(_decide(rest), bytes)):
         return None
     reading = libphonenumber.read(f"+{code}{rest}", "CN")
     if isinstance(reading, Reason) or str(reading.calling_code) != code or not reading.valid:
+        return None
+    if phonenumbers.region_code_for_country_code(reading.calling_code) == "001":
         return None
     found = _accept_stable(reading)
     return found if isinstance(found, bytes) else None
@@ -171,8 +177,10 @@ def _without_dashed_extension(number: str) -> bytes | None:
     if found is None:
         return None
     outcome = _decide(_SEPARATORS.sub("", found[1]))
-    landline = isinstance(outcome, bytes) and not _NATIONAL_MOBILE.match(outcome.removeprefix(b"tel:+86").decode())
-    return outcome if isinstance(outcome, bytes) and landline and outcome.startswith(b"tel:+86") else None
+    if isinstance(outcome, Reason) or not outcome.startswith(b"tel:+86"):
+        return None
+    national = outcome.removeprefix(b"tel:+86").decode()
+    return None if _NATIONAL_MOBILE.match(national) or _LOCAL_ZERO.match(national) else outcome
 
 
 def _is_several(body: str) -> bool:

@@ -67,13 +67,13 @@ class Texts:
     def page_text(self):
         """A text of the kinds that people type into the page."""
         kinds = (
-            self.foreign, self.example, self.landline, self.mobile, self.signs, self.two, self.carrier,
+            self.foreign, self.example, self.landline, self.mobile, self.signs, self.two, self.carrier, self.letters,
             lambda: self.digits(1, 20), lambda: f"+{self.digits(1, 17)}", lambda: self.digits(15, 19) + self.one("", "x"),
         )  # fmt: skip
         return self.one(*kinds)()
 
     def foreign(self):
-        return self.one("+", "00", "+00", "") + self.one(*CODES) + self.one("", "0", "-", " ") + self.digits(3, 13)
+        return self.one("+", "00", "+00") + self.one(*CODES) + self.one("", "0") + self.digits(3, 13)
 
     def example(self):
         number = list(phonenumbers.format_number(self.one(*self.examples), phonenumbers.PhoneNumberFormat.E164))

@@ -121,6 +121,7 @@ def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None,
         scan_text=options.scan_text,
         header_digests=digests,
         header=tuple(labels) if header else None,
+        is_named=header is not None and header.by_name,
         passed_over=_passed_over(table.head, header),
     )
     layout = _with_phones(layout, columns, table.location, labels, width, options)
@@ -253,7 +254,7 @@ _NOBODY = "nobody"
 
 
 def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None:
-    """The warning under which the numbers of a column are told that is not read, `_NOBODY`, or None if it is not left."""
+    """The warning under which the numbers of a column are told if it is not read; `_NOBODY`; None if it is read."""
     label, counts = column.label, column.counts
     if headers.is_fax(label) or (counts.shows_identifiers and not column.is_named):
         return _NOBODY

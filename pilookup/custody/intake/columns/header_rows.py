@@ -8,7 +8,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.find_numbers import find_numbers
-from pilookup.custody.intake.columns.judge import is_entry
+from pilookup.custody.intake.columns.judge import digit_count, is_entry
 
 Rows = Sequence[Sequence[str]]
 
@@ -21,6 +21,7 @@ _NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _MAX_NAME: Final = 60
+_LEAST_DIGITS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,10 @@ def _continues_header(rows: Rows, numbers: Sequence[set[int]], at: int) -> bool:
 
 
 def _is_group_row(row: Sequence[str], under: Sequence[str]) -> bool:
-    """Whether a row above a header row is a row of group headers: several cells, none of them a number."""
+    """Whether a row above a header row has group headers: one of its cells names phones, and none is a number."""
     filled = filled_cells(row)
-    return filled >= 2 and not _holds_digits(row) and filled < filled_cells(under) + 1 and len(row) <= len(under) + 1
+    fewer = 2 <= filled <= filled_cells(under) and len(row) <= len(under) + 1
+    return fewer and not _holds_digits(row) and any(names_phone(cell) for cell in row)
 
 
 def _labels(rows: Rows) -> tuple[str, ...]:
@@ -144,7 +146,7 @@ def number_columns(row: Sequence[str], region: str) -> set[int]:
     return {
         column
         for column, cell in enumerate(row)
-        if sum(char.isdigit() for char in cell) >= 7
+        if digit_count(cell) >= _LEAST_DIGITS
         and any(isinstance(result, bytes) for _, result in find_numbers(cell, region, bare_landlines=True))
         and (len(cell) <= _MAX_NAME or is_entry(cell))
     }

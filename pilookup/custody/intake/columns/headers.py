@@ -12,7 +12,7 @@ _WORD = re.compile(r"[a-z]+")
 _ORDINAL = re.compile(r"[\d一二三四五]{0,2}$")
 
 _ZH_PHONE = re.compile(
-    r"(?:(?!是否|有无|传真)[^\d]){0,12}?"
+    r"(?:(?!是否|有无|传真|没|无|未|不)[^\d]){0,12}?"
     r"(?:手机|手機|电话|電話|移动电话|联系方式|[联聯](?:系|繫|絡|络)方式|座机|固话|宅电)[号號]?[码碼]?"
     r"|(?:注册|联系|主叫|被叫|本机|本方|机主|对方|对端|用户|客户|业务|计费|移动|通话|来电|去电|发送|接收|绑定|备用|亲情|预留"
     r"|常用|紧急|收件|寄件|发件|受害人|被害人|监护人|登录|[ab])?(?:号码|號碼)"
@@ -51,6 +51,13 @@ _EN_DATE = re.compile(
 _EN_NOT_DATE = frozenset(
     {"birth", "birthdate", "dob", "expire", "expiry", "expires", "expiration", "valid", "print", "export", "zone", "up"}
 )
+_COMMON = re.compile(
+    r"姓名|名字|名称|户名|户号|性别|民族|年龄|住址|地址|村|组|镇|乡|县|市|省|单位|职业|备注|说明|类型|类别|方向|内容|来源|序|号|关系|昵称"
+    r"|状态|时长|次数|归属|运营商|甲方|乙方|收件|发件|联系人|监护人|主叫|被叫"
+    r"|(?:full|first|last|given|nick|user)?name|address|remarks?|notes?|type|kind|id|index|gender|sex|age|text|content|direction"
+    r"|duration|source|status|from|to|sender|recipient|caller|callee|contact|entries|parties|labels?|group|email|mail|city|province"
+)
+"""Words of which one is in nearly every header, and in hardly any name of a person."""
 _LAST_SEEN = re.compile(r"最后|最近|末次|last|latest|seen")
 _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 
@@ -153,11 +160,19 @@ def is_country(header: str) -> bool:
     return bool(_COUNTRY.fullmatch(_compact(header)))
 
 
+def is_known(header: str) -> bool:
+    """Whether a cell is certainly the header of a column, and not a name or another cell of data."""
+    text = _compact(header)
+    if is_phone(header) or date_rank(header) is not None or account_rank(header) is not None or is_identifier(header):
+        return True
+    return bool(_COMMON.fullmatch(text)) or is_fax(header) or is_area(header) or is_country(header)
+
+
 def registration_rank(header: str) -> int | None:
     """How directly a header cell names the number on which an account was registered, 0 being most directly.
 
-    0: the registered number; 1: a login name, if it is a number; 2: the bound number; 3: a phone of the person. None for
-    the phones of others and for every other header.
+    0: the registered number; 1: a login name, if it is a number; 2: the bound number; 3: a phone of the person. None
+    for the phones of others and for every other header.
     """
     text = _compact(header)
     if _REGISTERED.search(text) and is_phone(header):

@@ -28,6 +28,8 @@ _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
 _MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
 _SEGMENTS: Final = re.compile(r"[\r\n;；,，、]+|\s+(?=[^\d\s:：]{1,10}[:：])")
+_NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
+_FEW_DIGITS: Final = 5
 _LEAST_DIGITS: Final = 7
 _LABEL: Final = (
     r"(?:[^\d:：]{1,20}[:：-]\s*|[^\d:：]{0,10}(?:手机|手機|电话|電話|座机|固话|移动|号码|tel|phone|mobile|cell)"
@@ -99,8 +101,7 @@ def count_cells(cells: Iterable[str], region: str, *, bare_landlines: bool) -> C
         if not cell or cell.isspace():
             continue
         counts.filled += 1
-        digits = sum(char.isdigit() for char in cell)
-        if digits < 5:
+        if digit_count(cell) < _FEW_DIGITS:
             continue
         counts.with_digits += 1
         _count_cell(counts, seen, cell, region, bare_landlines=bare_landlines)
@@ -126,6 +127,11 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
         counts.texts_with_mobiles += 1
 
 
+def digit_count(text: str) -> int:
+    """The number of digits in a text. Chinese numerals and the letter O count as digits."""
+    return sum(char.isdigit() or char in _NUMERALS for char in text)
+
+
 def is_one_number(cell: str, region: str) -> bool:
     """Whether a cell is one number as a whole."""
     return isinstance(canonicalise(cell, region), bytes)
@@ -133,7 +139,7 @@ def is_one_number(cell: str, region: str) -> bool:
 
 def is_entry(cell: str) -> bool:
     """Whether a cell is a list of entries, each a number with at most a label or a name, and not a sentence."""
-    segments = [segment for segment in _SEGMENTS.split(cell) if sum(char.isdigit() for char in segment) >= 7]
+    segments = [segment for segment in _SEGMENTS.split(cell) if digit_count(segment) >= _LEAST_DIGITS]
     return bool(segments) and all(_ENTRY.fullmatch(segment) for segment in segments)
 
 
@@ -193,7 +199,7 @@ def takes_short_mantissas(cells: Sequence[str]) -> bool:
 
 def numbers_in(cell: str, region: str) -> list[bytes]:
     """The numbers of a cell of a column that nothing is known of: those of entries, or the mobiles in another text."""
-    if sum(char.isdigit() for char in cell) < _LEAST_DIGITS:
+    if digit_count(cell) < _LEAST_DIGITS:
         return []
     if not is_entry(cell):
         return [

@@ -42,8 +42,8 @@ def phone_cells(row: Sequence[str]) -> dict[int, bool]:
     """The cells of a row that stand to the right of a label for phones.
 
     Returns:
-        The 0-based columns; each with whether the numbers in it belong to the people of the table, and not to an officer,
-        a seller or another party.
+        The 0-based columns; each with whether the numbers in it belong to the people of the table, and not to an
+        officer, a seller or another party.
     """
     found: dict[int, bool] = {}
     current: bool | None = None

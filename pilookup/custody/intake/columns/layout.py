@@ -67,6 +67,7 @@ class Layout:
         lenient_first: The same for the first row alone.
         header_digests: SHA-256 of each row of the header, by which the same header is recognised further down.
         header: The label of each column; None if the table has no header. It is content of the file.
+        is_named: Whether a cell of the header names a phone column. Otherwise it may be a row of data.
         roles: The columns for the report.
         passed_over: The mainland mobiles in rows above the data that are not the header.
     """
@@ -87,6 +88,7 @@ class Layout:
     lenient_first: bool = False
     header_digests: tuple[bytes, ...] = ()
     header: tuple[str, ...] | None = field(default=None, repr=False)
+    is_named: bool = False
     roles: tuple[RoleOfColumn, ...] = ()
     passed_over: int = 0
 

@@ -12,8 +12,8 @@ _MIN_ROWS: Final = 2
 def rows_of_layout(rows: Rows, region: str) -> Rows:
     """The rows before the first one from which on the columns have moved; all rows if none has.
 
-    They have moved where a column of numbers ends and another one begins: nearly every row before it has a number in the
-    one column and not in the other, and nearly every row from it on has it the other way round.
+    They have moved where a column of numbers ends and another one begins: nearly every row before it has a number in
+    the one column and not in the other, and nearly every row from it on has it the other way round.
 
     Args:
         rows: The rows of a table without its header.

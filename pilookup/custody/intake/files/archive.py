@@ -17,6 +17,7 @@ from pilookup.custody.intake.files.detect import seekable
 from pilookup.custody.intake.files.source import Member, display_name
 from pilookup.custody.intake.files.unpacked import DAMAGE, BoundedStream, Budget, Meter, bomb_message
 from pilookup.custody.intake.files.zip_aes import METHOD, AesStream, aes_info, is_right_password
+from pilookup.custody.intake.files.zip_directory import open_directory
 from pilookup.custody.intake.unreadable import NotATableError
 from pilookup.errors import IntakeError, PasswordRequiredError
 
@@ -84,7 +85,7 @@ def open_zip(outer: Member, raw: BinaryIO | None = None) -> Iterator[zipfile.Zip
     """
     with raw or outer.open() as stream:
         try:
-            archive = zipfile.ZipFile(stream)
+            archive = open_directory(stream)
         except IntakeError:
             raise
         except DAMAGE:

@@ -18,6 +18,7 @@ from pilookup.custody.intake.files.formats import (
     remedy,
 )
 from pilookup.custody.intake.files.source import Member
+from pilookup.custody.intake.files.zip_directory import open_directory
 from pilookup.custody.intake.unreadable import EmptyFileError, NotATableError
 from pilookup.errors import IntakeError
 
@@ -133,7 +134,7 @@ def _zip_kind(member: Member) -> Format | str:
     """`Format.XLSX`, `Format.ZIP`, or a description. A damaged directory counts as an archive, whose reader says so."""
     with seekable(member) as stream:
         try:
-            with zipfile.ZipFile(stream) as archive:
+            with open_directory(stream) as archive:
                 return _package_kind(archive.namelist()) or _open_document(archive) or Format.ZIP
         except IntakeError:
             raise

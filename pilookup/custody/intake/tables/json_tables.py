@@ -92,7 +92,7 @@ class _Records:
     def _members(self, table: str, depth: int) -> Iterator[Record]:
         """Records of the members of the next value, an object that is too long to be decoded as a whole."""
         loose: list[_Field] = []
-        for key in self._reader.members():
+        for count, key in enumerate(self._reader.members()):
             name = _dotted(table, key)
             loose.extend(_fields_of_key(table, key))
             if self._reader.peek() == "[":
@@ -101,13 +101,10 @@ class _Records:
             whole, value = self._reader.value()
             if not whole:
                 yield from self._large(name, depth + 1)
-            elif isinstance(value, Pairs):
+            elif isinstance(value, Pairs) or count >= _MANY_KEYS:  # many keys are rather values than names
                 yield self._new(table, [*_fields_of_key(table, key, always=True), *self._flat("", value)])
             else:
                 loose.extend(self._flat(name, value))
-                if len(loose) >= _MANY_KEYS:
-                    yield self._new(table, loose)
-                    loose = []
         if loose:
             yield self._new(table, loose)
 

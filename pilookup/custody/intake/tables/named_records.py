@@ -17,6 +17,9 @@ from pilookup.errors import IntakeError
 MAX_TABLES: Final = 200
 """Tables of one file. The records of all further tables together are one more."""
 
+MAX_ALTERNATING: Final = 20
+"""The same where the records of a table do not stand together, since the file is then read once for each table."""
+
 MAX_NAMES: Final = 1_000
 """Columns of one table. All further fields together are one more, in which each value follows its name."""
 
@@ -83,10 +86,13 @@ def tables_of_records(location: str, read: Callable[[], Iterator[Record]]) -> It
     Raises:
         IntakeError: Reading the records raises it, or there are none.
     """
-    layouts = _survey(read())
+    layouts = _survey(read(), MAX_TABLES)
     if not layouts:
         raise IntakeError(location, "has no records")
-    if all(layout.runs == 1 for layout in layouts.values()):
+    together = all(layout.runs == 1 for layout in layouts.values())
+    if not together and len(layouts) > MAX_ALTERNATING:
+        layouts = _survey(read(), MAX_ALTERNATING)
+    if together:
         groups = groupby(read(), key=lambda record: _key(record, layouts))
         for key, records in groups:
             yield _table(location, key, layouts[key], records, one=len(layouts) == 1)
@@ -96,11 +102,11 @@ def tables_of_records(location: str, read: Callable[[], Iterator[Record]]) -> It
         yield _table(location, key, layout, records, one=len(layouts) == 1)
 
 
-def _survey(records: Iterator[Record]) -> dict[_Key, _Layout]:
+def _survey(records: Iterator[Record], most: int) -> dict[_Key, _Layout]:
     layouts: dict[_Key, _Layout] = {}
     last: _Key | None = None
     for record in records:
-        key = _key(record, layouts)
+        key = _key(record, layouts, most)
         layout = layouts.setdefault(key, _Layout())
         layout.runs += key != last
         layout.add(_in_other_tables(record) if key[0] == _OTHER_TABLES else record)
@@ -112,9 +118,10 @@ def _survey(records: Iterator[Record]) -> dict[_Key, _Layout]:
     return layouts
 
 
-def _key(record: Record, layouts: dict[_Key, _Layout]) -> _Key:
+def _key(record: Record, layouts: dict[_Key, _Layout], most: int = 0) -> _Key:
+    """The table of a record: its own if it is known or there are less than `most`, else that of all others."""
     key = (record.table, record.named)
-    return key if key in layouts or len(layouts) < MAX_TABLES else (_OTHER_TABLES, True)
+    return key if key in layouts or len(layouts) < most else (_OTHER_TABLES, True)
 
 
 def _in_other_tables(record: Record) -> Record:
@@ -148,20 +155,21 @@ def _blocks(records: Iterator[Record], layout: _Layout) -> Iterator[NumberedRows
 def _rows(record: Record, layout: _Layout) -> Iterator[list[str]]:
     """The rows of one record: one, or more if a field has too many values for one cell."""
     width = len(layout.columns) + layout.rest
-    values: list[list[str]] = [[] for _ in range(width)]
+    cells: dict[int, list[str]] = {}
     for name, value in record.fields:
         at = layout.columns.get(name, len(layout.columns))
         text = value if at < len(layout.columns) else f"{name}: {value}"
         if at >= width:
             raise IntakeError(f"line {record.line}", "changed while it was read")
         if text:
-            values[at].extend([text] if len(text) <= _PIECE_CHARS else _pieces(text))
-    if all(len(cell) < 2 for cell in values):
-        yield [cell[0] if cell else "" for cell in values]
-        return
-    cells = [list(_joined(cell)) for cell in values]
-    for row in range(max(len(cell) for cell in cells)):
-        yield [cell[row] if row < len(cell) else "" for cell in cells]
+            cells.setdefault(at, []).extend([text] if len(text) <= _PIECE_CHARS else _pieces(text))
+    joined = {at: cell if len(cell) < 2 else list(_joined(cell)) for at, cell in cells.items()}
+    for number in range(max(map(len, joined.values()), default=1)):
+        row = [""] * width
+        for at, cell in joined.items():
+            if number < len(cell):
+                row[at] = cell[number]
+        yield row
 
 
 def _joined(values: Sequence[str]) -> Iterator[str]:

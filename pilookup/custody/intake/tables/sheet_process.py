@@ -15,7 +15,7 @@ from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables import sheet_program
 from pilookup.custody.intake.tables.table import NumberedRows, RowTable
-from pilookup.errors import IntakeError
+from pilookup.errors import IntakeError, PasswordRequiredError
 
 _DAMAGED = (
     f"the file is damaged, or reading it takes more than {limits.MAX_SHEET_MEMORY >> 30} GiB of memory or "
@@ -55,7 +55,8 @@ def parsed_tables(
         report: Receives notes and warnings.
 
     Raises:
-        IntakeError: The file is damaged, under a password or over a limit.
+        IntakeError: The file is damaged or over a limit.
+        PasswordRequiredError: The file is encrypted, and none of the passwords fits.
     """
     stream = io.BytesIO(json.dumps(options.passwords).encode() + b"\n" + data)
     arguments = (parser, str(limits.MAX_SHEET_SECONDS))
@@ -97,17 +98,21 @@ class _Tables:
             raise IntakeError(self._location, _DAMAGED)
         value = json.loads(line)
         if isinstance(value, dict) and "fault" in value:
-            raise IntakeError(self._location, self._fault(value["fault"]))
+            raise self._error(value["fault"])
         return value
 
-    def _fault(self, fault: str) -> str:
+    def _error(self, fault: str) -> IntakeError:
         if fault == "damaged":
-            return _DAMAGED
+            return IntakeError(self._location, _DAMAGED)
         if fault != "password":
-            return fault
+            return IntakeError(self._location, fault)
         if self._options.passwords:
-            return "none of the passwords opens it: put the right one into the file given with --password-file FILE"
-        return "is under a password: put the password into a file and give that with --password-file FILE"
+            text = (
+                "is under a password, and none of the given ones fits: add the right one to the file of --password-file"
+            )
+        else:
+            text = "is under a password: write it to a file and load with --password-file FILE"
+        return PasswordRequiredError(self._location, text)
 
     def _rows(self) -> Iterator[NumberedRows]:
         row = 1

@@ -9,6 +9,11 @@ from pilookup.errors import IntakeError
 MAX_ROW_CHARS: Final = 64 << 20
 """Characters of one row of values, of one COPY line, and of one literal."""
 
+MAX_VALUES: Final = 10_000
+"""Values of one row."""
+
+_MAX_DEPTH: Final = 100
+_ORDINARY: Final = re.compile(r"[^'\"(),]++")
 _BLOCK_CHARS: Final = 1 << 18
 _AHEAD_CHARS: Final = 1 << 16
 _HEX_CHARS: Final = 256
@@ -146,7 +151,9 @@ class SqlReader:
                 return other
             self.at = behind
         if values is None:
-            raise IntakeError(f"{self._location} line {line:,}", "a row of values does not end")
+            raise IntakeError(
+                f"{self._location} line {line:,}", "a row of values does not end, or has too many of them"
+            )
         return values
 
     def value(self) -> tuple[str, bool]:
@@ -171,9 +178,11 @@ class SqlReader:
                 values.append(_value_of(found, backslash))
                 if found["end"] == ")":
                     return values
+                if len(values) > MAX_VALUES:
+                    return None
                 continue
             value, end = self._expression(backslash)
-            if end is None:
+            if end is None or len(values) > MAX_VALUES:
                 return None
             if len(self.text) > MAX_ROW_CHARS:
                 raise IntakeError(f"{self._location} line {line:,}", f"a row is over {MAX_ROW_CHARS:,} characters")
@@ -196,6 +205,9 @@ class SqlReader:
                 self.at = found.end()
                 literals.append(_value_of(found, backslash))
                 continue
+            if run := self.match(_ORDINARY):
+                raw.append(run[0])
+                continue
             char = self.text[self.at]
             if char in "'\"":
                 if not self._grow():
@@ -207,6 +219,8 @@ class SqlReader:
                 return value, char
             depth += (char == "(") - (char == ")")
             raw.append(char)
+            if depth > _MAX_DEPTH:
+                return "", None
 
     def _grow(self) -> bool:
         """Read on, and keep all the text that is held. Returns whether there was more text."""

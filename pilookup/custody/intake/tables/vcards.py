@@ -16,11 +16,13 @@ from pilookup.custody.intake.files.encoding import Encoding
 from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.tables.named_records import MAX_NAME_CHARS, Record, tables_of_records
 from pilookup.custody.intake.tables.table import RowTable
-from pilookup.custody.intake.tables.whole_text import open_text
+from pilookup.custody.intake.tables.whole_text import TextStream, open_text
 from pilookup.errors import IntakeError
 
 MAX_PROPERTY_CHARS: Final = 1 << 20
 """Characters of one property, with its folded lines. Of a longer one, such as a picture, the rest is dropped."""
+
+_BLOCK_CHARS: Final = 1 << 18
 
 MAX_DEPTH: Final = 4
 """Cards in one another: the AGENT of a card is a card."""
@@ -56,9 +58,22 @@ def vcard_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterat
 
     def read() -> Iterator[Record]:
         with open_text(member, encoding) as stream:
-            yield from cards(member.location, enumerate(stream, 1))
+            yield from cards(member.location, enumerate(_lines(stream), 1))
 
     return tables_of_records(member.location, read)
+
+
+def _lines(stream: TextStream) -> Iterator[str]:
+    """The lines of a text, each cut to `MAX_PROPERTY_CHARS`."""
+    left = ""
+    while block := stream.read(_BLOCK_CHARS):
+        *lines, last = block.split("\n")
+        for line in lines:
+            yield left + line
+            left = ""
+        left += last if len(left) < MAX_PROPERTY_CHARS else ""
+    if left:
+        yield left
 
 
 @dataclass(slots=True)

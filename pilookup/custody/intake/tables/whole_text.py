@@ -13,8 +13,6 @@ class TextStream(Protocol):
 
     def read(self, size: int, /) -> str: ...
 
-    def __iter__(self) -> Iterator[str]: ...
-
 
 def text_encoding(member: Member, given: str | None) -> Encoding:
     """Detect the encoding of a text, whose lines may be of any length.
@@ -52,6 +50,3 @@ class _WithoutNuls:
             if cleaned := block.replace("\x00", ""):
                 return cleaned
         return ""
-
-    def __iter__(self) -> Iterator[str]:
-        return (line.replace("\x00", "") for line in self._text)

@@ -50,7 +50,7 @@ def parse_xml(blocks: Iterable[bytes], events: Events, encoding: str | None = No
     parser.CharacterDataHandler = events.data
     parser.EntityDeclHandler = _refuse_entities
     try:
-        for block in blocks:
+        for block in _grown(blocks, handlers):
             parser.Parse(block, False)
             yield
         parser.Parse(b"", True)
@@ -61,12 +61,36 @@ def parse_xml(blocks: Iterable[bytes], events: Events, encoding: str | None = No
     yield
 
 
+def _grown(blocks: Iterable[bytes], handlers: "_Handlers") -> Iterator[bytes]:
+    """Join blocks while they bring no event, twice as many bytes each time.
+
+    expat before 2.6 reads a tag that is not complete from its start again with every block.
+    """
+    held, wanted, seen = bytearray(), 0, 0
+    for block in blocks:
+        held += block
+        if len(held) < wanted:
+            continue
+        yield bytes(held)
+        wanted = 0 if handlers.count > seen else max(2 * len(held), wanted)
+        held, seen = bytearray(), handlers.count
+    yield bytes(held)
+
+
 class _Handlers:
+    """Passes events on.
+
+    Attributes:
+        count: Number of elements that have started or ended.
+    """
+
     def __init__(self, events: Events) -> None:
+        self.count = 0
         self._events = events
         self._depth = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        self.count += 1
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise SheetFaultError(f"its XML is nested more than {MAX_DEPTH} deep")
@@ -74,6 +98,7 @@ class _Handlers:
         self._events.start(local_name(name), named)
 
     def end(self, name: str) -> None:
+        self.count += 1
         self._depth -= 1
         self._events.end(local_name(name))
 

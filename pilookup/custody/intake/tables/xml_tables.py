@@ -30,6 +30,9 @@ MAX_PATHS: Final = 10_000
 MAX_RECORD_CHARS: Final = 16 << 20
 """Characters of all fields of one record."""
 
+MAX_TOKEN_CHARS: Final = 16 << 20
+"""Characters of one tag or comment. Until it ends, the parser holds it, and reads it again with every block."""
+
 _BLOCK_CHARS: Final = 1 << 18
 _CHARACTER: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
 _LAST_REFERENCE: Final = re.compile(r"&[^;&\s]{0,12}$")
@@ -96,16 +99,26 @@ def _allowed(found: re.Match[str]) -> str:
 
 
 class _Handler:
-    """What is done with the elements of a document. `records` holds those that are complete."""
+    """What is done with the elements of a document.
+
+    Attributes:
+        location: The file or member, for errors.
+        path: The names of the elements that have not ended.
+        line: The line on which the last element started.
+        records: The records that are complete and were not taken yet.
+        events: Number of tags and texts so far.
+    """
 
     def __init__(self, location: str) -> None:
         self.location = location
         self.path: list[str] = []
         self.line = 1
         self.records: list[Record] = []
+        self.events = 0
 
     def start(self, name: str, attributes: list[str]) -> None:
         """An element starts. `attributes` has names and values by turns."""
+        self.events += 1
         if len(self.path) >= MAX_DEPTH:
             raise IntakeError(f"{self.location} line {self.line:,}", f"is nested more than {MAX_DEPTH} deep")
         self.path.append(name.rpartition(":")[2][:MAX_NAME_CHARS])
@@ -113,6 +126,7 @@ class _Handler:
 
     def end(self, _name: str) -> None:
         """An element ends."""
+        self.events += 1
         self.ended()
         self.path.pop()
 
@@ -120,8 +134,9 @@ class _Handler:
 
     def ended(self) -> None: ...
 
-    def text(self, data: str) -> None:
+    def text(self, data: str) -> None:  # noqa: ARG002
         """Characters of an element, or a part of them."""
+        self.events += 1
 
     def finish(self) -> None:
         """The document ends."""
@@ -185,6 +200,7 @@ class _RecordMaker(_Handler):
         self._texts.append([])
 
     def text(self, data: str) -> None:
+        super().text(data)
         if self._texts:
             self._texts[-1].append(data)
             self._count(len(data))
@@ -238,8 +254,13 @@ def _parsed(location: str, blocks: Iterator[str], handler: _Handler) -> Iterator
     parser.StartElementHandler = start
     parser.EndElementHandler = handler.end
     parser.CharacterDataHandler = handler.text
+    events = pending = 0
     try:
         for block in blocks:
+            pending = pending + len(block) if handler.events == events else len(block)
+            events = handler.events
+            if pending > MAX_TOKEN_CHARS:
+                raise IntakeError(f"{location} line {handler.line:,}", f"a tag is over {MAX_TOKEN_CHARS:,} characters")
             parser.Parse(block.encode("utf-8", "replace"), False)
             yield from handler.records
             handler.records.clear()

@@ -14,7 +14,8 @@ use super::{
 
 /// The longest local number: more digits are needed without a country code.
 const LONGEST_LOCAL: usize = 8;
-const CHINA: &str = "86";
+/// Calling codes that are not read without a `+`: of China, and those that are area codes of Guangzhou and Wuhan too.
+const NEEDS_PLUS: [&str; 3] = ["86", "20", "27"];
 
 /// Rules 7 to 12, then those for the number itself.
 pub(super) fn without_affixes(body: &str) -> Result<Identifier, Reason> {
@@ -34,7 +35,7 @@ pub(super) fn without_affixes(body: &str) -> Result<Identifier, Reason> {
         return Ok(Identifier::mobile(&mobile));
     }
     decide(&without_separators(number))
-        .or_else(|reason| after_calling_code(number, reason).or_else(|| without_dashed_extension(number)).ok_or(reason))
+        .or_else(|reason| without_dashed_extension(number).or_else(|| after_calling_code(number, reason)).ok_or(reason))
 }
 
 /// The bytes without the signs that separate groups of digits.
@@ -107,7 +108,12 @@ fn bare_chinese(digits: &[u8]) -> Result<Identifier, Reason> {
 fn without_dashed_extension(number: &str) -> Option<Identifier> {
     let landline = decide(&without_separators(affixes::without_dashed_extension(number)?)).ok()?;
     let national = landline.digits().strip_prefix(b"86")?;
-    (!is_mobile(national)).then_some(landline)
+    (!is_mobile(national) && !has_local_zero(national)).then_some(landline)
+}
+
+/// Whether a landline's local number, after the area code, begins with 0, as none does: it is a foreign number's 0.
+fn has_local_zero(national: &[u8]) -> bool {
+    matches!(national, [b'1', b'0', b'0', ..] | [b'2', _, b'0', ..] | [b'3'..=b'9', _, _, b'0', ..])
 }
 
 /// Rule 17: a valid foreign number after its calling code, of a text that was rejected for `reason`.
@@ -115,12 +121,12 @@ fn after_calling_code(number: &str, reason: Reason) -> Option<Identifier> {
     let (code, rest) = split_code(number)?;
     let rest = without_separators(rest);
     let is_lookalike = matches!(reason, Reason::IdCard | Reason::BankCard | Reason::Date);
-    if code == CHINA || is_lookalike || is_written_as_chinese(&rest) {
+    if NEEDS_PLUS.contains(&code) || is_lookalike || is_written_as_chinese(&rest) {
         return None;
     }
     let digits = [code.as_bytes(), &rest].concat();
     let reading = read_international(&digits).ok()?;
-    if reading.code != code.as_bytes() || !reading.is_valid() {
+    if reading.code != code.as_bytes() || !reading.is_in_a_country() || !reading.is_valid() {
         return None;
     }
     accept_stable(&reading).ok()

@@ -9,6 +9,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) code: u16,
+    /// Whether the calling code belongs to countries, and not to a worldwide service.
+    pub(super) in_a_country: bool,
     /// Possible lengths of national numbers, as bits.
     pub(super) lengths: u32,
     /// Lengths that are possible only for calls within one area, as bits.

@@ -43,6 +43,11 @@ impl Reading<'_> {
         self.plan.code == CHINA_CODE
     }
 
+    /// Whether the number belongs to a country.
+    pub(super) fn is_in_a_country(&self) -> bool {
+        self.plan.in_a_country
+    }
+
     /// Whether the number is valid in a region of its calling code.
     pub(super) fn is_valid(&self) -> bool {
         self.plan.valid.accepts(&NEXT, &self.national)

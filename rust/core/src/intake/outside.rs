@@ -24,9 +24,12 @@ pub(super) fn mobiles(cell: &[u8], codec: Codec) -> Outside {
         let stop = start + cell[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         at = stop;
         let run = &cell[start..stop];
+        // The first digit may be the last byte of a character of four bytes.
+        let in_character = codec == Codec::Gb18030 && start > 0 && cell[start - 1] >= 0x81;
         match run.len() {
+            12 if in_character && is_mobile(&run[1..]) => return Outside::Unsure,
             DIGITS if is_mobile(run) => {
-                if !is_clean(cell, start, stop) {
+                if in_character || !is_clean(cell, start, stop) {
                     return Outside::Unsure;
                 }
                 found.push(run.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')));
@@ -110,10 +113,22 @@ mod tests {
     }
 
     #[test]
+    fn digits_within_a_character_are_left_to_the_rules() {
+        let space = [0x81, 0x30, 0x84, 0x32]; // U+00A0 in GB18030
+        let cell: Vec<u8> = space.into_iter().chain(*b"13800138000").collect();
+        assert_eq!(mobiles(&cell, Codec::Gb18030), Outside::Unsure);
+    }
+
+    #[test]
     fn doubtful_cells_are_left_to_the_rules() {
-        for cell in
-            ["x13800138000", "13800138000.5", "138 0013 8000", "+8613800138000", "１３８００１３８０００", "8-13800138000"]
-        {
+        for cell in [
+            "x13800138000",
+            "13800138000.5",
+            "138 0013 8000",
+            "+8613800138000",
+            "１３８００１３８０００",
+            "8-13800138000",
+        ] {
             assert_eq!(found(cell), Outside::Unsure, "{cell}");
         }
     }

@@ -45,6 +45,8 @@ const IOT = /^1(?:064|4[01468][0-9])[0-9]{9}$/;
 const CHINESE_DIGITS = "零一二三四五六七八九〇幺";
 const CHINESE_DIGIT = new RegExp(`[${CHINESE_DIGITS}]`, "g");
 const SPELLED = new RegExp(`^(?:(?:\\+|00)?86(?=\\+))?${MOBILE.source.slice(1, -1)}(?:\\+86)?$`);
+// Mobiles, and landlines whose local number begins with 0, as none does: it is a foreign number's.
+const NOT_EXTENDED = /^(?:1[3-9].{9}$|100|2.0|[3-9]..0)/;
 const DASHED_EXTENSION = /^(.*[0-9)]) *- *[0-9]{1,6}$/;
 const CANDIDATES = [/\+?[0-9(][0-9(). -]*/g, /\+?[0-9(][0-9().-]*/g];
 const CANDIDATE_DIGITS = 7;
@@ -205,7 +207,7 @@ function withoutDashedExtension(number: string, options: ReadOptions): Outcome |
   const found = options.region === "CN" ? DASHED_EXTENSION.exec(number) : null;
   const outcome = found === null ? null : canonicaliseNumber(compact(found[1]!), options);
   if (outcome === null || isInvalid(outcome) || !outcome.text.startsWith("tel:+86")) return null;
-  return NATIONAL_MOBILE.test(outcome.text.slice("tel:+86".length)) ? null : outcome;
+  return NOT_EXTENDED.test(outcome.text.slice("tel:+86".length)) ? null : outcome;
 }
 
 /** Rule 18: whether the text holds more than one number. */

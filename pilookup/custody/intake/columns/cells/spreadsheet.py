@@ -26,8 +26,9 @@ def from_spreadsheet(cell: str) -> bytes | Reason | None:
     """What a whole cell stands for that a spreadsheet has formatted or calculated; None if it shows no sign of it.
 
     Returns:
-        `DIGITS_LOST` for a negative number; the identifier of a mainland mobile with thousands separators; `NOT_POSSIBLE`
-        for another number with thousands separators, a decimal number with a short whole part, or an IPv4 address.
+        `DIGITS_LOST` for a negative number; the identifier of a mainland mobile with thousands separators;
+        `NOT_POSSIBLE` for another number with thousands separators, a decimal number with a short whole part, or an
+        IPv4 address.
     """
     if len(cell) > _LONGEST:
         return None

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilookup.custody.intake import Report
+from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.files.detect import detect_format
 from pilookup.custody.intake.files.formats import Format
@@ -88,6 +89,8 @@ def test_control_characters_separate_numbers(load, sign):
     assert find_mobiles(f"138001{sign}38000") == []
     outcome = load("a.json", '[{"phone": "' + cell.replace(sign, f"\\u{ord(sign):04x}") + '"}]')
     assert outcome.numbers == ["8613800138000", "8613900139000"]
+    if sign not in "\r\t":
+        assert not [found for _, found in find_numbers(f"138001{sign}38000") if isinstance(found, bytes)]
 
 
 @pytest.mark.parametrize("delimiter", ["^", "||", "~"])

@@ -19,6 +19,9 @@ _LEFT_RUN = re.compile(r"[0-9][0-9 .()-]{5,40}[0-9]")
 _DECIMAL = re.compile(r"(?<![\d.+])(?!86\.)\d{1,2}\.\d{5}")
 """A decimal point behind one or two digits, where `canonicalise` takes every point for a separator."""
 
+_TWO_CELLS = re.compile(r"\d[\x01-\x08\x0e-\x1f\x7f-\x9f]+\d")
+"""A control character between digits, which `canonicalise` leaves out, separates two cells."""
+
 _NUMBER_AND_EXTENSION = 16
 _CUT_CHARS = 60
 _MOBILE_BYTES = len(b"tel:+8613800138000")
@@ -87,7 +90,7 @@ def _numbers(cell: str, reader: NumberReader, known: bytes | Reason | None, *, s
     if not reader.strict and reader.region == "CN" and is_list_of_mobiles(cell):
         return [(text, b"tel:+86" + text.encode()) for text in _BETWEEN_MOBILES.split(cell) if text]
     whole = known or canonicalise(cell, reader.region)
-    if "." in cell and _DECIMAL.search(cell):
+    if ("." in cell and _DECIMAL.search(cell)) or (not cell.isprintable() and _TWO_CELLS.search(cell)):
         whole = Reason.NOT_POSSIBLE
     # Digits that may be an extension may also be a second number.
     stands = isinstance(whole, bytes) and not (reader.is_abroad and "+" not in cell)

@@ -93,7 +93,10 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
     control = _control(lines)
     if control:
         return Dialect(control, _width(lines, control)[0])
+    numbered = [line for line in lines if MOBILE.search(line)]
     signs = _delimiters(lines)
+    if len(numbered) >= _LEAST_NUMBERS:  # there may be more lines of titles and notes than rows
+        signs = [*signs, *(sign for sign in _delimiters(numbered) if sign not in signs)]
     ruled = any(is_rule(line) or is_record_rule(line) for line in lines)
     by_header = None if ruled else _by_header(sample, lines, [sign for sign in _USUAL if sign in signs])
     if by_header:
@@ -108,8 +111,22 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
 
 
 def _shortened(line: str) -> str:
-    """A line without its middle if it is very long: a cell may hold thousands of numbers before the next delimiter."""
-    return line if len(line) <= _FIRST_CHARS + _LAST_CHARS else line[:_FIRST_CHARS] + line[-_LAST_CHARS:]
+    """A line without its middle if it is very long: a cell may hold thousands of numbers before the next delimiter.
+
+    No number is cut: the first part ends, and the last one starts, with a sign that no number has inside.
+    """
+    if len(line) <= _FIRST_CHARS + _LAST_CHARS:
+        return line
+    stop, start = _FIRST_CHARS, len(line) - _LAST_CHARS
+    while stop and _is_in_number(line[stop - 1]):
+        stop -= 1
+    while start < len(line) and _is_in_number(line[start]):
+        start += 1
+    return line[: stop or _FIRST_CHARS] + line[start:]
+
+
+def _is_in_number(char: str) -> bool:
+    return char.isalnum() or char in " .()+-"
 
 
 def _control(lines: Sequence[str]) -> str | None:
@@ -152,7 +169,7 @@ def _holds_delimiter(cell: str) -> bool:
 def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dialect]:
     for delimiter in delimiters:
         width, share = _width(sample if delimiter in _USUAL else lines, delimiter)
-        if width > 1 and (share >= _MIN_SHARE or _keeps_numbers(lines, delimiter)):
+        if (width > 1 and share >= _MIN_SHARE) or _keeps_numbers(lines, delimiter):
             yield Dialect(delimiter, 0)
 
 
@@ -223,15 +240,17 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     column of numbers, and whether a row has the usual width and names a phone.
     """
     rows = [row for row in _separated(lines, dialect) if any(row)]
+    keeps = not isinstance(dialect.delimiter, Separation) and _keeps_numbers(lines, dialect.delimiter)
     if not dialect.width:
-        dialect = replace(dialect, width=_usual_width(rows))
+        separated = [row for row in rows if len(row) > 1] if keeps else rows
+        dialect = replace(dialect, width=_usual_width(separated))
     fit = _fit(lines, rows, dialect)
     whole = _whole(lines, rows, dialect.width)
     names = [dialect.labels] if dialect.labels else [row for row in rows[:HEADER_ROWS] if len(row) == dialect.width]
     named = any(_names_phone(cell) for row in names for cell in row[:_MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
-    if not isinstance(dialect.delimiter, Separation) and _keeps_numbers(lines, dialect.delimiter):
+    if keeps:
         fit = max(fit, _LEAST_FIT)
     elif dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
         return _Rated(-1.0, dialect)
@@ -244,7 +263,7 @@ def _keeps_numbers(lines: Sequence[str], delimiter: str) -> bool:
 
     Then it is one, in however many lines it stands: titles, notes and tables of other widths may be among them.
     """
-    if delimiter in _PROSE_SIGNS:
+    if not delimiter or delimiter in _PROSE_SIGNS:
         return False
     total = sum(len(MOBILE.findall(line)) for line in lines if delimiter in line)
     every = sum(len(MOBILE.findall(line)) for line in lines)

@@ -1,6 +1,7 @@
 """Finds the numbers in a cell of a phone column, among words, signs and other numbers (SPEC.md section 13)."""
 
 import re
+from functools import lru_cache
 
 from pilookup.custody.intake.columns.cells.candidates import Candidate, Found, chosen, of_run, of_token
 from pilookup.custody.intake.columns.cells.items import items_of
@@ -27,6 +28,9 @@ _CUT_CHARS = 60
 _MOBILE_BYTES = len(b"tel:+8613800138000")
 _MOBILE_AND_NUMBER = 18
 _POINT_CHARS = 5
+_LONG_CHARS = 1024
+_MAY_BE_NUMBERS = re.compile(r"[\d〇零一二三四五六七八九幺oO][^A-Za-z]{0,3}[\d〇零一二三四五六七八九幺oO]")
+"""Two digits near each other. A long text without them has no number."""
 _MINUS = "-\u2212\ufe63\uff0d '\"=\t"
 """A cell that begins with one of these may be a negative number."""
 
@@ -59,11 +63,24 @@ def find_numbers(
         known = canonicalise(cell, region)
     if not country and known is not None and _is_plain_mobile(cell, known):
         return [(cell, known)]
+    if len(cell) < _LONG_CHARS:
+        reader = reader_of_row(region, bare_landlines=bare_landlines, area=area, country=country)
+        return _limited(_numbers(cell, reader, known, short_mantissa=short_mantissa))
+    return list(_find_in_long(cell, region, bare_landlines, short_mantissa, area, country))
+
+
+@lru_cache(maxsize=16)
+def _find_in_long(
+    cell: str, region: str, bare_landlines: bool, short_mantissa: bool, area: str, country: str
+) -> tuple[Candidate, ...]:
+    """The candidates of a long cell, which many rows may share."""
+    if not _MAY_BE_NUMBERS.search(cell):
+        return ((cell, Reason.TOO_LONG),)
     reader = reader_of_row(region, bare_landlines=bare_landlines, area=area, country=country)
     if len(cell) <= MAX_PHONE_CHARS:
-        return _limited(_numbers(cell, reader, known, short_mantissa=short_mantissa))
+        return tuple(_limited(_numbers(cell, reader, None, short_mantissa=short_mantissa)))
     cut = _cut(cell)
-    return _limited(_numbers(cell[:cut], reader, None, short_mantissa=short_mantissa)) + _left(cell[cut:])
+    return tuple(_limited(_numbers(cell[:cut], reader, None, short_mantissa=short_mantissa)) + _left(cell[cut:]))
 
 
 def _is_plain_mobile(cell: str, result: bytes | Reason) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pilookup.custody.intake.columns import find_numbers as find_numbers_module
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.limits import MAX_CELL_NUMBERS, MAX_PHONE_CHARS
@@ -327,6 +328,7 @@ def calls(cell: str) -> int:
         nonlocal count
         count += event in {"call", "c_call"}
 
+    find_numbers_module._find_in_long.cache_clear()
     before = sys.getprofile()
     sys.setprofile(counted)
     try:

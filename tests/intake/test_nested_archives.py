@@ -133,9 +133,7 @@ def test_members_of_one_shown_name_have_their_own_encodings(packed):
     reader = FileReader(
         packed(zipped(*members)), IntakeOptions(Kind.EXPOSURE), Report(), Rejects(None), split_bytes=1 << 20
     )
-    texts = []
-    with pytest.raises(IntakeError, match="no rows"):  # since no split of them is read here
-        texts.extend(item.data for item in reader.work() if isinstance(item, TextSplit))
+    texts = [item.data for item in reader.work() if isinstance(item, TextSplit)]
     assert [text.count(number) for text, number in zip(texts, (b"13800138000", b"13900139000"), strict=True)] == [1, 1]
     assert not reader.encodings
 

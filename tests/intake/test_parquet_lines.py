@@ -142,7 +142,7 @@ def test_any_cells_come_out_the_same(tmp_path_factory, columns, options, group, 
 @given(st.data(), st.integers(1, 5))
 def test_lines_separate_into_the_cells(data, count):
     columns = [data.draw(text_column(PHONES, count) | typed_column(count)) for _ in range(data.draw(st.integers(1, 3)))]
-    lines = lines_of(columns)
+    lines = lines_of(columns, range(len(columns)))
     if lines is None:
         return
     rows = [line.split("----") for line in lines.decode().removesuffix("\n").split("\n")]
@@ -213,14 +213,18 @@ def test_only_a_batch_with_an_odd_cell_is_read_row_by_row(tmp_path, monkeypatch,
     fast, slow = loaded(path, EXPOSURE, size), loaded(path, EXPOSURE, fast=False)
     assert fast[0] == slow[0]
     assert (fast[1], slow[1]) == (ways, (0, 1))
-    assert [line.split(",")[1] for line in fast[0][2].splitlines() if "a.parquet" in line] == ["4", "36", "51"]
+    assert [line.split(",")[1] for line in fast[0][2].splitlines() if "a.parquet" in line] == [
+        "4",
+        *(["36"] if cell else []),  # a row without content is none
+        "51",
+    ]
 
 
 def test_a_split_holds_many_batches(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "BATCH_ROWS", 10)
     path = written(tmp_path / "a.parquet", {"phone": [f"138{i:08}" for i in range(100)]})
     assert loaded(path, EXPOSURE, 1 << 20)[1] == (1, 0)
-    assert loaded(path, EXPOSURE, 500)[1] == (4, 0)  # three batches of 170 bytes reach it
+    assert loaded(path, EXPOSURE, 500)[1] == (2, 0)  # five batches of 120 bytes reach it
 
 
 def test_a_parquet_file_between_texts_of_an_archive_is_read_by_splits(tmp_path):

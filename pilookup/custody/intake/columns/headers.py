@@ -222,7 +222,7 @@ def _alternative_is_phone(alternative: str) -> bool:
 
 def _english_phone(alternative: str) -> bool:
     words = _words(alternative)
-    if not words or _EN_NOT_PHONE & set(words):
+    if not words or words[0] == "no" or _EN_NOT_PHONE & set(words):
         return False
     if _EN_PHONE.fullmatch("".join(words)):
         return True

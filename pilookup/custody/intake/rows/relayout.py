@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from pilookup.custody.intake.columns.detect import TableHead, choose_layout
+from pilookup.custody.intake.columns.header_rows import number_columns
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.rows.fit import leaves_layout, outside_mobiles, starts_new_table
@@ -32,6 +33,8 @@ def choose_again(table: TableHead, options: IntakeOptions, layouts: list[Layout]
     if lenient and not starts_new_table(table.head[0], last):
         return again, False
     found = choose_layout(table, options, last)
+    if found.start and not any(number_columns(row, options.region) for row in table.head[found.start :]):
+        return again, False  # a header without numbers under it: a row of words, or the end of the table
     if found.start or found.labelled != last.labelled:
         return found, False
     if not _fits(found, table.head[0], options) or _columns(found) == _columns(last):

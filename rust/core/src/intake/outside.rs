@@ -63,15 +63,13 @@ fn has_prefix(run: &[u8]) -> bool {
 /// Whether neither side of a number is touched by anything that might belong to it.
 fn is_clean(cell: &[u8], start: usize, stop: usize) -> bool {
     let left = match &cell[..start] {
-        [] => true,
+        [] | [b' '] => true,
         [.., before, b' '] => !before.is_ascii_digit(),
-        [b' '] => true,
         [.., last] => is_boundary(*last),
     };
     let right = match &cell[stop..] {
-        [] => true,
+        [] | [b' '] => true,
         [b' ', after, ..] => !after.is_ascii_digit(),
-        [b' '] => true,
         [first, ..] => is_boundary(*first),
     };
     left && right

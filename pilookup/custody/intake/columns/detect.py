@@ -244,7 +244,8 @@ def _exposed_columns(columns: Sequence[_Column]) -> tuple[list[_Column], list[Un
     for column in columns:
         code = _reason_to_leave(column, peer=peer)
         if code is not None:
-            unread.append(UnreadColumn(column.at, None if code is _NOBODY else WarningCode(code)))
+            named = None if code is _NOBODY else WarningCode(code)
+            unread.append(UnreadColumn(column.at, named, column.counts.shows_identifiers))
         elif column.is_named or (column.counts.shows_phones and not headers.is_identifier(column.label)):
             phones.append(column)
     return phones, unread

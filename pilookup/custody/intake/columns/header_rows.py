@@ -8,7 +8,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.columns.find_numbers import find_numbers
-from pilookup.custody.intake.columns.judge import digit_count, is_entry
+from pilookup.custody.intake.columns.judge import digit_count, is_entry, is_one_number
 
 Rows = Sequence[Sequence[str]]
 
@@ -22,6 +22,7 @@ _NAMES: Final = re.compile(
 )
 _MAX_NAME: Final = 60
 _LEAST_DIGITS: Final = 7
+_MIN_TABLE_ROWS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,20 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
         explained = sum(bool(named & found) for found in numbers[at + 1 : until])
         with_numbers = sum(bool(found) for found in numbers[at + 1 : until])
         if explained and explained * 2 >= with_numbers:
+            if _is_another_table(rows[:at], region):
+                return _above_first_number(rows[:at], numbers[:at])
             return _header(rows, numbers, at, by_name=True)
         if best is None or explained > best[1]:
             best = at, explained
     if best is not None and (best[1] or not any(numbers)):
         return _header(rows, numbers, best[0], by_name=True)
     return _above_first_number(rows, numbers)
+
+
+def _is_another_table(above: Rows, region: str) -> bool:
+    """Whether the rows above a header are a table too: several of them have a cell that is a number as a whole."""
+    with_numbers = sum(any(is_one_number(cell, region) for cell in row) for row in above)
+    return with_numbers >= _MIN_TABLE_ROWS
 
 
 def _header(rows: Rows, numbers: Sequence[set[int]], at: int, *, by_name: bool) -> HeaderRows:

@@ -31,10 +31,12 @@ class UnreadColumn:
     Attributes:
         column: The 0-based column.
         code: The warning under which the numbers in it are told; None if they concern nobody.
+        is_identifier: Whether its cells are identifiers of eleven digits, some of which look like mobiles.
     """
 
     column: int
     code: WarningCode | None
+    is_identifier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

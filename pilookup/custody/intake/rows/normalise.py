@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout
@@ -23,6 +24,9 @@ from pilookup.custody.intake.rows.numbers import candidates, cell_of, phone_cell
 from pilookup.custody.intake.tables.table import NumberedRows, is_blank
 from pilookup.identifier import Reason
 from pilookup.protocol.label import Kind
+
+_OF_ANOTHER_COLUMN: Final = (Reason.TOO_LONG, Reason.ID_CARD, Reason.BANK_CARD, Reason.DATE)
+"""Rejects that a phone column has where a row has moved."""
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ class Normaliser:
         self.months = MonthReader(today)
         self._account = layout.account if options.kind is Kind.MALICIOUS else None
         self._left = {column.column: column.code for column in layout.unread}
+        self._identifiers = [each.column for each in layout.unread if each.code is None and each.is_identifier]
         self._skipped = {phone.column for phone in layout.phones} | set(self._left)
         self._lenient_line = lenient_line
         self._tally = Tally()
@@ -152,6 +157,11 @@ class Normaliser:
             else:
                 self._tally.unread[column] += len(missed)
         self._count_left(row)
+        if not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects):
+            # The row may have moved, so that a mobile stands in a column of identifiers.
+            for column in self._identifiers:
+                if column < len(row.cells):
+                    self._tally.unread[column] += len(mobiles_in(row.cells[column]))
 
     def _count_left(self, row: _Row) -> None:
         for column, code in self._left.items():

@@ -28,6 +28,8 @@ _CUT_CHARS = 60
 _MOBILE_BYTES = len(b"tel:+8613800138000")
 _MOBILE_AND_NUMBER = 18
 _POINT_CHARS = 5
+_STARS = re.compile(r"(?<=[0-9]{11})\*+(?=\+?[0-9]{11})")
+"""Stars between whole numbers. They separate, and hide no digit."""
 _LONG_CHARS = 1024
 _MAY_BE_NUMBERS = re.compile(r"[\d〇零一二三四五六七八九幺oO][^A-Za-z]{0,3}[\d〇零一二三四五六七八九幺oO]")
 """Two digits near each other. A long text without them has no number."""
@@ -59,6 +61,8 @@ def find_numbers(
     Returns:
         One or more candidates in the order of the cell, each with its identifier or the reason why it has none.
     """
+    if "*" in cell:
+        cell = _STARS.sub(lambda stars: ";" * len(stars[0]), cell)
     if known is None and len(cell) < _MOBILE_AND_NUMBER:
         known = canonicalise(cell, region)
     if not country and known is not None and _is_plain_mobile(cell, known):

@@ -84,7 +84,7 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
             return _header(rows, numbers, at, by_name=True)
         if best is None or explained > best[1]:
             best = at, explained
-    if best is not None and (best[1] or not any(numbers)):
+    if best is not None and (best[1] or sum(map(bool, numbers)) * 2 < len(rows)):
         return _header(rows, numbers, best[0], by_name=True)
     return _above_first_number(rows, numbers)
 
@@ -156,7 +156,7 @@ def number_columns(row: Sequence[str], region: str) -> set[int]:
         column
         for column, cell in enumerate(row)
         if digit_count(cell) >= _LEAST_DIGITS
-        and any(isinstance(result, bytes) for _, result in find_numbers(cell, region, bare_landlines=True))
+        and any(isinstance(result, bytes) for _, result in find_numbers(cell, region))
         and (len(cell) <= _MAX_NAME or is_entry(cell))
     }
 

@@ -75,7 +75,8 @@ _OWNER = re.compile(r"机主|本方|本机|owner")
 _PEER = re.compile(r"对方|对端|peer|otherparty|counterpart")
 _AREA = re.compile(r"(?:电话|长途|城市|座机|固话)?区号|areacode")
 _COUNTRY = re.compile(
-    r"(?:国家|国别|国籍|国家或?地区|国家(?:代|区)?码|国家区号|国际区号|国际代码|国码|countrycode|country|callingcode|dialcode|cc|国家代号)"
+    r"(?:所在|所属|归属|号码|手机)?(?:国家(?:名称?|代号|[代区]?码|区号)?|国别|国籍|国家[/或及与、]?地区|国际(?:区号|代码|冠码)|国码|归属国家?)"
+    r"|country(?:code|name)?|callingcode|dial(?:ing)?code|cc|nation(?:ality)?|region"
 )
 _RELATED = re.compile(
     r"紧急|家属|亲属|亲情|配偶|妻|夫|父|母|家长|监护|子女|儿子|女儿|朋友|担保|推荐|介绍|助理|单位|公司|商务|住宅|家庭|备用|其他"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import threading
 from collections import Counter
 
 import pytest
@@ -298,11 +299,20 @@ def test_a_hundred_concurrent_checks_share_one_refresh(host, tmp_path):
 
 
 def test_concurrent_checks_share_a_failure(host, tmp_path):
-    host.twist = on("timestamp.json", lambda asked, answer: Answer(429))
+    waiting = threading.Event()
+
+    def refuse(asked, answer):
+        assert waiting.wait(60)
+        return Answer(429)
+
+    host.twist = on("timestamp.json", refuse)
 
     async def ask():
         async with AsyncClient(host.url, trust=host.publisher.pin, state_dir=tmp_path) as client:
-            return [result.reason for result in await asyncio.gather(*(client.check(HIT) for _ in range(50)))]
+            checks = [asyncio.create_task(client.check(HIT)) for _ in range(50)]
+            await asyncio.sleep(1)  # all of them wait for the answer by now
+            waiting.set()
+            return [(await check).reason for check in checks]
 
     assert asyncio.run(ask()) == ["rate_limited"] * 50
     assert len(host.paths("timestamp.json")) == 1

@@ -209,3 +209,14 @@ def test_an_unknown_role_is_a_programming_error():
 
 def test_another_region(load):
     assert load("a.csv", "phone\n(650) 253-0000\n", region="US").numbers == ["16502530000"]
+
+
+def test_landlines_without_their_zero_are_warned_of_if_only_their_likeness_shows_them(load):
+    content = "电话,备注\n" + "".join(f"57188{i:06},x\n" for i in range(700_000, 700_300)) + "13800138000,y\n"
+    outcome = load("a.csv", content)
+    assert outcome.report.accepted == 301
+    assert [(each.code, each.count, each.header) for each in outcome.report.warnings] == [
+        ("lookalike_numbers", 300, "电话")
+    ]
+    assert not load("a.csv", content, phone="电话").report.warnings
+    assert not load("a.csv", content.replace("电话", "座机")).report.warnings

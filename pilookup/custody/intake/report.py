@@ -111,6 +111,7 @@ class Tally:
         accepted: Numbers that were accepted.
         changed: Numbers of rows that do not have the layout of the table and were read by themselves.
         other_party: Mainland mobiles beside labels that name another party.
+        lookalikes: By 0-based column, accepted landlines without their 0 that may be other numbers.
         taken: By 0-based column, numbers that were accepted, those in several columns of a row in one of them.
         refused: By 0-based column, numbers that were rejected.
         lost: By 0-based column, numbers that lost digits in a spreadsheet.
@@ -129,6 +130,7 @@ class Tally:
     other_party: int = 0
     taken: Counter[int] = field(default_factory=Counter)
     refused: Counter[int] = field(default_factory=Counter)
+    lookalikes: Counter[int] = field(default_factory=Counter)
     lost: Counter[int] = field(default_factory=Counter)
     unread: Counter[int] = field(default_factory=Counter)
     left: Counter[int] = field(default_factory=Counter)

@@ -11,7 +11,7 @@ from pilookup.custody.intake.report import ACCEPTED, REJECTED, Report, Tally
 from pilookup.custody.intake.table_columns import ColumnRole, ColumnUse, shown_header
 
 _LOST_SHARE: Final = 50
-"""Lost numbers are warned of if they are at least one in so many of the numbers of the table."""
+"""The report warns of numbers that lost digits if they are at least one in 50 of the numbers of the table."""
 
 _ADVICE: Final = {
     WarningCode.CONSTANT_COLUMN: "nearly all of it is one number, so it is not read: --column phone={name} reads it, "
@@ -126,6 +126,13 @@ class TableReport:
             "numbers of rows that have other columns than the rows above them: look whether the right columns were "
             "read, and name them with --column phone=NAME if not",
         )
+        for column in sorted(tally.lookalikes):
+            text = (
+                "numbers without the 0 of an area code are read as landlines, since nearly all have the same one or "
+                "two area codes: look whether they are account or order numbers; --column phone={name} confirms the "
+                "column, --not-column {name} leaves it out"
+            )
+            self._warn(report, WarningCode.LOOKALIKE_NUMBERS, tally.lookalikes[column], text, column)
         for column, count in sorted(tally.lost.items()):
             text = "lost digits in a spreadsheet (such as 1.38E+10): ask for the original, or the column as text"
             if count * _LOST_SHARE >= tally.accepted + count:

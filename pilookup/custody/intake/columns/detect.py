@@ -46,7 +46,6 @@ class _Column:
     label: str = field(repr=False)
     cells: list[str] = field(repr=False)
     counts: ColumnCells
-    lookalikes: int = 0
     is_named: bool = False
     phone: PhoneColumn = field(init=False)
 
@@ -148,8 +147,8 @@ def _column(at: int, label: str, rows: Rows, options: IntakeOptions) -> _Column:
     if options.region == "CN":
         bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
     counts = count_cells(cells, options.region, bare_landlines=bare)
-    column = _Column(at, label, cells, counts, lookalikes, is_phone and not headers.is_fax(label))
-    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells))
+    column = _Column(at, label, cells, counts, is_phone and not headers.is_fax(label))
+    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0)
     return column
 
 
@@ -184,6 +183,8 @@ def _with_phones(
     named = [at for at in named if at < len(columns) and columns[at].counts.numbers] or []
     if named:
         phones = [columns[at] for at in named]
+        for column in phones:  # the operator has confirmed these columns
+            column.phone = replace(column.phone, warns_of_landlines=False)
         unread = _unread_beside(columns, set(named), left_out)
         by = dict.fromkeys(named, ChosenBy.GIVEN)
         return _finished(layout, phones, unread, by, first_filled=False)

@@ -17,11 +17,14 @@ class PhoneColumn:
         column: The 0-based column.
         bare_landlines: Whether landlines may lack the 0 of their area code.
         short_mantissa: Whether trailing zeros are missing in numbers in scientific notation.
+        warns_of_landlines: Whether landlines without their 0 are only likely to be landlines, so that the report warns
+            of them.
     """
 
     column: int
     bare_landlines: bool = False
     short_mantissa: bool = False
+    warns_of_landlines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The members of archives of every format, and what is told about those that are not read."""
+"""Opens the members of archives of every format, and reports the members that are not read."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -68,7 +68,7 @@ class SkippedMembers:
 
     @contextmanager
     def reading(self, member: Member) -> Iterator[None]:
-        """A block that reads a member. If that fails because the member is no table, it is told and skipped."""
+        """A block that reads a member. If the member is not a table, it is skipped and added to the report."""
         try:
             yield
             self._read += 1

@@ -1,11 +1,13 @@
 """Normalises rows of text cells to batches of identifiers with accounts and months. Everything else is counted."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from pilookup.custody.intake.columns.cells.reader import is_bare_landline
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.months import MonthReader
@@ -37,6 +39,7 @@ class _Row:
     cells: list[str] = field(repr=False)
     numbers: dict[bytes, int] = field(repr=False)
     rejects: list[tuple[int, Reason, str]] = field(repr=False)
+    lookalikes: Counter[int] = field(default_factory=Counter, repr=False)
     repeated: int = 0
     chosen: int | None = None
 
@@ -134,6 +137,7 @@ class Normaliser:
                     row.repeated += 1
                 else:
                     row.numbers[result] = phone.column
+                    row.lookalikes[phone.column] += phone.warns_of_landlines and is_bare_landline(text, result)
         return filled
 
     def _add_outside(self, row: _Row, outside: Sequence[OutsideMobile], *, lenient: bool) -> None:
@@ -181,6 +185,7 @@ class Normaliser:
         self._report.rows += 1
         self._tally.ragged += len(cells) != self._layout.width and not self._layout.labelled
         self._tally.repeated += row.repeated
+        self._tally.lookalikes.update(row.lookalikes)
         self._tally.accepted += len(row.numbers)
         self._tally.taken.update(row.numbers.values())
         if not filled and not row.numbers and self._layout.phones:

@@ -11,7 +11,7 @@ from pilookup.custody.intake.rows.fit import leaves_layout, outside_mobiles, sta
 from pilookup.custody.intake.rows.numbers import read_numbers
 
 MAX_LAYOUTS: Final = 200
-"""Layouts of one table. After so many, rows that do not fit are read by themselves."""
+"""The most layouts of one table. After that, each row that does not have the last layout is read on its own."""
 _MAX_SINGLE_ROWS: Final = 3
 
 

@@ -7,7 +7,7 @@ EXACT_INTEGERS = 2**53
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets have no time zones
 _LAST_YEAR = 2199
 _YEARS_OF_CYCLE, _DAYS_OF_CYCLE = 400, 146_097
-"""The Gregorian calendar repeats itself after so many years."""
+"""The Gregorian calendar repeats every 400 years, which are 146,097 days."""
 _DAY = dt.timedelta(days=1)
 
 

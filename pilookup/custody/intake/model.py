@@ -77,12 +77,6 @@ class IntakeOptions:
         if both:
             raise ValueError(f"a column is given and left out: {', '.join(sorted(both))}")
 
-    def no_phone_message(self) -> str:
-        """The error message for a table without a phone column."""
-        if "phone" in self.columns:
-            return "no column as given with --column phone="
-        return "no phone column found by name or content; name it with --column phone=NAME"
-
 
 def names_of(given: str | Iterable[str]) -> tuple[str, ...]:
     """One text or several, as a tuple."""

@@ -76,24 +76,15 @@ class TableReport:
     def _warn_of_columns(self, report: Report) -> None:
         codes = {column.column: column.code for column in self.layout.unread}
         left = self.tally.left
-        other = sum(
-            count
-            for column, count in left.items()
-            if codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS
-        )
+        other_phones = WarningCode.OTHER_PHONE_COLUMNS
         for column, code in codes.items():
-            if code is not None and code is not WarningCode.OTHER_PHONE_COLUMNS:
+            if code is not None and code is not other_phones:
                 self._warn(report, code, left[column], _ADVICE[code], column)
-        if other:
-            columns = [
-                column
-                for column in sorted(left)
-                if left[column]
-                and codes.get(column, WarningCode.OTHER_PHONE_COLUMNS) is WarningCode.OTHER_PHONE_COLUMNS
-            ]
-            self._warn(
-                report, WarningCode.OTHER_PHONE_COLUMNS, other, _ADVICE[WarningCode.OTHER_PHONE_COLUMNS], columns[0]
-            )
+        # A phone column that another one of the row precedes has no code of its own. All of them are one warning.
+        others = [column for column in sorted(left) if left[column] and codes.get(column, other_phones) is other_phones]
+        if others:
+            count = sum(left[column] for column in others)
+            self._warn(report, other_phones, count, _ADVICE[other_phones], others[0])
         for column in sorted(self.tally.unread):
             self._warn(
                 report,

@@ -20,10 +20,6 @@ class NotATableError(IntakeError):
         return type(self), (self.location, self.message, self.kind)
 
 
-class NoPhoneColumnError(IntakeError):
-    """A file was looked at, and no table of it has a phone column with rows."""
-
-
 class EmptyFileError(IntakeError):
     """A file has no content."""
 

@@ -94,10 +94,12 @@ MAY_WARN = frozenset(
         "70-mixed-utf8-gbk",
         "71-one-bad-byte",
         "76-nul-bytes",
+        "93-numfmt-date-landline8",
         "143-excel-errors-hash",
     ]
 )
-"""Cases that may be warned of although all their numbers are read: skipped members, bad bytes, damaged cells."""
+"""Cases that may be warned of although all their numbers are read: skipped members, bad bytes, damaged cells,
+landlines without their 0."""
 
 
 class Vault:

@@ -27,7 +27,7 @@ _TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]
 _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
 _MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
-_SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])|\s+(?=\+?\d{11})")
+_SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])")
 _NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
 _FEW_DIGITS: Final = 5
 _LEAST_DIGITS: Final = 7

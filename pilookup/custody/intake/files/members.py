@@ -11,14 +11,14 @@ from pilookup.custody.intake.files.source import Member
 from pilookup.custody.intake.files.tar import tar_members
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import Report
-from pilookup.custody.intake.unreadable import EmptyFileError, NoPhoneColumnError, NotATableError, NothingReadableError
+from pilookup.custody.intake.unreadable import EmptyFileError, NotATableError, NothingReadableError
 from pilookup.errors import IntakeError
 
 _SINGLE: Final = 3
 _SHOWN: Final = 10
 _SETTLE: Final = "load it by itself as a table, or leave it out of the archive"
 
-SKIPPABLE: Final = (NotATableError, NoPhoneColumnError, EmptyFileError)
+SKIPPABLE: Final = (NotATableError, EmptyFileError)
 """The errors of a member that do not prevent the rest of the archive from being read."""
 
 

@@ -1,5 +1,6 @@
 """Checks a text block by block: binary content, lines that are too long, NUL and byte order marks inside."""
 
+from itertools import groupby
 from typing import Final
 
 from pilookup.custody.intake.files.mended_text import MARK
@@ -85,6 +86,7 @@ def refuse_binary(location: str, text: str) -> None:
     """
     head = text[:4096]
     controls = sum(char < " " and char not in _PLAIN_CONTROLS | SEPARATING_CONTROLS for char in head)
-    separators = sum(char in SEPARATING_CONTROLS for char in head)
+    # A row of empty cells is a run of one separator, and counts once.
+    separators = sum(char in SEPARATING_CONTROLS for char, _ in groupby(head))
     if controls * 50 > len(head) or max(separators * 2, head.count("\x00") * 4) > len(head):
         raise NotATableError(location, "holds binary data, not text", "binary data")

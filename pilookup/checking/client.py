@@ -4,11 +4,13 @@ The HTTP client and TUF are imported when a client is made, so that `import pilo
 """
 
 import asyncio
+import threading
 import time
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
 from pilookup.checking.check import (
@@ -24,6 +26,8 @@ from pilookup.checking.check import (
     TrustedSnapshot,
     advance,
 )
+from pilookup.checking.deadline import Deadline
+from pilookup.checking.forks import renew_in_children
 from pilookup.checking.result import Failure, Reason, Result
 from pilookup.checking.retries import MAX_CONNECTIONS, FailureLimit
 from pilookup.identifier import is_region
@@ -36,6 +40,15 @@ MAX_LOST_BUCKETS = 3
 
 OFFLOAD_FROM = 64
 """Number of texts from which `AsyncClient` does the arithmetic in a thread, so that the event loop is not held up."""
+
+MAX_THREADS = 4
+"""Maximum number of an `AsyncClient`'s own threads. One refreshes trust and one solves a challenge, at most; the others
+do arithmetic. None of them belongs to the event loop's default executor."""
+
+MAX_TIMEOUT = 1_000_000
+"""The longest timeout, in seconds: operating systems take no time without bounds."""
+
+_T = TypeVar("_T")
 
 
 class _BaseClient:
@@ -64,33 +77,35 @@ class _BaseClient:
             state_dir: directory of what must outlive the process to detect a rollback; processes may share it. Default:
                 `$XDG_STATE_HOME/pilookup`.
             token: the bearer token of a closed channel.
-            timeout: seconds that one request may take.
+            timeout: seconds that one call of `check` or `check_many` may take, with everything it does: waiting for
+                locks, name look-ups, TLS, each byte of each answer, retries and proof of work.
             cache_bytes: bytes of verified buckets to keep in memory.
             region: where numbers without a country code are from (ISO 3166-1 alpha-2).
             insecure: whether http:// is allowed to other hosts than this machine.
 
         Raises:
-            ValueError: an argument is not valid. A channel's name raises the subclass FormatError.
+            ValueError: an argument, or the proxy that the environment names, is not valid. A channel's name raises the
+                subclass FormatError.
             TrustError: the root or the state directory cannot be used.
+            MissingExtraError: the environment names a SOCKS proxy, and the extra `socks` is not installed.
         """
-        from pilookup.checking import state, transport  # noqa: PLC0415 - see the module's docstring
+        from pilookup.checking import requests, state, transport  # noqa: PLC0415 - see the module's docstring
         from pilookup.checking.trust import Trust, read_root  # noqa: PLC0415
 
         self._region = _check_region(region)
-        if not timeout > 0:
-            raise ValueError("timeout: must be above 0")
-        base = transport.check_url(url, insecure=insecure)
-        self._endpoint = transport.Endpoint(base, check_channel(channel), _check_token(token))
+        self._timeout = _check_timeout(timeout)
+        base = requests.check_url(url, insecure=insecure)
+        self._endpoint = requests.Endpoint(base, check_channel(channel), _check_token(token))
         self._checker = Checker(channel, BucketCache(cache_bytes))
         root = None if trust is None else read_root(trust)
         folder = state.default_directory() if state_dir is None else Path(state_dir)
         kept = state.State(folder, base, channel)
-        self._http = transport.Http(self._endpoint, timeout)
+        self._http = transport.Http(self._endpoint)
         self._trust = Trust(self._http, kept, root)
         self._closed = False
-        self._prepare(timeout)
+        self._prepare()
 
-    def _prepare(self, timeout: float) -> None:
+    def _prepare(self) -> None:
         """Make what a subclass needs in addition; called at the end of the constructor, which both clients share."""
 
     @property
@@ -104,6 +119,10 @@ class _BaseClient:
         """The datasets of the newest trusted snapshot, or an empty tuple before the first check."""
         return self.manifest.datasets if self.manifest else ()
 
+    def _deadline(self, timeout: float | None) -> Deadline:
+        """Return the deadline of a call that starts now; raises ValueError unless `timeout` is above 0."""
+        return Deadline.after(self._timeout if timeout is None else _check_timeout(timeout))
+
     def _start(self, texts: list[str], region: str | None) -> Steps[list[Result]]:
         """Start a check; raises RuntimeError, TypeError and ValueError as `check_many` says."""
         if self._closed:
@@ -114,9 +133,13 @@ class _BaseClient:
 
 
 class Client(_BaseClient):
-    """Checks numbers with blocking calls. Threads may share it. A context manager that closes the connections."""
+    """Checks numbers with blocking calls. Threads may share it. A context manager that closes the connections.
 
-    def check(self, text: str, region: str | None = None) -> Result:
+    A client that was made before `os.fork` may be used in the parent and in its children; each child makes connections
+    of its own.
+    """
+
+    def check(self, text: str, region: str | None = None, *, timeout: float | None = None) -> Result:
         """Check whether the number in `text` is in the channel's data.
 
         Whatever goes wrong with the network, the server or the number is an unknown result, not an exception.
@@ -124,28 +147,34 @@ class Client(_BaseClient):
         Args:
             text: a phone number as typed.
             region: where a number without a country code is from; default: the client's region.
+            timeout: seconds that this call may take; default: the client's timeout.
 
         Raises:
             TypeError: `text` is not a str.
-            ValueError: `region` is not a region.
+            ValueError: `region` is not a region, or `timeout` is not above 0.
             RuntimeError: the client is closed.
         """
-        return self.check_many([text], region)[0]
+        return self.check_many([text], region, timeout=timeout)[0]
 
-    def check_many(self, texts: Iterable[str], region: str | None = None) -> list[Result]:
+    def check_many(
+        self, texts: Iterable[str], region: str | None = None, *, timeout: float | None = None
+    ) -> list[Result]:
         """Check many numbers and return their results in the same order.
 
         A request carries up to 1,000 numbers. If one fails, the numbers of the other requests still get their answers.
+        When the time is over, the numbers that have no answer yet are `unreachable`; many numbers need a longer time.
 
         Args:
             texts: phone numbers as typed; not one str.
             region: where numbers without a country code are from; default: the client's region.
+            timeout: seconds that this call may take, whatever the number of texts; default: the client's timeout.
 
         Raises:
             TypeError: `texts` is a str, or holds something else than str.
-            ValueError: `region` is not a region.
+            ValueError: `region` is not a region, or `timeout` is not above 0.
             RuntimeError: the client is closed.
         """
+        deadline = self._deadline(timeout)
         steps = self._start(_list_of_texts(texts), region)
         answer: object = None
         while True:
@@ -153,7 +182,7 @@ class Client(_BaseClient):
             if isinstance(need, Done):
                 return need.results
             try:
-                answer = self._supply(need)
+                answer = self._supply(need, deadline)
             except Failure as failure:
                 answer = failure
 
@@ -168,21 +197,21 @@ class Client(_BaseClient):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _supply(self, need: Need) -> object:
+    def _supply(self, need: Need, deadline: Deadline) -> object:
         match need:
             case Fresh():
-                return self._trust.get(need.stale)
+                return self._trust.get(need.stale, deadline)
             case Evaluate():
-                return self._http.send(self._endpoint.evaluate(need))
+                return self._http.send(self._endpoint.evaluate(need), deadline)
             case Fetch():
-                return self._fetch(need)
+                return self._fetch(need, deadline)
             case Pause():
-                time.sleep(need.seconds)
+                time.sleep(min(need.seconds, deadline.left()))
                 return None
             case Solve():
-                return _solve(need.challenge)
+                return _solve(need.challenge, deadline.over)
 
-    def _fetch(self, need: Fetch) -> dict[int, bytes | Failure]:
+    def _fetch(self, need: Fetch, deadline: Deadline) -> dict[int, bytes | Failure]:
         failures = FailureLimit(MAX_LOST_BUCKETS)
 
         def body(index: int) -> bytes | Failure:
@@ -190,7 +219,7 @@ class Client(_BaseClient):
             if ended:
                 return ended
             try:
-                found = self._http.get(self._endpoint.bucket(need, index))
+                found = self._http.get(self._endpoint.bucket(need, index), deadline)
             except Failure as failure:
                 failures.failed(failure)
                 return failure
@@ -206,44 +235,59 @@ class Client(_BaseClient):
 class AsyncClient(_BaseClient):
     """Checks numbers on one event loop. Concurrent checks share connections, cached buckets and trust.
 
-    An asynchronous context manager that closes the connections. Arguments are those of `Client`.
+    An asynchronous context manager that closes the connections. Arguments are those of `Client`, and as there a child
+    may go on after `os.fork`, on an event loop of its own. What blocks runs in threads of the client; the threads of
+    the event loop's default executor are the application's.
     """
 
-    def _prepare(self, timeout: float) -> None:
+    def _prepare(self) -> None:
         from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415 - see the module's docstring
 
-        self._async_http = AsyncHttp(self._endpoint, timeout)
-        self._refreshing = asyncio.Lock()
+        self._async_http = AsyncHttp(self._endpoint)
+        self.renew_after_fork()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Replace the threads and the locks, in a child after a fork."""
+        self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="pilookup")
+        self._refreshing: Future[TrustedSnapshot | Failure] | None = None
         self._solving = asyncio.Lock()
 
-    async def check(self, text: str, region: str | None = None) -> Result:
+    async def check(self, text: str, region: str | None = None, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - a result is returned, unlike from asyncio.timeout
         """Check whether the number in `text` is in the channel's data, as `Client.check` does.
 
         Raises:
             TypeError: `text` is not a str.
-            ValueError: `region` is not a region.
+            ValueError: `region` is not a region, or `timeout` is not above 0.
             RuntimeError: the client is closed.
         """
-        return (await self.check_many([text], region))[0]
+        return (await self.check_many([text], region, timeout=timeout))[0]
 
-    async def check_many(self, texts: Iterable[str], region: str | None = None) -> list[Result]:
+    async def check_many(
+        self,
+        texts: Iterable[str],
+        region: str | None = None,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - as in `check`
+    ) -> list[Result]:
         """Check many numbers and return their results in the same order, as `Client.check_many` does.
 
         Raises:
             TypeError: `texts` is a str, or holds something else than str.
-            ValueError: `region` is not a region.
+            ValueError: `region` is not a region, or `timeout` is not above 0.
             RuntimeError: the client is closed.
         """
+        deadline = self._deadline(timeout)
         asked = _list_of_texts(texts)
         steps = self._start(asked, region)
         many = len(asked) >= OFFLOAD_FROM
         answer: object = None
         while True:
-            need = await asyncio.to_thread(advance, steps, answer) if many else advance(steps, answer)
+            need = await self._in_thread(partial(advance, steps, answer)) if many else advance(steps, answer)
             if isinstance(need, Done):
                 return need.results
             try:
-                answer = await self._supply(need)
+                answer = await self._supply(need, deadline)
             except Failure as failure:
                 answer = failure
 
@@ -251,6 +295,7 @@ class AsyncClient(_BaseClient):
         """Close the connections. Later checks raise RuntimeError."""
         self._closed = True
         self._http.close()
+        self._threads.shutdown(wait=False)
         await self._async_http.close()
 
     async def __aenter__(self) -> Self:
@@ -259,30 +304,59 @@ class AsyncClient(_BaseClient):
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _supply(self, need: Need) -> object:
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        """Run blocking work in a thread of the client. If the caller is cancelled, the work goes on to its end."""
+        return await asyncio.wrap_future(self._threads.submit(work))
+
+    async def _supply(self, need: Need, deadline: Deadline) -> object:
         match need:
             case Fresh():
-                return await self._fresh(need.stale)
+                return await self._fresh(need.stale, deadline)
             case Evaluate():
-                return await self._async_http.send(self._endpoint.evaluate(need))
+                return await self._async_http.send(self._endpoint.evaluate(need), deadline)
             case Fetch():
-                return await self._fetch(need)
+                return await self._fetch(need, deadline)
             case Pause():
-                await asyncio.sleep(need.seconds)
+                await asyncio.sleep(min(need.seconds, deadline.left()))
                 return None
             case Solve():
-                async with self._solving:  # one thread at a time, so that a server cannot occupy the whole thread pool
-                    return await asyncio.to_thread(_solve, need.challenge)
+                return await self._solve(need.challenge, deadline)
 
-    async def _fresh(self, stale: TrustedSnapshot | None) -> TrustedSnapshot:
-        since = self._trust.attempts
-        async with self._refreshing:
-            snapshot = self._trust.fresh(stale)
-            if snapshot is None:
-                snapshot = await asyncio.to_thread(self._trust.refresh, since)
+    async def _fresh(self, stale: TrustedSnapshot | None, deadline: Deadline) -> TrustedSnapshot:
+        """Return a fresh snapshot. Checks that need one at the same time wait for the same refresh."""
+        from pilookup.checking.transport import ending, outcome_of  # noqa: PLC0415 - see the module's docstring
+
+        snapshot = self._trust.fresh(stale)
+        if snapshot is not None:
             return snapshot
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = self._threads.submit(self._refresh, self._trust.attempts, deadline)
+        async with ending(deadline):
+            outcome = await outcome_of(self._refreshing)
+        if isinstance(outcome, Failure):
+            raise outcome.without_traceback()
+        return outcome
 
-    async def _fetch(self, need: Fetch) -> dict[int, bytes | Failure]:
+    def _refresh(self, since: int, deadline: Deadline) -> TrustedSnapshot | Failure:
+        try:
+            return self._trust.refresh(since, deadline)
+        except Failure as failure:
+            return failure
+
+    async def _solve(self, challenge: Challenge, deadline: Deadline) -> str:
+        """Solve a challenge in a thread, one at a time, so that a server cannot occupy all threads."""
+        from pilookup.checking.transport import ending  # noqa: PLC0415 - see the module's docstring
+
+        given_up = threading.Event()
+        async with ending(deadline):
+            await self._solving.acquire()
+        try:
+            return await self._in_thread(lambda: _solve(challenge, lambda: given_up.is_set() or deadline.over()))
+        finally:
+            given_up.set()
+            self._solving.release()
+
+    async def _fetch(self, need: Fetch, deadline: Deadline) -> dict[int, bytes | Failure]:
         failures = FailureLimit(MAX_LOST_BUCKETS)
         turns = asyncio.Semaphore(MAX_CONNECTIONS)
 
@@ -292,7 +366,7 @@ class AsyncClient(_BaseClient):
                 if ended:
                     return ended
                 try:
-                    found = await self._async_http.get(self._endpoint.bucket(need, index))
+                    found = await self._async_http.get(self._endpoint.bucket(need, index), deadline)
                 except Failure as failure:
                     failures.failed(failure)
                     return failure
@@ -303,12 +377,18 @@ class AsyncClient(_BaseClient):
         return dict(zip(need.indices, bodies, strict=True))
 
 
-def _solve(challenge: Challenge) -> str:
-    """Return the proof of work for a challenge; raises Failure if it would take too long."""
-    proof_of_work = challenge.solve()
+def _solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
+    """Return the proof of work for a challenge; raises Failure if it takes too long."""
+    proof_of_work = challenge.solve(give_up)
     if proof_of_work is None:
-        raise Failure(Reason.RATE_LIMITED)
+        raise Failure(Reason.RATE_LIMITED, detail="the server's proof of work takes longer than this call may")
     return proof_of_work
+
+
+def _check_timeout(timeout: float) -> float:
+    if not 0 < timeout <= MAX_TIMEOUT:
+        raise ValueError(f"timeout: must be above 0 and at most {MAX_TIMEOUT:,} seconds")
+    return timeout
 
 
 def _list_of_texts(texts: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from pilookup import AsyncClient, Client
 from pilookup.checking import retries
+from pilookup.checking.deadline import Deadline
 from tests.support.checking.numbers import LABEL
 from tests.support.checking.publisher import Publisher
 from tests.support.checking.server import Host
@@ -41,7 +42,7 @@ class Sync:
         return self.client.check_many(*args)
 
     def fetch(self, need):
-        return self.client._fetch(need)
+        return self.client._fetch(need, Deadline.after(5.0))
 
     def close(self):
         self.client.close()
@@ -62,7 +63,7 @@ class Async:
         return self.loop.run_until_complete(self.client.check_many(*args))
 
     def fetch(self, need):
-        return self.loop.run_until_complete(self.client._fetch(need))
+        return self.loop.run_until_complete(self.client._fetch(need, Deadline.after(5.0)))
 
     def close(self):
         self.loop.run_until_complete(self.client.close())

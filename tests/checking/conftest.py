@@ -35,11 +35,11 @@ class Sync:
     def __init__(self, url, *args, **options):
         self.client = Client(url, *args, **options)
 
-    def check(self, *args):
-        return self.client.check(*args)
+    def check(self, *args, **options):
+        return self.client.check(*args, **options)
 
-    def check_many(self, *args):
-        return self.client.check_many(*args)
+    def check_many(self, *args, **options):
+        return self.client.check_many(*args, **options)
 
     def fetch(self, need):
         return self.client._fetch(need, Deadline.after(5.0))
@@ -56,11 +56,11 @@ class Async:
         self.client = AsyncClient(url, *args, **options)
         self.loop = asyncio.new_event_loop()
 
-    def check(self, *args):
-        return self.loop.run_until_complete(self.client.check(*args))
+    def check(self, *args, **options):
+        return self.loop.run_until_complete(self.client.check(*args, **options))
 
-    def check_many(self, *args):
-        return self.loop.run_until_complete(self.client.check_many(*args))
+    def check_many(self, *args, **options):
+        return self.loop.run_until_complete(self.client.check_many(*args, **options))
 
     def fetch(self, need):
         return self.loop.run_until_complete(self.client._fetch(need, Deadline.after(5.0)))

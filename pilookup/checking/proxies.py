@@ -2,6 +2,7 @@
 
 import ssl
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
@@ -11,6 +12,10 @@ from pilookup.errors import MissingExtraError
 from pilookup.loopback import is_loopback
 
 _SOCKS = ("socks5", "socks5h")
+
+_NOT_A_PROXY = (
+    "the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: must be a URL that starts with http://, https:// or socks5://"
+)
 
 
 def proxy_of(url: httpx2.URL) -> str | None:
@@ -34,11 +39,12 @@ def make_proxy(url: str, context: ssl.SSLContext) -> httpcore2.Proxy:
         MissingExtraError: it is a SOCKS proxy, and the extra `socks` is not installed.
     """
     try:
+        _ = urlsplit(url).port  # raises for ports and brackets that httpx2 accepts
         proxy = httpx2.Proxy(url)
     except (ValueError, httpx2.InvalidURL):
-        raise ValueError(
-            "the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: must start with http://, https:// or socks5://"
-        ) from None
+        raise ValueError(_NOT_A_PROXY) from None
+    if not proxy.url.host:
+        raise ValueError(_NOT_A_PROXY)
     if proxy.url.scheme in _SOCKS and find_spec("socksio") is None:
         raise MissingExtraError("a SOCKS proxy needs socksio: pip install 'pilookup[socks]', or unset ALL_PROXY")
     target = httpcore2.URL(

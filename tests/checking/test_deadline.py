@@ -57,8 +57,11 @@ class Dripping:
         message = self.form(body)
         connection.sendall(message[: self.position])
         self.clock.time += 2 * HANG
-        connection.sendall(message[self.position : self.position + 1])
-        self.closed.put(is_closed(connection, HANG / 2))
+        try:
+            connection.sendall(message[self.position : self.position + 1])
+            self.closed.put(is_closed(connection, HANG / 2))
+        except OSError:  # the client has closed it already
+            self.closed.put(True)
 
 
 def forget_trust(client):

@@ -45,6 +45,9 @@ MAX_THREADS = 4
 """Maximum number of an `AsyncClient`'s own threads. One refreshes trust and one solves a challenge, at most; the others
 do arithmetic. None of them belongs to the event loop's default executor."""
 
+REPORT_SECONDS = 0.05
+"""Seconds after its deadline in which a refresh, which ends then by itself, can still say why it failed."""
+
 MAX_TIMEOUT = 1_000_000
 """The longest timeout, in seconds: operating systems take no time without bounds."""
 
@@ -331,7 +334,7 @@ class AsyncClient(_BaseClient):
             return snapshot
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = self._threads.submit(self._refresh, self._trust.attempts, deadline)
-        async with ending(deadline):
+        async with ending(deadline.later(REPORT_SECONDS)):
             outcome = await outcome_of(self._refreshing)
         if isinstance(outcome, Failure):
             raise outcome.without_traceback()

@@ -38,3 +38,7 @@ class Deadline:
     def over(self) -> bool:
         """Return whether no time is left."""
         return self.left() <= 0
+
+    def later(self, seconds: float) -> "Deadline":
+        """Return a deadline that is later by some seconds."""
+        return Deadline(self.at + seconds, self.seconds)

@@ -162,7 +162,7 @@ def test_a_socks_proxy_that_refuses_is_unreachable_and_its_connection_closed(ans
 
     with Relay(refuse) as proxy:
         monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{proxy.port}")
-        result = client_at(f"https://{HOST}").check(HIT)
+        result = client_at(f"https://{HOST}", timeout=0.5).check(HIT)
         assert (result.status, result.reason) == ("unknown", "unreachable")
         assert closed.get(timeout=HANG)
 

@@ -55,6 +55,13 @@ def test_a_check_uses_no_thread_of_the_application(host, tmp_path):
     assert run(host, tmp_path, body, host.url.replace("127.0.0.1", "localhost")) == []
 
 
+async def until(condition):
+    """Wait until something that happens in a thread has happened."""
+    async with asyncio.timeout(HANG):
+        while not condition():  # noqa: ASYNC110 - an asyncio.Event would need the thread to know the loop
+            await asyncio.sleep(0.01)
+
+
 HANGING = ["root.json", "timestamp.json", "/evaluate", "/buckets/", "name"]
 
 
@@ -74,8 +81,7 @@ def test_cancelled_checks_leave_the_application_its_threads_and_names(part, host
 
     async def body(client):
         checks = [asyncio.create_task(client.check(f"1360000{n:04}")) for n in range(8)]
-        while not (names.asked if part == "name" else asked.is_set()):
-            await asyncio.sleep(0.01)
+        await until(lambda: names.asked if part == "name" else asked.is_set())
         for check in checks:
             check.cancel()
         ended = await asyncio.gather(*checks, return_exceptions=True)
@@ -86,7 +92,7 @@ def test_cancelled_checks_leave_the_application_its_threads_and_names(part, host
         answered.set()
         names.go.set()
         host.twist = lambda asked, answer: answer
-        while (await client.check(HIT)).status != "found":  # the refresh that was under way ends first
+        while (await client.check(HIT)).status != "found":  # noqa: ASYNC110 - the refresh under way ends first
             await asyncio.sleep(0.05)
 
     url = host.url.replace("127.0.0.1", "check.slow") if part == "name" else None
@@ -108,12 +114,10 @@ def test_a_cancelled_check_gives_up_its_proof_of_work(host, tmp_path, monkeypatc
 
     async def body(client):
         check = asyncio.create_task(client.check(HIT))
-        while not solving.is_set():
-            await asyncio.sleep(0.01)
+        await until(solving.is_set)
         check.cancel()
         await asyncio.wait([check])
-        while not ended.is_set():
-            await asyncio.sleep(0.01)
+        await until(ended.is_set)
 
     assert run(host, tmp_path, body) == []
 

@@ -186,9 +186,8 @@ def test_a_swap_is_all_or_nothing(tmp_path):
 
 def test_a_lock_ends_its_wait_at_the_deadline(tmp_path):
     one, other = State(tmp_path, "u", "c"), State(tmp_path, "u", "c")
-    with one.lock(Deadline.after(HANG)):
-        with pytest.raises(LockedError), other.lock(Deadline.after(0.02)):
-            pass
+    with one.lock(Deadline.after(HANG)), pytest.raises(LockedError), other.lock(Deadline.after(0.02)):
+        pass
     with other.lock(Deadline.after(0.02)):
         pass
 

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pilookup import AsyncClient
-from pilookup.checking import client as client_module
 from pilookup.checking import network
+from pilookup.checking.async_client import OFFLOAD_FROM
+from pilookup.protocol.proof_of_work import Challenge
 from tests.checking.test_proof_of_work import demand
 from tests.checking.test_resolver import Names
 from tests.support.checking.asking import on
@@ -47,7 +48,7 @@ def run(host, tmp_path, body, url=None, **options):
 def test_a_check_uses_no_thread_of_the_application(host, tmp_path):
     async def body(client):
         assert (await client.check(HIT)).status == "found"
-        texts = [f"1360000{n:04}" for n in range(client_module.OFFLOAD_FROM)]
+        texts = [f"1360000{n:04}" for n in range(OFFLOAD_FROM)]
         assert {result.status for result in await client.check_many(texts)} == {"not_found"}
         demand(host)
         assert (await client.check(MISS)).status == "not_found"
@@ -109,7 +110,7 @@ def test_a_cancelled_check_gives_up_its_proof_of_work(host, tmp_path, monkeypatc
             assert not ended.wait(0.001)
         ended.set()
 
-    monkeypatch.setattr(client_module.Challenge, "solve", solve)
+    monkeypatch.setattr(Challenge, "solve", solve)
     demand(host)
 
     async def body(client):
@@ -128,7 +129,7 @@ def test_proof_of_work_ends_at_the_deadline(kind, client_at, host, monkeypatch):
         while not give_up():
             threading.Event().wait(0.001)
 
-    monkeypatch.setattr(client_module.Challenge, "solve", solve)
+    monkeypatch.setattr(Challenge, "solve", solve)
     demand(host)
     result = client_at(timeout=0.3).check(HIT)
     assert (result.status, result.reason) == ("unknown", "rate_limited")

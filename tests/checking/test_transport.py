@@ -8,7 +8,7 @@ import httpcore2
 import pytest
 
 from pilookup import Client
-from pilookup.checking import client as client_module
+from pilookup.checking import result as result_module
 from pilookup.checking.requests import Endpoint, check_url
 from tests.support.checking.asking import BOTH, assert_unknown, on
 from tests.support.checking.certificates import self_signed, server_context
@@ -236,7 +236,7 @@ def test_no_log_line_names_a_bucket_or_a_number(host, client, caplog):
 def test_a_failure_carries_no_request_along(host, client, monkeypatch):
     host.close()
     caught = []
-    kind = client_module.Failure
+    kind = result_module.Failure
     original = kind.__init__
 
     def remember(self, *args, **options):

@@ -37,7 +37,7 @@ class AsyncClient(BaseClient):
     """
 
     def _prepare(self) -> None:
-        from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415 - see the module's docstring
+        from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415 - see `base_client`
 
         self._async_http = AsyncHttp(self._endpoint)
         self.renew_after_fork()
@@ -120,7 +120,8 @@ class AsyncClient(BaseClient):
 
     async def _fresh(self, stale: TrustedSnapshot | None, deadline: Deadline) -> TrustedSnapshot:
         """Return a fresh snapshot. Checks that need one at the same time wait for the same refresh."""
-        from pilookup.checking.transport import ending, outcome_of  # noqa: PLC0415 - see the module's docstring
+        from pilookup.checking.async_network import outcome_of  # noqa: PLC0415 - see `base_client`
+        from pilookup.checking.transport import ending  # noqa: PLC0415 - see `base_client`
 
         snapshot = self._trust.fresh(stale)
         if snapshot is not None:
@@ -141,7 +142,7 @@ class AsyncClient(BaseClient):
 
     async def _solve(self, challenge: Challenge, deadline: Deadline) -> str:
         """Solve a challenge in a thread, one at a time, so that a server cannot occupy all threads."""
-        from pilookup.checking.transport import ending  # noqa: PLC0415 - see the module's docstring
+        from pilookup.checking.transport import ending  # noqa: PLC0415 - see `base_client`
 
         given_up = threading.Event()
         async with ending(deadline):

@@ -15,7 +15,7 @@ import httpcore2
 import httpx2
 
 from pilookup.checking.answers import Answer
-from pilookup.checking.async_network import AsyncBackend, outcome_of
+from pilookup.checking.async_network import AsyncBackend
 from pilookup.checking.connect_errors import ERRORS, failure_of, too_late
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.forks import renew_in_children
@@ -24,8 +24,6 @@ from pilookup.checking.proxies import make_proxy, proxy_of
 from pilookup.checking.requests import Call, Endpoint
 from pilookup.checking.result import Failure
 from pilookup.checking.retries import MAX_CONNECTIONS, retry_delay
-
-__all__ = ["AsyncHttp", "Http", "ending", "outcome_of"]
 
 IDLE_SECONDS = 4.0
 """Seconds after which an unused connection is closed. Common servers close it after 5 s, and a request that is sent on

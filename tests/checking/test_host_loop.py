@@ -10,9 +10,9 @@ from pilookup import AsyncClient
 from pilookup.checking import network
 from pilookup.checking.async_client import OFFLOAD_FROM
 from pilookup.protocol.proof_of_work import Challenge
-from tests.checking.test_proof_of_work import demand
-from tests.checking.test_resolver import Names
 from tests.support.checking.asking import on
+from tests.support.checking.challenges import demand
+from tests.support.checking.names import Names
 from tests.support.checking.numbers import HIT, MISS
 from tests.support.checking.server import Answer
 

@@ -7,28 +7,10 @@ import pytest
 
 from pilookup.checking import network
 from pilookup.checking.resolver import MAX_THREADS, Resolver
+from tests.support.checking.names import Names
 from tests.support.checking.numbers import HIT
 
 HANG = 20.0
-
-
-class Names:
-    """Takes the place of `getaddrinfo`: look-ups of *.slow wait until `go` is set."""
-
-    def __init__(self, monkeypatch):
-        self.go = threading.Event()
-        self.asked = []
-        self.started = threading.Semaphore(0)
-        self.real = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", self)
-
-    def __call__(self, host, port, *args, **options):
-        if not str(host).endswith(".slow"):
-            return self.real(host, port, *args, **options)
-        self.asked.append((host, threading.current_thread().name))
-        self.started.release()
-        assert self.go.wait(HANG)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from pilookup.protocol.proof_of_work import Challenge
-from tests.support.checking.challenges import demand
+from tests.support.checking.challenges import demand, document
 from tests.support.checking.numbers import HIT
 from tests.support.checking.server import Answer
 

@@ -7,6 +7,7 @@ addition, each read and write is refused once the time is over, and whatever end
 import asyncio
 import os
 import ssl
+from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -18,7 +19,11 @@ from pilookup.checking.connect_errors import HostNameError, handshake_error
 from pilookup.checking.deadline import left_until
 from pilookup.checking.resolver import RESOLVER
 
+NEXT_ADDRESS_SECONDS = 0.25
+"""Seconds after which the next address of a host is tried as well (RFC 8305 section 5)."""
+
 _T = TypeVar("_T")
+_Attempt = asyncio.Task[httpcore2.AsyncNetworkStream]
 
 
 class AsyncBackend(httpcore2.AsyncNetworkBackend):
@@ -48,23 +53,33 @@ class AsyncBackend(httpcore2.AsyncNetworkBackend):
         """
         if local_address is not None or socket_options:
             raise NotImplementedError("local_address and socket_options are not supported")
+        _left(timeout, httpcore2.ConnectTimeout)
         outcome = await outcome_of(RESOLVER.look_up(host, port))
         if isinstance(outcome, OSError):
             raise HostNameError(outcome)
-        stream = AsyncStream(await self._connect(outcome, port, timeout))
+        stream = AsyncStream(await self._connect(outcome, port))
         self._open.add(stream)
         return stream
 
-    async def _connect(self, addresses: list[str], port: int, timeout: float | None) -> httpcore2.AsyncNetworkStream:
-        """Try addresses one after the other; each may take an equal part of what is left of the time."""
-        for at, address in enumerate(addresses, 1):
-            part = _left(timeout, httpcore2.ConnectTimeout) / (len(addresses) - at + 1)
-            try:
-                return await self._backend.connect_tcp(address, port, part)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                if at == len(addresses):
-                    raise
-        raise httpcore2.ConnectError("no address")
+    async def _connect(self, addresses: list[str], port: int) -> httpcore2.AsyncNetworkStream:
+        """Connect to the first address that accepts. The next one is tried as well after a failure or a short time."""
+        waiting, trying = deque(addresses), set[_Attempt]()
+        failure: BaseException = httpcore2.ConnectError("no address")
+        try:
+            while waiting or trying:
+                if waiting:
+                    trying.add(asyncio.create_task(self._backend.connect_tcp(waiting.popleft(), port)))
+                pause = NEXT_ADDRESS_SECONDS if waiting else None
+                done, _ = await asyncio.wait(trying, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                for attempt in done:
+                    trying.remove(attempt)
+                    error = attempt.exception()
+                    if error is None:
+                        return attempt.result()
+                    failure = error
+            raise failure
+        finally:
+            await _end(trying)
 
     def abandon(self) -> None:
         """Give up this process's descriptors of all connections, in a child after a fork. The peers do not notice.
@@ -140,11 +155,18 @@ async def outcome_of(future: Future[_T]) -> _T:
     return future.result()
 
 
-def _left(timeout: float | None, late: type[Exception]) -> float:
-    """Return the seconds until the call ends; raises `late` if it is over."""
+async def _end(attempts: set[_Attempt]) -> None:
+    """Cancel attempts to connect, and close the connections of those that were made nevertheless."""
+    for attempt in attempts:
+        attempt.cancel()
+    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+        if isinstance(outcome, httpcore2.AsyncNetworkStream):
+            await outcome.aclose()
+
+
+def _left(timeout: float | None, late: type[Exception]) -> None:
+    """Raise `late` if the call is over."""
     if timeout is None:
         raise RuntimeError("a request without a deadline")
-    left = left_until(timeout)
-    if left <= 0:
+    if left_until(timeout) <= 0:
         raise late("the call's time is over")
-    return left

@@ -62,8 +62,10 @@ def _detail(error: BaseException) -> str:
             return "the proxy refused to connect to the server"
         case httpcore2.ProtocolError():
             return "what answered does not follow HTTP, or ended the connection early"
-        case _:
+        case httpcore2.NetworkError():
             return "the connection broke"
+        case _:
+            return "the proxy does not follow SOCKS5"
 
 
 def _certificate_fault(cause: object) -> str:

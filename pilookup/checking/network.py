@@ -24,6 +24,9 @@ _T = TypeVar("_T")
 
 _READ_BYTES = 64 * 1024
 
+NEXT_ADDRESS_SECONDS = 2.0
+"""Seconds after which the next address of a host is tried instead: long enough for a packet to be sent again."""
+
 
 class Backend(httpcore2.NetworkBackend):
     """Opens TCP connections, and knows the ones that are open."""
@@ -210,10 +213,13 @@ def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
 
 
 def _connect(addresses: list[str], port: int, timeout: float | None) -> socket.socket:
-    """Try addresses one after the other; each may take an equal part of what is left of the time."""
+    """Try addresses one after the other; each but the last may take an equal part of the time, and not long."""
     for at, address in enumerate(addresses, 1):
+        part = _left(timeout)
+        if at < len(addresses):
+            part = min(part / (len(addresses) - at + 1), NEXT_ADDRESS_SECONDS)
         try:
-            connection = socket.create_connection((address, port), _left(timeout) / (len(addresses) - at + 1))
+            connection = socket.create_connection((address, port), part)
         except OSError:
             if at == len(addresses):
                 raise

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpcore2
 import httpx2
@@ -24,6 +24,8 @@ from pilookup.checking.proxies import make_proxy, proxy_of
 from pilookup.checking.requests import Call, Endpoint
 from pilookup.checking.result import Failure
 from pilookup.checking.retries import MAX_CONNECTIONS, retry_delay
+
+_Stream = TypeVar("_Stream")
 
 IDLE_SECONDS = 4.0
 """Seconds after which an unused connection is closed. Common servers close it after 5 s, and a request that is sent on
@@ -65,21 +67,15 @@ class Http:
             free.release()
 
     def _exchange(self, call: Call, deadline: Deadline) -> bytes:
-        opened: list[httpcore2.NetworkStream] = []
-
-        def trace(event: str, values: dict[str, Any]) -> None:
-            if event.endswith(".connect_tcp.complete"):
-                opened.append(values["return_value"])
-
-        answer = Answer(call.limit)
+        events, answer = _Events[httpcore2.NetworkStream](), Answer(call.limit)
         try:
-            return self._read(call.request(self.endpoint, deadline, trace), answer)
+            return self._read(call.request(self.endpoint, deadline, events.note), answer)
         except Failure:
             raise
         except BaseException as error:
-            for stream in opened:  # httpcore leaves them open if a proxy refuses
+            for stream in events.opened:  # httpcore leaves them open if a proxy refuses
                 stream.close()
-            if isinstance(error, ERRORS):
+            if events.explains(error):
                 raise answer.failure or failure_of(error, deadline) from None
             raise
 
@@ -153,22 +149,16 @@ class AsyncHttp:
             self._free_connections.release()
 
     async def _exchange(self, call: Call, deadline: Deadline) -> bytes:
-        opened: list[httpcore2.AsyncNetworkStream] = []
-
-        async def trace(event: str, values: dict[str, Any]) -> None:
-            if event.endswith(".connect_tcp.complete"):
-                opened.append(values["return_value"])
-
-        answer = Answer(call.limit)
+        events, answer = _Events[httpcore2.AsyncNetworkStream](), Answer(call.limit)
         try:
             async with asyncio.timeout(deadline.left()):
-                return await self._read(call.request(self.endpoint, deadline, trace), answer)
+                return await self._read(call.request(self.endpoint, deadline, events.note_async), answer)
         except Failure:
             raise
         except BaseException as error:
-            for stream in opened:  # httpcore leaves them open if a proxy refuses, or a handshake is cancelled
+            for stream in events.opened:  # httpcore leaves them open if a proxy refuses, or a handshake is cancelled
                 await stream.aclose()
-            if isinstance(error, (TimeoutError, *ERRORS)):
+            if events.explains(error):
                 raise answer.failure or failure_of(error, deadline) from None
             raise
 
@@ -201,6 +191,31 @@ class AsyncHttp:
         """Close all connections."""
         if self._pool is not None:
             await self._pool.aclose()
+
+
+class _Events(Generic[_Stream]):
+    """What httpcore says of one exchange while it lasts."""
+
+    def __init__(self) -> None:
+        self.opened: list[_Stream] = []
+        """The connections that were made for the exchange."""
+        self._no_socks = False
+
+    def note(self, event: str, values: dict[str, Any]) -> None:
+        if event.endswith(".connect_tcp.complete"):
+            self.opened.append(values["return_value"])
+        elif event.endswith(".setup_socks5_connection.failed"):
+            self._no_socks = True
+
+    async def note_async(self, event: str, values: dict[str, Any]) -> None:
+        self.note(event, values)
+
+    def explains(self, error: BaseException) -> bool:
+        """Whether an error is one of the network, and not of this program.
+
+        httpcore raises whatever comes up, an AssertionError for example, if a proxy's answers do not follow SOCKS5.
+        """
+        return isinstance(error, (TimeoutError, *ERRORS)) or (self._no_socks and isinstance(error, Exception))
 
 
 @asynccontextmanager

@@ -145,6 +145,14 @@ SOCKS_ANSWERS = {
     "noise": bytes(range(200, 256)),
     "nothing": b"",
 }
+SOCKS_DETAILS = {
+    "no method": "the proxy refused to connect to the server",
+    "another version": "no answer within 0.5 seconds",
+    "half a reply": "the proxy does not follow SOCKS5",
+    "a refusal": "the proxy refused to connect to the server",
+    "noise": "the proxy does not follow SOCKS5",
+    "nothing": "the proxy does not follow SOCKS5",
+}
 
 
 @pytest.mark.parametrize("answer", SOCKS_ANSWERS)
@@ -164,6 +172,7 @@ def test_a_socks_proxy_that_refuses_is_unreachable_and_its_connection_closed(ans
         monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{proxy.port}")
         result = client_at(f"https://{HOST}", timeout=0.5).check(HIT)
         assert (result.status, result.reason) == ("unknown", "unreachable")
+        assert result.detail == SOCKS_DETAILS[answer]
         assert closed.get(timeout=HANG)
 
 

@@ -1,5 +1,6 @@
 """Name look-ups: at most four threads, shared by equal names, and left behind at the deadline."""
 
+import contextlib
 import socket
 import threading
 
@@ -76,6 +77,26 @@ def test_each_address_is_tried(host, client_at, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", _for_names(two, socket.getaddrinfo))
     client = client_at(host.url.replace("127.0.0.1", "two.example"), insecure=True)
     assert client.check(HIT).status == "found"
+
+
+def test_an_address_that_says_nothing_does_not_use_up_the_time(host, client_at, monkeypatch):
+    """The first address has a full backlog, so that a connection to it is neither made nor refused."""
+    monkeypatch.setattr(network, "NEXT_ADDRESS_SECONDS", 0.1)
+    with socket.socket() as silent, contextlib.ExitStack() as waiting:
+        silent.bind(("127.0.0.3", host._server.server_port))
+        silent.listen(0)
+        for _ in range(3):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(silent.getsockname())
+
+        def two(*_, **__):
+            port = host._server.server_port
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in ("127.0.0.3", "127.0.0.1")]
+
+        monkeypatch.setattr(socket, "getaddrinfo", _for_names(two, socket.getaddrinfo))
+        client = client_at(host.url.replace("127.0.0.1", "two.example"), insecure=True, timeout=HANG)
+        assert client.check(HIT).status == "found"
 
 
 def _for_names(own, real):

@@ -123,16 +123,18 @@ class AsyncClient(BaseClient):
         from pilookup.checking.async_network import outcome_of  # noqa: PLC0415 - see `base_client`
         from pilookup.checking.transport import ending  # noqa: PLC0415 - see `base_client`
 
-        snapshot = self._trust.fresh(stale)
-        if snapshot is not None:
-            return snapshot
-        if self._refreshing is None or self._refreshing.done():
-            self._refreshing = self._threads.submit(self._refresh, self._trust.attempts, deadline)
-        async with ending(deadline.later(REPORT_SECONDS)):
-            outcome = await outcome_of(self._refreshing)
-        if isinstance(outcome, Failure):
-            raise outcome.without_traceback()
-        return outcome
+        while True:
+            snapshot = self._trust.fresh(stale)
+            if snapshot is not None:
+                return snapshot
+            if self._refreshing is None or self._refreshing.done():
+                self._refreshing = self._threads.submit(self._refresh, self._trust.attempts, deadline)
+            async with ending(deadline.later(REPORT_SECONDS)):
+                outcome = await outcome_of(self._refreshing)
+            if not isinstance(outcome, Failure):
+                return outcome
+            if not self._trust.ended_early(deadline):
+                raise outcome.without_traceback()
 
     def _refresh(self, since: int, deadline: Deadline) -> TrustedSnapshot | Failure:
         try:

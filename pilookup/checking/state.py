@@ -39,6 +39,7 @@ Files = dict[str, bytes]
 """Contents of files by their paths below a root's directory."""
 
 SERIAL = "serial"
+_ALIVE = "alive"
 
 
 class LockedError(OSError):
@@ -153,16 +154,16 @@ class RootState:
 class WorkingCopy:
     """A directory of one refresh, in which it works without holding the lock. A context manager that deletes it.
 
-    A lock on the directory shows that its process lives.
+    A lock on its file `alive` shows that its process lives.
     """
 
     def __init__(self, folder: Path, files: Files) -> None:
         """Write the files to a new directory below `folder`; raises OSError. The caller holds the state's lock."""
         self.folder = Path(mkdtemp(prefix="refresh-", dir=folder))
         self.metadata = self.folder / "metadata"
-        self._descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._alive = os.open(self.folder / _ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            fcntl.flock(self._alive, fcntl.LOCK_EX)
             (self.metadata / "root_history").mkdir(mode=0o700, parents=True)
             for name, content in files.items():
                 (self.folder / name).write_bytes(content)
@@ -178,9 +179,9 @@ class WorkingCopy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._alive, fcntl.LOCK_UN)
+        os.close(self._alive)  # first: NFS keeps a file that is open
         shutil.rmtree(self.folder, ignore_errors=True)
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        os.close(self._descriptor)
 
 
 def read_files(folder: Path) -> Files:
@@ -222,17 +223,17 @@ def _lock(descriptor: int, deadline: Deadline) -> None:
 def _delete_if_abandoned(folder: Path) -> None:
     """Delete the directory of a refresh if its process is gone; the caller holds the state's lock."""
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:  # its refresh has just ended
+        alive = os.open(folder / _ALIVE, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:  # its refresh has just ended, or was killed while it began or ended
+        shutil.rmtree(folder, ignore_errors=True)
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:  # its process lives
         return
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
     finally:
-        os.close(descriptor)
+        os.close(alive)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _short_digest(data: bytes) -> str:

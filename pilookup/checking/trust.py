@@ -68,6 +68,7 @@ class Trust:
         self._lock = Lock()
         self._current: TrustedSnapshot | None = None
         self._outcome: TrustedSnapshot | Failure = Failure(Reason.UNREACHABLE)
+        self._until = Deadline.after(0)
         self._verified_at = _NEVER
         self.attempts = 0
         renew_in_children(self)
@@ -97,7 +98,7 @@ class Trust:
         """Fetch and verify the metadata; raises Failure. Blocks, up to the deadline.
 
         Callers that waited for another caller's attempt share its outcome, so that they do not ask a dead server one
-        after another.
+        after another; except that a caller with time left does not share a failure for want of time.
 
         Args:
             since: the value of `attempts` when the caller found no fresh snapshot.
@@ -107,7 +108,8 @@ class Trust:
         if not lock.acquire(timeout=deadline.left()):
             raise too_late(deadline)
         try:
-            if self.attempts == since:
+            if self.attempts == since or self.ended_early(deadline):
+                self._until = deadline
                 self._outcome = self._attempt(deadline)
                 self.attempts += 1
             outcome = self._outcome
@@ -116,6 +118,10 @@ class Trust:
         if isinstance(outcome, Failure):
             raise outcome.without_traceback()
         return outcome
+
+    def ended_early(self, deadline: Deadline) -> bool:
+        """Return whether the last attempt failed because its call's time was over, while there is time until `deadline`."""
+        return isinstance(self._outcome, Failure) and self._until.over() and not deadline.over()
 
     def _attempt(self, deadline: Deadline) -> TrustedSnapshot | Failure:
         self._verified_at = _NEVER

@@ -4,11 +4,14 @@ The clock of deadlines is a fake one here, which the server moves past the deadl
 same with real seconds: tests/attacks/scripts/dripping_server.py.
 """
 
+import asyncio
 import itertools
 import queue
+import threading
 
 import pytest
 
+from pilookup import AsyncClient
 from pilookup.checking import deadline
 from tests.support.checking.asking import on
 from tests.support.checking.drip import ENDLESS, EXCHANGES, FORMS, is_closed, positions
@@ -159,3 +162,42 @@ def test_many_numbers_keep_the_answers_that_came_in_time(host, client_at, clock)
     assert {result.status for result in results[:999]} == {"not_found"}
     assert {(result.status, result.reason) for result in results[1999:]} == {("unknown", "unreachable")}
     assert len(host.evaluations()) == 2
+
+
+def test_a_call_with_time_left_does_not_share_the_failure_of_one_without(host, client_at, clock):
+    """A call of one second begins a refresh that hangs; one of twenty seconds waits for it, and then makes its own."""
+    asked, waiting = threading.Event(), threading.Event()
+
+    def hold(request, answer):
+        if not asked.is_set():
+            asked.set()
+            assert waiting.wait(HANG)
+            clock.time += 2
+        return answer
+
+    host.twist = on("timestamp.json", hold)
+    client = client_at(timeout=HANG)
+    results = {}
+    if isinstance(client.client, AsyncClient):
+
+        async def both():
+            short = asyncio.create_task(client.client.check(HIT, timeout=1))
+            while not asked.is_set():  # noqa: ASYNC110 - set by the server's thread
+                await asyncio.sleep(0)
+            long = asyncio.create_task(client.client.check(HIT))
+            await asyncio.sleep(0)
+            waiting.set()
+            results["short"], results["long"] = await asyncio.gather(short, long)
+
+        client.loop.run_until_complete(both())
+    else:
+        short = threading.Thread(target=lambda: results.update(short=client.check(HIT, timeout=1)))
+        long = threading.Thread(target=lambda: results.update(long=client.check(HIT)))
+        short.start()
+        assert asked.wait(HANG)
+        long.start()
+        waiting.set()
+        for thread in (short, long):
+            thread.join(HANG)
+    assert results["short"].reason == "unreachable"
+    assert results["long"].status == "found"

@@ -120,7 +120,7 @@ class Trust:
         return outcome
 
     def ended_early(self, deadline: Deadline) -> bool:
-        """Return whether the last attempt failed because its call's time was over, while there is time until `deadline`."""
+        """Whether the last attempt failed for want of its call's time, while there is time until `deadline`."""
         return isinstance(self._outcome, Failure) and self._until.over() and not deadline.over()
 
     def _attempt(self, deadline: Deadline) -> TrustedSnapshot | Failure:

@@ -50,7 +50,7 @@ def test_a_search_asks_whether_to_give_up_every_few_thousand_hashes(cost):
 
     def give_up():
         asked.append(True)
-        return len(asked) == 3
+        return len(asked) >= 3
 
     assert challenge.solve(give_up) is None
-    assert len(asked) == 3
+    assert len(asked) in (3, 4)

@@ -14,6 +14,7 @@ from pilookup.custody.intake import IntakeOptions, limits
 from pilookup.custody.intake.read import TextSplit
 from pilookup.custody.intake.tables.arrow import cells_of, lines_of
 from pilookup.custody.intake.tables.parquet import ParquetTable
+from pilookup.custody.intake.tables.row_lines import DELIMITER
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
 from tests.support.intake.texts import ACCOUNTS, DATES, PHONES, outcome, read_by_rows, read_by_splits
@@ -145,7 +146,7 @@ def test_lines_separate_into_the_cells(data, count):
     lines = lines_of(columns, range(len(columns)))
     if lines is None:
         return
-    rows = [line.split("----") for line in lines.decode().removesuffix("\n").split("\n")]
+    rows = [line.split(DELIMITER) for line in lines.decode().removesuffix("\n").split("\n")]
     assert rows == [list(row) for row in zip(*map(cells_of, columns), strict=True)]
 
 

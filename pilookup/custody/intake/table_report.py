@@ -22,8 +22,8 @@ _ADVICE: Final = {
     "--column phone={name} reads them instead, --not-column {name} leaves them out without a warning",
     WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers "
     "of another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
-    WarningCode.UNREAD_NUMBERS: "mainland mobiles that are not read: --column phone={name} reads this column, "
-    "--scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
+    WarningCode.UNREAD_NUMBERS: "numbers that are not read, mobiles or written in full: --column phone={name} reads "
+    "this column, --scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
 }
 
 
@@ -85,14 +85,9 @@ class TableReport:
         if others:
             count = sum(left[column] for column in others)
             self._warn(report, other_phones, count, _ADVICE[other_phones], others[0])
-        for column in sorted(self.tally.unread):
-            self._warn(
-                report,
-                WarningCode.UNREAD_NUMBERS,
-                self.tally.unread[column],
-                _ADVICE[WarningCode.UNREAD_NUMBERS],
-                column,
-            )
+        unread = WarningCode.UNREAD_NUMBERS
+        for column, count in self.tally.unread_numbers().items():
+            self._warn(report, unread, count, _ADVICE[unread], column)
 
     def _warn_of_rows(self, report: Report) -> None:
         tally = self.tally

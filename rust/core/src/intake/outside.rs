@@ -1,7 +1,8 @@
-//! Mainland mobile numbers in cells outside the columns that are read, so that none is passed over in silence.
+//! Numbers in cells outside the columns that are read, so that none is passed over in silence: mainland mobile numbers,
+//! and a number that is written in full (a landline with the 0 of its area code, an international number).
 //!
-//! A number that is found here is one that the Python rules find in the cell (`find_mobiles`). If a cell might have
-//! others, the Python rules decide.
+//! A number that is found here is one that the Python rules find in the cell (`find_mobiles`, `is_full_number`). If a
+//! cell might have others, the Python rules decide.
 
 use super::dialect::Codec;
 
@@ -10,13 +11,16 @@ const DIGITS: usize = 11;
 /// What a cell holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outside {
-    /// The mobile numbers, none or more.
+    /// The mobile numbers, none or more; or [`FULL_NUMBER`] alone.
     Mobiles(Vec<u64>),
     /// Perhaps others than can be seen here.
     Unsure,
 }
 
-/// The mobile numbers in a cell.
+/// Stands for a cell that is one number written in full. It is no mobile number.
+const FULL_NUMBER: u64 = u64::MAX;
+
+/// The mobile numbers in a cell, or the number that is written in full.
 pub(super) fn mobiles(cell: &[u8], codec: Codec) -> Outside {
     let mut found = Vec::new();
     let mut at = 0;
@@ -39,7 +43,56 @@ pub(super) fn mobiles(cell: &[u8], codec: Codec) -> Outside {
             _ => {}
         }
     }
-    if holds_wide_digits(cell, codec) { Outside::Unsure } else { Outside::Mobiles(found) }
+    if holds_wide_digits(cell, codec) || holds_international_number(cell) {
+        return Outside::Unsure;
+    }
+    if found.is_empty() && is_full_number(cell) {
+        found.push(FULL_NUMBER);
+    }
+    Outside::Mobiles(found)
+}
+
+/// Whether a cell might have an international number: a plus sign before a digit, and eight digits or more.
+fn holds_international_number(cell: &[u8]) -> bool {
+    cell.windows(2).any(|pair| matches!(pair, [b'+', b'1'..=b'9']))
+        && cell.iter().filter(|byte| byte.is_ascii_digit()).count() >= 8
+}
+
+/// Whether a cell is one number that is written in full, without a plus sign.
+fn is_full_number(cell: &[u8]) -> bool {
+    let cell = cell.trim_ascii();
+    is_landline(cell, 3) || is_landline(cell, 4) || is_neighbour(cell)
+}
+
+/// Whether a cell is a landline whose area code has this many digits with its 0.
+fn is_landline(cell: &[u8], area: usize) -> bool {
+    let cell = cell.strip_prefix(b"(").unwrap_or(cell);
+    let Some((code, rest)) = cell.split_at_checked(area) else { return false };
+    let rest = rest.strip_prefix(b")").unwrap_or(rest);
+    let local = without_separator(rest);
+    matches!(code, [b'0', b'1'..=b'9', ..])
+        && matches!(local, [b'2'..=b'8', ..])
+        && (7..=8).contains(&local.len())
+        && all_digits(code)
+        && all_digits(local)
+}
+
+/// Whether a cell is a number of Hong Kong, Macao or Taiwan with its calling code.
+fn is_neighbour(cell: &[u8]) -> bool {
+    let international = cell.strip_prefix(b"00");
+    let Some((b"852" | b"853" | b"886", rest)) = international.unwrap_or(cell).split_at_checked(3) else {
+        return false;
+    };
+    let local = without_separator(rest);
+    (international.is_some() || local.len() < rest.len()) && (8..=9).contains(&local.len()) && all_digits(local)
+}
+
+fn without_separator(digits: &[u8]) -> &[u8] {
+    digits.strip_prefix(b" ").or_else(|| digits.strip_prefix(b"-")).unwrap_or(digits)
+}
+
+fn all_digits(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_digit)
 }
 
 fn next_digit(cell: &[u8], at: usize) -> Option<usize> {
@@ -101,6 +154,27 @@ mod tests {
             assert_eq!(found(cell), Outside::Mobiles(vec![13_800_138_000]), "{cell}");
         }
         assert_eq!(found("13800138000/13900139000"), Outside::Mobiles(vec![13_800_138_000, 13_900_139_000]));
+    }
+
+    #[test]
+    fn numbers_written_in_full_are_found() {
+        for cell in [
+            "0571-88888888",
+            " 057188888888 ",
+            "(010)62345678",
+            "010 62345678",
+            "0085291234000",
+            "852-91234000",
+            "886 912345000",
+        ] {
+            assert_eq!(found(cell), Outside::Mobiles(vec![FULL_NUMBER]), "{cell}");
+        }
+        for cell in ["+85291234000", "香港+85291234000", "a +852-91234000"] {
+            assert_eq!(found(cell), Outside::Unsure, "{cell}");
+        }
+        for cell in ["85291234000", "0571-18888888", "000571888888", "2024-01-15T10:00:00+08:00", "x0571-88888888"] {
+            assert_eq!(found(cell), Outside::Mobiles(vec![]), "{cell}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.identifier import canonicalise
 
 _LONG_CHARS: Final = 1024
+_SHORT_CHARS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def outside_full_numbers(
 ) -> list[OutsideFullNumber]:
     """The numbers of a row that are written in full, are no mainland mobiles, and that it does not already give.
 
-    Where entries of a cell are mobiles that the row does not give, the other numbers of its entries are among them.
+    Where a cell has mobiles that the row does not give, the other numbers of its entries, or of a short text, are among
+    them.
 
     Args:
         row: The cells.
@@ -105,7 +107,7 @@ def outside_full_numbers(
             continue
         mobiles = mobiles_in(cell)
         numbers: Iterable[bytes | None] = full_numbers(cell, region)
-        if any(mobile not in taken for mobile in mobiles) and is_entry(cell):
+        if any(mobile not in taken for mobile in mobiles) and (len(cell) <= _SHORT_CHARS or is_entry(cell)):
             numbers = (result for _, result in find_numbers(cell, region) if isinstance(result, bytes))
         bare = is_bare(cell)
         found += [

@@ -173,11 +173,10 @@ class Normaliser:
     def _add_full_numbers(self, row: _Row) -> None:
         """Count or take the other numbers outside the phone columns that are written in full."""
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
-        is_wide = bool(self._layout.header_digests) and len(row.cells) > self._layout.width
         for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
             if found.column in labelled:
                 continue
-            if found.bare and not is_wide:
+            if found.bare and not self._layout.has_moved(row.cells):
                 self._tally.bare[found.column] += 1
             elif self._layout.scan_text and found.identifier is not None:
                 row.numbers[found.identifier] = found.column

@@ -24,6 +24,9 @@ const FULL_NUMBER: u64 = u64::MAX;
 pub(super) fn mobiles(cell: &[u8], codec: Codec) -> Outside {
     let mut found = Vec::new();
     let mut at = 0;
+    if holds_letter_in_mobile(cell) || holds_chinese_digits(cell, codec) {
+        return Outside::Unsure;
+    }
     while let Some(start) = next_digit(cell, at) {
         let stop = start + cell[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         at = stop;
@@ -79,12 +82,15 @@ fn is_landline(cell: &[u8], area: usize) -> bool {
 
 /// Whether a cell is a number of Hong Kong, Macao or Taiwan with its calling code.
 fn is_neighbour(cell: &[u8]) -> bool {
-    let international = cell.strip_prefix(b"00");
-    let Some((b"852" | b"853" | b"886", rest)) = international.unwrap_or(cell).split_at_checked(3) else {
-        return false;
+    let (prefix, rest) = match cell {
+        [b'(', rest @ ..] => (1, rest),
+        [b'0', b'0', rest @ ..] => (2, rest),
+        _ => (0, cell),
     };
+    let Some((b"852" | b"853" | b"886", rest)) = rest.split_at_checked(3) else { return false };
+    let Some(rest) = (if prefix == 1 { rest.strip_prefix(b")") } else { Some(rest) }) else { return false };
     let local = without_separator(rest);
-    (international.is_some() || local.len() < rest.len()) && (8..=9).contains(&local.len()) && all_digits(local)
+    (prefix > 0 || local.len() < rest.len()) && (8..=9).contains(&local.len()) && all_digits(local)
 }
 
 fn without_separator(digits: &[u8]) -> &[u8] {
@@ -132,6 +138,62 @@ fn is_boundary(byte: u8) -> bool {
     byte >= 0x80 || matches!(byte, b',' | b';' | b':' | b'|' | b'/' | b'"' | b'\'' | b'=' | b'\t')
 }
 
+/// Whether a cell might have a mobile number with the letter O for a 0.
+fn holds_letter_in_mobile(cell: &[u8]) -> bool {
+    let is_letter = |byte: &u8| matches!(byte, b'o' | b'O');
+    let runs = cell.split(|byte| !byte.is_ascii_digit() && !is_letter(byte));
+    let grouped = |run: &[u8]| run.len() == 3 && is_head(run);
+    runs.filter(|run| run.iter().any(is_letter))
+        .any(|run| grouped(run) || run.windows(DIGITS).any(is_head))
+        || (cell.iter().any(is_letter) && cell.windows(4).any(|head| is_head(head) && matches!(head[3], b' ' | b'-')))
+}
+
+const CHINESE_DIGITS: &str = "零〇一壹幺二贰两三叁四五六七八九";
+const CHINESE_DIGITS_GB18030: [[u8; 2]; 16] = [
+    [0xc1, 0xe3],
+    [0xa9, 0x96],
+    [0xd2, 0xbb],
+    [0xd2, 0xbc],
+    [0xe7, 0xdb],
+    [0xb6, 0xfe],
+    [0xb7, 0xa1],
+    [0xc1, 0xbd],
+    [0xc8, 0xfd],
+    [0xc8, 0xfe],
+    [0xcb, 0xc4],
+    [0xce, 0xe5],
+    [0xc1, 0xf9],
+    [0xc6, 0xdf],
+    [0xb0, 0xcb],
+    [0xbe, 0xc5],
+];
+const LEAST_CHINESE_DIGITS: usize = 7;
+
+/// Whether a cell has seven or more Chinese digits in a row.
+fn holds_chinese_digits(cell: &[u8], codec: Codec) -> bool {
+    let (width, is_digit): (usize, fn(&[u8]) -> bool) = match codec {
+        Codec::Utf8 => (3, |bytes| CHINESE_DIGITS.as_bytes().chunks(3).any(|digit| digit == bytes)),
+        Codec::Gb18030 => (2, |bytes| CHINESE_DIGITS_GB18030.iter().any(|digit| digit == bytes)),
+    };
+    if cell.len() < LEAST_CHINESE_DIGITS * width || cell.is_ascii() {
+        return false;
+    }
+    let (mut at, mut run) = (0, 0);
+    while let Some(bytes) = cell.get(at..at + width) {
+        if bytes[0] >= 0x80 && is_digit(bytes) {
+            run += 1;
+            at += width;
+        } else {
+            run = 0;
+            at += 1;
+        }
+        if run == LEAST_CHINESE_DIGITS {
+            return true;
+        }
+    }
+    false
+}
+
 /// Whether a cell has full-width digits.
 fn holds_wide_digits(cell: &[u8], codec: Codec) -> bool {
     match codec {
@@ -166,6 +228,7 @@ mod tests {
             "0085291234000",
             "852-91234000",
             "886 912345000",
+            "(853)66123000",
         ] {
             assert_eq!(found(cell), Outside::Mobiles(vec![FULL_NUMBER]), "{cell}");
         }
@@ -200,6 +263,10 @@ mod tests {
             "+8613800138000",
             "１３８００１３８０００",
             "8-13800138000",
+            "138OO138000",
+            "13O 0013 8000",
+            "138-0013-8OOO",
+            "一三八零零一三八零零零",
         ] {
             assert_eq!(found(cell), Outside::Unsure, "{cell}");
         }

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from pilookup.custody.intake.columns.headers import is_known
+from pilookup.custody.intake.columns.headers import is_known, is_person
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import ACCEPTED, REJECTED, Report, Tally
@@ -135,7 +135,7 @@ class TableReport:
     def _header(self, column: int) -> str | None:
         """The header of a column as the report shows it; None if it may be a cell of data."""
         header = self.layout.header_of(column)
-        if not header or not (self.layout.is_named or is_known(header)):
+        if not header or any(map(is_person, header.split())) or not (self.layout.is_named or is_known(header)):
             return None
         return shown_header(header)
 

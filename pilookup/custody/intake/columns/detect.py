@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from pilookup.custody.intake.columns import given, headers, labelled
+from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
@@ -148,7 +149,7 @@ def _choose(
         header_digests=digests,
         header=tuple(labels) if header else None,
         is_named=header is not None and header.by_name,
-        passed_over=_passed_over(table.head, header),
+        passed_over=_passed_over(table.head, header, options.region),
     )
     layout = _with_phones(layout, columns, table.location, labels, width, options)
     least = 1 + max(
@@ -353,7 +354,7 @@ def _registration_columns(columns: Sequence[_Column]) -> tuple[list[_Column], li
     return chain, [UnreadColumn(column.at, code) for column in sorted(rest, key=lambda column: column.at)]
 
 
-def _passed_over(rows: Rows, header: HeaderRows | None) -> int:
-    """The mainland mobiles in the rows above the header."""
+def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:
+    """The numbers in the rows above the header: mainland mobiles, and those that are written in full."""
     above = rows[: header.first] if header else []
-    return sum(len(find_mobiles(cell)) for row in above for cell in row)
+    return sum(len(find_mobiles(cell)) or len(list(full_numbers(cell, region))) for row in above for cell in row)

@@ -20,8 +20,11 @@ _NAMES: Final = re.compile(
     r"|whatsapp|caller|call",
     re.IGNORECASE,
 )
+_LABELLED: Final = re.compile(r"[^\W\d]\s*[:：]")
 _MAX_NAME: Final = 60
 _LEAST_DIGITS: Final = 7
+_LEAST_NAMES: Final = 3
+_NAMES_SHARE: Final = 0.8
 _MIN_TABLE_ROWS: Final = 2
 
 
@@ -48,8 +51,19 @@ def names_phone(cell: str) -> bool:
 
 
 def is_header_row(row: Sequence[str]) -> bool:
-    """Whether a row is a header by its words: a cell names a phone column, and no cell is a number."""
-    return any(names_phone(cell) for cell in row) and not _holds_digits(row)
+    """Whether a row is a header by its words, and no cell is a number.
+
+    A cell names a phone column, or nearly all cells, three or more, are names of columns.
+    """
+    return (any(names_phone(cell) for cell in row) or _has_names(row)) and not _holds_digits(row)
+
+
+def _has_names(row: Sequence[str]) -> bool:
+    filled = [cell for cell in row if cell.strip()]
+    if len(filled) < _LEAST_NAMES or any(len(cell) > _MAX_NAME for cell in filled):
+        return False
+    names = sum(headers.is_known(cell) or headers.is_other_party(cell) for cell in filled)
+    return names >= _LEAST_NAMES and names >= len(filled) * _NAMES_SHARE
 
 
 def filled_cells(row: Sequence[str]) -> int:
@@ -90,9 +104,17 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
 
 
 def _is_another_table(above: Rows, region: str) -> bool:
-    """Whether the rows above a header are a table too: several of them have a cell that is a number as a whole."""
-    with_numbers = sum(any(is_one_number(cell, region) for cell in row) for row in above)
+    """Whether the rows above a header are a table too: several of them have a cell that is a number without a label."""
+    with_numbers = sum(any(_is_number_of_table(cell, region) for cell in row) for row in above)
     return with_numbers >= _MIN_TABLE_ROWS
+
+
+def _is_number_of_table(cell: str, region: str) -> bool:
+    if is_one_number(cell, region):
+        return True
+    if digit_count(cell) < _LEAST_DIGITS or _LABELLED.search(cell) or not is_entry(cell):
+        return False
+    return any(isinstance(result, bytes) for _, result in find_numbers(cell, region))
 
 
 def _header(rows: Rows, numbers: Sequence[set[int]], at: int, *, by_name: bool) -> HeaderRows:

@@ -14,8 +14,8 @@ _LOST_SHARE: Final = 50
 """The report warns of numbers that lost digits if they are at least one in 50 of the numbers of the table."""
 
 _ADVICE: Final = {
-    WarningCode.CONSTANT_COLUMN: "nearly all of it is one number, so it is not read: --column phone={name} reads it, "
-    "--not-column {name} leaves it out without a warning",
+    WarningCode.CONSTANT_COLUMN: "one number fills nearly all of its first rows, so it is not read: --column "
+    "phone={name} reads it, if other people's numbers follow; --not-column {name} leaves it out without a warning",
     WarningCode.OTHER_PARTY: "its header names somebody else than the people in the rows, so it is not read: "
     "--column phone={name} reads it, --not-column {name} leaves it out without a warning",
     WarningCode.OTHER_PHONE_COLUMNS: "no account was registered on these numbers, so they are not read: "

@@ -1,6 +1,7 @@
 """Finds the header of a table, of one to three rows, among title lines, notes and data."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -26,6 +27,7 @@ _LEAST_DIGITS: Final = 7
 _LEAST_NAMES: Final = 3
 _NAMES_SHARE: Final = 0.8
 _MIN_TABLE_ROWS: Final = 2
+_MIN_ENTRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +106,21 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
 
 
 def _is_another_table(above: Rows, region: str) -> bool:
-    """Whether the rows above a header are a table too: several of them have a cell that is a number without a label."""
-    with_numbers = sum(any(_is_number_of_table(cell, region) for cell in row) for row in above)
-    return with_numbers >= _MIN_TABLE_ROWS
+    """Whether the rows above a header are a table too, and not titles or facts.
 
-
-def _is_number_of_table(cell: str, region: str) -> bool:
-    if is_one_number(cell, region):
+    They are if several have a cell that is a number as a whole; or if a column has entries with a number, and there are
+    more of them, since a title may have one too.
+    """
+    if sum(any(is_one_number(cell, region) for cell in row) for row in above) >= _MIN_TABLE_ROWS:
         return True
-    if digit_count(cell) < _LEAST_DIGITS or _LABELLED.search(cell) or not is_entry(cell):
-        return False
-    return any(isinstance(result, bytes) for _, result in find_numbers(cell, region))
+    entries = Counter(
+        column
+        for row in above
+        if filled_cells(row) > 1
+        for column in number_columns(row, region)
+        if is_entry(row[column]) and not _LABELLED.search(row[column])
+    )
+    return max(entries.values(), default=0) >= _MIN_ENTRIES
 
 
 def _header(rows: Rows, numbers: Sequence[set[int]], at: int, *, by_name: bool) -> HeaderRows:

@@ -6,7 +6,7 @@ use super::{
     dialect::Dialect,
     identifiers::{DistinctIdentifiers, offset},
     month::{Month, month},
-    outside::{Outside, mobiles},
+    outside::{self, Outside},
     phone_cell::{self, Numbers},
     record::{Cell, Record, Records},
 };
@@ -191,8 +191,8 @@ impl Rows<'_> {
             if content.len() < 11 || (self.is_read(column) && (!self.columns.first_filled || column == chosen)) {
                 continue;
             }
-            let Outside::Mobiles(mut found) = mobiles(content, self.dialect.codec) else { return None };
-            found.retain(|mobile| !numbers.contains(&phone_cell::mainland(*mobile)));
+            let Outside::Numbers(mut found) = outside::numbers(content, self.dialect.codec) else { return None };
+            found.retain(|number| !numbers.contains(number));
             if !found.is_empty() {
                 left.push((self.left_index(column)?, found.len() as u64));
             }

@@ -83,7 +83,12 @@ fn one_number(text: &str) -> Option<u64> {
     if digits.len() > MOST_DIGITS || may_be_bare_landline(text, digits) {
         return None;
     }
-    Some(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    Some(number_of(digits))
+}
+
+/// ASCII digits as an integer.
+pub(super) fn number_of(digits: &[u8]) -> u64 {
+    digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
 /// Whether nothing in a text shows that a spreadsheet has changed a number, or that it is more than one number.

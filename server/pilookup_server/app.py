@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
@@ -68,6 +69,17 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
     return app
 
 
+def create_health_app(app: FastAPI) -> Starlette:
+    """Build the app of the health listener: the health checks of `app`, without its log lines and limits."""
+    health = Starlette(routes=_health_routes(), exception_handlers=HANDLERS)
+    health.state.service = app.state.service
+    return health
+
+
+def _health_routes() -> list[Route]:
+    return [Route("/healthz", alive), Route("/readyz", ready)]
+
+
 def _api_routes() -> list[Route]:
     channel = "/v1/channels/{channel}"
     return [
@@ -75,8 +87,7 @@ def _api_routes() -> list[Route]:
         Route(f"{channel}/snapshots/{{serial}}/buckets/{{index}}", bucket),
         Route(f"{channel}/metadata/{{name}}", metadata),
         Route(f"{channel}/targets/{{path:path}}", target),
-        Route("/healthz", alive),
-        Route("/readyz", ready),
+        *_health_routes(),
     ]
 
 
@@ -100,7 +111,6 @@ def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Mid
             max_body=settings.max_body_bytes,
             body=settings.body_seconds,
             request=settings.request_seconds,
-            response=settings.response_seconds,
         ),
     ]
 

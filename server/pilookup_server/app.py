@@ -26,6 +26,7 @@ from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready
 from pilookup_server.routes.metadata import metadata
 from pilookup_server.routes.page import page_routes
+from pilookup_server.routes.refusals import COUNTED_HANDLERS
 from pilookup_server.routes.targets import target
 from pilookup_server.service import Service
 from pilookup_server.settings import Settings
@@ -56,7 +57,7 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
         title="pilookup",
         routes=list[BaseRoute](routes),
         middleware=_middleware(settings, {route.endpoint: route.path for route in routes}),
-        exception_handlers=HANDLERS,
+        exception_handlers=COUNTED_HANDLERS,
         lifespan=_lifespan,
         openapi_url=None,
         docs_url=None,

@@ -4,6 +4,7 @@ import ctypes
 import os
 import resource
 import sys
+from pathlib import Path
 from typing import Final
 
 from pilookup.keyring.environment import erase_variables
@@ -32,7 +33,7 @@ def harden() -> None:
     """
     erase_variables(SECRET_VARIABLES)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _set_dumpable(0)
+    _forbid_dumps()
     os.umask(0o077)
 
 
@@ -58,25 +59,14 @@ def raise_descriptor_limit() -> int:
     return limit
 
 
-class DescriptorCount:
-    """Counts the open descriptors of this process."""
-
-    def __init__(self) -> None:
-        """Open the list of this process's descriptors. Call it in the process itself, never before a fork."""
-        self._directory = None
-        _set_dumpable(1)  # only the owner of a process that may be dumped can open the list
-        try:
-            self._directory = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY)
-        except FileNotFoundError:
-            pass  # not Linux
-        finally:
-            _set_dumpable(0)
-
-    def __call__(self) -> int | None:
-        """The number of open descriptors; None if the system does not tell."""
-        return None if self._directory is None else len(os.listdir(self._directory))  # noqa: PTH208 - a Path has no descriptor
+def open_descriptors() -> int | None:
+    """The number of open descriptors of this process; None if the system does not tell (it is not Linux)."""
+    try:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir()) - 1  # less the one that lists them
+    except FileNotFoundError:
+        return None
 
 
-def _set_dumpable(value: int) -> None:
+def _forbid_dumps() -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, value, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

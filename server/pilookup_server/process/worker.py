@@ -23,7 +23,7 @@ from pilookup_server.logs import logger
 from pilookup_server.process.connection import ConnectionFactory, ConnectionTimes, Listener
 from pilookup_server.process.connection_table import ConnectionTable
 from pilookup_server.process.connection_watch import ConnectionWatch
-from pilookup_server.process.hardening import RESERVED_DESCRIPTORS, DescriptorCount
+from pilookup_server.process.hardening import RESERVED_DESCRIPTORS, open_descriptors
 from pilookup_server.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -125,7 +125,7 @@ def _connections(
     times = ConnectionTimes(HEAD_SECONDS, settings.body_seconds, settings.response_seconds)
     factory = ConnectionFactory(Listener(main), others, ClientAddresses(settings.trusted_proxies), times)
     tables = {"main": main, "health": health}
-    return factory, ConnectionWatch(tables, DescriptorCount(), descriptor_limit, clock)
+    return factory, ConnectionWatch(tables, open_descriptors, descriptor_limit, clock)
 
 
 def serve_metrics(host: str, port: int) -> None:

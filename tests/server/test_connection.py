@@ -8,7 +8,7 @@ import asyncio
 import pytest
 from pilookup_server.middleware.refusals import MAX_REFUSALS, closes_connection
 from pilookup_server.process.connection import CLOSING_SECONDS, READ_BYTES
-from pilookup_server.process.message_protocol import LATE_BODY_BYTES, MAX_HEADERS, MAX_PIPELINED, OUTSIDE_BYTES
+from pilookup_server.process.message_protocol import DROPPED_BYTES, MAX_HEADERS, MAX_PIPELINED, OUTSIDE_BYTES
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, StreamingResponse
@@ -143,8 +143,16 @@ async def test_a_refused_caller_can_read_the_answer_and_is_not_read(worker):
     assert one.ended
     assert not one.closing  # a close would reset the connection while the caller sends
     await feed(one, GET * 1000)
+    assert not one.closing
     assert worker.app.requests == []
     assert one.written.count(b"HTTP/1.1") == 1
+
+
+async def test_a_refused_caller_that_goes_on_is_cut(worker):
+    one = worker.connect()
+    await feed(one, b"nonsense\r\n\r\n")
+    assert await feed(one, bytes(2**20)) <= DROPPED_BYTES + READ_BYTES
+    assert one.aborted
 
 
 async def test_headers_are_few(worker):
@@ -206,7 +214,7 @@ async def test_a_bad_request_behind_one_that_waits_is_not_answered_in_its_place(
 async def test_a_body_after_the_answer_is_dropped_to_a_limit(worker):
     one = worker.connect()
     read = await feed(one, b"POST /missing HTTP/1.1\r\nhost: t\r\ncontent-length: 99999999\r\n\r\n" + b"x" * 2**20)
-    assert read <= LATE_BODY_BYTES + 65536 + 3 * READ_BYTES  # what came before the answer, and after it
+    assert read <= DROPPED_BYTES + 65536 + 3 * READ_BYTES  # what came before the answer, and after it
     assert one.closing
     assert one.written.count(b"HTTP/1.1") == 1
 

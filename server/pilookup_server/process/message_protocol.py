@@ -23,8 +23,8 @@ MAX_PIPELINED: Final = 4
 LINGER_SECONDS: Final = 2.0
 """What the caller of a refused message still sends is dropped for this long; then the connection is closed."""
 
-LATE_BODY_BYTES: Final = 256 * 1024
-"""Most bytes of a body that are read and dropped after its request has been answered."""
+DROPPED_BYTES: Final = 256 * 1024
+"""Most bytes that are read and dropped of a body after its request has been answered, or after a refusal."""
 
 _ONCE: Final = frozenset(
     {b"host", b"authorization", b"content-type", b"content-length", b"pilookup-proof", b"range", b"if-range"}
@@ -56,7 +56,7 @@ class MessageProtocol(HttpToolsProtocol):
     is_refused = False
     _violation = "malformed"
     _outside = 0
-    _late_body = 0
+    _dropped = 0
     _current: Any = None
 
     def __init__(
@@ -96,6 +96,7 @@ class MessageProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self.is_refused:
+            self._drop(len(data))
             return
         self._outside += len(data)
         try:
@@ -108,6 +109,11 @@ class MessageProtocol(HttpToolsProtocol):
         if self._outside > OUTSIDE_BYTES:
             self._refusal = _BAD_REQUEST if self.in_body else _TOO_LARGE
             self._refuse("outside_body")
+
+    def _drop(self, count: int) -> None:
+        self._dropped += count
+        if self._dropped > DROPPED_BYTES:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disconnect()
@@ -156,15 +162,15 @@ class MessageProtocol(HttpToolsProtocol):
         if len(names) != len(set(names)) or (b"host" not in names and self.parser.get_http_version() != "1.0"):
             raise self._stop("ambiguous")
         self.in_body = True
-        self._late_body = 0
+        self._dropped = 0
         super().on_headers_complete()
         self._on_message()
 
     def on_body(self, body: bytes) -> None:
         self._outside -= len(body)
         if self.cycle.response_complete:
-            self._late_body += len(body)
-            if self._late_body > LATE_BODY_BYTES:
+            self._dropped += len(body)
+            if self._dropped > DROPPED_BYTES:
                 raise self._stop("late_body")
         super().on_body(body)
 

@@ -1,15 +1,17 @@
 """Attacks on the resources of `pilookup serve`, with their cost in memory, seconds and requests served meanwhile.
 
-    python -m tests.attacks.scripts.server_attacks [--seconds 10] [CASE ...]
+    python -m tests.attacks.scripts.server_attacks [--seconds 8] [--nginx] [CASE ...]
 
 Each case starts a server with one worker on loopback, attacks it for some seconds from another process, and meanwhile asks
 for `/healthz` and an evaluation from another address. Every address of 127.0.0.0/8 is local, so each case can have as many
-addresses as it likes. One line per case is printed. `make test` runs the same attacks by byte counts and a fake clock
+addresses as it likes. With --nginx, nginx with the shipped configuration (but without TLS) is attacked in front of the
+server, and its memory counts too. One line per case is printed. `make test` runs the same attacks by byte counts and a fake clock
 (tests/server/test_connection.py); this script shows seconds and memory.
 """
 
 import argparse
 import multiprocessing
+import re
 import resource
 import selectors
 import socket
@@ -24,6 +26,7 @@ from pilookup.protocol import oprf
 from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.encoding import b64url
 from tests.support.server import release_fixture
+from tests.support.server.nginx import Nginx
 from tests.support.server.serve_process import Home, Process
 
 EVALUATE = b"POST /v1/channels/public/evaluate HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
@@ -152,21 +155,23 @@ CASES = {
 }
 
 
-def memory(pid):
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+def memory(*pids):
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * resource.getpagesize()
 
 
 class Neighbour:
     """Another caller: asks for a health check and an evaluation in turn, and notes the slowest."""
 
-    def __init__(self, url):
+    def __init__(self, url, health):
         self.http = httpx2.Client(base_url=url, timeout=20)
+        self.health = f"{health}/healthz"
         self.body = f'{{"epoch":1,"elements":["{b64url(oprf.blind([b"tel:+8613912345678"])[1])}"]}}'
         self.worst = {"health": 0.0, "evaluate": 0.0}
         self.served = self.failed = 0
 
     def ask(self):
-        self._timed("health", "GET", "/healthz")
+        self._timed("health", "GET", self.health)
         self._timed("evaluate", "POST", "/v1/channels/public/evaluate", content=self.body,
                     headers={"content-type": "application/json"})  # fmt: skip
 
@@ -180,33 +185,55 @@ class Neighbour:
         self.worst[name] = max(self.worst[name], time.monotonic() - begun)
 
 
-def run(name, seconds):
+def run(name, seconds, *, nginx):
     with tempfile.TemporaryDirectory() as folder:
         release_fixture.GEOMETRY = Geometry(10, 256)  # buckets.bin has 8 MB
         home = Home(Path(folder) / "home", channels=("public",))
         home.publish("public", {1: 1})
         targets = home.path / "online/channels/public/targets"
         download = f"/v1/channels/public/targets/{next(targets.rglob('*.buckets.bin')).relative_to(targets)}".encode()
-        server = Process(home.path, Path(folder) / "log", channels="public", log_level="warning", **OPEN_QUOTAS)
+        server = Process(
+            home.path,
+            Path(folder) / "log",
+            channels="public",
+            log_level="warning",
+            **OPEN_QUOTAS,
+            **({"health_listen": "127.0.0.1:0", "trusted_proxies": "127.0.0.1/32"} if nginx else {}),
+        )
         try:
-            report(name, server.wait(), download, seconds)
+            server.wait()
+            if nginx:
+                report_behind_nginx(name, server, Path(folder), download, seconds)
+            else:
+                report(name, server, server.port, Neighbour(server.url, server.url), download, seconds)
         finally:
             server.stop()
 
 
-def report(name, server, download, seconds):
+def report_behind_nginx(name, server, folder, download, seconds):
+    front = Nginx(folder, server.port, tls=False)
+    try:
+        front.wait()
+        health = re.search(r"health checks on (\S+)/healthz", server.log.read_text())[1]
+        neighbour = Neighbour(f"http://127.0.0.1:{front.port}", health)
+        report(name, server, front.port, neighbour, download, seconds, others=front.processes())
+    finally:
+        front.stop()
+
+
+def report(name, server, port, neighbour, download, seconds, others=()):
+    """Attack a port, and print the memory that the worker and the `others` gained, and how the neighbour fared."""
     (pid,) = server.children()
-    neighbour = Neighbour(server.url)
     for _ in range(20):
         neighbour.ask()
     neighbour.served = 0
     neighbour.worst = dict.fromkeys(neighbour.worst, 0.0)
-    before, peak, until = memory(pid), 0, time.monotonic() + seconds
-    attacker = multiprocessing.get_context("fork").Process(target=CASES[name], args=(server.port, until, download))
+    before, peak, until = memory(pid, *others), 0, time.monotonic() + seconds
+    attacker = multiprocessing.get_context("fork").Process(target=CASES[name], args=(port, until, download))
     attacker.start()
     while time.monotonic() < until and server.children() == [pid]:
         neighbour.ask()
-        peak = max(peak, memory(pid))
+        peak = max(peak, memory(pid, *others))
         time.sleep(0.01)
     died = server.children() != [pid]
     attacker.terminate()
@@ -220,11 +247,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE", help="; ".join(CASES))
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--nginx", action="store_true", help="attack nginx in front of the server")
     options = parser.parse_args()
     if unknown := set(options.cases) - set(CASES):
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
     for name in options.cases:
-        run(name, options.seconds)
+        run(name, options.seconds, nginx=options.nginx)
 
 
 if __name__ == "__main__":

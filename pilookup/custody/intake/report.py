@@ -116,7 +116,10 @@ class Tally:
         refused: By 0-based column, numbers that were rejected.
         lost: By 0-based column, numbers that lost digits in a spreadsheet.
         unread: By 0-based column, mainland mobiles that are outside the columns that are read, or in rejected cells.
-        left: By 0-based column, mainland mobiles in columns that are known and not read.
+        full: By 0-based column, other numbers outside the columns that are read that are written in full.
+        bare: The same for those that are digits alone. They count where the column has other numbers that are not read.
+        left: By 0-based column, numbers in columns that are known and not read: mainland mobiles, and those that are
+            written in full.
     """
 
     ragged: int = 0
@@ -133,12 +136,19 @@ class Tally:
     lookalikes: Counter[int] = field(default_factory=Counter)
     lost: Counter[int] = field(default_factory=Counter)
     unread: Counter[int] = field(default_factory=Counter)
+    full: Counter[int] = field(default_factory=Counter)
+    bare: Counter[int] = field(default_factory=Counter)
     left: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
         """Add the counts of other rows of the same table."""
         for name in vars(other):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def unread_numbers(self) -> dict[int, int]:
+        """By 0-based column in ascending order, how many numbers outside the columns that are read are told."""
+        columns = sorted(+(self.unread + self.full))
+        return {column: self.unread[column] + self.full[column] + self.bare[column] for column in columns}
 
     def notes(self, location: str) -> list[str]:
         """Sentences for the report, one for each count of rows, numbers and dates that is not zero, except `stray`."""

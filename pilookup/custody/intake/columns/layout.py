@@ -66,6 +66,7 @@ class Layout:
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         width: The usual number of cells in a row.
+        header_width: The number of cells of the header; 0 if the table has none.
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
@@ -80,6 +81,7 @@ class Layout:
     start: int
     phones: tuple[PhoneColumn, ...]
     width: int
+    header_width: int = 0
     first_filled: bool = False
     account: int | None = None
     date: int | None = None
@@ -106,6 +108,10 @@ class Layout:
         if self.header and column < len(self.header):
             return self.header[column].strip() or None
         return None
+
+    def has_moved(self, row: Sequence[str]) -> bool:
+        """Whether a row has more cells than the header, so that its cells may stand under other headers."""
+        return 0 < self.header_width < len(row)
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""

@@ -35,6 +35,7 @@ _END: Final = re.compile(r"end\s*:\s*vcard", re.IGNORECASE)
 _PROPERTY: Final = re.compile(r"""((?:[^:;"\s]+\.)?[^:;."\s][^:;"\s]*)((?:;(?:"[^"]*"|[^":])*)?):(.*)""", re.DOTALL)
 _PARAMETER: Final = re.compile(r""";([^;="]+)(?:=("[^"]*"|[^;"]*))?""")
 _BINARY: Final = frozenset({"PHOTO", "LOGO", "SOUND", "KEY", "THUMBNAIL", "X-MS-CARDPICTURE", "X-MS-OL-DESIGN"})
+_BINARY_NAME: Final = re.compile(rf"\s*(?:[^;:]*\.)?(?:{'|'.join(_BINARY)})\s*(?:;|$)")
 _SILENT: Final = frozenset({"VERSION", "PRODID", "REV", "UID", "CLASS", "MAILER", "X-ABLABEL", "X-ABUID"})
 _URI: Final = re.compile(r"(?:tel|sms|callto):", re.IGNORECASE)
 _CONTEXT: Final = re.compile(r";phone-context=(\+[\d-]+)", re.IGNORECASE)
@@ -138,7 +139,7 @@ def _properties(location: str, lines: Iterable[tuple[int, str]]) -> Iterator[tup
         IntakeError: A property that is a text is longer than `MAX_PROPERTY_CHARS`. Pictures and sounds are cut.
     """
     held: list[str] = []
-    start, chars, quoted, encoded = 0, 0, False, False
+    start, chars, quoted, encoded, binary = 0, 0, False, False, False
     for number, raw in lines:
         line = raw.rstrip("\n")
         folded = bool(held) and (line[:1] in (" ", "\t") or quoted or (encoded and ":" not in line and line.strip()))
@@ -150,6 +151,7 @@ def _properties(location: str, lines: Iterable[tuple[int, str]]) -> Iterator[tup
             held, start, chars, part = [], number, 0, line
             head = line.partition(":")[0].upper()
             encoded = "BASE64" in head or "ENCODING=B" in head
+            binary = encoded or _BINARY_NAME.match(head) is not None
             if not line.strip():
                 continue
         head_is_quoted = quoted or "QUOTED-PRINTABLE" in line.partition(":")[0].upper()
@@ -158,15 +160,10 @@ def _properties(location: str, lines: Iterable[tuple[int, str]]) -> Iterator[tup
         chars += len(part)
         if chars <= MAX_PROPERTY_CHARS:
             held.append(part)
-        elif not (encoded or _is_binary("".join(held) or part)):
+        elif not binary:
             raise IntakeError(f"{location} line {start:,}", _LONG_PROPERTY)
     if held:
         yield start, "".join(held)
-
-
-def _is_binary(text: str) -> bool:
-    """Whether a property is a picture, a sound or a key, by its name."""
-    return re.split("[;:]", text, maxsplit=1)[0].rpartition(".")[2].strip().upper() in _BINARY
 
 
 def _add_property(card: _Card, text: str) -> tuple[str, str]:

@@ -26,6 +26,8 @@ class Report:
         warnings: What the operator must look at. With `--strict` each of them prevents the load.
         months: Number of accepted numbers for each month in which they were last seen, as in `Accepted.months`; 0 is
             the unknown month. Numbers that have been erased are among them.
+        given: Names of columns that the operator gave, as far as a table has them.
+        headers: The headers of the tables, in the form of `ColumnUse.header`.
         by_column: The counts `ACCEPTED` and `REJECTED` of each column, by location, table and column as in `ColumnUse`.
             Numbers that have been erased are accepted here.
     """
@@ -39,6 +41,8 @@ class Report:
     columns: list[ColumnUse] = field(default_factory=list)
     warnings: list[LoadWarning] = field(default_factory=list)
     months: Counter[int] = field(default_factory=Counter)
+    given: set[str] = field(default_factory=set)
+    headers: dict[str, None] = field(default_factory=dict)
     by_column: dict[tuple[str, int, int], Counter[str]] = field(default_factory=dict)
 
     def warn(
@@ -73,6 +77,8 @@ class Report:
         self.columns.extend(other.columns)
         self.warnings.extend(other.warnings)
         self.months.update(other.months)
+        self.given |= other.given
+        self.headers |= other.headers
         for key, counts in other.by_column.items():
             self.by_column.setdefault(key, Counter()).update(counts)
 

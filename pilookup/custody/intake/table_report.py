@@ -68,6 +68,9 @@ class TableReport:
         for column in sorted({*self.tally.taken, *self.tally.refused}):
             counts = {ACCEPTED: self.tally.taken[column], REJECTED: self.tally.refused[column]}
             report.by_column.setdefault((self.location, self.number, column + 1), Counter()).update(counts)
+        report.given |= self.layout.given
+        shown = (self._header(column) for column in range(len(self.layout.header or ())))
+        report.headers |= dict.fromkeys(header for header in shown if header)
         report.notes.append(self.describe())
         report.notes.extend(self.tally.notes(self.location))
         self._warn_of_columns(report)

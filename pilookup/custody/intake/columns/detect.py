@@ -149,6 +149,7 @@ def _choose(
         header_digests=digests,
         header=tuple(labels) if header else None,
         is_named=header is not None and header.by_name,
+        given=frozenset(given.found_names(table.location, labels, width, options)),
         passed_over=_passed_over(table.head, header, options.region),
     )
     layout = _with_phones(layout, columns, table.location, labels, width, options)

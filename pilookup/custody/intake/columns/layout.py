@@ -75,6 +75,7 @@ class Layout:
         header: The label of each column; None if the table has no header. It is content of the file.
         is_named: Whether a cell of the header names a phone column. Otherwise it may be a row of data.
         roles: The columns for the report.
+        given: Names of columns that the operator gave and that the table has.
         passed_over: The mainland mobiles in rows above the data that are not the header.
     """
 
@@ -97,6 +98,7 @@ class Layout:
     header: tuple[str, ...] | None = field(default=None, repr=False)
     is_named: bool = False
     roles: tuple[RoleOfColumn, ...] = ()
+    given: frozenset[str] = frozenset()
     passed_over: int = 0
 
     def label(self, column: int) -> str:
@@ -115,7 +117,7 @@ class Layout:
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""
-        return replace(self, header=None, roles=(), passed_over=0)
+        return replace(self, header=None, roles=(), given=frozenset(), passed_over=0)
 
 
 def header_digest(row: Sequence[str]) -> bytes:

@@ -315,17 +315,37 @@ class Custody:
         self,
         channel: str,
         *,
+        compromised: bool = False,
         bloom: bool = False,
         memory: int = DEFAULT_MEMORY,
         on_progress: Progress | None = None,
     ) -> Published:
         """Begin a new epoch under a new key and publish it. The epoch before it is served for 72 hours at most.
 
-        The numbers are not needed again. Arguments and errors are those of `publish`.
+        The numbers are not needed again.
+
+        Args:
+            channel: `public` or `platform`.
+            compromised: somebody may have a key of this channel: the epochs served so far end at once.
+            bloom: as `publish`.
+            memory: as `publish`.
+            on_progress: as `publish`.
+
+        Raises:
+            PublishError: as `publish`; also if two epochs are served, unless `compromised`. The text says from when a
+                further rotation is possible.
+            KeyringError, VaultError, CustodyError, FormatError, TrustError, MissingExtraError, ComputeError,
+                RuntimeError: as `publish`.
         """
         session = self._publishing_session()
         return publishing.rotate(
-            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+            session,
+            channel,
+            on_progress or _ignore,
+            compromised=compromised,
+            bloom=bloom,
+            executor=self._workers,
+            memory=memory,
         )
 
     def withdraw(

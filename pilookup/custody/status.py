@@ -1,7 +1,7 @@
 """What a HOME holds, what its channels serve, and what needs doing soon. Nothing here needs a passphrase."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -145,8 +145,9 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
     datasets = None
     if control is not None:
         datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
+        serving = {channel.name: channel.release.served_epochs for channel in channels if channel.release}
         for channel in control.channels():
-            warnings.extend(_epoch_warnings(control, channel.name, now))
+            warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
     return HomeStatus(datasets, tuple(channels), tuple(warnings))
 
 
@@ -214,7 +215,8 @@ def _expiry_warnings(name: str, release: Release, now: datetime) -> list[str]:
     return warnings
 
 
-def _epoch_warnings(control: ControlDatabase, name: str, now: datetime) -> list[str]:
+def _epoch_warnings(control: ControlDatabase, name: str, serving: Collection[int] | None, now: datetime) -> list[str]:
+    """Warnings about the epochs of a channel; `serving` is None if its release is not known here."""
     warnings = []
     known = control.epochs(name)
     if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARNING_DIVISOR:
@@ -222,6 +224,7 @@ def _epoch_warnings(control: ControlDatabase, name: str, now: datetime) -> list[
     warnings.extend(
         f"{name}: the key of epoch {epoch.number} is due to be destroyed; run: pilookup publish {name}"
         for epoch in known[:-1]
-        if epoch.destroyed_at is None and epochs.serves_until(epoch) <= now
+        if epoch.destroyed_at is None
+        and (epochs.serves_until(epoch) <= now or (serving is not None and epoch.number not in serving))
     )
     return warnings

@@ -38,7 +38,10 @@ def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
         return
     for done in outcomes:
         if done.rotated:
-            say(f"{done.channel}: a new epoch starts; the previous one is served for at most 72 more hours")
+            until = "" if done.ended else "; the previous one is served for at most 72 more hours"
+            say(f"{done.channel}: a new epoch starts{until}")
+        for ended in done.ended:
+            say(f"{done.channel}: epoch {ended.epoch} ends now: {ended.reason}")
         entries = counted(done.entries, "entry", "entries")
         what = "published" if done.changed else "unchanged, signatures renewed"
         say(f"{done.channel}: {what}: epoch {done.epoch}, serial {done.serial}, {entries}")

@@ -3,8 +3,9 @@
 Nothing refers to them until the release is signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from pilookup.custody.publish.entry_task import StoredLoad
 from pilookup.custody.publish.filters.schedule import Base, base_name, write_filters
 from pilookup.custody.publish.labels import Source, newest_first
 from pilookup.custody.session import Session
-from pilookup.keyring.key_ids import VAULT_KEY_ID
+from pilookup.errors import FormatError, KeyringError
+from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.names import CANARIES
@@ -41,6 +43,14 @@ class BuildState:
     memory: int
     on_progress: Progress
     bloom: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndedEpoch:
+    """An epoch that a release does not serve any more, although its time was not over, and the reason in words."""
+
+    epoch: int
+    reason: str
 
 
 class EpochBuilder:
@@ -72,6 +82,7 @@ class EpochBuilder:
         self._datasets = _released_datasets(session, channel)
         self._removals = session.control.removals()
         self._released: list[tuple[int, int]] = []
+        self._faults: dict[int, str] = {}
         self._profile = Profile(channel.profile)
 
     def mark_released(self) -> None:
@@ -83,22 +94,53 @@ class EpochBuilder:
         for number, serial in self._released:
             self._session.control.mark_epoch_released(self._channel.name, number, serial, self._removals)
 
+    def ended(self, before: Iterable[int]) -> tuple[EndedEpoch, ...]:
+        """Those of the epochs served before that were not built, with the reason.
+
+        Args:
+            before: Their numbers.
+        """
+        built = {number for number, _ in self._released}
+        return tuple(
+            EndedEpoch(number, self._faults.get(number, "a newer epoch has replaced it"))
+            for number in before
+            if number not in built
+        )
+
     def renew_former(self, epoch: Epoch) -> ServedEpoch | None:
         """The former epoch as it is served, or built again if something was removed or its files are not as signed.
 
         Returns:
-            None if its buckets have too few slots for the current vault; its key is then destroyed.
+            None if the epoch has a fault of its own: a key or a file is missing or damaged, or its buckets have too few
+            slots for the current vault. `ended` gives the reason. The release then leaves this epoch out.
 
         Raises as `build_or_reuse`, except BucketOverflow.
         """
         listed = self._listed[epoch.number]
-        if epoch.removals_seen == self._removals and self._repository.holds(listed):
-            return ServedEpoch(epoch.number, epochs.serves_until(epoch), listed.files)
         try:
+            serial = self._check_former(epoch)
+            if epoch.removals_seen == self._removals and self._repository.holds(listed):
+                self._released.append((epoch.number, serial))
+                return ServedEpoch(epoch.number, epochs.serves_until(epoch), listed.files)
             return self.build_or_reuse(epoch)
         except BucketOverflow:
-            epochs.destroy(self._session, epoch)
-            return None
+            self._faults[epoch.number] = "its buckets have too few slots for the current data"
+        except (FormatError, _FormerEpochError) as error:
+            self._faults[epoch.number] = str(error)
+        return None
+
+    def _check_former(self, epoch: Epoch) -> int:
+        """Read what only this epoch needs, its keys and its manifest; returns the manifest's serial.
+
+        Raises:
+            _FormerEpochError: One of them is missing or damaged.
+        """
+        try:
+            for keyring in (self._session.keyring, self._session.online_keyring()):
+                keyring.scalar(channel_key_id(self._channel.name, epoch.number))
+            return self.manifest(self._listed[epoch.number]).serial
+        except (KeyringError, FormatError, OSError) as error:
+            raise _FormerEpochError(str(error)) from error
 
     def build_or_reuse(self, epoch: Epoch) -> ServedEpoch:
         """Build the epoch's files from the current vault, unless the served ones have the same content and are intact.
@@ -174,8 +216,7 @@ class EpochBuilder:
 
     def _write(self, epoch: Epoch, built: BuiltEpoch, folder: Path, public_key: bytes) -> Manifest:
         """Write the filters and the manifest, under a serial that is consumed before any byte of them is written."""
-        above = max((self.manifest(listed).serial for listed in self._listed.values()), default=0)
-        serial = self._session.control.consume_serial(self._channel.name, above)
+        serial = self._session.control.consume_serial(self._channel.name, self._highest_serial())
         filters = write_filters(built.filters, folder, self._channel.name, epoch.number, serial)
         manifest = Manifest(
             channel=self._channel.name,
@@ -194,6 +235,14 @@ class EpochBuilder:
         durable.write_flushed(folder / MANIFEST, manifest.to_bytes())
         return manifest
 
+    def _highest_serial(self) -> int:
+        """The highest serial of the served release. An epoch whose manifest is missing or damaged is left out."""
+        serials = [0]
+        for listed in self._listed.values():
+            with suppress(FormatError, FileNotFoundError):
+                serials.append(self.manifest(listed).serial)
+        return max(serials)
+
     def _bases(self, epoch: Epoch) -> dict[Kind, Base]:
         """The base filters that may be kept: none if something was removed since they were published."""
         listed = self._listed.get(epoch.number)
@@ -202,6 +251,10 @@ class EpochBuilder:
         named = {kind: name for kind in Kind if (name := base_name(kind)) in listed.files}
         targets = self._repository.targets
         return {kind: Base(targets / listed.path(name), listed.files[name]) for kind, name in named.items()}
+
+
+class _FormerEpochError(Exception):
+    """A key or the manifest of a former epoch cannot be read."""
 
 
 def _released_datasets(session: Session, channel: Channel) -> list[Dataset]:

@@ -83,7 +83,9 @@ def run(session, command, folder):
     if command["name"] == "load":
         return run_load(session, command, folder)
     act = {"publish": publish, "rotate": rotate}[command["name"]]
-    return act(session, command["channel"], quiet, bloom=command.get("bloom", False)).to_json()
+    outcome = act(session, command["channel"], quiet, bloom=command.get("bloom", False)).to_json()
+    assert outcome.pop("ended") == (), "an epoch ended before its time"  # a key that later versions added
+    return outcome
 
 
 def stage(session, commands, folder, numbers):
@@ -109,6 +111,15 @@ def without_new_keys(results):
         for channel in CHANNELS
     }
     return {"outcomes": outcomes, "vault": results["vault"], "served": shown, "answers": results["answers"]}
+
+
+def without_ends(results):
+    """The results of a rotation without until when epochs are served, which later versions decide otherwise."""
+    served = {
+        channel: [{name: value for name, value in epoch.items() if name != "serves_until"} for epoch in epochs]
+        for channel, epochs in results["served"].items()
+    }
+    return results | {"served": served}
 
 
 def run_load(session, command, folder, executor=None):

@@ -196,7 +196,7 @@ class ChannelRepository:
         with channel_lock(self.directory, wait=True):
             path = self.metadata / TIMESTAMP
             old = parse_metadata(path.read_bytes(), Timestamp).signed if path.exists() else None
-            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now), keys)
+            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now, take_over=True), keys)
 
     def _served_snapshot(self) -> int | None:
         """The version of the served snapshot metadata; None before the first. Ignores those of killed publishes."""

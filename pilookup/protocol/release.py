@@ -196,20 +196,23 @@ def check_manifest(manifest: Manifest, *, channel: str, epoch: int, files: Mappi
         raise FormatError(f"epoch {epoch}: the manifest's files are not the files signed for the epoch")
 
 
-def renew_timestamp(timestamp: Timestamp | None, snapshot_version: int, now: datetime) -> Timestamp:
+def renew_timestamp(
+    timestamp: Timestamp | None, snapshot_version: int, now: datetime, *, take_over: bool = False
+) -> Timestamp:
     """An unsigned timestamp that names the given version of the snapshot metadata.
 
     Args:
         timestamp: The timestamp that it replaces, or None for the first.
         snapshot_version: The version of the snapshot metadata.
         now: The current time.
+        take_over: Whether the version is the time in seconds if that is higher than one more than the previous version.
+            Another machine may have signed higher versions than the one that is replaced here.
 
-    Its version is the time in seconds, or one more than the previous version if that is higher. Custody and server sign
-    timestamps on two machines; this keeps their versions in order without communication between them.
+    Its version is one more than the previous version, so that a clock that is ahead leaves nothing behind.
     """
-    previous = timestamp.version if timestamp else 0
+    version = timestamp.version + 1 if timestamp else 1
     fresh = Timestamp(
-        version=max(previous + 1, int(now.timestamp())),
+        version=max(version, int(now.timestamp())) if take_over else version,
         expires=(now + TIMESTAMP_LIFE).astimezone(UTC).replace(microsecond=0),
     )
     fresh.snapshot_meta.version = snapshot_version

@@ -22,6 +22,18 @@ _REQUESTS = Histogram(
 )
 _ELEMENTS = Counter("pilookup_evaluated_elements", "Elements evaluated.", ["channel"])
 _REFUSED = Counter("pilookup_releases_refused", "Releases that did not verify.", ["channel"])
+_REFUSING = Gauge(
+    "pilookup_release_refused", "1 while the release on disk does not verify and an older one, or none, is served.",
+    ["channel"], multiprocess_mode=_MODE,
+)  # fmt: skip
+_DROPPED = Gauge(
+    "pilookup_epochs_dropped", "Former epochs of the release that are not served because of a fault.", ["channel"],
+    multiprocess_mode=_MODE,
+)  # fmt: skip
+_CLOCK = Gauge(
+    "pilookup_clock_doubtful", "1 while the wall clock was stepped and its new time does not count yet.",
+    multiprocess_mode=_MODE,
+)  # fmt: skip
 _SERIAL = Gauge("pilookup_serial", "Serial of the newest snapshot served.", ["channel"], multiprocess_mode=_MODE)
 _TARGETS = Gauge(
     "pilookup_signatures_expire_seconds", "POSIX time at which custody's signatures expire.", ["channel"],
@@ -65,11 +77,17 @@ def count_evaluated(channel: str, elements: int) -> None:
 
 
 def count_refused(channel: str) -> None:
-    """Count a release of `channel` that did not verify."""
+    """Count a release of `channel` that did not verify, and say that the release on disk is not served."""
     _REFUSED.labels(channel).inc()
+    _REFUSING.labels(channel).set(1)
 
 
-def set_release(channel: str, release: Release, serial: int, *, publish_due: bool) -> None:
+def set_clock(*, doubtful: bool) -> None:
+    """Record whether the wall clock is in doubt."""
+    _CLOCK.set(doubtful)
+
+
+def set_release(channel: str, release: Release, serial: int, *, publish_due: bool, dropped: int) -> None:
     """Record the release that is served from now on.
 
     Args:
@@ -77,7 +95,10 @@ def set_release(channel: str, release: Release, serial: int, *, publish_due: boo
         release: The release.
         serial: The serial of its newest snapshot.
         publish_due: Whether custody's signatures are in the last third of their life.
+        dropped: The number of its former epochs that are not served because of a fault.
     """
+    _REFUSING.labels(channel).set(0)
+    _DROPPED.labels(channel).set(dropped)
     _SERIAL.labels(channel).set(serial)
     _TARGETS.labels(channel).set(release.targets_expire.timestamp())
     _TIMESTAMP.labels(channel).set(release.timestamp_expires.timestamp())

@@ -10,9 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pilookup import durable
+from pilookup.clock import boot_id, seconds_since_boot, utc_now
 from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.passphrase import read_passphrase
+from pilookup.release_files.serving_state import trust_clock
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import configure_logging
@@ -23,22 +26,26 @@ _KILL_MARGIN_SECONDS = 5
 """Workers are killed this long after the time that open requests have to end."""
 
 
-def start(**overrides: Any) -> None:
+def start(*, clock_is_right: bool = False, **overrides: Any) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Everything raised here is raised before the first request is answered.
 
     Args:
+        clock_is_right: The operator's word that the wall clock is right, however far it was stepped.
         overrides: Settings by field name that win over the environment; those that are None are ignored.
 
     Raises:
         ServeError: A setting is invalid, or the address cannot be listened on.
-        HomeError: HOME has no online half.
+        HomeError: HOME has no online half, or it cannot be written.
         KeyringError: The passphrase is wrong, or a key of a served channel is missing or damaged.
     """
     settings = read_settings(**overrides)
     keys = KeyringKeys(_unlock(settings))
     configure_logging(settings.log_level)
+    if clock_is_right:
+        with durable.failures_as(HomeError, settings.home):
+            trust_clock(settings.home / "online", utc_now, seconds_since_boot, boot_id())
     with (
         _listen(settings.host, settings.port) as listener,
         _metrics_directory(),

@@ -1,11 +1,12 @@
 """Watches a channel's repository on disk.
 
-The watcher loads new releases, renews the timestamp, and destroys the keys of epochs that are no longer served. Each
-worker has its own watchers. The steps that change the disk (renewing, destroying keys) may be done by any worker, also
-by several at the same time.
+The watcher loads new releases, renews the timestamp, and destroys the keys of epochs that have ended. Each worker has
+its own watchers. The steps that change the disk (renewing, destroying keys) may be done by any worker, also by several
+at the same time. All of them go by a clock that does not follow a step of the wall clock.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,21 +15,32 @@ from typing import Final
 
 from anyio import to_thread
 
-from pilookup.clock import Clock
 from pilookup.errors import PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP
+from pilookup.release_files.serving_state import remove_refused, write_refused
 from pilookup_server import metrics
+from pilookup_server.keys.destroyed_epochs import DestroyedEpochs
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
 from pilookup_server.release.timestamp import renew, renewal_due
+from pilookup_server.trusted_clock import TrustedClock
 
 FileIds = tuple[FileId, ...] | None
 
 RETRY: Final = timedelta(seconds=30)
 """A refused release or a failed renewal is tried again after this time."""
+
+RETRY_FORMER: Final = timedelta(minutes=10)
+"""A release of which a former epoch was dropped is read again after this time."""
+
+DESTROYED_AFTER: Final = timedelta(hours=1)
+"""The key of an epoch that the release still lists is destroyed this long after the epoch's `serves_until`."""
+
+KEYS_SECONDS: Final = 60.0
+"""The keys on disk are looked at this often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +65,19 @@ class ReleaseWatcher:
         name: The channel.
         state: What is served now; None before the first valid release. It is replaced by a single assignment, so a
             request that has read it can go on with it.
+        refused: Whether the release on disk did not verify, so that an older one, or none, is served.
     """
 
-    def __init__(self, name: str, directory: Path, keys: OnlineKeys, times: WatchTimes, clock: Clock) -> None:
+    def __init__(self, name: str, directory: Path, keys: OnlineKeys, times: WatchTimes, clock: TrustedClock) -> None:
         self.name = name
         self.state: ServedState | None = None
+        self.refused = False
         self._directory = directory
         self._keys = keys
         self._times = times
         self._clock = clock
+        self._destroyed = DestroyedEpochs(directory)
+        self._look_at_keys_from = 0.0
         self._lock = asyncio.Lock()
         self._handled: FileIds = None
         self._former: list[tuple[datetime, LoadedRelease]] = []
@@ -106,12 +122,14 @@ class ReleaseWatcher:
         Raises:
             OSError: The channel's directory cannot be read.
         """
+        await to_thread.run_sync(self._clock.save)
         now = self._clock()
         await self._renew(now)
         if self._retry_load_at is not None and now >= self._retry_load_at:
             self._handled = None
         await self.current()
-        await self._drop_expired(now)
+        self._drop_expired(now)
+        await self._destroy_ended(now)
 
     async def _reload(self) -> None:
         async with self._lock:
@@ -119,31 +137,53 @@ class ReleaseWatcher:
             if file_ids is None or file_ids == self._handled:
                 return
             previous = self.state.loaded if self.state else None
-            job = partial(load_release, self._directory, self.name, self._keys, previous, self._clock())
             try:
-                loaded = await to_thread.run_sync(job)
+                loaded = await to_thread.run_sync(self._load, previous)
                 _check_newer(loaded, previous)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old release is served on
-                self._refuse(error)
+                await self._refuse(error)
             else:
-                self._swap(loaded, previous)
+                await self._swap(loaded, previous)
             self._handled = file_ids
-        await self._destroy_retired()
+            self._look_at_keys_from = 0.0
 
-    def _refuse(self, error: Exception) -> None:
+    def _load(self, previous: LoadedRelease | None) -> LoadedRelease:
+        destroyed = self._destroyed.read()
+        return load_release(self._directory, self.name, self._keys, previous, self._clock(), destroyed)
+
+    async def _refuse(self, error: Exception) -> None:
         self._retry_load_at = self._clock() + RETRY
+        self.refused = True
         metrics.count_refused(self.name)
-        logger().error("release refused", channel=self.name, serving=self.state is not None, **describe(error))
+        fields = describe(error)
+        logger().error("release refused", channel=self.name, serving=self.state is not None, **fields)
+        reason = f"{fields['error']}: {fields['reason']}" if fields.get("reason") else fields["error"]
+        await self._record(partial(write_refused, self._directory, self._clock(), reason))
 
-    def _swap(self, loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
+    async def _record(self, write: Callable[[], None]) -> None:
+        """Change what `pilookup status` reads; a failure is logged, because serving does not depend on it."""
+        try:
+            await to_thread.run_sync(write)
+        except OSError as error:
+            logger().error("refusal not recorded", channel=self.name, **describe(error))
+
+    async def _swap(self, loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
         now = self._clock()
-        self._retry_load_at = None
+        self._retry_load_at = now + RETRY_FORMER if loaded.faults else None
+        self.refused = False
         if previous is not None:
             self._former.append((now + self._times.grace, previous))
         self._former = [(end, former) for end, former in self._former if end > now]
         self.state = ServedState.merge(loaded, [former for _, former in self._former])
         publish_due = renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now)
-        metrics.set_release(self.name, loaded.release, max(loaded.snapshots, default=0), publish_due=publish_due)
+        metrics.set_release(
+            self.name,
+            loaded.release,
+            max(loaded.snapshots, default=0),
+            publish_due=publish_due,
+            dropped=len(loaded.faults),
+        )
+        await self._record(partial(remove_refused, self._directory))
         logger().info(
             "release served",
             channel=self.name,
@@ -151,37 +191,48 @@ class ReleaseWatcher:
             epochs=sorted(loaded.evaluators),
             expires=time_text(self.state.expires),
         )
+        for epoch, fault in loaded.faults.items():
+            logger().error("former epoch dropped", channel=self.name, epoch=epoch, **describe(fault))
         if publish_due:
             logger().warning("publish soon", channel=self.name, expires=time_text(loaded.release.targets_expire))
 
-    async def _drop_expired(self, now: datetime) -> None:
+    def _drop_expired(self, now: datetime) -> None:
         """Drop former releases whose grace has ended, and epochs that must no longer be served."""
         state = self.state
         if state is None:
             return
         former = [(end, loaded) for end, loaded in self._former if end > now]
         serving = {n: e for n, e in state.loaded.evaluators.items() if e.serves_until > now.timestamp()}
-        retired = len(serving) != len(state.loaded.evaluators)
-        if retired or len(former) != len(self._former):
+        if len(serving) != len(state.loaded.evaluators) or len(former) != len(self._former):
             self._former = former
             loaded = replace(state.loaded, evaluators=serving)
             self.state = ServedState.merge(loaded, [one for _, one in former])
-        if retired:
-            await self._destroy_retired()
 
-    async def _destroy_retired(self) -> None:
-        """Destroy the keys of epochs that are older than the newest and that the signed release does not serve."""
-        if self.state is None or self.state.fault(now := self._clock()) is not None:
+    async def _destroy_ended(self, now: datetime) -> None:
+        """Destroy the keys of epochs that have ended, and those of destroyed epochs that came back."""
+        if self.state is None or self.state.fault(now) is not None or not self._clock.may_destroy:
             return
-        epochs = self.state.loaded.release.epochs
-        served = {one.epoch for one in epochs if one.serves_until > now}
+        if self._clock.elapsed < self._look_at_keys_from:
+            return
+        self._look_at_keys_from = self._clock.elapsed + KEYS_SECONDS
         try:
-            for epoch in await to_thread.run_sync(self._keys.epochs, self.name):
-                if epoch < epochs[0].epoch and epoch not in served:
-                    await to_thread.run_sync(self._keys.destroy, self.name, epoch)
-                    logger().info("epoch key destroyed", channel=self.name, epoch=epoch)
+            held = await to_thread.run_sync(self._keys.epochs, self.name)
+            destroyed = await to_thread.run_sync(self._destroyed.read)
+            ended = [epoch for epoch in held if epoch in destroyed or self._has_ended(epoch, now)]
+            if ended:
+                await to_thread.run_sync(self._destroyed.add, ended)
+            for epoch in ended:
+                await to_thread.run_sync(self._keys.destroy, self.name, epoch)
+                logger().info("epoch key destroyed", channel=self.name, epoch=epoch)
         except (PilookupError, OSError) as error:
             logger().error("epoch key not destroyed", channel=self.name, **describe(error))
+
+    def _has_ended(self, epoch: int, now: datetime) -> bool:
+        """Whether an epoch is older than the newest, and the release does not list it or its time is long over."""
+        assert self.state is not None
+        epochs = self.state.loaded.release.epochs
+        listed = {one.epoch for one in epochs if one.serves_until + DESTROYED_AFTER > now}
+        return epoch < epochs[0].epoch and epoch not in listed
 
     async def _renew(self, now: datetime) -> None:
         if not self._renewal_wanted(now):
@@ -197,8 +248,8 @@ class ReleaseWatcher:
     def _renewal_wanted(self, now: datetime) -> bool:
         if not self.published() or (self._retry_renewal_at is not None and now < self._retry_renewal_at):
             return False
-        if self.state is None:
-            return True
+        if self.state is None or self.refused or self._file_ids() != self._handled:
+            return True  # the timestamp on disk is not the one served
         return renewal_due(self.state.loaded.release.timestamp_expires, self._times.renew_before, now)
 
     def _file_ids(self) -> FileIds:

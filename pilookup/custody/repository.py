@@ -24,6 +24,7 @@ from pilookup.protocol.release import (
     ROOT_LIFE,
     TARGETS_LIFE,
     TIMESTAMP,
+    TIMESTAMP_LIFE,
     Release,
     ServedEpoch,
     parse_metadata,
@@ -97,6 +98,17 @@ class ChannelRepository:
         """The epochs of the served release, expired or not; empty before the first. Raises FormatError, OSError."""
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
+
+    def signed_at(self) -> list[datetime]:
+        """When the served targets and timestamp metadata were signed; empty before the first release.
+
+        The server renews the timestamp, so its date is one that was received. Raises FormatError, OSError.
+        """
+        targets = self._newest_targets()
+        if targets is None:
+            return []
+        stamp = parse_metadata(self.read(TIMESTAMP), Timestamp).signed
+        return [targets.expires - TARGETS_LIFE, stamp.expires - TIMESTAMP_LIFE]
 
     def renew_root(self, keys: SigningKeys, now: datetime) -> bool:
         """Sign a new version of the root metadata if it expires within 120 days; the keys stay the same.

@@ -171,7 +171,7 @@ class ChannelRepository:
         durable.sync_directory(self.targets)
 
     def release(self, epochs: Sequence[ServedEpoch], keys: SigningKeys, now: datetime, *, forget: bool = False) -> None:
-        """Sign a release and serve it from now on, by replacing timestamp.json last.
+        """Sign a release and serve it from now on, by replacing timestamp.json last (the online half signs that).
 
         Args:
             epochs: the served epochs, newest first; their files are in place.
@@ -208,7 +208,7 @@ class ChannelRepository:
         with channel_lock(self.directory, wait=True):
             path = self.metadata / TIMESTAMP
             old = parse_metadata(path.read_bytes(), Timestamp).signed if path.exists() else None
-            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now, take_over=True), keys)
+            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now), keys)
 
     def _served_snapshot(self) -> int | None:
         """The version of the served snapshot metadata; None before the first. Ignores those of killed publishes."""

@@ -59,6 +59,7 @@ class Release:
     """A verified release, newest epoch first. `targets_expire` is the earliest expiry of the roles custody signs."""
 
     root_version: int
+    snapshot_version: int
     targets_version: int
     timestamp_version: int
     targets_expire: datetime
@@ -89,7 +90,7 @@ def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
     return metadata
 
 
-def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Release:
+def read_release(read: Read, now: datetime, *, timestamp: bool = True, snapshot: int | None = None) -> Release:
     """Verify the chain of metadata from the repository's own root, and return the release.
 
     Args:
@@ -97,6 +98,8 @@ def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Releas
         now: The time against which expiry is checked.
         timestamp: Whether an expired timestamp is refused. The holder of its key, which is about to renew it, passes
             False.
+        snapshot: The version of the snapshot metadata to follow instead of the one that timestamp.json names, before a
+            timestamp for it is signed. timestamp.json is then not read; the release has version 0 of it, expired now.
 
     Raises:
         TrustError: Metadata are expired (reason `stale`), or not signed or of the wrong version (`bad_snapshot`).
@@ -104,32 +107,41 @@ def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Releas
         FileNotFoundError: A metadata file is missing.
     """
     root = verify_root(read(ROOT))
-    stamp = parse_metadata(read(TIMESTAMP), Timestamp)
-    _verify(root, "timestamp", stamp)
-    version = stamp.signed.snapshot_meta.version
+    stamp = None
+    if snapshot is None:
+        signed = parse_metadata(read(TIMESTAMP), Timestamp)
+        _verify(root, "timestamp", signed)
+        stamp = signed.signed
+    named, targets = _custody_metadata(read, root, snapshot if stamp is None else stamp.snapshot_meta.version)
+    fresh = {"root": root.expires, "snapshot": named.expires, "targets": targets.expires}
+    if timestamp and stamp is not None:
+        fresh["timestamp"] = stamp.expires
+    for role, expires in fresh.items():
+        if expires <= now:
+            raise TrustError("stale", f"{role} metadata expired on {time_text(expires)}")
+    return Release(
+        root_version=root.version,
+        snapshot_version=named.version,
+        targets_version=targets.version,
+        timestamp_version=stamp.version if stamp else 0,
+        targets_expire=min(root.expires, named.expires, targets.expires),
+        timestamp_expires=stamp.expires if stamp else now,
+        epochs=served_epochs(targets.targets),
+    )
+
+
+def _custody_metadata(read: Read, root: Root, version: int | None) -> tuple[Snapshot, Targets]:
+    """The snapshot metadata of a version, and the targets metadata they name, verified; raises as `read_release`."""
     snapshot = parse_metadata(read(f"{version}.snapshot.json"), Snapshot)
     _verify(root, "snapshot", snapshot)
-    version = _check_version(snapshot.signed.version, version, "snapshot")
+    _check_version(snapshot.signed.version, version, "snapshot")
     if set(snapshot.signed.meta) != {"targets.json"}:
         raise FormatError("snapshot: lists other metadata than targets.json")
     listed = snapshot.signed.meta["targets.json"].version
     targets = parse_metadata(read(f"{listed}.targets.json"), Targets)
     _verify(root, "targets", targets)
     _check_version(targets.signed.version, listed, "targets")
-    fresh = {"root": root.expires, "snapshot": snapshot.signed.expires, "targets": targets.signed.expires}
-    if timestamp:
-        fresh["timestamp"] = stamp.signed.expires
-    for role, expires in fresh.items():
-        if expires <= now:
-            raise TrustError("stale", f"{role} metadata expired on {time_text(expires)}")
-    return Release(
-        root_version=root.version,
-        targets_version=targets.signed.version,
-        timestamp_version=stamp.signed.version,
-        targets_expire=min(root.expires, snapshot.signed.expires, targets.signed.expires),
-        timestamp_expires=stamp.signed.expires,
-        epochs=served_epochs(targets.signed.targets),
-    )
+    return snapshot.signed, targets.signed
 
 
 def verify_root(data: bytes) -> Root:
@@ -226,10 +238,9 @@ def _verify(root: Root, role: str, metadata: Metadata[_T]) -> None:
         raise TrustError("bad_snapshot", f"{role} metadata is not signed by enough of its keys") from error
 
 
-def _check_version(found: int, named: int, role: str) -> int:
+def _check_version(found: int, named: int | None, role: str) -> None:
     if found != named:
         raise TrustError("bad_snapshot", f"{role} metadata has another version than the one signed for it")
-    return found
 
 
 def _split(path: str) -> tuple[int, str]:

@@ -77,9 +77,13 @@ def count_evaluated(channel: str, elements: int) -> None:
 
 
 def count_refused(channel: str) -> None:
-    """Count a release of `channel` that did not verify, and say that the release on disk is not served."""
+    """Count a release of `channel` that did not verify."""
     _REFUSED.labels(channel).inc()
-    _REFUSING.labels(channel).set(1)
+
+
+def set_refused(channel: str, *, refused: bool) -> None:
+    """Record whether the release on disk is one that is not served, because it did not verify."""
+    _REFUSING.labels(channel).set(refused)
 
 
 def set_clock(*, doubtful: bool) -> None:
@@ -97,7 +101,6 @@ def set_release(channel: str, release: Release, serial: int, *, publish_due: boo
         publish_due: Whether custody's signatures are in the last third of their life.
         dropped: The number of its former epochs that are not served because of a fault.
     """
-    _REFUSING.labels(channel).set(0)
     _DROPPED.labels(channel).set(dropped)
     _SERIAL.labels(channel).set(serial)
     _TARGETS.labels(channel).set(release.targets_expire.timestamp())

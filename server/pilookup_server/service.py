@@ -68,6 +68,7 @@ class Service:
             poll=timedelta(seconds=settings.poll_seconds),
             grace=timedelta(seconds=settings.grace_seconds),
             renew_before=timedelta(seconds=settings.renew_before_seconds),
+            renew=settings.renew,
         )
         directory = settings.home / "online" / "channels"
         return cls(

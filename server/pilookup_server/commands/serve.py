@@ -23,10 +23,23 @@ ClockIsRight = Annotated[
 ]
 
 
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over", help="Once, on a machine that replaces the one that signed timestamps: sign above its last."
+    ),
+]
+
+
 def serve(
-    home: Home, host: Host = None, port: Port = None, workers: Workers = None, clock_is_right: ClockIsRight = False
+    home: Home,
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
+    take_over: TakeOver = False,
+    clock_is_right: ClockIsRight = False,
 ) -> None:
     """Answer checks and serve signed snapshots; further settings come from the environment."""
     from pilookup_server.process.start import start  # noqa: PLC0415 - see the module's text
 
-    start(clock_is_right=clock_is_right, home=home, host=host, port=port, workers=workers)
+    start(take_over=take_over, clock_is_right=clock_is_right, home=home, host=host, port=port, workers=workers)

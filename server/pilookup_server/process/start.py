@@ -20,18 +20,20 @@ from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import configure_logging
 from pilookup_server.process.supervisor import Job, Supervisor
+from pilookup_server.release import timestamp
 from pilookup_server.settings import ServeError, Settings, read_settings
 
 _KILL_MARGIN_SECONDS = 5
 """Workers are killed this long after the time that open requests have to end."""
 
 
-def start(*, clock_is_right: bool = False, **overrides: Any) -> None:
+def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides: Any) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Everything raised here is raised before the first request is answered.
 
     Args:
+        take_over: Sign timestamps above those of the machine that this one replaces.
         clock_is_right: The operator's word that the wall clock is right, however far it was stepped.
         overrides: Settings by field name that win over the environment; those that are None are ignored.
 
@@ -39,6 +41,7 @@ def start(*, clock_is_right: bool = False, **overrides: Any) -> None:
         ServeError: A setting is invalid, or the address cannot be listened on.
         HomeError: HOME has no online half, or it cannot be written.
         KeyringError: The passphrase is wrong, or a key of a served channel is missing or damaged.
+        TrustError, FormatError: A release to take over does not verify.
     """
     settings = read_settings(**overrides)
     keys = KeyringKeys(_unlock(settings))
@@ -46,6 +49,8 @@ def start(*, clock_is_right: bool = False, **overrides: Any) -> None:
     if clock_is_right:
         with durable.failures_as(HomeError, settings.home):
             trust_clock(settings.home / "online", utc_now, seconds_since_boot, boot_id())
+    if take_over:
+        _take_over(settings, keys)
     with (
         _listen(settings.host, settings.port) as listener,
         _metrics_directory(),
@@ -54,6 +59,14 @@ def start(*, clock_is_right: bool = False, **overrides: Any) -> None:
         jobs = _jobs(settings, keys, Path(scratch), listener)
         _announce(listener, settings)
         Supervisor(jobs, settings.shutdown_seconds + _KILL_MARGIN_SECONDS).run()
+
+
+def _take_over(settings: Settings, keys: OnlineKeys) -> None:
+    for channel in settings.channels:
+        directory = settings.home / "online" / "channels" / channel
+        if (directory / "metadata").is_dir():
+            with durable.failures_as(HomeError, directory):
+                timestamp.take_over(directory, channel, keys, utc_now())
 
 
 def _unlock(settings: Settings) -> Keyring:

@@ -133,6 +133,7 @@ def load_release(
     previous: LoadedRelease | None,
     now: datetime,
     destroyed: Collection[int] = (),
+    snapshot: int | None = None,
 ) -> LoadedRelease:
     """Read and verify the release in a channel's directory.
 
@@ -146,6 +147,8 @@ def load_release(
         previous: The release served so far; files that it holds open are not read again. None if there is none.
         now: The current time, in UTC.
         destroyed: The epochs whose key was destroyed on this machine; such a key is refused if it comes back.
+        snapshot: The version of the snapshot metadata to read instead of the one that the timestamp names, before a
+            timestamp for it is signed.
 
     Raises:
         TrustError: The metadata does not verify, or has expired.
@@ -159,7 +162,7 @@ def load_release(
         metadata[name] = (directory / "metadata" / name).read_bytes()
         return metadata[name]
 
-    release = read_release(read, now)
+    release = read_release(read, now, snapshot=snapshot)
     for version in range(1, release.root_version + 1):
         read(f"{version}.{ROOT}")
     epochs, faults = [], {}

@@ -25,7 +25,7 @@ from pilookup_server.keys.destroyed_epochs import DestroyedEpochs
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
-from pilookup_server.release.timestamp import renew, renewal_due
+from pilookup_server.release.timestamp import newer_snapshot, renew, renewal_due, take_up
 from pilookup_server.trusted_clock import TrustedClock
 
 FileIds = tuple[FileId, ...] | None
@@ -51,11 +51,13 @@ class WatchTimes:
         poll: The time between two looks at the disk.
         grace: The time that the files of a former release are served after a new one.
         renew_before: The timestamp is renewed if less than this is left of its life.
+        renew: Whether this machine signs timestamps.
     """
 
     poll: timedelta
     grace: timedelta
     renew_before: timedelta
+    renew: bool = True
 
 
 class ReleaseWatcher:
@@ -65,13 +67,13 @@ class ReleaseWatcher:
         name: The channel.
         state: What is served now; None before the first valid release. It is replaced by a single assignment, so a
             request that has read it can go on with it.
-        refused: Whether the release on disk did not verify, so that an older one, or none, is served.
     """
 
     def __init__(self, name: str, directory: Path, keys: OnlineKeys, times: WatchTimes, clock: TrustedClock) -> None:
         self.name = name
         self.state: ServedState | None = None
-        self.refused = False
+        self._refused_load = False
+        self._refused_snapshot = False
         self._directory = directory
         self._keys = keys
         self._times = times
@@ -83,6 +85,14 @@ class ReleaseWatcher:
         self._former: list[tuple[datetime, LoadedRelease]] = []
         self._retry_load_at: datetime | None = None
         self._retry_renewal_at: datetime | None = None
+        self._seen_metadata: FileId | None = None
+        self._candidate: LoadedRelease | None = None
+        self._retry_snapshot_at: datetime | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the release on disk did not verify, so that an older one, or none, is served."""
+        return self._refused_load or self._refused_snapshot
 
     def published(self) -> bool:
         """Whether there is a release on disk, valid or not.
@@ -124,7 +134,9 @@ class ReleaseWatcher:
         """
         await to_thread.run_sync(self._clock.save)
         now = self._clock()
-        await self._renew(now)
+        if self._times.renew:
+            await self._take_up(now)
+            await self._renew(now)
         if self._retry_load_at is not None and now >= self._retry_load_at:
             self._handled = None
         await self.current()
@@ -138,22 +150,62 @@ class ReleaseWatcher:
                 return
             previous = self.state.loaded if self.state else None
             try:
-                loaded = await to_thread.run_sync(self._load, previous)
+                loaded = await to_thread.run_sync(self._load, self._candidate or previous)
                 _check_newer(loaded, previous)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old release is served on
                 await self._refuse(error)
             else:
                 await self._swap(loaded, previous)
             self._handled = file_ids
+            self._candidate = None
             self._look_at_keys_from = 0.0
 
-    def _load(self, previous: LoadedRelease | None) -> LoadedRelease:
+    def _load(self, previous: LoadedRelease | None, snapshot: int | None = None) -> LoadedRelease:
+        """Load the release that the timestamp names, or that of newer snapshot metadata. `previous` has open files."""
         destroyed = self._destroyed.read()
-        return load_release(self._directory, self.name, self._keys, previous, self._clock(), destroyed)
+        now = self._clock()
+        return load_release(self._directory, self.name, self._keys, previous, now, destroyed, snapshot)
+
+    async def _take_up(self, now: datetime) -> None:
+        """Verify newer snapshot metadata and all files of their release, and sign a timestamp that takes them up."""
+        seen = self._metadata_id()
+        retry = self._retry_snapshot_at is not None and now >= self._retry_snapshot_at
+        if seen is None or (seen == self._seen_metadata and not retry):
+            return
+        self._seen_metadata, self._retry_snapshot_at = seen, None
+        error = await self._try_to_take_up(now)
+        if error is not None:
+            self._retry_snapshot_at = now + RETRY
+            await self._report(error)
+        elif self._refused_snapshot and not self._refused_load:
+            await self._record(partial(remove_refused, self._directory))
+        self._refused_snapshot = error is not None
+        metrics.set_refused(self.name, refused=self.refused)
+
+    async def _try_to_take_up(self, now: datetime) -> Exception | None:
+        """Returns what is wrong with the release; the old one is then served on."""
+        try:
+            snapshot = await to_thread.run_sync(newer_snapshot, self._directory)
+            if snapshot is not None:
+                previous = self.state.loaded if self.state else None
+                self._candidate = await to_thread.run_sync(self._load, previous, snapshot)
+                job = partial(take_up, self._directory, self.name, self._keys, snapshot, now)
+                if await to_thread.run_sync(job):
+                    logger().info("release taken up", channel=self.name, snapshot=snapshot)
+                else:
+                    self._retry_snapshot_at = now  # another process holds the lock: look again at the next tick
+        except Exception as error:  # noqa: BLE001 - returned
+            return error
+        return None
 
     async def _refuse(self, error: Exception) -> None:
         self._retry_load_at = self._clock() + RETRY
-        self.refused = True
+        self._refused_load = True
+        await self._report(error)
+        metrics.set_refused(self.name, refused=True)
+
+    async def _report(self, error: Exception) -> None:
+        """Log and count a release that is refused, and record it for `pilookup status`."""
         metrics.count_refused(self.name)
         fields = describe(error)
         logger().error("release refused", channel=self.name, serving=self.state is not None, **fields)
@@ -170,7 +222,7 @@ class ReleaseWatcher:
     async def _swap(self, loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
         now = self._clock()
         self._retry_load_at = now + RETRY_FORMER if loaded.faults else None
-        self.refused = False
+        self._refused_load = False
         if previous is not None:
             self._former.append((now + self._times.grace, previous))
         self._former = [(end, former) for end, former in self._former if end > now]
@@ -183,7 +235,9 @@ class ReleaseWatcher:
             publish_due=publish_due,
             dropped=len(loaded.faults),
         )
-        await self._record(partial(remove_refused, self._directory))
+        if not self.refused:
+            await self._record(partial(remove_refused, self._directory))
+        metrics.set_refused(self.name, refused=self.refused)
         logger().info(
             "release served",
             channel=self.name,
@@ -251,6 +305,13 @@ class ReleaseWatcher:
         if self.state is None or self.refused or self._file_ids() != self._handled:
             return True  # the timestamp on disk is not the one served
         return renewal_due(self.state.loaded.release.timestamp_expires, self._times.renew_before, now)
+
+    def _metadata_id(self) -> FileId | None:
+        """The id of the metadata directory, which changes with each file in it; None if there is none."""
+        try:
+            return FileId.of((self._directory / "metadata").stat())
+        except FileNotFoundError:
+            return None
 
     def _file_ids(self) -> FileIds:
         """The ids of the files that change with each release, or None if there is no release on disk."""

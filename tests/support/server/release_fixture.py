@@ -108,8 +108,11 @@ class Repository:
         (self.metadata / f"{version}.root.json").write_bytes(data)
         self.swap("root.json", data)
 
-    def publish(self, epochs, now=START, *, life=timedelta(days=30), damage=None):
-        """Publish `{epoch: (serial, serves_until)}`; `damage(files)` may change an epoch's files after they are signed."""
+    def publish(self, epochs, now=START, *, life=timedelta(days=30), damage=None, stamp=True):
+        """Publish `{epoch: (serial, serves_until)}`; `damage(files)` may change an epoch's files after they are signed.
+
+        Without `stamp`, only what custody signs is written, as by a copy from the custody machine.
+        """
         self.version += 1
         targets = Targets(version=self.version, expires=now + life)
         for epoch, (serial, until) in epochs.items():
@@ -126,7 +129,8 @@ class Repository:
         snapshot = Snapshot(version=self.version, expires=now + timedelta(days=30))
         snapshot.meta["targets.json"] = MetaFile(self.version)
         (self.metadata / f"{self.version}.snapshot.json").write_bytes(self.sign(snapshot))
-        self.stamp(now)
+        if stamp:
+            self.stamp(now)
 
     def stamp(self, now, snapshot=None):
         path = self.metadata / "timestamp.json"

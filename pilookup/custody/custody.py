@@ -297,7 +297,7 @@ class Custody:
         """Make and sign a channel's snapshot of the current vault, and serve it.
 
         A vault that has not changed keeps its files and serial and renews its signatures. An epoch whose buckets are
-        full, or that is 180 days old, is followed by a new one.
+        full, or that is 180 days old (on `platform`: 166), is followed by a new one.
 
         Args:
             channel: `public` or `platform`.
@@ -333,9 +333,9 @@ class Custody:
         memory: int = DEFAULT_MEMORY,
         on_progress: Progress | None = None,
     ) -> Published:
-        """Begin a new epoch under a new key and publish it. The epoch before it is served for 72 hours at most.
+        """Begin a new epoch under a new key and publish it.
 
-        The numbers are not needed again.
+        The epoch before it is served for 72 hours at most, on `platform` for 14 days. The numbers are not needed again.
 
         Args:
             channel: `public` or `platform`.

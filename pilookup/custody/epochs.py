@@ -1,13 +1,13 @@
 """The epochs of a channel. Each has one channel key.
 
-An epoch is current until the next one begins. The former epoch is served for 72 hours at most. When the served release
-does not list an epoch any more, or the time until which it lists it is over, its channel key is destroyed in both
-halves, which makes all archived snapshots of that epoch unreadable. A key is never destroyed before that: the served
-release must be one that a server can start from, whenever a command is killed.
+An epoch is current until the next one begins. The former epoch is served for 72 hours at most, on `platform` for 14
+days. When the served release does not list an epoch any more, or the time until which it lists it is over, its channel
+key is destroyed in both halves, which makes all archived snapshots of that epoch unreadable. A key is never destroyed
+before that: the served release must be one that a server can start from, whenever a command is killed.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pilookup._core import SecretKey
 from pilookup.custody.control import Epoch
@@ -16,7 +16,8 @@ from pilookup.errors import PublishError
 from pilookup.keyring import Keyring
 from pilookup.keyring.key_ids import channel_key_id, epoch_of_key_id
 from pilookup.protocol.encoding import time_text
-from pilookup.protocol.release import EPOCH_LIFE, RETIRING_LIFE, ServedEpoch
+from pilookup.protocol.names import PUBLIC
+from pilookup.protocol.release import EPOCH_LIFE, PLATFORM_RETIRING_LIFE, RETIRING_LIFE, ServedEpoch
 
 
 def current(session: Session, channel: str) -> Epoch:
@@ -86,8 +87,22 @@ def unfinished(session: Session, epoch: Epoch) -> bool:
 
 
 def overdue(epoch: Epoch, now: datetime) -> bool:
-    """Whether the current epoch is as old as an epoch may become."""
-    return epoch.started_at + EPOCH_LIFE <= now
+    """Whether the current epoch is so old that the next one must begin, to be served beside it."""
+    return _ends(epoch) <= now
+
+
+def rotates_on(epoch: Epoch) -> date | None:
+    """The day that the next epoch begins on, which is announced to platforms from the epoch's start.
+
+    None on `public`, and for a former epoch.
+    """
+    return _ends(epoch).date() if epoch.channel != PUBLIC and epoch.serves_until is None else None
+
+
+def _ends(epoch: Epoch) -> datetime:
+    """When the epoch stops being the current one, if not earlier."""
+    beside = timedelta(0) if epoch.channel == PUBLIC else PLATFORM_RETIRING_LIFE
+    return epoch.started_at + EPOCH_LIFE - beside
 
 
 def serves_until(epoch: Epoch) -> datetime:
@@ -123,9 +138,14 @@ def begin(session: Session, channel: str, *, compromised: bool = False) -> Epoch
     session.online_keyring().add_scalar(name, key)
     until = None
     if known:
-        grace = timedelta(0) if compromised or len(in_service(session, channel)) > 1 else RETIRING_LIFE
+        grace = timedelta(0) if compromised or len(in_service(session, channel)) > 1 else _grace(channel)
         until = min(session.now + grace, serves_until(known[-1]))
     return session.control.start_epoch(channel, number, session.now, former_until=until)
+
+
+def _grace(channel: str) -> timedelta:
+    """How long a former epoch is served."""
+    return RETIRING_LIFE if channel == PUBLIC else PLATFORM_RETIRING_LIFE
 
 
 def destroy_ended(session: Session, channel: str) -> None:

@@ -263,7 +263,7 @@ def _targets(epochs: Sequence[ServedEpoch]) -> dict[str, TargetFile]:
             path = target_name(epoch.epoch, name)
             targets[path] = _target(path, ref)
         manifest = targets[target_name(epoch.epoch, MANIFEST)]
-        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until)
+        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on)
     return targets
 
 

@@ -11,7 +11,7 @@ server and `pilookup verify` have the repository's files and read them with this
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
 
 from tuf.api.exceptions import RepositoryError
@@ -30,6 +30,7 @@ TARGETS_LIFE: Final = timedelta(days=30)
 ROOT_LIFE: Final = timedelta(days=365)
 EPOCH_LIFE: Final = timedelta(days=180)
 RETIRING_LIFE: Final = timedelta(hours=72)
+PLATFORM_RETIRING_LIFE: Final = timedelta(days=14)
 MAX_METADATA_BYTES: Final = 4 * 2**20
 
 Read = Callable[[str], bytes]
@@ -43,11 +44,15 @@ _T = TypeVar("_T", Root, Timestamp, Snapshot, Targets)
 
 @dataclass(frozen=True, slots=True)
 class ServedEpoch:
-    """One epoch of a release: its files by plain name, and the time until which it may be served."""
+    """One epoch of a release: its files by plain name, and the time until which it may be served.
+
+    rotates_on: the day that the next epoch begins on, where it is announced; it is written, and not read.
+    """
 
     epoch: int
     serves_until: datetime
     files: Mapping[str, FileRef]
+    rotates_on: date | None = None
 
     def path(self, name: str) -> str:
         """The path of a file below `targets/`."""
@@ -72,9 +77,10 @@ def target_name(epoch: int, name: str) -> str:
     return f"epochs/{epoch}/{name}"
 
 
-def target_custom(epoch: int, serves_until: datetime) -> dict[str, object]:
+def target_custom(epoch: int, serves_until: datetime, rotates_on: date | None = None) -> dict[str, object]:
     """The custom data of the target of an epoch's manifest."""
-    return {"epoch": epoch, "serves_until": time_text(serves_until)}
+    announced = {"rotates_on": rotates_on.isoformat()} if rotates_on else {}
+    return {"epoch": epoch, "serves_until": time_text(serves_until), **announced}
 
 
 def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:

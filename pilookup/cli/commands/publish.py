@@ -7,6 +7,7 @@ import typer
 
 from pilookup.cli.console import counted, say, say_json
 from pilookup.cli.options import DEFAULT_MEMORY, DateOption, HomeOption, JsonOption, MemoryOption, SchedulerOption
+from pilookup.protocol.names import PUBLIC
 
 if TYPE_CHECKING:
     from pilookup.custody import Published
@@ -39,7 +40,8 @@ def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
         return
     for done in outcomes:
         if done.rotated:
-            until = "" if done.ended else "; the previous one is served for at most 72 more hours"
+            time = "72 more hours" if done.channel == PUBLIC else "14 more days"
+            until = "" if done.ended else f"; the previous one is served for at most {time}"
             say(f"{done.channel}: a new epoch starts{until}")
         for ended in done.ended:
             say(f"{done.channel}: epoch {ended.epoch} ends now: {ended.reason}")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, case, delete, insert, select, update
+from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
 
 from pilookup import durable
 from pilookup.custody.control import migrate, schema
@@ -196,12 +196,20 @@ class ControlDatabase:
             which = (table.c.channel == channel) & (table.c.number == number) & table.c.destroyed_at.is_(None)
             connection.execute(update(table).where(which).values(destroyed_at=_naive(now)))
 
-    def mark_epoch_released(self, channel: str, number: int, serial: int, removals: int) -> None:
-        """Record an epoch's served serial, and the count of removals that its snapshot reflects."""
+    def mark_epoch_released(self, channel: str, number: int, serial: int, removals: int, slots: int) -> None:
+        """Record an epoch's served serial, the count of removals that its snapshot reflects, and its first slots."""
         table = schema.epoch
         with self._begin() as connection:
             which = (table.c.channel == channel) & (table.c.number == number)
-            connection.execute(update(table).where(which).values(serial=serial, removals_seen=removals))
+            connection.execute(
+                update(table)
+                .where(which)
+                .values(
+                    serial=serial,
+                    removals_seen=removals,
+                    first_slots=func.coalesce(table.c.first_slots, slots),
+                )
+            )
 
     def _all(self, query: Any) -> list[Any]:
         with database_errors("failed"), self._engine.connect() as connection:
@@ -257,6 +265,7 @@ def _epoch(row: Any) -> Epoch:
         destroyed_at=_aware(row.destroyed_at),
         removals_seen=row.removals_seen,
         serial=row.serial,
+        first_slots=row.first_slots,
     )
 
 

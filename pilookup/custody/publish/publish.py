@@ -59,7 +59,8 @@ def publish(
 ) -> Published:
     """Publish the current vault in a channel's current epoch, and in the former epoch if it shows what was removed.
 
-    An epoch whose buckets are full, or that is 180 days old, is followed by a new one.
+    On `platform` the former epoch always follows. An epoch whose buckets are full, or that is 180 days old (on
+    `platform`: 166), is followed by a new one.
 
     Args:
         session: An unlocked HOME, with its online half.

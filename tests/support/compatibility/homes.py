@@ -113,6 +113,32 @@ def without_new_keys(results):
     return {"outcomes": outcomes, "vault": results["vault"], "served": shown, "answers": results["answers"]}
 
 
+def without_later_metadata(results):
+    """The results of a stage without the metadata that later versions sign otherwise; `verified` verifies those.
+
+    A timestamp's version is one more than the one before, and the targets of `platform` announce its rotation.
+    """
+    later = re.compile(r"(public|platform)/metadata/timestamp\.json|platform/metadata/\d+\.targets\.json")
+    kept = {name: found for name, found in results["channels"].items() if not later.fullmatch(name)}
+    return results | {"channels": kept}
+
+
+def without_platform(results):
+    """The results of a stage without those of `platform`, whose former epoch now follows the vault.
+
+    What numbers are answered in its newest epoch stays.
+    """
+    newest = max(results["answers"]["platform"], key=int)
+    return results | {
+        "outcomes": [each for each in results["outcomes"] if each.get("channel") != "platform"],
+        "served": {"public": results["served"]["public"]},
+        "answers": results["answers"] | {"platform": results["answers"]["platform"][newest]},
+        "channels": {
+            name: found for name, found in results.get("channels", {}).items() if not name.startswith("platform/")
+        },
+    }
+
+
 def without_ends(results):
     """The results of a rotation without until when epochs are served, which later versions decide otherwise."""
     served = {

@@ -35,12 +35,20 @@ def read_passwords(path: Path | None) -> tuple[str, ...]:
     return passwords
 
 
-def with_passwords(known: tuple[str, ...], attempt: Callable[[tuple[str, ...]], _Outcome]) -> _Outcome:
+def with_passwords(
+    known: tuple[str, ...],
+    attempt: Callable[[tuple[str, ...], frozenset[str] | None], _Outcome],
+    *,
+    skip_bad: bool = False,
+) -> _Outcome:
     """Call a function with passwords. Where it needs another one, ask for it at the keyboard, and call it again.
 
     Args:
         known: The passwords of the first call.
-        attempt: Called with all passwords so far. It raises PasswordRequiredError before it changes anything.
+        attempt: Called with all passwords so far, and with the locations of encrypted files that it may leave out; None
+            for all. It raises PasswordRequiredError for another one, before it changes anything.
+        skip_bad: Whether encrypted files may be left out: those for which nothing was entered, or that were asked for
+            `ASKED_TIMES` times; all of them if standard input is not a terminal.
 
     Returns:
         What `attempt` returned.
@@ -51,11 +59,22 @@ def with_passwords(known: tuple[str, ...], attempt: Callable[[tuple[str, ...]], 
     """
     passwords = known
     asked: Counter[str] = Counter()
+    locked: frozenset[str] = frozenset()
+    asks = sys.stdin.isatty()
     while True:
         try:
-            return attempt(passwords)
+            return attempt(passwords, locked if asks else None)
         except PasswordRequiredError as error:
-            if not sys.stdin.isatty() or asked[error.location] == ASKED_TIMES:
+            place = error.location
+            if not asks or place in locked or (asked[place] == ASKED_TIMES and not skip_bad):
                 raise
-            asked[error.location] += 1
-            passwords = (*passwords, getpass(f"Password of {error.location}: "))
+            password = "" if asked[place] == ASKED_TIMES else getpass(_question(place, skip_bad=skip_bad))
+            asked[place] += 1
+            if skip_bad and not password:
+                locked |= {place}
+            else:
+                passwords = (*passwords, password)
+
+
+def _question(location: str, *, skip_bad: bool) -> str:
+    return f"Password of {location}{' (nothing leaves it out)' if skip_bad else ''}: "

@@ -225,6 +225,7 @@ class Custody:
         dry_run: bool = False,
         strict: bool = False,
         skip_bad: bool = False,
+        locked: Iterable[str] | None = None,
         on_progress: Progress | None = None,
     ) -> LoadOutcome:
         """Load files into a dataset: all of them, or none. The numbers are not kept; `publish` acts on them.
@@ -250,6 +251,8 @@ class Custody:
             dry_run: read and count everything, store nothing.
             strict: store nothing if there is any warning.
             skip_bad: leave out files that cannot be read, and load the others.
+            locked: the locations of encrypted files that `skip_bad` may leave out, as `PasswordRequiredError` names
+                them; by default all. For another one the error is raised, so that its password can be asked for.
             on_progress: called with (bytes read, bytes in all, rows so far).
 
         Returns:
@@ -283,7 +286,9 @@ class Custody:
             encoding=encoding,
             passwords=names_of(passwords),
         )
-        job = LoadJob(paths, spec, options, replace, dry_run, strict, skip_bad)
+        job = LoadJob(
+            paths, spec, options, replace, dry_run, strict, skip_bad, frozenset(locked) if locked is not None else None
+        )
         return loading.load(session, job, rejects, on_progress, self._workers)
 
     def publish(

@@ -18,6 +18,7 @@ from pilookup.errors import FormatError
 from pilookup.protocol.encoding import decode_object, encode_object, from_time_text, time_text
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.release import TIMESTAMP
+from pilookup.release_files.files import read_metadata
 
 CLOCK: Final = "clock.json"
 REFUSED: Final = "refused.json"
@@ -88,7 +89,7 @@ class RefusedRelease:
 def read_clock_record(online: Path) -> ClockRecord | None:
     """The record in a HOME's online half, or None if no server has written one; raises FormatError, OSError."""
     try:
-        return ClockRecord.from_bytes((online / CLOCK).read_bytes())
+        return ClockRecord.from_bytes(read_metadata(online / CLOCK))
     except FileNotFoundError:
         return None
 
@@ -112,7 +113,7 @@ def read_refused(channel: Path) -> RefusedRelease | None:
         OSError: A file cannot be read.
     """
     try:
-        refused = RefusedRelease.from_bytes((channel / REFUSED).read_bytes())
+        refused = RefusedRelease.from_bytes(read_metadata(channel / REFUSED))
         return refused if refused.timestamp == _timestamp_digest(channel) else None
     except FileNotFoundError:
         return None
@@ -130,7 +131,7 @@ def remove_refused(channel: Path) -> None:
 
 
 def _timestamp_digest(channel: Path) -> str:
-    return sha256((channel / "metadata" / TIMESTAMP).read_bytes()).hexdigest()
+    return sha256(read_metadata(channel / "metadata" / TIMESTAMP)).hexdigest()
 
 
 def _body(data: bytes, names: set[str]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from typing import Final
 from pilookup.clock import Clock, Elapsed
 from pilookup.errors import FormatError
 from pilookup.release_files.serving_state import ClockRecord, read_clock_record, write_clock_record
-from pilookup_server import metrics
 from pilookup_server.logs import describe, logger
 
 STEP_SECONDS: Final = 60.0
@@ -113,9 +112,8 @@ class TrustedClock:
         return step <= FAR and reading.elapsed - self._suspect.elapsed >= EVEN_SECONDS
 
     def save(self) -> None:
-        """Report the state in the metrics, and write the record if it is due. A failure is logged, and tried again."""
+        """Write the record if it is due. A failure is logged, and tried again."""
         doubtful = self.doubtful
-        metrics.set_clock(doubtful=doubtful)
         with self._lock:
             elapsed, good = self._elapsed(), self._good
         if self._saved is not None and self._saved[1] == doubtful and elapsed - self._saved[0] < SAVE_SECONDS:

@@ -89,7 +89,7 @@ def needing(*wanted):
     """A function that needs these passwords, those of a.zip first."""
     calls = []
 
-    def attempt(passwords):
+    def attempt(passwords, _locked):
         calls.append(passwords)
         for i, password in enumerate(wanted):
             if password not in passwords:
@@ -124,4 +124,40 @@ def test_without_a_terminal_nobody_is_asked(keyboard, monkeypatch):
     attempt, _ = needing("typed")
     with pytest.raises(PasswordRequiredError):
         with_passwords((), attempt)
+    assert keyboard == []
+
+
+def leaving_out(*wanted):
+    """A function that needs these passwords, or leaves out the files that it may."""
+    calls = []
+
+    def attempt(passwords, locked):
+        calls.append(passwords)
+        for i, password in enumerate(wanted):
+            if password not in passwords and locked is not None and f"{'ab'[i]}.zip" not in locked:
+                raise PasswordRequiredError(f"{'ab'[i]}.zip", "is encrypted")
+        return locked
+
+    return attempt, calls
+
+
+def test_where_bad_files_are_skipped_each_password_is_asked_for_all_the_same(keyboard):
+    attempt, calls = leaving_out("none of them", "4")
+    assert with_passwords((), attempt, skip_bad=True) == {"a.zip"}
+    assert calls[-1] == ("1", "2", "3", "4")
+    question = " (nothing leaves it out): "
+    assert keyboard == [f"Password of a.zip{question}"] * ASKED_TIMES + [f"Password of b.zip{question}"]
+
+
+def test_a_file_is_left_out_if_nothing_is_entered(keyboard, monkeypatch):
+    monkeypatch.setattr("pilookup.cli.passwords.getpass", lambda question: keyboard.append(question) or "")
+    attempt, calls = leaving_out("1", "2")
+    assert with_passwords((), attempt, skip_bad=True) == {"a.zip", "b.zip"}
+    assert (len(keyboard), calls) == (2, [(), (), ()])
+
+
+def test_without_a_terminal_all_are_left_out(keyboard, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("typed\n"))
+    attempt, _ = leaving_out("typed")
+    assert with_passwords((), attempt, skip_bad=True) is None
     assert keyboard == []

@@ -134,3 +134,25 @@ def test_a_phone_column_that_is_in_no_file_is_refused_with_the_columns_that_are_
             load(custody, [first, second], columns={"phone": given})
     assert files_under(home.vault) == before
     assert load(custody, [first, second], columns={"phone": "联系电话"}).total.accepted == 10
+
+
+@pytest.mark.parametrize("given", ["联系电话,电话号码", ["联系电话", "电话号码"]])
+def test_each_name_that_no_file_has_is_refused_with_the_headers_that_are_there(custody, home, tmp_path, given):
+    path = write_csv(tmp_path / "a.csv", [f"x,{number}," for number in numbers(5)], "姓名,联系电话,备用电话")
+    before = files_under(home.vault)
+    wrong = r"a\.csv: no table has a column 电话号码 as given with --column phone=; the headers are 姓名, 联系电话, 备用电话$"
+    with pytest.raises(IntakeError, match=wrong):
+        load(custody, path, columns={"phone": given})
+    with pytest.raises(
+        IntakeError, match=r"a\.csv: no table has a column 座机 as given with --not-column; the headers are"
+    ):
+        load(custody, path, not_columns=["座机"])
+    assert files_under(home.vault) == before
+    assert load(custody, path, columns={"phone": ["联系电话", "备用电话"]}).total.accepted == 5
+
+
+def test_names_may_be_in_different_files(custody, tmp_path):
+    first = write_csv(tmp_path / "a.csv", [f"x,{number}" for number in numbers(5)], "姓名,联系电话")
+    second = write_csv(tmp_path / "b.csv", [f"{number},x" for number in numbers(5, 10)], "手机号,备注")
+    report = load(custody, [first, second], columns={"phone": "手机号,联系电话"}, not_columns=["备注"])
+    assert report.total.accepted == 10

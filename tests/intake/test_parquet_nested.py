@@ -69,6 +69,28 @@ def test_a_list_that_is_longer_than_a_cell(written):
         read_tables(path)
 
 
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize("name", ["phone", "note"])
+def test_nothing_is_cut_from_a_long_value(written, load_path, name, encoded):
+    """What stands behind the limit of a cell is rejected in a phone column and warned of in another one."""
+    long = "x " * limits.MAX_CELL_CHARS + "13900139000"
+    column = pa.array(["13800138000"] * 5 + [long]) if name == "phone" else pa.array(["x"] * 5 + [long])
+    column = column.dictionary_encode() if encoded else column
+    outcome = load_path(written({name: column, "mobile": ["13700137000"] * 6}))
+    assert [each.count for each in outcome.report.warnings if each.code == "unread_numbers"] == [1]
+    assert ([reject[2:] for reject in outcome.rejects][-1:] == [["phone", "too_long", "13900139000"]]) == (
+        name == "phone"
+    )
+
+
+def test_a_value_beyond_the_limit_is_refused_by_its_row(written):
+    path = written({"phone": ["13800138000", "x" * (limits.MAX_PARQUET_VALUE_CHARS + 1)]})
+    with pytest.raises(
+        IntakeError, match=r"a\.parquet row 2: has a value longer than 2,097,152 characters: shorten it"
+    ):
+        read_tables(path)
+
+
 def test_a_column_that_is_nested_too_deeply(written):
     value = "1"
     for _ in range(40):

@@ -38,6 +38,13 @@ SCRIPT = (
 )
 
 
+def test_a_text_in_a_blob_is_read_whatever_its_length_and_encoding(database):
+    long = "13800138000 村 " * 1000
+    values = f"(x'{long.encode().hex()}'), (x'{'张三13900139000'.encode('gb18030').hex()}'), (x'89504e470d0a1a0aff')"
+    (table,) = read_tables(database(f"CREATE TABLE a (b BLOB); INSERT INTO a VALUES {values}"))
+    assert [row[0] for row in table.rows] == [long, "张三13900139000"]
+
+
 def in_memory(path):
     data = path.read_bytes()
     import io

@@ -107,9 +107,18 @@ def test_cards_nested_too_deeply(cards):
         cards("BEGIN:VCARD\n" + "AGENT:" + "BEGIN:VCARD\\nAGENT:" * 10 + "\nEND:VCARD\n")
 
 
-def test_a_property_without_an_end_is_cut(cards):
-    content = "BEGIN:VCARD\nTEL:13800138000\nNOTE:" + "x\n y" * 2_000_000 + "\nTEL:13900139000\nEND:VCARD\n"
+@pytest.mark.parametrize("long", ["x\n y" * 600_000, "x" * 1_400_000], ids=["folded", "one line"])
+@pytest.mark.parametrize("name", ["PHOTO;ENCODING=BASE64;JPEG", "PHOTO", "item1.LOGO;VALUE=uri", "X-KEY;ENCODING=b"])
+def test_a_picture_is_cut(cards, name, long):
+    content = f"BEGIN:VCARD\nTEL:13800138000\n{name}:{long}\nTEL:13900139000\nEND:VCARD\n"
     assert cards(content)[0]["phone"] == "13800138000\n13900139000"
+
+
+@pytest.mark.parametrize("long", ["x\n y" * 600_000, "x" * 1_400_000], ids=["folded", "one line"])
+def test_a_long_text_is_refused_by_its_line(cards, long):
+    content = f"BEGIN:VCARD\nTEL:13800138000\nNOTE:{long} 13700137000\nEND:VCARD\n"
+    with pytest.raises(IntakeError, match=r"line 3: has a property longer than 1,048,576 characters: shorten it"):
+        cards(content)
 
 
 LINES = st.sampled_from(

@@ -5,6 +5,7 @@
 import datetime as dt
 import io
 import re
+import struct
 import zipfile
 
 import pytest
@@ -216,10 +217,31 @@ def test_a_formula_of_xls_without_a_value(formula, text):
     sheet.write(1, 1, xlwt.Formula(formula))
     sheet.write(2, 1, xlwt.Formula("A1&B1"))
     book.save(out)
-    assert tables_of(out.getvalue(), Format.XLS).rows == {
+    found = tables_of(out.getvalue(), Format.XLS)
+    assert found.rows == {
         "a sheet 名单": [["手机"]],
-        "a sheet two": [["", "手机"], ["", text]],
+        "a sheet two": [["", "手机"], ["", text], ["", "=(formula without a value)"]],
     }
+    assert [note for note in found.report.notes if "1 cells have a formula without a stored value" in note]
+
+
+def test_an_empty_text_or_zero_is_a_value_in_a_calculated_xls():
+    book, out = xlwt.Workbook(), io.BytesIO()
+    sheet = book.add_sheet("one")
+    for row, formula in enumerate(["A9&B9", "12345678+1", "A9+0"]):
+        sheet.write(row, 0, xlwt.Formula(formula))
+    book.save(out)
+    content = out.getvalue()
+    empty, number = bytes(8), struct.pack("<d", 12345679)
+    at = [
+        found.start() for found in re.finditer(rb"\x06\x00..(?=[\x00-\x02]\x00\x00\x00..\x00{8})", content, re.DOTALL)
+    ]
+    assert len(at) == 3
+    start = at[1] + 10
+    assert content[start : start + 8] == empty
+    found = tables_of(content[:start] + number + content[start + 8 :], Format.XLS)
+    assert "=(formula without a value)" not in str(found.rows)
+    assert found.report.notes == []
 
 
 def test_a_formula_with_a_value():

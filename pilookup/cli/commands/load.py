@@ -89,7 +89,7 @@ def load(
     columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
     with opened(home, online=False, scheduler=scheduler) as custody:
 
-        def attempt(passwords: tuple[str, ...]) -> "LoadOutcome":
+        def attempt(passwords: tuple[str, ...], locked: frozenset[str] | None) -> "LoadOutcome":
             with rejects_file(rejects) as stream, progress("load", "rows") as advance:
                 try:
                     return custody.load(
@@ -112,13 +112,14 @@ def load(
                         dry_run=dry_run,
                         strict=strict,
                         skip_bad=skip_bad,
+                        locked=locked,
                         on_progress=advance,
                     )
                 except StrictLoadError as error:  # the rejected rows are written all the same
                     outcome: LoadOutcome = error.outcome
                     return outcome
 
-        outcome = with_passwords(passwords, attempt)
+        outcome = with_passwords(passwords, attempt, skip_bad=skip_bad)
     _show(outcome, json=json)
     if report:
         write_report(report, outcome, utc_now())

@@ -20,13 +20,19 @@ LONG_LINE = f"is longer than {MAX_LINE_CHARS:,} characters: write one record on 
 """What an error says of a line beyond the limit."""
 
 MAX_CELL_CHARS = 131_072
-"""Characters in one cell of a text or Parquet file. This is the csv module's own limit, which is global."""
+"""Characters in a cell of a text, or in a list of a Parquet file. It is the csv module's own limit, which is global."""
 
 MAX_PHONE_CHARS = MAX_CELL_CHARS
 """Characters of a phone cell that are read. What stands behind them is rejected and counted."""
 
 LONG_CELL = f"has a cell longer than {MAX_CELL_CHARS:,} characters: shorten it, or take this line out"
 """What an error says of a line with a cell beyond the limit."""
+
+MAX_PARQUET_VALUE_CHARS = 2 << 20
+"""Characters in one value of a Parquet file. A file with a longer one is refused; nothing is cut."""
+
+LONG_VALUE = f"has a value longer than {MAX_PARQUET_VALUE_CHARS:,} characters: shorten it, or take this row out"
+"""What an error says of a row with a value beyond the limit."""
 
 MAX_CELL_NUMBERS = 10_000
 """Numbers in one cell; the others are rejected and counted."""

@@ -26,6 +26,8 @@ class Report:
         warnings: What the operator must look at. With `--strict` each of them prevents the load.
         months: Number of accepted numbers for each month in which they were last seen, as in `Accepted.months`; 0 is
             the unknown month. Numbers that have been erased are among them.
+        given: Names of columns that the operator gave, as far as a table has them.
+        headers: The headers of the tables, in the form of `ColumnUse.header`.
         by_column: The counts `ACCEPTED` and `REJECTED` of each column, by location, table and column as in `ColumnUse`.
             Numbers that have been erased are accepted here.
     """
@@ -39,6 +41,8 @@ class Report:
     columns: list[ColumnUse] = field(default_factory=list)
     warnings: list[LoadWarning] = field(default_factory=list)
     months: Counter[int] = field(default_factory=Counter)
+    given: set[str] = field(default_factory=set)
+    headers: dict[str, None] = field(default_factory=dict)
     by_column: dict[tuple[str, int, int], Counter[str]] = field(default_factory=dict)
 
     def warn(
@@ -73,6 +77,8 @@ class Report:
         self.columns.extend(other.columns)
         self.warnings.extend(other.warnings)
         self.months.update(other.months)
+        self.given |= other.given
+        self.headers |= other.headers
         for key, counts in other.by_column.items():
             self.by_column.setdefault(key, Counter()).update(counts)
 
@@ -116,7 +122,10 @@ class Tally:
         refused: By 0-based column, numbers that were rejected.
         lost: By 0-based column, numbers that lost digits in a spreadsheet.
         unread: By 0-based column, mainland mobiles that are outside the columns that are read, or in rejected cells.
-        left: By 0-based column, mainland mobiles in columns that are known and not read.
+        full: By 0-based column, other numbers outside the columns that are read that are written in full.
+        bare: The same for those that are digits alone. They count where the column has other numbers that are not read.
+        left: By 0-based column, numbers in columns that are known and not read: mainland mobiles, and those that are
+            written in full.
     """
 
     ragged: int = 0
@@ -133,12 +142,19 @@ class Tally:
     lookalikes: Counter[int] = field(default_factory=Counter)
     lost: Counter[int] = field(default_factory=Counter)
     unread: Counter[int] = field(default_factory=Counter)
+    full: Counter[int] = field(default_factory=Counter)
+    bare: Counter[int] = field(default_factory=Counter)
     left: Counter[int] = field(default_factory=Counter)
 
     def add(self, other: "Tally") -> None:
         """Add the counts of other rows of the same table."""
         for name in vars(other):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def unread_numbers(self) -> dict[int, int]:
+        """By 0-based column in ascending order, how many numbers outside the columns that are read are told."""
+        columns = sorted(+(self.unread + self.full))
+        return {column: self.unread[column] + self.full[column] + self.bare[column] for column in columns}
 
     def notes(self, location: str) -> list[str]:
         """Sentences for the report, one for each count of rows, numbers and dates that is not zero, except `stray`."""

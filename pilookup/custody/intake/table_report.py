@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from pilookup.custody.intake.columns.headers import is_known
+from pilookup.custody.intake.columns.headers import is_known, is_person
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.report import ACCEPTED, REJECTED, Report, Tally
@@ -14,16 +14,16 @@ _LOST_SHARE: Final = 50
 """The report warns of numbers that lost digits if they are at least one in 50 of the numbers of the table."""
 
 _ADVICE: Final = {
-    WarningCode.CONSTANT_COLUMN: "nearly all of it is one number, so it is not read: --column phone={name} reads it, "
-    "--not-column {name} leaves it out without a warning",
+    WarningCode.CONSTANT_COLUMN: "one number fills nearly all of its first rows, so it is not read: --column "
+    "phone={name} reads it, if other people's numbers follow; --not-column {name} leaves it out without a warning",
     WarningCode.OTHER_PARTY: "its header names somebody else than the people in the rows, so it is not read: "
     "--column phone={name} reads it, --not-column {name} leaves it out without a warning",
     WarningCode.OTHER_PHONE_COLUMNS: "no account was registered on these numbers, so they are not read: "
     "--column phone={name} reads them instead, --not-column {name} leaves them out without a warning",
     WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers "
     "of another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
-    WarningCode.UNREAD_NUMBERS: "mainland mobiles that are not read: --column phone={name} reads this column, "
-    "--scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
+    WarningCode.UNREAD_NUMBERS: "numbers that are not read, mobiles or written in full: --column phone={name} reads "
+    "this column, --scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
 }
 
 
@@ -68,6 +68,9 @@ class TableReport:
         for column in sorted({*self.tally.taken, *self.tally.refused}):
             counts = {ACCEPTED: self.tally.taken[column], REJECTED: self.tally.refused[column]}
             report.by_column.setdefault((self.location, self.number, column + 1), Counter()).update(counts)
+        report.given |= self.layout.given
+        shown = (self._header(column) for column in range(len(self.layout.header or ())))
+        report.headers |= dict.fromkeys(header for header in shown if header)
         report.notes.append(self.describe())
         report.notes.extend(self.tally.notes(self.location))
         self._warn_of_columns(report)
@@ -85,14 +88,9 @@ class TableReport:
         if others:
             count = sum(left[column] for column in others)
             self._warn(report, other_phones, count, _ADVICE[other_phones], others[0])
-        for column in sorted(self.tally.unread):
-            self._warn(
-                report,
-                WarningCode.UNREAD_NUMBERS,
-                self.tally.unread[column],
-                _ADVICE[WarningCode.UNREAD_NUMBERS],
-                column,
-            )
+        unread = WarningCode.UNREAD_NUMBERS
+        for column, count in self.tally.unread_numbers().items():
+            self._warn(report, unread, count, _ADVICE[unread], column)
 
     def _warn_of_rows(self, report: Report) -> None:
         tally = self.tally
@@ -140,7 +138,7 @@ class TableReport:
     def _header(self, column: int) -> str | None:
         """The header of a column as the report shows it; None if it may be a cell of data."""
         header = self.layout.header_of(column)
-        if not header or not (self.layout.is_named or is_known(header)):
+        if not header or any(map(is_person, header.split())) or not (self.layout.is_named or is_known(header)):
             return None
         return shown_header(header)
 

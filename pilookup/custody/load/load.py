@@ -44,6 +44,7 @@ class LoadJob:
         dry_run: Whether nothing is stored.
         strict: Whether any warning prevents the load.
         skip_bad: Whether files that cannot be read are left out. With `strict` this is a ValueError.
+        locked: Locations of encrypted files that `skip_bad` leaves out, where no password opens them; None for all.
     """
 
     files: Sequence[Path]
@@ -53,6 +54,7 @@ class LoadJob:
     dry_run: bool = False
     strict: bool = False
     skip_bad: bool = False
+    locked: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.strict and self.skip_bad:
@@ -96,7 +98,14 @@ def load(
     with _written(session), nullcontext(executor) if executor else local_executor() as workers:
         report_progress = guarded(on_progress) if on_progress else None
         schedule = LoadSchedule(
-            session, dataset.id, job.options, workers, rejects, report_progress, skip_bad=job.skip_bad
+            session,
+            dataset.id,
+            job.options,
+            workers,
+            rejects,
+            report_progress,
+            skip_bad=job.skip_bad,
+            locked=job.locked,
         )
         read = schedule.read([file.path for file in inputs], errors)
         pairs = [(file, given) for file, given in zip(read, inputs, strict=True) if file.error is None]

@@ -60,6 +60,7 @@ class LoadSchedule:
         rejects: Where rejected cells are written; None to drop them.
         on_progress: Called with (bytes read, bytes in all, rows so far).
         skip_bad: Whether a file that cannot be read is left out. Otherwise it fails the command.
+        locked: Locations of encrypted files that are left out then; None for all. Another one fails the command.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class LoadSchedule:
         on_progress: Progress | None,
         *,
         skip_bad: bool = False,
+        locked: frozenset[str] | None = None,
     ) -> None:
         self._session = session
         self._home = session.home.real
@@ -81,6 +83,7 @@ class LoadSchedule:
         self._rejects = rejects
         self._on_progress = on_progress
         self._skip_bad = skip_bad
+        self._locked = locked
         self._executor = executor
         self._files: list[LoadedFile] = []
         self._errors: list[IntakeError] = []
@@ -149,10 +152,16 @@ class LoadSchedule:
     def _raise_errors(self) -> None:
         errors = [*self._errors, *(file.error for file in self._files if file.error is not None)]
         count = len(self._errors) + len(self._files)
-        if not errors or (self._skip_bad and len(errors) < count):
+        locked = next((error for error in errors if self._needs_password(error)), None)
+        if not errors or (self._skip_bad and locked is None and len(errors) < count):
             return
-        locked = next((error for error in errors if isinstance(error, PasswordRequiredError)), None)
         raise locked or (errors[0] if len(errors) == 1 else SeveralFilesError(errors, count))
+
+    def _needs_password(self, error: IntakeError) -> bool:
+        """Whether the command fails because of a password, so that the caller can ask for it."""
+        if not isinstance(error, PasswordRequiredError):
+            return False
+        return not self._skip_bad or (self._locked is not None and error.location not in self._locked)
 
     def _read_all(self, encodings: dict[Path, Encoding]) -> None:
         for file in self._files:

@@ -14,6 +14,7 @@ from pilookup.errors import FormatError
 from pilookup.protocol.encoding import decode_object, encode_object
 from pilookup.protocol.names import check_epoch, check_integer
 from pilookup.release_files.channel_lock import channel_lock
+from pilookup.release_files.files import read_metadata
 
 DESTROYED: Final = "destroyed.json"
 _VERSION: Final = 1
@@ -35,7 +36,7 @@ class DestroyedEpochs:
             OSError: The file cannot be read.
         """
         try:
-            data = self._path.read_bytes()
+            data = read_metadata(self._path)
         except FileNotFoundError:
             return frozenset()
         try:

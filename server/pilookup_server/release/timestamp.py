@@ -16,6 +16,7 @@ from pilookup import durable
 from pilookup.errors import TrustError
 from pilookup.protocol.release import ROOT, TIMESTAMP, parse_metadata, read_release, renew_timestamp, verify_root
 from pilookup.release_files.channel_lock import channel_lock
+from pilookup.release_files.files import read_metadata
 from pilookup_server.keys.online_keys import OnlineKeys
 
 _SNAPSHOT = ".snapshot.json"
@@ -69,7 +70,7 @@ def renew(directory: Path, channel: str, keys: OnlineKeys, before: timedelta, no
     with channel_lock(directory, wait=False) as acquired:
         if not acquired:
             return False
-        release = read_release(lambda name: (metadata / name).read_bytes(), now, timestamp=False)
+        release = read_release(lambda name: read_metadata(metadata / name), now, timestamp=False)
         if not renewal_due(release.timestamp_expires, before, now):
             return False
         _sign(metadata, keys.timestamp_key(channel), release.snapshot_version, now)
@@ -96,7 +97,7 @@ def take_up(directory: Path, channel: str, keys: OnlineKeys, snapshot: int, now:
     metadata = directory / "metadata"
 
     def read(name: str) -> bytes:
-        return (metadata / name).read_bytes()
+        return read_metadata(metadata / name)
 
     with channel_lock(directory, wait=False) as acquired:
         if not acquired or newer_snapshot(directory) is None:
@@ -122,7 +123,7 @@ def take_over(directory: Path, channel: str, keys: OnlineKeys, now: datetime) ->
         current = _current(metadata)
         snapshot = newer_snapshot(directory) or (current.snapshot_meta.version if current else None)
         if snapshot is not None:
-            read_release(lambda name: (metadata / name).read_bytes(), now, snapshot=snapshot)
+            read_release(lambda name: read_metadata(metadata / name), now, snapshot=snapshot)
             _sign(metadata, keys.timestamp_key(channel), snapshot, now, take_over=True)
 
 
@@ -133,13 +134,13 @@ def _check_not_older(current: int, found: int) -> None:
 
 def _current(metadata: Path) -> Timestamp | None:
     try:
-        return parse_metadata((metadata / TIMESTAMP).read_bytes(), Timestamp).signed
+        return parse_metadata(read_metadata(metadata / TIMESTAMP), Timestamp).signed
     except FileNotFoundError:
         return None
 
 
 def _sign(metadata: Path, key: Ed25519PrivateKey, snapshot: int, now: datetime, *, take_over: bool = False) -> None:
-    keyids = verify_root((metadata / ROOT).read_bytes()).roles["timestamp"].keyids
+    keyids = verify_root(read_metadata(metadata / ROOT)).roles["timestamp"].keyids
     signed = Metadata(renew_timestamp(_current(metadata), snapshot, now, take_over=take_over))
     signed.sign(_signer(key, keyids))
     durable.replace(metadata / TIMESTAMP, signed.to_bytes())

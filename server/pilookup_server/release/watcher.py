@@ -42,6 +42,9 @@ DESTROYED_AFTER: Final = timedelta(hours=1)
 KEYS_SECONDS: Final = 60.0
 """The keys on disk are looked at this often."""
 
+MOST_FORMER: Final = 8
+"""Most former releases in their grace. Each keeps files open, however often somebody publishes."""
+
 
 @dataclass(frozen=True, slots=True)
 class WatchTimes:
@@ -133,6 +136,7 @@ class ReleaseWatcher:
             OSError: The channel's directory cannot be read.
         """
         await to_thread.run_sync(self._clock.save)
+        metrics.set_clock(self.name, doubtful=self._clock.doubtful)
         now = self._clock()
         if self._times.renew:
             await self._take_up(now)
@@ -225,7 +229,7 @@ class ReleaseWatcher:
         self._refused_load = False
         if previous is not None:
             self._former.append((now + self._times.grace, previous))
-        self._former = [(end, former) for end, former in self._former if end > now]
+        self._former = [(end, former) for end, former in self._former if end > now][-MOST_FORMER:]
         self.state = ServedState.merge(loaded, [former for _, former in self._former])
         publish_due = renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now)
         metrics.set_release(

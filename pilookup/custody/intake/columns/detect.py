@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from pilookup.custody.intake.columns import given, headers, labelled
+from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     count_cells,
+    digit_count,
     takes_bare_landlines,
     takes_short_mantissas,
 )
@@ -20,8 +22,10 @@ from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
 from pilookup.protocol.label import Kind
 
-_NEAR_ROWS = 20
+_NEAR_ROWS: Final = 20
 """Rows by which it is decided whether the columns of the rows above go on."""
+_LEAST_DIGITS: Final = 7
+"""A cell with fewer digits may be a header."""
 
 
 class TableHead(Protocol):
@@ -40,13 +44,26 @@ class TableHead(Protocol):
 
 @dataclass(slots=True)
 class _Column:
-    """One column of a table while its role is chosen."""
+    """One column of a table while its role is chosen.
+
+    Attributes:
+        at: The 0-based column.
+        label: Its label in the header; empty if it has none.
+        above: The words above its first number: the label, or, without one, the nearest cell with content.
+        cells: Its cells in the rows of the table.
+        counts: What these cells are.
+        is_named: Whether the label names phones.
+        is_of_another: Whether the words above name somebody else than the people in the rows.
+        phone: How its numbers are read.
+    """
 
     at: int
     label: str = field(repr=False)
+    above: str = field(repr=False)
     cells: list[str] = field(repr=False)
     counts: ColumnCells
     is_named: bool = False
+    is_of_another: bool = False
     phone: PhoneColumn = field(init=False)
 
     @property
@@ -75,9 +92,9 @@ def choose_layout(table: TableHead, options: IntakeOptions, previous: Layout | N
         return form
     if header is None and previous is not None and previous.header and _continues(rows, previous, options):
         header = HeaderRows(0, 0, previous.header, by_name=True)
-        return _choose(table, options, header, previous.header_digests)
+        return _choose(table, options, header, previous.header_digests, previous)
     digests = tuple(header_digest(row) for row in rows[header.first : header.data]) if header else ()
-    return _choose(table, options, header, digests)
+    return _choose(table, options, header, digests, previous if header is None else None)
 
 
 def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
@@ -97,17 +114,28 @@ def _continues(rows: Rows, previous: Layout, options: IntakeOptions) -> bool:
     return bool(filled) and all(counts.shows_phones or not counts.with_digits for counts in filled)
 
 
-def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None, digests: tuple[bytes, ...]) -> Layout:
+def _choose(
+    table: TableHead,
+    options: IntakeOptions,
+    header: HeaderRows | None,
+    digests: tuple[bytes, ...],
+    previous: Layout | None,
+) -> Layout:
     labels = header.labels if header else ()
     start = header.data if header else 0
     rows = rows_of_layout(_rows_of_table(table.head[start:]), options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
-    columns = [_column(at, labels[at] if at < len(labels) else "", rows, options) for at in range(width)]
+    columns = [
+        _column(at, _label(labels, at), _words_above(table, labels, at, previous), rows, options) for at in range(width)
+    ]
+    for column in columns:
+        column.is_of_another = headers.is_other_party(column.above) or _was_of_another(column, previous)
     roles = _roles(columns, labels)
     layout = Layout(
         start=start,
         phones=(),
         width=_usual_width(rows, len(labels)),
+        header_width=len(labels),
         account=given.column_for("account", table.location, labels, width, options)
         if "account" in options.columns
         else roles.get(ColumnRole.ACCOUNT),
@@ -121,7 +149,8 @@ def _choose(table: TableHead, options: IntakeOptions, header: HeaderRows | None,
         header_digests=digests,
         header=tuple(labels) if header else None,
         is_named=header is not None and header.by_name,
-        passed_over=_passed_over(table.head, header),
+        given=frozenset(given.found_names(table.location, labels, width, options)),
+        passed_over=_passed_over(table.head, header, options.region),
     )
     layout = _with_phones(layout, columns, table.location, labels, width, options)
     least = 1 + max(
@@ -140,14 +169,44 @@ def _cells(rows: Rows, column: int) -> list[str]:
     return [row[column] for row in rows if column < len(row)]
 
 
-def _column(at: int, label: str, rows: Rows, options: IntakeOptions) -> _Column:
+def _label(labels: Sequence[str], column: int) -> str:
+    return labels[column] if column < len(labels) else ""
+
+
+def _words_above(table: TableHead, labels: Sequence[str], column: int, previous: Layout | None) -> str:
+    """The words above the first number of a column: its label, the nearest cell with content, or the former label.
+
+    They matter where a column has no label of its own, since its header stands beside data of another table: they may
+    name somebody else than the people in the rows.
+    """
+    if _label(labels, column).strip() or table.names is not None:
+        return _label(labels, column)
+    above = ""
+    for row in table.head:
+        cell = row[column] if column < len(row) else ""
+        if digit_count(cell) >= _LEAST_DIGITS:
+            break
+        above = cell if cell.strip() else above
+    if not above and previous is not None:
+        above = previous.header_of(column) or ""
+    return above
+
+
+def _was_of_another(column: _Column, previous: Layout | None) -> bool:
+    """Whether nothing but the layout of the rows above says of whom the numbers of a column are: of somebody else."""
+    if previous is None or column.above.strip():
+        return False
+    return any(each.column == column.at and each.code is WarningCode.OTHER_PARTY for each in previous.unread)
+
+
+def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions) -> _Column:
     cells = _cells(rows, at)
     is_phone = headers.is_phone(label)
     bare, lookalikes = (True, 0)
     if options.region == "CN":
         bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
     counts = count_cells(cells, options.region, bare_landlines=bare)
-    column = _Column(at, label, cells, counts, is_phone and not headers.is_fax(label))
+    column = _Column(at, label, above, cells, counts, is_phone and not headers.is_fax(label))
     column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0)
     return column
 
@@ -257,12 +316,12 @@ _NOBODY = "nobody"
 
 def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None:
     """The warning under which the numbers of a column are told if it is not read; `_NOBODY`; None if it is read."""
-    label, counts = column.label, column.counts
+    label, counts = column.above, column.counts
     if headers.is_fax(label) or (counts.shows_identifiers and not column.is_named):
         return _NOBODY
     if not counts.numbers:
         return None
-    if headers.is_other_party(label):
+    if column.is_of_another:
         return WarningCode.OTHER_PARTY
     if peer and headers.is_owner(label) and not headers.is_peer(label):
         return WarningCode.OTHER_PARTY
@@ -276,12 +335,12 @@ def _registration_columns(columns: Sequence[_Column]) -> tuple[list[_Column], li
     ranked: list[tuple[int, _Column]] = []
     rest: list[_Column] = []
     for column in columns:
-        if not column.shows_phones or headers.is_fax(column.label):
+        if not column.shows_phones or headers.is_fax(column.above):
             continue
         rank = headers.registration_rank(column.label)
         if rank == 1 and column.counts.mobiles * 2 < column.counts.filled:
             rank = None
-        if rank is None or headers.is_other_party(column.label):
+        if rank is None or column.is_of_another:
             rest.append(column)
         else:
             ranked.append((rank, column))
@@ -296,7 +355,7 @@ def _registration_columns(columns: Sequence[_Column]) -> tuple[list[_Column], li
     return chain, [UnreadColumn(column.at, code) for column in sorted(rest, key=lambda column: column.at)]
 
 
-def _passed_over(rows: Rows, header: HeaderRows | None) -> int:
-    """The mainland mobiles in the rows above the header."""
+def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:
+    """The numbers in the rows above the header: mainland mobiles, and those that are written in full."""
     above = rows[: header.first] if header else []
-    return sum(len(find_mobiles(cell)) for row in above for cell in row)
+    return sum(len(find_mobiles(cell)) or len(list(full_numbers(cell, region))) for row in above for cell in row)

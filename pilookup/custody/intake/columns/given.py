@@ -1,7 +1,7 @@
 """The columns that the operator names with `--column` and `--not-column`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pilookup.custody.intake.columns import headers
 from pilookup.custody.intake.model import IntakeOptions
@@ -29,6 +29,35 @@ def phone_columns(location: str, labels: Sequence[str], width: int, options: Int
 def left_out(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> set[int]:
     """The columns that the options exclude."""
     return set(_resolve_all(options.not_columns, location, labels, width))
+
+
+def found_names(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> set[str]:
+    """The names that the options give for phone columns or exclude, as far as a table has such columns.
+
+    Of a text with several names, separated by commas, each that is found is one of them.
+    """
+    found: set[str] = set()
+    for text in (*options.columns.get("phone", ()), *options.not_columns):
+        name = _for_location(text, location)
+        if name is None:
+            continue
+        if _resolve(name, labels, width):
+            found.add(text)
+        found.update(part for part in _parts(text) if _resolve(_for_location(part, location) or "", labels, width))
+    return found
+
+
+def missing_names(options: IntakeOptions, found: Collection[str]) -> list[str]:
+    """The names that the options give for phone columns or exclude, and that are not among those found."""
+    texts = dict.fromkeys([*options.columns.get("phone", ()), *options.not_columns])
+    return [part for text in texts if text not in found for part in _parts(text) if part not in found]
+
+
+def _parts(text: str) -> list[str]:
+    """The names in a text such as "a,b" or "sheet!a,b", each with its sheet."""
+    sheet, mark, names = text.partition("!")
+    prefix = f"{sheet}!" if mark and sheet and names else ""
+    return [prefix + part for part in _COMMAS.split(names if prefix else text) if part.strip()] or [text]
 
 
 def column_for(role: str, location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> int:

@@ -1,6 +1,7 @@
 """Finds the header of a table, of one to three rows, among title lines, notes and data."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,9 +21,13 @@ _NAMES: Final = re.compile(
     r"|whatsapp|caller|call",
     re.IGNORECASE,
 )
+_LABELLED: Final = re.compile(r"[^\W\d]\s*[:：]")
 _MAX_NAME: Final = 60
 _LEAST_DIGITS: Final = 7
+_LEAST_NAMES: Final = 3
+_NAMES_SHARE: Final = 0.8
 _MIN_TABLE_ROWS: Final = 2
+_MIN_ENTRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,19 @@ def names_phone(cell: str) -> bool:
 
 
 def is_header_row(row: Sequence[str]) -> bool:
-    """Whether a row is a header by its words: a cell names a phone column, and no cell is a number."""
-    return any(names_phone(cell) for cell in row) and not _holds_digits(row)
+    """Whether a row is a header by its words, and no cell is a number.
+
+    A cell names a phone column, or nearly all cells, three or more, are names of columns.
+    """
+    return (any(names_phone(cell) for cell in row) or _has_names(row)) and not _holds_digits(row)
+
+
+def _has_names(row: Sequence[str]) -> bool:
+    filled = [cell for cell in row if cell.strip()]
+    if len(filled) < _LEAST_NAMES or any(len(cell) > _MAX_NAME for cell in filled):
+        return False
+    names = sum(headers.is_known(cell) or headers.is_other_party(cell) for cell in filled)
+    return names >= _LEAST_NAMES and names >= len(filled) * _NAMES_SHARE
 
 
 def filled_cells(row: Sequence[str]) -> int:
@@ -90,9 +106,21 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
 
 
 def _is_another_table(above: Rows, region: str) -> bool:
-    """Whether the rows above a header are a table too: several of them have a cell that is a number as a whole."""
-    with_numbers = sum(any(is_one_number(cell, region) for cell in row) for row in above)
-    return with_numbers >= _MIN_TABLE_ROWS
+    """Whether the rows above a header are a table too, and not titles or facts.
+
+    They are if several have a cell that is a number as a whole; or if a column has entries with a number, and there are
+    more of them, since a title may have one too.
+    """
+    if sum(any(is_one_number(cell, region) for cell in row) for row in above) >= _MIN_TABLE_ROWS:
+        return True
+    entries = Counter(
+        column
+        for row in above
+        if filled_cells(row) > 1
+        for column in number_columns(row, region)
+        if is_entry(row[column]) and not _LABELLED.search(row[column])
+    )
+    return max(entries.values(), default=0) >= _MIN_ENTRIES
 
 
 def _header(rows: Rows, numbers: Sequence[set[int]], at: int, *, by_name: bool) -> HeaderRows:

@@ -58,6 +58,11 @@ _COMMON = re.compile(
     r"|duration|source|status|from|to|sender|recipient|caller|callee|contact|entries|parties|labels?|group|email|mail|city|province"
 )
 """Words of which one is in nearly every header, and in hardly any name of a person."""
+_PERSON = re.compile(
+    r"[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付傅方邹熊白孟秦邱侯江尹薛闫"
+    r"段雷龙黎史陶贺毛郝顾龚邵万钱严覃武戴莫孔向汤][\u3400-\u9fff]{1,2}"
+)
+"""A text that may be the name of a person: a common family name and one or two characters."""
 _LAST_SEEN = re.compile(r"最后|最近|末次|last|latest|seen")
 _ACTIVE = re.compile(r"登录|登陆|活跃|使用|login|active|update")
 
@@ -167,6 +172,11 @@ def is_known(header: str) -> bool:
     if is_phone(header) or date_rank(header) is not None or account_rank(header) is not None or is_identifier(header):
         return True
     return bool(_COMMON.fullmatch(text)) or is_fax(header) or is_area(header) or is_country(header)
+
+
+def is_person(header: str) -> bool:
+    """Whether a header cell may be the name of a person, as where a form stands beside a table."""
+    return not is_known(header) and _PERSON.fullmatch(header.strip()) is not None
 
 
 def registration_rank(header: str) -> int | None:

@@ -66,6 +66,7 @@ class Layout:
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         width: The usual number of cells in a row.
+        header_width: The number of cells of the header; 0 if the table has none.
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
@@ -74,12 +75,14 @@ class Layout:
         header: The label of each column; None if the table has no header. It is content of the file.
         is_named: Whether a cell of the header names a phone column. Otherwise it may be a row of data.
         roles: The columns for the report.
+        given: Names of columns that the operator gave and that the table has.
         passed_over: The mainland mobiles in rows above the data that are not the header.
     """
 
     start: int
     phones: tuple[PhoneColumn, ...]
     width: int
+    header_width: int = 0
     first_filled: bool = False
     account: int | None = None
     date: int | None = None
@@ -95,6 +98,7 @@ class Layout:
     header: tuple[str, ...] | None = field(default=None, repr=False)
     is_named: bool = False
     roles: tuple[RoleOfColumn, ...] = ()
+    given: frozenset[str] = frozenset()
     passed_over: int = 0
 
     def label(self, column: int) -> str:
@@ -107,9 +111,13 @@ class Layout:
             return self.header[column].strip() or None
         return None
 
+    def has_moved(self, row: Sequence[str]) -> bool:
+        """Whether a row has more cells than the header, so that its cells may stand under other headers."""
+        return 0 < self.header_width < len(row)
+
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""
-        return replace(self, header=None, roles=(), passed_over=0)
+        return replace(self, header=None, roles=(), given=frozenset(), passed_over=0)
 
 
 def header_digest(row: Sequence[str]) -> bytes:

@@ -2,7 +2,7 @@
 
 import re
 
-from pilookup.custody.intake.columns.cells.text import cell_text
+from pilookup.custody.intake.columns.cells.text import CHINESE_DIGITS, cell_text
 
 _MOBILE = re.compile(
     r"(?<![0-9a-z])(?<![0-9]\.)(?:(?:\+|00)?86[ -]?|(?<!\+)|(?<=[0-9]\+))"
@@ -32,7 +32,7 @@ def find_mobiles(text: str) -> list[tuple[int, int]]:
     Returns:
         Where each starts and stops in the text, in order.
     """
-    if not any(char.isdecimal() for char in text):
+    if not any(char.isdecimal() or char in CHINESE_DIGITS for char in text):
         return []
     content = cell_text(text)
     found = [one for one in _MOBILE.finditer(content.plain) if not _NO_NUMBER.match(content.plain, one.end())]

@@ -1,17 +1,21 @@
 """Whether a row has the layout of its table."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.full_numbers import LEAST_CHARS, full_numbers, is_bare
 from pilookup.custody.intake.columns.header_rows import is_header_row
+from pilookup.custody.intake.columns.judge import is_entry
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, header_digest
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.identifier import canonicalise
 
 _LONG_CHARS: Final = 1024
+_SHORT_CHARS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,24 @@ class OutsideMobile:
 
     def __repr__(self) -> str:
         return f"<mobile in column {self.column + 1}>"
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideFullNumber:
+    """A number that is written in full and no mainland mobile, outside the columns that are read.
+
+    Attributes:
+        column: Its 0-based column.
+        identifier: Its canonical identifier; None if it is not possible.
+        bare: Whether the cell is digits alone.
+    """
+
+    column: int
+    identifier: bytes | None
+    bare: bool
+
+    def __repr__(self) -> str:
+        return f"<number in column {self.column + 1}>"
 
 
 def mobiles_in(text: str) -> list[bytes]:
@@ -63,6 +85,37 @@ def outside_mobiles(row: Sequence[str], skipped: Collection[int], taken: Collect
         for identifier in mobiles_in(cell)
         if identifier not in taken
     ]
+
+
+def outside_full_numbers(
+    row: Sequence[str], skipped: Collection[int], taken: Collection[bytes], region: str
+) -> list[OutsideFullNumber]:
+    """The numbers of a row that are written in full, are no mainland mobiles, and that it does not already give.
+
+    Where a cell has mobiles that the row does not give, the other numbers of its entries, or of a short text, are among
+    them.
+
+    Args:
+        row: The cells.
+        skipped: The 0-based columns that are not examined.
+        taken: The identifiers that the row gives.
+        region: Where numbers without a country code are from.
+    """
+    found: list[OutsideFullNumber] = []
+    for column, cell in enumerate(row):
+        if column in skipped or len(cell) < LEAST_CHARS or not any(char.isdigit() for char in cell):
+            continue
+        mobiles = mobiles_in(cell)
+        numbers: Iterable[bytes | None] = full_numbers(cell, region)
+        if any(mobile not in taken for mobile in mobiles) and (len(cell) <= _SHORT_CHARS or is_entry(cell)):
+            numbers = (result for _, result in find_numbers(cell, region) if isinstance(result, bytes))
+        bare = is_bare(cell)
+        found += [
+            OutsideFullNumber(column, number, bare)
+            for number in numbers
+            if number not in taken and number not in mobiles
+        ]
+    return found
 
 
 def is_repeated_header(row: Sequence[str], layout: Layout) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from pilookup.custody.intake.columns.cells.reader import is_bare_landline
+from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.months import MonthReader
@@ -19,6 +20,7 @@ from pilookup.custody.intake.rows.fit import (
     is_repeated_header,
     leaves_layout,
     mobiles_in,
+    outside_full_numbers,
     outside_mobiles,
     starts_new_table,
 )
@@ -116,6 +118,7 @@ class Normaliser:
         if not lenient and self._is_elsewhere(row, outside):
             return False
         self._add_outside(row, outside, lenient=lenient)
+        self._add_full_numbers(row)
         self._add(row, batch, filled=filled)
         return True
 
@@ -167,16 +170,28 @@ class Normaliser:
                 if column < len(row.cells):
                     self._tally.unread[column] += len(mobiles_in(row.cells[column]))
 
+    def _add_full_numbers(self, row: _Row) -> None:
+        """Count or take the other numbers outside the phone columns that are written in full."""
+        labelled = phone_cells(row.cells) if self._layout.labelled else {}
+        for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
+            if found.column in labelled:
+                continue
+            if found.bare and not self._layout.has_moved(row.cells):
+                self._tally.bare[found.column] += 1
+            elif self._layout.scan_text and found.identifier is not None:
+                row.numbers[found.identifier] = found.column
+            else:
+                self._tally.full[found.column] += 1
+
     def _count_left(self, row: _Row) -> None:
-        for column, code in self._left.items():
-            if code is not None and column < len(row.cells):
-                missed = [number for number in mobiles_in(row.cells[column]) if number not in row.numbers]
-                self._tally.left[column] += len(missed)
+        columns = [column for column, code in self._left.items() if code is not None]
         if self._layout.first_filled:
-            for phone in self._layout.phones:
-                if phone.column != row.chosen and phone.column < len(row.cells):
-                    missed = [number for number in mobiles_in(row.cells[phone.column]) if number not in row.numbers]
-                    self._tally.left[phone.column] += len(missed)
+            columns += [phone.column for phone in self._layout.phones if phone.column != row.chosen]
+        for column in columns:
+            cell = row.cells[column] if column < len(row.cells) else ""
+            found: list[bytes | None] = [*mobiles_in(cell)]
+            found = found or list(full_numbers(cell, self._region))
+            self._tally.left[column] += sum(number not in row.numbers for number in found)
 
     def _add(self, row: _Row, batch: Accepted, *, filled: bool) -> None:
         cells = row.cells

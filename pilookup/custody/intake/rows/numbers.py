@@ -25,11 +25,14 @@ def phone_cells_of(row: Sequence[str], layout: Layout) -> Iterator[tuple[PhoneCo
 def candidates(
     row: Sequence[str], phone: PhoneColumn, cell: str, layout: Layout, region: str
 ) -> list[tuple[str, bytes | Reason]]:
-    """The numbers and rejects of one phone cell, read with the country and area cells of its row."""
+    """The numbers and rejects of one phone cell, read with the country and area cells of its row.
+
+    In a row with more cells than the header, which may have moved, digits without a 0 are no landlines.
+    """
     return find_numbers(
         cell,
         region,
-        bare_landlines=phone.bare_landlines,
+        bare_landlines=phone.bare_landlines and not layout.has_moved(row),
         short_mantissa=phone.short_mantissa,
         area=cell_of(row, layout.area),
         country=cell_of(row, layout.country),

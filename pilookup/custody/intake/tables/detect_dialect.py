@@ -54,6 +54,8 @@ _STEADY: Final = 0.98
 _LEAST_NUMBERS: Final = 3
 _LEAST_FIT: Final = 0.75
 _CONTROL_SHARE: Final = 10
+_RARE_RUNS: Final = 10
+"""A run of a sign is no delimiter if it stands in a tenth of the lines with this sign, or in fewer: it is in a cell."""
 _LISTED: Final = 0.9
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40
@@ -216,7 +218,8 @@ def _delimiters(lines: Sequence[str]) -> list[str]:
         count = sum(sign in line for line in lines)
         if count * 2 > len(lines) and not _is_part(sign, frequent, lines):
             alone = counts[sign] * 2 > count and sign not in _NO_SIGNS  # longer runs are empty cells
-            frequent.update([sign] if alone else _units(sign, [len(run) for run in counts if run == sign * len(run)]))
+            usual = [run for run in counts if run == sign * len(run) and counts[run] * _RARE_RUNS > count]
+            frequent.update([sign] if alone else _units(sign, map(len, usual)))
     signs = [sign for sign in frequent - {*_USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in _USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
@@ -226,8 +229,9 @@ def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:
     return any(sign in other and not any(sign in line.replace(other, "") for line in lines) for other in longer)
 
 
-def _units(sign: str, lengths: Sequence[int]) -> Iterator[str]:
+def _units(sign: str, of_runs: Iterable[int]) -> Iterator[str]:
     """The runs of a sign that are no repetition of a shorter run of two or more."""
+    lengths = list(of_runs)
     for length in lengths:
         if not any(length > shorter > 1 and length % shorter == 0 for shorter in lengths):
             yield sign * length
@@ -286,6 +290,8 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     """Whether an unusual way fits well enough to be better than one cell a line."""
     if dialect.width < 2 and dialect.delimiter != Separation.BLOCKS:
         return False
+    if named and _is_run(dialect) and fit >= _MIN_SHARE and (whole is None or whole >= 0):
+        return True  # it separates a header; there may be tables of several widths, and numbers in texts
     if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
         numbered = sum(any(_numbers(cell, MOBILE) for cell in row) for row in rows)
         return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
@@ -296,6 +302,11 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in _LOOSE:
         return named and fit >= _REGULAR and len(rows) > 1
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
+
+
+def _is_run(dialect: Dialect) -> bool:
+    """Whether cells, three or more, are separated by several signs in a row."""
+    return not isinstance(dialect.delimiter, Separation) and len(dialect.delimiter) > 1 and dialect.width > 2
 
 
 def _are_labels(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> bool:

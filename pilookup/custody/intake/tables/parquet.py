@@ -127,11 +127,16 @@ class ParquetTable:
             raise IntakeError(self.location, _DAMAGED)
 
     def _block(self, row: int, arrays: list[pa.Array]) -> NumberedRows:
-        rows = self._cells(arrays)
+        rows = self._cells(arrays, row)
         return NumberedRows(range(row, row + len(rows)), rows)
 
-    def _cells(self, arrays: list[pa.Array]) -> list[list[str]]:
-        return [list(row) for row in zip(*(self._texts(column) for column in arrays), strict=True)]
+    def _cells(self, arrays: list[pa.Array], first: int = 1) -> list[list[str]]:
+        """The cells of consecutive rows, the first of which has the number `first`."""
+        rows = [list(row) for row in zip(*(self._texts(column) for column in arrays), strict=True)]
+        for number, row in enumerate(rows, first):
+            if any(len(cell) > limits.MAX_PARQUET_VALUE_CHARS for cell in row):
+                raise IntakeError(f"{self.location} row {number:,}", limits.LONG_VALUE)
+        return rows
 
     def _head(self) -> list[list[str]]:
         found = next(self._batches(self._leaves, limits.HEAD_ROWS), None) if self._leaves else None
@@ -164,10 +169,7 @@ class ParquetTable:
 
     def _texts(self, column: pa.Array) -> list[str]:
         with self._validated(column):
-            if pa.types.is_dictionary(column.type):  # each value is cut once, and its rows share it
-                values = [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column.dictionary)]
-                return [values[at] if at is not None else "" for at in column.indices.to_pylist()]
-            return [cell[: limits.MAX_CELL_CHARS] for cell in cells_of(column)]
+            return cells_of(column)
 
     def _lines(self, arrays: list[pa.Array], needed: Collection[int]) -> bytes | None:
         with self._validated(*arrays):

@@ -2,12 +2,14 @@
 
 A stray quote at the start of a cell makes a CSV reader take all rows after it as one cell. Therefore, if a record spans
 several lines and does not have the usual number of cells, its first line is read again with quotes as plain characters,
-and reading continues with the next line.
+and reading continues with the next line. Such a record is kept if no cell that spans lines has a delimiter in it: the
+cell has swallowed no row, and the record only has fewer or more cells than others.
 """
 
 import csv
 from collections.abc import Iterator
 from itertools import islice
+from typing import Final
 
 from pilookup.custody.intake.limits import BATCH_ROWS, HEAD_ROWS, LONG_CELL
 from pilookup.custody.intake.tables.dialect import Dialect, Separation
@@ -15,6 +17,9 @@ from pilookup.custody.intake.tables.labels import LabelledBlocks, LabelledLines
 from pilookup.custody.intake.tables.separations import separator
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
+
+_MOST_LINES: Final = 100
+"""A row with another number of cells than usual and more lines than this is the work of a stray quote."""
 
 
 class Records:
@@ -86,9 +91,18 @@ class Records:
             yield from block
 
     def _first_to_reread(self, rows: list[list[str]], counts: list[int]) -> int:
-        """Index of the first row that spans several lines and has an unusual width; len(rows) if there is none."""
-        width = self._dialect.width
-        return next((i for i, row in enumerate(rows) if len(row) != width and _spans_lines(row, counts[i])), len(rows))
+        """Index of the first row whose quotes do not pair up; len(rows) if there is none."""
+        dialect = self._dialect
+        return next(
+            (
+                i
+                for i, row in enumerate(rows)
+                if len(row) != dialect.width
+                and _spans_lines(row, counts[i])
+                and not _swallows_no_row(row, counts[i], dialect.delimiter)
+            ),
+            len(rows),
+        )
 
     def _numbered(self, rows: list[list[str]], counts: list[int]) -> NumberedRows:
         total = sum(counts)
@@ -145,6 +159,13 @@ def plain_row(location: str, line: str, delimiter: str) -> list[str]:
 def _spans_lines(row: list[str], count: int) -> bool:
     """Whether a row spans more than one line. If the file ends inside a quoted cell, the cell ends in a line feed."""
     return count > 1 or (bool(row) and row[-1].endswith("\n"))
+
+
+def _swallows_no_row(row: list[str], count: int, delimiter: str) -> bool:
+    """Whether no cell of a row that spans lines is likely to have other rows in it."""
+    if row[-1].endswith("\n") or count > _MOST_LINES:
+        return False
+    return not any("\n" in cell and delimiter in cell for cell in row)
 
 
 def _line_counts(rows: list[list[str]], available: int) -> list[int]:

@@ -22,7 +22,6 @@ ROWS_A_LINE = 1024
 EXACT_INTEGERS = 2**53
 STEPS = 1_000_000
 MOST_STEPS = 2_000  # millions of steps between two blocks of rows
-MAX_TEXT_BLOB = 4096
 HEADER_BYTES = 100
 
 
@@ -125,14 +124,14 @@ def _decoded(data: bytes) -> str:
 
 
 def _text_of_blob(data: bytes) -> str:
-    """The text of a blob that is a short text; "" for any other."""
-    if len(data) > MAX_TEXT_BLOB:
-        return ""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return ""
-    return text if all(char.isprintable() or char.isspace() for char in text) else ""
+    """The text of a blob that is a text; "" for any other, such as a picture."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = data.rstrip(b"\0").decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return text if all(char.isprintable() or char.isspace() for char in text) else ""
+    return ""
 
 
 def _text_of_number(value: float) -> str:

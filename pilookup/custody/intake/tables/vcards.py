@@ -20,10 +20,13 @@ from pilookup.custody.intake.tables.whole_text import TextStream, open_text
 from pilookup.errors import IntakeError
 
 MAX_PROPERTY_CHARS: Final = 1 << 20
-"""Characters of one property, with its folded lines. Of a longer one, such as a picture, the rest is dropped."""
+"""Characters of one property, with its folded lines. A longer text is refused; the rest of a picture is dropped."""
 
 _BLOCK_CHARS: Final = 1 << 18
 
+_LONG_PROPERTY: Final = (
+    f"has a property longer than {MAX_PROPERTY_CHARS:,} characters: shorten it, or take this card out"
+)
 MAX_DEPTH: Final = 4
 """Cards in one another: the AGENT of a card is a card."""
 
@@ -32,6 +35,7 @@ _END: Final = re.compile(r"end\s*:\s*vcard", re.IGNORECASE)
 _PROPERTY: Final = re.compile(r"""((?:[^:;"\s]+\.)?[^:;."\s][^:;"\s]*)((?:;(?:"[^"]*"|[^":])*)?):(.*)""", re.DOTALL)
 _PARAMETER: Final = re.compile(r""";([^;="]+)(?:=("[^"]*"|[^;"]*))?""")
 _BINARY: Final = frozenset({"PHOTO", "LOGO", "SOUND", "KEY", "THUMBNAIL", "X-MS-CARDPICTURE", "X-MS-OL-DESIGN"})
+_BINARY_NAME: Final = re.compile(rf"\s*(?:[^;:]*\.)?(?:{'|'.join(_BINARY)})\s*(?:;|$)")
 _SILENT: Final = frozenset({"VERSION", "PRODID", "REV", "UID", "CLASS", "MAILER", "X-ABLABEL", "X-ABUID"})
 _URI: Final = re.compile(r"(?:tel|sms|callto):", re.IGNORECASE)
 _CONTEXT: Final = re.compile(r";phone-context=(\+[\d-]+)", re.IGNORECASE)
@@ -64,14 +68,14 @@ def vcard_tables(member: Member, encoding: Encoding, notes: list[str]) -> Iterat
 
 
 def _lines(stream: TextStream) -> Iterator[str]:
-    """The lines of a text, each cut to `MAX_PROPERTY_CHARS`."""
+    """The lines of a text. A line that is longer than `MAX_PROPERTY_CHARS` is cut behind that."""
     left = ""
     while block := stream.read(_BLOCK_CHARS):
         *lines, last = block.split("\n")
         for line in lines:
             yield left + line
             left = ""
-        left += last if len(left) < MAX_PROPERTY_CHARS else ""
+        left += last if len(left) <= MAX_PROPERTY_CHARS else ""
     if left:
         yield left
 
@@ -97,11 +101,11 @@ def cards(location: str, lines: Iterable[tuple[int, str]], depth: int = 1) -> It
         depth: The number of cards that the lines are inside of, and 1.
 
     Raises:
-        IntakeError: Cards are nested too deeply.
+        IntakeError: Cards are nested too deeply, or a property is too long.
     """
     _check_depth(location, depth)
     open_cards: list[_Card] = []
-    for number, text in _properties(lines):
+    for number, text in _properties(location, lines):
         if _BEGIN.fullmatch(text.strip()):
             _check_depth(f"{location} line {number:,}", depth + len(open_cards))
             open_cards.append(_Card(number))
@@ -128,10 +132,14 @@ def _check_depth(location: str, depth: int) -> None:
         raise IntakeError(location, f"has vCards nested more than {MAX_DEPTH} deep")
 
 
-def _properties(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Unfold lines: each property as one text, with the number of its first line. Blank lines are left out."""
+def _properties(location: str, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Unfold lines: each property as one text, with the number of its first line. Blank lines are left out.
+
+    Raises:
+        IntakeError: A property that is a text is longer than `MAX_PROPERTY_CHARS`. Pictures and sounds are cut.
+    """
     held: list[str] = []
-    start, chars, quoted, encoded = 0, 0, False, False
+    start, chars, quoted, encoded, binary = 0, 0, False, False, False
     for number, raw in lines:
         line = raw.rstrip("\n")
         folded = bool(held) and (line[:1] in (" ", "\t") or quoted or (encoded and ":" not in line and line.strip()))
@@ -143,6 +151,7 @@ def _properties(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             held, start, chars, part = [], number, 0, line
             head = line.partition(":")[0].upper()
             encoded = "BASE64" in head or "ENCODING=B" in head
+            binary = encoded or _BINARY_NAME.match(head) is not None
             if not line.strip():
                 continue
         head_is_quoted = quoted or "QUOTED-PRINTABLE" in line.partition(":")[0].upper()
@@ -151,6 +160,8 @@ def _properties(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         chars += len(part)
         if chars <= MAX_PROPERTY_CHARS:
             held.append(part)
+        elif not binary:
+            raise IntakeError(f"{location} line {start:,}", _LONG_PROPERTY)
     if held:
         yield start, "".join(held)
 

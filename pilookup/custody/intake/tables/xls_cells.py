@@ -1,6 +1,7 @@
 """Finds formulas of constants in XLS workbooks whose value was never calculated. It runs in `sheet_program`'s process.
 
-Programs that write XLS without calculating store an empty text or zero as the value of `="13800138000"`.
+Programs that write XLS without calculating store an empty text or zero as the value of `="13800138000"`. If no formula
+of a workbook has another value, those with references to other cells are counted, and rejected in phone columns.
 """
 
 import io
@@ -23,6 +24,8 @@ _NO_VALUE_RECORD = re.compile(rb"\x06\x00.{8}(?:\x03.{5}\xff\xff|\x00{8})", re.D
 _FIRST_OF = {33: 1, 48: 2, 118: 1, 130: 1, 162: 1}
 """VALUE, TEXT, TRIM, T and CLEAN, and how many arguments they have; the first one is their value."""
 _CONCATENATE, _HYPERLINK = 336, 359
+_UNKNOWN = "=(formula without a value)"
+"""The text of a cell whose formula has references to other cells, in a workbook in which no formula has a value."""
 
 
 def find_xls_cells(data: bytes) -> dict[str, SheetCells]:
@@ -43,6 +46,8 @@ def find_xls_cells(data: bytes) -> dict[str, SheetCells]:
 def _formulas(stream: bytes) -> dict[str, SheetCells]:
     names: dict[int, str] = {}
     found: dict[str, SheetCells] = {}
+    unknown: list[tuple[str, int, int]] = []
+    calculated = False
     sheet: str | None = None
     for offset, kind, body in _records(stream):
         if kind == _BOUND_SHEET:
@@ -52,9 +57,19 @@ def _formulas(stream: bytes) -> dict[str, SheetCells]:
         elif kind == _FORMULA and sheet is not None:
             row, column, _, value, _, _, length = _FORMULA_HEAD.unpack_from(body)
             start = _FORMULA_HEAD.size
-            text = _value_of(body[start : start + length]) if _NO_VALUE.fullmatch(value) else None
+            if not _NO_VALUE.fullmatch(value):
+                calculated = True
+                continue
+            text = _value_of(body[start : start + length])
             if text:
                 found.setdefault(sheet, SheetCells()).values.setdefault(row, {})[column] = text
+            elif text is None:
+                unknown.append((sheet, row, column))
+    if not calculated:  # an empty text and zero are values too, where a program has calculated any
+        for name, row, column in unknown:
+            cells = found.setdefault(name, SheetCells())
+            cells.values.setdefault(row, {})[column] = _UNKNOWN
+            cells.unknown += 1
     return found
 
 

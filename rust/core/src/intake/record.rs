@@ -3,12 +3,16 @@
 //!
 //! A cell that starts with a quote extends to its closing quote, across line ends. A record that extends over several
 //! lines and does not have the usual number of cells, or has a cell beyond the limit, is taken back: only its first
-//! line is a record, and the quotes in it are plain characters.
+//! line is a record, and the quotes in it are plain characters. It is kept, though, if no cell that spans lines has a
+//! delimiter in it: the cell has swallowed no row, and the record only has fewer or more cells than others.
 
 use super::{
     characters::{self, MAX_CELL_CHARS, line_end, line_end_width},
     dialect::{Delimiter, Dialect},
 };
+
+/// A record with another number of cells than usual and more lines than this is the work of a stray quote.
+const MOST_LINES: usize = 100;
 
 /// The range of the content of a cell.
 #[derive(Clone, Copy, Debug)]
@@ -69,20 +73,21 @@ impl<'a> Records<'a> {
         self.cells.clear();
         match self.dialect.delimiter {
             Delimiter::Byte(delimiter) => self.quoted(at, delimiter),
-            Delimiter::Nothing => self.line(at, |_, _| {}),
-            Delimiter::Dashes => self.line(at, separate_at_dashes),
+            Delimiter::Nothing => self.line(at, None),
+            Delimiter::Plain(delimiter) => self.line(at, Some(delimiter)),
         }
     }
 
-    /// Reads a line as a record. `separate` adds all its cells except the last, which this function adds.
-    fn line(&mut self, at: usize, separate: impl Fn(&mut Vec<Cell>, &[u8])) -> Option<Record> {
+    /// Reads a line as a record, separated at a delimiter. Quotes are plain characters.
+    fn line(&mut self, at: usize, delimiter: Option<&[u8]>) -> Option<Record> {
         let (stop, next) = self.line_end(at)?;
-        separate(&mut self.cells, &self.data[at..stop]);
-        for cell in &mut self.cells {
-            cell.start += at;
-            cell.stop += at;
+        let mut start = at;
+        if let Some(delimiter) = delimiter {
+            for found in memchr::memmem::find_iter(&self.data[at..stop], delimiter) {
+                self.cells.push(Cell { start, stop: at + found, plain: true });
+                start = at + found + delimiter.len();
+            }
         }
-        let start = self.cells.last().map_or(at, |cell| cell.stop + DASHES.len());
         self.cells.push(Cell { start, stop, plain: true });
         self.saw(next);
         Some(Record { stop: next, lines: 1, taken_back: false, too_long: false })
@@ -103,7 +108,7 @@ impl<'a> Records<'a> {
     }
 
     fn quoted(&mut self, at: usize, delimiter: u8) -> Option<Record> {
-        let (mut next, mut lines, mut short) = (at, 0, true);
+        let (mut next, mut lines, mut short, mut closed) = (at, 0, true, true);
         loop {
             match self.cell(next, delimiter, &mut lines) {
                 End::Cell(start) => next = start,
@@ -115,6 +120,7 @@ impl<'a> Records<'a> {
                 }
                 End::Open => {
                     lines = lines.max(1) + 1; // it extends past the end of its line, even if that is the last
+                    closed = false;
                     self.reach = self.data.len();
                     next = self.data.len();
                     break;
@@ -126,10 +132,25 @@ impl<'a> Records<'a> {
                 End::Unfinished => return None,
             }
         }
-        if short && (lines == 1 || self.cells.len() == self.dialect.width) {
+        let usual = lines == 1 || self.cells.len() == self.dialect.width;
+        if short && (usual || (closed && self.swallows_no_record(lines, delimiter))) {
             return Some(Record { stop: next, lines, taken_back: false, too_long: false });
         }
         self.take_back(at, delimiter)
+    }
+
+    /// Whether no cell of a record that spans lines is likely to have other records in it.
+    fn swallows_no_record(&self, lines: usize, delimiter: u8) -> bool {
+        let content = |cell: &Cell| &self.data[cell.start..cell.stop];
+        let spans_lines = |cell: &[u8]| memchr::memchr2(b'\n', b'\r', cell).is_some();
+        let ends_in_line_end = |cell: &Cell| matches!(content(cell).last(), Some(b'\n' | b'\r'));
+        lines <= MOST_LINES
+            && !self.cells.last().is_some_and(ends_in_line_end)
+            && !self
+                .cells
+                .iter()
+                .map(content)
+                .any(|cell| spans_lines(cell) && memchr::memchr(delimiter, cell).is_some())
     }
 
     /// Reads the line at `at` as a record in which quotes are plain characters.
@@ -242,16 +263,5 @@ impl<'a> Records<'a> {
     fn is_too_long(&self, start: usize, stop: usize, dropped: usize) -> bool {
         stop - start - dropped > MAX_CELL_CHARS
             && characters::count(self.dialect.codec, &self.data[start..stop]) - dropped > MAX_CELL_CHARS
-    }
-}
-
-const DASHES: &[u8] = b"----";
-
-/// Adds the cell before each `----` of a line, with its range relative to the start of the line.
-fn separate_at_dashes(cells: &mut Vec<Cell>, line: &[u8]) {
-    let mut start = 0;
-    for stop in memchr::memmem::find_iter(line, DASHES) {
-        cells.push(Cell { start, stop, plain: true });
-        start = stop + DASHES.len();
     }
 }

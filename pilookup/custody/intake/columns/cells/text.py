@@ -22,6 +22,7 @@ _CHINESE_DIGITS = {
     **dict.fromkeys("八捌", "8"),
     **dict.fromkeys("九玖", "9"),
 }
+CHINESE_DIGITS = frozenset(_CHINESE_DIGITS)
 _CHINESE_NUMBER = re.compile(f"[{''.join(_CHINESE_DIGITS)}]{{7,}}")
 _TO_DIGITS = str.maketrans(_CHINESE_DIGITS)
 _LETTER_O = re.compile(

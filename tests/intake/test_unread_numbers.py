@@ -1,0 +1,161 @@
+"""Numbers outside the columns that are read: mainland mobiles, and numbers that are written in full, are told."""
+
+import pytest
+
+from pilookup.custody.intake import IntakeOptions
+from pilookup.custody.intake.columns.full_numbers import is_full_number
+from pilookup.protocol.label import Kind
+from tests.support.intake.texts import assert_same
+
+FULL = [
+    "0571-88888888", "057188888888", "(0571)88888888", "010 62345678", " 021-62345678 ", "+85291234000", "+852 91234000",
+    "0085291234000", "852-91234000", "(853)66123000", "886-912345000", "+14155550123", "013800138000", "13800138000.0",
+]  # fmt: skip
+OTHERS = [
+    "", "88888888", "05718888888x", "0571-18888888", "000571888888", "85291234000", "20240115-001", "2024-01-15 10:00:00",
+    "2024-01-15T10:00:00+08:00", "440101199001011234", "0.5718888888", "张三丰李四王五赵六钱七", "NO20231231001",
+]  # fmt: skip
+SPELLED = [
+    "打13800138001", "138OO138001", "13O-0138-0O01", "一三八零零一三八零零一", "１３８００１３８００１", "+86 13800138001", "备用:13800138001",
+    "香港+85291234000", "座机0571-88888888，手机13800138001", "13800138001_13800138002", "二〇二四年一月一日到期",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", FULL)
+def test_a_number_written_in_full(cell):
+    assert is_full_number(cell)
+
+
+@pytest.mark.parametrize("cell", OTHERS)
+def test_other_texts(cell):
+    assert not is_full_number(cell)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("kind", [Kind.EXPOSURE, Kind.MALICIOUS])
+def test_the_core_and_the_rules_tell_the_same(tmp_path, kind, encoding):
+    """Each row is plain except a cell in a column that is not read, or in one of another party."""
+    cells = [cell for one in [*FULL, *OTHERS, *SPELLED] for cell in (one, "好", "2024-01-15")]
+    rows = [f"138{at:08},{cell},{'好' if at % 2 else cell}" for at, cell in enumerate(cells)]
+    path = tmp_path / "a.csv"
+    path.write_text("手机,备注,客服电话\n" + "\n".join(rows) + "\n", encoding=encoding)
+    assert_same(path, IntakeOptions(kind), (1 << 9,))
+
+
+def _warnings(outcome):
+    return {(str(each.code), each.column, each.count) for each in outcome.report.warnings}
+
+
+def _rows(cells, header="手机,村,备注"):
+    return header + "\n" + "\n".join(f"138{at:08},王庄,{cell}" for at, cell in enumerate(cells)) + "\n"
+
+
+@pytest.mark.parametrize("cell", [cell for cell in FULL if not cell.strip().isdigit()])
+def test_a_number_written_in_full_is_told(load, cell):
+    outcome = load("a.csv", _rows(["好"] * 9 + [cell]))
+    assert _warnings(outcome) == {("unread_numbers", 3, 1)}
+
+
+def test_digits_alone_are_told_where_the_column_has_other_numbers(load):
+    """They may be identifiers with zeros in front: alone they are no warning."""
+    digits = ["057188888888", "057188888889"]
+    assert _warnings(load("a.csv", _rows(["好"] * 9 + digits))) == set()
+    assert _warnings(load("b.csv", _rows(["好"] * 9 + [*digits, "打13900139000"]))) == {("unread_numbers", 3, 3)}
+
+
+def test_digits_alone_are_told_in_a_row_with_more_cells_than_the_header(load):
+    text = _rows(["好"] * 300) + "13900139000,王庄,好,057188888888\n"
+    assert _warnings(load("a.csv", text)) == {("unread_numbers", 4, 1)}
+
+
+def test_a_row_that_the_number_is_also_in_a_phone_column_of_is_not_told(load):
+    text = "手机,备注\n" + "\n".join(f"0571-888{at:05},0571-888{at:05}" for at in range(30))
+    assert _warnings(load("a.csv", text)) == set()
+
+
+def test_other_numbers_of_a_cell_with_an_unread_mobile_are_told(load):
+    outcome = load("a.csv", _rows(["好"] * 9 + ["座机0571-88888888，手机13900139000"]))
+    assert _warnings(outcome) == {("unread_numbers", 3, 2)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "code"),
+    [(Kind.EXPOSURE, "客服热线", "other_party"), (Kind.MALICIOUS, "座机", "other_phone_columns")],
+)
+def test_landlines_of_a_column_that_is_not_read_are_told(load, kind, header, code):
+    text = _rows([f"0571-888{at:05}" for at in range(30)], f"手机,村,{header}")
+    assert _warnings(load("a.csv", text, kind)) == {(code, 3, 30)}
+
+
+def test_a_constant_landline_is_told(load):
+    assert _warnings(load("a.csv", _rows(["0571-88888888"] * 30, "手机,村,电话"))) == {("constant_column", 3, 30)}
+
+
+def test_landlines_above_a_header_are_told(load):
+    text = "登记 0571-88888888 表\n咨询,+85291234000\n" + _rows(["好"] * 9)
+    assert [each.code for each in load("a.csv", text).report.warnings] == ["unread_numbers"]
+
+
+# --- rows of several lines ---
+
+
+@pytest.mark.parametrize("cells", [["好"], [], ["好", "好", "好"]], ids=["usual", "fewer", "more"])
+def test_a_cell_of_several_lines_is_read_whatever_the_width_of_its_row(tmp_path, load, cells):
+    rows = [f"张三,138{at:08},好" for at in range(40)]
+    rows[20] = ",".join(["李四", '"移动电话：13900139000\n办公电话：0571-88888888"', *cells])
+    path = tmp_path / "table.csv"
+    path.write_text("姓名,手机,备注\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert_same(path, IntakeOptions(Kind.EXPOSURE), (64, 1 << 20))
+    outcome = load("a.csv", path.read_text(encoding="utf-8"))
+    assert {"8613900139000", "8657188888888"} <= set(outcome.numbers)
+    assert len(outcome.numbers) == 41
+    assert not [note for note in outcome.report.notes if "quotes" in note]
+
+
+# --- words above a column ---
+
+
+def _beside(words):
+    """Two tables beside each other. The header of the second one stands beside data of the first."""
+    rows = [f"138{at:08},王庄,," for at in range(30)]
+    rows[4] = f"13800000004,王庄,单号,{words}"
+    rows[5:] = [f"138{at:08},王庄,A{at},139{at:08}" for at in range(5, 30)]
+    return "手机,村,,\n" + "\n".join(rows) + "\n"
+
+
+def test_words_above_a_column_without_a_label_may_name_another_party(load):
+    outcome = load("a.csv", _beside("快递员手机"))
+    assert not [number for number in outcome.numbers if number.startswith("86139")]
+    assert _warnings(outcome) == {("other_party", 4, 25)}
+
+
+def test_other_words_above_a_column_do_not_matter(load):
+    outcome = load("a.csv", _beside("家长"))
+    assert len(outcome.numbers) == 55
+    assert _warnings(outcome) == set()
+
+
+def test_a_header_without_a_phone_column_starts_a_table(load):
+    """The numbers under "hotline" are not those of the table above."""
+    text = "姓名,手机\n" + "\n".join(f"甲,138{at:08}" for at in range(20))
+    text += "\nIMEI,hotline,姓名,QQ\n" + "\n".join(f"86{at:013},139{at:08},乙,{at:09}" for at in range(20)) + "\n"
+    outcome = load("a.csv", text)
+    assert len(outcome.numbers) == 20
+    assert ("other_party", 2, 20) in _warnings(outcome)
+
+
+def test_no_header_that_may_be_the_name_of_a_person_is_shown(load):
+    text = "手机,张桂芳,备注,王小明 电话\n" + "\n".join(f"138{at:08},打139{at:08},好,151{at:08}" for at in range(30))
+    outcome = load("a.csv", text)
+    assert [(each.column, each.header) for each in outcome.report.warnings] == [(2, None)]
+    shown = " ".join([*outcome.report.notes, *(each.header or "" for each in outcome.report.columns)])
+    assert "张桂芳" not in shown
+    assert "王小明" not in shown
+
+
+def test_digits_without_a_zero_are_no_landline_in_a_row_that_has_moved(load):
+    """The column has landlines with their 0, so that others may lack it; the account of a moved row is none."""
+    rows = [f"甲{at},138{at:08},用户{at},0571-888{at:05}" for at in range(30)]
+    text = "姓名,手机,用户ID,电话\n" + "\n".join([*rows, "多,乙,13900139000,用户,2178437176"]) + "\n"
+    outcome = load("a.csv", text)
+    assert "862178437176" not in outcome.numbers

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from pilookup_server.process import connection_watch
+from pilookup_server.process import connection_watch, worker
 from pilookup_server.process.connection import Listener
 from pilookup_server.process.connection_table import STALLED_SECONDS, ConnectionTable
 from pilookup_server.process.connection_watch import LOG_SECONDS, ConnectionWatch
@@ -125,6 +125,14 @@ async def test_the_health_listener_answers_when_the_service_is_full():
     await feed(check, GET)
     assert check.written.startswith(b"HTTP/1.1 204")
     assert len(worker.table) == 1
+
+
+@pytest.mark.parametrize(("limit", "most", "of_one"), [(65536, 4096, 512), (1024, 768, 512), (512, 256, 256)])
+def test_a_worker_takes_no_more_connections_than_descriptors_allow(monkeypatch, limit, most, of_one):
+    made = []
+    monkeypatch.setattr(worker, "ConnectionTable", lambda *given: made.append(given) or ConnectionTable(*given))
+    worker._connections(read_settings(home="/nowhere"), None, worker.WorkerSockets(None, None), limit)
+    assert made[0][:2] == (most, of_one)
 
 
 def test_refusals_are_logged_once_in_a_while_and_counted(monkeypatch):

@@ -1,24 +1,28 @@
 """Opening a HOME for a command: the passphrases, the cluster and the progress bar."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from pilookup.cli.console import progress
+import typer
+
+from pilookup.cli.console import note, progress
 from pilookup.compute.callbacks import Progress
 from pilookup.custody import Custody
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase import read_passphrase
 
 
-def opened(home: Path, *, online: bool, scheduler: str | None) -> Custody:
+def opened(home: Path, *, online: bool, scheduler: str | None, date_is_right: bool = False) -> Custody:
     """Open a HOME. Its passphrases are read, or asked for, once it is locked.
 
     Args:
         home: the directory that `pilookup init` made.
         online: whether the command also needs the online half, because it publishes.
         scheduler: address of a Dask cluster; None for threads of this process.
+        date_is_right: whether to sign with a date that is out of order; else a person at the terminal is asked.
 
     Raises as `Custody.open`, and KeyringError if there is no passphrase.
     """
@@ -27,14 +31,23 @@ def opened(home: Path, *, online: bool, scheduler: str | None) -> Custody:
         passphrase=partial(read_passphrase, Half.CUSTODY),
         online_passphrase=partial(read_passphrase, Half.ONLINE) if online else None,
         scheduler=scheduler,
+        date_is_right=date_is_right or _ask_whether_right,
     )
 
 
-@contextmanager
-def publishing(home: Path, scheduler: str | None, title: str) -> Iterator[tuple[Custody, Progress]]:
-    """Open both halves of a HOME for a command that publishes, and show a progress bar called `title`.
+def _ask_whether_right(doubt: str) -> bool:
+    return sys.stdin.isatty() and typer.confirm(f"pilookup: {doubt}. Is the date right?", err=True)
 
-    Yields the custody, and the function that advances the bar. Raises as `opened`.
+
+@contextmanager
+def publishing(
+    home: Path, scheduler: str | None, title: str, *, date_is_right: bool
+) -> Iterator[tuple[Custody, Progress]]:
+    """Open both halves of a HOME for a command that publishes; show the date, and a progress bar called `title`.
+
+    Yields the custody, and the function that advances the bar. Raises as `opened` and `Custody.check_date`.
     """
-    with opened(home, online=True, scheduler=scheduler) as custody, progress(title, "entries") as advance:
-        yield custody, advance
+    with opened(home, online=True, scheduler=scheduler, date_is_right=date_is_right) as custody:
+        note(f"signing with the date {custody.check_date():%Y-%m-%d %H:%M} UTC")
+        with progress(title, "entries") as advance:
+            yield custody, advance

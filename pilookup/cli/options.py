@@ -47,6 +47,9 @@ MemoryOption = Annotated[
 ]
 DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
 """The default of `--memory`, as it is written on the command line."""
+DateOption = Annotated[
+    bool, typer.Option("--date-is-right", help="Sign, although the date is out of order with what was signed before.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 Number = Annotated[
     str | None,

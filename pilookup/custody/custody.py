@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self, TextIO
 
+from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
@@ -25,9 +26,10 @@ from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.publish import publish as publishing
 from pilookup.custody.publish.publish import Published
 from pilookup.custody.session import Session
+from pilookup.custody.signing_date import date_doubt, out_of_order
 from pilookup.custody.status import HomeStatus, read_status
 from pilookup.custody.vault import Vault
-from pilookup.errors import CustodyError
+from pilookup.errors import CustodyError, PublishError
 from pilookup.identifier import canonicalise
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol.label import Kind
@@ -86,11 +88,19 @@ class Custody:
             custody.publish("public")
     """
 
-    def __init__(self, session: Session, workers: Executor, clock: Clock, resources: ExitStack) -> None:
+    def __init__(
+        self,
+        session: Session,
+        workers: Executor,
+        clock: Clock,
+        date_is_right: bool | Callable[[str], bool],
+        resources: ExitStack,
+    ) -> None:
         """Called by `open`."""
         self._opened_session = session
         self._workers = workers
         self._clock = clock
+        self._date_is_right = date_is_right
         self._resources = resources
         self._closed = False
 
@@ -144,6 +154,7 @@ class Custody:
         online_passphrase: Passphrase | None = None,
         scheduler: str | None = None,
         clock: Clock = utc_now,
+        date_is_right: bool | Callable[[str], bool] = False,
     ) -> Self:
         """Lock and unlock a HOME, and remove what killed commands left.
 
@@ -154,6 +165,8 @@ class Custody:
             scheduler: address of a Dask cluster to work on, `tls://HOST:PORT`; None for threads of this process, one
                 for each processor.
             clock: asked for the time at each call; signatures, epochs and expiry follow it.
+            date_is_right: whether the date is right although it is out of order with what was signed or received
+                before; or a function that is told what is wrong with it, and asks a person.
 
         Raises:
             HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
@@ -177,7 +190,7 @@ class Custody:
             control = stack.enter_context(ControlDatabase.open(layout))
             session = Session(layout, keyring, control, Vault(layout, keyring), online, now)
             session.recover()
-            return cls(session, workers, clock, stack.pop_all())
+            return cls(session, workers, clock, date_is_right, stack.pop_all())
 
     def __enter__(self) -> Self:
         return self
@@ -289,7 +302,7 @@ class Custody:
         """Make and sign a channel's snapshot of the current vault, and serve it.
 
         A vault that has not changed keeps its files and serial and renews its signatures. An epoch whose buckets are
-        full, or that is 180 days old, is followed by a new one.
+        full, or that is 180 days old (on `platform`: 166), is followed by a new one.
 
         Args:
             channel: `public` or `platform`.
@@ -320,17 +333,37 @@ class Custody:
         self,
         channel: str,
         *,
+        compromised: bool = False,
         bloom: bool = False,
         memory: int = DEFAULT_MEMORY,
         on_progress: Progress | None = None,
     ) -> Published:
-        """Begin a new epoch under a new key and publish it. The epoch before it is served for 72 hours at most.
+        """Begin a new epoch under a new key and publish it.
 
-        The numbers are not needed again. Arguments and errors are those of `publish`.
+        The epoch before it is served for 72 hours at most, on `platform` for 14 days. The numbers are not needed again.
+
+        Args:
+            channel: `public` or `platform`.
+            compromised: somebody may have a key of this channel: the epochs served so far end at once.
+            bloom: as `publish`.
+            memory: as `publish`.
+            on_progress: as `publish`.
+
+        Raises:
+            PublishError: as `publish`; also if two epochs are served, unless `compromised`. The text says from when a
+                further rotation is possible.
+            KeyringError, VaultError, CustodyError, FormatError, TrustError, MissingExtraError, ComputeError,
+                RuntimeError: as `publish`.
         """
         session = self._publishing_session()
         return publishing.rotate(
-            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+            session,
+            channel,
+            on_progress or _ignore,
+            compromised=compromised,
+            bloom=bloom,
+            executor=self._workers,
+            memory=memory,
         )
 
     def withdraw(
@@ -386,6 +419,23 @@ class Custody:
         session = self._session()
         return read_status(session.home, session.control, session.now)
 
+    def check_date(self) -> datetime:
+        """Compare the date with what was signed or received before, and ask whether it is right if it is out of order.
+
+        `publish`, `rotate`, `withdraw` and `erase` do this first; a yes holds until this HOME is closed.
+
+        Returns:
+            The date that is signed with.
+
+        Raises:
+            PublishError: the date is out of order, and nobody said that it is right; or HOME was opened without the
+                online half.
+            CustodyError: the control database failed.
+            FormatError: a served release is not valid.
+            RuntimeError: this HOME was closed.
+        """
+        return self._publishing_session().now
+
     def _session(self) -> Session:
         """The session at the time of this call; raises RuntimeError if this HOME was closed."""
         if self._closed:
@@ -393,9 +443,16 @@ class Custody:
         return replace(self._opened_session, now=read_clock(self._clock))
 
     def _publishing_session(self) -> Session:
-        """The same; raises PublishError, before anything is changed, if the online half is locked."""
+        """The same for what is signed. Before anything is changed, raises PublishError as `check_date` does."""
         session = self._session()
         session.online_keyring()
+        if self._date_is_right is not True:
+            with durable.failures_as(PublishError, session.home.channels):
+                doubt = date_doubt(session)
+            if doubt is not None:
+                if not (callable(self._date_is_right) and self._date_is_right(doubt)):
+                    raise PublishError(out_of_order(doubt))
+                self._date_is_right = True
         return session
 
     def _republish(self, session: Session, memory: int, on_progress: Progress | None) -> tuple[Published, ...]:

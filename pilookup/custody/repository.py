@@ -24,6 +24,7 @@ from pilookup.protocol.release import (
     ROOT_LIFE,
     TARGETS_LIFE,
     TIMESTAMP,
+    TIMESTAMP_LIFE,
     Release,
     ServedEpoch,
     parse_metadata,
@@ -98,6 +99,17 @@ class ChannelRepository:
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
 
+    def signed_at(self) -> list[datetime]:
+        """When the served targets and timestamp metadata were signed; empty before the first release.
+
+        The server renews the timestamp, so its date is one that was received. Raises FormatError, OSError.
+        """
+        targets = self._newest_targets()
+        if targets is None:
+            return []
+        stamp = parse_metadata(self.read(TIMESTAMP), Timestamp).signed
+        return [targets.expires - TARGETS_LIFE, stamp.expires - TIMESTAMP_LIFE]
+
     def renew_root(self, keys: SigningKeys, now: datetime) -> bool:
         """Sign a new version of the root metadata if it expires within 120 days; the keys stay the same.
 
@@ -159,7 +171,7 @@ class ChannelRepository:
         durable.sync_directory(self.targets)
 
     def release(self, epochs: Sequence[ServedEpoch], keys: SigningKeys, now: datetime, *, forget: bool = False) -> None:
-        """Sign a release and serve it from now on, by replacing timestamp.json last.
+        """Sign a release and serve it from now on, by replacing timestamp.json last (the online half signs that).
 
         Args:
             epochs: the served epochs, newest first; their files are in place.
@@ -251,7 +263,7 @@ def _targets(epochs: Sequence[ServedEpoch]) -> dict[str, TargetFile]:
             path = target_name(epoch.epoch, name)
             targets[path] = _target(path, ref)
         manifest = targets[target_name(epoch.epoch, MANIFEST)]
-        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until)
+        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on)
     return targets
 
 

@@ -1,7 +1,7 @@
 """What a HOME holds, what its channels serve, and what needs doing soon. Nothing here needs a passphrase."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from pilookup.errors import FormatError, HomeError, TrustError
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import EPOCH_LIFE, MANIFEST, TARGETS_LIFE, Release
+from pilookup.release_files.serving_state import read_clock_record, read_refused
 
 WARNING_DIVISOR: Final = 3
 """A warning is given in the last third of a signature's or an epoch's life."""
@@ -138,6 +139,8 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
         raise HomeError(f"{home.path}: no HOME here; make one with: pilookup init {home.path}")
     warnings: list[str] = []
     folders = home.channels.iterdir() if home.has_online() else ()
+    if home.has_online():
+        warnings.extend(_clock_warnings(home))
     channels = [
         _channel_status(folder.name, ChannelRepository(folder), now, warnings)
         for folder in sorted(path for path in folders if path.is_dir())
@@ -145,9 +148,22 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
     datasets = None
     if control is not None:
         datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
+        serving = {channel.name: channel.release.served_epochs for channel in channels if channel.release}
         for channel in control.channels():
-            warnings.extend(_epoch_warnings(control, channel.name, now))
+            warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
     return HomeStatus(datasets, tuple(channels), tuple(warnings))
+
+
+def _clock_warnings(home: Home) -> list[str]:
+    """A warning if the server on this machine, running or stopped, does not trust the machine's clock."""
+    try:
+        record = read_clock_record(home.online)
+    except (FormatError, OSError) as error:
+        return [f"the server's record of the time is not valid: {error}"]
+    if record is None or not record.doubtful:
+        return []
+    when = time_text(record.time)
+    return [f"the server destroys nothing: the clock was stepped after {when}; see docs/operations/clocks.md"]
 
 
 def _dataset_status(control: ControlDatabase, dataset: Dataset) -> DatasetStatus:
@@ -188,6 +204,7 @@ def _channel_status(name: str, repository: ChannelRepository, now: datetime, war
         warnings.append(f"{name}: never published; run: pilookup publish {name}")
         return ChannelStatus(name, release=None)
     warnings.extend(_expiry_warnings(name, release, now))
+    warnings.extend(_refusal_warnings(name, repository))
     status = ReleaseStatus(
         epoch=manifest.epoch,
         serial=manifest.serial,
@@ -198,6 +215,18 @@ def _channel_status(name: str, repository: ChannelRepository, now: datetime, war
         timestamp_expires=release.timestamp_expires,
     )
     return ChannelStatus(name, status)
+
+
+def _refusal_warnings(name: str, repository: ChannelRepository) -> list[str]:
+    """A warning if the server on this machine, running or stopped, does not serve the release that is here."""
+    try:
+        refused = read_refused(repository.directory)
+    except (FormatError, OSError) as error:
+        return [f"{name}: the server's record of a refused release is not valid: {error}"]
+    if refused is None:
+        return []
+    when = time_text(refused.time)
+    return [f"{name}: the server refused this release at {when} ({refused.reason}); see docs/operations/clocks.md"]
 
 
 def _manifest(repository: ChannelRepository, release: Release) -> Manifest:
@@ -214,7 +243,8 @@ def _expiry_warnings(name: str, release: Release, now: datetime) -> list[str]:
     return warnings
 
 
-def _epoch_warnings(control: ControlDatabase, name: str, now: datetime) -> list[str]:
+def _epoch_warnings(control: ControlDatabase, name: str, serving: Collection[int] | None, now: datetime) -> list[str]:
+    """Warnings about the epochs of a channel; `serving` is None if its release is not known here."""
     warnings = []
     known = control.epochs(name)
     if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARNING_DIVISOR:
@@ -222,6 +252,7 @@ def _epoch_warnings(control: ControlDatabase, name: str, now: datetime) -> list[
     warnings.extend(
         f"{name}: the key of epoch {epoch.number} is due to be destroyed; run: pilookup publish {name}"
         for epoch in known[:-1]
-        if epoch.destroyed_at is None and epochs.serves_until(epoch) <= now
+        if epoch.destroyed_at is None
+        and (epochs.serves_until(epoch) <= now or (serving is not None and epoch.number not in serving))
     )
     return warnings

@@ -33,7 +33,7 @@ GROWTH = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """The number of a snapshot's buckets (2^bits) and of the slots in each. Fixed for an epoch.
+    """The number of a snapshot's buckets (2^bits) and of the slots in each. The bits are fixed for an epoch.
 
     Raises:
         FormatError: A value is out of its range.
@@ -50,9 +50,20 @@ class Geometry:
     def for_entries(cls, entries: int) -> Self:
         """The geometry for a new epoch: as many bits as keep about 256 entries in a bucket, and slots with headroom."""
         bits = min(MAX_BITS, max(0, (entries // TYPICAL_ENTRIES_A_BUCKET).bit_length() - 1))
-        mean = entries / 2**bits * GROWTH
-        slots = max(MIN_SLOTS, ceil((mean + 6 * sqrt(mean)) / 8) * 8)
-        return cls(bits, slots)
+        return cls(bits, _slots(entries, bits))
+
+    def grown(self, entries: int, most: int) -> Self | None:
+        """The geometry with the same bits and more slots, after a bucket was too small for its entries.
+
+        Args:
+            entries: The number of entries of all buckets.
+            most: The most slots that a bucket may have.
+
+        Returns:
+            Slots for this many entries, with headroom, or as many as are allowed. None if no more are allowed.
+        """
+        slots = min(max(_slots(entries, self.bits), self.slots + 8), most, MAX_SLOTS)
+        return type(self)(self.bits, slots) if slots > self.slots else None
 
     @property
     def buckets(self) -> int:
@@ -73,6 +84,11 @@ class Geometry:
     def body_bytes(self) -> int:
         """Size of one bucket's body over HTTP, in bytes."""
         return self.stride + self.bits * merkle.HASH_BYTES
+
+
+def _slots(entries: int, bits: int) -> int:
+    mean = entries / (1 << bits) * GROWTH
+    return max(MIN_SLOTS, ceil((mean + 6 * sqrt(mean)) / 8) * 8)
 
 
 def check_body(body: bytes, index: int, geometry: Geometry, root: bytes) -> bytes:

@@ -11,7 +11,7 @@ server and `pilookup verify` have the repository's files and read them with this
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
 
 from tuf.api.exceptions import RepositoryError
@@ -30,6 +30,7 @@ TARGETS_LIFE: Final = timedelta(days=30)
 ROOT_LIFE: Final = timedelta(days=365)
 EPOCH_LIFE: Final = timedelta(days=180)
 RETIRING_LIFE: Final = timedelta(hours=72)
+PLATFORM_RETIRING_LIFE: Final = timedelta(days=14)
 MAX_METADATA_BYTES: Final = 4 * 2**20
 
 Read = Callable[[str], bytes]
@@ -43,11 +44,15 @@ _T = TypeVar("_T", Root, Timestamp, Snapshot, Targets)
 
 @dataclass(frozen=True, slots=True)
 class ServedEpoch:
-    """One epoch of a release: its files by plain name, and the time until which it may be served."""
+    """One epoch of a release: its files by plain name, and the time until which it may be served.
+
+    rotates_on: the day that the next epoch begins on, where it is announced; it is written, and not read.
+    """
 
     epoch: int
     serves_until: datetime
     files: Mapping[str, FileRef]
+    rotates_on: date | None = None
 
     def path(self, name: str) -> str:
         """The path of a file below `targets/`."""
@@ -59,6 +64,7 @@ class Release:
     """A verified release, newest epoch first. `targets_expire` is the earliest expiry of the roles custody signs."""
 
     root_version: int
+    snapshot_version: int
     targets_version: int
     timestamp_version: int
     targets_expire: datetime
@@ -71,9 +77,10 @@ def target_name(epoch: int, name: str) -> str:
     return f"epochs/{epoch}/{name}"
 
 
-def target_custom(epoch: int, serves_until: datetime) -> dict[str, object]:
+def target_custom(epoch: int, serves_until: datetime, rotates_on: date | None = None) -> dict[str, object]:
     """The custom data of the target of an epoch's manifest."""
-    return {"epoch": epoch, "serves_until": time_text(serves_until)}
+    announced = {"rotates_on": rotates_on.isoformat()} if rotates_on else {}
+    return {"epoch": epoch, "serves_until": time_text(serves_until), **announced}
 
 
 def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
@@ -89,7 +96,7 @@ def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
     return metadata
 
 
-def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Release:
+def read_release(read: Read, now: datetime, *, timestamp: bool = True, snapshot: int | None = None) -> Release:
     """Verify the chain of metadata from the repository's own root, and return the release.
 
     Args:
@@ -97,6 +104,8 @@ def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Releas
         now: The time against which expiry is checked.
         timestamp: Whether an expired timestamp is refused. The holder of its key, which is about to renew it, passes
             False.
+        snapshot: The version of the snapshot metadata to follow instead of the one that timestamp.json names, before a
+            timestamp for it is signed. timestamp.json is then not read; the release has version 0 of it, expired now.
 
     Raises:
         TrustError: Metadata are expired (reason `stale`), or not signed or of the wrong version (`bad_snapshot`).
@@ -104,32 +113,41 @@ def read_release(read: Read, now: datetime, *, timestamp: bool = True) -> Releas
         FileNotFoundError: A metadata file is missing.
     """
     root = verify_root(read(ROOT))
-    stamp = parse_metadata(read(TIMESTAMP), Timestamp)
-    _verify(root, "timestamp", stamp)
-    version = stamp.signed.snapshot_meta.version
+    stamp = None
+    if snapshot is None:
+        signed = parse_metadata(read(TIMESTAMP), Timestamp)
+        _verify(root, "timestamp", signed)
+        stamp = signed.signed
+    named, targets = _custody_metadata(read, root, snapshot if stamp is None else stamp.snapshot_meta.version)
+    fresh = {"root": root.expires, "snapshot": named.expires, "targets": targets.expires}
+    if timestamp and stamp is not None:
+        fresh["timestamp"] = stamp.expires
+    for role, expires in fresh.items():
+        if expires <= now:
+            raise TrustError("stale", f"{role} metadata expired on {time_text(expires)}")
+    return Release(
+        root_version=root.version,
+        snapshot_version=named.version,
+        targets_version=targets.version,
+        timestamp_version=stamp.version if stamp else 0,
+        targets_expire=min(root.expires, named.expires, targets.expires),
+        timestamp_expires=stamp.expires if stamp else now,
+        epochs=served_epochs(targets.targets),
+    )
+
+
+def _custody_metadata(read: Read, root: Root, version: int | None) -> tuple[Snapshot, Targets]:
+    """The snapshot metadata of a version, and the targets metadata they name, verified; raises as `read_release`."""
     snapshot = parse_metadata(read(f"{version}.snapshot.json"), Snapshot)
     _verify(root, "snapshot", snapshot)
-    version = _check_version(snapshot.signed.version, version, "snapshot")
+    _check_version(snapshot.signed.version, version, "snapshot")
     if set(snapshot.signed.meta) != {"targets.json"}:
         raise FormatError("snapshot: lists other metadata than targets.json")
     listed = snapshot.signed.meta["targets.json"].version
     targets = parse_metadata(read(f"{listed}.targets.json"), Targets)
     _verify(root, "targets", targets)
     _check_version(targets.signed.version, listed, "targets")
-    fresh = {"root": root.expires, "snapshot": snapshot.signed.expires, "targets": targets.signed.expires}
-    if timestamp:
-        fresh["timestamp"] = stamp.signed.expires
-    for role, expires in fresh.items():
-        if expires <= now:
-            raise TrustError("stale", f"{role} metadata expired on {time_text(expires)}")
-    return Release(
-        root_version=root.version,
-        targets_version=targets.signed.version,
-        timestamp_version=stamp.signed.version,
-        targets_expire=min(root.expires, snapshot.signed.expires, targets.signed.expires),
-        timestamp_expires=stamp.signed.expires,
-        epochs=served_epochs(targets.signed.targets),
-    )
+    return snapshot.signed, targets.signed
 
 
 def verify_root(data: bytes) -> Root:
@@ -196,20 +214,23 @@ def check_manifest(manifest: Manifest, *, channel: str, epoch: int, files: Mappi
         raise FormatError(f"epoch {epoch}: the manifest's files are not the files signed for the epoch")
 
 
-def renew_timestamp(timestamp: Timestamp | None, snapshot_version: int, now: datetime) -> Timestamp:
+def renew_timestamp(
+    timestamp: Timestamp | None, snapshot_version: int, now: datetime, *, take_over: bool = False
+) -> Timestamp:
     """An unsigned timestamp that names the given version of the snapshot metadata.
 
     Args:
         timestamp: The timestamp that it replaces, or None for the first.
         snapshot_version: The version of the snapshot metadata.
         now: The current time.
+        take_over: Whether the version is the time in seconds if that is higher than one more than the previous version.
+            Another machine may have signed higher versions than the one that is replaced here.
 
-    Its version is the time in seconds, or one more than the previous version if that is higher. Custody and server sign
-    timestamps on two machines; this keeps their versions in order without communication between them.
+    Its version is one more than the previous version, so that a clock that is ahead leaves nothing behind.
     """
-    previous = timestamp.version if timestamp else 0
+    version = timestamp.version + 1 if timestamp else 1
     fresh = Timestamp(
-        version=max(previous + 1, int(now.timestamp())),
+        version=max(version, int(now.timestamp())) if take_over else version,
         expires=(now + TIMESTAMP_LIFE).astimezone(UTC).replace(microsecond=0),
     )
     fresh.snapshot_meta.version = snapshot_version
@@ -223,10 +244,9 @@ def _verify(root: Root, role: str, metadata: Metadata[_T]) -> None:
         raise TrustError("bad_snapshot", f"{role} metadata is not signed by enough of its keys") from error
 
 
-def _check_version(found: int, named: int, role: str) -> int:
+def _check_version(found: int, named: int | None, role: str) -> None:
     if found != named:
         raise TrustError("bad_snapshot", f"{role} metadata has another version than the one signed for it")
-    return found
 
 
 def _split(path: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from pilookup.clock import Clock, utc_now
+from pilookup.clock import Clock, Elapsed, boot_id, seconds_since_boot, utc_now
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.middleware.access_log import AccessLog
@@ -30,9 +30,17 @@ from pilookup_server.routes.refusals import COUNTED_HANDLERS
 from pilookup_server.routes.targets import target
 from pilookup_server.service import Service
 from pilookup_server.settings import Settings
+from pilookup_server.trusted_clock import TrustedClock
 
 
-def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock = utc_now) -> FastAPI:
+def create_app(
+    settings: Settings,
+    keys: OnlineKeys,
+    scratch: Path,
+    clock: Clock = utc_now,
+    elapsed: Elapsed | None = None,
+    boot: str | None = None,
+) -> FastAPI:
     """Build the app of one worker.
 
     The app loads the releases on disk when its lifespan starts, and watches for newer ones until its lifespan ends.
@@ -41,16 +49,22 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
         settings: The server's settings.
         keys: The keys of the online half.
         scratch: An empty private directory that all workers of this machine share while they run.
-        clock: The current time, in UTC; tests pass their own.
+        clock: The wall clock; tests pass their own.
+        elapsed: The seconds since the machine started. None: the system's, or, with a `clock` of the caller, the
+            seconds of that clock, which then cannot be stepped.
+        boot: The id of that start of the machine; None: the system's.
 
     Raises:
         ServeError: A setting cannot be used (bearer tokens, quota storage).
         KeyringError: The key that proofs of work are derived from cannot be read.
-        OSError: The built page cannot be read.
+        OSError: The built page, or the id of the machine's start, cannot be read.
         KeyError: The built page holds a file of an unknown type.
     """
+    if elapsed is None:
+        elapsed = seconds_since_boot if clock is utc_now else lambda: clock().timestamp()
+    trusted = TrustedClock(clock, elapsed, boot or boot_id(), settings.home / "online")
     service = Service.from_settings(
-        settings, keys, scratch, clock, threads=max(1, (os.cpu_count() or 1) // settings.workers)
+        settings, keys, scratch, trusted, threads=max(1, (os.cpu_count() or 1) // settings.workers)
     )
     routes = [*_api_routes(), *_page_routes(settings)]
     app = FastAPI(

@@ -47,6 +47,18 @@ _REQUESTS = Histogram(
 )
 _ELEMENTS = Counter("pilookup_evaluated_elements", "Elements evaluated.", ["channel"])
 _REFUSED = Counter("pilookup_releases_refused", "Releases that did not verify.", ["channel"])
+_REFUSING = Gauge(
+    "pilookup_release_refused", "1 while the release on disk does not verify and an older one, or none, is served.",
+    ["channel"], multiprocess_mode=_MODE,
+)  # fmt: skip
+_DROPPED = Gauge(
+    "pilookup_epochs_dropped", "Former epochs of the release that are not served because of a fault.", ["channel"],
+    multiprocess_mode=_MODE,
+)  # fmt: skip
+_CLOCK = Gauge(
+    "pilookup_clock_doubtful", "1 while the wall clock was stepped and its new time does not count yet.",
+    ["channel"], multiprocess_mode=_MODE,
+)  # fmt: skip
 _SERIAL = Gauge("pilookup_serial", "Serial of the newest snapshot served.", ["channel"], multiprocess_mode=_MODE)
 _TARGETS = Gauge(
     "pilookup_signatures_expire_seconds", "POSIX time at which custody's signatures expire.", ["channel"],
@@ -130,6 +142,16 @@ def count_refused(channel: str) -> None:
     _REFUSED.labels(channel).inc()
 
 
+def set_refused(channel: str, *, refused: bool) -> None:
+    """Record whether the release on disk is one that is not served, because it did not verify."""
+    _REFUSING.labels(channel).set(refused)
+
+
+def set_clock(channel: str, *, doubtful: bool) -> None:
+    """Record whether the wall clock that a channel is served by is in doubt."""
+    _CLOCK.labels(channel).set(doubtful)
+
+
 def set_connections(listener: str, connections: int) -> None:
     """Record how many connections to a listener are open in this process."""
     _CONNECTIONS.labels(listener).set(connections)
@@ -146,7 +168,7 @@ def set_descriptors(used: int, limit: int) -> None:
     _DESCRIPTORS.labels("limit").set(limit)
 
 
-def set_release(channel: str, release: Release, serial: int, *, publish_due: bool) -> None:
+def set_release(channel: str, release: Release, serial: int, *, publish_due: bool, dropped: int) -> None:
     """Record the release that is served from now on.
 
     Args:
@@ -154,7 +176,9 @@ def set_release(channel: str, release: Release, serial: int, *, publish_due: boo
         release: The release.
         serial: The serial of its newest snapshot.
         publish_due: Whether custody's signatures are in the last third of their life.
+        dropped: The number of its former epochs that are not served because of a fault.
     """
+    _DROPPED.labels(channel).set(dropped)
     _SERIAL.labels(channel).set(serial)
     _TARGETS.labels(channel).set(release.targets_expire.timestamp())
     _TIMESTAMP.labels(channel).set(release.timestamp_expires.timestamp())

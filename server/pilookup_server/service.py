@@ -8,7 +8,6 @@ from pathlib import Path
 from anyio import CapacityLimiter
 from starlette.requests import Request
 
-from pilookup.clock import Clock
 from pilookup.protocol.names import PUBLIC
 from pilookup_server.auth import Tokens
 from pilookup_server.evaluation_batcher import EvaluationBatcher
@@ -20,6 +19,7 @@ from pilookup_server.limits.replay import LocalReplayGuard, SharedReplayGuard
 from pilookup_server.limits.soft_quota import SoftQuota
 from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
 from pilookup_server.settings import Settings
+from pilookup_server.trusted_clock import TrustedClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Service:
         soft_quota: The soft quota of the public channel; None if there is none.
         evaluation_threads: Limits how many threads evaluate elements at the same time.
         evaluation_batcher: Evaluates single elements of concurrent requests together.
-        clock: The current time, in UTC.
+        clock: The time that everything goes by.
     """
 
     watchers: Mapping[str, ReleaseWatcher]
@@ -44,11 +44,11 @@ class Service:
     soft_quota: SoftQuota | None
     evaluation_threads: CapacityLimiter
     evaluation_batcher: EvaluationBatcher
-    clock: Clock
+    clock: TrustedClock
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock, threads: int
+        cls, settings: Settings, keys: OnlineKeys, scratch: Path, clock: TrustedClock, threads: int
     ) -> "Service":
         """Make the objects that the settings ask for. Call it in the worker's own process, never before a fork.
 
@@ -56,7 +56,7 @@ class Service:
             settings: The server's settings.
             keys: The keys of the online half.
             scratch: An empty private directory that all workers of this machine share.
-            clock: The current time, in UTC.
+            clock: The time that everything goes by.
             threads: The number of threads that may evaluate elements at the same time.
 
         Raises:
@@ -68,6 +68,7 @@ class Service:
             poll=timedelta(seconds=settings.poll_seconds),
             grace=timedelta(seconds=settings.grace_seconds),
             renew_before=timedelta(seconds=settings.renew_before_seconds),
+            renew=settings.renew,
         )
         directory = settings.home / "online" / "channels"
         return cls(

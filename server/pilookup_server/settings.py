@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     renew_before_seconds: float = Field(
         24 * 3600.0, gt=0, lt=48 * 3600, description="A timestamp with less than this left is renewed."
     )
+    renew: bool = Field(True, description="Sign timestamps. Of several machines that serve one HOME, one does.")
     platform_tokens: SecretStr = Field(
         SecretStr(""),
         description="Bearer tokens for every channel but `public`, comma separated, 32 characters or more.",

@@ -35,7 +35,7 @@ def test_after_two_rotations_the_first_epoch_is_gone_and_a_client_goes_on(held, 
     first = held.manifest()
     held.rotate()
     assert [evaluate(server.url, epoch).status_code for epoch in (1, 2, 3)] == [200, 200, 410]
-    held.rotate()
+    held.rotate(compromised=True)
     # Until a worker has looked at the disk (once a second by default) it still holds the first epoch's key.
     assert httpx2.get(f"{server.url}/v1/channels/public/metadata/timestamp.json").status_code == 200
     assert_truth(client)
@@ -46,7 +46,8 @@ def test_after_two_rotations_the_first_epoch_is_gone_and_a_client_goes_on(held, 
     bucket = httpx2.get(f"{server.url}/v1/channels/public/snapshots/{first.serial}/buckets/0")
     assert bucket.status_code == 410
     assert not list(held.path.rglob("*channel-public-1.key"))
-    assert list(held.path.rglob("*channel-public-2.key"))
+    assert not list(held.path.rglob("*channel-public-2.key"))
+    assert list(held.path.rglob("*channel-public-3.key"))
 
 
 def test_a_client_kept_on_old_metadata_is_retired(held, serve, front, plain_client_at):
@@ -55,7 +56,7 @@ def test_a_client_kept_on_old_metadata_is_retired(held, serve, front, plain_clie
     proxy = front(serve(held.path, grace_seconds=0))
     path, manifest = held.file("manifest.json").name, held.file("manifest.json").read_bytes()
     held.rotate()
-    held.rotate()
+    held.rotate(compromised=True)
 
     def twist(request, answer):
         name = request.path.rpartition("/")[2]

@@ -211,7 +211,7 @@ def test_a_wrong_passphrase_leaves_home_unlocked(home, wrong):
 
 def test_the_clock_is_read_at_every_call(home):
     now = [NOW]
-    with Custody.open(home, **BOTH, clock=lambda: now[0]) as custody:
+    with Custody.open(home, **BOTH, clock=lambda: now[0], date_is_right=True) as custody:
         assert not custody.publish("public").changed
         now[0] += timedelta(days=180)
         outcome = custody.publish("public")

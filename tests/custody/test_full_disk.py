@@ -15,6 +15,7 @@ from pilookup.errors import CustodyError
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW
 from tests.support.custody.home import files_under, numbers, write_csv
+from tests.support.custody.startable import start
 
 BOTH = {"passphrase": "custody", "online_passphrase": "online"}
 WRITES = [
@@ -88,6 +89,10 @@ def rotate(custody, _):
     assert custody.rotate("public").epoch >= 2
 
 
+def end(custody, _):
+    assert custody.rotate("public", compromised=True).epoch >= 2
+
+
 def withdraw(custody, _):
     assert [each.channel for each in custody.withdraw("leak").published] == ["platform", "public"]
 
@@ -96,7 +101,7 @@ def erase(custody, _):
     assert [each.channel for each in custody.erase(numbers(1, start=1)[0]).published] == ["platform", "public"]
 
 
-@pytest.mark.parametrize("act", [load, replace, publish, rotate, withdraw, erase], ids=lambda act: act.__name__)
+@pytest.mark.parametrize("act", [load, replace, publish, rotate, end, withdraw, erase], ids=lambda act: act.__name__)
 def test_a_full_disk_is_named_and_the_command_succeeds_when_repeated(published, tmp_path, monkeypatch, act):
     disk = Disk(monkeypatch)
     for writes in count():
@@ -107,6 +112,7 @@ def test_a_full_disk_is_named_and_the_command_succeeds_when_repeated(published, 
                 act(custody, published)
             except CustodyError as error:
                 assert disk.failed_on is not None
+                assert start(home), "what is served cannot be started from"
                 assert_names_a_file(error, home)
                 act(custody, published)
             else:

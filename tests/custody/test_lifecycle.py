@@ -10,8 +10,8 @@ from pilookup.custody.publish.publish import publish, republish, rotate
 from pilookup.custody.removal import erase, withdraw
 from pilookup.custody.status import read_status
 from pilookup.custody.vault.vault import STAGING
-from pilookup.errors import KeyringError, PublishError, TrustError
-from pilookup.keyring.key_ids import channel_key_id
+from pilookup.errors import PublishError, TrustError
+from pilookup.keyring.key_ids import channel_key_id, epoch_of_key_id
 from pilookup.protocol.label import Kind, Label
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW, NUMBERS, initialised, look_up, manifests, quiet
@@ -97,7 +97,7 @@ def test_an_old_epoch_is_followed_by_a_new_one(at, path):
     assert publish(at(path, NOW + timedelta(days=180)), "public", quiet).epoch == 2
 
 
-def test_rotation_destroys_epochs_older_than_the_former_one(at, path):
+def test_a_rotation_keeps_the_former_epoch_and_a_further_one_is_refused_until_it_ends(at, path):
     session = at(path)
     publish(session, "public", quiet)
     assert rotate(session, "public", quiet).epoch == 2
@@ -105,12 +105,92 @@ def test_rotation_destroys_epochs_older_than_the_former_one(at, path):
     assert (newest.epoch, former.epoch) == (2, 1)
     assert former.serves_until == NOW + timedelta(hours=72)
     assert newest.serves_until == NOW + timedelta(days=180)
-    assert rotate(session, "public", quiet).epoch == 3
-    assert [epoch.epoch for epoch in session.repository("public").listed()] == [3, 2]
-    for keyring in (session.keyring, session.online_keyring()):
-        assert channel_key_id("public", 1) not in keyring.ids()
-        with pytest.raises(KeyringError):
-            keyring.scalar(channel_key_id("public", 1))
+    with pytest.raises(PublishError, match=r"serves epochs 1 and 2; rotate again after .*rotate public --compromised"):
+        rotate(session, "public", quiet)
+    assert [epoch.epoch for epoch in session.repository("public").listed()] == [2, 1]
+    late = at(path, NOW + timedelta(hours=72))
+    done = rotate(late, "public", quiet)
+    assert (done.epoch, done.ended) == (3, ())
+    assert [epoch.epoch for epoch in late.repository("public").listed()] == [3, 2]
+    assert kept_keys(late) == [{2, 3}] * 2
+
+
+def kept_keys(session, channel="public"):
+    """The epochs of which each half has the key."""
+    return [
+        {epoch for key_id in keyring.ids() if (epoch := epoch_of_key_id(key_id, channel))}
+        for keyring in (session.keyring, session.online_keyring())
+    ]
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_a_compromise_ends_all_former_epochs_at_once(at, path, rotated):
+    session = at(path)
+    publish(session, "public", quiet)
+    if rotated:
+        rotate(session, "public", quiet)
+    done = rotate(session, "public", quiet, compromised=True)
+    before = [2, 1] if rotated else [1]
+    assert [ended.epoch for ended in done.ended] == before
+    assert [epoch.epoch for epoch in session.repository("public").listed()] == [done.epoch]
+    assert kept_keys(session) == [{done.epoch}] * 2
+    assert all(epoch.destroyed_at for epoch in session.control.epochs("public")[:-1])
+    assert rotate(at(path, NOW + timedelta(hours=1)), "public", quiet).epoch == done.epoch + 1
+
+
+def test_an_overflow_while_two_epochs_are_served_leaves_both_out(at, path, tmp_path):
+    session = at(path)
+    publish(session, "public", quiet)
+    rotate(session, "public", quiet)
+    run_load(session, [write_csv(tmp_path / "c.csv", [f"1370{i:07}" for i in range(3000)])], "more")
+    done = publish(session, "public", quiet)
+    assert (done.rotated, done.epoch, [ended.epoch for ended in done.ended]) == (True, 3, [2, 1])
+    assert [epoch.epoch for epoch in session.repository("public").listed()] == [3]
+    assert kept_keys(session) == [{3}] * 2
+
+
+@pytest.mark.parametrize("half", ["keyring", "online"])
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_a_key_of_the_former_epoch_that_is_missing_or_damaged_ends_that_epoch_alone(at, path, half, how):
+    session = at(path)
+    publish(session, "public", quiet)
+    rotate(session, "public", quiet)
+    key = getattr(session, half).directory / "keys" / "channel-public-1.key"
+    if how == "missing":
+        key.unlink()
+    else:
+        key.write_bytes(key.read_bytes()[:-1])
+    assert_ended_alone(session, f"{key}")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "exposure.base.fuse16"])
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_a_file_of_the_former_epoch_that_is_missing_or_damaged_ends_that_epoch_or_is_made_again(at, path, name, how):
+    session = at(path)
+    publish(session, "public", quiet)
+    rotate(session, "public", quiet)
+    repository = session.repository("public")
+    file = repository.targets / repository.listed()[1].path(name)
+    if how == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(b"[]")
+    if name == "manifest.json":
+        assert_ended_alone(session, "manifest")
+    else:
+        publish(session, "public", quiet)
+        assert all(repository.holds(epoch) for epoch in repository.listed())
+
+
+def assert_ended_alone(session, reason):
+    done = publish(session, "public", quiet)
+    assert (done.epoch, done.rotated) == (2, False)
+    [ended] = done.ended
+    assert ended.epoch == 1
+    assert reason in ended.reason
+    assert [epoch.epoch for epoch in session.repository("public").listed()] == [2]
+    assert kept_keys(session) == [{2}] * 2
+    assert look_up(session, NUMBERS[0])[0][0] is not None
 
 
 def test_the_former_epoch_ends_after_72_hours(at, path):
@@ -184,7 +264,7 @@ def test_one_rotate_recovers_control_data_restored_from_an_older_copy(at, path, 
     backup = database.save(session.home)
     session = at(path)
     rotate(session, "public", quiet)
-    served = rotate(session, "public", quiet)
+    served = rotate(session, "public", quiet, compromised=True)
     session.control.close()
     database.restore(backup, session.home)
     session = at(path)
@@ -193,6 +273,8 @@ def test_one_rotate_recovers_control_data_restored_from_an_older_copy(at, path, 
     done = rotate(session, "public", quiet)
     assert done.epoch > served.epoch
     assert done.serial > served.serial
+    assert [epoch.epoch for epoch in session.repository("public").listed()] == [done.epoch]
+    assert kept_keys(session) == [{done.epoch}] * 2, "keys that the restored control data do not know of"
     assert look_up(at(path), NUMBERS[0])[0][0] is not None
 
 

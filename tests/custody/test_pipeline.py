@@ -4,6 +4,7 @@ import errno
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -28,6 +29,8 @@ from tests.support.filters import Filter
 
 ACCOUNTS = "phone,account,date"
 LITTLE = 3 * 30 * ROW_COST
+rotate_again = partial(rotate, compromised=True)
+"""Begins a new epoch of the HOME that the tests share, however many are served."""
 """Memory for 30 rows on each of three threads."""
 UNTIMED = settings(deadline=None)
 
@@ -67,7 +70,7 @@ def published(session, channel):
 def test_the_snapshot_equals_the_reference(path, channel, memory):
     session = at(path)
     with ThreadPoolExecutor(3) as executor:
-        done = rotate(session, channel, quiet, executor=executor, memory=memory)
+        done = rotate_again(session, channel, quiet, executor=executor, memory=memory)
     assert published(session, channel) == snapshot(session, channel, done.epoch)
     assert done.entries > 2500
 
@@ -76,7 +79,7 @@ def test_little_memory_divides_partitions_too(path, monkeypatch):
     tasks, write_entries = [], building.write_entries
     monkeypatch.setattr(building, "write_entries", lambda task: tasks.append(task) or write_entries(task))
     with ThreadPoolExecutor(3) as executor:
-        rotate(at(path), "public", quiet, executor=executor, memory=LITTLE)
+        rotate_again(at(path), "public", quiet, executor=executor, memory=LITTLE)
     assert len(tasks) > PARTITIONS
     assert {task.span.stop - task.span.start for task in tasks} != {SPANS}
 
@@ -108,7 +111,7 @@ class Recording(ThreadPoolExecutor):
 def test_tasks_carry_no_number_no_element_and_no_key(path):
     session = at(path)
     with Recording() as executor:
-        done = rotate(session, "public", quiet, executor=executor, memory=400 * ROW_COST)
+        done = rotate_again(session, "public", quiet, executor=executor, memory=400 * ROW_COST)
     sent = b"".join(executor.sent)
     assert len(executor.sent) > 10
     assert str(path).encode() in sent
@@ -134,7 +137,7 @@ def test_spill_files_contain_only_sealed_entries_and_are_deleted_afterwards(path
         write_and_rename(file, [data], flushed=flushed)
 
     monkeypatch.setattr(durable, "write_and_rename", kept)
-    done = rotate(session, "public", quiet)
+    done = rotate_again(session, "public", quiet)
     spilled = b"".join(written)
     shift = session.keyring.scalar("vault").shift_to(session.channel_key("public", done.epoch))
     assert len(spilled) > 36 * done.entries
@@ -161,7 +164,7 @@ def test_a_full_disk_is_reported_and_leaves_the_former_release(path, monkeypatch
 
     monkeypatch.setattr(durable, "write_and_rename", full)
     with pytest.raises(PublishError, match=rf"\.{file}: cannot be read or written: No space left on device"):
-        rotate(session, "public", quiet)
+        rotate_again(session, "public", quiet)
     monkeypatch.undo()
     assert manifests(session) == before
     assert not session.repository("public").staging.exists()
@@ -174,7 +177,7 @@ def test_a_task_run_twice_gives_the_same_result(path, monkeypatch):
     for module, name in ((building, "write_entries"), (building, "write_bucket_range"), (schedule, "build_filters")):
         task = getattr(module, name)
         monkeypatch.setattr(module, name, lambda given, task=task: [task(given), task(given)][1])
-    done = rotate(session, "public", quiet)
+    done = rotate_again(session, "public", quiet)
     assert published(session, "public") == snapshot(session, "public", done.epoch)
 
 

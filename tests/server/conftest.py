@@ -69,7 +69,7 @@ def running(tmp_path, tmp_path_factory, keys, clock):
     @contextlib.asynccontextmanager
     async def run(client=("192.0.2.7", 4711), **given):
         settings = read_settings(home=tmp_path, **({"poll_seconds": 3600} | given))
-        app = create_app(settings, keys, tmp_path_factory.mktemp("scratch"), clock)
+        app = create_app(settings, keys, tmp_path_factory.mktemp("scratch"), clock, clock.elapsed, clock.boot)
         transport = httpx2.ASGITransport(app, client=client, raise_app_exceptions=True)
         async with (
             app.router.lifespan_context(app),

@@ -18,9 +18,11 @@ import httpx2
 import pytest
 from tuf.api.metadata import Metadata, Timestamp
 
+from pilookup.clock import boot_id
 from pilookup.protocol import oprf
 from pilookup.protocol.encoding import b64url
 from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
+from pilookup.release_files.serving_state import read_clock_record
 from tests.support.server.release_fixture import TOKEN
 from tests.support.server.serve_process import PASSPHRASE, Home, Process
 
@@ -359,3 +361,13 @@ def test_a_large_body_may_come_with_its_head(launch):
             while b"unsupported-media-type" not in answer:
                 answer += connection.recv(4096)
             assert answer.startswith(b"HTTP/1.1 415 ")
+
+
+def test_the_operators_word_and_taking_over_are_written_before_the_first_answer(launch, home):
+    server = launch("--clock-is-right", "--take-over").wait()
+    record = read_clock_record(home.path / "online")
+    assert (record.boot, record.doubtful) == (boot_id(), False)
+    stamp = Metadata[Timestamp].from_bytes(httpx2.get(f"{server.url}{PUBLIC}/metadata/timestamp.json").content).signed
+    assert stamp.version >= int(home.now.timestamp())
+    assert httpx2.get(f"{server.url}/readyz").json()["clock_doubtful"] is False
+    assert server.stop() == 0

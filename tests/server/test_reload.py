@@ -271,15 +271,19 @@ async def test_the_previous_epoch_is_served_until_its_end_and_its_key_is_destroy
         assert (await server.evaluate(1)).status_code == 200
         clock.pass_(hours=20)
         problem(await server.evaluate(1), 410, "retired")
-        assert keys.destroyed == []
         await server.public.tick()
         problem(await server.evaluate(1), 410, "retired")
         assert (await server.evaluate(2)).status_code == 200
+        clock.pass_(minutes=59)
+        await server.public.tick()
+        assert keys.destroyed == [], "destroyed earlier than an hour after its end"
+        clock.pass_(minutes=1)
+        await server.public.tick()
         assert keys.destroyed == [("public", 1)]
         assert (await server.get("/readyz")).json()["channels"]["public"]["epochs"] == [2]
 
 
-async def test_a_key_that_cannot_be_destroyed_is_tried_again_with_the_next_release(
+async def test_a_key_that_cannot_be_destroyed_is_tried_again_a_minute_later(
     running, repository, clock, keys, monkeypatch
 ):
     def refused(channel, epoch):
@@ -287,26 +291,31 @@ async def test_a_key_that_cannot_be_destroyed_is_tried_again_with_the_next_relea
 
     repository.publish({2: (3, LATER), 1: (2, START + timedelta(hours=20))})
     async with running() as server:
-        clock.pass_(hours=20)
+        clock.pass_(hours=21)
         with monkeypatch.context() as patch:
             patch.setattr(keys, "destroy", refused)
             await server.public.tick()
         problem(await server.evaluate(1), 410, "retired")
         assert (await server.evaluate(2)).status_code == 200
         assert keys.destroyed == []
-        repository.publish({2: (4, LATER)}, clock.now)
+        clock.pass_(seconds=60)
         await server.public.tick()
         assert keys.destroyed == [("public", 1)]
 
 
-async def test_keys_of_epochs_no_longer_listed_are_destroyed_and_newer_ones_kept(running, repository, keys):
+async def test_keys_of_epochs_no_longer_listed_are_destroyed_and_newer_ones_kept(running, repository, keys, clock):
     from pilookup.protocol.oprf import SecretKey
 
     for epoch in (1, 2, 3, 5):
         keys.scalars["public", epoch] = SecretKey.generate()
     keys.scalars["platform", 1] = SecretKey.generate()
     repository.publish({4: (9, LATER), 3: (8, LATER)})
-    async with running():
+    async with running() as server:
+        clock.pass_(minutes=59)
+        await server.public.tick()
+        assert keys.destroyed == [], "destroyed in the first hour after the start"
+        clock.pass_(minutes=1)
+        await server.public.tick()
         assert sorted(keys.scalars) == [("platform", 1), ("public", 3), ("public", 4), ("public", 5)]
 
 

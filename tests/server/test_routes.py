@@ -264,8 +264,9 @@ async def test_health(running, repository):
         assert answer.status_code == 200
         assert answer.json() == {
             "status": "ready",
+            "clock_doubtful": False,
             "channels": {
-                "public": {"state": "ready", "epochs": [1], "serials": [1]},
+                "public": {"state": "ready", "release_refused": False, "epochs": [1], "serials": [1]},
                 "platform": {"state": "unpublished"},
             },
         }

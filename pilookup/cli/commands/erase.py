@@ -6,6 +6,7 @@ from pilookup.cli.commands.publish import print_published
 from pilookup.cli.console import counted, say, say_json
 from pilookup.cli.options import (
     DEFAULT_MEMORY,
+    DateOption,
     HomeOption,
     JsonOption,
     MemoryOption,
@@ -21,6 +22,7 @@ def erase(
     home: HomeOption = ...,  # type: ignore[assignment]
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
+    date_is_right: DateOption = False,
     json: JsonOption = False,
 ) -> None:
     """Erase a number from the vault and every served snapshot. Loading the same files does not bring it back."""
@@ -29,7 +31,7 @@ def erase(
     text = ask_number(number)
     if not isinstance(identifier := canonicalise(text), bytes):
         raise typer.BadParameter(f"not a phone number: {identifier}", param_hint="NUMBER")
-    with publishing(home, scheduler, "republish") as (custody, advance):
+    with publishing(home, scheduler, "republish", date_is_right=date_is_right) as (custody, advance):
         outcome = custody.erase(text, memory=memory, on_progress=advance)
     if json:
         say_json(outcome.to_json())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilookup.cli.console import counted, say, say_json
-from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
+from pilookup.cli.options import DEFAULT_MEMORY, DateOption, HomeOption, JsonOption, MemoryOption, SchedulerOption
+from pilookup.protocol.names import PUBLIC
 
 if TYPE_CHECKING:
     from pilookup.custody import Published
@@ -21,12 +22,13 @@ def publish(
     bloom: Bloom = False,
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
+    date_is_right: DateOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make a channel's snapshot from the vault, sign it, and serve it in place of the former one."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
-    with publishing(home, scheduler, f"publish {channel}") as (custody, advance):
+    with publishing(home, scheduler, f"publish {channel}", date_is_right=date_is_right) as (custody, advance):
         outcome = custody.publish(channel, bloom=bloom, memory=memory, on_progress=advance)
     print_published([outcome], json=json)
 
@@ -38,7 +40,11 @@ def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
         return
     for done in outcomes:
         if done.rotated:
-            say(f"{done.channel}: a new epoch starts; the previous one is served for at most 72 more hours")
+            time = "72 more hours" if done.channel == PUBLIC else "14 more days"
+            until = "" if done.ended else f"; the previous one is served for at most {time}"
+            say(f"{done.channel}: a new epoch starts{until}")
+        for ended in done.ended:
+            say(f"{done.channel}: epoch {ended.epoch} ends now: {ended.reason}")
         entries = counted(done.entries, "entry", "entries")
         what = "published" if done.changed else "unchanged, signatures renewed"
         say(f"{done.channel}: {what}: epoch {done.epoch}, serial {done.serial}, {entries}")

@@ -1,20 +1,30 @@
 """`pilookup rotate`: start a new epoch of a channel, with a new key."""
 
+from typing import Annotated
+
+import typer
+
 from pilookup.cli.commands.publish import Bloom, Channel, print_published
-from pilookup.cli.options import DEFAULT_MEMORY, HomeOption, JsonOption, MemoryOption, SchedulerOption
+from pilookup.cli.options import DEFAULT_MEMORY, DateOption, HomeOption, JsonOption, MemoryOption, SchedulerOption
+
+Compromised = Annotated[
+    bool, typer.Option("--compromised", help="Somebody may have a key: end the epochs served so far at once.")
+]
 
 
 def rotate(
     channel: Channel,
     home: HomeOption,
+    compromised: Compromised = False,
     bloom: Bloom = False,
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
+    date_is_right: DateOption = False,
     json: JsonOption = False,
 ) -> None:
     """Start a new epoch with a new key and publish it. The seized files are not needed for it."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
-    with publishing(home, scheduler, f"rotate {channel}") as (custody, advance):
-        outcome = custody.rotate(channel, bloom=bloom, memory=memory, on_progress=advance)
+    with publishing(home, scheduler, f"rotate {channel}", date_is_right=date_is_right) as (custody, advance):
+        outcome = custody.rotate(channel, compromised=compromised, bloom=bloom, memory=memory, on_progress=advance)
     print_published([outcome], json=json)

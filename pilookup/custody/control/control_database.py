@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, case, delete, insert, select, update
+from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
 
 from pilookup import durable
 from pilookup.custody.control import migrate, schema
@@ -169,37 +169,47 @@ class ControlDatabase:
         return [_epoch(row) for row in rows]
 
     def start_epoch(self, channel: str, number: int, now: datetime, *, former_until: datetime | None = None) -> Epoch:
-        """Insert an epoch, and in the same transaction set until when the former one is served.
+        """Insert an epoch, and in the same transaction set until when the former ones are served at most.
 
         Args:
             channel: the channel's name.
             number: the new epoch's number.
             now: when it begins.
-            former_until: until when the epoch before it is served; None if there is none.
+            former_until: until when the epochs before it are served; None if there is none.
         """
         table = schema.epoch
         removals = select(schema.vault_state.c.removals).scalar_subquery()
         values = {"channel": channel, "number": number, "started_at": _naive(now), "removals_seen": removals}
         with self._begin() as connection:
             if former_until is not None:
-                which = (table.c.channel == channel) & (table.c.number == number - 1)
-                connection.execute(update(table).where(which).values(serves_until=_naive(former_until)))
+                until = _naive(former_until)
+                longer = table.c.serves_until.is_(None) | (table.c.serves_until > until)
+                which = (table.c.channel == channel) & (table.c.number < number) & longer
+                connection.execute(update(table).where(which).values(serves_until=until))
             connection.execute(insert(table).values(**values))
         return self.epochs(channel)[-1]
 
     def mark_epoch_destroyed(self, channel: str, number: int, now: datetime) -> None:
-        """Record that an epoch's key was destroyed."""
-        self._update_epoch(channel, number, destroyed_at=_naive(now))
+        """Record that an epoch's key was destroyed. The first time stays; an epoch that is not known is ignored."""
+        table = schema.epoch
+        with self._begin() as connection:
+            which = (table.c.channel == channel) & (table.c.number == number) & table.c.destroyed_at.is_(None)
+            connection.execute(update(table).where(which).values(destroyed_at=_naive(now)))
 
-    def mark_epoch_released(self, channel: str, number: int, serial: int, removals: int) -> None:
-        """Record an epoch's served serial, and the count of removals that its snapshot reflects."""
-        self._update_epoch(channel, number, serial=serial, removals_seen=removals)
-
-    def _update_epoch(self, channel: str, number: int, **values: Any) -> None:
+    def mark_epoch_released(self, channel: str, number: int, serial: int, removals: int, slots: int) -> None:
+        """Record an epoch's served serial, the count of removals that its snapshot reflects, and its first slots."""
         table = schema.epoch
         with self._begin() as connection:
             which = (table.c.channel == channel) & (table.c.number == number)
-            connection.execute(update(table).where(which).values(**values))
+            connection.execute(
+                update(table)
+                .where(which)
+                .values(
+                    serial=serial,
+                    removals_seen=removals,
+                    first_slots=func.coalesce(table.c.first_slots, slots),
+                )
+            )
 
     def _all(self, query: Any) -> list[Any]:
         with database_errors("failed"), self._engine.connect() as connection:
@@ -255,6 +265,7 @@ def _epoch(row: Any) -> Epoch:
         destroyed_at=_aware(row.destroyed_at),
         removals_seen=row.removals_seen,
         serial=row.serial,
+        first_slots=row.first_slots,
     )
 
 

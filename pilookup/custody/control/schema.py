@@ -64,6 +64,7 @@ epoch = Table(
     Column("destroyed_at", DateTime),
     Column("removals_seen", BigInteger, nullable=False),
     Column("serial", BigInteger),
+    Column("first_slots", Integer),
 )
 
 vault_state = Table(

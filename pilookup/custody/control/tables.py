@@ -64,7 +64,8 @@ class Epoch:
     """An epoch of a channel.
 
     serves_until: None while it is current. destroyed_at: when its key was destroyed. removals_seen: the count of
-    removals that its served snapshot reflects. serial: of its served snapshot, None before the first.
+    removals that its served snapshot reflects. serial: of its served snapshot, None before the first. first_slots: the
+    slots of a bucket of its first snapshot, None before that or if an earlier version made it.
     """
 
     channel: str
@@ -74,3 +75,4 @@ class Epoch:
     destroyed_at: datetime | None
     removals_seen: int
     serial: int | None
+    first_slots: int | None

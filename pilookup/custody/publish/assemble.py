@@ -21,7 +21,7 @@ from pilookup import durable
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.compute.window import OrderedWindow
-from pilookup.custody.publish.bucket_task import BucketTask, bucket_range_path, write_bucket_range
+from pilookup.custody.publish.bucket_task import BucketOverflow, BucketTask, bucket_range_path, write_bucket_range
 from pilookup.custody.publish.division import bucket_range_count, vault_ranges
 from pilookup.custody.publish.entry_task import EntryTask, StoredLoad, write_entries
 from pilookup.custody.publish.filters.schedule import Base, BuiltFilter, FilterJob, make_filters
@@ -39,7 +39,8 @@ class PublishJob:
 
     profile: of the channel's labels. sources: the published datasets, newest first: catalogue id and flag of the kind.
     loads: all loads of these datasets. rows: an upper bound of the number of their rows. geometry: None to choose it by
-    the number of entries. bases: base filters to keep if possible.
+    the number of entries. most_slots: up to how many slots a bucket may grow, if its entries do not fit; 0: not at all.
+    bases: base filters to keep if possible.
     """
 
     home: str
@@ -50,6 +51,7 @@ class PublishJob:
     loads: tuple[StoredLoad, ...]
     rows: int
     geometry: Geometry | None
+    most_slots: int
     bases: Mapping[Kind, Base]
     bloom: bool
 
@@ -106,9 +108,16 @@ def build(job: PublishJob, folder: Path, executor: Executor, memory: int, on_don
     )
     filters = make_filters(wanted, executor, memory)
     geometry = job.geometry or Geometry.for_entries(entries)
-    files = _write_buckets(
-        job.home, work, folder, len(tasks), geometry, bucket_range_count(entries, geometry, task_memory), executor
-    )
+    while True:
+        count = bucket_range_count(entries, geometry, task_memory)
+        try:
+            files = _write_buckets(job.home, work, folder, len(tasks), geometry, count, executor)
+            break
+        except BucketOverflow:
+            if (grown := geometry.grown(entries, job.most_slots)) is None:
+                raise
+            geometry = grown
+            (folder / BUCKETS_FILE).unlink(missing_ok=True)
     for number in range(len(tasks)):
         spill_path(work, number).unlink()
     return BuiltEpoch(geometry, merkle.root((folder / TREE_FILE).read_bytes()), entries, files, filters)
@@ -131,7 +140,7 @@ def _write_buckets(
     leaves: list[bytes] = []
     with durable.new_file(folder / BUCKETS_FILE) as file:
         written = _HashedFile(file, folder / BUCKETS_FILE)
-        paths = (bucket_range_path(work, task.number) for task in tasks)
+        paths = (bucket_range_path(work, task.number, task.slots) for task in tasks)
 
         def take(hashes: bytes) -> None:
             written.take(next(paths))

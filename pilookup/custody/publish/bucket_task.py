@@ -51,10 +51,10 @@ def write_bucket_range(task: BucketTask) -> bytes:
         raise
     except ValueError as error:
         raise PublishError(f"{folder}: buckets {first} to {first + count - 1}: {error}") from None
-    durable.write_and_rename(bucket_range_path(folder, task.number), [buckets], flushed=False)
+    durable.write_and_rename(bucket_range_path(folder, task.number, task.slots), [buckets], flushed=False)
     return leaves
 
 
-def bucket_range_path(folder: Path, number: int) -> Path:
-    """The path of a bucket range, such as `0007.range`."""
-    return folder / f"{number:04}.range"
+def bucket_range_path(folder: Path, number: int, slots: int) -> Path:
+    """The path of a bucket range, such as `0007-432.range`. A late task of fewer slots writes to another path."""
+    return folder / f"{number:04}-{slots}.range"

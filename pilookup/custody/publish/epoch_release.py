@@ -3,11 +3,12 @@
 Nothing refers to them until the release is signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pilookup import durable
 from pilookup.compute.callbacks import Progress
@@ -21,13 +22,17 @@ from pilookup.custody.publish.entry_task import StoredLoad
 from pilookup.custody.publish.filters.schedule import Base, base_name, write_filters
 from pilookup.custody.publish.labels import Source, newest_first
 from pilookup.custody.session import Session
-from pilookup.keyring.key_ids import VAULT_KEY_ID
+from pilookup.errors import FormatError, KeyringError
+from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.manifest import Manifest
-from pilookup.protocol.names import CANARIES
+from pilookup.protocol.names import CANARIES, PUBLIC
 from pilookup.protocol.release import MANIFEST, ServedEpoch
 from pilookup.release_files.files import file_ref
 from pilookup.release_files.verify import verify_files
+
+MOST_GROWTH: Final = 8
+"""A bucket of a later snapshot may have this many times the slots of the epoch's first snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,14 @@ class BuildState:
     memory: int
     on_progress: Progress
     bloom: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndedEpoch:
+    """An epoch that a release does not serve any more, although its time was not over, and the reason in words."""
+
+    epoch: int
+    reason: str
 
 
 class EpochBuilder:
@@ -71,7 +84,9 @@ class EpochBuilder:
         self._repository = session.repository(channel.name)
         self._datasets = _released_datasets(session, channel)
         self._removals = session.control.removals()
-        self._released: list[tuple[int, int]] = []
+        self._released: list[tuple[int, Manifest]] = []
+        self._grows = channel.name != PUBLIC
+        self._faults: dict[int, str] = {}
         self._profile = Profile(channel.profile)
 
     def mark_released(self) -> None:
@@ -80,25 +95,60 @@ class EpochBuilder:
         Raises:
             CustodyError: The control database failed.
         """
-        for number, serial in self._released:
-            self._session.control.mark_epoch_released(self._channel.name, number, serial, self._removals)
+        for number, manifest in self._released:
+            serial, slots = manifest.serial, manifest.geometry.slots
+            self._session.control.mark_epoch_released(self._channel.name, number, serial, self._removals, slots)
+
+    def ended(self, before: Iterable[int]) -> tuple[EndedEpoch, ...]:
+        """Those of the epochs served before that were not built, with the reason.
+
+        Args:
+            before: Their numbers.
+        """
+        built = {number for number, _ in self._released}
+        return tuple(
+            EndedEpoch(number, self._faults.get(number, "a newer epoch has replaced it"))
+            for number in before
+            if number not in built
+        )
 
     def renew_former(self, epoch: Epoch) -> ServedEpoch | None:
-        """The former epoch as it is served, or built again if something was removed or its files are not as signed.
+        """The former epoch as it is served, or built again from the current vault.
+
+        On `public` it is built again only if something was removed, or its files are not as signed.
 
         Returns:
-            None if its buckets have too few slots for the current vault; its key is then destroyed.
+            None if the epoch has a fault of its own: a key or a file is missing or damaged, or its buckets have too few
+            slots for the current vault. `ended` gives the reason. The release then leaves this epoch out.
 
         Raises as `build_or_reuse`, except BucketOverflow.
         """
         listed = self._listed[epoch.number]
-        if epoch.removals_seen == self._removals and self._repository.holds(listed):
-            return ServedEpoch(epoch.number, epochs.serves_until(epoch), listed.files)
         try:
+            manifest = self._check_former(epoch)
+            current = not self._grows and epoch.removals_seen == self._removals
+            if current and self._repository.holds(listed):
+                self._released.append((epoch.number, manifest))
+                return ServedEpoch(epoch.number, epochs.serves_until(epoch), listed.files)
             return self.build_or_reuse(epoch)
         except BucketOverflow:
-            epochs.destroy(self._session, epoch)
-            return None
+            self._faults[epoch.number] = "its buckets have too few slots for the current data"
+        except (FormatError, _FormerEpochError) as error:
+            self._faults[epoch.number] = str(error)
+        return None
+
+    def _check_former(self, epoch: Epoch) -> Manifest:
+        """Read what only this epoch needs, its keys and its manifest; returns the manifest.
+
+        Raises:
+            _FormerEpochError: One of them is missing or damaged.
+        """
+        try:
+            for keyring in (self._session.keyring, self._session.online_keyring()):
+                keyring.scalar(channel_key_id(self._channel.name, epoch.number))
+            return self.manifest(self._listed[epoch.number])
+        except (KeyringError, FormatError, OSError) as error:
+            raise _FormerEpochError(str(error)) from error
 
     def build_or_reuse(self, epoch: Epoch) -> ServedEpoch:
         """Build the epoch's files from the current vault, unless the served ones have the same content and are intact.
@@ -120,22 +170,28 @@ class EpochBuilder:
         state = self._state
         built = build(self._job(epoch), folder, state.executor, state.memory, state.on_progress)
         listed = self._listed.get(epoch.number)
-        until = epochs.serves_until(epoch)
-        if listed and self._same_content(self.manifest(listed), built) and self._repository.holds(listed):
-            self._released.append((epoch.number, self.manifest(listed).serial))
-            return ServedEpoch(epoch.number, until, listed.files)
+        until, rotates_on = epochs.serves_until(epoch), epochs.rotates_on(epoch)
+        if listed and self._same_content(epoch, self.manifest(listed), built) and self._repository.holds(listed):
+            self._released.append((epoch.number, self.manifest(listed)))
+            return ServedEpoch(epoch.number, until, listed.files, rotates_on)
         manifest = self._write(epoch, built, folder, key.public())
         files = {**manifest.files, MANIFEST: file_ref(folder / MANIFEST)}
         verify_files(manifest, {name: folder / name for name in manifest.files})
         verify_canaries(manifest, {name: folder / name for name in manifest.files}, key)
         self._repository.adopt(epoch.number, files)
-        self._released.append((epoch.number, manifest.serial))
+        self._released.append((epoch.number, manifest))
         self.changed = True
-        return ServedEpoch(epoch.number, until, files)
+        return ServedEpoch(epoch.number, until, files, rotates_on)
 
     def _job(self, epoch: Epoch) -> PublishJob:
-        """The job of the epoch's snapshot. The first snapshot of an epoch chooses the geometry; later ones keep it."""
+        """The job of the epoch's snapshot.
+
+        The first snapshot of an epoch chooses the geometry, and later ones keep it. Only slots may grow, and not on
+        `public`.
+        """
         listed = self._listed.get(epoch.number)
+        geometry = self.manifest(listed).geometry if listed else None
+        first_slots = epoch.first_slots or (geometry.slots if geometry else 0)
         loads = self._loads()
         return PublishJob(
             home=self._session.home.real,
@@ -145,7 +201,8 @@ class EpochBuilder:
             sources=tuple((source.id, source.kind.flag) for source in self._sources()),
             loads=tuple(StoredLoad(load.id, load.slug, load.dataset_id) for load in loads),
             rows=sum(load.counts.accepted for load in loads),
-            geometry=self.manifest(listed).geometry if listed else None,
+            geometry=geometry,
+            most_slots=MOST_GROWTH * first_slots if self._grows else 0,
             bases=self._bases(epoch),
             bloom=self._state.bloom,
         )
@@ -163,19 +220,20 @@ class EpochBuilder:
     def _catalogue(self) -> tuple[Any, ...]:
         return tuple(case_of(row) for row in sorted(self._datasets, key=lambda row: row.id))
 
-    def _same_content(self, manifest: Manifest, built: BuiltEpoch) -> bool:
+    def _same_content(self, epoch: Epoch, manifest: Manifest, built: BuiltEpoch) -> bool:
+        """Whether a served snapshot is the one that was built; a former epoch keeps Bloom filters, or goes without."""
         bloom = any(name.endswith(".bloom") for name in manifest.files)
+        former = epoch.serves_until is not None
         return (
             {name: manifest.files[name] for name in built.files} == built.files
             and manifest.root == built.root
             and manifest.datasets == self._catalogue()
-            and bloom == self._state.bloom
+            and (former or bloom == self._state.bloom)
         )
 
     def _write(self, epoch: Epoch, built: BuiltEpoch, folder: Path, public_key: bytes) -> Manifest:
         """Write the filters and the manifest, under a serial that is consumed before any byte of them is written."""
-        above = max((self.manifest(listed).serial for listed in self._listed.values()), default=0)
-        serial = self._session.control.consume_serial(self._channel.name, above)
+        serial = self._session.control.consume_serial(self._channel.name, self._highest_serial())
         filters = write_filters(built.filters, folder, self._channel.name, epoch.number, serial)
         manifest = Manifest(
             channel=self._channel.name,
@@ -194,6 +252,14 @@ class EpochBuilder:
         durable.write_flushed(folder / MANIFEST, manifest.to_bytes())
         return manifest
 
+    def _highest_serial(self) -> int:
+        """The highest serial of the served release. An epoch whose manifest is missing or damaged is left out."""
+        serials = [0]
+        for listed in self._listed.values():
+            with suppress(FormatError, FileNotFoundError):
+                serials.append(self.manifest(listed).serial)
+        return max(serials)
+
     def _bases(self, epoch: Epoch) -> dict[Kind, Base]:
         """The base filters that may be kept: none if something was removed since they were published."""
         listed = self._listed.get(epoch.number)
@@ -202,6 +268,10 @@ class EpochBuilder:
         named = {kind: name for kind in Kind if (name := base_name(kind)) in listed.files}
         targets = self._repository.targets
         return {kind: Base(targets / listed.path(name), listed.files[name]) for kind, name in named.items()}
+
+
+class _FormerEpochError(Exception):
+    """A key or the manifest of a former epoch cannot be read."""
 
 
 def _released_datasets(session: Session, channel: Channel) -> list[Dataset]:

@@ -6,7 +6,7 @@ Each step can be killed. What is served changes only in the last one, and runnin
 vault. The same vault gives the same buckets, tree and filters.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +17,7 @@ from pilookup.compute.callbacks import Progress, callback_errors, guarded
 from pilookup.compute.executors import DEFAULT_MEMORY, local_executor
 from pilookup.custody import epochs
 from pilookup.custody.publish.bucket_task import BucketOverflow
-from pilookup.custody.publish.epoch_release import BuildState, EpochBuilder
+from pilookup.custody.publish.epoch_release import BuildState, EndedEpoch, EpochBuilder
 from pilookup.custody.repository import ChannelRepository
 from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
@@ -30,7 +30,8 @@ class Published:
     """What publishing a channel did.
 
     changed: False if the snapshot is the one that was served before, with new signatures. rotated: whether a new epoch
-    began. bytes: the size of all files of the newest epoch.
+    began. bytes: the size of all files of the newest epoch. ended: the epochs that were served before, whose time was
+    not over, and that this release does not serve any more; newest first.
     """
 
     channel: str
@@ -40,6 +41,7 @@ class Published:
     changed: bool
     rotated: bool
     bytes: int
+    ended: tuple[EndedEpoch, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup publish --json` prints it."""
@@ -57,7 +59,8 @@ def publish(
 ) -> Published:
     """Publish the current vault in a channel's current epoch, and in the former epoch if it shows what was removed.
 
-    An epoch whose buckets are full, or that is 180 days old, is followed by a new one.
+    On `platform` the former epoch always follows. An epoch whose buckets are full, or that is 180 days old (on
+    `platform`: 166), is followed by a new one.
 
     Args:
         session: An unlocked HOME, with its online half.
@@ -88,14 +91,33 @@ def rotate(
     channel: str,
     on_progress: Progress,
     *,
+    compromised: bool = False,
     bloom: bool = False,
     executor: Executor | None = None,
     memory: int = DEFAULT_MEMORY,
 ) -> Published:
-    """Begin a new epoch and publish it; if a killed rotate began one, publish that. Args and Raises as of `publish`."""
+    """Begin a new epoch and publish it; if an interrupted rotate began one, publish that.
+
+    Args:
+        session: An unlocked HOME, with its online half.
+        channel: The channel.
+        on_progress: As of `publish`.
+        compromised: Whether the former epochs end at once, because somebody may have one of their keys. A new epoch
+            begins in any case.
+        bloom: As of `publish`.
+        executor: As of `publish`.
+        memory: As of `publish`.
+
+    Raises:
+        PublishError: As `publish`; also if two epochs are served, unless `compromised`.
+
+    Everything else is raised as by `publish`.
+    """
     with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
-        current = epochs.current(session, channel).number
-        if current <= max(epochs.listed(session, channel), default=0):
+        if compromised:
+            epochs.begin(session, channel, compromised=True)
+        elif not epochs.unfinished(session, epochs.current(session, channel)):
+            epochs.check_rotation(session, channel)
             epochs.begin(session, channel)
         return _release(session, channel, state, rotated=True)
 
@@ -153,24 +175,28 @@ def _released(session: Session, channel: str) -> bool:
 
 def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -> Published:
     """Build what is out of date, then sign one release of all served epochs and serve it."""
-    epochs.destroy_expired(session, name)
+    epochs.destroy_ended(session, name)
     repository = session.repository(name)
     keys = session.signing_keys(name)
     repository.renew_root(keys, session.now)
-    listed = {epoch.epoch: epoch for epoch in repository.listed()}
-    newest, *former = epochs.served(session, name)
+    listed = epochs.listed(session, name)
+    newest, *former = epochs.to_serve(session, name)
     epochs.check_key(session, newest)
     builder = EpochBuilder(session, session.control.channel(name), listed, state)
     with _staged(repository):
-        built = [builder.build_or_reuse(newest)]
-        kept = (builder.renew_former(epoch) for epoch in former if epoch.number in listed)
-        built.extend(epoch for epoch in kept if epoch is not None)
-    removals = session.control.removals()
-    removed = any(epoch.removals_seen != removals for epoch in (newest, *former))
-    repository.release(built, keys, session.now, forget=removed)
+        built = [builder.build_or_reuse(newest), *(each for epoch in former if (each := builder.renew_former(epoch)))]
+    repository.release(built, keys, session.now, forget=_holds_removed(session, name, listed))
     builder.mark_released()
-    epochs.destroy_expired(session, name)
-    return _outcome(name, builder, built[0], rotated=rotated)
+    ended = builder.ended(number for number in listed if listed[number].serves_until > session.now)
+    epochs.destroy_ended(session, name)
+    return _outcome(name, builder, built[0], ended, rotated=rotated)
+
+
+def _holds_removed(session: Session, channel: str, listed: Collection[int]) -> bool:
+    """Whether something was removed from the vault since an epoch of the served release was built."""
+    removals = session.control.removals()
+    known = {epoch.number: epoch for epoch in session.control.epochs(channel)}
+    return any(number not in known or known[number].removals_seen != removals for number in listed)
 
 
 @contextmanager
@@ -182,7 +208,9 @@ def _staged(repository: ChannelRepository) -> Iterator[None]:
         repository.clear_staging()
 
 
-def _outcome(channel: str, builder: EpochBuilder, newest: ServedEpoch, *, rotated: bool) -> Published:
+def _outcome(
+    channel: str, builder: EpochBuilder, newest: ServedEpoch, ended: tuple[EndedEpoch, ...], *, rotated: bool
+) -> Published:
     manifest = builder.manifest(newest)
     return Published(
         channel=channel,
@@ -192,4 +220,5 @@ def _outcome(channel: str, builder: EpochBuilder, newest: ServedEpoch, *, rotate
         changed=builder.changed,
         rotated=rotated,
         bytes=sum(ref.size for ref in newest.files.values()),
+        ended=ended,
     )

@@ -10,14 +10,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pilookup import durable
+from pilookup.clock import boot_id, seconds_since_boot, utc_now
 from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.passphrase import read_passphrase
+from pilookup.release_files.serving_state import trust_clock
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import configure_logging
 from pilookup_server.process.hardening import harden, raise_descriptor_limit
 from pilookup_server.process.supervisor import Job, Supervisor
+from pilookup_server.release import timestamp
 from pilookup_server.settings import ServeError, Settings, host_and_port, read_settings
 
 _UNSENT_BYTES = 64 * 1024
@@ -27,23 +31,31 @@ _KILL_MARGIN_SECONDS = 5
 """Workers are killed this long after the time that open requests have to end."""
 
 
-def start(**overrides: Any) -> None:
+def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides: Any) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Everything raised here is raised before the first request is answered.
 
     Args:
+        take_over: Sign timestamps above those of the machine that this one replaces.
+        clock_is_right: The operator's word that the wall clock is right, however far it was stepped.
         overrides: Settings by field name that win over the environment; those that are None are ignored.
 
     Raises:
         ServeError: A setting is invalid, or the address cannot be listened on.
-        HomeError: HOME has no online half.
+        HomeError: HOME has no online half, or it cannot be written.
         KeyringError: The passphrase is wrong, or a key of a served channel is missing or damaged.
+        TrustError, FormatError: A release to take over does not verify.
     """
     settings = read_settings(**overrides)
     keys = KeyringKeys(_unlock(settings))
     harden()
     configure_logging(settings.log_level)
+    if clock_is_right:
+        with durable.failures_as(HomeError, settings.home):
+            trust_clock(settings.home / "online", utc_now, seconds_since_boot, boot_id())
+    if take_over:
+        _take_over(settings, keys)
     descriptor_limit = raise_descriptor_limit()
     with (
         ExitStack() as stack,
@@ -59,6 +71,14 @@ def start(**overrides: Any) -> None:
         jobs = _jobs(settings, keys, Path(scratch), (main, health), descriptor_limit)
         _announce(main, health, settings)
         Supervisor(jobs, settings.shutdown_seconds + _KILL_MARGIN_SECONDS).run()
+
+
+def _take_over(settings: Settings, keys: OnlineKeys) -> None:
+    for channel in settings.channels:
+        directory = settings.home / "online" / "channels" / channel
+        if (directory / "metadata").is_dir():
+            with durable.failures_as(HomeError, directory):
+                timestamp.take_over(directory, channel, keys, utc_now())
 
 
 def _unlock(settings: Settings) -> Keyring:

@@ -4,12 +4,12 @@ A `LoadedRelease` holds the content of one release. A `ServedState` merges the c
 whose grace has not ended. Both are immutable, so a request that holds a state sees the same releases from start to end.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pilookup.errors import FormatError
+from pilookup.errors import FormatError, KeyringError, PilookupError
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE
 from pilookup.protocol.manifest import FileRef, Manifest
@@ -67,6 +67,7 @@ class LoadedRelease:
         snapshots: The buckets of each of these epochs, by serial.
         targets: The target files, by path below `targets/`.
         metadata: The TUF metadata files, by name.
+        faults: What is wrong with each former epoch that the release lists and that is not served, by epoch.
     """
 
     release: Release
@@ -74,6 +75,7 @@ class LoadedRelease:
     snapshots: Mapping[int, Snapshot]
     targets: Mapping[str, VerifiedFile]
     metadata: Mapping[str, bytes]
+    faults: Mapping[int, Exception] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,18 @@ class ServedState:
 
 
 def load_release(
-    directory: Path, channel: str, keys: OnlineKeys, previous: LoadedRelease | None, now: datetime
+    directory: Path,
+    channel: str,
+    keys: OnlineKeys,
+    previous: LoadedRelease | None,
+    now: datetime,
+    destroyed: Collection[int] = (),
+    snapshot: int | None = None,
 ) -> LoadedRelease:
     """Read and verify the release in a channel's directory.
+
+    A former epoch that has a fault of its own, such as a missing key or a damaged file, is left out, and the fault is
+    among the result's `faults`.
 
     Args:
         directory: The channel's directory below HOME.
@@ -136,11 +147,14 @@ def load_release(
         keys: The keys of the online half.
         previous: The release served so far; files that it holds open are not read again. None if there is none.
         now: The current time, in UTC.
+        destroyed: The epochs whose key was destroyed on this machine; such a key is refused if it comes back.
+        snapshot: The version of the snapshot metadata to read instead of the one that the timestamp names, before a
+            timestamp for it is signed.
 
     Raises:
         TrustError: The metadata does not verify, or has expired.
         FormatError: A file is malformed, or is not the file that was signed.
-        KeyringError: The key of a served epoch cannot be read.
+        KeyringError: The key of the newest epoch cannot be read, or was destroyed.
         OSError: A file cannot be read.
     """
     metadata: dict[str, bytes] = {}
@@ -149,34 +163,58 @@ def load_release(
         metadata[name] = read_metadata(directory / "metadata" / name)
         return metadata[name]
 
-    release = read_release(read, now)
+    release = read_release(read, now, snapshot=snapshot)
     for version in range(1, release.root_version + 1):
         read(f"{version}.{ROOT}")
-    epochs = [
-        _load_epoch(directory / "targets", channel, served, keys, previous)
-        for served in release.epochs
-        if served.serves_until > now
-    ]
+    epochs, faults = [], {}
+    for served in release.epochs:
+        if served.serves_until <= now:
+            continue
+        try:
+            _check_not_destroyed(channel, served.epoch, destroyed)
+            epochs.append(_load_epoch(directory / "targets", channel, served, keys, previous))
+        except (PilookupError, OSError) as error:
+            if served is release.epochs[0]:
+                raise
+            faults[served.epoch] = error
+    _check_serials(epochs)
+    return LoadedRelease(
+        release=release,
+        evaluators={evaluator.epoch: evaluator for evaluator, _, _ in epochs},
+        snapshots={snapshot.manifest.serial: snapshot for _, snapshot, _ in epochs},
+        targets=_targets(release, epochs),
+        metadata=metadata,
+        faults=faults,
+    )
+
+
+_LoadedEpoch = tuple[Evaluator, Snapshot, dict[str, VerifiedFile]]
+
+
+def _check_not_destroyed(channel: str, epoch: int, destroyed: Collection[int]) -> None:
+    if epoch in destroyed:
+        raise KeyringError(f"epoch {epoch} of channel {channel} has ended: its key was destroyed on this machine")
+
+
+def _check_serials(epochs: Collection[_LoadedEpoch]) -> None:
     if len({snapshot.manifest.serial for _, snapshot, _ in epochs}) != len(epochs):
         raise FormatError("release: two epochs bear one serial")
+
+
+def _targets(release: Release, epochs: Iterable[_LoadedEpoch]) -> dict[str, VerifiedFile]:
+    """The target files of the epochs, by path; `manifest.json` is the newest epoch's."""
     targets = {path: file for _, _, files in epochs for path, file in files.items()}
     if release.epochs:
         newest = release.epochs[0]
         manifest = targets.get(newest.path(MANIFEST))
         if manifest is not None:
             targets[f"{manifest.ref.sha256}.{MANIFEST}"] = manifest
-    return LoadedRelease(
-        release=release,
-        evaluators={evaluator.epoch: evaluator for evaluator, _, _ in epochs},
-        snapshots={snapshot.manifest.serial: snapshot for _, snapshot, _ in epochs},
-        targets=targets,
-        metadata=metadata,
-    )
+    return targets
 
 
 def _load_epoch(
     targets: Path, channel: str, served: ServedEpoch, keys: OnlineKeys, previous: LoadedRelease | None
-) -> tuple[Evaluator, Snapshot, dict[str, VerifiedFile]]:
+) -> _LoadedEpoch:
     opened = previous.targets if previous else {}
     files = {served.path(name): _open(targets, served.path(name), ref, opened) for name, ref in served.files.items()}
     manifest = Manifest.from_bytes(files[served.path(MANIFEST)].read(0, served.files[MANIFEST].size))

@@ -24,6 +24,8 @@ async def alive(_: Request) -> Response:
 async def ready(request: Request) -> Response:
     """GET /readyz: 200 if at least one channel is published and every published channel is valid.
 
+    A channel whose new release was refused is ready if its former release is valid; `release_refused` then says so.
+
     Raises:
         ProblemError: 503 otherwise; its detail states the condition of each channel.
     """
@@ -33,7 +35,8 @@ async def ready(request: Request) -> Response:
     if conditions - {"ready", "unpublished"} or "ready" not in conditions:
         detail = ", ".join(f"{name}: {state['state']}" for name, state in states.items())
         raise ProblemError(Problem.UNAVAILABLE, detail)
-    body = json.dumps({"status": "ready", "channels": states}, separators=(",", ":")).encode()
+    told = {"status": "ready", "clock_doubtful": service.clock.doubtful, "channels": states}
+    body = json.dumps(told, separators=(",", ":")).encode()
     return Response(body, headers=_NO_STORE, media_type=JSON)
 
 
@@ -43,6 +46,10 @@ def _readiness(watcher: ReleaseWatcher, clock: Clock) -> dict[str, object]:
         return {"state": "refused" if watcher.published() else "unpublished"}
     fault = state.fault(clock())
     if watcher.name != PUBLIC:
-        return {"state": fault or "ready"}  # only token holders may learn how often a closed channel is published
+        return {
+            "state": fault or "ready",
+            "release_refused": watcher.refused,
+        }  # only token holders may learn how often a closed channel is published
     loaded = state.loaded
-    return {"state": fault or "ready", "epochs": sorted(loaded.evaluators), "serials": sorted(loaded.snapshots)}
+    served = {"epochs": sorted(loaded.evaluators), "serials": sorted(loaded.snapshots)}
+    return {"state": fault or "ready", "release_refused": watcher.refused} | served

@@ -55,6 +55,7 @@ export class FakeServer {
     this.secret = secret;
     this.buckets = bucketsOf(snapshotCase).map((slots, i) => concatBytes(slots, hexToBytes(snapshotCase.paths[i])));
     this.statuses = {};
+    this.announced = {};
     this.overrides = {};
     this.requests = [];
   }
@@ -90,7 +91,7 @@ export class FakeServer {
   targets() {
     const data = this.manifestBytes();
     const target = { length: data.length, hashes: { sha256: bytesToHex(sha256(data)) } };
-    const custom = { epoch: this.manifest.epoch, serves_until: inDays(this.expires.epoch) };
+    const custom = { epoch: this.manifest.epoch, serves_until: inDays(this.expires.epoch), ...this.announced };
     return { "manifest.json": target, [`epochs/${this.manifest.epoch}/manifest.json`]: { ...target, custom } };
   }
 

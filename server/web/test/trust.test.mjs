@@ -49,6 +49,12 @@ test("a correct release is trusted", async () => {
   assert.equal(confirmed, false);
 });
 
+test("a rotation that is announced does not change what is trusted", async () => {
+  const server = changed((server) => (server.announced = { rotates_on: "2027-05-09", unknown: [1] }));
+  const { manifest } = await first(server);
+  assert.equal(manifest.serial, server.manifest.serial);
+});
+
 test("a release verified less than a minute ago is not fetched again, an older one is", async () => {
   const [client, server] = [new Client(new FakeServer()), new FakeServer()];
   const one = await client.update(server);

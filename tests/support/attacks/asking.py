@@ -52,12 +52,13 @@ def assert_unknown(client, reason, texts=BOTH):
     assert [(result.status, result.reason) for result in results] == [("unknown", reason)] * len(texts)
 
 
-def node_check(url, trust: Path, texts=BOTH, state=None):
+def node_check(url, trust: Path, texts=BOTH, state=None, channel="public", token=None):
     """The (status, reason) of each text, from the second client."""
-    command = ["node", str(NODE_CLIENT), "--server", url, "--channel", "public", "--trust", str(trust)]
+    command = ["node", str(NODE_CLIENT), "--server", url, "--channel", channel, "--trust", str(trust)]
     command += ["--state", str(state)] if state else []
     lines = "".join(f"+86{text}\n" for text in texts)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
+    environment |= {"PILOOKUP_TOKEN": token} if token else {}
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode in (0, 1), done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]

@@ -96,9 +96,9 @@ class Held:
             self.load(session, self.path.parent / f"more-{number[-6:]}.csv", ["phone", number], Kind.EXPOSURE)
             return publish(session, channel, silent)
 
-    def rotate(self, channel="public"):
+    def rotate(self, channel="public", *, compromised=False):
         with self.opened() as session:
-            return rotate(session, channel, silent)
+            return rotate(session, channel, silent, compromised=compromised)
 
 
 def silent(*_):

@@ -10,6 +10,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from pilookup import _core
+from pilookup.errors import KeyringError
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.filter import Algorithm, Role
@@ -30,15 +31,31 @@ ROLES = {"root": 3, "targets": 3, "snapshot": 1, "timestamp": 1}
 
 @dataclass
 class Clock:
-    """A clock that tests set forward."""
+    """A wall clock that tests set, and the seconds elapsed since the machine started."""
 
     now: datetime = START
+    seconds: float = 5000.0
+    boot: str = "first"
 
     def __call__(self) -> datetime:
         return self.now
 
+    def elapsed(self) -> float:
+        return self.seconds
+
     def pass_(self, **duration: float) -> None:
+        """Let time pass, or suspend the machine for so long: both clocks go on."""
+        self.step(**duration)
+        self.seconds += timedelta(**duration).total_seconds()
+
+    def step(self, **duration: float) -> None:
+        """Set the wall clock alone."""
         self.now += timedelta(**duration)
+
+    def start_machine(self) -> None:
+        """Start the machine again: the elapsed seconds begin anew."""
+        self.seconds = 20.0
+        self.boot += "-next"
 
 
 @dataclass
@@ -53,6 +70,8 @@ class HeldKeys:
         return [epoch for name, epoch in self.scalars if name == channel]
 
     def epoch_key(self, channel, epoch):
+        if (channel, epoch) not in self.scalars:
+            raise KeyringError(f"channel-{channel}-{epoch}: missing")
         return self.scalars[channel, epoch]
 
     def timestamp_key(self, channel):
@@ -89,8 +108,11 @@ class Repository:
         (self.metadata / f"{version}.root.json").write_bytes(data)
         self.swap("root.json", data)
 
-    def publish(self, epochs, now=START, *, life=timedelta(days=30), damage=None):
-        """Publish `{epoch: (serial, serves_until)}`; `damage(files)` may change an epoch's files after they are signed."""
+    def publish(self, epochs, now=START, *, life=timedelta(days=30), damage=None, stamp=True):
+        """Publish `{epoch: (serial, serves_until)}`; `damage(files)` may change an epoch's files after they are signed.
+
+        Without `stamp`, only what custody signs is written, as by a copy from the custody machine.
+        """
         self.version += 1
         targets = Targets(version=self.version, expires=now + life)
         for epoch, (serial, until) in epochs.items():
@@ -107,7 +129,8 @@ class Repository:
         snapshot = Snapshot(version=self.version, expires=now + timedelta(days=30))
         snapshot.meta["targets.json"] = MetaFile(self.version)
         (self.metadata / f"{self.version}.snapshot.json").write_bytes(self.sign(snapshot))
-        self.stamp(now)
+        if stamp:
+            self.stamp(now)
 
     def stamp(self, now, snapshot=None):
         path = self.metadata / "timestamp.json"

@@ -128,8 +128,9 @@ def _choose(
     columns = [
         _column(at, _label(labels, at), _words_above(table, labels, at, previous), rows, options) for at in range(width)
     ]
+    of_another = _columns_of_another(table, labels, width, previous)
     for column in columns:
-        column.is_of_another = headers.is_other_party(column.above) or _was_of_another(column, previous)
+        column.is_of_another = column.at in of_another
     roles = _roles(columns, labels)
     layout = Layout(
         start=start,
@@ -149,6 +150,7 @@ def _choose(
         header_digests=digests,
         header=tuple(labels) if header else None,
         is_named=header is not None and header.by_name,
+        of_another=of_another,
         given=frozenset(given.found_names(table.location, labels, width, options)),
         passed_over=_passed_over(table.head, header, options.region),
     )
@@ -192,11 +194,21 @@ def _words_above(table: TableHead, labels: Sequence[str], column: int, previous:
     return above
 
 
-def _was_of_another(column: _Column, previous: Layout | None) -> bool:
-    """Whether nothing but the layout of the rows above says of whom the numbers of a column are: of somebody else."""
-    if previous is None or column.above.strip():
-        return False
-    return any(each.column == column.at and each.code is WarningCode.OTHER_PARTY for each in previous.unread)
+def _columns_of_another(
+    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None
+) -> tuple[int, ...]:
+    """The columns of somebody else's numbers, by the words above them, or as in the layout of the rows above.
+
+    The rows of the head that belong to other tables are examined too, since a header may stand beside these.
+    """
+    widest = max([width, *map(len, table.head)])
+    found = []
+    for column in range(widest):
+        above = _words_above(table, labels, column, previous)
+        was = previous is not None and not above.strip() and column in previous.of_another
+        if was or headers.is_other_party(above):
+            found.append(column)
+    return tuple(found)
 
 
 def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions) -> _Column:

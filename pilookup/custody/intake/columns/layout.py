@@ -75,6 +75,7 @@ class Layout:
         header: The label of each column; None if the table has no header. It is content of the file.
         is_named: Whether a cell of the header names a phone column. Otherwise it may be a row of data.
         roles: The columns for the report.
+        of_another: The columns whose words above name somebody else than the people in the rows.
         given: Names of columns that the operator gave and that the table has.
         passed_over: The mainland mobiles in rows above the data that are not the header.
     """
@@ -98,6 +99,7 @@ class Layout:
     header: tuple[str, ...] | None = field(default=None, repr=False)
     is_named: bool = False
     roles: tuple[RoleOfColumn, ...] = ()
+    of_another: tuple[int, ...] = ()
     given: frozenset[str] = frozenset()
     passed_over: int = 0
 
@@ -112,12 +114,12 @@ class Layout:
         return None
 
     def has_moved(self, row: Sequence[str]) -> bool:
-        """Whether a row has more cells than the header, so that its cells may stand under other headers."""
-        return 0 < self.header_width < len(row)
+        """Whether a row has filled cells beyond the header, so that its cells may stand under other headers."""
+        return 0 < self.header_width < len(row) and any(cell.strip() for cell in row[self.header_width :])
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""
-        return replace(self, header=None, roles=(), given=frozenset(), passed_over=0)
+        return replace(self, header=None, roles=(), of_another=(), given=frozenset(), passed_over=0)
 
 
 def header_digest(row: Sequence[str]) -> bytes:

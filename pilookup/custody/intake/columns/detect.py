@@ -178,11 +178,12 @@ def _label(labels: Sequence[str], column: int) -> str:
 def _words_above(table: TableHead, labels: Sequence[str], column: int, previous: Layout | None) -> str:
     """The words above the first number of a column: its label, the nearest cell with content, or the former label.
 
-    They matter where a column has no label of its own, since its header stands beside data of another table: they may
-    name somebody else than the people in the rows.
+    They matter where a column has no label that names phones, since its header stands beside data of another table:
+    they may name somebody else than the people in the rows.
     """
-    if _label(labels, column).strip() or table.names is not None:
-        return _label(labels, column)
+    label = _label(labels, column)
+    if table.names is not None or headers.is_phone(label) or headers.is_other_party(label):
+        return label
     above = ""
     for row in table.head:
         cell = row[column] if column < len(row) else ""
@@ -191,7 +192,7 @@ def _words_above(table: TableHead, labels: Sequence[str], column: int, previous:
         above = cell if cell.strip() else above
     if not above and previous is not None:
         above = previous.header_of(column) or ""
-    return above
+    return above if headers.is_other_party(above) or not label.strip() else label
 
 
 def _columns_of_another(

@@ -164,7 +164,8 @@ class Normaliser:
             else:
                 self._tally.unread[column] += len(missed)
         self._count_left(row)
-        if not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects):
+        moved = not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects)
+        if moved or (row.rejects and self._layout.has_moved(row.cells)):
             # The row may have moved, so that a mobile stands in a column of identifiers.
             for column in self._identifiers:
                 if column < len(row.cells):

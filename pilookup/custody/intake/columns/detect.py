@@ -9,6 +9,7 @@ from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
+    are_foreign,
     count_cells,
     digit_count,
     takes_bare_landlines,
@@ -136,7 +137,7 @@ def _choose(
         start=start,
         phones=(),
         width=_usual_width(rows, len(labels)),
-        header_width=len(labels),
+        header_width=max(len(labels), _usual_width(rows, 0)) if labels else 0,
         account=given.column_for("account", table.location, labels, width, options)
         if "account" in options.columns
         else roles.get(ColumnRole.ACCOUNT),
@@ -220,7 +221,8 @@ def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions)
         bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
     counts = count_cells(cells, options.region, bare_landlines=bare)
     column = _Column(at, label, above, cells, counts, is_phone and not headers.is_fax(label))
-    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0)
+    is_foreign = not bare and are_foreign(cells)
+    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0, is_foreign)
     return column
 
 

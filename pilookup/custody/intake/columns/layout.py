@@ -19,12 +19,15 @@ class PhoneColumn:
         short_mantissa: Whether trailing zeros are missing in numbers in scientific notation.
         warns_of_landlines: Whether landlines without their 0 are only likely to be landlines, so that the report warns
             of them.
+        is_foreign: Whether most cells are ten digits that are no number here. Then those of a service, such as 800, are
+            none either.
     """
 
     column: int
     bare_landlines: bool = False
     short_mantissa: bool = False
     warns_of_landlines: bool = False
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Layout:
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         width: The usual number of cells in a row.
-        header_width: The number of cells of the header; 0 if the table has none.
+        header_width: The number of cells of the header, or of most rows if they have more; 0 without a header.
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
@@ -113,13 +116,17 @@ class Layout:
             return self.header[column].strip() or None
         return None
 
+    def is_wide(self, row: Sequence[str]) -> bool:
+        """Whether a row has more cells than the header, filled or not."""
+        return 0 < self.header_width < len(row)
+
     def has_moved(self, row: Sequence[str]) -> bool:
         """Whether a row has filled cells beyond the header, so that its cells may stand under other headers."""
-        return 0 < self.header_width < len(row) and any(cell.strip() for cell in row[self.header_width :])
+        return self.is_wide(row) and any(cell.strip() for cell in row[self.header_width :])
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""
-        return replace(self, header=None, roles=(), of_another=(), given=frozenset(), passed_over=0)
+        return replace(self, header=None, roles=(), given=frozenset(), passed_over=0)
 
 
 def header_digest(row: Sequence[str]) -> bytes:

@@ -146,7 +146,9 @@ class Normaliser:
     def _add_outside(self, row: _Row, outside: Sequence[OutsideMobile], *, lenient: bool) -> None:
         """Count or take the mobiles outside the phone columns, and those in rejected cells."""
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
-        others = [mobile for mobile in outside if mobile.column not in labelled]
+        of_another = self._layout.of_another
+        others = [mobile for mobile in outside if mobile.column not in labelled and mobile.column not in of_another]
+        self._tally.other_party += sum(mobile.column in of_another for mobile in outside)
         self._tally.other_party += sum(labelled.get(mobile.column) is False for mobile in outside)
         take_whole = lenient and not row.numbers and not any(self._left.values()) and bool(self._layout.phones)
         for mobile in others:
@@ -176,6 +178,9 @@ class Normaliser:
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
         for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
             if found.column in labelled:
+                continue
+            if found.column in self._layout.of_another:
+                self._tally.other_party += 1
                 continue
             if found.bare and not self._layout.has_moved(row.cells):
                 self._tally.bare[found.column] += 1

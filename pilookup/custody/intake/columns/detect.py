@@ -137,7 +137,8 @@ def _choose(
         start=start,
         phones=(),
         width=_usual_width(rows, len(labels)),
-        header_width=max(len(labels), _usual_width(rows, 0)) if labels else 0,
+        header_width=max((at + 1 for at, label in enumerate(labels) if label.strip()), default=0),
+        row_width=_usual_width(rows, 0),
         account=given.column_for("account", table.location, labels, width, options)
         if "account" in options.columns
         else roles.get(ColumnRole.ACCOUNT),

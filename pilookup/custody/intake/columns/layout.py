@@ -69,7 +69,8 @@ class Layout:
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         width: The usual number of cells in a row.
-        header_width: The number of cells of the header, or of most rows if they have more; 0 without a header.
+        header_width: The number of cells of the header up to its last label; 0 without a header.
+        row_width: The number of cells of most rows.
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
@@ -87,6 +88,7 @@ class Layout:
     phones: tuple[PhoneColumn, ...]
     width: int
     header_width: int = 0
+    row_width: int = 0
     first_filled: bool = False
     account: int | None = None
     date: int | None = None
@@ -117,12 +119,12 @@ class Layout:
         return None
 
     def is_wide(self, row: Sequence[str]) -> bool:
-        """Whether a row has more cells than the header, filled or not."""
-        return 0 < self.header_width < len(row)
+        """Whether a row has more cells than the header and most rows, filled or not."""
+        return 0 < self.header_width < len(row) > self.row_width
 
     def has_moved(self, row: Sequence[str]) -> bool:
         """Whether a row has filled cells beyond the header, so that its cells may stand under other headers."""
-        return self.is_wide(row) and any(cell.strip() for cell in row[self.header_width :])
+        return 0 < self.header_width < len(row) and any(cell.strip() for cell in row[self.header_width :])
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""

@@ -176,13 +176,14 @@ class Normaliser:
     def _add_full_numbers(self, row: _Row) -> None:
         """Count or take the other numbers outside the phone columns that are written in full."""
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
+        is_wide = self._layout.is_wide(row.cells) and self._layout.has_moved(row.cells)
         for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
             if found.column in labelled:
                 continue
             if found.column in self._layout.of_another:
                 self._tally.other_party += 1
                 continue
-            if found.bare and not self._layout.has_moved(row.cells):
+            if found.bare and not is_wide:
                 self._tally.bare[found.column] += 1
             elif self._layout.scan_text and found.identifier is not None:
                 row.numbers[found.identifier] = found.column

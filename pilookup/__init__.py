@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from pilookup._version import __version__
 
 if TYPE_CHECKING:
-    from pilookup.checking.client import AsyncClient, Client
+    from pilookup.checking.async_client import AsyncClient
+    from pilookup.checking.client import Client
     from pilookup.checking.result import Reason, Result, Status
     from pilookup.checking.state import TrustOnFirstUse
     from pilookup.errors import (
@@ -70,7 +71,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AsyncClient": "pilookup.checking.client",
+    "AsyncClient": "pilookup.checking.async_client",
     "Case": "pilookup.protocol.manifest",
     "Client": "pilookup.checking.client",
     "ComputeError": "pilookup.errors",

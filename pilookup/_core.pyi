@@ -225,7 +225,10 @@ class TextRows:
         """Numbers of the decided rows in each phone column, those in several columns of a row in the first one."""
     @property
     def identifiers(self) -> bytes:
-        """Distinct identifiers of 18 bytes, in the order of their first occurrence."""
+        """Distinct identifiers, in the order of their first occurrence."""
+    @property
+    def identifier_offsets(self) -> bytes:
+        """The start of each identifier in `identifiers`, u32, followed by the length of all."""
     @property
     def indices(self) -> bytes:
         """For each number the index of its identifier, u32."""

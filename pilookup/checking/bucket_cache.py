@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from threading import Lock
 
+from pilookup.checking.forks import renew_in_children
+
 DEFAULT_BYTES = 64 * 2**20
 """Default limit of a cache, in bytes of slots."""
 
@@ -24,6 +26,12 @@ class BucketCache:
         self._size = 0
         self._slots: OrderedDict[_Key, bytes] = OrderedDict()
         self._lock = Lock()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent may hold, and count again what it may have been changing."""
+        self._lock = Lock()
+        self._size = sum(map(len, self._slots.values()))
 
     def get(self, root: bytes, index: int) -> bytes | None:
         """Return the slots of bucket `index` of the snapshot with this root, or None if they are not cached."""

@@ -79,6 +79,10 @@ class Result:
     """Why the answer is unknown; None otherwise."""
     retry_after: float | None = None
     """Seconds after which to check again, where the answer is unknown and the server gave them."""
+    detail: str | None = None
+    """What happened, in English for a log, where the answer is unknown and more than `reason` is known: for
+    `unreachable`, whether a name was not found, a certificate was refused or the time was over. The wording may change.
+    """
 
     @classmethod
     def found(cls, label: Label, cases: tuple[Case, ...], profile: Profile) -> Self:
@@ -105,9 +109,15 @@ class Result:
         return cls(status=Status.NOT_FOUND)
 
     @classmethod
-    def unknown(cls, reason: Reason, retry_after: float | None = None) -> Self:
-        """Make the answer for a check that failed, with the reason and the seconds to wait, if the server gave them."""
-        return cls(status=Status.UNKNOWN, reason=reason, retry_after=retry_after)
+    def unknown(cls, reason: Reason, retry_after: float | None = None, detail: str | None = None) -> Self:
+        """Make the answer for a check that failed.
+
+        Args:
+            reason: why the answer is unknown.
+            retry_after: the seconds to wait, if the server gave them.
+            detail: what happened, in words.
+        """
+        return cls(status=Status.UNKNOWN, reason=reason, retry_after=retry_after, detail=detail)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that `pilookup check --json` prints, as values that `json.dumps` accepts."""
@@ -142,6 +152,7 @@ class Failure(Exception):  # noqa: N818 - internal: a caller sees it as the reas
         unsent: bool = False,
         missing: bool = False,
         challenge: Challenge | None = None,
+        detail: str | None = None,
     ) -> None:
         """Make a failure.
 
@@ -151,6 +162,7 @@ class Failure(Exception):  # noqa: N818 - internal: a caller sees it as the reas
             unsent: whether it is certain that nothing of the request was sent.
             missing: whether the server answered 404.
             challenge: the proof of work that the server asks for before it answers, if it does.
+            detail: what happened, in words, for `Result.detail`.
         """
         super().__init__(str(reason))
         self.reason = reason
@@ -158,11 +170,12 @@ class Failure(Exception):  # noqa: N818 - internal: a caller sees it as the reas
         self.unsent = unsent
         self.missing = missing
         self.challenge = challenge
+        self.detail = detail
 
     def without_traceback(self) -> "Failure":
-        """Return a copy to raise in another thread or task, with reason and `retry_after` alone."""
-        return Failure(self.reason, retry_after=self.retry_after)
+        """Return a copy to raise in another thread or task, with reason, `retry_after` and `detail` alone."""
+        return Failure(self.reason, retry_after=self.retry_after, detail=self.detail)
 
     def result(self) -> Result:
         """Return the unknown result that this failure becomes."""
-        return Result.unknown(self.reason, self.retry_after)
+        return Result.unknown(self.reason, self.retry_after, self.detail)

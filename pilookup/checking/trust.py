@@ -4,7 +4,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,9 +16,23 @@ from tuf.api.serialization import DeserializationError
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from pilookup.checking.check import TrustedSnapshot
+from pilookup.checking.connect_errors import too_late
+from pilookup.checking.deadline import Deadline
+from pilookup.checking.forks import renew_in_children
+from pilookup.checking.requests import Call
 from pilookup.checking.result import Failure, Reason
-from pilookup.checking.state import RootState, State, TrustOnFirstUse
-from pilookup.checking.transport import Call, Http
+from pilookup.checking.state import (
+    SERIAL,
+    Files,
+    LockedError,
+    RootState,
+    State,
+    TrustOnFirstUse,
+    WorkingCopy,
+    serial_of,
+)
+from pilookup.checking.transport import Http
+from pilookup.durable import failure_text
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
 from pilookup.protocol.release import (
@@ -54,18 +68,24 @@ class Trust:
         self._lock = Lock()
         self._current: TrustedSnapshot | None = None
         self._outcome: TrustedSnapshot | Failure = Failure(Reason.UNREACHABLE)
+        self._until = Deadline.after(0)
         self._verified_at = _NEVER
         self.attempts = 0
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent may hold."""
+        self._lock = Lock()
 
     @property
     def current(self) -> TrustedSnapshot | None:
         """The newest trusted snapshot, fresh or not; None before the first."""
         return self._current
 
-    def get(self, stale: TrustedSnapshot | None = None) -> TrustedSnapshot:
+    def get(self, stale: TrustedSnapshot | None, deadline: Deadline) -> TrustedSnapshot:
         """Return a fresh snapshot other than `stale`, from the server if necessary; raises Failure. Blocks."""
         since = self.attempts
-        return self.fresh(stale) or self.refresh(since)
+        return self.fresh(stale) or self.refresh(since, deadline)
 
     def fresh(self, stale: TrustedSnapshot | None = None) -> TrustedSnapshot | None:
         """Return the snapshot if its metadata are fresh and it is not `stale`, otherwise None. Does no I/O."""
@@ -74,78 +94,128 @@ class Trust:
         young = all(0 <= now - past < FRESH_SECONDS for now, past in zip(_clocks(), then, strict=True))
         return self._current if young and self._current is not stale else None
 
-    def refresh(self, since: int) -> TrustedSnapshot:
-        """Fetch and verify the metadata; raises Failure. Blocks.
+    def refresh(self, since: int, deadline: Deadline) -> TrustedSnapshot:
+        """Fetch and verify the metadata; raises Failure. Blocks, up to the deadline.
 
         Callers that waited for another caller's attempt share its outcome, so that they do not ask a dead server one
-        after another.
+        after another; except that a caller with time left does not share a failure for want of time.
 
         Args:
             since: the value of `attempts` when the caller found no fresh snapshot.
+            deadline: the deadline of the call.
         """
-        with self._lock:
-            if self.attempts == since:
-                self._outcome = self._attempt()
+        lock = self._lock
+        if not lock.acquire(timeout=deadline.left()):
+            raise too_late(deadline)
+        try:
+            if self.attempts == since or self.ended_early(deadline):
+                self._until = deadline
+                self._outcome = self._attempt(deadline)
                 self.attempts += 1
-            if isinstance(self._outcome, Failure):
-                raise self._outcome.without_traceback()
-            return self._outcome
+            outcome = self._outcome
+        finally:
+            lock.release()
+        if isinstance(outcome, Failure):
+            raise outcome.without_traceback()
+        return outcome
 
-    def _attempt(self) -> TrustedSnapshot | Failure:
+    def ended_early(self, deadline: Deadline) -> bool:
+        """Whether the last attempt failed for want of its call's time, while there is time until `deadline`."""
+        return isinstance(self._outcome, Failure) and self._until.over() and not deadline.over()
+
+    def _attempt(self, deadline: Deadline) -> TrustedSnapshot | Failure:
         self._verified_at = _NEVER
         try:
-            with _errors_as_failures(), self._state.lock():
-                self._current = self._verify()
+            with _errors_as_failures():
+                while (snapshot := self._verify(deadline)) is None:
+                    continue  # another process has replaced the state: start again from what it has stored
         except Failure as failure:
             return failure.without_traceback()
+        self._current = snapshot
         self._verified_at = _clocks()
-        return self._current
+        return snapshot
 
-    def _verify(self) -> TrustedSnapshot:
-        remembered = self._root or self._state.first_root()
+    def _verify(self, deadline: Deadline) -> TrustedSnapshot | None:
+        """Fetch and verify the metadata on a copy of the state, without its lock, and store the outcome.
+
+        Returns:
+            The snapshot, or None if another process has changed the state meanwhile.
+        """
+        with self._state.lock(deadline):
+            remembered = self._root or self._state.first_root()
         first = Call(self._http.endpoint.url(f"metadata/{ROOT}"), MAX_METADATA_BYTES)
-        root = remembered or self._http.get(first)
-        root_state = self._state.for_root(root)
+        root = remembered or self._http.get(first, deadline)
+        with self._state.lock(deadline):
+            kept = self._state.for_root(root)
+            old = kept.read()
+            copy = kept.copy(old)
+        with copy:
+            try:
+                snapshot = self._fetch(root, kept, copy, serial_of(old), deadline)
+            except BaseException:
+                # What was verified before the failure counts from now on, such as a root that replaces stolen keys.
+                with suppress(LockedError):
+                    self._store(kept, old, copy.read(), deadline)
+                raise
+            if remembered is None:
+                self._announce(root)
+            new = copy.read() | {SERIAL: str(snapshot.manifest.serial).encode()}
+            stored = self._store(kept, old, new, deadline, None if remembered else root)
+            return snapshot if stored else None
+
+    def _store(
+        self, kept: RootState, old: Files, new: Files, deadline: Deadline, first_root: bytes | None = None
+    ) -> bool:
+        """Replace the state `old` by `new`, and remember the root of the first contact.
+
+        Returns:
+            Whether that was done; False if another process has changed the state since it was `old`.
+        """
+        with self._state.lock(deadline):
+            if first_root is not None and self._state.first_root() not in (None, first_root):
+                return False
+            if not kept.swap(old, new):
+                return False
+            if first_root is not None:
+                self._state.remember_root(first_root)
+            return True
+
+    def _fetch(self, root: bytes, kept: RootState, copy: WorkingCopy, seen: int, deadline: Deadline) -> TrustedSnapshot:
+        """Bring a copy of the state up to date and return its snapshot, of a serial not below `seen`."""
         updater = Updater(
-            metadata_dir=str(root_state.metadata),
+            metadata_dir=str(copy.metadata),
             metadata_base_url=self._http.endpoint.url("metadata/"),
-            target_dir=str(root_state.targets),
+            target_dir=str(kept.targets),
             target_base_url=self._http.endpoint.url("targets/"),
-            fetcher=_Fetcher(self._http),
+            fetcher=_Fetcher(self._http, deadline),
             config=UpdaterConfig(targets_max_length=MAX_METADATA_BYTES),
             bootstrap=root,
         )
         updater.refresh()
-        snapshot = self._snapshot(updater, root_state)
-        if remembered is None:
-            self._remember(root)
+        snapshot = self._snapshot(updater, kept, copy)
+        if snapshot.manifest.serial < seen:
+            raise Failure(Reason.ROLLED_BACK)
         return snapshot
 
-    def _snapshot(self, updater: Updater, root_state: RootState) -> TrustedSnapshot:
+    def _snapshot(self, updater: Updater, kept: RootState, copy: WorkingCopy) -> TrustedSnapshot:
         target = _listed(updater, MANIFEST)
         digest = target.hashes.get("sha256", "")
         if self._current is not None and self._current.digest == digest:
             manifest, canary_found = self._current.manifest, self._current.canary_found
         else:
-            manifest, canary_found = _manifest(updater, target), False
+            manifest, canary_found = _manifest(updater, target, kept, copy), False
         check_manifest(manifest, channel=self._http.endpoint.channel, epoch=manifest.epoch)
         _check_epoch(manifest, target, _listed(updater, target_name(manifest.epoch, MANIFEST)))
-        newest = root_state.serial()
-        if manifest.serial < newest:
-            raise Failure(Reason.ROLLED_BACK)
-        if manifest.serial > newest:
-            root_state.remember_serial(manifest.serial)
         return TrustedSnapshot(manifest, digest, canary_found)
 
-    def _remember(self, root: bytes) -> None:
-        """Store the root of the first contact and warn; called once a whole release was verified under it."""
+    def _announce(self, root: bytes) -> None:
+        """Warn of the root of the first contact; called once a whole release was verified under it."""
         endpoint = self._http.endpoint
         text = (
             f"no trust given: the root of {endpoint.channel} at {endpoint.base} is trusted from now on; compare its "
             f"SHA-256 with the publisher's, or pass trust= (SHA-256: {sha256(root).hexdigest()})"
         )
         warnings.warn(TrustOnFirstUse(text), stacklevel=2)
-        self._state.remember_root(root)
 
 
 def read_root(trust: str | Path | bytes) -> bytes:
@@ -162,14 +232,15 @@ def read_root(trust: str | Path | bytes) -> bytes:
 
 
 class _Fetcher(FetcherInterface):
-    """Lets the TUF client download over a channel's own connections."""
+    """Lets the TUF client download over a channel's own connections, within the deadline of a call."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, deadline: Deadline) -> None:
         self._http = http
+        self._deadline = deadline
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         try:
-            return iter([self._http.get(Call(url, MAX_METADATA_BYTES))])
+            return iter([self._http.get(Call(url, MAX_METADATA_BYTES), self._deadline)])
         except Failure as failure:
             if failure.missing:
                 raise tuf.DownloadHTTPError("not there", 404) from None
@@ -184,12 +255,22 @@ class _FetchError(tuf.DownloadError):
         self.failure = failure
 
 
-def _manifest(updater: Updater, target: TargetFile) -> Manifest:
-    """Return the manifest of a target, from the TUF client's cache or the server; raises Failure and FormatError."""
+def _manifest(updater: Updater, target: TargetFile, kept: RootState, copy: WorkingCopy) -> Manifest:
+    """Return the manifest of a target, from the state or the server; raises Failure and FormatError.
+
+    The state's file is checked against the target, as one from the server is. Therefore it needs no lock.
+    """
     if target.length > MAX_MANIFEST_BYTES:
         raise Failure(Reason.BAD_SNAPSHOT)
-    path = updater.find_cached_target(target) or updater.download_target(target)
-    return Manifest.from_bytes(Path(path).read_bytes())
+    stored = kept.targets / MANIFEST
+    try:
+        content = stored.read_bytes()
+        target.verify_length_and_hashes(content)
+    except (OSError, tuf.LengthOrHashMismatchError):
+        fetched = Path(updater.download_target(target, str(copy.folder / MANIFEST)))
+        content = fetched.read_bytes()
+        fetched.replace(stored)
+    return Manifest.from_bytes(content)
 
 
 def _listed(updater: Updater, path: str) -> TargetFile:
@@ -239,4 +320,5 @@ def _errors_as_failures() -> Iterator[None]:
         raise error.failure from None
     except tuple(kind for kind, _ in _TUF_REASONS) as error:
         reason = next(reason for kind, reason in _TUF_REASONS if isinstance(error, kind))
-        raise Failure(reason) from None
+        detail = failure_text(error, "the client's state cannot be used") if isinstance(error, OSError) else None
+        raise Failure(reason, detail=detail) from None

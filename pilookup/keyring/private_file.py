@@ -1,11 +1,13 @@
 """Reads key files and refuses files that others than their owner may read or write."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 from pilookup import durable
 from pilookup.errors import KeyringError
+from pilookup.plain_file import open_plain
 
 MAX_BYTES = 4096
 """The greatest size of a key file. Real ones are far smaller."""
@@ -19,15 +21,15 @@ def read_private(path: Path) -> bytes:
             the file.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = open_plain(path)
     except FileNotFoundError:
         raise KeyringError(f"{path}: missing") from None
     except OSError as error:
+        if error.errno == errno.EINVAL:
+            raise KeyringError(f"{path}: not a plain file") from None
         raise KeyringError(durable.failure_text(error, "cannot be opened", path)) from error
     with durable.failures_as(KeyringError, path), os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise KeyringError(f"{path}: not a plain file")
         if stat.S_IMODE(status.st_mode) & 0o077:
             raise KeyringError(f"{path}: group or others may read or write it; run: chmod 600 '{path}'")
         data = file.read(MAX_BYTES + 1)

@@ -7,6 +7,7 @@ The client searches for a counter whose derived key begins with the challenge's 
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Self
@@ -17,6 +18,9 @@ from pilookup.protocol.problems import Problem
 HEADER = "Pilookup-Proof"
 MAX_WORK = 4_000_000
 """The most SHA-256 hashes a client computes, seconds of one core: a server may slow a client down but not stop it."""
+
+_HASHES_BETWEEN_LOOKS = 10_000
+"""Number of hashes, milliseconds of one core, after which a search asks whether to give up."""
 
 _KEY_BYTES = 32
 _SEED_BYTES = 16
@@ -60,19 +64,39 @@ class Challenge:
         salt, nonce = (_hex(parameters, name, _SEED_BYTES, _SEED_BYTES) for name in ("salt", "nonce"))
         return cls(salt, nonce, cost, _hex(parameters, "keyPrefix", 1, _KEY_BYTES), document)
 
-    def solve(self) -> str | None:
-        """The value of the header `Pilookup-Proof`, or None if `MAX_WORK` hashes are not enough."""
+    def solve(self, give_up: Callable[[], bool] = lambda: False) -> str | None:
+        """Search for the solution.
+
+        Args:
+            give_up: Called every few thousand hashes; the search ends when it returns True.
+
+        Returns:
+            The value of the header `Pilookup-Proof`, or None if `MAX_WORK` hashes are not enough or it gave up.
+        """
         # The seed is hashed once; each counter continues from a copy of that state.
         seed = sha256(self.salt + self.nonce)
+        hashes = 0
         for counter in range(MAX_WORK // self.cost):
             first = seed.copy()
             first.update(counter.to_bytes(4, "big"))
-            key = first.digest()
-            for _ in range(self.cost - 1):
-                key = sha256(key).digest()
+            key = self._derive(first.digest(), give_up)
             if key.startswith(self.prefix):
                 return self._answer(counter, key)
+            hashes += self.cost
+            if hashes >= _HASHES_BETWEEN_LOOKS:
+                hashes = 0
+                if give_up():
+                    return None
         return None
+
+    def _derive(self, key: bytes, give_up: Callable[[], bool]) -> bytes:
+        """Hash a counter's first key `cost` - 1 times. Returns no key if it gave up."""
+        for done in range(0, self.cost - 1, _HASHES_BETWEEN_LOOKS):
+            if done and give_up():
+                return b""
+            for _ in range(min(_HASHES_BETWEEN_LOOKS, self.cost - 1 - done)):
+                key = sha256(key).digest()
+        return key
 
     def _answer(self, counter: int, key: bytes) -> str:
         solution = {"counter": counter, "derivedKey": key.hex()}

@@ -4,13 +4,23 @@ import os
 from hashlib import file_digest
 from io import BufferedReader, FileIO
 from pathlib import Path
+from typing import Final
 
+from pilookup.plain_file import plain_file, read_plain
 from pilookup.protocol.manifest import FileRef
+
+METADATA_BYTES: Final = 1 << 24
+"""The greatest size of a metadata file. Real ones have a few kilobytes."""
+
+
+def read_metadata(path: Path) -> bytes:
+    """The content of a metadata file; raises OSError, also if it is not a plain file or too large."""
+    return read_plain(path, METADATA_BYTES)
 
 
 def file_ref(path: Path) -> FileRef:
     """The SHA-256 and size of a file; raises OSError."""
-    with path.open("rb") as file:
+    with plain_file(path) as file:
         return open_file_ref(file)
 
 

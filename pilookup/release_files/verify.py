@@ -24,7 +24,7 @@ from pilookup.protocol.release import (
     read_release,
     verify_root,
 )
-from pilookup.release_files.files import file_ref
+from pilookup.release_files.files import file_ref, read_metadata
 from pilookup.release_files.filter_file import FilterFile
 
 
@@ -61,7 +61,7 @@ def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> li
     metadata = directory / "metadata"
 
     def read(name: str) -> bytes:
-        return (metadata / name).read_bytes()
+        return read_metadata(metadata / name)
 
     if pinned is not None:
         follow_roots(pinned, metadata)
@@ -82,9 +82,9 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
         FileNotFoundError: A version is missing.
     """
     trusted = verify_root(pinned)
-    last = verify_root((metadata / ROOT).read_bytes())
+    last = verify_root(read_metadata(metadata / ROOT))
     while trusted.version < last.version:
-        following = parse_metadata((metadata / f"{trusted.version + 1}.{ROOT}").read_bytes(), Root)
+        following = parse_metadata(read_metadata(metadata / f"{trusted.version + 1}.{ROOT}"), Root)
         try:
             trusted.verify_delegate("root", following.signed_bytes, following.signatures)
             following.signed.verify_delegate("root", following.signed_bytes, following.signatures)

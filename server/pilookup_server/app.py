@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
@@ -25,6 +26,7 @@ from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready
 from pilookup_server.routes.metadata import metadata
 from pilookup_server.routes.page import page_routes
+from pilookup_server.routes.refusals import COUNTED_HANDLERS
 from pilookup_server.routes.targets import target
 from pilookup_server.service import Service
 from pilookup_server.settings import Settings
@@ -55,7 +57,7 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
         title="pilookup",
         routes=list[BaseRoute](routes),
         middleware=_middleware(settings, {route.endpoint: route.path for route in routes}),
-        exception_handlers=HANDLERS,
+        exception_handlers=COUNTED_HANDLERS,
         lifespan=_lifespan,
         openapi_url=None,
         docs_url=None,
@@ -68,6 +70,17 @@ def create_app(settings: Settings, keys: OnlineKeys, scratch: Path, clock: Clock
     return app
 
 
+def create_health_app(app: FastAPI) -> Starlette:
+    """Build the app of the health listener: the health checks of `app`, without its log lines and limits."""
+    health = Starlette(routes=_health_routes(), exception_handlers=HANDLERS)
+    health.state.service = app.state.service
+    return health
+
+
+def _health_routes() -> list[Route]:
+    return [Route("/healthz", alive), Route("/readyz", ready)]
+
+
 def _api_routes() -> list[Route]:
     channel = "/v1/channels/{channel}"
     return [
@@ -75,8 +88,7 @@ def _api_routes() -> list[Route]:
         Route(f"{channel}/snapshots/{{serial}}/buckets/{{index}}", bucket),
         Route(f"{channel}/metadata/{{name}}", metadata),
         Route(f"{channel}/targets/{{path:path}}", target),
-        Route("/healthz", alive),
-        Route("/readyz", ready),
+        *_health_routes(),
     ]
 
 
@@ -100,7 +112,6 @@ def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Mid
             max_body=settings.max_body_bytes,
             body=settings.body_seconds,
             request=settings.request_seconds,
-            response=settings.response_seconds,
         ),
     ]
 

@@ -4,6 +4,7 @@ import hmac
 from hashlib import sha256
 from typing import Final
 
+from pilookup.plain_file import read_plain
 from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
@@ -11,6 +12,8 @@ from pilookup_server.settings import ServeError, Settings
 
 MIN_TOKEN: Final = 32
 """Characters. Tokens of this length are random, so their hashes may be kept in memory and used as quota keys."""
+
+_FILE_BYTES: Final = 1 << 20
 
 
 class Tokens:
@@ -39,7 +42,7 @@ class Tokens:
         tokens = settings.platform_tokens.get_secret_value().split(",")
         if settings.platform_tokens_file is not None:
             try:
-                tokens += settings.platform_tokens_file.read_text().splitlines()
+                tokens += read_plain(settings.platform_tokens_file, _FILE_BYTES).decode().splitlines()
             except (OSError, UnicodeDecodeError):
                 raise ServeError("PILOOKUP_PLATFORM_TOKENS_FILE: cannot be read") from None
         return cls([token.strip() for token in tokens if token.strip()])

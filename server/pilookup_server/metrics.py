@@ -1,15 +1,40 @@
 """Prometheus metrics, counted in each worker and served on a separate port.
 
-Labels are route templates, channels and statuses, never a path, a bucket index or an address. The environment variable
-`PROMETHEUS_MULTIPROC_DIR` must be set before this module is imported; `process.start` sets it.
+Labels are route templates, channels, statuses and fixed words, never a path, a bucket index or an address.
+
+If the environment variable `PROMETHEUS_MULTIPROC_DIR` is set when this module is imported (`process.start` sets it),
+the counts of each process are in mapped files of that directory. The files are allocated in full before the first
+worker starts: a mapped file that grew later on a full disk would end the worker with SIGBUS. They belong to the name of
+a worker and not to its process, so a worker that is replaced goes on counting where the former one ended.
 """
 
+import os
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server, values
 
+from pilookup.durable import FILE_MODE
 from pilookup.protocol.release import Release
+
+_DIRECTORY: Final = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+MAX_SERIES: Final = 200
+"""Most combinations of route, channel and status. Any further one counts for the route `other`, without a channel."""
+
+_FILE_BYTES: Final = {"histogram": 1280 * 1024, "counter": 65536, "gauge_mostrecent": 65536, "gauge_sum": 65536}
+"""Bytes of each file of a process; MAX_SERIES histograms fit."""
+
+_process = "start"
+
+
+def _process_name() -> str:
+    return _process
+
+
+if _DIRECTORY is not None:
+    values.ValueClass = values.MultiProcessValue(_process_name)  # type: ignore[no-untyped-call]
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _MODE: Any = "mostrecent"
@@ -35,11 +60,47 @@ _DUE = Gauge(
     "pilookup_publish_due", "1 in the last third of the life of custody's signatures.", ["channel"],
     multiprocess_mode=_MODE,
 )  # fmt: skip
+_CONNECTIONS = Gauge("pilookup_connections", "Open connections.", ["listener"], multiprocess_mode="sum")
+_CLOSED = Counter("pilookup_connections_closed", "Connections that the server refused or closed early.", ["reason"])
+_DESCRIPTORS = Gauge("pilookup_descriptors", "Descriptors, of all workers.", ["kind"], multiprocess_mode="sum")
+
+_known: dict[tuple[str, str, int], Any] = {}
 
 
-@lru_cache(maxsize=4096)
+def allocate(processes: Iterable[str]) -> None:
+    """Allocate the files of processes in full. Call it before the first of them starts.
+
+    Args:
+        processes: The names that the processes will give to `set_process`.
+
+    Raises:
+        OSError: There is no space for a file.
+    """
+    assert _DIRECTORY is not None
+    for process in processes:
+        for kind, size in _FILE_BYTES.items():
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+            descriptor = os.open(Path(_DIRECTORY) / f"{kind}_{process}.db", flags, FILE_MODE)
+            try:
+                os.posix_fallocate(descriptor, 0, size)
+            finally:
+                os.close(descriptor)
+
+
+def set_process(name: str) -> None:
+    """Count for the process `name` from now on; other processes must not use the name at the same time."""
+    global _process  # noqa: PLW0603 - the library asks a function for the name
+    _process = name
+
+
 def _series(route: str, channel: str, status: int) -> Any:
-    return _REQUESTS.labels(route, channel, str(status))
+    key = route, channel, status
+    found = _known.get(key)
+    if found is None:
+        if len(_known) >= MAX_SERIES:
+            return _REQUESTS.labels("other", "", "0")
+        found = _known[key] = _REQUESTS.labels(route, channel, str(status))
+    return found
 
 
 def observe_request(route: str, channel: str, status: int, seconds: float) -> None:
@@ -67,6 +128,22 @@ def count_evaluated(channel: str, elements: int) -> None:
 def count_refused(channel: str) -> None:
     """Count a release of `channel` that did not verify."""
     _REFUSED.labels(channel).inc()
+
+
+def set_connections(listener: str, connections: int) -> None:
+    """Record how many connections to a listener are open in this process."""
+    _CONNECTIONS.labels(listener).set(connections)
+
+
+def count_closed(reason: str, connections: int) -> None:
+    """Count connections that were refused or closed early, for one reason."""
+    _CLOSED.labels(reason).inc(connections)
+
+
+def set_descriptors(used: int, limit: int) -> None:
+    """Record how many descriptors this process has open, and how many it may have."""
+    _DESCRIPTORS.labels("open").set(used)
+    _DESCRIPTORS.labels("limit").set(limit)
 
 
 def set_release(channel: str, release: Release, serial: int, *, publish_due: bool) -> None:

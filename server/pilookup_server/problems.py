@@ -53,25 +53,23 @@ class ProblemError(Exception):
         return Response(body, self.problem.status, headers, media_type=PROBLEM_JSON)
 
 
-async def _answer_problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)
-    return error.response()
+def problem_of(error: Exception) -> ProblemError:
+    """The problem that describes an error: one that a route raised, or one of Starlette and FastAPI.
 
-
-async def _answer_http(_: Request, error: Exception) -> Response:
-    """Answer an error that Starlette raises: an unknown path, a wrong method, a body that broke off."""
+    Starlette's are an unknown path, a wrong method, and a body that broke off.
+    """
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return ProblemError(Problem.MALFORMED)
     assert isinstance(error, HTTPException)
     problem = _BY_STATUS.get(error.status_code, Problem.MALFORMED if error.status_code < 500 else Problem.INTERNAL)
-    return ProblemError(problem, headers=error.headers).response()
+    return ProblemError(problem, headers=error.headers)
 
 
-async def _answer_validation(_: Request, __: Exception) -> Response:
-    return ProblemError(Problem.MALFORMED).response()
+async def _answer(_: Request, error: Exception) -> Response:
+    return problem_of(error).response()
 
 
-HANDLERS: dict[Any, Any] = {
-    ProblemError: _answer_problem,
-    HTTPException: _answer_http,
-    RequestValidationError: _answer_validation,
-}
-"""The value of the app's `exception_handlers`."""
+HANDLERS: dict[Any, Any] = dict.fromkeys((ProblemError, HTTPException, RequestValidationError), _answer)
+"""The value of `exception_handlers` of an app without quotas."""

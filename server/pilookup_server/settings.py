@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    health_listen: str = Field(
+        "", description="Address and port of a listener for health checks only, such as `127.0.0.1:8081`; empty: none."
+    )
     workers: int = Field(1, ge=1, le=256, description="Processes that answer.")
     metrics_host: str = Field("127.0.0.1", description="Address of the metrics port.")
     metrics_port: int | None = Field(
@@ -99,7 +102,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(MAX_REQUEST_BYTES, ge=1024, description="Largest request body, bytes.")
     body_seconds: float = Field(10.0, gt=0, description="Time for a request's body to arrive.")
     request_seconds: float = Field(30.0, gt=0, description="Time until an answer starts.")
-    response_seconds: float = Field(3600.0, gt=0, description="Time for an answer to be fetched.")
+    response_seconds: float = Field(
+        60.0, gt=0, description="An answer is cut off when its caller takes no byte of it for this long."
+    )
+    max_connections: int = Field(4096, ge=64, description="Most connections of one worker.")
+    max_connections_per_address: int = Field(
+        512, ge=1, description="Most connections of one address (IPv6: one /64) to one worker, except trusted proxies."
+    )
     shutdown_seconds: int = Field(30, ge=1, description="Time for open requests to end when the server stops.")
 
     @field_validator("channels", "trusted_proxies", "allowed_origins", mode="before")
@@ -127,6 +136,13 @@ class Settings(BaseSettings):
             raise ValueError("not origins such as https://check.example")
         return value
 
+    @field_validator("health_listen")
+    @classmethod
+    def _health_listen(cls, value: str) -> str:
+        if value:
+            host_and_port(value)
+        return value
+
     @field_validator("page_buckets", "page_address")
     @classmethod
     def _page_origin(cls, value: str) -> str:
@@ -150,6 +166,19 @@ class Settings(BaseSettings):
         if not _STORAGE.fullmatch(value.get_secret_value()):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """Parse an address to listen on, such as `127.0.0.1:8081` or `[::1]:8081`; port 0 takes a free one.
+
+    Raises:
+        ValueError: `text` is anything else. The error does not repeat `text`.
+    """
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+        raise ValueError("not an address and a port such as 127.0.0.1:8081")
+    return host, int(port)
 
 
 def quota_items(text: str) -> tuple[RateLimitItem, ...]:

@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from pilookup import AsyncClient, Client
-from pilookup.checking import retries
+from pilookup.checking import deadline, retries
+from pilookup.checking.deadline import Deadline
 from tests.support.checking.numbers import LABEL
 from tests.support.checking.publisher import Publisher
 from tests.support.checking.server import Host
@@ -34,14 +35,14 @@ class Sync:
     def __init__(self, url, *args, **options):
         self.client = Client(url, *args, **options)
 
-    def check(self, *args):
-        return self.client.check(*args)
+    def check(self, *args, **options):
+        return self.client.check(*args, **options)
 
-    def check_many(self, *args):
-        return self.client.check_many(*args)
+    def check_many(self, *args, **options):
+        return self.client.check_many(*args, **options)
 
     def fetch(self, need):
-        return self.client._fetch(need)
+        return self.client._fetch(need, Deadline.after(5.0))
 
     def close(self):
         self.client.close()
@@ -54,15 +55,16 @@ class Async:
     def __init__(self, url, *args, **options):
         self.client = AsyncClient(url, *args, **options)
         self.loop = asyncio.new_event_loop()
+        self.loop.time = lambda: deadline.now()  # noqa: PLW0108 - one clock for both, also where a test replaces it
 
-    def check(self, *args):
-        return self.loop.run_until_complete(self.client.check(*args))
+    def check(self, *args, **options):
+        return self.loop.run_until_complete(self.client.check(*args, **options))
 
-    def check_many(self, *args):
-        return self.loop.run_until_complete(self.client.check_many(*args))
+    def check_many(self, *args, **options):
+        return self.loop.run_until_complete(self.client.check_many(*args, **options))
 
     def fetch(self, need):
-        return self.loop.run_until_complete(self.client._fetch(need))
+        return self.loop.run_until_complete(self.client._fetch(need, Deadline.after(5.0)))
 
     def close(self):
         self.loop.run_until_complete(self.client.close())

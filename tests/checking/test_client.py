@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from pilookup import AsyncClient, Client
+from pilookup.checking.base_client import MAX_LOST_BUCKETS
 from pilookup.checking.check import Fetch
-from pilookup.checking.client import MAX_LOST_BUCKETS
 from pilookup.checking.retries import MAX_CONNECTIONS
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.label import Label

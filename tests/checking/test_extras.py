@@ -28,7 +28,7 @@ print(sorted(heavy & {{name.partition(".")[0] for name in sys.modules}}))
     "code",
     [
         "import pilookup",
-        "import pilookup.checking.client",
+        "import pilookup.checking.client, pilookup.checking.async_client",
         "from pilookup import *",
         "from pilookup import Client, AsyncClient, Result, canonicalise",
         "from pilookup import Case, Reason, Status, TrustError, TrustOnFirstUse",

@@ -1,37 +1,11 @@
 """A challenge beyond the soft quota is solved once, with fresh blinds. One that cannot be solved is `rate_limited`."""
 
-import base64
-import json
-from hashlib import sha256
-
 import pytest
 
+from pilookup.protocol.proof_of_work import Challenge
+from tests.support.checking.challenges import demand, document
 from tests.support.checking.numbers import HIT
 from tests.support.checking.server import Answer
-
-SALT, NONCE = bytes(16), b"\x11" * 16
-
-
-def document(counter, **changed):
-    """The body of a 429 with a challenge that only `counter` solves."""
-    key = sha256(SALT + NONCE + counter.to_bytes(4, "big")).digest()
-    parameters = {"algorithm": "SHA-256", "salt": SALT.hex(), "nonce": NONCE.hex(), "cost": 1, "keyLength": 32}
-    parameters |= {"keyPrefix": key[:16].hex()} | changed
-    body = {"type": "urn:pilookup:problem:proof-needed", "title": "t", "status": 429}
-    return json.dumps(body | {"challenge": {"parameters": parameters, "signature": "s"}}).encode()
-
-
-def demand(host, counter=500, accept=True, **changed):
-    """Make /evaluate answer only requests with the right proof of work (with `accept` False, none)."""
-
-    def twist(asked, answer):
-        if asked.method != "POST":
-            return answer
-        proof = asked.headers.get("pilookup-proof")
-        solved = proof and json.loads(base64.b64decode(proof))["solution"]["counter"] == counter
-        return answer if solved and accept else Answer(429, document(counter, **changed))
-
-    host.twist = twist
 
 
 def test_a_challenge_is_solved_and_the_check_goes_on(host, client):
@@ -67,3 +41,16 @@ def test_work_beyond_bounds_is_over_quota(host, client, monkeypatch):
 def test_a_429_without_a_challenge_is_not_read_for_one(host, client):
     host.twist = lambda asked, answer: Answer(429, b"[" * 4000) if asked.method == "POST" else answer
     assert client.check(HIT).reason == "rate_limited"
+
+
+@pytest.mark.parametrize("cost", [1, 50_000, 4_000_000])
+def test_a_search_asks_whether_to_give_up_every_few_thousand_hashes(cost):
+    challenge = Challenge.from_problem(document(10**9 % 2**32, cost=cost))
+    asked = []
+
+    def give_up():
+        asked.append(True)
+        return len(asked) >= 3
+
+    assert challenge.solve(give_up) is None
+    assert len(asked) in (3, 4)

@@ -1,23 +1,17 @@
 """Status codes, sizes, timeouts and broken connections: which requests are repeated and which are never sent twice."""
 
 import logging
-import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 
+import httpcore2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from pilookup import Client
-from pilookup.checking import client as client_module
-from pilookup.checking import transport
-from pilookup.checking.transport import Endpoint, check_url
+from pilookup.checking import result as result_module
+from pilookup.checking.requests import Endpoint, check_url
 from tests.support.checking.asking import BOTH, assert_unknown, on
+from tests.support.checking.certificates import self_signed, server_context
 from tests.support.checking.numbers import HIT, LABEL, MISS
 from tests.support.checking.publisher import Publisher
 from tests.support.checking.server import Answer, Host
@@ -147,17 +141,15 @@ def test_an_evaluation_that_was_sent_is_not_sent_again(answer, host, client):
 
 
 def test_an_evaluation_that_never_left_is_tried_with_fresh_blinds(host, client, monkeypatch):
-    import httpx2
-
     kept, name = [], "handle_async_request" if "Async" in type(client.client).__name__ else "handle_request"
-    kind = httpx2.AsyncHTTPTransport if "async" in name else httpx2.HTTPTransport
+    kind = httpcore2.AsyncConnectionPool if "async" in name else httpcore2.ConnectionPool
     real = getattr(kind, name)
 
     def refuse(self, request):
-        if request.method == "POST":
-            kept.append(request.content)
+        if request.method == b"POST":
+            kept.append(request.stream._content)
             if len(kept) < 3:
-                raise httpx2.ConnectError("refused", request=request)
+                raise httpcore2.ConnectError("refused")
         return real(self, request)
 
     monkeypatch.setattr(kind, name, refuse)
@@ -244,7 +236,7 @@ def test_no_log_line_names_a_bucket_or_a_number(host, client, caplog):
 def test_a_failure_carries_no_request_along(host, client, monkeypatch):
     host.close()
     caught = []
-    kind = client_module.Failure
+    kind = result_module.Failure
     original = kind.__init__
 
     def remember(self, *args, **options):
@@ -288,45 +280,14 @@ def test_plain_http_to_other_hosts_needs_insecure():
     assert check_url("http://192.168.0.7", insecure=True) == "http://192.168.0.7"
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:80", "http://localhost", "https://[::1]"])
-def test_this_machine_is_never_asked_through_a_proxy(url, monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
-    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    assert transport._transport_options(url)["proxy"] is None
-
-
-def test_the_environments_proxy_is_used_elsewhere(monkeypatch):
-    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    monkeypatch.setenv("no_proxy", "inside.example")
-    assert transport._transport_options("https://outside.example")["proxy"] == "http://proxy.example:3128"
-    assert transport._transport_options("https://inside.example")["proxy"] is None
-
-
 def test_tls_is_verified(host, client_at, tmp_path, monkeypatch):
-    certificate = self_signed(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    host._server.socket = context.wrap_socket(host._server.socket, server_side=True)
+    certificate = self_signed(tmp_path, "127.0.0.1")
+    host._server.socket = server_context(certificate).wrap_socket(host._server.socket, server_side=True)
     url = host.url.replace("http://", "https://")
     assert client_at(url).check(HIT).reason == "unreachable"
     assert not host.asked
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert client_at(url).check(HIT).status == "found"
-
-
-def self_signed(folder):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    certificate = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
-    private = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    pem = key.private_bytes(serialization.Encoding.PEM, *private)
-    path = folder / "server.pem"
-    path.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_the_token_is_in_no_repr():

@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 
 from pilookup import Client, durable
+from pilookup.checking.deadline import Deadline
 from pilookup.checking.state import State, TrustOnFirstUse, default_directory
 from pilookup.errors import TrustError
 from tests.support.checking.asking import assert_unknown, on
@@ -135,7 +136,7 @@ def test_the_default_directory(monkeypatch, tmp_path):
 def test_the_lock_keeps_others_out(tmp_path):
     one = State(tmp_path, "https://pilookup.example", "public")
     context = multiprocessing.get_context("spawn")
-    with one.lock():
+    with one.lock(Deadline.after(60)):
         other = context.Process(target=_locked, args=(tmp_path,))
         other.start()
         other.join(3.0)
@@ -145,7 +146,8 @@ def test_the_lock_keeps_others_out(tmp_path):
 
 
 def _locked(directory):
-    State(directory, "https://pilookup.example", "public")
+    with State(directory, "https://pilookup.example", "public").lock(Deadline.after(60)):
+        pass
 
 
 def test_processes_share_a_state_directory(host, tmp_path):
@@ -163,12 +165,13 @@ def _ask(url, options):
 
 def test_files_are_replaced_as_a_whole(tmp_path, monkeypatch):
     kept = State(tmp_path, "u", "c").for_root(b"root")
-    kept.remember_serial(41)
+    old = kept.read()
+    assert kept.swap(old, {"serial": b"41"})
 
     def torn(_):
         raise OSError("power cut")
 
     monkeypatch.setattr(durable.os, "fsync", torn)
     with pytest.raises(OSError, match="power cut"):
-        kept.remember_serial(42)
-    assert kept.serial() == 41
+        kept.swap({"serial": b"41"}, {"serial": b"42"})
+    assert kept.read() == {"serial": b"41"}

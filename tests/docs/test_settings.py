@@ -85,9 +85,9 @@ def test_home_is_required_by_the_server_too():
     assert f"| `PILOOKUP_HOME` | required | {FIELDS['PILOOKUP_HOME'].description} |" in text
 
 
-def test_the_proxy_variables_are_those_of_the_transport():
-    transport = (ROOT / "pilookup" / "checking" / "transport.py").read_text(encoding="utf-8")
-    assert "HTTPS_PROXY" in transport
+def test_the_proxy_variables_are_those_of_the_client():
+    proxies = (ROOT / "pilookup" / "checking" / "proxies.py").read_text(encoding="utf-8")
+    assert "HTTPS_PROXY" in proxies
     assert all(f"`{name}`" in PAGE.read_text(encoding="utf-8") for name in PROXIES)
 
 

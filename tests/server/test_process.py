@@ -224,6 +224,9 @@ def check_labels(metrics):
         },
         "channel": {"", "public", "platform"},
         "status": {"200", "400", "401", "404", "405", "410"},
+        "listener": {"main", "health"},
+        "kind": {"open", "limit"},
+        "reason": {"malformed"},
     }  # fmt: skip
     for line in metrics.splitlines():
         for name, value in re.findall(r'(\w+)="([^"]*)"', line):

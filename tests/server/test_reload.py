@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 from datetime import timedelta
 
 import pytest
+from pilookup_server.release.watcher import MOST_FORMER
 from prometheus_client import REGISTRY
 from tuf.api.metadata import Metadata, Timestamp
 
@@ -36,6 +38,28 @@ async def test_a_new_release_is_loaded_and_the_former_served_in_its_grace(runnin
         problem(await server.get(f"{PUBLIC}/snapshots/1/buckets/0"), 410, "retired")
         problem(await server.get(f"{PUBLIC}/metadata/1.targets.json"), 404, "not-found")
         assert (await server.get(f"{PUBLIC}/snapshots/2/buckets/0")).status_code == 200
+
+
+async def test_however_often_is_published_few_former_releases_are_kept(running, repository):
+    async with running(grace_seconds=300) as server:
+        for serial in range(2, MOST_FORMER + 4):
+            repository.publish({1: (serial, LATER)})
+            await server.public.tick()
+        served = [
+            serial
+            for serial in range(1, MOST_FORMER + 4)
+            if (await server.get(f"{PUBLIC}/snapshots/{serial}/buckets/0")).status_code == 200
+        ]
+        assert served == list(range(3, MOST_FORMER + 4))
+
+
+@pytest.mark.parametrize("name", ["timestamp.json", "root.json", "1.targets.json"])
+async def test_a_pipe_in_place_of_metadata_is_refused_and_stops_nothing(running, repository, name):
+    (repository.metadata / name).unlink()
+    os.mkfifo(repository.metadata / name)
+    async with asyncio.timeout(60), running() as server:
+        problem(await server.get(f"{PUBLIC}/metadata/root.json"), 503, "unavailable")
+        assert (await server.get("/healthz")).status_code == 200
 
 
 async def test_files_deleted_on_disk_are_served_until_their_grace_ends(running, repository, clock):

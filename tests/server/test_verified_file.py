@@ -4,18 +4,20 @@ import os
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pilookup_server.release.loaded_release import _map_snapshot
 from pilookup_server.release.timestamp import renew
-from pilookup_server.release.verified_file import VerifiedFile
+from pilookup_server.release.verified_file import SMALL_BYTES, VerifiedFile
 
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.manifest import FileRef, Manifest
 from tests.support.server.release_fixture import START
 
 DATA = b"what was signed"
+LARGE = bytes(range(256)) * (SMALL_BYTES // 256 + 1)
 
 
 def ref(data):
@@ -48,11 +50,36 @@ def test_a_symbolic_link_is_not_followed(path, tmp_path):
         VerifiedFile(tmp_path / "link", ref(DATA))
 
 
-def test_a_file_is_read_and_mapped_as_it_was_verified(path):
-    file = VerifiedFile(path, ref(DATA))
+def open_descriptors():
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
+
+
+@pytest.mark.parametrize("data", [DATA, LARGE])
+def test_a_file_is_read_and_mapped_as_it_was_verified(path, data):
+    path.write_bytes(data)
+    file = VerifiedFile(path, ref(data))
     path.unlink()
-    assert file.read(5, 3) == DATA[5:8]
-    assert bytes(file.map()) == DATA
+    assert file.read(5, 3) == data[5:8]
+    assert file.read(len(data) - 2, 9) == data[-2:]
+    assert bytes(file.map()) == data
+
+
+def test_a_small_file_takes_no_descriptor_and_keeps_its_content(path):
+    before = open_descriptors()
+    file = VerifiedFile(path, ref(DATA))
+    assert open_descriptors() == before
+    path.write_bytes(DATA[::-1])
+    assert file.read(0, len(DATA)) == bytes(file.map()) == DATA
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory"])
+def test_what_is_no_plain_file_is_refused_at_once(tmp_path, kind):
+    path = tmp_path / "served"
+    os.mkfifo(path) if kind == "pipe" else path.mkdir()
+    before = open_descriptors()
+    with pytest.raises(OSError, match="not a plain file"):
+        VerifiedFile(path, ref(DATA))
+    assert open_descriptors() == before
 
 
 def test_an_empty_file_is_mapped_as_no_bytes(tmp_path):
@@ -61,7 +88,8 @@ def test_an_empty_file_is_mapped_as_no_bytes(tmp_path):
 
 
 def test_a_file_that_was_shortened_later_is_not_mapped(path):
-    file = VerifiedFile(path, ref(DATA))
+    path.write_bytes(LARGE)
+    file = VerifiedFile(path, ref(LARGE))
     os.truncate(path, 3)
     with pytest.raises(ValueError, match="greater than file size"):
         file.map()

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from pilookup import Client
-from pilookup.checking.result import Result, Status
+from pilookup.checking.result import Reason, Result, Status
 from pilookup.cli.console import note, say, say_json
 from pilookup.cli.options import JsonOption, Number, ask_number
-from pilookup.errors import PilookupError
+from pilookup.errors import PilookupError, TrustError
 
 
 def check(
@@ -27,11 +27,18 @@ def check(
     text = ask_number(number)
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        result = _check(text, server, channel, trust, token, region, state_dir)
+        try:
+            result = _check(text, server, channel, trust, token, region, state_dir)
+        except TrustError as error:
+            if not json:
+                raise
+            result = Result.unknown(Reason(error.reason), detail=str(error))
     for warning in seen:
         note(str(warning.message))
     if json:
         say_json(result.to_json())
+        if result.detail:
+            note(result.detail)
     else:
         _print_result(result)
     if result.status == Status.UNKNOWN:
@@ -59,7 +66,8 @@ def _check(
 
 def _print_result(result: Result) -> None:
     if result.status == Status.UNKNOWN:
-        say(f"Could not check: {result.reason}. This says nothing about the number.")
+        detail = f" ({result.detail})" if result.detail else ""
+        say(f"Could not check: {result.reason}{detail}. This says nothing about the number.")
     elif result.status == Status.NOT_FOUND:
         say("Not found in this data. That is not the same as safe: other data may exist.")
     else:

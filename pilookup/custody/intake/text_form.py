@@ -11,6 +11,8 @@ CODECS: Final = ("utf-8", "gb18030")
 """Encodings that the core reads. A text in another one is converted to UTF-8."""
 DELIMITERS: Final = {"utf-8": ("", "----", "\t", ",", ";", "|"), "gb18030": ("", "----", "\t", ",", ";")}
 """Delimiters that the core reads in each of them."""
+QUOTING: Final = ("\t", ",", ";", "|")
+"""Those of them next to which a cell may be quoted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,11 @@ impl TextRows {
     }
 
     #[getter]
+    fn identifier_offsets<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.0.identifier_offsets.as_flattened())
+    }
+
+    #[getter]
     fn indices<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, self.0.indices.as_flattened())
     }

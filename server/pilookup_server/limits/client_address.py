@@ -40,6 +40,15 @@ class ClientAddresses:
             peer = self._forwarded_for(peer, scope["headers"])
         return _key(peer)
 
+    def peer(self, host: str | None) -> tuple[str, bool]:
+        """The quota key of a connection's other end, and whether it is a trusted proxy.
+
+        Args:
+            host: The address of the other end; None if it has none.
+        """
+        peer = _parse(host) if host else None
+        return (UNKNOWN, False) if peer is None else (_key(peer), self._trusts(peer))
+
     def _forwarded_for(self, peer: Address, headers: Iterable[tuple[bytes, bytes]]) -> Address:
         lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
         for hop in reversed(",".join(lines).split(",")):

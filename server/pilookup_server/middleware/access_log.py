@@ -5,14 +5,19 @@ from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pilookup.protocol.problems import Problem
 from pilookup_server import metrics
 from pilookup_server.logs import describe, logger
+from pilookup_server.middleware.refusals import closes_connection
 from pilookup_server.problems import ProblemError
 
 UNROUTED = "unrouted"
+DISCONNECTED = 499
+"""The status that is recorded, as nginx does, when the caller closes the connection before its request is complete."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -45,10 +50,14 @@ class AccessLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"].append((b"x-request-id", request_id.encode()))
+                if closes_connection(scope, status):
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
             await self._app(scope, receive, send_and_note)
+        except ClientDisconnect:
+            status = DISCONNECTED
         except Exception as error:  # noqa: BLE001 - the last place where an error can become a response
             logger().error("request failed", request=request_id, **describe(error))
             if not status:

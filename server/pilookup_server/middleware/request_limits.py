@@ -14,11 +14,11 @@ _CLOSE = {"connection": "close"}
 class RequestLimits:
     """Refuses a body that is too large (413), and ends a request that takes too long (408).
 
-    At any time one deadline applies: first until the body has arrived, then until the response starts, then until the
-    response has been fetched.
+    At any time one deadline applies: first until the body has arrived, then until the response starts. From then on the
+    connection is watched for progress (`process.connection`).
     """
 
-    def __init__(self, app: ASGIApp, max_body: int, body: float, request: float, response: float) -> None:
+    def __init__(self, app: ASGIApp, max_body: int, body: float, request: float) -> None:
         """Wrap `app`.
 
         Args:
@@ -26,11 +26,10 @@ class RequestLimits:
             max_body: The most bytes in a body.
             body: The most seconds until the body has arrived.
             request: The most seconds from the request until the response starts.
-            response: The most seconds from the start of the response to its end.
         """
         self._app = app
         self._max_body = max_body
-        self._seconds = {"body": body, "request": request, "response": response}
+        self._seconds = {"body": body, "request": request}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,8 +40,7 @@ class RequestLimits:
             await self._limited(scope, receive, send)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        now = asyncio.get_running_loop().time
-        arrived, received, started = now(), 0, False
+        arrived, received, started = asyncio.get_running_loop().time(), 0, False
         deadline = asyncio.timeout_at(arrived + self._seconds["body"])
 
         async def receive_limited() -> Message:
@@ -59,7 +57,7 @@ class RequestLimits:
             nonlocal started
             if not started:
                 started = True
-                deadline.reschedule(now() + self._seconds["response"])
+                deadline.reschedule(None)
             await send(message)
 
         try:
@@ -67,7 +65,7 @@ class RequestLimits:
                 await self._app(scope, receive_limited, send_timed)
         except TimeoutError:
             if started or not deadline.expired():
-                raise
+                raise  # raised by the app itself
             await ProblemError(Problem.TIMEOUT, headers=_CLOSE).response()(scope, receive, send)
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +16,12 @@ from pilookup.keyring.passphrase import read_passphrase
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import configure_logging
+from pilookup_server.process.hardening import harden, raise_descriptor_limit
 from pilookup_server.process.supervisor import Job, Supervisor
-from pilookup_server.settings import ServeError, Settings, read_settings
+from pilookup_server.settings import ServeError, Settings, host_and_port, read_settings
+
+_UNSENT_BYTES = 64 * 1024
+"""Bytes of an answer that the system takes from the server before it has sent them."""
 
 _KILL_MARGIN_SECONDS = 5
 """Workers are killed this long after the time that open requests have to end."""
@@ -38,25 +42,31 @@ def start(**overrides: Any) -> None:
     """
     settings = read_settings(**overrides)
     keys = KeyringKeys(_unlock(settings))
+    harden()
     configure_logging(settings.log_level)
+    descriptor_limit = raise_descriptor_limit()
     with (
-        _listen(settings.host, settings.port) as listener,
-        _metrics_directory(),
-        TemporaryDirectory(prefix="pilookup-") as scratch,
+        ExitStack() as stack,
+        _runtime_directory("pilookup-") as scratch,
+        _metrics_directory(settings),
     ):
-        jobs = _jobs(settings, keys, Path(scratch), listener)
-        _announce(listener, settings)
+        main = stack.enter_context(_listen(settings.host, settings.port))
+        health = None
+        if settings.health_listen:
+            health = stack.enter_context(_listen(*host_and_port(settings.health_listen)))
+            if health.getsockname()[1] == main.getsockname()[1]:
+                raise ServeError("PILOOKUP_HEALTH_LISTEN: give it another port than PILOOKUP_PORT")
+        jobs = _jobs(settings, keys, Path(scratch), (main, health), descriptor_limit)
+        _announce(main, health, settings)
         Supervisor(jobs, settings.shutdown_seconds + _KILL_MARGIN_SECONDS).run()
 
 
 def _unlock(settings: Settings) -> Keyring:
-    """Unlock the online half's keyring, and remove the passphrase from the environment that workers inherit."""
+    """Unlock the online half's keyring."""
     online = settings.home / "online"
     if not (online / "channels").is_dir():
         raise HomeError(f"{settings.home}: has no online half")
-    keyring = Keyring.unlock(online, Half.ONLINE, read_passphrase(Half.ONLINE))
-    os.environ.pop("PILOOKUP_ONLINE_PASSPHRASE", None)
-    return keyring
+    return Keyring.unlock(online, Half.ONLINE, read_passphrase(Half.ONLINE))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -66,14 +76,30 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise ServeError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    # Accepted connections inherit it. Without it the system takes megabytes of an answer that nobody reads.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
     listener.setblocking(False)
     return listener
 
 
+def _runtime_directory(prefix: str) -> TemporaryDirectory[str]:
+    """A private directory for as long as the server runs, in the one that systemd makes for it, or in TMPDIR."""
+    given = os.environ.get("RUNTIME_DIRECTORY")  # of several, systemd names the first one first
+    return TemporaryDirectory(prefix=prefix, dir=given.partition(":")[0] if given else None)
+
+
 @contextmanager
-def _metrics_directory() -> Iterator[None]:
-    """A private directory in which workers keep their counts; it must exist before `metrics` is imported."""
-    with TemporaryDirectory(prefix="pilookup-metrics-") as directory:
+def _metrics_directory(settings: Settings) -> Iterator[None]:
+    """A private directory in which workers keep their counts; it must exist before `metrics` is imported.
+
+    There is none unless metrics are served: the counts are mapped files, and a mapped file that cannot grow because the
+    disk is full ends the process with SIGBUS.
+    """
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    if settings.metrics_port is None:
+        yield
+        return
+    with _runtime_directory("pilookup-metrics-") as directory:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
         try:
             yield
@@ -81,21 +107,43 @@ def _metrics_directory() -> Iterator[None]:
             del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
-def _jobs(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> dict[str, Job]:
-    from pilookup_server.process.worker import check_startup, run_worker, serve_metrics  # noqa: PLC0415 - imports `metrics`
+def _jobs(
+    settings: Settings,
+    keys: OnlineKeys,
+    scratch: Path,
+    listeners: tuple[socket.socket, socket.socket | None],
+    descriptor_limit: int,
+) -> dict[str, Job]:
+    # They import `metrics`.
+    from pilookup_server import metrics  # noqa: PLC0415
+    from pilookup_server.process.worker import WorkerSockets, check_startup, run_worker, serve_metrics  # noqa: PLC0415
 
     # Before the first fork, so that an invalid token or storage ends the command and not each worker.
     check_startup(settings, keys)
-    worker = partial(run_worker, settings, keys, scratch, listener)
-    jobs: dict[str, Job] = {f"worker-{n}": worker for n in range(settings.workers)}
+    names = [f"worker-{n}" for n in range(settings.workers)]
+    sockets = WorkerSockets(*listeners)
+    jobs: dict[str, Job] = {
+        name: partial(run_worker, name, settings, keys, scratch, sockets, descriptor_limit) for name in names
+    }
     if settings.metrics_port is not None:
+        try:
+            metrics.allocate(names)
+        except OSError as error:
+            raise ServeError(f"metrics: no files for the counts in TMPDIR: {error.strerror}") from None
         jobs["metrics"] = partial(serve_metrics, settings.metrics_host, settings.metrics_port)
     return jobs
 
 
-def _announce(listener: socket.socket, settings: Settings) -> None:
-    """Print the address as a plain line: with port 0, people and scripts learn the port from it."""
+def _announce(main: socket.socket, health: socket.socket | None, settings: Settings) -> None:
+    """Print the addresses as plain lines: with port 0, people and scripts learn the port from them."""
+    workers = "1 worker" if settings.workers == 1 else f"{settings.workers} workers"
+    lines = [f"serving on {_url(main)} with {workers}"]
+    if health is not None:
+        lines.append(f"health checks on {_url(health)}/healthz")
+    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - see above
+
+
+def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
-    workers = "1 worker" if settings.workers == 1 else f"{settings.workers} workers"
-    print(f"serving on http://{name}:{port} with {workers}", file=sys.stderr, flush=True)  # noqa: T201 - see above
+    return f"http://{name}:{port}"

@@ -1,24 +1,39 @@
 """What the forked processes run: the worker and the metrics server. Also the check that precedes them."""
 
+import asyncio
 import os
 import signal
 import socket
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import uvicorn
+from fastapi import FastAPI
 
 from pilookup import _core
 from pilookup_server import metrics
-from pilookup_server.app import create_app
+from pilookup_server.app import create_app, create_health_app
 from pilookup_server.auth import Tokens
 from pilookup_server.keys.online_keys import OnlineKeys
+from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.quota import Quotas
 from pilookup_server.logs import logger
-from pilookup_server.process.header_limits import BoundedHeaderProtocol
+from pilookup_server.process.connection import ConnectionFactory, ConnectionTimes, Listener
+from pilookup_server.process.connection_table import ConnectionTable
+from pilookup_server.process.connection_watch import ConnectionWatch
+from pilookup_server.process.hardening import RESERVED_DESCRIPTORS, open_descriptors
 from pilookup_server.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than common proxies and clients keep an idle connection, so that they close it and not the server."""
+
+HEAD_SECONDS = 10.0
+"""Most seconds from a head's first byte, or from the start of the connection, until the head is complete."""
+
+HEALTH_CONNECTIONS = 64
+"""Most connections to the health listener of one worker."""
 
 
 def check_startup(settings: Settings, keys: OnlineKeys) -> None:
@@ -34,14 +49,31 @@ def check_startup(settings: Settings, keys: OnlineKeys) -> None:
         keys.timestamp_key(channel)
 
 
-def run_worker(settings: Settings, keys: OnlineKeys, scratch: Path, listener: socket.socket) -> None:
+@dataclass(frozen=True, slots=True)
+class WorkerSockets:
+    """The listening sockets that all workers accept from.
+
+    Attributes:
+        main: The socket of the service.
+        health: The socket for health checks only; None if there is none.
+    """
+
+    main: socket.socket
+    health: socket.socket | None
+
+
+def run_worker(
+    name: str, settings: Settings, keys: OnlineKeys, scratch: Path, sockets: WorkerSockets, descriptor_limit: int
+) -> None:
     """Answer requests until SIGTERM, or until the supervisor has died; then wait for open requests to end.
 
     Args:
+        name: The worker's name, which a worker that replaces it has too.
         settings: The server's settings.
         keys: The keys of the online half.
         scratch: An empty private directory that all workers of this machine share.
-        listener: The listening socket that all workers accept from.
+        sockets: The listening sockets.
+        descriptor_limit: The most descriptors that a worker may have open.
 
     Raises:
         SystemExit: The app could not start; the status is 1.
@@ -49,15 +81,19 @@ def run_worker(settings: Settings, keys: OnlineKeys, scratch: Path, listener: so
         KeyringError: A key cannot be read.
     """
     supervisor = os.getppid()
+    metrics.set_process(name)
+    _core.set_threads(max(1, (os.cpu_count() or 1) // settings.workers))
+    app = create_app(settings, keys, scratch)
+    connections, watch = _connections(settings, app, sockets, descriptor_limit)
 
-    async def stop_when_orphaned() -> None:
+    async def tick() -> None:
+        watch.tick()
         server.should_exit = server.should_exit or os.getppid() != supervisor
 
-    _core.set_threads(max(1, (os.cpu_count() or 1) // settings.workers))
     config = uvicorn.Config(
-        create_app(settings, keys, scratch),
+        app,
         loop="uvloop",
-        http=BoundedHeaderProtocol,
+        http=cast("type[asyncio.Protocol]", connections),  # uvicorn only calls it
         ws="none",
         lifespan="on",
         log_config=None,
@@ -66,13 +102,30 @@ def run_worker(settings: Settings, keys: OnlineKeys, scratch: Path, listener: so
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
-        callback_notify=stop_when_orphaned,
+        callback_notify=tick,
         timeout_notify=1,
     )
     server = uvicorn.Server(config)
-    server.run(sockets=[listener])
+    server.run(sockets=[one for one in (sockets.main, sockets.health) if one is not None])
     if not server.started:
         raise SystemExit(1)
+
+
+def _connections(
+    settings: Settings, app: FastAPI, sockets: WorkerSockets, descriptor_limit: int
+) -> tuple[ConnectionFactory, ConnectionWatch]:
+    """What makes the connections of a worker, and what looks after them."""
+    clock = time.monotonic
+    most = min(settings.max_connections, descriptor_limit - RESERVED_DESCRIPTORS)
+    main = ConnectionTable(most, min(most, settings.max_connections_per_address), clock)
+    health = ConnectionTable(HEALTH_CONNECTIONS, HEALTH_CONNECTIONS, clock)
+    others = {}
+    if sockets.health is not None:
+        others[sockets.health.getsockname()[1]] = Listener(health, create_health_app(app))
+    times = ConnectionTimes(HEAD_SECONDS, settings.body_seconds, settings.response_seconds)
+    factory = ConnectionFactory(Listener(main), others, ClientAddresses(settings.trusted_proxies), times)
+    tables = {"main": main, "health": health}
+    return factory, ConnectionWatch(tables, open_descriptors, descriptor_limit, clock)
 
 
 def serve_metrics(host: str, port: int) -> None:

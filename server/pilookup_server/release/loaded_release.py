@@ -16,6 +16,7 @@ from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.release import MANIFEST, ROOT, Release, ServedEpoch, check_manifest, read_release
+from pilookup.release_files.files import read_metadata
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.release.verified_file import VerifiedFile
 
@@ -145,7 +146,7 @@ def load_release(
     metadata: dict[str, bytes] = {}
 
     def read(name: str) -> bytes:
-        metadata[name] = (directory / "metadata" / name).read_bytes()
+        metadata[name] = read_metadata(directory / "metadata" / name)
         return metadata[name]
 
     release = read_release(read, now)

@@ -15,6 +15,7 @@ from pilookup import durable
 from pilookup.errors import TrustError
 from pilookup.protocol.release import ROOT, TIMESTAMP, parse_metadata, read_release, renew_timestamp, verify_root
 from pilookup.release_files.channel_lock import channel_lock
+from pilookup.release_files.files import read_metadata
 from pilookup_server.keys.online_keys import OnlineKeys
 
 
@@ -48,7 +49,7 @@ def renew(directory: Path, channel: str, keys: OnlineKeys, before: timedelta, no
     metadata = directory / "metadata"
 
     def read(name: str) -> bytes:
-        return (metadata / name).read_bytes()
+        return read_metadata(metadata / name)
 
     with channel_lock(directory, wait=False) as acquired:
         if not acquired:

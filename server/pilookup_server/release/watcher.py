@@ -30,6 +30,9 @@ FileIds = tuple[FileId, ...] | None
 RETRY: Final = timedelta(seconds=30)
 """A refused release or a failed renewal is tried again after this time."""
 
+MOST_FORMER: Final = 8
+"""Most former releases in their grace. Each keeps files open, however often somebody publishes."""
+
 
 @dataclass(frozen=True, slots=True)
 class WatchTimes:
@@ -140,7 +143,7 @@ class ReleaseWatcher:
         self._retry_load_at = None
         if previous is not None:
             self._former.append((now + self._times.grace, previous))
-        self._former = [(end, former) for end, former in self._former if end > now]
+        self._former = [(end, former) for end, former in self._former if end > now][-MOST_FORMER:]
         self.state = ServedState.merge(loaded, [former for _, former in self._former])
         publish_due = renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now)
         metrics.set_release(self.name, loaded.release, max(loaded.snapshots, default=0), publish_due=publish_due)

@@ -20,8 +20,8 @@ IMMUTABLE: Final = "public, max-age=31536000, immutable"
 PRIVATE: Final = "private, max-age=31536000, immutable"
 """The same, if a token is needed: a shared cache must not answer without checking the token."""
 
-CHUNK: Final = 256 * 1024
-"""Bytes of a file that are read and sent at a time."""
+CHUNK: Final = 32 * 1024
+"""Bytes of a file that are read and sent at a time. A caller who does not read makes the server hold two of them."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 

@@ -20,6 +20,7 @@ from pilookup_server.problems import ProblemError
 from pilookup_server.release.loaded_release import Evaluator
 from pilookup_server.routes.admission import AuthorizedRequest, admit
 from pilookup_server.routes.asgi_request import header, query_epoch, read_body
+from pilookup_server.routes.request_form import may_be_evaluate_request
 
 INLINE: Final = 4
 """Up to this number of elements, handing the work to a thread costs more time than the work itself."""
@@ -63,6 +64,8 @@ def _media_type(scope: Scope) -> str:
 def _parse(media_type: str, scope: Scope, content: bytes) -> EvaluateRequest:
     try:
         if media_type == JSON:
+            if not may_be_evaluate_request(content):
+                raise ProblemError(Problem.MALFORMED, "not an object with an epoch and a list of elements")
             return EvaluateRequest.from_json(content)
         if media_type == OCTETS:
             return EvaluateRequest.from_octets(query_epoch(scope), content)

@@ -12,6 +12,10 @@ import httpx2
 import uvicorn
 from pilookup_server.app import create_app
 from pilookup_server.keys.keyring_adapter import KeyringKeys
+from pilookup_server.limits.client_address import ClientAddresses
+from pilookup_server.process.connection import ConnectionFactory, ConnectionTimes, Listener
+from pilookup_server.process.connection_table import ConnectionTable
+from pilookup_server.process.worker import HEAD_SECONDS
 from pilookup_server.settings import read_settings
 
 from pilookup.clock import utc_now
@@ -25,17 +29,19 @@ PASSED = ("content-type", "retry-after", "etag", "ratelimit")
 
 
 class Served:
-    """The app in uvicorn in a thread, with the keyring of the online half."""
+    """The app in uvicorn in a thread, behind the connections of a worker, with the keyring of the online half."""
 
     def __init__(self, path, clock=utc_now, **given):
         keys = KeyringKeys(Keyring.unlock(path / "online", Half.ONLINE, ONLINE))
         settings = read_settings(home=path, **({"poll_seconds": 0.2, "platform_tokens": TOKEN} | ROOMY | given))
         self.app = create_app(settings, keys, Path(tempfile.mkdtemp(dir=path)), clock)
+        table = ConnectionTable(settings.max_connections, settings.max_connections_per_address, time.monotonic)
+        times = ConnectionTimes(HEAD_SECONDS, settings.body_seconds, settings.response_seconds)
         self.server = uvicorn.Server(
             uvicorn.Config(
                 self.app,
                 loop="asyncio",
-                http="httptools",
+                http=ConnectionFactory(Listener(table), {}, ClientAddresses(settings.trusted_proxies), times),
                 ws="none",
                 lifespan="on",
                 log_config=None,

@@ -1,8 +1,10 @@
 """A loopback HTTP server that serves a Publisher's files and can be made to misbehave."""
 
 import re
+import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +24,8 @@ class Answer:
     """Number of bytes of the body after which the connection is closed; -1 closes it before the head."""
     drip: float = 0.0
     """Seconds between two single bytes of the body."""
+    raw: Callable[[socket.socket, bytes], None] | None = None
+    """Takes the connection and the body in place of what is sent otherwise; the connection is closed afterwards."""
 
 
 @dataclass
@@ -110,6 +114,10 @@ def _handler(host):
         do_POST = do_GET  # noqa: N815 - the name http.server calls
 
         def put(self, answer):
+            if answer.raw:
+                self.close_connection = True
+                answer.raw(self.connection, answer.body)
+                return
             if answer.cut == -1:
                 self.close_connection = True
                 return

@@ -30,16 +30,6 @@ class PackedBytes:
         """Pack strings."""
         return cls(b"".join(items), np.array([0, *accumulate(map(len, items))], OFFSET).tobytes())
 
-    @classmethod
-    def of_width(cls, data: bytes, width: int) -> "PackedBytes":
-        """Strings of equal width.
-
-        Args:
-            data: The bytes of all strings.
-            width: Number of bytes of one string.
-        """
-        return cls(data, np.arange(0, len(data) + 1, width).astype(OFFSET).tobytes())
-
     def __len__(self) -> int:
         return len(self.offsets) // OFFSET.itemsize - 1
 

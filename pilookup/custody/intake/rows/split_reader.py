@@ -24,10 +24,9 @@ from pilookup.custody.intake.rows.normalise import Normaliser, account_name
 from pilookup.custody.intake.rows.packed import MONTH, OFFSET, PackedBytes, PackedNumbers
 from pilookup.custody.intake.tables.records import plain_row
 from pilookup.custody.intake.tables.table import NumberedRows
-from pilookup.custody.intake.text_form import TextForm
+from pilookup.custody.intake.text_form import QUOTING, TextForm
 from pilookup.protocol.label import Kind
 
-IDENTIFIER_BYTES: Final = 18
 _U64: Final = np.dtype("<u8")
 
 Indices = np.ndarray[Any, np.dtype[np.uint64]]
@@ -121,7 +120,7 @@ class SplitReader:
 
     def _decided(self, found: _core.TextRows) -> PackedNumbers:
         """The numbers that the core decided. Date and account cells that it did not decide are read here."""
-        identifiers = PackedBytes.of_width(found.identifiers, IDENTIFIER_BYTES)
+        identifiers = PackedBytes(found.identifiers, found.identifier_offsets)
         accounts = None
         if self._form.kind == Kind.MALICIOUS:
             accounts = self._accounts(found)
@@ -167,7 +166,7 @@ class SplitReader:
         return rows
 
     def _cells(self, records: list[str]) -> Iterable[list[str]]:
-        if len(self._form.delimiter) != 1:
+        if self._form.delimiter not in QUOTING:
             return map(self._separate, records)
         lines = io.StringIO("".join(records), newline="\n")
         return csv.reader(lines, delimiter=self._form.delimiter, skipinitialspace=True)

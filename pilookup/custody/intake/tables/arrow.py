@@ -219,7 +219,7 @@ def _texts_of_floats(column: pa.Array, *, needed: bool) -> pa.Array:
 def _joinable(column: pa.Array, budget: int) -> pa.Array | None:
     """The values as strings that can be joined to lines; None if they cannot.
 
-    They can if all together have at most `budget` bytes, none is too long for a cell, and none ends in a dash.
+    They can if all together have at most `budget` bytes, and none is too long for a cell.
     """
     coded = pa.types.is_dictionary(column.type)
     kind = column.type.value_type if coded else column.type
@@ -234,9 +234,7 @@ def _joinable(column: pa.Array, budget: int) -> pa.Array | None:
         lengths = lengths.take(column.indices)
     if _int_or_zero(pc.sum(lengths)) > budget or _int_or_zero(pc.max(lengths)) > MAX_CELL_CHARS:
         return None
-    if coded:
-        values = _strings(values.take(column.indices))
-    return None if _int_or_zero(pc.any(pc.ends_with(values, DELIMITER[0]))) else values
+    return _strings(values.take(column.indices)) if coded else values
 
 
 def _int_or_zero(scalar: pa.Scalar) -> int:
@@ -270,6 +268,6 @@ def _bytes_of(strings: pa.Array) -> bytes:
 def _reads_back(data: bytes, rows: int, delimiters: int) -> bool:
     """Whether joined lines separate into exactly `rows` rows with `delimiters` delimiters each.
 
-    Then no cell contains a line end or a delimiter. This requires that no cell ends in a dash.
+    Then no cell contains a line end or a delimiter.
     """
     return data.count(b"\n") == rows and b"\r" not in data and data.count(DELIMITER.encode()) == rows * delimiters

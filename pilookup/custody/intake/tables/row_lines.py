@@ -8,8 +8,9 @@ from pilookup.custody.intake.files.file_split import FileSplit
 from pilookup.custody.intake.limits import MAX_CELL_CHARS
 from pilookup.custody.intake.tables.table import NumberedRows
 
-DELIMITER: Final = "----"
-"""Between the cells of a line. With this delimiter nothing is trimmed and quotes are plain characters."""
+DELIMITER: Final = "\x1f"
+"""Between the cells of a line: the unit separator of ASCII, which hardly any cell contains. Nothing is trimmed, and
+quotes are plain characters."""
 
 _MAX_GAP: Final = 10_000
 """Rows that may be missing between two rows; they become blank lines."""
@@ -81,7 +82,7 @@ def lines_of_rows(block: NumberedRows) -> bytes | None:
             lines.append(DELIMITER.join(row))
             expected = number + 1
     text = "\n".join(lines) + "\n"
-    if text.count("\n") != len(lines) or "\r" in text or "-----" in text or "\x1a" in text or "\ufeff" in text:
+    if text.count("\n") != len(lines) or "\r" in text or "\x1a" in text or "\ufeff" in text:
         return None
     if text.count(DELIMITER) != sum(map(len, rows)) - len(rows) + rows.count([]):
         return None

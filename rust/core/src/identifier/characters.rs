@@ -2,11 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-/// What a character becomes.
+/// What rule 2 makes of a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Plain {
+pub(crate) enum Plain {
+    /// An ASCII character.
     Becomes(u8),
+    /// The same character.
     Stays,
+    /// Nothing.
     Goes,
 }
 
@@ -153,15 +156,19 @@ fn plain_beyond_ascii(character: char) -> Plain {
     if is_in(&INVISIBLE, code) { Goes } else { Stays }
 }
 
+/// Rule 2, applied to one character.
+pub(crate) fn plain_of(character: char) -> Plain {
+    match u8::try_from(character) {
+        Ok(byte) if byte.is_ascii() => plain_ascii(byte),
+        _ => plain_beyond_ascii(character),
+    }
+}
+
 /// Rule 2, applied to every character of a text.
 pub(super) fn plain(text: &str) -> String {
     let mut found = String::with_capacity(text.len());
     for character in text.chars() {
-        let becomes = match u8::try_from(character) {
-            Ok(byte) if byte.is_ascii() => plain_ascii(byte),
-            _ => plain_beyond_ascii(character),
-        };
-        match becomes {
+        match plain_of(character) {
             Becomes(byte) => found.push(char::from(byte)),
             Stays => found.push(character),
             Goes => {}

@@ -24,6 +24,7 @@ mod spelled;
 mod words;
 
 pub use canonical::Identifier;
+pub(crate) use characters::{Plain, plain_of};
 pub use plan_table::METADATA_VERSION;
 pub use reason::Reason;
 pub use rules::canonicalise;

@@ -31,8 +31,8 @@ impl Codec {
 pub(super) enum Delimiter {
     /// One cell per line; quotes are plain characters.
     Nothing,
-    /// `----`; quotes are plain characters.
-    Dashes,
+    /// One or more bytes; quotes are plain characters.
+    Plain(&'static [u8]),
     /// One byte; cells may be quoted (RFC 4180).
     Byte(u8),
 }
@@ -46,14 +46,15 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// `delimiter` is empty, `----`, tab, comma, semicolon or, in UTF-8, `|`.
+    /// `delimiter` is empty, `----`, U+001F, tab, comma, semicolon or, in UTF-8, `|`.
     ///
     /// # Errors
     /// [`Error::Text`] for any other delimiter.
     pub fn new(codec: Codec, delimiter: &str, width: usize) -> Result<Self, Error> {
         let delimiter = match (delimiter, codec) {
             ("", _) => Delimiter::Nothing,
-            ("----", _) => Delimiter::Dashes,
+            ("----", _) => Delimiter::Plain(b"----"),
+            ("\x1f", _) => Delimiter::Plain(b"\x1f"),
             ("\t" | "," | ";", _) | ("|", Codec::Utf8) => Delimiter::Byte(delimiter.as_bytes()[0]),
             _ => return Err(Error::Text("the delimiter may be part of another character, or is not supported")),
         };

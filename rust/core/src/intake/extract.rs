@@ -4,10 +4,10 @@ use super::{
     account::name_in,
     characters::is_space,
     dialect::Dialect,
-    identifiers::DistinctIdentifiers,
+    identifiers::{DistinctIdentifiers, offset},
     month::{Month, month},
-    outside::{Outside, mobiles},
-    phone::mobile,
+    outside::{self, Outside},
+    phone_cell::{self, Numbers},
     record::{Cell, Record, Records},
 };
 use crate::error::Error;
@@ -31,7 +31,7 @@ pub struct Columns {
     pub from_line: u64,
     /// The latest month that counts.
     pub last_month: u16,
-    /// Whether a bare mobile number is a mainland number. If not, every row is left to the Python rules.
+    /// Whether numbers without a country code are mainland numbers. If not, every row is left to the Python rules.
     pub mainland: bool,
 }
 
@@ -53,8 +53,10 @@ pub struct Extract {
     pub left: Vec<u64>,
     /// The number of numbers in each phone column. A number that is in several columns of a row counts for the first.
     pub taken: Vec<u64>,
-    /// Distinct identifiers of 18 bytes, in the order of their first occurrence.
+    /// The concatenated distinct identifiers, in the order of their first occurrence.
     pub identifiers: Vec<u8>,
+    /// The start of each identifier, u32, followed by the length of all identifiers.
+    pub identifier_offsets: Vec<[u8; 4]>,
     /// For each number the index of its identifier, u32.
     pub indices: Vec<[u8; 4]>,
     /// For each number its month, u16; 0 if it is unknown or among the odd dates.
@@ -155,21 +157,23 @@ impl Rows<'_> {
     }
 
     /// The distinct numbers of a row, the number of repetitions, and the phone column that was filled first. `None`
-    /// unless every phone cell that is read and filled is one number and at least one is filled.
-    fn numbers(&self, cells: &[Cell]) -> Option<(Numbers, u64, usize)> {
-        let (mut numbers, mut repeated, mut chosen) = (Numbers::default(), 0, None);
+    /// unless the numbers of every phone cell that is read and filled are certain and at least one is filled.
+    fn numbers(&self, cells: &[Cell]) -> Option<(RowNumbers, u64, usize)> {
+        let (mut numbers, mut repeated, mut chosen) = (RowNumbers::default(), 0, None);
         for (phone, column) in self.columns.phones.iter().enumerate() {
             let Some(cell) = cells.get(*column) else { continue };
             let content = &self.data[cell.start..cell.stop];
             if cell.plain && content.iter().all(|byte| is_space(*byte)) {
                 continue;
             }
-            let number = mobile(content, self.dialect.codec).filter(|_| cell.plain)?;
+            let found = phone_cell::numbers(content, self.dialect.codec).filter(|_| cell.plain)?;
             chosen = chosen.or(Some(*column));
-            if numbers.as_slice().contains(&number) {
-                repeated += 1;
-            } else {
-                numbers.push(number, phone)?;
+            for number in found.as_slice() {
+                if numbers.as_slice().contains(number) {
+                    repeated += 1;
+                } else {
+                    numbers.push(*number, phone)?;
+                }
             }
             if self.columns.first_filled {
                 break;
@@ -187,7 +191,7 @@ impl Rows<'_> {
             if content.len() < 11 || (self.is_read(column) && (!self.columns.first_filled || column == chosen)) {
                 continue;
             }
-            let Outside::Mobiles(mut found) = mobiles(content, self.dialect.codec) else { return None };
+            let Outside::Numbers(mut found) = outside::numbers(content, self.dialect.codec) else { return None };
             found.retain(|number| !numbers.contains(number));
             if !found.is_empty() {
                 left.push((self.left_index(column)?, found.len() as u64));
@@ -241,7 +245,7 @@ impl Rows<'_> {
         if self.columns.account.is_some() {
             self.found.account_offsets.push(offset(&self.found.accounts));
         }
-        self.found.identifiers = self.distinct.identifiers;
+        (self.found.identifiers, self.found.identifier_offsets) = self.distinct.finish();
         self.found
     }
 }
@@ -259,34 +263,29 @@ impl ByteRange {
     }
 }
 
-/// The few numbers of one row, stored without an allocation.
+/// The few numbers of one row, each with the index of its phone column.
 #[derive(Default)]
-struct Numbers {
-    held: [u64; 8],
-    phones: [usize; 8],
-    count: usize,
+struct RowNumbers {
+    numbers: Numbers,
+    phones: [usize; phone_cell::MOST],
 }
 
-impl Numbers {
-    /// Adds a number of a phone column, by the index of the column. `None` if there are too many.
+impl RowNumbers {
+    /// Adds a number of a phone column. `None` if there are too many.
     fn push(&mut self, number: u64, phone: usize) -> Option<()> {
-        *self.held.get_mut(self.count)? = number;
-        self.phones[self.count] = phone;
-        self.count += 1;
+        let at = self.as_slice().len();
+        self.numbers.push(number)?;
+        self.phones[at] = phone;
         Some(())
     }
 
     fn as_slice(&self) -> &[u64] {
-        &self.held[..self.count]
+        self.numbers.as_slice()
     }
 
     fn phones(&self) -> &[usize] {
-        &self.phones[..self.count]
+        &self.phones[..self.as_slice().len()]
     }
-}
-
-fn offset(data: &[u8]) -> [u8; 4] {
-    u32::try_from(data.len()).expect("a split is smaller than 4 GiB").to_le_bytes()
 }
 
 fn joined<const N: usize, const W: usize>(fields: [u64; N]) -> [u8; W] {

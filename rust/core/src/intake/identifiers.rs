@@ -1,33 +1,44 @@
-//! The distinct mainland mobile numbers of a split, so that a repeated number is tokenised only once.
+//! The distinct numbers of a split, so that a repeated number is tokenised only once.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{BuildHasher, Hasher, RandomState},
+    io::Write,
 };
-
-/// `tel:+86` and eleven digits.
-pub(super) const IDENTIFIER_BYTES: usize = 18;
-const PREFIX: &[u8] = b"tel:+86";
 
 /// Identifiers in the order of their first occurrence.
 #[derive(Default)]
 pub(super) struct DistinctIdentifiers {
     indices: HashMap<u64, u32, Keyed>,
-    pub(super) identifiers: Vec<u8>,
+    bytes: Vec<u8>,
+    starts: Vec<[u8; 4]>,
 }
 
 impl DistinctIdentifiers {
-    /// The index of the identifier of a mobile number, which is added if it is new.
-    pub(super) fn index_of(&mut self, mobile: u64) -> u32 {
+    /// The index of the identifier of a number, which is added if it is new. The number is the integer of the digits
+    /// after the `+`; no calling code begins with 0.
+    pub(super) fn index_of(&mut self, number: u64) -> u32 {
         let next = self.indices.len();
-        match self.indices.entry(mobile) {
+        match self.indices.entry(number) {
             Entry::Occupied(found) => *found.get(),
             Entry::Vacant(free) => {
-                push_identifier(&mut self.identifiers, mobile);
+                self.starts.push(offset(&self.bytes));
+                write!(self.bytes, "tel:+{number}").expect("a vector takes all bytes");
                 *free.insert(u32::try_from(next).expect("a split has fewer rows than 2^32"))
             }
         }
     }
+
+    /// The concatenated identifiers, and where each starts, followed by the length of all.
+    pub(super) fn finish(mut self) -> (Vec<u8>, Vec<[u8; 4]>) {
+        self.starts.push(offset(&self.bytes));
+        (self.bytes, self.starts)
+    }
+}
+
+/// The length of data as a little-endian offset.
+pub(super) fn offset(data: &[u8]) -> [u8; 4] {
+    u32::try_from(data.len()).expect("a split is smaller than 4 GiB").to_le_bytes()
 }
 
 /// A secret multiplier: whoever wrote the file chose the numbers, and must not be able to choose ones that collide.
@@ -70,16 +81,4 @@ impl Hasher for Folded {
     fn finish(&self) -> u64 {
         self.hash
     }
-}
-
-fn push_identifier(identifiers: &mut Vec<u8>, mobile: u64) {
-    let mut identifier = [0; IDENTIFIER_BYTES];
-    let (prefix, digits) = identifier.split_at_mut(PREFIX.len());
-    prefix.copy_from_slice(PREFIX);
-    let mut left = mobile;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (left % 10) as u8;
-        left /= 10;
-    }
-    identifiers.extend_from_slice(&identifier);
 }

@@ -4,6 +4,7 @@
 //! the row in the file, and the Python rules decide. Tests compare the two.
 
 mod account;
+mod cell_text;
 mod characters;
 mod dialect;
 mod extract;
@@ -12,6 +13,7 @@ mod identifiers;
 mod month;
 mod outside;
 mod phone;
+mod phone_cell;
 mod record;
 mod scan;
 

@@ -4,61 +4,147 @@
 //! A number that is found here is one that the Python rules find in the cell (`find_mobiles`, `is_full_number`). If a
 //! cell might have others, the Python rules decide.
 
-use super::dialect::Codec;
+use super::{
+    cell_text::decoded,
+    dialect::Codec,
+    phone_cell::{mainland, number_of},
+};
+use crate::identifier::{Plain, canonicalise, plain_of};
 
 const DIGITS: usize = 11;
+/// The fewest digits of an international number.
+const INTERNATIONAL_DIGITS: usize = 8;
+/// So many Chinese digits in a row are read as digits.
+const CHINESE_NUMBER: usize = 7;
+const CHINESE_DIGITS: &str = "零〇一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖";
 
 /// What a cell holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outside {
-    /// The mobile numbers, none or more; or [`FULL_NUMBER`] alone.
-    Mobiles(Vec<u64>),
+    /// The mobile numbers, none or more; or the one number that is written in full, as integers of all their digits.
+    Numbers(Vec<u64>),
     /// Perhaps others than can be seen here.
     Unsure,
 }
 
-/// Stands for a cell that is one number written in full. It is no mobile number.
-const FULL_NUMBER: u64 = u64::MAX;
+/// Stands for a number that is written in full and not possible.
+const NOT_POSSIBLE: u64 = u64::MAX;
 
-/// The mobile numbers in a cell, or the number that is written in full.
-pub(super) fn mobiles(cell: &[u8], codec: Codec) -> Outside {
-    let mut found = Vec::new();
-    let mut at = 0;
-    if holds_letter_in_mobile(cell) || holds_chinese_digits(cell, codec) {
+/// The numbers in a cell.
+pub(super) fn numbers(cell: &[u8], codec: Codec) -> Outside {
+    if cell.is_ascii() {
+        return ascii_numbers(cell);
+    }
+    let Some(text) = decoded(cell, codec) else { return Outside::Unsure };
+    if holds_international_number(text.as_bytes()) {
         return Outside::Unsure;
     }
-    while let Some(start) = next_digit(cell, at) {
-        let stop = start + cell[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match character_set(&text) {
+        CharacterSet::FewDigits => Outside::Numbers(Vec::new()),
+        CharacterSet::Plain => mobiles(text.as_bytes()),
+        CharacterSet::Other => Outside::Unsure,
+    }
+}
+
+fn ascii_numbers(cell: &[u8]) -> Outside {
+    let digits = cell.iter().filter(|byte| may_be_digit(**byte)).count();
+    if digits < INTERNATIONAL_DIGITS {
+        return Outside::Numbers(Vec::new());
+    }
+    if holds_international_number(cell) {
+        return Outside::Unsure;
+    }
+    if is_full_number(cell) {
+        return Outside::Numbers(vec![full_number(cell)]);
+    }
+    if digits < DIGITS { Outside::Numbers(Vec::new()) } else { mobiles(cell) }
+}
+
+/// What the characters of a text say about numbers in it.
+enum CharacterSet {
+    /// There are too few digits for a mobile number.
+    FewDigits,
+    /// ASCII, and characters that no rule for numbers changes.
+    Plain,
+    /// There are other digits, signs or spaces.
+    Other,
+}
+
+fn character_set(text: &str) -> CharacterSet {
+    let (mut digits, mut chinese, mut plain) = (0, 0, true);
+    for character in text.chars() {
+        chinese = if CHINESE_DIGITS.contains(character) { chinese + 1 } else { 0 };
+        if chinese == CHINESE_NUMBER {
+            return CharacterSet::Other;
+        }
+        let becomes = plain_of(character);
+        digits += usize::from(matches!(becomes, Plain::Becomes(byte) if may_be_digit(byte)));
+        plain &= character.is_ascii() || is_unchanged(character, becomes);
+    }
+    match (digits < DIGITS, plain) {
+        (true, _) => CharacterSet::FewDigits,
+        (false, true) => CharacterSet::Plain,
+        (false, false) => CharacterSet::Other,
+    }
+}
+
+/// Whether a character beyond ASCII ends a number on either side, whatever stands behind it.
+fn is_unchanged(character: char, becomes: Plain) -> bool {
+    let sign = matches!(becomes, Plain::Becomes(b',' | b';' | b':' | b'/' | b'\'' | b'(' | b')' | b'|' | b'!' | b'?'));
+    becomes == Plain::Stays || sign || character == '。'
+}
+
+/// Whether a byte is a digit or the letter O, which may stand for 0.
+fn may_be_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || is_letter_o(byte)
+}
+
+fn is_letter_o(byte: u8) -> bool {
+    matches!(byte, b'o' | b'O')
+}
+
+/// The mobile numbers in a text whose digits, signs and spaces are ASCII.
+fn mobiles(text: &[u8]) -> Outside {
+    if memchr::memchr(0, text).is_some() {
+        return Outside::Unsure; // it is left out, so that digits on either side are one number
+    }
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = next_digit(text, at) {
+        let stop = start + text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         at = stop;
-        let run = &cell[start..stop];
-        // The first digit may be the last byte of a character of four bytes.
-        let in_character = codec == Codec::Gb18030 && start > 0 && cell[start - 1] >= 0x81;
+        let run = &text[start..stop];
+        let touching = [text.get(stop), text[..start].last()];
+        if touching.into_iter().flatten().any(|byte| is_letter_o(*byte)) {
+            return Outside::Unsure;
+        }
         match run.len() {
-            12 if in_character && is_mobile(&run[1..]) => return Outside::Unsure,
             DIGITS if is_mobile(run) => {
-                if in_character || !is_clean(cell, start, stop) {
+                if !is_clean(text, start, stop) {
                     return Outside::Unsure;
                 }
-                found.push(run.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')));
+                found.push(mainland(number_of(run)));
             }
-            3 if is_head(run) && matches!(cell.get(stop), Some(b' ' | b'-')) => return Outside::Unsure,
+            3 | 5 | 7 if begins_in_groups(run) && matches!(text.get(stop), Some(b' ' | b'-')) => {
+                return Outside::Unsure;
+            }
             12..=16 if has_prefix(run) => return Outside::Unsure,
             _ => {}
         }
     }
-    if holds_wide_digits(cell, codec) || holds_international_number(cell) {
-        return Outside::Unsure;
-    }
-    if found.is_empty() && is_full_number(cell) {
-        found.push(FULL_NUMBER);
-    }
-    Outside::Mobiles(found)
+    Outside::Numbers(found)
 }
 
 /// Whether a cell might have an international number: a plus sign before a digit, and eight digits or more.
 fn holds_international_number(cell: &[u8]) -> bool {
     cell.windows(2).any(|pair| matches!(pair, [b'+', b'1'..=b'9']))
-        && cell.iter().filter(|byte| byte.is_ascii_digit()).count() >= 8
+        && cell.iter().filter(|byte| byte.is_ascii_digit()).count() >= INTERNATIONAL_DIGITS
+}
+
+/// A number that is written in full, as an integer of all its digits.
+fn full_number(cell: &[u8]) -> u64 {
+    let identifier = std::str::from_utf8(cell).ok().and_then(|text| canonicalise(text).ok());
+    identifier.map_or(NOT_POSSIBLE, |found| number_of(found.digits()))
 }
 
 /// Whether a cell is one number that is written in full, without a plus sign.
@@ -109,6 +195,12 @@ fn is_head(run: &[u8]) -> bool {
     run[0] == b'1' && (b'3'..=b'9').contains(&run[1])
 }
 
+/// Whether digits are the first group of a mobile number in groups, with a country code or not.
+fn begins_in_groups(run: &[u8]) -> bool {
+    let (prefix, head) = run.split_at(run.len() - 3);
+    is_head(head) && matches!(prefix, b"" | b"86" | b"0086")
+}
+
 fn is_mobile(run: &[u8]) -> bool {
     run.len() == DIGITS && is_head(run)
 }
@@ -138,120 +230,57 @@ fn is_boundary(byte: u8) -> bool {
     byte >= 0x80 || matches!(byte, b',' | b';' | b':' | b'|' | b'/' | b'"' | b'\'' | b'=' | b'\t')
 }
 
-/// Whether a cell might have a mobile number with the letter O for a 0.
-fn holds_letter_in_mobile(cell: &[u8]) -> bool {
-    let is_letter = |byte: &u8| matches!(byte, b'o' | b'O');
-    let runs = cell.split(|byte| !byte.is_ascii_digit() && !is_letter(byte));
-    let grouped = |run: &[u8]| run.len() == 3 && is_head(run);
-    runs.filter(|run| run.iter().any(is_letter))
-        .any(|run| grouped(run) || run.windows(DIGITS).any(is_head))
-        || (cell.iter().any(is_letter) && cell.windows(4).any(|head| is_head(head) && matches!(head[3], b' ' | b'-')))
-}
-
-const CHINESE_DIGITS: &str = "零〇一壹幺二贰两三叁四五六七八九";
-const CHINESE_DIGITS_GB18030: [[u8; 2]; 16] = [
-    [0xc1, 0xe3],
-    [0xa9, 0x96],
-    [0xd2, 0xbb],
-    [0xd2, 0xbc],
-    [0xe7, 0xdb],
-    [0xb6, 0xfe],
-    [0xb7, 0xa1],
-    [0xc1, 0xbd],
-    [0xc8, 0xfd],
-    [0xc8, 0xfe],
-    [0xcb, 0xc4],
-    [0xce, 0xe5],
-    [0xc1, 0xf9],
-    [0xc6, 0xdf],
-    [0xb0, 0xcb],
-    [0xbe, 0xc5],
-];
-const LEAST_CHINESE_DIGITS: usize = 7;
-
-/// Whether a cell has seven or more Chinese digits in a row.
-fn holds_chinese_digits(cell: &[u8], codec: Codec) -> bool {
-    let (width, is_digit): (usize, fn(&[u8]) -> bool) = match codec {
-        Codec::Utf8 => (3, |bytes| CHINESE_DIGITS.as_bytes().chunks(3).any(|digit| digit == bytes)),
-        Codec::Gb18030 => (2, |bytes| CHINESE_DIGITS_GB18030.iter().any(|digit| digit == bytes)),
-    };
-    if cell.len() < LEAST_CHINESE_DIGITS * width || cell.is_ascii() {
-        return false;
-    }
-    let (mut at, mut run) = (0, 0);
-    while let Some(bytes) = cell.get(at..at + width) {
-        if bytes[0] >= 0x80 && is_digit(bytes) {
-            run += 1;
-            at += width;
-        } else {
-            run = 0;
-            at += 1;
-        }
-        if run == LEAST_CHINESE_DIGITS {
-            return true;
-        }
-    }
-    false
-}
-
-/// Whether a cell has full-width digits.
-fn holds_wide_digits(cell: &[u8], codec: Codec) -> bool {
-    match codec {
-        Codec::Utf8 => cell.windows(3).any(|code| matches!(code, [0xef, 0xbc, 0x90..=0x99])),
-        Codec::Gb18030 => cell.windows(2).any(|code| matches!(code, [0xa3, 0xb0..=0xb9])),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(cell: &str) -> Outside {
-        mobiles(cell.as_bytes(), Codec::Utf8)
+        numbers(cell.as_bytes(), Codec::Utf8)
     }
 
     #[test]
     fn numbers_in_text_are_found() {
         for cell in ["13800138000", "电话13800138000。", "a: 13800138000", "x 13800138000 y", "\"13800138000\""] {
-            assert_eq!(found(cell), Outside::Mobiles(vec![13_800_138_000]), "{cell}");
+            assert_eq!(found(cell), Outside::Numbers(vec![8_613_800_138_000]), "{cell}");
         }
-        assert_eq!(found("13800138000/13900139000"), Outside::Mobiles(vec![13_800_138_000, 13_900_139_000]));
+        assert_eq!(found("13800138000/13900139000"), Outside::Numbers(vec![8_613_800_138_000, 8_613_900_139_000]));
     }
 
     #[test]
     fn numbers_written_in_full_are_found() {
-        for cell in [
-            "0571-88888888",
-            " 057188888888 ",
-            "(010)62345678",
-            "010 62345678",
-            "0085291234000",
-            "852-91234000",
-            "886 912345000",
-            "(853)66123000",
+        for (cell, number) in [
+            ("0571-88888888", 8_657_188_888_888),
+            (" 057188888888 ", 8_657_188_888_888),
+            ("(010)62345678", 861_062_345_678),
+            ("010 62345678", 861_062_345_678),
+            ("0085291234000", 85_291_234_000),
+            ("852-91234000", 85_291_234_000),
+            ("886 912345000", 886_912_345_000),
+            ("(853)66123000", 85_366_123_000),
+            ("852-00000000", NOT_POSSIBLE),
         ] {
-            assert_eq!(found(cell), Outside::Mobiles(vec![FULL_NUMBER]), "{cell}");
+            assert_eq!(found(cell), Outside::Numbers(vec![number]), "{cell}");
         }
         for cell in ["+85291234000", "香港+85291234000", "a +852-91234000"] {
             assert_eq!(found(cell), Outside::Unsure, "{cell}");
         }
         for cell in ["85291234000", "0571-18888888", "000571888888", "2024-01-15T10:00:00+08:00", "x0571-88888888"] {
-            assert_eq!(found(cell), Outside::Mobiles(vec![]), "{cell}");
+            assert_eq!(found(cell), Outside::Numbers(vec![]), "{cell}");
         }
     }
 
     #[test]
     fn other_digits_are_passed_over() {
         for cell in ["", "12800138000", "138001380001", "440101199001011234", "1700000000000", "2024-01-15 10:00:00"] {
-            assert_eq!(found(cell), Outside::Mobiles(vec![]), "{cell}");
+            assert_eq!(found(cell), Outside::Numbers(vec![]), "{cell}");
         }
     }
 
     #[test]
-    fn digits_within_a_character_are_left_to_the_rules() {
+    fn digits_within_a_character_are_not_digits() {
         let space = [0x81, 0x30, 0x84, 0x32]; // U+00A0 in GB18030
-        let cell: Vec<u8> = space.into_iter().chain(*b"13800138000").collect();
-        assert_eq!(mobiles(&cell, Codec::Gb18030), Outside::Unsure);
+        let cell: Vec<u8> = space.into_iter().chain(*b"1234567890").collect();
+        assert_eq!(numbers(&cell, Codec::Gb18030), Outside::Unsure);
     }
 
     #[test]
@@ -260,13 +289,18 @@ mod tests {
             "x13800138000",
             "13800138000.5",
             "138 0013 8000",
+            "86138 0013 8000",
+            "0086138-0013-8000",
             "+8613800138000",
             "１３８００１３８０００",
             "8-13800138000",
+            "138－0013－8000",
+            "138\u{200b}00138000",
             "138OO138000",
             "13O 0013 8000",
             "138-0013-8OOO",
             "一三八零零一三八零零零",
+            "一三八零零一三8000",
         ] {
             assert_eq!(found(cell), Outside::Unsure, "{cell}");
         }

@@ -73,20 +73,21 @@ impl<'a> Records<'a> {
         self.cells.clear();
         match self.dialect.delimiter {
             Delimiter::Byte(delimiter) => self.quoted(at, delimiter),
-            Delimiter::Nothing => self.line(at, |_, _| {}),
-            Delimiter::Dashes => self.line(at, separate_at_dashes),
+            Delimiter::Nothing => self.line(at, None),
+            Delimiter::Plain(delimiter) => self.line(at, Some(delimiter)),
         }
     }
 
-    /// Reads a line as a record. `separate` adds all its cells except the last, which this function adds.
-    fn line(&mut self, at: usize, separate: impl Fn(&mut Vec<Cell>, &[u8])) -> Option<Record> {
+    /// Reads a line as a record, separated at a delimiter. Quotes are plain characters.
+    fn line(&mut self, at: usize, delimiter: Option<&[u8]>) -> Option<Record> {
         let (stop, next) = self.line_end(at)?;
-        separate(&mut self.cells, &self.data[at..stop]);
-        for cell in &mut self.cells {
-            cell.start += at;
-            cell.stop += at;
+        let mut start = at;
+        if let Some(delimiter) = delimiter {
+            for found in memchr::memmem::find_iter(&self.data[at..stop], delimiter) {
+                self.cells.push(Cell { start, stop: at + found, plain: true });
+                start = at + found + delimiter.len();
+            }
         }
-        let start = self.cells.last().map_or(at, |cell| cell.stop + DASHES.len());
         self.cells.push(Cell { start, stop, plain: true });
         self.saw(next);
         Some(Record { stop: next, lines: 1, taken_back: false, too_long: false })
@@ -145,7 +146,11 @@ impl<'a> Records<'a> {
         let ends_in_line_end = |cell: &Cell| matches!(content(cell).last(), Some(b'\n' | b'\r'));
         lines <= MOST_LINES
             && !self.cells.last().is_some_and(ends_in_line_end)
-            && !self.cells.iter().map(content).any(|cell| spans_lines(cell) && memchr::memchr(delimiter, cell).is_some())
+            && !self
+                .cells
+                .iter()
+                .map(content)
+                .any(|cell| spans_lines(cell) && memchr::memchr(delimiter, cell).is_some())
     }
 
     /// Reads the line at `at` as a record in which quotes are plain characters.
@@ -258,16 +263,5 @@ impl<'a> Records<'a> {
     fn is_too_long(&self, start: usize, stop: usize, dropped: usize) -> bool {
         stop - start - dropped > MAX_CELL_CHARS
             && characters::count(self.dialect.codec, &self.data[start..stop]) - dropped > MAX_CELL_CHARS
-    }
-}
-
-const DASHES: &[u8] = b"----";
-
-/// Adds the cell before each `----` of a line, with its range relative to the start of the line.
-fn separate_at_dashes(cells: &mut Vec<Cell>, line: &[u8]) {
-    let mut start = 0;
-    for stop in memchr::memmem::find_iter(line, DASHES) {
-        cells.push(Cell { start, stop, plain: true });
-        start = stop + DASHES.len();
     }
 }

@@ -1,0 +1,136 @@
+"""What the blocking and the asynchronous client share: arguments, and one channel's trust, cache and checker.
+
+The HTTP client and TUF are imported when a client is made, so that `import pilookup` stays light.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
+from pilookup.checking.check import Checker, Steps
+from pilookup.checking.deadline import Deadline
+from pilookup.checking.result import Failure, Reason, Result
+from pilookup.identifier import is_region
+from pilookup.protocol.manifest import Case, Manifest
+from pilookup.protocol.names import PUBLIC, check_channel
+from pilookup.protocol.proof_of_work import Challenge
+
+MAX_LOST_BUCKETS = 3
+"""Number of consecutive buckets that could not be fetched after which a fetch is abandoned."""
+
+MAX_TIMEOUT = 1_000_000
+"""The longest timeout, in seconds: operating systems take no time without bounds."""
+
+
+class BaseClient:
+    """What both clients share: the constructor, and one channel's trust, cache and checker."""
+
+    def __init__(
+        self,
+        url: str,
+        channel: str = PUBLIC,
+        trust: str | Path | bytes | None = None,
+        state_dir: str | Path | None = None,
+        *,
+        token: str | None = None,
+        timeout: float = 10.0,
+        cache_bytes: int = DEFAULT_BYTES,
+        region: str = "CN",
+        insecure: bool = False,
+    ) -> None:
+        """Make a client of one channel. Nothing is sent before the first check.
+
+        Args:
+            url: the server's base URL, https:// (http:// to this machine only).
+            channel: the channel to check, `public` or `platform`.
+            trust: the channel's root to pin, as the path of a trust file or its bytes. Without it, the root of the
+                first contact is remembered, with a `TrustOnFirstUse` warning.
+            state_dir: directory of what must outlive the process to detect a rollback; processes may share it. Default:
+                `$XDG_STATE_HOME/pilookup`.
+            token: the bearer token of a closed channel.
+            timeout: seconds that one call of `check` or `check_many` may take, with everything it does: waiting for
+                locks, name look-ups, TLS, each byte of each answer, retries and proof of work.
+            cache_bytes: bytes of verified buckets to keep in memory.
+            region: where numbers without a country code are from (ISO 3166-1 alpha-2).
+            insecure: whether http:// is allowed to other hosts than this machine.
+
+        Raises:
+            ValueError: an argument, or the proxy that the environment names, is not valid. A channel's name raises the
+                subclass FormatError.
+            TrustError: the root or the state directory cannot be used.
+            MissingExtraError: the environment names a SOCKS proxy, and the extra `socks` is not installed.
+        """
+        from pilookup.checking import requests, state, transport  # noqa: PLC0415 - see the module's docstring
+        from pilookup.checking.trust import Trust, read_root  # noqa: PLC0415
+
+        self._region = _check_region(region)
+        self._timeout = _check_timeout(timeout)
+        base = requests.check_url(url, insecure=insecure)
+        self._endpoint = requests.Endpoint(base, check_channel(channel), _check_token(token))
+        self._checker = Checker(channel, BucketCache(cache_bytes))
+        root = None if trust is None else read_root(trust)
+        folder = state.default_directory() if state_dir is None else Path(state_dir)
+        kept = state.State(folder, base, channel)
+        self._http = transport.Http(self._endpoint)
+        self._trust = Trust(self._http, kept, root)
+        self._closed = False
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make what a subclass needs in addition; called at the end of the constructor, which both clients share."""
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest of the newest trusted snapshot, or None before the first check."""
+        current = self._trust.current
+        return current.manifest if current else None
+
+    @property
+    def catalogue(self) -> tuple[Case, ...]:
+        """The datasets of the newest trusted snapshot, or an empty tuple before the first check."""
+        return self.manifest.datasets if self.manifest else ()
+
+    def _deadline(self, timeout: float | None) -> Deadline:
+        """Return the deadline of a call that starts now; raises ValueError unless `timeout` is above 0."""
+        return Deadline.after(self._timeout if timeout is None else _check_timeout(timeout))
+
+    def _start(self, texts: list[str], region: str | None) -> Steps[list[Result]]:
+        """Start a check; raises RuntimeError, TypeError and ValueError as `check_many` says."""
+        if self._closed:
+            raise RuntimeError("the client is closed")
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("a number to check must be a text")
+        return self._checker.check_many(texts, self._region if region is None else _check_region(region))
+
+
+def solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
+    """Return the proof of work for a challenge; raises Failure if it takes too long."""
+    proof_of_work = challenge.solve(give_up)
+    if proof_of_work is None:
+        raise Failure(Reason.RATE_LIMITED, detail="the server's proof of work takes longer than this call may")
+    return proof_of_work
+
+
+def _check_timeout(timeout: float) -> float:
+    if not 0 < timeout <= MAX_TIMEOUT:
+        raise ValueError(f"timeout: must be above 0 and at most {MAX_TIMEOUT:,} seconds")
+    return timeout
+
+
+def list_of_texts(texts: Iterable[str]) -> list[str]:
+    if isinstance(texts, str | bytes):
+        raise TypeError("check_many takes several texts; check takes one")
+    return list(texts)
+
+
+def _check_region(region: str) -> str:
+    # is_region loads libphonenumber's tables, which checks of mainland numbers do not need.
+    if region != "CN" and not is_region(region):
+        raise ValueError("region: not an ISO 3166-1 alpha-2 code")
+    return region
+
+
+def _check_token(token: str | None) -> str | None:
+    if token is not None and not (token.isascii() and token.isprintable() and token and " " not in token):
+        raise ValueError("token: not a bearer token")
+    return token

@@ -1,0 +1,114 @@
+"""Where a channel is served, and what is asked of its server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore2
+import httpx2
+
+import pilookup
+from pilookup.checking.check import Evaluate, Fetch
+from pilookup.checking.deadline import Deadline
+from pilookup.loopback import is_loopback
+from pilookup.protocol.messages import OCTETS
+from pilookup.protocol.proof_of_work import HEADER
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a channel is served, and the bearer token that goes with each request."""
+
+    base: str
+    channel: str
+    token: str | None = field(default=None, repr=False)
+
+    def url(self, path: str) -> str:
+        """Return the URL of a path below the channel."""
+        return f"{self.base}/v1/channels/{self.channel}/{path}"
+
+    def evaluate(self, need: Evaluate) -> "Call":
+        """Make the call that has blinded elements evaluated, the only POST; its body is n x 32 bytes."""
+        return Call(self.url(f"evaluate?epoch={need.epoch}"), need.answer_bytes, need.elements, need.proof_of_work)
+
+    def bucket(self, need: Fetch, index: int) -> "Call":
+        """Make the call that fetches one bucket's body, its slots and Merkle path."""
+        return Call(self.url(f"snapshots/{need.serial}/buckets/{index}"), need.geometry.body_bytes)
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers of every request."""
+        names = {
+            "user-agent": f"pilookup/{pilookup.__version__}",
+            "accept": "*/*",
+            "accept-encoding": "identity",
+        }
+        return names | ({"authorization": f"Bearer {self.token}"} if self.token is not None else {})
+
+
+def check_url(url: str, *, insecure: bool = False) -> str:
+    """Return the base URL without a trailing slash.
+
+    Args:
+        url: the URL that the user gave.
+        insecure: whether http:// is allowed to hosts other than this machine.
+
+    Raises:
+        ValueError: it is not an https:// URL (or an allowed http:// one), or has a user, a query or a fragment.
+    """
+    try:
+        _ = urlsplit(url).port  # raises for ports and brackets that httpx2 accepts
+        parts = httpx2.URL(url)
+        parts.raw_host.decode("ascii").encode("idna")  # raises for labels that no resolver accepts
+    except (ValueError, httpx2.InvalidURL):
+        raise ValueError("url: not a URL") from None
+    if parts.scheme not in ("https", "http") or not parts.host:
+        raise ValueError("url: must start with https://")
+    if parts.userinfo or parts.query or parts.fragment:
+        raise ValueError("url: must have no user, query or fragment")
+    if parts.scheme == "http" and not (insecure or is_loopback(parts.host)):
+        raise ValueError("url: http:// shows everyone on the network path who checks: use https://")
+    return str(parts).rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of the server.
+
+    Attributes:
+        url: the URL.
+        limit: largest size of the answer, in bytes.
+        body: the body of a POST, or None for a GET.
+        proof_of_work: the header value that answers a challenge, if there is one.
+    """
+
+    url: str
+    limit: int
+    body: bytes | None = field(default=None, repr=False)
+    proof_of_work: str | None = field(default=None, repr=False)
+
+    def request(
+        self, endpoint: Endpoint, deadline: Deadline, trace: Callable[[str, dict[str, Any]], Any]
+    ) -> httpcore2.Request:
+        """Make the HTTP request.
+
+        Args:
+            endpoint: where the channel is served.
+            deadline: the deadline of the call. `network` explains why it takes the place of timeouts.
+            trace: called with the name and the values of each event of the exchange (httpcore's extension `trace`).
+        """
+        url = httpx2.URL(self.url)
+        headers = {"Host": url.netloc.decode("ascii"), **endpoint.headers()}
+        if self.body is None:
+            method = "GET"
+        else:
+            method = "POST"
+            headers |= {"Content-Type": OCTETS, "Content-Length": str(len(self.body))}
+        if self.proof_of_work is not None:
+            headers[HEADER] = self.proof_of_work
+        timeouts = {"connect": deadline.at, "read": deadline.at, "write": deadline.at, "pool": deadline.left()}
+        target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        extensions = {"timeout": timeouts, "trace": trace}
+        return httpcore2.Request(
+            method, target, headers=list(headers.items()), content=self.body, extensions=extensions
+        )

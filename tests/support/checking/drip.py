@@ -1,0 +1,68 @@
+"""Answers that arrive byte by byte: whole messages with every element of HTTP/1.1, and endless ones."""
+
+import select
+import socket
+import time
+
+EXCHANGES = {"metadata": "timestamp.json", "evaluate": "/evaluate", "bucket": "/buckets/"}
+"""A part of the path of each exchange's request."""
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+ENDLESS = {
+    "head": (b"HTTP/1.1 200 O", b"K"),
+    "header line": (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+    "header lines": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "1xx": (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "chunk size": (CHUNKED, b"0"),
+    "chunk extension": (CHUNKED + b"1;", b"e"),
+    "trailers": (CHUNKED + b"0\r\n", b"T: u\r\n"),
+}
+"""Messages that never end, by the element that does not: how each begins, and what is then repeated."""
+
+
+def plain(body: bytes) -> bytes:
+    """A message with its length in front."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def elaborate(body: bytes) -> bytes:
+    """A message with an interim answer, two chunks with extensions, and a trailer."""
+    half = len(body) // 2
+    chunks = b"".join(b"%x;e=f\r\n%s\r\n" % (len(some), some) for some in (body[:half], body[half:]))
+    return b"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n" + CHUNKED + chunks + b"0;e=f\r\nT: u\r\n\r\n"
+
+
+FORMS = {"plain": plain, "elaborate": elaborate}
+
+
+def positions(message: bytes, body: bytes, step: int) -> list[int]:
+    """Every position of a message but its last, except that of the bytes of the body only each `step`th is one."""
+    half = len(body) // 2
+    inside = set()
+    for part in (body[:half], body[half:]) if message == elaborate(body) else (body,):
+        start = message.index(part)
+        inside |= {at for at in range(start + 1, start + len(part)) if (at - start) % step}
+    return [at for at in range(len(message) - 1) if at not in inside]
+
+
+def is_closed(connection: socket.socket, seconds: float) -> bool:
+    """Whether the peer closes the connection within a time."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if select.select([connection], [], [], left)[0]:
+            try:
+                if not connection.recv(65536):
+                    return True
+            except OSError:
+                return True
+    return False
+
+
+def send_slowly(connection: socket.socket, data: bytes, pause: float, limit: float) -> None:
+    """Send single bytes with pauses between them, until the peer closes the connection or `limit` seconds are over."""
+    end = time.monotonic() + limit
+    for at in range(len(data)):
+        connection.sendall(data[at : at + 1])
+        if is_closed(connection, pause) or time.monotonic() > end:
+            return

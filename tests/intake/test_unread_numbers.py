@@ -186,3 +186,11 @@ def test_a_number_of_a_service_in_a_list_of_another_country_is_none(load):
         load("b.csv", "电话\n" + "\n".join(["8007199924", *(f"0571-888{at:05}" for at in range(9))])).numbers[0]
         == "868007199924"
     )
+
+
+def test_mobiles_that_changed_places_with_identifiers_of_eleven_digits_are_told(load):
+    rows = [f"138{at:08},139{at:08},8{at:010}" for at in range(30)]
+    rows += [f"138{at:08},8{at:010},139{at:08}" for at in range(30, 36)]
+    outcome = load("a.csv", "母亲手机,来电号码,单号\n" + "\n".join(rows) + "\n")
+    lost = 36 - sum(number.startswith("86139") for number in outcome.numbers)
+    assert sum(each.count for each in outcome.report.warnings) >= lost

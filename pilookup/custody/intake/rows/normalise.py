@@ -1,5 +1,6 @@
 """Normalises rows of text cells to batches of identifiers with accounts and months. Everything else is counted."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ from pilookup.protocol.label import Kind
 
 _OF_ANOTHER_COLUMN: Final = (Reason.TOO_LONG, Reason.ID_CARD, Reason.BANK_CARD, Reason.DATE)
 """Rejects that a phone column has where a row has moved."""
+_IDENTIFIER: Final = re.compile(r" *[0-9]{11} *")
 
 
 @dataclass(slots=True)
@@ -166,12 +168,18 @@ class Normaliser:
             else:
                 self._tally.unread[column] += len(missed)
         self._count_left(row)
-        moved = not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects)
-        if moved or (row.rejects and self._layout.has_moved(row.cells)):
-            # The row may have moved, so that a mobile stands in a column of identifiers.
+        if self._identifiers and self._may_have_moved(row):
             for column in self._identifiers:
                 if column < len(row.cells):
                     self._tally.unread[column] += len(mobiles_in(row.cells[column]))
+
+    def _may_have_moved(self, row: _Row) -> bool:
+        """Whether a row may have moved, so that a mobile stands in a column of identifiers of eleven digits."""
+        if not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects):
+            return True
+        if any(_IDENTIFIER.fullmatch(text) for _, _, text in row.rejects):
+            return True
+        return bool(row.rejects) and self._layout.has_moved(row.cells)
 
     def _add_full_numbers(self, row: _Row) -> None:
         """Count or take the other numbers outside the phone columns that are written in full."""

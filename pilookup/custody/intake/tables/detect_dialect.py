@@ -55,7 +55,7 @@ _LEAST_NUMBERS: Final = 3
 _LEAST_FIT: Final = 0.75
 _CONTROL_SHARE: Final = 10
 _RARE_RUNS: Final = 4
-"""A run of a sign is no delimiter if it stands in a quarter of the lines with this sign, or in fewer: it is in a cell."""
+"""A run of a sign is no delimiter if it stands in at most a quarter of the lines with this sign: it is in a cell."""
 _LISTED: Final = 0.9
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40

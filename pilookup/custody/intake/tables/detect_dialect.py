@@ -256,7 +256,9 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     named = any(_names_phone(cell) for row in names for cell in row[:_MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
-    if keeps or (_separates_header(rows, dialect) and (whole is None or whole >= 0)):
+    separates = _separates_header(rows, dialect) and (whole is None or whole >= 0)
+    named = named or separates
+    if keeps or separates:
         fit = max(fit, _LEAST_FIT)
     elif dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
         return _Rated(-1.0, dialect)

@@ -65,7 +65,7 @@ def current_name(pair: str, moved: Mapping[str, str], renamed: Mapping[str, str]
         base = pair.removesuffix(parameters)
         if pair in renamed:
             pair = renamed[pair]
-        elif base in renamed:
+        elif base in renamed and not renamed[base].startswith(f"{base}["):  # a test that got parameters has them now
             pair = renamed[base] if renamed[base] == REMOVED else renamed[base] + parameters
         elif match["file"] in moved:
             pair = moved[match["file"]] + pair.removeprefix(match["file"])

@@ -2,6 +2,7 @@
 
 import random
 
+from pilookup.checking.deadline import Deadline
 from pilookup.checking.result import Failure, Reason
 
 MAX_CONNECTIONS = 8
@@ -33,6 +34,29 @@ def retry_delay(attempt: int, failure: Failure) -> float | None:
     if failure.retry_after is not None:
         return failure.retry_after if failure.retry_after <= MAX_DELAY else None
     return FIRST_DELAY * (1 << attempt) * random.uniform(0.5, 1)  # noqa: S311 - spreads the load, protects nothing
+
+
+class Retries:
+    """Decides how often one request is repeated within the deadline of its call."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._attempt = 0
+        self._failure: Failure | None = None
+
+    def delay(self, failure: Failure) -> float:
+        """Return the number of seconds to wait before the next attempt; raises Failure if there is none.
+
+        What is raised is the last failure, but not one that came only because the time was over: what went wrong before
+        that says more.
+        """
+        if self._failure is None or not self._deadline.over():
+            self._failure = failure
+        wait = retry_delay(self._attempt, failure)
+        if wait is None or wait >= self._deadline.left():
+            raise self._failure from None
+        self._attempt += 1
+        return wait
 
 
 class FailureLimit:

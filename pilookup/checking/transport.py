@@ -23,7 +23,7 @@ from pilookup.checking.network import Backend
 from pilookup.checking.proxies import make_proxy, proxy_of
 from pilookup.checking.requests import Call, Endpoint
 from pilookup.checking.result import Failure
-from pilookup.checking.retries import MAX_CONNECTIONS, retry_delay
+from pilookup.checking.retries import MAX_CONNECTIONS, Retries
 
 _Stream = TypeVar("_Stream")
 
@@ -97,16 +97,13 @@ class Http:
 
     def get(self, call: Call, deadline: Deadline) -> bytes:
         """Send a request that may be repeated, with up to two retries, and return the body; raises Failure."""
-        attempt = 0
+        retries = Retries(deadline)
         while True:
             try:
                 return self.send(call, deadline)
             except Failure as failure:
-                wait = retry_delay(attempt, failure)
-                if wait is None or wait >= deadline.left():
-                    raise
+                wait = retries.delay(failure)
             time.sleep(wait)
-            attempt += 1
 
     def close(self) -> None:
         """Close all connections."""
@@ -176,16 +173,13 @@ class AsyncHttp:
 
     async def get(self, call: Call, deadline: Deadline) -> bytes:
         """Send a request that may be repeated, with up to two retries, and return the body; raises Failure."""
-        attempt = 0
+        retries = Retries(deadline)
         while True:
             try:
                 return await self.send(call, deadline)
             except Failure as failure:
-                wait = retry_delay(attempt, failure)
-                if wait is None or wait >= deadline.left():
-                    raise
+                wait = retries.delay(failure)
             await asyncio.sleep(wait)
-            attempt += 1
 
     async def close(self) -> None:
         """Close all connections."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilookup.checking import retries
+from pilookup.checking import deadline, retries
 from pilookup.checking.bucket_cache import BucketCache
 from pilookup.checking.result import Failure, Reason, Result, Status
 from pilookup.checking.retries import FailureLimit
@@ -130,3 +130,24 @@ def test_a_series_of_failing_requests_is_abandoned():
     row = FailureLimit(2)
     row.failed(Failure(Reason.RATE_LIMITED))
     assert row.ended().reason == "rate_limited"
+
+
+def test_a_retry_that_the_deadline_cuts_short_says_nothing_new(monkeypatch):
+    monkeypatch.setattr(retries, "FIRST_DELAY", 0.1)
+    clock = [0.0]
+    monkeypatch.setattr(deadline, "now", lambda: clock[0])
+    first, second = Failure(Reason.SERVER_ERROR), Failure(Reason.UNREACHABLE)
+    attempts = retries.Retries(deadline.Deadline.after(1.0))
+    assert 0 < attempts.delay(first) <= 0.1
+    clock[0] = 2.0
+    with pytest.raises(Failure) as caught:
+        attempts.delay(second)
+    assert caught.value is first
+
+
+def test_a_retry_waits_only_if_time_is_left_for_it(monkeypatch):
+    monkeypatch.setattr(retries, "FIRST_DELAY", 0.1)
+    failure = Failure(Reason.SERVER_ERROR, retry_after=1.5)
+    assert retries.Retries(deadline.Deadline.after(60.0)).delay(failure) == 1.5
+    with pytest.raises(Failure):
+        retries.Retries(deadline.Deadline.after(1.0)).delay(failure)

@@ -35,6 +35,12 @@ def test_moves_and_chains_of_renames_are_followed(old, new):
     assert test_pairs.current_name(OLD + old, MOVED, RENAMED) == new
 
 
+def test_a_test_that_got_parameters_is_followed_once():
+    renamed = {f"{NEW}::test_one": f"{NEW}::test_one[a case]"}
+    assert test_pairs.current_name(f"{NEW}::test_one", {}, renamed) == f"{NEW}::test_one[a case]"
+    assert test_pairs.current_name(f"{NEW}::test_one[another]", {}, renamed) == f"{NEW}::test_one[another]"
+
+
 def test_renames_in_a_circle_are_refused():
     with pytest.raises(ValueError, match="circle"):
         test_pairs.current_name(

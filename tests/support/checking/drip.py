@@ -59,10 +59,15 @@ def is_closed(connection: socket.socket, seconds: float) -> bool:
     return False
 
 
-def send_slowly(connection: socket.socket, data: bytes, pause: float, limit: float) -> None:
-    """Send single bytes with pauses between them, until the peer closes the connection or `limit` seconds are over."""
+def send_slowly(connection: socket.socket, data: bytes, pause: float, limit: float) -> bool:
+    """Send single bytes with pauses between them, until the peer closes the connection or `limit` seconds are over.
+
+    Returns:
+        Whether all bytes were sent.
+    """
     end = time.monotonic() + limit
     for at in range(len(data)):
         connection.sendall(data[at : at + 1])
         if is_closed(connection, pause) or time.monotonic() > end:
-            return
+            return at == len(data) - 1
+    return True

@@ -159,3 +159,38 @@ def test_digits_without_a_zero_are_no_landline_in_a_row_that_has_moved(load):
     text = "姓名,手机,用户ID,电话\n" + "\n".join([*rows, "多,乙,13900139000,用户,2178437176"]) + "\n"
     outcome = load("a.csv", text)
     assert "862178437176" not in outcome.numbers
+
+
+def test_digits_alone_in_rows_with_empty_cells_at_their_end_are_identifiers(load):
+    rows = [f"138{at:08},村,0532480921{at % 90 + 10},{'' if at % 3 else ',,'}" for at in range(300)]
+    assert _warnings(load("a.csv", "手机,村,流水号\n" + "\n".join(rows) + "\n")) == set()
+
+
+def test_words_beside_rows_of_another_table_count_from_where_the_layout_changes(load):
+    """The header of the second table stands beside the last row of the first one, so that no header is above it."""
+    rows = [f"138{at:08},王庄,,,," for at in range(30)]
+    rows[29] = "13800000029,王庄,,单号,备注,hotline"
+    rows += [f",,,A{at:09},好,139{at:08}" for at in range(40)]
+    outcome = load("a.csv", "手机,村,,,,\n" + "\n".join(rows) + "\n")
+    assert not [number for number in outcome.numbers if number.startswith("86139")]
+    assert sum(each.count for each in outcome.report.warnings if each.code == "other_party") == 40
+
+
+def test_a_number_of_a_service_in_a_list_of_another_country_is_none(load):
+    rows = [str(number) for number in range(2_300_000_001, 9_900_000_000, 390_000_017)]
+    outcome = load(
+        "a.csv", "phone,mobile\n" + "\n".join(f"{row},138{at:08}" for at, row in enumerate([*rows, "8007199924"]))
+    )
+    assert "868007199924" not in outcome.numbers
+    assert (
+        load("b.csv", "电话\n" + "\n".join(["8007199924", *(f"0571-888{at:05}" for at in range(9))])).numbers[0]
+        == "868007199924"
+    )
+
+
+def test_mobiles_that_changed_places_with_identifiers_of_eleven_digits_are_told(load):
+    rows = [f"138{at:08},139{at:08},8{at:010}" for at in range(30)]
+    rows += [f"138{at:08},8{at:010},139{at:08}" for at in range(30, 36)]
+    outcome = load("a.csv", "母亲手机,来电号码,单号\n" + "\n".join(rows) + "\n")
+    lost = 36 - sum(number.startswith("86139") for number in outcome.numbers)
+    assert sum(each.count for each in outcome.report.warnings) >= lost

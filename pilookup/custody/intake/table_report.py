@@ -98,7 +98,7 @@ class TableReport:
             WarningCode.OTHER_PARTY,
             self.location,
             tally.other_party,
-            "numbers beside labels that name somebody else than the people of the table are not read",
+            "numbers beside or below words that name somebody else than the people of the table are not read",
         )
         report.warn(
             WarningCode.UNREAD_NUMBERS,

@@ -9,6 +9,7 @@ from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
+    are_foreign,
     count_cells,
     digit_count,
     takes_bare_landlines,
@@ -128,14 +129,16 @@ def _choose(
     columns = [
         _column(at, _label(labels, at), _words_above(table, labels, at, previous), rows, options) for at in range(width)
     ]
+    of_another = _columns_of_another(table, labels, width, previous)
     for column in columns:
-        column.is_of_another = headers.is_other_party(column.above) or _was_of_another(column, previous)
+        column.is_of_another = column.at in of_another
     roles = _roles(columns, labels)
     layout = Layout(
         start=start,
         phones=(),
         width=_usual_width(rows, len(labels)),
-        header_width=len(labels),
+        header_width=max((at + 1 for at, label in enumerate(labels) if label.strip()), default=0),
+        row_width=_usual_width(rows, 0),
         account=given.column_for("account", table.location, labels, width, options)
         if "account" in options.columns
         else roles.get(ColumnRole.ACCOUNT),
@@ -149,6 +152,7 @@ def _choose(
         header_digests=digests,
         header=tuple(labels) if header else None,
         is_named=header is not None and header.by_name,
+        of_another=of_another,
         given=frozenset(given.found_names(table.location, labels, width, options)),
         passed_over=_passed_over(table.head, header, options.region),
     )
@@ -176,11 +180,12 @@ def _label(labels: Sequence[str], column: int) -> str:
 def _words_above(table: TableHead, labels: Sequence[str], column: int, previous: Layout | None) -> str:
     """The words above the first number of a column: its label, the nearest cell with content, or the former label.
 
-    They matter where a column has no label of its own, since its header stands beside data of another table: they may
-    name somebody else than the people in the rows.
+    They matter where a column has no label that names phones, since its header stands beside data of another table:
+    they may name somebody else than the people in the rows.
     """
-    if _label(labels, column).strip() or table.names is not None:
-        return _label(labels, column)
+    label = _label(labels, column)
+    if table.names is not None or headers.is_phone(label) or headers.is_other_party(label):
+        return label
     above = ""
     for row in table.head:
         cell = row[column] if column < len(row) else ""
@@ -189,14 +194,24 @@ def _words_above(table: TableHead, labels: Sequence[str], column: int, previous:
         above = cell if cell.strip() else above
     if not above and previous is not None:
         above = previous.header_of(column) or ""
-    return above
+    return above if headers.is_other_party(above) or not label.strip() else label
 
 
-def _was_of_another(column: _Column, previous: Layout | None) -> bool:
-    """Whether nothing but the layout of the rows above says of whom the numbers of a column are: of somebody else."""
-    if previous is None or column.above.strip():
-        return False
-    return any(each.column == column.at and each.code is WarningCode.OTHER_PARTY for each in previous.unread)
+def _columns_of_another(
+    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None
+) -> tuple[int, ...]:
+    """The columns of somebody else's numbers, by the words above them, or as in the layout of the rows above.
+
+    The rows of the head that belong to other tables are examined too, since a header may stand beside these.
+    """
+    widest = max([width, *map(len, table.head)])
+    found = []
+    for column in range(widest):
+        above = _words_above(table, labels, column, previous)
+        was = previous is not None and not above.strip() and column in previous.of_another
+        if was or headers.is_other_party(above):
+            found.append(column)
+    return tuple(found)
 
 
 def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions) -> _Column:
@@ -207,7 +222,8 @@ def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions)
         bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
     counts = count_cells(cells, options.region, bare_landlines=bare)
     column = _Column(at, label, above, cells, counts, is_phone and not headers.is_fax(label))
-    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0)
+    is_foreign = not bare and are_foreign(cells)
+    column.phone = PhoneColumn(at, bare, takes_short_mantissas(cells), lookalikes > 0, is_foreign)
     return column
 
 

@@ -17,11 +17,13 @@ _SURE_SHARE: Final = 0.9
 _CONSTANT_CELLS: Final = 20
 _CONSTANT_SHARE: Final = 0.9
 _MIN_LOOKALIKES: Final = 3
+_MIN_FOREIGN: Final = 5
 _LOOKALIKE_SHARE: Final = 0.9
 _MANTISSAS: Final = 10
 _FULL_MANTISSAS: Final = 0.8
 
 _BARE_11: Final = re.compile(r"[ '=\"]*[0-9]{11}[ '\"]*")
+_BARE_TEN: Final = re.compile(r"[ '=\"]*(?![48]00)[2-9][0-9]{9}[ '\"]*")
 _BARE_LANDLINE: Final = re.compile(r"[ '=\"]*([2-9][0-9]{9,10}|10[0-9]{8})[ '\"]*")
 _TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]{7,8}\D*")
 _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
@@ -168,6 +170,12 @@ def takes_bare_landlines(cells: Sequence[str], *, is_phone: bool, is_landline: b
     if few_areas and mobiles == rest and (is_phone or mobiles) and _holds_landlines(bare):
         return True, len(bare)
     return False, 0
+
+
+def are_foreign(cells: Sequence[str]) -> bool:
+    """Whether most filled cells, five or more, are ten digits without a 0 in front, and no number of a service."""
+    bare = sum(_BARE_TEN.fullmatch(cell) is not None for cell in cells)
+    return bare >= _MIN_FOREIGN and bare >= sum(bool(cell.strip()) for cell in cells) * _MIN_SHARE
 
 
 def area_of(digits: str) -> str:

@@ -19,12 +19,15 @@ class PhoneColumn:
         short_mantissa: Whether trailing zeros are missing in numbers in scientific notation.
         warns_of_landlines: Whether landlines without their 0 are only likely to be landlines, so that the report warns
             of them.
+        is_foreign: Whether most cells are ten digits that are no number here. Then those of a service, such as 800, are
+            none either.
     """
 
     column: int
     bare_landlines: bool = False
     short_mantissa: bool = False
     warns_of_landlines: bool = False
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class Layout:
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         width: The usual number of cells in a row.
-        header_width: The number of cells of the header; 0 if the table has none.
+        header_width: The number of cells of the header up to its last label; 0 without a header.
+        row_width: The number of cells of most rows.
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
@@ -75,6 +79,7 @@ class Layout:
         header: The label of each column; None if the table has no header. It is content of the file.
         is_named: Whether a cell of the header names a phone column. Otherwise it may be a row of data.
         roles: The columns for the report.
+        of_another: The columns whose words above name somebody else than the people in the rows.
         given: Names of columns that the operator gave and that the table has.
         passed_over: The mainland mobiles in rows above the data that are not the header.
     """
@@ -83,6 +88,7 @@ class Layout:
     phones: tuple[PhoneColumn, ...]
     width: int
     header_width: int = 0
+    row_width: int = 0
     first_filled: bool = False
     account: int | None = None
     date: int | None = None
@@ -98,6 +104,7 @@ class Layout:
     header: tuple[str, ...] | None = field(default=None, repr=False)
     is_named: bool = False
     roles: tuple[RoleOfColumn, ...] = ()
+    of_another: tuple[int, ...] = ()
     given: frozenset[str] = frozenset()
     passed_over: int = 0
 
@@ -111,9 +118,13 @@ class Layout:
             return self.header[column].strip() or None
         return None
 
+    def is_wide(self, row: Sequence[str]) -> bool:
+        """Whether a row has more cells than the header and most rows, filled or not."""
+        return 0 < self.header_width < len(row) > self.row_width
+
     def has_moved(self, row: Sequence[str]) -> bool:
-        """Whether a row has more cells than the header, so that its cells may stand under other headers."""
-        return 0 < self.header_width < len(row)
+        """Whether a row has filled cells beyond the header, so that its cells may stand under other headers."""
+        return 0 < self.header_width < len(row) and any(cell.strip() for cell in row[self.header_width :])
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""

@@ -1,5 +1,6 @@
 """Normalises rows of text cells to batches of identifiers with accounts and months. Everything else is counted."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ from pilookup.protocol.label import Kind
 
 _OF_ANOTHER_COLUMN: Final = (Reason.TOO_LONG, Reason.ID_CARD, Reason.BANK_CARD, Reason.DATE)
 """Rejects that a phone column has where a row has moved."""
+_IDENTIFIER: Final = re.compile(r" *[0-9]{11} *")
 
 
 @dataclass(slots=True)
@@ -146,7 +148,9 @@ class Normaliser:
     def _add_outside(self, row: _Row, outside: Sequence[OutsideMobile], *, lenient: bool) -> None:
         """Count or take the mobiles outside the phone columns, and those in rejected cells."""
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
-        others = [mobile for mobile in outside if mobile.column not in labelled]
+        of_another = self._layout.of_another
+        others = [mobile for mobile in outside if mobile.column not in labelled and mobile.column not in of_another]
+        self._tally.other_party += sum(mobile.column in of_another for mobile in outside)
         self._tally.other_party += sum(labelled.get(mobile.column) is False for mobile in outside)
         take_whole = lenient and not row.numbers and not any(self._left.values()) and bool(self._layout.phones)
         for mobile in others:
@@ -164,19 +168,30 @@ class Normaliser:
             else:
                 self._tally.unread[column] += len(missed)
         self._count_left(row)
-        if not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects):
-            # The row may have moved, so that a mobile stands in a column of identifiers.
+        if self._identifiers and self._may_have_moved(row):
             for column in self._identifiers:
                 if column < len(row.cells):
                     self._tally.unread[column] += len(mobiles_in(row.cells[column]))
 
+    def _may_have_moved(self, row: _Row) -> bool:
+        """Whether a row may have moved, so that a mobile stands in a column of identifiers of eleven digits."""
+        if not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects):
+            return True
+        if any(_IDENTIFIER.fullmatch(text) for _, _, text in row.rejects):
+            return True
+        return bool(row.rejects) and self._layout.has_moved(row.cells)
+
     def _add_full_numbers(self, row: _Row) -> None:
         """Count or take the other numbers outside the phone columns that are written in full."""
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
+        is_wide = self._layout.is_wide(row.cells) and self._layout.has_moved(row.cells)
         for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
             if found.column in labelled:
                 continue
-            if found.bare and not self._layout.has_moved(row.cells):
+            if found.column in self._layout.of_another:
+                self._tally.other_party += 1
+                continue
+            if found.bare and not is_wide:
                 self._tally.bare[found.column] += 1
             elif self._layout.scan_text and found.identifier is not None:
                 row.numbers[found.identifier] = found.column

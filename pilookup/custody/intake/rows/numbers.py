@@ -1,11 +1,16 @@
 """The numbers in the phone cells of one row."""
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
 from pilookup.identifier import Reason
+
+_SERVICE: Final = re.compile(r"[48]00[0-9]{7}")
+"""A number that anybody in the mainland calls for a service; in a list of another country it is a person's."""
 
 
 def phone_cells_of(row: Sequence[str], layout: Layout) -> Iterator[tuple[PhoneColumn, str]]:
@@ -29,14 +34,17 @@ def candidates(
 
     In a row with more cells than the header, which may have moved, digits without a 0 are no landlines.
     """
-    return find_numbers(
+    found = find_numbers(
         cell,
         region,
-        bare_landlines=phone.bare_landlines and not layout.has_moved(row),
+        bare_landlines=phone.bare_landlines and not layout.is_wide(row),
         short_mantissa=phone.short_mantissa,
         area=cell_of(row, layout.area),
         country=cell_of(row, layout.country),
     )
+    if phone.is_foreign:
+        return [(text, Reason.NO_AREA_CODE if _SERVICE.fullmatch(text.strip()) else result) for text, result in found]
+    return found
 
 
 def read_numbers(row: Sequence[str], layout: Layout, region: str) -> tuple[set[bytes], int]:

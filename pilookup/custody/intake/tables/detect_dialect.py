@@ -54,8 +54,8 @@ _STEADY: Final = 0.98
 _LEAST_NUMBERS: Final = 3
 _LEAST_FIT: Final = 0.75
 _CONTROL_SHARE: Final = 10
-_RARE_RUNS: Final = 10
-"""A run of a sign is no delimiter if it stands in a tenth of the lines with this sign, or in fewer: it is in a cell."""
+_RARE_RUNS: Final = 4
+"""A run of a sign is no delimiter if it stands in at most a quarter of the lines with this sign: it is in a cell."""
 _LISTED: Final = 0.9
 _MANY_ROWS: Final = 5
 _MAX_HEADER_CHARS: Final = 40
@@ -171,8 +171,10 @@ def _holds_delimiter(cell: str) -> bool:
 def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Iterator[Dialect]:
     for delimiter in delimiters:
         width, share = _width(sample if delimiter in _USUAL else lines, delimiter)
-        if (width > 1 and share >= _MIN_SHARE) or _keeps_numbers(lines, delimiter):
-            yield Dialect(delimiter, 0)
+        regular = width > 1 and share >= _MIN_SHARE
+        dialect = Dialect(delimiter, 0)
+        if regular or _keeps_numbers(lines, delimiter) or _separates_header(_rows(lines, delimiter), dialect):
+            yield dialect
 
 
 def _separations(lines: Sequence[str]) -> Iterator[Dialect]:
@@ -254,7 +256,9 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     named = any(_names_phone(cell) for row in names for cell in row[:_MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return _Rated(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
-    if keeps:
+    separates = _separates_header(rows, dialect) and (whole is None or whole >= 0)
+    named = named or separates
+    if keeps or separates:
         fit = max(fit, _LEAST_FIT)
     elif dialect.delimiter not in _USUAL and not _is_good(rows, dialect, fit, whole, named=named):
         return _Rated(-1.0, dialect)
@@ -290,8 +294,6 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     """Whether an unusual way fits well enough to be better than one cell a line."""
     if dialect.width < 2 and dialect.delimiter != Separation.BLOCKS:
         return False
-    if named and _is_run(dialect) and fit >= _MIN_SHARE and (whole is None or whole >= 0):
-        return True  # it separates a header; there may be tables of several widths, and numbers in texts
     if fit < _MIN_FIT:  # addresses with spaces may follow, if each row has its number in one column all the same
         numbered = sum(any(_numbers(cell, MOBILE) for cell in row) for row in rows)
         return numbered >= len(rows) * _MIN_FIT and whole is not None and whole >= _STEADY
@@ -304,9 +306,14 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
 
 
-def _is_run(dialect: Dialect) -> bool:
-    """Whether cells, three or more, are separated by several signs in a row."""
-    return not isinstance(dialect.delimiter, Separation) and len(dialect.delimiter) > 1 and dialect.width > 2
+def _separates_header(rows: Sequence[Sequence[str]], dialect: Dialect) -> bool:
+    """Whether several signs in a row separate a header: one of the first rows has three cells or more, one of which
+    names a phone. There may be tables of several widths, and numbers in texts.
+    """
+    if isinstance(dialect.delimiter, Separation) or len(dialect.delimiter) < 2:
+        return False
+    head = (row for row in rows[:HEADER_ROWS] if len(row) > 2)
+    return any(_names_phone(cell) for row in head for cell in row[:_MAX_COLUMNS])
 
 
 def _are_labels(rows: Sequence[Sequence[str]], labels: Sequence[str]) -> bool:

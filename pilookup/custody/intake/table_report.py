@@ -22,7 +22,7 @@ _ADVICE: Final = {
     "--column phone={name} reads them instead, --not-column {name} leaves them out without a warning",
     WarningCode.LOOKALIKE_NUMBERS: "most of its numbers are no mobiles, so it is not read: if they are phone numbers "
     "of another country, name it with --region; --column phone={name} reads it, --not-column {name} leaves it out",
-    WarningCode.UNREAD_NUMBERS: "numbers that are not read, mobiles or written in full: --column phone={name} reads "
+    WarningCode.UNREAD_NUMBERS: "phone numbers that are not read: --column phone={name} reads "
     "this column, --scan-text reads numbers in texts, --not-column {name} leaves it out without a warning",
 }
 

@@ -220,3 +220,28 @@ def test_landlines_without_their_zero_are_warned_of_if_only_their_likeness_shows
     ]
     assert not load("a.csv", content, phone="电话").report.warnings
     assert not load("a.csv", content.replace("电话", "座机")).report.warnings
+
+
+def test_a_header_beside_data_names_somebody_else(load):
+    numbers = [f"13600136{at:03}" for at in range(20)]
+    rows = [f"1380013{at:04},{cell}" for at, cell in enumerate([*["好"] * 6, "快递员手机", *numbers])]
+    text = "手机,备注\n" + "\n".join(rows) + "\n"
+    outcome = load("a.csv", text)
+    assert outcome.report.accepted == 27
+    assert [(each.code, each.column, each.count) for each in outcome.report.warnings] == [("other_party", 2, 20)]
+    assert load("b.csv", text.replace("快递员手机", "手机")).report.accepted == 47
+
+
+def test_a_header_beside_data_names_somebody_else_where_the_columns_change(load):
+    rows = [f"1380013{at:04},好,," for at in range(6)]
+    rows += ["13700137000,好,快递员手机,单号", *(f",,13600136{at:03},SF{at:09}" for at in range(20))]
+    outcome = load("a.csv", "手机,备注,单位,王杰\n" + "\n".join(rows) + "\n")
+    assert len(outcome.numbers) == 7
+    assert sum(each.count for each in outcome.report.warnings if each.code == "other_party") == 20
+
+
+def test_a_name_beside_data_is_no_header_without_a_number_under_it(load):
+    rows = [f"138{at:08},{label},打13900139{at:03}" for at, label in enumerate(["快递员手机", "客服电话", "本人"] * 3)]
+    outcome = load("a.csv", "手机,类型,内容\n" + "\n".join(rows) + "\n")
+    assert {str(each.code) for each in outcome.report.warnings} == {"unread_numbers"}
+    assert outcome.report.accepted == 9

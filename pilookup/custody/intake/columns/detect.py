@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, Protocol
 
 from pilookup.custody.intake.columns import given, headers, labelled
 from pilookup.custody.intake.columns.full_numbers import full_numbers
-from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
+from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row, names_phone
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     are_foreign,
     count_cells,
     digit_count,
+    numbers_in,
     takes_bare_landlines,
     takes_short_mantissas,
 )
@@ -124,12 +126,13 @@ def _choose(
 ) -> Layout:
     labels = header.labels if header else ()
     start = header.data if header else 0
-    rows = rows_of_layout(_rows_of_table(table.head[start:]), options.region)
+    of_table = _rows_of_table(table.head[start:])
+    rows = rows_of_layout(of_table, options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     columns = [
         _column(at, _label(labels, at), _words_above(table, labels, at, previous), rows, options) for at in range(width)
     ]
-    of_another = _columns_of_another(table, labels, width, previous)
+    of_another = _columns_of_another(table, labels, width, previous, of_table, options.region)
     for column in columns:
         column.is_of_another = column.at in of_another
     roles = _roles(columns, labels)
@@ -186,32 +189,49 @@ def _words_above(table: TableHead, labels: Sequence[str], column: int, previous:
     label = _label(labels, column)
     if table.names is not None or headers.is_phone(label) or headers.is_other_party(label):
         return label
-    above = ""
-    for row in table.head:
-        cell = row[column] if column < len(row) else ""
-        if digit_count(cell) >= _LEAST_DIGITS:
-            break
-        above = cell if cell.strip() else above
+    above = _words_in_head(table.head, column)
     if not above and previous is not None:
         above = previous.header_of(column) or ""
     return above if headers.is_other_party(above) or not label.strip() else label
 
 
+def _words_in_head(rows: Rows, column: int) -> str:
+    """The nearest cell with content above the first number of a column; empty if there is none."""
+    above = ""
+    for row in rows:
+        cell = row[column] if column < len(row) else ""
+        if digit_count(cell) >= _LEAST_DIGITS:
+            break
+        above = cell if cell.strip() else above
+    return above
+
+
 def _columns_of_another(
-    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None
+    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None, rows: Rows, region: str
 ) -> tuple[int, ...]:
     """The columns of somebody else's numbers, by the words above them, or as in the layout of the rows above.
 
-    The rows of the head that belong to other tables are examined too, since a header may stand beside these.
+    The rows of the head that belong to other tables are examined too, since a header may stand beside these. So may a
+    header beside the rows of this table, `rows`: the numbers under it are in this column although its label is another.
     """
     widest = max([width, *map(len, table.head)])
     found = []
     for column in range(widest):
         above = _words_above(table, labels, column, previous)
-        was = previous is not None and not above.strip() and column in previous.of_another
-        if was or headers.is_other_party(above):
+        was = previous is not None and column in previous.of_another
+        was = was and not headers.is_phone(_words_in_head(table.head, column))
+        if was or headers.is_other_party(above) or _becomes_another(_cells(rows, column), region):
             found.append(column)
     return tuple(found)
+
+
+def _becomes_another(cells: Sequence[str], region: str) -> bool:
+    """Whether a cell among data is the header of somebody else's phones: it says so, and the next cell has a number."""
+    filled = [cell for cell in cells if cell.strip()]
+    return any(
+        names_phone(cell) and headers.is_other_party(cell) and bool(numbers_in(under, region))
+        for cell, under in pairwise(filled)
+    )
 
 
 def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions) -> _Column:

@@ -222,6 +222,32 @@ def test_landlines_without_their_zero_are_warned_of_if_only_their_likeness_shows
     assert not load("a.csv", content.replace("电话", "座机")).report.warnings
 
 
+def _accounts_under_landlines(accounts):
+    """Rows with a landline that has its 0, and rows of another table whose header stands beside data."""
+    rows = [f"0571-888888{at:02},13900139{at:03}" for at in range(10)]
+    rows += ["用户ID,13900139900", *(f"{account},13900138{at:03}" for at, account in enumerate(accounts))]
+    return "电话,手机\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("accounts", [["2057362623", "3470596795"], ["2057362623", "1791495542"]])
+def test_accounts_of_ten_digits_are_no_landlines(load, accounts):
+    outcome = load("a.csv", _accounts_under_landlines(accounts))
+    assert not [number for number in outcome.numbers if number.endswith(accounts[0])]
+    assert {reject[-1] for reject in outcome.rejects} == {"用户ID", *accounts}
+
+
+def test_landlines_with_and_without_their_zero(load):
+    outcome = load("a.csv", _accounts_under_landlines(["57188888890", "57188888891"]))
+    assert {"8657188888890", "8657188888891"} <= set(outcome.numbers)
+
+
+def test_digits_alone_are_no_landlines_if_the_first_rows_have_none(load):
+    text = "电话\n" + "".join(f"0571-88888{at:03}\n" for at in range(300)) + "2057362623\n"
+    outcome = load("a.csv", text)
+    assert outcome.report.accepted == 300
+    assert [reject[-2:] for reject in outcome.rejects] == [["no_area_code", "2057362623"]]
+
+
 def test_a_header_beside_data_names_somebody_else(load):
     numbers = [f"13600136{at:03}" for at in range(20)]
     rows = [f"1380013{at:04},{cell}" for at, cell in enumerate([*["好"] * 6, "快递员手机", *numbers])]

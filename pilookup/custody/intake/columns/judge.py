@@ -25,6 +25,7 @@ _FULL_MANTISSAS: Final = 0.8
 _BARE_11: Final = re.compile(r"[ '=\"]*[0-9]{11}[ '\"]*")
 _BARE_TEN: Final = re.compile(r"[ '=\"]*(?![48]00)[2-9][0-9]{9}[ '\"]*")
 _BARE_LANDLINE: Final = re.compile(r"[ '=\"]*([2-9][0-9]{9,10}|10[0-9]{8})[ '\"]*")
+_NO_LANDLINE: Final = re.compile(r"[ '=\"]*1[1-9][0-9]{8}[ '\"]*")
 _TRUNK_LANDLINE: Final = re.compile(r"[ '=\"(（]*0[1-9][0-9]{1,2}[)） -]*[0-9]{7,8}\D*")
 _MOBILE: Final = re.compile(rb"tel:\+861[3-9][0-9]{9}")
 _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}\*{2,}[0-9]*")
@@ -148,6 +149,10 @@ def is_entry(cell: str) -> bool:
 def takes_bare_landlines(cells: Sequence[str], *, is_phone: bool, is_landline: bool) -> tuple[bool, int]:
     """Whether landlines in a column may lack the 0 of their area code.
 
+    Where the column has landlines with the 0 too, nearly all ten or eleven digits without one must be landlines: they
+    may also be accounts, where columns have moved or the header of another table stands beside data. If these rows have
+    none, those of later rows may be accounts too.
+
     Args:
         cells: The cells of the column.
         is_phone: Whether the header names phones. Otherwise numbers without 0 count only beside mobiles.
@@ -157,8 +162,11 @@ def takes_bare_landlines(cells: Sequence[str], *, is_phone: bool, is_landline: b
         Whether they may, and the number of such cells if only their likeness says so.
     """
     bare = [found[1] for cell in cells if (found := _BARE_LANDLINE.fullmatch(cell)) is not None]
-    if is_landline or any(_TRUNK_LANDLINE.fullmatch(cell) for cell in cells):
+    if is_landline:
         return True, 0
+    if any(_TRUNK_LANDLINE.fullmatch(cell) for cell in cells):
+        others = sum(_NO_LANDLINE.fullmatch(cell) is not None for cell in cells)
+        return bool(bare) and _count_landlines(bare) >= (len(bare) + others) * _LOOKALIKE_SHARE, 0
     if len(bare) < _MIN_LOOKALIKES:
         return False, 0
     areas = Counter(area_of(digits) for digits in bare)
@@ -167,7 +175,7 @@ def takes_bare_landlines(cells: Sequence[str], *, is_phone: bool, is_landline: b
     rest = len(filled) - len(bare)
     mobiles = sum(_is_mobile(cell) for cell in filled if _BARE_LANDLINE.fullmatch(cell) is None)
     few_areas = alike >= len(bare) * _LOOKALIKE_SHARE
-    if few_areas and mobiles == rest and (is_phone or mobiles) and _holds_landlines(bare):
+    if few_areas and mobiles == rest and (is_phone or mobiles) and _count_landlines(bare) == len(bare):
         return True, len(bare)
     return False, 0
 
@@ -183,8 +191,8 @@ def area_of(digits: str) -> str:
     return digits[:2] if digits[0] == "2" or digits.startswith("10") else digits[:3]
 
 
-def _holds_landlines(bare: Sequence[str]) -> bool:
-    return all(isinstance(canonicalise(digits), bytes) for digits in bare)
+def _count_landlines(bare: Sequence[str]) -> int:
+    return sum(isinstance(canonicalise(digits), bytes) for digits in bare)
 
 
 def _is_mobile(cell: str) -> bool:

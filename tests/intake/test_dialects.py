@@ -225,3 +225,11 @@ def test_names_of_one_to_three_words_before_a_number():
     names = ["Anna Lee", "Bob", "Carl van Dyk", "张 三", "李四"]
     _, rows = read("".join(f"{name} 1380013800{i}\n" for i, name in enumerate(names)))
     assert rows == [[name, f"1380013800{i}", ""] for i, name in enumerate(names)]
+
+
+def test_numbers_with_decimal_places_are_whole_cells():
+    lines = ["经度^手机", *(f"130.5284345{at}^1958780805{at}.0" for at in range(5)), "单号^QQ^名^编号^B Number"]
+    lines += [f"SF{at:09}^31828607{at}^张三^{at}^1730083551{at}" for at in range(6)]
+    dialect, rows = read("\n".join(lines))
+    assert dialect.delimiter == "^"
+    assert rows[1] == ["130.52843450", "19587808050.0"]

@@ -62,6 +62,8 @@ _MAX_HEADER_CHARS: Final = 40
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[+(]{0,2}\d[\d ().\-]{5,20}\d(?![0-9A-Za-z])")
 _LABELLED: Final = re.compile(r"[:：=]\s*[^\s:：=]")
 _CONTENT: Final = re.compile(r"[^\W_]")
+_PLACES: Final = re.compile(r"(?<!\w)\.0{1,2}(?![\w.])")
+"""Decimal places that a program added to a number."""
 _PREFERENCE: Final[dict[str, float]] = {
     Separation.BOXED: 0.3,
     Separation.LABELLED: 0.15,
@@ -363,11 +365,11 @@ def _in_column(rows: Sequence[Sequence[str]], at: int, pattern: re.Pattern[str])
 
 
 def _numbers(cell: str, pattern: re.Pattern[str]) -> int:
-    """The number of numbers in a cell with nothing else but signs."""
+    """The number of numbers in a cell with nothing else but signs and decimal places of zeros."""
     if len(cell) < _MIN_CHARS:
         return 0
     rest, count = pattern.subn("", cell)
-    return count if count and not _CONTENT.search(rest) else 0
+    return count if count and not _CONTENT.search(_PLACES.sub("", rest)) else 0
 
 
 def _width(sample: Sequence[str], delimiter: str) -> tuple[int, float]:

@@ -271,3 +271,12 @@ def test_a_name_beside_data_is_no_header_without_a_number_under_it(load):
     outcome = load("a.csv", "手机,类型,内容\n" + "\n".join(rows) + "\n")
     assert {str(each.code) for each in outcome.report.warnings} == {"unread_numbers"}
     assert outcome.report.accepted == 9
+
+
+@pytest.mark.parametrize(("labels", "told"), [("手机,,", 30), ("手机,村,备注", 10)])
+def test_a_column_of_another_party_goes_on_under_a_header_without_a_label_for_it(load, labels, told):
+    first = [f"1380013{at:04},好,13600136{at:03}" for at in range(10)]
+    second = [f"1380014{at:04},好,13600137{at:03}" for at in range(20)]
+    outcome = load("a.csv", "\n".join(["电话,村,客服电话", *first, labels, *second]) + "\n")
+    assert sum(each.count for each in outcome.report.warnings if each.code == "other_party") == told
+    assert len([number for number in outcome.numbers if number.startswith("86136")]) == 30 - told

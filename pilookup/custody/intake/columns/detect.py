@@ -97,7 +97,7 @@ def choose_layout(table: TableHead, options: IntakeOptions, previous: Layout | N
         header = HeaderRows(0, 0, previous.header, by_name=True)
         return _choose(table, options, header, previous.header_digests, previous)
     digests = tuple(header_digest(row) for row in rows[header.first : header.data]) if header else ()
-    return _choose(table, options, header, digests, previous if header is None else None)
+    return _choose(table, options, header, digests, previous)
 
 
 def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
@@ -190,7 +190,7 @@ def _words_above(table: TableHead, labels: Sequence[str], column: int, previous:
     if table.names is not None or headers.is_phone(label) or headers.is_other_party(label):
         return label
     above = _words_in_head(table.head, column)
-    if not above and previous is not None:
+    if not above and not label.strip() and previous is not None:
         above = previous.header_of(column) or ""
     return above if headers.is_other_party(above) or not label.strip() else label
 
@@ -218,10 +218,12 @@ def _columns_of_another(
     found = []
     for column in range(widest):
         above = _words_above(table, labels, column, previous)
-        was = previous is not None and column in previous.of_another
-        was = was and not headers.is_phone(_words_in_head(table.head, column))
-        if was or headers.is_other_party(above) or _becomes_another(_cells(rows, column), region):
+        if headers.is_other_party(above) or _becomes_another(_cells(rows, column), region):
             found.append(column)
+        elif previous is not None and column in previous.of_another:
+            is_new = bool(_label(labels, column).strip()) and tuple(labels) != previous.header
+            if not is_new and not headers.is_phone(_words_in_head(table.head, column)):
+                found.append(column)
     return tuple(found)
 
 

@@ -233,3 +233,11 @@ def test_numbers_with_decimal_places_are_whole_cells():
     dialect, rows = read("\n".join(lines))
     assert dialect.delimiter == "^"
     assert rows[1] == ["130.52843450", "19587808050.0"]
+
+
+def test_the_sign_between_cells_in_quotes_is_the_delimiter_of_tables_of_any_width():
+    tables = [["经度", "备注", "To"], *([f"130.0812374{at}", "回拨13700137000", ""] for at in range(9))]
+    tables += [["名", "甲", "乙", "丙", "订单"], *([f"张三1380013800{at}", "", "x", "", f"{at}"] for at in range(9))]
+    tables += [["年龄", "信息"], *([f"{at}", f"1390013900{at}已停机"] for at in range(9))]
+    _, rows = read("\n".join(",".join(f'"{cell}"' for cell in row) for row in tables))
+    assert rows == tables

@@ -175,8 +175,17 @@ def _delimited(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence
         width, share = _width(sample if delimiter in _USUAL else lines, delimiter)
         regular = width > 1 and share >= _MIN_SHARE
         dialect = Dialect(delimiter, 0)
-        if regular or _keeps_numbers(lines, delimiter) or _separates_header(_rows(lines, delimiter), dialect):
+        keeps = _keeps_numbers(lines, delimiter) or _separates_quoted(lines, delimiter)
+        if regular or keeps or _separates_header(_rows(lines, delimiter), dialect):
             yield dialect
+
+
+def _separates_quoted(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether nearly all lines are cells in quotes with this delimiter between them, in tables of any width."""
+    if delimiter not in _USUAL or not any(f'"{delimiter}"' in line for line in lines):
+        return False
+    quoted = re.compile(rf'"[^"]*+"(?:{re.escape(delimiter)}"[^"]*+")*+')
+    return sum(quoted.fullmatch(line) is not None for line in lines) >= len(lines) * _LISTED
 
 
 def _separations(lines: Sequence[str]) -> Iterator[Dialect]:
@@ -248,7 +257,8 @@ def _rate(lines: Sequence[str], dialect: Dialect) -> _Rated:
     column of numbers, and whether a row has the usual width and names a phone.
     """
     rows = [row for row in _separated(lines, dialect) if any(row)]
-    keeps = not isinstance(dialect.delimiter, Separation) and _keeps_numbers(lines, dialect.delimiter)
+    is_sign = not isinstance(dialect.delimiter, Separation)
+    keeps = is_sign and (_keeps_numbers(lines, dialect.delimiter) or _separates_quoted(lines, dialect.delimiter))
     if not dialect.width:
         separated = [row for row in rows if len(row) > 1] if keeps else rows
         dialect = replace(dialect, width=_usual_width(separated))

@@ -194,3 +194,17 @@ def test_mobiles_that_changed_places_with_identifiers_of_eleven_digits_are_told(
     outcome = load("a.csv", "母亲手机,来电号码,单号\n" + "\n".join(rows) + "\n")
     lost = 36 - sum(number.startswith("86139") for number in outcome.numbers)
     assert sum(each.count for each in outcome.report.warnings) >= lost
+
+
+def test_numbers_written_in_full_that_changed_places_with_identifiers_are_told(load):
+    spelled = ["0139{:08}", "139{:08}.0", "(0571)8{:07}", "+8529123{:04}"]
+    rows = [f"138{at:08},7{at:010}" for at in range(30)]
+    rows += [f"7{at:010},{spelled[at % 4].format(at)}" for at in range(30, 38)]
+    outcome = load("a.csv", "手机,单号\n" + "\n".join(rows) + "\n")
+    assert _warnings(outcome) == {("unread_numbers", 2, 8)}
+
+
+def test_identifiers_with_a_zero_in_front_are_no_landlines_in_a_row_that_may_have_moved(load):
+    rows = [f"138{at:08},{'0571' if at % 4 else '7301'}8{at:06}" for at in range(40)]
+    rows[0] = f"12345678901,{rows[1].split(',')[1]}"
+    assert _warnings(load("a.csv", "手机,单号\n" + "\n".join(rows) + "\n")) == set()

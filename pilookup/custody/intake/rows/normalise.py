@@ -171,7 +171,15 @@ class Normaliser:
         if self._identifiers and self._may_have_moved(row):
             for column in self._identifiers:
                 if column < len(row.cells):
-                    self._tally.unread[column] += len(mobiles_in(row.cells[column]))
+                    self._count_in_identifiers(column, row.cells[column])
+
+    def _count_in_identifiers(self, column: int, cell: str) -> None:
+        """Count the numbers of a cell of a column of identifiers. Eleven digits without a mobile may be another one."""
+        mobiles = mobiles_in(cell)
+        self._tally.unread[column] += len(mobiles)
+        if not mobiles:
+            counts = self._tally.bare if _IDENTIFIER.fullmatch(cell) else self._tally.full
+            counts[column] += len(list(full_numbers(cell, self._region)))
 
     def _may_have_moved(self, row: _Row) -> bool:
         """Whether a row may have moved, so that a mobile stands in a column of identifiers of eleven digits."""

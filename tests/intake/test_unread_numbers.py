@@ -68,6 +68,20 @@ def test_digits_alone_are_told_in_a_row_with_more_cells_than_the_header(load):
     assert _warnings(load("a.csv", text)) == {("unread_numbers", 4, 1)}
 
 
+def test_digits_alone_are_told_in_a_row_that_moved_where_all_rows_have_one_width(load):
+    """As in a workbook."""
+    rows = [f"138{at:08},139{at:08},王庄," for at in range(30)]
+    text = "\n".join(["手机,家长电话,村,", *rows, "张三,15100151000,013800138000,王庄"]) + "\n"
+    assert _warnings(load("a.csv", text)) == {("unread_numbers", 3, 1)}
+
+
+@pytest.mark.parametrize("missing", ["/", "无", "不详", ""])
+def test_identifiers_beside_a_missing_number_and_a_remark_are_no_warning(load, missing):
+    rows = [f"138{at:08},139{at:08},0532480921{at % 90 + 10}," for at in range(30)]
+    text = "\n".join(["手机,家长电话,流水号,", *rows, f"{missing},15100151000,053248092199,补"]) + "\n"
+    assert _warnings(load("a.csv", text)) == set()
+
+
 def test_a_row_that_the_number_is_also_in_a_phone_column_of_is_not_told(load):
     text = "手机,备注\n" + "\n".join(f"0571-888{at:05},0571-888{at:05}" for at in range(30))
     assert _warnings(load("a.csv", text)) == set()

@@ -137,8 +137,9 @@ def _choose(
         start=start,
         phones=(),
         width=_usual_width(rows, len(labels)),
-        header_width=max((at + 1 for at, label in enumerate(labels) if label.strip()), default=0),
+        header_width=_filled_width(labels),
         row_width=_usual_width(rows, 0),
+        filled_width=_usual_width([row[: _filled_width(row)] for row in rows], 0),
         account=given.column_for("account", table.location, labels, width, options)
         if "account" in options.columns
         else roles.get(ColumnRole.ACCOUNT),
@@ -234,6 +235,11 @@ def _usual_width(rows: Rows, labels: int) -> int:
     for row in rows:
         widths[len(row)] = widths.get(len(row), 0) + 1
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
+
+
+def _filled_width(row: Sequence[str]) -> int:
+    """The number of cells of a row up to the last one with content."""
+    return max((at + 1 for at, cell in enumerate(row) if cell.strip()), default=0)
 
 
 def _roles(columns: Sequence[_Column], labels: Sequence[str]) -> dict[ColumnRole, int]:

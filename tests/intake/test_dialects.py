@@ -225,3 +225,19 @@ def test_names_of_one_to_three_words_before_a_number():
     names = ["Anna Lee", "Bob", "Carl van Dyk", "张 三", "李四"]
     _, rows = read("".join(f"{name} 1380013800{i}\n" for i, name in enumerate(names)))
     assert rows == [[name, f"1380013800{i}", ""] for i, name in enumerate(names)]
+
+
+def test_a_sign_in_cells_is_no_delimiter_where_a_run_of_it_separates_the_header():
+    numbers = [f"138-0013-8{at:03}" for at in range(300)]
+    rows = [["接收号码", "内容"], [" or ".join(numbers[:100]), "好"], ["、".join(numbers[100:200]), "好"]]
+    rows.append(["|".join(numbers[200:]), "好"])
+    dialect, found = read("".join(f"{'||'.join(row)}\n" for row in rows))
+    assert dialect.delimiter == "||"
+    assert found == rows
+
+
+def test_empty_cells_of_a_header_do_not_double_its_delimiter():
+    rows = [["手机", "", "备注"], *([f"13800138{at:03}", "王庄", "" if at % 3 else "好"] for at in range(30))]
+    dialect, found = read("".join(f"{'|'.join(row)}\n" for row in rows))
+    assert dialect.delimiter == "|"
+    assert found == rows

@@ -227,6 +227,28 @@ def test_names_of_one_to_three_words_before_a_number():
     assert rows == [[name, f"1380013800{i}", ""] for i, name in enumerate(names)]
 
 
+SPELLED = [
+    "(+86)13800138{:03}",
+    "（86）13800138{:03}",
+    "138\xa00013\xa08{:03}",
+    "13800138{:03}.0",
+    "+86-13800138{:03}",
+    "13800138{:03}",
+]
+
+
+@pytest.mark.parametrize("delimiter", ["^", "||", "~"])
+def test_tables_of_several_widths_are_separated_however_their_numbers_are_spelled(delimiter):
+    """The delimiter keeps all numbers whole, though most rows do not have the usual width and no number may be bare."""
+    numbers = [spelled.format(at) for at, spelled in enumerate(SPELLED * 3)]
+    rows = [["金额", "来电号码"], *(["1,300.18", number] for number in numbers[:6])]
+    rows += [["号码", "内容", "单号"], *([number, "好", "A1"] for number in numbers[6:12])]
+    rows += [["村", "组", "内容", "电话"], *(["王庄", "2", "好", number] for number in numbers[12:])]
+    dialect, found = read("".join(f"{delimiter.join(row)}\n" for row in rows))
+    assert dialect.delimiter == delimiter
+    assert found == rows
+
+
 def test_a_sign_in_cells_is_no_delimiter_where_a_run_of_it_separates_the_header():
     numbers = [f"138-0013-8{at:03}" for at in range(300)]
     rows = [["接收号码", "内容"], [" or ".join(numbers[:100]), "好"], ["、".join(numbers[100:200]), "好"]]

@@ -222,3 +222,14 @@ def test_identifiers_with_a_zero_in_front_are_no_landlines_in_a_row_that_may_hav
     rows = [f"138{at:08},{'0571' if at % 4 else '7301'}8{at:06}" for at in range(40)]
     rows[0] = f"12345678901,{rows[1].split(',')[1]}"
     assert _warnings(load("a.csv", "手机,单号\n" + "\n".join(rows) + "\n")) == set()
+
+
+def test_words_above_a_column_count_where_another_table_begins_beside_it(load):
+    """The second header, on the left, has no label above the seller's numbers, which go on."""
+    left = [["手机", "村"], *([f"138{at:08}", "王庄"] for at in range(20)), ["姓名", "A号码"]]
+    left += [["甲", f"150{at:08}"] for at in range(20)]
+    right = ["卖家手机", *(f"139{at:08}" if at != 20 else "" for at in range(41))]
+    rows = [",".join([*cells, "", number]) for cells, number in zip(left, right, strict=True)]
+    outcome = load("a.csv", "\n".join(rows) + "\n")
+    assert not [number for number in outcome.numbers if number.startswith("86139")]
+    assert len(outcome.numbers) == 40

@@ -72,13 +72,17 @@ class _Column:
         return self.is_named or self.counts.shows_phones
 
 
-def choose_layout(table: TableHead, options: IntakeOptions, previous: Layout | None = None) -> Layout:
+def choose_layout(
+    table: TableHead, options: IntakeOptions, previous: Layout | None = None, *, goes_on: bool = False
+) -> Layout:
     """Choose the layout of a table.
 
     Args:
         table: The table.
         options: The options of the load.
         previous: The layout of the rows above, or of the sheet before, whose header may still apply.
+        goes_on: Whether these rows follow those of `previous` in the same sheet. Then its words still stand above the
+            columns that a new header has no label for.
 
     Returns:
         The layout. It has no phone columns if the table has none.
@@ -95,7 +99,7 @@ def choose_layout(table: TableHead, options: IntakeOptions, previous: Layout | N
         header = HeaderRows(0, 0, previous.header, by_name=True)
         return _choose(table, options, header, previous.header_digests, previous)
     digests = tuple(header_digest(row) for row in rows[header.first : header.data]) if header else ()
-    return _choose(table, options, header, digests, previous if header is None else None)
+    return _choose(table, options, header, digests, previous if header is None or goes_on else None)
 
 
 def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:

@@ -241,3 +241,41 @@ def test_the_sign_between_cells_in_quotes_is_the_delimiter_of_tables_of_any_widt
     tables += [["年龄", "信息"], *([f"{at}", f"1390013900{at}已停机"] for at in range(9))]
     _, rows = read("\n".join(",".join(f'"{cell}"' for cell in row) for row in tables))
     assert rows == tables
+
+
+SPELLED = [
+    "(+86)13800138{:03}",
+    "（86）13800138{:03}",
+    "138\xa00013\xa08{:03}",
+    "13800138{:03}.0",
+    "+86-13800138{:03}",
+    "13800138{:03}",
+]
+
+
+@pytest.mark.parametrize("delimiter", ["^", "||", "~"])
+def test_tables_of_several_widths_are_separated_however_their_numbers_are_spelled(delimiter):
+    """The delimiter keeps all numbers whole, though most rows do not have the usual width and no number may be bare."""
+    numbers = [spelled.format(at) for at, spelled in enumerate(SPELLED * 3)]
+    rows = [["金额", "来电号码"], *(["1,300.18", number] for number in numbers[:6])]
+    rows += [["号码", "内容", "单号"], *([number, "好", "A1"] for number in numbers[6:12])]
+    rows += [["村", "组", "内容", "电话"], *(["王庄", "2", "好", number] for number in numbers[12:])]
+    dialect, found = read("".join(f"{delimiter.join(row)}\n" for row in rows))
+    assert dialect.delimiter == delimiter
+    assert found == rows
+
+
+def test_a_sign_in_cells_is_no_delimiter_where_a_run_of_it_separates_the_header():
+    numbers = [f"138-0013-8{at:03}" for at in range(300)]
+    rows = [["接收号码", "内容"], [" or ".join(numbers[:100]), "好"], ["、".join(numbers[100:200]), "好"]]
+    rows.append(["|".join(numbers[200:]), "好"])
+    dialect, found = read("".join(f"{'||'.join(row)}\n" for row in rows))
+    assert dialect.delimiter == "||"
+    assert found == rows
+
+
+def test_empty_cells_of_a_header_do_not_double_its_delimiter():
+    rows = [["手机", "", "备注"], *([f"13800138{at:03}", "王庄", "" if at % 3 else "好"] for at in range(30))]
+    dialect, found = read("".join(f"{'|'.join(row)}\n" for row in rows))
+    assert dialect.delimiter == "|"
+    assert found == rows

@@ -68,6 +68,20 @@ def test_digits_alone_are_told_in_a_row_with_more_cells_than_the_header(load):
     assert _warnings(load("a.csv", text)) == {("unread_numbers", 4, 1)}
 
 
+def test_digits_alone_are_told_in_a_row_that_moved_where_all_rows_have_one_width(load):
+    """As in a workbook."""
+    rows = [f"138{at:08},139{at:08},王庄," for at in range(30)]
+    text = "\n".join(["手机,家长电话,村,", *rows, "张三,15100151000,013800138000,王庄"]) + "\n"
+    assert _warnings(load("a.csv", text)) == {("unread_numbers", 3, 1)}
+
+
+@pytest.mark.parametrize("missing", ["/", "无", "不详", ""])
+def test_identifiers_beside_a_missing_number_and_a_remark_are_no_warning(load, missing):
+    rows = [f"138{at:08},139{at:08},0532480921{at % 90 + 10}," for at in range(30)]
+    text = "\n".join(["手机,家长电话,流水号,", *rows, f"{missing},15100151000,053248092199,补"]) + "\n"
+    assert _warnings(load("a.csv", text)) == set()
+
+
 def test_a_row_that_the_number_is_also_in_a_phone_column_of_is_not_told(load):
     text = "手机,备注\n" + "\n".join(f"0571-888{at:05},0571-888{at:05}" for at in range(30))
     assert _warnings(load("a.csv", text)) == set()
@@ -194,3 +208,28 @@ def test_mobiles_that_changed_places_with_identifiers_of_eleven_digits_are_told(
     outcome = load("a.csv", "母亲手机,来电号码,单号\n" + "\n".join(rows) + "\n")
     lost = 36 - sum(number.startswith("86139") for number in outcome.numbers)
     assert sum(each.count for each in outcome.report.warnings) >= lost
+
+
+def test_numbers_written_in_full_that_changed_places_with_identifiers_are_told(load):
+    spelled = ["0139{:08}", "139{:08}.0", "(0571)8{:07}", "+8529123{:04}"]
+    rows = [f"138{at:08},7{at:010}" for at in range(30)]
+    rows += [f"7{at:010},{spelled[at % 4].format(at)}" for at in range(30, 38)]
+    outcome = load("a.csv", "手机,单号\n" + "\n".join(rows) + "\n")
+    assert _warnings(outcome) == {("unread_numbers", 2, 8)}
+
+
+def test_identifiers_with_a_zero_in_front_are_no_landlines_in_a_row_that_may_have_moved(load):
+    rows = [f"138{at:08},{'0571' if at % 4 else '7301'}8{at:06}" for at in range(40)]
+    rows[0] = f"12345678901,{rows[1].split(',')[1]}"
+    assert _warnings(load("a.csv", "手机,单号\n" + "\n".join(rows) + "\n")) == set()
+
+
+def test_words_above_a_column_count_where_another_table_begins_beside_it(load):
+    """The second header, on the left, has no label above the seller's numbers, which go on."""
+    left = [["手机", "村"], *([f"138{at:08}", "王庄"] for at in range(20)), ["姓名", "A号码"]]
+    left += [["甲", f"150{at:08}"] for at in range(20)]
+    right = ["卖家手机", *(f"139{at:08}" if at != 20 else "" for at in range(41))]
+    rows = [",".join([*cells, "", number]) for cells, number in zip(left, right, strict=True)]
+    outcome = load("a.csv", "\n".join(rows) + "\n")
+    assert not [number for number in outcome.numbers if number.startswith("86139")]
+    assert len(outcome.numbers) == 40

@@ -74,13 +74,17 @@ class _Column:
         return self.is_named or self.counts.shows_phones
 
 
-def choose_layout(table: TableHead, options: IntakeOptions, previous: Layout | None = None) -> Layout:
+def choose_layout(
+    table: TableHead, options: IntakeOptions, previous: Layout | None = None, *, goes_on: bool = False
+) -> Layout:
     """Choose the layout of a table.
 
     Args:
         table: The table.
         options: The options of the load.
         previous: The layout of the rows above, or of the sheet before, whose header may still apply.
+        goes_on: Whether these rows follow those of `previous` in the same sheet. Then its words still stand above the
+            columns that a new header has no label for.
 
     Returns:
         The layout. It has no phone columns if the table has none.
@@ -97,7 +101,7 @@ def choose_layout(table: TableHead, options: IntakeOptions, previous: Layout | N
         header = HeaderRows(0, 0, previous.header, by_name=True)
         return _choose(table, options, header, previous.header_digests, previous)
     digests = tuple(header_digest(row) for row in rows[header.first : header.data]) if header else ()
-    return _choose(table, options, header, digests, previous)
+    return _choose(table, options, header, digests, previous if header is None or goes_on else None)
 
 
 def _header(table: TableHead, options: IntakeOptions) -> HeaderRows | None:
@@ -140,8 +144,9 @@ def _choose(
         start=start,
         phones=(),
         width=_usual_width(rows, len(labels)),
-        header_width=max((at + 1 for at, label in enumerate(labels) if label.strip()), default=0),
+        header_width=_filled_width(labels),
         row_width=_usual_width(rows, 0),
+        filled_width=_usual_width([row[: _filled_width(row)] for row in rows], 0),
         account=given.column_for("account", table.location, labels, width, options)
         if "account" in options.columns
         else roles.get(ColumnRole.ACCOUNT),
@@ -256,6 +261,11 @@ def _usual_width(rows: Rows, labels: int) -> int:
     for row in rows:
         widths[len(row)] = widths.get(len(row), 0) + 1
     return max(widths.items(), key=lambda item: (item[1], item[0]))[0] if widths else 0
+
+
+def _filled_width(row: Sequence[str]) -> int:
+    """The number of cells of a row up to the last one with content."""
+    return max((at + 1 for at, cell in enumerate(row) if cell.strip()), default=0)
 
 
 def _roles(columns: Sequence[_Column], labels: Sequence[str]) -> dict[ColumnRole, int]:

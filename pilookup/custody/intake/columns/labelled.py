@@ -52,13 +52,18 @@ def phone_cells(row: Sequence[str]) -> dict[int, bool]:
             continue
         if names_phone(cell):
             current = not headers.is_other_party(cell) and not headers.is_fax(cell)
-        elif _NOTHING.fullmatch(cell.strip()):
+        elif is_nothing(cell):
             continue
         elif _is_label(cell):
             current = None
         elif current is not None:
             found[column] = current
     return found
+
+
+def is_nothing(cell: str) -> bool:
+    """Whether a filled cell stands for a missing number."""
+    return _NOTHING.fullmatch(cell.strip()) is not None
 
 
 def _is_label(cell: str) -> bool:

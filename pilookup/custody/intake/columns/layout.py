@@ -71,6 +71,7 @@ class Layout:
         width: The usual number of cells in a row.
         header_width: The number of cells of the header up to its last label; 0 without a header.
         row_width: The number of cells of most rows.
+        filled_width: The same up to the last filled cell of a row.
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
@@ -89,6 +90,7 @@ class Layout:
     width: int
     header_width: int = 0
     row_width: int = 0
+    filled_width: int = 0
     first_filled: bool = False
     account: int | None = None
     date: int | None = None
@@ -125,6 +127,10 @@ class Layout:
     def has_moved(self, row: Sequence[str]) -> bool:
         """Whether a row has filled cells beyond the header, so that its cells may stand under other headers."""
         return 0 < self.header_width < len(row) and any(cell.strip() for cell in row[self.header_width :])
+
+    def is_longer(self, row: Sequence[str]) -> bool:
+        """Whether a row has filled cells beyond the header and beyond the last filled cell of most rows."""
+        return self.has_moved(row) and any(cell.strip() for cell in row[self.filled_width :])
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""

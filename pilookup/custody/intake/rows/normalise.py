@@ -10,7 +10,7 @@ from typing import Final
 
 from pilookup.custody.intake.columns.cells.reader import is_bare_landline
 from pilookup.custody.intake.columns.full_numbers import full_numbers
-from pilookup.custody.intake.columns.labelled import phone_cells
+from pilookup.custody.intake.columns.labelled import is_nothing, phone_cells
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.months import MonthReader
 from pilookup.custody.intake.model import Accepted, IntakeOptions
@@ -171,7 +171,15 @@ class Normaliser:
         if self._identifiers and self._may_have_moved(row):
             for column in self._identifiers:
                 if column < len(row.cells):
-                    self._tally.unread[column] += len(mobiles_in(row.cells[column]))
+                    self._count_in_identifiers(column, row.cells[column])
+
+    def _count_in_identifiers(self, column: int, cell: str) -> None:
+        """Count the numbers of a cell of a column of identifiers. Eleven digits without a mobile may be another one."""
+        mobiles = mobiles_in(cell)
+        self._tally.unread[column] += len(mobiles)
+        if not mobiles:
+            counts = self._tally.bare if _IDENTIFIER.fullmatch(cell) else self._tally.full
+            counts[column] += len(list(full_numbers(cell, self._region)))
 
     def _may_have_moved(self, row: _Row) -> bool:
         """Whether a row may have moved, so that a mobile stands in a column of identifiers of eleven digits."""
@@ -184,7 +192,7 @@ class Normaliser:
     def _add_full_numbers(self, row: _Row) -> None:
         """Count or take the other numbers outside the phone columns that are written in full."""
         labelled = phone_cells(row.cells) if self._layout.labelled else {}
-        is_wide = self._layout.is_wide(row.cells) and self._layout.has_moved(row.cells)
+        is_wide = self._has_more_cells(row)
         for found in outside_full_numbers(row.cells, self._skipped, row.numbers, self._region):
             if found.column in labelled:
                 continue
@@ -197,6 +205,16 @@ class Normaliser:
                 row.numbers[found.identifier] = found.column
             else:
                 self._tally.full[found.column] += 1
+
+    def _has_more_cells(self, row: _Row) -> bool:
+        """Whether a row has more cells than the others, so that digits alone are no identifiers of its column.
+
+        All rows of a workbook may have the same number of cells. Then a longer row may have a remark behind the last
+        column; it has moved if a phone cell is neither a number nor stands for a missing one.
+        """
+        if self._layout.is_wide(row.cells) and self._layout.has_moved(row.cells):
+            return True
+        return self._layout.is_longer(row.cells) and not all(is_nothing(text) for _, _, text in row.rejects)
 
     def _count_left(self, row: _Row) -> None:
         columns = [column for column, code in self._left.items() if code is not None]

@@ -32,7 +32,7 @@ def choose_again(table: TableHead, options: IntakeOptions, layouts: list[Layout]
     again = replace(last, start=0, passed_over=0, lenient_first=True, lenient=lenient)
     if lenient and not starts_new_table(table.head[0], last):
         return again, False
-    found = choose_layout(table, options, last)
+    found = choose_layout(table, options, last, goes_on=True)
     if found.start and not any(number_columns(row, options.region) for row in table.head[found.start :]):
         return again, False  # a header without numbers under it: a row of words, or the end of the table
     if found.start or found.labelled != last.labelled:

@@ -102,7 +102,7 @@ def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
     if len(numbered) >= _LEAST_NUMBERS:  # there may be more lines of titles and notes than rows
         signs = [*signs, *(sign for sign in _delimiters(numbered) if sign not in signs)]
     ruled = any(is_rule(line) or is_record_rule(line) for line in lines)
-    by_header = None if ruled else _by_header(sample, lines, [sign for sign in _USUAL if sign in signs])
+    by_header = None if ruled else _by_header(sample, lines, signs)
     if by_header:
         return by_header
     candidates = [
@@ -147,18 +147,26 @@ def _control(lines: Sequence[str]) -> str | None:
     return sign * min(runs)
 
 
-def _by_header(sample: Sequence[str], lines: Sequence[str], delimiters: Sequence[str]) -> Dialect | None:
+def _by_header(sample: Sequence[str], lines: Sequence[str], signs: Sequence[str]) -> Dialect | None:
     """The dialect whose delimiter separates one of the first lines so that a cell names a phone column, else None.
 
-    It must separate a third of the other lines too, since a title may have a comma.
+    It is a usual delimiter, and must separate a third of the other lines too, since a title may have a comma. It does
+    not separate a line in which it stands only in runs that are a delimiter themselves.
     """
-    for delimiter in delimiters:
+    for delimiter in (sign for sign in _USUAL if sign in signs):
+        runs = [len(sign) // len(delimiter) for sign in signs if sign in (delimiter * 2, delimiter * 3, delimiter * 4)]
         for row in _rows(sample[:HEADER_ROWS], delimiter):
             if len(row) > 1 and any(_names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS]):
-                if sum(delimiter in line for line in lines) * 3 >= len(lines):
+                is_separated = not any(_is_in_runs(row, length) for length in runs)
+                if is_separated and sum(delimiter in line for line in lines) * 3 >= len(lines):
                     return Dialect(delimiter, len(row))
                 break
     return None
+
+
+def _is_in_runs(row: Sequence[str], length: int) -> bool:
+    """Whether the delimiter of a row stands only in runs of this length: all cells between others are empty."""
+    return len(row) % length == 1 and not any(cell for at, cell in enumerate(row) if at % length)
 
 
 def _names_phone(cell: str) -> bool:

@@ -19,8 +19,11 @@ _COLON: Final = re.compile(
 _RULE: Final = re.compile(r"[\s+|:\-=─━═│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯*~_]{3,}")
 _CROSSINGS: Final = re.compile(r"[+|│┃║┼╋╬├┤┣┫╠╣┌┐└┘┏┓┗┛╔╗╚╝┬┴┳┻╦╩╞╪╡╭╮╰╯]")
 _RULE_SIGNS: Final = frozenset("-=─━═")
-MOBILE: Final = re.compile(r"(?<![0-9A-Za-z])(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?![0-9A-Za-z])")
-"""A mainland mobile number that no digit or letter touches."""
+MOBILE: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:(?:[(（](?:\+|00)?86[)）]|(?:\+|00)?86)[- \xa0]?)?"
+    r"1[3-9]\d(?:[- \xa0]?\d{4}){2}(?:\.0{1,2})?(?![0-9A-Za-z])"
+)
+"""A mainland mobile number that no digit or letter touches. A program may have added decimal places."""
 _FEW_WORDS: Final = re.compile(r"[^，。！？；,;!?=:：]{0,20}")
 _FOOTER: Final = re.compile(r"\(\d+ (?:rows?|行.*)\)|\d+ rows? in set.*|Query OK.*")
 _RECORD_RULE: Final = re.compile(r"-\[ \w+ \d+ \][-+]*|\*{3,} \d+\. \w+ \*{3,}")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pilookup.custody.intake import limits
 from pilookup.custody.intake.files.source import Source
 from pilookup.custody.intake.tables.parquet import parquet_table
+from pilookup.custody.intake.tables.row_lines import DELIMITER
 from pilookup.custody.intake.tables.table import NumberedRows
 from pilookup.errors import IntakeError
 from tests.support.intake.tables import read_tables
@@ -147,4 +148,4 @@ def test_the_cells_are_the_same_row_by_row_and_by_splits(tmp_path_factory, rows,
 def rows_of(part):
     if isinstance(part, NumberedRows):
         return part.rows
-    return [line.split("----")[:4] for line in part[1].decode().split("\n")[:-1]]
+    return [line.split(DELIMITER)[:4] for line in part[1].decode().split("\n")[:-1]]

@@ -232,9 +232,10 @@ def test_an_empty_text_or_zero_is_a_value_in_a_calculated_xls():
         sheet.write(row, 0, xlwt.Formula(formula))
     book.save(out)
     content = out.getvalue()
-    empty, number = bytes(8), struct.pack("<d", 12345679)
+    empty, number = b"\x03" + bytes(5) + b"\xff\xff", struct.pack("<d", 12345679)
     at = [
-        found.start() for found in re.finditer(rb"\x06\x00..(?=[\x00-\x02]\x00\x00\x00..\x00{8})", content, re.DOTALL)
+        found.start()
+        for found in re.finditer(rb"\x06\x00..(?=[\x00-\x02]\x00\x00\x00..\x03.{5}\xff\xff)", content, re.DOTALL)
     ]
     assert len(at) == 3
     start = at[1] + 10

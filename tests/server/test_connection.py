@@ -7,6 +7,7 @@ import asyncio
 
 import pytest
 from pilookup_server.middleware.refusals import MAX_REFUSALS, closes_connection
+from pilookup_server.process import message_protocol
 from pilookup_server.process.connection import CLOSING_SECONDS, READ_BYTES
 from pilookup_server.process.message_protocol import DROPPED_BYTES, MAX_HEADERS, MAX_PIPELINED, OUTSIDE_BYTES
 from starlette.applications import Starlette
@@ -352,3 +353,25 @@ async def test_a_caller_that_goes_away_ends_its_requests(worker):
     await settle()
     assert worker.app.cut_off == 1
     assert len(worker.table) == 0
+
+
+async def test_an_answer_to_half_a_body_is_not_lost_by_closing(monkeypatch):
+    """Closing a socket with unread bytes resets the connection: the rest is read and dropped before."""
+    monkeypatch.setattr(message_protocol, "LINGER_SECONDS", 0.0)
+    transport = Worker(App()).connect()
+    await feed(transport, b"POST /missing HTTP/1.1\r\nhost: t\r\nconnection: close\r\ncontent-length: 100\r\n\r\n")
+    await feed(transport, b"x" * 50)
+    assert transport.written.startswith(b"HTTP/1.1 40")
+    assert transport.ended
+    while not transport.aborted:
+        await settle()
+
+
+async def test_a_body_that_goes_on_after_the_answer_is_dropped_up_to_a_limit():
+    transport = Worker(App()).connect()
+    head = b"POST /missing HTTP/1.1\r\nhost: t\r\nconnection: close\r\ncontent-length: 10000000\r\n\r\n"
+    await feed(transport, head)
+    assert transport.ended
+    assert not transport.closing
+    await feed(transport, b"x" * (DROPPED_BYTES + READ_BYTES))
+    assert transport.aborted

@@ -12,6 +12,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pilookup_server.middleware.refusals import EXTENSION, ConnectionRefusals
+from pilookup_server.process.lingering_transport import LingeringTransport
 
 OUTSIDE_BYTES: Final = 32 * 1024
 """Most bytes of a message outside its body: request line, headers, framing of chunks."""
@@ -48,7 +49,8 @@ class MessageProtocol(HttpToolsProtocol):
     Attributes:
         in_message: Whether a message has begun that is not complete.
         in_body: Whether its head is complete.
-        is_refused: Whether a message was refused; what still arrives is dropped.
+        is_refused: Whether a message was refused, or answered before all of it had arrived, and the connection is being
+            closed; what still arrives is dropped.
     """
 
     in_message = False
@@ -93,6 +95,23 @@ class MessageProtocol(HttpToolsProtocol):
         """Whether a request has been passed to the app that is not answered completely."""
         return self._current is not None and not self._current.response_complete
 
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(LingeringTransport(transport, lambda: self._close(transport)))  # type: ignore[arg-type]
+
+    def _close(self, transport: Any) -> None:
+        """Close the connection, after a while if a message is answered that has not arrived completely."""
+        if self.in_message and not self.is_refused and not transport.is_closing():
+            self.is_refused = True
+            self._linger()
+        else:
+            transport.close()
+
+    def _linger(self) -> None:
+        """Send no more, and drop what arrives: closing now would reset the connection, and the answer could be lost."""
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self.is_refused:
@@ -130,9 +149,7 @@ class MessageProtocol(HttpToolsProtocol):
         elif not self.transport.is_closing():
             self._disconnect()
             self.transport.write(self._refusal)
-            # Closing now would reset the connection while the caller still sends, and the answer could be lost.
-            self.transport.write_eof()
-            self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+            self._linger()
 
     def _disconnect(self) -> None:
         """Tell the app that nobody waits for its answer; requests that still wait are dropped."""

@@ -52,10 +52,15 @@ def run(home, *command, largest_file=None, commit_refused=False, **environment):
 
 
 def assert_refused(done, text):
-    """Assert status 1 and a single line on standard error, which contains `text`; return the line."""
+    """Assert status 1 and a single line on standard error, which contains `text`; return the line.
+
+    A command that publishes prints the date that it signs with before.
+    """
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
-    [line] = done.stderr.splitlines()
+    *notes, line = done.stderr.splitlines()
+    assert all("signing with the date " in note for note in notes[:1])
+    assert len(notes) <= 1
     assert line.startswith("pilookup: ")
     assert text in line
     return line

@@ -274,6 +274,13 @@ def test_a_sign_in_cells_is_no_delimiter_where_a_run_of_it_separates_the_header(
     assert found == rows
 
 
+def test_an_empty_cell_in_most_rows_does_not_double_a_delimiter_of_several_signs():
+    rows = [[f"甲{at}", "" if at % 6 else "好", f"1380013{at:04}"] for at in range(24)]
+    dialect, found = read("".join(f"{'----'.join(row)}\n" for row in rows))
+    assert dialect.delimiter == "----"
+    assert found == rows
+
+
 def test_empty_cells_of_a_header_do_not_double_its_delimiter():
     rows = [["手机", "", "备注"], *([f"13800138{at:03}", "王庄", "" if at % 3 else "好"] for at in range(30))]
     dialect, found = read("".join(f"{'|'.join(row)}\n" for row in rows))

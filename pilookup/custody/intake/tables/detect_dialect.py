@@ -239,7 +239,9 @@ def _delimiters(lines: Sequence[str]) -> list[str]:
         count = sum(sign in line for line in lines)
         if count * 2 > len(lines) and not _is_part(sign, frequent, lines):
             alone = counts[sign] * 2 > count and sign not in _NO_SIGNS  # longer runs are empty cells
-            usual = [run for run in counts if run == sign * len(run) and counts[run] * _RARE_RUNS > count]
+            runs = [run for run in counts if run == sign * len(run)]
+            # Where most rows have an empty cell, a delimiter of several signs is rare, and twice its length is not.
+            usual = [run for run in runs if counts[run] * _RARE_RUNS > count or (run in _USUAL and len(run) > 1)]
             frequent.update([sign] if alone else _units(sign, map(len, usual)))
     signs = [sign for sign in frequent - {*_USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]

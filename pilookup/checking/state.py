@@ -188,7 +188,7 @@ def read_files(folder: Path) -> Files:
     """Return the metadata and the serial below a folder; raises OSError."""
     metadata = folder / "metadata"
     paths = [*metadata.glob("root_history/*.root.json"), *metadata.glob("*.json"), folder / SERIAL]
-    # root.json is the TUF client's link to the newest root, which it makes anew each time.
+    # root.json is the TUF client's link to the newest root; the client replaces it on each refresh.
     return {
         str(path.relative_to(folder)): path.read_bytes() for path in paths if path.exists() and not path.is_symlink()
     }

@@ -166,7 +166,7 @@ class Custody:
                 for each processor.
             clock: asked for the time at each call; signatures, epochs and expiry follow it.
             date_is_right: whether the date is right although it is out of order with what was signed or received
-                before; or a function that is told what is wrong with it, and asks a person.
+                before; or a function that gets the doubt as a text and asks a person.
 
         Raises:
             HomeError: there is no custody half, another process has HOME open, or it cannot be locked.

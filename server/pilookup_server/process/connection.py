@@ -79,7 +79,7 @@ class ConnectionFactory:
         return Connection(self, partial(MessageProtocol, **named))
 
     def listener_of(self, transport: Any) -> Listener:
-        """The listener that a connection came to."""
+        """The listener that accepted a connection."""
         name = transport.get_extra_info("sockname")
         return self.others.get(name[1], self.main) if isinstance(name, tuple) else self.main
 

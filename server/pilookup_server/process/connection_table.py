@@ -30,7 +30,7 @@ class TrackedConnection(Protocol):
 
 @dataclass(eq=False)
 class _Group:
-    """The connections of one address, each part in the order in which they came to it."""
+    """The connections of one address. Each part keeps the order in which they were added to it."""
 
     address: str
     capped: bool

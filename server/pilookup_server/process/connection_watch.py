@@ -9,7 +9,7 @@ from pilookup_server.logs import logger
 from pilookup_server.process.connection_table import ConnectionTable
 
 LOG_SECONDS: Final = 10.0
-"""At most one line in this time tells of closed and refused connections, however many they are."""
+"""Seconds between two log lines about closed and refused connections."""
 
 NEARLY_ALL: Final = 0.9
 """A warning is logged when this part of the allowed descriptors is open."""

@@ -14,7 +14,7 @@ use crate::identifier::{Plain, canonicalise, plain_of};
 const DIGITS: usize = 11;
 /// The fewest digits of an international number.
 const INTERNATIONAL_DIGITS: usize = 8;
-/// So many Chinese digits in a row are read as digits.
+/// The least number of consecutive Chinese digits that are read as digits.
 const CHINESE_NUMBER: usize = 7;
 const CHINESE_DIGITS: &str = "零〇一壹幺二贰两三叁四肆五伍六陆七柒八捌九玖";
 

@@ -15,7 +15,7 @@ const MAINLAND: u64 = 86 * 100_000_000_000;
 const MOBILE_DIGITS: usize = 11;
 /// From this number of digits on, the last may be a second number.
 const DIGITS_OF_TWO: usize = 16;
-/// So many digits after a point may be a decimal fraction.
+/// The least number of digits after a point that may be a decimal fraction.
 const FRACTION: usize = 5;
 /// More digits may not fit into an integer.
 const MOST_DIGITS: usize = 18;

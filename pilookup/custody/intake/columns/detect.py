@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
 from pilookup.custody.intake.columns.full_numbers import full_numbers
-from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row, names_phone
+from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     are_foreign,
     count_cells,
-    digit_count,
-    numbers_in,
     takes_bare_landlines,
     takes_short_mantissas,
 )
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
+from pilookup.custody.intake.columns.table_head import TableHead
+from pilookup.custody.intake.columns.words_above import cells_of, columns_of_another, label_of, words_above
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
@@ -27,22 +26,6 @@ from pilookup.protocol.label import Kind
 
 _NEAR_ROWS: Final = 20
 """Rows by which it is decided whether the columns of the rows above go on."""
-_LEAST_DIGITS: Final = 7
-"""A cell with fewer digits may be a header."""
-
-
-class TableHead(Protocol):
-    """What the choice of columns needs to know of a table; every `tables.table.Table` is one.
-
-    Attributes:
-        location: What an error names: the file, member or sheet.
-        names: Column names, if the format states them; None if a row of `head` may be the header.
-        head: The first rows that are not blank, up to `HEAD_ROWS` of them.
-    """
-
-    location: str
-    names: list[str] | None
-    head: list[list[str]]
 
 
 @dataclass(slots=True)
@@ -116,7 +99,9 @@ def _continues(rows: Rows, previous: Layout, options: IntakeOptions) -> bool:
     if not previous.phones or width > previous.width:
         return False
     near = rows[:_NEAR_ROWS]
-    cells = [count_cells(_cells(near, phone.column), options.region, bare_landlines=True) for phone in previous.phones]
+    cells = [
+        count_cells(cells_of(near, phone.column), options.region, bare_landlines=True) for phone in previous.phones
+    ]
     filled = [counts for counts in cells if counts.filled]
     return bool(filled) and all(counts.shows_phones or not counts.with_digits for counts in filled)
 
@@ -134,9 +119,10 @@ def _choose(
     rows = rows_of_layout(of_table, options.region)
     width = max([len(labels), *(len(row) for row in rows)], default=0)
     columns = [
-        _column(at, _label(labels, at), _words_above(table, labels, at, previous), rows, options) for at in range(width)
+        _column(at, label_of(labels, at), words_above(table, labels, at, previous), rows, options)
+        for at in range(width)
     ]
-    of_another = _columns_of_another(table, labels, width, previous, of_table, options.region)
+    of_another = columns_of_another(table, labels, width, previous, of_table, options.region)
     for column in columns:
         column.is_of_another = column.at in of_another
     roles = _roles(columns, labels)
@@ -177,72 +163,8 @@ def _rows_of_table(rows: Rows) -> Rows:
     return rows[:until]
 
 
-def _cells(rows: Rows, column: int) -> list[str]:
-    return [row[column] for row in rows if column < len(row)]
-
-
-def _label(labels: Sequence[str], column: int) -> str:
-    return labels[column] if column < len(labels) else ""
-
-
-def _words_above(table: TableHead, labels: Sequence[str], column: int, previous: Layout | None) -> str:
-    """The words above the first number of a column: its label, the nearest cell with content, or the former label.
-
-    They matter where a column has no label that names phones, since its header stands beside data of another table:
-    they may name somebody else than the people in the rows.
-    """
-    label = _label(labels, column)
-    if table.names is not None or headers.is_phone(label) or headers.is_other_party(label):
-        return label
-    above = _words_in_head(table.head, column)
-    if not above and not label.strip() and previous is not None:
-        above = previous.header_of(column) or ""
-    return above if headers.is_other_party(above) or not label.strip() else label
-
-
-def _words_in_head(rows: Rows, column: int) -> str:
-    """The nearest cell with content above the first number of a column; empty if there is none."""
-    above = ""
-    for row in rows:
-        cell = row[column] if column < len(row) else ""
-        if digit_count(cell) >= _LEAST_DIGITS:
-            break
-        above = cell if cell.strip() else above
-    return above
-
-
-def _columns_of_another(
-    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None, rows: Rows, region: str
-) -> tuple[int, ...]:
-    """The columns of somebody else's numbers, by the words above them, or as in the layout of the rows above.
-
-    The rows of the head that belong to other tables are examined too, since a header may stand beside these. So may a
-    header beside the rows of this table, `rows`: the numbers under it are in this column although its label is another.
-    """
-    widest = max([width, *map(len, table.head)])
-    found = []
-    for column in range(widest):
-        above = _words_above(table, labels, column, previous)
-        if headers.is_other_party(above) or _becomes_another(_cells(rows, column), region):
-            found.append(column)
-        elif previous is not None and column in previous.of_another:
-            is_new = bool(_label(labels, column).strip()) and tuple(labels) != previous.header
-            if not is_new and not headers.is_phone(_words_in_head(table.head, column)):
-                found.append(column)
-    return tuple(found)
-
-
-def _becomes_another(cells: Sequence[str], region: str) -> bool:
-    """Whether a cell among data is the header of somebody else's phones: it says so, and the next cell has a number."""
-    filled = [cell for cell in cells if cell.strip()]
-    return any(
-        names_phone(cell) and headers.is_other_party(cell) and bool(numbers_in(under, region))
-        for cell, under in pairwise(filled)
-    )
-
-
 def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions) -> _Column:
-    cells = _cells(rows, at)
+    cells = cells_of(rows, at)
     is_phone = headers.is_phone(label)
     bare, lookalikes = (True, 0)
     if options.region == "CN":

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from pilookup.custody.intake.columns.detect import TableHead, choose_layout
+from pilookup.custody.intake.columns.detect import choose_layout
 from pilookup.custody.intake.columns.header_rows import number_columns
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.table_head import TableHead
 from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.rows.fit import leaves_layout, outside_mobiles, starts_new_table
 from pilookup.custody.intake.rows.numbers import read_numbers

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
-from pilookup.custody.intake.columns.detect import TableHead
+from pilookup.custody.intake.columns.table_head import TableHead
 from pilookup.custody.intake.limits import HEAD_ROWS
 
 

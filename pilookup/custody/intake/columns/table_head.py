@@ -1,0 +1,17 @@
+"""What the choice of a layout needs to know of a table."""
+
+from typing import Protocol
+
+
+class TableHead(Protocol):
+    """What the choice of columns needs to know of a table; every `tables.table.Table` is one.
+
+    Attributes:
+        location: What an error names: the file, member or sheet.
+        names: Column names, if the format states them; None if a row of `head` may be the header.
+        head: The first rows that are not blank, up to `HEAD_ROWS` of them.
+    """
+
+    location: str
+    names: list[str] | None
+    head: list[list[str]]

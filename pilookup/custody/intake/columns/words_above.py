@@ -1,0 +1,80 @@
+"""The words above a column, which may name somebody else than the people in the rows."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.columns.header_rows import Rows, names_phone
+from pilookup.custody.intake.columns.judge import digit_count, numbers_in
+from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.table_head import TableHead
+
+_LEAST_DIGITS: Final = 7
+"""A cell with fewer digits may be a header."""
+
+
+def cells_of(rows: Rows, column: int) -> list[str]:
+    """The cells of a column, in the rows that have it."""
+    return [row[column] for row in rows if column < len(row)]
+
+
+def label_of(labels: Sequence[str], column: int) -> str:
+    """The label of a column; empty if it has none."""
+    return labels[column] if column < len(labels) else ""
+
+
+def words_above(table: TableHead, labels: Sequence[str], column: int, previous: Layout | None) -> str:
+    """The words above the first number of a column: its label, the nearest cell with content, or the former label.
+
+    They matter where a column has no label that names phones, since its header stands beside data of another table:
+    they may name somebody else than the people in the rows.
+    """
+    label = label_of(labels, column)
+    if table.names is not None or headers.is_phone(label) or headers.is_other_party(label):
+        return label
+    above = _words_in_head(table.head, column)
+    if not above and not label.strip() and previous is not None:
+        above = previous.header_of(column) or ""
+    return above if headers.is_other_party(above) or not label.strip() else label
+
+
+def _words_in_head(rows: Rows, column: int) -> str:
+    """The nearest cell with content above the first number of a column; empty if there is none."""
+    above = ""
+    for row in rows:
+        cell = row[column] if column < len(row) else ""
+        if digit_count(cell) >= _LEAST_DIGITS:
+            break
+        above = cell if cell.strip() else above
+    return above
+
+
+def columns_of_another(
+    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None, rows: Rows, region: str
+) -> tuple[int, ...]:
+    """The columns of somebody else's numbers, by the words above them, or as in the layout of the rows above.
+
+    The rows of the head that belong to other tables are examined too, since a header may stand beside these. So may a
+    header beside the rows of this table, `rows`: the numbers under it are in this column although its label is another.
+    """
+    widest = max([width, *map(len, table.head)])
+    found = []
+    for column in range(widest):
+        above = words_above(table, labels, column, previous)
+        if headers.is_other_party(above) or _becomes_another(cells_of(rows, column), region):
+            found.append(column)
+        elif previous is not None and column in previous.of_another:
+            is_new = bool(label_of(labels, column).strip()) and tuple(labels) != previous.header
+            if not is_new and not headers.is_phone(_words_in_head(table.head, column)):
+                found.append(column)
+    return tuple(found)
+
+
+def _becomes_another(cells: Sequence[str], region: str) -> bool:
+    """Whether a cell among data is the header of somebody else's phones: it says so, and the next cell has a number."""
+    filled = [cell for cell in cells if cell.strip()]
+    return any(
+        names_phone(cell) and headers.is_other_party(cell) and bool(numbers_in(under, region))
+        for cell, under in pairwise(filled)
+    )

@@ -6,12 +6,11 @@ The forks happen in a program of its own, since a fork of the process of the tes
 import json
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
-from tests.support.checking.asking import on
+from tests.support.checking.asking import held_once
 from tests.support.checking.numbers import HIT, MISS
 
 ROOT = Path(__file__).parents[2]
@@ -129,15 +128,7 @@ def test_a_used_client_answers_in_parent_and_children(program, host):
 
 
 def test_a_child_that_was_forked_during_a_refresh_goes_on(program, host):
-    asked, answered = threading.Event(), threading.Event()
-
-    def hold(request, answer):
-        if not asked.is_set():
-            asked.set()
-            answered.wait(HANG)
-        return answer
-
-    host.twist = on("timestamp.json", hold)
+    host.twist, asked, answered = held_once("timestamp.json", HANG)
     process = program(DURING_REFRESH)
     assert asked.wait(HANG)
     process.stdin.write("fork\n")

@@ -11,7 +11,7 @@ import pytest
 from pilookup import Client
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.state import LockedError, State
-from tests.support.checking.asking import on
+from tests.support.checking.asking import held_once, on
 from tests.support.checking.numbers import HIT
 from tests.support.checking.server import Answer, Host
 
@@ -30,15 +30,7 @@ def _hang(url, options):
 
 @pytest.mark.parametrize("part", ["timestamp.json", "snapshot.json", "targets.json", "manifest.json"])
 def test_a_process_that_waits_for_its_server_does_not_block_another(part, host, client_at, tmp_path):
-    asked, answered = threading.Event(), threading.Event()
-
-    def hold(request, answer):
-        if not asked.is_set():
-            asked.set()
-            answered.wait(HANG)
-        return answer
-
-    host.twist = on(part, hold)
+    host.twist, asked, answered = held_once(part, HANG)
     options = {"trust": host.publisher.pin, "state_dir": tmp_path / "state"}
     other = multiprocessing.get_context("spawn").Process(target=_hang, args=(host.url, options))
     other.start()

@@ -39,7 +39,7 @@ def server(home):
 @pytest.fixture(scope="session")
 def strict(home):
     """Like `server`, with small quotas and open to pages of every origin."""
-    quotas = {"public_soft_quota": f"{SOFT}/hour", "public_quota": f"{HARD}/hour"}
+    quotas = {"public_reserve": f"{SOFT}/hour", "public_quota": f"{HARD}/hour"}
     one = Server(home.path, home.path.parent / "strict.log", allowed_origins="*", **quotas)
     yield one
     assert one.stop() == 0

@@ -15,7 +15,6 @@ from pilookup.protocol.release import ROOT
 from pilookup_server.page_host.assets import INDEX, Asset
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.admission import count_request
 from pilookup_server.routes.conditional import bytes_response
 from pilookup_server.service import service_of
 
@@ -49,7 +48,6 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
 
 
 async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
-    await count_request(request)
     gzipped = "gzip" in request.headers.get("accept-encoding", "")
     data, etag = (asset.gzipped, f'"{asset.etag}-gzip"') if gzipped else (asset.plain, f'"{asset.etag}"')
     response = bytes_response(request, data, etag, REVALIDATE, asset.media_type)
@@ -61,7 +59,6 @@ async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> 
 
 async def _config(config: PageConfig, request: Request) -> Response:
     """GET /config.json, with the newest root by which the channel's release was verified."""
-    await count_request(request)
     watcher = service_of(request).watchers.get(config.channel)
     state = watcher.state if watcher else None
     if state is None:

@@ -13,7 +13,7 @@ def document(counter, **changed):
     """The body of a 429 with a challenge that only `counter` solves."""
     key = sha256(SALT + NONCE + counter.to_bytes(4, "big")).digest()
     parameters = {"algorithm": "SHA-256", "salt": SALT.hex(), "nonce": NONCE.hex(), "cost": 1, "keyLength": 32}
-    parameters |= {"keyPrefix": key[:16].hex()} | changed
+    parameters |= {"keyPrefix": key[:16].hex(), "data": {"elements": 1000}} | changed
     body = {"type": "urn:pilookup:problem:proof-needed", "title": "t", "status": 429}
     return json.dumps(body | {"challenge": {"parameters": parameters, "signature": "s"}}).encode()
 

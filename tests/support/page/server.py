@@ -9,7 +9,7 @@ from tests.support.page.home import ONLINE
 from tests.support.ready import wait_ready
 
 MANY = "100000000/minute"
-ROOMY = {"public_quota": MANY, "public_soft_quota": "", "request_quota": MANY, "trusted_proxies": "127.0.0.1/32"}
+ROOMY = {"public_quota": MANY, "public_reserve": "", "request_quota": MANY, "trusted_proxies": "127.0.0.1/32"}
 
 SOFT, HARD = 3, 8
 """Soft and hard quota of the strict server, in elements per hour. A page's first check takes two."""

@@ -80,9 +80,9 @@ def test_clients_without_the_token_are_unauthorized(server, client_at):
 
 @pytest.fixture
 def small(original, serve):
-    """Ten elements a day for an address, twenty other requests a minute."""
+    """Ten elements for an address or a token, and twenty refusals; more only after hours."""
     return serve(
-        original.path, public_quota="10/day", public_reserve="", platform_quota="10/day", request_quota="20/minute"
+        original.path, public_quota="20/day", public_reserve="", platform_quota="20/day", request_quota="40/day"
     )
 
 

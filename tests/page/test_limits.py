@@ -10,7 +10,7 @@ import pytest
 from tests.support.page.home import EXPOSED, MISS, MISSED
 from tests.support.page.proxy import Answer, Proxy
 from tests.support.page.search import blinded
-from tests.support.page.server import HARD, SOFT
+from tests.support.page.server import CEILING, RESERVE
 from tests.support.page.words import assert_could_not_check, assert_says, words
 
 NETWORK = r"429"
@@ -57,7 +57,7 @@ def test_past_the_soft_quota_a_proof_and_past_the_hard_one_a_wait(watched):
     for request in proven:
         proof = json.loads(base64.b64decode(request.headers["pilookup-proof"]))
         assert set(proof) == {"challenge", "solution"}
-    assert len(proven) >= HARD - SOFT - 2
+    assert len(proven) >= (CEILING - RESERVE) / 2 - 2
     assert [text for text in visitor.page.evaluate("stepsShown") if words("zh")["step"]["working"] in text]
 
 

@@ -26,7 +26,7 @@ def inputs(count):
 async def test_evaluation_carries_a_proof_that_verifies(running, repository, keys, count, form):
     blinds, elements = oprf.blind(inputs(count))
     message = EvaluateRequest(1, elements)
-    async with running(public_quota="5000/minute", public_reserve="") as server:
+    async with running(public_quota="10000/minute", public_reserve="") as server:
         if form == JSON:
             answer = await server.client.post(PATH, content=message.to_json(), headers={"content-type": JSON})
             got = EvaluateResponse.from_json(answer.content)

@@ -166,7 +166,7 @@ async def test_an_invalid_element_is_422_only_for_its_own_request(running, repos
 async def test_quotas_count_each_request(running, repository, calls):
     points = elements(9)
     points[2] = bytes(32)
-    async with running(public_quota="6/minute", public_reserve="") as server:
+    async with running(public_quota="12/minute", public_reserve="") as server:
         answers = await asyncio.gather(*(send(server, element) for element in points))
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [422] + [429] * 3
     assert sum(count for count, _ in calls) == 6

@@ -20,8 +20,8 @@ from pilookup.protocol.proof_of_work import MAX_WORK, Challenge
 from tests.support.server.problem_answers import problem
 from tests.support.server.release_fixture import LATER, TOKEN, Repository
 
-QUOTA = {"public_reserve": "5/hour", "public_quota": "105/hour"}
-"""Five elements in small requests, a hundred for work."""
+QUOTA = {"public_reserve": "10/hour", "public_quota": "210/hour"}
+"""At once five elements in small requests, and a hundred for work."""
 
 
 @pytest.fixture(autouse=True)
@@ -93,18 +93,18 @@ async def test_a_proof_is_for_its_elements(running, repository):
 
 @pytest.mark.anyio
 async def test_no_work_lifts_a_ceiling(running, repository):
-    async with running(public_reserve="5/hour", public_quota="8/hour") as server:
+    async with running(public_reserve="10/hour", public_quota="16/hour") as server:
         _, challenge = await refused(server, count=3)
         proof = solved(challenge)
         answer = await server.evaluate(count=4, headers=proof)
-        assert "whole quota" in problem(answer, 429, "rate-limited")["detail"]
+        assert "at once" in problem(answer, 429, "rate-limited")["detail"]
         assert (await server.evaluate(count=3, headers=proof)).status_code == 200
         problem(await server.evaluate(count=3, headers=proof), 429, "rate-limited")
 
 
 @pytest.mark.anyio
 async def test_at_a_ceiling_a_proof_of_work_is_not_used_up(running, repository, monkeypatch):
-    async with running(public_reserve="5/hour", public_quota="9/hour") as server:
+    async with running(public_reserve="10/hour", public_quota="18/hour") as server:
         (_, first), (_, second) = [await refused(server, count=count) for count in (3, 3)]
         assert (await server.evaluate(count=3, headers=solved(first))).status_code == 200
         proof = solved(second)
@@ -166,8 +166,8 @@ async def test_other_channels_and_an_empty_setting_need_no_proof_of_work(running
         for _ in range(3):
             assert (await server.evaluate(count=300, channel="platform", headers=bearer)).status_code == 200
     async with running(public_reserve="", channels=("public",)) as server:
-        for _ in range(3):
-            assert (await server.evaluate(count=900)).status_code == 200
+        for _ in range(2):
+            assert (await server.evaluate(count=700)).status_code == 200
 
 
 @pytest.mark.anyio

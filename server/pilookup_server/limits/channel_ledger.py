@@ -124,10 +124,19 @@ class ChannelLedger:
         return [row for row in _ROW.iter_unpack(self._rows[:]) if row[0]]
 
     def _get(self, epoch: int) -> tuple[int, int]:
-        return next(((evaluated, taken) for one, evaluated, taken in self._all() if one == epoch), (0, 0))
+        place = self._place(epoch)
+        return (0, 0) if place is None else _ROW.unpack_from(self._rows, place)[1:]
 
     def _set(self, epoch: int, evaluated: int, taken: int) -> None:
-        """Write an epoch's row, in the place of the lowest epoch if there is no other."""
-        rows = list(_ROW.iter_unpack(self._rows[:]))
-        place = min(range(_EPOCHS), key=lambda index: (rows[index][0] != epoch, rows[index][0]))
-        _ROW.pack_into(self._rows, place * _ROW.size, epoch, evaluated, taken)
+        """Write an epoch's row, in the place of the lowest epoch if it has none."""
+        place = self._place(epoch)
+        if place is None:
+            place = min(range(0, _EPOCHS * _ROW.size, _ROW.size), key=lambda one: _ROW.unpack_from(self._rows, one)[0])
+        _ROW.pack_into(self._rows, place, epoch, evaluated, taken)
+
+    def _place(self, epoch: int) -> int | None:
+        """The offset of an epoch's row; None if it has none."""
+        for place in range(0, _EPOCHS * _ROW.size, _ROW.size):
+            if _ROW.unpack_from(self._rows, place)[0] == epoch:
+                return place
+        return None

@@ -1,36 +1,44 @@
-"""Sliding-window counters: what quotas ask of the place where they count.
+"""Counters of what callers have used: what quotas ask of the place where they count.
 
-A window of `seconds` is one of a row of equal periods. The weighted count is that of the current period, plus that of
-the one before it, multiplied by the part of it that the last `seconds` cover and rounded down.
+A counter is a leaky bucket. A charge raises its level, and the level falls evenly with time. A charge that would raise
+it above its limit is refused. So a caller that always asks for more is let through at an even pace, instead of being
+shut out for the rest of the day together with all that share its address.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
-Counts = tuple[int, float, int, float]
-"""(count of the previous period, seconds until it no longer counts, count of the current period, the same for it)."""
+from typing import NamedTuple, Protocol
 
 
 class CountersError(Exception):
     """The counts cannot be read or changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """An amount to count under a limit.
+class Charge(NamedTuple):
+    """An amount to count for a key.
 
     Attributes:
-        key: What is counted for. Keys of windows of different lengths are different.
-        limit: The most that the weighted count may be afterwards.
-        seconds: The length of the window.
+        key: What is counted for.
+        limit: The highest level that the charge may lead to.
+        rate: By how much the level falls in a second, more than 0.
         amount: How much to count.
     """
 
     key: str
     limit: int
-    seconds: int
+    rate: float
     amount: int
+
+
+class State(NamedTuple):
+    """The state of a key.
+
+    Attributes:
+        level: What is counted for it now.
+        idle: Seconds since something was last counted for it; infinite if that is unknown.
+    """
+
+    level: float
+    idle: float
 
 
 class Counters(Protocol):
@@ -46,14 +54,8 @@ class Counters(Protocol):
     async def refund(self, charges: Sequence[Charge]) -> None:
         """Take back charges that were counted a short time ago."""
 
-    async def counts(self, key: str, seconds: int) -> Counts:
-        """The counts of a key in the previous and the current period of `seconds`."""
+    async def states(self, charges: Sequence[Charge]) -> list[State]:
+        """The state of each charge's key, before it is counted."""
 
     async def close(self) -> None:
         """Close what was opened to reach the counts."""
-
-
-def weighted(counts: Counts, seconds: int) -> int:
-    """The weighted count of a window of `seconds`."""
-    before, before_left, count, _ = counts
-    return int(before * before_left / seconds) + count

@@ -19,9 +19,10 @@ from limits import RateLimitItem
 from pilookup.protocol.problems import Problem
 from pilookup_server.limits.channel_ledger import ChannelLedger
 from pilookup_server.limits.client_address import ClientNetwork
-from pilookup_server.limits.counters import Charge, Counters, weighted
+from pilookup_server.limits.counters import Charge, Counters
 from pilookup_server.limits.proof_of_work import LIFE_SECONDS, ProofsOfWork
 from pilookup_server.limits.quota import (
+    TOO_MANY,
     Admission,
     Window,
     policy,
@@ -125,21 +126,23 @@ class PublicQuota:
         with unavailable_without_counters():
             if not self.windows.reserve:
                 return await request.admission(await request.charge_worked())
-            if elements <= SMALL and await request.charge(request.reserve_charges(elements)):
-                return await request.admission(request.reserve_charges(elements))
+            if elements <= SMALL:
+                charges = request.reserve_charges(elements)
+                if await request.charge(charges):
+                    return await request.admission(charges)
             return await request.admission(await self._worked(request, proof))
 
     async def _worked(self, request: "_Request", proof: str | None) -> list[Charge]:
         """Charge a request past the reserve, for its proof of work."""
-        if request.elements > self.batch:
-            raise await request.proof_needed("The request has more elements than one past the reserve may have.")
-        charges = await request.charge_worked()
         name = self.proofs_of_work.check(proof, request.elements) if proof is not None else None
-        if name is not None and await self.replay_guard.mark_used(name, LIFE_SECONDS):
-            return charges
-        await request.refund(charges)
-        detail = "The proof is wrong, expired, used before or for fewer elements."
-        raise await request.proof_needed(detail if proof is not None else None)
+        if request.elements > self.batch or name is None:
+            await request.check_room(min(request.elements, self.batch))
+            raise await request.proof_needed(answered=proof is not None)
+        charges = await request.charge_worked()
+        if not await self.replay_guard.mark_used(name, LIFE_SECONDS):
+            await request.refund(charges)
+            raise await request.proof_needed(answered=True)
+        return charges
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +171,20 @@ class _Request:
     async def charge_worked(self) -> list[Charge]:
         """Charge the request past the reserve; raises ProblemError 429 if a ceiling is reached."""
         charges = self.worked_charges(self.elements)
-        if await self.charge(charges):
-            return charges
-        too_large = min(charge.limit for charge in charges) < self.elements
-        detail = "One request asks for more than the whole quota." if too_large else None
+        if not await self.charge(charges):
+            raise await self._refusal(charges)
+        return charges
+
+    async def check_room(self, elements: int) -> None:
+        """Raise ProblemError 429 if no work would help, because a ceiling of the caller's networks is reached."""
+        charges = self.worked_charges(elements)
+        if await self._wait(charges) > 0 or min(charge.limit for charge in charges) < elements:
+            raise await self._refusal(charges)
+
+    async def _refusal(self, charges: list[Charge]) -> ProblemError:
+        too_many = any(charge.amount > charge.limit for charge in charges)
         headers = await self._headers() | retry_after(await self._wait(charges))
-        raise ProblemError(Problem.RATE_LIMITED, detail, headers)
+        return ProblemError(Problem.RATE_LIMITED, TOO_MANY if too_many else None, headers)
 
     async def charge(self, charges: list[Charge]) -> bool:
         """Count charges, and the request for the whole channel.
@@ -196,12 +207,14 @@ class _Request:
     async def _charge_part(self, charges: list[Charge], part: float) -> bool | None:
         """Count charges within `part` of the channel's ceiling; None if the channel is what is full."""
         quota, whole = self.quota, self._channel_charges(part)
+        if not quota.ledger.fits(self.epoch, self.elements, part):
+            return None
         full = await quota.counters.charge([*charges, *whole])
         if full is not None:
             return False if full < len(charges) else None
         if quota.ledger.charge(self.epoch, self.elements, part):
             return True
-        await quota.counters.refund([*charges, *whole])
+        await quota.counters.refund([*charges, *whole])  # another worker was faster
         return None
 
     async def refund(self, charges: list[Charge]) -> None:
@@ -216,36 +229,37 @@ class _Request:
 
         return Admission(await self._headers(), refund)
 
-    async def proof_needed(self, detail: str | None) -> ProblemError:
-        """The answer to a request that needs a proof of work."""
-        most = min(self.elements, self.quota.batch)
-        challenge = self.quota.proofs_of_work.challenge(most, await self._used())
-        wait = await self._wait(self.reserve_charges(min(self.elements, SMALL)))
-        headers = await self._headers() | retry_after(wait)
+    async def proof_needed(self, *, answered: bool) -> ProblemError:
+        """The answer to a request that needs a proof of work, and to one whose proof does not hold (`answered`)."""
+        quota, detail = self.quota, None
+        if answered:
+            detail = "The proof is wrong, expired, used before or for fewer elements."
+        if self.elements > quota.batch:
+            detail = "The request has more elements than one that needs a proof of work may have."
+        challenge = quota.proofs_of_work.challenge(min(self.elements, quota.batch), await self._used())
+        headers = await self._headers() | retry_after(await self._wait(self.reserve_charges(min(self.elements, SMALL))))
         return ProblemError(Problem.PROOF_NEEDED, detail, headers, {"challenge": challenge})
 
     def _channel_charges(self, part: float) -> list[Charge]:
-        return [
-            Charge(f"{window.prefix}/{_CHANNEL}", int(window.amount * part), window.seconds, self.elements)
-            for window in self.quota.windows.channel
-        ]
+        charges = [window.charge(_CHANNEL, self.elements) for window in self.quota.windows.channel]
+        return [charge._replace(limit=int(charge.limit * part)) for charge in charges]
 
     async def _asked_nothing(self) -> bool:
-        """Whether the caller's address has asked nothing in the longest window of its quota."""
-        windows = [kind[-1] for kind in (self.quota.windows.reserve, self.quota.windows.worked) if kind]
-        return not any([await self._weighted(window.charge(self.networks[0].key, 0)) for window in windows])
+        """Whether nothing was evaluated for the caller's address in the last day."""
+        kinds = (self.quota.windows.reserve, self.quota.windows.worked)
+        keys = [kind[-1].charge(self.networks[0].key, 0) for kind in kinds if kind]
+        return all(state.idle > _DAY_SECONDS for state in await self.quota.counters.states(keys))
 
     async def _used(self) -> float:
         """How much of what can be had for work is used, 0 to 1: of the caller's address, or of a network around it."""
         charges = self.worked_charges(0)[len(self.quota.windows.worked) - 1 :]
-        return max([await self._weighted(charge) / max(1, charge.limit) for charge in charges])
+        states = await self.quota.counters.states(charges)
+        return max(state.level / max(1, charge.limit) for state, charge in zip(states, charges, strict=True))
 
     async def _wait(self, charges: Sequence[Charge]) -> float:
         """Seconds until all charges fit."""
-        counters = self.quota.counters
-        return max(
-            [seconds_until_room(charge, await counters.counts(charge.key, charge.seconds)) for charge in charges]
-        )
+        states = await self.quota.counters.states(charges)
+        return max(seconds_until_room(charge, state) for charge, state in zip(charges, states, strict=True))
 
     async def _channel_refusal(self, part: float) -> ProblemError:
         wait = await self._wait(self._channel_charges(part))
@@ -256,16 +270,16 @@ class _Request:
 
     async def _headers(self) -> dict[str, str]:
         """The RateLimit headers: what the ceiling of the caller's address leaves."""
-        windows, key, items = self.quota.windows, self.networks[0].key, []
-        for window in windows.ceiling:
-            parts = [one for kind in (windows.reserve, windows.worked) for one in kind if one.seconds == window.seconds]
-            used = sum([await self._weighted(part.charge(key, 0)) for part in parts])
-            _, _, _, left = await self.quota.counters.counts(parts[0].charge(key, 0).key, window.seconds)
-            items.append(window.header_item(used, left - window.seconds))
+        windows, key = self.quota.windows, self.networks[0].key
+        kinds = [kind for kind in (windows.reserve, windows.worked) if kind]
+        parts = [window for kind in kinds for window in kind]
+        states = await self.quota.counters.states([window.charge(key, 0) for window in parts])
+        items = []
+        for index, ceiling in enumerate(windows.ceiling):
+            level = sum(state.level for state in states[index :: len(windows.ceiling)])
+            burst = sum(window.burst for window in parts[index :: len(windows.ceiling)])
+            items.append(ceiling.header_item(burst - level, level))
         return {"ratelimit-policy": policy(windows.ceiling), "ratelimit": ", ".join(items)}
-
-    async def _weighted(self, charge: Charge) -> int:
-        return weighted(await self.quota.counters.counts(charge.key, charge.seconds), charge.seconds)
 
 
 def public_quota(

@@ -1,4 +1,4 @@
-"""Quotas of sliding windows, reported to the caller in RateLimit headers.
+"""Quotas of a number of elements or requests in a time, reported to the caller in RateLimit headers.
 
 The headers follow draft-ietf-httpapi-ratelimit-headers. If the counters cannot be reached, the answer is 503: without a
 quota, nothing would prevent a caller from having every possible number evaluated.
@@ -13,8 +13,11 @@ from typing import Final
 from limits import RateLimitItem
 
 from pilookup.protocol.problems import Problem
-from pilookup_server.limits.counters import Charge, Counters, CountersError, Counts, weighted
+from pilookup_server.limits.counters import Charge, Counters, CountersError, State
 from pilookup_server.problems import ProblemError
+
+TOO_MANY: Final = "One request asks for more than the quota lets through at once."
+"""The detail of a refusal that no wait can help."""
 
 _ROUNDING: Final = 1e-6
 """Seconds by which a wait may be too short because of floating point."""
@@ -22,7 +25,10 @@ _ROUNDING: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One limit of a quota: at most `amount` in any `seconds`, counted for keys that begin with `prefix`."""
+    """One limit of a quota, for each key that begins with `prefix`.
+
+    At most `amount` are let through in any `seconds`: half of it at once, and the other half evenly over the time.
+    """
 
     prefix: str
     amount: int
@@ -33,13 +39,23 @@ class Window:
         """The window of one limit of a setting, for the quota `name`."""
         return cls(f"{name}/{item.get_expiry()}", item.amount, item.get_expiry())
 
+    @property
+    def burst(self) -> int:
+        """How much is let through at once."""
+        return ceil(self.amount / 2)
+
+    @property
+    def rate(self) -> float:
+        """How much is let through in each second."""
+        return max(self.amount - self.burst, 0.5) / self.seconds
+
     def charge(self, key: str, amount: int, multiple: int = 1) -> Charge:
         """The charge of `amount` for `key`, under `multiple` times the limit."""
-        return Charge(f"{self.prefix}/{key}", self.amount * multiple, self.seconds, amount)
+        return Charge(f"{self.prefix}/{key}", self.burst * multiple, self.rate * multiple, amount)
 
-    def header_item(self, used: int, left: float) -> str:
-        """The item of the RateLimit header: what is left of `amount` after `used`, for the next `left` seconds."""
-        return f'"{self.seconds}s";r={max(0, self.amount - used)};t={max(1, ceil(left))}'
+    def header_item(self, left: float, level: float) -> str:
+        """The item of the RateLimit header: what is left now, and the seconds until a whole `burst` is."""
+        return f'"{self.seconds}s";r={max(0, floor(left))};t={max(1, ceil(level / self.rate))}'
 
 
 def policy(windows: Sequence[Window]) -> str:
@@ -47,18 +63,9 @@ def policy(windows: Sequence[Window]) -> str:
     return ", ".join(f'"{one.seconds}s";q={one.amount};w={one.seconds}' for one in windows)
 
 
-def seconds_until_room(charge: Charge, counts: Counts) -> float:
-    """Seconds until a charge fits: when the previous period counts less, or after the current one has become it.
-
-    The weighted count is rounded down, so the charge fits once that count is below the next integer.
-    """
-    before, before_left, count, count_left = counts
-    room = charge.limit - charge.amount
-    if room < 0:
-        return charge.seconds
-    if count <= room:
-        return max(0.0, before_left - (room - count + 1) * charge.seconds / before) if before else 0.0
-    return count_left - charge.seconds + charge.seconds * (1 - (room + 1) / count)
+def seconds_until_room(charge: Charge, state: State) -> float:
+    """Seconds until a charge fits; until its key is empty if it never does."""
+    return max(0.0, (state.level - max(0, charge.limit - charge.amount)) / charge.rate)
 
 
 def retry_after(seconds: float) -> dict[str, str]:
@@ -124,13 +131,15 @@ class Quota:
             return Admission(await self._headers(key), refund)
 
     async def _refusal(self, charge: Charge, key: str) -> ProblemError:
-        wait = seconds_until_room(charge, await self._counters.counts(charge.key, charge.seconds))
-        detail = "One request asks for more than the whole quota." if charge.amount > charge.limit else None
+        (state,) = await self._counters.states([charge])
+        wait = seconds_until_room(charge, state)
+        detail = TOO_MANY if charge.amount > charge.limit else None
         return ProblemError(Problem.RATE_LIMITED, detail, await self._headers(key) | retry_after(wait))
 
     async def _headers(self, key: str) -> dict[str, str]:
-        items = []
-        for window in self._windows:
-            counts = await self._counters.counts(window.charge(key, 0).key, window.seconds)
-            items.append(window.header_item(weighted(counts, window.seconds), counts[3] - window.seconds))
+        states = await self._counters.states([window.charge(key, 0) for window in self._windows])
+        items = [
+            window.header_item(window.burst - state.level, state.level)
+            for window, state in zip(self._windows, states, strict=True)
+        ]
         return {"ratelimit-policy": self._policy, "ratelimit": ", ".join(items)}

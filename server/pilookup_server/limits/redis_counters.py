@@ -1,25 +1,53 @@
 """Counters in Redis or Valkey, which the workers of several machines share."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Final
 
-from limits.aio.storage.redis import RedisStorage
-from limits.errors import ConfigurationError, StorageError
-
-from pilookup_server.limits.counters import Charge, Counters, CountersError, Counts
+from pilookup_server.limits.counters import Charge, CountersError, State
 from pilookup_server.settings import ServeError
 
 _SECONDS: Final = 2.0
-_NO_LIMIT: Final = 2**53
+_PREFIX: Final = "pilookup:"
+
+_CHARGE: Final = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1e6
+local levels = {}
+for i, key in ipairs(KEYS) do
+  local limit, rate, amount = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+  local state = redis.call('HMGET', key, 'level', 'at')
+  local level = 0
+  if state[1] then level = math.max(0, state[1] - (now - state[2]) * rate) end
+  levels[i] = math.max(0, level + amount)
+  if amount > 0 and levels[i] > limit then return i - 1 end
+end
+for i, key in ipairs(KEYS) do
+  redis.call('HSET', key, 'level', string.format('%.17g', levels[i]), 'at', string.format('%.6f', now))
+  redis.call('EXPIRE', key, math.ceil(ARGV[3 * i - 2] / ARGV[3 * i - 1]) + 86400)
+end
+return -1
+"""
+"""Counts all charges or none, with the clock of the server. A negative amount is a refund."""
+
+_STATES: Final = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1e6
+local states = {}
+for i, key in ipairs(KEYS) do
+  local state = redis.call('HMGET', key, 'level', 'at')
+  local level, idle = 0, 'inf'
+  if state[1] then
+    level = math.max(0, state[1] - (now - state[2]) * ARGV[i])
+    idle = string.format('%.6f', now - state[2])
+  end
+  states[i] = {string.format('%.17g', level), idle}
+end
+return states
+"""
 
 
-class RedisCounters(Counters):
-    """The sliding windows of the library `limits`. One charge is atomic, several together are not.
-
-    If one of several exceeds its limit, those counted before it are taken back. Meanwhile another caller may be
-    refused.
-    """
+class RedisCounters:
+    """Counters that the workers of several servers share; every call is one script, which Redis runs as a whole."""
 
     def __init__(self, uri: str) -> None:
         """Prepare the connections; nothing is sent yet.
@@ -30,55 +58,51 @@ class RedisCounters(Counters):
         Raises:
             ServeError: The URL cannot be used.
         """
-        times: dict[str, Any] = {"socket_timeout": _SECONDS, "socket_connect_timeout": _SECONDS}
-        scheme, _, rest = uri.partition("://")
-        # Valkey uses the protocol of Redis, and redis-py is the only client that is installed.
-        uri = f"async+{scheme.replace('valkey', 'redis')}://{rest}"
         try:
-            self._storage = RedisStorage(
-                uri, wrap_exceptions=True, implementation="redispy", key_prefix="pilookup", **times
-            )
-        except (ConfigurationError, ValueError):
+            from redis import asyncio, exceptions  # noqa: PLC0415 - servers that count in memory need it not
+
+            # Valkey uses the protocol of Redis.
+            scheme, _, rest = uri.partition("://")
+            uri = f"{scheme.replace('valkey', 'redis')}://{rest}"
+            times: dict[str, Any] = {"socket_timeout": _SECONDS, "socket_connect_timeout": _SECONDS}
+            self._client: Any = asyncio.from_url(uri, **times)
+        except (ImportError, ValueError):
             raise ServeError(
                 "PILOOKUP_QUOTA_STORAGE: cannot be used; it needs the package redis and a valid URL"
             ) from None
+        self._failure = exceptions.RedisError
+        self._charge = self._client.register_script(_CHARGE)
+        self._states = self._client.register_script(_STATES)
 
     async def charge(self, charges: Sequence[Charge]) -> int | None:
         """Count all charges, or none of them if one exceeds its limit; see `Counters`."""
-        for index, one in enumerate(charges):
-            if not await self._acquire(one, one.limit, one.amount):
-                await self.refund(charges[:index])
-                return index
-        return None
+        arguments = [value for _, limit, rate, amount in charges for value in (limit, repr(rate), amount)]
+        full = int(await self._run(self._charge, charges, arguments))
+        return None if full < 0 else full
 
     async def refund(self, charges: Sequence[Charge]) -> None:
         """Take back charges; see `Counters`."""
-        for one in charges:
-            await self._acquire(one, _NO_LIMIT, -one.amount)
+        arguments = [value for _, limit, rate, amount in charges for value in (limit, repr(rate), -amount)]
+        await self._run(self._charge, charges, arguments)
 
-    async def counts(self, key: str, seconds: int) -> Counts:
-        """The counts of a key; see `Counters`."""
-        with _failures():
-            return await self._storage.get_sliding_window(key, seconds)
+    async def states(self, charges: Sequence[Charge]) -> list[State]:
+        """The state of keys; see `Counters`."""
+        found = await self._run(self._states, charges, [repr(charge.rate) for charge in charges])
+        return [State(float(level), float(idle)) for level, idle in found]
 
     async def count_once(self, key: str, seconds: int) -> bool:
         """Whether nobody has counted `key` in the last `seconds`; counts it. Raises CountersError."""
-        with _failures():
-            return await self._storage.incr(key, seconds) == 1
+        try:
+            return bool(await self._client.set(_PREFIX + key, 1, nx=True, ex=seconds))
+        except self._failure:
+            raise CountersError from None
 
     async def close(self) -> None:
         """Close the connections."""
-        bridge: Any = self._storage.bridge
-        await bridge.storage.aclose()
+        await self._client.aclose()
 
-    async def _acquire(self, charge: Charge, limit: int, amount: int) -> bool:
-        with _failures():
-            return await self._storage.acquire_sliding_window_entry(charge.key, limit, charge.seconds, amount)
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    try:
-        yield
-    except StorageError:
-        raise CountersError from None
+    async def _run(self, script: Any, charges: Sequence[Charge], arguments: Sequence[object]) -> Any:
+        try:
+            return await script([_PREFIX + charge.key for charge in charges], arguments)
+        except self._failure:
+            raise CountersError from None

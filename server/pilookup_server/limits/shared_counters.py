@@ -8,15 +8,16 @@ choose whose counts are dropped.
 A worker that is killed while it writes leaves at most the counts of that one request incomplete.
 """
 
+import math
 import mmap
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from struct import Struct
 from typing import Final
 
 from pilookup.clock import Elapsed, seconds_since_boot
-from pilookup_server.limits.counters import Charge, Counts, weighted
+from pilookup_server.limits.counters import Charge, State
 from pilookup_server.limits.shared_lock import SharedLock
 
 SETS: Final = 65_536
@@ -25,10 +26,15 @@ SETS: Final = 65_536
 WAYS: Final = 8
 """Keys of a set."""
 
-_SLOT: Final = Struct("<16sIIII")  # name, period, count of the previous period, count of the current one, last use
 _NAME_BYTES: Final = 16
 _EMPTY: Final = bytes(_NAME_BYTES)
-_MAX_COUNT: Final = 2**32 - 1
+_SLOT: Final = Struct("<16sdd")  # name, level, and the time of both
+_STATE: Final = Struct("<dd")
+_WORD: Final = Struct("<Q")
+_SET_BYTES: Final = WAYS * _SLOT.size
+
+_Row = tuple[int | None, bytes, float]
+"""Offset of a slot (None for a new one), name and level."""
 
 
 class SharedCounters:
@@ -48,79 +54,71 @@ class SharedCounters:
         self._lock = lock
         self._sets = sets
         self._elapsed = elapsed
-        self._table = mmap.mmap(-1, sets * WAYS * _SLOT.size)
+        self._table = mmap.mmap(-1, sets * _SET_BYTES)
         self._secret = os.urandom(32)
 
     async def charge(self, charges: Sequence[Charge]) -> int | None:
         """Count all charges, or none of them if one exceeds its limit; see `Counters`."""
         with self._lock:
             now = self._elapsed()
-            for index, charge in enumerate(charges):
-                counts = self._counts(charge.key, charge.seconds, now)
-                if weighted(counts, charge.seconds) + charge.amount > charge.limit:
+            old: list[_Row] = []
+            new: list[_Row] = []
+            for index, (key, limit, rate, amount) in enumerate(charges):
+                place, name, level, at = self._find(key)
+                level = max(0.0, level - (now - at) * rate) + amount
+                if level > limit:
                     return index
-            for charge in charges:
-                self._add(charge.key, charge.seconds, charge.amount, now)
+                (new if place is None else old).append((place, name, level))
+            # Keys that have a slot first, so that no new one takes it.
+            for row in old + new:
+                self._write(now, *row)
         return None
 
     async def refund(self, charges: Sequence[Charge]) -> None:
         """Take back charges; see `Counters`."""
         with self._lock:
             now = self._elapsed()
-            for charge in charges:
-                self._add(charge.key, charge.seconds, -charge.amount, now)
+            for key, _, rate, amount in charges:
+                place, name, level, at = self._find(key)
+                self._write(now, place, name, max(0.0, level - (now - at) * rate - amount))
 
-    async def counts(self, key: str, seconds: int) -> Counts:
-        """The counts of a key; see `Counters`."""
+    async def states(self, charges: Sequence[Charge]) -> list[State]:
+        """The state of keys; see `Counters`."""
         with self._lock:
-            return self._counts(key, seconds, self._elapsed())
+            now, found = self._elapsed(), []
+            for key, _, rate, _ in charges:
+                _, _, level, at = self._find(key)
+                found.append(State(max(0.0, level - (now - at) * rate), now - at))
+            return found
 
     async def close(self) -> None:
         """Nothing was opened."""
 
-    def _counts(self, key: str, seconds: int, now: float) -> Counts:
-        _, before, count = self._period(key, seconds, now)
-        left = (1 - now / seconds % 1) * seconds
-        return before, left, count, left + seconds
+    def _find(self, key: str) -> tuple[int | None, bytes, float, float]:
+        """Find a key in the table.
 
-    def _period(self, key: str, seconds: int, now: float) -> tuple[int, int, int]:
-        """The number of the current period, and the counts of the previous and the current one."""
-        name, number = self._name(key), int(now // seconds)
-        for _, slot in self._slots(name):
-            if slot[0] == name:
-                return number, *_moved(slot, number)
-        return number, 0, 0
+        Returns:
+            The offset of its slot, None without one; its name; its level, and the time of that level.
+        """
+        name = blake2b(key.encode(), digest_size=_NAME_BYTES, key=self._secret).digest()
+        start = self._start(name)
+        # A name is random, so these bytes are nothing else.
+        place = self._table.find(name, start, start + _SET_BYTES)
+        if place < 0:
+            return None, name, 0.0, -math.inf
+        return place, name, *_STATE.unpack_from(self._table, place + _NAME_BYTES)
 
-    def _add(self, key: str, seconds: int, amount: int, now: float) -> None:
-        name, number = self._name(key), int(now // seconds)
-        slots = list(self._slots(name))
-        place, slot = next(
-            (one for one in slots if one[1][0] == name),
-            # Else an empty slot, else the one whose last use is the longest ago.
-            min(slots, key=lambda one: (one[1][0] != _EMPTY, one[1][4])),
-        )
-        before, count = _moved(slot, number) if slot[0] == name else (0, 0)
-        if amount < 0 and count < -amount:  # the period ended between the charge and its refund
-            before = max(0, before + count + amount)
-            count = 0
-        else:
-            count = min(_MAX_COUNT, count + amount)
-        _SLOT.pack_into(self._table, place, name, number, before, count, int(now))
+    def _write(self, now: float, place: int | None, name: bytes, level: float) -> None:
+        _SLOT.pack_into(self._table, self._free(name) if place is None else place, name, level, now)
 
-    def _slots(self, name: bytes) -> Iterator[tuple[int, tuple[bytes, int, int, int, int]]]:
-        """The offset and the content of each slot of the name's set."""
-        start = int.from_bytes(name[:8], "little") % self._sets * WAYS * _SLOT.size
-        end = start + WAYS * _SLOT.size
-        contents = _SLOT.iter_unpack(self._table[start:end])
-        return zip(range(start, end, _SLOT.size), contents, strict=True)
+    def _free(self, name: bytes) -> int:
+        """The offset of an empty slot of a name's set, or of the one whose last use is the longest ago."""
+        start = self._start(name)
+        slots = list(_SLOT.iter_unpack(self._table[start : start + _SET_BYTES]))
+        way = min(range(WAYS), key=lambda index: (slots[index][0] != _EMPTY, slots[index][2]))
+        return start + way * _SLOT.size
 
-    def _name(self, key: str) -> bytes:
-        return blake2b(key.encode(), digest_size=_NAME_BYTES, key=self._secret).digest()
-
-
-def _moved(slot: tuple[bytes, int, int, int, int], number: int) -> tuple[int, int]:
-    """The counts of a slot for the period `number`."""
-    _, period, before, count, _ = slot
-    if period == number:
-        return before, count
-    return (count if period == number - 1 else 0), 0
+    def _start(self, name: bytes) -> int:
+        """The offset of a name's set."""
+        word: int = _WORD.unpack_from(name)[0]
+        return word % self._sets * _SET_BYTES

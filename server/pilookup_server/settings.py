@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pilookup.errors import PilookupError
+from pilookup.protocol.buckets import PUBLIC_ELEMENTS_A_DAY
 from pilookup.protocol.messages import MAX_BATCH, MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
 from pilookup_server.origin import ORIGIN, check_origin
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
         16, ge=2, le=MAX_BATCH, description="Most elements of a request to `public` that needs a proof of work."
     )
     public_channel_quota: str = Field(
-        "2000000/day", description="Elements that all callers of `public` together may have evaluated."
+        f"{PUBLIC_ELEMENTS_A_DAY}/day", description="Elements that all callers of `public` together may have evaluated."
     )
     public_epoch_quota: int = Field(
         200_000_000, ge=1, le=2**50, description="The same for a whole epoch, counted in `online/evaluated.json`."

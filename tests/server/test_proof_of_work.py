@@ -20,8 +20,8 @@ from pilookup.protocol.proof_of_work import MAX_WORK, Challenge
 from tests.support.server.problem_answers import problem
 from tests.support.server.release_fixture import LATER, TOKEN, Repository
 
-QUOTA = {"public_reserve": "10/hour", "public_quota": "210/hour"}
-"""At once five elements in small requests, and a hundred for work."""
+QUOTA = {"public_reserve": "12/hour", "public_quota": "212/hour"}
+"""At once six elements in small requests, and a hundred for work."""
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ async def test_a_proof_is_for_its_elements(running, repository):
 
 @pytest.mark.anyio
 async def test_no_work_lifts_a_ceiling(running, repository):
-    async with running(public_reserve="10/hour", public_quota="16/hour") as server:
+    async with running(public_reserve="12/hour", public_quota="18/hour") as server:
         _, challenge = await refused(server, count=3)
         proof = solved(challenge)
         answer = await server.evaluate(count=4, headers=proof)
@@ -104,7 +104,7 @@ async def test_no_work_lifts_a_ceiling(running, repository):
 
 @pytest.mark.anyio
 async def test_at_a_ceiling_a_proof_of_work_is_not_used_up(running, repository, monkeypatch):
-    async with running(public_reserve="10/hour", public_quota="18/hour") as server:
+    async with running(public_reserve="12/hour", public_quota="20/hour") as server:
         (_, first), (_, second) = [await refused(server, count=count) for count in (3, 3)]
         assert (await server.evaluate(count=3, headers=solved(first))).status_code == 200
         proof = solved(second)

@@ -14,7 +14,7 @@ from pilookup.protocol.messages import JSON, MAX_BATCH, EvaluateRequest
 
 pytestmark = pytest.mark.anyio
 EVALUATE = "/v1/channels/public/evaluate"
-QUOTAS = {"request_quota": "8/minute", "public_quota": "4/minute", "public_reserve": ""}
+QUOTAS = {"request_quota": "8/minute", "public_quota": "6/minute", "public_reserve": ""}
 
 
 @given(

@@ -161,12 +161,19 @@ class _Request:
         return self._charges(self.quota.windows.worked, elements)
 
     def _charges(self, windows: Sequence[Window], elements: int) -> list[Charge]:
-        """The charges of every window for the caller's own address, and of the longest one for the wider networks."""
+        """The charges of every window for the caller's own address, and of the longest one for the wider networks.
+
+        A request of one element is let through where two would be. Otherwise a caller that always asks for one would
+        take each element that becomes free, and a first check, which takes two, would wait for ever.
+        """
         own, *wider = self.networks
-        return [
+        charges = [
             *(window.charge(own.key, elements) for window in windows),
             *(windows[-1].charge(network.key, elements, network.multiple) for network in wider),
         ]
+        if elements >= SMALL:
+            return charges
+        return [one._replace(limit=max(elements, one.limit - (SMALL - elements))) for one in charges]
 
     async def charge_worked(self) -> list[Charge]:
         """Charge the request past the reserve; raises ProblemError 429 if a ceiling is reached."""
@@ -183,7 +190,10 @@ class _Request:
 
     async def _refusal(self, charges: list[Charge]) -> ProblemError:
         too_many = any(charge.amount > charge.limit for charge in charges)
-        headers = await self._headers() | retry_after(await self._wait(charges))
+        wait = await self._wait(charges)
+        if self.elements <= SMALL and self.quota.windows.reserve:
+            wait = min(wait, await self._wait(self.reserve_charges(self.elements)))
+        headers = await self._headers() | retry_after(wait)
         return ProblemError(Problem.RATE_LIMITED, TOO_MANY if too_many else None, headers)
 
     async def charge(self, charges: list[Charge]) -> bool:
@@ -252,7 +262,7 @@ class _Request:
 
     async def _used(self) -> float:
         """How much of what can be had for work is used, 0 to 1: of the caller's address, or of a network around it."""
-        charges = self.worked_charges(0)[len(self.quota.windows.worked) - 1 :]
+        charges = self.worked_charges(SMALL)[len(self.quota.windows.worked) - 1 :]
         states = await self.quota.counters.states(charges)
         return max(state.level / max(1, charge.limit) for state, charge in zip(states, charges, strict=True))
 

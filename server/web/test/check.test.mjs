@@ -161,6 +161,10 @@ const ANSWERS = {
   "buckets in the wrong order": ["bad_bucket", (r) => r.buckets.reverse()],
   "empty buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => new Uint8Array(body.length)))],
   "cut buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.subarray(32)))],
+  "buckets with a byte too many": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => concatBytes(body, new Uint8Array(1))))],
+  "buckets of a megabyte": ["bad_bucket", (r) => (r.buckets = r.buckets.map(() => new Uint8Array(2 ** 20)))],
+  "a manifest with a byte too many": ["bad_snapshot", (r) => longManifest(r, 1)],
+  "a manifest of eight megabytes": ["bad_snapshot", (r) => longManifest(r, 2 ** 23)],
   "no buckets": ["bad_response", (r) => (r.buckets = [])],
   "a snapshot of another key": ["bad_snapshot", snapshotOfAnotherKey],
   "a case that is not in the catalogue": ["bad_snapshot", (r) => (r.manifest = { ...r.manifest, datasets: [] })],
@@ -180,6 +184,11 @@ const ANSWERS = {
 function mangle(server, change) {
   const honest = server.evaluate.bind(server);
   server.evaluate = (body) => change(honest(body));
+}
+
+function longManifest(server, more) {
+  const path = Object.keys(server.files()).find((one) => one.startsWith("targets/"));
+  server.overrides[path] = concatBytes(server.files()[path], new Uint8Array(more));
 }
 
 function otherProof(server) {
@@ -284,6 +293,12 @@ describe("the network", () => {
       assert.ok(aborted && pulled < 5, `${pulled} parts`);
     });
   }
+
+  test("the status of a response decides, however long its body is", async () => {
+    const long = (status) => changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? new Response(new Uint8Array(2 ** 20), { status }) : null)));
+    assert.equal(await reasonOf(long(500)), "server_error");
+    assert.equal(await reasonOf(long(429)), "rate_limited");
+  });
 
   test("without body streams, the browser reads the whole response", async () => {
     const withoutStream = (response) => ({

@@ -123,6 +123,11 @@ def file_name(kind: Kind, role: Role, algorithm: Algorithm) -> str:
     return f"{kind}.{role.word}.{algorithm.suffix}"
 
 
+def is_filter(name: str) -> bool:
+    """Whether the name is that of a filter file. A manifest may list files with names that this version does not know."""
+    return any(name == file_name(kind, role, one) for kind in Kind for role in Role for one in Algorithm)
+
+
 def part_bits_for(count: int) -> int:
     """Number of upper bits of a key that choose its part in a fuse filter of `count` keys.
 

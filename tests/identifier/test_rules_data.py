@@ -82,7 +82,13 @@ def test_words_are_removed_as_the_data_say(text):
     assert affixes.without_words(text) == without_words(text)
 
 
-@given(st.from_regex(RULES["rule_13"]["CN"].replace("$", r"\Z").replace(r"\+*", r"\+{0,5}"), fullmatch=True, alphabet=st.characters(codec="ascii")))
+@given(
+    st.from_regex(
+        RULES["rule_13"]["CN"].replace("$", r"\Z").replace(r"\+*", r"\+{0,5}"),
+        fullmatch=True,
+        alphabet=st.characters(codec="ascii"),
+    )
+)
 def test_what_the_pattern_of_mainland_mobiles_matches_is_one(text):
     wanted = b"tel:+86" + re.match(RULES["rule_13"]["CN"], text)[1].encode()
     assert canonicalise(text) in (wanted, Reason.ID_CARD, Reason.BANK_CARD)

@@ -124,7 +124,7 @@ def file_name(kind: Kind, role: Role, algorithm: Algorithm) -> str:
 
 
 def is_filter(name: str) -> bool:
-    """Whether the name is that of a filter file. A manifest may list files with names that this version does not know."""
+    """Whether the name is that of a filter file. A manifest may list other files, which this version does not know."""
     return any(name == file_name(kind, role, one) for kind in Kind for role in Role for one in Algorithm)
 
 

@@ -1,7 +1,7 @@
 """Filter files: which filter keys may be in a snapshot (SPEC.md section 10).
 
-A hit in a filter proves nothing by itself; it must be confirmed in the bucket. Only a filter with the manifest's serial
-may answer `not_found`. A file is a header, big-endian, and the body of its algorithm:
+A hit in a filter proves nothing by itself; it must be confirmed in the bucket. `pilookup.Filter` says when filters may
+answer `not_found` (SPEC.md section 10.5). A file is a header, big-endian, and the body of its algorithm:
 
     size  field
     4     "PLKF"

@@ -6,7 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { loadForeign, modules } from "./built_modules.mjs";
 import {
-  base64url, bucketsOf, FakeServer, makeKeys, manifestFields, numbers, otherSecret, publicKeyOf, snapshotCase,
+  base64url, bucketsOf, cases, FakeServer, makeKeys, manifestFields, numbers, otherSecret, publicKeyOf, snapshotCase,
 } from "./fake_server.mjs";
 
 const { check, prepare } = modules.check;
@@ -426,11 +426,21 @@ describe("proof of work", () => {
     "a cost of 0": { cost: 0 },
     "a key of 33 bytes": { keyLength: 33 },
   })) {
-    test(`${name} is bad_response, without work`, async () => {
+    test(`${name} is rate_limited, without work`, async () => {
       const sent = wrong && Object.keys(wrong).length ? { parameters: { ...given.parameters, ...wrong } } : wrong;
       const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? problem({ challenge: sent }) : null))));
-      assert.equal((await page.ask(numbers.found[0])).reason, "bad_response");
+      assert.equal((await page.ask(numbers.found[0])).reason, "rate_limited");
       assert.equal(page.evaluated.length, 1);
+    });
+  }
+
+  for (const one of cases.filter(({ type }) => type === "proof-of-work")) {
+    test(`vector: ${one.name}`, async () => {
+      const { challengeIn, solve } = modules.proofOfWork;
+      const found = challengeIn({ status: 429, headers: new Headers(), body: new TextEncoder().encode(one.problem) });
+      const read = (header) => JSON.parse(Buffer.from(header, "base64"));
+      const around = { ticks: () => performance.now(), progress: () => undefined, stopped: () => false };
+      assert.deepEqual(read(await solve(found, around)), read(one.header));
     });
   }
 

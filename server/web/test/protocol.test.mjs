@@ -9,7 +9,7 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { modules, vectors as read } from "./built_modules.mjs";
 import { bucketsOf, cases } from "./fake_server.mjs";
 
-const { bucket, bytes, label, manifest, metadata, oprf, token } = modules;
+const { bucket, bytes, label, manifest, metadata, oprf, token, trust } = modules;
 const { concat, field, fromHex, hex, utf8 } = bytes;
 const { Point } = ristretto255;
 const scalar = (text) => Point.Fn.fromBytes(fromHex(text));
@@ -83,7 +83,7 @@ vectors("find", (one) => {
 
 const OPERATIONS = {
   label: (one) => label.parseLabel(fromHex(one.bytes)),
-  manifest: (one) => manifest.parseManifest(utf8(one.bytes)),
+  manifest: (one) => trust.publicKey(manifest.parseManifest(utf8(one.bytes))),
   find: (one) => label.findLabel(fromHex(one.token), fromHex(one.slots), one.channel, one.epoch),
   bucket: (one) =>
     bucket.verifyBucket(fromHex(one.body), one.index, { bits: one.bucket_bits, slots: one.slots }, fromHex(one.root)),
@@ -92,8 +92,8 @@ const OPERATIONS = {
     verify(one.public_key, [input], [one.evaluated_element], one.proof);
   },
 };
-// Operations that the page does not have: refusing a request, and reading a filter file.
-const NOT_IN_THE_PAGE = ["request", "filter"];
+// Operations that the page does not have: refusing a request, reading a filter file, and reading an answer in JSON.
+const NOT_IN_THE_PAGE = ["request", "filter", "response"];
 
 vectors("negative", (one) => {
   if (NOT_IN_THE_PAGE.includes(one.operation)) return;

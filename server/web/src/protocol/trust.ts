@@ -195,7 +195,8 @@ function checkVersion(metadata: Metadata, version: number): void {
   if (metadata.version !== version) throw new Failure("bad_snapshot", `${metadata.name}: version`);
 }
 
-function publicKey(manifest: Manifest): PublicKey {
+/** The public key of a manifest. Throws a Failure `bad_snapshot` if it is no element. */
+export function publicKey(manifest: Manifest): PublicKey {
   try {
     return new PublicKey(manifest.publicKey);
   } catch {

@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { text as readAll } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { answerFromOctets } from "./messages.mjs";
 import * as protocol from "./protocol.mjs";
 import { manifest as trustedManifest } from "./trust.mjs";
 
@@ -25,26 +26,29 @@ class Server {
     this.headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
   }
 
-  async send(path, options = {}) {
+  // `tooLong` is the reason of a body that is longer than any right one.
+  async send(path, options = {}, tooLong = "bad_response") {
     const headers = { ...this.headers, "accept-encoding": "identity", ...options.headers };
     const signal = AbortSignal.timeout(30_000);
     let response;
     let body;
     try {
-      response = await fetch(this.base + path, { ...options, headers, signal, redirect: "error" });
+      response = await fetch(this.base + path, { ...options, headers, signal, redirect: "manual" });
       body = new Uint8Array(await response.arrayBuffer());
     } catch {
       throw new Failure("unreachable");
     }
-    if (response.status === 200 && body.length <= MAX_BYTES) return body;
+    if (response.status === 200 && body.length > MAX_BYTES) throw new Failure(tooLong);
+    if (response.status === 200) return body;
     const failure = new Failure(STATUS[response.status] ?? (response.status >= 500 ? "server_error" : "bad_response"));
-    throw Object.assign(failure, { status: response.status });
+    const wait = /^[0-9]{1,6}$/.exec(response.headers.get("retry-after") ?? "");
+    throw Object.assign(failure, { status: response.status, wait: wait ? Number(wait[0]) : null });
   }
 
   // Metadata or a target; null if the server has none.
-  get = async (path) => {
+  get = async (path, tooLong) => {
     try {
-      return await this.send(path);
+      return await this.send(path, {}, tooLong);
     } catch (failure) {
       if (failure.status === 404) return null;
       throw failure;
@@ -62,9 +66,8 @@ async function tokens(server, manifest, identifiers) {
   const inputs = identifiers.map((one) => ({ input: protocol.utf8(one), ...protocol.blind(one) }));
   const blinded = inputs.map((one) => one.blinded);
   const answer = await server.evaluate(manifest.epoch, protocol.concat(...blinded));
-  if (answer.length !== blinded.length * 32 + 64) throw new Failure("bad_response");
-  const evaluated = protocol.split(answer.subarray(0, -64), 32);
-  protocol.verify(manifest.publicKey, inputs, blinded, evaluated, answer.subarray(-64));
+  const { elements: evaluated, proof } = answerFromOctets(answer, blinded.length);
+  protocol.verify(manifest.publicKey, inputs, blinded, evaluated, proof);
   const elements = inputs.map((one, i) => protocol.unblind(one.blind, evaluated[i]));
   return elements.map((element) => protocol.token(element, manifest.channel, manifest.epoch));
 }
@@ -75,7 +78,7 @@ async function buckets(server, manifest, indices) {
   const found = new Map();
   for (const index of new Set(indices)) {
     try {
-      const body = await server.send(`snapshots/${manifest.serial}/buckets/${index}`);
+      const body = await server.send(`snapshots/${manifest.serial}/buckets/${index}`, {}, "bad_bucket");
       found.set(index, protocol.checkBody(body, index, geometry, manifest.rootHash));
     } catch (failure) {
       if (!(failure instanceof Failure) || failure.reason === "retired") throw failure;
@@ -116,16 +119,18 @@ const ANSWER = {
   cases: [],
   more: false,
   reason: null,
+  retry_after: null,
+  detail: null,
 };
-const unknown = (reason) => ({ ...ANSWER, reason });
+const unknown = ({ reason, wait = null }) => ({ ...ANSWER, reason, retry_after: wait });
 
 // Turns what was found into a result (steps 12 to 14).
 function result(found, manifest) {
   if (found === null) return { ...ANSWER, status: "not_found" };
   const known = new Map(manifest.datasets.map((one) => [one.id, one]));
-  if (found instanceof Failure) return unknown(found.reason);
+  if (found instanceof Failure) return unknown(found);
   if (found.canary || found.cases.some((id) => !known.has(id))) {
-    return unknown("bad_snapshot");
+    return unknown({ reason: "bad_snapshot" });
   }
   return {
     ...ANSWER,
@@ -160,15 +165,22 @@ export async function check(server, channel, pinned, identifiers, seen = {}) {
 
 // Starts again once, with fresh blinds, if the release has changed in the meantime (SPEC.md section 8.4).
 async function withNews(server, channel, pinned, batch, seen) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const manifest = await trustedManifest(server.get, pinned, channel, seen);
-      return await checkBatch(server, manifest, batch);
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure;
-      if (failure.reason !== "retired" || attempt > 0) return batch.map(() => unknown(failure.reason));
-    }
+  const attempt = async () => {
+    const manifest = await trustedManifest(server.get, pinned, channel, seen);
+    return checkBatch(server, manifest, batch).catch(asRetired);
+  };
+  try {
+    return (await attempt()) ?? (await attempt()) ?? batch.map(() => unknown({ reason: "retired" }));
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return batch.map(() => unknown(failure));
   }
+}
+
+// Null for a serial or epoch that is not served any more.
+function asRetired(failure) {
+  if (failure instanceof Failure && failure.reason === "retired") return null;
+  throw failure;
 }
 
 function identifierOf(line) {
@@ -201,7 +213,7 @@ async function main() {
   const answers = await check(server, values.channel, readFileSync(values.trust), distinct, seen);
   if (values.state) writeFileSync(values.state, JSON.stringify(seen), { mode: 0o600 });
   const byIdentifier = new Map(distinct.map((one, i) => [one, answers[i]]));
-  const results = identifiers.map((one) => byIdentifier.get(one) ?? unknown("invalid_number"));
+  const results = identifiers.map((one) => byIdentifier.get(one) ?? unknown({ reason: "invalid_number" }));
   for (const one of results) process.stdout.write(`${JSON.stringify(one)}\n`);
   return results.some((one) => one.status === "unknown") ? 1 : 0;
 }

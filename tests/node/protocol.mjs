@@ -1,4 +1,4 @@
-// Elements, tokens, labels, buckets and filters, written only from SPEC.md sections 1 to 6 and 10. No I/O.
+// Elements, tokens, labels, buckets and filters, written only from SPEC.md sections 1 to 6. No I/O.
 
 import { gcmsiv } from "@noble/ciphers/aes.js";
 import { ristretto255, ristretto255_oprf } from "@noble/curves/ed25519.js";
@@ -91,6 +91,7 @@ export function parseLabel(bytes) {
   if (!(flags & 0x83)) throw bad("says nothing");
   if (slots.some((id, i) => id !== (cases[i] ?? 0))) throw bad("a gap between cases");
   if (new Set(cases).size !== cases.length) throw bad("a case twice");
+  if (flags & 0x80 && (flags !== 0x80 || bytes.subarray(1).some(Boolean))) throw bad("a canary with something else");
   if (flags & 0x40 && cases.length < 3) throw bad("more without three cases");
   if (month > 1200) throw bad("month");
   return {
@@ -141,119 +142,4 @@ export function checkBody(body, index, { bits, slots }, root) {
   const top = path.reduce((h, p, k) => ((index >>> k) & 1 ? nodeHash(p, h) : nodeHash(h, p)), leafHash(bucket));
   if (!equal(top, root)) throw new Failure("bad_bucket", "root");
   return bucket;
-}
-
-// --- section 10: filter ----------------------------------------------------------------------------------------------
-
-const MASK = (1n << 64n) - 1n;
-
-export function parseFilter(bytes) {
-  const bad = (why) => new Failure("bad_snapshot", `filter: ${why}`);
-  if (bytes.length < 29) throw bad("truncated");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");
-  const [version, algorithm, kind, role, nameLength] = [4, 5, 6, 7, 28].map((at) => bytes[at]);
-  if (magic !== "PLKF" || version !== 1) throw bad("format");
-  if (![8, 16, 32].includes(algorithm)) throw bad("no binary fuse filter");
-  if (![1, 2].includes(kind) || ![0, 1].includes(role)) throw bad("kind or role");
-  const channel = Buffer.from(bytes.subarray(29, 29 + nameLength)).toString("latin1");
-  if (!/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(channel)) throw bad("channel");
-  const head = { algorithm, kind, role, channel, epoch: view.getUint32(8), serial: view.getBigUint64(12) };
-  if (head.epoch === 0 || head.serial === 0n || head.serial >= 1n << 53n) throw bad("epoch or serial");
-  const body = parseFuse(bytes.subarray(29 + nameLength), algorithm, bad);
-  if (body.count !== view.getBigUint64(20)) throw bad("count");
-  return { ...head, ...body };
-}
-
-// Parses a body: one part, or several by the upper bits of the keys.
-function parseFuse(bytes, bits, bad) {
-  if (bytes[4] !== 2) {
-    const [part, size] = parsePart(bytes, bits, bad);
-    if (size !== bytes.length) throw bad("length");
-    return { partBits: 0n, parts: [part], count: part.count };
-  }
-  const end = bytes.length - 32;
-  if (end < 16) throw bad("truncated");
-  const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");
-  if (magic !== "PLFF" || bytes[5] !== bits || bytes[7] !== 0) throw bad("body format");
-  if (bytes[6] < 1 || bytes[6] > 10) throw bad("number of parts");
-  if (!equal(sha256(bytes.subarray(0, end)), bytes.subarray(end))) throw bad("checksum");
-  const parts = [];
-  let at = 16;
-  while (parts.length < 2 ** bytes[6]) {
-    const [part, size] = parsePart(bytes.subarray(at, end), bits, bad);
-    parts.push(part);
-    at += size;
-  }
-  if (at !== end) throw bad("length");
-  const count = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(8, true);
-  if (count !== parts.reduce((sum, part) => sum + part.count, 0n)) throw bad("body count");
-  return { partBits: BigInt(bytes[6]), parts, count };
-}
-
-// Parses the part at the start of bytes; returns it and its size.
-function parsePart(bytes, bits, bad) {
-  if (bytes.length < 60) throw bad("truncated");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");
-  const [exponent, count, segments] = [bytes[6], view.getBigUint64(8, true), view.getUint32(24, true)];
-  if (magic !== "PLFF" || bytes[4] !== 1 || bytes[5] !== bits || bytes[7] !== 0) throw bad("body format");
-  if (count >= 1n << 32n) throw bad("body count");
-  const wanted = shape(Number(count));
-  if (exponent !== wanted.exponent || segments !== wanted.segments) throw bad("shape");
-  const slots = count === 0n ? 0 : (segments + 2) * 2 ** exponent;
-  const end = 28 + (slots * bits) / 8;
-  if (bytes.length < end + 32) throw bad("length");
-  if (!equal(sha256(bytes.subarray(0, end)), bytes.subarray(end, end + 32))) throw bad("checksum");
-  const seed = view.getBigUint64(16, true);
-  return [{ bits, count, exponent, segments, seed, table: bytes.subarray(28, end) }, end + 32];
-}
-
-// Returns the number of upper bits of a key that determine its part, as a publisher chooses it.
-export function partBits(count) {
-  let bits = 0;
-  while (bits < 10 && count > 2 ** (21 + bits)) bits += 1;
-  return bits;
-}
-
-const LONGER_FROM = [
-  3, 9, 28, 92, 304, 1010, 3362, 11193, 37273, 124118, 413310, 1376322, 4583150, 15261887, 50822082, 169237530,
-];
-
-export function shape(count) {
-  if (count === 0) return { exponent: 0, segments: 0 };
-  const exponent = 2 + LONGER_FROM.filter((from) => from <= count).length;
-  const k = 31 - Math.clz32(count);
-  const factor = Math.max(1.125, 0.875 + (0.25 * 19.931568569324174) / (k + (count / 2 ** k - 1)));
-  const capacity = count === 1 ? 1 : Math.floor(count * factor + 0.5);
-  return { exponent, segments: Math.max(1, Math.ceil(capacity / 2 ** exponent) - 2) };
-}
-
-// Returns whether a filter key (8 bytes) may be in the set.
-export function contains({ parts, partBits }, key) {
-  const number = BigInt(`0x${bytesToHex(key)}`);
-  return partContains(parts[number >> (64n - partBits)], number);
-}
-
-function partContains(filter, key) {
-  if (filter.count === 0n) return false;
-  const segment = 1n << BigInt(filter.exponent);
-  const h = mix((key + filter.seed) & MASK);
-  const p0 = (h * (BigInt(filter.segments) * segment)) >> 64n;
-  const p1 = (p0 + segment) ^ ((h >> 18n) & (segment - 1n));
-  const p2 = (p0 + 2n * segment) ^ (h & (segment - 1n));
-  const print = (h ^ (h >> 32n)) & ((1n << BigInt(filter.bits)) - 1n);
-  return print === [p0, p1, p2].map((p) => fingerprint(filter, Number(p))).reduce((a, b) => a ^ b);
-}
-
-function mix(key) {
-  let h = ((key ^ (key >> 33n)) * 0xff51afd7ed558ccdn) & MASK;
-  h = ((h ^ (h >> 33n)) * 0xc4ceb9fe1a85ec53n) & MASK;
-  return h ^ (h >> 33n);
-}
-
-function fingerprint({ table, bits }, place) {
-  const width = bits / 8;
-  const bytes = table.subarray(place * width, (place + 1) * width);
-  return bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }

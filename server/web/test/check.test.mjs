@@ -6,7 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { loadForeign, modules } from "./built_modules.mjs";
 import {
-  base64url, bucketsOf, FakeServer, makeKeys, manifestFields, numbers, otherSecret, publicKeyOf, snapshotCase,
+  base64url, bucketsOf, cases, FakeServer, makeKeys, manifestFields, numbers, otherSecret, publicKeyOf, snapshotCase,
 } from "./fake_server.mjs";
 
 const { check, prepare } = modules.check;
@@ -88,7 +88,7 @@ describe("a correct server", () => {
     for (const digits of [number, number.slice(3), number.slice(-4)]) assert.ok(!sentText.includes(digits));
     for (const { options } of page.server.requests) {
       const { cache, credentials, redirect, referrerPolicy } = options;
-      assert.deepEqual([cache, credentials, redirect, referrerPolicy], ["no-store", "omit", "error", "no-referrer"]);
+      assert.deepEqual([cache, credentials, redirect, referrerPolicy], ["no-store", "omit", "manual", "no-referrer"]);
     }
   });
 
@@ -144,6 +144,9 @@ describe("a text that is not a number", () => {
   });
 });
 
+/** What browsers give for a redirect that is not followed. */
+const HIDDEN = { type: "opaqueredirect", status: 0, headers: new Headers(), body: null, arrayBuffer: async () => new ArrayBuffer(0) };
+
 const ANSWERS = {
   "another evaluation key": ["bad_proof", (r) => (r.secret = otherSecret)],
   "a proof of another answer": ["bad_proof", (r) => mangle(r, (body) => concatBytes(body.subarray(0, -64), otherProof(r)))],
@@ -161,6 +164,10 @@ const ANSWERS = {
   "buckets in the wrong order": ["bad_bucket", (r) => r.buckets.reverse()],
   "empty buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => new Uint8Array(body.length)))],
   "cut buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.subarray(32)))],
+  "buckets with a byte too many": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => concatBytes(body, new Uint8Array(1))))],
+  "buckets of a megabyte": ["bad_bucket", (r) => (r.buckets = r.buckets.map(() => new Uint8Array(2 ** 20)))],
+  "a manifest with a byte too many": ["bad_snapshot", (r) => longManifest(r, 1)],
+  "a manifest of eight megabytes": ["bad_snapshot", (r) => longManifest(r, 2 ** 23)],
   "no buckets": ["bad_response", (r) => (r.buckets = [])],
   "a snapshot of another key": ["bad_snapshot", snapshotOfAnotherKey],
   "a case that is not in the catalogue": ["bad_snapshot", (r) => (r.manifest = { ...r.manifest, datasets: [] })],
@@ -169,6 +176,7 @@ const ANSWERS = {
   "a broken server": ["server_error", (r) => (r.statuses.snapshots = 500)],
   "a server without a release": ["server_error", (r) => (r.statuses.evaluate = 503)],
   "a redirect's status": ["bad_response", (r) => (r.statuses.evaluate = 302)],
+  "a redirect that the browser hides": ["bad_response", (r) => (r.answer = (path) => (path.startsWith("evaluate") ? HIDDEN : null))],
   "over quota": ["rate_limited", (r) => (r.statuses.evaluate = 429)],
   "a retired epoch": ["retired", (r) => (r.statuses.evaluate = 410)],
   "retired buckets": ["retired", (r) => (r.statuses.snapshots = 410)],
@@ -180,6 +188,11 @@ const ANSWERS = {
 function mangle(server, change) {
   const honest = server.evaluate.bind(server);
   server.evaluate = (body) => change(honest(body));
+}
+
+function longManifest(server, more) {
+  const path = Object.keys(server.files()).find((one) => one.startsWith("targets/"));
+  server.overrides[path] = concatBytes(server.files()[path], new Uint8Array(more));
 }
 
 function otherProof(server) {
@@ -284,6 +297,12 @@ describe("the network", () => {
       assert.ok(aborted && pulled < 5, `${pulled} parts`);
     });
   }
+
+  test("the status of a response decides, however long its body is", async () => {
+    const long = (status) => changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? new Response(new Uint8Array(2 ** 20), { status }) : null)));
+    assert.equal(await reasonOf(long(500)), "server_error");
+    assert.equal(await reasonOf(long(429)), "rate_limited");
+  });
 
   test("without body streams, the browser reads the whole response", async () => {
     const withoutStream = (response) => ({
@@ -411,11 +430,21 @@ describe("proof of work", () => {
     "a cost of 0": { cost: 0 },
     "a key of 33 bytes": { keyLength: 33 },
   })) {
-    test(`${name} is bad_response, without work`, async () => {
+    test(`${name} is rate_limited, without work`, async () => {
       const sent = wrong && Object.keys(wrong).length ? { parameters: { ...given.parameters, ...wrong } } : wrong;
       const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? problem({ challenge: sent }) : null))));
-      assert.equal((await page.ask(numbers.found[0])).reason, "bad_response");
+      assert.equal((await page.ask(numbers.found[0])).reason, "rate_limited");
       assert.equal(page.evaluated.length, 1);
+    });
+  }
+
+  for (const one of cases.filter(({ type }) => type === "proof-of-work")) {
+    test(`vector: ${one.name}`, async () => {
+      const { challengeIn, solve } = modules.proofOfWork;
+      const found = challengeIn({ status: 429, headers: new Headers(), body: new TextEncoder().encode(one.problem) });
+      const read = (header) => JSON.parse(Buffer.from(header, "base64"));
+      const around = { ticks: () => performance.now(), progress: () => undefined, stopped: () => false };
+      assert.deepEqual(read(await solve(found, around)), read(one.header));
     });
   }
 

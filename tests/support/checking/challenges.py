@@ -18,14 +18,20 @@ def document(counter, **changed):
     return json.dumps(body | {"challenge": {"parameters": parameters, "signature": "s"}}).encode()
 
 
-def demand(host, counter=500, accept=True, **changed):
-    """Make /evaluate answer only requests with the right proof of work (with `accept` False, none)."""
+def demand(host, counter=500, accept=True, most=1000, **changed):
+    """Make /evaluate answer only requests with the right proof of work (with `accept` False, none).
+
+    A request of more than `most` elements is told to have no more.
+    """
+
+    limits = {"data": {"elements": most}}
 
     def twist(asked, answer):
         if asked.method != "POST":
             return answer
         proof = asked.headers.get("pilookup-proof")
         solved = proof and json.loads(base64.b64decode(proof))["solution"]["counter"] == counter
-        return answer if solved and accept else Answer(429, document(counter, **changed))
+        fits = len(asked.body) // 32 <= most
+        return answer if solved and accept and fits else Answer(429, document(counter, **limits | changed))
 
     host.twist = twist

@@ -100,6 +100,31 @@ def test_a_worker_that_dies_is_replaced(launch):
     assert "process ended, starting it again" in server.log.read_text()
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_workers_count_together_and_a_killed_one_forgets_nothing(launch, home, workers):
+    """Every request on a connection of its own, so that all workers get some; the quota lets 40 through at once."""
+    settings = {"public_quota": "80/day", "public_reserve": "", "public_channel_quota": "160/day"}
+    server = launch("--workers", str(workers), **settings).wait()
+
+    def statuses(count):
+        found = []
+        for _ in range(count):
+            with httpx2.Client(base_url=server.url) as client:
+                found.append(evaluate(client)[1].status_code)
+        return found
+
+    # A request of one element needs room for two.
+    assert statuses(50) == [200] * 39 + [429] * 11
+    for pid in server.children():
+        os.kill(pid, signal.SIGKILL)
+    wait_for(server.log, "process ended, starting it again")
+    server.wait()
+    assert statuses(4) == [429] * 4
+    assert server.stop() == 0
+    record = json.loads((home.path / "online" / "evaluated.json").read_text())
+    assert record["epochs"] == [{"epoch": 1, "evaluated": 39}]
+
+
 def test_workers_do_not_outlive_a_killed_supervisor(launch):
     server = launch("--workers", "2", metrics_port=0).wait()
     children = server.children()

@@ -1,11 +1,11 @@
 """What citizens behind a carrier's address are left with by a neighbour who asks for all it can get.
 
-    python -m tests.attacks.scripts.neighbours [--citizens 3000]
+    python -m tests.attacks.scripts.neighbours [--citizens 3000] [--requests 4] [--only "single checks"]
 
 A day is simulated: the quota is the real one on a fake clock, the work is counted and not done. Citizens come evenly over
 the day. Each makes one check (two elements: a number and a canary), solves what is asked for with an old telephone, waits
 as long as the server says, and gives up after half an hour. The neighbour has a fast desktop computer, sends up to four
-requests a second, and tries again a second after it was refused. The four neighbours:
+requests a second (`--requests`), and tries again a second after it was refused. The four neighbours:
 
     batches          the largest requests that are taken, from the citizens' address
     single checks    requests of one element, from the citizens' address
@@ -42,7 +42,7 @@ PHONE, DESKTOP = 50_000, 100_000_000
 """SHA-256 hashes a second: an old telephone in the page, and a desktop computer on all its cores."""
 
 PATIENCE = 1_800
-REQUESTS_A_SECOND = 4
+NEIGHBOURS = ("none", "batches", "single checks", "a /48", "100 addresses")
 CARRIER = "198.51.100.7"
 
 
@@ -131,7 +131,8 @@ class Before:
 class Day:
     """One simulated day of one neighbour under one set of rules."""
 
-    def __init__(self, rules: type[Before] | type[After], folder: Path) -> None:
+    def __init__(self, rules: type[Before] | type[After], folder: Path, requests_a_second: int) -> None:
+        self.step = 1 / requests_a_second
         (folder / "online").mkdir()
         self.clock = Stepped(10 * DAY)
         self.rules = rules(folder, self.clock)
@@ -182,10 +183,10 @@ class Day:
             await self.rules.ask(address, elements, proof)
         except ProblemError as refusal:
             if refusal.problem is Problem.PROOF_NEEDED and kind != "a /48":
-                return at + max(1 / REQUESTS_A_SECOND, refusal.members["challenge"]["work"] / DESKTOP), address, True
-            return at + (1 / REQUESTS_A_SECOND if kind in ("a /48", "100 addresses") else 1), next(sources), False
+                return at + max(self.step, refusal.members["challenge"]["work"] / DESKTOP), address, True
+            return at + (self.step if kind in ("a /48", "100 addresses") else 1), next(sources), False
         self.got += elements
-        return at + 1 / REQUESTS_A_SECOND, next(sources), False
+        return at + self.step, next(sources), False
 
     def _elements(self, kind: str, proof: bool) -> int:
         if kind == "batches":
@@ -211,12 +212,15 @@ def main() -> None:
     """Print a line for each neighbour and each set of rules."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--citizens", type=int, default=3000, help="citizens a day behind the address")
-    citizens = parser.parse_args().citizens
+    parser.add_argument("--only", help="one neighbour, such as 'a /48'")
+    parser.add_argument("--requests", type=int, default=4, help="requests a second of the neighbour")
+    given = parser.parse_args()
+    citizens = given.citizens
     print(f"{'neighbour':<15} {'rules':<7} {'citizens served':>16} {'median s':>9} {'95th s':>8} {'numbers got':>12}")
-    for neighbour in ("none", "batches", "single checks", "a /48", "100 addresses"):
+    for neighbour in [given.only] if given.only else NEIGHBOURS:
         for name, rules in (("before", Before), ("after", After)):
             with TemporaryDirectory() as folder:
-                day = Day(rules, Path(folder))
+                day = Day(rules, Path(folder), given.requests)
                 asyncio.run(day.run(citizens, neighbour))
             waits = sorted(day.waits) or [float("nan")]
             late = waits[int(len(waits) * 0.95) - 1]

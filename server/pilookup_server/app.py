@@ -142,6 +142,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for watcher in service.watchers.values():
+            await watcher.close()
         await service.quotas.close()
 
 

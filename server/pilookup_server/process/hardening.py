@@ -11,6 +11,7 @@ from pilookup.keyring.environment import erase_variables
 from pilookup_server.settings import ServeError
 
 SECRET_VARIABLES: Final = (
+    "PILOOKUP_METADATA_TOKEN",
     "PILOOKUP_ONLINE_PASSPHRASE",
     "PILOOKUP_PASSPHRASE",
     "PILOOKUP_PLATFORM_TOKENS",

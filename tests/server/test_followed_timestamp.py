@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 
 import httpx2
 import pytest
@@ -15,7 +14,7 @@ from structlog.testing import capture_logs
 from tuf.api.metadata import Metadata, Timestamp
 
 from tests.support.server.release_fixture import LATER, HeldKeys, Repository
-from tests.support.server.two_machines import SIGNING, Wire, copy_release, follow_over, machine
+from tests.support.server.two_machines import SIGNING, ManyCallers, Wire, copy_release, machine, pair_of_machines, stage
 
 pytestmark = pytest.mark.anyio
 
@@ -32,20 +31,7 @@ def wire():
 
 @pytest.fixture
 def pair(tmp_path_factory, monkeypatch, keys, clock, wire):
-    """`async with pair(repository) as (signing, following):`, both started with the same release."""
-
-    @contextlib.asynccontextmanager
-    async def run(repository, **given):
-        follow_over(monkeypatch, wire)
-        other = tmp_path_factory.mktemp("following")
-        copy_release(repository, other)
-        async with machine(repository.directory.parents[2], tmp_path_factory.mktemp("s"), keys, clock) as signing:
-            wire.app = signing.app
-            options = {"renew": False, "metadata_from": SIGNING} | given
-            async with machine(other, tmp_path_factory.mktemp("s"), keys, clock, **options) as following:
-                yield signing, following
-
-    return run
+    return pair_of_machines(tmp_path_factory.mktemp, monkeypatch, keys, clock, wire)
 
 
 @contextlib.asynccontextmanager
@@ -82,14 +68,11 @@ async def test_a_renewal_is_served_by_the_next_request(pair, repository, clock):
 
 @pytest.mark.parametrize("epochs", [{1: (2, LATER)}, {2: (3, LATER), 1: (2, LATER)}])
 async def test_a_release_copied_to_the_following_machine_first_arrives_on_both(
-    pair, repository, clock, keys, tmp_path_factory, epochs
+    pair, repository, clock, tmp_path_factory, epochs
 ):
-    staged = tmp_path_factory.mktemp("custody")
     async with pair(repository) as (signing, following):
         # Custody has the release; it reaches the following machine before the signing one.
-        shutil.copytree(repository.directory.parents[2], staged, dirs_exist_ok=True)
-        repository.directory, signing_side = staged / "online" / "channels" / "public", repository.directory
-        repository.metadata, repository.targets = repository.directory / "metadata", repository.directory / "targets"
+        stage(repository, tmp_path_factory.mktemp("custody"))
         repository.publish(epochs, clock.now, stamp=False)
         copy_release(repository, following.home)
         before = following.stamp()
@@ -97,7 +80,7 @@ async def test_a_release_copied_to_the_following_machine_first_arrives_on_both(
         state = await following.readiness()
         assert (state["serials"], state["timestamp_source"]) == ([1], "release_waiting")
         assert await following.served() == before
-        copy_release(repository, signing_side.parents[2])
+        copy_release(repository, signing.home)
         await signing.watcher.tick()
         newest = await signing.served()
         assert version_of(newest) == version_of(before) + 1
@@ -278,7 +261,7 @@ async def test_the_following_machine_takes_over_and_the_other_one_returns(
     take_over(following.home / "online" / "channels" / "public", "public", keys, clock.now)
     async with machine(following.home, tmp_path_factory.mktemp("s"), keys, clock) as now_signing:
         assert version_of(await now_signing.served()) == int(clock.now.timestamp()) > version_of(last)
-        wire.app = now_signing.app
+        wire.callers = ManyCallers(now_signing.app)
         options = {"renew": False, "metadata_from": SIGNING}
         async with machine(signing.home, tmp_path_factory.mktemp("s"), keys, clock, **options) as returned:
             assert await returned.served() == await now_signing.served()
@@ -340,7 +323,7 @@ async def test_a_machine_that_drips_is_given_up(monkeypatch):
     async def drip(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n")
-        while not reader.at_eof():
+        while not (reader.at_eof() or reader.exception()):
             writer.write(b"x")
             await asyncio.sleep(0.005)
         writer.close()

@@ -1,7 +1,9 @@
 """Two serving machines in one process: one signs timestamps, the other one fetches them. Their clock is a fake one."""
 
 import contextlib
+import itertools
 import shutil
+from ipaddress import IPv4Address
 
 import httpx2
 from pilookup_server import service
@@ -19,7 +21,7 @@ class Wire(httpx2.AsyncBaseTransport):
     """Carries requests to the app of the signing machine, unless it is cut."""
 
     def __init__(self):
-        self.app = None
+        self.callers = None
         self.cut = None
         self.fetches = []
         self.answer = None
@@ -30,7 +32,19 @@ class Wire(httpx2.AsyncBaseTransport):
             raise self.cut
         if self.answer is not None:
             return self.answer(request)
-        return await httpx2.ASGITransport(self.app, client=("192.0.2.9", 4711)).handle_async_request(request)
+        return await self.callers.handle_async_request(request)
+
+
+class ManyCallers(httpx2.AsyncBaseTransport):
+    """Calls an app, each time from another address, so that no quota counts."""
+
+    def __init__(self, app):
+        self.app = app
+        self.addresses = itertools.count(int(IPv4Address("10.0.0.1")))
+
+    async def handle_async_request(self, request):
+        client = str(IPv4Address(next(self.addresses))), 4711
+        return await httpx2.ASGITransport(self.app, client=client).handle_async_request(request)
 
 
 class Machine:
@@ -77,9 +91,18 @@ def copy_release(repository: Repository, home, *, but=()):
 async def machine(home, scratch, keys, clock, **given):
     settings = read_settings(home=home, channels="public", **({"poll_seconds": 3600} | given))
     app = create_app(settings, keys, scratch, clock, clock.elapsed, clock.boot)
-    transport = httpx2.ASGITransport(app, client=("192.0.2.7", 4711))
+    transport = ManyCallers(app)
     async with app.router.lifespan_context(app), httpx2.AsyncClient(transport=transport, base_url="http://t") as http:
         yield Machine(home, app, http)
+
+
+def stage(repository: Repository, folder):
+    """Move what the fixture publishes to a directory of custody's own; return HOME of the signing machine."""
+    home = repository.directory.parents[2]
+    shutil.copytree(home, folder, dirs_exist_ok=True)
+    repository.directory = folder / "online" / "channels" / repository.channel
+    repository.metadata, repository.targets = repository.directory / "metadata", repository.directory / "targets"
+    return home
 
 
 def follow_over(monkeypatch, wire):
@@ -89,3 +112,20 @@ def follow_over(monkeypatch, wire):
         return TimestampSource(url, channel, token, wire)
 
     monkeypatch.setattr(service, "TimestampSource", source)
+
+
+def pair_of_machines(mktemp, monkeypatch, keys, clock, wire):
+    """`async with pair(repository) as (signing, following):`, both started with the same release and keys."""
+
+    @contextlib.asynccontextmanager
+    async def run(repository, following_keys=keys, **given):
+        follow_over(monkeypatch, wire)
+        other = mktemp("following")
+        copy_release(repository, other)
+        async with machine(repository.directory.parents[2], mktemp("scratch"), keys, clock) as signing:
+            wire.callers = ManyCallers(signing.app)
+            options = {"renew": False, "metadata_from": SIGNING} | given
+            async with machine(other, mktemp("scratch"), following_keys, clock, **options) as following:
+                yield signing, following
+
+    return run

@@ -66,7 +66,7 @@ def create_app(
     service = Service.from_settings(
         settings, keys, scratch, trusted, threads=max(1, (os.cpu_count() or 1) // settings.workers)
     )
-    routes = [*_api_routes(), *_page_routes(settings)]
+    routes = [*api_routes(), *_page_routes(settings)]
     app = FastAPI(
         title="pilookup",
         routes=list[BaseRoute](routes),
@@ -95,7 +95,8 @@ def _health_routes() -> list[Route]:
     return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
-def _api_routes() -> list[Route]:
+def api_routes() -> list[Route]:
+    """The routes of the HTTP interface (SPEC.md section 8), without the page's files."""
     channel = "/v1/channels/{channel}"
     return [
         Route(f"{channel}/evaluate", Evaluate(), methods=["POST"]),

@@ -89,6 +89,6 @@ def test_answers_are_those_of_the_document(case, server):
 
 @pytest.mark.long
 @SCHEMA.parametrize()
-@bounded(3000)
+@bounded(1500)
 def test_answers_to_many_requests_are_those_of_the_document(case, server):
     call(case, server)

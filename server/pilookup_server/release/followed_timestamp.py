@@ -140,7 +140,7 @@ class FollowedTimestamp:
             if held is not None:
                 check_follows(data, held)
             await self._accept(data)
-        except (PilookupError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the former one is served on
             missing = isinstance(error, FileNotFoundError)
             refusal = Condition.RELEASE_MISSING if missing else Condition.REFUSED, error
             self._refused = _Refused(data, changed, self._elapsed() + RETRY_SECONDS, *refusal)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 
 import httpx2
 import pytest
@@ -13,7 +14,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from tuf.api.metadata import Metadata, Timestamp
 
-from tests.support.server.release_fixture import LATER, HeldKeys, Repository
+from tests.support.server.release_fixture import LATER, TOKEN, HeldKeys, Repository
+from tests.support.server.serve_process import Home, Process
 from tests.support.server.two_machines import SIGNING, ManyCallers, Wire, copy_release, machine, pair_of_machines, stage
 
 pytestmark = pytest.mark.anyio
@@ -338,3 +340,38 @@ async def test_a_machine_that_drips_is_given_up(monkeypatch):
             await source.fetch(None)
         await source.close()
         await closed.wait()
+
+
+def test_a_server_follows_another_one(tmp_path):
+    home = Home(tmp_path / "signing")
+    for channel in ("public", "platform"):
+        home.publish(channel, {1: 1})
+    without = shutil.ignore_patterns("timestamp.json")
+    shutil.copytree(tmp_path / "signing", tmp_path / "following", ignore=without)
+    given = {"platform_tokens": TOKEN, "renew": 0}
+    signing = Process(home.path, tmp_path / "log", platform_tokens=TOKEN)
+    try:
+        url = signing.wait().url
+        following = Process(tmp_path / "following", tmp_path / "log2", metadata_from=url, metadata_token=TOKEN, **given)
+        try:
+            answers = [httpx2.get(f"{one}/readyz").json()["channels"] for one in (url, following.wait().url)]
+            for channel in ("public", "platform"):
+                assert answers[1][channel]["state"] == "ready"
+                assert answers[1][channel]["timestamp_source"] == "current"
+                stamps = [
+                    (path / f"online/channels/{channel}/metadata/timestamp.json").read_bytes()
+                    for path in (home.path, tmp_path / "following")
+                ]
+                assert stamps[0] == stamps[1]
+            assert "timestamp_source" not in answers[0]["public"]
+            assert TOKEN not in (tmp_path / "log2").read_text()
+        finally:
+            following.stop()
+        refused = Process(tmp_path / "following", tmp_path / "log3", metadata_from=url, **given)
+        assert refused.process.wait(30) == 1
+        assert "PILOOKUP_METADATA_TOKEN: needed" in refused.log.read_text()
+        refused = Process(tmp_path / "following", tmp_path / "log4", "--take-over", **given)
+        assert refused.process.wait(30) == 1
+        assert "--take-over signs timestamps: set PILOOKUP_RENEW=1" in refused.log.read_text()
+    finally:
+        signing.stop()

@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from tuf.api.metadata import Metadata, Timestamp
 
+from tests.support.checking.certificates import self_signed, server_context
 from tests.support.server.release_fixture import LATER, TOKEN, HeldKeys, Repository
 from tests.support.server.serve_process import Home, Process
 from tests.support.server.two_machines import SIGNING, ManyCallers, Wire, copy_release, machine, pair_of_machines, stage
@@ -375,3 +376,25 @@ def test_a_server_follows_another_one(tmp_path):
         assert "--take-over signs timestamps: set PILOOKUP_RENEW=1" in refused.log.read_text()
     finally:
         signing.stop()
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("127.0.0.1", True), ("127.0.0.1", False), ("other.example", True)])
+async def test_only_a_certificate_that_is_trusted_and_of_that_name_counts(tmp_path, monkeypatch, name, trusted):
+    certificate = self_signed(tmp_path, name)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nstamp")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=server_context(certificate)) as server:
+        source = TimestampSource(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", "public")
+        if trusted and name == "127.0.0.1":
+            assert await source.fetch(None) == b"stamp"
+        else:
+            with pytest.raises(FetchError, match=r"no answer: ConnectError: .*[Cc]ertificate"):
+                await source.fetch(None)
+        await source.close()

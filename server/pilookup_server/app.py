@@ -70,7 +70,7 @@ def create_app(
     counts = counts or SharedCounts.from_settings(settings, elapsed, clock)
     threads = max(1, (os.cpu_count() or 1) // settings.workers)
     service = Service.from_settings(settings, keys, counts, scratch, trusted, threads)
-    routes = [*_api_routes(), *_page_routes(settings)]
+    routes = [*api_routes(), *_page_routes(settings)]
     app = FastAPI(
         title="pilookup",
         routes=list[BaseRoute](routes),
@@ -99,7 +99,8 @@ def _health_routes() -> list[Route]:
     return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
-def _api_routes() -> list[Route]:
+def api_routes() -> list[Route]:
+    """The routes of the HTTP interface (SPEC.md section 8), without the page's files."""
     channel = "/v1/channels/{channel}"
     return [
         Route(f"{channel}/evaluate", Evaluate(), methods=["POST"]),
@@ -146,6 +147,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for watcher in service.watchers.values():
+            await watcher.close()
         await service.quotas.close()
 
 

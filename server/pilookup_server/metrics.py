@@ -9,7 +9,7 @@ a worker and not to its process, so a worker that is replaced goes on counting w
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -58,6 +58,10 @@ _DROPPED = Gauge(
 _CLOCK = Gauge(
     "pilookup_clock_doubtful", "1 while the wall clock was stepped and its new time does not count yet.",
     ["channel"], multiprocess_mode=_MODE,
+)  # fmt: skip
+_SOURCE = Gauge(
+    "pilookup_timestamp_source", "1 for the condition of the timestamp that is fetched from another machine.",
+    ["channel", "condition"], multiprocess_mode=_MODE,
 )  # fmt: skip
 _SERIAL = Gauge("pilookup_serial", "Serial of the newest snapshot served.", ["channel"], multiprocess_mode=_MODE)
 _TARGETS = Gauge(
@@ -150,6 +154,12 @@ def set_refused(channel: str, *, refused: bool) -> None:
 def set_clock(channel: str, *, doubtful: bool) -> None:
     """Record whether the wall clock that a channel is served by is in doubt."""
     _CLOCK.labels(channel).set(doubtful)
+
+
+def set_timestamp_source(channel: str, conditions: Mapping[str, bool]) -> None:
+    """Record how a timestamp that is fetched from another machine compares with it: which condition holds."""
+    for condition, holds in conditions.items():
+        _SOURCE.labels(channel, condition).set(holds)
 
 
 def set_connections(listener: str, connections: int) -> None:

@@ -9,12 +9,13 @@ from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from pilookup.protocol.names import PUBLIC
-from pilookup_server.auth import Tokens
+from pilookup_server.auth import Tokens, needs_token
 from pilookup_server.evaluation_batcher import EvaluationBatcher
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.quotas import Quotas, SharedCounts
+from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
 from pilookup_server.settings import Settings
 from pilookup_server.trusted_clock import TrustedClock
@@ -76,7 +77,10 @@ class Service:
         proofs_of_work = ProofsOfWork.from_key(keys.timestamp_key(PUBLIC)) if public else None
         directory = settings.home / "online" / "channels"
         return cls(
-            watchers={name: ReleaseWatcher(name, directory / name, keys, times, clock) for name in settings.channels},
+            watchers={
+                name: ReleaseWatcher(name, directory / name, keys, times, clock, _timestamp_source(settings, name))
+                for name in settings.channels
+            },
             tokens=Tokens.from_settings(settings),
             client_addresses=ClientAddresses(settings.trusted_proxies),
             quotas=Quotas.from_settings(settings, counts, proofs_of_work, scratch),
@@ -84,6 +88,14 @@ class Service:
             evaluation_batcher=EvaluationBatcher(),
             clock=clock,
         )
+
+
+def _timestamp_source(settings: Settings, channel: str) -> TimestampSource | None:
+    """Where the timestamp of a channel is fetched; None if this machine fetches none. Raises ServeError."""
+    if not settings.metadata_from:
+        return None
+    token = settings.read_metadata_token() if needs_token(channel) else None
+    return TimestampSource(settings.metadata_from, channel, token)
 
 
 def service_of(request: Request) -> Service:

@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pilookup.errors import PilookupError
+from pilookup.plain_file import read_plain
 from pilookup.protocol.buckets import PUBLIC_ELEMENTS_A_DAY
 from pilookup.protocol.messages import MAX_BATCH, MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
@@ -23,6 +24,8 @@ from pilookup_server.origin import ORIGIN, check_origin
 Network = IPv4Network | IPv6Network
 
 _STORAGE = re.compile(r"memory|(redis|rediss|valkey|valkeys)://.+")
+
+_TOKEN_BYTES = 4096
 
 
 _FORMER: Final = {
@@ -70,6 +73,17 @@ class Settings(BaseSettings):
         24 * 3600.0, gt=0, lt=48 * 3600, description="A timestamp with less than this left is renewed."
     )
     renew: bool = Field(True, description="Sign timestamps. Of several machines that serve one HOME, one does.")
+    metadata_from: str = Field(
+        "",
+        description="Origin of the machine that signs timestamps, such as `https://10.0.0.5:8443`: this one, with "
+        "`PILOOKUP_RENEW=0`, fetches them there.",
+    )
+    metadata_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token with which it fetches the timestamps of every channel but `public`."
+    )
+    metadata_token_file: Path | None = Field(
+        None, description="File with that token; it wins over `PILOOKUP_METADATA_TOKEN`."
+    )
     platform_tokens: SecretStr = Field(
         SecretStr(""),
         description="Bearer tokens for every channel but `public`, comma separated, 32 characters or more.",
@@ -163,6 +177,15 @@ class Settings(BaseSettings):
             host_and_port(value)
         return value
 
+    @field_validator("metadata_from")
+    @classmethod
+    def _metadata_from(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        if info.data.get("renew", False):
+            raise ValueError("set PILOOKUP_RENEW=0 too: a machine either signs timestamps or fetches them")
+        return check_origin(value)
+
     @field_validator("page_buckets", "page_address")
     @classmethod
     def _page_origin(cls, value: str) -> str:
@@ -193,6 +216,24 @@ class Settings(BaseSettings):
         if not _STORAGE.fullmatch(value.get_secret_value()):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
+
+    def read_metadata_token(self) -> str:
+        """The bearer token with which the timestamps of closed channels are fetched.
+
+        Raises:
+            ServeError: There is none, its file cannot be read, or it contains what a header cannot carry.
+        """
+        token = self.metadata_token.get_secret_value()
+        if self.metadata_token_file is not None:
+            try:
+                token = read_plain(self.metadata_token_file, _TOKEN_BYTES).decode().strip()
+            except (OSError, UnicodeDecodeError):
+                raise ServeError("PILOOKUP_METADATA_TOKEN_FILE: cannot be read") from None
+        if not token:
+            raise ServeError("PILOOKUP_METADATA_TOKEN: needed to fetch the timestamps of channels that need a token")
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ServeError("PILOOKUP_METADATA_TOKEN: not printable ASCII characters without spaces")
+        return token
 
 
 def host_and_port(text: str) -> tuple[str, int]:

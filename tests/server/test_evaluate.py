@@ -83,6 +83,8 @@ async def test_malformed_json_is_400_and_not_repeated(running, repository, body)
         ("?epoch=01", 32),
         ("?epoch=-1", 32),
         ("?epoch=x", 32),
+        ("?epoch=1&epoch=2", 32),
+        ("?epoch=1&epoch=1", 32),
         ("?epoch=1", 0),
         ("?epoch=1", 31),
         ("?epoch=1", 33),

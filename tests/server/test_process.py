@@ -71,6 +71,41 @@ def test_two_workers_answer_and_end_cleanly(launch, home):
         socket.create_connection(("127.0.0.1", server.port), 1)
 
 
+@contextlib.contextmanager
+def alone(worker, workers):
+    """Stop all workers but one, so that it answers."""
+    others = [pid for pid in workers if pid != worker]
+    try:
+        for pid in others:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 16])
+def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
+    home.publish("platform", {1: 1})
+    server = launch("--workers", str(count), platform_tokens=TOKEN).wait()
+    workers = server.children()
+    assert len(workers) == count
+    _, elements = oprf.blind([f"tel:+86139{n:08}".encode() for n in range(1000)])
+    headers = {"content-type": JSON, "authorization": f"Bearer {TOKEN}"}
+    for worker in workers:
+        with alone(worker, workers), httpx2.Client(base_url=server.url, timeout=30) as client:
+            path = "/v1/channels/platform/evaluate"
+            answer = client.post(path, content=EvaluateRequest(1, elements).to_json(), headers=headers)
+            got = EvaluateResponse.from_json(answer.content)
+            assert oprf.verify(home.held.scalars["platform", 1].public(), elements, got.elements, got.proof)
+            blinded, answer = evaluate(client)
+            got = EvaluateResponse.from_json(answer.content)
+            assert oprf.verify(home.held.scalars["public", 1].public(), blinded, got.elements, got.proof)
+            assert client.get(f"{PUBLIC}/snapshots/1/buckets/0").status_code == 200
+            assert client.get("/readyz").json()["channels"]["platform"]["state"] == "ready"
+    assert server.stop() == 0
+
+
 def test_open_requests_end_before_the_server_does(launch):
     server = launch(body_seconds=20).wait()
     with socket.create_connection(("127.0.0.1", server.port), 10) as slow:

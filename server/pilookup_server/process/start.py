@@ -80,6 +80,8 @@ def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides:
 
 
 def _take_over(settings: Settings, keys: OnlineKeys) -> None:
+    if not settings.renew:
+        raise ServeError("--take-over signs timestamps: set PILOOKUP_RENEW=1, and unset PILOOKUP_METADATA_FROM")
     for channel in settings.channels:
         directory = settings.home / "online" / "channels" / channel
         if (directory / "metadata").is_dir():

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pilookup import _core
 from pilookup_server import metrics
 from pilookup_server.app import create_app, create_health_app
-from pilookup_server.auth import Tokens
+from pilookup_server.auth import Tokens, needs_token
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.quotas import Quotas, SharedCounts
@@ -40,13 +40,15 @@ def check_startup(settings: Settings, keys: OnlineKeys, counts: SharedCounts) ->
     """Find errors that otherwise only a worker would find when it builds its app.
 
     Raises:
-        ServeError: A bearer token is invalid, its file cannot be read, or the quota storage cannot be used.
+        ServeError: A bearer token is missing or invalid, its file cannot be read, or the quota storage cannot be used.
         KeyringError: The timestamp key of a served channel is missing or damaged.
     """
     Tokens.from_settings(settings)
     Quotas.from_settings(settings, counts, None, settings.home)
     for channel in settings.channels:
         keys.timestamp_key(channel)
+        if settings.metadata_from and needs_token(channel):
+            settings.read_metadata_token()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The page for citizens: its files and its configuration."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -20,6 +21,8 @@ from pilookup_server.service import service_of
 
 REVALIDATE: Final = "no-cache"
 """A cache must revalidate each time, because a page older than the server's protocol would fail."""
+
+_GZIP: Final = re.compile(r"gzip(;q=(1(\.0{0,3})?|0\.0{0,2}[1-9][0-9]{0,2}))?")
 
 _FIXED: Final = {
     "vary": "Accept-Encoding",
@@ -47,8 +50,14 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
     return [index, Route("/config.json", partial(_config, config)), *files]
 
 
+def _accepts_gzip(lines: list[str]) -> bool:
+    """Whether Accept-Encoding, whose list may go over several lines, names gzip with a weight above 0."""
+    items = (item.strip().lower().replace(" ", "") for item in ",".join(lines).split(","))
+    return any(_GZIP.fullmatch(item) is not None for item in items)
+
+
 async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
-    gzipped = "gzip" in request.headers.get("accept-encoding", "")
+    gzipped = _accepts_gzip(request.headers.getlist("accept-encoding"))
     data, etag = (asset.gzipped, f'"{asset.etag}-gzip"') if gzipped else (asset.plain, f'"{asset.etag}"')
     response = bytes_response(request, data, etag, REVALIDATE, asset.media_type)
     response.headers.update(headers)

@@ -76,6 +76,14 @@ _DUE = Gauge(
     "pilookup_publish_due", "1 in the last third of the life of custody's signatures.", ["channel"],
     multiprocess_mode=_MODE,
 )  # fmt: skip
+_EPOCH_ELEMENTS = Gauge(
+    "pilookup_epoch_elements", "Elements of the newest epoch: evaluated by all workers, and the most that may be.",
+    ["channel", "kind"], multiprocess_mode=_MODE,
+)  # fmt: skip
+_UNSAVED = Gauge(
+    "pilookup_epoch_elements_unsaved", "1 while the count of the epoch cannot be written to disk.",
+    ["channel"], multiprocess_mode=_MODE,
+)  # fmt: skip
 _CONNECTIONS = Gauge("pilookup_connections", "Open connections.", ["listener"], multiprocess_mode="sum")
 _CLOSED = Counter("pilookup_connections_closed", "Connections that the server refused or closed early.", ["reason"])
 _DESCRIPTORS = Gauge("pilookup_descriptors", "Descriptors, of all workers.", ["kind"], multiprocess_mode="sum")
@@ -160,6 +168,13 @@ def set_timestamp_source(channel: str, conditions: Mapping[str, bool]) -> None:
     """Record how a timestamp that is fetched from another machine compares with it: which condition holds."""
     for condition, holds in conditions.items():
         _SOURCE.labels(channel, condition).set(holds)
+
+
+def set_epoch_elements(channel: str, evaluated: int, ceiling: int, *, saved: bool) -> None:
+    """Record how many elements of the newest epoch were evaluated and may be, and whether the count could be saved."""
+    _EPOCH_ELEMENTS.labels(channel, "evaluated").set(evaluated)
+    _EPOCH_ELEMENTS.labels(channel, "ceiling").set(ceiling)
+    _UNSAVED.labels(channel).set(not saved)
 
 
 def set_connections(listener: str, connections: int) -> None:

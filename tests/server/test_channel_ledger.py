@@ -63,7 +63,9 @@ def test_workers_count_together(tmp_path):
     for _ in range(4):
         pid = os.fork()
         if pid == 0:
-            os._exit(0 if sum(ledger.charge(1, 1, 1) for _ in range(400)) else 1)
+            for _ in range(400):
+                ledger.charge(1, 1, 1)
+            os._exit(0)
         children.append(pid)
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0] * 4
     assert ledger.evaluated(1) == 1000
@@ -77,6 +79,9 @@ def test_a_full_disk_is_logged_and_counting_goes_on(tmp_path, monkeypatch):
         def error(self, text, **_):
             lines.append(text)
 
+        def warning(self, *_, **__):
+            pass
+
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -89,6 +94,22 @@ def test_a_full_disk_is_logged_and_counting_goes_on(tmp_path, monkeypatch):
     assert lines == ["the count of evaluated elements cannot be written"]
     ledger.close()
     assert read_evaluations(tmp_path).epochs == {1: 901}
+
+
+def test_each_mark_is_logged_once_by_whichever_worker_reaches_it(tmp_path, monkeypatch):
+    lines = []
+
+    class Log:
+        def warning(self, _text, **fields):
+            lines.append(fields["part"])
+
+    monkeypatch.setattr(channel_ledger, "logger", Log)
+    ledger = open_ledger(tmp_path, 1000)
+    while ledger.charge(1, 7, 1):
+        pass
+    assert lines == [0.5, 0.8]
+    ledger.charge(1, 1000 - ledger.evaluated(1), 1)
+    assert lines == [0.5, 0.8, 1.0]
 
 
 def test_only_the_newest_epochs_are_remembered(tmp_path):

@@ -108,8 +108,9 @@ def test_processes_count_together_and_lose_nothing():
     for _ in range(4):
         pid = os.fork()
         if pid == 0:
-            done = sum(asyncio.run(counters.charge([Charge("k", 1000, 1e-9, 1)])) is None for _ in range(400))
-            os._exit(0 if done else 1)
+            for _ in range(400):
+                asyncio.run(counters.charge([Charge("k", 1000, 1e-9, 1)]))
+            os._exit(0)
         children.append(pid)
     assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0] * 4
     assert round(level(counters, "k", 1e-9)) == 1000

@@ -285,7 +285,7 @@ def check_labels(metrics):
         "channel": {"", "public", "platform"},
         "status": {"200", "400", "401", "404", "405", "410"},
         "listener": {"main", "health"},
-        "kind": {"open", "limit"},
+        "kind": {"open", "limit", "evaluated", "ceiling"},
         "reason": {"malformed"},
     }  # fmt: skip
     for line in metrics.splitlines():

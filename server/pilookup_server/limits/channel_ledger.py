@@ -22,6 +22,9 @@ from pilookup_server.logs import describe, logger
 LEASE: Final = 10_000
 """Most elements taken in advance; a hundredth of what is left, if that is fewer."""
 
+MARKS: Final = (0.5, 0.8, 1.0)
+"""Parts of an epoch's ceiling; the log says so when one is reached."""
+
 _EPOCHS: Final = 8
 """Epochs that are remembered; a channel serves two at most."""
 
@@ -84,13 +87,16 @@ class ChannelLedger:
             CountersError: The lock cannot be had.
         """
         with self._lock:
-            evaluated, taken = self._get(epoch)
-            evaluated += elements
+            before, taken = self._get(epoch)
+            evaluated = before + elements
             if evaluated > int(self._ceiling * part):
                 return False
             if evaluated > taken:
                 taken = self._take(epoch, evaluated, taken)
             self._set(epoch, evaluated, taken)
+        for mark in MARKS:
+            if before < int(self._ceiling * mark) <= evaluated:
+                logger().warning("evaluated elements of an epoch", epoch=epoch, part=mark, ceiling=self._ceiling)
         return True
 
     def refund(self, epoch: int, elements: int) -> None:

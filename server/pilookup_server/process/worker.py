@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -13,11 +14,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from pilookup import _core
+from pilookup.protocol.names import PUBLIC
 from pilookup_server import metrics
 from pilookup_server.app import create_app, create_health_app
 from pilookup_server.auth import Tokens, needs_token
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.client_address import ClientAddresses
+from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.quotas import Quotas, SharedCounts
 from pilookup_server.logs import logger
 from pilookup_server.process.connection import ConnectionFactory, ConnectionTimes, Listener
@@ -103,6 +106,7 @@ def run_worker(name: str, settings: Settings, keys: OnlineKeys, shares: WorkerSh
 
     async def tick() -> None:
         watch.tick()
+        _report_epoch(app, shares.counts)
         server.should_exit = server.should_exit or os.getppid() != supervisor
 
     config = uvicorn.Config(
@@ -124,6 +128,16 @@ def run_worker(name: str, settings: Settings, keys: OnlineKeys, shares: WorkerSh
     server.run(sockets=[one for one in (shares.sockets.main, shares.sockets.health) if one is not None])
     if not server.started:
         raise SystemExit(1)
+
+
+def _report_epoch(app: FastAPI, counts: SharedCounts) -> None:
+    """Record how much of the newest epoch of the public channel is used."""
+    watcher = app.state.service.watchers.get(PUBLIC)
+    if watcher is None or watcher.state is None:
+        return
+    epoch, ledger = max(watcher.state.loaded.evaluators), counts.ledger
+    with suppress(CountersError):  # another worker is stopped; requests are answered 503 meanwhile
+        metrics.set_epoch_elements(PUBLIC, ledger.evaluated(epoch), ledger.ceiling, saved=ledger.saved)
 
 
 def _connections(

@@ -1,7 +1,7 @@
 """Elements of ristretto255 (RFC 9496 section 4.3): encode, decode, and the one-way map."""
 
 from tests.kit import edwards25519 as curve
-from tests.kit.edwards25519 import D, ORDER, P, SQRT_M1, Point, add, multiply, multiply_base
+from tests.kit.edwards25519 import ORDER, SQRT_M1, D, P, Point, add, multiply, multiply_base
 
 __all__ = ["IDENTITY", "ORDER", "P", "Point", "add", "decode", "encode", "multiply", "multiply_base", "one_way_map"]
 

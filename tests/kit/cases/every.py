@@ -1,0 +1,13 @@
+"""All cases, in the order of the procedure of SPEC.md section 11."""
+
+from tests.kit.cases import answers, buckets, evaluate, good, manifest, metadata, steps
+
+CASES = [
+    *good.CASES,
+    *metadata.CASES,
+    *manifest.CASES,
+    *evaluate.CASES,
+    *buckets.CASES,
+    *answers.CASES,
+    *steps.CASES,
+]

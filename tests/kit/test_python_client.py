@@ -1,0 +1,34 @@
+"""The Python client, blocking and asynchronous, gives the answer of the kit's list in every case."""
+
+import asyncio
+
+import pytest
+
+from pilookup import AsyncClient, Client
+from pilookup.checking import retries
+from tests.support.kit import cases_for, run_case
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(retries, "FIRST_DELAY", 0.001)
+
+
+def check(numbers, *client):
+    with Client(*client) as client:
+        return [result.to_json() for result in client.check_many(numbers)]
+
+
+def check_asynchronously(numbers, *client):
+    async def run():
+        async with AsyncClient(*client) as client_:
+            return [result.to_json() for result in await client_.check_many(numbers)]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("check", [check, check_asynchronously], ids=["blocking", "asynchronous"])
+@pytest.mark.parametrize("case", cases_for("python"))
+def test_case(kit, case, check, tmp_path):
+    trust = kit.trust(case.name)
+    run_case(kit, case, lambda _, numbers: check(numbers, kit.url(case.name), case.channel, trust, tmp_path))

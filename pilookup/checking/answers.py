@@ -14,15 +14,17 @@ parsed, for a challenge."""
 class Answer:
     """Collects one answer: a 200's body, whose size is limited, or the Failure that another status means."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, too_long: Reason = Reason.BAD_RESPONSE) -> None:
         """Start before anything has arrived.
 
         Args:
             limit: largest size of the body of a 200, in bytes.
+            too_long: the reason of a longer one.
         """
         self.failure: Failure | None = None
         """What the head says, if it is not a 200. It counts even if the rest of the answer does not arrive."""
         self._limit = limit
+        self._too_long = too_long
         self._chunks: list[bytes] = []
         self._size = 0
 
@@ -36,7 +38,7 @@ class Answer:
         """Take a chunk of the body; raises Failure past the limit."""
         self._size += len(chunk)
         if self._size > self._limit:
-            raise self.failure or Failure(Reason.BAD_RESPONSE, detail="the answer is longer than it may be")
+            raise self.failure or Failure(self._too_long, detail="the answer is longer than it may be")
         self._chunks.append(chunk)
 
     def finish(self) -> bytes:

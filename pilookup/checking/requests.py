@@ -11,6 +11,7 @@ import httpx2
 import pilookup
 from pilookup.checking.check import Evaluate, Fetch
 from pilookup.checking.deadline import Deadline
+from pilookup.checking.result import Reason
 from pilookup.loopback import is_loopback
 from pilookup.protocol.messages import OCTETS
 from pilookup.protocol.proof_of_work import HEADER
@@ -34,7 +35,8 @@ class Endpoint:
 
     def bucket(self, need: Fetch, index: int) -> "Call":
         """Make the call that fetches one bucket's body, its slots and Merkle path."""
-        return Call(self.url(f"snapshots/{need.serial}/buckets/{index}"), need.geometry.body_bytes)
+        url = self.url(f"snapshots/{need.serial}/buckets/{index}")
+        return Call(url, need.geometry.body_bytes, too_long=Reason.BAD_BUCKET)
 
     def headers(self) -> dict[str, str]:
         """Return the headers of every request."""
@@ -80,12 +82,14 @@ class Call:
         limit: largest size of the answer, in bytes.
         body: the body of a POST, or None for a GET.
         proof_of_work: the header value that answers a challenge, if there is one.
+        too_long: the reason of an answer that is larger than `limit`.
     """
 
     url: str
     limit: int
     body: bytes | None = field(default=None, repr=False)
     proof_of_work: str | None = field(default=None, repr=False)
+    too_long: Reason = Reason.BAD_RESPONSE
 
     def request(
         self, endpoint: Endpoint, deadline: Deadline, trace: Callable[[str, dict[str, Any]], Any]

@@ -130,6 +130,8 @@ class Result:
             "cases": [_case_json(case) for case in self.cases],
             "more": self.more,
             "reason": str(self.reason) if self.reason else None,
+            "retry_after": self.retry_after,
+            "detail": self.detail,
         }
 
     def __bool__(self) -> NoReturn:

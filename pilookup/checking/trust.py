@@ -13,7 +13,7 @@ from threading import Lock
 from tuf.api import exceptions as tuf
 from tuf.api.metadata import TargetFile
 from tuf.api.serialization import DeserializationError
-from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
+from tuf.ngclient import Updater, UpdaterConfig
 
 from pilookup.checking.check import TrustedSnapshot
 from pilookup.checking.connect_errors import too_late
@@ -32,6 +32,7 @@ from pilookup.checking.state import (
     serial_of,
 )
 from pilookup.checking.transport import Http
+from pilookup.checking.tuf_fetcher import Fetcher, FetchError
 from pilookup.durable import failure_text
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
@@ -47,6 +48,13 @@ from pilookup.protocol.release import (
 
 FRESH_SECONDS = 60
 """Seconds for which verified metadata count as fresh and are not fetched again."""
+
+_LIMITS = UpdaterConfig(
+    root_max_length=MAX_METADATA_BYTES,
+    timestamp_max_length=MAX_METADATA_BYTES,
+    snapshot_max_length=MAX_METADATA_BYTES,
+    targets_max_length=MAX_METADATA_BYTES,
+)
 
 _NEVER = (-math.inf, -math.inf)
 
@@ -144,7 +152,7 @@ class Trust:
         with self._state.lock(deadline):
             remembered = self._root or self._state.first_root()
         first = Call(self._http.endpoint.url(f"metadata/{ROOT}"), MAX_METADATA_BYTES)
-        root = remembered or self._http.get(first, deadline)
+        root = remembered or _check_first_root(self._http.get(first, deadline))
         with self._state.lock(deadline):
             kept = self._state.for_root(root)
             old = kept.read()
@@ -187,8 +195,8 @@ class Trust:
             metadata_base_url=self._http.endpoint.url("metadata/"),
             target_dir=str(kept.targets),
             target_base_url=self._http.endpoint.url("targets/"),
-            fetcher=_Fetcher(self._http, deadline),
-            config=UpdaterConfig(targets_max_length=MAX_METADATA_BYTES),
+            fetcher=Fetcher(self._http, deadline),
+            config=_LIMITS,
             bootstrap=root,
         )
         updater.refresh()
@@ -199,7 +207,7 @@ class Trust:
 
     def _snapshot(self, updater: Updater, kept: RootState, copy: WorkingCopy) -> TrustedSnapshot:
         target = _listed(updater, MANIFEST)
-        digest = target.hashes.get("sha256", "")
+        digest = target.hashes["sha256"]
         if self._current is not None and self._current.digest == digest:
             manifest, canary_found = self._current.manifest, self._current.canary_found
         else:
@@ -231,28 +239,15 @@ def read_root(trust: str | Path | bytes) -> bytes:
     return root
 
 
-class _Fetcher(FetcherInterface):
-    """Lets the TUF client download over a channel's own connections, within the deadline of a call."""
-
-    def __init__(self, http: Http, deadline: Deadline) -> None:
-        self._http = http
-        self._deadline = deadline
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        try:
-            return iter([self._http.get(Call(url, MAX_METADATA_BYTES), self._deadline)])
-        except Failure as failure:
-            if failure.missing:
-                raise tuf.DownloadHTTPError("not there", 404) from None
-            raise _FetchError(failure) from None
-
-
-class _FetchError(tuf.DownloadError):
-    """Carries a Failure through the TUF client."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(str(failure.reason))
-        self.failure = failure
+def _check_first_root(root: bytes) -> bytes:
+    """Check the root of the first contact and return it; raises Failure unless it is root metadata signed by itself."""
+    try:
+        verify_root(root)
+    except FormatError:
+        raise Failure(Reason.BAD_RESPONSE) from None
+    except TrustError:
+        raise Failure(Reason.BAD_SIGNATURE) from None
+    return root
 
 
 def _manifest(updater: Updater, target: TargetFile, kept: RootState, copy: WorkingCopy) -> Manifest:
@@ -274,11 +269,12 @@ def _manifest(updater: Updater, target: TargetFile, kept: RootState, copy: Worki
 
 
 def _listed(updater: Updater, path: str) -> TargetFile:
-    """Return the target of a path; raises Failure if the targets metadata do not list it."""
+    """Return the target of a path with its SHA-256 alone; raises Failure if the targets metadata do not list it so."""
     target = updater.get_targetinfo(path)
-    if target is None:
+    if target is None or "sha256" not in target.hashes:
         raise Failure(Reason.BAD_SNAPSHOT)
-    return target
+    hashes = {"sha256": target.hashes["sha256"]}  # the TUF client forms a file's name from the first hash
+    return TargetFile(target.length, hashes, path, target.unrecognized_fields)
 
 
 def _check_epoch(manifest: Manifest, target: TargetFile, own: TargetFile) -> None:
@@ -302,7 +298,7 @@ _TUF_REASONS: tuple[tuple[type[Exception], Reason], ...] = (
     (tuf.UnsignedMetadataError, Reason.BAD_SIGNATURE),
     (DeserializationError, Reason.BAD_RESPONSE),
     (tuf.RepositoryError, Reason.BAD_SNAPSHOT),
-    (tuf.DownloadLengthMismatchError, Reason.BAD_RESPONSE),
+    (tuf.DownloadLengthMismatchError, Reason.BAD_SNAPSHOT),
     (tuf.DownloadHTTPError, Reason.BAD_RESPONSE),
     (tuf.DownloadError, Reason.UNREACHABLE),
     (FormatError, Reason.BAD_SNAPSHOT),
@@ -316,7 +312,7 @@ def _errors_as_failures() -> Iterator[None]:
     """Turn the errors of the TUF client, of parsing and of the file system into a Failure."""
     try:
         yield
-    except _FetchError as error:
+    except FetchError as error:
         raise error.failure from None
     except tuple(kind for kind, _ in _TUF_REASONS) as error:
         reason = next(reason for kind, reason in _TUF_REASONS if isinstance(error, kind))

@@ -8,7 +8,8 @@ from typing import Final
 from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.errors import CustodyError
 from pilookup.protocol.label import Kind
-from pilookup.protocol.manifest import MAX_TITLE, Case
+from pilookup.protocol.manifest import Case
+from pilookup.protocol.title import MAX_TITLE, is_title
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
@@ -40,7 +41,7 @@ def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
     if not _SLUG.fullmatch(spec.slug):
         raise CustodyError(f"dataset id {spec.slug!r}: not 1 to 64 of a-z, 0-9 and dashes")
     for title in (spec.title_zh, spec.title_en):
-        if title is not None and not (0 < len(title) <= MAX_TITLE and title.isprintable()):
+        if title is not None and not is_title(title):
             raise CustodyError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
     known = control.dataset(spec.slug)
     return _existing(known, spec) if known else _new(control.next_dataset_id(), spec)

@@ -92,6 +92,8 @@ class Label:
             raise FormatError("label: case id out of range")
         if not (self.exposed or self.malicious or self.canary):
             raise FormatError("label: says nothing")
+        if self.canary and (self.exposed or self.malicious or self.accounts or self.month or self.cases):
+            raise FormatError("label: a canary with something else")
         if self.more and len(self.cases) < MAX_CASES:
             raise FormatError("label: 'more' without three cases")
 

@@ -14,10 +14,11 @@ from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.encoding import b64url, from_b64url, from_time_text, time_text
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.names import MAX_SERIAL, check_channel, check_epoch, check_integer, check_serial
+from pilookup.protocol.oprf import is_element
+from pilookup.protocol.title import MAX_TITLE, is_title
 
 FORMAT = 1
 MAX_MANIFEST_BYTES = 4 * 2**20
-MAX_TITLE = 200
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FILE = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+")
@@ -135,7 +136,7 @@ class Manifest:
             epoch=check_epoch(body["epoch"]),
             serial=check_serial(body["serial"]),
             created=from_time_text(body["created"], "created"),
-            public_key=from_b64url(body["public_key"], 32, "public_key"),
+            public_key=_public_key(body["public_key"]),
             geometry=Geometry(body["bucket_bits"], body["slots"]),
             entries=check_integer(body["entries"], 0, MAX_SERIAL, "entries"),
             root=from_b64url(body["root"], 32, "root"),
@@ -183,9 +184,16 @@ def _list(value: object, where: str) -> list[object]:
 
 
 def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_TITLE or not value.isprintable():
+    if not isinstance(value, str) or not is_title(value):
         raise FormatError(f"{where}: not a printable text of 1 to {MAX_TITLE} characters")
     return value
+
+
+def _public_key(value: object) -> bytes:
+    key = from_b64url(value, 32, "public_key")
+    if not is_element(key):
+        raise FormatError("public_key: not an element, or the identity")
+    return key
 
 
 def _codes(value: object, where: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ The functions are those of `pilookup._core`. An element that is not canonically 
 ValueError that names its index.
 """
 
+from pilookup import _core
 from pilookup._core import (
     Blinds,
     SecretKey,
@@ -31,8 +32,18 @@ __all__ = [
     "evaluate_and_prove",
     "evaluate_and_prove_each",
     "finalize",
+    "is_element",
     "prove",
     "tokenise",
     "unblind",
     "verify",
 ]
+
+
+def is_element(data: bytes) -> bool:
+    """Whether 32 bytes are the canonical encoding of an element other than the identity."""
+    try:
+        _core.tokens(data, "public", 1)  # decodes the element; the token is not used
+    except ValueError:
+        return False
+    return True

@@ -141,8 +141,7 @@ def _custody_metadata(read: Read, root: Root, version: int | None) -> tuple[Snap
     snapshot = parse_metadata(read(f"{version}.snapshot.json"), Snapshot)
     _verify(root, "snapshot", snapshot)
     _check_version(snapshot.signed.version, version, "snapshot")
-    if set(snapshot.signed.meta) != {"targets.json"}:
-        raise FormatError("snapshot: lists other metadata than targets.json")
+    check_snapshot(snapshot.signed)
     listed = snapshot.signed.meta["targets.json"].version
     targets = parse_metadata(read(f"{listed}.targets.json"), Targets)
     _verify(root, "targets", targets)
@@ -154,12 +153,33 @@ def verify_root(data: bytes) -> Root:
     """Parse root metadata that must be signed by its own keys.
 
     Raises:
-        TrustError: Not enough of its own keys sign it.
+        TrustError: Not enough of its own keys sign it, or a role lists one key twice.
         FormatError: The bytes are not root metadata.
     """
     root = parse_metadata(data, Root)
+    check_distinct_keys(root.signed)
     _verify(root.signed, "root", root)
     return root.signed
+
+
+def check_distinct_keys(root: Root) -> None:
+    """Check that each role's key ids name different keys, so that a threshold counts holders (SPEC.md section 9.1).
+
+    TUF counts key ids, and one key may have several.
+
+    Raises:
+        TrustError: A role lists one public key under two key ids.
+    """
+    for name, role in root.roles.items():
+        keys = [str(root.keys[keyid].keyval["public"]).lower() for keyid in role.keyids if keyid in root.keys]
+        if len(set(keys)) < len(keys):
+            raise TrustError("bad_signature", f"root metadata lists one key of {name} under two key ids")
+
+
+def check_snapshot(snapshot: Snapshot) -> None:
+    """Check that snapshot metadata list targets.json and nothing else; raises FormatError."""
+    if set(snapshot.meta) != {"targets.json"}:
+        raise FormatError("snapshot: lists other metadata than targets.json")
 
 
 def served_epochs(targets: Mapping[str, TargetFile]) -> tuple[ServedEpoch, ...]:

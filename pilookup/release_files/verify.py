@@ -19,6 +19,7 @@ from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
     ServedEpoch,
+    check_distinct_keys,
     check_manifest,
     parse_metadata,
     read_release,
@@ -85,6 +86,7 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
     last = verify_root(read_metadata(metadata / ROOT))
     while trusted.version < last.version:
         following = parse_metadata(read_metadata(metadata / f"{trusted.version + 1}.{ROOT}"), Root)
+        check_distinct_keys(following.signed)
         try:
             trusted.verify_delegate("root", following.signed_bytes, following.signatures)
             following.signed.verify_delegate("root", following.signed_bytes, following.signatures)

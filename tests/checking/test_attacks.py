@@ -1,11 +1,15 @@
 """Wrong answers of a server end as unknown with the fitting reason, never as not_found."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from securesystemslib.signer import SSlibKey
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot
 
 from pilookup import _core
+from pilookup.errors import TrustError
 from pilookup.protocol import merkle
 from pilookup.protocol.label import Label
 from pilookup.protocol.manifest import Manifest
@@ -121,7 +125,7 @@ def test_the_bucket_of_another_index_is_bad_bucket(host, client):
 
 def test_an_oversized_bucket_is_cut_off(host, client):
     host.twist = on("/buckets/", body(lambda asked, out: out + bytes(100_000)))
-    assert_unknown(client, "bad_response")
+    assert_unknown(client, "bad_bucket")
 
 
 def test_a_bad_bucket_is_never_cached(host, client):
@@ -188,9 +192,11 @@ def test_another_epochs_public_key_is_bad_proof(host, client):
     assert_unknown(client, "bad_proof")
 
 
-def test_no_public_key_at_all_is_bad_proof(host, client):
-    host.publisher.publish({HIT_ID: LABEL}, serial=2, public_key=IDENTITY)
-    assert_unknown(client, "bad_proof")
+@pytest.mark.parametrize("key", [IDENTITY, bytes(range(32)), b"\xff" * 32], ids=["identity", "no point", "too large"])
+def test_a_public_key_that_is_no_element_refuses_the_manifest(key, host, client):
+    host.publisher.publish({HIT_ID: LABEL}, serial=2, public_key=key)
+    assert_unknown(client, "bad_snapshot")
+    assert host.evaluations() == []
 
 
 def test_a_manifest_other_than_its_epochs_is_bad_snapshot(host, client):
@@ -253,11 +259,113 @@ def test_an_older_timestamp_is_rolled_back_within_a_process_too(host, client):
     assert_unknown(client, "rolled_back")
 
 
-def test_an_older_snapshot_file_is_rolled_back(host, client):
-    old = host.publisher.metadata["1.snapshot.json"]
+@pytest.mark.parametrize("role", ["snapshot", "targets"])
+def test_an_older_file_under_a_new_name_is_bad_snapshot(role, host, client):
+    old = host.publisher.metadata[f"1.{role}.json"]
     host.publisher.publish({HIT_ID: LABEL}, serial=2)
-    host.publisher.metadata["2.snapshot.json"] = old
-    assert_unknown(client, "rolled_back")
+    host.publisher.metadata[f"2.{role}.json"] = old
+    assert_unknown(client, "bad_snapshot")
+
+
+def test_a_root_of_another_version_than_its_name_is_bad_snapshot(host, client):
+    host.publisher.sign_root(3)
+    host.publisher.metadata["2.root.json"] = host.publisher.metadata["3.root.json"]
+    assert_unknown(client, "bad_snapshot")
+
+
+@pytest.mark.parametrize("role", ["snapshot", "timestamp"])
+def test_a_snapshot_that_lists_anything_but_targets_is_bad_snapshot(role, host, client):
+    snapshot = Metadata[Snapshot].from_bytes(host.publisher.metadata["1.snapshot.json"]).signed
+    snapshot.meta["other.json"] = MetaFile(1)
+    if role == "timestamp":
+        del snapshot.meta["targets.json"]
+    host.publisher.metadata["1.snapshot.json"] = host.publisher.sign(snapshot, host.publisher.signers["snapshot"])
+    assert_unknown(client, "bad_snapshot")
+
+
+@pytest.mark.parametrize("role", ["root", "targets", "timestamp"])
+def test_one_key_under_two_key_ids_of_a_role_is_bad_signature(role, host, client):
+    publisher = host.publisher
+    one = publisher.signers[role][0]
+    root = Metadata[Root].from_bytes(publisher.metadata["1.root.json"]).signed
+    root.version = 2
+    root.add_key(SSlibKey("f" * 64, "ed25519", "ed25519", dict(one.public_key.keyval)), role)
+    publisher.metadata["2.root.json"] = publisher.sign(root, publisher.signers["root"][:2])
+    assert_unknown(client, "bad_signature")
+
+
+def test_a_pinned_root_with_one_key_under_two_key_ids_is_refused(host, client_at):
+    root = Metadata[Root].from_bytes(host.publisher.pin).signed
+    one = host.publisher.signers["root"][0].public_key
+    root.add_key(SSlibKey("f" * 64, "ed25519", "ed25519", {"public": one.keyval["public"].upper()}), "root")
+    with pytest.raises(TrustError, match="one key of root under two key ids"):
+        client_at(trust=host.publisher.sign(root, host.publisher.signers["root"][:2]))
+
+
+@pytest.mark.parametrize("name", ["timestamp", "1.snapshot", "1.targets"])
+def test_a_signature_listed_twice_is_bad_response(name, host, client):
+    whole = json.loads(host.publisher.metadata[f"{name}.json"])
+    whole["signatures"].append(whole["signatures"][0])
+    host.publisher.metadata[f"{name}.json"] = json.dumps(whole).encode()
+    assert_unknown(client, "bad_response")
+
+
+@pytest.mark.parametrize("size", [20_000, 600_000])
+def test_metadata_of_up_to_four_mebibytes_are_read(size, host, client):
+    for name in ("timestamp", "1.snapshot", "1.targets"):
+        host.publisher.metadata[f"{name}.json"] += b" " * size
+    assert client.check(HIT).status == "found"
+
+
+def test_a_manifest_that_is_longer_than_signed_is_bad_snapshot(host, client):
+    for more in (1, 5_000_000):
+        host.twist = on("manifest.json", body(lambda asked, out, more=more: out + b" " * more))
+        assert_unknown(client, "bad_snapshot")
+
+
+def test_a_target_may_have_other_hashes_but_needs_a_sha256(host, client_at):
+    host.publisher.hashes = ["sha512", "sha256"]
+    host.publisher.publish({HIT_ID: LABEL}, serial=2)
+    assert client_at().check(HIT).status == "found"
+    host.publisher.hashes = ["sha512"]
+    host.publisher.publish({HIT_ID: LABEL}, serial=3)
+    assert_unknown(client_at(), "bad_snapshot")
+
+
+@pytest.mark.parametrize("status", [401, 403, 410, 429, 500, 503, 204, 301, 418])
+@pytest.mark.parametrize("where", ["timestamp.json", "1.snapshot.json", "manifest.json", "evaluate", "/buckets/"])
+def test_a_status_has_one_reason_in_every_step(status, where, host, client):
+    host.twist = on(where, lambda asked, answer: replace(answer, status=status, body=b""))
+    wanted = {401: "unauthorized", 403: "unauthorized", 410: "retired", 429: "rate_limited", 500: "server_error"}
+    reason = wanted.get(status, "server_error" if status == 503 else "bad_response")
+    assert client.check(HIT).reason == reason
+
+
+def test_a_bucket_at_410_is_the_result_of_the_whole_batch(host, client):
+    first = []
+
+    def gone(asked, answer):
+        first.append(asked.path)
+        return replace(answer, status=410, body=b"") if asked.path.endswith(first[0].rsplit("/", 1)[1]) else answer
+
+    host.twist = on("/buckets/", gone)
+    results = client.check_many([HIT, MISS, "13900139001", "13900139002", "13900139003"])
+    assert {(one.status, one.reason) for one in results} == {("unknown", "retired")}
+    assert len(host.evaluations()) == 2
+
+
+@pytest.mark.parametrize(
+    "canary",
+    [Label(exposed=True), b"\x81" + bytes(11), b"\x80\0\0\1" + bytes(8), b"\x80" + bytes(6) + b"\1" + bytes(4)],
+    ids=["no flag", "another flag", "accounts", "a case"],
+)
+def test_a_canary_whose_label_is_not_exactly_the_flag_is_bad_snapshot(canary, host, client):
+    if isinstance(canary, bytes):
+        raw = {name.encode(): canary for name in CANARIES}
+        host.publisher.publish({HIT_ID: LABEL}, serial=2, canary=None, raw=raw)
+    else:
+        host.publisher.publish({HIT_ID: LABEL}, serial=2, canary=canary)
+    assert_unknown(client, "bad_snapshot")
 
 
 def test_metadata_under_another_root_are_bad_signature(host, client_at):

@@ -9,12 +9,13 @@ GET /log/NAME           what the case was asked since step 1, and rules that the
 
 import json
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Self
 
 from tests.kit.case import Case
 from tests.kit.site import ELSEWHERE, JSON, Reply, Request, Site, elements_of
@@ -68,15 +69,14 @@ class Kit:
         """Listen on a port of 127.0.0.1, by default a free one."""
         self.running = {case.name: Running(case) for case in cases}
         self.now = datetime.now(UTC).replace(microsecond=0)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), _handler(self))
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> "Kit":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -125,6 +125,15 @@ class Kit:
             return Reply(404)
         running.go_to(int(match[3]))
         return Reply(204)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print an error of the kit, but not that a client has hung up."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def case_list(cases: Iterable[Case]) -> dict[str, Any]:

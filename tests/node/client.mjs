@@ -25,7 +25,8 @@ class Server {
     this.headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
   }
 
-  async send(path, options = {}) {
+  // `tooLong` is the reason of a body that is longer than any right one.
+  async send(path, options = {}, tooLong = "bad_response") {
     const headers = { ...this.headers, "accept-encoding": "identity", ...options.headers };
     const signal = AbortSignal.timeout(30_000);
     let response;
@@ -36,15 +37,17 @@ class Server {
     } catch {
       throw new Failure("unreachable");
     }
-    if (response.status === 200 && body.length <= MAX_BYTES) return body;
+    if (response.status === 200 && body.length > MAX_BYTES) throw new Failure(tooLong);
+    if (response.status === 200) return body;
     const failure = new Failure(STATUS[response.status] ?? (response.status >= 500 ? "server_error" : "bad_response"));
-    throw Object.assign(failure, { status: response.status });
+    const wait = /^[0-9]{1,6}$/.exec(response.headers.get("retry-after") ?? "");
+    throw Object.assign(failure, { status: response.status, wait: wait ? Number(wait[0]) : null });
   }
 
   // Metadata or a target; null if the server has none.
-  get = async (path) => {
+  get = async (path, tooLong) => {
     try {
-      return await this.send(path);
+      return await this.send(path, {}, tooLong);
     } catch (failure) {
       if (failure.status === 404) return null;
       throw failure;
@@ -75,7 +78,7 @@ async function buckets(server, manifest, indices) {
   const found = new Map();
   for (const index of new Set(indices)) {
     try {
-      const body = await server.send(`snapshots/${manifest.serial}/buckets/${index}`);
+      const body = await server.send(`snapshots/${manifest.serial}/buckets/${index}`, {}, "bad_bucket");
       found.set(index, protocol.checkBody(body, index, geometry, manifest.rootHash));
     } catch (failure) {
       if (!(failure instanceof Failure) || failure.reason === "retired") throw failure;
@@ -116,16 +119,18 @@ const ANSWER = {
   cases: [],
   more: false,
   reason: null,
+  retry_after: null,
+  detail: null,
 };
-const unknown = (reason) => ({ ...ANSWER, reason });
+const unknown = ({ reason, wait = null }) => ({ ...ANSWER, reason, retry_after: wait });
 
 // Turns what was found into a result (steps 12 to 14).
 function result(found, manifest) {
   if (found === null) return { ...ANSWER, status: "not_found" };
   const known = new Map(manifest.datasets.map((one) => [one.id, one]));
-  if (found instanceof Failure) return unknown(found.reason);
+  if (found instanceof Failure) return unknown(found);
   if (found.canary || found.cases.some((id) => !known.has(id))) {
-    return unknown("bad_snapshot");
+    return unknown({ reason: "bad_snapshot" });
   }
   return {
     ...ANSWER,
@@ -160,15 +165,22 @@ export async function check(server, channel, pinned, identifiers, seen = {}) {
 
 // Starts again once, with fresh blinds, if the release has changed in the meantime (SPEC.md section 8.4).
 async function withNews(server, channel, pinned, batch, seen) {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const manifest = await trustedManifest(server.get, pinned, channel, seen);
-      return await checkBatch(server, manifest, batch);
-    } catch (failure) {
-      if (!(failure instanceof Failure)) throw failure;
-      if (failure.reason !== "retired" || attempt > 0) return batch.map(() => unknown(failure.reason));
-    }
+  const attempt = async () => {
+    const manifest = await trustedManifest(server.get, pinned, channel, seen);
+    return checkBatch(server, manifest, batch).catch(asRetired);
+  };
+  try {
+    return (await attempt()) ?? (await attempt()) ?? batch.map(() => unknown({ reason: "retired" }));
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return batch.map(() => unknown(failure));
   }
+}
+
+// Null for a serial or epoch that is not served any more.
+function asRetired(failure) {
+  if (failure instanceof Failure && failure.reason === "retired") return null;
+  throw failure;
 }
 
 function identifierOf(line) {
@@ -182,7 +194,7 @@ export async function checkLines(server, channel, pinned, lines, seen) {
   const distinct = [...new Set(identifiers.filter(Boolean))];
   const answers = await check(server, channel, pinned, distinct, seen);
   const byIdentifier = new Map(distinct.map((one, i) => [one, answers[i]]));
-  return identifiers.map((one) => byIdentifier.get(one) ?? unknown("invalid_number"));
+  return identifiers.map((one) => byIdentifier.get(one) ?? unknown({ reason: "invalid_number" }));
 }
 
 function readState(path) {

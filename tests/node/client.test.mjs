@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { ed25519, ristretto255, ristretto255_oprf } from "@noble/curves/ed25519.js";
 import { check, Server } from "./client.mjs";
-import { canonical } from "./manifest.mjs";
+import { canonical, parseManifest } from "./manifest.mjs";
 import * as protocol from "./protocol.mjs";
 import { olpc } from "./trust.mjs";
 import { bucketsOf, cases } from "./vectors.mjs";
@@ -182,7 +182,16 @@ describe("the whole client", () => {
     "an expired snapshot": ["stale", (r) => ({ expires: { ...r.expires, snapshot: -1 } })],
     "expired targets": ["stale", (r) => ({ expires: { ...r.expires, targets: -1 } })],
     "an expired epoch": ["stale", (r) => ({ expires: { ...r.expires, epoch: -1 } })],
-    "one signature for two": ["bad_signature", (r) => ({ signers: { ...r.signers, targets: [keys.targets[0], keys.targets[0]] } })],
+    "one signature for two": ["bad_signature", (r) => ({ signers: { ...r.signers, targets: [keys.targets[0]] } })],
+    "a signature listed twice": ["bad_response", (r) => ({ signers: { ...r.signers, targets: [keys.targets[0], keys.targets[0]] } })],
+    "another file's version": ["bad_snapshot", (r) => ({ files: () => renamed(r, "2.snapshot", { versions: { ...r.versions, snapshot: 1 } }) })],
+    "older targets under the new name": ["bad_snapshot", (r) => ({ files: () => renamed(r, "3.targets", { versions: { ...r.versions, targets: 2 } }) })],
+    "more than targets in the snapshot": ["bad_snapshot", (r) => ({ signed: (role, fields) => Release.prototype.signed.call(r, role, role === "snapshot" ? { meta: { ...fields.meta, "other.json": { version: 1 } } } : fields) })],
+    "no manifest": ["bad_response", (r) => ({ files: () => ({ ...Release.prototype.files.call(r), [`targets/${hex(sha256(r.manifest))}.manifest.json`]: undefined }) })],
+    "a public key that is the identity": ["bad_snapshot", () => ({ manifest: edited({ public_key: protocol.b64url(new Uint8Array(32)) }) })],
+    "a public key that is no point": ["bad_snapshot", () => ({ manifest: edited({ public_key: protocol.b64url(new Uint8Array(32).fill(255)) }) })],
+    "metadata that are gone": ["retired", () => ({ statuses: { metadata: 410 } })],
+    "buckets that are gone": ["retired", () => ({ statuses: { snapshots: 410 } })],
     "another role's key": ["bad_signature", (r) => ({ signers: { ...r.signers, timestamp: keys.snapshot.slice(0, 1) } })],
     "an altered manifest": ["bad_snapshot", (r) => ({ files: () => ({ ...Release.prototype.files.call(r), [`targets/${hex(sha256(r.manifest))}.manifest.json`]: utf8(" ") }) })],
     "a retired epoch": ["retired", () => ({ statuses: { evaluate: 410 } })],
@@ -190,6 +199,17 @@ describe("the whole client", () => {
     "a closed channel": ["unauthorized", () => ({ statuses: { metadata: 401 } })],
     "a broken server": ["server_error", () => ({ statuses: { snapshots: 500 } })],
   };
+  // The manifest with other fields, in its canonical form.
+  function edited(fields) {
+    return utf8(canonical({ ...JSON.parse(Buffer.from(manifestBytes)), ...fields }));
+  }
+  // The files of a release, with a metadata file taken from the release as it would be with `change`.
+  function renamed(made, name, change) {
+    const other = Object.assign(new Release(), change);
+    const [version, role] = name.split(".");
+    const path = `metadata/${other.versions[role]}.${role}.json`;
+    return { ...Release.prototype.files.call(made), [`metadata/${version}.${role}.json`]: Release.prototype.files.call(other)[path] };
+  }
   for (const [name, [reason, change]] of Object.entries(ATTACKS)) {
     test(`${name} is ${reason}`, async () => {
       const made = new Release();
@@ -202,6 +222,31 @@ describe("the whole client", () => {
     const fields = { ...JSON.parse(Buffer.from(manifestBytes)), public_key: protocol.b64url(Point.BASE.multiply(key).toBytes()) };
     const made = changed({ key, manifest: utf8(canonical(fields)) });
     assert.deepEqual(new Set(await reasons(made)), new Set(["bad_snapshot"]));
+  });
+
+  for (const name of ["root", "targets", "timestamp"]) {
+    test(`a root that lists one key of ${name} under two ids is bad_signature`, async () => {
+      const made = new Release();
+      made.versions.root = 2;
+      const root = JSON.parse(Buffer.from(made.root())).signed;
+      const alias = "f".repeat(64);
+      root.keys[alias] = root.keys[root.roles[name].keyids[0]];
+      root.roles[name].keyids.push(alias);
+      made.more = { "metadata/2.root.json": sign(root, keys.root.slice(0, 2)) };
+      assert.deepEqual(new Set(await reasons(made)), new Set(["bad_signature"]));
+    });
+  }
+
+  test("titles with characters new to any Unicode are read, and controls are refused", () => {
+    const titled = (text) => {
+      const body = JSON.parse(Buffer.from(manifestBytes));
+      body.datasets[0].title.en = text;
+      return utf8(canonical(body));
+    };
+    for (const text of ["\u{31350}", "\u{2ebf0}", "\u0378", "a b"]) assert.equal(parseManifest(titled(text)).datasets[0].title.en, text);
+    for (const text of ["\0", "\xa0", "\xad", "\u2028", "\u2029", "\u3000", "\ue000", "\ufeff", "\u{1343f}", "\u{e0001}", "\u{10fffd}", ""]) {
+      assert.throws(() => parseManifest(titled(text)), { reason: "bad_snapshot" });
+    }
   });
 
   test("a pinned root of someone else is bad_signature", async () => {

@@ -91,6 +91,7 @@ export function parseLabel(bytes) {
   if (!(flags & 0x83)) throw bad("says nothing");
   if (slots.some((id, i) => id !== (cases[i] ?? 0))) throw bad("a gap between cases");
   if (new Set(cases).size !== cases.length) throw bad("a case twice");
+  if (flags & 0x80 && (flags !== 0x80 || bytes.subarray(1).some(Boolean))) throw bad("a canary with something else");
   if (flags & 0x40 && cases.length < 3) throw bad("more without three cases");
   if (month > 1200) throw bad("month");
   return {

@@ -16,30 +16,72 @@ export function olpc(value) {
   return `{${names.map((name) => `${olpc(name)}:${olpc(value[name])}`).join(",")}}`;
 }
 
+const MAX_BYTES = 4 * 2 ** 20;
+const ROLES = ["root", "snapshot", "targets", "timestamp"];
+
 function parse(data, role) {
-  let metadata;
   try {
-    metadata = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
-  } catch {
-    throw new Failure("bad_response", `${role}: not JSON`);
+    if (data.length > MAX_BYTES) throw new Error("too large");
+    const { signed, signatures } = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    checkForm(signed, signatures, role);
+    return { signed, signatures, bytes: utf8(olpc(signed)) };
+  } catch (error) {
+    throw new Failure("bad_response", `${role}: ${error.message}`);
   }
-  const { signed, signatures } = metadata ?? {};
-  if (signed?._type !== role || !Array.isArray(signatures) || !Number.isSafeInteger(signed.version)) {
-    throw new Failure("bad_response", `${role}: not metadata of this role`);
+}
+
+function ensure(good, what) {
+  if (!good) throw new Error(what);
+}
+
+const isVersion = (value) => Number.isSafeInteger(value) && value >= 1;
+const different = (values) => new Set(values).size === values.length;
+
+// What section 9.2 calls metadata of a role.
+function checkForm(signed, signatures, role) {
+  ensure(signed._type === role && /^1(\.|$)/.test(signed.spec_version) && isVersion(signed.version), "not of this role");
+  time(signed.expires, "expires");
+  ensure(signatures.every(({ keyid, sig }) => typeof keyid === "string" && typeof sig === "string"), "signatures");
+  ensure(different(signatures.map(({ keyid }) => keyid)), "a key id twice");
+  if (role === "root") {
+    ensure(signed.consistent_snapshot === true, "consistent_snapshot");
+    for (const { keyids, threshold } of ROLES.map((name) => signed.roles[name])) {
+      ensure(different(keyids) && isVersion(threshold), "keyids or threshold");
+    }
   }
-  return { signed, signatures, bytes: utf8(olpc(signed)) };
+  if (role === "timestamp") ensure(isVersion(signed.meta["snapshot.json"].version), "meta");
+  if (role === "snapshot") ensure(Object.values(signed.meta).every(({ version }) => isVersion(version)), "meta");
+  if (role === "targets") ensure(typeof signed.targets === "object", "targets");
+}
+
+// Check c of section 9.3: what the file says of itself.
+function checkName({ signed }, version) {
+  if (signed.version !== version) throw new Failure("bad_snapshot", `${signed._type}: version`);
+  if (signed._type === "snapshot" && Object.keys(signed.meta).join() !== "targets.json") {
+    throw new Failure("bad_snapshot", "snapshot: lists other metadata than targets.json");
+  }
+}
+
+const publicKey = (root, id) => {
+  const key = root.keys[id];
+  return key?.keytype === "ed25519" && key.scheme === "ed25519" ? key.keyval.public.toLowerCase() : undefined;
+};
+
+// The key ids of a role name different keys, so that its threshold counts holders.
+function checkKeys(root) {
+  for (const name of ROLES) {
+    const keys = root.roles[name].keyids.map((id) => publicKey(root, id)).filter(Boolean);
+    if (!different(keys)) throw new Failure("bad_signature", `root: one key of ${name} twice`);
+  }
 }
 
 function signedBy(root, role, { signatures, bytes }) {
   const { keyids, threshold } = root.roles[role];
-  const good = new Set();
-  for (const { keyid, sig } of signatures) {
-    const key = keyids.includes(keyid) ? root.keys[keyid] : undefined;
-    if (key?.keytype === "ed25519" && key.scheme === "ed25519" && verified(key.keyval.public, sig, bytes)) {
-      good.add(key.keyval.public);
-    }
-  }
-  if (!(threshold >= 1) || good.size < threshold) throw new Failure("bad_signature", role);
+  const good = signatures.filter(({ keyid, sig }) => {
+    const key = keyids.includes(keyid) ? publicKey(root, keyid) : undefined;
+    return key !== undefined && verified(key, sig, bytes);
+  });
+  if (good.length < threshold) throw new Failure("bad_signature", role);
 }
 
 function verified(publicHex, signatureHex, bytes) {
@@ -60,22 +102,26 @@ function notBelow(version, seen, what) {
 
 async function latestRoot(fetch, pinned) {
   let root = parse(pinned, "root");
+  checkKeys(root.signed);
   signedBy(root.signed, "root", root);
   for (;;) {
     const data = await fetch(`metadata/${root.signed.version + 1}.root.json`);
     if (data === null) return root.signed;
     const next = parse(data, "root");
+    checkName(next, root.signed.version + 1);
+    checkKeys(next.signed);
     signedBy(root.signed, "root", next);
     signedBy(next.signed, "root", next);
-    if (next.signed.version !== root.signed.version + 1) throw new Failure("bad_snapshot", "root version");
     root = next;
   }
 }
 
-async function role(fetch, root, name, path, now) {
+async function role(fetch, root, name, version, now) {
+  const path = `metadata/${version === undefined ? "" : `${version}.`}${name}.json`;
   const data = await fetch(path);
   if (data === null) throw new Failure("bad_response", path);
   const metadata = parse(data, name);
+  if (version !== undefined) checkName(metadata, version);
   signedBy(root, name, metadata);
   return { signed: metadata.signed, fresh: () => notExpired(metadata.signed, now) };
 }
@@ -92,19 +138,16 @@ export async function targets(fetch, pinned, seen, now) {
   const root = await latestRoot(fetch, pinned);
   notExpired(root, now);
   forgetOthers(root, seen);
-  const timestamp = await role(fetch, root, "timestamp", "metadata/timestamp.json", now);
+  const timestamp = await role(fetch, root, "timestamp", undefined, now);
   notBelow(timestamp.signed.version, seen.timestamp, "timestamp");
   const named = timestamp.signed.meta["snapshot.json"].version;
   notBelow(named, seen.snapshot, "snapshot");
   timestamp.fresh();
-  const snapshot = await role(fetch, root, "snapshot", `metadata/${named}.snapshot.json`, now);
-  if (snapshot.signed.version !== named) throw new Failure("bad_snapshot", "snapshot version");
-  if (Object.keys(snapshot.signed.meta).join() !== "targets.json") throw new Failure("bad_snapshot", "snapshot");
+  const snapshot = await role(fetch, root, "snapshot", named, now);
   const listed = snapshot.signed.meta["targets.json"].version;
   notBelow(listed, seen.targets, "targets");
   snapshot.fresh();
-  const last = await role(fetch, root, "targets", `metadata/${listed}.targets.json`, now);
-  if (last.signed.version !== listed) throw new Failure("bad_snapshot", "targets version");
+  const last = await role(fetch, root, "targets", listed, now);
   last.fresh();
   Object.assign(seen, { timestamp: timestamp.signed.version, snapshot: named, targets: listed });
   return last.signed.targets;
@@ -114,15 +157,16 @@ export async function targets(fetch, pinned, seen, now) {
 export async function manifest(fetch, pinned, channel, seen, now = new Date()) {
   const listed = await targets(fetch, pinned, seen, now);
   const target = listed["manifest.json"];
-  if (!target) throw new Failure("bad_snapshot", "no manifest.json");
-  const digest = target.hashes.sha256;
-  const data = await fetch(`targets/${digest}.manifest.json`);
-  if (data === null || data.length !== target.length || hex(sha256(data)) !== digest) {
+  const digest = target?.hashes?.sha256;
+  if (typeof digest !== "string" || !(target.length <= MAX_BYTES)) throw new Failure("bad_snapshot", "no manifest.json");
+  const data = await fetch(`targets/${digest}.manifest.json`, "bad_snapshot");
+  if (data === null) throw new Failure("bad_response", "no manifest.json");
+  if (data.length !== target.length || hex(sha256(data)) !== digest) {
     throw new Failure("bad_snapshot", "manifest.json is not the file that is signed");
   }
   const found = parseManifest(data);
   const own = listed[`epochs/${found.epoch}/manifest.json`];
-  if (found.channel !== channel || own?.hashes.sha256 !== digest || own.custom?.epoch !== found.epoch) {
+  if (found.channel !== channel || own?.hashes?.sha256 !== digest || own.custom?.epoch !== found.epoch) {
     throw new Failure("bad_snapshot", "the manifest does not belong to its epoch");
   }
   if (!(time(own.custom.serves_until, "serves_until") > now)) throw new Failure("stale", "epoch");

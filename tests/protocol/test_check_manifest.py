@@ -7,6 +7,7 @@ from pilookup.errors import FormatError
 from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.label import Profile
 from pilookup.protocol.manifest import FileRef, Manifest
+from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.release import MANIFEST, check_manifest
 
 FILES = {"buckets.bin": FileRef("0" * 64, 8192), "tree.bin": FileRef("1" * 64, 224)}
@@ -17,7 +18,7 @@ MADE = Manifest(
     epoch=3,
     serial=7,
     created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-    public_key=bytes(range(32)),
+    public_key=SecretKey.generate().public(),
     geometry=Geometry(2, 64),
     entries=5,
     root=bytes(32),

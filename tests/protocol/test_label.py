@@ -19,7 +19,9 @@ CASES = st.lists(st.integers(1, 0xFFFF), max_size=3, unique=True).map(tuple)
 
 @st.composite
 def labels(draw):
-    exposed, malicious, canary = draw(st.tuples(st.booleans(), st.booleans(), st.booleans()).filter(any))
+    exposed, malicious = draw(st.tuples(st.booleans(), st.booleans()))
+    if not (exposed or malicious):
+        return Label(canary=True)
     cases = draw(CASES)
     return Label(
         exposed=exposed,
@@ -28,7 +30,6 @@ def labels(draw):
         month=draw(st.integers(0, MAX_MONTH)),
         cases=cases,
         more=len(cases) == 3 and draw(st.booleans()),
-        canary=canary,
     )
 
 
@@ -77,6 +78,11 @@ def test_unknown_flags_are_refused(flag):
     [
         ({}, "says nothing"),
         ({"exposed": True, "accounts": -1}, "accounts"),
+        ({"canary": True, "exposed": True}, "canary"),
+        ({"canary": True, "malicious": True}, "canary"),
+        ({"canary": True, "accounts": 1}, "canary"),
+        ({"canary": True, "month": 1}, "canary"),
+        ({"canary": True, "cases": (1,)}, "canary"),
         ({"exposed": True, "accounts": 65536}, "accounts"),
         ({"exposed": True, "month": -1}, "month"),
         ({"exposed": True, "month": 1201}, "month"),

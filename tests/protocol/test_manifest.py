@@ -9,12 +9,15 @@ from pilookup.errors import FormatError
 from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Case, FileRef, Manifest, check_file
+from pilookup.protocol.oprf import SecretKey
+from pilookup.protocol.title import is_title
 
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
-KEY32 = st.binary(min_size=32, max_size=32)
+DIGESTS = st.binary(min_size=32, max_size=32)
+PUBLIC_KEYS = st.builds(lambda: SecretKey.generate().public())
 FILES = st.from_regex(r"[a-z0-9][a-z0-9-]{0,9}(\.[a-z0-9-]{1,9}){1,2}", fullmatch=True)
 CODES = st.lists(st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True), max_size=3).map(tuple)
-TITLES = st.text(min_size=1, max_size=60).filter(str.isprintable)
+TITLES = st.text(min_size=1, max_size=60).filter(is_title)
 REFS = st.builds(FileRef, HEX, st.integers(0, 2**53 - 1))
 SAFE = st.integers(1, 2**53 - 1)
 CASES = st.builds(
@@ -34,10 +37,10 @@ MANIFESTS = st.builds(
     epoch=st.integers(1, 2**32 - 1),
     serial=SAFE,
     created=st.integers(0, 4_000_000_000).map(lambda s: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=s)),
-    public_key=KEY32,
+    public_key=PUBLIC_KEYS,
     geometry=st.builds(Geometry, st.integers(0, 16), st.integers(64, 2**20)),
     entries=st.integers(0, 2**53 - 1),
-    root=KEY32,
+    root=DIGESTS,
     files=st.tuples(st.dictionaries(FILES, REFS, max_size=3), REFS, REFS).map(
         lambda parts: parts[0] | {"buckets.bin": parts[1], "tree.bin": parts[2]}
     ),
@@ -53,7 +56,7 @@ GOOD = Manifest(
     epoch=3,
     serial=7,
     created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-    public_key=bytes(range(32)),
+    public_key=SecretKey.from_bytes((7).to_bytes(32, "little")).public(),
     geometry=Geometry(2, 64),
     entries=5,
     root=bytes(32),

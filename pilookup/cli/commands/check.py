@@ -37,8 +37,6 @@ def check(
         note(str(warning.message))
     if json:
         say_json(result.to_json())
-        if result.detail:
-            note(result.detail)
     else:
         _print_result(result)
     if result.status == Status.UNKNOWN:

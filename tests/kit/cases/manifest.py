@@ -148,7 +148,7 @@ CASES = [
         "the members of the manifest are in another order",
         encoded(
             lambda manifest: json.dumps(
-                dict(reversed(sorted(manifest.items()))), ensure_ascii=False, separators=(",", ":")
+                dict(sorted(manifest.items(), reverse=True)), ensure_ascii=False, separators=(",", ":")
             ).encode()
         ),
     ),

@@ -60,6 +60,7 @@ class Publisher:
     buckets: dict[int, Buckets] = field(default_factory=dict)
     keys: dict[int, SecretKey] = field(default_factory=dict)
     version: int = 0
+    hashes: list[str] = field(default_factory=lambda: ["sha256"])
 
     def __post_init__(self):
         make = CryptoSigner.generate_ed25519
@@ -130,7 +131,7 @@ class Publisher:
         until = self.until(self.life.epoch)
         targets = Targets(version=self.version, expires=self.until(self.life.targets))
         for path, data in (("manifest.json", manifest), (f"epochs/{epoch}/manifest.json", own or manifest)):
-            target = TargetFile.from_data(path, data, ["sha256"])
+            target = TargetFile.from_data(path, data, self.hashes)
             if path != "manifest.json":
                 target.unrecognized_fields["custom"] = custom or {
                     "epoch": epoch,

@@ -152,7 +152,13 @@ class Server:
 
 
 def good(
-    name: str, changed: str, spec: str, number: str = EXPOSED_NUMBER, right: Answer | None = None, **changes: Any
+    name: str,
+    changed: str,
+    spec: str,
+    number: str = EXPOSED_NUMBER,
+    right: Answer | None = None,
+    also: Sequence[Answer] = (),
+    **changes: Any,
 ) -> Case:
     """Make a case whose number is answered.
 
@@ -162,9 +168,10 @@ def good(
         spec: the section of SPEC.md.
         number: the number to check.
         right: the answer; by default that of the right release.
+        also: other right answers.
         **changes: `evaluations`, and attributes of `Server`.
     """
-    return _case(name, changed, spec, Check(number, right or FOUND[number]), changes)
+    return _case(name, changed, spec, Check(number, right or FOUND[number], also), changes)
 
 
 def bad(

@@ -1,6 +1,7 @@
 """The OPRF of SPEC.md section 3: RFC 9497, VOPRF mode, ristretto255-SHA512."""
 
 import secrets
+from functools import cache
 from hashlib import sha512
 
 from tests.kit import ristretto255 as group
@@ -28,6 +29,7 @@ def derive_scalar(name: str) -> int:
     return hash_to_scalar(name.encode(), b"pilookup-test-kit")
 
 
+@cache
 def public_key(key: int) -> bytes:
     return group.encode(group.multiply_base(key))
 
@@ -37,11 +39,16 @@ def element(data: bytes, key: int) -> bytes:
     return group.encode(group.multiply(key, hash_to_group(data)))
 
 
-def evaluate(elements: list[bytes], key: int) -> list[bytes]:
-    """Return key * element for each element; raises ValueError for one that is not valid, or is the identity."""
+def check_elements(elements: list[bytes]) -> list[Point]:
+    """Return the points of elements; raises ValueError for one that is not valid, or is the identity."""
     if group.IDENTITY in elements:
         raise ValueError("the identity")
-    return [group.encode(group.multiply(key, group.decode(one))) for one in elements]
+    return [group.decode(one) for one in elements]
+
+
+def evaluate(elements: list[bytes], key: int) -> list[bytes]:
+    """Return key * element for each element; raises ValueError as `check_elements` does."""
+    return [group.encode(group.multiply(key, point)) for point in check_elements(elements)]
 
 
 def prove(elements: list[bytes], evaluated: list[bytes], key: int, random: int | None = None) -> bytes:

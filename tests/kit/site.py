@@ -129,12 +129,11 @@ class Site:
             return problem(400, "malformed-request")
         if epoch not in self.keys:
             return problem(410, "retired")
-        batch = Batch(elements, self.keys[epoch])
         try:
-            batch.evaluated()
+            oprf.check_elements(elements)
         except ValueError:
             return problem(422, "invalid-element")
-        octets = self.evaluate(batch)
+        octets = self.evaluate(Batch(elements, self.keys[epoch]))
         return Reply(body=octets if kind == OCTETS else _as_json(epoch, octets), headers={"Content-Type": kind})
 
 

@@ -27,4 +27,4 @@ def test_case(kit, case, program):
         kept.update(answer["seen"])
         return answer["answers"]
 
-    run_case(kit, case, ask)
+    run_case(kit, case, "node", ask)

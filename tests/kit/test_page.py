@@ -23,4 +23,4 @@ def test_case(kit, case, program):
     def ask(step, numbers):
         return program.ask(question | {"again": step > 1, "numbers": numbers})
 
-    run_case(kit, case, ask, batches=False)
+    run_case(kit, case, "page", ask, batches=False)

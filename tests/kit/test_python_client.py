@@ -31,4 +31,4 @@ def check_asynchronously(numbers, *client):
 @pytest.mark.parametrize("case", cases_for("python"))
 def test_case(kit, case, check, tmp_path):
     trust = kit.trust(case.name)
-    run_case(kit, case, lambda _, numbers: check(numbers, kit.url(case.name), case.channel, trust, tmp_path))
+    run_case(kit, case, "python", lambda _, numbers: check(numbers, kit.url(case.name), case.channel, trust, tmp_path))

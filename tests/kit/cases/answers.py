@@ -6,7 +6,7 @@ import json
 from base64 import b64decode
 from typing import Any
 
-from tests.kit.case import FOUND, Case, bad, good
+from tests.kit.case import FOUND, Case, bad, good, unknown
 from tests.kit.changes import answer_with, every, status
 from tests.kit.repository import EXPOSED_NUMBER
 from tests.kit.site import ELSEWHERE, Reply, Request, Site, elements_of, problem
@@ -206,6 +206,7 @@ CASES = [
         "good-proof-of-work",
         "the channel is public, and evaluation takes a proof of work",
         "8.5",
+        also=[unknown("rate_limited")],
         evaluations=2,
         site=answer_with("evaluate", Challenger("00")),
         options=PUBLIC,

@@ -10,6 +10,8 @@ that names the number; `reason` is a `Reason` where the answer is unknown. `Reas
 Why a text is not a phone number is another enumeration, `pilookup.identifier.Reason`, which `canonicalise` returns in
 place of bytes: test its outcome with `isinstance(outcome, bytes)`.
 
+`Filter` reads the filters of a snapshot, and says which tokens are in none of its data.
+
 Every error raised on purpose is a `PilookupError`; `pilookup.errors` draws the tree. A client given no `trust` warns
 with `TrustOnFirstUse`. The police side is `pilookup.custody`, with the extra `load` installed.
 """
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     )
     from pilookup.identifier import canonicalise
     from pilookup.protocol.manifest import Case
+    from pilookup.release_files.snapshot_filter import Filter
 
 __all__ = [
     "AsyncClient",
@@ -49,6 +52,7 @@ __all__ = [
     "Client",
     "ComputeError",
     "CustodyError",
+    "Filter",
     "FormatError",
     "HomeError",
     "IntakeError",
@@ -76,6 +80,7 @@ _MODULES = {
     "Client": "pilookup.checking.client",
     "ComputeError": "pilookup.errors",
     "CustodyError": "pilookup.errors",
+    "Filter": "pilookup.release_files.snapshot_filter",
     "FormatError": "pilookup.errors",
     "HomeError": "pilookup.errors",
     "IntakeError": "pilookup.errors",

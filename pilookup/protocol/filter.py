@@ -1,7 +1,7 @@
 """Filter files: which filter keys may be in a snapshot (SPEC.md section 10).
 
-A hit in a filter proves nothing by itself; it must be confirmed in the bucket. Only a filter with the manifest's serial
-may answer `not_found`. A file is a header, big-endian, and the body of its algorithm:
+A hit in a filter proves nothing by itself; it must be confirmed in the bucket. `pilookup.Filter` says when filters may
+answer `not_found` (SPEC.md section 10.5). A file is a header, big-endian, and the body of its algorithm:
 
     size  field
     4     "PLKF"
@@ -121,6 +121,11 @@ MAX_HEAD_BYTES: Final = _HEADER.size + 255
 def file_name(kind: Kind, role: Role, algorithm: Algorithm) -> str:
     """The name of a filter file, such as `exposure.base.fuse16`."""
     return f"{kind}.{role.word}.{algorithm.suffix}"
+
+
+def is_filter(name: str) -> bool:
+    """Whether the name is that of a filter file. A manifest may list other files, which this version does not know."""
+    return any(name == file_name(kind, role, one) for kind in Kind for role in Role for one in Algorithm)
 
 
 def part_bits_for(count: int) -> int:

@@ -13,7 +13,7 @@ from pilookup import _core
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
-from pilookup.protocol.filter import Role
+from pilookup.protocol.filter import Role, is_filter
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import (
     MANIFEST,
@@ -117,7 +117,8 @@ READ_BYTES: Final = 1 << 24
 def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     """Check everything about a snapshot's files that can be checked without keys.
 
-    Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, and the filters.
+    Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, and the filters. Of
+    a file with a name that this version does not know, the digest and size alone.
 
     Args:
         manifest: The snapshot's manifest, already trusted.
@@ -134,10 +135,13 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     leaves, entries = _read_buckets(paths[BUCKETS_FILE], manifest.geometry)
     if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
         raise FormatError(f"{BUCKETS_FILE}: not the buckets the manifest counts")
-    if merkle.build(leaves) != paths[TREE_FILE].read_bytes():
+    tree = merkle.build(leaves)
+    if tree != paths[TREE_FILE].read_bytes():
         raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
+    if merkle.root(tree) != manifest.root:
+        raise FormatError("root: not that of the tree over the buckets")
     for name in manifest.files:
-        if name not in (BUCKETS_FILE, TREE_FILE):
+        if is_filter(name):
             _verify_filter(manifest, name, paths[name])
 
 

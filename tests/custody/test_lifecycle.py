@@ -14,7 +14,7 @@ from pilookup.errors import PublishError, TrustError
 from pilookup.keyring.key_ids import channel_key_id, epoch_of_key_id
 from pilookup.protocol.label import Kind, Label
 from pilookup.release_files.verify import verify_directory
-from tests.support.custody.channel import NOW, NUMBERS, initialised, look_up, manifests, quiet
+from tests.support.custody.channel import NOW, NUMBERS, initialised, look_up, manifests, quiet, settled_absent
 from tests.support.custody.home import run_load, write_csv
 
 
@@ -71,12 +71,22 @@ def test_a_base_gets_additions_and_is_replaced_when_they_grow(at, path, tmp_path
     assert second.files["exposure.base.fuse16"] == base
     assert second.files["exposure.additions.fuse16"].size > 0
     assert look_up(session, "13900000001")[0][1]
+    assert_settled(session, ["13900000001", NUMBERS[0]], ["13999999999", "13999999998"])
     run_load(session, [write_csv(tmp_path / "d.csv", [f"1391000{i:04}" for i in range(60)])], "many")
     publish(session, "public", quiet)
     third = manifests(session)[0]
+    assert_settled(session, ["13900000001", NUMBERS[0]], ["13999999999", "13999999998"])
     assert "exposure.additions.fuse16" not in third.files
     assert third.files["exposure.base.fuse16"] != base
     assert third.geometry == second.geometry
+
+
+def assert_settled(session, held, others):
+    """Assert that the filters alone settle numbers as absent, and never one that is held."""
+    said, doubts = settled_absent(session, [*held, *others])
+    assert not doubts
+    assert not any(said[: len(held)])
+    assert any(said[len(held) :])  # each is in a filter by chance with probability 2^-16
 
 
 def test_a_full_epoch_is_followed_by_a_new_one(at, path, tmp_path):

@@ -85,6 +85,22 @@ def test_a_tree_over_other_buckets_is_refused(staged):
         verify_files(manifest, paths)
 
 
+def test_a_root_other_than_the_trees_is_refused(staged):
+    manifest, paths = staged
+    with pytest.raises(FormatError, match=r"^root: not that of the tree"):
+        verify_files(replace(manifest, root=bytes(32)), paths)
+
+
+@pytest.mark.parametrize("name", ["cases.json", "exposure.base.fuse64", "delta-1.bin", "x.base.fuse16"])
+def test_a_file_with_an_unknown_name_is_checked_by_its_digest_alone(staged, tmp_path, name):
+    paths = staged[1] | {name: tmp_path / name}
+    manifest, paths = altered((staged[0], paths), name, b"{}")
+    verify_files(manifest, paths)
+    paths[name].write_bytes(b"{ }")
+    with pytest.raises(FormatError, match="not the file the manifest names"):
+        verify_files(manifest, paths)
+
+
 def test_slots_in_the_wrong_order_are_refused(staged):
     buckets = staged[1]["buckets.bin"].read_bytes()
     manifest, paths = altered(

@@ -36,6 +36,7 @@ def test_these_are_the_public_names():
         "Client",
         "ComputeError",
         "CustodyError",
+        "Filter",
         "FormatError",
         "HomeError",
         "IntakeError",

@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { text as readAll } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { answerFromOctets } from "./messages.mjs";
 import * as protocol from "./protocol.mjs";
 import { manifest as trustedManifest } from "./trust.mjs";
 
@@ -65,9 +66,8 @@ async function tokens(server, manifest, identifiers) {
   const inputs = identifiers.map((one) => ({ input: protocol.utf8(one), ...protocol.blind(one) }));
   const blinded = inputs.map((one) => one.blinded);
   const answer = await server.evaluate(manifest.epoch, protocol.concat(...blinded));
-  if (answer.length !== blinded.length * 32 + 64) throw new Failure("bad_response");
-  const evaluated = protocol.split(answer.subarray(0, -64), 32);
-  protocol.verify(manifest.publicKey, inputs, blinded, evaluated, answer.subarray(-64));
+  const { elements: evaluated, proof } = answerFromOctets(answer, blinded.length);
+  protocol.verify(manifest.publicKey, inputs, blinded, evaluated, proof);
   const elements = inputs.map((one, i) => protocol.unblind(one.blind, evaluated[i]));
   return elements.map((element) => protocol.token(element, manifest.channel, manifest.epoch));
 }

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ristretto255, ristretto255_hasher } from "@noble/curves/ed25519.js";
 import { canonical, parseManifest } from "./manifest.mjs";
+import * as filters from "./filters.mjs";
+import * as messages from "./messages.mjs";
 import * as protocol from "./protocol.mjs";
 import { olpc } from "./trust.mjs";
 import { bucketsOf, cases } from "./vectors.mjs";
@@ -86,23 +88,48 @@ vectors("manifest", (one) => {
 });
 
 vectors("filter", (one) => {
-  if (one.algorithm === 1) {
-    assert.throws(() => protocol.parseFilter(unhex(one.file)), { reason: "bad_snapshot" }); // this client does not read Bloom filters
-    return;
-  }
-  const made = protocol.parseFilter(unhex(one.file));
+  const made = filters.parseFilter(unhex(one.file));
   assert.deepEqual([made.algorithm, made.role, made.channel], [one.algorithm, one.role, one.channel]);
   assert.deepEqual([made.epoch, Number(made.serial), Number(made.count)], [one.epoch, one.serial, one.count]);
-  for (const [key, answer] of Object.entries(one.answers)) assert.equal(protocol.contains(made, unhex(key)), answer);
+  for (const [key, answer] of Object.entries(one.answers)) assert.equal(filters.contains(made, unhex(key)), answer);
+});
+
+vectors("bloom", (one) => {
+  for (const [key, bits] of Object.entries(one.bits)) assert.deepEqual(filters.bloomBits(one.bits_a_slice, unhex(key)), bits);
+});
+
+vectors("absence", ({ channel, epoch, serial, ...one }) => {
+  const manifest = { channel, epoch, serial, files: one.listed };
+  const files = Object.fromEntries(Object.entries(one.files).map(([name, data]) => [name, unhex(data)]));
+  const isAbsent = filters.absence(manifest, files, one.canary_keys.map(unhex));
+  for (const [key, wanted] of Object.entries(one.absent)) assert.equal(isAbsent(unhex(key)), wanted, key);
+  const noCanary = filters.absence(manifest, files, []);
+  for (const key of Object.keys(one.absent)) assert.equal(noCanary(unhex(key)), false);
+});
+
+vectors("proof-of-work", (one) => {
+  const { counter, derivedKey, header } = messages.solve(one.problem);
+  assert.deepEqual([counter, derivedKey], [one.counter, one.derived_key]);
+  const read = (text) => JSON.parse(Buffer.from(text, "base64"));
+  assert.deepEqual(read(header), read(one.header));
+});
+
+vectors("range", (one) => {
+  const { bucket_bits: bits, slots, index } = one;
+  assert.deepEqual(one.bucket, [index * slots * 32, slots * 32]);
+  const offset = (k) => (2 ** (bits + 1) - 2 ** (bits + 1 - k)) * 32;
+  const path = Array.from({ length: bits }, (_, k) => [offset(k) + ((index >> k) ^ 1) * 32, 32]);
+  assert.deepEqual(one.path, path);
+  assert.deepEqual([one.buckets_bin_size, one.tree_bin_size], [2 ** bits * slots * 32, (2 ** (bits + 1) - 1) * 32]);
 });
 
 vectors("shape", (one) => {
-  const { exponent, segments } = protocol.shape(one.count);
+  const { exponent, segments } = filters.shape(one.count);
   assert.deepEqual([exponent, segments], [one.exponent, one.segments]);
 });
 
 vectors("parts", (one) => {
-  assert.equal(protocol.partBits(one.count), one.part_bits);
+  assert.equal(filters.partBits(one.count), one.part_bits);
 });
 
 vectors("find", (one) => {
@@ -113,10 +140,14 @@ vectors("find", (one) => {
 const OPERATIONS = {
   label: (one) => protocol.parseLabel(unhex(one.bytes)),
   manifest: (one) => parseManifest(utf8(one.bytes)),
-  filter: (one) => protocol.parseFilter(unhex(one.file)),
+  filter: (one) => filters.parseFilter(unhex(one.file)),
   find: (one) => protocol.find(unhex(one.token), unhex(one.slots), one.channel, one.epoch),
   bucket: (one) =>
     protocol.checkBody(unhex(one.body), one.index, { bits: one.bucket_bits, slots: one.slots }, unhex(one.root)),
+  response: (one) =>
+    one.json === undefined
+      ? messages.answerFromOctets(unhex(one.octets), one.sent)
+      : messages.answerFromJson(one.json, one.epoch, one.sent),
   verify: (one) => {
     const input = { input: utf8("any"), blind: Point.Fn.toBytes(1n) };
     const [blinded, evaluated] = [unhex(one.blinded_element), unhex(one.evaluated_element)];
@@ -140,9 +171,9 @@ function emptyParts(bits) {
 }
 
 test("a filter has at most 2^10 parts", () => {
-  const made = protocol.parseFilter(emptyParts(10));
+  const made = filters.parseFilter(emptyParts(10));
   assert.deepEqual([made.partBits, made.parts.length, made.count], [10n, 1024, 0n]);
-  assert.throws(() => protocol.parseFilter(emptyParts(11)), { reason: "bad_snapshot", message: /number of parts/ });
+  assert.throws(() => filters.parseFilter(emptyParts(11)), { reason: "bad_snapshot", message: /number of parts/ });
 });
 
 test("OLPC canonical JSON sorts by code points and refuses fractions", () => {

@@ -1,27 +1,38 @@
 """Runs the vectors of SPEC.md (tests/vectors/protocol.json) through the code of client and server."""
 
+import base64
 import json
+import struct
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pybloom_live.pybloom import make_hashfuncs
 
+import pilookup
 from pilookup import _core
 from pilookup.errors import FormatError
 from pilookup.protocol import merkle, oprf, token
+from pilookup.protocol.bloom import BloomBody
 from pilookup.protocol.buckets import Geometry, check_body
 from pilookup.protocol.filter import Algorithm, part_bits_for
 from pilookup.protocol.label import Label
-from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.messages import EvaluateRequest, EvaluateResponse
+from pilookup.protocol.proof_of_work import Challenge
 from tests.support.filters import Filter, contains
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 CASES = json.loads((VECTORS / "protocol.json").read_text())["cases"]
-TYPES = {"check", "batch", "label", "geometry", "snapshot", "manifest", "filter", "shape", "parts", "find", "negative"}
-OPERATIONS = {"label", "verify", "bucket", "find", "manifest", "request", "filter"}
+README = (VECTORS / "README.md").read_text()
+TYPES = {
+    "absence", "batch", "bloom", "check", "filter", "find", "geometry", "label", "manifest", "negative", "parts",
+    "proof-of-work", "range", "shape", "snapshot",
+}  # fmt: skip
+OPERATIONS = {"label", "verify", "bucket", "find", "manifest", "request", "response", "filter"}
 
 
 def of_type(name):
@@ -40,6 +51,15 @@ def test_every_type_and_operation_has_vectors():
     assert {case["operation"] for case in CASES if case["type"] == "negative"} == OPERATIONS
     names = [(case["type"], case.get("operation"), case["name"]) for case in CASES]
     assert len(set(names)) == len(names)
+
+
+def test_the_description_has_every_type_operation_and_field():
+    for case in CASES:
+        heading = f"### {case['type']}" if case["type"] != "negative" else f"#### {case['operation']}"
+        section = README.partition(f"{heading}\n")[2].partition("\n#")[0]
+        assert section, heading
+        for field in set(case) - {"type", "name", "operation", "error"}:
+            assert f"`{field}`" in section, (heading, field)
 
 
 def test_the_script_makes_this_file():
@@ -148,6 +168,7 @@ def test_manifest(case):
     assert json.loads(data) == case["fields"]
     assert (manifest.epoch, manifest.serial) == (case["fields"]["epoch"], case["fields"]["serial"])
     assert [one.id for one in manifest.datasets] == [1, 4]
+    assert [one.title_en for one in manifest.datasets] == [one["title"]["en"] for one in case["fields"]["datasets"]]
 
 
 @of_type("filter")
@@ -159,6 +180,69 @@ def test_filter(case):
     assert len(made.body) == case["count"]
     assert {key: contains(made.body, int(key, 16)) for key in case["answers"]} == case["answers"]
     assert set(case["answers"].values()) == {True, False}
+
+
+@of_type("bloom")
+def test_bloom(case):
+    bits_of, _ = make_hashfuncs(16, case["bits_a_slice"])
+    for key, bits in case["bits"].items():
+        assert [j * case["bits_a_slice"] + bit for j, bit in enumerate(bits_of(int(key, 16)))] == bits
+
+
+def test_bloom_filters_of_more_than_some_20_000_keys_are_looked_up_as_the_vectors_say():
+    """A body with the smallest slice that is hashed by SHA-512 has exactly the bits of the vectors."""
+    body = BloomBody.empty(20_190)
+    slices, size, capacity = struct.unpack_from("<QQQ", body.to_bytes(), 8)
+    assert (slices, size > 2**15, capacity) == (16, True, 22_714)
+    key = 0x0123456789ABCDEF
+    body.add([key])
+    bits = body.to_bytes()[40:]
+    bits_of, _ = make_hashfuncs(16, size)
+    wanted = {j * size + bit for j, bit in enumerate(bits_of(key))}
+    assert {8 * at + bit for at, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1} == wanted
+
+
+def token_with(key):
+    """A token with a given filter key."""
+    return bytes(16) + bytes.fromhex(key) + bytes(40)
+
+
+@of_type("absence")
+def test_absence(case, tmp_path):
+    names = [f"test:canary-{i}" for i in range(len(case["canary_keys"]))]
+    whole = next(Manifest.from_bytes(one["bytes"].encode()) for one in CASES if one["type"] == "manifest")
+    manifest = replace(
+        whole,
+        **{name: case[name] for name in ("channel", "epoch", "serial")},
+        files=whole.files | {name: FileRef(**ref) for name, ref in case["listed"].items()},
+        canaries=tuple(names),
+    )
+    for name, data in case["files"].items():
+        (tmp_path / name).write_bytes(bytes.fromhex(data))
+    canaries = dict(zip(names, map(token_with, case["canary_keys"]), strict=True))
+    made = pilookup.Filter(manifest, {name: tmp_path / name for name in case["files"]}, canaries)
+    assert dict(zip(case["absent"], made.absent(list(map(token_with, case["absent"]))), strict=True)) == case["absent"]
+    assert bool(made.doubts) != any(case["absent"].values())
+
+
+@of_type("proof-of-work")
+def test_proof_of_work(case):
+    challenge = Challenge.from_problem(case["problem"].encode())
+    assert challenge.solve() == case["header"]
+    answer = json.loads(base64.b64decode(case["header"], validate=True))
+    assert answer["challenge"] == json.loads(case["problem"])["challenge"]
+    assert answer["solution"] == {"counter": case["counter"], "derivedKey": case["derived_key"]}
+
+
+@of_type("range")
+def test_range(case):
+    geometry = Geometry(case["bucket_bits"], case["slots"])
+    assert case["buckets_bin_size"] == geometry.size
+    assert case["bucket"] == [case["index"] * geometry.stride, geometry.stride]
+    tree = merkle.build(case["index"].to_bytes(4, "big") + i.to_bytes(28, "big") for i in range(geometry.buckets))
+    assert len(tree) == case["tree_bin_size"]
+    path = b"".join(tree[at : at + size] for at, size in case["path"])
+    assert path == merkle.path(tree, case["index"], geometry.bits)
 
 
 def test_all_algorithms_have_vectors():
@@ -184,6 +268,16 @@ def test_find(case):
     slots, secret = bytes.fromhex(case["slots"]), bytes.fromhex(case["token"])
     found = token.find(secret, slots, case["channel"], case["epoch"])
     assert (found.to_bytes().hex() if found else None) == case["label_bytes"]
+
+
+def read_response(case):
+    """Steps 5 and 6 of section 11, for either form of an answer."""
+    if "json" in case:
+        answer = EvaluateResponse.from_json(case["json"].encode())
+    else:
+        answer = EvaluateResponse.from_octets(case["epoch"], bytes.fromhex(case["octets"]))
+    if answer.epoch != case["epoch"] or len(answer.elements) != case["sent"] * 32:
+        raise FormatError("another epoch or number of elements")
 
 
 def fails(case):
@@ -218,6 +312,8 @@ def fails(case):
             attempt, reason = lambda: Manifest.from_bytes(case["bytes"].encode()), "bad_snapshot"
         case "filter":
             attempt, reason = lambda: Filter.from_bytes(bytes.fromhex(case["file"])), "bad_snapshot"
+        case "response":
+            attempt, reason = lambda: read_response(case), "bad_response"
         case "request":
             attempt, reason = lambda: EvaluateRequest.from_json(case["json"].encode()), "malformed-request"
     try:

@@ -20,8 +20,11 @@ from protocol_cases import (
     part_cases,
     shape_cases,
     snapshot_case,
+    title_case,
 )
 from protocol_channel import IDENTIFIERS, LABELS, Snapshot
+from protocol_filters import absence_cases, bloom_cases, bloom_negatives, more_filter_cases
+from protocol_messages import proof_of_work_cases, range_cases, response_negatives
 from protocol_negatives import (
     bucket_negatives,
     entry_cases,
@@ -61,6 +64,14 @@ def vectors() -> Vector:
             *part_cases(),
             *entry_cases(snapshot),
             *negatives,
+            title_case(snapshot),
+            *more_filter_cases(snapshot),
+            *bloom_cases(),
+            *absence_cases(),
+            *proof_of_work_cases(),
+            *range_cases(),
+            *response_negatives(),
+            *bloom_negatives(snapshot),
         ],
     }
 

@@ -1,6 +1,7 @@
 """The positive vectors of SPEC.md, which every implementation must reproduce."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256, sha512
 from typing import Any
 
@@ -135,6 +136,20 @@ def manifest_case(snapshot: Snapshot) -> Vector:
     return {
         "type": "manifest",
         "name": "a manifest, byte for byte",
+        "bytes": data.decode(),
+        "sha256": sha256(data).hexdigest(),
+        "fields": json.loads(data),
+    }
+
+
+def title_case(snapshot: Snapshot) -> Vector:
+    """A manifest with letters that versions of Unicode from 15 on have assigned, or none has."""
+    whole = manifest(snapshot)
+    titles = {"title_en": "\U00031350\U0002ebf0\u0378 b", "title_zh": "\U00031350" * 200}
+    data = replace(whole, datasets=(replace(whole.datasets[0], **titles), *whole.datasets[1:])).to_bytes()
+    return {
+        "type": "manifest",
+        "name": "titles with letters that a reader's Unicode may not have",
         "bytes": data.decode(),
         "sha256": sha256(data).hexdigest(),
         "fields": json.loads(data),

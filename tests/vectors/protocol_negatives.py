@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from typing import Any
 
 from protocol_cases import Vector, check_case
 from protocol_channel import (
@@ -42,6 +43,10 @@ def label_negatives() -> list[Vector]:
         "a month after 2099-12": "0100000004b1000000000000",
         "eleven bytes": "0100000000000000000000",
         "thirteen bytes": "01000000000000000000000000",
+        "a canary that is exposed": "810000000000000000000000",
+        "a canary with accounts": "800000010000000000000000",
+        "a canary with a month": "800000000001000000000000",
+        "a canary with a case": "800000000000000100000000",
     }
     return [negative("label", name, "bad_snapshot", bytes=data) for name, data in bad.items()]
 
@@ -148,8 +153,24 @@ def manifest_negatives(snapshot: Snapshot) -> list[Vector]:
         "a time with an offset": with_field("created", "2026-01-02T03:04:05+00:00"),
         "a day that does not exist": with_field("created", "2026-02-30T03:04:05Z"),
         "cut short": good[:-1],
+        "a public key that is the identity": with_field("public_key", b64url(bytes(32))),
+        "a public key that is no point": with_field("public_key", b64url(b"\x01" + bytes(31))),
+        "a public key that is not canonical": with_field("public_key", b64url(b"\xff" * 32)),
+        "a case twice": with_field("datasets", [fields["datasets"][0]] * 2),
+        "an empty title": with_field("datasets", titled(fields, "")),
+        "a title of 201 characters": with_field("datasets", titled(fields, "\U00031350" * 201)),
+        **{
+            f"U+{ord(sign):04X} in a title": with_field("datasets", titled(fields, f"a{sign}b"))
+            for sign in "\x00\x7f\xa0\xad\u0600\u180e\u200b\u2028\u2029\u202e\u3000\ue000\ufeff\U00013439\U000e0001\U0010fffd"
+        },
     }
     return [negative("manifest", name, "bad_snapshot", bytes=text) for name, text in texts.items()]
+
+
+def titled(fields: dict[str, Any], text: str) -> list[Any]:
+    """The cases of a manifest, the first with another English title."""
+    first, *others = fields["datasets"]
+    return [{**first, "title": {**first["title"], "en": text}}, *others]
 
 
 def _stray(last: str) -> str:

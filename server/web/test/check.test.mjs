@@ -6,7 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { loadForeign, modules } from "./built_modules.mjs";
 import {
-  base64url, bucketsOf, FakeServer, makeKeys, manifestFields, numbers, otherSecret, publicKeyOf, snapshotCase,
+  base64url, bucketsOf, cases, FakeServer, makeKeys, manifestFields, numbers, otherSecret, publicKeyOf, snapshotCase,
 } from "./fake_server.mjs";
 
 const { check, prepare } = modules.check;
@@ -161,6 +161,10 @@ const ANSWERS = {
   "buckets in the wrong order": ["bad_bucket", (r) => r.buckets.reverse()],
   "empty buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => new Uint8Array(body.length)))],
   "cut buckets": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => body.subarray(32)))],
+  "buckets with a byte too many": ["bad_bucket", (r) => (r.buckets = r.buckets.map((body) => concatBytes(body, new Uint8Array(1))))],
+  "buckets of a megabyte": ["bad_bucket", (r) => (r.buckets = r.buckets.map(() => new Uint8Array(2 ** 20)))],
+  "a manifest with a byte too many": ["bad_snapshot", (r) => longManifest(r, 1)],
+  "a manifest of eight megabytes": ["bad_snapshot", (r) => longManifest(r, 2 ** 23)],
   "no buckets": ["bad_response", (r) => (r.buckets = [])],
   "a snapshot of another key": ["bad_snapshot", snapshotOfAnotherKey],
   "a case that is not in the catalogue": ["bad_snapshot", (r) => (r.manifest = { ...r.manifest, datasets: [] })],
@@ -180,6 +184,11 @@ const ANSWERS = {
 function mangle(server, change) {
   const honest = server.evaluate.bind(server);
   server.evaluate = (body) => change(honest(body));
+}
+
+function longManifest(server, more) {
+  const path = Object.keys(server.files()).find((one) => one.startsWith("targets/"));
+  server.overrides[path] = concatBytes(server.files()[path], new Uint8Array(more));
 }
 
 function otherProof(server) {
@@ -284,6 +293,12 @@ describe("the network", () => {
       assert.ok(aborted && pulled < 5, `${pulled} parts`);
     });
   }
+
+  test("the status of a response decides, however long its body is", async () => {
+    const long = (status) => changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? new Response(new Uint8Array(2 ** 20), { status }) : null)));
+    assert.equal(await reasonOf(long(500)), "server_error");
+    assert.equal(await reasonOf(long(429)), "rate_limited");
+  });
 
   test("without body streams, the browser reads the whole response", async () => {
     const withoutStream = (response) => ({
@@ -411,11 +426,21 @@ describe("proof of work", () => {
     "a cost of 0": { cost: 0 },
     "a key of 33 bytes": { keyLength: 33 },
   })) {
-    test(`${name} is bad_response, without work`, async () => {
+    test(`${name} is rate_limited, without work`, async () => {
       const sent = wrong && Object.keys(wrong).length ? { parameters: { ...given.parameters, ...wrong } } : wrong;
       const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? problem({ challenge: sent }) : null))));
-      assert.equal((await page.ask(numbers.found[0])).reason, "bad_response");
+      assert.equal((await page.ask(numbers.found[0])).reason, "rate_limited");
       assert.equal(page.evaluated.length, 1);
+    });
+  }
+
+  for (const one of cases.filter(({ type }) => type === "proof-of-work")) {
+    test(`vector: ${one.name}`, async () => {
+      const { challengeIn, solve } = modules.proofOfWork;
+      const found = challengeIn({ status: 429, headers: new Headers(), body: new TextEncoder().encode(one.problem) });
+      const read = (header) => JSON.parse(Buffer.from(header, "base64"));
+      const around = { ticks: () => performance.now(), progress: () => undefined, stopped: () => false };
+      assert.deepEqual(read(await solve(found, around)), read(one.header));
     });
   }
 

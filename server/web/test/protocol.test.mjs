@@ -1,6 +1,7 @@
 // Runs tests/vectors/protocol.json and the vectors of the RFCs through the page's protocol code.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { ristretto255 } from "@noble/curves/ed25519.js";
 import { gcmsiv } from "@noble/ciphers/aes.js";
@@ -8,7 +9,7 @@ import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { modules, vectors as read } from "./built_modules.mjs";
 import { bucketsOf, cases } from "./fake_server.mjs";
 
-const { bucket, bytes, label, manifest, metadata, oprf, token } = modules;
+const { bucket, bytes, label, manifest, metadata, oprf, token, trust } = modules;
 const { concat, field, fromHex, hex, utf8 } = bytes;
 const { Point } = ristretto255;
 const scalar = (text) => Point.Fn.fromBytes(fromHex(text));
@@ -82,7 +83,7 @@ vectors("find", (one) => {
 
 const OPERATIONS = {
   label: (one) => label.parseLabel(fromHex(one.bytes)),
-  manifest: (one) => manifest.parseManifest(utf8(one.bytes)),
+  manifest: (one) => trust.publicKey(manifest.parseManifest(utf8(one.bytes))),
   find: (one) => label.findLabel(fromHex(one.token), fromHex(one.slots), one.channel, one.epoch),
   bucket: (one) =>
     bucket.verifyBucket(fromHex(one.body), one.index, { bits: one.bucket_bits, slots: one.slots }, fromHex(one.root)),
@@ -91,8 +92,8 @@ const OPERATIONS = {
     verify(one.public_key, [input], [one.evaluated_element], one.proof);
   },
 };
-// Operations that the page does not have: refusing a request, and reading a filter file.
-const NOT_IN_THE_PAGE = ["request", "filter"];
+// Operations that the page does not have: refusing a request, reading a filter file, and reading an answer in JSON.
+const NOT_IN_THE_PAGE = ["request", "filter", "response"];
 
 vectors("negative", (one) => {
   if (NOT_IN_THE_PAGE.includes(one.operation)) return;
@@ -170,10 +171,38 @@ test("only the canonical base64url encoding is accepted", () => {
 });
 
 test("OLPC canonical JSON", () => {
-  const value = { b: [1, true, null, 'q"\\\n'], a: { "\u{1f600}": 0, "\uffff": -1, "\uffffa": 2 } };
-  const wanted = '{"a":{"\uffff":-1,"\uffffa":2,"\u{1f600}":0},"b":[1,true,null,"q\\"\\\\\n"]}';
+  const value = { b: [1, true, null, 'q"\\\n'], a: { "b.json": 0, "a": -1, "b": 2 } };
+  const wanted = '{"a":{"a":-1,"b":2,"b.json":0},"b":[1,true,null,"q\\"\\\\\n"]}';
   assert.equal(metadata.olpc(value), wanted);
   assert.throws(() => metadata.olpc(1.5), { reason: "bad_response" });
+});
+
+test("titles: the list of SPEC.md decides, not the browser's Unicode", () => {
+  const one = JSON.parse(cases.find(({ type }) => type === "manifest").bytes);
+  const read = (text) => {
+    one.datasets[0].title.en = text;
+    return manifest.parseManifest(utf8(manifest.canonical(one))).cases.get(1).title.en;
+  };
+  const text = readFileSync(new URL("../../../SPEC.md", import.meta.url), "utf8");
+  const list = text.split("A title may not contain")[1].split("A code is")[0].split(":\n\n")[1];
+  const ranges = [...list.matchAll(/([0-9A-F]{4,6})(?:-([0-9A-F]{4,6}))?/g)].map(([, a, b]) => [a, b ?? a].map((x) => parseInt(x, 16)));
+  assert.ok(ranges.length > 25);
+  for (const [first, last] of ranges) {
+    for (const point of [first, last]) assert.throws(() => read(`a${String.fromCodePoint(point)}b`), { reason: "bad_snapshot" });
+    for (const point of [first - 1, last + 1]) {
+      if (point >= 0 && point < 0x110000 && !ranges.some(([a, b]) => a <= point && point <= b)) {
+        assert.equal(read(`a${String.fromCodePoint(point)}b`), `a${String.fromCodePoint(point)}b`);
+      }
+    }
+  }
+  for (const letter of ["\u{31350}", "\u{2ebf0}", "\u0378", "a b"]) assert.equal(read(letter), letter);
+});
+
+test("a canary's label is exactly the flag", () => {
+  assert.equal(label.parseLabel(fromHex(`80${"00".repeat(11)}`)).canary, true);
+  for (const wrong of [`81${"00".repeat(11)}`, `800000${"01".padEnd(18, "0")}`, `80${"00".repeat(5)}0001${"00".repeat(4)}`]) {
+    assert.throws(() => label.parseLabel(fromHex(wrong)), { reason: "bad_snapshot" });
+  }
 });
 
 test("invalid manifests raise only a Failure", () => {

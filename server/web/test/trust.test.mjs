@@ -84,7 +84,7 @@ const ATTACKS = {
   "expired targets": ["stale", (r) => (r.expires.targets = -1)],
   "an expired epoch": ["stale", (r) => (r.expires.epoch = -1)],
   "one signature where two are needed": ["bad_signature", (r) => (r.signers.targets = r.keys.targets.slice(0, 1))],
-  "one key's signature twice": ["bad_signature", (r) => (r.signers.targets = [r.keys.targets[0], r.keys.targets[0]])],
+  "one key's signature twice": ["bad_response", (r) => (r.signers.targets = [r.keys.targets[0], r.keys.targets[0]])],
   "another role's key": ["bad_signature", (r) => (r.signers.timestamp = r.keys.snapshot.slice(0, 1))],
   "an unknown key": ["bad_signature", (r) => (r.signers.snapshot = makeKeys(1))],
   "a signature over other bytes": ["bad_signature", (r) => tamper(r, "metadata/timestamp.json", (m) => (m.signed.version = 99))],
@@ -92,6 +92,8 @@ const ATTACKS = {
   "snapshot served as targets": ["bad_response", (r) => serve(r, "metadata/3.targets.json", "metadata/2.snapshot.json")],
   "another snapshot version": ["bad_snapshot", (r) => (r.overrides["metadata/2.snapshot.json"] = at(r, "snapshot", 1))],
   "another targets version": ["bad_snapshot", (r) => (r.overrides["metadata/3.targets.json"] = at(r, "targets", 2))],
+  "more than targets in the snapshot": ["bad_snapshot", (r) => resign(r, "snapshot", (signed) => (signed.meta["other.json"] = { version: 1 }))],
+  "nothing in the snapshot": ["bad_snapshot", (r) => resign(r, "snapshot", (signed) => (signed.meta = {}))],
   "metadata that are not JSON": ["bad_response", (r) => (r.overrides["metadata/timestamp.json"] = new Uint8Array([123, 255]))],
   "metadata of null": ["bad_response", (r) => (r.overrides["metadata/timestamp.json"] = new TextEncoder().encode("null"))],
   "an altered manifest": ["bad_snapshot", alterManifest],
@@ -106,6 +108,14 @@ function tamper(server, path, change) {
   const metadata = JSON.parse(Buffer.from(server.files()[path]));
   change(metadata);
   server.overrides[path] = new TextEncoder().encode(JSON.stringify(metadata));
+}
+
+/** Sign a changed snapshot with the right keys. */
+function resign(server, role, change) {
+  const path = `metadata/${server.versions[role]}.${role}.json`;
+  const { signed } = JSON.parse(Buffer.from(server.files()[path]));
+  change(signed);
+  server.overrides[path] = signWith(signed, server.signersOf(role));
 }
 
 const serve = (server, path, instead) => (server.overrides[path] = server.files()[instead]);
@@ -146,13 +156,15 @@ describe("the pinned root", () => {
     await assert.rejects(first(new FakeServer(), other), { reason: "bad_signature" });
   });
 
-  test("that lists one key under two ids counts it as one signer", async () => {
-    const twice = changed((r) => {
-      const [key] = r.keys.targets;
-      r.keys = { ...r.keys, targets: [key, { ...key, id: "f".repeat(64) }] };
+  for (const role of ["root", "targets", "timestamp"]) {
+    test(`that lists one key of ${role} under two ids is refused`, async () => {
+      const twice = changed((r) => {
+        const [key, ...others] = r.keys[role];
+        r.keys = { ...r.keys, [role]: [key, { ...key, id: "f".repeat(64) }, ...others] };
+      });
+      await assert.rejects(first(twice, twice), { reason: "bad_signature" });
     });
-    await assert.rejects(first(twice, twice), { reason: "bad_signature" });
-  });
+  }
 
   for (const [name, change] of Object.entries({
     "a threshold of 0": (signed) => (signed.roles.targets.threshold = 0),

@@ -12,6 +12,7 @@ from pilookup.keyring import Half, Keyring
 from pilookup.protocol import token
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import MANIFEST
+from pilookup.release_files.snapshot_filter import Filter as SnapshotFilter
 from tests.support.filters import Filter, contains
 from tests.support.home_templates import home_like
 
@@ -45,6 +46,19 @@ def manifests(session, channel="public"):
     return [
         Manifest.from_bytes((repository.targets / epoch.path(MANIFEST)).read_bytes()) for epoch in repository.listed()
     ]
+
+
+def settled_absent(session, numbers, channel="public"):
+    """For the newest served epoch: whether the filters alone settle each number as absent, and what they doubt."""
+    repository = session.repository(channel)
+    epoch, manifest = repository.listed()[0], manifests(session, channel)[0]
+    key = session.channel_key(channel, epoch.epoch)
+    names = [*manifest.canaries, *(f"tel:+86{number}" for number in numbers)]
+    elements = _core.tokenise([name.encode() for name in names], key)
+    secrets = token.tokens(elements, channel, epoch.epoch)
+    canaries = dict(zip(manifest.canaries, secrets, strict=False))
+    made = SnapshotFilter(manifest, {name: repository.targets / epoch.path(name) for name in manifest.files}, canaries)
+    return made.absent(secrets[len(canaries) :]), made.doubts
 
 
 def look_up(session, number, channel="public"):

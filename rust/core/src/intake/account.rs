@@ -1,4 +1,4 @@
-//! Account names, and the keyed pseudonyms of them that the vault stores (SPEC.md section 5).
+//! Account names, and the keyed pseudonyms of them that the vault stores.
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;

@@ -1,4 +1,4 @@
-//! The rows and files of the vault: partitioning rows, merging rows, and sealing bytes (SPEC.md section 5).
+//! The rows and files of the vault: partitioning rows, merging rows, and sealing bytes.
 
 mod dedup;
 mod partition;

@@ -15,9 +15,6 @@ import { successBody, type Reply, type Transport } from "./transport.ts";
 import type { Clock, FetchFile, Release, Trust } from "./trust.ts";
 import { challengeIn, solve, type Challenge } from "./proof_of_work.ts";
 
-/** A problem document (RFC 9457) may be larger than the answer that was asked for. */
-const PROBLEM_BYTES = 64 * 1024;
-
 /** The URLs of one channel; both end in `/v1/channels/{channel}/`. */
 export interface ChannelUrls {
   /** Where elements are evaluated. */
@@ -163,7 +160,7 @@ async function evaluateOnce(
     url: `${urls.evaluate}evaluate?epoch=${release.manifest.epoch}`,
     body: concat(...blinded.map(({ bytes }) => bytes)),
     headers: { "content-type": "application/octet-stream", ...extraHeaders },
-    limit: Math.max(replyBytes(inputs), PROBLEM_BYTES),
+    limit: replyBytes(inputs),
   });
   return { blinded, reply };
 }
@@ -192,7 +189,7 @@ async function fetchBuckets(
 async function fetchBucket(manifest: Manifest, index: number, { urls, transport }: Tools): Promise<Uint8Array> {
   const { geometry, root, serial } = manifest;
   const url = `${urls.buckets}snapshots/${serial}/buckets/${index}`;
-  const reply = await transport.send({ what: "bucket", url, limit: Math.max(bucketBytes(geometry), PROBLEM_BYTES) });
+  const reply = await transport.send({ what: "bucket", url, limit: bucketBytes(geometry), tooLong: "bad_bucket" });
   return verifyBucket(successBody(reply), index, geometry, root);
 }
 
@@ -221,8 +218,8 @@ function casesOf(label: Label, { cases }: Manifest): Case[] {
 
 /** Returns the function that fetches metadata and targets, by their path below the channel's URL. */
 function fileFetcher({ urls, transport }: Pick<Tools, "urls" | "transport">): FetchFile {
-  return async (path, limit) => {
-    const reply = await transport.send({ what: "metadata", url: urls.buckets + path, limit });
+  return async (path, limit, tooLong) => {
+    const reply = await transport.send({ what: "metadata", url: urls.buckets + path, limit, tooLong });
     return reply.status === 404 ? null : successBody(reply);
   };
 }

@@ -41,6 +41,7 @@ export function parseLabel(bytes: Uint8Array): Label {
   if (flags & ~(EXPOSED | MALICIOUS | MORE | CANARY) || view.getUint8(1) !== 0) throw bad("unknown flag");
   if (!(flags & (EXPOSED | MALICIOUS | CANARY))) throw bad("no flag set");
   if (month > MAX_MONTH) throw bad("month");
+  if (flags & CANARY && (flags !== CANARY || bytes.subarray(1).some(Boolean))) throw bad("a canary with something else");
   const cases = parseCases([6, 8, 10].map((at) => view.getUint16(at)));
   const more = (flags & MORE) !== 0;
   if (more && cases.length < 3) throw bad("more without three cases");

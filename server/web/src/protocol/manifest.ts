@@ -24,18 +24,16 @@ export interface Manifest {
 
 type Members = Record<string, unknown>;
 
-const MEMBERS = [
-  "bucket_bits", "canaries", "channel", "created", "datasets", "entries", "epoch", "files", "format", "profile",
-  "public_key", "root", "serial", "slots",
-];
+const MEMBERS =
+  "bucket_bits,canaries,channel,created,datasets,entries,epoch,files,format,profile,public_key,root,serial,slots";
 /** Matches the name of a channel. */
 export const CHANNEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 const FILE = /^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+$/;
 const CODE = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const CANARY = /^test:[a-z0-9-]{1,64}$/;
-// Unassigned code points are allowed: which ones are assigned depends on the browser's version, and an old browser must
-// accept characters that are new to it.
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u;
+// The list of section 7. `\p{...}` would depend on the browser's version of Unicode.
+const UNPRINTABLE =
+  /[\0-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f\u3000\ud800-\uf8ff\ufeff\ufff9-\ufffb\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}\u{f0000}-\u{ffffd}\u{100000}-\u{10fffd}]/u;
 
 const bad = (where: string): Failure => new Failure("bad_snapshot", `manifest: ${where}`);
 
@@ -91,10 +89,9 @@ function json(text: string): unknown {
   }
 }
 
-function object(value: unknown, names: readonly string[], where: string): Members {
-  ensure(value !== null && typeof value === "object" && !Array.isArray(value), where);
-  const own = Object.keys(value as Members).sort();
-  ensure(own.length === names.length && own.every((name, i) => name === names[i]), where);
+/** The value as an object with exactly the members `names`, sorted and joined by commas. All of them must be checked. */
+function object(value: unknown, names: string, where: string): Members {
+  ensure(Object.keys(Object(value)).sort().join() === names, where);
   return value as Members;
 }
 
@@ -129,7 +126,7 @@ function files(value: unknown): void {
   ensure(names.includes("buckets.bin") && names.includes("tree.bin"), "files");
   for (const name of names) {
     matching(name, FILE, "files");
-    const reference = object((value as Members)[name], ["sha256", "size"], "files");
+    const reference = object((value as Members)[name], "sha256,size", "files");
     matching(reference["sha256"], /^[0-9a-f]{64}$/, "files");
     integer(reference["size"], 0, Number.MAX_SAFE_INTEGER, "files");
   }
@@ -142,8 +139,8 @@ function catalogue(value: unknown): Map<number, Case> {
 }
 
 function parseCase(value: unknown): Case {
-  const body = object(value, ["advice", "data_classes", "id", "kind", "seized_on", "title"], "datasets");
-  const title = object(body["title"], ["en", "zh"], "title");
+  const body = object(value, "advice,data_classes,id,kind,seized_on,title", "datasets");
+  const title = object(body["title"], "en,zh", "title");
   const codes = (name: string): string[] => list(body[name], name).map((code) => matching(code, CODE, name));
   const day = body["seized_on"];
   ensure(day === null || (typeof day === "string" && !Number.isNaN(fromTime(`${day}T00:00:00Z`))), "seized_on");

@@ -36,22 +36,18 @@ export interface Root extends Metadata {
 
 const ROLES: readonly RoleName[] = ["root", "targets", "snapshot", "timestamp"];
 
-/** OLPC canonical JSON: members sorted by code point, integers only, no escapes except for `\` and `"`. */
+/**
+ * OLPC canonical JSON: members sorted, integers only, no escapes except for `\` and `"`. Sorts by UTF-16 code units, which
+ * for the ASCII names of a release is the order of code points (SPEC.md section 9.2).
+ */
 export function olpc(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(olpc).join(",")}]`;
   if (typeof value === "string") return `"${value.replace(/[\\"]/g, "\\$&")}"`;
   if (typeof value === "number" && !Number.isSafeInteger(value)) throw new Failure("bad_response", "not an integer");
   if (value === null || typeof value !== "object") return String(value);
   const members = value as Record<string, unknown>;
-  const names = Object.keys(members).sort(byCodePoint);
+  const names = Object.keys(members).sort();
   return `{${names.map((name) => `${olpc(name)}:${olpc(members[name])}`).join(",")}}`;
-}
-
-function byCodePoint(a: string, b: string): number {
-  const [left, right] = [Array.from(a), Array.from(b)];
-  const i = left.findIndex((character, at) => character !== right[at]);
-  if (i < 0) return left.length - right.length;
-  return i >= right.length ? 1 : left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
 }
 
 /** Parse the metadata of a role. Throws a Failure `bad_response` for anything else. */
@@ -77,11 +73,13 @@ export function parseMetadata(data: Uint8Array, name: RoleName): Metadata {
 
 function parseSignatures(value: unknown, name: RoleName): { keyid: string; sig: string }[] {
   if (!Array.isArray(value)) throw bad(name, "signatures");
-  return value.map((one: unknown) => {
+  const parsed = value.map((one: unknown) => {
     const { keyid, sig } = asObject(one, name);
     if (typeof keyid !== "string" || typeof sig !== "string") throw bad(name, "signatures");
     return { keyid, sig };
   });
+  if (!areDifferent(parsed.map(({ keyid }) => keyid))) throw bad(name, "a key id twice");
+  return parsed;
 }
 
 /** Parse root metadata. Throws a Failure `bad_response` for anything else. */
@@ -96,22 +94,24 @@ export function parseRoot(data: Uint8Array): Root {
     if (keytype === "ed25519" && scheme === "ed25519" && typeof key === "string") known.set(id, key.toLowerCase());
   }
   const listed = asObject(roles, "root");
-  const parsed = ROLES.map((role) => [role, parseRole(listed[role])] as const);
-  return { ...metadata, keys: known, roles: fromEntries(parsed) };
-}
-
-function fromEntries(entries: (readonly [RoleName, Role])[]): Record<RoleName, Role> {
-  const roles = {} as Record<RoleName, Role>;
-  for (const [name, role] of entries) roles[name] = role;
-  return roles;
+  const parsed = {} as Record<RoleName, Role>;
+  for (const name of ROLES) {
+    const role = parseRole(listed[name]);
+    // The key ids of a role name different keys, so that its threshold counts holders.
+    if (!areDifferent(role.keyids.map((id) => known.get(id) ?? id))) throw new Failure("bad_signature", name);
+    parsed[name] = role;
+  }
+  return { ...metadata, keys: known, roles: parsed };
 }
 
 function parseRole(value: unknown): Role {
   const { keyids, threshold } = asObject(value, "root");
   if (!Array.isArray(keyids) || !keyids.every((id) => typeof id === "string")) throw bad("root", "keyids");
-  if (new Set(keyids).size !== keyids.length) throw bad("root", "duplicate key id");
+  if (!areDifferent(keyids)) throw bad("root", "duplicate key id");
   return { keyids: keyids as string[], threshold: integer(threshold, "root") };
 }
+
+const areDifferent = (values: unknown[]): boolean => new Set(values).size === values.length;
 
 /**
  * Check that enough keys have signed the metadata: as many different keys of its role as `root` requires.
@@ -120,14 +120,13 @@ function parseRole(value: unknown): Role {
  */
 export function verifySignatures(root: Root, { name, bytes, signatures }: Metadata): void {
   const { keyids, threshold } = root.roles[name];
-  // Count keys, not key ids: one key listed under two ids is one signer.
-  const good = new Set<string>();
+  // Key ids and signatures are each listed once, and name different keys.
+  let missing = threshold;
   for (const { keyid, sig } of signatures) {
-    const key = keyids.includes(keyid) ? root.keys.get(keyid) : undefined;
-    if (key === undefined || good.has(key) || good.size === threshold) continue;
-    if (isValidSignature(key, sig, bytes)) good.add(key);
+    const key = missing > 0 && keyids.includes(keyid) && root.keys.get(keyid);
+    if (key && isValidSignature(key, sig, bytes)) missing -= 1;
   }
-  if (good.size < threshold) throw new Failure("bad_signature", name);
+  if (missing > 0) throw new Failure("bad_signature", name);
 }
 
 function isValidSignature(key: string, signature: string, bytes: Uint8Array): boolean {

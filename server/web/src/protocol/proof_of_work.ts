@@ -34,17 +34,15 @@ const TYPICAL_COUNTERS = 10_000;
 
 const HEX = /^(?:[0-9a-f]{2}){0,64}$/i;
 
-/** The challenge in a reply, or null if it has none. Throws a Failure `bad_response` for an invalid challenge. */
+/** The challenge in a reply, or null if it has none that this code can solve: then a 429 is over quota. */
 export function challengeIn(reply: Reply): Challenge | null {
   if (reply.status !== 429) return null;
-  let problem: Record<string, unknown>;
   try {
-    problem = asObject(JSON.parse(fromUtf8(reply.body, "bad_response")), "problem");
+    const { type, challenge } = asObject(JSON.parse(fromUtf8(reply.body, "bad_response")), "problem");
+    return /\bproof-needed$/.test(String(type)) ? parseChallenge(challenge) : null;
   } catch {
-    return null; // over quota, and the reply comes from a proxy, not from the server
+    return null;
   }
-  const { type, challenge } = problem;
-  return typeof type === "string" && /\bproof-needed$/.test(type) ? parseChallenge(challenge) : null;
 }
 
 /** Parse a challenge. Throws a Failure `bad_response` if it is not one that this code can solve. */

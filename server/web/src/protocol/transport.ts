@@ -22,8 +22,10 @@ export interface Request {
   url: string;
   body?: Uint8Array;
   headers?: Record<string, string>;
-  /** The maximum size of the reply, in bytes. */
+  /** The maximum size of the body of a reply with status 200, in bytes. */
   limit: number;
+  /** The reason of a longer one. `bad_response` if not given. */
+  tooLong?: FailureReason | undefined;
 }
 
 export interface Reply {
@@ -34,6 +36,9 @@ export interface Reply {
 
 /** The time limit for one request, including its body, in milliseconds. */
 export const TIME_LIMIT = 20_000;
+
+/** The maximum size of a problem document (RFC 9457), in bytes. */
+const PROBLEM_BYTES = 64 * 1024;
 
 const REASONS: Record<number, FailureReason> = {
   401: "unauthorized",
@@ -65,7 +70,7 @@ export class Transport {
    * Send a request.
    *
    * @returns the reply, with any status
-   * @throws Failure `unreachable`, `timeout`, or `bad_response` when the reply is larger than `limit`
+   * @throws Failure `unreachable`, `timeout`, or `tooLong` when the reply is larger than `limit`
    */
   async send(request: Request): Promise<Reply> {
     const sentRequest = this.addSent(request);
@@ -112,23 +117,22 @@ export class Transport {
       referrerPolicy: "no-referrer",
     });
     sentRequest.status = response.status;
-    if (Number(response.headers.get("content-length")) > request.limit) throw new Failure("bad_response", "too long");
-    const body = await readBody(response, request.limit);
-    return { status: response.status, headers: response.headers, body };
+    const { status, headers } = response;
+    const good = status === 200;
+    const limit = good ? request.limit : PROBLEM_BYTES;
+    const tooLong = good ? new Failure(request.tooLong ?? "bad_response", "too long") : failureOf(status, headers);
+    if (Number(headers.get("content-length")) > limit) throw tooLong;
+    return { status, headers, body: await readBody(response, limit, tooLong) };
   }
 }
 
-/**
- * Read the body of a response. Stops after `limit` bytes if the browser has streams.
- *
- * @throws Failure `bad_response` when the body is longer
- */
-async function readBody(response: Response, limit: number): Promise<Uint8Array> {
+/** Read the body of a response. Stops after `limit` bytes if the browser has streams, and throws `tooLong` then. */
+async function readBody(response: Response, limit: number, tooLong: Failure): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
   const append = (chunk: Uint8Array): void => {
-    if ((size += chunk.length) > limit) throw new Failure("bad_response", "too long");
+    if ((size += chunk.length) > limit) throw tooLong;
     chunks.push(chunk);
   };
   if (!reader) append(new Uint8Array(await response.arrayBuffer()));
@@ -139,9 +143,13 @@ async function readBody(response: Response, limit: number): Promise<Uint8Array> 
 /** The body of a reply with status 200. Throws a Failure for any other status. */
 export function successBody(reply: Reply): Uint8Array {
   if (reply.status === 200) return reply.body;
-  const reason = REASONS[reply.status] ?? (reply.status >= 500 ? "server_error" : "bad_response");
-  const wait = reason === "rate_limited" ? retryAfter(reply.headers) : undefined;
-  throw new Failure(reason, `status ${reply.status}`, wait);
+  throw failureOf(reply.status, reply.headers);
+}
+
+function failureOf(status: number, headers: Headers): Failure {
+  const reason = REASONS[status] ?? (status >= 500 ? "server_error" : "bad_response");
+  const wait = reason === "rate_limited" ? retryAfter(headers) : undefined;
+  return new Failure(reason, `status ${status}`, wait);
 }
 
 function retryAfter(headers: Headers): number | undefined {

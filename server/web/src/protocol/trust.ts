@@ -4,7 +4,7 @@
 // lives; beyond that, an old release can be used until its metadata expire, after 48 hours.
 
 import { equal, hex } from "./bytes.ts";
-import { Failure } from "./failure.ts";
+import { Failure, type FailureReason } from "./failure.ts";
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "./manifest.ts";
 import {
   asObject, checkNotExpired, integer, MAX_METADATA_BYTES, parseMetadata, parseRoot, verifySignatures, type Metadata,
@@ -14,8 +14,8 @@ import { sha256 } from "./noble.ts";
 import { PublicKey, type Blinded } from "./oprf.ts";
 import { fromTime } from "./time.ts";
 
-/** Fetches a file by its path below the channel's URL, at most `limit` bytes. Null if there is no such file (404). */
-export type FetchFile = (path: string, limit: number) => Promise<Uint8Array | null>;
+/** Fetches a file by its path below the channel's URL, at most `limit` bytes (else a Failure `tooLong`). Null if there is no such file (404). */
+export type FetchFile = (path: string, limit: number, tooLong?: FailureReason) => Promise<Uint8Array | null>;
 
 export interface Clock {
   /** The time of day, in milliseconds since 1970. */
@@ -112,9 +112,6 @@ export class Trust {
     const timestamp = await this.fetchRole(fetchFile, "timestamp", "timestamp.json");
     const snapshotVersion = this.namedVersion(timestamp, "snapshot.json", "snapshot");
     const snapshot = await this.fetchRole(fetchFile, "snapshot", `${snapshotVersion}.snapshot.json`, snapshotVersion);
-    if (Object.keys(asObject(snapshot.signed["meta"], "snapshot")).join() !== "targets.json") {
-      throw new Failure("bad_snapshot", "snapshot: lists other metadata than targets.json");
-    }
     const targetsVersion = this.namedVersion(snapshot, "targets.json", "targets");
     const targets = await this.fetchRole(fetchFile, "targets", `${targetsVersion}.targets.json`, targetsVersion);
     return this.fetchManifest(fetchFile, asObject(targets.signed["targets"], "targets"));
@@ -126,9 +123,9 @@ export class Trust {
       const data = await fetchFile(`metadata/${this.root.version + 1}.root.json`, MAX_METADATA_BYTES);
       if (data === null) return;
       const next = parseRoot(data);
+      checkVersion(next, this.root.version + 1);
       verifySignatures(this.root, next);
       verifySignatures(next, next);
-      if (next.version !== this.root.version + 1) throw new Failure("bad_snapshot", "root version");
       this.root = next;
     }
     throw new Failure("bad_snapshot", "too many roots");
@@ -150,8 +147,11 @@ export class Trust {
     if (data === null) throw new Failure("bad_response", `${name}: not found`);
     const same = last !== undefined && last.root === this.root && equal(last.data, data);
     const metadata = same ? last.metadata : parseMetadata(data, name);
+    if (version !== undefined) checkVersion(metadata, version);
+    if (name === "snapshot" && Object.keys(asObject(metadata.signed["meta"], name)).join() !== "targets.json") {
+      throw new Failure("bad_snapshot", "snapshot: lists other metadata than targets.json");
+    }
     if (!same) verifySignatures(this.root, metadata);
-    if (version !== undefined && metadata.version !== version) throw new Failure("bad_snapshot", `${name}: version`);
     if (last && metadata.version < last.metadata.version) throw new Failure("rolled_back", name);
     if (name === "timestamp") this.namedVersion(metadata, "snapshot.json", "snapshot");
     if (name === "snapshot") this.namedVersion(metadata, "targets.json", "targets");
@@ -172,6 +172,7 @@ export class Trust {
     const target = parseTarget(targets["manifest.json"]);
     const unchanged = this.release?.digest === target.sha256 ? this.release : null;
     const manifest = unchanged?.manifest ?? parseManifest(await fetchTarget(fetchFile, target));
+    const key = unchanged?.key ?? publicKey(manifest);
     const epochTarget = parseTarget(targets[`epochs/${manifest.epoch}/manifest.json`]);
     const custom = asObject(epochTarget.custom, "custom");
     if (
@@ -185,11 +186,17 @@ export class Trust {
     if (Number.isNaN(servesUntil)) throw new Failure("bad_snapshot", "serves_until");
     if (servesUntil <= this.clock.now()) throw new Failure("stale", "epoch");
     if (manifest.serial < (this.release?.manifest.serial ?? 0)) throw new Failure("rolled_back", "serial");
-    return unchanged ?? { manifest, key: publicKey(manifest), digest: target.sha256, confirmed: false, canary: null };
+    return unchanged ?? { manifest, key, digest: target.sha256, confirmed: false, canary: null };
   }
 }
 
-function publicKey(manifest: Manifest): PublicKey {
+/** Check that the version is the one in the file's name. */
+function checkVersion(metadata: Metadata, version: number): void {
+  if (metadata.version !== version) throw new Failure("bad_snapshot", `${metadata.name}: version`);
+}
+
+/** The public key of a manifest. Throws a Failure `bad_snapshot` if it is no element. */
+export function publicKey(manifest: Manifest): PublicKey {
   try {
     return new PublicKey(manifest.publicKey);
   } catch {
@@ -208,7 +215,7 @@ function parseTarget(value: unknown): Target {
 
 async function fetchTarget(fetchFile: FetchFile, { length, sha256: digest }: Target): Promise<Uint8Array> {
   if (length > MAX_MANIFEST_BYTES) throw new Failure("bad_snapshot", "manifest: too large");
-  const data = await fetchFile(`targets/${digest}.manifest.json`, MAX_MANIFEST_BYTES);
+  const data = await fetchFile(`targets/${digest}.manifest.json`, MAX_MANIFEST_BYTES, "bad_snapshot");
   if (data === null) throw new Failure("bad_response", "manifest: not found");
   if (data.length !== length || hex(sha256(data)) !== digest) {
     throw new Failure("bad_snapshot", "the manifest does not match the signed hash");

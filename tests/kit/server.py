@@ -59,6 +59,8 @@ class Running:
             self.broken.append("a blinded element was sent twice (3.2)")
         if "cookie" in request.headers:
             self.broken.append("a cookie was kept (8)")
+        if request.path.endswith(ELSEWHERE):
+            self.broken.append("a redirect was followed (8)")
         self.elements |= elements
 
 
@@ -99,9 +101,6 @@ class Kit:
         _, kind, name, *rest = [*request.target.split("/", 3), "", ""]
         if kind == "case" and name in self.running:
             return self._ask(self.running[name], request, "/" + rest[0])
-        if request.target == ELSEWHERE:
-            for running in self.running.values():
-                running.broken.append("a redirect was followed (8), by this client or another")
         return self._control(request)
 
     def _ask(self, running: Running, request: Request, target: str) -> Reply:

@@ -14,8 +14,8 @@ from tests.kit.repository import Repository
 ELEMENT_BYTES = 32
 OCTETS = "application/octet-stream"
 JSON = "application/json"
-ELSEWHERE = "/elsewhere"
-"""Where redirects lead. A client follows none."""
+ELSEWHERE = "elsewhere"
+"""Where redirects lead, relative to the request. A client follows none."""
 
 _ROUTE = re.compile(r"/v1/channels/([a-z0-9-]+)/(.*)")
 

@@ -26,6 +26,9 @@ class Filter:
 
     The files are read once, into memory. Threads may share a Filter.
 
+        settled = Filter(manifest, {"exposure.base.fuse16": path, ...}, {manifest.canaries[0]: canary_token})
+        ask_buckets = [one for one, absent in zip(tokens, settled.absent(tokens)) if not absent]
+
     Attributes:
         doubts: For each kind that cannot be settled, why, in English for a log. While there is any, `absent` is always
             False.

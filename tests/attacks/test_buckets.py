@@ -56,7 +56,7 @@ def test_an_altered_body_is_bad_bucket_and_is_not_kept(change, proxy, client, st
 def test_longer_bodies_are_cut_off(proxy, client):
     for more in (1, 10_000_000):
         proxy.alter("/buckets/", lambda request, out, more=more: out + bytes(more))
-        assert_unknown(client, "bad_response")
+        assert_unknown(client, "bad_bucket")
 
 
 def test_a_bucket_exchanged_for_another_is_bad_bucket(original, proxy, client):

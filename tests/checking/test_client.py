@@ -214,6 +214,8 @@ def test_every_field_of_the_json(client):
         ],
         "more": False,
         "reason": None,
+        "retry_after": None,
+        "detail": None,
     }
 
 
@@ -343,3 +345,11 @@ def test_the_two_channels_do_not_mix(host, client):
     assert client.check(HIT).reason == "bad_response"
     host.publisher = kept
     assert client.check(HIT).status == "found"
+
+
+def test_the_json_of_an_unknown_result(host, client):
+    host.twist = on("evaluate", lambda asked, answer: Answer(429, headers={"Retry-After": "7"}))
+    fields = client.check(HIT).to_json()
+    given = {name: value for name, value in fields.items() if value not in (None, [], False)}
+    detail = "the server answered with status 429"
+    assert given == {"status": "unknown", "reason": "rate_limited", "retry_after": 7.0, "detail": detail}

@@ -58,7 +58,12 @@ def test_a_first_contact_that_cannot_be_verified_is_not_remembered(host, client_
 @pytest.mark.parametrize("junk", [b"", b"{}", b"<html>"])
 def test_a_first_contact_with_bytes_that_are_not_a_root(junk, host, client_at):
     host.twist = on("root.json", lambda asked, answer: Answer(body=junk))
-    assert client_at(trust=None).check(HIT).status == "unknown"
+    assert_unknown(client_at(trust=None), "bad_response")
+
+
+def test_a_first_contact_with_a_root_that_its_own_keys_do_not_sign(host, client_at):
+    host.publisher.sign_root(1, signers=host.publisher.signers["root"][:1])
+    assert_unknown(client_at(trust=None), "bad_signature")
 
 
 def test_a_given_root_wins_over_a_remembered_one(host, client_at):

@@ -6,7 +6,7 @@ import pytest
 
 from pilookup import AsyncClient, Client
 from pilookup.checking import retries
-from tests.support.kit import cases_for, run_case
+from tests.support.kit import cases_for, run_case, state_folder
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +27,13 @@ def check_asynchronously(numbers, *client):
     return asyncio.run(run())
 
 
+@pytest.fixture(scope="module")
+def states():
+    yield from state_folder()
+
+
 @pytest.mark.parametrize("check", [check, check_asynchronously], ids=["blocking", "asynchronous"])
 @pytest.mark.parametrize("case", cases_for("python"))
-def test_case(kit, case, check, tmp_path):
-    trust = kit.trust(case.name)
-    run_case(kit, case, "python", lambda _, numbers: check(numbers, kit.url(case.name), case.channel, trust, tmp_path))
+def test_case(kit, case, check, states):
+    trust, state = kit.trust(case.name), states / f"{case.name}-{check.__name__}"
+    run_case(kit, case, "python", lambda _, numbers: check(numbers, kit.url(case.name), case.channel, trust, state))

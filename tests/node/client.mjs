@@ -33,7 +33,7 @@ class Server {
     let response;
     let body;
     try {
-      response = await fetch(this.base + path, { ...options, headers, signal, redirect: "error" });
+      response = await fetch(this.base + path, { ...options, headers, signal, redirect: "manual" });
       body = new Uint8Array(await response.arrayBuffer());
     } catch {
       throw new Failure("unreachable");

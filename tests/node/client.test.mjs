@@ -197,6 +197,7 @@ describe("the whole client", () => {
     "a retired epoch": ["retired", () => ({ statuses: { evaluate: 410 } })],
     "over quota": ["rate_limited", () => ({ statuses: { evaluate: 429 } })],
     "a closed channel": ["unauthorized", () => ({ statuses: { metadata: 401 } })],
+    "a redirect": ["bad_response", () => ({ statuses: { evaluate: 302 } })],
     "a broken server": ["server_error", () => ({ statuses: { snapshots: 500 } })],
   };
   // The manifest with other fields, in its canonical form.

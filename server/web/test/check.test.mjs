@@ -88,7 +88,7 @@ describe("a correct server", () => {
     for (const digits of [number, number.slice(3), number.slice(-4)]) assert.ok(!sentText.includes(digits));
     for (const { options } of page.server.requests) {
       const { cache, credentials, redirect, referrerPolicy } = options;
-      assert.deepEqual([cache, credentials, redirect, referrerPolicy], ["no-store", "omit", "error", "no-referrer"]);
+      assert.deepEqual([cache, credentials, redirect, referrerPolicy], ["no-store", "omit", "manual", "no-referrer"]);
     }
   });
 
@@ -144,6 +144,9 @@ describe("a text that is not a number", () => {
   });
 });
 
+/** What browsers give for a redirect that is not followed. */
+const HIDDEN = { type: "opaqueredirect", status: 0, headers: new Headers(), body: null, arrayBuffer: async () => new ArrayBuffer(0) };
+
 const ANSWERS = {
   "another evaluation key": ["bad_proof", (r) => (r.secret = otherSecret)],
   "a proof of another answer": ["bad_proof", (r) => mangle(r, (body) => concatBytes(body.subarray(0, -64), otherProof(r)))],
@@ -173,6 +176,7 @@ const ANSWERS = {
   "a broken server": ["server_error", (r) => (r.statuses.snapshots = 500)],
   "a server without a release": ["server_error", (r) => (r.statuses.evaluate = 503)],
   "a redirect's status": ["bad_response", (r) => (r.statuses.evaluate = 302)],
+  "a redirect that the browser hides": ["bad_response", (r) => (r.answer = (path) => (path.startsWith("evaluate") ? HIDDEN : null))],
   "over quota": ["rate_limited", (r) => (r.statuses.evaluate = 429)],
   "a retired epoch": ["retired", (r) => (r.statuses.evaluate = 410)],
   "retired buckets": ["retired", (r) => (r.statuses.snapshots = 410)],

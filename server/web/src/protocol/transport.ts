@@ -113,7 +113,8 @@ export class Transport {
       // Other people may use this phone too, so nothing is left on it: no cookie, and no bucket in the browser's cache.
       cache: "no-store",
       credentials: "omit",
-      redirect: "error",
+      // Not followed: the reply has a status of 3xx, or 0 where the browser hides it.
+      redirect: "manual",
       referrerPolicy: "no-referrer",
     });
     sentRequest.status = response.status;

@@ -1,4 +1,4 @@
-//! Merges the vault rows of many loads into one label per element (SPEC.md section 5.2).
+//! Merges the vault rows of many loads into one label per element (SPEC.md section 5.3).
 //!
 //! Across datasets, flags are combined by OR, counts are added, the latest month is kept, and the label refers to the
 //! three newest datasets. Within a dataset, an account counts once, in however many loads it occurs; rows without an

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.kit import Lines, cases_for, run_case
+from tests.support.kit import Lines, all_cases, run_case
 
 NODE = Path(__file__).parents[1] / "node"
 
@@ -17,7 +17,7 @@ def program():
     lines.close()
 
 
-@pytest.mark.parametrize("case", cases_for("node"))
+@pytest.mark.parametrize("case", all_cases())
 def test_case(kit, case, program):
     question = {"server": kit.url(case.name), "channel": case.channel, "trust": kit.trust(case.name).decode()}
     kept = {}

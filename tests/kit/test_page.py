@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.docs.documents import ROOT
-from tests.support.kit import Lines, cases_for, run_case
+from tests.support.kit import Lines, all_cases, run_case
 
 PAGE = ROOT / "server" / "pilookup_server" / "page"
 
@@ -16,7 +16,7 @@ def program():
     lines.close()
 
 
-@pytest.mark.parametrize("case", cases_for("page"))
+@pytest.mark.parametrize("case", all_cases())
 def test_case(kit, case, program):
     question = {"server": kit.url(case.name), "channel": case.channel, "trust": kit.trust(case.name).decode()}
 

@@ -6,7 +6,7 @@ import pytest
 
 from pilookup import AsyncClient, Client
 from pilookup.checking import retries
-from tests.support.kit import cases_for, run_case, state_folder
+from tests.support.kit import all_cases, run_case, state_folder
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def states():
 
 
 @pytest.mark.parametrize("check", [check, check_asynchronously], ids=["blocking", "asynchronous"])
-@pytest.mark.parametrize("case", cases_for("python"))
+@pytest.mark.parametrize("case", all_cases())
 def test_case(kit, case, check, states):
     trust, state = kit.trust(case.name), states / f"{case.name}-{check.__name__}"
     run_case(kit, case, "python", lambda _, numbers: check(numbers, kit.url(case.name), case.channel, trust, state))

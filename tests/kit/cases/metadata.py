@@ -214,6 +214,7 @@ CASES = [
         "root",
         "unknown-scheme",
         "the timestamp's key is of a scheme that is not Ed25519",
+        also=["bad_response"],
         repository=second_root(edit=another_type_of_key),
     ),
     bad(

@@ -133,6 +133,7 @@ class Repository:
         signers: who signs the other metadata.
         edits: for `manifest` and each role a change of the object before it is encoded and signed.
         encode_manifest: how the manifest is encoded.
+        filters: makes the filter files by their names; by default there are none.
     """
 
     def __init__(self, now: datetime, channel: str = "kit", *, epoch: int = EPOCH, serial: int = SERIAL) -> None:
@@ -152,6 +153,7 @@ class Repository:
         self.signers = {role: keys[role][: self.roots[0].thresholds[role]] for role in self.versions}
         self.edits: dict[str, Edit] = {}
         self.encode_manifest: Callable[[dict[str, Any]], bytes] = rfc8785
+        self.filters: Callable[[], dict[str, bytes]] = dict
 
     @property
     def trust(self) -> bytes:
@@ -168,7 +170,7 @@ class Repository:
         }
         manifest = self.encode_manifest(self.manifest(buckets, levels))
         epoch = self.snapshot.epoch
-        parts = {"buckets.bin": b"".join(buckets), "tree.bin": b"".join(b"".join(level) for level in levels)}
+        parts = self._parts(buckets, levels)
         for name, data in (parts | {"manifest.json": manifest}).items():
             files[f"targets/epochs/{epoch}/{digest(data)}.{name}"] = data
         files[f"targets/{digest(manifest)}.manifest.json"] = manifest
@@ -176,7 +178,7 @@ class Repository:
 
     def manifest(self, buckets: list[bytes], levels: list[list[bytes]]) -> dict[str, Any]:
         """Return the manifest's object, with the case's change."""
-        parts = {"buckets.bin": b"".join(buckets), "tree.bin": b"".join(b"".join(level) for level in levels)}
+        parts = self._parts(buckets, levels)
         manifest = {
             "format": 1,
             "channel": self.channel,
@@ -195,6 +197,10 @@ class Repository:
         }
         self._edit("manifest", manifest)
         return manifest
+
+    def _parts(self, buckets: list[bytes], levels: list[list[bytes]]) -> dict[str, bytes]:
+        parts = {"buckets.bin": b"".join(buckets), "tree.bin": b"".join(b"".join(level) for level in levels)}
+        return parts | self.filters()
 
     def metadata(self, manifest: bytes, parts: dict[str, bytes]) -> dict[str, bytes]:
         """Return the metadata files of a release, signed."""

@@ -1,6 +1,6 @@
 """All cases, in the order of the procedure of SPEC.md section 11."""
 
-from tests.kit.cases import answers, buckets, evaluate, good, manifest, metadata, steps
+from tests.kit.cases import answers, buckets, evaluate, filters, good, manifest, metadata, steps
 
 CASES = [
     *good.CASES,
@@ -10,4 +10,5 @@ CASES = [
     *buckets.CASES,
     *answers.CASES,
     *steps.CASES,
+    *filters.CASES,
 ]

@@ -1,4 +1,4 @@
-"""The list of cases is the file that is published, the kit needs the standard library only, and it tells broken rules."""
+"""The list of cases is the file that is published, the kit needs the standard library only, and it reports broken rules."""
 
 import json
 import subprocess
@@ -74,7 +74,7 @@ def test_a_fresh_start_of_the_program_serves_a_case():
             program.terminate()
 
 
-def test_a_blinded_element_that_is_sent_twice_is_told(own):
+def test_a_blinded_element_that_is_sent_twice_is_reported(own):
     name, element = "good-exposed", oprf.element(b"input", 5)
     octets = {"Content-Type": "application/octet-stream"}
     post(f"{own.url}/step/{name}/1")
@@ -88,7 +88,7 @@ def test_a_blinded_element_that_is_sent_twice_is_told(own):
     assert json.loads(get(f"{own.url}/log/{name}")) == {"requests": [], "broken": []}
 
 
-def test_a_redirect_that_is_followed_and_a_cookie_that_is_kept_are_told(own):
+def test_a_redirect_that_is_followed_and_a_cookie_that_is_kept_are_reported(own):
     name = "timestamp-redirect"
     post(f"{own.url}/step/{name}/1")
     url = f"{own.url}/case/{name}/v1/channels/kit/metadata/timestamp.json"

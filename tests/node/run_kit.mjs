@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { checkLines, Server } from "./client.mjs";
 import { utf8 } from "./protocol.mjs";
 
-// An error that the client does not answer for is told, so that the next cases still run.
+// An error that the client throws becomes an answer, which is never right, so that the next cases still run.
 async function answersOf(server, channel, trust, numbers, seen) {
   try {
     return await checkLines(server, channel, trust, numbers, seen);

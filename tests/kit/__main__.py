@@ -14,11 +14,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.kit", description="Serve the test kit on 127.0.0.1.")
     parser.add_argument("--port", type=int, default=PORT, help=f"the port, by default {PORT}; 0 takes a free one")
     parser.add_argument("--list", action="store_true", help="write the list of cases and exit")
+    names = [case.name for case in CASES]
+    parser.add_argument("--case", choices=names, metavar="NAME", help="serve this case at the root too")
     options = parser.parse_args()
     if options.list:
         sys.stdout.write(as_json(case_list(CASES)).body.decode())
         return
-    with Kit(CASES, options.port) as kit, suppress(KeyboardInterrupt):
+    with Kit(CASES, options.port, at_root=options.case) as kit, suppress(KeyboardInterrupt):
         print(f"{len(CASES)} cases at {kit.url}/cases.json", flush=True)
         kit.wait()
 

@@ -1,6 +1,7 @@
 """The kit's HTTP server, on a loopback address: cases, their roots, the list, and the control routes.
 
 /case/NAME/...          the base URL of a case
+/v1/...                 the case that was chosen for the root, if any
 /trust/NAME.json        the root to pin
 /cases.json             the list of cases
 POST /step/NAME/N       sets the step, from 1; step 1 also empties the log
@@ -67,8 +68,15 @@ class Running:
 class Kit:
     """Serves cases from a thread. A context manager that stops it."""
 
-    def __init__(self, cases: Iterable[Case], port: int = 0) -> None:
-        """Listen on a port of 127.0.0.1, by default a free one."""
+    def __init__(self, cases: Iterable[Case], port: int = 0, *, at_root: str | None = None) -> None:
+        """Listen on 127.0.0.1.
+
+        Args:
+            cases: the cases.
+            port: the port; 0 takes a free one.
+            at_root: the name of a case to serve at the root too.
+        """
+        self._at_root = at_root
         self.running = {case.name: Running(case) for case in cases}
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._server = _Server(("127.0.0.1", port), _handler(self))
@@ -101,6 +109,8 @@ class Kit:
         _, kind, name, *rest = [*request.target.split("/", 3), "", ""]
         if kind == "case" and name in self.running:
             return self._ask(self.running[name], request, "/" + rest[0])
+        if kind == "v1" and self._at_root is not None:
+            return self._ask(self.running[self._at_root], request, request.target)
         return self._control(request)
 
     def _ask(self, running: Running, request: Request, target: str) -> Reply:

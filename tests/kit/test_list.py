@@ -63,13 +63,15 @@ def test_the_kit_listens_on_loopback_alone(own):
 
 
 def test_a_fresh_start_of_the_program_serves_a_case():
-    command = [sys.executable, "-S", "-m", "tests.kit", "--port", "0"]
+    command = [sys.executable, "-S", "-m", "tests.kit", "--port", "0", "--case", "root-expired"]
     with subprocess.Popen(command, cwd=ROOT, env={}, stdout=subprocess.PIPE, text=True) as program:
         try:
             listed = program.stdout.readline().split()[-1]
             case = json.loads(get(listed))["cases"][0]
             base = listed.removesuffix("/cases.json")
-            assert get(f"{base}{case['url']}/v1/channels/kit/metadata/1.root.json") == get(base + case["trust"])
+            root = "/v1/channels/kit/metadata/1.root.json"
+            assert get(base + case["url"] + root) == get(base + case["trust"])
+            assert get(base + root) == get(f"{base}/trust/root-expired.json") != get(base + case["trust"])
         finally:
             program.terminate()
 

@@ -103,6 +103,7 @@ class Case:
         steps: the steps, mostly one.
         evaluations: the largest number of requests to evaluate that a step may take for its numbers in one batch.
         channel: the channel's name.
+        media: the media type of requests to evaluate that the case is for, if it is not for every client.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Case:
     steps: Sequence[Step]
     evaluations: int = 1
     channel: str = "kit"
+    media: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -120,6 +122,7 @@ class Case:
             "channel": self.channel,
             "url": f"/case/{self.name}",
             "trust": f"/trust/{self.name}.json",
+            "media": self.media,
             "evaluations": self.evaluations,
             "steps": [[check.to_json() for check in step.checks] for step in self.steps],
         }
@@ -169,7 +172,7 @@ def good(
         number: the number to check.
         right: the answer; by default that of the right release.
         also: other right answers.
-        **changes: `evaluations`, and attributes of `Server`.
+        **changes: `evaluations`, `media`, and attributes of `Server`.
     """
     return _case(name, changed, spec, Check(number, right or FOUND[number], also), changes)
 
@@ -193,13 +196,13 @@ def bad(
         reason: the reason that the order of SPEC.md gives.
         number: the number to check.
         also: other right reasons or answers.
-        **changes: `evaluations`, and attributes of `Server`.
+        **changes: `evaluations`, `media`, and attributes of `Server`.
     """
     others = [unknown(one) if isinstance(one, str) else one for one in also]
     return _case(name, changed, spec, Check(number, unknown(reason), others), changes)
 
 
 def _case(name: str, changed: str, spec: str, check: Check, changes: dict[str, Any]) -> Case:
-    evaluations = changes.pop("evaluations", 1)
+    evaluations, media = changes.pop("evaluations", 1), changes.pop("media", None)
     channel = changes.get("options", {}).get("channel", "kit")
-    return Case(name, changed, spec, [Step(Server(**changes).build, [check])], evaluations, channel)
+    return Case(name, changed, spec, [Step(Server(**changes).build, [check])], evaluations, channel, media)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from pilookup.errors import PilookupError
+from pilookup.plain_file import plain_file
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
@@ -145,7 +146,7 @@ def read_blocks(path: Path) -> Iterator[bytes]:
 
     To hash a whole file, use `hashlib.file_digest`.
     """
-    with path.open("rb") as file:
+    with plain_file(path) as file:
         while block := _read_block(file, path):
             yield block
 
@@ -190,7 +191,7 @@ def destroy(path: Path) -> None:
     """
     for victim in (temporary(path), path):
         try:
-            descriptor = os.open(victim, os.O_WRONLY | os.O_NOFOLLOW)
+            descriptor = os.open(victim, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             continue
         with naming(victim), os.fdopen(descriptor, "wb", buffering=0) as file:

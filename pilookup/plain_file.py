@@ -6,7 +6,7 @@ Opening a pipe waits until another process writes to it, which would stop a serv
 import errno
 import os
 import stat
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 
@@ -24,8 +24,23 @@ def open_plain(path: Path) -> int:
 
 
 def plain_file(path: Path) -> BufferedReader:
-    """The same as an open file."""
-    return os.fdopen(open_plain(path), "rb")
+    """A plain file, open for reading, which keeps its name; raises as `open_plain`."""
+    return open(path, "rb", opener=_opener)
+
+
+def unbuffered_plain_file(path: Path) -> FileIO:
+    """The same, without a buffer."""
+    return open(path, "rb", buffering=0, opener=_opener)
+
+
+def read_whole(path: Path) -> bytes:
+    """The content of a plain file of any size; raises as `open_plain`."""
+    with plain_file(path) as file:
+        return file.read()
+
+
+def _opener(path: str, _: int) -> int:
+    return open_plain(Path(path))
 
 
 def read_plain(path: Path, most: int) -> bytes:

@@ -30,6 +30,9 @@ from pilookup.protocol.messages import MAX_BATCH, PROOF_BYTES, EvaluateResponse
 from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.proof_of_work import Challenge
 
+MIN_BATCH = 2
+"""Number of elements that a check of one number needs while a canary has to go with it."""
+
 MAX_LOST_BATCHES = 2
 """Number of consecutive failed batches after which a check is abandoned, because the others would fail too."""
 
@@ -130,13 +133,25 @@ def advance(steps: Steps[list[Result]], answer: object) -> Need | Done:
         return Done(stop.value)
 
 
+class _SmallerBatchError(Exception):
+    """The server asks for a proof of work, and for at most `elements` elements a request."""
+
+    def __init__(self, elements: int) -> None:
+        super().__init__()
+        self.elements = elements
+
+
 class Checker:
-    """Makes the checks of one channel. It keeps verified buckets only, and may be used by many threads."""
+    """Makes the checks of one channel. It may be used by many threads.
+
+    It keeps verified buckets, and the size of the requests that the server takes.
+    """
 
     def __init__(self, channel: str, cache: BucketCache) -> None:
         """Make a checker of a channel that keeps verified buckets in `cache`."""
         self._channel = channel
         self._cache = cache
+        self._batch = MAX_BATCH
 
     def check_many(self, texts: Sequence[str], region: str) -> Steps[list[Result]]:
         """Check texts and return their results in the same order. Each distinct number is evaluated once.
@@ -154,15 +169,17 @@ class Checker:
         return [answers[one] if isinstance(one, bytes) else invalid for one in identifiers]
 
     def _check_distinct(self, waiting: list[bytes]) -> Steps[dict[bytes, Result]]:
-        """Check distinct identifiers, up to 1,000 a request."""
+        """Check distinct identifiers, up to 1,000 a request, or as many as the server takes."""
         answers: dict[bytes, Result] = {}
         failures = FailureLimit(MAX_LOST_BATCHES)
         while len(answers) < len(waiting):
             done = len(answers)
-            some = waiting[done : done + MAX_BATCH]
+            some = waiting[done : done + self._batch]
             try:
                 answers |= yield from self._check_batch(some)
                 failures.succeeded()
+            except _SmallerBatchError as smaller:
+                self._batch = smaller.elements
             except Failure as failure:
                 failures.failed(failure)
                 lost = waiting[done:] if failures.ended() else some
@@ -176,12 +193,16 @@ class Checker:
         """
         snapshot: TrustedSnapshot = yield Fresh()
         try:
-            return (yield from self._check_under(some[: _batch_limit(snapshot)], snapshot))
+            return (yield from self._check_under(some[: self._limit(snapshot)], snapshot))
         except Failure as failure:
             if failure.reason is not Reason.RETIRED:
                 raise
         snapshot = yield Fresh(stale=snapshot)
-        return (yield from self._check_under(some[: _batch_limit(snapshot)], snapshot))
+        return (yield from self._check_under(some[: self._limit(snapshot)], snapshot))
+
+    def _limit(self, snapshot: TrustedSnapshot) -> int:
+        """Number of identifiers that fit into one request: one fewer while a canary has to go with them."""
+        return self._batch if snapshot.canary_found else self._batch - 1
 
     def _check_under(self, batch: list[bytes], snapshot: TrustedSnapshot) -> Steps[dict[bytes, Result]]:
         """Check a batch against one snapshot, with a canary if none of the snapshot was found yet; raises Failure."""
@@ -200,7 +221,8 @@ class Checker:
     def _tokens(self, inputs: list[bytes], manifest: Manifest) -> Steps[list[bytes]]:
         """Return the inputs' tokens after verifying the proof under the manifest's public key; raises Failure.
 
-        Each attempt uses new blinds, so two requests for one number cannot be linked.
+        Each attempt uses new blinds, so two requests for one number cannot be linked. Raises _SmallerBatchError if the
+        server takes fewer inputs.
         """
         proof_of_work: str | None = None
         for attempt in count():
@@ -210,6 +232,8 @@ class Checker:
                 break
             except Failure as failure:
                 if failure.challenge is not None and proof_of_work is None and self._channel == PUBLIC:
+                    if MIN_BATCH <= failure.challenge.elements < len(inputs):
+                        raise _SmallerBatchError(failure.challenge.elements) from None
                     proof_of_work = yield Solve(failure.challenge)
                     continue
                 wait = retry_delay(attempt, failure) if failure.unsent else None
@@ -278,11 +302,6 @@ class Checker:
             return token.find(secret, slots, self._channel, snapshot.manifest.epoch)
         except FormatError:
             raise Failure(Reason.BAD_SNAPSHOT) from None
-
-
-def _batch_limit(snapshot: TrustedSnapshot) -> int:
-    """Number of identifiers that fit into one request: one fewer while a canary has to go with them."""
-    return MAX_BATCH if snapshot.canary_found else MAX_BATCH - 1
 
 
 def _verified(manifest: Manifest, blinds: oprf.Blinds, blinded: bytes, answer: bytes) -> bytes:

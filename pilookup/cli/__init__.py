@@ -14,7 +14,10 @@ def main() -> None:
     except ImportError:
         sys.exit("pilookup: the command line needs an extra: pip install 'pilookup[cli]'")
     from pilookup.cli.app import build  # noqa: PLC0415
+    from pilookup.private_process import forbid_dumps, hide_variables  # noqa: PLC0415
 
+    hide_variables()
+    forbid_dumps()
     build()()
 
 

@@ -17,6 +17,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from pilookup import durable
+from pilookup.plain_file import read_whole
 from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.release import (
     MANIFEST,
@@ -36,7 +37,7 @@ from pilookup.protocol.release import (
     verify_root,
 )
 from pilookup.release_files.channel_lock import channel_lock
-from pilookup.release_files.files import file_ref
+from pilookup.release_files.files import file_ref, read_metadata
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
 ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
@@ -80,7 +81,7 @@ class ChannelRepository:
 
     def read(self, name: str) -> bytes:
         """A metadata file's bytes; raises OSError, such as FileNotFoundError."""
-        return (self.metadata / name).read_bytes()
+        return read_metadata(self.metadata / name)
 
     def current(self, now: datetime) -> Release | None:
         """The served release, verified from its root on; None before the first. Its timestamp may have expired.
@@ -186,7 +187,7 @@ class ChannelRepository:
         """
         pointer = epochs[0].files[MANIFEST]
         source = self.targets / epochs[0].path(MANIFEST)
-        durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", source.read_bytes())
+        durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", read_whole(source))
         served, previous = self._served_snapshot(), self._newest_targets()
         version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
         expires = _whole_seconds(now + TARGETS_LIFE)
@@ -207,7 +208,7 @@ class ChannelRepository:
         """
         with channel_lock(self.directory, wait=True):
             path = self.metadata / TIMESTAMP
-            old = parse_metadata(path.read_bytes(), Timestamp).signed if path.exists() else None
+            old = parse_metadata(read_metadata(path), Timestamp).signed if path.exists() else None
             self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now), keys)
 
     def _served_snapshot(self) -> int | None:

@@ -11,6 +11,7 @@ from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.custody.home import Home
 from pilookup.custody.repository import ChannelRepository
 from pilookup.errors import FormatError, HomeError, TrustError
+from pilookup.plain_file import read_whole
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import EPOCH_LIFE, MANIFEST, TARGETS_LIFE, Release
@@ -230,7 +231,7 @@ def _refusal_warnings(name: str, repository: ChannelRepository) -> list[str]:
 
 
 def _manifest(repository: ChannelRepository, release: Release) -> Manifest:
-    return Manifest.from_bytes((repository.targets / release.epochs[0].path(MANIFEST)).read_bytes())
+    return Manifest.from_bytes(read_whole(repository.targets / release.epochs[0].path(MANIFEST)))
 
 
 def _expiry_warnings(name: str, release: Release, now: datetime) -> list[str]:

@@ -16,6 +16,7 @@ from pilookup.file_id import FileId
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.master_key import MASTER_KEY_NAME
 from pilookup.keyring.passphrase import stored_passphrase
+from pilookup.private_process import forbid_dumps, hide_variables
 
 _registered: WeakValueDictionary[str, Keyring] = WeakValueDictionary()
 _opened: dict[str, tuple[FileId | None, Keyring]] = {}
@@ -40,6 +41,8 @@ def keyring_for(home: str) -> Keyring:
         kept = _opened.get(home)
         if kept is None or kept[0] != file_id:
             kept = file_id, Keyring.unlock(custody, Half.CUSTODY, stored_passphrase(Half.CUSTODY))
+            hide_variables()  # this is a worker of a cluster: the commands do it when they start
+            forbid_dumps()
             _opened[home] = kept
         return kept[1]
 

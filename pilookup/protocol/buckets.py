@@ -20,6 +20,9 @@ TREE_FILE: Final = "tree.bin"
 MAINLAND_PATTERNS = 7_000_000_000
 """Possible mainland mobiles, 1[3-9] and nine digits: the numbers that a bucket is drawn from."""
 
+PUBLIC_ELEMENTS_A_DAY = 2_000_000
+"""Elements that a server evaluates for all callers of `public` together in a day, unless its settings say otherwise."""
+
 MIN_PATTERNS_A_BUCKET = 100_000
 TYPICAL_ENTRIES_A_BUCKET = 256
 MAX_BITS = (MAINLAND_PATTERNS // MIN_PATTERNS_A_BUCKET).bit_length() - 1

@@ -1,4 +1,4 @@
-"""The proof of work beyond a server's soft quota: an ALTCHA challenge, version 2 (SPEC.md section 8.5).
+"""The proof of work that a server asks for: an ALTCHA challenge, version 2 (SPEC.md section 8.5).
 
 The client searches for a counter whose derived key begins with the challenge's prefix:
 
@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, Self
 
 from pilookup.errors import FormatError
+from pilookup.protocol.messages import MAX_BATCH
 from pilookup.protocol.problems import Problem
 
 HEADER = "Pilookup-Proof"
@@ -28,12 +29,22 @@ _SEED_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The challenge in a 429 response. The client sends the whole `document` back with the solution."""
+    """The challenge in a 429 response.
+
+    Attributes:
+        salt: Hashed before the nonce.
+        nonce: Hashed before the counter.
+        cost: Hashes of one counter.
+        prefix: What the derived key must begin with.
+        elements: Most elements of the request that the solution admits.
+        document: The challenge as received, which is sent back with the solution.
+    """
 
     salt: bytes = field(repr=False)
     nonce: bytes = field(repr=False)
     cost: int
     prefix: bytes = field(repr=False)
+    elements: int
     document: dict[str, Any] = field(repr=False)
 
     @classmethod
@@ -62,7 +73,11 @@ class Challenge:
         if type(cost) is not int or not 1 <= cost <= MAX_WORK:
             raise FormatError("challenge: cost")
         salt, nonce = (_hex(parameters, name, _SEED_BYTES, _SEED_BYTES) for name in ("salt", "nonce"))
-        return cls(salt, nonce, cost, _hex(parameters, "keyPrefix", 1, _KEY_BYTES), document)
+        data = parameters.get("data")
+        elements = data.get("elements") if isinstance(data, dict) else None
+        if type(elements) is not int or not 1 <= elements <= MAX_BATCH:
+            raise FormatError("challenge: elements")
+        return cls(salt, nonce, cost, _hex(parameters, "keyPrefix", 1, _KEY_BYTES), elements, document)
 
     def solve(self, give_up: Callable[[], bool] = lambda: False) -> str | None:
         """Search for the solution.

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from pilookup import durable
 from pilookup._core import FuseFilter
 from pilookup.errors import FormatError
+from pilookup.plain_file import plain_file
 from pilookup.protocol.filter import MAX_HEAD_BYTES, Algorithm, Body, FilterHead, parse_body
 
 
@@ -32,7 +33,7 @@ class FilterFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with path.open("rb") as file, self._errors_named():
+        with plain_file(path) as file, self._errors_named():
             self.head, self._at = FilterHead.split_from(file.read(MAX_HEAD_BYTES))
             self.part_bits = self._part_bits(file)
             self._starts = list(self._part_offsets(file))
@@ -40,7 +41,7 @@ class FilterFile:
     def part(self, number: int) -> Body:
         """Read and parse the part of the keys whose upper `part_bits` bits are `number`; raises as the class does."""
         start, end = self._starts[number : number + 2]
-        with self.path.open("rb") as file, self._errors_named():
+        with plain_file(self.path) as file, self._errors_named():
             return parse_body(self.head.algorithm, durable.read_at(file, end - start, start))
 
     def check(self) -> None:
@@ -52,7 +53,7 @@ class FilterFile:
             OSError: The file cannot be read.
         """
         digest, count = sha256(), 0
-        with self.path.open("rb") as file, self._errors_named():
+        with plain_file(self.path) as file, self._errors_named():
             digest.update(durable.read_at(file, self._starts[0] - self._at, self._at))
             for start, end in pairwise(self._starts):
                 data = durable.read_at(file, end - start, start)

@@ -11,6 +11,7 @@ from tuf.api.metadata import Root
 
 from pilookup import _core
 from pilookup.errors import FormatError, TrustError
+from pilookup.plain_file import plain_file, read_whole
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.filter import Role, is_filter
@@ -104,7 +105,7 @@ def _verify_epoch(targets: Path, epoch: ServedEpoch, channel: str | None) -> Ver
     paths = {name: targets / epoch.path(name) for name in epoch.files}
     if file_ref(paths[MANIFEST]) != epoch.files[MANIFEST]:
         raise FormatError(f"epoch {epoch.epoch}: manifest.json is not the file that was signed")
-    manifest = Manifest.from_bytes(paths[MANIFEST].read_bytes())
+    manifest = Manifest.from_bytes(read_whole(paths[MANIFEST]))
     check_manifest(manifest, channel=channel or manifest.channel, epoch=epoch.epoch, files=epoch.files)
     verify_files(manifest, paths)
     return VerifiedSnapshot(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)
@@ -136,7 +137,7 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
         raise FormatError(f"{BUCKETS_FILE}: not the buckets the manifest counts")
     tree = merkle.build(leaves)
-    if tree != paths[TREE_FILE].read_bytes():
+    if tree != read_whole(paths[TREE_FILE]):
         raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
     if merkle.root(tree) != manifest.root:
         raise FormatError("root: not that of the tree over the buckets")
@@ -149,7 +150,7 @@ def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
     """The leaf hashes of all buckets, and the number of entries in them; raises FormatError if one is not in order."""
     leaves, entries = [], 0
     at_once = max(1, READ_BYTES // geometry.stride) * geometry.stride
-    with path.open("rb") as file:
+    with plain_file(path) as file:
         while buckets := file.read(at_once):
             try:
                 filled, hashes = _core.check_buckets(buckets, geometry.slots)

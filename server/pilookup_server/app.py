@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from pilookup.clock import Clock, Elapsed, boot_id, seconds_since_boot, utc_now
 from pilookup_server.keys.online_keys import OnlineKeys
+from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.logs import describe, logger
 from pilookup_server.middleware.access_log import AccessLog
 from pilookup_server.middleware.request_limits import RequestLimits
@@ -40,6 +41,7 @@ def create_app(
     clock: Clock = utc_now,
     elapsed: Elapsed | None = None,
     boot: str | None = None,
+    counts: SharedCounts | None = None,
 ) -> FastAPI:
     """Build the app of one worker.
 
@@ -53,8 +55,10 @@ def create_app(
         elapsed: The seconds since the machine started. None: the system's, or, with a `clock` of the caller, the
             seconds of that clock, which then cannot be stepped.
         boot: The id of that start of the machine; None: the system's.
+        counts: What all workers count in; None: this app is the only one.
 
     Raises:
+        HomeError: Without `counts`: the count of the last run cannot be read.
         ServeError: A setting cannot be used (bearer tokens, quota storage).
         KeyringError: The key that proofs of work are derived from cannot be read.
         OSError: The built page, or the id of the machine's start, cannot be read.
@@ -63,10 +67,10 @@ def create_app(
     if elapsed is None:
         elapsed = seconds_since_boot if clock is utc_now else lambda: clock().timestamp()
     trusted = TrustedClock(clock, elapsed, boot or boot_id(), settings.home / "online")
-    service = Service.from_settings(
-        settings, keys, scratch, trusted, threads=max(1, (os.cpu_count() or 1) // settings.workers)
-    )
-    routes = [*_api_routes(), *_page_routes(settings)]
+    counts = counts or SharedCounts.from_settings(settings, elapsed, clock)
+    threads = max(1, (os.cpu_count() or 1) // settings.workers)
+    service = Service.from_settings(settings, keys, counts, scratch, trusted, threads)
+    routes = [*api_routes(), *_page_routes(settings)]
     app = FastAPI(
         title="pilookup",
         routes=list[BaseRoute](routes),
@@ -95,7 +99,8 @@ def _health_routes() -> list[Route]:
     return [Route("/healthz", alive), Route("/readyz", ready)]
 
 
-def _api_routes() -> list[Route]:
+def api_routes() -> list[Route]:
+    """The routes of the HTTP interface (SPEC.md section 8), without the page's files."""
     channel = "/v1/channels/{channel}"
     return [
         Route(f"{channel}/evaluate", Evaluate(), methods=["POST"]),
@@ -142,6 +147,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for watcher in service.watchers.values():
+            await watcher.close()
         await service.quotas.close()
 
 

@@ -9,7 +9,7 @@ a worker and not to its process, so a worker that is replaced goes on counting w
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -59,6 +59,10 @@ _CLOCK = Gauge(
     "pilookup_clock_doubtful", "1 while the wall clock was stepped and its new time does not count yet.",
     ["channel"], multiprocess_mode=_MODE,
 )  # fmt: skip
+_SOURCE = Gauge(
+    "pilookup_timestamp_source", "1 for the condition of the timestamp that is fetched from another machine.",
+    ["channel", "condition"], multiprocess_mode=_MODE,
+)  # fmt: skip
 _SERIAL = Gauge("pilookup_serial", "Serial of the newest snapshot served.", ["channel"], multiprocess_mode=_MODE)
 _TARGETS = Gauge(
     "pilookup_signatures_expire_seconds", "POSIX time at which custody's signatures expire.", ["channel"],
@@ -71,6 +75,14 @@ _TIMESTAMP = Gauge(
 _DUE = Gauge(
     "pilookup_publish_due", "1 in the last third of the life of custody's signatures.", ["channel"],
     multiprocess_mode=_MODE,
+)  # fmt: skip
+_EPOCH_ELEMENTS = Gauge(
+    "pilookup_epoch_elements", "Elements of the newest epoch: evaluated by all workers, and the most that may be.",
+    ["channel", "kind"], multiprocess_mode=_MODE,
+)  # fmt: skip
+_UNSAVED = Gauge(
+    "pilookup_epoch_elements_unsaved", "1 while the count of the epoch cannot be written to disk.",
+    ["channel"], multiprocess_mode=_MODE,
 )  # fmt: skip
 _CONNECTIONS = Gauge("pilookup_connections", "Open connections.", ["listener"], multiprocess_mode="sum")
 _CLOSED = Counter("pilookup_connections_closed", "Connections that the server refused or closed early.", ["reason"])
@@ -150,6 +162,19 @@ def set_refused(channel: str, *, refused: bool) -> None:
 def set_clock(channel: str, *, doubtful: bool) -> None:
     """Record whether the wall clock that a channel is served by is in doubt."""
     _CLOCK.labels(channel).set(doubtful)
+
+
+def set_timestamp_source(channel: str, conditions: Mapping[str, bool]) -> None:
+    """Record how a timestamp that is fetched from another machine compares with it: which condition holds."""
+    for condition, holds in conditions.items():
+        _SOURCE.labels(channel, condition).set(holds)
+
+
+def set_epoch_elements(channel: str, evaluated: int, ceiling: int, *, saved: bool) -> None:
+    """Record how many elements of the newest epoch were evaluated and may be, and whether the count could be saved."""
+    _EPOCH_ELEMENTS.labels(channel, "evaluated").set(evaluated)
+    _EPOCH_ELEMENTS.labels(channel, "ceiling").set(ceiling)
+    _UNSAVED.labels(channel).set(not saved)
 
 
 def set_connections(listener: str, connections: int) -> None:

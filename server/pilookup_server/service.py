@@ -9,14 +9,13 @@ from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from pilookup.protocol.names import PUBLIC
-from pilookup_server.auth import Tokens
+from pilookup_server.auth import Tokens, needs_token
 from pilookup_server.evaluation_batcher import EvaluationBatcher
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.proof_of_work import ProofsOfWork
-from pilookup_server.limits.quota import Quotas
-from pilookup_server.limits.replay import LocalReplayGuard, SharedReplayGuard
-from pilookup_server.limits.soft_quota import SoftQuota
+from pilookup_server.limits.quotas import Quotas, SharedCounts
+from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
 from pilookup_server.settings import Settings
 from pilookup_server.trusted_clock import TrustedClock
@@ -31,7 +30,6 @@ class Service:
         tokens: The bearer tokens that open closed channels.
         client_addresses: Derives the address that a request's quota is counted for.
         quotas: The quotas of the settings.
-        soft_quota: The soft quota of the public channel; None if there is none.
         evaluation_threads: Limits how many threads evaluate elements at the same time.
         evaluation_batcher: Evaluates single elements of concurrent requests together.
         clock: The time that everything goes by.
@@ -41,20 +39,26 @@ class Service:
     tokens: Tokens
     client_addresses: ClientAddresses
     quotas: Quotas
-    soft_quota: SoftQuota | None
     evaluation_threads: CapacityLimiter
     evaluation_batcher: EvaluationBatcher
     clock: TrustedClock
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, keys: OnlineKeys, scratch: Path, clock: TrustedClock, threads: int
+        cls,
+        settings: Settings,
+        keys: OnlineKeys,
+        counts: SharedCounts,
+        scratch: Path,
+        clock: TrustedClock,
+        threads: int,
     ) -> "Service":
         """Make the objects that the settings ask for. Call it in the worker's own process, never before a fork.
 
         Args:
             settings: The server's settings.
             keys: The keys of the online half.
+            counts: What all workers count in.
             scratch: An empty private directory that all workers of this machine share.
             clock: The time that everything goes by.
             threads: The number of threads that may evaluate elements at the same time.
@@ -63,32 +67,35 @@ class Service:
             ServeError: A setting cannot be used (bearer tokens, quota storage).
             KeyringError: The key that proofs of work are derived from cannot be read.
         """
-        quotas = Quotas(settings)
         times = WatchTimes(
             poll=timedelta(seconds=settings.poll_seconds),
             grace=timedelta(seconds=settings.grace_seconds),
             renew_before=timedelta(seconds=settings.renew_before_seconds),
             renew=settings.renew,
         )
+        public = PUBLIC in settings.channels
+        proofs_of_work = ProofsOfWork.from_key(keys.timestamp_key(PUBLIC)) if public else None
         directory = settings.home / "online" / "channels"
         return cls(
-            watchers={name: ReleaseWatcher(name, directory / name, keys, times, clock) for name in settings.channels},
+            watchers={
+                name: ReleaseWatcher(name, directory / name, keys, times, clock, _timestamp_source(settings, name))
+                for name in settings.channels
+            },
             tokens=Tokens.from_settings(settings),
             client_addresses=ClientAddresses(settings.trusted_proxies),
-            quotas=quotas,
-            soft_quota=_soft_quota(settings, quotas, keys, scratch),
+            quotas=Quotas.from_settings(settings, counts, proofs_of_work, scratch),
             evaluation_threads=CapacityLimiter(threads),
             evaluation_batcher=EvaluationBatcher(),
             clock=clock,
         )
 
 
-def _soft_quota(settings: Settings, quotas: Quotas, keys: OnlineKeys, scratch: Path) -> SoftQuota | None:
-    """The soft quota. Only the public channel has one: the other channels identify their callers by token."""
-    if quotas.soft is None or PUBLIC not in settings.channels:
+def _timestamp_source(settings: Settings, channel: str) -> TimestampSource | None:
+    """Where the timestamp of a channel is fetched; None if this machine fetches none. Raises ServeError."""
+    if not settings.metadata_from:
         return None
-    replay_guard = SharedReplayGuard(quotas.shared) if quotas.shared is not None else LocalReplayGuard(scratch)
-    return SoftQuota(quotas.soft, quotas.public, ProofsOfWork.from_key(keys.timestamp_key(PUBLIC)), replay_guard)
+    token = settings.read_metadata_token() if needs_token(channel) else None
+    return TimestampSource(settings.metadata_from, channel, token)
 
 
 def service_of(request: Request) -> Service:

@@ -4,23 +4,34 @@ The passphrase of the online half is not a setting: `pilookup.keyring.passphrase
 No error raised here repeats a value, because a value may be a token or a passphrase.
 """
 
+import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from limits import RateLimitItem, parse_many
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pilookup.errors import PilookupError
-from pilookup.protocol.messages import MAX_REQUEST_BYTES
+from pilookup.plain_file import read_plain
+from pilookup.protocol.buckets import PUBLIC_ELEMENTS_A_DAY
+from pilookup.protocol.messages import MAX_BATCH, MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
 from pilookup_server.origin import ORIGIN, check_origin
 
 Network = IPv4Network | IPv6Network
 
 _STORAGE = re.compile(r"memory|(redis|rediss|valkey|valkeys)://.+")
+
+_TOKEN_BYTES = 4096
+
+
+_FORMER: Final = {
+    "PILOOKUP_PUBLIC_SOFT_QUOTA": "is now PILOOKUP_PUBLIC_RESERVE, which holds for requests of one or two elements",
+}
+"""Variables that former versions read. Who still sets one believes that it has an effect."""
 
 
 class ServeError(PilookupError):
@@ -62,6 +73,17 @@ class Settings(BaseSettings):
         24 * 3600.0, gt=0, lt=48 * 3600, description="A timestamp with less than this left is renewed."
     )
     renew: bool = Field(True, description="Sign timestamps. Of several machines that serve one HOME, one does.")
+    metadata_from: str = Field(
+        "",
+        description="Origin of the machine that signs timestamps, such as `https://10.0.0.5:8443`: this one, with "
+        "`PILOOKUP_RENEW=0`, fetches them there.",
+    )
+    metadata_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token with which it fetches the timestamps of every channel but `public`."
+    )
+    metadata_token_file: Path | None = Field(
+        None, description="File with that token; it wins over `PILOOKUP_METADATA_TOKEN`."
+    )
     platform_tokens: SecretStr = Field(
         SecretStr(""),
         description="Bearer tokens for every channel but `public`, comma separated, 32 characters or more.",
@@ -73,17 +95,28 @@ class Settings(BaseSettings):
         "3000/minute;30000/day",
         description="Elements that one address (IPv6: one /64) may have evaluated, as `limits` writes it.",
     )
-    public_soft_quota: str = Field(
-        "300/minute;2000/day",
-        description="Elements past which an address must solve a proof of work for each request; empty: never.",
+    public_reserve: str | None = Field(
+        None,
+        description="The part of it, in the same windows, for requests of one or two elements, which need no proof of "
+        "work; not set: a third; empty: no request needs one.",
+    )
+    public_batch: int = Field(
+        16, ge=2, le=MAX_BATCH, description="Most elements of a request to `public` that needs a proof of work."
+    )
+    public_channel_quota: str = Field(
+        f"{PUBLIC_ELEMENTS_A_DAY}/day", description="Elements that all callers of `public` together may have evaluated."
+    )
+    public_epoch_quota: int = Field(
+        200_000_000, ge=1, le=2**50, description="The same for a whole epoch, counted in `online/evaluated.json`."
     )
     platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
     request_quota: str = Field(
-        "6000/minute", description="Other requests (metadata, targets, buckets) that one address may make."
+        "6000/minute", description="Refused requests (statuses 4xx but 404, 410 and 429) that one address may make."
     )
     quota_storage: SecretStr = Field(
         SecretStr("memory"),
-        description="`memory` (each worker counts its share), or a redis:// or valkey:// URL (shared).",
+        description="`memory`, which the workers of this server share, or a redis:// or valkey:// URL, which several "
+        "servers share.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks (CIDR, comma separated) whose X-Forwarded-For is believed."
@@ -144,22 +177,38 @@ class Settings(BaseSettings):
             host_and_port(value)
         return value
 
+    @field_validator("metadata_from")
+    @classmethod
+    def _metadata_from(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        if info.data.get("renew", False):
+            raise ValueError("set PILOOKUP_RENEW=0 too: a machine either signs timestamps or fetches them")
+        return check_origin(value)
+
     @field_validator("page_buckets", "page_address")
     @classmethod
     def _page_origin(cls, value: str) -> str:
         return check_origin(value) if value else value
 
-    @field_validator("public_quota", "platform_quota", "request_quota")
+    @field_validator("public_quota", "public_channel_quota", "platform_quota", "request_quota")
     @classmethod
     def _quota(cls, value: str) -> str:
         if any(item.amount < 1 for item in quota_items(value)):
             raise ValueError("a quota of nothing")
         return value
 
-    @field_validator("public_soft_quota")
+    @field_validator("public_reserve")
     @classmethod
-    def _soft_quota(cls, value: str) -> str:
-        return cls._quota(value) if value else value
+    def _reserve(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if not value:
+            return value
+        reserve, ceiling = quota_items(cls._quota(value)), quota_items(info.data.get("public_quota", value))
+        if [item.get_expiry() for item in reserve] != [item.get_expiry() for item in ceiling]:
+            raise ValueError("give it the windows of PILOOKUP_PUBLIC_QUOTA")
+        if any(part.amount > whole.amount for part, whole in zip(reserve, ceiling, strict=True)):
+            raise ValueError("more than PILOOKUP_PUBLIC_QUOTA")
+        return value
 
     @field_validator("quota_storage")
     @classmethod
@@ -167,6 +216,24 @@ class Settings(BaseSettings):
         if not _STORAGE.fullmatch(value.get_secret_value()):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
+
+    def read_metadata_token(self) -> str:
+        """The bearer token with which the timestamps of closed channels are fetched.
+
+        Raises:
+            ServeError: There is none, its file cannot be read, or it contains what a header cannot carry.
+        """
+        token = self.metadata_token.get_secret_value()
+        if self.metadata_token_file is not None:
+            try:
+                token = read_plain(self.metadata_token_file, _TOKEN_BYTES).decode().strip()
+            except (OSError, UnicodeDecodeError):
+                raise ServeError("PILOOKUP_METADATA_TOKEN_FILE: cannot be read") from None
+        if not token:
+            raise ServeError("PILOOKUP_METADATA_TOKEN: needed to fetch the timestamps of channels that need a token")
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ServeError("PILOOKUP_METADATA_TOKEN: not printable ASCII characters without spaces")
+        return token
 
 
 def host_and_port(text: str) -> tuple[str, int]:
@@ -205,8 +272,12 @@ def read_settings(**overrides: Any) -> Settings:
         overrides: Settings by field name that win over the environment; those that are None are ignored.
 
     Raises:
-        ServeError: A setting is missing or invalid. The text names each variable and does not repeat its value.
+        ServeError: A setting is missing, invalid or no longer known. The text names each variable and does not repeat
+            its value.
     """
+    for name, remedy in _FORMER.items():
+        if name in os.environ:
+            raise ServeError(f"{name}: {remedy}")
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:

@@ -80,8 +80,10 @@ def test_clients_without_the_token_are_unauthorized(server, client_at):
 
 @pytest.fixture
 def small(original, serve):
-    """Ten elements a day for an address, twenty other requests a minute."""
-    return serve(original.path, public_quota="10/day", platform_quota="10/day", request_quota="20/minute")
+    """Ten elements for an address or a token, and twenty refusals; more only after hours."""
+    return serve(
+        original.path, public_quota="20/day", public_reserve="", platform_quota="20/day", request_quota="40/day"
+    )
 
 
 def post(http, count, **headers):
@@ -125,12 +127,12 @@ def test_json_and_octets_count_together_and_batches_count_their_elements(small):
         assert int(post(http, 1).headers["retry-after"]) > 0
 
 
-def test_a_batch_of_invalid_elements_counts_against_the_quota(small):
-    """Else the server could be kept busy for nothing, or be used to learn what it takes for valid."""
+def test_a_batch_of_invalid_elements_takes_a_request_and_no_element(small):
+    """Else a caller could use up the elements of a neighbour with bytes that cost it nothing."""
     with httpx2.Client(base_url=small.url) as http:
-        answer = http.post(f"{EVALUATE}?epoch=1", content=bytes(320), headers=OCTETS)
-        assert answer.status_code == 422
-        assert post(http, 1).status_code == 429
+        answers = [http.post(f"{EVALUATE}?epoch=1", content=bytes(320), headers=OCTETS) for _ in range(21)]
+        assert [answer.status_code for answer in answers] == [422] * 20 + [429]
+        assert post(http, 10).status_code == 200
 
 
 def test_a_new_connection_does_not_renew_the_quota(small):
@@ -141,16 +143,18 @@ def test_a_new_connection_does_not_renew_the_quota(small):
     assert answers == [200] * 5 + [429]
 
 
-def test_head_and_conditional_requests_count(small):
+def test_nothing_but_refusals_counts_against_the_quota_of_refusals(small):
+    """A neighbour who asks for files without end does not keep others from them."""
     path = "/v1/channels/public/metadata/timestamp.json"
     with httpx2.Client(base_url=small.url) as http:
         tag = http.get(path).headers["etag"]
-        kinds = [http.head(path).status_code for _ in range(9)]
-        kinds += [http.get(path, headers={"if-none-match": tag}).status_code for _ in range(10)]
-        assert kinds == [200] * 9 + [304] * 10
-        assert [http.head(path).status_code, http.get(path).status_code] == [429, 429]
-        assert http.get("/v1/channels/public/metadata/no.json").status_code == 429
-        # Evaluations have a quota of their own.
+        for _ in range(40):
+            assert http.head(path).status_code == 200
+            assert http.get(path, headers={"if-none-match": tag}).status_code == 304
+            assert http.get("/v1/channels/public/metadata/no.json").status_code == 404
+        answers = [http.delete(path).status_code for _ in range(21)]
+        assert answers == [405] * 20 + [429]
+        assert http.get(path).status_code == 200
         assert post(http, 1).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""A challenge beyond the soft quota is solved once, with fresh blinds. One that cannot be solved is `rate_limited`."""
+"""A challenge is solved once, with fresh blinds. One that cannot be solved is `rate_limited`."""
 
 import pytest
 
@@ -22,6 +22,45 @@ def test_a_challenge_is_solved_once(host, client):
     result = client.check(HIT)
     assert (result.status, result.reason) == ("unknown", "rate_limited")
     assert len(host.evaluations()) == 2
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(2, [2, 2, 2, 1]), (3, [3, 3, 1]), (16, [7])])
+def test_a_batch_is_split_as_the_server_asks(host, client, most, sizes):
+    numbers = [HIT, *(f"139{n:08}" for n in range(5))]
+    demand(host, most=most)
+    assert [result.status for result in client.check_many(numbers)] == ["found"] + ["not_found"] * 5
+    solved = [asked for asked in host.evaluations() if "pilookup-proof" in asked.headers]
+    # The canary goes with the first request.
+    assert [len(asked.body) // 32 for asked in solved] == sizes
+    bodies = [asked.body[at : at + 32] for asked in host.evaluations() for at in range(0, len(asked.body), 32)]
+    assert len(set(bodies)) == len(bodies)
+    before = len(host.evaluations())
+    client.check_many(numbers)
+    again = [len(asked.body) // 32 for asked in host.evaluations()[before:]]
+    assert max(again) <= most, "the size that the server takes is remembered"
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_server_that_takes_less_than_a_check_is_over_quota(host, client, accept):
+    demand(host, most=1, accept=accept)
+    results = client.check_many([HIT, "13900000001"])
+    assert {result.reason for result in results} == {"rate_limited"}
+    assert len(host.evaluations()) <= 2
+
+
+@pytest.mark.parametrize("most", [2, 3, 5])
+def test_a_server_that_asks_for_less_each_time_is_not_asked_for_ever(host, client, most):
+    left = iter(range(most, 0, -1))
+
+    def twist(asked, answer):
+        if asked.method != "POST":
+            return answer
+        return Answer(429, document(500, data={"elements": next(left, 1)}))
+
+    host.twist = twist
+    results = client.check_many([f"139{n:08}" for n in range(9)])
+    assert {result.reason for result in results} == {"rate_limited"}
+    assert len(host.evaluations()) <= 2 * most + 2
 
 
 @pytest.mark.parametrize("changed", [{"algorithm": "SCRYPT"}, {"cost": 10**9}, {"keyPrefix": ""}, {"nonce": "x"}])

@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.page.home import Held
 from tests.support.page.proxy import Proxy, is_built
-from tests.support.page.server import HARD, SOFT, Server
+from tests.support.page.server import CEILING, RESERVE, Server
 from tests.support.page.sink import Sink
 from tests.support.page.visitor import Visitor, assert_blinded_afresh
 from tests.support.page.windows import LANGUAGES, Windows
@@ -39,7 +39,7 @@ def server(home):
 @pytest.fixture(scope="session")
 def strict(home):
     """Like `server`, with small quotas and open to pages of every origin."""
-    quotas = {"public_soft_quota": f"{SOFT}/hour", "public_quota": f"{HARD}/hour"}
+    quotas = {"public_reserve": f"{RESERVE}/hour", "public_quota": f"{CEILING}/hour"}
     one = Server(home.path, home.path.parent / "strict.log", allowed_origins="*", **quotas)
     yield one
     assert one.stop() == 0

@@ -1,4 +1,4 @@
-"""Quotas: past the soft one a proof of work, solved in the background; past the hard one a wait."""
+"""Quotas: past the reserve a proof of work, solved in the background; past the ceiling a wait."""
 
 import base64
 import json
@@ -10,13 +10,13 @@ import pytest
 from tests.support.page.home import EXPOSED, MISS, MISSED
 from tests.support.page.proxy import Answer, Proxy
 from tests.support.page.search import blinded
-from tests.support.page.server import HARD, SOFT
+from tests.support.page.server import CEILING, RESERVE
 from tests.support.page.words import assert_could_not_check, assert_says, words
 
 NETWORK = r"429"
 
 
-def test_over_the_hard_quota(asking, proxy, language):
+def test_at_the_ceiling(asking, proxy, language):
     asking.expected = [NETWORK]
     for seconds, minutes in (({"retry_after": 45}, "1"), ({"retry_after": 90}, "2"), ({}, "1")):
         before = len(proxy.paths("/evaluate"))
@@ -47,7 +47,7 @@ def evaluations(proxy):
     return [request for request in proxy.recorded if request.method == "POST"]
 
 
-def test_past_the_soft_quota_a_proof_and_past_the_hard_one_a_wait(watched):
+def test_past_the_reserve_a_proof_and_past_the_ceiling_a_wait(watched):
     visitor, proxy = watched
     result = [visitor.check(number) for number in [EXPOSED, *MISSED]]
     proven = [request for request in evaluations(proxy) if "pilookup-proof" in request.headers]
@@ -57,7 +57,7 @@ def test_past_the_soft_quota_a_proof_and_past_the_hard_one_a_wait(watched):
     for request in proven:
         proof = json.loads(base64.b64decode(request.headers["pilookup-proof"]))
         assert set(proof) == {"challenge", "solution"}
-    assert len(proven) >= HARD - SOFT - 2
+    assert len(proven) >= (CEILING - RESERVE) / 2 - 2
     assert [text for text in visitor.page.evaluate("stepsShown") if words("zh")["step"]["working"] in text]
 
 

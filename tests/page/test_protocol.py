@@ -79,8 +79,8 @@ def test_one_check_sends_one_element_and_asks_for_one_bucket(server, trust):
     assert [one["what"] for one in second["sent"]] == ["evaluate", "bucket"]
 
 
-def test_a_proof_of_work_is_done_past_the_soft_quota(home, serve, trust):
-    server = serve(home, public_soft_quota="3/hour")
+def test_a_proof_of_work_is_done_past_the_reserve(home, serve, trust):
+    server = serve(home, public_reserve="6/hour", public_quota="100/hour")
     printed = run_page(server, trust, [MISS, EXPOSED, MISS])
     assert [one["answer"]["status"] for one in printed] == ["not_found", "found", "not_found"]
     refused = [one for one in printed[2]["sent"] if one["what"] == "evaluate"]

@@ -22,6 +22,7 @@ PARAMETERS = {
     "cost": 2,
     "keyLength": 32,
     "keyPrefix": "00",
+    "data": {"elements": 2},
 }
 
 
@@ -49,7 +50,7 @@ def test_another_problem_has_no_challenge():
     [
         ({"algorithm": "SCRYPT"}, "solve"), ({"keyLength": 16}, "keyLength"), ({"cost": 0}, "cost"), ({"cost": True}, "cost"), ({"cost": proof_of_work.MAX_WORK + 1}, "cost"),
         ({"salt": "00"}, "salt"), ({"nonce": "zz" * 16}, "nonce"), ({"nonce": 7}, "nonce"), ({"nonce": "00 " * 16}, "nonce"), ({"keyPrefix": ""}, "keyPrefix"), ({"keyPrefix": "0"}, "keyPrefix"),
-        ({"keyPrefix": "00" * 33}, "keyPrefix"), ({"salt": ...}, "salt"),
+        ({"keyPrefix": "00" * 33}, "keyPrefix"), ({"salt": ...}, "salt"), ({"data": ...}, "elements"), ({"data": {"elements": 0}}, "elements"), ({"data": {"elements": True}}, "elements"), ({"data": 16}, "elements"),
     ],
 )  # fmt: skip
 def test_the_field_that_makes_a_challenge_unsolvable_is_named(changed, named):

@@ -67,9 +67,10 @@ def running(tmp_path, tmp_path_factory, keys, clock):
     """Start an app: `async with running(setting=...) as server:`."""
 
     @contextlib.asynccontextmanager
-    async def run(client=("192.0.2.7", 4711), **given):
+    async def run(client=("192.0.2.7", 4711), counts=None, **given):
         settings = read_settings(home=tmp_path, **({"poll_seconds": 3600} | given))
-        app = create_app(settings, keys, tmp_path_factory.mktemp("scratch"), clock, clock.elapsed, clock.boot)
+        scratch = tmp_path_factory.mktemp("scratch")
+        app = create_app(settings, keys, scratch, clock, clock.elapsed, clock.boot, counts)
         transport = httpx2.ASGITransport(app, client=client, raise_app_exceptions=True)
         async with (
             app.router.lifespan_context(app),

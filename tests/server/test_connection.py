@@ -174,6 +174,11 @@ async def test_headers_are_few(worker):
         (b"GET / HTTP/1.0\r\n\r\n", 200),
         (b"GET / HTTP/1.1\r\nhost: a\r\nAuthorization: b\r\nauthorization: c\r\n\r\n", 400),
         (b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: b\r\ncontent-type: c\r\ncontent-length: 0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nhost: a\r\norigin: b\r\nOrigin: c\r\n\r\n", 400),
+        (
+            b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
         (b"GET / HTTP/1.1\r\nhost: a\r\nx-forwarded-for: b\r\nx-forwarded-for: c\r\n\r\n", 200),
     ],
 )

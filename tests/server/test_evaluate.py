@@ -26,7 +26,7 @@ def inputs(count):
 async def test_evaluation_carries_a_proof_that_verifies(running, repository, keys, count, form):
     blinds, elements = oprf.blind(inputs(count))
     message = EvaluateRequest(1, elements)
-    async with running(public_quota="5000/minute", public_soft_quota="") as server:
+    async with running(public_quota="10000/minute", public_reserve="") as server:
         if form == JSON:
             answer = await server.client.post(PATH, content=message.to_json(), headers={"content-type": JSON})
             got = EvaluateResponse.from_json(answer.content)
@@ -45,7 +45,7 @@ async def test_evaluation_carries_a_proof_that_verifies(running, repository, key
 async def test_invalid_elements_are_422(running, repository, element, position):
     _, good = oprf.blind(inputs(9))
     elements = good[: 32 * position] + element + good[32 * (position + 1) :]
-    async with running() as server:
+    async with running(public_reserve="") as server:
         body = EvaluateRequest(1, elements).to_json()
         answer = await server.client.post(PATH, content=body, headers={"content-type": JSON})
         assert set(problem(answer, 422, "invalid-element")) == {"type", "title", "status"}
@@ -83,6 +83,8 @@ async def test_malformed_json_is_400_and_not_repeated(running, repository, body)
         ("?epoch=01", 32),
         ("?epoch=-1", 32),
         ("?epoch=x", 32),
+        ("?epoch=1&epoch=2", 32),
+        ("?epoch=1&epoch=1", 32),
         ("?epoch=1", 0),
         ("?epoch=1", 31),
         ("?epoch=1", 33),

@@ -151,7 +151,7 @@ async def send(server, element, channel="public", **headers):
 async def test_an_invalid_element_is_422_only_for_its_own_request(running, repository, keys, calls, counted):
     points = elements(9)
     points[4], points[7] = bytes(32), b"\xff" * 32
-    async with running(public_soft_quota="") as server:
+    async with running(public_reserve="") as server:
         answers = await asyncio.gather(*(send(server, element) for element in points))
     assert calls == [(9, keys.scalars["public", 1])]
     assert counted == [("public", 7)]
@@ -166,7 +166,7 @@ async def test_an_invalid_element_is_422_only_for_its_own_request(running, repos
 async def test_quotas_count_each_request(running, repository, calls):
     points = elements(9)
     points[2] = bytes(32)
-    async with running(public_quota="6/minute", public_soft_quota="") as server:
+    async with running(public_quota="12/minute", public_reserve="") as server:
         answers = await asyncio.gather(*(send(server, element) for element in points))
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [422] + [429] * 3
     assert sum(count for count, _ in calls) == 6
@@ -179,7 +179,7 @@ async def test_concurrent_channels_answer_each_under_its_key(running, repository
     points = elements(8)
     names = ["public", "platform"] * 4
     token = {"authorization": f"Bearer {TOKEN}"}
-    async with running(platform_tokens=TOKEN, public_soft_quota="") as server:
+    async with running(platform_tokens=TOKEN, public_reserve="") as server:
         tasks = (send(server, one, channel=name, **token) for name, one in zip(names, points, strict=True))
         answers = await asyncio.gather(*tasks)
     for name, element, answer in zip(names, points, answers, strict=True):
@@ -225,7 +225,7 @@ async def test_many_connections_at_once_each_get_their_own_answers(tmp_path):
     home = Home(tmp_path / "home", channels=("public",))
     home.publish("public", {1: 1})
     key = home.held.scalars["public", 1]
-    settings = {"public_quota": "100000/minute", "public_soft_quota": "", "channels": "public"}
+    settings = {"public_quota": "100000/minute", "public_reserve": "", "channels": "public"}
     server = Process(home.path, tmp_path / "serve.log", **settings)
     try:
         server.wait()

@@ -22,7 +22,7 @@ def send_checked(tmp_path_factory):
     """Send one request to an app and check the response. A separate event loop keeps the examples synchronous."""
     home, keys = tmp_path_factory.mktemp("home"), HeldKeys()
     Repository(home, "public", keys).publish({1: (1, LATER)})
-    quotas = dict.fromkeys(("public_quota", "request_quota"), "1000000000/minute") | {"public_soft_quota": ""}
+    quotas = dict.fromkeys(("public_quota", "request_quota"), "1000000000/minute") | {"public_reserve": ""}
     settings = read_settings(home=home, poll_seconds=3600, **quotas)
     app = create_app(settings, keys, tmp_path_factory.mktemp("scratch"), Clock())
     with asyncio.Runner() as runner:

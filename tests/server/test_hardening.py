@@ -9,7 +9,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from pilookup_server.settings import Settings
+from pydantic import SecretStr
 
+from pilookup.private_process import SECRET_VARIABLES
 from tests.support.server.release_fixture import TOKEN
 from tests.support.server.serve_process import PASSPHRASE, Home, Process
 
@@ -31,7 +34,7 @@ def run(code, **environment):
 
 def test_a_variable_is_erased_where_others_can_read_it():
     shown = run(
-        "import os; from pilookup.keyring.environment import erase_variables\n"
+        "import os; from pilookup.private_process import erase_variables\n"
         "erase_variables(['SECRET', 'OTHER', 'NOT_SET'])\n"
         "print(os.environ.get('SECRET'), open('/proc/self/environ', 'rb').read(), os.environ['SECRET_LONGER'])",
         SECRET="sentinel-of-the-variable",
@@ -42,6 +45,29 @@ def test_a_variable_is_erased_where_others_can_read_it():
     assert "sentinel" not in shown
     assert "SECRET_LONGER=kept" in shown
     assert shown.endswith("kept\n")
+
+
+def test_hidden_variables_stay_readable_for_the_process_alone():
+    shown = run(
+        "import os, subprocess, sys; from pilookup.private_process import hide_variables\n"
+        "hide_variables(['SECRET', 'NOT_SET'])\n"
+        "print(os.environ['SECRET'], open('/proc/self/environ', 'rb').read().count(b'sentinel'))\n"
+        "child = [sys.executable, '-c', 'import os; print(os.environ.get(\"SECRET\"))']\n"
+        "print(subprocess.run(child, capture_output=True, text=True).stdout.strip() == '')",
+        SECRET="sentinel-of-the-variable",
+    )
+    assert shown == "sentinel-of-the-variable 0\nTrue\n"
+
+
+def test_every_setting_that_is_secret_is_among_the_variables_that_are_hidden():
+    secret = {
+        f"PILOOKUP_{name.upper()}" for name, field in Settings.model_fields.items() if field.annotation is SecretStr
+    }
+    assert secret <= set(SECRET_VARIABLES)
+    page = (Path(__file__).parents[2] / "docs" / "operations" / "settings.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `(PILOOKUP_\w*(?:PASSPHRASE|TOKENS?|URL))` \|", page, re.MULTILINE))
+    assert named <= set(SECRET_VARIABLES)
+    assert len(named) >= 5
 
 
 def test_the_server_shows_no_secret_and_dumps_nothing(home, tmp_path):

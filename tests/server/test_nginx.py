@@ -31,7 +31,7 @@ def home(tmp_path_factory):
 def proxied(home, tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("nginx")
     settings = {"trusted_proxies": "127.0.0.1/32", "platform_tokens": TOKEN, "health_listen": "127.0.0.1:0"}
-    quotas = {"public_quota": "3/minute", "public_soft_quota": ""}
+    quotas = {"public_quota": "8/day", "public_reserve": ""}
     server = Process(home.path, tmp_path / "serve.log", **settings, **quotas)
     try:
         server.wait()

@@ -49,6 +49,23 @@ async def test_the_page_has_one_policy_and_the_api_keeps_its_own(running, reposi
     assert api == ["default-src 'none'; frame-ancestors 'none'"]
 
 
+@pytest.mark.parametrize(
+    ("values", "gzipped"),
+    [
+        (["gzip;q=0"], False),
+        (["gzip;q=0.000, identity"], False),
+        (["xgzip"], False),
+        (["identity", "gzip"], True),
+        (["br, GZIP ; q=0.5"], True),
+        (["gzip;q=1.000"], True),
+    ],
+)
+async def test_gzip_is_sent_to_those_who_take_it(running, repository, page, values, gzipped):
+    async with running() as server:
+        answer = await server.get("/", headers=[("accept-encoding", value) for value in values])
+    assert (answer.headers.get("content-encoding") == "gzip") == gzipped
+
+
 async def test_media_types_and_compression(running, repository, page):
     async with running() as server:
         plain = await server.get("/", headers={"accept-encoding": "identity"})

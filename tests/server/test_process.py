@@ -71,6 +71,41 @@ def test_two_workers_answer_and_end_cleanly(launch, home):
         socket.create_connection(("127.0.0.1", server.port), 1)
 
 
+@contextlib.contextmanager
+def alone(worker, workers):
+    """Stop all workers but one, so that it answers."""
+    others = [pid for pid in workers if pid != worker]
+    try:
+        for pid in others:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in others:
+            os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 16])
+def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
+    home.publish("platform", {1: 1})
+    server = launch("--workers", str(count), platform_tokens=TOKEN).wait()
+    workers = server.children()
+    assert len(workers) == count
+    _, elements = oprf.blind([f"tel:+86139{n:08}".encode() for n in range(1000)])
+    headers = {"content-type": JSON, "authorization": f"Bearer {TOKEN}"}
+    for worker in workers:
+        with alone(worker, workers), httpx2.Client(base_url=server.url, timeout=30) as client:
+            path = "/v1/channels/platform/evaluate"
+            answer = client.post(path, content=EvaluateRequest(1, elements).to_json(), headers=headers)
+            got = EvaluateResponse.from_json(answer.content)
+            assert oprf.verify(home.held.scalars["platform", 1].public(), elements, got.elements, got.proof)
+            blinded, answer = evaluate(client)
+            got = EvaluateResponse.from_json(answer.content)
+            assert oprf.verify(home.held.scalars["public", 1].public(), blinded, got.elements, got.proof)
+            assert client.get(f"{PUBLIC}/snapshots/1/buckets/0").status_code == 200
+            assert client.get("/readyz").json()["channels"]["platform"]["state"] == "ready"
+    assert server.stop() == 0
+
+
 def test_open_requests_end_before_the_server_does(launch):
     server = launch(body_seconds=20).wait()
     with socket.create_connection(("127.0.0.1", server.port), 10) as slow:
@@ -100,6 +135,31 @@ def test_a_worker_that_dies_is_replaced(launch):
     assert "process ended, starting it again" in server.log.read_text()
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_workers_count_together_and_a_killed_one_forgets_nothing(launch, home, workers):
+    """Every request on a connection of its own, so that all workers get some; the quota lets 40 through at once."""
+    settings = {"public_quota": "80/day", "public_reserve": "", "public_channel_quota": "160/day"}
+    server = launch("--workers", str(workers), **settings).wait()
+
+    def statuses(count):
+        found = []
+        for _ in range(count):
+            with httpx2.Client(base_url=server.url) as client:
+                found.append(evaluate(client)[1].status_code)
+        return found
+
+    # A request of one element needs room for two.
+    assert statuses(50) == [200] * 39 + [429] * 11
+    for pid in server.children():
+        os.kill(pid, signal.SIGKILL)
+    wait_for(server.log, "process ended, starting it again")
+    server.wait()
+    assert statuses(4) == [429] * 4
+    assert server.stop() == 0
+    record = json.loads((home.path / "online" / "evaluated.json").read_text())
+    assert record["epochs"] == [{"epoch": 1, "evaluated": 39}]
+
+
 def test_workers_do_not_outlive_a_killed_supervisor(launch):
     server = launch("--workers", "2", metrics_port=0).wait()
     children = server.children()
@@ -115,9 +175,7 @@ def test_workers_do_not_outlive_a_killed_supervisor(launch):
 
 def test_no_request_fails_while_releases_and_epochs_change(launch, home):
     """Two workers poll at different times; no request fails, and no client gets an older timestamp than before."""
-    server = launch(
-        "--workers", "2", poll_seconds=0.1, public_quota="1000000/minute", request_quota="1000000/minute"
-    ).wait()
+    server = launch("--workers", "2", poll_seconds=0.1, public_quota="1000000/minute", public_reserve="").wait()
     seen, done, failures, rounds = {"epoch": 1, "serial": 1}, threading.Event(), [], []
 
     def client():
@@ -212,7 +270,7 @@ def test_no_number_element_index_token_or_passphrase_in_logs_and_metrics(launch,
         assert text not in metrics
     assert "198.51.100.77" not in log
     for line in log.splitlines():
-        if not line.startswith("serving on "):
+        if not line.startswith(("serving on ", "public: at most ")):
             json.loads(line)
     check_labels(metrics)
 
@@ -227,7 +285,7 @@ def check_labels(metrics):
         "channel": {"", "public", "platform"},
         "status": {"200", "400", "401", "404", "405", "410"},
         "listener": {"main", "health"},
-        "kind": {"open", "limit"},
+        "kind": {"open", "limit", "evaluated", "ceiling"},
         "reason": {"malformed"},
     }  # fmt: skip
     for line in metrics.splitlines():

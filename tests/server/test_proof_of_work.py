@@ -1,4 +1,4 @@
-"""Beyond the soft quota: a challenge admits one request, of at most the number of elements that it states."""
+"""Past the reserve a challenge admits one request, of at most the number of elements that it states."""
 
 import base64
 import json
@@ -12,20 +12,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from pilookup_server.limits import proof_of_work as proof_module
-from pilookup_server.limits.proof_of_work import LIFE_SECONDS, ProofsOfWork
+from pilookup_server.limits.proof_of_work import LIFE_SECONDS, RISE, ProofsOfWork
 from pilookup_server.limits.replay import LocalReplayGuard
 
-from pilookup.protocol.proof_of_work import Challenge
+from pilookup.protocol.messages import MAX_BATCH
+from pilookup.protocol.proof_of_work import MAX_WORK, Challenge
 from tests.support.server.problem_answers import problem
 from tests.support.server.release_fixture import LATER, TOKEN, Repository
 
-SOFT = {"public_soft_quota": "5/minute"}
+QUOTA = {"public_reserve": "12/hour", "public_quota": "212/hour"}
+"""At once six elements in small requests, and a hundred for work."""
 
 
 @pytest.fixture(autouse=True)
 def light_work(monkeypatch):
-    monkeypatch.setattr(proof_module, "BASE_WORK", 200)
-    monkeypatch.setattr(proof_module, "ELEMENT_WORK", 10)
+    monkeypatch.setattr(proof_module, "ELEMENT_WORK", 100)
 
 
 async def refused(server, count=1, **more):
@@ -42,15 +43,38 @@ def solved(challenge):
 
 
 @pytest.mark.anyio
-async def test_below_the_soft_quota_no_proof_of_work_is_needed(running, repository):
-    async with running(**SOFT) as server:
-        assert (await server.evaluate(count=5)).status_code == 200
+async def test_the_reserve_is_for_small_requests(running, repository):
+    async with running(**QUOTA) as server:
+        assert [(await server.evaluate(count=count)).status_code for count in (2, 2, 1)] == [200] * 3
+        await refused(server, count=1)
+
+
+@pytest.mark.anyio
+async def test_large_requests_need_work_and_leave_the_reserve(running, repository):
+    async with running(**QUOTA) as server:
+        for _ in range(6):
+            _, challenge = await refused(server, count=16)
+            assert (await server.evaluate(count=16, headers=solved(challenge))).status_code == 200
+        problem(await server.evaluate(count=16), 429, "rate-limited")
+        assert [(await server.evaluate(count=count)).status_code for count in (2, 2, 1)] == [200] * 3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("count", [17, 1000])
+async def test_a_larger_request_is_told_how_many_elements_it_may_have(running, repository, count):
+    async with running(**QUOTA) as server:
+        body, challenge = await refused(server, count=count)
+        assert challenge.elements == body["challenge"]["parameters"]["data"]["elements"] == 16
+        proof = solved(challenge)
+        await refused(server, count=count, headers=proof)
+        assert (await server.evaluate(count=16, headers=proof)).status_code == 200
+    async with running(**QUOTA, public_batch=count) as server:
+        assert (await refused(server, count=count))[1].elements == count if count < 100 else True
 
 
 @pytest.mark.anyio
 async def test_a_proof_admits_one_request(running, repository):
-    async with running(**SOFT) as server:
-        await server.evaluate(count=5)
+    async with running(**QUOTA) as server:
         _, challenge = await refused(server, count=3)
         proof = solved(challenge)
         assert (await server.evaluate(count=3, headers=proof)).status_code == 200
@@ -60,60 +84,90 @@ async def test_a_proof_admits_one_request(running, repository):
 
 @pytest.mark.anyio
 async def test_a_proof_is_for_its_elements(running, repository):
-    async with running(**SOFT) as server:
-        await server.evaluate(count=5)
+    async with running(**QUOTA) as server:
         _, challenge = await refused(server, count=3)
         proof = solved(challenge)
         await refused(server, count=4, headers=proof)
-        assert (await server.evaluate(count=2, headers=proof)).status_code == 200
-
-
-@pytest.mark.anyio
-async def test_a_request_larger_than_the_soft_quota_can_be_paid_for(running, repository):
-    async with running(**SOFT) as server:
-        _, challenge = await refused(server, count=100)
-        assert (await server.evaluate(count=100, headers=solved(challenge))).status_code == 200
-
-
-@pytest.mark.anyio
-async def test_the_hard_quota_still_applies(running, repository):
-    async with running(**SOFT, public_quota="8/minute") as server:
-        await server.evaluate(count=5)
-        _, challenge = await refused(server, count=4)
-        answer = await server.evaluate(count=4, headers=solved(challenge))
-        problem(answer, 429, "rate-limited")
-
-
-@pytest.mark.anyio
-async def test_beyond_the_hard_quota_a_proof_of_work_is_not_used_up(running, repository):
-    async with running(**SOFT, public_quota="8/minute;100/day") as server:
-        await server.evaluate(count=5)
-        _, challenge = await refused(server, count=4)
-        proof = solved(challenge)
-        problem(await server.evaluate(count=4, headers=proof), 429, "rate-limited")
         assert (await server.evaluate(count=3, headers=proof)).status_code == 200
 
 
 @pytest.mark.anyio
-async def test_the_work_grows_with_the_elements(running, repository):
-    async with running(**SOFT) as server:
-        await server.evaluate(count=5)
-        few, many = [(await refused(server, count=count))[1].solve() for count in (1, 1000)]
-    counters = [json.loads(base64.b64decode(one))["solution"]["counter"] for one in (few, many)]
-    assert 0 <= counters[0] < 210
-    assert 0 <= counters[1] < 10200
-    assert proof_module.max_work(1000) > 20 * proof_module.max_work(1)
+async def test_no_work_lifts_a_ceiling(running, repository):
+    async with running(public_reserve="12/hour", public_quota="18/hour") as server:
+        _, challenge = await refused(server, count=3)
+        proof = solved(challenge)
+        answer = await server.evaluate(count=4, headers=proof)
+        assert "at once" in problem(answer, 429, "rate-limited")["detail"]
+        assert (await server.evaluate(count=3, headers=proof)).status_code == 200
+        problem(await server.evaluate(count=3, headers=proof), 429, "rate-limited")
+
+
+@pytest.mark.anyio
+async def test_at_a_ceiling_a_proof_of_work_is_not_used_up(running, repository, monkeypatch):
+    async with running(public_reserve="12/hour", public_quota="20/hour") as server:
+        (_, first), (_, second) = [await refused(server, count=count) for count in (3, 3)]
+        assert (await server.evaluate(count=3, headers=solved(first))).status_code == 200
+        proof = solved(second)
+        problem(await server.evaluate(count=3, headers=proof), 429, "rate-limited")
+        # The small requests of the reserve do not need it.
+        assert (await server.evaluate(count=2)).status_code == 200
+        quota = server.app.state.service.quotas.public
+        await quota.counters.refund([w.charge("192.0.2.7", 3) for w in quota.windows.worked])
+        await quota.counters.refund([quota.windows.worked[-1].charge("192.0.2.0/24", 3, 32)])
+        assert (await server.evaluate(count=3, headers=proof)).status_code == 200
+
+
+def test_the_work_rises_with_elements_and_use_to_what_clients_compute():
+    monkey = proof_module.ELEMENT_WORK
+    assert proof_module.max_work(1, 0) == monkey
+    assert proof_module.max_work(16, 0) == 16 * monkey
+    assert proof_module.max_work(2, 1) == RISE * 2 * monkey == proof_module.max_work(2, 7)
+    use = [proof_module.max_work(16, n / 10) for n in range(11)]
+    assert use == sorted(set(use))
+
+
+def test_no_challenge_takes_more_than_clients_compute(monkeypatch):
+    monkeypatch.undo()
+    assert proof_module.max_work(16, 1) == MAX_WORK
+    assert proof_module.max_work(MAX_BATCH, 1) == MAX_WORK
+
+
+@pytest.mark.anyio
+async def test_what_is_used_makes_the_next_challenge_harder(running, repository):
+    async with running(**QUOTA) as server:
+        quota, counters = server.app.state.service.quotas.public, []
+        real = quota.proofs_of_work.challenge
+        used = []
+        object.__setattr__(quota, "proofs_of_work", Noting(quota.proofs_of_work, real, used))
+        for _ in range(5):
+            _, challenge = await refused(server, count=16)
+            counters.append(challenge)
+            assert (await server.evaluate(count=16, headers=solved(challenge))).status_code == 200
+    assert used == [(16, n * 16 / 100) for n in range(5)]
+
+
+class Noting:
+    """Notes what challenges are made for."""
+
+    def __init__(self, proofs, challenge, used):
+        self.check = proofs.check
+        self._challenge, self._used = challenge, used
+
+    def challenge(self, elements, used):
+        self._used.append((elements, used))
+        return self._challenge(elements, used)
 
 
 @pytest.mark.anyio
 async def test_other_channels_and_an_empty_setting_need_no_proof_of_work(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
     bearer = {"authorization": f"Bearer {TOKEN}"}
-    async with running(**SOFT, platform_tokens=TOKEN) as server:
-        assert (await server.evaluate(count=6, channel="platform", headers=bearer)).status_code == 200
-    async with running(public_soft_quota="", channels=("public",)) as server:
+    async with running(**QUOTA, platform_tokens=TOKEN) as server:
         for _ in range(3):
-            assert (await server.evaluate(count=900)).status_code == 200
+            assert (await server.evaluate(count=300, channel="platform", headers=bearer)).status_code == 200
+    async with running(public_reserve="", channels=("public",)) as server:
+        for _ in range(2):
+            assert (await server.evaluate(count=700)).status_code == 200
 
 
 @pytest.mark.anyio
@@ -135,13 +189,12 @@ async def test_other_channels_and_an_empty_setting_need_no_proof_of_work(running
     ],
 )
 async def test_altered_proofs_are_not_accepted(running, repository, spoil):
-    async with running(**SOFT) as server:
-        await server.evaluate(count=5)
-        _, challenge = await refused(server, count=1)
+    async with running(**QUOTA) as server:
+        _, challenge = await refused(server, count=3)
         document = json.loads(base64.b64decode(challenge.solve()))
         spoil(document)
         header = base64.b64encode(json.dumps(document).encode()).decode()
-        await refused(server, count=1, headers={"pilookup-proof": header})
+        await refused(server, count=3, headers={"pilookup-proof": header})
 
 
 def test_an_expired_proof_is_not_accepted(monkeypatch):

@@ -14,7 +14,7 @@ from pilookup.protocol.messages import JSON, MAX_BATCH, EvaluateRequest
 
 pytestmark = pytest.mark.anyio
 EVALUATE = "/v1/channels/public/evaluate"
-QUOTAS = {"request_quota": "4/minute", "public_quota": "2/minute", "public_soft_quota": ""}
+QUOTAS = {"request_quota": "8/minute", "public_quota": "6/minute", "public_reserve": ""}
 
 
 @given(
@@ -51,15 +51,18 @@ async def test_refused_evaluations_take_requests_and_no_elements(running, reposi
     async with running(**QUOTAS) as server:
         bad = [
             await server.client.post(EVALUATE, content=b"{}", headers={"content-type": JSON}),
-            await server.evaluate(epoch=9),
             await server.evaluate(headers={"content-type": "text/plain"}),
-            await server.get("/v1/channels/none/metadata/root.json"),
+            await server.client.post("/readyz"),
+            await server.get("/v1/channels/platform/metadata/root.json"),
         ]
-        assert [answer.status_code for answer in bad] == [400, 410, 415, 404]
+        assert [answer.status_code for answer in bad] == [400, 415, 405, 401]
         over = await server.client.post(EVALUATE, content=b"{}", headers={"content-type": JSON})
         assert over.status_code == 429
         assert "retry-after" in over.headers
-        assert (await server.get("/nothing")).status_code == 429
+        assert (await server.client.post("/readyz")).status_code == 429
+        # What an honest client meets is no refusal of this kind.
+        assert (await server.get("/nothing")).status_code == 404
+        assert (await server.evaluate(epoch=9)).status_code == 410
         assert [(await server.evaluate()).status_code for _ in range(3)] == [200, 200, 429]
 
 

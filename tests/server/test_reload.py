@@ -92,7 +92,7 @@ async def test_no_request_fails_while_releases_change(running, repository, clock
     seen = {"epoch": 1, "serial": 1}
     failures, done = [], False
 
-    async with running(public_quota="1000000/minute", public_soft_quota="", request_quota="1000000/minute") as server:
+    async with running(public_quota="1000000/minute", public_reserve="", request_quota="1000000/minute") as server:
 
         async def client():
             count = 0

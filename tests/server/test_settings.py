@@ -2,7 +2,7 @@
 
 import pytest
 from pilookup_server.auth import Tokens
-from pilookup_server.limits.quota import Quotas
+from pilookup_server.limits.public_quota import PublicWindows
 from pilookup_server.settings import ServeError, Settings, read_settings
 
 
@@ -94,15 +94,17 @@ def test_secrets_do_not_show(monkeypatch):
     assert "sentinel" not in repr(settings) + str(settings.model_dump())
 
 
-def test_workers_divide_counters_they_do_not_share(monkeypatch):
-    monkeypatch.setenv("PILOOKUP_PUBLIC_QUOTA", "600/minute;3/day")
-    quotas = Quotas(read_settings(workers=4))
-    assert [item.amount for item in quotas.public._windows] == [150, 1]
-    shared = Quotas(read_settings(workers=4, quota_storage="redis://127.0.0.1:1"))
-    assert [item.amount for item in shared.public._windows] == [600, 3]
+def test_the_reserve_is_a_third_of_the_quota_unless_it_is_set():
+    def amounts(**given):
+        windows = PublicWindows.from_settings(read_settings(**given))
+        return [[one.amount for one in kind] for kind in (windows.ceiling, windows.reserve, windows.worked)]
+
+    assert amounts() == [[3000, 30000], [1000, 10000], [2000, 20000]]
+    assert amounts(public_quota="10/day") == [[10], [4], [6]]
+    assert amounts(public_reserve="") == [[3000, 30000], [], [3000, 30000]]
 
 
-@pytest.mark.parametrize("name", ["public_quota", "platform_quota", "request_quota", "public_soft_quota"])
+@pytest.mark.parametrize("name", ["public_quota", "platform_quota", "request_quota", "public_channel_quota"])
 def test_a_quota_is_at_least_one(name):
     assert getattr(read_settings(**{name: "1/minute"}), name) == "1/minute"
     for nothing in ("0/minute", "5/minute;0/day"):

@@ -1,6 +1,7 @@
 """An input file before it is read: its file id, and a digest by which it is recognised when it is loaded again."""
 
 import hmac
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -11,6 +12,7 @@ from pilookup.custody.load.split_task import subkey
 from pilookup.custody.session import Session
 from pilookup.errors import IntakeError
 from pilookup.file_id import FileId
+from pilookup.plain_file import plain_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _file_id(path: Path) -> FileId:
 def _digest(session: Session, path: Path) -> str:
     key = subkey(session.keyring, b"file")
     try:
-        with path.open("rb") as file:
+        with plain_file(Path(os.path.realpath(path))) as file:
             return file_digest(file, lambda: hmac.new(key, digestmod="sha256")).hexdigest()
     except OSError as error:  # not chained: it names the file, and the name may hold a number
         raise IntakeError(display_name(path.name), f"cannot be read: {error.strerror}") from None

@@ -26,6 +26,7 @@ from pilookup.custody.publish.division import bucket_range_count, vault_ranges
 from pilookup.custody.publish.entry_task import EntryTask, StoredLoad, write_entries
 from pilookup.custody.publish.filters.schedule import Base, BuiltFilter, FilterJob, make_filters
 from pilookup.custody.publish.spill_file import spill_path
+from pilookup.plain_file import read_whole
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.label import Kind
@@ -120,7 +121,7 @@ def build(job: PublishJob, folder: Path, executor: Executor, memory: int, on_don
             (folder / BUCKETS_FILE).unlink(missing_ok=True)
     for number in range(len(tasks)):
         spill_path(work, number).unlink()
-    return BuiltEpoch(geometry, merkle.root((folder / TREE_FILE).read_bytes()), entries, files, filters)
+    return BuiltEpoch(geometry, merkle.root(read_whole(folder / TREE_FILE)), entries, files, filters)
 
 
 def _entry_tasks(job: PublishJob, work: Path, task_memory: int) -> list[EntryTask]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pilookup import _core
 from pilookup.custody.publish.ascending_keys import lacked_keys
 from pilookup.errors import PublishError
+from pilookup.plain_file import plain_file, read_whole
 from pilookup.protocol import merkle, oprf, token
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, check_body
 from pilookup.protocol.filter import KEY_BYTES
@@ -34,11 +35,11 @@ def verify_canaries(manifest: Manifest, files: Mapping[str, Path], key: _core.Se
     if not oprf.verify(manifest.public_key, blinded, evaluated, proof):
         raise PublishError("the channel key is not that of the manifest's public key")
     tokens = token.tokens(oprf.unblind(blinds, evaluated), manifest.channel, manifest.epoch)
-    tree = files[TREE_FILE].read_bytes()
+    tree = read_whole(files[TREE_FILE])
     _verify_filters_hold(manifest, files, tokens)
     for secret in tokens:
         index = token.bucket_index(secret, manifest.geometry.bits)
-        with files[BUCKETS_FILE].open("rb") as file:
+        with plain_file(files[BUCKETS_FILE]) as file:
             file.seek(index * manifest.geometry.stride)
             body = file.read(manifest.geometry.stride) + merkle.path(tree, index, manifest.geometry.bits)
         slots = check_body(body, index, manifest.geometry, manifest.root)

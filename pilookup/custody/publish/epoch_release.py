@@ -24,6 +24,7 @@ from pilookup.custody.publish.labels import Source, newest_first
 from pilookup.custody.session import Session
 from pilookup.errors import FormatError, KeyringError
 from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
+from pilookup.plain_file import read_whole
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.names import CANARIES, PUBLIC
@@ -215,7 +216,7 @@ class EpochBuilder:
 
     def manifest(self, listed: ServedEpoch) -> Manifest:
         """The manifest of an epoch whose files have their final names; raises FormatError, OSError."""
-        return Manifest.from_bytes((self._repository.targets / listed.path(MANIFEST)).read_bytes())
+        return Manifest.from_bytes(read_whole(self._repository.targets / listed.path(MANIFEST)))
 
     def _catalogue(self) -> tuple[Any, ...]:
         return tuple(case_of(row) for row in sorted(self._datasets, key=lambda row: row.id))

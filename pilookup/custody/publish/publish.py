@@ -22,6 +22,8 @@ from pilookup.custody.repository import ChannelRepository
 from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
 from pilookup.errors import PublishError
+from pilookup.protocol.buckets import MAINLAND_PATTERNS, PUBLIC_ELEMENTS_A_DAY
+from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.release import ServedEpoch
 
 
@@ -45,7 +47,17 @@ class Published:
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup publish --json` prints it."""
-        return asdict(self)
+        hits = {"guess_hits_a_day": self.guess_hits_a_day} if self.channel == PUBLIC else {}
+        return asdict(self) | hits
+
+    @property
+    def guess_hits_a_day(self) -> float:
+        """How many of the numbers are found in a day by guesses that are uniform over all patterns of mobile numbers.
+
+        The guesses are PUBLIC_ELEMENTS_A_DAY. Who knows the region, and so the prefixes, finds up to several hundred
+        times more.
+        """
+        return self.entries * PUBLIC_ELEMENTS_A_DAY / MAINLAND_PATTERNS
 
 
 def publish(

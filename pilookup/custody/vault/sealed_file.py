@@ -36,6 +36,7 @@ from cryptography.exceptions import InvalidTag
 from pilookup import durable
 from pilookup.custody.vault.shard import SEAL_BYTES, ShardStore
 from pilookup.errors import VaultError
+from pilookup.plain_file import unbuffered_plain_file
 
 MAGIC: Final = b"PLKR\x01"
 COUNT_BYTES: Final = 2
@@ -146,7 +147,7 @@ class SealedFile:
     def _read(self, *positions: tuple[int, int]) -> list[bytes]:
         """The bytes at each (offset, size)."""
         try:
-            with self.path.open("rb", buffering=0) as file:
+            with unbuffered_plain_file(self.path) as file:
                 return [durable.read_at(file, size, at) for at, size in positions]
         except FileNotFoundError:
             raise VaultError(f"{self.path}: missing") from None

@@ -38,6 +38,7 @@ from cryptography.exceptions import InvalidTag
 from pilookup import _core, durable
 from pilookup.custody.vault.schema import ALL, SCHEMA, Span, fixed_bytes, spans_of
 from pilookup.errors import VaultError
+from pilookup.plain_file import plain_file, read_whole
 
 MAGIC: Final = b"PLKS\x01"
 SHARD_MAGIC: Final = b"PLKS\x02"
@@ -93,7 +94,7 @@ class ShardStore:
             OSError: It cannot be read.
         """
         try:
-            with path.open("rb") as file:
+            with plain_file(path) as file:
                 return pa.concat_tables([SCHEMA.empty_table(), *self._read_frames(file, aad, span)])
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
@@ -119,7 +120,7 @@ class ShardStore:
             OSError: It cannot be read.
         """
         try:
-            data = path.read_bytes()
+            data = read_whole(path)
         except FileNotFoundError:
             raise VaultError(f"{path}: missing") from None
         try:
@@ -242,7 +243,7 @@ def _within(rows: pa.Table, span: Span) -> pa.Table:
 def read_guard(path: Path) -> bytes:
     """The guard in a shard; raises VaultError if the shard is missing or not a vault file, OSError."""
     try:
-        with path.open("rb") as file:
+        with plain_file(path) as file:
             head = file.read(_HEAD)
     except FileNotFoundError:
         raise VaultError(f"{path}: missing") from None

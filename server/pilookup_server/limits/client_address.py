@@ -1,9 +1,10 @@
 """Finds the client address that a request's quota is counted for."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import Any, Final
 
 from pilookup_server.settings import Network
 
@@ -11,6 +12,25 @@ Address = IPv4Address | IPv6Address
 
 UNKNOWN = "unknown"
 """The key that all callers without a known address share (a Unix socket without a proxy in front of it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientNetwork:
+    """A network that a caller's address is in.
+
+    Attributes:
+        key: The network, or UNKNOWN.
+        multiple: How many times the quota of one address all its addresses together may use.
+    """
+
+    key: str
+    multiple: int
+
+
+IPV6_NETWORKS: Final = ((64, 1), (56, 4), (48, 16))
+"""Length of the prefix, and the multiple. A /64 counts as one address: the least that a subscriber is given."""
+
+IPV4_NETWORKS: Final = ((32, 1), (24, 32))
 
 
 class ClientAddresses:
@@ -32,13 +52,24 @@ class ClientAddresses:
         Returns:
             The caller's IPv4 address, the /64 network of its IPv6 address, or UNKNOWN.
         """
+        return self.networks(scope)[0].key
+
+    def networks(self, scope: Any) -> tuple[ClientNetwork, ...]:
+        """The networks of a caller, for which quotas of networks are counted.
+
+        Args:
+            scope: The ASGI scope of the request.
+
+        Returns:
+            The caller's own address, whose key is that of `key`, then the wider networks that it is in.
+        """
         client = scope.get("client")
         peer = _parse(client[0]) if client else None
         if peer is None:
-            return UNKNOWN
+            return (ClientNetwork(UNKNOWN, 1),)
         if self._trusted and self._trusts(peer):
             peer = self._forwarded_for(peer, scope["headers"])
-        return _key(peer)
+        return _networks(peer)
 
     def peer(self, host: str | None) -> tuple[str, bool]:
         """The quota key of a connection's other end, and whether it is a trusted proxy.
@@ -75,11 +106,20 @@ def _parse(text: str) -> Address | None:
     return mapped or address
 
 
-@lru_cache(maxsize=4096)
 def _key(address: Address) -> str:
-    if isinstance(address, IPv4Address):
+    return _networks(address)[0].key
+
+
+@lru_cache(maxsize=4096)
+def _networks(address: Address) -> tuple[ClientNetwork, ...]:
+    prefixes = IPV4_NETWORKS if isinstance(address, IPv4Address) else IPV6_NETWORKS
+    return tuple(ClientNetwork(_network(address, length), multiple) for length, multiple in prefixes)
+
+
+def _network(address: Address, length: int) -> str:
+    if length == address.max_prefixlen:
         return str(address)
-    return str(ip_network((int(address) >> 64 << 64, 64)))
+    return str(ip_network((str(address), length), strict=False))
 
 
 def _without_port(hop: str) -> str:

@@ -1,75 +1,61 @@
-"""Sliding-window counters: the interface that quotas use, and an implementation in the memory of one process.
+"""Counters of what callers have used: what quotas ask of the place where they count.
 
-The in-memory storage of the library `limits` visits all keys a hundred times a second. With the addresses of a whole
-day, that takes most of a core. Here a key is one list, the least recently used keys are dropped when there are too
-many, and nothing runs in the background.
+A counter is a leaky bucket. A charge raises its level, and the level falls evenly with time. A charge that would raise
+it above its limit is refused. So a caller that always asks for more is let through at an even pace, instead of being
+shut out for the rest of the day together with all that share its address.
 """
 
-import time
-from collections import OrderedDict
-from typing import Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
-MAX_KEYS = 500_000
-"""About 150 MB. Beyond this number the least recently used key is dropped, together with its counts."""
 
-Counts = tuple[int, float, int, float]
-"""(count of the previous window, seconds until it no longer counts, count of the current window, the same for it)."""
+class CountersError(Exception):
+    """The counts cannot be read or changed."""
+
+
+class Charge(NamedTuple):
+    """An amount to count for a key.
+
+    Attributes:
+        key: What is counted for.
+        limit: The highest level that the charge may lead to.
+        rate: By how much the level falls in a second, more than 0.
+        amount: How much to count.
+    """
+
+    key: str
+    limit: int
+    rate: float
+    amount: int
+
+
+class State(NamedTuple):
+    """The state of a key.
+
+    Attributes:
+        level: What is counted for it now.
+        idle: Seconds since something was last counted for it; infinite if that is unknown.
+    """
+
+    level: float
+    idle: float
 
 
 class Counters(Protocol):
-    """The methods of `limits.aio.storage.SlidingWindowCounterSupport` that quotas use. They raise StorageError."""
+    """Counts for all workers of a server. Every method raises CountersError if the counts cannot be reached."""
 
-    async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool: ...
-    async def get_sliding_window(self, key: str, expiry: int) -> Counts: ...
-
-
-class WindowCounters:
-    """Counters in memory: for each key, the counts of the current and the previous window."""
-
-    def __init__(self, max_keys: int = MAX_KEYS) -> None:
-        """Keep at most `max_keys` keys."""
-        self._max_keys = max_keys
-        self._windows: OrderedDict[str, list[int]] = OrderedDict()
-
-    async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count `amount`, unless the weighted count would exceed the limit.
-
-        The weighted count is the current window's count plus the previous one's, the latter multiplied by the part of
-        the previous window that the last `expiry` seconds cover.
-
-        Args:
-            key: The key to count for.
-            limit: The most that may be counted in any `expiry` seconds.
-            expiry: The length of a window in seconds.
-            amount: How much to count.
+    async def charge(self, charges: Sequence[Charge]) -> int | None:
+        """Count all charges, or none of them if one exceeds its limit.
 
         Returns:
-            Whether `amount` was counted.
+            The index of the first charge that exceeds its limit; None if all were counted.
         """
-        now = time.time()
-        window = self._window(key, expiry, now)
-        left = 1 - now / expiry % 1
-        if int(window[1] * left) + window[2] + amount > limit:
-            return False
-        window[2] += amount
-        return True
 
-    async def get_sliding_window(self, key: str, expiry: int) -> Counts:
-        """The counts of the previous and the current window of `expiry` seconds."""
-        now = time.time()
-        _, before, count = self._window(key, expiry, now)
-        left = (1 - now / expiry % 1) * expiry
-        return before, left, count, left + expiry
+    async def refund(self, charges: Sequence[Charge]) -> None:
+        """Take back charges that were counted a short time ago."""
 
-    def _window(self, key: str, expiry: int, now: float) -> list[int]:
-        """The key's list [number of the current window, previous count, current count], updated to the time `now`."""
-        number = int(now // expiry)
-        window = self._windows.get(key)
-        if window is None:
-            window = self._windows[key] = [number, 0, 0]
-            if len(self._windows) > self._max_keys:
-                self._windows.popitem(last=False)
-        elif window[0] != number:
-            window[:] = [number, window[2] if window[0] == number - 1 else 0, 0]
-        self._windows.move_to_end(key)
-        return window
+    async def states(self, charges: Sequence[Charge]) -> list[State]:
+        """The state of each charge's key, before it is counted."""
+
+    async def close(self) -> None:
+        """Close what was opened to reach the counts."""

@@ -1,7 +1,7 @@
 """Proofs of work (ALTCHA, version 2): the server signs a challenge, and the client solves it.
 
-A challenge states how many elements it admits, and its work grows with that number. It contains nothing about the
-caller, and its solution reveals nothing except that computing time was spent.
+A challenge states how many elements it admits. Its work grows with that number, and with what the caller's network has
+used. It contains nothing about the caller, and its solution reveals nothing except that computing time was spent.
 """
 
 import secrets
@@ -15,22 +15,31 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from pilookup.protocol.proof_of_work import MAX_WORK
+
 LIFE_SECONDS: Final = 300
 """How long a challenge can be answered."""
 
-BASE_WORK: Final = 20_000
-"""Most SHA-256 evaluations per request; half of them on average, which a cheap telephone does in under a second."""
+ELEMENT_WORK: Final = 10_000
+"""Most SHA-256 evaluations for each element, as long as nothing is used; half of them on average."""
 
-ELEMENT_WORK: Final = 500
-"""Further SHA-256 evaluations for each element of the request."""
+RISE: Final = 25
+"""How many times as much work an element takes when everything is used."""
 
 _ALGORITHM: Final = "SHA-256"
 _MAX_HEADER: Final = 4096
 
 
-def max_work(elements: int) -> int:
-    """The most SHA-256 evaluations that a challenge for `elements` elements takes."""
-    return BASE_WORK + ELEMENT_WORK * elements
+def max_work(elements: int, used: float) -> int:
+    """The most SHA-256 evaluations that a challenge takes, never more than what clients compute.
+
+    An element of a small request takes as much as one of a large request.
+
+    Args:
+        elements: The number of elements that it admits.
+        used: How much of what can be had for work the caller's network has used, 0 to 1.
+    """
+    return min(MAX_WORK, int(elements * ELEMENT_WORK * RISE ** min(1.0, used)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,12 @@ class ProofsOfWork:
         derived = HKDF(SHA256(), 32, salt=None, info=b"pilookup-v1-proof-of-work")
         return cls(derived.derive(key.private_bytes_raw()))
 
-    def challenge(self, elements: int) -> dict[str, Any]:
+    def challenge(self, elements: int, used: float = 0.0) -> dict[str, Any]:
         """Make a challenge that admits one request of up to `elements` elements.
+
+        Args:
+            elements: The number of elements.
+            used: How much of what can be had for work the caller's network has used, 0 to 1.
 
         Returns:
             The challenge as a JSON object.
@@ -62,7 +75,7 @@ class ProofsOfWork:
             _ALGORITHM,
             cost=1,
             # Uniform over all the work, so that no order of search is better than starting at 0.
-            counter=secrets.randbelow(max_work(elements)),
+            counter=secrets.randbelow(max_work(elements, used)),
             expires_at=int(time.time()) + LIFE_SECONDS,
             data={"elements": elements},
             hmac_secret=self.secret,

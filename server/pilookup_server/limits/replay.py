@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from anyio import to_thread
-from limits.aio.storage.redis import RedisStorage
-from limits.errors import StorageError
 
 from pilookup.protocol.problems import Problem
+from pilookup_server.limits.counters import CountersError
+from pilookup_server.limits.redis_counters import RedisCounters
 from pilookup_server.problems import ProblemError
 
 
@@ -62,12 +62,12 @@ class LocalReplayGuard:
 class SharedReplayGuard:
     """A replay guard for workers on several machines: a counter per name in their shared storage."""
 
-    def __init__(self, storage: RedisStorage) -> None:
-        """Keep the counters in `storage`."""
-        self._storage = storage
+    def __init__(self, counters: RedisCounters) -> None:
+        """Keep the names where `counters` counts."""
+        self._counters = counters
 
     async def mark_used(self, name: str, seconds: int) -> bool:
         try:
-            return await self._storage.incr(f"proof/{name}", seconds) == 1
-        except StorageError:
+            return await self._counters.count_once(f"proof/{name}", seconds)
+        except CountersError:
             raise ProblemError(Problem.UNAVAILABLE, "A proof cannot be noted.", {"retry-after": "5"}) from None

@@ -1,28 +1,17 @@
 """What the server asks of the operating system for its processes: no dumps of memory, private files, descriptors."""
 
-import ctypes
 import os
 import resource
-import sys
 from pathlib import Path
 from typing import Final
 
-from pilookup.keyring.environment import erase_variables
+from pilookup.private_process import SECRET_VARIABLES, erase_variables, forbid_dumps
 from pilookup_server.settings import ServeError
-
-SECRET_VARIABLES: Final = (
-    "PILOOKUP_ONLINE_PASSPHRASE",
-    "PILOOKUP_PASSPHRASE",
-    "PILOOKUP_PLATFORM_TOKENS",
-    "PILOOKUP_QUOTA_STORAGE",
-)
-"""Variables that are erased once they are read: secrets, and a URL that may contain a password."""
 
 RESERVED_DESCRIPTORS: Final = 256
 """Descriptors of a worker that are not connections: files of releases, listeners, the event loop."""
 
 _MOST_DESCRIPTORS: Final = 65_536
-_PR_SET_DUMPABLE: Final = 4
 
 
 def harden() -> None:
@@ -32,8 +21,7 @@ def harden() -> None:
     later inherit all of it.
     """
     erase_variables(SECRET_VARIABLES)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _forbid_dumps()
+    forbid_dumps()
     os.umask(0o077)
 
 
@@ -65,8 +53,3 @@ def open_descriptors() -> int | None:
         return sum(1 for _ in Path("/proc/self/fd").iterdir()) - 1  # less the one that lists them
     except FileNotFoundError:
         return None
-
-
-def _forbid_dumps() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -28,7 +28,18 @@ DROPPED_BYTES: Final = 256 * 1024
 """Most bytes that are read and dropped of a body after its request has been answered, or after a refusal."""
 
 _ONCE: Final = frozenset(
-    {b"host", b"authorization", b"content-type", b"content-length", b"pilookup-proof", b"range", b"if-range"}
+    {
+        b"host",
+        b"authorization",
+        b"content-type",
+        b"content-length",
+        b"transfer-encoding",
+        b"pilookup-proof",
+        b"range",
+        b"if-range",
+        b"origin",
+        b"access-control-request-method",
+    }
 )
 """Headers of which two would be ambiguous: a proxy may have read the other one."""
 

@@ -15,14 +15,18 @@ from pilookup.clock import boot_id, seconds_since_boot, utc_now
 from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.passphrase import read_passphrase
+from pilookup.protocol.buckets import MAINLAND_PATTERNS
+from pilookup.protocol.names import PUBLIC
 from pilookup.release_files.serving_state import trust_clock
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
-from pilookup_server.logs import configure_logging
+from pilookup_server.limits.counters import CountersError
+from pilookup_server.limits.quotas import SharedCounts
+from pilookup_server.logs import configure_logging, describe, logger
 from pilookup_server.process.hardening import harden, raise_descriptor_limit
 from pilookup_server.process.supervisor import Job, Supervisor
 from pilookup_server.release import timestamp
-from pilookup_server.settings import ServeError, Settings, host_and_port, read_settings
+from pilookup_server.settings import ServeError, Settings, host_and_port, quota_items, read_settings
 
 _UNSENT_BYTES = 64 * 1024
 """Bytes of an answer that the system takes from the server before it has sent them."""
@@ -68,12 +72,16 @@ def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides:
             health = stack.enter_context(_listen(*host_and_port(settings.health_listen)))
             if health.getsockname()[1] == main.getsockname()[1]:
                 raise ServeError("PILOOKUP_HEALTH_LISTEN: give it another port than PILOOKUP_PORT")
-        jobs = _jobs(settings, keys, Path(scratch), (main, health), descriptor_limit)
+        counts = SharedCounts.from_settings(settings)
+        jobs = _jobs(settings, keys, Path(scratch), (main, health), counts, descriptor_limit)
         _announce(main, health, settings)
         Supervisor(jobs, settings.shutdown_seconds + _KILL_MARGIN_SECONDS).run()
+        _close(counts)
 
 
 def _take_over(settings: Settings, keys: OnlineKeys) -> None:
+    if not settings.renew:
+        raise ServeError("--take-over signs timestamps: set PILOOKUP_RENEW=1, and unset PILOOKUP_METADATA_FROM")
     for channel in settings.channels:
         directory = settings.home / "online" / "channels" / channel
         if (directory / "metadata").is_dir():
@@ -132,19 +140,24 @@ def _jobs(
     keys: OnlineKeys,
     scratch: Path,
     listeners: tuple[socket.socket, socket.socket | None],
+    counts: SharedCounts,
     descriptor_limit: int,
 ) -> dict[str, Job]:
     # They import `metrics`.
     from pilookup_server import metrics  # noqa: PLC0415
-    from pilookup_server.process.worker import WorkerSockets, check_startup, run_worker, serve_metrics  # noqa: PLC0415
+    from pilookup_server.process.worker import (  # noqa: PLC0415
+        WorkerShares,
+        WorkerSockets,
+        check_startup,
+        run_worker,
+        serve_metrics,
+    )
 
     # Before the first fork, so that an invalid token or storage ends the command and not each worker.
-    check_startup(settings, keys)
+    check_startup(settings, keys, counts)
     names = [f"worker-{n}" for n in range(settings.workers)]
-    sockets = WorkerSockets(*listeners)
-    jobs: dict[str, Job] = {
-        name: partial(run_worker, name, settings, keys, scratch, sockets, descriptor_limit) for name in names
-    }
+    shares = WorkerShares(WorkerSockets(*listeners), counts, scratch, descriptor_limit)
+    jobs: dict[str, Job] = {name: partial(run_worker, name, settings, keys, shares) for name in names}
     if settings.metrics_port is not None:
         try:
             metrics.allocate(names)
@@ -160,7 +173,28 @@ def _announce(main: socket.socket, health: socket.socket | None, settings: Setti
     lines = [f"serving on {_url(main)} with {workers}"]
     if health is not None:
         lines.append(f"health checks on {_url(health)}/healthz")
+    if PUBLIC in settings.channels:
+        lines.append(_ceiling(settings))
     print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - see above
+
+
+def _ceiling(settings: Settings) -> str:
+    """What the ceiling of the public channel means for a caller who asks for every number."""
+    longest = quota_items(settings.public_channel_quota)[-1]
+    days = MAINLAND_PATTERNS * longest.get_expiry() / longest.amount / 86_400
+    part = settings.public_epoch_quota / MAINLAND_PATTERNS
+    return (
+        f"public: at most {longest} for all callers together, all {MAINLAND_PATTERNS:,} patterns of mobile numbers in "
+        f"{days:,.0f} days; at most {settings.public_epoch_quota:,} an epoch, {part:.1%} of the patterns"
+    )
+
+
+def _close(counts: SharedCounts) -> None:
+    """Write the exact count of evaluated elements. If that fails, the larger one that the file has holds."""
+    try:
+        counts.ledger.close()
+    except (OSError, CountersError) as error:
+        logger().error("the count of evaluated elements cannot be written", **describe(error))
 
 
 def _url(listener: socket.socket) -> str:

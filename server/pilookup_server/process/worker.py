@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -13,12 +14,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from pilookup import _core
+from pilookup.protocol.names import PUBLIC
 from pilookup_server import metrics
 from pilookup_server.app import create_app, create_health_app
-from pilookup_server.auth import Tokens
+from pilookup_server.auth import Tokens, needs_token
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.client_address import ClientAddresses
-from pilookup_server.limits.quota import Quotas
+from pilookup_server.limits.counters import CountersError
+from pilookup_server.limits.quotas import Quotas, SharedCounts
 from pilookup_server.logs import logger
 from pilookup_server.process.connection import ConnectionFactory, ConnectionTimes, Listener
 from pilookup_server.process.connection_table import ConnectionTable
@@ -36,17 +39,19 @@ HEALTH_CONNECTIONS = 64
 """Most connections to the health listener of one worker."""
 
 
-def check_startup(settings: Settings, keys: OnlineKeys) -> None:
+def check_startup(settings: Settings, keys: OnlineKeys, counts: SharedCounts) -> None:
     """Find errors that otherwise only a worker would find when it builds its app.
 
     Raises:
-        ServeError: A bearer token is invalid, its file cannot be read, or the quota storage cannot be used.
+        ServeError: A bearer token is missing or invalid, its file cannot be read, or the quota storage cannot be used.
         KeyringError: The timestamp key of a served channel is missing or damaged.
     """
     Tokens.from_settings(settings)
-    Quotas(settings)
+    Quotas.from_settings(settings, counts, None, settings.home)
     for channel in settings.channels:
         keys.timestamp_key(channel)
+        if settings.metadata_from and needs_token(channel):
+            settings.read_metadata_token()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +67,31 @@ class WorkerSockets:
     health: socket.socket | None
 
 
-def run_worker(
-    name: str, settings: Settings, keys: OnlineKeys, scratch: Path, sockets: WorkerSockets, descriptor_limit: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class WorkerShares:
+    """What all workers share; it is made before they are forked.
+
+    Attributes:
+        sockets: The listening sockets.
+        counts: What quotas count in.
+        scratch: An empty private directory.
+        descriptor_limit: The most descriptors that a worker may have open.
+    """
+
+    sockets: WorkerSockets
+    counts: SharedCounts
+    scratch: Path
+    descriptor_limit: int
+
+
+def run_worker(name: str, settings: Settings, keys: OnlineKeys, shares: WorkerShares) -> None:
     """Answer requests until SIGTERM, or until the supervisor has died; then wait for open requests to end.
 
     Args:
         name: The worker's name, which a worker that replaces it has too.
         settings: The server's settings.
         keys: The keys of the online half.
-        scratch: An empty private directory that all workers of this machine share.
-        sockets: The listening sockets.
-        descriptor_limit: The most descriptors that a worker may have open.
+        shares: What the worker shares with the others.
 
     Raises:
         SystemExit: The app could not start; the status is 1.
@@ -83,11 +101,12 @@ def run_worker(
     supervisor = os.getppid()
     metrics.set_process(name)
     _core.set_threads(max(1, (os.cpu_count() or 1) // settings.workers))
-    app = create_app(settings, keys, scratch)
-    connections, watch = _connections(settings, app, sockets, descriptor_limit)
+    app = create_app(settings, keys, shares.scratch, counts=shares.counts)
+    connections, watch = _connections(settings, app, shares.sockets, shares.descriptor_limit)
 
     async def tick() -> None:
         watch.tick()
+        _report_epoch(app, shares.counts)
         server.should_exit = server.should_exit or os.getppid() != supervisor
 
     config = uvicorn.Config(
@@ -106,9 +125,19 @@ def run_worker(
         timeout_notify=1,
     )
     server = uvicorn.Server(config)
-    server.run(sockets=[one for one in (sockets.main, sockets.health) if one is not None])
+    server.run(sockets=[one for one in (shares.sockets.main, shares.sockets.health) if one is not None])
     if not server.started:
         raise SystemExit(1)
+
+
+def _report_epoch(app: FastAPI, counts: SharedCounts) -> None:
+    """Record how much of the newest epoch of the public channel is used."""
+    watcher = app.state.service.watchers.get(PUBLIC)
+    if watcher is None or watcher.state is None:
+        return
+    epoch, ledger = max(watcher.state.loaded.evaluators), counts.ledger
+    with suppress(CountersError):  # another worker is stopped; requests are answered 503 meanwhile
+        metrics.set_epoch_elements(PUBLIC, ledger.evaluated(epoch), ledger.ceiling, saved=ledger.saved)
 
 
 def _connections(

@@ -15,7 +15,7 @@ from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.oprf import SecretKey
-from pilookup.protocol.release import MANIFEST, ROOT, Release, ServedEpoch, check_manifest, read_release
+from pilookup.protocol.release import MANIFEST, ROOT, TIMESTAMP, Release, ServedEpoch, check_manifest, read_release
 from pilookup.release_files.files import read_metadata
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.release.verified_file import VerifiedFile
@@ -135,6 +135,7 @@ def load_release(
     now: datetime,
     destroyed: Collection[int] = (),
     snapshot: int | None = None,
+    timestamp: bytes | None = None,
 ) -> LoadedRelease:
     """Read and verify the release in a channel's directory.
 
@@ -150,6 +151,7 @@ def load_release(
         destroyed: The epochs whose key was destroyed on this machine; such a key is refused if it comes back.
         snapshot: The version of the snapshot metadata to read instead of the one that the timestamp names, before a
             timestamp for it is signed.
+        timestamp: The content to read instead of timestamp.json, before it is put in place.
 
     Raises:
         TrustError: The metadata does not verify, or has expired.
@@ -160,7 +162,8 @@ def load_release(
     metadata: dict[str, bytes] = {}
 
     def read(name: str) -> bytes:
-        metadata[name] = read_metadata(directory / "metadata" / name)
+        given = timestamp if name == TIMESTAMP else None
+        metadata[name] = read_metadata(directory / "metadata" / name) if given is None else given
         return metadata[name]
 
     release = read_release(read, now, snapshot=snapshot)

@@ -1,11 +1,11 @@
-"""Signing a channel's TUF timestamp, by whichever process holds the channel's lock.
+"""Signing a channel's TUF timestamp, or taking it from the machine that signs it, under the channel's lock.
 
 The server signs a timestamp to renew it for another 48 hours, and to take up newer snapshot metadata that custody has
 signed. Root, targets and snapshot metadata are verified before; only custody signs those. A version is one more than
 the one before; only `take_over` goes above what another machine may have signed.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +14,16 @@ from tuf.api.metadata import Metadata, Timestamp
 
 from pilookup import durable
 from pilookup.errors import TrustError
-from pilookup.protocol.release import ROOT, TIMESTAMP, parse_metadata, read_release, renew_timestamp, verify_root
+from pilookup.protocol.release import (
+    ROOT,
+    TIMESTAMP,
+    Read,
+    Release,
+    parse_metadata,
+    read_release,
+    renew_timestamp,
+    verify_root,
+)
 from pilookup.release_files.channel_lock import channel_lock
 from pilookup.release_files.files import read_metadata
 from pilookup_server.keys.online_keys import OnlineKeys
@@ -107,7 +116,7 @@ def take_up(directory: Path, channel: str, keys: OnlineKeys, snapshot: int, now:
         if current is not None:
             if current.snapshot_meta.version >= snapshot:
                 return False
-            _check_not_older(read_release(read, now, timestamp=False).targets_version, release.targets_version)
+            _check_not_older("targets", _served(read).targets_version, release.targets_version)
         _sign(metadata, keys.timestamp_key(channel), snapshot, now)
         return True
 
@@ -127,9 +136,71 @@ def take_over(directory: Path, channel: str, keys: OnlineKeys, now: datetime) ->
             _sign(metadata, keys.timestamp_key(channel), snapshot, now, take_over=True)
 
 
-def _check_not_older(current: int, found: int) -> None:
+def check_follows(data: bytes, held: bytes) -> None:
+    """Check that a timestamp of another machine may replace another one that is held here. Verifies no signature.
+
+    Args:
+        data: The content of the other machine's timestamp.json.
+        held: The content of the one here.
+
+    Raises:
+        TrustError: Its version is not above the one held.
+        FormatError: One of them is not a timestamp.
+    """
+    found, current = (parse_metadata(one, Timestamp).signed.version for one in (data, held))
+    if found == current:
+        raise TrustError("bad_snapshot", f"two machines signed a timestamp of version {found}: only one may sign")
+    _check_not_older(TIMESTAMP, current, found)
+
+
+def take_signed(directory: Path, data: bytes, now: datetime) -> bool:
+    """Put a timestamp that another machine signed in place of the one held.
+
+    The caller has verified all files of the release that it names. The chain of metadata is verified once more under
+    the lock, and nothing in it may be older than what is held.
+
+    Args:
+        directory: The channel's directory below HOME.
+        data: The content of timestamp.json.
+        now: The current time, in UTC.
+
+    Returns:
+        Whether it is in place; False while another process holds the channel's lock.
+
+    Raises:
+        TrustError: It does not verify, has expired, or is older than the one held.
+        FormatError: A metadata file is malformed.
+        OSError: A metadata file cannot be read, or the timestamp cannot be written.
+    """
+    metadata = directory / "metadata"
+
+    def read(name: str) -> bytes:
+        return read_metadata(metadata / name)
+
+    with channel_lock(directory, wait=False) as acquired:
+        if not acquired:
+            return False
+        held = read(TIMESTAMP) if (metadata / TIMESTAMP).exists() else None
+        if held == data:
+            return True
+        release = read_release(lambda name: data if name == TIMESTAMP else read(name), now)
+        if held is not None:
+            check_follows(data, held)
+            served = _served(read)
+            _check_not_older("snapshot", served.snapshot_version, release.snapshot_version)
+            _check_not_older("targets", served.targets_version, release.targets_version)
+        durable.replace(metadata / TIMESTAMP, data)
+        return True
+
+
+def _served(read: Read) -> Release:
+    """The release that timestamp.json names, which may have expired."""
+    return read_release(read, datetime.min.replace(tzinfo=UTC), timestamp=False)
+
+
+def _check_not_older(name: str, current: int, found: int) -> None:
     if found < current:
-        raise TrustError("rolled_back", f"targets metadata of version {found}, after version {current}")
+        raise TrustError("rolled_back", f"{name} metadata of version {found}, after version {current}")
 
 
 def _current(metadata: Path) -> Timestamp | None:

@@ -15,7 +15,7 @@ from typing import Final
 
 from anyio import to_thread
 
-from pilookup.errors import PilookupError, TrustError
+from pilookup.errors import HomeError, PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP
@@ -24,8 +24,10 @@ from pilookup_server import metrics
 from pilookup_server.keys.destroyed_epochs import DestroyedEpochs
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
+from pilookup_server.release.followed_timestamp import Condition, FollowedTimestamp
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
-from pilookup_server.release.timestamp import newer_snapshot, renew, renewal_due, take_up
+from pilookup_server.release.timestamp import newer_snapshot, renew, renewal_due, take_signed, take_up
+from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.trusted_clock import TrustedClock
 
 FileIds = tuple[FileId, ...] | None
@@ -44,6 +46,10 @@ KEYS_SECONDS: Final = 60.0
 
 MOST_FORMER: Final = 8
 """Most former releases in their grace. Each keeps files open, however often somebody publishes."""
+
+
+_LOCK_TRIES: Final = 20
+_LOCK_PAUSE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,25 @@ class ReleaseWatcher:
             request that has read it can go on with it.
     """
 
-    def __init__(self, name: str, directory: Path, keys: OnlineKeys, times: WatchTimes, clock: TrustedClock) -> None:
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        keys: OnlineKeys,
+        times: WatchTimes,
+        clock: TrustedClock,
+        source: TimestampSource | None = None,
+    ) -> None:
+        """Watch nothing before the first tick.
+
+        Args:
+            name: The channel.
+            directory: The channel's directory below HOME.
+            keys: The keys of the online half.
+            times: The times by which the channel is watched.
+            clock: The time that everything goes by.
+            source: Where timestamps are fetched that another machine signs; None if none are.
+        """
         self.name = name
         self.state: ServedState | None = None
         self._refused_load = False
@@ -91,6 +115,22 @@ class ReleaseWatcher:
         self._seen_metadata: FileId | None = None
         self._candidate: LoadedRelease | None = None
         self._retry_snapshot_at: datetime | None = None
+        self._newest_snapshot = 0
+        self._followed = (
+            FollowedTimestamp(name, directory, source, lambda: clock.elapsed, self._accept) if source else None
+        )
+
+    @property
+    def timestamp_source(self) -> str | None:
+        """How the timestamp compares with that of the machine that signs it; None if none is fetched.
+
+        `release_waiting` means that a newer release is here, and the other machine has not taken it up yet.
+        """
+        if self._followed is None:
+            return None
+        served = self.state.loaded.release.snapshot_version if self.state else 0
+        current = self._followed.condition is Condition.CURRENT
+        return "release_waiting" if current and self._newest_snapshot > served else str(self._followed.condition)
 
     @property
     def refused(self) -> bool:
@@ -106,7 +146,7 @@ class ReleaseWatcher:
         return self._file_ids() is not None
 
     async def current(self) -> ServedState | None:
-        """Load the release on disk if it is a new one, and return the state.
+        """Load the release on disk if it is a new one, and return the state. First asks the machine that signs, if any.
 
         Workers notice a new release at different times. A client that learned of the release from one worker must not
         get a "not found" or an older timestamp from another. A worker may miss a release that the next one replaces
@@ -115,6 +155,16 @@ class ReleaseWatcher:
         Raises:
             OSError: The channel's directory cannot be read.
         """
+        if self._followed is not None and self._has_metadata():
+            await self._followed.catch_up()
+        return await self._load_new()
+
+    async def close(self) -> None:
+        """Close connections to another machine."""
+        if self._followed is not None:
+            await self._followed.close()
+
+    async def _load_new(self) -> ServedState | None:
         if self._file_ids() != self._handled:
             await self._reload()
         return self.state
@@ -138,12 +188,14 @@ class ReleaseWatcher:
         await to_thread.run_sync(self._clock.save)
         metrics.set_clock(self.name, doubtful=self._clock.doubtful)
         now = self._clock()
+        await self._take_up(now)
         if self._times.renew:
-            await self._take_up(now)
             await self._renew(now)
+        if self._followed is not None and self._has_metadata():
+            await self._followed.tick()
         if self._retry_load_at is not None and now >= self._retry_load_at:
             self._handled = None
-        await self.current()
+        await self._load_new()
         self._drop_expired(now)
         await self._destroy_ended(now)
 
@@ -164,14 +216,34 @@ class ReleaseWatcher:
             self._candidate = None
             self._look_at_keys_from = 0.0
 
-    def _load(self, previous: LoadedRelease | None, snapshot: int | None = None) -> LoadedRelease:
-        """Load the release that the timestamp names, or that of newer snapshot metadata. `previous` has open files."""
+    def _load(
+        self, previous: LoadedRelease | None, snapshot: int | None = None, timestamp: bytes | None = None
+    ) -> LoadedRelease:
+        """Load the release that the timestamp names, or that of newer snapshot metadata or of a given timestamp.
+
+        `previous` has open files.
+        """
         destroyed = self._destroyed.read()
         now = self._clock()
-        return load_release(self._directory, self.name, self._keys, previous, now, destroyed, snapshot)
+        return load_release(self._directory, self.name, self._keys, previous, now, destroyed, snapshot, timestamp)
+
+    async def _accept(self, timestamp: bytes) -> None:
+        """Verify a timestamp of another machine with all files of its release, and put it in place."""
+        previous = self._candidate or (self.state.loaded if self.state else None)
+        candidate = await to_thread.run_sync(self._load, previous, None, timestamp)
+        job = partial(take_signed, self._directory, timestamp, self._clock())
+        for _ in range(_LOCK_TRIES):
+            if await to_thread.run_sync(job):
+                self._candidate = candidate
+                return
+            await asyncio.sleep(_LOCK_PAUSE)
+        raise HomeError(f"{self._directory.name}: another process holds the channel's lock")
 
     async def _take_up(self, now: datetime) -> None:
-        """Verify newer snapshot metadata and all files of their release, and sign a timestamp that takes them up."""
+        """Verify newer snapshot metadata and all files of their release, and sign a timestamp that takes them up.
+
+        On a machine that does not sign, the verified files are kept open until another's timestamp names the release.
+        """
         seen = self._metadata_id()
         retry = self._retry_snapshot_at is not None and now >= self._retry_snapshot_at
         if seen is None or (seen == self._seen_metadata and not retry):
@@ -190,9 +262,11 @@ class ReleaseWatcher:
         """Returns what is wrong with the release; the old one is then served on."""
         try:
             snapshot = await to_thread.run_sync(newer_snapshot, self._directory)
+            self._newest_snapshot = snapshot or 0
             if snapshot is not None:
                 previous = self.state.loaded if self.state else None
                 self._candidate = await to_thread.run_sync(self._load, previous, snapshot)
+            if snapshot is not None and self._times.renew:
                 job = partial(take_up, self._directory, self.name, self._keys, snapshot, now)
                 if await to_thread.run_sync(job):
                     logger().info("release taken up", channel=self.name, snapshot=snapshot)
@@ -309,6 +383,10 @@ class ReleaseWatcher:
         if self.state is None or self.refused or self._file_ids() != self._handled:
             return True  # the timestamp on disk is not the one served
         return renewal_due(self.state.loaded.release.timestamp_expires, self._times.renew_before, now)
+
+    def _has_metadata(self) -> bool:
+        """Whether there are metadata of custody to which a timestamp can belong."""
+        return (self._directory / "metadata" / ROOT).exists()
 
     def _metadata_id(self) -> FileId | None:
         """The id of the metadata directory, which changes with each file in it; None if there is none."""

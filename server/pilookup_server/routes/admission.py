@@ -71,11 +71,11 @@ def admit(request: Request) -> AuthorizedRequest:
     return AuthorizedRequest(service, watcher, holder)
 
 
-async def count_request(request: Request) -> None:
-    """Count the request for the request quota of the caller's address.
+async def count_refusal(request: Request) -> None:
+    """Count a refused request for the quota of the caller's address.
 
     Raises:
         ProblemError: 429 if the quota is exhausted, 503 if the counters cannot be reached.
     """
     service = service_of(request)
-    await service.quotas.requests.charge(service.client_addresses.key(request.scope), 1)
+    await service.quotas.refusals.take(service.client_addresses.key(request.scope), 1)

@@ -20,10 +20,13 @@ def header(scope: Scope, name: bytes) -> bytes | None:
 
 
 def query_epoch(scope: Scope) -> str:
-    """The value of `epoch` in the query, unparsed; empty if there is none."""
+    """The value of `epoch` in the query, unparsed; empty if there is none, or more than one."""
     query: bytes = scope["query_string"]
     match = _EPOCH.fullmatch(query)
-    return match[1].decode() if match else QueryParams(query).get("epoch", "")
+    if match:
+        return match[1].decode()
+    values = QueryParams(query).getlist("epoch")
+    return values[0] if len(values) == 1 else ""
 
 
 async def read_body(receive: Receive) -> bytes:

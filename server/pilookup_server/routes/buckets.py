@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.admission import admit, count_request
+from pilookup_server.routes.admission import admit
 from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, bytes_response
 
 
@@ -17,7 +17,6 @@ async def bucket(request: Request) -> Response:
             as in every channel route.
     """
     authorized = admit(request)
-    await count_request(request)
     serial, index = _number(request.path_params["serial"]), _number(request.path_params["index"])
     snapshot = authorized.state().snapshots.get(serial) or (await authorized.newest()).snapshots.get(serial)
     if snapshot is None:

@@ -81,10 +81,10 @@ async def _stream(file: VerifiedFile, start: int, end: int) -> AsyncIterator[byt
 
 def _matches(headers: Headers, etag: str) -> bool:
     """Whether If-None-Match names `etag`, by weak comparison."""
-    if_none_match = headers.get("if-none-match")
-    if if_none_match is None:
+    lines = headers.getlist("if-none-match")  # a list may go over several lines
+    if not lines:
         return False
-    etags = [item.strip().removeprefix("W/") for item in if_none_match.split(",")]
+    etags = [item.strip().removeprefix("W/") for item in ",".join(lines).split(",")]
     return etag in etags or etags == ["*"]
 
 

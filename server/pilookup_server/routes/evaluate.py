@@ -15,7 +15,8 @@ from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.problems import Problem
 from pilookup.protocol.token import ELEMENT_BYTES
 from pilookup_server import metrics
-from pilookup_server.limits.soft_quota import HEADER
+from pilookup_server.limits.public_quota import HEADER
+from pilookup_server.limits.quota import Admission
 from pilookup_server.problems import ProblemError
 from pilookup_server.release.loaded_release import Evaluator
 from pilookup_server.routes.admission import AuthorizedRequest, admit
@@ -48,10 +49,14 @@ async def _respond(request: Request) -> Response:
     evaluate_request = _parse(media_type, request.scope, await read_body(request.receive))
     evaluator = await _evaluator(authorized, evaluate_request.epoch)
     count = len(evaluate_request.elements) // ELEMENT_BYTES
-    headers = await _charge(authorized, request.scope, count)
-    answer = await _evaluate(authorized, evaluate_request, evaluator.key, count)
+    admission = await _charge(authorized, request.scope, evaluate_request.epoch, count)
+    try:
+        answer = await _evaluate(authorized, evaluate_request, evaluator.key, count)
+    except ProblemError:
+        await admission.refund()
+        raise
     content = answer.to_json() if media_type == JSON else answer.to_octets()
-    headers["cache-control"] = "no-store"
+    headers = {**admission.headers, "cache-control": "no-store"}
     return Response(content, headers=headers, media_type=media_type)
 
 
@@ -85,16 +90,17 @@ async def _evaluator(authorized: AuthorizedRequest, epoch: int) -> Evaluator:
     return evaluator
 
 
-async def _charge(authorized: AuthorizedRequest, scope: Scope, count: int) -> dict[str, str]:
+async def _charge(authorized: AuthorizedRequest, scope: Scope, epoch: int, count: int) -> Admission:
     """Count the elements for the quota of the token or the address; raises ProblemError 429 or 503."""
     service = authorized.service
     if authorized.holder is not None:
         return await service.quotas.platform.take(authorized.holder, count)
-    address = service.client_addresses.key(scope)
-    if service.soft_quota is None:
-        return await service.quotas.public.take(address, count)
+    quota = service.quotas.public
+    assert quota is not None, "only the public channel needs no token"
     proof = header(scope, HEADER)
-    return await service.soft_quota.admit(address, count, proof.decode("latin-1") if proof is not None else None)
+    return await quota.admit(
+        service.client_addresses.networks(scope), epoch, count, proof.decode("latin-1") if proof is not None else None
+    )
 
 
 async def _evaluate(

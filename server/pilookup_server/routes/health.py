@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pilookup.clock import Clock
+from pilookup.protocol.encoding import time_text
 from pilookup.protocol.messages import JSON
 from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.problems import Problem
@@ -42,14 +43,15 @@ async def ready(request: Request) -> Response:
 
 def _readiness(watcher: ReleaseWatcher, clock: Clock) -> dict[str, object]:
     state = watcher.state
+    followed: dict[str, object] = (
+        {} if watcher.timestamp_source is None else {"timestamp_source": watcher.timestamp_source}
+    )
     if state is None:
-        return {"state": "refused" if watcher.published() else "unpublished"}
-    fault = state.fault(clock())
+        return {"state": "refused" if watcher.published() else "unpublished"} | followed
+    told: dict[str, object] = {"state": state.fault(clock()) or "ready", "release_refused": watcher.refused, **followed}
     if watcher.name != PUBLIC:
-        return {
-            "state": fault or "ready",
-            "release_refused": watcher.refused,
-        }  # only token holders may learn how often a closed channel is published
+        return told  # only token holders may learn how often a closed channel is published
     loaded = state.loaded
-    served = {"epochs": sorted(loaded.evaluators), "serials": sorted(loaded.snapshots)}
-    return {"state": fault or "ready", "release_refused": watcher.refused} | served
+    if followed:
+        told["valid_until"] = time_text(state.expires)
+    return told | {"epochs": sorted(loaded.evaluators), "serials": sorted(loaded.snapshots)}

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from pilookup.protocol.messages import JSON
 from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.admission import admit, count_request
+from pilookup_server.routes.admission import admit
 from pilookup_server.routes.conditional import bytes_response
 
 SECONDS = 10
@@ -19,10 +19,9 @@ async def metadata(request: Request) -> Response:
     """GET /v1/channels/{channel}/metadata/{name}
 
     Raises:
-        ProblemError: 404 if there is no such file; 401, 404, 429 or 503 as in every channel route.
+        ProblemError: 404 if there is no such file; 401, 404 or 503 as in every channel route.
     """
     authorized = admit(request)
-    await count_request(request)
     state = await authorized.newest()
     data = state.metadata.get(request.path_params["name"])
     if data is None:

@@ -1,5 +1,6 @@
 """The page for citizens: its files and its configuration."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -15,12 +16,13 @@ from pilookup.protocol.release import ROOT
 from pilookup_server.page_host.assets import INDEX, Asset
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.admission import count_request
 from pilookup_server.routes.conditional import bytes_response
 from pilookup_server.service import service_of
 
 REVALIDATE: Final = "no-cache"
 """A cache must revalidate each time, because a page older than the server's protocol would fail."""
+
+_GZIP: Final = re.compile(r"gzip(;q=(1(\.0{0,3})?|0\.0{0,2}[1-9][0-9]{0,2}))?")
 
 _FIXED: Final = {
     "vary": "Accept-Encoding",
@@ -48,9 +50,14 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
     return [index, Route("/config.json", partial(_config, config)), *files]
 
 
+def _accepts_gzip(lines: list[str]) -> bool:
+    """Whether Accept-Encoding, whose list may go over several lines, names gzip with a weight above 0."""
+    items = (item.strip().lower().replace(" ", "") for item in ",".join(lines).split(","))
+    return any(_GZIP.fullmatch(item) is not None for item in items)
+
+
 async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
-    await count_request(request)
-    gzipped = "gzip" in request.headers.get("accept-encoding", "")
+    gzipped = _accepts_gzip(request.headers.getlist("accept-encoding"))
     data, etag = (asset.gzipped, f'"{asset.etag}-gzip"') if gzipped else (asset.plain, f'"{asset.etag}"')
     response = bytes_response(request, data, etag, REVALIDATE, asset.media_type)
     response.headers.update(headers)
@@ -61,7 +68,6 @@ async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> 
 
 async def _config(config: PageConfig, request: Request) -> Response:
     """GET /config.json, with the newest root by which the channel's release was verified."""
-    await count_request(request)
     watcher = service_of(request).watchers.get(config.channel)
     state = watcher.state if watcher else None
     if state is None:

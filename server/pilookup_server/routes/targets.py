@@ -6,7 +6,7 @@ from starlette.responses import Response
 from pilookup.protocol.messages import JSON, OCTETS
 from pilookup.protocol.problems import Problem
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.admission import admit, count_request
+from pilookup_server.routes.admission import admit
 from pilookup_server.routes.conditional import IMMUTABLE, PRIVATE, file_response
 
 
@@ -18,7 +18,6 @@ async def target(request: Request) -> Response:
             every channel route.
     """
     authorized = admit(request)
-    await count_request(request)
     path = request.path_params["path"]
     file = authorized.state().targets.get(path) or (await authorized.newest()).targets.get(path)
     if file is None:

@@ -24,7 +24,7 @@ from tests.support.attacks.home import ONLINE
 
 TOKEN = "a-synthetic-platform-token-of-the-attacks-0123456789"
 MANY = "100000000/minute"
-ROOMY = {"public_quota": MANY, "public_soft_quota": "", "platform_quota": MANY, "request_quota": MANY}
+ROOMY = {"public_quota": MANY, "public_reserve": "", "platform_quota": MANY, "request_quota": MANY}
 PASSED = ("content-type", "retry-after", "etag", "ratelimit")
 
 

@@ -48,7 +48,7 @@ class Home:
         environment |= {
             "PILOOKUP_PLATFORM_TOKENS": TOKEN,
             "PILOOKUP_PUBLIC_QUOTA": QUOTA,
-            "PILOOKUP_PUBLIC_SOFT_QUOTA": "",
+            "PILOOKUP_PUBLIC_RESERVE": "",
             "PILOOKUP_PLATFORM_QUOTA": QUOTA,
             "PILOOKUP_REQUEST_QUOTA": QUOTA,
         }

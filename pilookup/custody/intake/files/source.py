@@ -13,6 +13,7 @@ from pilookup.custody.intake.files.formats import HEAD_BYTES
 from pilookup.custody.intake.limits import BLOCK_BYTES
 from pilookup.errors import IntakeError
 from pilookup.file_id import FileId
+from pilookup.plain_file import unbuffered_plain_file
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def read_range(path: Path, location: str, expected: FileId, start: int, stop: in
         IntakeError: The file cannot be read, has another file id, or ends before `stop`.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with unbuffered_plain_file(Path(os.path.realpath(path))) as file:
             if not expected.is_same_elsewhere(FileId.of(os.fstat(file.fileno()))):
                 raise IntakeError(location, "changed while it was read")
             file.seek(start)

@@ -1,5 +1,5 @@
 // Proof of work: solves an ALTCHA version 2 challenge with algorithm SHA-256 (SPEC.md section 8.5). The server asks for
-// it beyond the soft quota.
+// it past the reserve of an address.
 //
 // The key of a counter is SHA-256(salt || nonce || I2OSP(counter, 4)), hashed again `cost - 1` times and cut to
 // `keyLength` bytes. A solution is a counter whose key begins with `keyPrefix`. The server sends the challenge as the

@@ -1,0 +1,304 @@
+"""The quota of the public channel: a free reserve, proofs of work past it, and ceilings that no work lifts.
+
+Many citizens may share one address, such as a village behind one line, or the customers of a carrier. The reserve of an
+address is for requests of one or two elements, which is what the check of one number takes. A caller that asks for more
+cannot use the reserve up by large requests. It may use the rest of the address's ceiling, for work that rises with what
+has been used. Work slows a telephone down; it hardly slows down a computer with a graphics card. What bounds such a
+caller are the ceilings: of its address, of the networks around it, and of the whole channel.
+
+A part of the channel's ceiling is kept for addresses that have asked nothing in the last day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from limits import RateLimitItem
+
+from pilookup.protocol.problems import Problem
+from pilookup_server.limits.channel_ledger import ChannelLedger
+from pilookup_server.limits.client_address import ClientNetwork
+from pilookup_server.limits.counters import Charge, Counters
+from pilookup_server.limits.proof_of_work import LIFE_SECONDS, ProofsOfWork
+from pilookup_server.limits.quota import (
+    TOO_MANY,
+    Admission,
+    Window,
+    policy,
+    retry_after,
+    seconds_until_room,
+    unavailable_without_counters,
+)
+from pilookup_server.limits.replay import ReplayGuard
+from pilookup_server.problems import ProblemError
+from pilookup_server.settings import Settings, quota_items
+
+HEADER: Final = b"pilookup-proof"
+"""The request header that carries a proof of work, in lower case."""
+
+DEFAULT_RESERVE: Final = 3
+"""Unless the settings say otherwise, one in so many elements of the ceiling belongs to the reserve."""
+
+SMALL: Final = 2
+"""Most elements of a request that the reserve is for: a number and a canary."""
+
+KEPT: Final = 0.2
+"""The part of the channel's ceiling that is kept for addresses that have asked nothing in the last day."""
+
+_CHANNEL: Final = "all"
+_DAY_SECONDS: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class PublicWindows:
+    """The windows of the public channel.
+
+    Attributes:
+        ceiling: What one address may have evaluated, shortest window first.
+        reserve: The part of it that is for small requests, of the same windows; empty if no work is ever needed.
+        worked: What is left of it.
+        channel: What all callers together may have evaluated.
+    """
+
+    ceiling: tuple[Window, ...]
+    reserve: tuple[Window, ...]
+    worked: tuple[Window, ...]
+    channel: tuple[Window, ...]
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "PublicWindows":
+        """The windows that the settings ask for."""
+        ceiling = quota_items(settings.public_quota)
+        amounts = [0] * len(ceiling)
+        if settings.public_reserve is None:
+            amounts = [ceil(item.amount / DEFAULT_RESERVE) for item in ceiling]
+        elif settings.public_reserve:
+            amounts = [item.amount for item in quota_items(settings.public_reserve)]
+        parts = list(zip(ceiling, amounts, strict=True))
+        return cls(
+            tuple(Window.from_item("public", item) for item in ceiling),
+            tuple(_part("reserve", item, amount) for item, amount in parts if amount),
+            tuple(_part("worked", item, item.amount - amount) for item, amount in parts),
+            tuple(Window.from_item("channel", item) for item in quota_items(settings.public_channel_quota)),
+        )
+
+
+def _part(name: str, item: RateLimitItem, amount: int) -> Window:
+    """A part of the ceiling of an address, in the same window."""
+    return Window(f"public/{name}/{item.get_expiry()}", amount, item.get_expiry())
+
+
+@dataclass(frozen=True, slots=True)
+class PublicQuota:
+    """Decides which requests of the public channel are evaluated, and counts them.
+
+    Attributes:
+        windows: The windows of the settings.
+        batch: Most elements of a request past the reserve.
+        counters: The counters of all windows.
+        ledger: The count of the epoch.
+        proofs_of_work: Makes the challenges and checks their solutions.
+        replay_guard: Remembers which challenges have been answered.
+    """
+
+    windows: PublicWindows
+    batch: int
+    counters: Counters
+    ledger: ChannelLedger
+    proofs_of_work: ProofsOfWork
+    replay_guard: ReplayGuard
+
+    async def admit(self, networks: Sequence[ClientNetwork], epoch: int, elements: int, proof: str | None) -> Admission:
+        """Charge a request that fits the reserve, or fits the ceilings and carries a proof of work.
+
+        Args:
+            networks: The networks of the caller, its own address first.
+            epoch: The epoch whose key is asked for.
+            elements: The number of elements in the request.
+            proof: The value of the header `Pilookup-Proof`; None if the request has none.
+
+        Raises:
+            ProblemError: 429, with a challenge if a proof of work is needed, or 503 if counters cannot be reached. The
+                request is not charged then, and its proof can be sent again unless it was used before.
+        """
+        request = _Request(self, tuple(networks), epoch, elements)
+        with unavailable_without_counters():
+            if not self.windows.reserve:
+                return await request.admission(await request.charge_worked())
+            if elements <= SMALL:
+                charges = request.reserve_charges(elements)
+                if await request.charge(charges):
+                    return await request.admission(charges)
+            return await request.admission(await self._worked(request, proof))
+
+    async def _worked(self, request: "_Request", proof: str | None) -> list[Charge]:
+        """Charge a request past the reserve, for its proof of work."""
+        name = self.proofs_of_work.check(proof, request.elements) if proof is not None else None
+        if request.elements > self.batch or name is None:
+            await request.check_room(min(request.elements, self.batch))
+            raise await request.proof_needed(answered=proof is not None)
+        charges = await request.charge_worked()
+        if not await self.replay_guard.mark_used(name, LIFE_SECONDS):
+            await request.refund(charges)
+            raise await request.proof_needed(answered=True)
+        return charges
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request, and what is counted for it."""
+
+    quota: PublicQuota
+    networks: tuple[ClientNetwork, ...]
+    epoch: int
+    elements: int
+
+    def reserve_charges(self, elements: int) -> list[Charge]:
+        return self._charges(self.quota.windows.reserve, elements)
+
+    def worked_charges(self, elements: int) -> list[Charge]:
+        return self._charges(self.quota.windows.worked, elements)
+
+    def _charges(self, windows: Sequence[Window], elements: int) -> list[Charge]:
+        """The charges of every window for the caller's own address, and of the longest one for the wider networks.
+
+        A request of one element is let through where two would be. Otherwise a caller that always asks for one would
+        take each element that becomes free, and a first check, which takes two, would wait for ever.
+        """
+        own, *wider = self.networks
+        charges = [
+            *(window.charge(own.key, elements) for window in windows),
+            *(windows[-1].charge(network.key, elements, network.multiple) for network in wider),
+        ]
+        if elements >= SMALL:
+            return charges
+        return [one._replace(limit=max(elements, one.limit - (SMALL - elements))) for one in charges]
+
+    async def charge_worked(self) -> list[Charge]:
+        """Charge the request past the reserve; raises ProblemError 429 if a ceiling is reached."""
+        charges = self.worked_charges(self.elements)
+        if not await self.charge(charges):
+            raise await self._refusal(charges)
+        return charges
+
+    async def check_room(self, elements: int) -> None:
+        """Raise ProblemError 429 if no work would help, because a ceiling of the caller's networks is reached."""
+        charges = self.worked_charges(elements)
+        if await self._wait(charges) > 0 or min(charge.limit for charge in charges) < elements:
+            raise await self._refusal(charges)
+
+    async def _refusal(self, charges: list[Charge]) -> ProblemError:
+        too_many = any(charge.amount > charge.limit for charge in charges)
+        wait = await self._wait(charges)
+        if self.elements <= SMALL and self.quota.windows.reserve:
+            wait = min(wait, await self._wait(self.reserve_charges(self.elements)))
+        headers = await self._headers() | retry_after(wait)
+        return ProblemError(Problem.RATE_LIMITED, TOO_MANY if too_many else None, headers)
+
+    async def charge(self, charges: list[Charge]) -> bool:
+        """Count charges, and the request for the whole channel.
+
+        Returns:
+            Whether the charges fit. If not, nothing is counted.
+
+        Raises:
+            ProblemError: 429 if the ceiling of the channel is reached; nothing is counted.
+        """
+        for part in (1 - KEPT, 1.0):
+            if part == 1 and not await self._asked_nothing():
+                break
+            fitted = await self._charge_part(charges, part)
+            if fitted is not None:
+                return fitted
+            refused = part
+        raise await self._channel_refusal(refused)
+
+    async def _charge_part(self, charges: list[Charge], part: float) -> bool | None:
+        """Count charges within `part` of the channel's ceiling; None if the channel is what is full."""
+        quota, whole = self.quota, self._channel_charges(part)
+        if not quota.ledger.fits(self.epoch, self.elements, part):
+            return None
+        full = await quota.counters.charge([*charges, *whole])
+        if full is not None:
+            return False if full < len(charges) else None
+        if quota.ledger.charge(self.epoch, self.elements, part):
+            return True
+        await quota.counters.refund([*charges, *whole])  # another worker was faster
+        return None
+
+    async def refund(self, charges: list[Charge]) -> None:
+        """Take back what `charge` has counted."""
+        await self.quota.counters.refund([*charges, *self._channel_charges(1)])
+        self.quota.ledger.refund(self.epoch, self.elements)
+
+    async def admission(self, charges: list[Charge]) -> Admission:
+        async def refund() -> None:
+            with unavailable_without_counters():
+                await self.refund(charges)
+
+        return Admission(await self._headers(), refund)
+
+    async def proof_needed(self, *, answered: bool) -> ProblemError:
+        """The answer to a request that needs a proof of work, and to one whose proof does not hold (`answered`)."""
+        quota, detail = self.quota, None
+        if answered:
+            detail = "The proof is wrong, expired, used before or for fewer elements."
+        if self.elements > quota.batch:
+            detail = "The request has more elements than one that needs a proof of work may have."
+        challenge = quota.proofs_of_work.challenge(min(self.elements, quota.batch), await self._used())
+        headers = await self._headers() | retry_after(await self._wait(self.reserve_charges(min(self.elements, SMALL))))
+        return ProblemError(Problem.PROOF_NEEDED, detail, headers, {"challenge": challenge})
+
+    def _channel_charges(self, part: float) -> list[Charge]:
+        charges = [window.charge(_CHANNEL, self.elements) for window in self.quota.windows.channel]
+        return [charge._replace(limit=int(charge.limit * part)) for charge in charges]
+
+    async def _asked_nothing(self) -> bool:
+        """Whether nothing was evaluated for the caller's address in the last day."""
+        kinds = (self.quota.windows.reserve, self.quota.windows.worked)
+        keys = [kind[-1].charge(self.networks[0].key, 0) for kind in kinds if kind]
+        return all(state.idle > _DAY_SECONDS for state in await self.quota.counters.states(keys))
+
+    async def _used(self) -> float:
+        """How much of what can be had for work is used, 0 to 1: of the caller's address, or of a network around it."""
+        charges = self.worked_charges(SMALL)[len(self.quota.windows.worked) - 1 :]
+        states = await self.quota.counters.states(charges)
+        return max(state.level / max(1, charge.limit) for state, charge in zip(states, charges, strict=True))
+
+    async def _wait(self, charges: Sequence[Charge]) -> float:
+        """Seconds until all charges fit."""
+        states = await self.quota.counters.states(charges)
+        return max(seconds_until_room(charge, state) for charge, state in zip(charges, states, strict=True))
+
+    async def _channel_refusal(self, part: float) -> ProblemError:
+        wait = await self._wait(self._channel_charges(part))
+        if not self.quota.ledger.fits(self.epoch, self.elements, part):
+            wait = _DAY_SECONDS  # until the next epoch, whose begin is not known here
+        detail = "All callers together have reached the ceiling of the channel."
+        return ProblemError(Problem.RATE_LIMITED, detail, retry_after(wait))
+
+    async def _headers(self) -> dict[str, str]:
+        """The RateLimit headers: what the ceiling of the caller's address leaves."""
+        windows, key = self.quota.windows, self.networks[0].key
+        kinds = [kind for kind in (windows.reserve, windows.worked) if kind]
+        parts = [window for kind in kinds for window in kind]
+        states = await self.quota.counters.states([window.charge(key, 0) for window in parts])
+        items = []
+        for index, ceiling in enumerate(windows.ceiling):
+            level = sum(state.level for state in states[index :: len(windows.ceiling)])
+            burst = sum(window.burst for window in parts[index :: len(windows.ceiling)])
+            items.append(ceiling.header_item(burst - level, level))
+        return {"ratelimit-policy": policy(windows.ceiling), "ratelimit": ", ".join(items)}
+
+
+def public_quota(
+    settings: Settings,
+    counters: Counters,
+    ledger: ChannelLedger,
+    proofs_of_work: ProofsOfWork,
+    replay_guard: ReplayGuard,
+) -> PublicQuota:
+    """The quota that the settings ask for."""
+    windows = PublicWindows.from_settings(settings)
+    return PublicQuota(windows, settings.public_batch, counters, ledger, proofs_of_work, replay_guard)

@@ -1,0 +1,194 @@
+"""Counters of sliding windows: in memory that workers share, and in Redis."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pilookup_server.limits.counters import Charge, CountersError
+from pilookup_server.limits.redis_counters import RedisCounters
+from pilookup_server.limits.shared_counters import WAYS, SharedCounters
+from pilookup_server.limits.shared_lock import SharedLock
+
+from tests.support.server.stepped import Stepped
+
+
+def shared(elapsed, **more):
+    return SharedCounters(SharedLock(), elapsed=elapsed, **more)
+
+
+def level(counters, key, rate=1.0):
+    return asyncio.run(counters.states([Charge(key, 0, rate, 0)]))[0].level
+
+
+class Model:
+    """What the counters must say."""
+
+    def __init__(self):
+        self.states = {}
+
+    def level(self, charge, now):
+        level, at = self.states.get(charge.key, (0.0, now))
+        return max(0.0, level - (now - at) * charge.rate)
+
+
+CHARGES = st.lists(
+    st.builds(
+        lambda key, rate, limit, amount: Charge(f"{key}/{rate}", limit, rate, amount),
+        st.sampled_from("abc"), st.sampled_from([0.25, 2.0]), st.integers(1, 40), st.integers(1, 20),
+    ),
+    min_size=1, max_size=4, unique_by=lambda charge: charge.key,
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 64).map(lambda n: n / 2), CHARGES), max_size=40))
+@settings(deadline=None)
+def test_all_charges_of_a_call_are_counted_or_none(calls):
+    clock, model = Stepped(1_000.0), Model()
+    counters = shared(clock)
+    for pause, charges in calls:
+        clock.now += pause
+        levels = [model.level(one, clock.now) + one.amount for one in charges]
+        fits = [after <= one.limit for after, one in zip(levels, charges, strict=True)]
+        full = asyncio.run(counters.charge(charges))
+        assert full == (None if all(fits) else fits.index(False))
+        if full is None:
+            model.states |= {one.key: (after, clock.now) for after, one in zip(levels, charges, strict=True)}
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 20)), max_size=20), st.integers(0, 100))
+@settings(deadline=None)
+def test_a_refund_leaves_what_was_there_before(calls, pause):
+    clock = Stepped(1_000.0)
+    counters = shared(clock)
+    for step, amount in calls:
+        clock.now += step
+        asyncio.run(counters.charge([Charge("k", 1000, 1.0, amount)]))
+    before = level(counters, "k")
+    charge = Charge("k", 10_000, 1.0, 7)
+    assert asyncio.run(counters.charge([charge])) is None
+    asyncio.run(counters.refund([charge]))
+    assert level(counters, "k") == before
+    asyncio.run(counters.charge([charge]))
+    clock.now += pause
+    asyncio.run(counters.refund([charge]))
+    assert level(counters, "k") >= 0
+
+
+def test_idle_is_the_time_since_the_last_charge():
+    clock = Stepped(1_000.0)
+    counters = shared(clock)
+    charge = Charge("k", 9, 1.0, 1)
+    assert asyncio.run(counters.states([charge]))[0].idle == float("inf")
+    asyncio.run(counters.charge([charge]))
+    clock.now += 90
+    assert asyncio.run(counters.states([charge]))[0] == (0.0, 90.0)
+
+
+def test_a_full_set_drops_the_key_that_was_used_longest_ago():
+    clock = Stepped(1_000.0)
+    counters, slow = shared(clock, sets=1), 1e-9
+    for n in range(WAYS):
+        asyncio.run(counters.charge([Charge(f"k{n}", 9, slow, 1)]))
+        clock.now += 1
+    asyncio.run(counters.charge([Charge("k0", 9, slow, 1), Charge("new", 9, slow, 1)]))
+    found = {key: round(level(counters, key, slow)) for key in ("k0", "k1", "k2", "new")}
+    assert found == {"k0": 2, "k1": 0, "k2": 1, "new": 1}
+
+
+def test_processes_count_together_and_lose_nothing():
+    """Four processes charge one key until it is full, and none counts beyond its limit."""
+    counters, children = SharedCounters(SharedLock()), []
+    for _ in range(4):
+        pid = os.fork()
+        if pid == 0:
+            for _ in range(400):
+                asyncio.run(counters.charge([Charge("k", 1000, 1e-9, 1)]))
+            os._exit(0)
+        children.append(pid)
+    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children] == [0] * 4
+    assert round(level(counters, "k", 1e-9)) == 1000
+
+
+def test_a_killed_process_does_not_keep_the_lock():
+    lock = SharedLock()
+    held, ready = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with lock:
+            os.write(ready, b"x")
+            signal.pause()
+    os.read(held, 1)
+    counters = SharedCounters(lock)
+    with pytest.raises(CountersError):
+        asyncio.run(counters.charge([Charge("k", 9, 1.0, 1)]))
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert asyncio.run(counters.charge([Charge("k", 9, 1.0, 1)])) is None
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory):
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        pytest.fail("neither redis-server nor valkey-server is on PATH: tests/install_debian_packages.sh")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(port):
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("the counters' server did not start")
+
+
+@pytest.mark.parametrize("scheme", ["redis", "valkey"])
+def test_servers_count_together_in_redis(redis_url, scheme):
+    async def count():
+        one, two = (RedisCounters(redis_url.replace("redis", scheme, 1)) for _ in range(2))
+        wide, narrow = Charge(f"{scheme}/wide", 100, 1e-6, 6), Charge(f"{scheme}/narrow", 10, 1e-6, 6)
+        fast = Charge(f"{scheme}/fast", 10, 1e6, 6)
+        try:
+            assert [state.idle for state in await one.states([wide, narrow])] == [float("inf")] * 2
+            assert await one.charge([wide, narrow]) is None
+            assert await two.charge([wide, narrow]) == 1
+            assert [round(state.level, 2) for state in await one.states([wide, narrow])] == [6, 6]
+            assert await one.charge([fast]) is None
+            assert await two.charge([fast]) is None
+            await two.refund([wide, narrow])
+            (state,) = await one.states([narrow])
+            assert (state.level, 0 <= state.idle < 600) == (0, True)
+            assert [await one.count_once(f"{scheme}/name", 60), await two.count_once(f"{scheme}/name", 60)] == [1, 0]
+        finally:
+            await one.close()
+            await two.close()
+
+    asyncio.run(count())
+
+
+def test_without_redis_nothing_is_counted():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    counters = RedisCounters(f"redis://127.0.0.1:{port}")
+    with pytest.raises(CountersError):
+        asyncio.run(counters.charge([Charge("k", 9, 1.0, 1)]))

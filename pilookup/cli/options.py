@@ -50,6 +50,10 @@ DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
 DateOption = Annotated[
     bool, typer.Option("--date-is-right", help="Sign, although the date is out of order with what was signed before.")
 ]
+OwnOption = Annotated[
+    bool,
+    typer.Option("--own", help="Ask for a passphrase of 16 characters or more, instead of generating one."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 Number = Annotated[
     str | None,

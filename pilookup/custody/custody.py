@@ -81,8 +81,9 @@ class Custody:
 
     Example::
 
-        trust_files = Custody.initialise("home", passphrase="first", online_passphrase="second")
-        with Custody.open("home", passphrase="first", online_passphrase="second") as custody:
+        passphrases = {"passphrase": "of the custody half", "online_passphrase": "of the online half"}
+        trust_files = Custody.initialise("home", **passphrases)
+        with Custody.open("home", **passphrases) as custody:
             report = custody.load(["a.xlsx", "b.csv"], dataset="village-2026", kind="malicious-registration")
             print(report.total.accepted, report.total.rejected)
             custody.publish("public")
@@ -112,8 +113,8 @@ class Custody:
 
         Args:
             home: a missing or empty directory.
-            passphrase: of the custody half.
-            online_passphrase: of the online half.
+            passphrase: of the custody half, 16 characters or more.
+            online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
 
         Returns:
@@ -121,7 +122,7 @@ class Custody:
 
         Raises:
             HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
-            KeyringError: a passphrase is empty, or a key file cannot be written.
+            KeyringError: a passphrase breaks a rule, which the text names; or a key file cannot be written.
             CustodyError: the control database cannot be used, or holds control data already.
             ValueError: `clock` returns a time without a time zone.
 

@@ -26,6 +26,7 @@ from pilookup.keyring.key_ids import (
     role_key_ids,
     timestamp_key_id,
 )
+from pilookup.keyring.passphrase_rules import check_passphrases
 from pilookup.protocol.label import Profile
 from pilookup.protocol.names import PLATFORM, PUBLIC
 
@@ -37,8 +38,8 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
 
     Args:
         path: the directory.
-        custody_passphrase: of the custody half, one byte or more.
-        online_passphrase: of the online half, one byte or more.
+        custody_passphrase: of the custody half, 16 characters or more.
+        online_passphrase: of the online half, 16 characters or more, and another one.
         now: when the first epochs begin.
 
     Returns:
@@ -46,9 +47,11 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
 
     Raises:
         HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
-        KeyringError: a passphrase is empty, or a key file cannot be written.
+        KeyringError: a passphrase breaks a rule, which the text names and no file was made; or a key file cannot be
+            written.
         CustodyError: the control database cannot be used, or holds control data already.
     """
+    check_passphrases(custody_passphrase, online_passphrase)
     with durable.failures_as(HomeError, path), removed_on_error(path):
         home = Home.create(path)
         try:

@@ -10,53 +10,82 @@ import os
 import sys
 from getpass import getpass
 from pathlib import Path
+from typing import Final
 
 from pilookup.errors import KeyringError
 from pilookup.keyring.master_key import Half
 from pilookup.keyring.private_file import read_private
 
-_VARIABLE = {Half.CUSTODY: "PILOOKUP_PASSPHRASE", Half.ONLINE: "PILOOKUP_ONLINE_PASSPHRASE"}
+VARIABLES: Final = {Half.CUSTODY: "PILOOKUP_PASSPHRASE", Half.ONLINE: "PILOOKUP_ONLINE_PASSPHRASE"}
+"""The variable of each half's passphrase; the one of its file has the suffix `_FILE`."""
 
 
-def read_passphrase(half: Half, *, confirm: bool = False) -> bytes:
+def read_passphrase(half: Half) -> bytes:
     """The passphrase of a half, from the environment or a file, otherwise asked for at the keyboard.
 
     Args:
         half: Which half.
-        confirm: Whether a passphrase at the keyboard must be typed twice.
 
     Returns:
         At least one byte.
 
     Raises:
-        KeyringError: It is empty, the two typed passphrases differ, the file cannot be trusted, or standard input is
-            not a terminal and no variable is set (the text names the variables).
+        KeyringError: It is empty, the file cannot be trusted, or standard input is not a terminal and no variable is
+            set (the text names the variables).
     """
-    if not sys.stdin.isatty() or _is_stored(half):
+    if not sys.stdin.isatty() or _is_stored(VARIABLES[half]):
         return stored_passphrase(half)
-    return _ask(half, confirm=confirm)
+    return _typed(f"Passphrase of the {half} half: ")
 
 
 def stored_passphrase(half: Half) -> bytes:
     """The passphrase of a half, from the environment or a file only; raises KeyringError, naming the variables."""
-    variable = _VARIABLE[half]
+    variable = VARIABLES[half]
+    if (passphrase := _stored(variable)) is None:
+        raise KeyringError(f"the {half} half needs its passphrase: set {variable} or {variable}_FILE")
+    return passphrase
+
+
+def chosen_passphrase(half: Half, variable: str, *, ask: bool) -> bytes | None:
+    """The new passphrase that somebody chose for a half, from the environment, a file or the keyboard.
+
+    Args:
+        half: Which half.
+        variable: The variable that may hold it; with the suffix `_FILE`, the one that may name its file.
+        ask: Whether to ask for it at the keyboard, twice, if neither is set.
+
+    Returns:
+        At least one byte; None if neither is set and it is not asked for.
+
+    Raises:
+        KeyringError: It is empty, the two typed passphrases differ, the file cannot be trusted, or it is to be asked
+            for and standard input is not a terminal.
+    """
+    if (passphrase := _stored(variable)) is not None or not ask:
+        return passphrase
+    if not sys.stdin.isatty():
+        raise KeyringError(f"the {half} half needs a passphrase: set {variable} or {variable}_FILE")
+    typed = _typed(f"New passphrase of the {half} half: ")
+    if _typed("Once more: ") != typed:
+        raise KeyringError("the two passphrases differ")
+    return typed
+
+
+def _is_stored(variable: str) -> bool:
+    return any(os.environ.get(f"{variable}{ending}") for ending in ("", "_FILE"))
+
+
+def _stored(variable: str) -> bytes | None:
     if given := os.environ.get(variable):
         return os.fsencode(given)
     if path := os.environ.get(f"{variable}_FILE"):
         passphrase = read_private(Path(path))
         return _not_empty(passphrase.removesuffix(b"\n").removesuffix(b"\r"), path)
-    raise KeyringError(f"the {half} half needs its passphrase: set {variable} or {variable}_FILE")
+    return None
 
 
-def _is_stored(half: Half) -> bool:
-    return any(os.environ.get(f"{_VARIABLE[half]}{ending}") for ending in ("", "_FILE"))
-
-
-def _ask(half: Half, *, confirm: bool) -> bytes:
-    typed = getpass(f"Passphrase of the {half} half: ")
-    if confirm and getpass("Once more: ") != typed:
-        raise KeyringError("the two passphrases differ")
-    return _not_empty(os.fsencode(typed), "passphrase")
+def _typed(prompt: str) -> bytes:
+    return _not_empty(os.fsencode(getpass(prompt)), "passphrase")
 
 
 def _not_empty(passphrase: bytes, source: str) -> bytes:

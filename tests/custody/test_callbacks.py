@@ -71,7 +71,12 @@ def folder(tmp_path_factory):
 
 
 def opened(folder):
-    return Custody.open(folder / "home", passphrase="custody", online_passphrase="online", clock=lambda: NOW)
+    return Custody.open(
+        folder / "home",
+        passphrase="custody passphrase of the tests",
+        online_passphrase="online passphrase of the tests",
+        clock=lambda: NOW,
+    )
 
 
 def raising(error):

@@ -159,7 +159,10 @@ COMMAND = [sys.executable, "-m", "pilookup.cli"]
 def test_the_command_line_publishes_over_tls(loaded, tmp_path):
     path = shutil.copytree(loaded, tmp_path / "home")
     shown = certificates(tmp_path / "certificates")
-    secrets = {"PILOOKUP_PASSPHRASE": "custody", "PILOOKUP_ONLINE_PASSPHRASE": "online"}
+    secrets = {
+        "PILOOKUP_PASSPHRASE": "custody passphrase of the tests",
+        "PILOOKUP_ONLINE_PASSPHRASE": "online passphrase of the tests",
+    }
     with cluster(tmp_path / "cluster", 2, "tls", **shown) as running:
         assert running.address.startswith("tls://")
         asked = [*COMMAND, "publish", "public", "--home", str(path), "--scheduler", running.address, "--json"]

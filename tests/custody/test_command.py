@@ -18,7 +18,9 @@ def prepared(tmp_path_factory):
     """A folder with a HOME in which 2,000 numbers are loaded and published, and a file of 200 more."""
     folder = tmp_path_factory.mktemp("prepared")
     with shipped_profile():
-        initialise_home(folder / "home", b"custody", b"online", datetime.now(UTC))
+        initialise_home(
+            folder / "home", b"custody passphrase of the tests", b"online passphrase of the tests", datetime.now(UTC)
+        )
     write_csv(folder / "first.csv", numbers(2000))
     write_csv(folder / "second.csv", numbers(200, start=5000))
     for command in (load_of(folder / "first.csv"), ["publish", "public"]):

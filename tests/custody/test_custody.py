@@ -15,7 +15,7 @@ from tests.support.custody.channel import look_up
 from tests.support.custody.home import files_under, numbers, write_csv
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-BOTH = {"passphrase": "custody", "online_passphrase": "online"}
+BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_status_is_typed_and_needs_no_passphrase(published, home, tmp_path):
     assert (platform.name, platform.release) == ("platform", None)
     assert (public.release.served_epochs, public.release.entries) == ((1,), 60 + len(CANARIES))
     assert status.warnings == ("platform: never published; run: pilookup publish platform",)
-    with Custody.open(home, passphrase="custody", clock=lambda: NOW) as custody:
+    with Custody.open(home, passphrase="custody passphrase of the tests", clock=lambda: NOW) as custody:
         assert custody.status() == status == Custody.status_of(home, clock=lambda: NOW)
     shutil.copytree(home / "online", tmp_path / "server" / "online")
     there = Custody.status_of(tmp_path / "server", clock=lambda: NOW)
@@ -69,7 +69,7 @@ def test_the_status_is_typed_and_needs_no_passphrase(published, home, tmp_path):
 
 def test_a_load_reports_and_stores_nothing_in_a_dry_run(published, home, tmp_path):
     path, rejects, progress = write_csv(tmp_path / "c.csv", [*numbers(5, start=900), "none"]), io.StringIO(), []
-    with Custody.open(home, passphrase=b"custody") as custody:
+    with Custody.open(home, passphrase=b"custody passphrase of the tests") as custody:
         before = files_under(home / "custody" / "vault")
         outcome = custody.load(
             path,
@@ -92,7 +92,10 @@ def test_a_load_reports_and_stores_nothing_in_a_dry_run(published, home, tmp_pat
 
 @pytest.mark.parametrize("wrong", [{"kind": "hearsay"}, {"kind": "exposure", "columns": {"name": "1"}}])
 def test_a_wrong_kind_or_column_role_is_a_value_error(published, home, wrong):
-    with Custody.open(home, passphrase="custody") as custody, pytest.raises(ValueError, match=r"hearsay|name"):
+    with (
+        Custody.open(home, passphrase="custody passphrase of the tests") as custody,
+        pytest.raises(ValueError, match=r"hearsay|name"),
+    ):
         custody.load(published / "a.csv", dataset="more", **wrong)
 
 
@@ -100,7 +103,7 @@ def test_a_wrong_kind_or_column_role_is_a_value_error(published, home, wrong):
 @pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"replace": True}], ids=["", "dry_run", "replace"])
 def test_a_load_of_no_file_is_refused_before_anything_starts(home, files, options):
     rejects, progress = io.StringIO(), []
-    with Custody.open(home, passphrase="custody") as custody:
+    with Custody.open(home, passphrase="custody passphrase of the tests") as custody:
         before = files_under(home)
         with pytest.raises(CustodyError, match="there is no file to load"):
             custody.load(
@@ -151,7 +154,7 @@ def test_an_invalid_phone_number_is_refused_and_not_repeated(home):
     ids=["publish", "rotate", "withdraw", "erase"],
 )
 def test_without_the_online_half_nothing_is_published_or_changed(home, act):
-    with Custody.open(home, passphrase="custody") as custody:
+    with Custody.open(home, passphrase="custody passphrase of the tests") as custody:
         before = files_under(home)
         with pytest.raises(PublishError, match="publishing needs the online half and its passphrase"):
             act(custody)
@@ -159,7 +162,7 @@ def test_without_the_online_half_nothing_is_published_or_changed(home, act):
 
 
 def test_an_open_home_is_locked_and_a_closed_one_cannot_be_used(home):
-    with Custody.open(home, passphrase="custody") as custody:
+    with Custody.open(home, passphrase="custody passphrase of the tests") as custody:
         with pytest.raises(HomeError, match="another command is working on it"):
             Custody.open(home, passphrase=lambda: pytest.fail("asked for before HOME was locked"))
         assert custody.status().datasets
@@ -195,7 +198,7 @@ def test_a_clock_without_a_time_zone_is_refused_at_once(home, act):
 
 def test_a_passphrase_may_be_a_function(home):
     asked = []
-    with Custody.open(home, passphrase=lambda: asked.append(1) or b"custody"):
+    with Custody.open(home, passphrase=lambda: asked.append(1) or b"custody passphrase of the tests"):
         assert asked == [1]
 
 

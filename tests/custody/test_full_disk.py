@@ -17,7 +17,7 @@ from tests.support.custody.channel import NOW
 from tests.support.custody.home import files_under, numbers, write_csv
 from tests.support.custody.startable import start
 
-BOTH = {"passphrase": "custody", "online_passphrase": "online"}
+BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 WRITES = [
     (durable, "_write"),
     (os, "fsync"),

@@ -23,7 +23,7 @@ from tests.support.custody.channel import NOW, at, manifests, quiet
 from tests.support.custody.home import numbers, write_csv
 from tests.support.custody.startable import start, without_flushing
 
-BOTH = {"passphrase": "custody", "online_passphrase": "online"}
+BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 STEPS = [
     (durable, "write_flushed"),
     (Path, "rename"),

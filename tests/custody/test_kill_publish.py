@@ -23,7 +23,7 @@ ROWS = 20_000
 
 WORK = """
 from pilookup.custody import Custody
-with Custody.open({home!r}, passphrase="custody", online_passphrase="online") as custody:
+with Custody.open({home!r}, passphrase="custody passphrase of the tests", online_passphrase="online passphrase of the tests") as custody:
     print("ready", flush=True)
     custody.publish("public")
 """
@@ -35,7 +35,7 @@ def command(home):
 
 def prepare(path, work, rows):
     """Make a HOME with a published dataset and one that is loaded but not yet published."""
-    initialise_home(path, b"custody", b"online", datetime.now(UTC))
+    initialise_home(path, b"custody passphrase of the tests", b"online passphrase of the tests", datetime.now(UTC))
     session = at(path, datetime.now(UTC))
     run_load(session, [write_csv(work / "old.csv", numbers(rows * 9 // 10))], "old")
     publish(session, "public", quiet)

@@ -15,7 +15,7 @@ from pilookup.keyring import Half, Keyring
 from pilookup.release_files.serving_state import write_refused
 from tests.support.custody.home import numbers, write_csv
 
-BOTH = {"passphrase": "custody", "online_passphrase": "online"}
+BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 PUBLIC = {"trust-public.json", "trust-platform.json"}
 """What is handed out to clients. HOME itself is private."""
 
@@ -59,7 +59,7 @@ def test_after_every_command_all_of_home_is_private(tmp_path):
             act()
             assert not wrong_modes(home)
     directory = home / "online" / "channels" / "public"
-    keys = KeyringKeys(Keyring.unlock(home / "online", Half.ONLINE, b"online"))
+    keys = KeyringKeys(Keyring.unlock(home / "online", Half.ONLINE, b"online passphrase of the tests"))
     TrustedClock(utc_now, seconds_since_boot, "boot", home / "online").save()
     DestroyedEpochs(directory).add([99])
     take_over(directory, "public", keys, utc_now())

@@ -23,7 +23,7 @@ from tests.support.custody.home import numbers, write_csv
 from tests.support.custody.startable import without_flushing
 from tests.support.home_templates import home_like
 
-BOTH = {"passphrase": "custody", "online_passphrase": "online"}
+BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 LATER = NOW + timedelta(hours=1)
 HANG_SECONDS = 20
 
@@ -118,7 +118,7 @@ def verify(home):
 def serve(home):
     TrustedClock(lambda: LATER, lambda: 1.0, "boot", home / "online").save()
     directory = home / "online" / "channels" / "public"
-    keys = KeyringKeys(Keyring.unlock(home / "online", Half.ONLINE, b"online"))
+    keys = KeyringKeys(Keyring.unlock(home / "online", Half.ONLINE, b"online passphrase of the tests"))
     for step in (
         lambda: newer_snapshot(directory),
         lambda: renew(directory, "public", keys, timedelta(hours=48), LATER),

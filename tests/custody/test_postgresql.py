@@ -19,7 +19,7 @@ from tests.support.custody.home import files_under, numbers, write_csv
 from tests.support.custody.postgresql import PASSWORD
 from tests.support.passphrase_cost import shipped_profile
 
-SECRETS = (b"custody", b"online")
+SECRETS = (b"custody passphrase of the tests", b"online passphrase of the tests")
 CANARIES = len(NAMES)
 
 

@@ -308,7 +308,7 @@ def test_a_new_root_that_the_old_one_did_not_sign_is_refused(path, empty_home, t
     publish(at(path, later), "public", quiet)
     assert verified(path, later)
     foreign = tmp_path / "foreign"
-    initialise_home(foreign, b"custody", b"online", NOW)
+    initialise_home(foreign, b"custody passphrase of the tests", b"online passphrase of the tests", NOW)
     publish(at(foreign), "public", quiet)
     publish(at(foreign, later), "public", quiet)
     for name in ("root.json", "2.root.json"):

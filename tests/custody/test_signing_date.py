@@ -10,7 +10,7 @@ from pilookup.errors import PublishError
 from tests.support.custody.channel import NOW
 from tests.support.custody.home import files_under, numbers, write_csv
 
-BOTH = {"passphrase": "custody", "online_passphrase": "online"}
+BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 WRONG = {
     "ahead": (NOW + timedelta(days=31), r"which is 31 days after the last signature"),
     "behind": (NOW - timedelta(minutes=11), "but this HOME has a signature or an epoch of"),

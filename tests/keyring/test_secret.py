@@ -5,7 +5,7 @@ import pytest
 
 from pilookup.errors import KeyringError
 from pilookup.keyring import Half, passphrase
-from pilookup.keyring.passphrase import read_passphrase
+from pilookup.keyring.passphrase import chosen_passphrase, read_passphrase
 
 VARIABLES = {Half.CUSTODY: "PILOOKUP_PASSPHRASE", Half.ONLINE: "PILOOKUP_ONLINE_PASSPHRASE"}
 HALVES = pytest.mark.parametrize("half", Half)
@@ -121,19 +121,32 @@ def test_without_any_source_both_variables_are_named_and_standard_input_is_not_r
     assert sys.stdin.read() == "a line that is not a passphrase\n"
 
 
-def test_a_person_is_asked_once_or_twice_to_confirm(keyboard):
+def test_a_person_is_asked_once(keyboard):
     asked = keyboard("typed")
     assert read_passphrase(Half.ONLINE) == b"typed"
     assert asked == ["Passphrase of the online half: "]
+
+
+def test_a_new_passphrase_is_the_one_stored_or_asked_for_twice(monkeypatch, keyboard, key_file):
     asked = keyboard("typed", "typed")
-    assert read_passphrase(Half.ONLINE, confirm=True) == b"typed"
-    assert len(asked) == 2
+    assert chosen_passphrase(Half.ONLINE, "PILOOKUP_NEW", ask=False) is None
+    assert chosen_passphrase(Half.ONLINE, "PILOOKUP_NEW", ask=True) == b"typed"
+    assert asked == ["New passphrase of the online half: ", "Once more: "]
+    monkeypatch.setenv("PILOOKUP_NEW_FILE", str(key_file(b"of the file")))
+    assert chosen_passphrase(Half.ONLINE, "PILOOKUP_NEW", ask=True) == b"of the file"
+    monkeypatch.setenv("PILOOKUP_NEW", "of the variable")
+    assert chosen_passphrase(Half.ONLINE, "PILOOKUP_NEW", ask=True) == b"of the variable"
+
+
+def test_a_new_passphrase_needs_a_keyboard_or_a_variable():
+    with pytest.raises(KeyringError, match=r"set PILOOKUP_NEW or PILOOKUP_NEW_FILE$"):
+        chosen_passphrase(Half.CUSTODY, "PILOOKUP_NEW", ask=True)
 
 
 def test_typed_answers_that_differ_or_are_empty_are_refused_and_not_shown(keyboard):
     keyboard("one answer", "another")
     with pytest.raises(KeyringError, match=r"^the two passphrases differ$"):
-        read_passphrase(Half.CUSTODY, confirm=True)
+        chosen_passphrase(Half.CUSTODY, "PILOOKUP_NEW", ask=True)
     keyboard("")
     with pytest.raises(KeyringError, match="empty"):
         read_passphrase(Half.CUSTODY)

@@ -1,14 +1,17 @@
 """`pilookup init`: make a new HOME."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pilookup.cli.console import note, say, say_json
-from pilookup.cli.options import JsonOption
+from pilookup.cli.console import say, say_json
+from pilookup.cli.new_passphrases import new_passphrases
+from pilookup.cli.options import JsonOption, OwnOption
 from pilookup.keyring import Half
-from pilookup.keyring.passphrase import read_passphrase
+from pilookup.keyring.passphrase import VARIABLES
+from pilookup.keyring.passphrase_rules import check_passphrases
 
 
 def init(
@@ -18,6 +21,7 @@ def init(
     home: Annotated[
         Path | None, typer.Option("--home", envvar="PILOOKUP_HOME", help="The same, as an option.", show_default=False)
     ] = None,
+    own: OwnOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make the keys, the vault and the channels `public` and `platform`."""
@@ -26,10 +30,8 @@ def init(
     path = directory or home
     if path is None:
         raise typer.BadParameter("no directory was given", param_hint="HOME")
-    custody = read_passphrase(Half.CUSTODY, confirm=True)
-    online = read_passphrase(Half.ONLINE, confirm=True)
-    if custody == online:
-        note("both halves have the same passphrase; change the online half's before it moves to another machine")
+    made = new_passphrases(VARIABLES, _check, own=own)
+    custody, online = made[Half.CUSTODY], made[Half.ONLINE]
     trust = Custody.initialise(path, passphrase=custody, online_passphrase=online)
     if json:
         say_json({"home": str(path), "trust": [str(file) for file in trust]})
@@ -37,3 +39,7 @@ def init(
     say(f"{path}: created. Keep both passphrases: without them, nothing in it can be read.")
     for file in trust:
         say(f"Trust file for clients to pin: {file}")
+
+
+def _check(passphrases: Mapping[Half, bytes]) -> None:
+    check_passphrases(passphrases[Half.CUSTODY], passphrases[Half.ONLINE])

@@ -32,7 +32,7 @@ from pilookup.custody import Custody
 from tests.support.custody.channel import NOW
 os.fsync = lambda _: None  # a killed process leaves the same files with or without it
 clock = lambda: NOW + timedelta(hours={hours})
-with Custody.open({home!r}, passphrase="custody", online_passphrase="online", clock=clock) as custody:
+with Custody.open({home!r}, passphrase="custody passphrase of the tests", online_passphrase="online passphrase of the tests", clock=clock) as custody:
     print("ready", flush=True)
     {work}
 """
@@ -47,13 +47,23 @@ COMMANDS = {
 
 
 def opened(home):
-    return Custody.open(home, passphrase="custody", online_passphrase="online", clock=lambda: NOW)
+    return Custody.open(
+        home,
+        passphrase="custody passphrase of the tests",
+        online_passphrase="online passphrase of the tests",
+        clock=lambda: NOW,
+    )
 
 
 def prepare(folder):
     """A HOME whose served release has two epochs, with one dataset that is not published yet."""
     home = folder / "made"
-    Custody.initialise(home, passphrase="custody", online_passphrase="online", clock=lambda: NOW)
+    Custody.initialise(
+        home,
+        passphrase="custody passphrase of the tests",
+        online_passphrase="online passphrase of the tests",
+        clock=lambda: NOW,
+    )
     with opened(home) as custody:
         custody.load(write_csv(folder / "a.csv", numbers(400)), dataset="leak", kind="exposure")
         custody.load(write_csv(folder / "b.csv", numbers(40, start=1000)), dataset="other", kind="exposure")
@@ -104,7 +114,7 @@ class Kills:
         epochs = frozenset(start(self.home, self.now))
         assert epochs in self.allowed, epochs
         verify_directory(self.home / "online/channels/public", (self.home / "trust-public.json").read_bytes(), self.now)
-        held = Keyring.unlock(self.home / "online", Half.ONLINE, b"online").ids()
+        held = Keyring.unlock(self.home / "online", Half.ONLINE, b"online passphrase of the tests").ids()
         assert {f"channel-public-{epoch}" for epoch in epochs} <= set(held)
         return epochs
 

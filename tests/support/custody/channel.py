@@ -26,14 +26,14 @@ def initialised(path):
 
 
 def _make(path):
-    initialise_home(path, b"custody", b"online", NOW)
+    initialise_home(path, b"custody passphrase of the tests", b"online passphrase of the tests", NOW)
 
 
 def at(path, now=NOW):
     """A session at a given time; both halves unlocked."""
     home = Home(path)
-    custody = Keyring.unlock(home.custody, Half.CUSTODY, b"custody")
-    online = Keyring.unlock(home.online, Half.ONLINE, b"online")
+    custody = Keyring.unlock(home.custody, Half.CUSTODY, b"custody passphrase of the tests")
+    online = Keyring.unlock(home.online, Half.ONLINE, b"online passphrase of the tests")
     return Session(home, custody, ControlDatabase.open(home), Vault(home, custody), online, now)
 
 

@@ -17,7 +17,7 @@ class Cluster:
 
     def __init__(self, folder, protocol, environment):
         self._folder = folder
-        self._environment = {**os.environ, "PILOOKUP_PASSPHRASE": "custody", **environment}
+        self._environment = {**os.environ, "PILOOKUP_PASSPHRASE": "custody passphrase of the tests", **environment}
         self._log = (folder / "cluster.log").open("wb")
         scheduler = ["scheduler", "--protocol", protocol, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
         self._processes = [self._start(*scheduler)]

@@ -21,7 +21,10 @@ ControlDatabase.commit_loads = refused
 from pilookup.cli import main
 main()
 """
-ENVIRONMENT = {"PILOOKUP_PASSPHRASE": "custody", "PILOOKUP_ONLINE_PASSPHRASE": "online"}
+ENVIRONMENT = {
+    "PILOOKUP_PASSPHRASE": "custody passphrase of the tests",
+    "PILOOKUP_ONLINE_PASSPHRASE": "online passphrase of the tests",
+}
 
 
 def load_of(path, *options):

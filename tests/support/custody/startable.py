@@ -20,7 +20,7 @@ def start(home, now=NOW, channel="public"):
     directory = home / "online" / "channels" / channel
     if not (directory / "metadata" / TIMESTAMP).exists():
         return None
-    keys = KeyringKeys(Keyring.unlock(home / "online", Half.ONLINE, b"online"))
+    keys = KeyringKeys(Keyring.unlock(home / "online", Half.ONLINE, b"online passphrase of the tests"))
     renew(directory, channel, keys, timedelta(hours=24), now)
     loaded = load_release(directory, channel, keys, None, now)
     assert sorted(loaded.evaluators) == sorted(e.epoch for e in loaded.release.epochs if e.serves_until > now)

@@ -1,0 +1,66 @@
+"""The new passphrases of a command: those that somebody chose, and generated ones, which are shown once."""
+
+import sys
+from collections.abc import Callable, Mapping
+
+import typer
+
+from pilookup.cli.console import note
+from pilookup.errors import KeyringError
+from pilookup.keyring import Half
+from pilookup.keyring.passphrase import chosen_passphrase
+from pilookup.keyring.passphrase_rules import generate_passphrase
+
+_NEEDED_FOR = {
+    Half.CUSTODY: "all commands of the police side: load, publish, rotate, withdraw, erase",
+    Half.ONLINE: "publish, rotate, withdraw, erase, and the server",
+}
+
+
+def new_passphrases(
+    variables: Mapping[Half, str], check: Callable[[Mapping[Half, bytes]], None], *, own: bool
+) -> dict[Half, bytes]:
+    """The new passphrase of each half: from its variable or file, from the keyboard, or else generated and shown.
+
+    Args:
+        variables: the halves whose passphrases are needed, and the variable that may give each.
+        check: called with all of them before any is shown; raises KeyringError if one breaks a rule.
+        own: whether to ask for those that no variable gives, instead of generating them.
+
+    Raises:
+        KeyringError: what `check` raised; a file cannot be trusted; a person is needed and this is no terminal; or the
+            person did not confirm that the generated ones were written down.
+    """
+    passphrases, generated = {}, {}
+    for half, variable in variables.items():
+        chosen = chosen_passphrase(half, variable, ask=own)
+        if chosen is None:
+            chosen = generated[half] = _generate(half, variable)
+        passphrases[half] = chosen
+    check(passphrases)
+    if generated:
+        _show(generated)
+    return passphrases
+
+
+def _generate(half: Half, variable: str) -> bytes:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # a file or a log would keep it
+        raise KeyringError(
+            f"the {half} half needs a passphrase: set {variable} or {variable}_FILE, "
+            "or run this at a terminal, which shows a generated one"
+        )
+    return generate_passphrase()
+
+
+def _show(generated: Mapping[Half, bytes]) -> None:
+    """Show generated passphrases on the terminal, with what to do with them, until they are written down."""
+    note("generated; shown once and stored nowhere:")
+    for half, passphrase in generated.items():
+        typer.echo(f"\n    {half:<7}  {passphrase.decode()}\n    for {_NEEDED_FOR[half]}", err=True)
+    typer.echo(
+        "\nWrite each one down by itself, and keep it apart from this machine and from its backups.\n"
+        "Without it, nothing in its half can be read again.",
+        err=True,
+    )
+    if not typer.confirm("Written down?", err=True):
+        raise KeyringError("nothing was changed, since the generated passphrase was not written down; run it again")

@@ -32,6 +32,7 @@ from pilookup.custody.vault import Vault
 from pilookup.errors import CustodyError, PublishError
 from pilookup.identifier import canonicalise
 from pilookup.keyring import Half, Keyring
+from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.label import Kind
 
 Passphrase = str | bytes | Callable[[], bytes]
@@ -184,10 +185,11 @@ class Custody:
         with ExitStack() as stack:
             workers = stack.enter_context(executor(scheduler))
             stack.enter_context(layout.locked())
-            keyring = Keyring.unlock(layout.custody, Half.CUSTODY, _bytes_of(passphrase))
+            given = _bytes_of(passphrase)
+            keyring = _unlock(layout, Half.CUSTODY, given, None)
             online = None
             if online_passphrase is not None:
-                online = Keyring.unlock(layout.online, Half.ONLINE, _bytes_of(online_passphrase))
+                online = _unlock(layout, Half.ONLINE, _bytes_of(online_passphrase), given)
             control = stack.enter_context(ControlDatabase.open(layout))
             session = Session(layout, keyring, control, Vault(layout, keyring), online, now)
             session.recover()
@@ -466,6 +468,14 @@ def _bytes_of(passphrase: Passphrase) -> bytes:
     if callable(passphrase):
         return passphrase()
     return os.fsencode(passphrase) if isinstance(passphrase, str) else passphrase
+
+
+def _unlock(home: Home, half: Half, passphrase: bytes, other: bytes | None) -> Keyring:
+    """Open the keyring of a half of a locked HOME, and record whether its passphrase is weak; raises KeyringError."""
+    keyring = Keyring.unlock(home.path / half, half, passphrase)
+    keyring.destroy_former()
+    record_weaknesses(keyring.directory, weaknesses(passphrase, other))
+    return keyring
 
 
 def _ignore(_done: int, _total: int, _rows: int) -> None:

@@ -10,7 +10,10 @@ from pilookup.custody import epochs
 from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.custody.home import Home
 from pilookup.custody.repository import ChannelRepository
-from pilookup.errors import FormatError, HomeError, TrustError
+from pilookup.errors import FormatError, HomeError, KeyringError, TrustError
+from pilookup.keyring import Half
+from pilookup.keyring.passphrase_rules import MIN_CHARACTERS
+from pilookup.keyring.weak_passphrase import Weakness, recorded_weaknesses
 from pilookup.plain_file import read_whole
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
@@ -146,6 +149,7 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
         _channel_status(folder.name, ChannelRepository(folder), now, warnings)
         for folder in sorted(path for path in folders if path.is_dir())
     ]
+    warnings.extend(_passphrase_warnings(home))
     datasets = None
     if control is not None:
         datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
@@ -153,6 +157,23 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
         for channel in control.channels():
             warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
     return HomeStatus(datasets, tuple(channels), tuple(warnings))
+
+
+def _passphrase_warnings(home: Home) -> list[str]:
+    """Warnings about the passphrases that a command found weak when it opened a half."""
+    warnings = []
+    for half in Half:
+        try:
+            found = recorded_weaknesses(home.path / half)
+        except KeyringError as error:
+            warnings.append(f"the record of a weak passphrase is not valid: {error}")
+            continue
+        if Weakness.SHORT in found:
+            text = f"the passphrase of the {half} half has fewer than {MIN_CHARACTERS} characters"
+            warnings.append(f"{text}; run: pilookup passphrase {half}")
+        if Weakness.SHARED in found:
+            warnings.append(f"both halves have the same passphrase; run: pilookup passphrase {half}")
+    return warnings
 
 
 def _clock_warnings(home: Home) -> list[str]:

@@ -23,6 +23,7 @@ from pilookup.errors import KeyringError
 from pilookup.keyring.master_key import NONCE_BYTES, TAG_BYTES, Half
 
 KEY_BYTES: Final = 32
+KEY_SUFFIX: Final = ".key"
 _MAGIC: Final = b"PLKEY\x00\x01"
 _HEADER_BYTES: Final = len(_MAGIC) + 1
 FILE_BYTES: Final = _HEADER_BYTES + NONCE_BYTES + KEY_BYTES + TAG_BYTES
@@ -72,6 +73,23 @@ def open_key(cipher: AESGCMSIV, half: Half, key_id: str, kind: KeyKind, data: by
         return cipher.decrypt(nonce, sealed, _aad(header, half, key_id))
     except InvalidTag:
         raise KeyringError("damaged, altered, or made for another key id or half") from None
+
+
+def reseal_key(opened: AESGCMSIV, new: AESGCMSIV, half: Half, key_id: str, data: bytes) -> bytes:
+    """The file for a key of any kind under a new master key; raises KeyringError as `open_key`.
+
+    Args:
+        opened: The cipher of the master key that the file is under.
+        new: The cipher of the new one.
+        half: The half of the key.
+        key_id: Its id.
+        data: The content of the file.
+    """
+    try:
+        kind = KeyKind(data[len(_MAGIC)])
+    except (IndexError, ValueError):
+        raise KeyringError("damaged: not a key file of this version") from None
+    return seal_key(new, half, key_id, kind, open_key(opened, half, key_id, kind, data))
 
 
 def _aad(header: bytes, half: Half, key_id: str) -> bytes:

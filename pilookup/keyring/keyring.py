@@ -17,19 +17,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.errors import KeyringError
-from pilookup.keyring.key_file import KeyKind, check_key_id, open_key, seal_key
-from pilookup.keyring.master_key import MASTER_BYTES, MASTER_KEY_NAME, Half, MasterKeyFile
+from pilookup.keyring.key_directory import FIRST_NAME, destroy_former_keys, key_directory
+from pilookup.keyring.key_file import KEY_SUFFIX, KeyKind, check_key_id, open_key, seal_key
+from pilookup.keyring.master_key import MASTER_BYTES, MASTER_KEY_NAME, Half, MasterKeyFile, read_master_key
 from pilookup.keyring.private_file import read_private
-
-_SUFFIX = ".key"
 
 
 class Keyring:
     """An unlocked keyring. A writer must hold the lock of the half, so that there is only one at a time."""
 
-    def __init__(self, directory: Path, half: Half, master: bytes) -> None:
+    def __init__(self, directory: Path, half: Half, master: bytes, keys: Path | None = None) -> None:
         self.directory = directory
         self.half = half
+        self._keys = keys or directory / FIRST_NAME
         self._cipher = AESGCMSIV(master)
 
     def __repr__(self) -> str:
@@ -74,19 +74,20 @@ class Keyring:
             KeyringError: `keyring.json` is missing, damaged, of another half or accessible to others (the text names
                 the file), or the passphrase is wrong (the text says so).
         """
-        path = directory / MASTER_KEY_NAME
-        data = read_private(path)
-        try:
-            master_key = MasterKeyFile.from_bytes(data)
-        except KeyringError as error:
-            raise KeyringError(f"{path}: {error}") from None
-        if master_key.half is not half:
-            raise KeyringError(f"{path}: belongs to the {master_key.half} half, not to the {half} half")
-        return cls(directory, half, master_key.open(passphrase))
+        master_key = read_master_key(directory, half)
+        return cls(directory, half, master_key.open(passphrase), key_directory(directory, master_key))
+
+    def destroy_former(self) -> None:
+        """Destroy what a killed change of the passphrase left. The caller must hold the lock of the half.
+
+        Raises:
+            KeyringError: `keyring.json` cannot be read, or a key file cannot be overwritten or deleted.
+        """
+        destroy_former_keys(self.directory, read_master_key(self.directory, self.half))
 
     def ids(self) -> list[str]:
         """The ids of all keys, sorted."""
-        return sorted(path.name.removesuffix(_SUFFIX) for path in self._keys.glob(f"[a-z0-9]*{_SUFFIX}"))
+        return sorted(path.name.removesuffix(KEY_SUFFIX) for path in self._keys.glob(f"[a-z0-9]*{KEY_SUFFIX}"))
 
     def add_scalar(self, key_id: str, key: SecretKey) -> None:
         """Store a scalar; raises KeyringError if there is a key with that id."""
@@ -128,12 +129,8 @@ class Keyring:
         except OSError as error:
             raise KeyringError(durable.failure_text(error, "cannot be destroyed", path)) from error
 
-    @property
-    def _keys(self) -> Path:
-        return self.directory / "keys"
-
     def _path(self, key_id: str) -> Path:
-        return self._keys / (check_key_id(key_id) + _SUFFIX)
+        return self._keys / (check_key_id(key_id) + KEY_SUFFIX)
 
     def _add(self, key_id: str, kind: KeyKind, key: bytes) -> None:
         path = self._path(key_id)

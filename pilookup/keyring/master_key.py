@@ -16,6 +16,7 @@ import os
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
+from pathlib import Path
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from pilookup.errors import KeyringError
+from pilookup.keyring.private_file import read_private
 
 MASTER_KEY_NAME: Final = "keyring.json"
 """The name of the file in the directory of a half."""
@@ -70,6 +72,14 @@ class MasterKeyFile:
         salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
         cipher = _wrapping_cipher(PROFILE, passphrase, salt)
         return cls(half, PROFILE, salt, nonce, cipher.encrypt(nonce, master, _aad(half, PROFILE)))
+
+    def opens(self, passphrase: bytes) -> bool:
+        """Whether a passphrase is the one of this half."""
+        try:
+            self.open(passphrase)
+        except KeyringError:
+            return False
+        return True
 
     def open(self, passphrase: bytes) -> bytes:
         """Unwrap the 32-byte master key; raises KeyringError if the passphrase is wrong."""
@@ -120,6 +130,27 @@ class MasterKeyFile:
             "nonce": self.nonce.hex(),
             "wrapped": self.wrapped.hex(),
         }
+
+
+def read_master_key(directory: Path, half: Half | None = None) -> MasterKeyFile:
+    """Read the `keyring.json` of a half.
+
+    Args:
+        directory: The directory of the half.
+        half: Which half it must be; None for any.
+
+    Raises:
+        KeyringError: The file is missing, damaged, of another half or accessible to others; the text names it.
+    """
+    path = directory / MASTER_KEY_NAME
+    data = read_private(path)
+    try:
+        master_key = MasterKeyFile.from_bytes(data)
+    except KeyringError as error:
+        raise KeyringError(f"{path}: {error}") from None
+    if half is not None and master_key.half is not half:
+        raise KeyringError(f"{path}: belongs to the {master_key.half} half, not to the {half} half")
+    return master_key
 
 
 def _check(fields: dict[str, str | int]) -> str:

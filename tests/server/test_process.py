@@ -16,9 +16,15 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from pilookup_server.process.start import _unlock
+from pilookup_server.settings import Settings
 from tuf.api.metadata import Metadata, Timestamp
 
 from pilookup.clock import boot_id
+from pilookup.errors import HomeError
+from pilookup.keyring import Half, Keyring
+from pilookup.keyring.half_lock import half_locked
+from pilookup.keyring.weak_passphrase import Weakness, recorded_weaknesses
 from pilookup.protocol import oprf
 from pilookup.protocol.encoding import b64url
 from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
@@ -375,6 +381,30 @@ def test_a_home_without_an_online_half_exits_1(tmp_path):
     server = Process(tmp_path, tmp_path / "log")
     assert server.process.wait(30) == 1
     assert "online half" in server.log.read_text()
+
+
+def test_a_server_and_a_change_of_the_passphrase_exclude_each_other(launch, home):
+    online = home.path / "online"
+    server = launch("--workers", "2").wait()
+    with pytest.raises(HomeError, match="a server is running on it"), half_locked(online, shared=False):
+        pytest.fail("its passphrase could be changed")
+    server.stop()
+    with half_locked(online, shared=False):
+        server = launch()
+        assert server.process.wait(30) == 1
+    assert "its passphrase is being changed; try again when that has ended" in server.log.read_text()
+
+
+def test_a_server_records_a_weak_passphrase_and_destroys_what_a_killed_change_left(tmp_path, monkeypatch):
+    keyring = Keyring.create(tmp_path / "online", Half.ONLINE, b"weak")
+    (tmp_path / "online" / "channels").mkdir()
+    left = keyring.directory / f"keys-{'0' * 32}"
+    left.mkdir()
+    (left / "channel-public-1.key").write_bytes(b"sealed")
+    monkeypatch.setenv("PILOOKUP_ONLINE_PASSPHRASE", "weak")
+    _unlock(Settings(home=tmp_path))
+    assert recorded_weaknesses(keyring.directory) == {Weakness.SHORT}
+    assert not left.exists()
 
 
 def test_a_port_in_use_exits_1(launch):

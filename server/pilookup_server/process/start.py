@@ -14,7 +14,9 @@ from pilookup import durable
 from pilookup.clock import boot_id, seconds_since_boot, utc_now
 from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
+from pilookup.keyring.half_lock import half_locked
 from pilookup.keyring.passphrase import read_passphrase
+from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.buckets import MAINLAND_PATTERNS
 from pilookup.protocol.names import PUBLIC
 from pilookup.release_files.serving_state import trust_clock
@@ -47,11 +49,16 @@ def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides:
 
     Raises:
         ServeError: A setting is invalid, or the address cannot be listened on.
-        HomeError: HOME has no online half, or it cannot be written.
+        HomeError: HOME has no online half, its passphrase is being changed, or it cannot be written.
         KeyringError: The passphrase is wrong, or a key of a served channel is missing or damaged.
         TrustError, FormatError: A release to take over does not verify.
     """
     settings = read_settings(**overrides)
+    with half_locked(_online_half(settings), shared=True):
+        _serve(settings, take_over=take_over, clock_is_right=clock_is_right)
+
+
+def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None:
     keys = KeyringKeys(_unlock(settings))
     harden()
     configure_logging(settings.log_level)
@@ -89,12 +96,20 @@ def _take_over(settings: Settings, keys: OnlineKeys) -> None:
                 timestamp.take_over(directory, channel, keys, utc_now())
 
 
-def _unlock(settings: Settings) -> Keyring:
-    """Unlock the online half's keyring."""
+def _online_half(settings: Settings) -> Path:
     online = settings.home / "online"
     if not (online / "channels").is_dir():
         raise HomeError(f"{settings.home}: has no online half")
-    return Keyring.unlock(online, Half.ONLINE, read_passphrase(Half.ONLINE))
+    return online
+
+
+def _unlock(settings: Settings) -> Keyring:
+    """Unlock the online half's keyring, destroy the keys of a former one, and record whether its passphrase is weak."""
+    passphrase = read_passphrase(Half.ONLINE)
+    keyring = Keyring.unlock(_online_half(settings), Half.ONLINE, passphrase)
+    keyring.destroy_former()
+    record_weaknesses(keyring.directory, weaknesses(passphrase))
+    return keyring
 
 
 def _listen(host: str, port: int) -> socket.socket:

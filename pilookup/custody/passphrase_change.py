@@ -1,0 +1,57 @@
+"""A new passphrase for a half of HOME, where the custody half is too."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pilookup.custody.home import Home
+from pilookup.errors import HomeError, KeyringError
+from pilookup.keyring import Half
+from pilookup.keyring.change import change_master_key
+from pilookup.keyring.half_lock import half_locked
+from pilookup.keyring.master_key import MASTER_KEY_NAME, read_master_key
+from pilookup.keyring.passphrase_rules import OTHER_HALF, check_length, refuse_shared
+
+
+def change_passphrase(
+    home: Home, half: Half, passphrase: Callable[[], bytes], new_passphrase: Callable[[], bytes]
+) -> None:
+    """Make a new master key for a half, under a new passphrase, and seal its key files anew in one step.
+
+    Args:
+        home: Where the halves are.
+        half: Which half.
+        passphrase: Returns the one that it has; called once HOME is locked.
+        new_passphrase: Returns the one that it gets; called once the other one has opened the half.
+
+    Raises:
+        HomeError: The custody half is not here, another command is working on HOME, or a server runs on the half.
+        KeyringError: The passphrase is wrong, or the new one breaks a rule, which the text names, and nothing was
+            changed; or as `change_master_key`.
+    """
+    with _locked(home, half):
+        directory = home.path / half
+        former, given = read_master_key(directory, half), passphrase()
+        former.open(given)
+        new = new_passphrase()
+        check_length(half, new)
+        if new == given:
+            raise KeyringError(f"the {half} half has this passphrase already; choose another, or have one generated")
+        other = home.path / OTHER_HALF[half]
+        if (other / MASTER_KEY_NAME).exists() and read_master_key(other).opens(new):
+            raise refuse_shared(half)
+        change_master_key(directory, former, given, new)
+
+
+@contextmanager
+def _locked(home: Home, half: Half) -> Iterator[None]:
+    if home.has_online() and not home.has_custody():
+        raise HomeError(
+            f"{home.path}: no custody half here; change the passphrase on the custody machine, and copy "
+            "keyring.json and the keys of the online half from there"
+        )
+    with home.locked():
+        if half is Half.CUSTODY:
+            yield
+            return
+        with half_locked(home.online, shared=False):
+            yield

@@ -10,6 +10,15 @@ def pytest_report_header():
     return f"pilookup core: {_core.backend()} backend, {_core.threads()} threads"
 
 
+def pytest_collection_modifyitems(items):
+    """Files with tests that are marked slow come first, or one process would end the run with them alone.
+
+    The tests of a file stay together, because they share what it sets up.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def cheap_passphrases():
     """New keyrings of this process use the cheap profile, except within `shipped_profile`."""

@@ -1,8 +1,9 @@
-"""Set-up of every run: the header names the backend of the core, and passphrases cost little."""
+"""Set-up of every run: the header names the backend of the core, passphrases cost little, and nothing is flushed."""
 
 import pytest
 
 from pilookup import _core
+from tests.support.flushing import without_flushing
 from tests.support.passphrase_cost import install_cheap_profile, remove_cheap_profile
 
 
@@ -25,3 +26,10 @@ def cheap_passphrases():
     install_cheap_profile()
     yield
     remove_cheap_profile()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_flushing():
+    """This process does not wait for the disk."""
+    with without_flushing():
+        yield

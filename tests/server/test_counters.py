@@ -1,4 +1,4 @@
-"""Counters of sliding windows: in memory that workers share, and in Redis."""
+"""Counters whose levels fall evenly: in memory that workers share, and in Redis."""
 
 import asyncio
 import os
@@ -91,15 +91,27 @@ def test_idle_is_the_time_since_the_last_charge():
     assert asyncio.run(counters.states([charge]))[0] == (0.0, 90.0)
 
 
-def test_a_full_set_drops_the_key_that_was_used_longest_ago():
+def test_a_full_set_drops_the_key_whose_level_is_the_first_to_reach_0():
     clock = Stepped(1_000.0)
     counters, slow = shared(clock, sets=1), 1e-9
     for n in range(WAYS):
-        asyncio.run(counters.charge([Charge(f"k{n}", 9, slow, 1)]))
+        asyncio.run(counters.charge([Charge(f"k{n}", 9, slow, 9 - n)]))
         clock.now += 1
-    asyncio.run(counters.charge([Charge("k0", 9, slow, 1), Charge("new", 9, slow, 1)]))
-    found = {key: round(level(counters, key, slow)) for key in ("k0", "k1", "k2", "new")}
-    assert found == {"k0": 2, "k1": 0, "k2": 1, "new": 1}
+    last, before = f"k{WAYS - 1}", f"k{WAYS - 2}"
+    asyncio.run(counters.charge([Charge(last, 99, slow, 9), Charge("new", 9, slow, 1)]))
+    found = {key: round(level(counters, key, slow)) for key in ("k0", before, last, "new")}
+    assert found == {"k0": 9, before: 0, last: 11, "new": 1}
+
+
+def test_many_keys_that_used_little_do_not_make_a_full_one_forgotten():
+    """A key that is full is not charged any more, so it is the one whose last use is the longest ago."""
+    clock = Stepped(1_000.0)
+    counters, full = shared(clock, sets=1), Charge("all", 1_000, 1_000 / 86_400, 1_000)
+    assert asyncio.run(counters.charge([full])) is None
+    for n in range(50 * WAYS):
+        clock.now += 1
+        asyncio.run(counters.charge([Charge(f"reserve/{n}", 5_000, 5_000 / 86_400, 2), Charge(f"x/{n}", 30, 0.5, 1)]))
+    assert asyncio.run(counters.charge([full._replace(amount=10)])) == 0
 
 
 def test_processes_count_together_and_lose_nothing():

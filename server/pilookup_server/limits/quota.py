@@ -6,7 +6,7 @@ quota, nothing would prevent a caller from having every possible number evaluate
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import Final
 
@@ -51,11 +51,12 @@ class Window:
 
     def charge(self, key: str, amount: int, multiple: int = 1) -> Charge:
         """The charge of `amount` for `key`, under `multiple` times the limit."""
-        return Charge(f"{self.prefix}/{key}", self.burst * multiple, self.rate * multiple, amount)
+        whole = replace(self, amount=self.amount * multiple)
+        return Charge(f"{self.prefix}/{key}", whole.burst, whole.rate, amount)
 
-    def header_item(self, left: float, level: float) -> str:
-        """The item of the RateLimit header: what is left now, and the seconds until a whole `burst` is."""
-        return f'"{self.seconds}s";r={max(0, floor(left))};t={max(1, ceil(level / self.rate))}'
+    def header_item(self, left: float, wait: float) -> str:
+        """The item of the RateLimit header: what is left now, and the seconds until nothing counts any more."""
+        return f'"{self.seconds}s";r={max(0, floor(left))};t={max(1, ceil(wait))}'
 
 
 def policy(windows: Sequence[Window]) -> str:
@@ -139,7 +140,7 @@ class Quota:
     async def _headers(self, key: str) -> dict[str, str]:
         states = await self._counters.states([window.charge(key, 0) for window in self._windows])
         items = [
-            window.header_item(window.burst - state.level, state.level)
+            window.header_item(window.burst - state.level, state.level / window.rate)
             for window, state in zip(self._windows, states, strict=True)
         ]
         return {"ratelimit-policy": self._policy, "ratelimit": ", ".join(items)}

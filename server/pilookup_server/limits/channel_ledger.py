@@ -116,7 +116,8 @@ class ChannelLedger:
         if time.monotonic() < self._retry_at:
             return taken
         larger = min(self._ceiling, evaluated + min(LEASE, (self._ceiling - evaluated) // 100))
-        counts = {one: saved for one, _, saved in self._all()} | {epoch: larger}
+        # An epoch has more evaluated than saved while the file cannot be written.
+        counts = {one: max(count, saved) for one, count, saved in self._all()} | {epoch: larger}
         try:
             write_evaluations(self._online, Evaluations(counts, self._clock()))
         except OSError as error:

@@ -183,11 +183,12 @@ def test_a_network_has_no_more_than_its_multiple_of_a_quota_of_one(tmp_path):
 
 def test_no_work_is_asked_for_where_the_channel_is_full(tmp_path):
     caller = Caller(tmp_path, public_channel_quota="100/day", public_epoch_quota=1000)
-    assert sum(caller.admitted("198.51.100.1", 8, "solved") for _ in range(9)) == 5
-    refusal = caller.ask("198.51.100.1", 8)
+    assert sum(caller.admitted(f"198.51.100.{n}", 8, "solved") for n in range(9)) == 5
+    refusal = caller.ask("198.51.100.77", 8)
     assert refusal.problem is Problem.RATE_LIMITED
     assert "ratelimit" in refusal.headers
-    assert caller.ask("203.0.113.1", 8).problem is Problem.PROOF_NEEDED
+    assert caller.ask("203.0.113.1", 8).problem is Problem.RATE_LIMITED
+    assert caller.admitted("203.0.113.1", 2)
     (tmp_path / "other").mkdir()
     epoch = Caller(tmp_path / "other", public_epoch_quota=10)
     assert epoch.admitted("198.51.100.1", 8, "solved")

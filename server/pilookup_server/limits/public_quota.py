@@ -6,7 +6,7 @@ cannot use the reserve up by large requests. It may use the rest of the address'
 has been used. Work slows a telephone down; it hardly slows down a computer with a graphics card. What bounds such a
 caller are the ceilings: of its address, of the networks around it, and of the whole channel.
 
-A part of the channel's ceiling is kept for addresses that have asked nothing in the last day.
+A part of the channel's ceiling is kept for small requests of addresses that have asked nothing in the last day.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ SMALL: Final = 2
 """Most elements of a request that the reserve is for: a number and a canary."""
 
 KEPT: Final = 0.2
-"""The part of the channel's ceiling that is kept for addresses that have asked nothing in the last day."""
+"""The part of the channel's ceiling that is kept for small requests of addresses that have asked nothing that day."""
 
 _CHANNEL: Final = "all"
 _DAY_SECONDS: Final = 86_400
@@ -186,7 +186,7 @@ class _Request:
         charges = self.worked_charges(elements)
         if await self._wait(charges) > 0 or min(charge.limit for charge in charges) < elements:
             raise await self._refusal(charges)
-        part = 1.0 if await self._asked_nothing() else 1 - KEPT
+        part = 1.0 if await self._may_use_what_is_kept() else 1 - KEPT
         whole = self._channel_charges(part, elements)
         if await self._wait(whole) > 0 or not self.quota.ledger.fits(self.epoch, elements, part):
             raise await self._channel_refusal(part)
@@ -209,7 +209,7 @@ class _Request:
             ProblemError: 429 if the ceiling of the channel is reached; nothing is counted.
         """
         for part in (1 - KEPT, 1.0):
-            if part == 1 and not await self._asked_nothing():
+            if part == 1 and not await self._may_use_what_is_kept():
                 break
             fitted = await self._charge_part(charges, part)
             if fitted is not None:
@@ -257,8 +257,10 @@ class _Request:
         charges = [window.charge(_CHANNEL, elements) for window in self.quota.windows.channel]
         return [_with_room_for_a_check(one._replace(limit=int(one.limit * part))) for one in charges]
 
-    async def _asked_nothing(self) -> bool:
-        """Whether nothing was evaluated for the caller's address in the last day."""
+    async def _may_use_what_is_kept(self) -> bool:
+        """Whether this is a small request, and nothing was evaluated for the caller's address in the last day."""
+        if self.elements > SMALL:
+            return False
         kinds = (self.quota.windows.reserve, self.quota.windows.worked)
         keys = [kind[-1].charge(self.networks[0].key, 0) for kind in kinds if kind]
         return all(state.idle > _DAY_SECONDS for state in await self.quota.counters.states(keys))

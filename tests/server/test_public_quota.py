@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.public_quota import KEPT, PublicQuota, PublicWindows
+from pilookup_server.limits.quota import Window
 from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import read_settings
@@ -268,6 +269,13 @@ async def test_workers_share_every_count(running, repository, tmp_path):
 def test_settings_that_contradict_each_other_are_named(tmp_path, given, named):
     with pytest.raises(Exception, match=f"PILOOKUP_{named}"):
         read_settings(home=tmp_path, **given)
+
+
+def test_no_representation_shows_an_address():
+    network, wider = ClientAddresses(()).networks({"client": ("198.51.100.1", 1)})
+    charge = Window("public", 10, 60).charge(network.key, 1)
+    assert "198.51" in charge.key
+    assert "198.51" not in repr([charge, network, wider])
 
 
 def test_a_variable_of_a_former_version_is_refused_with_its_successor(tmp_path, monkeypatch):

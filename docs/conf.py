@@ -32,6 +32,8 @@ include_patterns = [
     "docs/**/*.md",
     "tests/README.md",
     "tests/compatibility/README.md",
+    "tests/kit/README.md",
+    "tests/vectors/README.md",
     "benchmarks/README.md",
 ]
 exclude_patterns = [".*", "build", "dist", "demo", "rust", "server", "**/node_modules"]

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from pilookup_server.app import api_routes
-from pilookup_server.limits.soft_quota import HEADER
+from pilookup_server.limits.public_quota import HEADER
 
 import pilookup
 from pilookup.protocol.messages import JSON, MAX_BATCH, OCTETS

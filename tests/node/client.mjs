@@ -188,6 +188,15 @@ function identifierOf(line) {
   return /^tel:\+[1-9]\d{5,14}$/.test(identifier) ? identifier : null;
 }
 
+// Returns the results in the order of the lines, each a number or not. `seen` is updated.
+export async function checkLines(server, channel, pinned, lines, seen) {
+  const identifiers = lines.map(identifierOf);
+  const distinct = [...new Set(identifiers.filter(Boolean))];
+  const answers = await check(server, channel, pinned, distinct, seen);
+  const byIdentifier = new Map(distinct.map((one, i) => [one, answers[i]]));
+  return identifiers.map((one) => byIdentifier.get(one) ?? unknown({ reason: "invalid_number" }));
+}
+
 function readState(path) {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
@@ -206,14 +215,10 @@ async function main() {
     return 2;
   }
   const lines = (await readAll(process.stdin)).split("\n").map((line) => line.trim()).filter(Boolean);
-  const identifiers = lines.map(identifierOf);
-  const distinct = [...new Set(identifiers.filter(Boolean))];
   const seen = values.state ? readState(values.state) : {};
   const server = new Server(values.server, values.channel, process.env.PILOOKUP_TOKEN);
-  const answers = await check(server, values.channel, readFileSync(values.trust), distinct, seen);
+  const results = await checkLines(server, values.channel, readFileSync(values.trust), lines, seen);
   if (values.state) writeFileSync(values.state, JSON.stringify(seen), { mode: 0o600 });
-  const byIdentifier = new Map(distinct.map((one, i) => [one, answers[i]]));
-  const results = identifiers.map((one) => byIdentifier.get(one) ?? unknown({ reason: "invalid_number" }));
   for (const one of results) process.stdout.write(`${JSON.stringify(one)}\n`);
   return results.some((one) => one.status === "unknown") ? 1 : 0;
 }

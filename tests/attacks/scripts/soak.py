@@ -23,7 +23,7 @@ from pathlib import Path
 from pilookup import Client
 from pilookup.checking import trust
 from tests.support.attacks.home import LISTED, ONLINE, Held
-from tests.support.attacks.server import ROOMY, TOKEN
+from tests.support.attacks.server import MANY, ROOMY, TOKEN
 from tests.support.server.serve_process import Process
 
 NEW = (f"1371{n:07}" for n in count())
@@ -139,7 +139,7 @@ def half_load(load):
 def run(minutes, workers, clients, folder):
     trust.FRESH_SECONDS = 5
     held = Held.make(folder / "home")
-    settings = {"online_passphrase": ONLINE.decode(), "platform_tokens": TOKEN} | ROOMY
+    settings = {"online_passphrase": ONLINE.decode(), "platform_tokens": TOKEN, "public_channel_quota": MANY} | ROOMY
     server = Process(held.path, folder / "log", "--workers", str(workers), **settings).wait()
     load = Load(server.url, held, folder, clients)
     total, tenths = Counter(), []

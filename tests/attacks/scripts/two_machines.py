@@ -25,7 +25,7 @@ from pilookup import Client
 from pilookup.checking import trust
 from pilookup.protocol.names import PLATFORM, PUBLIC
 from tests.support.attacks.home import HIT, MISS, ONLINE, Held
-from tests.support.attacks.server import ROOMY, TOKEN, Answer, Proxy
+from tests.support.attacks.server import MANY, ROOMY, TOKEN, Answer, Proxy
 from tests.support.server.serve_process import Process
 
 NEW = (f"1371{n:07}" for n in count())
@@ -102,7 +102,12 @@ def copy_online(custody, *homes):
 
 
 def serve(home, log, *options, **settings):
-    given = {"online_passphrase": ONLINE.decode(), "platform_tokens": TOKEN, "poll_seconds": 0.2} | ROOMY
+    given = {
+        "online_passphrase": ONLINE.decode(),
+        "platform_tokens": TOKEN,
+        "poll_seconds": 0.2,
+        "public_channel_quota": MANY,
+    } | ROOMY
     # Timestamps of 48 hours are renewed when less than this is left: all the time.
     given |= {"renew_before_seconds": 48 * 3600 - 1, "metadata_token": TOKEN}
     return Process(home, log, *options, **(given | settings)).wait()

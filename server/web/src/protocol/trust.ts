@@ -174,7 +174,7 @@ export class Trust {
     const manifest = unchanged?.manifest ?? parseManifest(await fetchTarget(fetchFile, target));
     const key = unchanged?.key ?? publicKey(manifest);
     const epochTarget = parseTarget(targets[`epochs/${manifest.epoch}/manifest.json`]);
-    const custom = asObject(epochTarget.custom, "custom");
+    const custom = (epochTarget.custom ?? {}) as Record<string, unknown>;
     if (
       manifest.channel !== this.channel ||
       epochTarget.sha256 !== target.sha256 ||

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.limits.client_address import ClientAddresses
+from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.public_quota import KEPT, PublicQuota, PublicWindows
 from pilookup_server.limits.quota import Window
 from pilookup_server.limits.quotas import SharedCounts
@@ -282,3 +283,15 @@ def test_a_variable_of_a_former_version_is_refused_with_its_successor(tmp_path, 
     monkeypatch.setenv("PILOOKUP_PUBLIC_SOFT_QUOTA", "300/minute")
     with pytest.raises(Exception, match="PILOOKUP_PUBLIC_RESERVE"):
         read_settings(home=tmp_path)
+
+
+def test_a_charged_request_is_answered_even_if_the_counters_fail_then(tmp_path, monkeypatch):
+    caller = Caller(tmp_path)
+
+    async def fails(_):
+        raise CountersError
+
+    monkeypatch.setattr(caller.quota.counters, "states", fails)
+    admission = caller.ask("198.51.100.1", 2)
+    assert admission.headers == {}
+    assert caller.quota.ledger.evaluated(1) == 2

@@ -19,7 +19,7 @@ from limits import RateLimitItem
 from pilookup.protocol.problems import Problem
 from pilookup_server.limits.channel_ledger import ChannelLedger
 from pilookup_server.limits.client_address import ClientNetwork
-from pilookup_server.limits.counters import Charge, Counters
+from pilookup_server.limits.counters import Charge, Counters, CountersError
 from pilookup_server.limits.proof_of_work import LIFE_SECONDS, ProofsOfWork
 from pilookup_server.limits.quota import (
     TOO_MANY,
@@ -240,7 +240,11 @@ class _Request:
             with unavailable_without_counters():
                 await self.refund(charges)
 
-        return Admission(await self._headers(), refund)
+        try:
+            headers = await self._headers()
+        except CountersError:
+            headers = {}  # it is charged, so it is answered
+        return Admission(headers, refund)
 
     async def proof_needed(self, *, answered: bool) -> ProblemError:
         """The answer to a request that needs a proof of work, and to one whose proof does not hold (`answered`)."""

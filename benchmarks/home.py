@@ -59,7 +59,10 @@ class Home:
     @contextmanager
     def serve(self) -> Iterator[str]:
         """Run `pilookup serve` with one worker, a quota that is never reached and no proof of work; yields its URL."""
-        quotas = {f"PILOOKUP_{name}_QUOTA": QUOTA for name in ("PUBLIC", "REQUEST")} | {"PILOOKUP_PUBLIC_RESERVE": ""}
+        quotas = {f"PILOOKUP_{name}_QUOTA": QUOTA for name in ("PUBLIC", "PUBLIC_CHANNEL", "REQUEST")} | {
+            "PILOOKUP_PUBLIC_EPOCH_QUOTA": str(2**50),
+            "PILOOKUP_PUBLIC_RESERVE": "",
+        }
         environment = {name: value for name, value in self._environment.items() if name != "PILOOKUP_PASSPHRASE"}
         log = self._work / "server.log"
         with log.open("wb") as output:

@@ -1,13 +1,23 @@
-"""Set-up of every run: the header names the backend of the core, and passphrases cost little."""
+"""Set-up of every run: the header names the backend of the core, passphrases cost little, and nothing is flushed."""
 
 import pytest
 
 from pilookup import _core
+from tests.support.flushing import without_flushing
 from tests.support.passphrase_cost import install_cheap_profile, remove_cheap_profile
 
 
 def pytest_report_header():
     return f"pilookup core: {_core.backend()} backend, {_core.threads()} threads"
+
+
+def pytest_collection_modifyitems(items):
+    """Files with tests that are marked slow come first, or one process would end the run with them alone.
+
+    The tests of a file stay together, because they share what it sets up.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -16,3 +26,10 @@ def cheap_passphrases():
     install_cheap_profile()
     yield
     remove_cheap_profile()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_flushing():
+    """This process does not wait for the disk."""
+    with without_flushing():
+        yield

@@ -179,7 +179,7 @@ class Checker:
                 answers |= yield from self._check_batch(some)
                 failures.succeeded()
             except _SmallerBatchError as smaller:
-                self._batch = smaller.elements
+                self._batch = min(self._batch, smaller.elements)  # another thread may have been told less
             except Failure as failure:
                 failures.failed(failure)
                 lost = waiting[done:] if failures.ended() else some
@@ -232,7 +232,9 @@ class Checker:
                 break
             except Failure as failure:
                 if failure.challenge is not None and proof_of_work is None and self._channel == PUBLIC:
-                    if MIN_BATCH <= failure.challenge.elements < len(inputs):
+                    if failure.challenge.elements < len(inputs):
+                        if failure.challenge.elements < MIN_BATCH:
+                            raise  # no solution would admit a number and a canary
                         raise _SmallerBatchError(failure.challenge.elements) from None
                     proof_of_work = yield Solve(failure.challenge)
                     continue

@@ -41,7 +41,8 @@ class Client(BaseClient):
     ) -> list[Result]:
         """Check many numbers and return their results in the same order.
 
-        A request carries up to 1,000 numbers. If one fails, the numbers of the other requests still get their answers.
+        A request carries up to 1,000 numbers, or as many as the server takes. If one fails, the numbers of the other
+        requests still get their answers.
         When the time is over, the numbers that have no answer yet are `unreachable`; many numbers need a longer time.
 
         Args:

@@ -196,6 +196,9 @@ class Settings(BaseSettings):
     def _quota(cls, value: str) -> str:
         if any(item.amount < 1 for item in quota_items(value)):
             raise ValueError("a quota of nothing")
+        windows = [item.get_expiry() for item in quota_items(value)]
+        if len(set(windows)) != len(windows):
+            raise ValueError("two limits for the same time")
         return value
 
     @field_validator("public_reserve")

@@ -1,3 +1,5 @@
+import contextlib
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +10,7 @@ import pytest
 
 from pilookup.custody.control import ControlDatabase, Counts, Dataset, Load
 from pilookup.errors import CustodyError
+from tests.support import flushing
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -122,3 +125,11 @@ def test_the_life_of_an_epoch_is_recorded(control):
     assert (one.serial, one.removals_seen, one.serves_until, one.destroyed_at) == (8, 3, NOW, NOW)
     assert (one.first_slots, two.first_slots) == (64, None)
     assert (two.number, two.destroyed_at) == (2, None)
+
+
+def test_the_program_flushes_every_commit_of_sqlite():
+    """This process does not: see `flushing`."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        flushing.configure_sqlite(connection, None)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)

@@ -21,7 +21,7 @@ from pilookup.keyring.key_ids import channel_key_id
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW, at, manifests, quiet
 from tests.support.custody.home import numbers, write_csv
-from tests.support.custody.startable import start, without_flushing
+from tests.support.custody.startable import start
 
 BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 STEPS = [
@@ -36,11 +36,6 @@ HOUR = timedelta(hours=1)
 
 def opened(home, now=NOW):
     return Custody.open(home, **BOTH, clock=lambda: now)
-
-
-@pytest.fixture(autouse=True)
-def fast(monkeypatch):
-    without_flushing(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ from pilookup.release_files.serving_state import write_refused
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW
 from tests.support.custody.home import numbers, write_csv
-from tests.support.custody.startable import without_flushing
 from tests.support.home_templates import home_like
 
 BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
@@ -152,15 +151,13 @@ def hanging(made, home, kind, path, acts):
     shutil.rmtree(home)
 
 
-def test_nothing_that_serves_or_publishes_waits_for_a_pipe(made, tmp_path, monkeypatch):
-    without_flushing(monkeypatch)
+def test_nothing_that_serves_or_publishes_waits_for_a_pipe(made, tmp_path):
     for kind, path in kinds(made).items():
         assert not list(hanging(made, tmp_path / "home", kind, path, [status, verify, serve, publish]))
 
 
 @pytest.mark.long
-def test_no_command_waits_for_a_pipe(made, tmp_path, monkeypatch):
-    without_flushing(monkeypatch)
+def test_no_command_waits_for_a_pipe(made, tmp_path):
     for kind, path in kinds(made).items():
         assert not list(hanging(made, tmp_path / "home", kind, path, ACTS))
 

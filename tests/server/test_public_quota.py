@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.limits.client_address import ClientAddresses
+from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.public_quota import KEPT, PublicQuota, PublicWindows
+from pilookup_server.limits.quota import Window
 from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import read_settings
 
+from pilookup.protocol.problems import Problem
 from tests.support.server.problem_answers import problem
 from tests.support.server.stepped import Stepped
 
@@ -156,6 +159,68 @@ def test_an_epoch_has_a_ceiling_and_the_next_one_its_own(tmp_path):
     assert sum(again.admitted(f"203.0.113.{n}", 2) for n in range(60)) * 2 == 100 - 82
 
 
+def test_the_channel_is_not_left_to_those_who_ask_for_one_element(tmp_path):
+    caller = Caller(tmp_path, public_channel_quota="100/day")
+    while caller.admitted("198.51.100.1", 2):
+        pass
+    caller.clock.now += 86_400 / 50 + 1  # one element becomes free
+    assert not caller.admitted("198.51.100.1", 1)
+    caller.clock.now += 86_400 / 50
+    assert caller.admitted("198.51.100.1", 2)
+
+
+@pytest.mark.parametrize(("reserve", "at_once"), [("1/day", 1), ("8/day", 3)])
+def test_where_all_belongs_to_the_reserve_no_work_adds_to_it(tmp_path, reserve, at_once):
+    caller = Caller(tmp_path, public_quota=reserve, public_reserve=reserve)
+    assert sum(caller.admitted("198.51.100.1", 1, "solved") for _ in range(20)) == at_once
+
+
+def test_a_network_has_no_more_than_its_multiple_of_a_quota_of_one(tmp_path):
+    caller, count = Caller(tmp_path, public_quota="2/day", public_reserve="1/day"), 0
+    for n in range(48 * 24):
+        count += caller.admitted(f"198.51.100.{n % 256}")
+        caller.clock.now += 86_400 / (48 * 24) - 1e-6
+    assert count <= 32
+
+
+def test_no_work_is_asked_for_where_the_channel_is_full(tmp_path):
+    caller = Caller(tmp_path, public_channel_quota="100/day", public_epoch_quota=1000)
+    assert sum(caller.admitted(f"198.51.100.{n}", 8, "solved") for n in range(9)) == 5
+    refusal = caller.ask("198.51.100.77", 8)
+    assert refusal.problem is Problem.RATE_LIMITED
+    assert "ratelimit" in refusal.headers
+    assert caller.ask("203.0.113.1", 8).problem is Problem.RATE_LIMITED
+    assert caller.admitted("203.0.113.1", 2)
+    (tmp_path / "other").mkdir()
+    epoch = Caller(tmp_path / "other", public_epoch_quota=10)
+    assert epoch.admitted("198.51.100.1", 8, "solved")
+    assert epoch.ask("198.51.100.1", 8).problem is Problem.RATE_LIMITED
+
+
+def test_a_proof_that_cannot_be_noted_takes_nothing(tmp_path):
+    class Full(Solved):
+        async def mark_used(self, name, seconds):
+            raise ProblemError(Problem.UNAVAILABLE)
+
+    caller = Caller(tmp_path)
+    object.__setattr__(caller.quota, "replay_guard", Full())
+    networks = ClientAddresses(()).networks({"client": ("198.51.100.1", 1)})
+    with pytest.raises(ProblemError):
+        asyncio.run(caller.quota.admit(networks, 1, 16, "solved"))
+    assert caller.quota.ledger.evaluated(1) == 0
+    object.__setattr__(caller.quota, "replay_guard", Solved())
+    assert '"86400s";r=14999;' in caller.ask("198.51.100.1").headers["ratelimit"]
+
+
+def test_ratelimit_says_when_nothing_counts_any_more(tmp_path):
+    caller = Caller(tmp_path, public_quota="60/minute", public_reserve="20/minute")
+    for _ in range(5):
+        headers = caller.ask("198.51.100.1", 2).headers
+    assert headers["ratelimit"] == '"60s";r=20;t=60'
+    caller.clock.now += 60
+    assert '"60s";r=28;' in caller.ask("198.51.100.1", 2).headers["ratelimit"]
+
+
 def test_after_retry_after_the_reserve_has_room(tmp_path):
     caller = Caller(tmp_path, public_quota="60/minute", public_reserve="20/minute")
     while caller.admitted("198.51.100.1", 2):
@@ -196,6 +261,7 @@ async def test_workers_share_every_count(running, repository, tmp_path):
     [
         ({"public_reserve": "5/day"}, "PUBLIC_RESERVE"),
         ({"public_quota": "5/day", "public_reserve": "6/day"}, "PUBLIC_RESERVE"),
+        ({"public_quota": "5/minute;9/60 second"}, "PUBLIC_QUOTA"),
         ({"public_batch": 1}, "PUBLIC_BATCH"),
         ({"public_channel_quota": "0/day"}, "PUBLIC_CHANNEL_QUOTA"),
         ({"public_epoch_quota": 0}, "PUBLIC_EPOCH_QUOTA"),
@@ -206,7 +272,26 @@ def test_settings_that_contradict_each_other_are_named(tmp_path, given, named):
         read_settings(home=tmp_path, **given)
 
 
+def test_no_representation_shows_an_address():
+    network, wider = ClientAddresses(()).networks({"client": ("198.51.100.1", 1)})
+    charge = Window("public", 10, 60).charge(network.key, 1)
+    assert "198.51" in charge.key
+    assert "198.51" not in repr([charge, network, wider])
+
+
 def test_a_variable_of_a_former_version_is_refused_with_its_successor(tmp_path, monkeypatch):
     monkeypatch.setenv("PILOOKUP_PUBLIC_SOFT_QUOTA", "300/minute")
     with pytest.raises(Exception, match="PILOOKUP_PUBLIC_RESERVE"):
         read_settings(home=tmp_path)
+
+
+def test_a_charged_request_is_answered_even_if_the_counters_fail_then(tmp_path, monkeypatch):
+    caller = Caller(tmp_path)
+
+    async def fails(_):
+        raise CountersError
+
+    monkeypatch.setattr(caller.quota.counters, "states", fails)
+    admission = caller.ask("198.51.100.1", 2)
+    assert admission.headers == {}
+    assert caller.quota.ledger.evaluated(1) == 2

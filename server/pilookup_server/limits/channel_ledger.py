@@ -28,7 +28,7 @@ MARKS: Final = (0.5, 0.8, 1.0)
 _EPOCHS: Final = 8
 """Epochs that are remembered; a channel serves two at most."""
 
-_ROW: Final = Struct("<QQQ")  # epoch, elements evaluated, elements that the file says
+_ROW: Final = Struct("<QQQQ")  # epoch, elements evaluated, elements that the file says, the most that were evaluated
 _RETRY_SECONDS: Final = 10.0
 
 
@@ -87,7 +87,7 @@ class ChannelLedger:
             CountersError: The lock cannot be had.
         """
         with self._lock:
-            before, taken = self._get(epoch)
+            before, taken, most = self._get(epoch)
             evaluated = before + elements
             if evaluated > int(self._ceiling * part):
                 return False
@@ -95,20 +95,20 @@ class ChannelLedger:
                 taken = self._take(epoch, evaluated, taken)
             self._set(epoch, evaluated, taken)
         for mark in MARKS:
-            if before < int(self._ceiling * mark) <= evaluated:
+            if most < int(self._ceiling * mark) <= evaluated:
                 logger().warning("evaluated elements of an epoch", epoch=epoch, part=mark, ceiling=self._ceiling)
         return True
 
     def refund(self, epoch: int, elements: int) -> None:
         """Take back elements that were counted a short time ago; raises CountersError."""
         with self._lock:
-            evaluated, taken = self._get(epoch)
+            evaluated, taken, _ = self._get(epoch)
             self._set(epoch, max(0, evaluated - elements), taken)
 
     def close(self) -> None:
         """Write what was evaluated, without what was taken in advance; raises CountersError, OSError."""
         with self._lock:
-            counts = {epoch: evaluated for epoch, evaluated, _ in self._all()}
+            counts = {epoch: evaluated for epoch, evaluated, *_ in self._all()}
             write_evaluations(self._online, Evaluations(counts, self._clock()))
 
     def _take(self, epoch: int, evaluated: int, taken: int) -> int:
@@ -116,7 +116,8 @@ class ChannelLedger:
         if time.monotonic() < self._retry_at:
             return taken
         larger = min(self._ceiling, evaluated + min(LEASE, (self._ceiling - evaluated) // 100))
-        counts = {one: saved for one, _, saved in self._all()} | {epoch: larger}
+        # An epoch has more evaluated than saved while the file cannot be written.
+        counts = {one: max(count, saved) for one, count, saved, _ in self._all()} | {epoch: larger}
         try:
             write_evaluations(self._online, Evaluations(counts, self._clock()))
         except OSError as error:
@@ -126,19 +127,19 @@ class ChannelLedger:
         self._retry_at = 0.0
         return larger
 
-    def _all(self) -> list[tuple[int, int, int]]:
+    def _all(self) -> list[tuple[int, int, int, int]]:
         return [row for row in _ROW.iter_unpack(self._rows[:]) if row[0]]
 
-    def _get(self, epoch: int) -> tuple[int, int]:
+    def _get(self, epoch: int) -> tuple[int, int, int]:
         place = self._place(epoch)
-        return (0, 0) if place is None else _ROW.unpack_from(self._rows, place)[1:]
+        return (0, 0, 0) if place is None else _ROW.unpack_from(self._rows, place)[1:]
 
     def _set(self, epoch: int, evaluated: int, taken: int) -> None:
         """Write an epoch's row, in the place of the lowest epoch if it has none."""
-        place = self._place(epoch)
+        place, most = self._place(epoch), max(evaluated, self._get(epoch)[2])
         if place is None:
             place = min(range(0, _EPOCHS * _ROW.size, _ROW.size), key=lambda one: _ROW.unpack_from(self._rows, one)[0])
-        _ROW.pack_into(self._rows, place, epoch, evaluated, taken)
+        _ROW.pack_into(self._rows, place, epoch, evaluated, taken, most)
 
     def _place(self, epoch: int) -> int | None:
         """The offset of an epoch's row; None if it has none."""

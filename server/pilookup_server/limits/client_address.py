@@ -1,7 +1,7 @@
 """Finds the client address that a request's quota is counted for."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
@@ -23,7 +23,7 @@ class ClientNetwork:
         multiple: How many times the quota of one address all its addresses together may use.
     """
 
-    key: str
+    key: str = field(repr=False)
     multiple: int
 
 

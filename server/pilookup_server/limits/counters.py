@@ -28,6 +28,10 @@ class Charge(NamedTuple):
     rate: float
     amount: int
 
+    def __repr__(self) -> str:
+        """Without the key, which names a caller's address or token."""
+        return f"Charge(limit={self.limit}, rate={self.rate}, amount={self.amount})"
+
 
 class State(NamedTuple):
     """The state of a key.

@@ -6,7 +6,7 @@ cannot use the reserve up by large requests. It may use the rest of the address'
 has been used. Work slows a telephone down; it hardly slows down a computer with a graphics card. What bounds such a
 caller are the ceilings: of its address, of the networks around it, and of the whole channel.
 
-A part of the channel's ceiling is kept for addresses that have asked nothing in the last day.
+A part of the channel's ceiling is kept for small requests of addresses that have asked nothing in the last day.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from limits import RateLimitItem
 from pilookup.protocol.problems import Problem
 from pilookup_server.limits.channel_ledger import ChannelLedger
 from pilookup_server.limits.client_address import ClientNetwork
-from pilookup_server.limits.counters import Charge, Counters
+from pilookup_server.limits.counters import Charge, Counters, CountersError
 from pilookup_server.limits.proof_of_work import LIFE_SECONDS, ProofsOfWork
 from pilookup_server.limits.quota import (
     TOO_MANY,
@@ -44,7 +44,7 @@ SMALL: Final = 2
 """Most elements of a request that the reserve is for: a number and a canary."""
 
 KEPT: Final = 0.2
-"""The part of the channel's ceiling that is kept for addresses that have asked nothing in the last day."""
+"""The part of the channel's ceiling that is kept for small requests of addresses that have asked nothing that day."""
 
 _CHANNEL: Final = "all"
 _DAY_SECONDS: Final = 86_400
@@ -139,7 +139,12 @@ class PublicQuota:
             await request.check_room(min(request.elements, self.batch))
             raise await request.proof_needed(answered=proof is not None)
         charges = await request.charge_worked()
-        if not await self.replay_guard.mark_used(name, LIFE_SECONDS):
+        try:
+            unused = await self.replay_guard.mark_used(name, LIFE_SECONDS)
+        except ProblemError:
+            await request.refund(charges)
+            raise
+        if not unused:
             await request.refund(charges)
             raise await request.proof_needed(answered=True)
         return charges
@@ -161,19 +166,13 @@ class _Request:
         return self._charges(self.quota.windows.worked, elements)
 
     def _charges(self, windows: Sequence[Window], elements: int) -> list[Charge]:
-        """The charges of every window for the caller's own address, and of the longest one for the wider networks.
-
-        A request of one element is let through where two would be. Otherwise a caller that always asks for one would
-        take each element that becomes free, and a first check, which takes two, would wait for ever.
-        """
+        """The charges of every window for the caller's own address, and of the longest one for the wider networks."""
         own, *wider = self.networks
         charges = [
             *(window.charge(own.key, elements) for window in windows),
             *(windows[-1].charge(network.key, elements, network.multiple) for network in wider),
         ]
-        if elements >= SMALL:
-            return charges
-        return [one._replace(limit=max(elements, one.limit - (SMALL - elements))) for one in charges]
+        return [_with_room_for_a_check(one) for one in charges]
 
     async def charge_worked(self) -> list[Charge]:
         """Charge the request past the reserve; raises ProblemError 429 if a ceiling is reached."""
@@ -183,10 +182,14 @@ class _Request:
         return charges
 
     async def check_room(self, elements: int) -> None:
-        """Raise ProblemError 429 if no work would help, because a ceiling of the caller's networks is reached."""
+        """Raise ProblemError 429 if no work would help, because a ceiling is reached."""
         charges = self.worked_charges(elements)
         if await self._wait(charges) > 0 or min(charge.limit for charge in charges) < elements:
             raise await self._refusal(charges)
+        part = 1.0 if await self._may_use_what_is_kept() else 1 - KEPT
+        whole = self._channel_charges(part, elements)
+        if await self._wait(whole) > 0 or not self.quota.ledger.fits(self.epoch, elements, part):
+            raise await self._channel_refusal(part)
 
     async def _refusal(self, charges: list[Charge]) -> ProblemError:
         too_many = any(charge.amount > charge.limit for charge in charges)
@@ -206,7 +209,7 @@ class _Request:
             ProblemError: 429 if the ceiling of the channel is reached; nothing is counted.
         """
         for part in (1 - KEPT, 1.0):
-            if part == 1 and not await self._asked_nothing():
+            if part == 1 and not await self._may_use_what_is_kept():
                 break
             fitted = await self._charge_part(charges, part)
             if fitted is not None:
@@ -216,7 +219,7 @@ class _Request:
 
     async def _charge_part(self, charges: list[Charge], part: float) -> bool | None:
         """Count charges within `part` of the channel's ceiling; None if the channel is what is full."""
-        quota, whole = self.quota, self._channel_charges(part)
+        quota, whole = self.quota, self._channel_charges(part, self.elements)
         if not quota.ledger.fits(self.epoch, self.elements, part):
             return None
         full = await quota.counters.charge([*charges, *whole])
@@ -229,7 +232,7 @@ class _Request:
 
     async def refund(self, charges: list[Charge]) -> None:
         """Take back what `charge` has counted."""
-        await self.quota.counters.refund([*charges, *self._channel_charges(1)])
+        await self.quota.counters.refund([*charges, *self._channel_charges(1, self.elements)])
         self.quota.ledger.refund(self.epoch, self.elements)
 
     async def admission(self, charges: list[Charge]) -> Admission:
@@ -237,7 +240,11 @@ class _Request:
             with unavailable_without_counters():
                 await self.refund(charges)
 
-        return Admission(await self._headers(), refund)
+        try:
+            headers = await self._headers()
+        except CountersError:
+            headers = {}  # it is charged, so it is answered
+        return Admission(headers, refund)
 
     async def proof_needed(self, *, answered: bool) -> ProblemError:
         """The answer to a request that needs a proof of work, and to one whose proof does not hold (`answered`)."""
@@ -250,12 +257,14 @@ class _Request:
         headers = await self._headers() | retry_after(await self._wait(self.reserve_charges(min(self.elements, SMALL))))
         return ProblemError(Problem.PROOF_NEEDED, detail, headers, {"challenge": challenge})
 
-    def _channel_charges(self, part: float) -> list[Charge]:
-        charges = [window.charge(_CHANNEL, self.elements) for window in self.quota.windows.channel]
-        return [charge._replace(limit=int(charge.limit * part)) for charge in charges]
+    def _channel_charges(self, part: float, elements: int) -> list[Charge]:
+        charges = [window.charge(_CHANNEL, elements) for window in self.quota.windows.channel]
+        return [_with_room_for_a_check(one._replace(limit=int(one.limit * part))) for one in charges]
 
-    async def _asked_nothing(self) -> bool:
-        """Whether nothing was evaluated for the caller's address in the last day."""
+    async def _may_use_what_is_kept(self) -> bool:
+        """Whether this is a small request, and nothing was evaluated for the caller's address in the last day."""
+        if self.elements > SMALL:
+            return False
         kinds = (self.quota.windows.reserve, self.quota.windows.worked)
         keys = [kind[-1].charge(self.networks[0].key, 0) for kind in kinds if kind]
         return all(state.idle > _DAY_SECONDS for state in await self.quota.counters.states(keys))
@@ -272,11 +281,11 @@ class _Request:
         return max(seconds_until_room(charge, state) for charge, state in zip(charges, states, strict=True))
 
     async def _channel_refusal(self, part: float) -> ProblemError:
-        wait = await self._wait(self._channel_charges(part))
+        wait = await self._wait(self._channel_charges(part, self.elements))
         if not self.quota.ledger.fits(self.epoch, self.elements, part):
             wait = _DAY_SECONDS  # until the next epoch, whose begin is not known here
         detail = "All callers together have reached the ceiling of the channel."
-        return ProblemError(Problem.RATE_LIMITED, detail, retry_after(wait))
+        return ProblemError(Problem.RATE_LIMITED, detail, await self._headers() | retry_after(wait))
 
     async def _headers(self) -> dict[str, str]:
         """The RateLimit headers: what the ceiling of the caller's address leaves."""
@@ -286,10 +295,21 @@ class _Request:
         states = await self.quota.counters.states([window.charge(key, 0) for window in parts])
         items = []
         for index, ceiling in enumerate(windows.ceiling):
-            level = sum(state.level for state in states[index :: len(windows.ceiling)])
-            burst = sum(window.burst for window in parts[index :: len(windows.ceiling)])
-            items.append(ceiling.header_item(burst - level, level))
+            same = list(zip(parts, states, strict=True))[index :: len(windows.ceiling)]
+            left = sum(window.burst - state.level for window, state in same)
+            items.append(ceiling.header_item(left, max(state.level / window.rate for window, state in same)))
         return {"ratelimit-policy": policy(windows.ceiling), "ratelimit": ", ".join(items)}
+
+
+def _with_room_for_a_check(charge: Charge) -> Charge:
+    """A charge of one element with a limit that lets it through only where two elements would be.
+
+    Otherwise a caller that always asks for one would take each element that becomes free, and a first check, which
+    takes two, would wait for ever. A larger charge is returned unchanged.
+    """
+    if charge.amount >= SMALL or charge.limit <= charge.amount:
+        return charge
+    return charge._replace(limit=max(charge.amount, charge.limit - (SMALL - charge.amount)))
 
 
 def public_quota(

@@ -42,20 +42,30 @@ class Window:
     @property
     def burst(self) -> int:
         """How much is let through at once."""
-        return ceil(self.amount / 2)
+        return _burst(self.amount)
 
     @property
     def rate(self) -> float:
         """How much is let through in each second."""
-        return max(self.amount - self.burst, 0.5) / self.seconds
+        return _rate(self.amount, self.seconds)
 
     def charge(self, key: str, amount: int, multiple: int = 1) -> Charge:
         """The charge of `amount` for `key`, under `multiple` times the limit."""
-        return Charge(f"{self.prefix}/{key}", self.burst * multiple, self.rate * multiple, amount)
+        whole = self.amount * multiple
+        return Charge(f"{self.prefix}/{key}", _burst(whole), _rate(whole, self.seconds), amount)
 
-    def header_item(self, left: float, level: float) -> str:
-        """The item of the RateLimit header: what is left now, and the seconds until a whole `burst` is."""
-        return f'"{self.seconds}s";r={max(0, floor(left))};t={max(1, ceil(level / self.rate))}'
+    def header_item(self, left: float, wait: float) -> str:
+        """The item of the RateLimit header: what is left now, and the seconds until nothing counts any more."""
+        return f'"{self.seconds}s";r={max(0, floor(left))};t={max(1, ceil(wait))}'
+
+
+def _burst(amount: int) -> int:
+    return (amount + 1) // 2
+
+
+def _rate(amount: int, seconds: int) -> float:
+    # Of one element, none is left for the rest of the time: it is let through every second time.
+    return max(amount - _burst(amount), 0.5) / seconds
 
 
 def policy(windows: Sequence[Window]) -> str:
@@ -139,7 +149,7 @@ class Quota:
     async def _headers(self, key: str) -> dict[str, str]:
         states = await self._counters.states([window.charge(key, 0) for window in self._windows])
         items = [
-            window.header_item(window.burst - state.level, state.level)
+            window.header_item(window.burst - state.level, state.level / window.rate)
             for window, state in zip(self._windows, states, strict=True)
         ]
         return {"ratelimit-policy": self._policy, "ratelimit": ", ".join(items)}

@@ -17,7 +17,7 @@ for i, key in ipairs(KEYS) do
   local limit, rate, amount = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
   local state = redis.call('HMGET', key, 'level', 'at')
   local level = 0
-  if state[1] then level = math.max(0, state[1] - (now - state[2]) * rate) end
+  if state[1] then level = math.max(0, state[1] - math.max(0, now - state[2]) * rate) end
   levels[i] = math.max(0, level + amount)
   if amount > 0 and levels[i] > limit then return i - 1 end
 end
@@ -27,7 +27,10 @@ for i, key in ipairs(KEYS) do
 end
 return -1
 """
-"""Counts all charges or none, with the clock of the server. A negative amount is a refund."""
+"""Counts all charges or none, with the wall clock of Redis. A negative amount is a refund.
+
+If that clock is set back, levels stay as they are until it is where it was.
+"""
 
 _STATES: Final = """
 local time = redis.call('TIME')
@@ -37,8 +40,8 @@ for i, key in ipairs(KEYS) do
   local state = redis.call('HMGET', key, 'level', 'at')
   local level, idle = 0, 'inf'
   if state[1] then
-    level = math.max(0, state[1] - (now - state[2]) * ARGV[i])
-    idle = string.format('%.6f', now - state[2])
+    level = math.max(0, state[1] - math.max(0, now - state[2]) * ARGV[i])
+    idle = string.format('%.6f', math.max(0, now - state[2]))
   end
   states[i] = {string.format('%.17g', level), idle}
 end

@@ -2,8 +2,9 @@
 
 The memory is a table of fixed size, mapped before the workers are forked, so that a worker that is replaced finds the
 counts of the former one, and nothing is written to disk. A key is one slot in one of the table's sets. Where a set is
-full, its least recently used key is dropped with its counts. A keyed hash chooses the set, so that callers cannot
-choose whose counts are dropped.
+full, the key whose level would be the first to reach 0 is dropped. So a caller that has used little from very many
+addresses cannot make the server forget a key that has used much, such as the whole channel, even if that key was not
+charged for hours because it is full. A keyed hash chooses the set, so that callers cannot choose whose counts compete.
 
 A worker that is killed while it writes leaves at most the counts of that one request incomplete.
 """
@@ -21,20 +22,20 @@ from pilookup_server.limits.counters import Charge, State
 from pilookup_server.limits.shared_lock import SharedLock
 
 SETS: Final = 65_536
-"""Sets of the table: half a million keys, 16 MiB, of which the system provides what is used."""
+"""Sets of the table: half a million keys, 20 MiB, of which the system provides what is used."""
 
 WAYS: Final = 8
 """Keys of a set."""
 
 _NAME_BYTES: Final = 16
 _EMPTY: Final = bytes(_NAME_BYTES)
-_SLOT: Final = Struct("<16sdd")  # name, level, and the time of both
+_SLOT: Final = Struct("<16sddd")  # name, level, the time of that level, and the time when the level is 0
 _STATE: Final = Struct("<dd")
 _WORD: Final = Struct("<Q")
 _SET_BYTES: Final = WAYS * _SLOT.size
 
-_Row = tuple[int | None, bytes, float]
-"""Offset of a slot (None for a new one), name and level."""
+_Row = tuple[int | None, bytes, float, float]
+"""Offset of a slot (None for a new one), name, level and rate."""
 
 
 class SharedCounters:
@@ -68,7 +69,7 @@ class SharedCounters:
                 level = max(0.0, level - (now - at) * rate) + amount
                 if level > limit:
                     return index
-                (new if place is None else old).append((place, name, level))
+                (new if place is None else old).append((place, name, level, rate))
             # Keys that have a slot first, so that no new one takes it.
             for row in old + new:
                 self._write(now, *row)
@@ -80,7 +81,7 @@ class SharedCounters:
             now = self._elapsed()
             for key, _, rate, amount in charges:
                 place, name, level, at = self._find(key)
-                self._write(now, place, name, max(0.0, level - (now - at) * rate - amount))
+                self._write(now, place, name, max(0.0, level - (now - at) * rate - amount), rate)
 
     async def states(self, charges: Sequence[Charge]) -> list[State]:
         """The state of keys; see `Counters`."""
@@ -108,14 +109,15 @@ class SharedCounters:
             return None, name, 0.0, -math.inf
         return place, name, *_STATE.unpack_from(self._table, place + _NAME_BYTES)
 
-    def _write(self, now: float, place: int | None, name: bytes, level: float) -> None:
-        _SLOT.pack_into(self._table, self._free(name) if place is None else place, name, level, now)
+    def _write(self, now: float, place: int | None, name: bytes, level: float, rate: float) -> None:
+        place = self._free(name) if place is None else place
+        _SLOT.pack_into(self._table, place, name, level, now, now + level / rate)
 
     def _free(self, name: bytes) -> int:
-        """The offset of an empty slot of a name's set, or of the one whose last use is the longest ago."""
+        """The offset of an empty slot of a name's set, or of the one whose level is the first to reach 0."""
         start = self._start(name)
         slots = list(_SLOT.iter_unpack(self._table[start : start + _SET_BYTES]))
-        way = min(range(WAYS), key=lambda index: (slots[index][0] != _EMPTY, slots[index][2]))
+        way = min(range(WAYS), key=lambda index: (slots[index][0] != _EMPTY, slots[index][3]))
         return start + way * _SLOT.size
 
     def _start(self, name: bytes) -> int:

@@ -24,19 +24,26 @@ class SharedLock:
         with TemporaryFile() as file:
             self._descriptor = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._descriptor)
+        self._patience = _PATIENCE_SECONDS
 
     def __enter__(self) -> None:
-        """Wait for the lock; raises CountersError if another process, such as a stopped one, does not release it."""
+        """Wait for the lock; raises CountersError if another process, such as a stopped one, does not release it.
+
+        After such an error this process no longer waits until it has had the lock again. Otherwise each request would
+        stop its event loop, and with it every other answer, for another second.
+        """
         end = None
         while True:
             try:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                end = end or time.monotonic() + _PATIENCE_SECONDS
-                if time.monotonic() > end:
+                end = end or time.monotonic() + self._patience
+                if time.monotonic() >= end:
+                    self._patience = 0.0
                     raise CountersError from None
                 time.sleep(_PAUSE_SECONDS)
             else:
+                self._patience = _PATIENCE_SECONDS
                 return
 
     def __exit__(self, *_: object) -> None:

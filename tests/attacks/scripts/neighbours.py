@@ -3,13 +3,15 @@
     python -m tests.attacks.scripts.neighbours [--citizens 3000] [--requests 4] [--only "single checks"]
 
 A day is simulated: the quota is the real one on a fake clock, the work is counted and not done. Citizens come evenly over
-the day. Each makes one check (two elements: a number and a canary), solves what is asked for with an old telephone, waits
-as long as the server says, and gives up after half an hour. The neighbour has a fast desktop computer, sends up to four
-requests a second (`--requests`), and tries again a second after it was refused. The four neighbours:
+the day. Each makes one check (two elements: a number and a canary) and solves what is asked for with an old telephone.
+Whoever is refused waits as many whole minutes as the page says, begins again, and gives up after half an hour. The
+neighbour has a fast desktop computer and sends up to four requests a second (`--requests`), also while it is refused. The
+four neighbours:
 
     batches          the largest requests that are taken, from the citizens' address
     single checks    requests of one element, from the citizens' address
-    a /48            the largest requests without work, else with it, from every /64 by turns; each citizen has a /64 in it
+    a /48            the largest requests that need no work, and with work where there is nothing without, from every
+                     /64 by turns; each citizen has a /64 in it
     100 addresses    single checks from a hundred addresses in other networks, one of which is the citizens'
 
 `before` are the rules before ADR 0020: a soft quota for requests of any size, work of 20,000 hashes and 500 an element,
@@ -24,6 +26,7 @@ import statistics
 from collections.abc import Iterator
 from ipaddress import ip_address
 from itertools import cycle
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,8 +52,11 @@ CARRIER = "198.51.100.7"
 class Challenges:
     """Counts the work of a challenge instead of making one; its answer is always right."""
 
+    def __init__(self) -> None:
+        self._order = random.Random(2)
+
     def challenge(self, elements: int, used: float) -> dict[str, int]:
-        return {"elements": elements, "work": proof_of_work.max_work(elements, used) // 2}
+        return {"elements": elements, "work": self._order.randrange(proof_of_work.max_work(elements, used))}
 
     def check(self, header: str, _: int) -> str:
         return header
@@ -66,7 +72,8 @@ class After:
         settings = read_settings(home=folder)
         counts = SharedCounts.from_settings(settings, clock)
         windows, batch = PublicWindows.from_settings(settings), settings.public_batch
-        self.quota = PublicQuota(windows, batch, counts.counters, counts.ledger, Challenges(), Challenges())  # type: ignore[arg-type]
+        work = Challenges()
+        self.quota = PublicQuota(windows, batch, counts.counters, counts.ledger, work, work)  # type: ignore[arg-type]
         self.largest = batch
 
     async def ask(self, address: str, elements: int, proof: bool) -> None:
@@ -109,11 +116,12 @@ class Before:
     def __init__(self, _: Path, clock: Stepped) -> None:
         self.soft = [FormerWindow(clock, 300, 60), FormerWindow(clock, 2_000, DAY)]
         self.hard = [FormerWindow(clock, 3_000, 60), FormerWindow(clock, 30_000, DAY)]
+        self.order = random.Random(2)
 
     async def ask(self, address: str, elements: int, proof: bool) -> None:
         key = ClientAddresses(()).networks({"client": (address, 1)})[0].key
         if not proof and not self._take(self.soft, key, elements):
-            challenge = {"elements": elements, "work": (20_000 + 500 * elements) // 2}
+            challenge = {"elements": elements, "work": self.order.randrange(20_000 + 500 * elements)}
             raise ProblemError(Problem.PROOF_NEEDED, None, None, {"challenge": challenge})
         if not self._take(self.hard, key, elements):
             wait = max(window.wait(key, elements) for window in self.hard)
@@ -167,9 +175,9 @@ class Day:
         except ProblemError as refusal:
             if refusal.problem is Problem.PROOF_NEEDED:
                 return at + refusal.members["challenge"]["work"] / PHONE, address, True
-            again = at + int(refusal.headers["retry-after"])
+            again = at + 60 * ceil(int(refusal.headers["retry-after"]) / 60)
             if again - since <= PATIENCE:
-                return again, address, proof
+                return again, address, False
             self.lost += 1
             return None
         self.waits.append(at - since)
@@ -182,9 +190,11 @@ class Day:
         try:
             await self.rules.ask(address, elements, proof)
         except ProblemError as refusal:
-            if refusal.problem is Problem.PROOF_NEEDED and kind != "a /48":
+            if refusal.problem is Problem.PROOF_NEEDED:
                 return at + max(self.step, refusal.members["challenge"]["work"] / DESKTOP), address, True
-            return at + (self.step if kind in ("a /48", "100 addresses") else 1), next(sources), False
+            # What it asks before the last second of Retry-After is refused, so that is left out.
+            wait = 0 if kind in ("a /48", "100 addresses") else int(refusal.headers["retry-after"]) - 1
+            return at + max(self.step, wait), next(sources), False
         self.got += elements
         return at + self.step, next(sources), False
 

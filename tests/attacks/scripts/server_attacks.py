@@ -31,7 +31,10 @@ from tests.support.server.serve_process import Home, Process
 
 EVALUATE = b"POST /v1/channels/public/evaluate HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
 CHUNKED = EVALUATE + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
-OPEN_QUOTAS = dict.fromkeys(("public_quota", "request_quota"), "100000000/minute") | {"public_reserve": ""}
+OPEN_QUOTAS = dict.fromkeys(("public_quota", "public_channel_quota", "request_quota"), "100000000/minute") | {
+    "public_reserve": "",
+    "public_epoch_quota": 10**12,
+}
 
 
 def connect(port, source="127.0.0.1"):

@@ -24,7 +24,10 @@ from tests.support.attacks.home import ONLINE
 
 TOKEN = "a-synthetic-platform-token-of-the-attacks-0123456789"
 MANY = "100000000/minute"
-ROOMY = {"public_quota": MANY, "public_reserve": "", "platform_quota": MANY, "request_quota": MANY}
+ROOMY = dict.fromkeys(("public_quota", "public_channel_quota", "platform_quota", "request_quota"), MANY) | {
+    "public_reserve": "",
+    "public_epoch_quota": 10**12,
+}
 PASSED = ("content-type", "retry-after", "etag", "ratelimit")
 
 

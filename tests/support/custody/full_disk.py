@@ -27,7 +27,6 @@ class Disk:
         self.folder = str(folder)
         self.writes = None
         self.failed_on = None
-        monkeypatch.setattr(os, "fsync", lambda _: None)  # counted, not made: the tests need no durability
         for owner, name in WRITES:
             monkeypatch.setattr(owner, name, self._limited(getattr(owner, name)))
 

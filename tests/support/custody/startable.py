@@ -25,8 +25,3 @@ def start(home, now=NOW, channel="public"):
     loaded = load_release(directory, channel, keys, None, now)
     assert sorted(loaded.evaluators) == sorted(e.epoch for e in loaded.release.epochs if e.serves_until > now)
     return sorted(loaded.evaluators)
-
-
-def without_flushing(monkeypatch):
-    """Count no time for flushing to the disk; a killed process leaves the same files with or without it."""
-    monkeypatch.setattr("os.fsync", lambda _: None)

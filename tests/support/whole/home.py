@@ -48,6 +48,8 @@ class Home:
         environment |= {
             "PILOOKUP_PLATFORM_TOKENS": TOKEN,
             "PILOOKUP_PUBLIC_QUOTA": QUOTA,
+            "PILOOKUP_PUBLIC_CHANNEL_QUOTA": QUOTA,
+            "PILOOKUP_PUBLIC_EPOCH_QUOTA": str(10**12),
             "PILOOKUP_PUBLIC_RESERVE": "",
             "PILOOKUP_PLATFORM_QUOTA": QUOTA,
             "PILOOKUP_REQUEST_QUOTA": QUOTA,

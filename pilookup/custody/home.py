@@ -1,8 +1,10 @@
 """HOME: the directory of all state, in two halves that can be on two machines.
 
 HOME/custody/   keyring.json  keys/  control.sqlite3  vault/  lock
-HOME/online/    keyring.json  keys/  channels/{channel}/{metadata,targets}/
+HOME/online/    keyring.json  keys/  channels/{channel}/{metadata,targets}/  lock
 HOME/trust-{channel}.json     the channel's root metadata, for clients to pin
+
+After a change of the passphrase, `keys/` is `keys-{salt}/`. A half whose passphrase is weak has `weak-passphrase.json`.
 """
 
 import fcntl

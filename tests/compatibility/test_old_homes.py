@@ -13,9 +13,11 @@ import pytest
 
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
+from pilookup.custody.passphrase_change import change_passphrase
 from pilookup.custody.publish.publish import publish
 from pilookup.custody.status import read_status
 from pilookup.errors import KeyringError, PublishError
+from pilookup.keyring import Half
 from pilookup.release_files.verify import verify_directory
 from tests.support.compatibility.homes import (
     ABSENT,
@@ -225,6 +227,18 @@ def test_another_passphrase_does_not_open_a_home(home, facts):
     wrong = facts | {"passphrases": {**facts["passphrases"], "custody": "another"}}
     with pytest.raises(KeyringError), opened(home, wrong):
         pass
+
+
+@pytest.mark.parametrize("name", ["published"], indirect=True)
+def test_its_passphrases_are_replaced(home, facts):
+    former, new = facts["passphrases"], {str(half): f"a new one of the {half} half" for half in Half}
+    for half in Half:
+        change_passphrase(Home(home), half, former[half].encode, new[half].encode)
+    with pytest.raises(KeyringError, match="does not open"), opened(home, facts):
+        pass
+    with opened(home, facts | {"passphrases": new}) as session:
+        assert key_contents(session.keyring) == facts["expected"]["keys"]["custody"]
+        assert key_contents(session.online_keyring()) == facts["expected"]["keys"]["online"]
 
 
 @pytest.mark.parametrize("name", ["killed_load"], indirect=True)

@@ -187,7 +187,7 @@ def serve_process(home, log):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
     environment |= {"PILOOKUP_ONLINE_PASSPHRASE": ONLINE.decode(), "PILOOKUP_PLATFORM_TOKENS": TOKEN}
     environment |= {"PILOOKUP_LOG_LEVEL": "debug", "PILOOKUP_METRICS_PORT": "0"}
-    environment |= {f"PILOOKUP_{name.upper()}": value for name, value in ROOMY.items()}
+    environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in ROOMY.items()}
     command = [sys.executable, "-m", "pilookup.cli", "serve", "--home", str(home), "--port", "0"]
     with log.open("wb") as output:
         return subprocess.Popen(command, env=environment, stdout=output, stderr=output)

@@ -198,9 +198,11 @@ def _ceiling(settings: Settings) -> str:
     longest = quota_items(settings.public_channel_quota)[-1]
     days = MAINLAND_PATTERNS * longest.get_expiry() / longest.amount / 86_400
     part = settings.public_epoch_quota / MAINLAND_PATTERNS
+    time = longest.GRANULARITY.name if longest.multiples == 1 else f"time of {longest.get_expiry():,} seconds"
     return (
-        f"public: at most {longest} for all callers together, all {MAINLAND_PATTERNS:,} patterns of mobile numbers in "
-        f"{days:,.0f} days; at most {settings.public_epoch_quota:,} an epoch, {part:.1%} of the patterns"
+        f"public: at most {longest.amount:,} a {time} for all callers together, all {MAINLAND_PATTERNS:,} patterns of "
+        f"mobile numbers in {days:,.0f} days; at most {settings.public_epoch_quota:,} an epoch, {part:.1%} of the "
+        "patterns"
     )
 
 

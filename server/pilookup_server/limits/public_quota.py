@@ -220,15 +220,17 @@ class _Request:
     async def _charge_part(self, charges: list[Charge], part: float) -> bool | None:
         """Count charges within `part` of the channel's ceiling; None if the channel is what is full."""
         quota, whole = self.quota, self._channel_charges(part, self.elements)
-        if not quota.ledger.fits(self.epoch, self.elements, part):
+        if not quota.ledger.charge(self.epoch, self.elements, part):
             return None
-        full = await quota.counters.charge([*charges, *whole])
-        if full is not None:
-            return False if full < len(charges) else None
-        if quota.ledger.charge(self.epoch, self.elements, part):
+        try:
+            full = await quota.counters.charge([*charges, *whole])
+        except CountersError:
+            quota.ledger.refund(self.epoch, self.elements)
+            raise
+        if full is None:
             return True
-        await quota.counters.refund([*charges, *whole])  # another worker was faster
-        return None
+        quota.ledger.refund(self.epoch, self.elements)
+        return False if full < len(charges) else None
 
     async def refund(self, charges: list[Charge]) -> None:
         """Take back what `charge` has counted."""
@@ -259,7 +261,9 @@ class _Request:
 
     def _channel_charges(self, part: float, elements: int) -> list[Charge]:
         charges = [window.charge(_CHANNEL, elements) for window in self.quota.windows.channel]
-        return [_with_room_for_a_check(one._replace(limit=int(one.limit * part))) for one in charges]
+        return [
+            _with_room_for_a_check(Charge(key, int(limit * part), rate, amount)) for key, limit, rate, amount in charges
+        ]
 
     async def _may_use_what_is_kept(self) -> bool:
         """Whether this is a small request, and nothing was evaluated for the caller's address in the last day."""
@@ -307,9 +311,10 @@ def _with_room_for_a_check(charge: Charge) -> Charge:
     Otherwise a caller that always asks for one would take each element that becomes free, and a first check, which
     takes two, would wait for ever. A larger charge is returned unchanged.
     """
-    if charge.amount >= SMALL or charge.limit <= charge.amount:
+    key, limit, rate, amount = charge
+    if amount >= SMALL or limit <= amount:
         return charge
-    return charge._replace(limit=max(charge.amount, charge.limit - (SMALL - charge.amount)))
+    return Charge(key, max(amount, limit - (SMALL - amount)), rate, amount)
 
 
 def public_quota(

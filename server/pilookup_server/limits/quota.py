@@ -7,6 +7,7 @@ quota, nothing would prevent a caller from having every possible number evaluate
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, floor
 from typing import Final
 
@@ -51,8 +52,8 @@ class Window:
 
     def charge(self, key: str, amount: int, multiple: int = 1) -> Charge:
         """The charge of `amount` for `key`, under `multiple` times the limit."""
-        whole = self.amount * multiple
-        return Charge(f"{self.prefix}/{key}", _burst(whole), _rate(whole, self.seconds), amount)
+        burst, rate = _limits(self.amount * multiple, self.seconds)
+        return Charge(f"{self.prefix}/{key}", burst, rate, amount)
 
     def header_item(self, left: float, wait: float) -> str:
         """The item of the RateLimit header: what is left now, and the seconds until nothing counts any more."""
@@ -66,6 +67,12 @@ def _burst(amount: int) -> int:
 def _rate(amount: int, seconds: int) -> float:
     # Of one element, none is left for the rest of the time: it is let through every second time.
     return max(amount - _burst(amount), 0.5) / seconds
+
+
+@lru_cache(maxsize=256)
+def _limits(amount: int, seconds: int) -> tuple[int, float]:
+    """The burst and the rate of a window; cached, since they are needed several times for every request."""
+    return _burst(amount), _rate(amount, seconds)
 
 
 def policy(windows: Sequence[Window]) -> str:

@@ -13,6 +13,7 @@ import math
 import mmap
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from typing import Final
@@ -27,6 +28,7 @@ SETS: Final = 65_536
 WAYS: Final = 8
 """Keys of a set."""
 
+_CACHED_NAMES: Final = 16_384
 _NAME_BYTES: Final = 16
 _EMPTY: Final = bytes(_NAME_BYTES)
 _SLOT: Final = Struct("<16sddd")  # name, level, the time of that level, and the time when the level is 0
@@ -56,7 +58,10 @@ class SharedCounters:
         self._sets = sets
         self._elapsed = elapsed
         self._table = mmap.mmap(-1, sets * _SET_BYTES)
-        self._secret = os.urandom(32)
+        secret = os.urandom(32)
+        self._name = lru_cache(maxsize=_CACHED_NAMES)(
+            lambda key: blake2b(key.encode(), digest_size=_NAME_BYTES, key=secret).digest()
+        )
 
     async def charge(self, charges: Sequence[Charge]) -> int | None:
         """Count all charges, or none of them if one exceeds its limit; see `Counters`."""
@@ -101,7 +106,7 @@ class SharedCounters:
         Returns:
             The offset of its slot, None without one; its name; its level, and the time of that level.
         """
-        name = blake2b(key.encode(), digest_size=_NAME_BYTES, key=self._secret).digest()
+        name = self._name(key)
         start = self._start(name)
         # A name is random, so these bytes are nothing else.
         place = self._table.find(name, start, start + _SET_BYTES)

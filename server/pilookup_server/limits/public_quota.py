@@ -10,7 +10,7 @@ A part of the channel's ceiling is kept for small requests of addresses that hav
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
@@ -59,12 +59,21 @@ class PublicWindows:
         reserve: The part of it that is for small requests, of the same windows; empty if no work is ever needed.
         worked: What is left of it.
         channel: What all callers together may have evaluated.
+        policy: The value of the header RateLimit-Policy.
+        parts: Each window of the ceiling, with its reserve, if there is one, and what is left of it.
     """
 
     ceiling: tuple[Window, ...]
     reserve: tuple[Window, ...]
     worked: tuple[Window, ...]
     channel: tuple[Window, ...]
+    policy: str = field(init=False)
+    parts: tuple[tuple[Window, tuple[Window, ...]], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        kinds = [kind for kind in (self.reserve, self.worked) if kind]
+        object.__setattr__(self, "policy", policy(self.ceiling))
+        object.__setattr__(self, "parts", tuple(zip(self.ceiling, zip(*kinds, strict=True), strict=True)))
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "PublicWindows":
@@ -294,15 +303,15 @@ class _Request:
     async def _headers(self) -> dict[str, str]:
         """The RateLimit headers: what the ceiling of the caller's address leaves."""
         windows, key = self.quota.windows, self.networks[0].key
-        kinds = [kind for kind in (windows.reserve, windows.worked) if kind]
-        parts = [window for kind in kinds for window in kind]
-        states = await self.quota.counters.states([window.charge(key, 0) for window in parts])
+        charges = [window.charge(key, 0) for _, parts in windows.parts for window in parts]
+        states = iter(await self.quota.counters.states(charges))
         items = []
-        for index, ceiling in enumerate(windows.ceiling):
-            same = list(zip(parts, states, strict=True))[index :: len(windows.ceiling)]
-            left = sum(window.burst - state.level for window, state in same)
-            items.append(ceiling.header_item(left, max(state.level / window.rate for window, state in same)))
-        return {"ratelimit-policy": policy(windows.ceiling), "ratelimit": ", ".join(items)}
+        for ceiling, parts in windows.parts:
+            levels = [next(states).level for _ in parts]
+            left = sum(window.burst for window in parts) - sum(levels)
+            wait = max(level / window.rate for window, level in zip(parts, levels, strict=True))
+            items.append(ceiling.header_item(left, wait))
+        return {"ratelimit-policy": windows.policy, "ratelimit": ", ".join(items)}
 
 
 def _with_room_for_a_check(charge: Charge) -> Charge:

@@ -133,8 +133,8 @@ def test_processes_count_together_and_lose_nothing():
     assert round(level(counters, "k", 1e-9)) == 1000
 
 
-def test_a_killed_process_does_not_keep_the_lock():
-    lock = SharedLock()
+def holding_process(lock):
+    """Fork a process that holds the lock until it is killed; returns its id once it has the lock."""
     held, ready = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -142,6 +142,12 @@ def test_a_killed_process_does_not_keep_the_lock():
             os.write(ready, b"x")
             signal.pause()
     os.read(held, 1)
+    return pid
+
+
+def test_a_killed_process_does_not_keep_the_lock():
+    lock = SharedLock()
+    pid = holding_process(lock)
     counters = SharedCounters(lock)
     with pytest.raises(CountersError):
         asyncio.run(counters.charge([Charge("k", 9, 1.0, 1)]))
@@ -152,13 +158,7 @@ def test_a_killed_process_does_not_keep_the_lock():
 
 def test_a_lock_that_is_not_released_is_waited_for_once(monkeypatch):
     lock, clock = SharedLock(), Stepped(50.0)
-    held, ready = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        with lock:
-            os.write(ready, b"x")
-            signal.pause()
-    os.read(held, 1)
+    pid = holding_process(lock)
     monkeypatch.setattr(shared_lock.time, "monotonic", clock)
     monkeypatch.setattr(shared_lock.time, "sleep", lambda _: setattr(clock, "now", clock.now + 0.1))
     waited = []

@@ -4,12 +4,13 @@ The tables of characters are the native core's (Unicode 16); the words and patte
 `--check` compares instead of writing.
 """
 
-import argparse
 import json
 import re
 import sys
 from pathlib import Path
 from typing import Any
+
+from generated_file import main
 
 from pilookup.identifier import affixes, characters
 
@@ -78,18 +79,5 @@ def to_text() -> str:
     return json.dumps(rules(), ensure_ascii=False, indent=1) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the file instead of writing it")
-    text = to_text()
-    if parser.parse_args().check:
-        if FILE.read_text() == text:
-            return 0
-        print(f"{FILE.name} is not what the script makes", file=sys.stderr)
-        return 1
-    FILE.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(FILE, to_text(), __doc__))

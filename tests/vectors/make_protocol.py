@@ -4,11 +4,11 @@ Every scalar and key is a hash of its label, so the script always writes the sam
 vectors and protect nothing.
 """
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
+from generated_file import main
 from protocol_cases import (
     Vector,
     batch_case,
@@ -80,18 +80,5 @@ def to_text() -> str:
     return json.dumps(vectors(), ensure_ascii=False, indent=1) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with the file instead of writing it")
-    text = to_text()
-    if parser.parse_args().check:
-        if FILE.read_text() == text:
-            return 0
-        print(f"{FILE.name} is not what the script makes", file=sys.stderr)
-        return 1
-    FILE.write_text(text)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(FILE, to_text(), __doc__))

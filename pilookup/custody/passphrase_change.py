@@ -15,7 +15,7 @@ from pilookup.keyring.passphrase_rules import OTHER_HALF, check_length, refuse_s
 def change_passphrase(
     home: Home, half: Half, passphrase: Callable[[], bytes], new_passphrase: Callable[[], bytes]
 ) -> None:
-    """Make a new master key for a half, under a new passphrase, and seal its key files anew in one step.
+    """Make a new master key for a half, under a new passphrase, and seal its key files under it in one step.
 
     Args:
         home: Where the halves are.

@@ -1,4 +1,4 @@
-"""Gives a half a new master key under a new passphrase, and seals its key files anew, in one step (docs/adr/0021)."""
+"""Gives a half a new master key under a new passphrase, in one step (docs/adr/0021)."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ from pilookup.keyring.private_file import read_private
 
 
 def change_master_key(directory: Path, former: MasterKeyFile, passphrase: bytes, new_passphrase: bytes) -> None:
-    """Replace the master key and the passphrase of a half: its key files are sealed anew, the former ones destroyed.
+    """Replace the master key and the passphrase of a half, seal its key files under it, and destroy the former ones.
 
     At any instant, the half opens with exactly one of the two passphrases, and then has all its keys. The caller must
     hold the locks of the half.

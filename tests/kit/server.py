@@ -38,7 +38,7 @@ class Running:
     lock: Lock = field(default_factory=Lock)
 
     def site(self, now: datetime) -> Site:
-        """Return what the present step serves. Each start of a step makes it anew."""
+        """Return what the present step serves. Each start of a step makes it again."""
         if self.number not in self.sites:
             self.sites[self.number] = self.case.steps[self.number - 1].build(now)
         return self.sites[self.number]

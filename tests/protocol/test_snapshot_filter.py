@@ -126,7 +126,7 @@ OTHER = {Kind.EXPOSURE: Kind.MALICIOUS, Kind.MALICIOUS: Kind.EXPOSURE}
 
 
 def rebuilt(which, texts, algorithm=Algorithm.FUSE16, /, **changes):
-    """A change of a snapshot's files: the base of a kind made anew."""
+    """A change of a snapshot's files: another base of a kind."""
     made = filter_file(which, Role.BASE, [*NAMES, *texts], algorithm, **changes)
     return lambda files: files | {base_of(which): made}
 

@@ -38,7 +38,7 @@ HEADER: Final = b"pilookup-proof"
 """The request header that carries a proof of work, in lower case."""
 
 DEFAULT_RESERVE: Final = 3
-"""Unless the settings say otherwise, one in so many elements of the ceiling belongs to the reserve."""
+"""The ceiling is divided by this number to get the reserve, unless the settings name one."""
 
 SMALL: Final = 2
 """Most elements of a request that the reserve is for: a number and a canary."""

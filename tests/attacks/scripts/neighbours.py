@@ -11,7 +11,7 @@ four neighbours:
     batches          the largest requests that are taken, from the citizens' address
     single checks    requests of one element, from the citizens' address
     a /48            the largest requests that need no work, and with work where there is nothing without, from every
-                     /64 by turns; each citizen has a /64 in it
+                     /64 in turn; each citizen has a /64 in it
     100 addresses    single checks from a hundred addresses in other networks, one of which is the citizens'
 
 `before` are the rules before ADR 0020: a soft quota for requests of any size, work of 20,000 hashes and 500 an element,

@@ -53,7 +53,7 @@ class Clock:
         self.now += timedelta(**duration)
 
     def start_machine(self) -> None:
-        """Start the machine again: the elapsed seconds begin anew."""
+        """Start the machine again: the elapsed seconds begin at 0."""
         self.seconds = 20.0
         self.boot += "-next"
 

@@ -128,6 +128,23 @@ def test_each_mark_is_logged_once_by_whichever_worker_reaches_it(tmp_path, monke
     assert lines == [0.5, 0.8, 1.0]
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(1, 30_000)), max_size=60),
+    st.sampled_from([(0, 1), (1, 0), (0,), ()]),
+)
+@settings(deadline=None)
+def test_servers_that_overlap_on_one_home_forget_nothing_of_each_other(tmp_path_factory, calls, closed):
+    folder = tmp_path_factory.mktemp("online")
+    ledgers, total = [open_ledger(folder) for _ in range(2)], 0
+    for server, elements in calls:
+        assert ledgers[server].charge(1, elements, 1)
+        total += elements
+    for server in closed:
+        ledgers[server].close()
+    counted = open_ledger(folder).evaluated(1)
+    assert total <= counted <= total + 4 * LEASE
+
+
 def test_only_the_newest_epochs_are_remembered(tmp_path):
     ledger = open_ledger(tmp_path)
     for epoch in range(1, 12):

@@ -15,6 +15,7 @@ from struct import Struct
 from typing import Final
 
 from pilookup.clock import Clock
+from pilookup.errors import FormatError
 from pilookup.release_files.evaluations import Evaluations, read_evaluations, write_evaluations
 from pilookup_server.limits.shared_lock import SharedLock
 from pilookup_server.logs import describe, logger
@@ -91,9 +92,9 @@ class ChannelLedger:
             evaluated = before + elements
             if evaluated > int(self._ceiling * part):
                 return False
-            if evaluated > taken:
-                taken = self._take(epoch, evaluated, taken)
             self._set(epoch, evaluated, taken)
+            if evaluated > taken:
+                self._take(epoch)
         for mark in MARKS:
             if most < int(self._ceiling * mark) <= evaluated:
                 logger().warning("evaluated elements of an epoch", epoch=epoch, part=mark, ceiling=self._ceiling)
@@ -106,26 +107,44 @@ class ChannelLedger:
             self._set(epoch, max(0, evaluated - elements), taken)
 
     def close(self) -> None:
-        """Write what was evaluated, without what was taken in advance; raises CountersError, OSError."""
+        """Write what was evaluated, without what was taken in advance; raises CountersError, FormatError, OSError."""
         with self._lock:
+            self._add_others()
             counts = {epoch: evaluated for epoch, evaluated, *_ in self._all()}
             write_evaluations(self._online, Evaluations(counts, self._clock()))
 
-    def _take(self, epoch: int, evaluated: int, taken: int) -> int:
-        """Write a larger count to the file, and return it."""
+    def _take(self, epoch: int) -> None:
+        """Write a larger count of an epoch to the file."""
         if time.monotonic() < self._retry_at:
-            return taken
-        larger = min(self._ceiling, evaluated + min(LEASE, (self._ceiling - evaluated) // 100))
-        # An epoch has more evaluated than saved while the file cannot be written.
-        counts = {one: max(count, saved) for one, count, saved, _ in self._all()} | {epoch: larger}
+            return
         try:
+            self._add_others()
+            evaluated, _, _ = self._get(epoch)
+            larger = evaluated + max(0, min(LEASE, (self._ceiling - evaluated) // 100))
+            # An epoch has more evaluated than saved while the file cannot be written.
+            counts = {one: max(count, saved) for one, count, saved, _ in self._all()} | {epoch: larger}
             write_evaluations(self._online, Evaluations(counts, self._clock()))
-        except OSError as error:
+        except (FormatError, OSError) as error:
             logger().error("the count of evaluated elements cannot be written", **describe(error))
             self._retry_at = time.monotonic() + _RETRY_SECONDS
-            return taken
+            return
         self._retry_at = 0.0
-        return larger
+        self._set(epoch, evaluated, larger)
+
+    def _add_others(self) -> None:
+        """Add what another server has written since this one last did, so that neither forgets what the other counts.
+
+        Two servers may overlap on one HOME while one takes the place of the other.
+        """
+        record = read_evaluations(self._online)
+        lowest = min(row[0] for row in _ROW.iter_unpack(self._rows[:]))  # 0 while there is room for more
+        for epoch, count in record.epochs.items() if record else ():
+            if epoch < lowest:
+                continue  # forgotten, since there are too many newer ones
+            evaluated, taken, _ = self._get(epoch)
+            if count > taken:
+                self._set(epoch, evaluated + count - taken, count)
+                logger().warning("another server counts elements on this HOME", epoch=epoch, elements=count - taken)
 
     def _all(self) -> list[tuple[int, int, int, int]]:
         return [row for row in _ROW.iter_unpack(self._rows[:]) if row[0]]

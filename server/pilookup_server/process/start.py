@@ -12,7 +12,7 @@ from typing import Any
 
 from pilookup import durable
 from pilookup.clock import boot_id, seconds_since_boot, utc_now
-from pilookup.errors import HomeError
+from pilookup.errors import FormatError, HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.half_lock import half_locked
 from pilookup.keyring.passphrase import read_passphrase
@@ -210,7 +210,7 @@ def _close(counts: SharedCounts) -> None:
     """Write the exact count of evaluated elements. If that fails, the larger one that the file has holds."""
     try:
         counts.ledger.close()
-    except (OSError, CountersError) as error:
+    except (OSError, FormatError, CountersError) as error:
         logger().error("the count of evaluated elements cannot be written", **describe(error))
 
 

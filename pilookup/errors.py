@@ -11,6 +11,7 @@
     │   ├── KeyringError        a key file or its passphrase is wrong
     │   ├── VaultError          a file of the vault is missing, altered or cannot be written
     │   ├── PublishError        a snapshot was refused before it could be served
+    │   ├── AuditError          the audit log was changed, or cannot be written
     │   └── StrictLoadError     a load with `strict` had warnings (carries the outcome)
     ├── ComputeError            work could not run on the machines it was sent to
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
@@ -92,6 +93,10 @@ class VaultError(CustodyError):
 
 class PublishError(CustodyError):
     """A snapshot was refused before it could be served."""
+
+
+class AuditError(CustodyError):
+    """The audit log was changed, or an entry cannot be written. The text names the entry or the file."""
 
 
 class StrictLoadError(CustodyError):

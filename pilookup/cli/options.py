@@ -50,6 +50,15 @@ DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
 DateOption = Annotated[
     bool, typer.Option("--date-is-right", help="Sign, although the date is out of order with what was signed before.")
 ]
+OperatorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--operator",
+        envvar="PILOOKUP_OPERATOR",
+        help="Who runs the command, for the audit log; by default, the login.",
+        show_default=False,
+    ),
+]
 OwnOption = Annotated[
     bool,
     typer.Option("--own", help="Ask for a passphrase of 16 characters or more, instead of generating one."),

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -14,8 +15,9 @@ from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
 from pilookup.custody import removal
+from pilookup.custody.audit import AuditLog, Recorded
 from pilookup.custody.control import ControlDatabase
-from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.datasets import DatasetSpec, check_slug
 from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
@@ -79,6 +81,8 @@ class Custody:
       served in one step, or not at all. Each can be repeated after an error or a kill.
     - Loading and the status need the passphrase of the custody half alone. All other methods also need the online half.
     - Calls are made one at a time; they are not safe to make from several threads at once.
+    - `initialise`, `load`, `publish`, `rotate`, `withdraw` and `erase` are recorded in the audit log: before they
+      change anything, and when they end. If the former is not possible, AuditError is raised and nothing was changed.
 
     Example::
 
@@ -97,9 +101,11 @@ class Custody:
         clock: Clock,
         date_is_right: bool | Callable[[str], bool],
         resources: ExitStack,
+        audit: AuditLog,
     ) -> None:
         """Called by `open`."""
         self._opened_session = session
+        self._audit = audit
         self._workers = workers
         self._clock = clock
         self._date_is_right = date_is_right
@@ -108,7 +114,12 @@ class Custody:
 
     @staticmethod
     def initialise(
-        home: str | Path, *, passphrase: Passphrase, online_passphrase: Passphrase, clock: Clock = utc_now
+        home: str | Path,
+        *,
+        passphrase: Passphrase,
+        online_passphrase: Passphrase,
+        clock: Clock = utc_now,
+        operator: str | None = None,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -117,6 +128,7 @@ class Custody:
             passphrase: of the custody half, 16 characters or more.
             online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
+            operator: who makes it, for the audit log; None for the login.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -124,13 +136,14 @@ class Custody:
         Raises:
             HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
             KeyringError: a passphrase breaks a rule, which the text names; or a key file cannot be written.
-            CustodyError: the control database cannot be used, or holds control data already.
+            CustodyError: the control database cannot be used, or holds control data already; or the operator's name
+                cannot be written into the audit log.
             ValueError: `clock` returns a time without a time zone.
 
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now)
+        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now, operator)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:
@@ -157,6 +170,7 @@ class Custody:
         scheduler: str | None = None,
         clock: Clock = utc_now,
         date_is_right: bool | Callable[[str], bool] = False,
+        operator: str | None = None,
     ) -> Self:
         """Lock and unlock a HOME, and remove what killed commands left.
 
@@ -169,11 +183,14 @@ class Custody:
             clock: asked for the time at each call; signatures, epochs and expiry follow it.
             date_is_right: whether the date is right although it is out of order with what was signed or received
                 before; or a function that gets the doubt as a text and asks a person.
+            operator: who works on it, for the audit log; None for the login.
 
         Raises:
             HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
             KeyringError: a passphrase is wrong, or a key file is missing or altered.
-            CustodyError: the control database cannot be used.
+            AuditError: the audit log was changed, or cannot be read or written.
+            CustodyError: the control database cannot be used, or the operator's name cannot be written into the audit
+                log.
             VaultError: the vault does not belong to the control database, and nothing was changed; or what a killed
                 command left in it cannot be removed.
             PublishError: what a killed command left in a channel cannot be removed.
@@ -192,8 +209,9 @@ class Custody:
                 online = _unlock(layout, Half.ONLINE, _bytes_of(online_passphrase), given)
             control = stack.enter_context(ControlDatabase.open(layout))
             session = Session(layout, keyring, control, Vault(layout, keyring), online, now)
+            audit = AuditLog.open(layout, keyring, operator, partial(read_clock, clock))
             session.recover()
-            return cls(session, workers, clock, date_is_right, stack.pop_all())
+            return cls(session, workers, clock, date_is_right, stack.pop_all(), audit)
 
     def __enter__(self) -> Self:
         return self
@@ -276,6 +294,7 @@ class Custody:
         What `rejects` or `on_progress` raises is raised unchanged, and nothing is loaded.
         """
         session = self._session()
+        check_slug(dataset)
         paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
         spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
@@ -292,7 +311,11 @@ class Custody:
         job = LoadJob(
             paths, spec, options, replace, dry_run, strict, skip_bad, frozenset(locked) if locked is not None else None
         )
-        return loading.load(session, job, rejects, on_progress, self._workers)
+        asked = {"kind": str(known_kind), "files": len(paths), "replace": replace, "dry_run": dry_run}
+        with self._audit.recorded("load", dataset=dataset, **asked, rejects=rejects is not None) as entry:
+            outcome = loading.load(session, job, rejects, on_progress, self._workers)
+            entry.outcome(**outcome.counts())
+        return outcome
 
     def publish(
         self,
@@ -328,9 +351,14 @@ class Custody:
         served, or the new one completely; call it again.
         """
         session = self._publishing_session()
-        return publishing.publish(
-            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
-        )
+        session.control.channel(channel)
+        with self._audit.recorded("publish", channel=channel, bloom=bloom) as entry:
+            signing = replace(session, audit_head=entry.head)
+            done = publishing.publish(
+                signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+            )
+            entry.outcome(**_release_facts(session, done))
+        return done
 
     def rotate(
         self,
@@ -359,15 +387,19 @@ class Custody:
                 RuntimeError: as `publish`.
         """
         session = self._publishing_session()
-        return publishing.rotate(
-            session,
-            channel,
-            on_progress or _ignore,
-            compromised=compromised,
-            bloom=bloom,
-            executor=self._workers,
-            memory=memory,
-        )
+        session.control.channel(channel)
+        with self._audit.recorded("rotate", channel=channel, compromised=compromised, bloom=bloom) as entry:
+            done = publishing.rotate(
+                replace(session, audit_head=entry.head),
+                channel,
+                on_progress or _ignore,
+                compromised=compromised,
+                bloom=bloom,
+                executor=self._workers,
+                memory=memory,
+            )
+            entry.outcome(**_release_facts(session, done))
+        return done
 
     def withdraw(
         self, dataset: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None
@@ -387,8 +419,14 @@ class Custody:
             RuntimeError: this HOME was closed.
         """
         session = self._publishing_session()
-        withdrawn = removal.withdraw(session, dataset)
-        return WithdrawOutcome(withdrawn, self._republish(session, memory, on_progress))
+        if session.control.dataset(dataset) is None:
+            raise CustodyError(f"there is no dataset {dataset}")
+        with self._audit.recorded("withdraw", dataset=dataset) as entry:
+            withdrawn = removal.withdraw(session, dataset)
+            entry.outcome(withdrawn=withdrawn)
+            published = self._republish(session, entry, memory, on_progress)
+            entry.outcome(releases=[_release_facts(session, done) for done in published])
+        return WithdrawOutcome(withdrawn, published)
 
     def erase(self, number: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None) -> EraseOutcome:
         """Remove a number from the vault and from every served snapshot, and keep it out of all later loads.
@@ -409,8 +447,17 @@ class Custody:
         identifier = canonicalise(number)
         if not isinstance(identifier, bytes):
             raise CustodyError(f"not a phone number: {identifier}")
-        datasets = removal.erase(session, identifier)
-        return EraseOutcome(datasets, self._republish(session, memory, on_progress))
+        with self._audit.recorded("erase") as entry:  # and nothing else: an entry must not help to guess the number
+            datasets = removal.erase(session, identifier)
+            entry.outcome(datasets=datasets)
+            published = self._republish(session, entry, memory, on_progress)
+            entry.outcome(releases=len(published))
+        return EraseOutcome(datasets, published)
+
+    @property
+    def audit_repaired(self) -> bool:
+        """Whether opening cut off a line of the audit log that a killed command had not written to its end."""
+        return self._audit.repaired
 
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.
@@ -458,9 +505,28 @@ class Custody:
                 self._date_is_right = True
         return session
 
-    def _republish(self, session: Session, memory: int, on_progress: Progress | None) -> tuple[Published, ...]:
-        done = publishing.republish(session, on_progress or _ignore, executor=self._workers, memory=memory)
+    def _republish(
+        self, session: Session, entry: Recorded, memory: int, on_progress: Progress | None
+    ) -> tuple[Published, ...]:
+        signing = replace(session, audit_head=entry.head)
+        done = publishing.republish(signing, on_progress or _ignore, executor=self._workers, memory=memory)
         return tuple(done)
+
+
+def _release_facts(session: Session, done: Published) -> dict[str, Any]:
+    """What the audit log says of a release. `release` is the SHA-256 of its targets metadata."""
+    with durable.failures_as(PublishError, session.home.channels):
+        digest = session.repository(done.channel).release_digest()
+    return {
+        "channel": done.channel,
+        "epoch": done.epoch,
+        "serial": done.serial,
+        "entries": done.entries,
+        "changed": done.changed,
+        "rotated": done.rotated,
+        "ended": [each.epoch for each in done.ended],
+        "release": digest,
+    }
 
 
 def _bytes_of(passphrase: Passphrase) -> bytes:

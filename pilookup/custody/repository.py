@@ -8,6 +8,7 @@ until timestamp.json is replaced.
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import uuid4
@@ -100,6 +101,15 @@ class ChannelRepository:
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
 
+    def release_digest(self) -> str | None:
+        """The SHA-256 (hex) of the targets metadata of the served release; None before the first.
+
+        Raises FormatError, OSError.
+        """
+        if (targets := self._newest_targets()) is None:
+            return None
+        return sha256(self.read(f"{targets.version}.targets.json")).hexdigest()
+
     def signed_at(self) -> list[datetime]:
         """When the served targets and timestamp metadata were signed; empty before the first release.
 
@@ -171,7 +181,15 @@ class ChannelRepository:
         durable.sync_directory(folder.parent)
         durable.sync_directory(self.targets)
 
-    def release(self, epochs: Sequence[ServedEpoch], keys: SigningKeys, now: datetime, *, forget: bool = False) -> None:
+    def release(
+        self,
+        epochs: Sequence[ServedEpoch],
+        keys: SigningKeys,
+        now: datetime,
+        *,
+        forget: bool = False,
+        audit: str | None = None,
+    ) -> None:
         """Sign a release and serve it from now on, by replacing timestamp.json last (the online half signs that).
 
         Args:
@@ -180,6 +198,7 @@ class ChannelRepository:
             now: when the release is signed.
             forget: remove the files of the former release at once, because something in them was withdrawn or erased.
                 Without it they stay until the next release, for clients that still read them.
+            audit: the head of the audit log, which is signed with the release; None leaves it out.
 
         Raises:
             FormatError: metadata of the served release are not valid.
@@ -191,7 +210,7 @@ class ChannelRepository:
         served, previous = self._served_snapshot(), self._newest_targets()
         version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
         expires = _whole_seconds(now + TARGETS_LIFE)
-        targets = Targets(version=version, expires=expires, targets=_targets(epochs))
+        targets = Targets(version=version, expires=expires, targets=_targets(epochs, audit))
         self._write_signed(f"{version}.targets.json", targets, keys["targets"])
         number = max([0, *self._versions("snapshot.json")]) + 1
         snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
@@ -257,14 +276,15 @@ class ChannelRepository:
                 path.unlink()
 
 
-def _targets(epochs: Sequence[ServedEpoch]) -> dict[str, TargetFile]:
+def _targets(epochs: Sequence[ServedEpoch], audit: str | None) -> dict[str, TargetFile]:
     targets = {MANIFEST: _target(MANIFEST, epochs[0].files[MANIFEST])}
     for epoch in epochs:
         for name, ref in epoch.files.items():
             path = target_name(epoch.epoch, name)
             targets[path] = _target(path, ref)
         manifest = targets[target_name(epoch.epoch, MANIFEST)]
-        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on)
+        head = audit if epoch is epochs[0] else None
+        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on, head)
     return targets
 
 

@@ -21,7 +21,8 @@ class Session:
     """An unlocked HOME at one moment.
 
     keyring: of the custody half. online: the keyring of the online half, None if it is locked. now: the time that
-    everything done in this session is dated with.
+    everything done in this session is dated with. audit_head: the digest of the command's entry in the audit log, which
+    a release is signed with; None without an audit log.
     """
 
     home: Home
@@ -30,6 +31,7 @@ class Session:
     vault: Vault
     online: Keyring | None
     now: datetime
+    audit_head: str | None = None
 
     def repository(self, channel: str) -> ChannelRepository:
         """A channel's TUF repository; raises FormatError if the name is not a channel's."""

@@ -3,6 +3,7 @@
 custody   vault                         the scalar that vault elements are under
 vault-storage                 the symmetric key that seals the vault's files
 vault-digest                  the symmetric key that subkeys for digests are derived from
+audit                         the symmetric key that seals the head of the audit log
 root-<channel>-<1 to 3>       TUF root keys
 targets-<channel>-<1 to 3>    TUF targets keys
 snapshot-<channel>            TUF snapshot key
@@ -17,6 +18,7 @@ from typing import Final
 VAULT_KEY_ID: Final = "vault"
 STORAGE_KEY_ID: Final = "vault-storage"
 DIGEST_KEY_ID: Final = "vault-digest"
+AUDIT_KEY_ID: Final = "audit"
 
 OFFLINE_ROLES: Final = {"root": 3, "targets": 3, "snapshot": 1}
 """The TUF roles that custody signs, and how many keys it makes for each."""

@@ -11,6 +11,7 @@ from pilookup.cli.options import (
     JsonOption,
     MemoryOption,
     Number,
+    OperatorOption,
     SchedulerOption,
     ask_number,
 )
@@ -23,6 +24,7 @@ def erase(
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     date_is_right: DateOption = False,
+    operator: OperatorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Erase a number from the vault and every served snapshot. Loading the same files does not bring it back."""
@@ -31,7 +33,7 @@ def erase(
     text = ask_number(number)
     if not isinstance(identifier := canonicalise(text), bytes):
         raise typer.BadParameter(f"not a phone number: {identifier}", param_hint="NUMBER")
-    with publishing(home, scheduler, "republish", date_is_right=date_is_right) as (custody, advance):
+    with publishing(home, scheduler, "republish", operator=operator, date_is_right=date_is_right) as (custody, advance):
         outcome = custody.erase(text, memory=memory, on_progress=advance)
     if json:
         say_json(outcome.to_json())

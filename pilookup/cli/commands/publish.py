@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilookup.cli.console import counted, say, say_json
-from pilookup.cli.options import DEFAULT_MEMORY, DateOption, HomeOption, JsonOption, MemoryOption, SchedulerOption
+from pilookup.cli.options import (
+    DEFAULT_MEMORY,
+    DateOption,
+    HomeOption,
+    JsonOption,
+    MemoryOption,
+    OperatorOption,
+    SchedulerOption,
+)
 from pilookup.protocol.buckets import PUBLIC_ELEMENTS_A_DAY
 from pilookup.protocol.names import PUBLIC
 
@@ -24,12 +32,16 @@ def publish(
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     date_is_right: DateOption = False,
+    operator: OperatorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Make a channel's snapshot from the vault, sign it, and serve it in place of the former one."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
-    with publishing(home, scheduler, f"publish {channel}", date_is_right=date_is_right) as (custody, advance):
+    with publishing(home, scheduler, f"publish {channel}", operator=operator, date_is_right=date_is_right) as (
+        custody,
+        advance,
+    ):
         outcome = custody.publish(channel, bloom=bloom, memory=memory, on_progress=advance)
     print_published([outcome], json=json)
     if channel == PUBLIC and not json:

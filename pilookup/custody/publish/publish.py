@@ -197,7 +197,8 @@ def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -
     builder = EpochBuilder(session, session.control.channel(name), listed, state)
     with _staged(repository):
         built = [builder.build_or_reuse(newest), *(each for epoch in former if (each := builder.renew_former(epoch)))]
-    repository.release(built, keys, session.now, forget=_holds_removed(session, name, listed))
+    forget = _holds_removed(session, name, listed)
+    repository.release(built, keys, session.now, forget=forget, audit=session.audit_head)
     builder.mark_released()
     ended = builder.ended(number for number in listed if listed[number].serves_until > session.now)
     epochs.destroy_ended(session, name)

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tuf.api.metadata import Root
 
 from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
-from pilookup.custody.repository import THRESHOLDS, ChannelRepository, SigningKeys
+from pilookup.custody.repository import THRESHOLDS, ChannelRepository
 from pilookup.custody.vault import Vault
-from pilookup.errors import PublishError, VaultError
+from pilookup.errors import KeysElsewhereError, PublishError, VaultError
 from pilookup.keyring import Keyring
-from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, role_key_ids, timestamp_key_id
+from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, number_of_key_id
+from pilookup.signing.signer import HeldKey, Signer, Signers, tuf_key_id
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class Session:
     """An unlocked HOME at one moment.
 
     keyring: of the custody half. online: the keyring of the online half, None if it is locked. now: the time that
-    everything done in this session is dated with. audit_head: the digest of the command's entry in the audit log, which
-    a release is signed with; None without an audit log.
+    everything done in this session is dated with. elsewhere: signers whose keys are in no half, such as of a key file
+    on a medium that is at hand. audit_head: the digest of the command's entry in the audit log, which a release is
+    signed with; None without an audit log.
     """
 
     home: Home
@@ -31,6 +33,7 @@ class Session:
     vault: Vault
     online: Keyring | None
     now: datetime
+    elsewhere: tuple[Signer, ...] = ()
     audit_head: str | None = None
 
     def repository(self, channel: str) -> ChannelRepository:
@@ -63,24 +66,48 @@ class Session:
             raise PublishError("publishing needs the online half and its passphrase")
         return self.online
 
-    def signing_keys(self, channel: str) -> SigningKeys:
-        """The signing keys of a channel that are present, by role.
+    def signers(self, channel: str) -> Signers:
+        """The signers of a channel that are at hand and that its root lists, by role; root keys perhaps too few.
 
         Raises:
-            PublishError: there are too few of a role, or the online half is locked.
+            KeysElsewhereError: there are too few of another role.
+            PublishError: the online half is locked.
+            KeyringError: a key file is missing or altered.
+            TrustError, FormatError, OSError: the root metadata cannot be read or are not valid.
+        """
+        root = self.repository(channel).root()
+        found = self.signers_of(channel, root)
+        for role in ("targets", "snapshot", "timestamp"):
+            threshold = root.roles[role].threshold
+            if len(found[role]) < threshold:
+                raise KeysElsewhereError(
+                    f"{threshold} {role} keys of channel {channel} are needed, {len(found[role])} found; to have the "
+                    f"release signed where the others are, run: pilookup publish {channel} --prepare FILE"
+                )
+        return found
+
+    def signers_of(self, channel: str, root: Root) -> Signers:
+        """The signers at hand that a root lists, by role: keys of the two halves, and `elsewhere`; perhaps none.
+
+        Raises:
+            PublishError: the online half is locked.
             KeyringError: a key file is missing or altered.
         """
-        held = set(self.keyring.ids())
-        keys: dict[str, list[Ed25519PrivateKey]] = {
-            role: [self.keyring.signing(name) for name in role_key_ids(role, channel) if name in held]
-            for role in OFFLINE_ROLES
-        }
-        keys["timestamp"] = [self.online_keyring().signing(timestamp_key_id(channel))]
-        for role, threshold in THRESHOLDS.items():
-            if len(keys[role]) < threshold:
-                raise PublishError(f"{threshold} {role} keys of channel {channel} are needed, {len(keys[role])} found")
-        return keys
+        found = {}
+        for role in THRESHOLDS:
+            listed = set(root.roles[role].keyids)
+            keyring = self.keyring if role in OFFLINE_ROLES else self.online_keyring()
+            held = [HeldKey(keyring.signing(key_id)) for key_id in signing_key_ids(keyring, role, channel)]
+            by_id: dict[str, Signer] = {tuf_key_id(signer): signer for signer in (*held, *self.elsewhere)}
+            found[role] = [signer for key_id, signer in by_id.items() if key_id in listed]
+        return found
 
     def channel_key(self, channel: str, epoch: int) -> SecretKey:
         """The channel key of an epoch; raises KeyringError if it is missing, altered or destroyed."""
         return self.keyring.scalar(channel_key_id(channel, epoch))
+
+
+def signing_key_ids(keyring: Keyring, role: str, channel: str) -> list[str]:
+    """The ids of a role's keys in a keyring, by their numbers."""
+    numbered = ((number_of_key_id(key_id, role, channel), key_id) for key_id in keyring.ids())
+    return [key_id for number, key_id in sorted((n, key_id) for n, key_id in numbered if n is not None)]

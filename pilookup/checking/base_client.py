@@ -37,6 +37,7 @@ class BaseClient:
         cache_bytes: int = DEFAULT_BYTES,
         region: str = "CN",
         insecure: bool = False,
+        sandbox: bool = False,
     ) -> None:
         """Make a client of one channel. Nothing is sent before the first check.
 
@@ -53,11 +54,14 @@ class BaseClient:
             cache_bytes: bytes of verified buckets to keep in memory.
             region: where numbers without a country code are from (ISO 3166-1 alpha-2).
             insecure: whether http:// is allowed to other hosts than this machine.
+            sandbox: whether the channel is that of a sandbox. The root of a sandbox is refused without it, and every
+                other root with it.
 
         Raises:
             ValueError: an argument, or the proxy that the environment names, is not valid. A channel's name raises the
                 subclass FormatError.
-            TrustError: the root or the state directory cannot be used.
+            TrustError: the root or the state directory cannot be used, or the root is that of a sandbox and `sandbox`
+                is False, or the other way round.
             MissingExtraError: the environment names a SOCKS proxy, and the extra `socks` is not installed.
         """
         from pilookup.checking import requests, state, transport  # noqa: PLC0415 - see the module's docstring
@@ -68,11 +72,11 @@ class BaseClient:
         base = requests.check_url(url, insecure=insecure)
         self._endpoint = requests.Endpoint(base, check_channel(channel), _check_token(token))
         self._checker = Checker(channel, BucketCache(cache_bytes))
-        root = None if trust is None else read_root(trust)
+        root = None if trust is None else read_root(trust, sandbox=sandbox)
         folder = state.default_directory() if state_dir is None else Path(state_dir)
         kept = state.State(folder, base, channel)
         self._http = transport.Http(self._endpoint)
-        self._trust = Trust(self._http, kept, root)
+        self._trust = Trust(self._http, kept, root, sandbox=sandbox)
         self._closed = False
         self._prepare()
 

@@ -108,7 +108,12 @@ class Custody:
 
     @staticmethod
     def initialise(
-        home: str | Path, *, passphrase: Passphrase, online_passphrase: Passphrase, clock: Clock = utc_now
+        home: str | Path,
+        *,
+        passphrase: Passphrase,
+        online_passphrase: Passphrase,
+        clock: Clock = utc_now,
+        sandbox: bool = False,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -117,6 +122,8 @@ class Custody:
             passphrase: of the custody half, 16 characters or more.
             online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
+            sandbox: mark the roots as those of a sandbox. Clients refuse its trust files unless they are made with
+                `sandbox=True`; the mark cannot be removed. For synthetic data only.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -130,7 +137,7 @@ class Custody:
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now)
+        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now, sandbox=sandbox)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:

@@ -33,7 +33,9 @@ from pilookup.protocol.names import PLATFORM, PUBLIC
 CHANNELS: Final = {PUBLIC: Profile.COARSE, PLATFORM: Profile.EXACT}
 
 
-def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
+def initialise_home(
+    path: Path, custody_passphrase: bytes, online_passphrase: bytes, now: datetime, *, sandbox: bool = False
+) -> list[Path]:
     """Make HOME in a missing or empty directory. If a step fails, what was made is removed again.
 
     Args:
@@ -41,6 +43,7 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
         custody_passphrase: of the custody half, 16 characters or more.
         online_passphrase: of the online half, 16 characters or more, and another one.
         now: when the first epochs begin.
+        sandbox: whether to mark the roots as those of a sandbox.
 
     Returns:
         The trust files for clients to pin, one for each channel.
@@ -55,7 +58,7 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
     with durable.failures_as(HomeError, path), removed_on_error(path):
         home = Home.create(path)
         try:
-            return _create_contents(home, custody_passphrase, online_passphrase, now)
+            return _create_contents(home, custody_passphrase, online_passphrase, now, sandbox=sandbox)
         except BaseException:
             for half in (home.custody, home.online):
                 shutil.rmtree(half, ignore_errors=True)
@@ -65,7 +68,9 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
             raise
 
 
-def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
+def _create_contents(
+    home: Home, custody_passphrase: bytes, online_passphrase: bytes, now: datetime, *, sandbox: bool
+) -> list[Path]:
     keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
     online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
     keyring.add_scalar(VAULT_KEY_ID, SecretKey.generate())
@@ -76,13 +81,13 @@ def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: b
     with ControlDatabase.create(home) as control:
         session = Session(home, keyring, control, vault, online, now)
         try:
-            return [_create_channel(session, name, profile) for name, profile in CHANNELS.items()]
+            return [_create_channel(session, name, profile, sandbox=sandbox) for name, profile in CHANNELS.items()]
         except BaseException:
             control.remove()
             raise
 
 
-def _create_channel(session: Session, name: str, profile: Profile) -> Path:
+def _create_channel(session: Session, name: str, profile: Profile, *, sandbox: bool) -> Path:
     """Make a channel's signing keys, repository and first epoch; returns its trust file."""
     public = {}
     for role in OFFLINE_ROLES:
@@ -93,7 +98,7 @@ def _create_channel(session: Session, name: str, profile: Profile) -> Path:
     timestamp = Ed25519PrivateKey.generate()
     session.online_keyring().add_signing(timestamp_key_id(name), timestamp)
     public["timestamp"] = [timestamp.public_key()]
-    root = session.repository(name).create(public, session.signing_keys(name), session.now)
+    root = session.repository(name).create(public, session.signing_keys(name), session.now, sandbox=sandbox)
     session.control.create_channel(name, profile)
     epochs.begin(session, name)
     path = session.home.trust(name)

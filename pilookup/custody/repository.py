@@ -23,6 +23,7 @@ from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
     ROOT_LIFE,
+    SANDBOX,
     TARGETS_LIFE,
     TIMESTAMP,
     TIMESTAMP_LIFE,
@@ -58,13 +59,21 @@ class ChannelRepository:
         self.targets = directory / "targets"
         self.staging = directory / "staging"
 
-    def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: SigningKeys, now: datetime) -> bytes:
+    def create(
+        self,
+        public: Mapping[str, Sequence[Ed25519PublicKey]],
+        keys: SigningKeys,
+        now: datetime,
+        *,
+        sandbox: bool = False,
+    ) -> bytes:
         """Make the directories and sign the first root metadata.
 
         Args:
             public: the public keys of every role, for the root metadata.
             keys: the signing keys of the root role.
             now: when the root metadata is signed.
+            sandbox: whether to mark the root as that of a sandbox, which clients refuse unless they are told.
 
         Returns:
             The root metadata, for clients to pin. Raises OSError.
@@ -73,6 +82,8 @@ class ChannelRepository:
         for folder in (self.metadata, self.targets):
             folder.mkdir(mode=durable.DIRECTORY_MODE)
         root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
+        if sandbox:
+            root.unrecognized_fields[SANDBOX] = True
         for role, role_keys in public.items():
             root.roles[role] = Role([], THRESHOLDS[role])
             for key in role_keys:

@@ -26,7 +26,7 @@ class SlowResult:
 
 _RETRY_AFTER: Final = 30.0
 
-_REASONS: Final = {
+_REASONS: Final[Mapping[str, Result | SlowResult]] = {
     SyntheticNumber.UNREACHABLE: Result.unknown(Reason.UNREACHABLE, detail="no connection: Connection refused"),
     SyntheticNumber.SERVER_ERROR: Result.unknown(Reason.SERVER_ERROR, detail="the server answered with status 500"),
     SyntheticNumber.UNAUTHORIZED: Result.unknown(Reason.UNAUTHORIZED, detail="the server answered with status 401"),

@@ -85,6 +85,7 @@ def test_both_clients_have_one_full_signature():
         "cache_bytes",
         "region",
         "insecure",
+        "sandbox",
     ]
 
 

@@ -76,11 +76,18 @@ class SyntheticNumber(StrEnum):
     """Not found, after 60 seconds: `unreachable` within any shorter timeout."""
 
 
+_EXPOSURE: Final = (("phone", "name", "id-number"), ("expect-fraud-calls", "answer-96110", "report-110"))
+_MALICIOUS: Final = (("phone", "account"), ("check-own-accounts", "complain-12321", "report-110"))
+
 CASES: Final = (
-    Case(1, Kind.EXPOSURE, "虚构案件一：个人信息泄露", "Fictional case 1: stolen records", date(2025, 1, 10)),
-    Case(2, Kind.MALICIOUS, "虚构案件二：恶意注册账号", "Fictional case 2: registered accounts", date(2025, 2, 10)),
-    Case(3, Kind.EXPOSURE, "虚构案件三：个人信息泄露", "Fictional case 3: stolen records", date(2025, 3, 10)),
-    Case(4, Kind.MALICIOUS, "虚构案件四：恶意注册账号", "Fictional case 4: registered accounts", date(2025, 4, 10)),
+    Case(
+        1, Kind.EXPOSURE, "虚构案件一：个人信息泄露", "Fictional case 1: stolen records", date(2025, 1, 10), *_EXPOSURE
+    ),
+    Case(2, Kind.MALICIOUS, "虚构案件二：恶意注册", "Fictional case 2: false accounts", date(2025, 2, 10), *_MALICIOUS),
+    Case(
+        3, Kind.EXPOSURE, "虚构案件三：个人信息泄露", "Fictional case 3: stolen records", date(2025, 3, 10), *_EXPOSURE
+    ),
+    Case(4, Kind.MALICIOUS, "虚构案件四：恶意注册", "Fictional case 4: false accounts", date(2025, 4, 10), *_MALICIOUS),
 )
 """The catalogue of the fake clients and of the sandbox."""
 

@@ -10,6 +10,9 @@ that names the number; `reason` is a `Reason` where the answer is unknown. `Reas
 Why a text is not a phone number is another enumeration, `pilookup.identifier.Reason`, which `canonicalise` returns in
 place of bytes: test its outcome with `isinstance(outcome, bytes)`.
 
+`NumberChecker` and `AsyncNumberChecker` are the interfaces of the two clients, for annotations of code that takes a
+client or, in tests, a fake one of `pilookup.testing`.
+
 `Filter` reads the filters of a snapshot, and says which tokens are in none of its data.
 
 Every error raised on purpose is a `PilookupError`; `pilookup.errors` draws the tree. A client given no `trust` warns
@@ -23,6 +26,7 @@ from pilookup._version import __version__
 if TYPE_CHECKING:
     from pilookup.checking.async_client import AsyncClient
     from pilookup.checking.client import Client
+    from pilookup.checking.number_checker import AsyncNumberChecker, NumberChecker
     from pilookup.checking.result import Reason, Result, Status
     from pilookup.checking.state import TrustOnFirstUse
     from pilookup.errors import (
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
         PasswordRequiredError,
         PilookupError,
         PublishError,
+        RealNumberError,
         SeveralFilesError,
         StrictLoadError,
         TrustError,
@@ -50,6 +55,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncClient",
     "AuditError",
+    "AsyncNumberChecker",
     "Case",
     "Client",
     "ComputeError",
@@ -61,9 +67,11 @@ __all__ = [
     "KeyringError",
     "MissingExtraError",
     "NoNumbersError",
+    "NumberChecker",
     "PasswordRequiredError",
     "PilookupError",
     "PublishError",
+    "RealNumberError",
     "Reason",
     "Result",
     "SeveralFilesError",
@@ -79,6 +87,7 @@ __all__ = [
 _MODULES = {
     "AsyncClient": "pilookup.checking.async_client",
     "AuditError": "pilookup.errors",
+    "AsyncNumberChecker": "pilookup.checking.number_checker",
     "Case": "pilookup.protocol.manifest",
     "Client": "pilookup.checking.client",
     "ComputeError": "pilookup.errors",
@@ -90,9 +99,11 @@ _MODULES = {
     "KeyringError": "pilookup.errors",
     "MissingExtraError": "pilookup.errors",
     "NoNumbersError": "pilookup.errors",
+    "NumberChecker": "pilookup.checking.number_checker",
     "PasswordRequiredError": "pilookup.errors",
     "PilookupError": "pilookup.errors",
     "PublishError": "pilookup.errors",
+    "RealNumberError": "pilookup.errors",
     "Reason": "pilookup.checking.result",
     "Result": "pilookup.checking.result",
     "SeveralFilesError": "pilookup.errors",

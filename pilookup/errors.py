@@ -16,6 +16,7 @@
     │   └── StrictLoadError     a load with `strict` had warnings (carries the outcome)
     ├── ComputeError            work could not run on the machines it was sent to
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
+    ├── RealNumberError         a fake client was asked for a number that may belong to somebody
     └── MissingExtraError       an optional extra of pilookup is not installed
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
@@ -141,6 +142,10 @@ class TrustError(PilookupError):
 
     def __reduce__(self) -> tuple[type["TrustError"], tuple[str, str]]:
         return type(self), (self.reason, str(self))
+
+
+class RealNumberError(PilookupError):
+    """A fake client of `pilookup.testing` was asked for a number that may belong to somebody. It has no answer."""
 
 
 class MissingExtraError(PilookupError):

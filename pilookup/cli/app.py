@@ -13,7 +13,19 @@ from pilookup.cli.console import complain
 from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
-COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
+COMMANDS = (
+    "init",
+    "load",
+    "publish",
+    "rotate",
+    "withdraw",
+    "erase",
+    "passphrase",
+    "status",
+    "check",
+    "verify",
+    "sandbox",
+)
 GROUPS = ("keys",)
 """Commands that have commands of their own; each module has an `app`."""
 

@@ -138,6 +138,7 @@ class Custody:
         online_passphrase: Passphrase,
         clock: Clock = utc_now,
         operator: str | None = None,
+        sandbox: bool = False,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -147,6 +148,8 @@ class Custody:
             online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
             operator: who makes it, for the audit log; None for the login.
+            sandbox: mark the roots as those of a sandbox. Clients refuse its trust files unless they are made with
+                `sandbox=True`; the mark cannot be removed. For synthetic data only.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -161,7 +164,8 @@ class Custody:
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now, operator)
+        passphrases = (_bytes_of(passphrase), _bytes_of(online_passphrase))
+        return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:

@@ -33,6 +33,7 @@ def test_these_are_the_public_names():
     assert pilookup.__all__ == [
         "AsyncClient",
         "AuditError",
+        "AsyncNumberChecker",
         "Case",
         "Client",
         "ComputeError",
@@ -44,9 +45,11 @@ def test_these_are_the_public_names():
         "KeyringError",
         "MissingExtraError",
         "NoNumbersError",
+        "NumberChecker",
         "PasswordRequiredError",
         "PilookupError",
         "PublishError",
+        "RealNumberError",
         "Reason",
         "Result",
         "SeveralFilesError",
@@ -83,6 +86,7 @@ def test_both_clients_have_one_full_signature():
         "cache_bytes",
         "region",
         "insecure",
+        "sandbox",
     ]
 
 

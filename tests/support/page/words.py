@@ -12,7 +12,7 @@ SCRIPT = """
 import { bundled } from "./test/bundle_source.mjs";
 const words = await bundled('export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";');
 const argument = { accounts: [0, 1, 2, 6], slipNumber: ["4586"], wait: [1, 2], mobileLength: [10, 12, 13],
-  by: ["某某市公安局"] };
+  by: ["某某市公安局"], secondsLeft: [1, 2, 3] };
 const plain = (one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name,
   typeof value === "function" ? Object.fromEntries((argument[name] ?? []).map((at) => [at, value(at)])) : value]));
 console.log(JSON.stringify({ zh: plain(words.zh), en: plain(words.en) }));

@@ -83,7 +83,8 @@ export function showAnswer(answer: ShownAnswer, telephone: string, words: Words,
   section.setAttribute("data-reason", answer.status === "unknown" ? answer.reason : "");
   section.setAttribute("data-kind", answer.status === "found" ? finding(answer) : "");
   const [first, ...rest] = bodyOf(answer, telephone, words);
-  fill(section, first ?? null, readAloud, ...rest);
+  if (first) fill(section, first, readAloud, ...rest);
+  else fill(section);
 }
 
 /** Remove the answer. */

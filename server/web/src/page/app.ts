@@ -205,13 +205,16 @@ function showStep(): void {
   button.setAttribute("aria-disabled", String(busy));
   button.textContent = busy ? words().checking : words().fixed.check;
   lockNumber(busy);
-  const percent = step && step[1] !== undefined ? ` ${Math.round(step[1] * 100)}%` : "";
-  // Screen readers skip the percentage, since it changes too often.
-  const share = percent ? make("span", { "aria-hidden": "true" }, percent) : null;
+  // Screen readers skip the count, since it changes too often.
+  const share = step && step[1] !== undefined ? make("span", { "aria-hidden": "true" }, countOf(step[0], step[1])) : null;
   const text = step ? words().step[step[0]] : "";
   const line = byId("step");
   if (line.firstChild?.nodeValue === text && line.childNodes[1] && share) line.replaceChild(share, line.childNodes[1]);
   else fill(line, text, share);
+}
+
+function countOf(name: Step, share: number): string {
+  return ` ${name === "waiting" ? words().secondsLeft(share) : `${Math.round(share * 100)}%`}`;
 }
 
 /** Register the service worker, which shows a page when there is no network and caches nothing else. */

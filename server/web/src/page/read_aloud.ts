@@ -84,7 +84,7 @@ function visibleTexts(): string[] {
   const answered = byId("answer").getAttribute("data-status") !== "";
   const found = document.querySelectorAll<HTMLElement>(
     answered
-      ? "#answer h2, #answer h3, #answer h4, #answer p, #answer li, #answer a"
+      ? "#fault p, #answer h2, #answer h3, #answer h4, #answer p, #answer li, #answer a"
       : "#question, .lead, #form label, #promise, #before h2, #before img, #before h3, #before p",
   );
   // Skip what is inside a closed `details`: it has no box in old browsers, and no text in new ones.

@@ -98,6 +98,8 @@ export interface Words {
   picture: Record<Picture, string>;
   checking: string;
   step: Record<Step, string>;
+  /** How long it is still to wait. */
+  secondsLeft: (count: number) => string;
   readAloud: string;
   stop: string;
   cannotSpeak: string;

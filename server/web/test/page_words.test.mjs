@@ -86,11 +86,12 @@ test("Chinese texts use Chinese punctuation", () => {
 });
 
 test("the page uses the first language of the browser that it has, otherwise Chinese", () => {
-  assert.equal(preferredLanguage(["en-GB", "zh-CN"]), en);
-  assert.equal(preferredLanguage(["ug", "zh-Hant-TW", "en"]), zh);
-  assert.equal(preferredLanguage(["de", "fr"]), zh);
-  assert.equal(preferredLanguage([]), zh);
-  assert.equal(preferredLanguage(["enm"]), zh);
+  assert.equal(preferredLanguage(["en-GB", "zh-CN"]), "en");
+  assert.equal(preferredLanguage(["de", "zh-Hant-TW", "en"]), "zh");
+  for (const tag of ["bo", "za-CN", "yue", "ug"]) assert.equal(preferredLanguage([tag, "en"]), "zh", tag);
+  assert.equal(preferredLanguage(["de", "fr"]), "zh");
+  assert.equal(preferredLanguage([]), "zh");
+  assert.equal(preferredLanguage(["enm", "bof"]), "zh");
 });
 
 const CASES = {
@@ -110,5 +111,7 @@ test("one advice is the next step, and all others follow once", () => {
   for (const cases of [[], [exposure], [malicious], [exposure, malicious, unknown]]) {
     const { first, rest } = orderAdvice("both", cases);
     assert.deepEqual([first, ...rest].sort(), Object.keys(zh.advice).sort());
+    const at = (code) => rest.indexOf(code);
+    assert.ok(at("report-110") < at("complain-12321"), "the police come before the line for nuisance calls");
   }
 });

@@ -12,6 +12,8 @@ export function startHelper(restart: () => void): void {
     restart();
   });
   byId("helper-next").addEventListener("click", restart);
+  // Some apps' own browsers cannot print: only the hint is shown there.
+  byId("print").hidden = typeof window.print !== "function";
   byId("print").addEventListener("click", () => window.print());
 }
 

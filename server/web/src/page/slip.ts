@@ -1,33 +1,43 @@
 // The slip of paper that a helper prints: the number's last four digits, the answer and the next step.
 
+import { hotlineText } from "./advice_view.ts";
+import type { Operator } from "./config.ts";
 import type { Words } from "../words/words.ts";
 import { summarise } from "./answer_view.ts";
+import { operatorName } from "./footer.ts";
 import type { Outcome } from "./checker.ts";
 import { day } from "./dates.ts";
 import { byId, fill, make } from "./elements.ts";
 
-/** Fill the slip. */
-export function fillSlip(outcome: Outcome, telephone: string, words: Words): void {
-  const { heading, note, next, brief } = summarise(outcome.answer, telephone, words);
+/** Fill the slip. `operator` is null if the configuration is missing. */
+export function fillSlip(outcome: Outcome, operator: Operator | null, words: Words): void {
+  const { telephone, address } = operator ?? { telephone: "", address: "" };
+  const { answer, last4 } = outcome;
+  const { heading, note, nextHeading, next, brief } = summarise(answer, telephone, words);
+  const issuer = operatorName(operator, words);
   fill(
     byId("slip"),
     make("h2", {}, words.slipTitle),
-    make("p", {}, words.slipNumber(outcome.last4)),
+    make("p", {}, words.slipNumber(last4)),
     make("p", {}, words.slipDate(day(new Date().toISOString(), words))),
+    "as_of" in answer ? make("p", {}, words.asOf(day(answer.as_of, words))) : null,
     make("p", { class: "strong" }, heading),
     make("p", {}, note),
-    make("h3", {}, words.nextStep),
+    make("h3", {}, nextHeading),
     make("p", { class: "strong" }, next),
     brief ? make("p", {}, brief) : null,
     make("ul", { class: "warnings" }, ...words.warnings.map((text) => make("li", {}, text))),
     make("h3", {}, words.slipCalls),
     ...callLines(telephone, words),
+    issuer ? make("p", {}, words.operator(issuer)) : null,
+    address ? make("p", {}, words.address(address)) : null,
+    make("p", {}, words.slipNote),
   );
 }
 
 function callLines(telephone: string, words: Words): HTMLElement[] {
-  const lines = (["110", "96110", "12377"] as const).map((number) => make("p", {}, `${number}  ${words.call[number]}`));
-  lines.push(make("p", {}, `010-12321  ${words.call["12321"]}`));
+  const names = ["police", "antifraud", "reports", "complaints"] as const;
+  const lines = names.map((name) => make("p", {}, hotlineText(name, words)));
   return telephone ? [...lines, make("p", {}, `${telephone}  ${words.telephone}`)] : lines;
 }
 

@@ -1,0 +1,29 @@
+// Loads the scripts that most people do not need: English, and the village hall. Never depends on a number or an answer.
+
+/** The time limit for a script, in milliseconds. */
+const TIME_LIMIT = 10_000;
+
+/**
+ * Load a script from the page's own folder and run it.
+ *
+ * @param name the name of the file
+ * @throws when the script does not arrive in time
+ */
+export function loadScript(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    const timer = setTimeout(failed, TIME_LIMIT);
+    function failed(): void {
+      clearTimeout(timer);
+      script.remove();
+      reject(new Error(`${name} did not load`));
+    }
+    script.onload = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    script.onerror = failed;
+    script.src = name;
+    document.head.appendChild(script);
+  });
+}

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncClient",
-    "AuditError",
     "AsyncNumberChecker",
+    "AuditError",
     "Case",
     "Client",
     "ComputeError",
@@ -86,8 +86,8 @@ __all__ = [
 
 _MODULES = {
     "AsyncClient": "pilookup.checking.async_client",
-    "AuditError": "pilookup.errors",
     "AsyncNumberChecker": "pilookup.checking.number_checker",
+    "AuditError": "pilookup.errors",
     "Case": "pilookup.protocol.manifest",
     "Client": "pilookup.checking.client",
     "ComputeError": "pilookup.errors",

@@ -91,10 +91,10 @@ def _create_contents(
     keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
     online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
     with AuditLog.open(home, keyring, operator, lambda: now).recorded("init", channels=list(CHANNELS)):
-        return _create_keys(home, keyring, online, now)
+        return _create_keys(home, keyring, online, now, sandbox=sandbox)
 
 
-def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime) -> list[Path]:
+def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *, sandbox: bool) -> list[Path]:
     keyring.add_scalar(VAULT_KEY_ID, SecretKey.generate())
     keyring.add_bytes(STORAGE_KEY_ID, os.urandom(32))
     keyring.add_bytes(DIGEST_KEY_ID, os.urandom(32))

@@ -32,8 +32,8 @@ def test_each_public_name_imports(name):
 def test_these_are_the_public_names():
     assert pilookup.__all__ == [
         "AsyncClient",
-        "AuditError",
         "AsyncNumberChecker",
+        "AuditError",
         "Case",
         "Client",
         "ComputeError",

@@ -14,6 +14,9 @@ from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
+GROUPS = ("bundle",)
+"""Names of commands that have commands of their own."""
+
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 """An unusable command accepts any arguments, so that it can say what is wrong with it."""
 
@@ -47,6 +50,8 @@ def build() -> typer.Typer:
     app.callback()(_options)
     for name in COMMANDS:
         app.command(name)(_command(name))
+    for name in GROUPS:
+        app.add_typer(importlib.import_module(f"pilookup.cli.commands.{name}").app, name=name)
     for command in installed_commands():
         if command.problem is None:
             app.command(command.name)(command.function)

@@ -23,12 +23,13 @@ SchedulerOption = Annotated[
         show_default=False,
     ),
 ]
-_UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-_SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|)")
+_UNITS = {"": 1} | {f"{letter}iB": 1 << 10 * power for power, letter in enumerate("KMGT", 1)}
+_UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("kMGT", 1)}
+_SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|[kMGT]B|)")
 
 
 def _size(text: str) -> int:
-    """Parse `1GiB`, `512 MiB` or plain digits into bytes; raises typer.BadParameter."""
+    """Parse `1GiB`, `512 MiB`, `100MB` or plain digits into bytes; raises typer.BadParameter."""
     found = _SIZE.fullmatch(text)
     if not found:
         raise typer.BadParameter(f"{text}: not a size such as 512MiB or 2GiB")
@@ -43,6 +44,16 @@ MemoryOption = Annotated[
         parser=_size,
         metavar="SIZE",
         help="Memory for the work of one process. A filter part takes 100 MiB; a Bloom filter is in memory as a whole.",
+    ),
+]
+PieceOption = Annotated[
+    int | None,
+    typer.Option(
+        "--piece-size",
+        parser=_size,
+        metavar="SIZE",
+        help="Write pieces OUT.001, OUT.002 and so on, of this size at most, such as 100MB; by default one file.",
+        show_default=False,
     ),
 ]
 DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"

@@ -13,7 +13,8 @@ from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import removal
+from pilookup.custody import bundles, removal
+from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.datasets import DatasetSpec
 from pilookup.custody.home import Home
@@ -411,6 +412,29 @@ class Custody:
             raise CustodyError(f"not a phone number: {identifier}")
         datasets = removal.erase(session, identifier)
         return EraseOutcome(datasets, self._republish(session, memory, on_progress))
+
+    def export_bundle(
+        self, out: str | Path, *, piece_size: int | None = None, on_progress: Progress | None = None
+    ) -> ExportOutcome:
+        """Write the releases, the keys of their epochs and the journal of removals for the serving machines.
+
+        HOME may be open without the online half's passphrase.
+
+        Args:
+            out: the file; with `piece_size`, the name that those of the pieces begin with.
+            piece_size: the greatest size of a piece in bytes; None for one file.
+            on_progress: called with (bytes written, bytes in all, bytes written).
+
+        Raises:
+            BundleError: nothing was published yet, there is a file of that name, the pieces are too small, or a file
+                cannot be written (a full disk).
+            HomeError: the online half is not here.
+            CustodyError: the control database failed, or the journal is damaged.
+            KeyringError: a key cannot be read or written.
+            TrustError, FormatError: a release is not valid.
+            RuntimeError: this HOME was closed.
+        """
+        return bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
 
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.

@@ -3,6 +3,8 @@
 custody   vault                         the scalar that vault elements are under
 vault-storage                 the symmetric key that seals the vault's files
 vault-digest                  the symmetric key that subkeys for digests are derived from
+journal                       the Ed25519 key that signs the journal and bundles, made at the first need
+journal-seal                  the symmetric key that seals what the journal's entries are about
 root-<channel>-<1 to 3>       TUF root keys
 targets-<channel>-<1 to 3>    TUF targets keys
 snapshot-<channel>            TUF snapshot key
@@ -17,6 +19,8 @@ from typing import Final
 VAULT_KEY_ID: Final = "vault"
 STORAGE_KEY_ID: Final = "vault-storage"
 DIGEST_KEY_ID: Final = "vault-digest"
+JOURNAL_KEY_ID: Final = "journal"
+JOURNAL_SEAL_KEY_ID: Final = "journal-seal"
 
 OFFLINE_ROLES: Final = {"root": 3, "targets": 3, "snapshot": 1}
 """The TUF roles that custody signs, and how many keys it makes for each."""

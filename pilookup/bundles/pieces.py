@@ -23,7 +23,7 @@ from pilookup.bundles.header import MAGIC as BUNDLE_MAGIC
 from pilookup.errors import BundleError, FormatError
 from pilookup.plain_file import plain_file
 
-MIN_PIECE_BYTES: Final = 65_536
+MIN_PIECE_BYTES: Final = 4096
 MAX_PIECES: Final = 99_999
 _MAGIC: Final = b"PLPIECE\x01"
 _HEAD: Final = struct.Struct(">8s32sIIQQ")

@@ -26,7 +26,7 @@ from pilookup.bundles.release_items import (
 )
 from pilookup.errors import BundleError, FormatError, TrustError
 from pilookup.keyring.key_file import KEY_SUFFIX
-from pilookup.keyring.key_ids import channel_key_id, epoch_of_key_id, timestamp_key_id
+from pilookup.keyring.key_ids import TIMESTAMP_ROLE, channel_key_id, epoch_of_key_id, number_of_key_id
 from pilookup.keyring.master_key import MASTER_KEY_NAME, Half, MasterKeyFile
 from pilookup.plain_file import read_plain
 from pilookup.protocol.manifest import FileRef
@@ -268,9 +268,11 @@ class Incoming:
 
     def _check_keys(self, channel: str, release: Release) -> None:
         """Every epoch that the release serves has its key, and none that was destroyed here is its newest."""
-        needed = {channel_key_id(channel, epoch.epoch) for epoch in release.epochs} | {timestamp_key_id(channel)}
+        needed = {channel_key_id(channel, epoch.epoch) for epoch in release.epochs}
         if missing := sorted(needed - self._keys):
             raise BundleError(f"channel {channel}: the key {missing[0]} is missing")
+        if not any(number_of_key_id(key_id, TIMESTAMP_ROLE, channel) for key_id in self._keys):
+            raise BundleError(f"channel {channel}: its timestamp key is missing")
         if self._was_destroyed(channel_key_id(channel, release.epochs[0].epoch)):
             raise BundleError(
                 f"channel {channel}: epoch {release.epochs[0].epoch} has ended, and its key was destroyed on this "

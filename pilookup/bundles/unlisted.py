@@ -20,7 +20,8 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 def remove_unlisted(directory: Path) -> int:
     """Delete the files of a channel that neither the release that is served nor a newer one that has arrived lists.
 
-    The caller must hold the import lock. A server has its files open, so it goes on with those that are deleted.
+    All newer ones are kept: of several machines, the one that signs may take up any of them next. The caller must hold
+    the import lock. A server has its files open, so it goes on with those that are deleted.
 
     Args:
         directory: The channel's directory.
@@ -35,10 +36,9 @@ def remove_unlisted(directory: Path) -> int:
     served = served_release(directory)
     if served is None:
         return 0
-    releases = [served]
-    newest = max(snapshot_versions(directory), default=0)
-    if newest > served.snapshot_version:
-        releases.append(read_release(metadata_reader(directory), _NEVER, snapshot=newest))
+    newer = [version for version in snapshot_versions(directory) if version > served.snapshot_version]
+    arrived = [read_release(metadata_reader(directory), _NEVER, snapshot=version) for version in newer]
+    releases = [served, *arrived]
     unlisted = unlisted_files(directory, releases)
     for path in unlisted:
         path.unlink()

@@ -24,7 +24,7 @@ from pilookup.custody.session import Session
 from pilookup.errors import BundleError, HomeError
 from pilookup.keyring.key_directory import key_directory
 from pilookup.keyring.key_file import KEY_SUFFIX
-from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID, channel_key_id, timestamp_key_id
+from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID, TIMESTAMP_ROLE, channel_key_id, number_of_key_id
 from pilookup.keyring.master_key import MASTER_KEY_NAME, Half, read_master_key
 from pilookup.protocol.encoding import b64url
 from pilookup.protocol.release import ROOT, Release
@@ -225,13 +225,20 @@ def _sources(home: Home, releases: dict[str, Release], journal: Journal) -> Iter
     yield item_of(KEYS, MASTER_KEY_NAME, home.online / MASTER_KEY_NAME), home.online / MASTER_KEY_NAME
     folder = key_directory(home.online, master)
     ids = [channel_key_id(name, epoch.epoch) for name, release in releases.items() for epoch in release.epochs]
-    for key_id in [*ids, *(timestamp_key_id(directory.name) for directory in _channels(home))]:
+    for key_id in [*ids, *_timestamp_keys(home, folder)]:
         path = folder / f"{key_id}{KEY_SUFFIX}"
         yield item_of(KEYS, path.name, path), path
     for name, release in releases.items():
         directory = home.channel(name)
         for below in (*target_paths(release), *metadata_paths(release)):
             yield item_of(RELEASE, f"{name}/{below}", directory / below), directory / below
+
+
+def _timestamp_keys(home: Home, folder: Path) -> list[str]:
+    """The ids of the timestamp keys of all channels, those that replaced others among them."""
+    held = sorted(path.name.removesuffix(KEY_SUFFIX) for path in folder.glob(f"timestamp-*{KEY_SUFFIX}"))
+    channels = [directory.name for directory in _channels(home)]
+    return [key_id for key_id in held if any(number_of_key_id(key_id, TIMESTAMP_ROLE, name) for name in channels)]
 
 
 def _sealed_state(session: Session, number: int) -> str:

@@ -22,6 +22,9 @@ DIGEST_KEY_ID: Final = "vault-digest"
 JOURNAL_KEY_ID: Final = "journal"
 JOURNAL_SEAL_KEY_ID: Final = "journal-seal"
 
+TIMESTAMP_ROLE: Final = "timestamp"
+"""The TUF role that the online half signs."""
+
 OFFLINE_ROLES: Final = {"root": 3, "targets": 3, "snapshot": 1}
 """The TUF roles that custody signs, and how many keys it makes for each."""
 

@@ -23,17 +23,26 @@ SchedulerOption = Annotated[
         show_default=False,
     ),
 ]
-_UNITS = {"": 1} | {f"{letter}iB": 1 << 10 * power for power, letter in enumerate("KMGT", 1)}
-_UNITS |= {f"{letter}B": 1000**power for power, letter in enumerate("kMGT", 1)}
-_SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|[kMGT]B|)")
+_UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_DECIMAL_UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|)")
+_FILE_SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|[kMGT]B|)")
 
 
 def _size(text: str) -> int:
-    """Parse `1GiB`, `512 MiB`, `100MB` or plain digits into bytes; raises typer.BadParameter."""
+    """Parse `1GiB`, `512 MiB` or plain digits into bytes; raises typer.BadParameter."""
     found = _SIZE.fullmatch(text)
     if not found:
         raise typer.BadParameter(f"{text}: not a size such as 512MiB or 2GiB")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def _file_size(text: str) -> int:
+    """Parse a size of files, also in decimal units such as `100MB`, into bytes; raises typer.BadParameter."""
+    found = _FILE_SIZE.fullmatch(text)
+    if not found:
+        raise typer.BadParameter(f"{text}: not a size such as 100MB or 4GiB")
+    return int(found[1]) * (_UNITS | _DECIMAL_UNITS)[found[2]]
 
 
 MemoryOption = Annotated[
@@ -50,7 +59,7 @@ PieceOption = Annotated[
     int | None,
     typer.Option(
         "--piece-size",
-        parser=_size,
+        parser=_file_size,
         metavar="SIZE",
         help="Write pieces OUT.001, OUT.002 and so on, of this size at most, such as 100MB; by default one file.",
         show_default=False,

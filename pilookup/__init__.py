@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pilookup.checking.result import Reason, Result, Status
     from pilookup.checking.state import TrustOnFirstUse
     from pilookup.errors import (
+        AuditError,
         ComputeError,
         CustodyError,
         FormatError,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncClient",
+    "AuditError",
     "Case",
     "Client",
     "ComputeError",
@@ -76,6 +78,7 @@ __all__ = [
 
 _MODULES = {
     "AsyncClient": "pilookup.checking.async_client",
+    "AuditError": "pilookup.errors",
     "Case": "pilookup.protocol.manifest",
     "Client": "pilookup.checking.client",
     "ComputeError": "pilookup.errors",

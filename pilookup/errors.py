@@ -11,7 +11,9 @@
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use
     │   ├── KeyringError        a key file or its passphrase is wrong
     │   ├── VaultError          a file of the vault is missing, altered or cannot be written
+    │   ├── AuditError          the audit log was changed, or cannot be written
     │   ├── PublishError        a snapshot was refused before it could be served
+    │   │   └── KeysElsewhereError  fewer signing keys are here than a release needs
     │   └── StrictLoadError     a load with `strict` had warnings (carries the outcome)
     ├── ComputeError            work could not run on the machines it was sent to
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
@@ -97,6 +99,14 @@ class VaultError(CustodyError):
 
 class PublishError(CustodyError):
     """A snapshot was refused before it could be served."""
+
+
+class KeysElsewhereError(PublishError):
+    """Fewer signing keys are here than a release needs. It can be prepared here and signed where the keys are."""
+
+
+class AuditError(CustodyError):
+    """The audit log was changed, or an entry cannot be written. The text names the entry or the file."""
 
 
 class StrictLoadError(CustodyError):

@@ -1,4 +1,4 @@
-"""The application: the list of commands, and the exit status (0 done, 1 failed, 2 usage error)."""
+"""The application: the list of commands, and the exit status (0 done, 1 failed, 2 usage error, 3 signatures needed)."""
 
 import importlib
 import os
@@ -14,8 +14,8 @@ from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
-GROUPS = ("bundle",)
-"""Names of commands that have commands of their own."""
+GROUPS = ("bundle", "keys")
+"""Commands that have commands of their own; each module has an `app`."""
 
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 """An unusable command accepts any arguments, so that it can say what is wrong with it."""

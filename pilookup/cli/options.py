@@ -70,6 +70,24 @@ DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
 DateOption = Annotated[
     bool, typer.Option("--date-is-right", help="Sign, although the date is out of order with what was signed before.")
 ]
+KeysOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        help="A signing key that is not in HOME and is at hand: a sealed key file. Repeat it for several.",
+        show_default=False,
+    ),
+]
+OperatorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--operator",
+        envvar="PILOOKUP_OPERATOR",
+        help="Who runs the command, for the audit log; by default, the login.",
+        show_default=False,
+    ),
+]
 OwnOption = Annotated[
     bool,
     typer.Option("--own", help="Ask for a passphrase of 16 characters or more, instead of generating one."),

@@ -3,6 +3,7 @@
 custody   vault                         the scalar that vault elements are under
 vault-storage                 the symmetric key that seals the vault's files
 vault-digest                  the symmetric key that subkeys for digests are derived from
+audit                         the symmetric key that seals the head of the audit log
 journal                       the Ed25519 key that signs the journal and bundles, made at the first need
 journal-seal                  the symmetric key that seals what the journal's entries are about
 root-<channel>-<1 to 3>       TUF root keys; one that replaces another has the next number
@@ -19,6 +20,7 @@ from typing import Final
 VAULT_KEY_ID: Final = "vault"
 STORAGE_KEY_ID: Final = "vault-storage"
 DIGEST_KEY_ID: Final = "vault-digest"
+AUDIT_KEY_ID: Final = "audit"
 JOURNAL_KEY_ID: Final = "journal"
 JOURNAL_SEAL_KEY_ID: Final = "journal-seal"
 

@@ -32,6 +32,7 @@ def test_each_public_name_imports(name):
 def test_these_are_the_public_names():
     assert pilookup.__all__ == [
         "AsyncClient",
+        "AuditError",
         "Case",
         "Client",
         "ComputeError",

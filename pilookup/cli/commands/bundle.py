@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilookup.cli.console import counted, note, progress, say, say_json
-from pilookup.cli.options import HomeOption, JsonOption, PieceOption
+from pilookup.cli.options import HomeOption, JsonOption, OperatorOption, PieceOption
 
 if TYPE_CHECKING:
     from pilookup.bundles.header import ChannelState
@@ -22,11 +22,12 @@ def export(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.", show_default=False)],
     home: HomeOption,
     piece_size: PieceOption = None,
+    operator: OperatorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write a bundle: on the custody machine the releases to serve, on a serving machine what it took up."""
     if (home / "custody").exists():
-        _export_release(out, home, piece_size, json=json)
+        _export_release(out, home, piece_size, operator, json=json)
     else:
         _export_acknowledgement(out, home, piece_size, json=json)
 
@@ -51,10 +52,10 @@ def import_(
         _import_release(paths, home, trust or [], json=json)
 
 
-def _export_release(out: Path, home: Path, piece_size: int | None, *, json: bool) -> None:
+def _export_release(out: Path, home: Path, piece_size: int | None, operator: str | None, *, json: bool) -> None:
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
 
-    with opened(home, online=False, scheduler=None) as custody, progress("export", "bytes") as advance:
+    with opened(home, online=False, scheduler=None, operator=operator) as custody, progress("export", "bytes") as advance:
         outcome = custody.export_bundle(out, piece_size=piece_size, on_progress=advance)
     if json:
         say_json(outcome.to_json())

@@ -2,6 +2,7 @@
 
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
+    ├── BundleError             a bundle, journal or backup cannot be written, trusted or taken up
     ├── IntakeError             an input file cannot be read as what it claims to be
     │   ├── NoNumbersError      no phone number was found in an input file
     │   ├── PasswordRequiredError   an input file is encrypted, and no given password opens it
@@ -32,6 +33,10 @@ class PilookupError(Exception):
 
 class FormatError(PilookupError, ValueError):
     """Bytes from outside do not follow their format. The text names the field."""
+
+
+class BundleError(PilookupError):
+    """A bundle, a journal or a backup cannot be written, trusted or taken up. The text says why."""
 
 
 class IntakeError(PilookupError):

@@ -26,7 +26,7 @@ COMMANDS = (
     "verify",
     "sandbox",
 )
-GROUPS = ("keys",)
+GROUPS = ("bundle", "keys")
 """Commands that have commands of their own; each module has an `app`."""
 
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}

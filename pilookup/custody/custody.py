@@ -17,8 +17,9 @@ from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import removal, signing_keys
+from pilookup.custody import bundles, removal, signing_keys
 from pilookup.custody.audit import AuditLog, Recorded
+from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.datasets import DatasetSpec, check_slug
 from pilookup.custody.home import Home
@@ -664,6 +665,33 @@ class Custody:
     def audit_repaired(self) -> bool:
         """Whether opening cut off a line of the audit log that a killed command had not written to its end."""
         return self._audit.repaired
+
+    def export_bundle(
+        self, out: str | Path, *, piece_size: int | None = None, on_progress: Progress | None = None
+    ) -> ExportOutcome:
+        """Write the releases, the keys of their epochs and the journal of removals for the serving machines.
+
+        HOME may be open without the online half's passphrase.
+
+        Args:
+            out: the file; with `piece_size`, the name that those of the pieces begin with.
+            piece_size: the greatest size of a piece in bytes; None for one file.
+            on_progress: called with (bytes written, bytes in all, bytes written).
+
+        Raises:
+            BundleError: nothing was published yet, there is a file of that name, the pieces are too small, or a file
+                cannot be written (a full disk).
+            HomeError: the online half is not here.
+            CustodyError: the control database failed, or the journal is damaged.
+            KeyringError: a key cannot be read or written.
+            TrustError, FormatError: a release is not valid.
+            AuditError: an entry of the audit log cannot be written.
+            RuntimeError: this HOME was closed.
+        """
+        with self._audit.recorded("bundle export") as entry:
+            outcome = bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
+            entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
+        return outcome
 
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.

@@ -1,12 +1,16 @@
 """`pilookup status`: what a HOME holds, what its channels serve, and what needs doing."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pilookup.cli.console import counted, note, say, say_json
 from pilookup.cli.options import HomeOption, JsonOption
 
 if TYPE_CHECKING:
     from pilookup.custody import ChannelStatus, DatasetStatus
+
+
+_SHOWN: Final = 5
+"""The last entries of the journal that are printed; `--json` has all."""
 
 
 def status(home: HomeOption, json: JsonOption = False) -> None:
@@ -21,6 +25,11 @@ def status(home: HomeOption, json: JsonOption = False) -> None:
         _print_dataset(dataset)
     for channel in found.channels:
         _print_channel(channel)
+    if found.bundle:
+        entries = counted(found.bundle.journal, "entry", "entries")
+        say(f"bundle {found.bundle.number} of {found.bundle.created:%Y-%m-%d %H:%M} UTC, with a journal of {entries}")
+        for removal in found.bundle.removals[-_SHOWN:]:
+            say(f"  {removal}")
     for warning in found.warnings:
         note(warning)
 

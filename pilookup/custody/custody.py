@@ -17,7 +17,8 @@ from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import bundles, removal, signing_keys
+from pilookup.custody import bundles, removal
+from pilookup.custody import signing_keys as key_work
 from pilookup.custody.audit import AuditLog, Recorded
 from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
@@ -440,7 +441,7 @@ class Custody:
             entry.outcome(**_release_facts(session, done))
         return done
 
-    def keys(self) -> list[RoleKeys]:
+    def signing_keys(self) -> list[RoleKeys]:
         """List the signing keys of each channel and role, and where each one is.
 
         Raises:
@@ -452,7 +453,7 @@ class Custody:
         """
         session = self._session()
         with durable.failures_as(PublishError, session.home.channels):
-            return signing_keys.list_keys(session)
+            return key_work.list_keys(session)
 
     def move_key(self, name: str, path: str | Path, *, passphrase: Passphrase) -> SigningKey:
         """Seal a signing key to a file under its holder's own passphrase, check it there, and destroy it here.
@@ -480,7 +481,7 @@ class Custody:
             return given
 
         with self._audit.recorded("keys move", key=name), durable.failures_as(PublishError, session.home.channels):
-            return signing_keys.move_key(session, name, Path(path), checked)
+            return key_work.move_key(session, name, Path(path), checked)
 
     def replace_key(
         self,
@@ -503,7 +504,7 @@ class Custody:
             role: `root`, `targets`, `snapshot` or `timestamp`.
             key: the name of the key that is replaced, or the beginning of its id; may be left out if the role has one.
             new: a key that is elsewhere, to take its place; by default one is made here.
-            new_name: what `keys` calls `new`.
+            new_name: what `signing_keys` calls `new`.
             prepare: write a signing request instead of serving, because keys are elsewhere; `finish` ends it.
             memory: as `publish`.
             on_progress: as `publish`.
@@ -553,15 +554,15 @@ class Custody:
         repository = session.repository(session.control.channel(channel).name)
         if not repository.listed():
             raise CustodyError(f"channel {channel} was never published; run: pilookup publish {channel}")
-        old = signing_keys.key_to_replace(session, channel, role, key)
-        public = signing_keys.new_key(session, channel, role) if new is None else new.public_key()
-        change = signing_keys.replacement(role, old, public)
+        old = key_work.key_to_replace(session, channel, role, key)
+        public = key_work.new_key(session, channel, role) if new is None else new.public_key()
+        change = key_work.replacement(role, old, public)
         root = change(repository.following(repository.root(), session.now))
         if at_hand:
-            signing_keys.check_at_hand(session, channel, root)
+            key_work.check_at_hand(session, channel, root)
         if new is not None:
             place = Place.FILE if isinstance(new, FileSigner) else Place.DEVICE
-            signing_keys.record_place(session, public, name, place)
+            key_work.record_place(session, public, name, place)
         return change
 
     def rotate(

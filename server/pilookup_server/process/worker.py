@@ -49,7 +49,7 @@ def check_startup(settings: Settings, keys: OnlineKeys, counts: SharedCounts) ->
     Tokens.from_settings(settings)
     Quotas.from_settings(settings, counts, None, settings.home)
     for channel in settings.channels:
-        keys.timestamp_key(channel)
+        keys.timestamp_keys(channel)
         if settings.metadata_from and needs_token(channel):
             settings.read_metadata_token()
 

@@ -10,6 +10,8 @@ that names the number; `reason` is a `Reason` where the answer is unknown. `Reas
 Why a text is not a phone number is another enumeration, `pilookup.identifier.Reason`, which `canonicalise` returns in
 place of bytes: test its outcome with `isinstance(outcome, bytes)`.
 
+`Mirror` keeps a verified copy of a channel in a directory, and `Client(..., mirror=DIRECTORY)` answers from it.
+
 `Filter` reads the filters of a snapshot, and says which tokens are in none of its data.
 
 Every error raised on purpose is a `PilookupError`; `pilookup.errors` draws the tree. A client given no `trust` warns
@@ -23,6 +25,7 @@ from pilookup._version import __version__
 if TYPE_CHECKING:
     from pilookup.checking.async_client import AsyncClient
     from pilookup.checking.client import Client
+    from pilookup.checking.mirror.mirror import Mirror
     from pilookup.checking.result import Reason, Result, Status
     from pilookup.checking.state import TrustOnFirstUse
     from pilookup.errors import (
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
         HomeError,
         IntakeError,
         KeyringError,
+        MirrorError,
         MissingExtraError,
         NoNumbersError,
         PasswordRequiredError,
@@ -57,6 +61,8 @@ __all__ = [
     "HomeError",
     "IntakeError",
     "KeyringError",
+    "Mirror",
+    "MirrorError",
     "MissingExtraError",
     "NoNumbersError",
     "PasswordRequiredError",
@@ -85,6 +91,8 @@ _MODULES = {
     "HomeError": "pilookup.errors",
     "IntakeError": "pilookup.errors",
     "KeyringError": "pilookup.errors",
+    "Mirror": "pilookup.checking.mirror.mirror",
+    "MirrorError": "pilookup.errors",
     "MissingExtraError": "pilookup.errors",
     "NoNumbersError": "pilookup.errors",
     "PasswordRequiredError": "pilookup.errors",

@@ -13,7 +13,7 @@ from pilookup.cli.console import complain
 from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
-COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
+COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "sync", "verify")
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 """An unusable command accepts any arguments, so that it can say what is wrong with it."""
 

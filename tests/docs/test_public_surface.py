@@ -41,6 +41,8 @@ def test_these_are_the_public_names():
         "HomeError",
         "IntakeError",
         "KeyringError",
+        "Mirror",
+        "MirrorError",
         "MissingExtraError",
         "NoNumbersError",
         "PasswordRequiredError",

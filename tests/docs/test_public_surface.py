@@ -84,6 +84,9 @@ def test_both_clients_have_one_full_signature():
         "cache_bytes",
         "region",
         "insecure",
+        "mirror",
+        "max_age",
+        "mirror_or_network",
     ]
 
 

@@ -16,7 +16,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -119,7 +119,7 @@ class Offer:
         valid_until: the time from which the release may not be used.
     """
 
-    metadata: Mapping[str, bytes]
+    metadata: Mapping[str, bytes] = field(repr=False)
     epochs: tuple[ServedEpoch, ...]
     valid_until: datetime
 

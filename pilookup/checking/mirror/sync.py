@@ -6,7 +6,7 @@ metadata under the pinned root -> manifests -> files, in parts -> digests, tree 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,7 +79,7 @@ class SyncJob:
         on_progress: told how far the work is.
     """
 
-    root: bytes
+    root: bytes = field(repr=False)
     at_least: int | None
     filters: bool
     timeout: float

@@ -2,15 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilookup import Mirror
-from pilookup.checking.mirror.sync import SyncOutcome
 from pilookup.cli.console import counted, progress, say, say_json
 from pilookup.cli.options import JsonOption
 from pilookup.errors import MirrorError, PilookupError
+
+if TYPE_CHECKING:
+    from pilookup.checking.mirror.sync import SyncOutcome
 
 
 def sync(
@@ -38,6 +39,8 @@ def sync(
     json: JsonOption = False,
 ) -> None:
     """Bring a mirror up to date: fetch what is new, verify every byte, then switch in one step."""
+    from pilookup.checking.mirror.mirror import Mirror  # noqa: PLC0415 - other commands start fast
+
     with progress("Fetching", "bytes") as advance:
         try:
             outcome = Mirror(directory).sync(
@@ -64,7 +67,7 @@ def sync(
     say_json(outcome.to_json()) if json else _print(outcome)
 
 
-def _print(outcome: SyncOutcome) -> None:
+def _print(outcome: "SyncOutcome") -> None:
     what = "now has" if outcome.changed else "already had"
     fetched = f"{counted(outcome.files, 'file')} fetched, {outcome.fetched:,} of {outcome.size:,} bytes"
     say(f"{outcome.channel}: the mirror {what} serial {outcome.serial} of epoch {outcome.epoch} ({fetched})")

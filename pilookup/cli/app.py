@@ -23,6 +23,7 @@ COMMANDS = (
     "passphrase",
     "status",
     "check",
+    "sync",
     "verify",
     "sandbox",
 )

@@ -43,6 +43,8 @@ def test_these_are_the_public_names():
         "HomeError",
         "IntakeError",
         "KeyringError",
+        "Mirror",
+        "MirrorError",
         "MissingExtraError",
         "NoNumbersError",
         "NumberChecker",
@@ -87,6 +89,9 @@ def test_both_clients_have_one_full_signature():
         "region",
         "insecure",
         "sandbox",
+        "mirror",
+        "max_age",
+        "mirror_or_network",
     ]
 
 

@@ -79,7 +79,7 @@ def test_commands_are_read_with_their_output():
     found = commands_of(Block(ROOT / "x.md", "console", text))
     assert found == [Command("pilookup status --json  # why", ("printed", "  more")), Command("export A=1")]
     assert [command.key for command in found] == ["pilookup status --json", "export A=1"]
-    assert commands_of(Block(ROOT / "x.md", "bash", "# first\na=1\nb\n"))[0].key == "a=1"
+    assert commands_of(Block(ROOT / "x.md", "bash", "# first\nset -eu\na=1\nb\n"))[0].key == "a=1"
     assert is_server(next(simple_commands("A=b pilookup serve --home x")))
 
 

@@ -32,8 +32,9 @@ class Command:
 
     @property
     def key(self) -> str:
-        """The line that `not_run.toml` names it by: its first one, without a comment."""
-        return next(line for line in _COMMENT.sub("", self.text).splitlines() if line.strip()).strip()
+        """The line that `not_run.toml` names it by: its first one after `set`, without a comment."""
+        lines = [line.strip() for line in _COMMENT.sub("", self.text).splitlines() if line.strip()]
+        return next((line for line in lines if not line.startswith("set ")), lines[0])
 
 
 def commands_of(block: Block) -> list[Command]:

@@ -59,6 +59,7 @@ def test_switches_by_keyboard(visitor):
     tab_to(visitor, "helper")
     keyboard.press("Enter")
     expect(visitor.page.locator("#helper")).to_have_attribute("aria-pressed", "true")
+    expect(visitor.page.locator("#helping")).to_be_focused()
     visitor.check(EXPOSED)
     tab_to(visitor, "helper-next")
     keyboard.press("Enter")

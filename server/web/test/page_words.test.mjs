@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { bundled } from "./bundle_source.mjs";
 
-const { zh, en, orderAdvice, preferredLanguage } = await bundled(`
+const { zh, en, HALL_WORDS, orderAdvice, preferredLanguage } = await bundled(`
   export { zh } from "./words/zh.ts";
   export { en } from "./words/en.ts";
+  export { HALL_WORDS } from "./words/hall.ts";
   export { orderAdvice } from "./page/advice.ts";
   export { preferredLanguage } from "./page/language.ts";
 `);
@@ -34,7 +35,7 @@ const CODES = {
   fault: harvest(read("../../../pilookup/identifier/reason.py"), /^ {4}[A-Z_]+ = "([a-z_]+)"$/gm),
   why: harvest(read("../src/protocol/failure.ts"), /^ {2}\| "([a-z_]+)"/gm),
   step: harvest(read("../src/protocol/steps.ts"), /"([a-z]+)"/g),
-  fixed: harvest(HTML, /data-words="(\w+)"/g).concat(["helper", "helperText"]),
+  fixed: harvest(HTML, /data-words="(\w+)"/g),
   picture: harvest(HTML, /data-alt="(\w+)"/g),
 };
 
@@ -77,11 +78,12 @@ test("both languages have the same keys, and functions for the same keys", () =>
       ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, shape(value[key])]))
       : typeof value;
   assert.deepEqual(shape(zh), shape(en));
+  assert.deepEqual(shape(HALL_WORDS.zh), shape(HALL_WORDS.en));
   for (const code of Object.keys(zh.advice)) assert.equal(zh.advice[code].how.length, en.advice[code].how.length, code);
 });
 
 test("Chinese texts use Chinese punctuation", () => {
-  const flat = JSON.stringify(zh);
+  const flat = JSON.stringify([zh, HALL_WORDS.zh]);
   assert.doesNotMatch(flat, /[\u4e00-\u9fff][,?()]|[,?()][\u4e00-\u9fff]/);
 });
 

@@ -117,9 +117,12 @@ class Visitor:
 
     def press(self, selector):
         before = self.page.locator("html").get_attribute("lang")
+        pressed = self.page.locator("#helper").get_attribute("aria-pressed")
         self.page.locator(selector).click()
         if selector == "#language":
             self.expect_other_language(before)
+        if selector == "#helper":
+            expect(self.page.locator(selector)).not_to_have_attribute("aria-pressed", pressed, timeout=PATIENCE)
 
     def expect_other_language(self, before):
         """Wait until the texts of the other language have loaded."""

@@ -10,12 +10,14 @@ WEB = Path(__file__).resolve().parents[3] / "server/web"
 CJK = re.compile(r"[㐀-鿿]")
 SCRIPT = """
 import { bundled } from "./test/bundle_source.mjs";
-const words = await bundled('export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";');
+const words = await bundled(`export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";
+  export { HALL_WORDS } from "./words/hall.ts";`);
+const all = (code) => ({ ...plain(words[code]), ...plain(words.HALL_WORDS[code]) });
 const argument = { accounts: [0, 1, 2, 6], slipNumber: ["4586"], wait: [1, 2], mobileLength: [10, 12, 13],
-  by: ["某某市公安局"], secondsLeft: [1, 2, 3] };
+  by: ["某某市公安局"], secondsLeft: [1, 2, 3], kioskCount: [60, 1] };
 const plain = (one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name,
   typeof value === "function" ? Object.fromEntries((argument[name] ?? []).map((at) => [at, value(at)])) : value]));
-console.log(JSON.stringify({ zh: plain(words.zh), en: plain(words.en) }));
+console.log(JSON.stringify({ zh: all("zh"), en: all("en") }));
 """
 
 

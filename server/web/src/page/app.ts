@@ -3,21 +3,21 @@
 import type { Step } from "../worker/messages.ts";
 import { readAloudButton, startReadAloud, stopReading, updateReadAloud } from "./read_aloud.ts";
 import { ALL } from "./advice.ts";
-import { dialServices, moreAdvice } from "./advice_view.ts";
-import { clearAnswer, faultOf, showAnswer } from "./answer_view.ts";
+import { dialServices, hotlineText, moreAdvice } from "./advice_view.ts";
+import { clearAnswer, faultOf, showAnswer, summarise } from "./answer_view.ts";
 import { type Checker, type Outcome, startChecker } from "./checker.ts";
 import { byId, fill, make, showNotice } from "./elements.ts";
-import { showOperator } from "./footer.ts";
-import { isHelping, showHelper, startHelper } from "./helper.ts";
+import { day } from "./dates.ts";
+import { operatorName, showOperator } from "./footer.ts";
+import { isHall, renderHall, startHall } from "./hall.ts";
 import { wrongLength } from "./grouping.ts";
-import { setServices, startLanguage, switchLanguage, words } from "./language.ts";
+import { resetLanguage, setServices, startLanguage, switchLanguage, words } from "./language.ts";
 import { wipeOnLeave } from "./wipe_on_leave.ts";
 import {
   clearNumber, enteredText, focusNumber, lockNumber, showFault, watchNumber,
 } from "./number_field.ts";
 import { showSent } from "./sent_panel.ts";
 import { type Config, loadConfig } from "./config.ts";
-import { clearSlip, fillSlip } from "./slip.ts";
 
 let config: Config | null = null;
 let checker: Checker | null = null;
@@ -41,10 +41,11 @@ function start(): void {
   watchNumber(onEdit);
   wipeOnLeave(wipe, showReturned);
   startReadAloud();
-  startHelper(nextPerson);
   render();
   byId("unsupported").hidden = true;
   byId("page").hidden = false;
+  startHall(hallPage, render, () => words().notLoaded);
+  if (/\bbig\b/.test(location.hash)) toggleBigger();
   prepare().then((failure) => {
     if (failure === "not_configured" && !busy && !outcome) finish(failedOutcome(failure));
   });
@@ -137,15 +138,31 @@ function onEdit(): void {
   if (busy || outcome || wiped) restart();
 }
 
-function nextPerson(): void {
+/** Wipe the page for the next person. */
+function clear(): void {
   restart();
   clearNumber();
-  focusNumber();
 }
+
+const isUsed = (): boolean => wiped || busy || outcome !== null || enteredText() !== "";
+
+/** What the script hall.js may use. */
+const hallPage = {
+  words,
+  operator: () => config && config.operator,
+  outcome: () => outcome,
+  isUsed,
+  clear,
+  resetLanguage,
+  summarise,
+  hotlineText,
+  operatorName,
+  day,
+};
 
 /** Wipe everything, and show a notice if there was anything to wipe. */
 function wipe(): void {
-  const hadContent = wiped || busy || outcome !== null || enteredText() !== "";
+  const hadContent = isUsed();
   restart();
   clearNumber();
   wiped = hadContent;
@@ -160,7 +177,7 @@ function changeLanguage(): void {
       render();
       if (wasOpen) byId("more").setAttribute("open", "");
     },
-    () => showNotice(words().noOtherLanguage),
+    () => showNotice(words().notLoaded),
   );
 }
 
@@ -174,15 +191,13 @@ function render(): void {
   const telephone = config ? config.operator.telephone : "";
   if (outcome) showAnswer(outcome.answer, telephone, words(), readAloudButton());
   else clearAnswer();
-  if (outcome && isHelping()) fillSlip(outcome, config && config.operator, words());
-  else clearSlip();
   showSent(outcome ? outcome.sent : null, words());
-  byId("before").hidden = outcome !== null || isHelping();
-  showHelper(outcome !== null && outcome.last4 !== "");
+  byId("before").hidden = outcome !== null || isHall();
   showOperator(config ? config.operator : null, words());
   showWiped();
   showFault(outcome ? faultOf(outcome.answer, words()) : []);
   showStep();
+  renderHall();
   updateReadAloud();
 }
 

@@ -12,6 +12,8 @@ const READS_CHINESE = /^(zh|yue|wuu|nan|hak|bo|ug|za|ii|mn|kk)\b/i;
 let tables: { zh: Words; en: Words | null } = { zh, en: null };
 let services: Services | null = null;
 let current: "zh" | "en" = "zh";
+/** The language in which the page was opened. */
+let first: "zh" | "en" = "zh";
 
 /** The texts in the chosen language. */
 export function words(): Words {
@@ -31,7 +33,14 @@ export function preferredLanguage(languages: readonly string[]): "zh" | "en" {
 export function startLanguage(): Promise<void> {
   const inChinese = (): void => setLanguage("zh");
   if (preferredLanguage(navigator.languages) === "zh") return Promise.resolve(inChinese());
-  return switchLanguage().catch(inChinese);
+  return switchLanguage().then(() => {
+    first = "en";
+  }, inChinese);
+}
+
+/** Go back to the browser's language. */
+export function resetLanguage(): void {
+  setLanguage(first);
 }
 
 /** Switch to the other language. Throws when the English texts cannot be loaded. */

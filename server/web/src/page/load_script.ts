@@ -12,16 +12,14 @@ const TIME_LIMIT = 10_000;
 export function loadScript(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    const timer = setTimeout(failed, TIME_LIMIT);
-    function failed(): void {
+    const end = (then: () => void): void => {
       clearTimeout(timer);
       script.remove();
-      reject(new Error(`${name} did not load`));
-    }
-    script.onload = (): void => {
-      clearTimeout(timer);
-      resolve();
+      then();
     };
+    const failed = (): void => end(() => reject(new Error(`${name} did not load`)));
+    const timer = setTimeout(failed, TIME_LIMIT);
+    script.onload = (): void => end(resolve);
     script.onerror = failed;
     script.src = name;
     document.head.appendChild(script);

@@ -33,11 +33,6 @@ export const en: Words = {
     official:
       "In December 2024 the National Healthcare Security Administration said: it has never authorised outside people to activate e-vouchers for villagers. To get one, ask at the local medical insurance counter.",
     helper: "I am helping others: check several numbers",
-    helperText:
-      "For the helper: ask first whether the person wants this. Show them the answer. 'Next person' wipes everything; nothing is kept. For the owner: let only people you know help. A helper never asks for your phone or codes.",
-    helperNext: "Next person (wipes this one)",
-    print: "Print a slip",
-    printHint: "Some phones cannot print: show the slip, or copy it by hand.",
     copies: "How to recognise a fake page",
     copyAddress: "Compare the address letter by letter. If one letter differs, the page is a fake.",
     copyWechat: "WeChat shows no address? Pull the page down: the top says which address it comes from.",
@@ -66,7 +61,7 @@ export const en: Words = {
   readAloud: "Read aloud",
   stop: "Stop reading",
   cannotSpeak: "This phone cannot read aloud.",
-  noOtherLanguage: "The other language did not load. Please press again.",
+  notLoaded: "This did not load. Please press again.",
   cleared:
     "You were away for a while. So that nobody else sees them, the number and the answer were wiped. To see the answer, check again. What you can do is still listed below.",
   found: {
@@ -236,12 +231,6 @@ export const en: Words = {
   },
   sentHex: "Byte by byte (hexadecimal)",
   sentEmpty: "Only the address.",
-  slipTitle: "Phone number check",
-  slipNumber: (last4) => `Last four digits: ${last4}`,
-  slipDate: (date) => `Checked on ${date}`,
-  slipCalls: "Numbers you can call",
-  slipNote: "This slip is not an official document. Check again in three months.",
-  helperOff: "Stop checking for others",
   by: (name) => `Run by ${name}`,
   operator: (name) => `This page is run by ${name}`,
   noOperator: "This page does not say who runs it. Ask the police station before you trust it.",

@@ -73,10 +73,6 @@ export type Fixed =
   | "refuseText"
   | "official"
   | "helper"
-  | "helperText"
-  | "helperNext"
-  | "print"
-  | "printHint"
   | "copies"
   | "copyAddress"
   | "copyWechat"
@@ -103,7 +99,7 @@ export interface Words {
   readAloud: string;
   stop: string;
   cannotSpeak: string;
-  noOtherLanguage: string;
+  notLoaded: string;
   cleared: string;
   found: Record<Finding, string>;
   notYourFault: string;
@@ -152,12 +148,6 @@ export interface Words {
   sentWhat: Record<Sent["what"], string>;
   sentHex: string;
   sentEmpty: string;
-  slipTitle: string;
-  slipNumber: (last4: string) => string;
-  slipDate: (date: string) => string;
-  slipCalls: string;
-  slipNote: string;
-  helperOff: string;
   /** The line under the title. */
   by: (name: string) => string;
   operator: (name: string) => string;

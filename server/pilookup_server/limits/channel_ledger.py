@@ -286,6 +286,8 @@ class ChannelLedger:
             self._wake()
 
     def _short(self, row: _Row) -> bool:
+        if not (row.evaluated or row.wanted):
+            return False  # this server was never asked for the epoch
         return row.unused < 0 or row.wanted > row.taken or row.unused < self._lease(row) // 2
 
     def _want(self, row: _Row) -> Want:

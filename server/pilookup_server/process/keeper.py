@@ -4,6 +4,7 @@ import os
 import signal
 
 from pilookup.clock import seconds_since_boot, utc_now
+from pilookup.private_process import name_process
 from pilookup_server.count_keeper import IDLE_SECONDS, CountKeeper
 from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.quotas import SharedCounts
@@ -16,6 +17,9 @@ END = signal.SIGUSR1
 
 NAME = "counts"
 """The name of the process in logs."""
+
+PROCESS = "pilookup-counts"
+"""Its name for the system."""
 
 
 def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> None:
@@ -32,6 +36,7 @@ def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> No
     Raises:
         ServeError: The URL of the database cannot be read.
     """
+    name_process(PROCESS)
     ended = False
 
     def end(*_: object) -> None:

@@ -54,9 +54,10 @@ class Process:
 
     program = ("-m", "pilookup.cli")
 
-    def __init__(self, home: Path, log: Path, *options, **settings):
+    def __init__(self, home: Path, log: Path, *options, secret_in_environment=True, **settings):
         environment = {n: v for n, v in os.environ.items() if not n.startswith("PILOOKUP_")}
-        environment |= {"PILOOKUP_ONLINE_PASSPHRASE": PASSPHRASE}
+        if secret_in_environment:
+            environment |= {"PILOOKUP_ONLINE_PASSPHRASE": PASSPHRASE}
         environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
         command = [sys.executable, *self.program, "serve", "--home", str(home), "--port", "0", *options]
         self.log = log

@@ -29,6 +29,7 @@ from pilookup.keyring.key_ids import (
 from pilookup.keyring.passphrase_rules import check_passphrases
 from pilookup.protocol.label import Profile
 from pilookup.protocol.names import PLATFORM, PUBLIC
+from pilookup.signing.signer import HeldKey, Signer
 
 CHANNELS: Final = {PUBLIC: Profile.COARSE, PLATFORM: Profile.EXACT}
 
@@ -84,16 +85,16 @@ def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: b
 
 def _create_channel(session: Session, name: str, profile: Profile) -> Path:
     """Make a channel's signing keys, repository and first epoch; returns its trust file."""
-    public = {}
+    signers: dict[str, list[Signer]] = {}
     for role in OFFLINE_ROLES:
         made = {key_id: Ed25519PrivateKey.generate() for key_id in role_key_ids(role, name)}
         for key_id, key in made.items():
             session.keyring.add_signing(key_id, key)
-        public[role] = [key.public_key() for key in made.values()]
+        signers[role] = [HeldKey(key) for key in made.values()]
     timestamp = Ed25519PrivateKey.generate()
     session.online_keyring().add_signing(timestamp_key_id(name), timestamp)
-    public["timestamp"] = [timestamp.public_key()]
-    root = session.repository(name).create(public, session.signing_keys(name), session.now)
+    signers["timestamp"] = [HeldKey(timestamp)]
+    root = session.repository(name).create(signers, session.now)
     session.control.create_channel(name, profile)
     epochs.begin(session, name)
     path = session.home.trust(name)

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import uuid4
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from pilookup import durable
@@ -38,15 +36,13 @@ from pilookup.protocol.release import (
 )
 from pilookup.release_files.channel_lock import channel_lock
 from pilookup.release_files.files import file_ref, read_metadata
+from pilookup.signing.signer import Signer, Signers, sign_metadata, tuf_key
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
 ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
 _DISCARDED: Final = ".staging-"
 
 _Role = TypeVar("_Role", Root, Targets, Snapshot, Timestamp)
-
-SigningKeys = Mapping[str, Sequence[Ed25519PrivateKey]]
-"""Signing keys by role: all that are present."""
 
 
 class ChannelRepository:
@@ -58,12 +54,11 @@ class ChannelRepository:
         self.targets = directory / "targets"
         self.staging = directory / "staging"
 
-    def create(self, public: Mapping[str, Sequence[Ed25519PublicKey]], keys: SigningKeys, now: datetime) -> bytes:
+    def create(self, signers: Signers, now: datetime) -> bytes:
         """Make the directories and sign the first root metadata.
 
         Args:
-            public: the public keys of every role, for the root metadata.
-            keys: the signing keys of the root role.
+            signers: the signers of every role, whose public keys the root metadata list; those of the root role sign.
             now: when the root metadata is signed.
 
         Returns:
@@ -73,15 +68,19 @@ class ChannelRepository:
         for folder in (self.metadata, self.targets):
             folder.mkdir(mode=durable.DIRECTORY_MODE)
         root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
-        for role, role_keys in public.items():
+        for role, role_signers in signers.items():
             root.roles[role] = Role([], THRESHOLDS[role])
-            for key in role_keys:
-                root.add_key(SSlibKey.from_crypto(key), role)
-        return self._write_root(root, keys)
+            for signer in role_signers:
+                root.add_key(tuf_key(signer.public_key()), role)
+        return self._write_root(root, signers)
 
     def read(self, name: str) -> bytes:
         """A metadata file's bytes; raises OSError, such as FileNotFoundError."""
         return read_metadata(self.metadata / name)
+
+    def root(self) -> Root:
+        """The newest root metadata, signed by its own keys; raises TrustError, FormatError, OSError."""
+        return verify_root(self.read(ROOT))
 
     def current(self, now: datetime) -> Release | None:
         """The served release, verified from its root on; None before the first. Its timestamp may have expired.
@@ -111,7 +110,7 @@ class ChannelRepository:
         stamp = parse_metadata(self.read(TIMESTAMP), Timestamp).signed
         return [targets.expires - TARGETS_LIFE, stamp.expires - TIMESTAMP_LIFE]
 
-    def renew_root(self, keys: SigningKeys, now: datetime) -> bool:
+    def renew_root(self, signers: Signers, now: datetime) -> bool:
         """Sign a new version of the root metadata if it expires within 120 days; the keys stay the same.
 
         Returns:
@@ -122,12 +121,12 @@ class ChannelRepository:
             FormatError: The current version is not root metadata.
             OSError: A file cannot be read or written.
         """
-        root = verify_root(self.read(ROOT))
+        root = self.root()
         if root.expires - now > ROOT_RENEWED_BEFORE:
             return False
         root.version += 1
         root.expires = _whole_seconds(now + ROOT_LIFE)
-        self._write_root(root, keys)
+        self._write_root(root, signers)
         return True
 
     def stage(self) -> Path:
@@ -171,12 +170,12 @@ class ChannelRepository:
         durable.sync_directory(folder.parent)
         durable.sync_directory(self.targets)
 
-    def release(self, epochs: Sequence[ServedEpoch], keys: SigningKeys, now: datetime, *, forget: bool = False) -> None:
+    def release(self, epochs: Sequence[ServedEpoch], signers: Signers, now: datetime, *, forget: bool = False) -> None:
         """Sign a release and serve it from now on, by replacing timestamp.json last (the online half signs that).
 
         Args:
             epochs: the served epochs, newest first; their files are in place.
-            keys: the signing keys of all roles.
+            signers: those of all roles.
             now: when the release is signed.
             forget: remove the files of the former release at once, because something in them was withdrawn or erased.
                 Without it they stay until the next release, for clients that still read them.
@@ -192,14 +191,14 @@ class ChannelRepository:
         version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
         expires = _whole_seconds(now + TARGETS_LIFE)
         targets = Targets(version=version, expires=expires, targets=_targets(epochs))
-        self._write_signed(f"{version}.targets.json", targets, keys["targets"])
+        self._write_signed(f"{version}.targets.json", targets, signers["targets"])
         number = max([0, *self._versions("snapshot.json")]) + 1
         snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
-        self._write_signed(f"{number}.snapshot.json", snapshot, keys["snapshot"])
-        self.sign_timestamp(number, keys["timestamp"], now)
+        self._write_signed(f"{number}.snapshot.json", snapshot, signers["snapshot"])
+        self.sign_timestamp(number, signers["timestamp"], now)
         self._remove_unlisted([targets] if forget or previous is None else [targets, previous], {number, served})
 
-    def sign_timestamp(self, snapshot: int, keys: Sequence[Ed25519PrivateKey], now: datetime) -> None:
+    def sign_timestamp(self, snapshot: int, signers: Sequence[Signer], now: datetime) -> None:
         """Point timestamp.json at a version of the snapshot metadata: the step that changes what is served.
 
         Raises:
@@ -209,7 +208,7 @@ class ChannelRepository:
         with channel_lock(self.directory, wait=True):
             path = self.metadata / TIMESTAMP
             old = parse_metadata(read_metadata(path), Timestamp).signed if path.exists() else None
-            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now), keys)
+            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now), signers)
 
     def _served_snapshot(self) -> int | None:
         """The version of the served snapshot metadata; None before the first. Ignores those of killed publishes."""
@@ -226,15 +225,14 @@ class ChannelRepository:
     def _versions(self, suffix: str) -> list[int]:
         return [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{suffix}")]
 
-    def _write_root(self, root: Root, keys: SigningKeys) -> bytes:
-        data = self._write_signed(f"{root.version}.{ROOT}", root, keys["root"])
+    def _write_root(self, root: Root, signers: Signers) -> bytes:
+        data = self._write_signed(f"{root.version}.{ROOT}", root, signers["root"])
         durable.replace(self.metadata / ROOT, data)
         return data
 
-    def _write_signed(self, name: str, signed: _Role, keys: Sequence[Ed25519PrivateKey]) -> bytes:
+    def _write_signed(self, name: str, signed: _Role, signers: Sequence[Signer]) -> bytes:
         metadata = Metadata(signed)
-        for key in keys:
-            metadata.sign(CryptoSigner(key), append=True)
+        sign_metadata(metadata, signers)
         data = metadata.to_bytes()
         durable.replace(self.metadata / name, data)
         return data

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tuf.api.metadata import Root
 
 from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
-from pilookup.custody.repository import THRESHOLDS, ChannelRepository, SigningKeys
+from pilookup.custody.repository import THRESHOLDS, ChannelRepository
 from pilookup.custody.vault import Vault
 from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring
-from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, role_key_ids, timestamp_key_id
+from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, number_of_key_id
+from pilookup.signing.signer import HeldKey, Signers, tuf_key_id
 
 
 @dataclass(frozen=True)
@@ -61,24 +62,41 @@ class Session:
             raise PublishError("publishing needs the online half and its passphrase")
         return self.online
 
-    def signing_keys(self, channel: str) -> SigningKeys:
-        """The signing keys of a channel that are present, by role.
+    def signers(self, channel: str) -> Signers:
+        """The signers of a channel whose keys are in the two halves and that its root lists, by role.
 
         Raises:
             PublishError: there are too few of a role, or the online half is locked.
             KeyringError: a key file is missing or altered.
+            TrustError, FormatError, OSError: the root metadata cannot be read or are not valid.
         """
-        held = set(self.keyring.ids())
-        keys: dict[str, list[Ed25519PrivateKey]] = {
-            role: [self.keyring.signing(name) for name in role_key_ids(role, channel) if name in held]
-            for role in OFFLINE_ROLES
-        }
-        keys["timestamp"] = [self.online_keyring().signing(timestamp_key_id(channel))]
+        found = self.signers_of(channel, self.repository(channel).root())
         for role, threshold in THRESHOLDS.items():
-            if len(keys[role]) < threshold:
-                raise PublishError(f"{threshold} {role} keys of channel {channel} are needed, {len(keys[role])} found")
-        return keys
+            if len(found[role]) < threshold:
+                raise PublishError(f"{threshold} {role} keys of channel {channel} are needed, {len(found[role])} found")
+        return found
+
+    def signers_of(self, channel: str, root: Root) -> Signers:
+        """The signers whose keys are in the two halves and that a root lists, by role; perhaps too few, or none.
+
+        Raises:
+            PublishError: the online half is locked.
+            KeyringError: a key file is missing or altered.
+        """
+        found = {}
+        for role in THRESHOLDS:
+            listed = set(root.roles[role].keyids)
+            keyring = self.keyring if role in OFFLINE_ROLES else self.online_keyring()
+            held = (HeldKey(keyring.signing(key_id)) for key_id in signing_key_ids(keyring, role, channel))
+            found[role] = [signer for signer in held if tuf_key_id(signer) in listed]
+        return found
 
     def channel_key(self, channel: str, epoch: int) -> SecretKey:
         """The channel key of an epoch; raises KeyringError if it is missing, altered or destroyed."""
         return self.keyring.scalar(channel_key_id(channel, epoch))
+
+
+def signing_key_ids(keyring: Keyring, role: str, channel: str) -> list[str]:
+    """The ids of a role's keys in a keyring, by their numbers."""
+    numbered = ((number_of_key_id(key_id, role, channel), key_id) for key_id in keyring.ids())
+    return [key_id for number, key_id in sorted((n, key_id) for n, key_id in numbered if n is not None)]

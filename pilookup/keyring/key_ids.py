@@ -3,11 +3,11 @@
 custody   vault                         the scalar that vault elements are under
 vault-storage                 the symmetric key that seals the vault's files
 vault-digest                  the symmetric key that subkeys for digests are derived from
-root-<channel>-<1 to 3>       TUF root keys
-targets-<channel>-<1 to 3>    TUF targets keys
-snapshot-<channel>            TUF snapshot key
+root-<channel>-<1 to 3>       TUF root keys; one that replaces another has the next number
+targets-<channel>-<1 to 3>    TUF targets keys; also
+snapshot-<channel>            TUF snapshot key; the one that replaces it is snapshot-<channel>-2
 channel-<channel>-<epoch>     an epoch's channel key
-online    timestamp-<channel>           TUF timestamp key
+online    timestamp-<channel>           TUF timestamp key; the one that replaces it is timestamp-<channel>-2
 channel-<channel>-<epoch>     an epoch's channel key, handed over by custody
 """
 
@@ -26,6 +26,18 @@ def role_key_ids(role: str, channel: str) -> list[str]:
     """The key ids of one of the `OFFLINE_ROLES`."""
     count = OFFLINE_ROLES[role]
     return [f"{role}-{channel}-{i}" for i in range(1, count + 1)] if count > 1 else [f"{role}-{channel}"]
+
+
+def numbered_key_id(role: str, channel: str, number: int) -> str:
+    """The key id of a role's key by its number, from 1. A role that has one key leaves the first number out."""
+    return f"{role}-{channel}" if number == 1 and OFFLINE_ROLES.get(role, 1) == 1 else f"{role}-{channel}-{number}"
+
+
+def number_of_key_id(key_id: str, role: str, channel: str) -> int | None:
+    """The number of a role's key, or None when it is another key, of another role or channel."""
+    found = re.fullmatch(rf"{re.escape(role)}-{re.escape(channel)}(?:-([1-9][0-9]*))?", key_id)
+    number = int(found[1] or 1) if found else None
+    return number if number is not None and numbered_key_id(role, channel, number) == key_id else None
 
 
 def timestamp_key_id(channel: str) -> str:

@@ -188,7 +188,7 @@ def test_files_altered_after_they_were_opened_are_bad_bucket(held, serve, front,
 def test_a_thief_of_the_online_half_cannot_publish(held, serve, front, plain_client_at):
     """With the timestamp key, the channel keys and every file: targets of his own are not signed by custody."""
     with held.opened() as session:
-        thief = session.signing_keys("public")["timestamp"]
+        thief = session.signers("public")["timestamp"]
     name = max(name for name in held.metadata() if name.endswith(".targets.json"))
     targets = Metadata[Targets].from_bytes(held.metadata()[name]).signed
     targets.version += 1

@@ -11,6 +11,7 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 from pilookup.custody.initialise import initialise_home
 from pilookup.protocol.release import MANIFEST
+from pilookup.signing.signer import HeldKey
 from tests.support.attacks.asking import assert_truth, assert_unknown, node_check, statuses
 from tests.support.attacks.home import CUSTODY, HIT, ONLINE, Held, sign
 
@@ -30,7 +31,7 @@ def versions(original, tmp_path_factory):
 def keys(versions):
     """What custody signs with; in the hands of whom the test says."""
     with versions[0].opened() as session:
-        return session.signing_keys("public")
+        return session.signers("public")
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_what_has_expired_is_stale(role, original, proxy, client, keys_of_origin
 @pytest.fixture(scope="module")
 def keys_of_original(original):
     with original.opened() as session:
-        return session.signing_keys("public")
+        return session.signers("public")
 
 
 def next_root(original, change):
@@ -160,7 +161,7 @@ def replaced(role, new):
 
 @pytest.mark.parametrize("role", ["root", "targets", "snapshot", "timestamp"])
 def test_a_root_rotated_by_keys_below_the_threshold_is_bad_signature(role, original, proxy, client, keys_of_original):
-    thief = [Ed25519PrivateKey.generate() for _ in range(3)]
+    thief = [HeldKey(Ed25519PrivateKey.generate()) for _ in range(3)]
     root = next_root(original, replaced(role, thief))
     own = keys_of_original["root"]
     for signers in ([own[0], *thief], [own[0]], thief):

@@ -87,7 +87,7 @@ def test_a_timestamp_of_the_future_that_was_received_is_asked_about(home):
     """A server whose clock was ahead has renewed it, and it was copied back."""
     with opened(home, NOW) as custody:
         session = custody._session()
-        keys = session.signing_keys("public")["timestamp"]
+        keys = session.signers("public")["timestamp"]
         session.repository("public").sign_timestamp(1, keys, NOW + timedelta(days=10))
     with opened(home, NOW) as custody, pytest.raises(PublishError, match="has a signature"):
         custody.publish("public")

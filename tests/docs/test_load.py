@@ -8,7 +8,7 @@ from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.identifier import Reason
 from tests.support.docs.documents import ROOT
 
-ENGLISH, CHINESE = ROOT / "docs/operations/load-and-publish.md", ROOT / "docs/zh/load-and-publish.md"
+ENGLISH, CHINESE = ROOT / "docs/operations/load-and-publish.md", ROOT / "docs/zh/operations/load-and-publish.md"
 HEADINGS = {
     ENGLISH: ("Rejected rows", "Warnings", "Errors"),
     CHINESE: ("拒收的行", "警告", "出错时"),

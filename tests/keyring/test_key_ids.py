@@ -40,3 +40,26 @@ def test_a_channel_key_id_gives_its_epoch_back(channel, epoch):
 )
 def test_other_keys_have_no_epoch(key_id):
     assert key_ids.epoch_of_key_id(key_id, "public") is None
+
+
+@pytest.mark.parametrize(
+    ("role", "channel", "number", "key_id"),
+    [
+        ("root", "public", 1, "root-public-1"),
+        ("root", "public", 4, "root-public-4"),
+        ("snapshot", "a-1", 1, "snapshot-a-1"),
+        ("snapshot", "a-1", 2, "snapshot-a-1-2"),
+        ("timestamp", "public", 1, "timestamp-public"),
+        ("timestamp", "public", 12, "timestamp-public-12"),
+    ],
+)
+def test_the_keys_of_a_role_are_numbered(role, channel, number, key_id):
+    assert key_ids.numbered_key_id(role, channel, number) == key_id
+    assert key_ids.number_of_key_id(key_id, role, channel) == number
+
+
+@pytest.mark.parametrize(
+    "key_id", ["snapshot-public-1", "snapshot-public-02", "snapshot-publi", "targets-public", "snapshot-public-x", ""]
+)
+def test_another_key_id_has_no_number(key_id):
+    assert key_ids.number_of_key_id(key_id, "snapshot", "public") is None

@@ -43,7 +43,7 @@ class Model:
 CHARGES = st.lists(
     st.builds(
         lambda key, rate, limit, amount: Charge(f"{key}/{rate}", limit, rate, amount),
-        st.sampled_from("abc"), st.sampled_from([0.25, 2.0]), st.integers(1, 40), st.integers(1, 20),
+        st.sampled_from("abc"), st.sampled_from([0.25, 2.0]), st.integers(1, 40), st.integers(0, 20),
     ),
     min_size=1, max_size=4, unique_by=lambda charge: charge.key,
 )  # fmt: skip
@@ -56,12 +56,13 @@ def test_all_charges_of_a_call_are_counted_or_none(calls):
     counters = shared(clock)
     for pause, charges in calls:
         clock.now += pause
-        levels = [model.level(one, clock.now) + one.amount for one in charges]
-        fits = [after <= one.limit for after, one in zip(levels, charges, strict=True)]
-        full = asyncio.run(counters.charge(charges))
-        assert full == (None if all(fits) else fits.index(False))
+        after = [model.level(one, clock.now) + one.amount for one in charges]
+        fits = [not one.amount or level <= one.limit for level, one in zip(after, charges, strict=True)]
+        full = None if all(fits) else fits.index(False)
+        assert asyncio.run(counters.charge(charges)) == (full, after if full is None else ())
         if full is None:
-            model.states |= {one.key: (after, clock.now) for after, one in zip(levels, charges, strict=True)}
+            counted = zip(after, charges, strict=True)
+            model.states |= {one.key: (level, clock.now) for level, one in counted if one.amount}
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 20)), max_size=20), st.integers(0, 100))
@@ -74,7 +75,7 @@ def test_a_refund_leaves_what_was_there_before(calls, pause):
         asyncio.run(counters.charge([Charge("k", 1000, 1.0, amount)]))
     before = level(counters, "k")
     charge = Charge("k", 10_000, 1.0, 7)
-    assert asyncio.run(counters.charge([charge])) is None
+    assert asyncio.run(counters.charge([charge])).full is None
     asyncio.run(counters.refund([charge]))
     assert level(counters, "k") == before
     asyncio.run(counters.charge([charge]))
@@ -91,6 +92,8 @@ def test_idle_is_the_time_since_the_last_charge():
     asyncio.run(counters.charge([charge]))
     clock.now += 90
     assert asyncio.run(counters.states([charge]))[0] == (0.0, 90.0)
+    assert asyncio.run(counters.charge([charge._replace(amount=0)])) == (None, [0.0])
+    assert asyncio.run(counters.states([charge]))[0].idle == 90.0
 
 
 def test_a_full_set_drops_the_key_whose_level_is_the_first_to_reach_0():
@@ -109,11 +112,11 @@ def test_many_keys_that_used_little_do_not_make_a_full_one_forgotten():
     """A key that is full is not charged any more, so it is the one whose last use is the longest ago."""
     clock = Stepped(1_000.0)
     counters, full = shared(clock, sets=1), Charge("all", 1_000, 1_000 / 86_400, 1_000)
-    assert asyncio.run(counters.charge([full])) is None
+    assert asyncio.run(counters.charge([full])).full is None
     for n in range(50 * WAYS):
         clock.now += 1
         asyncio.run(counters.charge([Charge(f"reserve/{n}", 5_000, 5_000 / 86_400, 2), Charge(f"x/{n}", 30, 0.5, 1)]))
-    assert asyncio.run(counters.charge([full._replace(amount=10)])) == 0
+    assert asyncio.run(counters.charge([full._replace(amount=10)])).full == 0
 
 
 def test_processes_count_together_and_lose_nothing():
@@ -153,7 +156,7 @@ def test_a_killed_process_does_not_keep_the_lock():
         asyncio.run(counters.charge([Charge("k", 9, 1.0, 1)]))
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    assert asyncio.run(counters.charge([Charge("k", 9, 1.0, 1)])) is None
+    assert asyncio.run(counters.charge([Charge("k", 9, 1.0, 1)])).full is None
 
 
 def test_a_lock_that_is_not_released_is_waited_for_once(monkeypatch):
@@ -212,11 +215,13 @@ def test_servers_count_together_in_redis(redis_url, scheme):
         fast = Charge(f"{scheme}/fast", 10, 1e6, 6)
         try:
             assert [state.idle for state in await one.states([wide, narrow])] == [float("inf")] * 2
-            assert await one.charge([wide, narrow]) is None
-            assert await two.charge([wide, narrow]) == 1
+            full, levels = await one.charge([wide, narrow, wide._replace(key=f"{scheme}/read", amount=0)])
+            assert (full, [round(level, 2) for level in levels]) == (None, [6, 6, 0])
+            assert (await one.states([wide._replace(key=f"{scheme}/read")]))[0].idle == float("inf")
+            assert await two.charge([wide, narrow]) == (1, ())
             assert [round(state.level, 2) for state in await one.states([wide, narrow])] == [6, 6]
-            assert await one.charge([fast]) is None
-            assert await two.charge([fast]) is None
+            assert (await one.charge([fast])).full is None
+            assert (await two.charge([fast])).full is None
             await two.refund([wide, narrow])
             (state,) = await one.states([narrow])
             assert (state.level, 0 <= state.idle < 600) == (0, True)
@@ -232,10 +237,10 @@ def test_a_clock_of_redis_that_is_set_back_fills_nothing(redis_url):
     async def count():
         counters, charge = RedisCounters(redis_url), Charge("back", 10, 0.1, 1)
         try:
-            assert await counters.charge([charge]) is None
+            assert (await counters.charge([charge])).full is None
             await counters._client.hset("pilookup:back", "at", str(time.time() + 86_400))
             assert await counters.states([charge]) == [(1.0, 0.0)]
-            assert await counters.charge([charge]) is None
+            assert (await counters.charge([charge])).full is None
             assert round((await counters.states([charge]))[0].level) == 2
         finally:
             await counters.close()

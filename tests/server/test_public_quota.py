@@ -285,13 +285,18 @@ def test_a_variable_of_a_former_version_is_refused_with_its_successor(tmp_path, 
         read_settings(home=tmp_path)
 
 
-def test_a_charged_request_is_answered_even_if_the_counters_fail_then(tmp_path, monkeypatch):
+def test_an_admission_asks_the_counters_once(tmp_path, monkeypatch):
+    """What RateLimit says comes with the charge, so that counters that fail afterwards leave no request unanswered."""
     caller = Caller(tmp_path)
+    before = caller.ask("198.51.100.1", 2)
 
     async def fails(_):
         raise CountersError
 
     monkeypatch.setattr(caller.quota.counters, "states", fails)
-    admission = caller.ask("198.51.100.1", 2)
-    assert admission.headers == {}
-    assert caller.quota.ledger.evaluated(1) == 2
+    after = caller.ask("198.51.100.1", 2)
+    assert [admission.headers["ratelimit"].partition(";t")[0] for admission in (before, after)] == [
+        '"60s";r=1498',
+        '"60s";r=1496',
+    ]
+    assert caller.quota.ledger.evaluated(1) == 4

@@ -189,15 +189,15 @@ def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -
     """Build what is out of date, then sign one release of all served epochs and serve it."""
     epochs.destroy_ended(session, name)
     repository = session.repository(name)
-    keys = session.signing_keys(name)
-    repository.renew_root(keys, session.now)
+    signers = session.signers(name)
+    repository.renew_root(signers, session.now)
     listed = epochs.listed(session, name)
     newest, *former = epochs.to_serve(session, name)
     epochs.check_key(session, newest)
     builder = EpochBuilder(session, session.control.channel(name), listed, state)
     with _staged(repository):
         built = [builder.build_or_reuse(newest), *(each for epoch in former if (each := builder.renew_former(epoch)))]
-    repository.release(built, keys, session.now, forget=_holds_removed(session, name, listed))
+    repository.release(built, signers, session.now, forget=_holds_removed(session, name, listed))
     builder.mark_released()
     ended = builder.ended(number for number in listed if listed[number].serves_until > session.now)
     epochs.destroy_ended(session, name)

@@ -20,7 +20,7 @@ class Charge(NamedTuple):
         key: What is counted for.
         limit: The highest level that the charge may lead to.
         rate: By how much the level falls in a second, more than 0.
-        amount: How much to count.
+        amount: How much to count; 0 only reads the level.
     """
 
     key: str
@@ -45,15 +45,23 @@ class State(NamedTuple):
     idle: float
 
 
+class Charged(NamedTuple):
+    """What became of charges.
+
+    Attributes:
+        full: The index of the first charge that exceeds its limit, and then nothing was counted; None if all were.
+        levels: The level of each charge's key afterwards; empty if nothing was counted.
+    """
+
+    full: int | None
+    levels: Sequence[float]
+
+
 class Counters(Protocol):
     """Counts for all workers of a server. Every method raises CountersError if the counts cannot be reached."""
 
-    async def charge(self, charges: Sequence[Charge]) -> int | None:
-        """Count all charges, or none of them if one exceeds its limit.
-
-        Returns:
-            The index of the first charge that exceeds its limit; None if all were counted.
-        """
+    async def charge(self, charges: Sequence[Charge]) -> Charged:
+        """Count all charges, or none of them if one exceeds its limit; one of 0 never does and changes nothing."""
 
     async def refund(self, charges: Sequence[Charge]) -> None:
         """Take back charges that were counted a short time ago."""

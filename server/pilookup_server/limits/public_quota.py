@@ -9,10 +9,10 @@ caller are the ceilings: of its address, of the networks around it, and of the w
 A part of the channel's ceiling is kept for small requests of addresses that have asked nothing in the last day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from limits import RateLimitItem
 
@@ -134,29 +134,41 @@ class PublicQuota:
         request = _Request(self, tuple(networks), epoch, elements)
         with unavailable_without_counters():
             if not self.windows.reserve:
-                return await request.admission(await request.charge_worked())
+                return request.admission(await request.charge_worked())
             if elements <= SMALL:
-                charges = request.reserve_charges(elements)
-                if await request.charge(charges):
-                    return await request.admission(charges)
-            return await request.admission(await self._worked(request, proof))
+                counted = await request.charge(request.reserve_charges(elements))
+                if counted is not None:
+                    return request.admission(counted)
+            return request.admission(await self._worked(request, proof))
 
-    async def _worked(self, request: "_Request", proof: str | None) -> list[Charge]:
+    async def _worked(self, request: "_Request", proof: str | None) -> "_Counted":
         """Charge a request past the reserve, for its proof of work."""
         name = self.proofs_of_work.check(proof, request.elements) if proof is not None else None
         if request.elements > self.batch or name is None:
             await request.check_room(min(request.elements, self.batch))
             raise await request.proof_needed(answered=proof is not None)
-        charges = await request.charge_worked()
+        counted = await request.charge_worked()
         try:
             unused = await self.replay_guard.mark_used(name, LIFE_SECONDS)
         except ProblemError:
-            await request.refund(charges)
+            await request.refund(counted.charges)
             raise
         if not unused:
-            await request.refund(charges)
+            await request.refund(counted.charges)
             raise await request.proof_needed(answered=True)
-        return charges
+        return counted
+
+
+class _Counted(NamedTuple):
+    """What was counted for a request.
+
+    Attributes:
+        charges: Of its address and the networks around it.
+        levels: The levels afterwards by key, those of all windows of its address among them.
+    """
+
+    charges: list[Charge]
+    levels: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +195,18 @@ class _Request:
         ]
         return [_with_room_for_a_check(one) for one in charges]
 
-    async def charge_worked(self) -> list[Charge]:
+    def own_reads(self) -> list[Charge]:
+        """Charges of 0 for all windows of the caller's address."""
+        windows, key = self.quota.windows, self.networks[0].key
+        return [window.charge(key, 0) for window in (*windows.reserve, *windows.worked)]
+
+    async def charge_worked(self) -> _Counted:
         """Charge the request past the reserve; raises ProblemError 429 if a ceiling is reached."""
         charges = self.worked_charges(self.elements)
-        if not await self.charge(charges):
+        counted = await self.charge(charges)
+        if counted is None:
             raise await self._refusal(charges)
-        return charges
+        return counted
 
     async def check_room(self, elements: int) -> None:
         """Raise ProblemError 429 if no work would help, because a ceiling is reached."""
@@ -205,14 +223,14 @@ class _Request:
         wait = await self._wait(charges)
         if self.elements <= SMALL and self.quota.windows.reserve:
             wait = min(wait, await self._wait(self.reserve_charges(self.elements)))
-        headers = await self._headers() | retry_after(wait)
+        headers = await self._current_headers() | retry_after(wait)
         return ProblemError(Problem.RATE_LIMITED, TOO_MANY if too_many else None, headers)
 
-    async def charge(self, charges: list[Charge]) -> bool:
+    async def charge(self, charges: list[Charge]) -> _Counted | None:
         """Count charges, and the request for the whole channel.
 
         Returns:
-            Whether the charges fit. If not, nothing is counted.
+            What was counted; None if the charges do not fit, and then nothing is.
 
         Raises:
             ProblemError: 429 if the ceiling of the channel is reached; nothing is counted.
@@ -220,42 +238,45 @@ class _Request:
         for part in (1 - KEPT, 1.0):
             if part == 1 and not await self._may_use_what_is_kept():
                 break
-            fitted = await self._charge_part(charges, part)
-            if fitted is not None:
-                return fitted
+            levels = await self._charge_part(charges, part)
+            if levels is not None:
+                return _Counted(charges, levels) if levels else None
             refused = part
         raise await self._channel_refusal(refused)
 
-    async def _charge_part(self, charges: list[Charge], part: float) -> bool | None:
-        """Count charges within `part` of the channel's ceiling; None if the channel is what is full."""
+    async def _charge_part(self, charges: list[Charge], part: float) -> Mapping[str, float] | None:
+        """Count charges within `part` of the channel's ceiling.
+
+        Returns:
+            The levels afterwards by key, those of `own_reads` among them; empty if the charges do not fit, and None if
+            the channel is what is full.
+        """
         quota, whole = self.quota, self._channel_charges(part, self.elements)
         if not await quota.ledger.charge(self.epoch, self.elements, part):
             return None
+        counted = {charge.key for charge in charges}
+        every = [*charges, *whole, *(read for read in self.own_reads() if read.key not in counted)]
         try:
-            full = await quota.counters.charge([*charges, *whole])
+            full, levels = await quota.counters.charge(every)
         except CountersError:
             quota.ledger.refund(self.epoch, self.elements)
             raise
         if full is None:
-            return True
+            return {charge.key: level for charge, level in zip(every, levels, strict=True)}
         quota.ledger.refund(self.epoch, self.elements)
-        return False if full < len(charges) else None
+        return {} if full < len(charges) else None
 
     async def refund(self, charges: list[Charge]) -> None:
         """Take back what `charge` has counted."""
         await self.quota.counters.refund([*charges, *self._channel_charges(1, self.elements)])
         self.quota.ledger.refund(self.epoch, self.elements)
 
-    async def admission(self, charges: list[Charge]) -> Admission:
+    def admission(self, counted: _Counted) -> Admission:
         async def refund() -> None:
             with unavailable_without_counters():
-                await self.refund(charges)
+                await self.refund(counted.charges)
 
-        try:
-            headers = await self._headers()
-        except CountersError:
-            headers = {}  # it is charged, so it is answered
-        return Admission(headers, refund)
+        return Admission(self._headers(counted.levels), refund)
 
     async def proof_needed(self, *, answered: bool) -> ProblemError:
         """The answer to a request that needs a proof of work, and to one whose proof does not hold (`answered`)."""
@@ -265,7 +286,8 @@ class _Request:
         if self.elements > quota.batch:
             detail = "The request has more elements than one that needs a proof of work may have."
         challenge = quota.proofs_of_work.challenge(min(self.elements, quota.batch), await self._used())
-        headers = await self._headers() | retry_after(await self._wait(self.reserve_charges(min(self.elements, SMALL))))
+        wait = await self._wait(self.reserve_charges(min(self.elements, SMALL)))
+        headers = await self._current_headers() | retry_after(wait)
         return ProblemError(Problem.PROOF_NEEDED, detail, headers, {"challenge": challenge})
 
     def _channel_charges(self, part: float, elements: int) -> list[Charge]:
@@ -298,18 +320,21 @@ class _Request:
         if not await self.quota.ledger.fits(self.epoch, self.elements, part):
             wait = _DAY_SECONDS  # until the next epoch, whose begin is not known here
         detail = "All callers together have reached the ceiling of the channel."
-        return ProblemError(Problem.RATE_LIMITED, detail, await self._headers() | retry_after(wait))
+        return ProblemError(Problem.RATE_LIMITED, detail, await self._current_headers() | retry_after(wait))
 
-    async def _headers(self) -> dict[str, str]:
-        """The RateLimit headers: what the ceiling of the caller's address leaves."""
+    async def _current_headers(self) -> dict[str, str]:
+        reads = self.own_reads()
+        states = await self.quota.counters.states(reads)
+        return self._headers({read.key: state.level for read, state in zip(reads, states, strict=True)})
+
+    def _headers(self, levels: Mapping[str, float]) -> dict[str, str]:
+        """The RateLimit headers: what the ceiling of the caller's address leaves, for the levels of its windows."""
         windows, key = self.quota.windows, self.networks[0].key
-        charges = [window.charge(key, 0) for _, parts in windows.parts for window in parts]
-        states = iter(await self.quota.counters.states(charges))
         items = []
         for ceiling, parts in windows.parts:
-            levels = [next(states).level for _ in parts]
-            left = sum(window.burst for window in parts) - sum(levels)
-            wait = max(level / window.rate for window, level in zip(parts, levels, strict=True))
+            used = [(window, levels[window.charge_key(key)]) for window in parts]
+            left = sum(window.burst - level for window, level in used)
+            wait = max(level / window.rate for window, level in used)
             items.append(ceiling.header_item(left, wait))
         return {"ratelimit-policy": windows.policy, "ratelimit": ", ".join(items)}
 

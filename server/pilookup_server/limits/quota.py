@@ -6,7 +6,7 @@ quota, nothing would prevent a caller from having every possible number evaluate
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import ceil, floor
 from typing import Final
@@ -29,50 +29,48 @@ class Window:
     """One limit of a quota, for each key that begins with `prefix`.
 
     At most `amount` are let through in any `seconds`: half of it at once, and the other half evenly over the time.
+
+    Attributes:
+        burst: How much is let through at once.
+        rate: How much is let through in each second.
     """
 
     prefix: str
     amount: int
     seconds: int
+    burst: int = field(init=False)
+    rate: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        burst, rate = _limits(self.amount, self.seconds)
+        object.__setattr__(self, "burst", burst)
+        object.__setattr__(self, "rate", rate)
 
     @classmethod
     def from_item(cls, name: str, item: RateLimitItem) -> "Window":
         """The window of one limit of a setting, for the quota `name`."""
         return cls(f"{name}/{item.get_expiry()}", item.amount, item.get_expiry())
 
-    @property
-    def burst(self) -> int:
-        """How much is let through at once."""
-        return _burst(self.amount)
-
-    @property
-    def rate(self) -> float:
-        """How much is let through in each second."""
-        return _rate(self.amount, self.seconds)
-
     def charge(self, key: str, amount: int, multiple: int = 1) -> Charge:
         """The charge of `amount` for `key`, under `multiple` times the limit."""
         burst, rate = _limits(self.amount * multiple, self.seconds)
-        return Charge(f"{self.prefix}/{key}", burst, rate, amount)
+        return Charge(self.charge_key(key), burst, rate, amount)
+
+    def charge_key(self, key: str) -> str:
+        """The key of the window's charges for `key`."""
+        return f"{self.prefix}/{key}"
 
     def header_item(self, left: float, wait: float) -> str:
         """The item of the RateLimit header: what is left now, and the seconds until nothing counts any more."""
         return f'"{self.seconds}s";r={max(0, floor(left))};t={max(1, ceil(wait))}'
 
 
-def _burst(amount: int) -> int:
-    return (amount + 1) // 2
-
-
-def _rate(amount: int, seconds: int) -> float:
-    # Of one element, none is left for the rest of the time: it is let through every second time.
-    return max(amount - _burst(amount), 0.5) / seconds
-
-
 @lru_cache(maxsize=256)
 def _limits(amount: int, seconds: int) -> tuple[int, float]:
     """The burst and the rate of a window; cached, since they are needed several times for every request."""
-    return _burst(amount), _rate(amount, seconds)
+    burst = (amount + 1) // 2
+    # Of one element, none is left for the rest of the time: it is let through every second time.
+    return burst, max(amount - burst, 0.5) / seconds
 
 
 def policy(windows: Sequence[Window]) -> str:
@@ -137,7 +135,7 @@ class Quota:
         """
         charges = [window.charge(key, cost) for window in self._windows]
         with unavailable_without_counters():
-            full = await self._counters.charge(charges)
+            full, levels = await self._counters.charge(charges)
             if full is not None:
                 raise await self._refusal(charges[full], key)
 
@@ -145,18 +143,19 @@ class Quota:
                 with unavailable_without_counters():
                     await self._counters.refund(charges)
 
-            return Admission(await self._headers(key), refund)
+            return Admission(self._headers(levels), refund)
 
     async def _refusal(self, charge: Charge, key: str) -> ProblemError:
         (state,) = await self._counters.states([charge])
         wait = seconds_until_room(charge, state)
         detail = TOO_MANY if charge.amount > charge.limit else None
-        return ProblemError(Problem.RATE_LIMITED, detail, await self._headers(key) | retry_after(wait))
-
-    async def _headers(self, key: str) -> dict[str, str]:
         states = await self._counters.states([window.charge(key, 0) for window in self._windows])
+        headers = self._headers([state.level for state in states])
+        return ProblemError(Problem.RATE_LIMITED, detail, headers | retry_after(wait))
+
+    def _headers(self, levels: Sequence[float]) -> dict[str, str]:
         items = [
-            window.header_item(window.burst - state.level, state.level / window.rate)
-            for window, state in zip(self._windows, states, strict=True)
+            window.header_item(window.burst - level, level / window.rate)
+            for window, level in zip(self._windows, levels, strict=True)
         ]
         return {"ratelimit-policy": self._policy, "ratelimit": ", ".join(items)}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pilookup_server.limits.counters import Charge, CountersError, State
+from pilookup_server.limits.counters import Charge, Charged, CountersError, State
 from pilookup_server.settings import ServeError
 
 _SECONDS: Final = 2.0
@@ -22,12 +22,16 @@ for i, key in ipairs(KEYS) do
   if amount > 0 and levels[i] > limit then return i - 1 end
 end
 for i, key in ipairs(KEYS) do
-  redis.call('HSET', key, 'level', string.format('%.17g', levels[i]), 'at', string.format('%.6f', now))
-  redis.call('EXPIRE', key, math.ceil(ARGV[3 * i - 2] / ARGV[3 * i - 1]) + 86400)
+  levels[i] = string.format('%.17g', levels[i])
+  if tonumber(ARGV[3 * i]) ~= 0 then
+    redis.call('HSET', key, 'level', levels[i], 'at', string.format('%.6f', now))
+    redis.call('EXPIRE', key, math.ceil(ARGV[3 * i - 2] / ARGV[3 * i - 1]) + 86400)
+  end
 end
-return -1
+return levels
 """
-"""Counts all charges or none, with the wall clock of Redis. A negative amount is a refund.
+"""Counts all charges or none, with the wall clock of Redis; returns the levels, or the index of the charge that exceeds
+its limit. A negative amount is a refund, and 0 only reads.
 
 If that clock is set back, levels stay as they are until it is where it was.
 """
@@ -77,11 +81,11 @@ class RedisCounters:
         self._charge = self._client.register_script(_CHARGE)
         self._states = self._client.register_script(_STATES)
 
-    async def charge(self, charges: Sequence[Charge]) -> int | None:
+    async def charge(self, charges: Sequence[Charge]) -> Charged:
         """Count all charges, or none of them if one exceeds its limit; see `Counters`."""
         arguments = [value for _, limit, rate, amount in charges for value in (limit, repr(rate), amount)]
-        full = int(await self._run(self._charge, charges, arguments))
-        return None if full < 0 else full
+        found = await self._run(self._charge, charges, arguments)
+        return Charged(found, ()) if isinstance(found, int) else Charged(None, [float(level) for level in found])
 
     async def refund(self, charges: Sequence[Charge]) -> None:
         """Take back charges; see `Counters`."""

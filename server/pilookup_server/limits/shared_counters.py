@@ -19,7 +19,7 @@ from struct import Struct
 from typing import Final
 
 from pilookup.clock import Elapsed, seconds_since_boot
-from pilookup_server.limits.counters import Charge, State
+from pilookup_server.limits.counters import Charge, Charged, State
 from pilookup_server.limits.shared_lock import SharedLock
 
 SETS: Final = 65_536
@@ -63,22 +63,26 @@ class SharedCounters:
             lambda key: blake2b(key.encode(), digest_size=_NAME_BYTES, key=secret).digest()
         )
 
-    async def charge(self, charges: Sequence[Charge]) -> int | None:
+    async def charge(self, charges: Sequence[Charge]) -> Charged:
         """Count all charges, or none of them if one exceeds its limit; see `Counters`."""
         with self._lock:
             now = self._elapsed()
+            levels: list[float] = []
             old: list[_Row] = []
             new: list[_Row] = []
             for index, (key, limit, rate, amount) in enumerate(charges):
                 place, name, level, at = self._find(key)
                 level = max(0.0, level - (now - at) * rate) + amount
+                levels.append(level)
+                if not amount:
+                    continue
                 if level > limit:
-                    return index
+                    return Charged(index, ())
                 (new if place is None else old).append((place, name, level, rate))
             # Keys that have a slot first, so that no new one takes it.
             for row in old + new:
                 self._write(now, *row)
-        return None
+        return Charged(None, levels)
 
     async def refund(self, charges: Sequence[Charge]) -> None:
         """Take back charges; see `Counters`."""

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata
 
 from pilookup.clock import utc_now
@@ -18,6 +17,7 @@ from pilookup.custody.publish.publish import publish, rotate
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import MANIFEST, read_release
+from pilookup.signing.signer import sign_metadata
 
 CUSTODY = b"custody passphrase of the attack tests"
 ONLINE = b"online passphrase of the attack tests"
@@ -105,8 +105,7 @@ def silent(*_):
     pass
 
 
-def sign(signed, keys) -> bytes:
+def sign(signed, signers) -> bytes:
     metadata = Metadata(signed)
-    for key in keys:
-        metadata.sign(CryptoSigner(key), append=True)
+    sign_metadata(metadata, signers)
     return metadata.to_bytes()

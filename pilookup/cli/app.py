@@ -13,7 +13,20 @@ from pilookup.cli.console import complain
 from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
-COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
+COMMANDS = (
+    "init",
+    "load",
+    "publish",
+    "rotate",
+    "withdraw",
+    "erase",
+    "passphrase",
+    "status",
+    "backup",
+    "restore",
+    "check",
+    "verify",
+)
 GROUPS = ("bundle", "keys")
 """Commands that have commands of their own; each module has an `app`."""
 

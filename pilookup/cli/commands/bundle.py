@@ -55,7 +55,10 @@ def import_(
 def _export_release(out: Path, home: Path, piece_size: int | None, operator: str | None, *, json: bool) -> None:
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
 
-    with opened(home, online=False, scheduler=None, operator=operator) as custody, progress("export", "bytes") as advance:
+    with (
+        opened(home, online=False, scheduler=None, operator=operator) as custody,
+        progress("export", "bytes") as advance,
+    ):
         outcome = custody.export_bundle(out, piece_size=piece_size, on_progress=advance)
     if json:
         say_json(outcome.to_json())

@@ -27,6 +27,7 @@ def test_clients_follow_eight_roots(original, replaced, serve, front, client_at,
     trust, state = original.path / "trust-public.json", tmp_path / "node.json"
     seen = node_check(proxy.url, trust, BOTH, state)
     assert [status for status, _ in seen] == ["found", "not_found"]
+    proxy.upstream.close()
     proxy.upstream = httpx2.Client(base_url=serve(replaced.path).url, timeout=30)
     assert replaced.metadata().keys() >= {f"{version}.root.json" for version in range(1, 10)}
     for one in (client, client_at(proxy.url, trust=replaced.trust())):

@@ -6,6 +6,8 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -15,10 +17,12 @@ from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import removal
+from pilookup.custody import bundles, removal
 from pilookup.custody import signing_keys as key_work
+from pilookup.custody.audit import AuditLog, Recorded
+from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
-from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.datasets import DatasetSpec, check_slug
 from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
@@ -97,6 +101,8 @@ class Custody:
       served in one step, or not at all. Each can be repeated after an error or a kill.
     - Loading and the status need the passphrase of the custody half alone. All other methods also need the online half.
     - Calls are made one at a time; they are not safe to make from several threads at once.
+    - `initialise` and all methods that change something are recorded in the audit log: before they change anything, and
+      when they end. If the former is not possible, AuditError is raised and nothing was changed.
 
     Example::
 
@@ -115,9 +121,11 @@ class Custody:
         clock: Clock,
         date_is_right: bool | Callable[[str], bool],
         resources: ExitStack,
+        audit: AuditLog,
     ) -> None:
         """Called by `open`."""
         self._opened_session = session
+        self._audit = audit
         self._workers = workers
         self._clock = clock
         self._date_is_right = date_is_right
@@ -126,7 +134,13 @@ class Custody:
 
     @staticmethod
     def initialise(
-        home: str | Path, *, passphrase: Passphrase, online_passphrase: Passphrase, clock: Clock = utc_now
+        home: str | Path,
+        *,
+        passphrase: Passphrase,
+        online_passphrase: Passphrase,
+        clock: Clock = utc_now,
+        operator: str | None = None,
+        sandbox: bool = False,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -135,6 +149,9 @@ class Custody:
             passphrase: of the custody half, 16 characters or more.
             online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
+            operator: who makes it, for the audit log; None for the login.
+            sandbox: mark the roots as those of a sandbox. Clients refuse its trust files unless they are made with
+                `sandbox=True`; the mark cannot be removed. For synthetic data only.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -142,13 +159,15 @@ class Custody:
         Raises:
             HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
             KeyringError: a passphrase breaks a rule, which the text names; or a key file cannot be written.
-            CustodyError: the control database cannot be used, or holds control data already.
+            CustodyError: the control database cannot be used, or holds control data already; or the operator's name
+                cannot be written into the audit log.
             ValueError: `clock` returns a time without a time zone.
 
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now)
+        passphrases = (_bytes_of(passphrase), _bytes_of(online_passphrase))
+        return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:
@@ -176,6 +195,7 @@ class Custody:
         clock: Clock = utc_now,
         date_is_right: bool | Callable[[str], bool] = False,
         signers: Iterable[Signer] = (),
+        operator: str | None = None,
     ) -> Self:
         """Lock and unlock a HOME, and remove what killed commands left.
 
@@ -189,11 +209,14 @@ class Custody:
             date_is_right: whether the date is right although it is out of order with what was signed or received
                 before; or a function that gets the doubt as a text and asks a person.
             signers: signing keys that are in no half and at hand, such as a sealed key file on a medium.
+            operator: who works on it, for the audit log; None for the login.
 
         Raises:
             HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
             KeyringError: a passphrase is wrong, or a key file is missing or altered.
-            CustodyError: the control database cannot be used.
+            AuditError: the audit log was changed, or cannot be read or written.
+            CustodyError: the control database cannot be used, or the operator's name cannot be written into the audit
+                log.
             VaultError: the vault does not belong to the control database, and nothing was changed; or what a killed
                 command left in it cannot be removed.
             PublishError: what a killed command left in a channel cannot be removed.
@@ -212,8 +235,9 @@ class Custody:
                 online = _unlock(layout, Half.ONLINE, _bytes_of(online_passphrase), given)
             control = stack.enter_context(ControlDatabase.open(layout))
             session = Session(layout, keyring, control, Vault(layout, keyring), online, now, tuple(signers))
+            audit = AuditLog.open(layout, keyring, operator, partial(read_clock, clock))
             session.recover()
-            return cls(session, workers, clock, date_is_right, stack.pop_all())
+            return cls(session, workers, clock, date_is_right, stack.pop_all(), audit)
 
     def __enter__(self) -> Self:
         return self
@@ -296,6 +320,7 @@ class Custody:
         What `rejects` or `on_progress` raises is raised unchanged, and nothing is loaded.
         """
         session = self._session()
+        check_slug(dataset)
         paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
         spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
@@ -312,7 +337,11 @@ class Custody:
         job = LoadJob(
             paths, spec, options, replace, dry_run, strict, skip_bad, frozenset(locked) if locked is not None else None
         )
-        return loading.load(session, job, rejects, on_progress, self._workers)
+        asked = {"kind": str(known_kind), "files": len(paths), "replace": replace, "dry_run": dry_run}
+        with self._audit.recorded("load", dataset=dataset, **asked, rejects=rejects is not None) as entry:
+            outcome = loading.load(session, job, rejects, on_progress, self._workers)
+            entry.outcome(**outcome.counts())
+        return outcome
 
     def publish(
         self,
@@ -350,9 +379,14 @@ class Custody:
         served, or the new one completely; call it again.
         """
         session = self._publishing_session()
-        return publishing.publish(
-            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
-        )
+        session.control.channel(channel)
+        with self._audit.recorded("publish", channel=channel, bloom=bloom) as entry:
+            signing = replace(session, audit_head=entry.head)
+            done = publishing.publish(
+                signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+            )
+            entry.outcome(**_release_facts(session, done))
+        return done
 
     def prepare(
         self,
@@ -375,9 +409,14 @@ class Custody:
         Raises as `publish`, apart from KeysElsewhereError.
         """
         session = self._publishing_session()
-        return publishing.prepare(
-            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
-        )
+        session.control.channel(channel)
+        with self._audit.recorded("publish prepare", channel=channel, bloom=bloom) as entry:
+            signing = replace(session, audit_head=entry.head)
+            done = publishing.prepare(
+                signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+            )
+            entry.outcome(**_prepared_facts(done))
+        return done
 
     def finish(self, channel: str, signatures: Iterable[bytes]) -> Published:
         """Serve the release that was prepared last, with signatures that holders of keys have made.
@@ -395,7 +434,12 @@ class Custody:
             RuntimeError: this HOME was closed.
         """
         files = [SignatureFile.from_bytes(data) for data in signatures]
-        return finishing.finish(self._publishing_session(), channel, files)
+        session = self._publishing_session()
+        session.control.channel(channel)
+        with self._audit.recorded("publish finish", channel=channel, files=len(files)) as entry:
+            done = finishing.finish(session, channel, files)
+            entry.outcome(**_release_facts(session, done))
+        return done
 
     def signing_keys(self) -> list[RoleKeys]:
         """List the signing keys of each channel and role, and where each one is.
@@ -436,7 +480,7 @@ class Custody:
             check_length(f"the key {name}", given)
             return given
 
-        with durable.failures_as(PublishError, session.home.channels):
+        with self._audit.recorded("keys move", key=name), durable.failures_as(PublishError, session.home.channels):
             return key_work.move_key(session, name, Path(path), checked)
 
     def replace_key(
@@ -473,18 +517,27 @@ class Custody:
         Everything else is raised as by `publish`.
         """
         session = self._publishing_session()
-        with durable.failures_as(PublishError, session.home.online):
-            change = self._replacement(session, channel, role, key, new, new_name, at_hand=not prepare)
-        done = publishing.prepare(
-            session,
-            channel,
-            on_progress or _ignore,
-            root=change,
-            bloom=publishing.has_bloom(session, channel),
-            executor=self._workers,
-            memory=memory,
-        )
-        return done if prepare else finishing.finish(session, channel, ())
+        session.control.channel(channel)
+        if role not in ("root", "targets", "snapshot", "timestamp"):
+            raise ValueError(f"{role}: not root, targets, snapshot or timestamp")
+        with self._audit.recorded("keys replace", channel=channel, role=role, prepare=prepare) as entry:
+            with durable.failures_as(PublishError, session.home.online):
+                change = self._replacement(session, channel, role, key, new, new_name, at_hand=not prepare)
+            prepared = publishing.prepare(
+                replace(session, audit_head=entry.head),
+                channel,
+                on_progress or _ignore,
+                root=change,
+                bloom=publishing.has_bloom(session, channel),
+                executor=self._workers,
+                memory=memory,
+            )
+            if prepare:
+                entry.outcome(**_prepared_facts(prepared))
+                return prepared
+            done = finishing.finish(session, channel, ())
+            entry.outcome(**_release_facts(session, done))
+        return done
 
     def _replacement(
         self,
@@ -498,8 +551,6 @@ class Custody:
         at_hand: bool,
     ) -> Callable[[Root], Root]:
         """The change of the root; makes the new key unless it is given. Raises as `replace_key`."""
-        if role not in ("root", "targets", "snapshot", "timestamp"):
-            raise ValueError(f"{role}: not root, targets, snapshot or timestamp")
         repository = session.repository(session.control.channel(channel).name)
         if not repository.listed():
             raise CustodyError(f"channel {channel} was never published; run: pilookup publish {channel}")
@@ -542,15 +593,19 @@ class Custody:
                 RuntimeError: as `publish`.
         """
         session = self._publishing_session()
-        return publishing.rotate(
-            session,
-            channel,
-            on_progress or _ignore,
-            compromised=compromised,
-            bloom=bloom,
-            executor=self._workers,
-            memory=memory,
-        )
+        session.control.channel(channel)
+        with self._audit.recorded("rotate", channel=channel, compromised=compromised, bloom=bloom) as entry:
+            done = publishing.rotate(
+                replace(session, audit_head=entry.head),
+                channel,
+                on_progress or _ignore,
+                compromised=compromised,
+                bloom=bloom,
+                executor=self._workers,
+                memory=memory,
+            )
+            entry.outcome(**_release_facts(session, done))
+        return done
 
     def withdraw(
         self, dataset: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None
@@ -570,8 +625,15 @@ class Custody:
             RuntimeError: this HOME was closed.
         """
         session = self._publishing_session()
-        withdrawn = removal.withdraw(session, dataset)
-        done = self._republish(session, memory, on_progress)
+        if session.control.dataset(dataset) is None:
+            raise CustodyError(f"there is no dataset {dataset}")
+        with self._audit.recorded("withdraw", dataset=dataset) as entry:
+            withdrawn = removal.withdraw(session, dataset)
+            entry.outcome(withdrawn=withdrawn)
+            done = self._republish(session, entry, memory, on_progress)
+            entry.outcome(
+                releases=[_release_facts(session, each) for each in done.published], unsigned=list(done.unsigned)
+            )
         return WithdrawOutcome(withdrawn, done.published, done.unsigned)
 
     def erase(self, number: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None) -> EraseOutcome:
@@ -593,9 +655,44 @@ class Custody:
         identifier = canonicalise(number)
         if not isinstance(identifier, bytes):
             raise CustodyError(f"not a phone number: {identifier}")
-        datasets = removal.erase(session, identifier)
-        done = self._republish(session, memory, on_progress)
+        with self._audit.recorded("erase") as entry:  # and nothing else: an entry must not help to guess the number
+            datasets = removal.erase(session, identifier)
+            entry.outcome(datasets=datasets)
+            done = self._republish(session, entry, memory, on_progress)
+            entry.outcome(releases=len(done.published), unsigned=len(done.unsigned))
         return EraseOutcome(datasets, done.published, done.unsigned)
+
+    @property
+    def audit_repaired(self) -> bool:
+        """Whether opening cut off a line of the audit log that a killed command had not written to its end."""
+        return self._audit.repaired
+
+    def export_bundle(
+        self, out: str | Path, *, piece_size: int | None = None, on_progress: Progress | None = None
+    ) -> ExportOutcome:
+        """Write the releases, the keys of their epochs and the journal of removals for the serving machines.
+
+        HOME may be open without the online half's passphrase.
+
+        Args:
+            out: the file; with `piece_size`, the name that those of the pieces begin with.
+            piece_size: the greatest size of a piece in bytes; None for one file.
+            on_progress: called with (bytes written, bytes in all, bytes written).
+
+        Raises:
+            BundleError: nothing was published yet, there is a file of that name, the pieces are too small, or a file
+                cannot be written (a full disk).
+            HomeError: the online half is not here.
+            CustodyError: the control database failed, or the journal is damaged.
+            KeyringError: a key cannot be read or written.
+            TrustError, FormatError: a release is not valid.
+            AuditError: an entry of the audit log cannot be written.
+            RuntimeError: this HOME was closed.
+        """
+        with self._audit.recorded("bundle export") as entry:
+            outcome = bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
+            entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
+        return outcome
 
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.
@@ -647,8 +744,36 @@ class Custody:
         finishing.complete_signed(session)
         return session
 
-    def _republish(self, session: Session, memory: int, on_progress: Progress | None) -> Republished:
-        return publishing.republish(session, on_progress or _ignore, executor=self._workers, memory=memory)
+    def _republish(self, session: Session, entry: Recorded, memory: int, on_progress: Progress | None) -> Republished:
+        signing = replace(session, audit_head=entry.head)
+        return publishing.republish(signing, on_progress or _ignore, executor=self._workers, memory=memory)
+
+
+def _release_facts(session: Session, done: Published) -> dict[str, Any]:
+    """What the audit log says of a release. `release` is the SHA-256 of its targets metadata."""
+    with durable.failures_as(PublishError, session.home.channels):
+        digest = session.repository(done.channel).release_digest()
+    return {
+        "channel": done.channel,
+        "epoch": done.epoch,
+        "serial": done.serial,
+        "entries": done.entries,
+        "changed": done.changed,
+        "rotated": done.rotated,
+        "ended": [each.epoch for each in done.ended],
+        "release": digest,
+    }
+
+
+def _prepared_facts(prepared: PreparedOutcome) -> dict[str, Any]:
+    """What the audit log says of a release that was prepared. `request` is the SHA-256 of the signing request."""
+    done = prepared.published
+    return {
+        "epoch": done.epoch,
+        "serial": done.serial,
+        "entries": done.entries,
+        "request": sha256(prepared.request).hexdigest(),
+    }
 
 
 def _bytes_of(passphrase: Passphrase) -> bytes:

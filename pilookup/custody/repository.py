@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -22,6 +23,7 @@ from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
     ROOT_LIFE,
+    SANDBOX,
     TARGETS_LIFE,
     TIMESTAMP,
     TIMESTAMP_LIFE,
@@ -54,12 +56,13 @@ class ChannelRepository:
         self.targets = directory / "targets"
         self.staging = directory / "staging"
 
-    def create(self, signers: Signers, now: datetime) -> bytes:
+    def create(self, signers: Signers, now: datetime, *, sandbox: bool = False) -> bytes:
         """Make the directories and sign the first root metadata.
 
         Args:
             signers: the signers of every role, whose public keys the root metadata list; those of the root role sign.
             now: when the root metadata is signed.
+            sandbox: whether to mark the root as that of a sandbox, which clients refuse unless they are told.
 
         Returns:
             The root metadata, for clients to pin. Raises OSError.
@@ -68,6 +71,8 @@ class ChannelRepository:
         for folder in (self.metadata, self.targets):
             folder.mkdir(mode=durable.DIRECTORY_MODE)
         root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
+        if sandbox:
+            root.unrecognized_fields[SANDBOX] = True
         for role, role_signers in signers.items():
             root.roles[role] = Role([], THRESHOLDS[role])
             for signer in role_signers:
@@ -131,6 +136,15 @@ class ChannelRepository:
         """The epochs of the served release, expired or not; empty before the first. Raises FormatError, OSError."""
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
+
+    def release_digest(self) -> str | None:
+        """The SHA-256 (hex) of the targets metadata of the served release; None before the first.
+
+        Raises FormatError, OSError.
+        """
+        if (targets := self._newest_targets()) is None:
+            return None
+        return sha256(self.read(f"{targets.version}.targets.json")).hexdigest()
 
     def signed_at(self) -> list[datetime]:
         """When the served targets and timestamp metadata were signed; empty before the first release.
@@ -216,7 +230,12 @@ class ChannelRepository:
         durable.sync_directory(self.targets)
 
     def draft(
-        self, epochs: Sequence[ServedEpoch], now: datetime, root: Root | None, used: Mapping[str, int]
+        self,
+        epochs: Sequence[ServedEpoch],
+        now: datetime,
+        root: Root | None,
+        used: Mapping[str, int],
+        audit: str | None,
     ) -> UnsignedRelease:
         """The unsigned metadata of a release. Nothing is written.
 
@@ -225,6 +244,7 @@ class ChannelRepository:
             now: when the release is signed.
             root: the next root metadata; None if they stay.
             used: versions of `targets` and `snapshot` metadata that were given to somebody to sign.
+            audit: the head of the audit log, which is signed with the release; None leaves it out.
 
         Raises:
             TrustError, FormatError: metadata of the served release are not valid.
@@ -239,7 +259,7 @@ class ChannelRepository:
         return UnsignedRelease(
             trusted=self.root(),
             root=Metadata(root) if root else None,
-            targets=Metadata(Targets(version=version, expires=expires, targets=_targets(epochs))),
+            targets=Metadata(Targets(version=version, expires=expires, targets=_targets(epochs, audit))),
             snapshot=Metadata(Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})),
         )
 
@@ -363,14 +383,15 @@ class ChannelRepository:
                 path.unlink()
 
 
-def _targets(epochs: Sequence[ServedEpoch]) -> dict[str, TargetFile]:
+def _targets(epochs: Sequence[ServedEpoch], audit: str | None) -> dict[str, TargetFile]:
     targets = {MANIFEST: _target(MANIFEST, epochs[0].files[MANIFEST])}
     for epoch in epochs:
         for name, ref in epoch.files.items():
             path = target_name(epoch.epoch, name)
             targets[path] = _target(path, ref)
         manifest = targets[target_name(epoch.epoch, MANIFEST)]
-        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on)
+        head = audit if epoch is epochs[0] else None
+        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on, head)
     return targets
 
 

@@ -23,7 +23,8 @@ class Session:
 
     keyring: of the custody half. online: the keyring of the online half, None if it is locked. now: the time that
     everything done in this session is dated with. elsewhere: signers whose keys are in no half, such as of a key file
-    on a medium that is at hand.
+    on a medium that is at hand. audit_head: the digest of the command's entry in the audit log, which a release is
+    signed with; None without an audit log.
     """
 
     home: Home
@@ -33,6 +34,7 @@ class Session:
     online: Keyring | None
     now: datetime
     elsewhere: tuple[Signer, ...] = ()
+    audit_head: str | None = None
 
     def repository(self, channel: str) -> ChannelRepository:
         """A channel's TUF repository; raises FormatError if the name is not a channel's."""

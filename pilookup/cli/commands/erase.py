@@ -12,6 +12,7 @@ from pilookup.cli.options import (
     KeysOption,
     MemoryOption,
     Number,
+    OperatorOption,
     SchedulerOption,
     ask_number,
 )
@@ -24,6 +25,7 @@ def erase(
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     date_is_right: DateOption = False,
+    operator: OperatorOption = None,
     keys: KeysOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -33,7 +35,9 @@ def erase(
     text = ask_number(number)
     if not isinstance(identifier := canonicalise(text), bytes):
         raise typer.BadParameter(f"not a phone number: {identifier}", param_hint="NUMBER")
-    with publishing(home, scheduler, "republish", date_is_right=date_is_right, keys=keys or ()) as opened:
+    with publishing(
+        home, scheduler, "republish", operator=operator, date_is_right=date_is_right, keys=keys or ()
+    ) as opened:
         custody, advance = opened
         outcome = custody.erase(text, memory=memory, on_progress=advance)
     if json:

@@ -15,6 +15,7 @@ from pilookup.cli.options import (
     JsonOption,
     KeysOption,
     MemoryOption,
+    OperatorOption,
     OwnOption,
     SchedulerOption,
 )
@@ -29,7 +30,7 @@ def list_keys(home: HomeOption, json: JsonOption = False) -> None:
     """List the signing keys of each channel and role: where each is, how many must sign, and what expires when."""
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
 
-    with opened(home, online=True, scheduler=None) as custody:
+    with opened(home, online=True, scheduler=None, operator=None) as custody:
         roles = custody.signing_keys()
     if json:
         say_json([role.to_json() for role in roles])
@@ -47,12 +48,13 @@ def move(
     file: Annotated[Path, typer.Argument(help="The file to make, on a medium of its holder.", show_default=False)],
     home: HomeOption,
     own: OwnOption = False,
+    operator: OperatorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Seal a signing key to a file under its holder's own passphrase, and destroy it in HOME."""
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
 
-    with opened(home, online=False, scheduler=None) as custody:
+    with opened(home, online=False, scheduler=None, operator=operator) as custody:
         moved = custody.move_key(name, file, passphrase=lambda: holder_passphrase(name, own=own))
     if json:
         say_json(moved.to_json())
@@ -87,6 +89,7 @@ def replace(
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     date_is_right: DateOption = False,
+    operator: OperatorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Replace a signing key, by a release whose root a threshold of the old and of the new root keys has signed."""
@@ -98,7 +101,9 @@ def replace(
     if prepare is not None:
         check_new(prepare)
     at_hand = [*(keys or ()), *([new] if new else [])]
-    with publishing(home, scheduler, f"publish {channel}", date_is_right=date_is_right, keys=at_hand) as opened:
+    with publishing(
+        home, scheduler, f"publish {channel}", operator=operator, date_is_right=date_is_right, keys=at_hand
+    ) as opened:
         custody, advance = opened
         signer = open_signer(new) if new else None
         done = custody.replace_key(

@@ -14,6 +14,7 @@ from pilookup.cli.options import (
     JsonOption,
     KeysOption,
     MemoryOption,
+    OperatorOption,
     SchedulerOption,
 )
 from pilookup.cli.signing_files import check_new, read_input, write_output
@@ -48,6 +49,7 @@ def publish(
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     date_is_right: DateOption = False,
+    operator: OperatorOption = None,
     keys: KeysOption = None,
     prepare: Prepare = None,
     finish: Finish = None,
@@ -66,7 +68,9 @@ def publish(
     if prepare is not None:
         check_new(prepare)
     signatures = [read_input(path, MAX_SIGNATURES_BYTES) for path in finish or ()]
-    with publishing(home, scheduler, f"publish {channel}", date_is_right=date_is_right, keys=keys or ()) as opened:
+    with publishing(
+        home, scheduler, f"publish {channel}", operator=operator, date_is_right=date_is_right, keys=keys or ()
+    ) as opened:
         custody, advance = opened
         if prepare is not None:
             print_prepared(

@@ -13,6 +13,7 @@ from pilookup.cli.options import (
     JsonOption,
     KeysOption,
     MemoryOption,
+    OperatorOption,
     SchedulerOption,
 )
 from pilookup.errors import KeysElsewhereError
@@ -30,13 +31,16 @@ def rotate(
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     date_is_right: DateOption = False,
+    operator: OperatorOption = None,
     keys: KeysOption = None,
     json: JsonOption = False,
 ) -> None:
     """Start a new epoch with a new key and publish it. The seized files are not needed for it."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
-    with publishing(home, scheduler, f"rotate {channel}", date_is_right=date_is_right, keys=keys or ()) as opened:
+    with publishing(
+        home, scheduler, f"rotate {channel}", operator=operator, date_is_right=date_is_right, keys=keys or ()
+    ) as opened:
         custody, advance = opened
         try:
             outcome = custody.rotate(channel, compromised=compromised, bloom=bloom, memory=memory, on_progress=advance)

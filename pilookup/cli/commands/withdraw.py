@@ -13,6 +13,7 @@ from pilookup.cli.options import (
     JsonOption,
     KeysOption,
     MemoryOption,
+    OperatorOption,
     SchedulerOption,
 )
 
@@ -23,13 +24,16 @@ def withdraw(
     scheduler: SchedulerOption = None,
     memory: MemoryOption = DEFAULT_MEMORY,  # type: ignore[assignment] # Typer parses it
     date_is_right: DateOption = False,
+    operator: OperatorOption = None,
     keys: KeysOption = None,
     json: JsonOption = False,
 ) -> None:
     """Remove a dataset from the vault and every served snapshot. Its id cannot be used again."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
 
-    with publishing(home, scheduler, "republish", date_is_right=date_is_right, keys=keys or ()) as opened:
+    with publishing(
+        home, scheduler, "republish", operator=operator, date_is_right=date_is_right, keys=keys or ()
+    ) as opened:
         custody, advance = opened
         outcome = custody.withdraw(dataset, memory=memory, on_progress=advance)
     if not json:

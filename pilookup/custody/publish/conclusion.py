@@ -66,7 +66,7 @@ def serve_now(session: Session, built: BuiltRelease) -> Published:
     root = repository.next_root(session.now)
     if root is not None and len(signers["root"]) >= root.roles["root"].threshold:
         repository.renew_root(Metadata(root), signers["root"])
-    draft = repository.draft(built.epochs, session.now, None, used)
+    draft = repository.draft(built.epochs, session.now, None, used, session.audit_head)
     draft.sign(at_hand(signers))
     forget = holds_removed(session, built.channel, built.listed)
     repository.serve(draft, signers["timestamp"], session.now, forget=forget)
@@ -93,7 +93,7 @@ def prepare_signing(
     root = repository.next_root(session.now)
     if change is not None:
         root = change(root or repository.following(repository.root(), session.now))
-    draft = repository.draft(built.epochs, session.now, root, used)
+    draft = repository.draft(built.epochs, session.now, root, used, session.audit_head)
     outcome = built.outcome(session.now)
     request = _request(session, built, draft)
     release = PreparedRelease(

@@ -25,6 +25,7 @@ from pilookup.release_files.verify import verify_directory
 from pilookup.signing.request import read_request
 from pilookup.signing.sealed_key import FileSigner, read_sealed_key
 from pilookup.signing.signature_file import sign_request
+from pilookup.signing.signer import tuf_key_id
 from tests.support.custody.home import write_csv
 from tests.support.passphrase_cost import shipped_profile
 from tests.support.whole.home import Home
@@ -59,12 +60,14 @@ class Police:
             custody.load(file, dataset=dataset, kind="malicious-registration")
 
     def sign(self, request, holders="ab"):
-        """What the holders do on machines of their own: each signs with the keys of one medium."""
+        """What the holders do on machines of their own: each signs with those keys of one medium that are needed."""
+        read = read_request(request)
+        needed = {key for role in read.unsigned.metadata() for key in read.unsigned.keys_of(role)}
         signatures = []
         for holder in holders:
             keys = [read_sealed_key(path) for path in sorted((self.media / holder).glob("*.key"))]
             signers = [FileSigner(key, lambda holder=holder: HOLDERS[holder]) for key in keys]
-            signatures.append(sign_request(read_request(request), signers).to_bytes())
+            signatures.append(sign_request(read, [one for one in signers if tuf_key_id(one) in needed]).to_bytes())
         return signatures
 
     def publish(self, holders="ab", prepare=None):

@@ -17,6 +17,8 @@
     │   └── StrictLoadError     a load with `strict` had warnings (carries the outcome)
     ├── ComputeError            work could not run on the machines it was sent to
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
+    ├── RealNumberError         a fake client was asked for a number that may belong to somebody
+    ├── MirrorError             a mirror was not brought up to date (carries a reason code)
     └── MissingExtraError       an optional extra of pilookup is not installed
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
@@ -145,6 +147,28 @@ class TrustError(PilookupError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type["TrustError"], tuple[str, str]]:
+        return type(self), (self.reason, str(self))
+
+
+class RealNumberError(PilookupError):
+    """A fake client of `pilookup.testing` was asked for a number that may belong to somebody. It has no answer."""
+
+
+class MirrorError(PilookupError):
+    """A mirror was not brought up to date. What it had before is unchanged, and stays usable until it is stale.
+
+    Args:
+        reason: A reason code: one of `pilookup.Reason`; or `locked` (another sync is running), `disk` (there is not
+            enough space, or a file cannot be written), `other_channel`, or `below_serial` (the host does not have the
+            serial yet that was asked for).
+        message: What happened.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["MirrorError"], tuple[str, str]]:
         return type(self), (self.reason, str(self))
 
 

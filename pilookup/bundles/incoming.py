@@ -240,17 +240,18 @@ class Incoming:
 
     def _follow_roots(self, channel: str, staged: Path, state: ChannelState) -> None:
         """Follow the roots from the one that is here, or from a trust file, to the newest; stage that as root.json."""
+        read = metadata_reader(staged)
         newest = staged / "metadata" / f"{state.root}.{ROOT}"
         if newest.exists():
             durable.write_flushed(staged / "metadata" / ROOT, read_metadata(newest))
         here = self._online / "channels" / channel / "metadata" / ROOT
         if here.exists():
-            follow_roots(read_metadata(here), staged / "metadata")
+            follow_roots(read_metadata(here), read)
             return
         errors: list[Exception] = []
         for pinned in self._trust.roots:
             try:
-                follow_roots(pinned, staged / "metadata")
+                follow_roots(pinned, read)
             except (TrustError, FormatError) as error:
                 errors.append(error)
             else:

@@ -25,7 +25,9 @@ COMMANDS = (
     "backup",
     "restore",
     "check",
+    "sync",
     "verify",
+    "sandbox",
 )
 GROUPS = ("bundle", "keys")
 """Commands that have commands of their own; each module has an `app`."""

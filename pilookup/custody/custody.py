@@ -17,7 +17,8 @@ from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import bundles, removal, signing_keys
+from pilookup.custody import bundles, removal
+from pilookup.custody import signing_keys as key_work
 from pilookup.custody.audit import AuditLog, Recorded
 from pilookup.custody.backup.backup import BackupOutcome, back_up
 from pilookup.custody.bundles import ExportOutcome
@@ -141,6 +142,7 @@ class Custody:
         online_passphrase: Passphrase,
         clock: Clock = utc_now,
         operator: str | None = None,
+        sandbox: bool = False,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -150,6 +152,8 @@ class Custody:
             online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
             operator: who makes it, for the audit log; None for the login.
+            sandbox: mark the roots as those of a sandbox. Clients refuse its trust files unless they are made with
+                `sandbox=True`; the mark cannot be removed. For synthetic data only.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -164,7 +168,8 @@ class Custody:
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now, operator)
+        passphrases = (_bytes_of(passphrase), _bytes_of(online_passphrase))
+        return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:
@@ -438,7 +443,7 @@ class Custody:
             entry.outcome(**_release_facts(session, done))
         return done
 
-    def keys(self) -> list[RoleKeys]:
+    def signing_keys(self) -> list[RoleKeys]:
         """List the signing keys of each channel and role, and where each one is.
 
         Raises:
@@ -450,7 +455,7 @@ class Custody:
         """
         session = self._session()
         with durable.failures_as(PublishError, session.home.channels):
-            return signing_keys.list_keys(session)
+            return key_work.list_keys(session)
 
     def move_key(self, name: str, path: str | Path, *, passphrase: Passphrase) -> SigningKey:
         """Seal a signing key to a file under its holder's own passphrase, check it there, and destroy it here.
@@ -478,7 +483,7 @@ class Custody:
             return given
 
         with self._audit.recorded("keys move", key=name), durable.failures_as(PublishError, session.home.channels):
-            return signing_keys.move_key(session, name, Path(path), checked)
+            return key_work.move_key(session, name, Path(path), checked)
 
     def replace_key(
         self,
@@ -501,7 +506,7 @@ class Custody:
             role: `root`, `targets`, `snapshot` or `timestamp`.
             key: the name of the key that is replaced, or the beginning of its id; may be left out if the role has one.
             new: a key that is elsewhere, to take its place; by default one is made here.
-            new_name: what `keys` calls `new`.
+            new_name: what `signing_keys` calls `new`.
             prepare: write a signing request instead of serving, because keys are elsewhere; `finish` ends it.
             memory: as `publish`.
             on_progress: as `publish`.
@@ -551,15 +556,15 @@ class Custody:
         repository = session.repository(session.control.channel(channel).name)
         if not repository.listed():
             raise CustodyError(f"channel {channel} was never published; run: pilookup publish {channel}")
-        old = signing_keys.key_to_replace(session, channel, role, key)
-        public = signing_keys.new_key(session, channel, role) if new is None else new.public_key()
-        change = signing_keys.replacement(role, old, public)
+        old = key_work.key_to_replace(session, channel, role, key)
+        public = key_work.new_key(session, channel, role) if new is None else new.public_key()
+        change = key_work.replacement(role, old, public)
         root = change(repository.following(repository.root(), session.now))
         if at_hand:
-            signing_keys.check_at_hand(session, channel, root)
+            key_work.check_at_hand(session, channel, root)
         if new is not None:
             place = Place.FILE if isinstance(new, FileSigner) else Place.DEVICE
-            signing_keys.record_place(session, public, name, place)
+            key_work.record_place(session, public, name, place)
         return change
 
     def rotate(

@@ -19,7 +19,7 @@ from pilookup.plain_file import read_whole
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import EPOCH_LIFE, MANIFEST, TARGETS_LIFE, Release
-from pilookup.release_files.serving_state import read_clock_record, read_refused
+from pilookup.release_files.serving_state import read_clock_record, read_database_fault, read_refused
 
 WARNING_DIVISOR: Final = 3
 """A warning is given in the last third of a signature's or an epoch's life."""
@@ -149,6 +149,7 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
     folders = home.channels.iterdir() if home.has_online() else ()
     if home.has_online():
         warnings.extend(_clock_warnings(home))
+        warnings.extend(_database_warnings(home))
     channels = [
         _channel_status(folder.name, ChannelRepository(folder), now, warnings)
         for folder in sorted(path for path in folders if path.is_dir())
@@ -196,6 +197,20 @@ def _clock_warnings(home: Home) -> list[str]:
         return []
     when = time_text(record.time)
     return [f"the server destroys nothing: the clock was stepped after {when}; see docs/operations/clocks.md"]
+
+
+def _database_warnings(home: Home) -> list[str]:
+    """A warning if the server on this machine, running or stopped, cannot use the service database."""
+    try:
+        fault = read_database_fault(home.online)
+    except (FormatError, OSError) as error:
+        return [f"the server's record of the service database is not valid: {error}"]
+    if fault is None:
+        return []
+    when = time_text(fault.time)
+    return [
+        f"the server cannot use the service database since {when} ({fault.reason}); see docs/operations/incidents.md"
+    ]
 
 
 def _dataset_status(control: ControlDatabase, dataset: Dataset) -> DatasetStatus:

@@ -19,6 +19,7 @@ from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
+    Read,
     ServedEpoch,
     check_distinct_keys,
     check_manifest,
@@ -66,7 +67,7 @@ def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> li
         return read_metadata(metadata / name)
 
     if pinned is not None:
-        follow_roots(pinned, metadata)
+        follow_roots(pinned, read)
     release = read_release(read, now)
     verified: list[VerifiedSnapshot] = []
     for epoch in release.epochs:
@@ -75,8 +76,12 @@ def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> li
     return verified
 
 
-def follow_roots(pinned: bytes, metadata: Path) -> None:
-    """Follow the versions of the root from a pinned one to the directory's root.json (TUF specification, section 5.3).
+def follow_roots(pinned: bytes, read: Read) -> None:
+    """Follow the versions of the root from a pinned one to the repository's root.json (TUF specification, section 5.3).
+
+    Args:
+        pinned: The root metadata to trust.
+        read: Reads a metadata file by its name.
 
     Raises:
         TrustError: A version is not signed by the one before it, or the last version is not root.json.
@@ -84,9 +89,9 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
         FileNotFoundError: A version is missing.
     """
     trusted = verify_root(pinned)
-    last = verify_root(read_metadata(metadata / ROOT))
+    last = verify_root(read(ROOT))
     while trusted.version < last.version:
-        following = parse_metadata(read_metadata(metadata / f"{trusted.version + 1}.{ROOT}"), Root)
+        following = parse_metadata(read(f"{trusted.version + 1}.{ROOT}"), Root)
         check_distinct_keys(following.signed)
         try:
             trusted.verify_delegate("root", following.signed_bytes, following.signatures)
@@ -152,17 +157,31 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path], *, bloom: bool =
     for name, ref in manifest.files.items():
         if file_ref(paths[name]) != ref:
             raise FormatError(f"{name}: not the file the manifest names")
-    leaves, entries = _read_buckets(paths[BUCKETS_FILE], manifest.geometry)
-    if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
-        raise FormatError(f"{BUCKETS_FILE}: not the buckets the manifest counts")
-    tree = merkle.build(leaves)
-    if tree != read_whole(paths[TREE_FILE]):
+    if build_tree(manifest, paths[BUCKETS_FILE]) != read_whole(paths[TREE_FILE]):
         raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
-    if merkle.root(tree) != manifest.root:
-        raise FormatError("root: not that of the tree over the buckets")
     for name in manifest.files:
         if is_filter(name):
             _verify_filter(manifest, name, paths[name], bloom=bloom)
+
+
+def build_tree(manifest: Manifest, path: Path) -> bytes:
+    """Check a snapshot's buckets against its manifest, and return the content of `tree.bin` over them.
+
+    Args:
+        manifest: The snapshot's manifest, already trusted.
+        path: The buckets, as in `buckets.bin`.
+
+    Raises:
+        FormatError: The order of slots, the number of entries or the root of the tree is wrong.
+        OSError: The file is missing or cannot be read.
+    """
+    leaves, entries = _read_buckets(path, manifest.geometry)
+    if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
+        raise FormatError(f"{BUCKETS_FILE}: not the buckets the manifest counts")
+    tree = merkle.build(leaves)
+    if merkle.root(tree) != manifest.root:
+        raise FormatError("root: not that of the tree over the buckets")
+    return tree
 
 
 def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:

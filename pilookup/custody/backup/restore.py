@@ -20,7 +20,7 @@ from pilookup.bundles.incoming import Trusted
 from pilookup.bundles.journal import JOURNAL_FILE, Entry, Journal, Removal, open_dataset, open_element
 from pilookup.bundles.read import opened_bundle
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
-from pilookup.bundles.release_items import manifest_of, newest_release, served_release
+from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release, served_release
 from pilookup.bundles.take_up import read_journal, take_up
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.backup.archive import extract, opened_archive
@@ -223,7 +223,7 @@ def _verify_newest(staging: Home) -> _Newest:
     manifests: list[Manifest] = []
     for directory in sorted(path for path in staging.channels.iterdir() if path.is_dir()):
         if (directory / "metadata" / ROOT).exists():
-            follow_roots(read_metadata(staging.trust(directory.name)), directory / "metadata")
+            follow_roots(read_metadata(staging.trust(directory.name)), metadata_reader(directory))
         for release in (served_release(directory), newest_release(directory)):
             for epoch in release.epochs if release else ():
                 path = directory / "targets" / epoch.path(MANIFEST)

@@ -19,7 +19,7 @@ from pilookup.bundles.unlisted import remove_unlisted_now
 from pilookup.errors import HomeError, PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
-from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP
+from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP, verify_root
 from pilookup.release_files.destroyed_epochs import DestroyedEpochs
 from pilookup.release_files.serving_state import remove_refused, write_refused
 from pilookup_server import metrics
@@ -421,6 +421,17 @@ class ReleaseWatcher:
 
 
 def _check_newer(loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
-    """Refuse a release with an older timestamp. Clients would refuse it too; here the refusal is logged."""
-    if previous and loaded.release.timestamp_version < previous.release.timestamp_version:
+    """Refuse a release with an older timestamp. Clients would refuse it too; here the refusal is logged.
+
+    Versions that another key has signed do not count: when a root replaces that key, they begin again.
+    """
+    if (
+        previous
+        and loaded.release.timestamp_version < previous.release.timestamp_version
+        and _timestamp_keys(loaded) == _timestamp_keys(previous)
+    ):
         raise TrustError("rolled_back", "the release on disk is older than the one served")
+
+
+def _timestamp_keys(loaded: LoadedRelease) -> set[str]:
+    return set(verify_root(loaded.metadata[ROOT]).roles["timestamp"].keyids)

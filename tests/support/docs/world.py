@@ -57,6 +57,8 @@ class World:
             (files / half).write_text(settings.pop(variable))
             (files / half).chmod(0o600)
             settings[f"{variable}_FILE"] = str(files / half)
+        (files / "backup").write_text("passphrase of a backup")
+        (files / "backup").chmod(0o600)
         settings |= {"PILOOKUP_PORT": "0", "XDG_STATE_HOME": str(directory / "state"), "SAVED": str(self._saved)}
         self.environment = settings | {"DASK_TEMPORARY_DIRECTORY": str(directory), "BASH_ENV": "", "ENV": ""}
         self._replaced = self._replacements(files, demo, database)
@@ -68,6 +70,8 @@ class World:
         health, scheduler = free_port(), free_port()
         return {
             r"/etc/pilookup": str(files),
+            r"/media/": f"{self._logs}/media/",
+            r"/srv/pilookup": f"{self._logs}/serving",
             r"postgresql://\S*@database\.example[^']*": database or "none",
             r"http://127\.0\.0\.1:8787": demo.url,
             r"\.venv/bin/": "",
@@ -149,6 +153,8 @@ def prepare(directory: Path, demo, home: bool) -> None:
     if home:
         shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock"))
         shutil.copy(demo.home / "trust-public.json", directory)
+    for medium in ("disc", "stick"):
+        (directory / "media" / medium).mkdir(parents=True)
     certificates(directory / "cluster")
     for name, source in {"cluster-ca.pem": "ca.pem", "machine.pem": "node.pem", "machine.key": "node.key"}.items():
         shutil.copy(directory / "cluster" / source, directory / "etc" / name)

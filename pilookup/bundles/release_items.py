@@ -28,6 +28,7 @@ _NAME: Final = re.compile(
     r"metadata/[1-9][0-9]{0,15}\.(?:root|targets|snapshot)\.json|metadata/timestamp\.json"
     r"|targets/(?:epochs/[1-9][0-9]{0,9}/)?[0-9a-f]{64}\.[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)"
 )
+_SNAPSHOT: Final = ".snapshot.json"
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 """A time at which nothing has expired."""
 
@@ -59,6 +60,18 @@ def served_release(directory: Path) -> Release | None:
     if not (directory / "metadata" / TIMESTAMP).exists():
         return None
     return read_release(metadata_reader(directory), _NEVER, timestamp=False)
+
+
+def snapshot_versions(directory: Path) -> list[int]:
+    """The versions of the snapshot metadata in a channel's directory."""
+    names = (path.name.removesuffix(_SNAPSHOT) for path in (directory / "metadata").glob(f"[1-9]*{_SNAPSHOT}"))
+    return [int(name) for name in names if name.isascii() and name.isdigit()]
+
+
+def newest_release(directory: Path) -> Release | None:
+    """The release of the newest snapshot metadata in a channel's directory, served or not; as `served_release`."""
+    newest = max(snapshot_versions(directory), default=None)
+    return None if newest is None else read_release(metadata_reader(directory), _NEVER, snapshot=newest)
 
 
 def target_paths(release: Release) -> Iterator[str]:

@@ -10,10 +10,9 @@ from typing import Final
 
 from pilookup.bundles.import_lock import TAKING_UP, import_lock
 from pilookup.bundles.records import TAKEN_UP
-from pilookup.bundles.release_items import metadata_reader, served_release, unlisted_files
+from pilookup.bundles.release_items import metadata_reader, served_release, snapshot_versions, unlisted_files
 from pilookup.protocol.release import read_release
 
-_SNAPSHOT: Final = ".snapshot.json"
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -56,9 +55,3 @@ def remove_unlisted_now(online: Path, channel: str) -> int:
         if not held or (online / TAKING_UP).exists():
             return 0
         return remove_unlisted(online / "channels" / channel)
-
-
-def snapshot_versions(directory: Path) -> list[int]:
-    """The versions of the snapshot metadata in a channel's directory."""
-    names = (path.name.removesuffix(_SNAPSHOT) for path in (directory / "metadata").glob(f"[1-9]*{_SNAPSHOT}"))
-    return [int(name) for name in names if name.isascii() and name.isdigit()]

@@ -74,6 +74,8 @@ class World:
             (files / half).write_text(settings.pop(variable))
             (files / half).chmod(0o600)
             settings[f"{variable}_FILE"] = str(files / half)
+        (files / "backup").write_text("passphrase of a backup")
+        (files / "backup").chmod(0o600)
         settings |= {"PILOOKUP_PORT": "0", "XDG_STATE_HOME": str(directory / "state"), "SAVED": str(self._saved)}
         self.environment = settings | {"DASK_TEMPORARY_DIRECTORY": str(directory), "BASH_ENV": "", "ENV": ""}
         self._replaced = self._replacements(files, demo, database)
@@ -93,8 +95,9 @@ class World:
             r"postgresql://\S*@database\.example[^']*": database or "none",
             r"http://127\.0\.0\.1:8787": demo.url,
             r"\.venv/bin/|/opt/pilookup/bin/": "",
-            r"(?<= )/media/": f"{files.parent}/media/",
+            r"/media/": f"{files.parent}/media/",
             r"/var/lib/pilookup": f"{files.parent}/var",
+            r"/srv/pilookup": f"{files.parent}/serving",
             r"--port 8080": "--port 0",
             r"127\.0\.0\.1:8081": f"127.0.0.1:{health}",
             r"tls://scheduler\.example:8786": f"tls://127.0.0.1:{scheduler}",

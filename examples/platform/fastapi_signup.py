@@ -74,11 +74,11 @@ def create_app(client: AsyncNumberChecker, policy: Policy, send_code: SendCode, 
 def app_from_environment() -> FastAPI:
     """Make the app for production. SMS_GATEWAY_URL takes `{"number", "code"}` as JSON."""
     client = AsyncClient(
-        os.environ["PILOOKUP_URL"],
+        os.environ["CHECK_URL"],
         channel="platform",
-        trust=os.environ["PILOOKUP_TRUST"],
-        token=os.environ["PILOOKUP_TOKEN"],
-        sandbox=os.environ.get("PILOOKUP_SANDBOX") == "1",
+        trust=os.environ["CHECK_TRUST"],
+        token=os.environ["CHECK_TOKEN"],
+        sandbox=os.environ.get("CHECK_SANDBOX") == "1",
     )
     gateway = os.environ["SMS_GATEWAY_URL"]
 
@@ -86,4 +86,4 @@ def app_from_environment() -> FastAPI:
         async with httpx2.AsyncClient() as http:
             (await http.post(gateway, json={"number": number, "code": code})).raise_for_status()
 
-    return create_app(client, Policy.load(os.environ["PILOOKUP_POLICY"]), send_code, Codes())
+    return create_app(client, Policy.load(os.environ["CHECK_POLICY"]), send_code, Codes())

@@ -63,11 +63,11 @@ async def _check_batch(client: AsyncNumberChecker, numbers: list[str], sleep: Sl
 async def main() -> None:
     """Write one JSON object a line for each number of standard input. The output does not hold the numbers."""
     async with AsyncClient(
-        os.environ["PILOOKUP_URL"],
+        os.environ["CHECK_URL"],
         channel="platform",
-        trust=os.environ["PILOOKUP_TRUST"],
-        token=os.environ["PILOOKUP_TOKEN"],
-        sandbox=os.environ.get("PILOOKUP_SANDBOX") == "1",
+        trust=os.environ["CHECK_TRUST"],
+        token=os.environ["CHECK_TOKEN"],
+        sandbox=os.environ.get("CHECK_SANDBOX") == "1",
     ) as client:
         async for result in check_stream(client, (line.strip() for line in sys.stdin)):
             print(json.dumps(result.to_json(), ensure_ascii=False))

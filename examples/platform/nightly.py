@@ -93,15 +93,15 @@ def _replace(path: Path, text: str) -> None:
 def open_job(environment: Mapping[str, str], decisions: Path) -> Iterator[Job]:
     """Yield the job that the environment describes, and close its client."""
     with Client(
-        environment["PILOOKUP_URL"],
+        environment["CHECK_URL"],
         channel="platform",
-        trust=environment["PILOOKUP_TRUST"],
-        token=environment["PILOOKUP_TOKEN"],
-        sandbox=environment.get("PILOOKUP_SANDBOX") == "1",
+        trust=environment["CHECK_TRUST"],
+        token=environment["CHECK_TOKEN"],
+        sandbox=environment.get("CHECK_SANDBOX") == "1",
     ) as client:
-        recheck = Path(environment["PILOOKUP_RECHECK"])
+        recheck = Path(environment["CHECK_RECHECK"])
         recheck_list = RecheckList(recheck / "list.sqlite3", recheck / "public.key")
-        policy = Policy.load(environment["PILOOKUP_POLICY"])
+        policy = Policy.load(environment["CHECK_POLICY"])
         yield Job(client, policy, recheck_list, recheck / "private.key", decisions)
 
 

@@ -33,10 +33,10 @@ def rows(page):
 
 def environment(sandbox):
     return os.environ | {
-        "PILOOKUP_URL": sandbox.url,
-        "PILOOKUP_TRUST": sandbox.trust(),
-        "PILOOKUP_TOKEN": sandbox.token,
-        "PILOOKUP_SANDBOX": "1",
+        "CHECK_URL": sandbox.url,
+        "CHECK_TRUST": sandbox.trust(),
+        "CHECK_TOKEN": sandbox.token,
+        "CHECK_SANDBOX": "1",
         "XDG_STATE_HOME": str(sandbox.folder / "xdg"),
     }
 

@@ -21,8 +21,8 @@ import { readFileSync } from "node:fs";
 import { PilookupClient } from "pilookup-client";
 import { clientFromEnvironment, createSignup } from "./signup.mjs";
 
-const { PILOOKUP_URL: url, PILOOKUP_TRUST, PILOOKUP_TOKEN: token } = process.env;
-const trust = readFileSync(PILOOKUP_TRUST);
+const { CHECK_URL: url, CHECK_TRUST, CHECK_TOKEN: token } = process.env;
+const trust = readFileSync(CHECK_TRUST);
 const numbers = JSON.parse(process.argv[2]);
 const codes = new Map();
 const opened = [];
@@ -68,12 +68,12 @@ process.stdout.write(JSON.stringify({ before: [...before], after, refusals, open
 def environment(sandbox, tmp_path):
     """The settings that the examples read."""
     return os.environ | {
-        "PILOOKUP_URL": sandbox.url,
-        "PILOOKUP_TRUST": sandbox.trust(),
-        "PILOOKUP_TOKEN": sandbox.token,
-        "PILOOKUP_SANDBOX": "1",
-        "PILOOKUP_POLICY": str(EXAMPLES / "policy.toml"),
-        "PILOOKUP_RECHECK": str(tmp_path),
+        "CHECK_URL": sandbox.url,
+        "CHECK_TRUST": sandbox.trust(),
+        "CHECK_TOKEN": sandbox.token,
+        "CHECK_SANDBOX": "1",
+        "CHECK_POLICY": str(EXAMPLES / "policy.toml"),
+        "CHECK_RECHECK": str(tmp_path),
         "XDG_STATE_HOME": str(sandbox.folder / "xdg"),
         "SMS_GATEWAY_URL": "http://127.0.0.1:1/",
     }

@@ -1,4 +1,4 @@
-"""The settings that concern the check; add them to your own. `PILOOKUP_*` are read by `django_site.checks`."""
+"""The settings that concern the check; add them to your own. `django_site.checks` reads them."""
 
 import os
 
@@ -12,14 +12,14 @@ LANGUAGE_CODE = "zh-hans"
 def PILOOKUP_CLIENT() -> Client:  # noqa: N802 - settings are upper case
     """Make the client of this process; called once, on the first signup."""
     return Client(
-        os.environ["PILOOKUP_URL"],
+        os.environ["CHECK_URL"],
         channel="platform",
-        trust=os.environ["PILOOKUP_TRUST"],
-        token=os.environ["PILOOKUP_TOKEN"],
-        state_dir=os.environ.get("PILOOKUP_STATE_DIR"),
+        trust=os.environ["CHECK_TRUST"],
+        token=os.environ["CHECK_TOKEN"],
+        state_dir=os.environ.get("CHECK_STATE_DIR"),
     )
 
 
-PILOOKUP_POLICY = os.environ.get("PILOOKUP_POLICY", "policy.toml")
+PILOOKUP_POLICY = os.environ.get("CHECK_POLICY", "policy.toml")
 PILOOKUP_DEADLINE = 0.8
 """Seconds that a signup waits for the answer."""

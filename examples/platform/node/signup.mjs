@@ -3,7 +3,7 @@
 //   (cd ../../../server/web && npm ci && node build_package.mjs)     builds build/pilookup-client
 //   npm install && npm start
 //
-// Settings: PILOOKUP_URL, PILOOKUP_TRUST, PILOOKUP_TOKEN, PILOOKUP_SANDBOX=1 for a sandbox, SMS_GATEWAY_URL, PORT.
+// Settings: CHECK_URL, CHECK_TRUST, CHECK_TOKEN, CHECK_SANDBOX=1 for a sandbox, SMS_GATEWAY_URL, PORT.
 
 import { randomInt, randomUUID, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -100,13 +100,13 @@ async function read(request) {
 }
 
 /** The client that the environment describes. */
-export function clientFromEnvironment({ PILOOKUP_URL, PILOOKUP_TRUST, PILOOKUP_TOKEN, PILOOKUP_SANDBOX }) {
+export function clientFromEnvironment({ CHECK_URL, CHECK_TRUST, CHECK_TOKEN, CHECK_SANDBOX }) {
   return new PilookupClient({
-    url: PILOOKUP_URL,
-    trust: readFileSync(PILOOKUP_TRUST),
-    token: PILOOKUP_TOKEN,
+    url: CHECK_URL,
+    trust: readFileSync(CHECK_TRUST),
+    token: CHECK_TOKEN,
     timeout: 800,
-    sandbox: PILOOKUP_SANDBOX === "1",
+    sandbox: CHECK_SANDBOX === "1",
   });
 }
 

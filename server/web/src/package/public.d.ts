@@ -1,4 +1,4 @@
-// The types of the package `pilookup-client`. `check_types.ts` holds the code to them.
+// The types of the package `pilookup-client`. check_types.ts beside it holds the code to them.
 
 /** Why an answer is unknown. */
 export type FailureReason =

@@ -13,6 +13,8 @@ place of bytes: test its outcome with `isinstance(outcome, bytes)`.
 `NumberChecker` and `AsyncNumberChecker` are the interfaces of the two clients, for annotations of code that takes a
 client or, in tests, a fake one of `pilookup.testing`.
 
+`Mirror` keeps a verified copy of a channel in a directory, and `Client(..., mirror=DIRECTORY)` answers from it.
+
 `Filter` reads the filters of a snapshot, and says which tokens are in none of its data.
 
 Every error raised on purpose is a `PilookupError`; `pilookup.errors` draws the tree. A client given no `trust` warns
@@ -26,16 +28,19 @@ from pilookup._version import __version__
 if TYPE_CHECKING:
     from pilookup.checking.async_client import AsyncClient
     from pilookup.checking.client import Client
+    from pilookup.checking.mirror.mirror import Mirror
     from pilookup.checking.number_checker import AsyncNumberChecker, NumberChecker
     from pilookup.checking.result import Reason, Result, Status
     from pilookup.checking.state import TrustOnFirstUse
     from pilookup.errors import (
+        AuditError,
         ComputeError,
         CustodyError,
         FormatError,
         HomeError,
         IntakeError,
         KeyringError,
+        MirrorError,
         MissingExtraError,
         NoNumbersError,
         PasswordRequiredError,
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncClient",
     "AsyncNumberChecker",
+    "AuditError",
     "Case",
     "Client",
     "ComputeError",
@@ -63,6 +69,8 @@ __all__ = [
     "HomeError",
     "IntakeError",
     "KeyringError",
+    "Mirror",
+    "MirrorError",
     "MissingExtraError",
     "NoNumbersError",
     "NumberChecker",
@@ -85,6 +93,7 @@ __all__ = [
 _MODULES = {
     "AsyncClient": "pilookup.checking.async_client",
     "AsyncNumberChecker": "pilookup.checking.number_checker",
+    "AuditError": "pilookup.errors",
     "Case": "pilookup.protocol.manifest",
     "Client": "pilookup.checking.client",
     "ComputeError": "pilookup.errors",
@@ -94,6 +103,8 @@ _MODULES = {
     "HomeError": "pilookup.errors",
     "IntakeError": "pilookup.errors",
     "KeyringError": "pilookup.errors",
+    "Mirror": "pilookup.checking.mirror.mirror",
+    "MirrorError": "pilookup.errors",
     "MissingExtraError": "pilookup.errors",
     "NoNumbersError": "pilookup.errors",
     "NumberChecker": "pilookup.checking.number_checker",

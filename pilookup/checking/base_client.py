@@ -5,9 +5,10 @@ The HTTP client and TUF are imported when a client is made, so that `import pilo
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
-from pilookup.checking.check import Checker, Steps
+from pilookup.checking.check import Checker, Fetch, Steps
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.result import Failure, Reason, Result
 from pilookup.identifier import is_region
@@ -15,8 +16,15 @@ from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.names import PUBLIC, check_channel
 from pilookup.protocol.proof_of_work import Challenge
 
+if TYPE_CHECKING:
+    from pilookup.checking.mirror.source import MirrorSource
+    from pilookup.checking.trust import Trust
+
 MAX_LOST_BUCKETS = 3
 """Number of consecutive buckets that could not be fetched after which a fetch is abandoned."""
+
+DAY = 24 * 3600.0
+"""Seconds after a sync up to which a mirror is used, by default."""
 
 MAX_TIMEOUT = 1_000_000
 """The longest timeout, in seconds: operating systems take no time without bounds."""
@@ -38,6 +46,9 @@ class BaseClient:
         region: str = "CN",
         insecure: bool = False,
         sandbox: bool = False,
+        mirror: str | Path | None = None,
+        max_age: float = DAY,
+        mirror_or_network: bool = False,
     ) -> None:
         """Make a client of one channel. Nothing is sent before the first check.
 
@@ -56,6 +67,11 @@ class BaseClient:
             insecure: whether http:// is allowed to other hosts than this machine.
             sandbox: whether the channel is that of a sandbox. The root of a sandbox is refused without it, and every
                 other root with it.
+            mirror: a directory that `pilookup sync` keeps up to date. Buckets then come from there, and the server at
+                `url` is asked for evaluations alone. `trust` must be given.
+            max_age: seconds after a sync up to which the mirror is used. After that, answers are `unknown (stale)`.
+            mirror_or_network: whether a mirror that is missing, too old or damaged is replaced by the server at `url`,
+                which then learns the bucket of each check.
 
         Raises:
             ValueError: an argument, or the proxy that the environment names, is not valid. A channel's name raises the
@@ -71,12 +87,18 @@ class BaseClient:
         self._timeout = check_timeout(timeout)
         base = requests.check_url(url, insecure=insecure)
         self._endpoint = requests.Endpoint(base, check_channel(channel), _check_token(token))
-        self._checker = Checker(channel, BucketCache(cache_bytes))
+        cache = BucketCache(cache_bytes if mirror is None else 0)  # each look-up in a mirror verifies its bucket
+        self._checker = Checker(channel, cache)
         root = None if trust is None else read_root(trust, sandbox=sandbox)
-        folder = state.default_directory() if state_dir is None else Path(state_dir)
-        kept = state.State(folder, base, channel)
         self._http = transport.Http(self._endpoint)
-        self._trust = Trust(self._http, kept, root, sandbox=sandbox)
+        self._mirror: MirrorSource | None = None
+        network: Trust | None = None
+        if mirror is None or mirror_or_network:
+            folder = state.default_directory() if state_dir is None else Path(state_dir)
+            network = Trust(self._http, state.State(folder, base, channel), root, sandbox=sandbox)
+        if mirror is not None:
+            self._mirror = _mirror_source(Path(mirror), channel, root, max_age, network)
+        self._trust: Trust | MirrorSource = self._mirror or cast("Trust", network)
         self._closed = False
         self._prepare()
 
@@ -93,6 +115,10 @@ class BaseClient:
     def catalogue(self) -> tuple[Case, ...]:
         """The datasets of the newest trusted snapshot, or an empty tuple before the first check."""
         return self.manifest.datasets if self.manifest else ()
+
+    def _local(self, need: Fetch) -> dict[int, bytes | Failure] | None:
+        """Return the bodies of buckets from the mirror, or None if they must come from the server."""
+        return self._mirror.bodies(need) if self._mirror else None
 
     def _deadline(self, timeout: float | None) -> Deadline:
         """Return the deadline of a call that starts now; raises ValueError unless `timeout` is above 0."""
@@ -112,6 +138,19 @@ def solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
     if proof_of_work is None:
         raise Failure(Reason.RATE_LIMITED, detail="the server's proof of work takes longer than this call may")
     return proof_of_work
+
+
+def _mirror_source(
+    directory: Path, channel: str, root: bytes | None, max_age: float, network: "Trust | None"
+) -> "MirrorSource":
+    """Make the source of a client that answers from a mirror; raises ValueError."""
+    from pilookup.checking.mirror.source import MirrorSource  # noqa: PLC0415 - see the module's docstring
+
+    if root is None:
+        raise ValueError("mirror: needs trust, the root that the mirror is verified under")
+    if not max_age > 0:
+        raise ValueError("max_age: must be above 0")
+    return MirrorSource(directory, channel, root, max_age, network)
 
 
 def check_timeout(timeout: float) -> float:

@@ -163,7 +163,7 @@ class Trust:
             copy = kept.copy(old)
         with copy:
             try:
-                snapshot = self._fetch(root, kept, copy, serial_of(old), deadline)
+                snapshot = self._fetch_under_new_keys(root, kept, copy, serial_of(old), deadline)
             except BaseException:
                 # What was verified before the failure counts from now on, such as a root that replaces stolen keys.
                 with suppress(LockedError):
@@ -191,6 +191,28 @@ class Trust:
             if first_root is not None:
                 self._state.remember_root(first_root)
             return True
+
+    def _fetch_under_new_keys(
+        self, root: bytes, kept: RootState, copy: WorkingCopy, seen: int, deadline: Deadline
+    ) -> TrustedSnapshot:
+        """As `_fetch`; if a new root replaces keys of timestamp or snapshot, forget what the former ones have signed.
+
+        The TUF client drops metadata that the new keys have not signed, but not a timestamp when only the snapshot's
+        key is new (TUF specification, 5.3.11): a version that a thief of the former keys has signed would stay the
+        lowest that is accepted.
+        """
+        before = copy.online_keys()
+        try:
+            return self._fetch(root, kept, copy, seen, deadline)
+        except tuf.RepositoryError:
+            if before is None or copy.online_keys() == before:
+                raise
+        except BaseException:
+            if before is not None and copy.online_keys() != before:
+                copy.forget_online()
+            raise
+        copy.forget_online()
+        return self._fetch(root, kept, copy, seen, deadline)
 
     def _fetch(self, root: bytes, kept: RootState, copy: WorkingCopy, seen: int, deadline: Deadline) -> TrustedSnapshot:
         """Bring a copy of the state up to date and return its snapshot, of a serial not below `seen`."""

@@ -41,6 +41,8 @@ Read = Callable[[str], bytes]
 _PATH = re.compile(r"epochs/([1-9][0-9]{0,9})/([^/]+)")
 """Each epoch has one spelling: ASCII digits without a leading zero."""
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
 _T = TypeVar("_T", Root, Timestamp, Snapshot, Targets)
 
 
@@ -79,10 +81,27 @@ def target_name(epoch: int, name: str) -> str:
     return f"epochs/{epoch}/{name}"
 
 
-def target_custom(epoch: int, serves_until: datetime, rotates_on: date | None = None) -> dict[str, object]:
-    """The custom data of the target of an epoch's manifest."""
+def target_custom(
+    epoch: int, serves_until: datetime, rotates_on: date | None = None, audit: str | None = None
+) -> dict[str, object]:
+    """The custom data of the target of an epoch's manifest; `audit` is the head of custody's audit log (SPEC 9.4)."""
     announced = {"rotates_on": rotates_on.isoformat()} if rotates_on else {}
-    return {"epoch": epoch, "serves_until": time_text(serves_until), **announced}
+    head = {"audit": audit} if audit else {}
+    return {"epoch": epoch, "serves_until": time_text(serves_until), **announced, **head}
+
+
+def audit_head(targets: Mapping[str, TargetFile]) -> str | None:
+    """The head of custody's audit log that targets metadata are signed with; None if they have none.
+
+    Raises:
+        FormatError: It is not a SHA-256 in hex, or the list of targets is not that of a release.
+    """
+    epochs = served_epochs(targets)
+    custom = targets[target_name(epochs[0].epoch, MANIFEST)].custom if epochs else None
+    head = custom.get("audit") if custom else None
+    if head is not None and not (isinstance(head, str) and _DIGEST.fullmatch(head)):
+        raise FormatError("targets: the head of the audit log is not a SHA-256")
+    return head
 
 
 def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:

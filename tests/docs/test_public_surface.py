@@ -33,6 +33,7 @@ def test_these_are_the_public_names():
     assert pilookup.__all__ == [
         "AsyncClient",
         "AsyncNumberChecker",
+        "AuditError",
         "Case",
         "Client",
         "ComputeError",
@@ -42,6 +43,8 @@ def test_these_are_the_public_names():
         "HomeError",
         "IntakeError",
         "KeyringError",
+        "Mirror",
+        "MirrorError",
         "MissingExtraError",
         "NoNumbersError",
         "NumberChecker",
@@ -86,6 +89,9 @@ def test_both_clients_have_one_full_signature():
         "region",
         "insecure",
         "sandbox",
+        "mirror",
+        "max_age",
+        "mirror_or_network",
     ]
 
 

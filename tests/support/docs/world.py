@@ -122,7 +122,8 @@ class World:
         if words[:2] == ["pilookup", "serve"]:
             wait_ready(server, log)
         else:
-            wait_text(server, log, "Scheduler at:" if words[1] == "scheduler" else "Registered to:")
+            ready = {"sandbox": "until Ctrl-C", "scheduler": "Scheduler at:", "worker": "Registered to:"}
+            wait_text(server, log, ready[words[1]])
 
     def close(self) -> None:
         """End the servers that were started."""
@@ -134,7 +135,7 @@ class World:
 
 def is_server(words: list[str]) -> bool:
     """Whether a command runs until it is stopped."""
-    return words[:2] in (["pilookup", "serve"], ["dask", "scheduler"], ["dask", "worker"])
+    return words[:2] in (["pilookup", "serve"], ["pilookup", "sandbox"], ["dask", "scheduler"], ["dask", "worker"])
 
 
 def prepare(directory: Path, demo, home: bool) -> None:

@@ -33,10 +33,20 @@ export class PilookupClient {
 
   async check(text: string): Promise<Answer> {
     const transport = new Transport(this.fetch, this.timeout);
-    const timer = setTimeout(() => transport.abort(), this.timeout);
+    let wake = (): void => undefined;
+    const timer = setTimeout(() => {
+      transport.abort();
+      wake();
+    }, this.timeout);
+    const sleep = (milliseconds: number): Promise<void> =>
+      new Promise((done) => {
+        wake = done;
+        setTimeout(done, milliseconds);
+      });
     try {
       const { urls, trust } = this;
-      const tools = { urls, trust, transport, clock, library: () => globalThis.pilookupForeign, onStep: () => undefined };
+      const library = (): Foreign => globalThis.pilookupForeign;
+      const tools = { urls, trust, transport, clock, sleep, library, onStep: () => undefined };
       return (await check(text, tools)).answer;
     } finally {
       clearTimeout(timer);

@@ -152,7 +152,8 @@ class World:
         self._running.append(server)
         if words[:2] == ["pilookup", "serve"]:
             return wait_ready(server, log)
-        wait_text(server, log, "Scheduler at:" if words[1] == "scheduler" else "Registered to:")
+        ready = {"sandbox": "until Ctrl-C", "scheduler": "Scheduler at:", "worker": "Registered to:"}
+        wait_text(server, log, ready[words[1]])
         return ""
 
     def _carry_trust_files(self) -> None:
@@ -184,7 +185,7 @@ class World:
 
 def is_server(words: list[str]) -> bool:
     """Whether a command runs until it is stopped."""
-    return words[:2] in (["pilookup", "serve"], ["dask", "scheduler"], ["dask", "worker"])
+    return words[:2] in (["pilookup", "serve"], ["pilookup", "sandbox"], ["dask", "scheduler"], ["dask", "worker"])
 
 
 def prepare(directory: Path, demo, home: bool) -> None:

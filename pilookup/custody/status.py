@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from pilookup.custody import epochs
+from pilookup.custody.bundle_status import BundleStatus, export_warnings, read_bundle_status
 from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.custody.home import Home
 from pilookup.custody.repository import ChannelRepository
-from pilookup.errors import FormatError, HomeError, KeyringError, TrustError
+from pilookup.errors import BundleError, FormatError, HomeError, KeyringError, TrustError
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase_rules import MIN_CHARACTERS
 from pilookup.keyring.weak_passphrase import Weakness, recorded_weaknesses
@@ -109,12 +110,14 @@ class HomeStatus:
     """The status of a HOME.
 
     datasets: by catalogue id; None where the custody half is on another machine. channels: by name; empty where the
-    online half is on another machine. warnings: sentences for a person, each with the command that helps.
+    online half is on another machine. warnings: sentences for a person, each with the command that helps. bundle: on a
+    serving machine, what it imported last; None elsewhere.
     """
 
     datasets: tuple[DatasetStatus, ...] | None
     channels: tuple[ChannelStatus, ...]
     warnings: tuple[str, ...]
+    bundle: BundleStatus | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The status as `pilookup status --json` prints it."""
@@ -122,6 +125,7 @@ class HomeStatus:
             "datasets": None if self.datasets is None else [each.to_json() for each in self.datasets],
             "channels": [each.to_json() for each in self.channels],
             "warnings": list(self.warnings),
+            "bundle": self.bundle.to_json() if self.bundle else None,
         }
 
 
@@ -151,13 +155,19 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
         for folder in sorted(path for path in folders if path.is_dir())
     ]
     warnings.extend(_passphrase_warnings(home))
+    bundle = None
+    try:
+        bundle = read_bundle_status(home)
+        warnings.extend(export_warnings(home))
+    except (BundleError, FormatError, TrustError, OSError) as error:
+        warnings.append(f"what is known of bundles is not valid: {error}")
     datasets = None
     if control is not None:
         datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
         serving = {channel.name: channel.release.served_epochs for channel in channels if channel.release}
         for channel in control.channels():
             warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
-    return HomeStatus(datasets, tuple(channels), tuple(warnings))
+    return HomeStatus(datasets, tuple(channels), tuple(warnings), bundle)
 
 
 def _passphrase_warnings(home: Home) -> list[str]:

@@ -76,7 +76,7 @@ class Service:
             renew=settings.renew,
         )
         public = PUBLIC in settings.channels
-        proofs_of_work = ProofsOfWork.from_key(keys.timestamp_key(PUBLIC)) if public else None
+        proofs_of_work = ProofsOfWork.from_key(keys.timestamp_keys(PUBLIC)[0]) if public else None
         directory = settings.home / "online" / "channels"
         return cls(
             watchers={

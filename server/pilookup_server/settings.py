@@ -20,6 +20,7 @@ from pilookup.protocol.buckets import PUBLIC_ELEMENTS_A_DAY
 from pilookup.protocol.messages import MAX_BATCH, MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
 from pilookup_server.origin import ORIGIN, check_origin
+from pilookup_server.page_services import check_services
 
 Network = IPv4Network | IPv6Network
 
@@ -137,6 +138,9 @@ class Settings(BaseSettings):
         "", description="Origin the page fetches metadata and buckets from, when another operator serves them."
     )
     page_address: str = Field("", description="The page's official address, shown at its foot.")
+    page_services: dict[str, str] = Field(
+        {}, description='Telephone lines and accounts to correct on the page, as JSON: {"antifraud":"96110"}.'
+    )
     operator_name_zh: str = Field("", max_length=100, description="Operator's name in Chinese, at the page's foot.")
     operator_name_en: str = Field("", max_length=100, description="Operator's name in English, at the page's foot.")
     operator_telephone: str = Field("", max_length=40, description="Operator's telephone, at the page's foot.")
@@ -198,6 +202,12 @@ class Settings(BaseSettings):
     @classmethod
     def _page_origin(cls, value: str) -> str:
         return check_origin(value) if value else value
+
+    @field_validator("page_services")
+    @classmethod
+    def _services(cls, value: dict[str, str]) -> dict[str, str]:
+        check_services(value)
+        return value
 
     @field_validator("public_quota", "public_channel_quota", "platform_quota", "request_quota")
     @classmethod

@@ -1,6 +1,6 @@
 """`pilookup status`: what a HOME holds, what its channels serve, and what needs doing."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -10,6 +10,9 @@ from pilookup.cli.options import HomeOption, JsonOption
 if TYPE_CHECKING:
     from pilookup.custody import ChannelStatus, DatasetStatus, HomeStatus
 
+
+_SHOWN: Final = 5
+"""The last entries of the journal that are printed; `--json` has all."""
 
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a warning.")]
 
@@ -32,6 +35,11 @@ def _print(found: "HomeStatus") -> None:
         _print_dataset(dataset)
     for channel in found.channels:
         _print_channel(channel)
+    if found.bundle:
+        entries = counted(found.bundle.journal, "entry", "entries")
+        say(f"bundle {found.bundle.number} of {found.bundle.created:%Y-%m-%d %H:%M} UTC, with a journal of {entries}")
+        for removal in found.bundle.removals[-_SHOWN:]:
+            say(f"  {removal}")
     for warning in found.warnings:
         note(warning)
 

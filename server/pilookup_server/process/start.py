@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pilookup import durable
+from pilookup.bundles.completion import finish_interrupted
 from pilookup.clock import boot_id, seconds_since_boot, utc_now
 from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
@@ -61,6 +62,8 @@ def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides:
 
 
 def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None:
+    with durable.failures_as(HomeError, settings.home):
+        finish_interrupted(_online_half(settings))
     keys = KeyringKeys(_unlock(settings))
     harden()
     configure_logging(settings.log_level)

@@ -53,7 +53,7 @@ def check_startup(settings: Settings, keys: OnlineKeys, counts: SharedCounts) ->
     Quotas.from_settings(settings, counts, None, settings.home)
     check_database_url(settings)
     for channel in settings.channels:
-        keys.timestamp_key(channel)
+        keys.timestamp_keys(channel)
         if settings.metadata_from and needs_token(channel):
             settings.read_metadata_token()
 

@@ -21,7 +21,7 @@ from tests.support.ready import wait_ready
 WITHOUT_HOME = {"README.md", "docs/operations/postgresql.md"}
 """Documents whose commands make HOME."""
 
-IN_THE_CHECKOUT = {"docs/architecture.md"}
+IN_THE_CHECKOUT = {"docs/architecture.md", "docs/operations/hardening.md"}
 """Documents whose commands run in a checkout."""
 
 SAVE = "trap 'env -0 > \"$SAVED\"' EXIT; set -a\n"
@@ -147,7 +147,7 @@ def prepare(directory: Path, demo, home: bool) -> None:
     write_rows(directory / "list.csv", rows)
     shutil.copytree(demo.directory / "demo", directory / "demo", ignore=shutil.ignore_patterns("lock"))
     if home:
-        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock"))
+        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock", "service.sqlite3*"))
         shutil.copy(demo.home / "trust-public.json", directory)
     certificates(directory / "cluster")
     for name, source in {"cluster-ca.pem": "ca.pem", "machine.pem": "node.pem", "machine.key": "node.key"}.items():

@@ -198,7 +198,7 @@ def prepare(directory: Path, demo, home: bool) -> None:
     write_rows(directory / "list.csv", rows)
     shutil.copytree(demo.directory / "demo", directory / "demo", ignore=shutil.ignore_patterns("lock"))
     if home:
-        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock"))
+        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock", "service.sqlite3*"))
         for trust in demo.home.glob("trust-*.json"):
             shutil.copy(trust, directory)
     for folder in ("serving", "var"):

@@ -1,6 +1,7 @@
 """An import that is killed, or meets a full disk, at any step: the online half is as before, or whole."""
 
 import contextlib
+import os
 import random
 import shutil
 
@@ -13,7 +14,9 @@ from tests.support.custody.channel import NUMBERS
 from tests.support.custody.full_disk import Disk
 from tests.support.custody.killed_steps import run_killed
 
-KILLS = 50
+KILLS = int(os.environ.get("KILLS", "20"))
+"""How many times an import is killed; `KILLS=50` takes a minute."""
+
 PROGRAM = """
 from datetime import datetime
 from pathlib import Path

@@ -27,9 +27,8 @@ def read_names(tree):
     """Yield the environment variables that a module names: keys of os.environ, Typer's envvar=, PILOOKUP_ constants."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript | ast.Call) and "os.environ" in ast.unparse(node).partition("(")[0]:
-            asked = node.slice if isinstance(node, ast.Subscript) else node.args[0]
-            if isinstance(asked, ast.Constant):
-                yield asked.value
+            asked = [node.slice] if isinstance(node, ast.Subscript) else node.args[:1]
+            yield from (name.value for name in asked if isinstance(name, ast.Constant))
         if isinstance(node, ast.keyword) and node.arg == "envvar":
             yield node.value.value
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and OWN.fullmatch(node.value):

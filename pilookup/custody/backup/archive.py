@@ -52,7 +52,8 @@ def write_archive(out: Path, entries: Iterable[Entry], passphrase: bytes) -> int
         new.rename(out)
         durable.sync_directory(out.absolute().parent)
     except BaseException:
-        new.unlink(missing_ok=True)
+        for path in (new, out):
+            path.unlink(missing_ok=True)
         raise
     return size
 

@@ -47,6 +47,9 @@ from pilookup.release_files.verify import follow_roots
 
 _NONCE_BYTES: Final = 12
 _LOST: Final = "lost-after-backup"
+_SERVICE: Final = "service.sqlite3"
+"""The service database and its files, which custody never reads."""
+
 _NOT_COPIED: Final = ("lock", LOCK, INCOMING)
 
 
@@ -207,7 +210,7 @@ def _copy(online: Path, to: Path) -> None:
     to.mkdir(mode=durable.DIRECTORY_MODE)
     for path in sorted(online.rglob("*")):
         below = path.relative_to(online)
-        if path.name.startswith(".") or below.parts[0] in _NOT_COPIED:
+        if path.name.startswith((".", _SERVICE)) or below.parts[0] in _NOT_COPIED:
             continue
         if path.is_dir():
             (to / below).mkdir(mode=durable.DIRECTORY_MODE)

@@ -139,7 +139,8 @@ class World:
         self._running.append(server)
         if words[:2] == ["pilookup", "serve"]:
             return wait_ready(server, log)
-        wait_text(server, log, "Scheduler at:" if words[1] == "scheduler" else "Registered to:")
+        ready = {"sandbox": "until Ctrl-C", "scheduler": "Scheduler at:", "worker": "Registered to:"}
+        wait_text(server, log, ready[words[1]])
         return ""
 
     def _serve_platform(self) -> None:
@@ -167,7 +168,7 @@ class World:
 
 def is_server(words: list[str]) -> bool:
     """Whether a command runs until it is stopped."""
-    return words[:2] in (["pilookup", "serve"], ["dask", "scheduler"], ["dask", "worker"])
+    return words[:2] in (["pilookup", "serve"], ["pilookup", "sandbox"], ["dask", "scheduler"], ["dask", "worker"])
 
 
 def prepare(directory: Path, demo, home: bool) -> None:
@@ -180,7 +181,7 @@ def prepare(directory: Path, demo, home: bool) -> None:
     write_rows(directory / "list.csv", rows)
     shutil.copytree(demo.directory / "demo", directory / "demo", ignore=shutil.ignore_patterns("lock"))
     if home:
-        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock"))
+        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock", "service.sqlite3*"))
         for trust in demo.home.glob("trust-*.json"):
             shutil.copy(trust, directory)
     (directory / "var").mkdir()

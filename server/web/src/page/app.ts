@@ -20,7 +20,7 @@ import { showSent } from "./sent_panel.ts";
 import { type Config, loadConfig } from "./config.ts";
 
 let config: Config | null = null;
-let checker: Checker | null = null;
+let checker: Checker;
 let preparing: Promise<"not_configured" | "unreachable" | null> | null = null;
 let outcome: Outcome | null = null;
 let step: [Step, number | undefined] | null = null;
@@ -38,6 +38,7 @@ function start(): void {
   byId("language").addEventListener("click", changeLanguage);
   byId("bigger").addEventListener("click", toggleBigger);
   byId("form").addEventListener("submit", submit);
+  checker = startChecker();
   watchNumber(onEdit);
   wipeOnLeave(wipe, showReturned);
   startReadAloud();
@@ -65,7 +66,7 @@ function loadAndStart(): Promise<"not_configured" | "unreachable" | null> {
     (found) => {
       if (!found) return "not_configured";
       config = found;
-      checker = startChecker(found.settings);
+      checker.configure(found.settings);
       if (found.services) {
         dialServices(found.services);
         setServices(found.services);
@@ -88,7 +89,7 @@ function submit(event: Event): void {
   const text = enteredText();
   prepare().then((failure) => {
     if (current !== generation) return;
-    if (failure || !checker) showOutcome(failedOutcome(failure ?? "unreachable"));
+    if (failure) showOutcome(failedOutcome(failure));
     else checker.ask(text, progress, (received) => showOutcome(withLength(received, text)));
   });
 }
@@ -126,7 +127,7 @@ function failedOutcome(reason: "not_configured" | "unreachable"): Outcome {
 /** Stop the current check and remove the answer. Keeps the number. */
 function restart(): void {
   generation++;
-  checker?.stop();
+  checker.stop();
   stopReading();
   busy = wiped = false;
   outcome = step = null;

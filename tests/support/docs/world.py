@@ -24,15 +24,6 @@ WITHOUT_HOME = {"README.md", "docs/operations/postgresql.md"}
 IN_THE_CHECKOUT = {"docs/architecture.md", "docs/operations/hardening.md"}
 """Documents whose commands run in a checkout."""
 
-ON_THE_SERVING_MACHINE = {
-    "docs/operations/two-machines.md": (
-        "pilookup bundle import",
-        "pilookup serve",
-        "pilookup bundle export /media/disc/acknowledgement",
-    )
-}
-"""Beginnings of the commands that a document runs on the serving machine, which has a directory of its own."""
-
 NUMBERS_DIFFER = {"docs/operations/mirror.md"}
 """Documents that show sizes, dates and serials of an installation larger than this one."""
 
@@ -59,9 +50,7 @@ class World:
 
     def __init__(self, directory: Path, demo, document: str, database: str | None = None) -> None:
         self.directory = ROOT if document in IN_THE_CHECKOUT else directory
-        self._serving = directory / "serving"
         self._numbers_differ = document in NUMBERS_DIFFER
-        self._on_serving = ON_THE_SERVING_MACHINE.get(document, ())
         self._saved = directory / "environment"
         self._running: list[subprocess.Popen] = []
         self._logs = directory
@@ -81,7 +70,6 @@ class World:
         self._replaced = self._replacements(files, demo, database)
         self._number = demo.hit()
         self.before: dict[str, Callable[[], None]] = {
-            "pilookup bundle import": self._carry_trust_files,
             "pilookup sync": self._serve_platform,
             "curl -s http://127.0.0.1:8081": self._serve_with_health_checks,
             "sqlite3 HOME/online/service.sqlite3": self._serve_once,
@@ -110,16 +98,15 @@ class World:
         for start, action in self.before.items():
             if any(" ".join(words).startswith(start) for words in simple_commands(text)):
                 action()
-        place = self._serving if any(start in text for start in self._on_serving) else self.directory
         for pattern, replacement in self._replaced.items():
             text = re.sub(pattern, replacement, text)
         servers = [words for words in simple_commands(text) if is_server(words)]
         if servers:
-            self._start(text, servers[-1], place)
+            self._start(text, servers[-1])
             return
         done = subprocess.run(
             ["bash", "-c", SAVE + text],
-            cwd=place,
+            cwd=self.directory,
             env=self.environment,
             input=f"{self._number}\n",
             stdout=subprocess.PIPE,
@@ -137,12 +124,12 @@ class World:
                 printed, shown.lines = NUMBER.sub("0", printed), [NUMBER.sub("0", line) for line in shown.lines]
             assert re.fullmatch(shown.pattern(), printed), f"$ {text}\nprinted\n{printed}\nnot\n{shown.lines}"
 
-    def _start(self, text: str, words: list[str], place: Path) -> str:
+    def _start(self, text: str, words: list[str]) -> str:
         log = self._logs / f"server-{len(list(self._logs.glob('server-*.log')))}.log"
         with log.open("wb") as output:
             server = subprocess.Popen(
                 ["bash", "-c", text],
-                cwd=place,
+                cwd=self.directory,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -156,15 +143,11 @@ class World:
         wait_text(server, log, ready[words[1]])
         return ""
 
-    def _carry_trust_files(self) -> None:
-        for trust in (self.directory / "HOME").glob("trust-*.json"):
-            shutil.copy(trust, self.directory / "media" / "stick")
-
     def _serve_platform(self) -> None:
         token = "a-platform-token-of-the-tests-with-32-characters"
         self.environment |= {"PILOOKUP_PLATFORM_TOKENS": token, "PILOOKUP_MIRROR_TOKEN": token}
         self.run(Command("pilookup publish platform --home HOME"))
-        url = self._start("pilookup serve --home HOME", ["pilookup", "serve"], self.directory)
+        url = self._start("pilookup serve --home HOME", ["pilookup", "serve"])
         self._replaced[r"https://mirror\.example"] = url
 
     def _serve_with_health_checks(self) -> None:
@@ -201,8 +184,7 @@ def prepare(directory: Path, demo, home: bool) -> None:
         shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock", "service.sqlite3*"))
         for trust in demo.home.glob("trust-*.json"):
             shutil.copy(trust, directory)
-    for folder in ("serving", "var"):
-        (directory / folder).mkdir()
+    (directory / "var").mkdir()
     for folder in ("disc", "stick"):
         (directory / "media" / folder).mkdir(parents=True)
     certificates(directory / "cluster")

@@ -46,7 +46,7 @@ _VERSION: Final = 1
 _NAMES: Final = {
     "format", "version", "channel", "trusted_root", "sign", "manifests", "served", "digests", "summary",
 }  # fmt: skip
-_CUSTOM: Final = {"epoch", "serves_until", "rotates_on"}
+_CUSTOM: Final = {"epoch", "serves_until", "rotates_on", "audit"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from tuf.api.metadata import Root
 
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Case, Manifest
+from pilookup.protocol.release import MANIFEST, target_name
 from pilookup.signing.request import DescribedRelease, SigningRequest
 
 _KEY_CHARACTERS = 16
@@ -34,10 +35,13 @@ def key_name(key_id: str) -> str:
 
 def _epoch(release: DescribedRelease, at: int) -> str:
     epoch, manifest = release.epochs[at], release.manifests[at]
+    custom = release.targets.targets[target_name(epoch.epoch, MANIFEST)].custom or {}
+    rotates = f", followed by the next epoch from {custom['rotates_on']} on" if "rotates_on" in custom else ""
+    audit = f"; head of the audit log: {custom['audit']}" if "audit" in custom else ""
     return (
         f"epoch {epoch.epoch}: serial {manifest.serial} of {time_text(manifest.created)}, {_count(manifest.entries)} "
         f"from {len(manifest.datasets)} datasets, profile {manifest.profile}, served until "
-        f"{time_text(epoch.serves_until)}"
+        f"{time_text(epoch.serves_until)}{rotates}{audit}"
     )
 
 

@@ -138,7 +138,7 @@ def test_a_year(machines, tmp_path):
     client_of = {"trust": trust / "trust-public.json", "state_dir": tmp_path / "client"}
 
     with serving.serve() as address, Client(address, "public", **client_of) as client:
-        assert answers(client, STAYS, "found").malicious
+        assert answers(client, STAYS, "found").malicious is True
         answers(client, LATER[0], "not_found")
 
         # A number is erased: custody says that it is still served until a release is signed and carried.

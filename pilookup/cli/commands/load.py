@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilookup.cli.console import complain, counted, progress, say, say_json
+from pilookup.cli.evidence_file import EvidenceFile, check_evidence_path, counting_command
 from pilookup.cli.load_text import outcome_lines
 from pilookup.cli.options import HomeOption, JsonOption, OperatorOption, SchedulerOption
 from pilookup.cli.passwords import read_passwords, with_passwords
@@ -76,6 +77,13 @@ def load(
     report: Annotated[
         Path | None, typer.Option(help="A new file for a report with charts (HTML). It has no number in it.")
     ] = None,
+    evidence_list: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A new file for the list of electronic data, with digests and lines to sign: .html, .csv or .json.",
+        ),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
     scheduler: SchedulerOption = None,
     operator: OperatorOption = None,
@@ -87,10 +95,15 @@ def load(
     if strict and skip_bad:
         raise typer.BadParameter("cannot be given with --strict", param_hint="--skip-bad")
     check_report_path(report)
+    check_evidence_path(evidence_list)
+    evidence = EvidenceFile(evidence_list, files) if evidence_list else None
     columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
+    used = passwords
     with opened(home, online=False, scheduler=scheduler, operator=operator) as custody:
 
         def attempt(passwords: tuple[str, ...], locked: frozenset[str] | None) -> "LoadOutcome":
+            nonlocal used
+            used = passwords
             with rejects_file(rejects) as stream, progress("load", "rows") as advance:
                 try:
                     return custody.load(
@@ -124,6 +137,20 @@ def load(
     _show(outcome, json=json)
     if report:
         write_report(report, outcome, utc_now())
+    if evidence:
+        read_by = {
+            "dataset": dataset,
+            "kind": kind,
+            "column": column,
+            "not-column": not_column,
+            "region": region,
+            "scan-text": scan_text,
+            "hidden-sheets": hidden_sheets,
+            "encoding": encoding,
+            "password-file": password_file,
+            "skip-bad": skip_bad,
+        }
+        evidence.write(outcome, used, counting_command(files, read_by))
     if outcome.refused:
         raise StrictLoadError(outcome)
     if outcome.skipped:

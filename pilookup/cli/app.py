@@ -14,7 +14,7 @@ from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
 COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
-GROUPS = ("audit", "keys")
+GROUPS = ("audit", "dataset", "keys")
 """Commands that have commands of their own; each module has an `app`."""
 
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}

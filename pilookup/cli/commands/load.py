@@ -70,6 +70,10 @@ def load(
         typer.Option(help="Passwords of encrypted files, one a line; by default asked for at the terminal."),
     ] = None,
     sensitive: Annotated[bool, typer.Option("--sensitive", help="Keep the dataset out of the public channel.")] = False,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day (UTC) from which the dataset leaves with the next publish."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Store nothing if there is any warning.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be read.")] = False,
@@ -114,6 +118,7 @@ def load(
                         title_en=title_en,
                         seized_on=seized_on.date() if seized_on else None,
                         sensitive=sensitive,
+                        expires_on=expires.date() if expires else None,
                         columns=columns,
                         not_columns=not_column or (),
                         region=region,

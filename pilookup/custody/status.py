@@ -300,7 +300,7 @@ def _epoch_warnings(control: ControlDatabase, name: str, serving: Collection[int
     """Warnings about the epochs of a channel; `serving` is None if its release is not known here."""
     warnings = []
     known = control.epochs(name)
-    if known and serving is not None and known[-1].number in serving and known[-1].removals_seen != control.removals():
+    if known and known[-1].serial is not None and known[-1].removals_seen != control.removals():
         warnings.append(f"{name}: what was removed from the vault is still served; run: pilookup publish {name}")
     if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARNING_DIVISOR:
         warnings.append(f"{name}: the epoch ends soon; run: pilookup rotate {name}")

@@ -2,6 +2,7 @@
 
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
+    ├── BundleError             a bundle, journal or backup cannot be written, trusted or taken up
     ├── IntakeError             an input file cannot be read as what it claims to be
     │   ├── NoNumbersError      no phone number was found in an input file
     │   ├── PasswordRequiredError   an input file is encrypted, and no given password opens it
@@ -16,6 +17,8 @@
     │   └── StrictLoadError     a load with `strict` had warnings (carries the outcome)
     ├── ComputeError            work could not run on the machines it was sent to
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
+    ├── RealNumberError         a fake client was asked for a number that may belong to somebody
+    ├── MirrorError             a mirror was not brought up to date (carries a reason code)
     └── MissingExtraError       an optional extra of pilookup is not installed
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
@@ -31,6 +34,10 @@ class PilookupError(Exception):
 
 class FormatError(PilookupError, ValueError):
     """Bytes from outside do not follow their format. The text names the field."""
+
+
+class BundleError(PilookupError):
+    """A bundle, a journal or a backup cannot be written, trusted or taken up. The text says why."""
 
 
 class IntakeError(PilookupError):
@@ -140,6 +147,28 @@ class TrustError(PilookupError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type["TrustError"], tuple[str, str]]:
+        return type(self), (self.reason, str(self))
+
+
+class RealNumberError(PilookupError):
+    """A fake client of `pilookup.testing` was asked for a number that may belong to somebody. It has no answer."""
+
+
+class MirrorError(PilookupError):
+    """A mirror was not brought up to date. What it had before is unchanged, and stays usable until it is stale.
+
+    Args:
+        reason: A reason code: one of `pilookup.Reason`; or `locked` (another sync is running), `disk` (there is not
+            enough space, or a file cannot be written), `other_channel`, or `below_serial` (the host does not have the
+            serial yet that was asked for).
+        message: What happened.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["MirrorError"], tuple[str, str]]:
         return type(self), (self.reason, str(self))
 
 

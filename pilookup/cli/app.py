@@ -13,8 +13,21 @@ from pilookup.cli.console import complain
 from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
-COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
-GROUPS = ("audit", "dataset", "keys")
+COMMANDS = (
+    "init",
+    "load",
+    "publish",
+    "rotate",
+    "withdraw",
+    "erase",
+    "passphrase",
+    "status",
+    "check",
+    "sync",
+    "verify",
+    "sandbox",
+)
+GROUPS = ("audit", "bundle", "dataset", "keys")
 """Commands that have commands of their own; each module has an `app`."""
 
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -17,8 +17,10 @@ from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import removal, signing_keys
+from pilookup.custody import bundles, removal
+from pilookup.custody import signing_keys as key_work
 from pilookup.custody.audit import AuditLog, Recorded
+from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.datasets import DatasetChange, DatasetSpec, check_expiry, check_slug
 from pilookup.custody.home import Home
@@ -138,6 +140,7 @@ class Custody:
         online_passphrase: Passphrase,
         clock: Clock = utc_now,
         operator: str | None = None,
+        sandbox: bool = False,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -147,6 +150,8 @@ class Custody:
             online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
             operator: who makes it, for the audit log; None for the login.
+            sandbox: mark the roots as those of a sandbox. Clients refuse its trust files unless they are made with
+                `sandbox=True`; the mark cannot be removed. For synthetic data only.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -161,7 +166,8 @@ class Custody:
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now, operator)
+        passphrases = (_bytes_of(passphrase), _bytes_of(online_passphrase))
+        return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:
@@ -442,7 +448,7 @@ class Custody:
             entry.outcome(**_release_facts(session, done))
         return done
 
-    def keys(self) -> list[RoleKeys]:
+    def signing_keys(self) -> list[RoleKeys]:
         """List the signing keys of each channel and role, and where each one is.
 
         Raises:
@@ -454,7 +460,7 @@ class Custody:
         """
         session = self._session()
         with durable.failures_as(PublishError, session.home.channels):
-            return signing_keys.list_keys(session)
+            return key_work.list_keys(session)
 
     def move_key(self, name: str, path: str | Path, *, passphrase: Passphrase) -> SigningKey:
         """Seal a signing key to a file under its holder's own passphrase, check it there, and destroy it here.
@@ -482,7 +488,7 @@ class Custody:
             return given
 
         with self._audit.recorded("keys move", key=name), durable.failures_as(PublishError, session.home.channels):
-            return signing_keys.move_key(session, name, Path(path), checked)
+            return key_work.move_key(session, name, Path(path), checked)
 
     def replace_key(
         self,
@@ -505,7 +511,7 @@ class Custody:
             role: `root`, `targets`, `snapshot` or `timestamp`.
             key: the name of the key that is replaced, or the beginning of its id; may be left out if the role has one.
             new: a key that is elsewhere, to take its place; by default one is made here.
-            new_name: what `keys` calls `new`.
+            new_name: what `signing_keys` calls `new`.
             prepare: write a signing request instead of serving, because keys are elsewhere; `finish` ends it.
             memory: as `publish`.
             on_progress: as `publish`.
@@ -555,15 +561,15 @@ class Custody:
         repository = session.repository(session.control.channel(channel).name)
         if not repository.listed():
             raise CustodyError(f"channel {channel} was never published; run: pilookup publish {channel}")
-        old = signing_keys.key_to_replace(session, channel, role, key)
-        public = signing_keys.new_key(session, channel, role) if new is None else new.public_key()
-        change = signing_keys.replacement(role, old, public)
+        old = key_work.key_to_replace(session, channel, role, key)
+        public = key_work.new_key(session, channel, role) if new is None else new.public_key()
+        change = key_work.replacement(role, old, public)
         root = change(repository.following(repository.root(), session.now))
         if at_hand:
-            signing_keys.check_at_hand(session, channel, root)
+            key_work.check_at_hand(session, channel, root)
         if new is not None:
             place = Place.FILE if isinstance(new, FileSigner) else Place.DEVICE
-            signing_keys.record_place(session, public, name, place)
+            key_work.record_place(session, public, name, place)
         return change
 
     def rotate(
@@ -693,6 +699,33 @@ class Custody:
     def audit_repaired(self) -> bool:
         """Whether opening cut off a line of the audit log that a killed command had not written to its end."""
         return self._audit.repaired
+
+    def export_bundle(
+        self, out: str | Path, *, piece_size: int | None = None, on_progress: Progress | None = None
+    ) -> ExportOutcome:
+        """Write the releases, the keys of their epochs and the journal of removals for the serving machines.
+
+        HOME may be open without the online half's passphrase.
+
+        Args:
+            out: the file; with `piece_size`, the name that those of the pieces begin with.
+            piece_size: the greatest size of a piece in bytes; None for one file.
+            on_progress: called with (bytes written, bytes in all, bytes written).
+
+        Raises:
+            BundleError: nothing was published yet, there is a file of that name, the pieces are too small, or a file
+                cannot be written (a full disk).
+            HomeError: the online half is not here.
+            CustodyError: the control database failed, or the journal is damaged.
+            KeyringError: a key cannot be read or written.
+            TrustError, FormatError: a release is not valid.
+            AuditError: an entry of the audit log cannot be written.
+            RuntimeError: this HOME was closed.
+        """
+        with self._audit.recorded("bundle export") as entry:
+            outcome = bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
+            entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
+        return outcome
 
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.

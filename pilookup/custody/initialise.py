@@ -36,7 +36,13 @@ CHANNELS: Final = {PUBLIC: Profile.COARSE, PLATFORM: Profile.EXACT}
 
 
 def initialise_home(
-    path: Path, custody_passphrase: bytes, online_passphrase: bytes, now: datetime, operator: str | None = None
+    path: Path,
+    custody_passphrase: bytes,
+    online_passphrase: bytes,
+    now: datetime,
+    operator: str | None = None,
+    *,
+    sandbox: bool = False,
 ) -> list[Path]:
     """Make HOME in a missing or empty directory. If a step fails, what was made is removed again.
 
@@ -46,6 +52,7 @@ def initialise_home(
         online_passphrase: of the online half, 16 characters or more, and another one.
         now: when the first epochs begin.
         operator: who makes it, for the audit log; None for the login.
+        sandbox: whether to mark the roots as those of a sandbox.
 
     Returns:
         The trust files for clients to pin, one for each channel.
@@ -61,7 +68,8 @@ def initialise_home(
     with durable.failures_as(HomeError, path), removed_on_error(path):
         home = Home.create(path)
         try:
-            return _create_contents(home, custody_passphrase, online_passphrase, now, operator)
+            passphrases = (custody_passphrase, online_passphrase)
+            return _create_contents(home, *passphrases, now, operator, sandbox=sandbox)
         except BaseException:
             for half in (home.custody, home.online):
                 shutil.rmtree(half, ignore_errors=True)
@@ -72,15 +80,21 @@ def initialise_home(
 
 
 def _create_contents(
-    home: Home, custody_passphrase: bytes, online_passphrase: bytes, now: datetime, operator: str | None
+    home: Home,
+    custody_passphrase: bytes,
+    online_passphrase: bytes,
+    now: datetime,
+    operator: str | None,
+    *,
+    sandbox: bool,
 ) -> list[Path]:
     keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
     online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
     with AuditLog.open(home, keyring, operator, lambda: now).recorded("init", channels=list(CHANNELS)):
-        return _create_keys(home, keyring, online, now)
+        return _create_keys(home, keyring, online, now, sandbox=sandbox)
 
 
-def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime) -> list[Path]:
+def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *, sandbox: bool) -> list[Path]:
     keyring.add_scalar(VAULT_KEY_ID, SecretKey.generate())
     keyring.add_bytes(STORAGE_KEY_ID, os.urandom(32))
     keyring.add_bytes(DIGEST_KEY_ID, os.urandom(32))
@@ -89,13 +103,13 @@ def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime) -
     with ControlDatabase.create(home) as control:
         session = Session(home, keyring, control, vault, online, now)
         try:
-            return [_create_channel(session, name, profile) for name, profile in CHANNELS.items()]
+            return [_create_channel(session, name, profile, sandbox=sandbox) for name, profile in CHANNELS.items()]
         except BaseException:
             control.remove()
             raise
 
 
-def _create_channel(session: Session, name: str, profile: Profile) -> Path:
+def _create_channel(session: Session, name: str, profile: Profile, *, sandbox: bool) -> Path:
     """Make a channel's signing keys, repository and first epoch; returns its trust file."""
     signers: dict[str, list[Signer]] = {}
     for role in OFFLINE_ROLES:
@@ -106,7 +120,7 @@ def _create_channel(session: Session, name: str, profile: Profile) -> Path:
     timestamp = Ed25519PrivateKey.generate()
     session.online_keyring().add_signing(timestamp_key_id(name), timestamp)
     signers["timestamp"] = [HeldKey(timestamp)]
-    root = session.repository(name).create(signers, session.now)
+    root = session.repository(name).create(signers, session.now, sandbox=sandbox)
     session.control.create_channel(name, profile)
     epochs.begin(session, name)
     path = session.home.trust(name)

@@ -23,6 +23,7 @@ from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
     ROOT_LIFE,
+    SANDBOX,
     TARGETS_LIFE,
     TIMESTAMP,
     TIMESTAMP_LIFE,
@@ -55,12 +56,13 @@ class ChannelRepository:
         self.targets = directory / "targets"
         self.staging = directory / "staging"
 
-    def create(self, signers: Signers, now: datetime) -> bytes:
+    def create(self, signers: Signers, now: datetime, *, sandbox: bool = False) -> bytes:
         """Make the directories and sign the first root metadata.
 
         Args:
             signers: the signers of every role, whose public keys the root metadata list; those of the root role sign.
             now: when the root metadata is signed.
+            sandbox: whether to mark the root as that of a sandbox, which clients refuse unless they are told.
 
         Returns:
             The root metadata, for clients to pin. Raises OSError.
@@ -69,6 +71,8 @@ class ChannelRepository:
         for folder in (self.metadata, self.targets):
             folder.mkdir(mode=durable.DIRECTORY_MODE)
         root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
+        if sandbox:
+            root.unrecognized_fields[SANDBOX] = True
         for role, role_signers in signers.items():
             root.roles[role] = Role([], THRESHOLDS[role])
             for signer in role_signers:

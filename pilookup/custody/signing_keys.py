@@ -126,7 +126,9 @@ def move_key(session: Session, name: str, path: Path, passphrase: Callable[[], b
         raise CustodyError(f"{path}: inside HOME; a key moves to a medium of its holder")
     listed = session.repository(channel).root().roles[role].keyids
     if name not in session.keyring.ids():
-        return _moved_before(name, path, passphrase(), listed)
+        moved_before = _moved_before(name, path, passphrase(), listed)
+        session.keyring.destroy(name)
+        return moved_before
     key = session.keyring.signing(name)
     key_id = tuf_key_id(HeldKey(key))
     if key_id not in listed:

@@ -25,6 +25,8 @@ from pilookup.protocol.names import check_epoch
 MANIFEST: Final = "manifest.json"
 ROOT: Final = "root.json"
 TIMESTAMP: Final = "timestamp.json"
+SANDBOX: Final = "sandbox"
+"""The member of root metadata that marks a sandbox (SPEC.md section 9.1). TUF ignores members that it does not know."""
 TIMESTAMP_LIFE: Final = timedelta(hours=48)
 TARGETS_LIFE: Final = timedelta(days=30)
 ROOT_LIFE: Final = timedelta(days=365)
@@ -166,6 +168,11 @@ def _custody_metadata(read: Read, root: Root, version: int | None) -> tuple[Snap
     _verify(root, "targets", targets)
     _check_version(targets.signed.version, listed, "targets")
     return snapshot.signed, targets.signed
+
+
+def is_sandbox(root: Root) -> bool:
+    """Whether a root is marked as that of a sandbox: it has the member `sandbox`, whatever its value."""
+    return SANDBOX in root.unrecognized_fields
 
 
 def verify_root(data: bytes) -> Root:

@@ -31,7 +31,7 @@ def list_keys(home: HomeOption, json: JsonOption = False) -> None:
     from pilookup.cli.opening import opened  # noqa: PLC0415 - needs the extra `load`
 
     with opened(home, online=True, scheduler=None, operator=None) as custody:
-        roles = custody.keys()
+        roles = custody.signing_keys()
     if json:
         say_json([role.to_json() for role in roles])
         return

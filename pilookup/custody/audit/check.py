@@ -17,7 +17,7 @@ from pilookup.errors import AuditError, FormatError, HomeError, TrustError
 from pilookup.keyring import Keyring
 from pilookup.keyring.key_ids import AUDIT_KEY_ID
 from pilookup.protocol.names import check_channel
-from pilookup.protocol.release import TIMESTAMP, audit_head, parse_metadata, read_release
+from pilookup.protocol.release import TIMESTAMP, Read, audit_head, parse_metadata, read_release
 from pilookup.release_files.files import read_metadata
 from pilookup.release_files.verify import follow_roots
 
@@ -133,7 +133,7 @@ def _signed_head(home: Home, directory: Path, lines: Sequence[bytes]) -> SignedH
     def read(name: str) -> bytes:
         return read_metadata(metadata / name)
 
-    channel = _channel_of(home, metadata)
+    channel = _channel_of(home, read, directory)
     release = read_release(read, _ANY_TIME, timestamp=False)
     targets = parse_metadata(read(f"{release.targets_version}.targets.json"), Targets).signed
     head = audit_head(targets.targets)
@@ -142,12 +142,12 @@ def _signed_head(home: Home, directory: Path, lines: Sequence[bytes]) -> SignedH
     return SignedHead(channel, release.targets_version, head, entry)
 
 
-def _channel_of(home: Home, metadata: Path) -> str:
+def _channel_of(home: Home, read: Read, directory: Path) -> str:
     """The channel whose trust file a directory's root follows from; raises TrustError if there is none."""
     for trust in sorted(home.path.glob("trust-*.json")):
         try:
-            follow_roots(trust.read_bytes(), metadata)
+            follow_roots(trust.read_bytes(), read)
         except TrustError:
             continue
         return check_channel(trust.stem.removeprefix("trust-"))
-    raise TrustError("bad_signature", f"{metadata}: not a release of this HOME: no trust file leads to its root")
+    raise TrustError("bad_signature", f"{directory}: not a release of this HOME: no trust file leads to its root")

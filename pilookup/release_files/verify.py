@@ -14,7 +14,7 @@ from pilookup.errors import FormatError, TrustError
 from pilookup.plain_file import plain_file, read_whole
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
-from pilookup.protocol.filter import Role, is_filter
+from pilookup.protocol.filter import Algorithm, Role, is_filter
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import (
     MANIFEST,
@@ -107,12 +107,30 @@ def follow_roots(pinned: bytes, read: Read) -> None:
 
 def _verify_epoch(targets: Path, epoch: ServedEpoch, channel: str | None) -> VerifiedSnapshot:
     """Verify one epoch's files; `channel` None, for the newest epoch, takes the channel from its manifest."""
-    paths = {name: targets / epoch.path(name) for name in epoch.files}
+    return verify_snapshot({name: targets / epoch.path(name) for name in epoch.files}, epoch, channel)
+
+
+def verify_snapshot(
+    paths: Mapping[str, Path], epoch: ServedEpoch, channel: str | None, *, bloom: bool = True
+) -> VerifiedSnapshot:
+    """Verify the files of one epoch of a release.
+
+    Args:
+        paths: Where they are, by their plain names.
+        epoch: The epoch, as the signed metadata list it.
+        channel: The channel; None takes it from the manifest.
+        bloom: Whether Bloom filters are read too; without it their digests and headers alone are checked.
+
+    Raises:
+        FormatError: A file is not what the metadata or the manifest say.
+        MissingExtraError: There is a Bloom filter, and pybloom-live is not installed.
+        OSError: A file is missing or cannot be read.
+    """
     if file_ref(paths[MANIFEST]) != epoch.files[MANIFEST]:
         raise FormatError(f"epoch {epoch.epoch}: manifest.json is not the file that was signed")
     manifest = Manifest.from_bytes(read_whole(paths[MANIFEST]))
     check_manifest(manifest, channel=channel or manifest.channel, epoch=epoch.epoch, files=epoch.files)
-    verify_files(manifest, paths)
+    verify_files(manifest, paths, bloom=bloom)
     return VerifiedSnapshot(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)
 
 
@@ -120,7 +138,7 @@ READ_BYTES: Final = 1 << 24
 """Buckets are read in blocks of about this many bytes."""
 
 
-def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
+def verify_files(manifest: Manifest, paths: Mapping[str, Path], *, bloom: bool = True) -> None:
     """Check everything about a snapshot's files that can be checked without keys.
 
     Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, and the filters. Of
@@ -129,6 +147,7 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     Args:
         manifest: The snapshot's manifest, already trusted.
         paths: The files by the names that the manifest lists.
+        bloom: As of `verify_snapshot`.
 
     Raises:
         FormatError: A file is wrong. The text names it.
@@ -142,7 +161,7 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
         raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
     for name in manifest.files:
         if is_filter(name):
-            _verify_filter(manifest, name, paths[name])
+            _verify_filter(manifest, name, paths[name], bloom=bloom)
 
 
 def build_tree(manifest: Manifest, path: Path) -> bytes:
@@ -180,9 +199,10 @@ def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
     return leaves, entries
 
 
-def _verify_filter(manifest: Manifest, name: str, path: Path) -> None:
+def _verify_filter(manifest: Manifest, name: str, path: Path, *, bloom: bool) -> None:
     found = FilterFile(path)
-    found.check()
+    if bloom or found.head.algorithm is not Algorithm.BLOOM:
+        found.check()
     bound = (found.head.file_name, found.head.channel, found.head.epoch)
     older = found.head.serial < manifest.serial and found.head.role is Role.BASE
     if bound != (name, manifest.channel, manifest.epoch) or not (older or found.head.serial == manifest.serial):

@@ -20,6 +20,7 @@ from pilookup.protocol.buckets import PUBLIC_ELEMENTS_A_DAY
 from pilookup.protocol.messages import MAX_BATCH, MAX_REQUEST_BYTES
 from pilookup.protocol.names import PLATFORM, PUBLIC, check_channel
 from pilookup_server.origin import ORIGIN, check_origin
+from pilookup_server.page_services import check_services
 
 Network = IPv4Network | IPv6Network
 
@@ -107,7 +108,7 @@ class Settings(BaseSettings):
         f"{PUBLIC_ELEMENTS_A_DAY}/day", description="Elements that all callers of `public` together may have evaluated."
     )
     public_epoch_quota: int = Field(
-        200_000_000, ge=1, le=2**50, description="The same for a whole epoch, counted in `online/evaluated.json`."
+        200_000_000, ge=1, le=2**50, description="The same for a whole epoch, counted in the service database."
     )
     platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
     request_quota: str = Field(
@@ -117,6 +118,14 @@ class Settings(BaseSettings):
         SecretStr("memory"),
         description="`memory`, which the workers of this server share, or a redis:// or valkey:// URL, which several "
         "servers share.",
+    )
+    service_database_url: SecretStr = Field(
+        SecretStr(""),
+        description="postgresql:// URL of the service database, which several servers share; empty: "
+        "`HOME/online/service.sqlite3`.",
+    )
+    service_database_url_file: Path | None = Field(
+        None, description="File with that URL; it wins over `PILOOKUP_SERVICE_DATABASE_URL`."
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks (CIDR, comma separated) whose X-Forwarded-For is believed."
@@ -129,6 +138,9 @@ class Settings(BaseSettings):
         "", description="Origin the page fetches metadata and buckets from, when another operator serves them."
     )
     page_address: str = Field("", description="The page's official address, shown at its foot.")
+    page_services: dict[str, str] = Field(
+        {}, description='Telephone lines and accounts to correct on the page, as JSON: {"antifraud":"96110"}.'
+    )
     operator_name_zh: str = Field("", max_length=100, description="Operator's name in Chinese, at the page's foot.")
     operator_name_en: str = Field("", max_length=100, description="Operator's name in English, at the page's foot.")
     operator_telephone: str = Field("", max_length=40, description="Operator's telephone, at the page's foot.")
@@ -191,6 +203,12 @@ class Settings(BaseSettings):
     def _page_origin(cls, value: str) -> str:
         return check_origin(value) if value else value
 
+    @field_validator("page_services")
+    @classmethod
+    def _services(cls, value: dict[str, str]) -> dict[str, str]:
+        check_services(value)
+        return value
+
     @field_validator("public_quota", "public_channel_quota", "platform_quota", "request_quota")
     @classmethod
     def _quota(cls, value: str) -> str:
@@ -219,6 +237,18 @@ class Settings(BaseSettings):
         if not _STORAGE.fullmatch(value.get_secret_value()):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
+
+    def read_service_database_url(self) -> str:
+        """The URL of the service database, empty for the SQLite file; raises ServeError if its file cannot be read."""
+        if self.service_database_url_file is None:
+            return self.service_database_url.get_secret_value()
+        try:
+            url = read_plain(self.service_database_url_file, _TOKEN_BYTES).decode().strip()
+        except (OSError, UnicodeDecodeError):
+            raise ServeError("PILOOKUP_SERVICE_DATABASE_URL_FILE: cannot be read") from None
+        if not url:
+            raise ServeError("PILOOKUP_SERVICE_DATABASE_URL_FILE: empty")
+        return url
 
     def read_metadata_token(self) -> str:
         """The bearer token with which the timestamps of closed channels are fetched.

@@ -1,4 +1,4 @@
-// Builds the page into the server's package: the four scripts, the style sheet, the static files, and the licences of
+// Builds the page into the server's package: the scripts, the style sheet, the static files, and the licences of
 // the libraries.
 //
 //   node build.mjs [OUT]
@@ -18,6 +18,8 @@ const SUPPORTED_BROWSERS = { target: "es2018", supported: { bigint: true } };
 export const SCRIPTS = [
   { entry: "src/page/page.ts", name: "page.js", language: OLD_BROWSERS },
   { entry: "src/worker/worker.ts", name: "worker.js", language: SUPPORTED_BROWSERS, stripErrorTexts: true },
+  { entry: "src/words/english.ts", name: "en.js", language: OLD_BROWSERS },
+  { entry: "src/hall/hall.ts", name: "hall.js", language: OLD_BROWSERS },
   { entry: "src/identifier/foreign.ts", name: "foreign.js", language: SUPPORTED_BROWSERS },
   { entry: "src/offline/service_worker.ts", name: "sw.js", language: SUPPORTED_BROWSERS },
 ];

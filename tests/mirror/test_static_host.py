@@ -1,4 +1,4 @@
-"""A release as publish writes it, served by nginx with deploy/nginx/mirror.conf: a static host needs nothing else."""
+"""A release as publish writes it, served by nginx with deploy/nginx/platform-mirror.conf: a static host needs nothing else."""
 
 import httpx2
 import pytest

@@ -44,6 +44,23 @@ def test_the_question_and_the_answer_are_read(with_voices):
     assert EXPOSED[-4:] not in str(spoken), "whoever stands by need not hear the number"
 
 
+def test_the_drawings_and_the_telephone_numbers_are_read(with_voices):
+    """Who cannot read hears all of it, and numbers of services digit by digit."""
+    visitor = with_voices(HERE)
+    visitor.press("#aloud")
+    said = [text for text, _, _ in visitor.page.evaluate("spoken")]
+    assert set(words("zh")["picture"].values()) <= set(said)
+    assert "或打 幺幺零。" in "".join(said)
+    visitor.check(EXPOSED)
+    visitor.press("#more summary")
+    visitor.page.evaluate("spoken.length = 0")
+    visitor.press("#aloud")
+    said = " ".join(text for text, _, _ in visitor.page.evaluate("spoken"))
+    assert f"九六幺幺零 {words('zh')['call']['antifraud']}" in said
+    assert f"零幺零幺二三二幺 {words('zh')['call']['complaints']}" in said
+    assert "2025" in said, "a year is a number"
+
+
 def test_a_voice_that_is_not_local_is_not_used(with_voices):
     visitor = with_voices(AWAY)
     expect(visitor.page.locator("#aloud")).to_be_hidden()
@@ -76,7 +93,9 @@ def test_a_voice_that_does_not_speak_is_reported(with_voices, fault):
     failing = "said => said.onerror({ error: 'synthesis-failed' })" if fault == "an error" else "() => {}"
     page.evaluate(f"() => {{ speechSynthesis.speak = {failing}; }}")
     page.clock.install()
-    visitor.press("#aloud")
+    visitor.check(EXPOSED)
+    page.locator("#answer .aloud").click()
     page.clock.fast_forward(6000)
     expect(page.locator("#aloud")).to_be_hidden()
     expect(page.locator("#cleared")).to_have_text(words("zh")["cannotSpeak"])
+    expect(page.locator("#cleared")).to_be_in_viewport()

@@ -33,7 +33,9 @@ def test_every_kind_of_hit(asking, language):
     table = words(language)
     for number, (kind, cases) in FOUND.items():
         assert asking.check(number) == ("found", kind)
-        assert_says(asking, table["found"][kind], table["notYourFault"], table["whatHappened"], table["nextStep"])
+        assert_says(asking, table["found"][kind], table["notYourFault"], table["whatHappened"])
+        assert_says(asking, table["remember" if kind == "exposed" else "nextStep"])
+        assert (table["askedByPolice"] in asking.text()) == (kind != "exposed")
         assert_says(asking, *table["warnings"], table["mayMean"][kind], "2025")
         for case in Kind:
             assert (TITLES[case][language == "en"] in asking.text()) == (case in cases)
@@ -174,5 +176,5 @@ def test_english_contains_chinese_only_in_names_to_look_for(visit):
     visitor.check(EXPOSED)
     body = visitor.text("body")
     left = [line for line in body.splitlines() if CJK.search(line)]
-    allowed = re.compile("^(中文|.*(一证通查|工信微报|政务服务|移动电话卡|互联网账号|12321受理中心).*)$")
+    allowed = re.compile("^(中文|.*(一证通查|工信微报|二次号码焕新|政务服务|移动电话卡|互联网账号|12321受理中心).*)$")
     assert not [line for line in left if not allowed.match(line)]

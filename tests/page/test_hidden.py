@@ -67,6 +67,34 @@ def test_two_minutes_out_of_sight_remove_number_and_answer(timed):
     expect(timed.page.locator("#cleared")).to_be_empty()
 
 
+def test_what_to_do_stays_when_the_answer_goes(timed):
+    """The next step leads into WeChat, and following it takes longer than two minutes."""
+    timed.press("#more summary")
+    hide(timed)
+    timed.page.clock.fast_forward("02:01")
+    timed.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    show(timed)
+    advice = words("zh")["advice"]
+    assert_says(timed, *advice["check-own-accounts"]["how"], selector="#howto")
+    assert_says(timed, *[one["title"] for one in advice.values()], selector="#howto")
+    expect(timed.page.locator("#cleared")).to_be_in_viewport()
+
+
+def test_what_stays_is_the_same_for_everybody(timed):
+    """It says nothing of the answer that was wiped, nor whether there was one."""
+    left = []
+    for number in (None, EXPOSED, MISS):
+        if number:
+            timed.check(number)
+        else:
+            timed.enter("138")
+        hide(timed)
+        timed.page.clock.fast_forward("02:01")
+        left.append(timed.page.evaluate("document.body.innerHTML"))
+        show(timed)
+    assert left[1:] == left[:-1]
+
+
 def test_a_phone_that_slept_removes_number_and_answer(timed):
     """Its timers stood still; its clock did not."""
     hide(timed)

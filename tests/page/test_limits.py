@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.page.home import EXPOSED, MISS, MISSED
 from tests.support.page.proxy import Answer, Proxy
@@ -26,6 +27,25 @@ def test_at_the_ceiling(asking, proxy, language):
         assert len(proxy.paths("/evaluate")) == before + 1, "a page that was told to wait does not go on asking"
         proxy.honest()
         assert asking.check(EXPOSED) == ("found", "exposed")
+
+
+def test_a_short_wait_is_counted_and_ends_by_itself(asking, proxy, language):
+    """Who stands behind a carrier's shared address need not press again at the right second."""
+    asking.expected = [NETWORK]
+    asking.settle()
+    body = {"type": "urn:pilookup:problem:rate-limited", "title": "Over quota", "status": 429}
+    headers = {"content-type": "application/problem+json", "retry-after": "2"}
+    refused = [Answer(429, json.dumps(body).encode(), headers)]
+    proxy.change("/evaluate", lambda _, answer: refused.pop() if refused else answer)
+    asking.enter(EXPOSED)
+    asking.press("#check")
+    step = asking.page.locator("#step")
+    expect(step).to_contain_text(words(language)["step"]["waiting"])
+    expect(step).to_contain_text(words(language)["secondsLeft"]["1"])
+    assert not asking.answer.get_attribute("data-status")
+    assert asking.result() == ("found", "exposed")
+    first, second = evaluations(proxy)
+    assert not set(blinded(first)) & set(blinded(second))
 
 
 @pytest.fixture

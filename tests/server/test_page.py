@@ -112,6 +112,15 @@ async def test_config_holds_the_root_and_the_operator(running, repository, page)
     }
 
 
+async def test_config_is_compressed_and_names_corrected_services(running, repository, page):
+    services = {"antifraud": "96119", "lookup_account": "新的公众号"}
+    async with running(page_services=services) as server:
+        response = await server.get("/config.json", headers={"accept-encoding": "gzip"})
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert json.loads(response.content)["services"] == services
+
+
 async def test_config_without_a_release_is_a_503(running, tmp_path, page):
     (tmp_path / "online" / "channels" / "public").mkdir(parents=True)
     async with running() as server:

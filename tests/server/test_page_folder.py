@@ -42,13 +42,26 @@ def test_the_folder_holds_the_page_and_its_configuration(tmp_path, trust):
     report = json.loads(done.output)
     assert report["files"] == ["images/a.svg", "index.html", "config.json"]
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    assert written == sorted([*report["files"], "images/a.svg.gz", "index.html.gz"])
+    assert written == sorted([*report["files"], "config.json.gz", "images/a.svg.gz", "index.html.gz"])
     assert gzip.decompress((out / "index.html.gz").read_bytes()) == (out / "index.html").read_bytes()
     assert "connect-src 'self' https://buckets.example https://check.example;" in report["policy"]
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))
     assert config["root"] == json.loads(trust.read_text(encoding="utf-8"))
     assert config["server"] == "https://check.example"
     assert config["operator"]["name"] == {"zh": "某市公安局", "en": ""}
+
+
+def test_services_can_be_corrected(tmp_path, trust):
+    options = ("--server", "https://check.example", "--trust", trust)
+    done = run(tmp_path / "out", *options, "--service", "antifraud=96119", "--service", "lookup_account=新的公众号")
+    assert done.exit_code == 0, done.output
+    config = json.loads((tmp_path / "out" / "config.json").read_text(encoding="utf-8"))
+    assert config["services"] == {"antifraud": "96119", "lookup_account": "新的公众号"}
+    for wrong in ("antifraud", "antifraud=", "fire=119", f"police={'1' * 41}"):
+        done = run(tmp_path / "other", *options, "--service", wrong)
+        assert done.exit_code != 0, wrong
+        assert "--service" in done.output
+        assert not (tmp_path / "other").exists()
 
 
 def test_output_for_people_says_what_to_do_next(tmp_path, trust):

@@ -19,6 +19,10 @@ NameEn = Annotated[str, typer.Option("--operator-en", help="Operator's name in E
 Telephone = Annotated[str, typer.Option(help="Operator's telephone.")]
 Filing = Annotated[str, typer.Option(help="The site's filing number.")]
 Address = Annotated[str, typer.Option(help="The page's official address.")]
+Service = Annotated[
+    list[str],
+    typer.Option(help="A telephone line or WeChat account to correct, NAME=VALUE (docs/page.md).", show_default=False),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 
 
@@ -33,17 +37,27 @@ def page(
     telephone: Telephone = "",
     filing: Filing = "",
     address: Address = "",
+    service: Service = [],  # noqa: B006 - Typer reads it
     json_: Json = False,
 ) -> None:
     """Write the page for citizens into a folder, with the root pinned; see docs/page.md."""
     from pilookup_server.page_host.config import Operator, PageConfig  # noqa: PLC0415 - see the module's text
     from pilookup_server.page_host.folder import write_page  # noqa: PLC0415
 
+    services = tuple(_correction(text) for text in service)
     operator = Operator(operator_zh, operator_en, telephone, filing, address)
-    written = write_page(folder, PageConfig(operator, server, buckets, channel), trust)
+    written = write_page(folder, PageConfig(operator, server, buckets, channel, services), trust)
     if json_:
         typer.echo(json.dumps({"folder": str(folder), "files": written.files, "policy": written.policy}))
         return
     typer.echo(f"{len(written.files)} files in {folder}. Serve them over https:// with this header on every one:")
     typer.echo(f"Content-Security-Policy: {written.policy}")
     typer.echo(f"The server needs to allow the page's origin: PILOOKUP_ALLOWED_ORIGINS={address or 'https://...'}")
+
+
+def _correction(text: str) -> tuple[str, str]:
+    """Split NAME=VALUE."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter("must be NAME=VALUE", param_hint="--service")
+    return name, value

@@ -52,12 +52,15 @@ class PageConfig:
         server: The origin of the evaluator; if empty, the origin that served the page.
         buckets: The origin of metadata and buckets; if empty, that of the evaluator.
         channel: The channel that the page checks against.
+        services: Names of services (`page_services`), each with the telephone number or account that replaces the usual
+            one.
     """
 
     operator: Operator
     server: str = ""
     buckets: str = ""
     channel: str = PUBLIC
+    services: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "PageConfig":
@@ -69,7 +72,7 @@ class PageConfig:
             settings.operator_filing,
             settings.page_address,
         )
-        return cls(operator, buckets=settings.page_buckets)
+        return cls(operator, buckets=settings.page_buckets, services=tuple(settings.page_services.items()))
 
     def to_json(self, root: bytes) -> bytes:
         """The document `config.json`.
@@ -88,6 +91,8 @@ class PageConfig:
             "root": json.loads(root),
             "operator": self.operator.to_json(),
         }
+        if self.services:
+            body["services"] = dict(self.services)
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
     def policy(self) -> str:

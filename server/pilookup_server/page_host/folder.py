@@ -7,8 +7,9 @@ from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.names import check_channel
 from pilookup.protocol.release import verify_root
 from pilookup_server.origin import check_origin
-from pilookup_server.page_host.assets import read_assets
+from pilookup_server.page_host.assets import Asset, read_assets
 from pilookup_server.page_host.config import PageConfig
+from pilookup_server.page_services import check_services
 from pilookup_server.settings import ServeError
 
 CONFIG = "config.json"
@@ -39,8 +40,8 @@ def write_page(folder: Path, config: PageConfig, trust: Path) -> WrittenPage:
         trust: The file with the channel's TUF root metadata.
 
     Raises:
-        ServeError: The folder is not empty, an origin or the channel is invalid, the page is not built, or `trust` is
-            not a valid root.
+        ServeError: The folder is not empty, an origin, a service or the channel is invalid, the page is not built, or
+            `trust` is not a valid root.
         OSError: `trust` cannot be read, or a file cannot be written.
         KeyError: The built page holds a file of an unknown type.
     """
@@ -52,13 +53,13 @@ def write_page(folder: Path, config: PageConfig, trust: Path) -> WrittenPage:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise ServeError(f"{folder}: is not empty")
-    for name, asset in assets.items():
+    files = {**assets, CONFIG: Asset.from_bytes(CONFIG, config.to_json(root))}
+    for name, asset in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(asset.plain)
         path.with_name(f"{path.name}.gz").write_bytes(asset.gzipped)
-    (folder / CONFIG).write_bytes(config.to_json(root))
-    return WrittenPage([*assets, CONFIG], config.policy())
+    return WrittenPage([*files], config.policy())
 
 
 def _read_root(trust: Path) -> bytes:
@@ -78,6 +79,10 @@ def _check(config: PageConfig) -> None:
                 check_origin(value)
         except ValueError as error:
             raise ServeError(f"{option}: {error}") from None
+    try:
+        check_services(dict(config.services))
+    except ValueError as error:
+        raise ServeError(f"--service: {error}") from None
     try:
         check_channel(config.channel)
     except FormatError as error:

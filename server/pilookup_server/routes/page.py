@@ -3,14 +3,12 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from hashlib import sha256
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pilookup.protocol.messages import JSON
 from pilookup.protocol.problems import Problem
 from pilookup.protocol.release import ROOT
 from pilookup_server.page_host.assets import INDEX, Asset
@@ -57,10 +55,16 @@ def _accepts_gzip(lines: list[str]) -> bool:
 
 
 async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
+    response = _respond(asset, request)
+    response.headers.update(headers)
+    return response
+
+
+def _respond(asset: Asset, request: Request) -> Response:
+    """The file, compressed if the browser accepts that."""
     gzipped = _accepts_gzip(request.headers.getlist("accept-encoding"))
     data, etag = (asset.gzipped, f'"{asset.etag}-gzip"') if gzipped else (asset.plain, f'"{asset.etag}"')
     response = bytes_response(request, data, etag, REVALIDATE, asset.media_type)
-    response.headers.update(headers)
     if gzipped and response.status_code == 200:
         response.headers["content-encoding"] = "gzip"
     return response
@@ -72,12 +76,12 @@ async def _config(config: PageConfig, request: Request) -> Response:
     state = watcher.state if watcher else None
     if state is None:
         raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
-    data, etag = _document(config, state.metadata[f"{state.loaded.release.root_version}.{ROOT}"])
-    return bytes_response(request, data, etag, REVALIDATE, JSON)
+    response = _respond(_document(config, state.metadata[f"{state.loaded.release.root_version}.{ROOT}"]), request)
+    response.headers["vary"] = "Accept-Encoding"
+    return response
 
 
 @lru_cache(maxsize=2)
-def _document(config: PageConfig, root: bytes) -> tuple[bytes, str]:
-    """The document config.json and its entity tag; cached, since it changes only with the root."""
-    data = config.to_json(root)
-    return data, f'"{sha256(data).hexdigest()}"'
+def _document(config: PageConfig, root: bytes) -> Asset:
+    """The document config.json; cached, since it changes only with the root."""
+    return Asset.from_bytes("config.json", config.to_json(root))

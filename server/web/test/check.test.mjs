@@ -28,12 +28,20 @@ class Page {
     this.timeLimit = timeLimit;
     this.trust = new Trust(pinned.root(), "public", clock);
     this.steps = [];
+    /** Seconds that were waited. */
+    this.slept = 0;
   }
 
   tools() {
     this.transport = new Transport(this.server.fetch, this.timeLimit);
     const onStep = (step, share) => this.steps.push(share === undefined ? step : `${step} ${share >= 0 && share <= 1}`);
-    return { urls: URLS, trust: this.trust, transport: this.transport, clock, library: this.library, onStep };
+    const { trust, transport, library } = this;
+    return { urls: URLS, trust, transport, clock, library, onStep, sleep: (milliseconds) => this.sleep(milliseconds) };
+  }
+
+  async sleep(milliseconds) {
+    assert.equal(milliseconds, 1000);
+    this.slept += 1;
   }
 
   async ask(text) {
@@ -390,6 +398,56 @@ const guarded = ({ given, solution }) =>
     };
   });
 
+/** A server that refuses this many evaluations, with a problem of this type and this header Retry-After. */
+const overQuota = (times, type, seconds) =>
+  changed((r) => {
+    let left = times;
+    r.answer = (path) => {
+      if (!path.startsWith("evaluate") || left-- <= 0) return null;
+      const body = JSON.stringify({ type: `urn:pilookup:problem:${type}`, status: 429 });
+      return new Response(body, { status: 429, headers: seconds === null ? {} : { "retry-after": String(seconds) } });
+    };
+  });
+
+describe("a server that is over quota for a short time", () => {
+  test("is asked again by itself, with fresh blinds", async () => {
+    const page = new Page(overQuota(3, "rate-limited", 30));
+    assert.equal((await page.ask(numbers.found[0])).status, "found");
+    assert.equal(page.evaluated.length, 4);
+    const elements = page.evaluated.flatMap((body) => body.match(/.{64}/g));
+    assert.equal(new Set(elements).size, elements.length);
+    assert.ok(page.slept >= 90 && page.slept <= 96, page.slept);
+    assert.equal(page.steps.filter((step) => step.startsWith("waiting")).length, page.slept, "every second is counted");
+  });
+
+  test("is asked again three times and no more", async () => {
+    const page = new Page(overQuota(Infinity, "rate-limited", 1));
+    assert.deepEqual(await page.ask(numbers.found[0]), { status: "unknown", reason: "rate_limited", wait: 1 });
+    assert.equal(page.evaluated.length, 4);
+  });
+
+  for (const [name, type, seconds] of [
+    ["for longer", "rate-limited", 31],
+    ["for a time that it does not say", "rate-limited", null],
+    ["until a day that it names", "rate-limited", "Fri, 01 Jan 2027 00:00:00 GMT"],
+    ["and asks for work that this page cannot do", "proof-needed", 1],
+    ["and gives no reason that is known", "other", 1],
+  ]) {
+    test(`${name}: is not asked again`, async () => {
+      const page = new Page(overQuota(1, type, seconds));
+      assert.equal((await page.ask(numbers.found[0])).reason, "rate_limited");
+      assert.deepEqual([page.evaluated.length, page.slept], [1, 0]);
+    });
+  }
+
+  test("is not asked again after the check was stopped", async () => {
+    const page = new Page(overQuota(Infinity, "rate-limited", 20));
+    page.sleep = async () => page.transport.abort();
+    assert.equal((await page.ask(numbers.found[0])).reason, "rate_limited");
+    assert.equal(page.evaluated.length, 1);
+  });
+});
+
 describe("proof of work", () => {
   for (const [name, made] of Object.entries({ "of one round": challenge(), "of many rounds": challenge(40, 30) })) {
     test(`${name}: is solved, and the request is blinded again`, async () => {
@@ -418,6 +476,15 @@ describe("proof of work", () => {
     }
   });
 
+  test("is not done if its solution would not admit the request", async () => {
+    const { given: one } = challenge();
+    const parameters = { ...one.parameters, data: { elements: 1 } };
+    const page = new Page(changed((r) => (r.answer = (path) => (path.startsWith("evaluate") ? problem({ challenge: { parameters } }) : null))));
+    assert.deepEqual(await page.ask(numbers.found[0]), { status: "unknown", reason: "rate_limited", wait: 17 });
+    assert.equal(page.evaluated.length, 1);
+    assert.ok(!page.steps.includes("working true"));
+  });
+
   const { given } = challenge();
   for (const [name, wrong] of Object.entries({
     "no challenge": undefined,
@@ -429,6 +496,8 @@ describe("proof of work", () => {
     "too many rounds": { cost: 1e9 },
     "a cost of 0": { cost: 0 },
     "a key of 33 bytes": { keyLength: 33 },
+    "no number of elements": { data: {} },
+    "more elements than a batch": { data: { elements: 1001 } },
   })) {
     test(`${name} is rate_limited, without work`, async () => {
       const sent = wrong && Object.keys(wrong).length ? { parameters: { ...given.parameters, ...wrong } } : wrong;

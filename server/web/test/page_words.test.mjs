@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { bundled } from "./bundle_source.mjs";
 
-const { zh, en, orderAdvice, preferredLanguage } = await bundled(`
+const { zh, en, HALL_WORDS, orderAdvice, preferredLanguage } = await bundled(`
   export { zh } from "./words/zh.ts";
   export { en } from "./words/en.ts";
+  export { HALL_WORDS } from "./words/hall.ts";
   export { orderAdvice } from "./page/advice.ts";
   export { preferredLanguage } from "./page/language.ts";
 `);
@@ -34,7 +35,7 @@ const CODES = {
   fault: harvest(read("../../../pilookup/identifier/reason.py"), /^ {4}[A-Z_]+ = "([a-z_]+)"$/gm),
   why: harvest(read("../src/protocol/failure.ts"), /^ {2}\| "([a-z_]+)"/gm),
   step: harvest(read("../src/protocol/steps.ts"), /"([a-z]+)"/g),
-  fixed: harvest(HTML, /data-words="(\w+)"/g).concat(["helper", "helperText"]),
+  fixed: harvest(HTML, /data-words="(\w+)"/g),
   picture: harvest(HTML, /data-alt="(\w+)"/g),
 };
 
@@ -77,20 +78,22 @@ test("both languages have the same keys, and functions for the same keys", () =>
       ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, shape(value[key])]))
       : typeof value;
   assert.deepEqual(shape(zh), shape(en));
+  assert.deepEqual(shape(HALL_WORDS.zh), shape(HALL_WORDS.en));
   for (const code of Object.keys(zh.advice)) assert.equal(zh.advice[code].how.length, en.advice[code].how.length, code);
 });
 
 test("Chinese texts use Chinese punctuation", () => {
-  const flat = JSON.stringify(zh);
+  const flat = JSON.stringify([zh, HALL_WORDS.zh]);
   assert.doesNotMatch(flat, /[\u4e00-\u9fff][,?()]|[,?()][\u4e00-\u9fff]/);
 });
 
 test("the page uses the first language of the browser that it has, otherwise Chinese", () => {
-  assert.equal(preferredLanguage(["en-GB", "zh-CN"]), en);
-  assert.equal(preferredLanguage(["ug", "zh-Hant-TW", "en"]), zh);
-  assert.equal(preferredLanguage(["de", "fr"]), zh);
-  assert.equal(preferredLanguage([]), zh);
-  assert.equal(preferredLanguage(["enm"]), zh);
+  assert.equal(preferredLanguage(["en-GB", "zh-CN"]), "en");
+  assert.equal(preferredLanguage(["de", "zh-Hant-TW", "en"]), "zh");
+  for (const tag of ["bo", "za-CN", "yue", "ug"]) assert.equal(preferredLanguage([tag, "en"]), "zh", tag);
+  assert.equal(preferredLanguage(["de", "fr"]), "zh");
+  assert.equal(preferredLanguage([]), "zh");
+  assert.equal(preferredLanguage(["enm", "bof"]), "zh");
 });
 
 const CASES = {
@@ -110,5 +113,7 @@ test("one advice is the next step, and all others follow once", () => {
   for (const cases of [[], [exposure], [malicious], [exposure, malicious, unknown]]) {
     const { first, rest } = orderAdvice("both", cases);
     assert.deepEqual([first, ...rest].sort(), Object.keys(zh.advice).sort());
+    const at = (code) => rest.indexOf(code);
+    assert.ok(at("report-110") < at("complain-12321"), "the police come before the line for nuisance calls");
   }
 });

@@ -1,6 +1,7 @@
 """Measures the page as it is: targets, letters, contrast (WCAG 2.2 relative luminance) and overflow."""
 
-MEASURES = r"""() => {
+MEASURES = r"""async () => {
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));  // observers of sizes have run
   const shown = element => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })
     && element.getClientRects().length > 0;
   const name = element => `${element.tagName.toLowerCase()}#${element.id}.${element.className}: `

@@ -27,6 +27,12 @@ def states(visitor, proxy):
     visitor.check(EXPOSED)
     yield "helper's answer"
     visitor.press("#helper")
+    page.evaluate("location.hash = '#kiosk'")
+    page.locator("#keypad").wait_for()
+    visitor.check(EXPOSED)
+    yield "kiosk"
+    page.evaluate("location.hash = ''")
+    page.locator("#keypad").wait_for(state="detached")
     proxy.hold("/evaluate")
     visitor.enter(EXPOSED)
     visitor.press("#check")

@@ -116,7 +116,17 @@ class Visitor:
         return (status, self.answer.get_attribute(detail)) if detail else (status, None)
 
     def press(self, selector):
+        before = self.page.locator("html").get_attribute("lang")
+        pressed = self.page.locator("#helper").get_attribute("aria-pressed")
         self.page.locator(selector).click()
+        if selector == "#language":
+            self.expect_other_language(before)
+        if selector == "#helper":
+            expect(self.page.locator(selector)).not_to_have_attribute("aria-pressed", pressed, timeout=PATIENCE)
+
+    def expect_other_language(self, before):
+        """Wait until the texts of the other language have loaded."""
+        expect(self.page.locator("html")).not_to_have_attribute("lang", before, timeout=PATIENCE)
 
     @property
     def worker(self):

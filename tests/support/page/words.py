@@ -10,11 +10,14 @@ WEB = Path(__file__).resolve().parents[3] / "server/web"
 CJK = re.compile(r"[㐀-鿿]")
 SCRIPT = """
 import { bundled } from "./test/bundle_source.mjs";
-const words = await bundled('export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";');
-const argument = { accounts: [0, 1, 2, 6], slipNumber: ["4586"], wait: [1, 2] };
+const words = await bundled(`export { zh } from "./words/zh.ts"; export { en } from "./words/en.ts";
+  export { HALL_WORDS } from "./words/hall.ts";`);
+const all = (code) => ({ ...plain(words[code]), ...plain(words.HALL_WORDS[code]) });
+const argument = { accounts: [0, 1, 2, 6], slipNumber: ["4586"], wait: [1, 2], mobileLength: [10, 12, 13],
+  by: ["某某市公安局"], secondsLeft: [1, 2, 3], kioskCount: [60, 1] };
 const plain = (one) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name,
   typeof value === "function" ? Object.fromEntries((argument[name] ?? []).map((at) => [at, value(at)])) : value]));
-console.log(JSON.stringify({ zh: plain(words.zh), en: plain(words.en) }));
+console.log(JSON.stringify({ zh: all("zh"), en: all("en") }));
 """
 
 
@@ -49,12 +52,13 @@ def assert_could_not_check(visitor, result, reason):
     if reason:
         assert why == reason
     table = words(code(visitor))
-    heading = table["wrongNumber"] if why == "invalid_number" else table["unknown"]
-    assert_says(visitor, heading)
-    assert_says(visitor, heading, selector="#answer-heading")
-    if why != "invalid_number":
-        assert_says(visitor, table["why"][why])
-    shown = visitor.text()
+    if why == "invalid_number":
+        assert visitor.text() == "", "the message stands at the field"
+        assert visitor.text("#fault") != ""
+    else:
+        assert_says(visitor, table["unknown"], table["why"][why])
+        assert_says(visitor, table["unknown"], selector="#answer-heading")
+    shown = visitor.text() + visitor.text("#fault")
     for kind in ("zh", "en"):
         for text in (words(kind)["notFound"], *words(kind)["found"].values(), words(kind)["notSafe"]):
             assert text not in shown

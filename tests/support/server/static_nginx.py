@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support.server.nginx import free_port
 
-CONFIGURATION = Path(__file__).resolve().parents[3] / "deploy" / "nginx" / "mirror.conf"
+CONFIGURATION = Path(__file__).resolve().parents[3] / "deploy" / "nginx" / "platform-mirror.conf"
 USER, PASSWORD = "mirror", "a password of the host's own"
 
 
@@ -26,8 +26,8 @@ class StaticNginx:
         for old, new in {
             "    listen [::]:443 ssl http2;\n": "",
             "listen 443 ssl http2": f"listen 127.0.0.1:{self.port}",
-            "    ssl_certificate     /etc/pilookup/tls/fullchain.pem;\n": "",
-            "    ssl_certificate_key /etc/pilookup/tls/privkey.pem;\n": "",
+            "    ssl_certificate     /etc/pilookup/tls/fullchain.pem;  # CHANGE\n": "",
+            "    ssl_certificate_key /etc/pilookup/tls/privkey.pem;  # CHANGE\n": "",
             "/etc/pilookup/mirror-users": str(folder / "users"),
             "/srv/pilookup": str(channels),
             "/var/log/nginx": str(folder),

@@ -15,8 +15,8 @@ const FIRST: Record<Finding, AdviceCode> = {
   both: "check-own-accounts",
 };
 
-/** All advice, in the order in which most people need it. */
-const ALL: AdviceCode[] = [
+/** All advice, in the order in which most people need it: the police before other lines. */
+export const ALL: AdviceCode[] = [
   "check-own-accounts",
   "expect-fraud-calls",
   "answer-96110",
@@ -25,6 +25,12 @@ const ALL: AdviceCode[] = [
   "complain-12377",
   "correct-or-erase",
 ];
+
+/** Advice that is no task: what to do when somebody calls. */
+const TO_REMEMBER: string[] = ["expect-fraud-calls", "answer-96110"];
+
+/** Whether an advice can only be remembered, and not done at once. */
+export const isToRemember = (code: string): boolean => TO_REMEMBER.indexOf(code) >= 0;
 
 /** Advice for a number that was not found. There is nothing to correct, but the rest is useful for everybody. */
 export const GENERAL_ADVICE: AdviceCode[] = ["check-own-accounts", "answer-96110", "report-110"];
@@ -35,13 +41,12 @@ export function finding(found: { exposed: boolean; malicious: boolean }): Findin
   return found.malicious ? "malicious" : "exposed";
 }
 
-/** Order the advice: that of the cases first, then the rest. Skips codes that this page has no text for. */
+/** The first advice of the cases, then the others. Skips codes that this page has no text for. */
 export function orderAdvice(kind: Finding, cases: Case[]): OrderedAdvice {
   const wanted = ([] as string[]).concat(...orderedFor(kind, cases).map((item) => item.advice));
   const known = wanted.filter((code): code is AdviceCode => (ALL as string[]).indexOf(code) >= 0);
   const first = known[0] ?? FIRST[kind];
-  const rest = known.concat(ALL).filter((code, index, all) => code !== first && all.indexOf(code) === index);
-  return { first, rest };
+  return { first, rest: ALL.filter((code) => code !== first) };
 }
 
 function orderedFor(kind: Finding, cases: Case[]): Case[] {

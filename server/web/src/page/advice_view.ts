@@ -1,14 +1,31 @@
 // Shows advice: a card for the next step, and a list for the rest.
 
-import type { Advice, AdviceCode, Words } from "../words/words.ts";
+import type { Advice, AdviceCode, Hotline, Words } from "../words/words.ts";
+import { SERVICES, type Services } from "../words/services.ts";
 import { callLink, make } from "./elements.ts";
 
-/** The card with the one thing to do now. */
-export function nextStep(title: string, brief: string, words: Words): HTMLElement {
+/** The telephone numbers and accounts of the services, as configured. */
+let services = SERVICES;
+
+/** Dial these numbers. */
+export function dialServices(next: Services): void {
+  services = next;
+}
+
+/** A link that dials a service. */
+export function hotline(name: Hotline, words: Words): HTMLElement {
+  return callLink(telNumber(services[name]), services[name], words.call[name]);
+}
+
+/** A line of text with the number of a service, for paper. */
+export const hotlineText = (name: Hotline, words: Words): string => `${services[name]}  ${words.call[name]}`;
+
+/** The card with the one thing to do now, under the heading `words.nextStep` or `words.remember`. */
+export function nextStep(heading: string, title: string, brief: string): HTMLElement {
   return make(
     "div",
     { class: "next" },
-    make("h3", {}, words.nextStep),
+    make("h3", {}, heading),
     make("p", { class: "first" }, title),
     brief ? make("p", {}, brief) : null,
   );
@@ -17,7 +34,7 @@ export function nextStep(title: string, brief: string, words: Words): HTMLElemen
 /** The list of advice, closed at first. */
 export function moreAdvice(codes: AdviceCode[], telephone: string, words: Words): HTMLElement {
   const items = codes.map((code) => item(code, words.advice[code], telephone, words));
-  return make("details", { id: "more" }, make("summary", {}, words.more), ...items);
+  return make("details", { id: "more" }, make("summary", {}, make("span", {}, words.more)), ...items);
 }
 
 /** The short text of an advice. It mentions the operator's telephone only if there is one. */
@@ -40,13 +57,13 @@ function item(code: AdviceCode, advice: Advice, telephone: string, words: Words)
 function callLinkFor(code: AdviceCode, telephone: string, words: Words): HTMLElement | null {
   switch (code) {
     case "answer-96110":
-      return callLink("96110", "96110", words.call["96110"]);
+      return hotline("antifraud", words);
     case "report-110":
-      return callLink("110", "110", words.call["110"]);
+      return hotline("police", words);
     case "complain-12321":
-      return callLink("01012321", "010-12321", words.call["12321"]);
+      return hotline("complaints", words);
     case "complain-12377":
-      return callLink("12377", "12377", words.call["12377"]);
+      return hotline("reports", words);
     case "correct-or-erase":
       return telephone ? callLink(telNumber(telephone), telephone, words.telephone) : null;
     default:

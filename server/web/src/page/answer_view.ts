@@ -2,8 +2,8 @@
 
 import type { Case } from "../worker/messages.ts";
 import type { AdviceCode, DataClass, NumberFault, Remedy, UnknownReason, Words } from "../words/words.ts";
-import { finding, GENERAL_ADVICE, orderAdvice } from "./advice.ts";
-import { briefOf, moreAdvice, nextStep, telNumber } from "./advice_view.ts";
+import { finding, GENERAL_ADVICE, isToRemember, orderAdvice } from "./advice.ts";
+import { briefOf, hotline, moreAdvice, nextStep, telNumber } from "./advice_view.ts";
 import type { ShownAnswer } from "./checker.ts";
 import { day, month } from "./dates.ts";
 import { byId, callLink, fill, make } from "./elements.ts";
@@ -37,6 +37,8 @@ const WITHOUT_TELEPHONE: Partial<Record<Remedy, Remedy>> = { tell: "leave", cloc
 interface Summary {
   heading: string;
   note: string;
+  /** The heading of the next step. */
+  nextHeading: string;
   next: string;
   brief: string;
 }
@@ -46,16 +48,28 @@ export function summarise(answer: ShownAnswer, telephone: string, words: Words):
   switch (answer.status) {
     case "found": {
       const kind = finding(answer);
-      const advice = words.advice[orderAdvice(kind, answer.cases).first];
-      const brief = briefOf(advice, telephone);
-      return { heading: words.found[kind], note: words.notYourFault, next: advice.title, brief };
+      const { first } = orderAdvice(kind, answer.cases);
+      return {
+        heading: words.found[kind],
+        note: notYourFault(answer, words),
+        nextHeading: isToRemember(first) ? words.remember : words.nextStep,
+        next: words.advice[first].title,
+        brief: briefOf(words.advice[first], telephone),
+      };
     }
     case "not_found":
-      return { heading: words.notFound, note: words.notSafe, next: words.notFoundNext, brief: "" };
+      return {
+        heading: words.notFound,
+        note: words.notSafe,
+        nextHeading: words.remember,
+        next: words.notFoundNext,
+        brief: "",
+      };
     case "unknown":
       return {
         heading: headingOf(answer, words),
         note: explanation(answer, words),
+        nextHeading: words.nextStep,
         next: remedy(answer, telephone, words),
         brief: "",
       };
@@ -69,7 +83,8 @@ export function showAnswer(answer: ShownAnswer, telephone: string, words: Words,
   section.setAttribute("data-reason", answer.status === "unknown" ? answer.reason : "");
   section.setAttribute("data-kind", answer.status === "found" ? finding(answer) : "");
   const [first, ...rest] = bodyOf(answer, telephone, words);
-  fill(section, first ?? null, readAloud, ...rest);
+  if (first) fill(section, first, readAloud, ...rest);
+  else fill(section);
 }
 
 /** Remove the answer. */
@@ -77,6 +92,13 @@ export function clearAnswer(): void {
   const section = byId("answer");
   for (const name of ["status", "reason", "kind"]) section.setAttribute(`data-${name}`, "");
   fill(section);
+}
+
+/** What is wrong with the text in the field, in lines; none if it was a number. */
+export function faultOf(answer: ShownAnswer, words: Words): string[] {
+  if (answer.status !== "unknown" || answer.reason !== "invalid_number") return [];
+  const isEmpty = "detail" in answer && answer.detail === "empty";
+  return isEmpty ? [words.fault.empty] : [words.wrongNumber, explanation(answer, words)];
 }
 
 function bodyOf(answer: ShownAnswer, telephone: string, words: Words): (HTMLElement | null)[] {
@@ -87,7 +109,7 @@ function bodyOf(answer: ShownAnswer, telephone: string, words: Words): (HTMLElem
       return [
         heading("–", words.notFound),
         make("p", { class: "strong" }, words.notSafe),
-        nextStep(words.notFoundNext, "", words),
+        nextStep(words.remember, words.notFoundNext, ""),
         warnings(words),
         make("p", { class: "small" }, words.asOf(day(answer.as_of, words))),
         moreAdvice(GENERAL_ADVICE, telephone, words),
@@ -100,12 +122,12 @@ function bodyOf(answer: ShownAnswer, telephone: string, words: Words): (HTMLElem
 function foundBody(answer: Found, telephone: string, words: Words): (HTMLElement | null)[] {
   const kind = finding(answer);
   const { first, rest } = orderAdvice(kind, answer.cases);
-  const advice = words.advice[first];
-  const again: AdviceCode[] = advice.how.length ? [first] : [];
+  const { nextHeading, next, brief, note } = summarise(answer, telephone, words);
+  const again: AdviceCode[] = words.advice[first].how.length ? [first] : [];
   return [
     heading("!", words.found[kind]),
-    make("p", { class: "strong" }, words.notYourFault),
-    nextStep(advice.title, briefOf(advice, telephone), words),
+    make("p", { class: "strong" }, note),
+    nextStep(nextHeading, next, brief),
     warnings(words),
     make("h3", {}, words.whatHappened),
     ...caseElements(answer, words),
@@ -115,6 +137,11 @@ function foundBody(answer: Found, telephone: string, words: Words): (HTMLElement
     make("p", { class: "small" }, words.asOf(day(answer.as_of, words))),
     moreAdvice(again.concat(rest), telephone, words),
   ];
+}
+
+/** That the owner is not to blame, and with accounts what to say to the police. */
+function notYourFault(answer: Found, words: Words): string {
+  return [words.notYourFault, answer.malicious ? words.askedByPolice : ""].join(words.code === "zh" ? "" : " ").trim();
 }
 
 function caseElements(answer: Found, words: Words): (HTMLElement | null)[] {
@@ -140,14 +167,16 @@ function caseOf(item: Case, words: Words): HTMLElement {
 }
 
 function unknownBody(answer: Unknown, telephone: string, words: Words): (HTMLElement | null)[] {
-  const isInvalid = answer.reason === "invalid_number";
+  // The message stands at the field.
+  if (answer.reason === "invalid_number") return [];
   return [
-    heading("?", headingOf(answer, words)),
-    isInvalid ? null : make("p", { class: "strong" }, words.notKnown),
+    heading("?", words.unknown),
+    make("p", { class: "strong" }, words.notKnown),
     make("p", {}, explanation(answer, words)),
-    nextStep(remedy(answer, telephone, words), "", words),
-    !isInvalid && telephone ? callLink(telNumber(telephone), telephone, words.telephone) : null,
-    isInvalid ? null : callLink("96110", "96110", words.call["96110"]),
+    nextStep(words.nextStep, remedy(answer, telephone, words), ""),
+    make("button", { type: "submit", form: "form", class: "again" }, words.again),
+    telephone ? callLink(telNumber(telephone), telephone, words.telephone) : null,
+    hotline("antifraud", words),
   ];
 }
 
@@ -156,11 +185,13 @@ function headingOf(answer: Unknown, words: Words): string {
 }
 
 function explanation(answer: Unknown, words: Words): string {
+  if ("digits" in answer && answer.digits) return words.mobileLength(answer.digits);
   const detail = "detail" in answer ? answer.detail : undefined;
   if (detail !== undefined && hasOwn(words.fault, detail)) return words.fault[detail as NumberFault];
   return hasOwn(words.why, answer.reason) ? words.why[answer.reason] : words.why.bad_response;
 }
 
+/** What to do. */
 function remedy(answer: Unknown, telephone: string, words: Words): string {
   const code = hasOwn(REMEDY, answer.reason) ? REMEDY[answer.reason] : "tell";
   const text = words.remedy[(!telephone && WITHOUT_TELEPHONE[code]) || code];

@@ -2,17 +2,22 @@
 
 import type { Step } from "../worker/messages.ts";
 import { readAloudButton, startReadAloud, stopReading, updateReadAloud } from "./read_aloud.ts";
-import { clearAnswer, showAnswer } from "./answer_view.ts";
+import { ALL } from "./advice.ts";
+import { dialServices, hotlineText, moreAdvice } from "./advice_view.ts";
+import { clearAnswer, faultOf, showAnswer, summarise } from "./answer_view.ts";
 import { type Checker, type Outcome, startChecker } from "./checker.ts";
-import { byId, fill, make } from "./elements.ts";
-import { showOperator } from "./footer.ts";
-import { isHelping, showHelper, startHelper } from "./helper.ts";
-import { startLanguage, switchLanguage, words } from "./language.ts";
+import { byId, fill, make, showNotice } from "./elements.ts";
+import { day } from "./dates.ts";
+import { operatorName, showOperator } from "./footer.ts";
+import { isHall, renderHall, startHall } from "./hall.ts";
+import { wrongLength } from "./grouping.ts";
+import { resetLanguage, setServices, startLanguage, switchLanguage, words } from "./language.ts";
 import { wipeOnLeave } from "./wipe_on_leave.ts";
-import { clearNumber, enteredText, focusNumber, lockNumber, markInvalid, watchNumber } from "./number_field.ts";
+import {
+  clearNumber, enteredText, focusNumber, lockNumber, showFault, watchNumber,
+} from "./number_field.ts";
 import { showSent } from "./sent_panel.ts";
 import { type Config, loadConfig } from "./config.ts";
-import { clearSlip, fillSlip } from "./slip.ts";
 
 let config: Config | null = null;
 let checker: Checker | null = null;
@@ -25,18 +30,22 @@ let wiped = false;
 let generation = 0;
 
 /** Start the page. */
-export function startApp(): void {
-  startLanguage();
+export function startApp(): Promise<void> {
+  return startLanguage().then(start);
+}
+
+function start(): void {
   byId("language").addEventListener("click", changeLanguage);
   byId("bigger").addEventListener("click", toggleBigger);
   byId("form").addEventListener("submit", submit);
   watchNumber(onEdit);
-  wipeOnLeave(wipe, showWiped);
+  wipeOnLeave(wipe, showReturned);
   startReadAloud();
-  startHelper(nextPerson);
   render();
   byId("unsupported").hidden = true;
   byId("page").hidden = false;
+  startHall(hallPage, render, () => words().notLoaded);
+  if (/\bbig\b/.test(location.hash)) toggleBigger();
   prepare().then((failure) => {
     if (failure === "not_configured" && !busy && !outcome) finish(failedOutcome(failure));
   });
@@ -57,7 +66,11 @@ function loadAndStart(): Promise<"not_configured" | "unreachable" | null> {
       if (!found) return "not_configured";
       config = found;
       checker = startChecker(found.settings);
-      showOperator(config.operator, words());
+      if (found.services) {
+        dialServices(found.services);
+        setServices(found.services);
+      }
+      render();
       return null;
     },
     () => "unreachable",
@@ -76,7 +89,7 @@ function submit(event: Event): void {
   prepare().then((failure) => {
     if (current !== generation) return;
     if (failure || !checker) showOutcome(failedOutcome(failure ?? "unreachable"));
-    else checker.ask(text, progress, showOutcome);
+    else checker.ask(text, progress, (received) => showOutcome(withLength(received, text)));
   });
 }
 
@@ -87,8 +100,16 @@ function progress(next: Step, share: number | undefined): void {
 
 function showOutcome(received: Outcome): void {
   finish(received);
+  if (faultOf(received.answer, words()).length) return focusNumber();
   byId("answer").scrollIntoView();
   byId("answer-heading").focus();
+}
+
+/** The outcome, with the number of digits if the text is a mobile number with too few or too many of them. */
+function withLength(received: Outcome, text: string): Outcome {
+  const { answer } = received;
+  if (answer.status !== "unknown" || answer.reason !== "invalid_number") return received;
+  return { ...received, answer: { ...answer, digits: wrongLength(text) } };
 }
 
 function finish(received: Outcome): void {
@@ -117,15 +138,31 @@ function onEdit(): void {
   if (busy || outcome || wiped) restart();
 }
 
-function nextPerson(): void {
+/** Wipe the page for the next person. */
+function clear(): void {
   restart();
   clearNumber();
-  focusNumber();
 }
+
+const isUsed = (): boolean => wiped || busy || outcome !== null || enteredText() !== "";
+
+/** What the script hall.js may use. */
+const hallPage = {
+  words,
+  operator: () => config && config.operator,
+  outcome: () => outcome,
+  isUsed,
+  clear,
+  resetLanguage,
+  summarise,
+  hotlineText,
+  operatorName,
+  day,
+};
 
 /** Wipe everything, and show a notice if there was anything to wipe. */
 function wipe(): void {
-  const hadContent = wiped || busy || outcome !== null || enteredText() !== "";
+  const hadContent = isUsed();
   restart();
   clearNumber();
   wiped = hadContent;
@@ -135,9 +172,13 @@ function wipe(): void {
 function changeLanguage(): void {
   const wasOpen = document.querySelector("#more[open]") !== null;
   stopReading();
-  switchLanguage();
-  render();
-  if (wasOpen) byId("more").setAttribute("open", "");
+  switchLanguage().then(
+    () => {
+      render();
+      if (wasOpen) byId("more").setAttribute("open", "");
+    },
+    () => showNotice(words().notLoaded),
+  );
 }
 
 function toggleBigger(): void {
@@ -150,35 +191,45 @@ function render(): void {
   const telephone = config ? config.operator.telephone : "";
   if (outcome) showAnswer(outcome.answer, telephone, words(), readAloudButton());
   else clearAnswer();
-  if (outcome && isHelping()) fillSlip(outcome, telephone, words());
-  else clearSlip();
   showSent(outcome ? outcome.sent : null, words());
-  byId("before").hidden = outcome !== null || isHelping();
-  showHelper(outcome !== null && outcome.last4 !== "");
+  byId("before").hidden = outcome !== null || isHall();
   showOperator(config ? config.operator : null, words());
   showWiped();
-  markInvalid(outcome !== null && outcome.answer.status === "unknown" && outcome.answer.reason === "invalid_number");
+  showFault(outcome ? faultOf(outcome.answer, words()) : []);
   showStep();
+  renderHall();
   updateReadAloud();
 }
 
-/** Show or remove the notice. Called again when the page becomes visible, since screen readers may miss it before. */
+/** Show or remove the notice, and below it what anybody can do: the same for all, since the answer is wiped. */
 function showWiped(): void {
   byId("cleared").textContent = wiped ? words().cleared : "";
+  const advice = wiped ? moreAdvice(ALL, config ? config.operator.telephone : "", words()) : null;
+  if (advice) advice.setAttribute("open", "");
+  fill(byId("howto"), advice);
 }
+
+/** Show the notice again when the page becomes visible, since screen readers and eyes may miss it before. */
+function showReturned(): void {
+  if (wiped) showNotice(words().cleared);
+}
+
 
 function showStep(): void {
   const button = byId("check");
   button.setAttribute("aria-disabled", String(busy));
   button.textContent = busy ? words().checking : words().fixed.check;
   lockNumber(busy);
-  const percent = step && step[1] !== undefined ? ` ${Math.round(step[1] * 100)}%` : "";
-  // Screen readers skip the percentage, since it changes too often.
-  const share = percent ? make("span", { "aria-hidden": "true" }, percent) : null;
+  // Screen readers skip the count, since it changes too often.
+  const share = step && step[1] !== undefined ? make("span", { "aria-hidden": "true" }, countOf(step[0], step[1])) : null;
   const text = step ? words().step[step[0]] : "";
   const line = byId("step");
   if (line.firstChild?.nodeValue === text && line.childNodes[1] && share) line.replaceChild(share, line.childNodes[1]);
   else fill(line, text, share);
+}
+
+function countOf(name: Step, share: number): string {
+  return ` ${name === "waiting" ? words().secondsLeft(share) : `${Math.round(share * 100)}%`}`;
 }
 
 /** Register the service worker, which shows a page when there is no network and caches nothing else. */

@@ -3,7 +3,13 @@
 import type { Answer, PageMessage, Sent, Settings, Step, WorkerMessage } from "../worker/messages.ts";
 
 /** An answer of the worker, or the page's own answer when the worker did not start. */
-export type ShownAnswer = Answer | { status: "unknown"; reason: "not_started" };
+export type ShownAnswer =
+  | Exclude<Answer, { status: "unknown" }>
+  | (Extract<Answer, { status: "unknown" }> & {
+      /** How many digits a mobile number with too few or too many has; 0 or none for any other text. */
+      digits?: number;
+    })
+  | { status: "unknown"; reason: "not_started" };
 
 export interface Outcome {
   answer: ShownAnswer;

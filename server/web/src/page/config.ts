@@ -1,5 +1,6 @@
 // Reads config.json: which servers to ask, which root to trust, and who runs the page. Read once, when the page opens.
 
+import { SERVICES, type Services } from "../words/services.ts";
 import type { Settings } from "../worker/messages.ts";
 
 /** Who runs the page. Members that are not configured are "". */
@@ -14,6 +15,8 @@ export interface Operator {
 export interface Config {
   settings: Settings;
   operator: Operator;
+  /** The telephone lines and accounts that the texts name. Null if all are the usual ones. */
+  services: Services | null;
 }
 
 /** The time limit for fetching config.json, in milliseconds. */
@@ -47,6 +50,7 @@ export function readConfig(text: string): Config | null {
   return {
     settings: { server, buckets, channel, root: JSON.stringify(body["root"]) },
     operator: readOperator(body["operator"]),
+    services: readServices(body["services"]),
   };
 }
 
@@ -59,6 +63,14 @@ function readOperator(value: unknown): Operator {
     filing: trimmed(body["filing"]),
     address: trimmed(body["address"]),
   };
+}
+
+/** The services that the configuration corrects, among the usual ones. */
+function readServices(value: unknown): Services | null {
+  if (!isObject(value)) return null;
+  const services: Services = { ...SERVICES };
+  for (const name of Object.keys(SERVICES) as (keyof Services)[]) services[name] = trimmed(value[name]) || services[name];
+  return services;
 }
 
 function parse(text: string): unknown {

@@ -5,9 +5,15 @@ import { telNumber } from "./advice_view.ts";
 import { byId, callLink, fill, make } from "./elements.ts";
 import type { Operator } from "./config.ts";
 
+/** The operator's name in the page's language or the other one. "" if it is not configured. */
+export function operatorName(operator: Operator | null, words: Words): string {
+  return operator ? operator.name[words.code] || operator.name.zh || operator.name.en : "";
+}
+
 /** Show who runs the page. `operator` is null until the configuration is loaded. */
 export function showOperator(operator: Operator | null, words: Words): void {
-  const name = operator ? operator.name[words.code] || operator.name.zh || operator.name.en : "";
+  const name = operatorName(operator, words);
+  byId("by").textContent = name ? words.by(name) : "";
   fill(
     byId("operator"),
     make("p", {}, name ? words.operator(name) : words.noOperator),

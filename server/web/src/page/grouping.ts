@@ -7,6 +7,8 @@ export interface FieldText {
 }
 
 const GROUPED = /^((?:\+|00)86)?(1[3-9][0-9]{0,9}|1)$/;
+/** A mobile number of China with any number of digits. */
+const MOBILE = /^(?:(?:\+|00)?86(?=1))?(1[3-9][0-9]*)$/;
 const SEPARATORS = /[ \u00a0\u2007\u2009\u202f\u3000-]/g;
 
 /** The direction of a deletion: backward (Backspace) or forward (Delete). Null if the edit was not a deletion. */
@@ -31,13 +33,21 @@ export function regroup(typed: FieldText, previous = "", deletion: Deletion = nu
   return grouped(digits.slice(0, Math.max(deleted, 0)) + digits.slice(deleted + 1), Math.max(deleted, 0));
 }
 
-function withoutSeparators(text: string): string {
+/** The text without spaces and dashes. */
+export function withoutSeparators(text: string): string {
   return text.replace(SEPARATORS, "");
 }
 
 /** Replace full-width characters, as a Chinese keyboard enters them, by ASCII. Does not change the length. */
-function toAscii(text: string): string {
+export function toAscii(text: string): string {
   return text.replace(/[\uff01-\uff5e]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0));
+}
+
+/** The number of digits of a mobile number that has too few or too many of them. 0 for any other text. */
+export function wrongLength(text: string): number {
+  const found = MOBILE.exec(withoutSeparators(toAscii(text.trim())));
+  const length = found ? (found[1] as string).length : 11;
+  return length === 11 ? 0 : length;
 }
 
 /** The digits in groups, with the caret after the first `count` of them. */

@@ -8,10 +8,12 @@ if (isSupported()) {
   // Hide the notice for old browsers until the page has started or failed to start.
   document.documentElement.className = "starting";
   document.addEventListener("DOMContentLoaded", () => {
-    try {
-      startApp();
-    } finally {
+    const show = (): void => {
       document.documentElement.className = "";
-    }
+    };
+    startApp().then(show, (error: unknown) => {
+      show();
+      throw error;
+    });
   });
 }

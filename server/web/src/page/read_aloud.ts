@@ -2,7 +2,7 @@
 
 import type { Words } from "../words/words.ts";
 import { words } from "./language.ts";
-import { byId, fill, make } from "./elements.ts";
+import { byId, fill, make, showNotice } from "./elements.ts";
 
 /** The time limit for a voice to start, in milliseconds. Some devices have the function but no voice. */
 const VOICE_LIMIT = 5000;
@@ -53,7 +53,7 @@ function toggle(): void {
   speaking = true;
   timer = window.setTimeout(reportNoVoice, VOICE_LIMIT);
   // One utterance for each text: some engines stop an utterance after 15 seconds.
-  const texts = visibleTexts();
+  const texts = visibleTexts().map((text) => spellDigits(text, words().code));
   texts.forEach((text, index) => speechSynthesis.speak(utterance(text, index === texts.length - 1)));
   updateReadAloud();
 }
@@ -76,18 +76,33 @@ function utterance(text: string, isLast: boolean): SpeechSynthesisUtterance {
 function reportNoVoice(): void {
   voiceFailed = true;
   stopReading();
-  byId("cleared").textContent = words().cannotSpeak;
+  showNotice(words().cannotSpeak);
 }
 
 /** The texts to read: the answer if there is one, otherwise the question. */
 function visibleTexts(): string[] {
   const answered = byId("answer").getAttribute("data-status") !== "";
   const found = document.querySelectorAll<HTMLElement>(
-    answered ? "#answer h2, #answer h3, #answer h4, #answer p, #answer li" : "#question, .lead, #form label, #promise",
+    answered
+      ? "#fault p, #answer h2, #answer h3, #answer h4, #answer p, #answer li, #answer a"
+      : "#question, .lead, #form label, #promise, #before h2, #before img, #before h3, #before p",
   );
   // Skip what is inside a closed `details`: it has no box in old browsers, and no text in new ones.
-  const textOf = (element: HTMLElement): string => (element.offsetParent ? element.innerText : "");
-  return Array.from(found, (element) => textOf(element).replace(/^[!?–]\s*/, "")).filter((text) => text !== "");
+  const textOf = (element: HTMLElement): string =>
+    element.offsetParent ? element.getAttribute("alt") || element.innerText : "";
+  return Array.from(found, (element) => textOf(element).replace(/^[!?–]\s*/, "").replace(/\s+/g, " ")).filter((text) => text !== "");
+}
+
+/**
+ * A text with its telephone numbers spelled out, as people say them: a voice would read 96110 as a quantity. In Chinese,
+ * the digit one is then said as 幺. Numbers of four digits are years.
+ */
+export function spellDigits(text: string, language: "zh" | "en"): string {
+  return text.replace(/[0-9]{3,}(?:-[0-9]{5,})?/g, (number) => {
+    if (number.length === 4) return number;
+    const digits = number.replace("-", "").split("");
+    return language === "zh" ? digits.map((digit) => "零幺二三四五六七八九"[Number(digit)]).join("") : digits.join(" ");
+  });
 }
 
 function canSpeak(): boolean {

@@ -11,9 +11,9 @@ import type { Manifest } from "./manifest.ts";
 import { blind, ELEMENT_BYTES, PROOF_BYTES, unblind, type Blinded } from "./oprf.ts";
 import type { Step } from "./steps.ts";
 import { bucketIndex, deriveToken } from "./token.ts";
-import { successBody, type Reply, type Transport } from "./transport.ts";
+import { retryAfter, successBody, type Reply, type Transport } from "./transport.ts";
 import type { Clock, FetchFile, Release, Trust } from "./trust.ts";
-import { challengeIn, solve, type Challenge } from "./proof_of_work.ts";
+import { challengeIn, isOverQuota, solve, type Challenge } from "./proof_of_work.ts";
 
 /** The URLs of one channel; both end in `/v1/channels/{channel}/`. */
 export interface ChannelUrls {
@@ -23,6 +23,13 @@ export interface ChannelUrls {
   buckets: string;
 }
 
+/**
+ * A server over quota is asked again by itself up to three times, if it says that a wait of at most 30 seconds is enough.
+ * Then citizens behind the shared address of a carrier are served in turn, and need not watch a clock.
+ */
+const MAX_WAITS = 3;
+const MAX_WAIT_SECONDS = 30;
+
 /** What a check needs. */
 interface Tools {
   urls: ChannelUrls;
@@ -30,7 +37,9 @@ interface Tools {
   transport: Transport;
   clock: Clock;
   library: Library;
-  /** Called when a step begins, and with `share` (0 to 1) while a long step proceeds. */
+  /** Resolves after so many milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
+  /** Called when a step begins, and with `share` (0 to 1; for `waiting`: seconds left) while a long step proceeds. */
   onStep(step: Step, share?: number): void;
 }
 
@@ -126,14 +135,29 @@ interface Evaluation {
   reply: Reply;
 }
 
+/** Steps 4 and 5. Waits and asks again, with fresh blinds, while the server is over quota for a short time. */
+async function evaluate(release: Release, inputs: string[], tools: Tools): Promise<Evaluation> {
+  for (let waits = 0; ; waits += 1) {
+    const made = await evaluateWithProof(release, inputs, tools);
+    const seconds = isOverQuota(made.reply) ? retryAfter(made.reply.headers) : undefined;
+    if (seconds === undefined || seconds > MAX_WAIT_SECONDS || waits === MAX_WAITS) return made;
+    // A random part, so that not all who were refused come back at once.
+    for (let left = seconds + pickRandom([0, 1, 2]); left > 0 && !tools.transport.stopped; left -= 1) {
+      tools.onStep("waiting", left);
+      await tools.sleep(1000);
+    }
+    if (tools.transport.stopped) return made;
+  }
+}
+
 /**
- * Steps 4 and 5. If the server asks for a proof of work, sends a second request with it. The inputs are blinded again
+ * Asks for one evaluation. If the server asks for a proof of work, sends a second request with it. The inputs are blinded again
  * for that request, so that no blinded element is sent twice.
  */
-async function evaluate(release: Release, inputs: string[], tools: Tools): Promise<Evaluation> {
+async function evaluateWithProof(release: Release, inputs: string[], tools: Tools): Promise<Evaluation> {
   const first = await evaluateOnce(release, inputs, {}, tools);
   const challenge = release.manifest.channel === "public" ? challengeIn(first.reply) : null;
-  if (challenge === null) return first;
+  if (challenge === null || challenge.elements < inputs.length) return first;
   return evaluateOnce(release, inputs, { "pilookup-proof": await solveChallenge(challenge, tools) }, tools);
 }
 

@@ -17,6 +17,8 @@ export interface Challenge {
   salt: Uint8Array;
   nonce: Uint8Array;
   cost: number;
+  /** The solution admits a request of up to this many elements. */
+  elements: number;
   keyLength: number;
   /** In hex. */
   keyPrefix: string;
@@ -36,10 +38,21 @@ const HEX = /^(?:[0-9a-f]{2}){0,64}$/i;
 
 /** The challenge in a reply, or null if it has none that this code can solve: then a 429 is over quota. */
 export function challengeIn(reply: Reply): Challenge | null {
-  if (reply.status !== 429) return null;
   try {
-    const { type, challenge } = asObject(JSON.parse(fromUtf8(reply.body, "bad_response")), "problem");
-    return /\bproof-needed$/.test(String(type)) ? parseChallenge(challenge) : null;
+    return parseChallenge(problemIn(reply, /\bproof-needed$/)?.["challenge"]);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the reply says that the caller is over quota, for which it can only wait. */
+export const isOverQuota = (reply: Reply): boolean => problemIn(reply, /\brate-limited$/) !== null;
+
+/** The problem document of a reply with status 429. Null if its type is another one, or if it is no such document. */
+function problemIn({ status, body }: Reply, type: RegExp): Record<string, unknown> | null {
+  try {
+    const problem = status === 429 ? asObject(JSON.parse(fromUtf8(body, "bad_response")), "problem") : {};
+    return type.test(String(problem["type"])) ? problem : null;
   } catch {
     return null;
   }
@@ -57,6 +70,7 @@ export function parseChallenge(value: unknown): Challenge {
     salt: hexBytes(fields["salt"]),
     nonce: hexBytes(fields["nonce"]),
     cost: integerIn(fields["cost"], 1, 100_000, "cost"),
+    elements: integerIn(asObject(fields["data"], "challenge")["elements"], 1, 1000, "elements"),
     keyLength: integerIn(fields["keyLength"], 1, 32, "keyLength"),
     keyPrefix: keyPrefix.toLowerCase(),
   };

@@ -153,7 +153,8 @@ function failureOf(status: number, headers: Headers): Failure {
   return new Failure(reason, `status ${status}`, wait);
 }
 
-function retryAfter(headers: Headers): number | undefined {
+/** The seconds in the header `Retry-After`; undefined for a date, or if there is none. */
+export function retryAfter(headers: Headers): number | undefined {
   const text = headers.get("retry-after") ?? "";
   return /^[0-9]{1,9}$/.test(text) ? Number(text) : undefined;
 }

@@ -38,6 +38,9 @@ export type AdviceCode =
   | "complain-12377"
   | "correct-or-erase";
 
+/** The telephone lines that the page names. */
+export type Hotline = "police" | "antifraud" | "reports" | "complaints";
+
 export interface Advice {
   title: string;
   /** A short text, for the card with the next step. */
@@ -70,10 +73,6 @@ export type Fixed =
   | "refuseText"
   | "official"
   | "helper"
-  | "helperText"
-  | "helperNext"
-  | "print"
-  | "printHint"
   | "copies"
   | "copyAddress"
   | "copyWechat"
@@ -95,16 +94,23 @@ export interface Words {
   picture: Record<Picture, string>;
   checking: string;
   step: Record<Step, string>;
+  /** How long it is still to wait. */
+  secondsLeft: (count: number) => string;
   readAloud: string;
   stop: string;
   cannotSpeak: string;
+  notLoaded: string;
   cleared: string;
   found: Record<Finding, string>;
   notYourFault: string;
+  /** Shown when accounts were opened: the owner may fear the police. */
+  askedByPolice: string;
   whatHappened: string;
   whatMay: string;
   mayMean: Record<Finding, string>;
   nextStep: string;
+  /** Replaces `nextStep` above advice that one can only remember. */
+  remember: string;
   more: string;
   warnings: [string, string];
   dataClass: Record<DataClass, string>;
@@ -131,19 +137,19 @@ export interface Words {
   wrongNumber: string;
   why: Record<UnknownReason, string>;
   fault: Record<NumberFault, string>;
+  /** The message for a mobile number with a wrong number of digits. */
+  mobileLength: (count: number) => string;
   remedy: Record<Remedy, string>;
   wait: (minutes: number) => string;
-  call: Record<"96110" | "110" | "12321" | "12377", string>;
+  again: string;
+  call: Record<Hotline, string>;
   sentNotYet: string;
   sentNothing: string;
   sentWhat: Record<Sent["what"], string>;
   sentHex: string;
   sentEmpty: string;
-  slipTitle: string;
-  slipNumber: (last4: string) => string;
-  slipDate: (date: string) => string;
-  slipCalls: string;
-  helperOff: string;
+  /** The line under the title. */
+  by: (name: string) => string;
   operator: (name: string) => string;
   noOperator: string;
   telephone: string;

@@ -19,6 +19,7 @@ declare const self: {
 };
 
 const clock: Clock = { now: () => Date.now(), ticks: () => performance.now() };
+const sleep = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const send: Fetch = (url, options) => self.fetch(url, options);
 
 interface Configured {
@@ -86,6 +87,8 @@ async function answer(id: number, text: string, transport: Transport): Promise<W
   const onStep = (step: Step, share?: number): void => {
     if (!transport.stopped) self.postMessage({ kind: "step", id, step, ...(share === undefined ? {} : { share }) });
   };
-  const found = await check(text, { ...configured, transport, clock, library: () => loadForeign(transport), onStep });
+  const found = await check(text, {
+    ...configured, transport, clock, sleep, library: () => loadForeign(transport), onStep,
+  });
   return { kind: "answer", id, ...found, sent };
 }

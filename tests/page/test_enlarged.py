@@ -1,0 +1,83 @@
+"""Enlarged text, the normal case: WeChat's text sizes, large default fonts, narrow screens, and every state."""
+
+import pytest
+
+from tests.support.page.home import EXPOSED
+from tests.support.page.overlaps import cut_off, overlaps
+from tests.support.page.states import states
+from tests.support.page.windows import LANGUAGES
+
+PHONE = {"is_mobile": True, "has_touch": True, "viewport": {"width": 320, "height": 568}}
+ADJUST = "percent => { document.body.style.webkitTextSizeAdjust = document.body.style.textSizeAdjust = percent + '%'; }"
+FONT = "pixels => { document.documentElement.style.fontSize = 1.25 * pixels + 'px'; }"
+"""A default font of so many pixels: the page sets 125 % of it."""
+
+SIZES = {
+    "140%": (ADJUST, 140),
+    "160%": (ADJUST, 160),
+    "200%": (ADJUST, 200),
+    "a default font of 24 px": (FONT, 24),
+    "a default font of 32 px": (FONT, 32),
+}
+PLAIN = [(ADJUST, 100), (FONT, 16)]
+
+
+def enlarge(page, how):
+    for script, size in [*PLAIN, how]:
+        page.evaluate(script, size)
+
+
+def test_the_whole_number_is_seen_while_it_is_typed(visit):
+    """The last digits stood outside the field: nobody saw what was checked."""
+    visitor = visit(**PHONE)
+    page = visitor.page
+    for size, how in SIZES.items():
+        enlarge(page, how)
+        page.locator("#number").fill("")
+        visitor.typed.append(EXPOSED)
+        page.locator("#number").press_sequentially(EXPOSED)
+        assert page.evaluate(FITS), size
+        visitor.enter(f"+86 {EXPOSED}")
+        assert page.evaluate(FITS), f"{size}, with its calling code"
+
+
+FITS = "() => { const field = document.getElementById('number'); return field.scrollWidth <= field.clientWidth; }"
+
+
+def test_text_enlarged_after_typing_still_fits(visit):
+    """WeChat's own menu changes the size under the page, without an event."""
+    visitor = visit(**PHONE)
+    visitor.enter(EXPOSED)
+    for size, how in SIZES.items():
+        enlarge(visitor.page, how)
+        visitor.page.wait_for_function(FITS)
+        assert not cut_off(visitor.page), size
+    enlarge(visitor.page, SIZES["140%"])
+
+
+def test_a_heading_has_the_whole_width(visit):
+    """Beside its mark it had one character a line."""
+    visitor = visit(**PHONE)
+    visitor.check(EXPOSED)
+    for size, how in SIZES.items():
+        enlarge(visitor.page, how)
+        heading, text = (visitor.page.locator(one).bounding_box() for one in HEADING)
+        assert text["width"] >= 0.7 * heading["width"], size
+    enlarge(visitor.page, PLAIN[0])
+
+
+HEADING = ("#answer-heading", "#answer-heading span:last-child")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_is_whole_at_the_largest_sizes(visit, proxy, language):
+    """All widths and sizes: tests/attacks/scripts/page_matrix.py."""
+    visitor = visit(locale=LANGUAGES[language], **PHONE)
+    faults = {}
+    for state in states(visitor, proxy):
+        for size in ("200%", "a default font of 32 px"):
+            enlarge(visitor.page, SIZES[size])
+            found = cut_off(visitor.page) + overlaps(visitor.page)
+            faults |= {f"{state}, {size}": found} if found else {}
+        enlarge(visitor.page, PLAIN[0])
+    assert not faults, faults

@@ -86,6 +86,7 @@ class SyncJob:
         filters: whether filters are fetched.
         timeout: seconds that the metadata, and each part of a file, may take.
         on_progress: told how far the work is.
+        sandbox: whether the channel is that of a sandbox.
     """
 
     root: bytes = field(repr=False)
@@ -93,6 +94,7 @@ class SyncJob:
     filters: bool
     timeout: float
     on_progress: OnProgress
+    sandbox: bool = False
 
 
 class Sync:
@@ -104,7 +106,7 @@ class Sync:
         self._job = job
         self._channel = http.endpoint.channel
         self._state = State(directory.trust, "mirror", self._channel)
-        self._trust = Trust(http, self._state, job.root)
+        self._trust = Trust(http, self._state, job.root, sandbox=job.sandbox)
         self._fetcher = RangeFetcher(http, job.timeout, self._advance)
         self._before = directory.synced()
         self._done = self._total = self._files = self._deltas = 0

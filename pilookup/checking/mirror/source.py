@@ -3,6 +3,7 @@
 A mirror that is missing, too old or damaged is a Failure, unless the client was told to use the network then.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,7 @@ class MirrorSource:
             sandbox: whether every root must be marked as that of a sandbox; otherwise none may be.
         """
         self._directory = directory
+        self._changing = (os.fspath(timestamp_path(directory)), os.fspath(directory / SYNCED))
         self._channel = channel
         self._root = root
         self._max_age = max_age
@@ -183,8 +185,8 @@ class MirrorSource:
 
     def _current_ids(self) -> _Ids:
         """What changes with each sync; raises OSError."""
-        stamp, synced = timestamp_path(self._directory), self._directory / SYNCED
-        return FileId.of(stamp.stat()), FileId.of(synced.stat())
+        stamp, synced = self._changing
+        return FileId.of(os.stat(stamp)), FileId.of(os.stat(synced))  # noqa: PTH116 - each check does this
 
 
 def _body(snapshot: LocalSnapshot, index: int) -> bytes | Failure:

@@ -95,7 +95,7 @@ test: build debian-packages $(node_modules) lint
 # Leaves out what starts a browser, commands, servers, clusters or PostgreSQL, is killed, or fills a disk.
 test-quick: build $(node_modules)
 	pytest -n 2 --dist worksteal tests --ignore tests/attacks --ignore tests/compatibility --ignore tests/page \
-	    --ignore tests/whole --ignore tests/docs/test_cli.py --ignore tests/server/test_process.py \
+	    --ignore tests/whole --ignore tests/docs/test_cli.py --ignore tests/docs/test_commands.py --ignore tests/server/test_process.py \
 	    --ignore tests/custody/test_cluster.py --ignore tests/custody/test_command.py \
 	    --ignore tests/custody/test_full_disk.py --ignore tests/custody/test_kill.py \
 	    --ignore tests/custody/test_kill_publish.py --ignore tests/custody/test_postgresql.py

@@ -10,6 +10,11 @@ that names the number; `reason` is a `Reason` where the answer is unknown. `Reas
 Why a text is not a phone number is another enumeration, `pilookup.identifier.Reason`, which `canonicalise` returns in
 place of bytes: test its outcome with `isinstance(outcome, bytes)`.
 
+`NumberChecker` and `AsyncNumberChecker` are the interfaces of the two clients, for annotations of code that takes a
+client or, in tests, a fake one of `pilookup.testing`.
+
+`Mirror` keeps a verified copy of a channel in a directory, and `Client(..., mirror=DIRECTORY)` answers from it.
+
 `Filter` reads the filters of a snapshot, and says which tokens are in none of its data.
 
 Every error raised on purpose is a `PilookupError`; `pilookup.errors` draws the tree. A client given no `trust` warns
@@ -23,20 +28,25 @@ from pilookup._version import __version__
 if TYPE_CHECKING:
     from pilookup.checking.async_client import AsyncClient
     from pilookup.checking.client import Client
+    from pilookup.checking.mirror.mirror import Mirror
+    from pilookup.checking.number_checker import AsyncNumberChecker, NumberChecker
     from pilookup.checking.result import Reason, Result, Status
     from pilookup.checking.state import TrustOnFirstUse
     from pilookup.errors import (
+        AuditError,
         ComputeError,
         CustodyError,
         FormatError,
         HomeError,
         IntakeError,
         KeyringError,
+        MirrorError,
         MissingExtraError,
         NoNumbersError,
         PasswordRequiredError,
         PilookupError,
         PublishError,
+        RealNumberError,
         SeveralFilesError,
         StrictLoadError,
         TrustError,
@@ -48,6 +58,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncClient",
+    "AsyncNumberChecker",
+    "AuditError",
     "Case",
     "Client",
     "ComputeError",
@@ -57,11 +69,15 @@ __all__ = [
     "HomeError",
     "IntakeError",
     "KeyringError",
+    "Mirror",
+    "MirrorError",
     "MissingExtraError",
     "NoNumbersError",
+    "NumberChecker",
     "PasswordRequiredError",
     "PilookupError",
     "PublishError",
+    "RealNumberError",
     "Reason",
     "Result",
     "SeveralFilesError",
@@ -76,6 +92,8 @@ __all__ = [
 
 _MODULES = {
     "AsyncClient": "pilookup.checking.async_client",
+    "AsyncNumberChecker": "pilookup.checking.number_checker",
+    "AuditError": "pilookup.errors",
     "Case": "pilookup.protocol.manifest",
     "Client": "pilookup.checking.client",
     "ComputeError": "pilookup.errors",
@@ -85,11 +103,15 @@ _MODULES = {
     "HomeError": "pilookup.errors",
     "IntakeError": "pilookup.errors",
     "KeyringError": "pilookup.errors",
+    "Mirror": "pilookup.checking.mirror.mirror",
+    "MirrorError": "pilookup.errors",
     "MissingExtraError": "pilookup.errors",
     "NoNumbersError": "pilookup.errors",
+    "NumberChecker": "pilookup.checking.number_checker",
     "PasswordRequiredError": "pilookup.errors",
     "PilookupError": "pilookup.errors",
     "PublishError": "pilookup.errors",
+    "RealNumberError": "pilookup.errors",
     "Reason": "pilookup.checking.result",
     "Result": "pilookup.checking.result",
     "SeveralFilesError": "pilookup.errors",

@@ -10,6 +10,7 @@ file is for and which error of pilookup to raise; `failures_as` does that everyw
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -119,6 +120,17 @@ def new_file(path: Path) -> BinaryIO:
         OSError: The file cannot be created.
     """
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE), "wb")
+
+
+def partial_file(path: Path) -> FileIO:
+    """Open a file of mode 0600 for reading and writing in steps; it may be there in part. The caller flushes it.
+
+    Raises:
+        OSError: The file cannot be opened, or is a symbolic link.
+    """
+    return os.fdopen(
+        os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE), "r+b", buffering=0
+    )
 
 
 def read_at(file: BinaryIO, size: int, at: int) -> bytes:

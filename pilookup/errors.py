@@ -2,6 +2,7 @@
 
     PilookupError
     ├── FormatError             bytes from outside do not follow their format
+    ├── BundleError             a bundle, journal or backup cannot be written, trusted or taken up
     ├── IntakeError             an input file cannot be read as what it claims to be
     │   ├── NoNumbersError      no phone number was found in an input file
     │   ├── PasswordRequiredError   an input file is encrypted, and no given password opens it
@@ -10,10 +11,14 @@
     │   ├── HomeError           HOME is missing, not empty, incomplete or in use
     │   ├── KeyringError        a key file or its passphrase is wrong
     │   ├── VaultError          a file of the vault is missing, altered or cannot be written
+    │   ├── AuditError          the audit log was changed, or cannot be written
     │   ├── PublishError        a snapshot was refused before it could be served
+    │   │   └── KeysElsewhereError  fewer signing keys are here than a release needs
     │   └── StrictLoadError     a load with `strict` had warnings (carries the outcome)
     ├── ComputeError            work could not run on the machines it was sent to
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
+    ├── RealNumberError         a fake client was asked for a number that may belong to somebody
+    ├── MirrorError             a mirror was not brought up to date (carries a reason code)
     └── MissingExtraError       an optional extra of pilookup is not installed
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
@@ -29,6 +34,10 @@ class PilookupError(Exception):
 
 class FormatError(PilookupError, ValueError):
     """Bytes from outside do not follow their format. The text names the field."""
+
+
+class BundleError(PilookupError):
+    """A bundle, a journal or a backup cannot be written, trusted or taken up. The text says why."""
 
 
 class IntakeError(PilookupError):
@@ -94,6 +103,14 @@ class PublishError(CustodyError):
     """A snapshot was refused before it could be served."""
 
 
+class KeysElsewhereError(PublishError):
+    """Fewer signing keys are here than a release needs. It can be prepared here and signed where the keys are."""
+
+
+class AuditError(CustodyError):
+    """The audit log was changed, or an entry cannot be written. The text names the entry or the file."""
+
+
 class StrictLoadError(CustodyError):
     """A load with `strict` had warnings. Nothing was stored.
 
@@ -130,6 +147,28 @@ class TrustError(PilookupError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type["TrustError"], tuple[str, str]]:
+        return type(self), (self.reason, str(self))
+
+
+class RealNumberError(PilookupError):
+    """A fake client of `pilookup.testing` was asked for a number that may belong to somebody. It has no answer."""
+
+
+class MirrorError(PilookupError):
+    """A mirror was not brought up to date. What it had before is unchanged, and stays usable until it is stale.
+
+    Args:
+        reason: A reason code: one of `pilookup.Reason`; or `locked` (another sync is running), `disk` (there is not
+            enough space, or a file cannot be written), `other_channel`, or `below_serial` (the host does not have the
+            serial yet that was asked for).
+        message: What happened.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["MirrorError"], tuple[str, str]]:
         return type(self), (self.reason, str(self))
 
 

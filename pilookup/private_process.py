@@ -17,6 +17,7 @@ SECRET_VARIABLES: Final = (
     "PILOOKUP_ONLINE_PASSPHRASE",
     "PILOOKUP_NEW_PASSPHRASE",
     "PILOOKUP_DATABASE_URL",
+    "PILOOKUP_SERVICE_DATABASE_URL",
     "PILOOKUP_TOKEN",
     "PILOOKUP_METADATA_TOKEN",
     "PILOOKUP_PLATFORM_TOKENS",
@@ -30,6 +31,7 @@ _ENV_START: Final = 47
 """Position of `env_start` among the fields of `/proc/self/stat` that follow the program's name (proc(5), field 50)."""
 
 _PR_SET_DUMPABLE: Final = 4
+_PR_SET_NAME: Final = 15
 
 
 def forbid_dumps() -> None:
@@ -40,6 +42,12 @@ def forbid_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def name_process(name: str) -> None:
+    """Set the name that `ps` and `top` show for this process, on Linux; the system cuts it to 15 bytes."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def hide_variables(names: Iterable[str] = SECRET_VARIABLES) -> None:

@@ -1,4 +1,6 @@
-"""Answers of a server: the body of a 200, or the Failure that any other answer means."""
+"""Answers of a server: the body of a 200, or of a 206 where a part was asked for; any other answer is a Failure."""
+
+from dataclasses import dataclass
 
 import httpcore2
 
@@ -11,26 +13,37 @@ _DRAIN_BYTES = 4096
 parsed, for a challenge."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a file that is asked for: its first byte, the one after its last, and the size of the whole file."""
+
+    first: int
+    stop: int
+    size: int
+
+
 class Answer:
     """Collects one answer: a 200's body, whose size is limited, or the Failure that another status means."""
 
-    def __init__(self, limit: int, too_long: Reason = Reason.BAD_RESPONSE) -> None:
+    def __init__(self, limit: int, too_long: Reason = Reason.BAD_RESPONSE, span: Span | None = None) -> None:
         """Start before anything has arrived.
 
         Args:
             limit: largest size of the body of a 200, in bytes.
             too_long: the reason of a longer one.
+            span: the part of a file that was asked for, if any. A 200 then counts only if that is the whole file.
         """
         self.failure: Failure | None = None
         """What the head says, if it is not a 200. It counts even if the rest of the answer does not arrive."""
         self._limit = limit
         self._too_long = too_long
+        self._span = span
         self._chunks: list[bytes] = []
         self._size = 0
 
     def begin(self, response: httpcore2.Response) -> None:
         """Take the head."""
-        self.failure = _failure_of(response)
+        self.failure = _failure_of(response, self._span)
         if self.failure is not None:
             self._limit = _DRAIN_BYTES
 
@@ -44,6 +57,8 @@ class Answer:
     def finish(self) -> bytes:
         """Return the body of a 200; raises the Failure of any other."""
         body = b"".join(self._chunks)
+        if self.failure is None and self._span is not None and len(body) != self._span.stop - self._span.first:
+            raise Failure(Reason.BAD_RESPONSE, detail="the part of a file that was asked for is cut short")
         if self.failure is None:
             return body
         if self.failure.reason is Reason.RATE_LIMITED:
@@ -59,10 +74,14 @@ _REASONS = {
 }
 
 
-def _failure_of(response: httpcore2.Response) -> Failure | None:
-    """Return the Failure that a response's status means, or None for a 200 without content encoding."""
+def _failure_of(response: httpcore2.Response, span: Span | None) -> Failure | None:
+    """Return the Failure that a response's status means, or None for a right one without content encoding."""
     status = response.status
-    if status == 200:
+    if span is not None and status in (200, 206):
+        given = _header(response, b"content-range") if status == 206 else f"bytes 0-{span.size - 1}/{span.size}"
+        if given != f"bytes {span.first}-{span.stop - 1}/{span.size}":
+            return Failure(Reason.BAD_RESPONSE, detail="the host does not send the part of a file that was asked for")
+    if status == 200 or (span is not None and status == 206):
         plain = _header(response, b"content-encoding") in ("", "identity")
         return None if plain else Failure(Reason.BAD_RESPONSE, detail="the answer is compressed")
     reason = _REASONS.get(status, Reason.SERVER_ERROR if status >= 500 else Reason.BAD_RESPONSE)

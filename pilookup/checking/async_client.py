@@ -111,7 +111,9 @@ class AsyncClient(BaseClient):
             case Evaluate():
                 return await self._async_http.send(self._endpoint.evaluate(need), deadline)
             case Fetch():
-                return await self._fetch(need, deadline)
+                many = len(need.indices) >= OFFLOAD_FROM
+                local = await self._in_thread(partial(self._local, need)) if many else self._local(need)
+                return local or await self._fetch(need, deadline)
             case Pause():
                 await asyncio.sleep(min(need.seconds, deadline.left()))
                 return None

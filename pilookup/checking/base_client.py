@@ -5,9 +5,10 @@ The HTTP client and TUF are imported when a client is made, so that `import pilo
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
-from pilookup.checking.check import Checker, Steps
+from pilookup.checking.check import Checker, Fetch, Steps
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.result import Failure, Reason, Result
 from pilookup.identifier import is_region
@@ -15,8 +16,15 @@ from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.names import PUBLIC, check_channel
 from pilookup.protocol.proof_of_work import Challenge
 
+if TYPE_CHECKING:
+    from pilookup.checking.mirror.source import MirrorSource
+    from pilookup.checking.trust import Trust
+
 MAX_LOST_BUCKETS = 3
 """Number of consecutive buckets that could not be fetched after which a fetch is abandoned."""
+
+DAY = 24 * 3600.0
+"""Seconds after a sync up to which a mirror is used, by default."""
 
 MAX_TIMEOUT = 1_000_000
 """The longest timeout, in seconds: operating systems take no time without bounds."""
@@ -37,6 +45,10 @@ class BaseClient:
         cache_bytes: int = DEFAULT_BYTES,
         region: str = "CN",
         insecure: bool = False,
+        sandbox: bool = False,
+        mirror: str | Path | None = None,
+        max_age: float = DAY,
+        mirror_or_network: bool = False,
     ) -> None:
         """Make a client of one channel. Nothing is sent before the first check.
 
@@ -53,26 +65,40 @@ class BaseClient:
             cache_bytes: bytes of verified buckets to keep in memory.
             region: where numbers without a country code are from (ISO 3166-1 alpha-2).
             insecure: whether http:// is allowed to other hosts than this machine.
+            sandbox: whether the channel is that of a sandbox. The root of a sandbox is refused without it, and every
+                other root with it.
+            mirror: a directory that `pilookup sync` keeps up to date. Buckets then come from there, and the server at
+                `url` is asked for evaluations alone. `trust` must be given.
+            max_age: seconds after a sync up to which the mirror is used. After that, answers are `unknown (stale)`.
+            mirror_or_network: whether a mirror that is missing, too old or damaged is replaced by the server at `url`,
+                which then learns the bucket of each check.
 
         Raises:
             ValueError: an argument, or the proxy that the environment names, is not valid. A channel's name raises the
                 subclass FormatError.
-            TrustError: the root or the state directory cannot be used.
+            TrustError: the root or the state directory cannot be used, or the root is that of a sandbox and `sandbox`
+                is False, or the other way round.
             MissingExtraError: the environment names a SOCKS proxy, and the extra `socks` is not installed.
         """
         from pilookup.checking import requests, state, transport  # noqa: PLC0415 - see the module's docstring
         from pilookup.checking.trust import Trust, read_root  # noqa: PLC0415
 
-        self._region = _check_region(region)
-        self._timeout = _check_timeout(timeout)
+        self._region = check_region(region)
+        self._timeout = check_timeout(timeout)
         base = requests.check_url(url, insecure=insecure)
         self._endpoint = requests.Endpoint(base, check_channel(channel), _check_token(token))
-        self._checker = Checker(channel, BucketCache(cache_bytes))
-        root = None if trust is None else read_root(trust)
-        folder = state.default_directory() if state_dir is None else Path(state_dir)
-        kept = state.State(folder, base, channel)
+        cache = BucketCache(cache_bytes if mirror is None else 0)  # each look-up in a mirror verifies its bucket
+        self._checker = Checker(channel, cache)
+        root = None if trust is None else read_root(trust, sandbox=sandbox)
         self._http = transport.Http(self._endpoint)
-        self._trust = Trust(self._http, kept, root)
+        self._mirror: MirrorSource | None = None
+        network: Trust | None = None
+        if mirror is None or mirror_or_network:
+            folder = state.default_directory() if state_dir is None else Path(state_dir)
+            network = Trust(self._http, state.State(folder, base, channel), root, sandbox=sandbox)
+        if mirror is not None:
+            self._mirror = _mirror_source(Path(mirror), channel, root, max_age, network)
+        self._trust: Trust | MirrorSource = self._mirror or cast("Trust", network)
         self._closed = False
         self._prepare()
 
@@ -90,17 +116,20 @@ class BaseClient:
         """The datasets of the newest trusted snapshot, or an empty tuple before the first check."""
         return self.manifest.datasets if self.manifest else ()
 
+    def _local(self, need: Fetch) -> dict[int, bytes | Failure] | None:
+        """Return the bodies of buckets from the mirror, or None if they must come from the server."""
+        return self._mirror.bodies(need) if self._mirror else None
+
     def _deadline(self, timeout: float | None) -> Deadline:
         """Return the deadline of a call that starts now; raises ValueError unless `timeout` is above 0."""
-        return Deadline.after(self._timeout if timeout is None else _check_timeout(timeout))
+        return Deadline.after(self._timeout if timeout is None else check_timeout(timeout))
 
     def _start(self, texts: list[str], region: str | None) -> Steps[list[Result]]:
         """Start a check; raises RuntimeError, TypeError and ValueError as `check_many` says."""
         if self._closed:
             raise RuntimeError("the client is closed")
-        if not all(isinstance(text, str) for text in texts):
-            raise TypeError("a number to check must be a text")
-        return self._checker.check_many(texts, self._region if region is None else _check_region(region))
+        check_texts(texts)
+        return self._checker.check_many(texts, self._region if region is None else check_region(region))
 
 
 def solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
@@ -111,19 +140,41 @@ def solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
     return proof_of_work
 
 
-def _check_timeout(timeout: float) -> float:
+def _mirror_source(
+    directory: Path, channel: str, root: bytes | None, max_age: float, network: "Trust | None"
+) -> "MirrorSource":
+    """Make the source of a client that answers from a mirror; raises ValueError."""
+    from pilookup.checking.mirror.source import MirrorSource  # noqa: PLC0415 - see the module's docstring
+
+    if root is None:
+        raise ValueError("mirror: needs trust, the root that the mirror is verified under")
+    if not max_age > 0:
+        raise ValueError("max_age: must be above 0")
+    return MirrorSource(directory, channel, root, max_age, network)
+
+
+def check_timeout(timeout: float) -> float:
+    """Return the seconds that a call may take; raises ValueError unless they are above 0 and at most MAX_TIMEOUT."""
     if not 0 < timeout <= MAX_TIMEOUT:
         raise ValueError(f"timeout: must be above 0 and at most {MAX_TIMEOUT:,} seconds")
     return timeout
 
 
 def list_of_texts(texts: Iterable[str]) -> list[str]:
+    """Return texts as a list; raises TypeError for a single str."""
     if isinstance(texts, str | bytes):
         raise TypeError("check_many takes several texts; check takes one")
     return list(texts)
 
 
-def _check_region(region: str) -> str:
+def check_texts(texts: list[str]) -> None:
+    """Raise TypeError unless every item is a str."""
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a number to check must be a text")
+
+
+def check_region(region: str) -> str:
+    """Return a region's code; raises ValueError unless it is one."""
     # is_region loads libphonenumber's tables, which checks of mainland numbers do not need.
     if region != "CN" and not is_region(region):
         raise ValueError("region: not an ISO 3166-1 alpha-2 code")

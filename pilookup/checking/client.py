@@ -85,7 +85,7 @@ class Client(BaseClient):
             case Evaluate():
                 return self._http.send(self._endpoint.evaluate(need), deadline)
             case Fetch():
-                return self._fetch(need, deadline)
+                return self._local(need) or self._fetch(need, deadline)
             case Pause():
                 time.sleep(min(need.seconds, deadline.left()))
                 return None

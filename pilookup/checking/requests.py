@@ -9,6 +9,7 @@ import httpcore2
 import httpx2
 
 import pilookup
+from pilookup.checking.answers import Span
 from pilookup.checking.check import Evaluate, Fetch
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.result import Reason
@@ -19,11 +20,19 @@ from pilookup.protocol.proof_of_work import HEADER
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a channel is served, and the bearer token that goes with each request."""
+    """Where a channel is served, and the credentials that go with each request.
+
+    Attributes:
+        base: the base URL, without a trailing slash.
+        channel: the channel.
+        token: a bearer token, or with `basic` the base64 of a user and a password (RFC 7617).
+        basic: whether the token is for basic authentication.
+    """
 
     base: str
     channel: str
     token: str | None = field(default=None, repr=False)
+    basic: bool = False
 
     def url(self, path: str) -> str:
         """Return the URL of a path below the channel."""
@@ -45,7 +54,8 @@ class Endpoint:
             "accept": "*/*",
             "accept-encoding": "identity",
         }
-        return names | ({"authorization": f"Bearer {self.token}"} if self.token is not None else {})
+        scheme = "Basic" if self.basic else "Bearer"
+        return names | ({"authorization": f"{scheme} {self.token}"} if self.token is not None else {})
 
 
 def check_url(url: str, *, insecure: bool = False) -> str:
@@ -83,6 +93,7 @@ class Call:
         body: the body of a POST, or None for a GET.
         proof_of_work: the header value that answers a challenge, if there is one.
         too_long: the reason of an answer that is larger than `limit`.
+        span: the part of a file that is asked for, or None for the whole answer.
     """
 
     url: str
@@ -90,6 +101,7 @@ class Call:
     body: bytes | None = field(default=None, repr=False)
     proof_of_work: str | None = field(default=None, repr=False)
     too_long: Reason = Reason.BAD_RESPONSE
+    span: Span | None = None
 
     def request(
         self, endpoint: Endpoint, deadline: Deadline, trace: Callable[[str, dict[str, Any]], Any]
@@ -108,6 +120,8 @@ class Call:
         else:
             method = "POST"
             headers |= {"Content-Type": OCTETS, "Content-Length": str(len(self.body))}
+        if self.span is not None:
+            headers["Range"] = f"bytes={self.span.first}-{self.span.stop - 1}"
         if self.proof_of_work is not None:
             headers[HEADER] = self.proof_of_work
         timeouts = {"connect": deadline.at, "read": deadline.at, "write": deadline.at, "pool": deadline.left()}

@@ -52,6 +52,8 @@ class Reason(StrEnum):
     """The server's answer does not follow the protocol."""
     NO_STATE = "no_state"
     """The state directory cannot be read or written, so a rollback could not be detected."""
+    NO_MIRROR = "no_mirror"
+    """The mirror's directory has no release, or one that cannot be read. A mirror that is too old is STALE."""
 
 
 @dataclass(frozen=True, slots=True)

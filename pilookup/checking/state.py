@@ -26,10 +26,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self
 
+from tuf.api.metadata import Root
+
 from pilookup import durable
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.forks import renew_in_children
-from pilookup.errors import TrustError
+from pilookup.errors import FormatError, TrustError
+from pilookup.protocol.release import parse_metadata
 
 _ID_HEX = 16
 _LOCK_PAUSE = 0.005
@@ -139,6 +142,8 @@ class RootState:
             return True
         if kept != old:
             return False
+        for name in kept.keys() - new.keys():
+            (self._folder / name).unlink()
         for name in sorted(new, key=_order):
             if new[name] != kept.get(name):
                 durable.replace(self._folder / name, new[name])
@@ -175,6 +180,25 @@ class WorkingCopy:
         """Return the files as the refresh has left them; raises OSError."""
         return read_files(self.folder)
 
+    def online_keys(self) -> tuple[tuple[str, ...], ...] | None:
+        """The key ids of timestamp and snapshot in the newest root kept; None if there is none, or none to read.
+
+        Raises OSError.
+        """
+        names = [path for path in (self.metadata / "root_history").glob("*.root.json") if _version(path) is not None]
+        if not names:
+            return None
+        try:
+            root = parse_metadata(max(names, key=lambda path: _version(path) or 0).read_bytes(), Root).signed
+        except FormatError:
+            return None
+        return tuple(tuple(sorted(root.roles[role].keyids)) for role in ("timestamp", "snapshot"))
+
+    def forget_online(self) -> None:
+        """Delete what the former keys of timestamp and snapshot have signed; raises OSError."""
+        for name in ("timestamp.json", "snapshot.json"):
+            (self.metadata / name).unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         return self
 
@@ -182,6 +206,12 @@ class WorkingCopy:
         fcntl.flock(self._alive, fcntl.LOCK_UN)
         os.close(self._alive)  # first: NFS keeps a file that is open
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _version(path: Path) -> int | None:
+    """The version in a root's file name; None if there is none."""
+    number = path.name.removesuffix(".root.json")
+    return int(number) if number.isascii() and number.isdigit() else None
 
 
 def read_files(folder: Path) -> Files:

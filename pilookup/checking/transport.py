@@ -67,7 +67,7 @@ class Http:
             free.release()
 
     def _exchange(self, call: Call, deadline: Deadline) -> bytes:
-        events, answer = _Events[httpcore2.NetworkStream](), Answer(call.limit, call.too_long)
+        events, answer = _Events[httpcore2.NetworkStream](), Answer(call.limit, call.too_long, call.span)
         try:
             return self._read(call.request(self.endpoint, deadline, events.note), answer)
         except Failure:
@@ -146,7 +146,7 @@ class AsyncHttp:
             self._free_connections.release()
 
     async def _exchange(self, call: Call, deadline: Deadline) -> bytes:
-        events, answer = _Events[httpcore2.AsyncNetworkStream](), Answer(call.limit, call.too_long)
+        events, answer = _Events[httpcore2.AsyncNetworkStream](), Answer(call.limit, call.too_long, call.span)
         try:
             async with asyncio.timeout(deadline.left()):
                 return await self._read(call.request(self.endpoint, deadline, events.note_async), answer)

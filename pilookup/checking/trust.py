@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from tuf.api import exceptions as tuf
-from tuf.api.metadata import TargetFile
+from tuf.api.metadata import Root, TargetFile
 from tuf.api.serialization import DeserializationError
 from tuf.ngclient import Updater, UpdaterConfig
 
@@ -41,6 +41,8 @@ from pilookup.protocol.release import (
     MAX_METADATA_BYTES,
     ROOT,
     check_manifest,
+    is_sandbox,
+    parse_metadata,
     serves_until,
     target_name,
     verify_root,
@@ -62,14 +64,16 @@ _NEVER = (-math.inf, -math.inf)
 class Trust:
     """Keeps a channel's trusted snapshot fresh. May be used by many threads, and processes may share the state."""
 
-    def __init__(self, http: Http, state: State, root: bytes | None) -> None:
+    def __init__(self, http: Http, state: State, root: bytes | None, *, sandbox: bool = False) -> None:
         """Make the trust of one channel.
 
         Args:
             http: the channel's connections.
             state: what is kept between runs.
             root: the pinned root, or None to remember the root of the first contact.
+            sandbox: whether every root must be marked as that of a sandbox; otherwise none may be.
         """
+        self._sandbox = sandbox
         self._http = http
         self._state = state
         self._root = root
@@ -159,7 +163,7 @@ class Trust:
             copy = kept.copy(old)
         with copy:
             try:
-                snapshot = self._fetch(root, kept, copy, serial_of(old), deadline)
+                snapshot = self._fetch_under_new_keys(root, kept, copy, serial_of(old), deadline)
             except BaseException:
                 # What was verified before the failure counts from now on, such as a root that replaces stolen keys.
                 with suppress(LockedError):
@@ -188,6 +192,28 @@ class Trust:
                 self._state.remember_root(first_root)
             return True
 
+    def _fetch_under_new_keys(
+        self, root: bytes, kept: RootState, copy: WorkingCopy, seen: int, deadline: Deadline
+    ) -> TrustedSnapshot:
+        """As `_fetch`; if a new root replaces keys of timestamp or snapshot, forget what the former ones have signed.
+
+        The TUF client drops metadata that the new keys have not signed, but not a timestamp when only the snapshot's
+        key is new (TUF specification, 5.3.11): a version that a thief of the former keys has signed would stay the
+        lowest that is accepted.
+        """
+        before = copy.online_keys()
+        try:
+            return self._fetch(root, kept, copy, seen, deadline)
+        except tuf.RepositoryError:
+            if before is None or copy.online_keys() == before:
+                raise
+        except BaseException:
+            if before is not None and copy.online_keys() != before:
+                copy.forget_online()
+            raise
+        copy.forget_online()
+        return self._fetch(root, kept, copy, seen, deadline)
+
     def _fetch(self, root: bytes, kept: RootState, copy: WorkingCopy, seen: int, deadline: Deadline) -> TrustedSnapshot:
         """Bring a copy of the state up to date and return its snapshot, of a serial not below `seen`."""
         updater = Updater(
@@ -200,6 +226,7 @@ class Trust:
             bootstrap=root,
         )
         updater.refresh()
+        self._check_mark((copy.metadata / ROOT).read_bytes())
         snapshot = self._snapshot(updater, kept, copy)
         if snapshot.manifest.serial < seen:
             raise Failure(Reason.ROLLED_BACK)
@@ -216,6 +243,12 @@ class Trust:
         _check_epoch(manifest, target, _listed(updater, target_name(manifest.epoch, MANIFEST)))
         return TrustedSnapshot(manifest, digest, canary_found)
 
+    def _check_mark(self, root: bytes) -> None:
+        """Raise a Failure unless the newest root, which the refresh has verified, is marked as this client expects."""
+        mark_problem = _mark_problem(parse_metadata(root, Root).signed, sandbox=self._sandbox)
+        if mark_problem:
+            raise Failure(Reason.BAD_RESPONSE, detail=mark_problem)
+
     def _announce(self, root: bytes) -> None:
         """Warn of the root of the first contact; called once a whole release was verified under it."""
         endpoint = self._http.endpoint
@@ -226,17 +259,36 @@ class Trust:
         warnings.warn(TrustOnFirstUse(text), stacklevel=2)
 
 
-def read_root(trust: str | Path | bytes) -> bytes:
-    """Return the bytes of the root to pin; raises TrustError unless `trust` is, or names the file of, a TUF root."""
+def read_root(trust: str | Path | bytes, *, sandbox: bool = False) -> bytes:
+    """Return the bytes of the root to pin.
+
+    Args:
+        trust: the root, or the path of its file.
+        sandbox: whether it must be marked as that of a sandbox; otherwise it may not be.
+
+    Raises:
+        TrustError: it cannot be read, is not a signed TUF root, or is not marked as it must be.
+    """
     try:
         root = trust if isinstance(trust, bytes) else Path(trust).read_bytes()
     except OSError as error:
         raise TrustError("bad_signature", f"cannot read {error.filename}: {error.strerror}") from error
     try:
-        verify_root(root)
+        mark_problem = _mark_problem(verify_root(root), sandbox=sandbox)
     except (FormatError, TrustError) as error:
         raise TrustError("bad_signature", f"trust is not a signed TUF root: {error}") from None
+    if mark_problem:
+        raise TrustError("bad_response", f"trust: {mark_problem}")
     return root
+
+
+def _mark_problem(root: Root, *, sandbox: bool) -> str | None:
+    """Say what is wrong with the mark of a root, or return None."""
+    if is_sandbox(root) == sandbox:
+        return None
+    if sandbox:
+        return "this root is not that of a sandbox: remove sandbox=True"
+    return "this root is that of a sandbox, whose data are not real: pin the publisher's trust file"
 
 
 def _check_first_root(root: bytes) -> bytes:

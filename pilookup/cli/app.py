@@ -1,4 +1,4 @@
-"""The application: the list of commands, and the exit status (0 done, 1 failed, 2 usage error)."""
+"""The application: the list of commands, and the exit status (0 done, 1 failed, 2 usage error, 3 signatures needed)."""
 
 import importlib
 import os
@@ -13,7 +13,23 @@ from pilookup.cli.console import complain
 from pilookup.cli.installed_commands import installed_commands
 from pilookup.errors import PilookupError
 
-COMMANDS = ("init", "load", "publish", "rotate", "withdraw", "erase", "passphrase", "status", "check", "verify")
+COMMANDS = (
+    "init",
+    "load",
+    "publish",
+    "rotate",
+    "withdraw",
+    "erase",
+    "passphrase",
+    "status",
+    "check",
+    "sync",
+    "verify",
+    "sandbox",
+)
+GROUPS = ("bundle", "keys")
+"""Commands that have commands of their own; each module has an `app`."""
+
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 """An unusable command accepts any arguments, so that it can say what is wrong with it."""
 
@@ -47,6 +63,8 @@ def build() -> typer.Typer:
     app.callback()(_options)
     for name in COMMANDS:
         app.command(name)(_command(name))
+    for name in GROUPS:
+        app.add_typer(importlib.import_module(f"pilookup.cli.commands.{name}").app, name=name)
     for command in installed_commands():
         if command.problem is None:
             app.command(command.name)(command.function)

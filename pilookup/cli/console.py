@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,6 +48,22 @@ def counted(count: int, one: str, many: str = "") -> str:
 def note(text: str) -> None:
     """Print a remark on standard error."""
     _errors.print(f"pilookup: {text}", markup=False)
+
+
+SIGNATURES_NEEDED = 3
+"""The exit status of a command that did its work, and whose release has yet to be signed where the keys are."""
+
+
+def signatures_needed(channels: Sequence[str]) -> None:
+    """Say which channels' releases have to be prepared and signed, and end with status 3; does nothing for none."""
+    for channel in channels:
+        complain(
+            f"{channel}: the change is made here, but not served, since the signing keys are elsewhere; run: "
+            f"pilookup publish {channel} --prepare FILE, have FILE signed with: pilookup keys sign FILE, and then: "
+            f"pilookup publish {channel} --finish SIGNATURES..."
+        )
+    if channels:
+        raise typer.Exit(SIGNATURES_NEEDED)
 
 
 def complain(text: str) -> None:

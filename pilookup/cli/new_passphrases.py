@@ -8,8 +8,8 @@ import typer
 from pilookup.cli.console import note
 from pilookup.errors import KeyringError
 from pilookup.keyring import Half
-from pilookup.keyring.passphrase import chosen_passphrase
-from pilookup.keyring.passphrase_rules import generate_passphrase
+from pilookup.keyring.passphrase import KEY_VARIABLE, chosen_passphrase, chosen_secret
+from pilookup.keyring.passphrase_rules import check_length, generate_passphrase
 
 _NEEDED_FOR = {
     Half.CUSTODY: "all commands of the police side: load, publish, rotate, withdraw, erase",
@@ -35,31 +35,56 @@ def new_passphrases(
     for half, variable in variables.items():
         chosen = chosen_passphrase(half, variable, ask=own)
         if chosen is None:
-            chosen = generated[half] = _generate(half, variable)
+            chosen = generated[half] = _generate(f"the {half} half", variable)
         passphrases[half] = chosen
     check(passphrases)
     if generated:
-        _show(generated)
+        _show({str(half): (passphrase, _NEEDED_FOR[half]) for half, passphrase in generated.items()})
     return passphrases
 
 
-def _generate(half: Half, variable: str) -> bytes:
+def holder_passphrase(name: str, *, own: bool) -> bytes:
+    """The new passphrase of a key that moves to its holder: from its variable or file, typed, or generated and shown.
+
+    Args:
+        name: the key.
+        own: whether to ask for it, instead of generating it, if no variable gives it.
+
+    Raises:
+        KeyringError: it is too short, a file cannot be trusted, a person is needed and this is no terminal, or the
+            person did not confirm that the generated one was written down.
+    """
+    owner = f"the key {name}"
+    chosen = chosen_secret(owner, KEY_VARIABLE, ask=own)
+    if chosen is not None:
+        check_length(owner, chosen)
+        return chosen
+    generated = _generate(owner, KEY_VARIABLE)
+    _show({name: (generated, "keys sign, by the holder of this key alone")})
+    return generated
+
+
+def _generate(owner: str, variable: str) -> bytes:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):  # a file or a log would keep it
         raise KeyringError(
-            f"the {half} half needs a passphrase: set {variable} or {variable}_FILE, "
+            f"{owner} needs a passphrase: set {variable} or {variable}_FILE, "
             "or run this at a terminal, which shows a generated one"
         )
     return generate_passphrase()
 
 
-def _show(generated: Mapping[Half, bytes]) -> None:
-    """Show generated passphrases on the terminal, with what to do with them, until they are written down."""
+def _show(generated: Mapping[str, tuple[bytes, str]]) -> None:
+    """Show generated passphrases on the terminal, with what to do with them, until they are written down.
+
+    Args:
+        generated: the passphrase by what it opens, and what it is needed for.
+    """
     note("generated; shown once and stored nowhere:")
-    for half, passphrase in generated.items():
-        typer.echo(f"\n    {half:<7}  {passphrase.decode()}\n    for {_NEEDED_FOR[half]}", err=True)
+    for name, (passphrase, needed_for) in generated.items():
+        typer.echo(f"\n    {name:<7}  {passphrase.decode()}\n    for {needed_for}", err=True)
     typer.echo(
         "\nWrite each one down by itself, and keep it apart from this machine and from its backups.\n"
-        "Without it, nothing in its half can be read again.",
+        "Without it, nothing that it protects can be used again.",
         err=True,
     )
     if not typer.confirm("Written down?", err=True):

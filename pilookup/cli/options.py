@@ -24,7 +24,9 @@ SchedulerOption = Annotated[
     ),
 ]
 _UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_DECIMAL_UNITS = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|)")
+_FILE_SIZE = re.compile(r"(\d{1,15}) ?([KMGT]iB|[kMGT]B|)")
 
 
 def _size(text: str) -> int:
@@ -33,6 +35,14 @@ def _size(text: str) -> int:
     if not found:
         raise typer.BadParameter(f"{text}: not a size such as 512MiB or 2GiB")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def _file_size(text: str) -> int:
+    """Parse a size of files, also in decimal units such as `100MB`, into bytes; raises typer.BadParameter."""
+    found = _FILE_SIZE.fullmatch(text)
+    if not found:
+        raise typer.BadParameter(f"{text}: not a size such as 100MB or 4GiB")
+    return int(found[1]) * (_UNITS | _DECIMAL_UNITS)[found[2]]
 
 
 MemoryOption = Annotated[
@@ -45,10 +55,38 @@ MemoryOption = Annotated[
         help="Memory for the work of one process. A filter part takes 100 MiB; a Bloom filter is in memory as a whole.",
     ),
 ]
+PieceOption = Annotated[
+    int | None,
+    typer.Option(
+        "--piece-size",
+        parser=_file_size,
+        metavar="SIZE",
+        help="Write pieces OUT.001, OUT.002 and so on, of this size at most, such as 100MB; by default one file.",
+        show_default=False,
+    ),
+]
 DEFAULT_MEMORY = f"{executors.DEFAULT_MEMORY >> 30}GiB"
 """The default of `--memory`, as it is written on the command line."""
 DateOption = Annotated[
     bool, typer.Option("--date-is-right", help="Sign, although the date is out of order with what was signed before.")
+]
+KeysOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        help="A signing key that is not in HOME and is at hand: a sealed key file. Repeat it for several.",
+        show_default=False,
+    ),
+]
+OperatorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--operator",
+        envvar="PILOOKUP_OPERATOR",
+        help="Who runs the command, for the audit log; by default, the login.",
+        show_default=False,
+    ),
 ]
 OwnOption = Annotated[
     bool,

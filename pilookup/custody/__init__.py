@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pilookup.custody.intake.report import Report
     from pilookup.custody.load.outcome import LoadOutcome
     from pilookup.custody.load_report.page import html_report
-    from pilookup.custody.publish.publish import Published
+    from pilookup.custody.publish.outcome import PreparedOutcome, Published
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
 
@@ -34,6 +34,7 @@ __all__ = [
     "Kind",
     "LoadOutcome",
     "Passphrase",
+    "PreparedOutcome",
     "Progress",
     "Published",
     "ReleaseStatus",
@@ -52,8 +53,9 @@ _MODULES = {
     "Kind": "pilookup.protocol.label",
     "LoadOutcome": "pilookup.custody.load.outcome",
     "Passphrase": "pilookup.custody.custody",
+    "PreparedOutcome": "pilookup.custody.publish.outcome",
     "Progress": "pilookup.compute.callbacks",
-    "Published": "pilookup.custody.publish.publish",
+    "Published": "pilookup.custody.publish.outcome",
     "ReleaseStatus": "pilookup.custody.status",
     "Report": "pilookup.custody.intake.report",
     "WithdrawOutcome": "pilookup.custody.custody",

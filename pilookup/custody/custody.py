@@ -6,34 +6,48 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self, TextIO
+
+from tuf.api.metadata import Root
 
 from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import removal
+from pilookup.custody import bundles, removal
+from pilookup.custody import signing_keys as key_work
+from pilookup.custody.audit import AuditLog, Recorded
+from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
-from pilookup.custody.datasets import DatasetSpec
+from pilookup.custody.datasets import DatasetSpec, check_slug
 from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.intake.model import names_of
+from pilookup.custody.key_places import Place
 from pilookup.custody.load import load as loading
 from pilookup.custody.load.load import LoadJob
 from pilookup.custody.load.outcome import LoadOutcome
+from pilookup.custody.publish import finish as finishing
 from pilookup.custody.publish import publish as publishing
-from pilookup.custody.publish.publish import Published
+from pilookup.custody.publish.outcome import PreparedOutcome, Published, Republished
 from pilookup.custody.session import Session
 from pilookup.custody.signing_date import date_doubt, out_of_order
+from pilookup.custody.signing_keys import RoleKeys, SigningKey
 from pilookup.custody.status import HomeStatus, read_status
 from pilookup.custody.vault import Vault
 from pilookup.errors import CustodyError, PublishError
 from pilookup.identifier import canonicalise
 from pilookup.keyring import Half, Keyring
+from pilookup.keyring.passphrase_rules import check_length
 from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.label import Kind
+from pilookup.signing.sealed_key import FileSigner
+from pilookup.signing.signature_file import SignatureFile
+from pilookup.signing.signer import Signer
 
 Passphrase = str | bytes | Callable[[], bytes]
 """A half's passphrase, or a function that asks for it, which is called once HOME is locked."""
@@ -43,15 +57,19 @@ Passphrase = str | bytes | Callable[[], bytes]
 class WithdrawOutcome:
     """What a withdrawal did.
 
-    withdrawn: False if the dataset was withdrawn before. published: one item for each published channel.
+    withdrawn: False if the dataset was withdrawn before. published: one item for each published channel. unsigned: the
+    channels that still serve the dataset, because their signing keys are elsewhere; prepare, sign and finish a release
+    of each.
     """
 
     withdrawn: bool
     published: tuple[Published, ...]
+    unsigned: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The outcome as a JSON object. `pilookup withdraw --json` prints only its `published`, a single item bare."""
-        return {"withdrawn": self.withdrawn, "published": [each.to_json() for each in self.published]}
+        """The outcome as a JSON object. `pilookup withdraw --json` prints only `published`, if nothing is unsigned."""
+        published = [each.to_json() for each in self.published]
+        return {"withdrawn": self.withdrawn, "published": published, "unsigned": list(self.unsigned)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +77,18 @@ class EraseOutcome:
     """What an erasure did.
 
     datasets: the number of datasets that contained the phone number. published: one item for each published channel.
+    unsigned: the channels that still serve the number, because their signing keys are elsewhere; prepare, sign and
+    finish a release of each.
     """
 
     datasets: int
     published: tuple[Published, ...]
+    unsigned: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup erase --json` prints it."""
-        return {"datasets": self.datasets, "published": [each.to_json() for each in self.published]}
+        published = [each.to_json() for each in self.published]
+        return {"datasets": self.datasets, "published": published, "unsigned": list(self.unsigned)}
 
 
 class Custody:
@@ -79,6 +101,8 @@ class Custody:
       served in one step, or not at all. Each can be repeated after an error or a kill.
     - Loading and the status need the passphrase of the custody half alone. All other methods also need the online half.
     - Calls are made one at a time; they are not safe to make from several threads at once.
+    - `initialise` and all methods that change something are recorded in the audit log: before they change anything, and
+      when they end. If the former is not possible, AuditError is raised and nothing was changed.
 
     Example::
 
@@ -97,9 +121,11 @@ class Custody:
         clock: Clock,
         date_is_right: bool | Callable[[str], bool],
         resources: ExitStack,
+        audit: AuditLog,
     ) -> None:
         """Called by `open`."""
         self._opened_session = session
+        self._audit = audit
         self._workers = workers
         self._clock = clock
         self._date_is_right = date_is_right
@@ -108,7 +134,13 @@ class Custody:
 
     @staticmethod
     def initialise(
-        home: str | Path, *, passphrase: Passphrase, online_passphrase: Passphrase, clock: Clock = utc_now
+        home: str | Path,
+        *,
+        passphrase: Passphrase,
+        online_passphrase: Passphrase,
+        clock: Clock = utc_now,
+        operator: str | None = None,
+        sandbox: bool = False,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -117,6 +149,9 @@ class Custody:
             passphrase: of the custody half, 16 characters or more.
             online_passphrase: of the online half, 16 characters or more, and another one.
             clock: the time to make the first epochs and signatures at.
+            operator: who makes it, for the audit log; None for the login.
+            sandbox: mark the roots as those of a sandbox. Clients refuse its trust files unless they are made with
+                `sandbox=True`; the mark cannot be removed. For synthetic data only.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -124,13 +159,15 @@ class Custody:
         Raises:
             HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
             KeyringError: a passphrase breaks a rule, which the text names; or a key file cannot be written.
-            CustodyError: the control database cannot be used, or holds control data already.
+            CustodyError: the control database cannot be used, or holds control data already; or the operator's name
+                cannot be written into the audit log.
             ValueError: `clock` returns a time without a time zone.
 
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        return initialise_home(Path(home), _bytes_of(passphrase), _bytes_of(online_passphrase), now)
+        passphrases = (_bytes_of(passphrase), _bytes_of(online_passphrase))
+        return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:
@@ -157,6 +194,8 @@ class Custody:
         scheduler: str | None = None,
         clock: Clock = utc_now,
         date_is_right: bool | Callable[[str], bool] = False,
+        signers: Iterable[Signer] = (),
+        operator: str | None = None,
     ) -> Self:
         """Lock and unlock a HOME, and remove what killed commands left.
 
@@ -169,11 +208,15 @@ class Custody:
             clock: asked for the time at each call; signatures, epochs and expiry follow it.
             date_is_right: whether the date is right although it is out of order with what was signed or received
                 before; or a function that gets the doubt as a text and asks a person.
+            signers: signing keys that are in no half and at hand, such as a sealed key file on a medium.
+            operator: who works on it, for the audit log; None for the login.
 
         Raises:
             HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
             KeyringError: a passphrase is wrong, or a key file is missing or altered.
-            CustodyError: the control database cannot be used.
+            AuditError: the audit log was changed, or cannot be read or written.
+            CustodyError: the control database cannot be used, or the operator's name cannot be written into the audit
+                log.
             VaultError: the vault does not belong to the control database, and nothing was changed; or what a killed
                 command left in it cannot be removed.
             PublishError: what a killed command left in a channel cannot be removed.
@@ -191,9 +234,10 @@ class Custody:
             if online_passphrase is not None:
                 online = _unlock(layout, Half.ONLINE, _bytes_of(online_passphrase), given)
             control = stack.enter_context(ControlDatabase.open(layout))
-            session = Session(layout, keyring, control, Vault(layout, keyring), online, now)
+            session = Session(layout, keyring, control, Vault(layout, keyring), online, now, tuple(signers))
+            audit = AuditLog.open(layout, keyring, operator, partial(read_clock, clock))
             session.recover()
-            return cls(session, workers, clock, date_is_right, stack.pop_all())
+            return cls(session, workers, clock, date_is_right, stack.pop_all(), audit)
 
     def __enter__(self) -> Self:
         return self
@@ -276,6 +320,7 @@ class Custody:
         What `rejects` or `on_progress` raises is raised unchanged, and nothing is loaded.
         """
         session = self._session()
+        check_slug(dataset)
         paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
         spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
@@ -292,7 +337,11 @@ class Custody:
         job = LoadJob(
             paths, spec, options, replace, dry_run, strict, skip_bad, frozenset(locked) if locked is not None else None
         )
-        return loading.load(session, job, rejects, on_progress, self._workers)
+        asked = {"kind": str(known_kind), "files": len(paths), "replace": replace, "dry_run": dry_run}
+        with self._audit.recorded("load", dataset=dataset, **asked, rejects=rejects is not None) as entry:
+            outcome = loading.load(session, job, rejects, on_progress, self._workers)
+            entry.outcome(**outcome.counts())
+        return outcome
 
     def publish(
         self,
@@ -314,6 +363,8 @@ class Custody:
             on_progress: called with (steps done, steps in all, entries so far).
 
         Raises:
+            KeysElsewhereError: fewer signing keys are at hand than the release needs; nothing was changed. Use
+                `prepare` and `finish`.
             PublishError: HOME was opened without the online half, there is no such channel, a file cannot be read or
                 written (a full disk), or the snapshot failed its own checks.
             KeyringError: a key is missing or altered, or cannot be written or destroyed.
@@ -328,9 +379,191 @@ class Custody:
         served, or the new one completely; call it again.
         """
         session = self._publishing_session()
-        return publishing.publish(
-            session, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
-        )
+        session.control.channel(channel)
+        with self._audit.recorded("publish", channel=channel, bloom=bloom) as entry:
+            signing = replace(session, audit_head=entry.head)
+            done = publishing.publish(
+                signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+            )
+            entry.outcome(**_release_facts(session, done))
+        return done
+
+    def prepare(
+        self,
+        channel: str,
+        *,
+        bloom: bool = False,
+        memory: int = DEFAULT_MEMORY,
+        on_progress: Progress | None = None,
+    ) -> PreparedOutcome:
+        """Build a channel's release and write a signing request, for keys that are elsewhere.
+
+        What is served does not change. A release that was prepared before is given up.
+
+        Args:
+            channel: `public` or `platform`.
+            bloom: as `publish`.
+            memory: as `publish`.
+            on_progress: as `publish`.
+
+        Raises as `publish`, apart from KeysElsewhereError.
+        """
+        session = self._publishing_session()
+        session.control.channel(channel)
+        with self._audit.recorded("publish prepare", channel=channel, bloom=bloom) as entry:
+            signing = replace(session, audit_head=entry.head)
+            done = publishing.prepare(
+                signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
+            )
+            entry.outcome(**_prepared_facts(done))
+        return done
+
+    def finish(self, channel: str, signatures: Iterable[bytes]) -> Published:
+        """Serve the release that was prepared last, with signatures that holders of keys have made.
+
+        Args:
+            channel: `public` or `platform`.
+            signatures: the contents of signature files, in any order.
+
+        Raises:
+            PublishError: nothing is prepared, a signature is not valid for it, the vault has changed since, something
+                newer was signed, or a file is missing or cannot be written. Nothing was changed.
+            KeysElsewhereError: signatures are missing; the text names the role and the keys. Nothing was changed.
+            FormatError: a signature file is malformed, or the served release is not valid.
+            KeyringError, CustodyError, TrustError: as `publish`.
+            RuntimeError: this HOME was closed.
+        """
+        files = [SignatureFile.from_bytes(data) for data in signatures]
+        session = self._publishing_session()
+        session.control.channel(channel)
+        with self._audit.recorded("publish finish", channel=channel, files=len(files)) as entry:
+            done = finishing.finish(session, channel, files)
+            entry.outcome(**_release_facts(session, done))
+        return done
+
+    def signing_keys(self) -> list[RoleKeys]:
+        """List the signing keys of each channel and role, and where each one is.
+
+        Raises:
+            PublishError: HOME was opened without the online half.
+            KeyringError: a key file is missing or altered.
+            CustodyError: the control database, or the record of places, cannot be read.
+            TrustError, FormatError: root metadata are not valid.
+            RuntimeError: this HOME was closed.
+        """
+        session = self._session()
+        with durable.failures_as(PublishError, session.home.channels):
+            return key_work.list_keys(session)
+
+    def move_key(self, name: str, path: str | Path, *, passphrase: Passphrase) -> SigningKey:
+        """Seal a signing key to a file under its holder's own passphrase, check it there, and destroy it here.
+
+        Repeating it after an error or a kill completes it, with the same passphrase.
+
+        Args:
+            name: the key id in the custody half, such as `root-public-2`.
+            path: the file, on a medium of the holder.
+            passphrase: of the holder, 16 characters or more.
+
+        Raises:
+            KeyringError: the passphrase is too short, or does not open a file that is there; or the file cannot be
+                written or read back (a full medium), or the key here cannot be destroyed.
+            CustodyError: there is no such key here, the file would be inside HOME, or the record of places cannot be
+                written.
+            TrustError, FormatError: root metadata are not valid.
+            RuntimeError: this HOME was closed.
+        """
+        session = self._session()
+
+        def checked() -> bytes:
+            given = _bytes_of(passphrase)
+            check_length(f"the key {name}", given)
+            return given
+
+        with self._audit.recorded("keys move", key=name), durable.failures_as(PublishError, session.home.channels):
+            return key_work.move_key(session, name, Path(path), checked)
+
+    def replace_key(
+        self,
+        channel: str,
+        role: str,
+        key: str | None = None,
+        *,
+        new: Signer | None = None,
+        new_name: str = "",
+        prepare: bool = False,
+        memory: int = DEFAULT_MEMORY,
+        on_progress: Progress | None = None,
+    ) -> PreparedOutcome | Published:
+        """Replace a signing key by a release with a new root, which bears a threshold of the old and new root keys.
+
+        The channel is published with it. Where the new root is served, the old key is destroyed if it is here.
+
+        Args:
+            channel: `public` or `platform`.
+            role: `root`, `targets`, `snapshot` or `timestamp`.
+            key: the name of the key that is replaced, or the beginning of its id; may be left out if the role has one.
+            new: a key that is elsewhere, to take its place; by default one is made here.
+            new_name: what `signing_keys` calls `new`.
+            prepare: write a signing request instead of serving, because keys are elsewhere; `finish` ends it.
+            memory: as `publish`.
+            on_progress: as `publish`.
+
+        Raises:
+            KeysElsewhereError: fewer keys are at hand than the new root or the release needs; nothing was changed.
+            CustodyError: no key is meant, the channel was never published, or `new` is in use.
+            ValueError: there is no such role.
+
+        Everything else is raised as by `publish`.
+        """
+        session = self._publishing_session()
+        session.control.channel(channel)
+        if role not in ("root", "targets", "snapshot", "timestamp"):
+            raise ValueError(f"{role}: not root, targets, snapshot or timestamp")
+        with self._audit.recorded("keys replace", channel=channel, role=role, prepare=prepare) as entry:
+            with durable.failures_as(PublishError, session.home.online):
+                change = self._replacement(session, channel, role, key, new, new_name, at_hand=not prepare)
+            prepared = publishing.prepare(
+                replace(session, audit_head=entry.head),
+                channel,
+                on_progress or _ignore,
+                root=change,
+                bloom=publishing.has_bloom(session, channel),
+                executor=self._workers,
+                memory=memory,
+            )
+            if prepare:
+                entry.outcome(**_prepared_facts(prepared))
+                return prepared
+            done = finishing.finish(session, channel, ())
+            entry.outcome(**_release_facts(session, done))
+        return done
+
+    def _replacement(
+        self,
+        session: Session,
+        channel: str,
+        role: str,
+        key: str | None,
+        new: Signer | None,
+        name: str,
+        *,
+        at_hand: bool,
+    ) -> Callable[[Root], Root]:
+        """The change of the root; makes the new key unless it is given. Raises as `replace_key`."""
+        repository = session.repository(session.control.channel(channel).name)
+        if not repository.listed():
+            raise CustodyError(f"channel {channel} was never published; run: pilookup publish {channel}")
+        old = key_work.key_to_replace(session, channel, role, key)
+        public = key_work.new_key(session, channel, role) if new is None else new.public_key()
+        change = key_work.replacement(role, old, public)
+        root = change(repository.following(repository.root(), session.now))
+        if at_hand:
+            key_work.check_at_hand(session, channel, root)
+        if new is not None:
+            place = Place.FILE if isinstance(new, FileSigner) else Place.DEVICE
+            key_work.record_place(session, public, name, place)
+        return change
 
     def rotate(
         self,
@@ -353,21 +586,26 @@ class Custody:
             on_progress: as `publish`.
 
         Raises:
+            KeysElsewhereError: as `publish`; but the new epoch has begun. Use `prepare` and `finish`.
             PublishError: as `publish`; also if two epochs are served, unless `compromised`. The text says from when a
                 further rotation is possible.
             KeyringError, VaultError, CustodyError, FormatError, TrustError, MissingExtraError, ComputeError,
                 RuntimeError: as `publish`.
         """
         session = self._publishing_session()
-        return publishing.rotate(
-            session,
-            channel,
-            on_progress or _ignore,
-            compromised=compromised,
-            bloom=bloom,
-            executor=self._workers,
-            memory=memory,
-        )
+        session.control.channel(channel)
+        with self._audit.recorded("rotate", channel=channel, compromised=compromised, bloom=bloom) as entry:
+            done = publishing.rotate(
+                replace(session, audit_head=entry.head),
+                channel,
+                on_progress or _ignore,
+                compromised=compromised,
+                bloom=bloom,
+                executor=self._workers,
+                memory=memory,
+            )
+            entry.outcome(**_release_facts(session, done))
+        return done
 
     def withdraw(
         self, dataset: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None
@@ -387,8 +625,16 @@ class Custody:
             RuntimeError: this HOME was closed.
         """
         session = self._publishing_session()
-        withdrawn = removal.withdraw(session, dataset)
-        return WithdrawOutcome(withdrawn, self._republish(session, memory, on_progress))
+        if session.control.dataset(dataset) is None:
+            raise CustodyError(f"there is no dataset {dataset}")
+        with self._audit.recorded("withdraw", dataset=dataset) as entry:
+            withdrawn = removal.withdraw(session, dataset)
+            entry.outcome(withdrawn=withdrawn)
+            done = self._republish(session, entry, memory, on_progress)
+            entry.outcome(
+                releases=[_release_facts(session, each) for each in done.published], unsigned=list(done.unsigned)
+            )
+        return WithdrawOutcome(withdrawn, done.published, done.unsigned)
 
     def erase(self, number: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None) -> EraseOutcome:
         """Remove a number from the vault and from every served snapshot, and keep it out of all later loads.
@@ -409,8 +655,44 @@ class Custody:
         identifier = canonicalise(number)
         if not isinstance(identifier, bytes):
             raise CustodyError(f"not a phone number: {identifier}")
-        datasets = removal.erase(session, identifier)
-        return EraseOutcome(datasets, self._republish(session, memory, on_progress))
+        with self._audit.recorded("erase") as entry:  # and nothing else: an entry must not help to guess the number
+            datasets = removal.erase(session, identifier)
+            entry.outcome(datasets=datasets)
+            done = self._republish(session, entry, memory, on_progress)
+            entry.outcome(releases=len(done.published), unsigned=len(done.unsigned))
+        return EraseOutcome(datasets, done.published, done.unsigned)
+
+    @property
+    def audit_repaired(self) -> bool:
+        """Whether opening cut off a line of the audit log that a killed command had not written to its end."""
+        return self._audit.repaired
+
+    def export_bundle(
+        self, out: str | Path, *, piece_size: int | None = None, on_progress: Progress | None = None
+    ) -> ExportOutcome:
+        """Write the releases, the keys of their epochs and the journal of removals for the serving machines.
+
+        HOME may be open without the online half's passphrase.
+
+        Args:
+            out: the file; with `piece_size`, the name that those of the pieces begin with.
+            piece_size: the greatest size of a piece in bytes; None for one file.
+            on_progress: called with (bytes written, bytes in all, bytes written).
+
+        Raises:
+            BundleError: nothing was published yet, there is a file of that name, the pieces are too small, or a file
+                cannot be written (a full disk).
+            HomeError: the online half is not here.
+            CustodyError: the control database failed, or the journal is damaged.
+            KeyringError: a key cannot be read or written.
+            TrustError, FormatError: a release is not valid.
+            AuditError: an entry of the audit log cannot be written.
+            RuntimeError: this HOME was closed.
+        """
+        with self._audit.recorded("bundle export") as entry:
+            outcome = bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
+            entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
+        return outcome
 
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.
@@ -446,7 +728,10 @@ class Custody:
         return replace(self._opened_session, now=read_clock(self._clock))
 
     def _publishing_session(self) -> Session:
-        """The same for what is signed. Before anything is changed, raises PublishError as `check_date` does."""
+        """The same for what is signed. Before anything is changed, raises PublishError as `check_date` does.
+
+        Completes a `finish` that was killed; raises as that does.
+        """
         session = self._session()
         session.online_keyring()
         if self._date_is_right is not True:
@@ -456,11 +741,39 @@ class Custody:
                 if not (callable(self._date_is_right) and self._date_is_right(doubt)):
                     raise PublishError(out_of_order(doubt))
                 self._date_is_right = True
+        finishing.complete_signed(session)
         return session
 
-    def _republish(self, session: Session, memory: int, on_progress: Progress | None) -> tuple[Published, ...]:
-        done = publishing.republish(session, on_progress or _ignore, executor=self._workers, memory=memory)
-        return tuple(done)
+    def _republish(self, session: Session, entry: Recorded, memory: int, on_progress: Progress | None) -> Republished:
+        signing = replace(session, audit_head=entry.head)
+        return publishing.republish(signing, on_progress or _ignore, executor=self._workers, memory=memory)
+
+
+def _release_facts(session: Session, done: Published) -> dict[str, Any]:
+    """What the audit log says of a release. `release` is the SHA-256 of its targets metadata."""
+    with durable.failures_as(PublishError, session.home.channels):
+        digest = session.repository(done.channel).release_digest()
+    return {
+        "channel": done.channel,
+        "epoch": done.epoch,
+        "serial": done.serial,
+        "entries": done.entries,
+        "changed": done.changed,
+        "rotated": done.rotated,
+        "ended": [each.epoch for each in done.ended],
+        "release": digest,
+    }
+
+
+def _prepared_facts(prepared: PreparedOutcome) -> dict[str, Any]:
+    """What the audit log says of a release that was prepared. `request` is the SHA-256 of the signing request."""
+    done = prepared.published
+    return {
+        "epoch": done.epoch,
+        "serial": done.serial,
+        "entries": done.entries,
+        "request": sha256(prepared.request).hexdigest(),
+    }
 
 
 def _bytes_of(passphrase: Passphrase) -> bytes:

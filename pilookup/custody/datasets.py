@@ -29,6 +29,12 @@ class DatasetSpec:
     sensitive: bool = False
 
 
+def check_slug(slug: str) -> None:
+    """Check the form of a dataset's id; raises CustodyError."""
+    if not _SLUG.fullmatch(slug):
+        raise CustodyError(f"dataset id {slug!r}: not 1 to 64 of a-z, 0-9 and dashes")
+
+
 def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
     """The existing dataset with this id, or the new one that the load will create.
 
@@ -38,8 +44,7 @@ def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
         CustodyError: the id or a title is not valid, the dataset was withdrawn or has other attributes, or the
             catalogue is full.
     """
-    if not _SLUG.fullmatch(spec.slug):
-        raise CustodyError(f"dataset id {spec.slug!r}: not 1 to 64 of a-z, 0-9 and dashes")
+    check_slug(spec.slug)
     for title in (spec.title_zh, spec.title_en):
         if title is not None and not is_title(title):
             raise CustodyError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")

@@ -1,6 +1,6 @@
 """HOME: the directory of all state, in two halves that can be on two machines.
 
-HOME/custody/   keyring.json  keys/  control.sqlite3  vault/  lock
+HOME/custody/   keyring.json  keys/  control.sqlite3  vault/  audit.jsonl  audit-head.json  lock
 HOME/online/    keyring.json  keys/  channels/{channel}/{metadata,targets}/  lock
 HOME/trust-{channel}.json     the channel's root metadata, for clients to pin
 
@@ -29,6 +29,8 @@ class Home:
         self.vault = self.custody / "vault"
         self.database = self.custody / "control.sqlite3"
         self.channels = self.online / "channels"
+        self.audit_log = self.custody / "audit.jsonl"
+        self.audit_head = self.custody / "audit-head.json"
 
     @classmethod
     def create(cls, path: Path) -> Self:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.custody import epochs
+from pilookup.custody.audit import AuditLog
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home, removed_on_error
 from pilookup.custody.session import Session
@@ -34,7 +35,15 @@ from pilookup.signing.signer import HeldKey, Signer
 CHANNELS: Final = {PUBLIC: Profile.COARSE, PLATFORM: Profile.EXACT}
 
 
-def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
+def initialise_home(
+    path: Path,
+    custody_passphrase: bytes,
+    online_passphrase: bytes,
+    now: datetime,
+    operator: str | None = None,
+    *,
+    sandbox: bool = False,
+) -> list[Path]:
     """Make HOME in a missing or empty directory. If a step fails, what was made is removed again.
 
     Args:
@@ -42,6 +51,8 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
         custody_passphrase: of the custody half, 16 characters or more.
         online_passphrase: of the online half, 16 characters or more, and another one.
         now: when the first epochs begin.
+        operator: who makes it, for the audit log; None for the login.
+        sandbox: whether to mark the roots as those of a sandbox.
 
     Returns:
         The trust files for clients to pin, one for each channel.
@@ -50,13 +61,15 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
         HomeError: the directory is not empty, is not a directory, or cannot be written (a full disk).
         KeyringError: a passphrase breaks a rule, which the text names and no file was made; or a key file cannot be
             written.
-        CustodyError: the control database cannot be used, or holds control data already.
+        CustodyError: the control database cannot be used, or holds control data already; or the operator's name cannot
+            be written into the audit log.
     """
     check_passphrases(custody_passphrase, online_passphrase)
     with durable.failures_as(HomeError, path), removed_on_error(path):
         home = Home.create(path)
         try:
-            return _create_contents(home, custody_passphrase, online_passphrase, now)
+            passphrases = (custody_passphrase, online_passphrase)
+            return _create_contents(home, *passphrases, now, operator, sandbox=sandbox)
         except BaseException:
             for half in (home.custody, home.online):
                 shutil.rmtree(half, ignore_errors=True)
@@ -66,9 +79,22 @@ def initialise_home(path: Path, custody_passphrase: bytes, online_passphrase: by
             raise
 
 
-def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: bytes, now: datetime) -> list[Path]:
+def _create_contents(
+    home: Home,
+    custody_passphrase: bytes,
+    online_passphrase: bytes,
+    now: datetime,
+    operator: str | None,
+    *,
+    sandbox: bool,
+) -> list[Path]:
     keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
     online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
+    with AuditLog.open(home, keyring, operator, lambda: now).recorded("init", channels=list(CHANNELS)):
+        return _create_keys(home, keyring, online, now, sandbox=sandbox)
+
+
+def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *, sandbox: bool) -> list[Path]:
     keyring.add_scalar(VAULT_KEY_ID, SecretKey.generate())
     keyring.add_bytes(STORAGE_KEY_ID, os.urandom(32))
     keyring.add_bytes(DIGEST_KEY_ID, os.urandom(32))
@@ -77,13 +103,13 @@ def _create_contents(home: Home, custody_passphrase: bytes, online_passphrase: b
     with ControlDatabase.create(home) as control:
         session = Session(home, keyring, control, vault, online, now)
         try:
-            return [_create_channel(session, name, profile) for name, profile in CHANNELS.items()]
+            return [_create_channel(session, name, profile, sandbox=sandbox) for name, profile in CHANNELS.items()]
         except BaseException:
             control.remove()
             raise
 
 
-def _create_channel(session: Session, name: str, profile: Profile) -> Path:
+def _create_channel(session: Session, name: str, profile: Profile, *, sandbox: bool) -> Path:
     """Make a channel's signing keys, repository and first epoch; returns its trust file."""
     signers: dict[str, list[Signer]] = {}
     for role in OFFLINE_ROLES:
@@ -94,7 +120,7 @@ def _create_channel(session: Session, name: str, profile: Profile) -> Path:
     timestamp = Ed25519PrivateKey.generate()
     session.online_keyring().add_signing(timestamp_key_id(name), timestamp)
     signers["timestamp"] = [HeldKey(timestamp)]
-    root = session.repository(name).create(signers, session.now)
+    root = session.repository(name).create(signers, session.now, sandbox=sandbox)
     session.control.create_channel(name, profile)
     epochs.begin(session, name)
     path = session.home.trust(name)

@@ -1,10 +1,12 @@
 """Removing a dataset or one number from the vault. Publishing afterwards is the caller's task.
 
-Both functions begin with the step that decides: a transaction, or the list of erased elements. What follows only cleans
-up, can be repeated, and is completed by the next command if this one is killed.
+Both functions write the entry of the journal first. Then comes the step that decides: a transaction, or the list of
+erased elements. What follows only cleans up, can be repeated, and is completed by the next command after a kill.
 """
 
 from pilookup import _core, durable
+from pilookup.bundles.journal import Removal, erased_element, withdrawn_dataset
+from pilookup.custody import journal
 from pilookup.custody.session import Session
 from pilookup.errors import CustodyError, VaultError
 from pilookup.keyring.key_ids import VAULT_KEY_ID
@@ -17,7 +19,9 @@ def withdraw(session: Session, slug: str) -> bool:
         Whether the dataset was there; False if it was withdrawn before.
 
     Raises:
-        CustodyError: there is no such dataset, or the control database failed.
+        CustodyError: there is no such dataset, the control database failed, or the journal is damaged.
+        HomeError: the journal could not be written.
+        KeyringError: a key cannot be read or written.
         VaultError: the vault does not belong to this control database, or a file could not be written or removed. The
             next command removes what is left.
     """
@@ -26,6 +30,7 @@ def withdraw(session: Session, slug: str) -> bool:
         raise CustodyError(f"there is no dataset {slug}")
     active = dataset.withdrawn_at is None
     if active:
+        journal.append(session, Removal.WITHDRAW, withdrawn_dataset(dataset.id, slug))
         with durable.failures_as(VaultError, session.home.vault):
             session.vault.mark_pending(load.id for load in session.control.loads(slug))
         session.control.withdraw(slug, session.now)
@@ -44,12 +49,14 @@ def erase(session: Session, identifier: bytes) -> int:
         The number of datasets it was in.
 
     Raises:
-        CustodyError: the control database failed.
-        KeyringError: the vault key cannot be read.
+        CustodyError: the control database failed, or the journal is damaged.
+        HomeError: the journal could not be written.
+        KeyringError: a key cannot be read or written.
         VaultError: a shard is missing, altered or of another vault, or a file could not be written. Erasing the number
             again completes it.
     """
     element = _core.tokenise([identifier], session.keyring.scalar(VAULT_KEY_ID))
+    journal.append(session, Removal.ERASE, erased_element(element))
     # Counted first: a kill after this line costs one needless republish. If the count came last, a kill before it would
     # leave a former epoch that still contains the number.
     session.control.count_removal()

@@ -1,15 +1,17 @@
 """A channel's TUF repository, as custody writes it (SPEC.md section 9; the TUF specification 1.0).
 
 Root and targets metadata are signed by two of three keys, snapshot metadata by one, timestamp metadata by the key of
-the online half. No file but timestamp.json is ever overwritten by other content, so what is served does not change
-until timestamp.json is replaced.
+the online half. A release is drafted, signed, perhaps elsewhere, and served. No file but timestamp.json and root.json
+is ever overwritten by other content, so what is served does not change until timestamp.json is replaced.
 """
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 from uuid import uuid4
 
 from tuf.api.metadata import Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets, Timestamp
@@ -21,6 +23,7 @@ from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
     ROOT_LIFE,
+    SANDBOX,
     TARGETS_LIFE,
     TIMESTAMP,
     TIMESTAMP_LIFE,
@@ -37,12 +40,11 @@ from pilookup.protocol.release import (
 from pilookup.release_files.channel_lock import channel_lock
 from pilookup.release_files.files import file_ref, read_metadata
 from pilookup.signing.signer import Signer, Signers, sign_metadata, tuf_key
+from pilookup.signing.unsigned import UnsignedRelease
 
 THRESHOLDS: Final = {"root": 2, "targets": 2, "snapshot": 1, "timestamp": 1}
 ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
 _DISCARDED: Final = ".staging-"
-
-_Role = TypeVar("_Role", Root, Targets, Snapshot, Timestamp)
 
 
 class ChannelRepository:
@@ -54,12 +56,13 @@ class ChannelRepository:
         self.targets = directory / "targets"
         self.staging = directory / "staging"
 
-    def create(self, signers: Signers, now: datetime) -> bytes:
+    def create(self, signers: Signers, now: datetime, *, sandbox: bool = False) -> bytes:
         """Make the directories and sign the first root metadata.
 
         Args:
             signers: the signers of every role, whose public keys the root metadata list; those of the root role sign.
             now: when the root metadata is signed.
+            sandbox: whether to mark the root as that of a sandbox, which clients refuse unless they are told.
 
         Returns:
             The root metadata, for clients to pin. Raises OSError.
@@ -68,11 +71,15 @@ class ChannelRepository:
         for folder in (self.metadata, self.targets):
             folder.mkdir(mode=durable.DIRECTORY_MODE)
         root = Root(version=1, expires=_whole_seconds(now + ROOT_LIFE), consistent_snapshot=True)
+        if sandbox:
+            root.unrecognized_fields[SANDBOX] = True
         for role, role_signers in signers.items():
             root.roles[role] = Role([], THRESHOLDS[role])
             for signer in role_signers:
                 root.add_key(tuf_key(signer.public_key()), role)
-        return self._write_root(root, signers)
+        metadata = Metadata(root)
+        sign_metadata(metadata, signers["root"])
+        return self.write_root(metadata)
 
     def read(self, name: str) -> bytes:
         """A metadata file's bytes; raises OSError, such as FileNotFoundError."""
@@ -81,6 +88,37 @@ class ChannelRepository:
     def root(self) -> Root:
         """The newest root metadata, signed by its own keys; raises TrustError, FormatError, OSError."""
         return verify_root(self.read(ROOT))
+
+    def served_versions(self) -> tuple[int, int]:
+        """The versions of the served targets and snapshot metadata, 0 before the first; raises FormatError, OSError."""
+        targets = self._newest_targets()
+        return (targets.version, self._served_snapshot() or 0) if targets else (0, 0)
+
+    def expiry(self) -> dict[str, datetime]:
+        """When the newest root and the served metadata of each role expire; raises TrustError, FormatError, OSError."""
+        found = {"root": self.root().expires}
+        if (served := self._served_snapshot()) is not None:
+            snapshot = parse_metadata(self.read(f"{served}.snapshot.json"), Snapshot).signed
+            targets = self._newest_targets()
+            stamp = parse_metadata(self.read(TIMESTAMP), Timestamp).signed
+            found |= {"snapshot": snapshot.expires, "timestamp": stamp.expires}
+            found |= {"targets": targets.expires} if targets else {}
+        return found
+
+    def root_of_version(self, version: int) -> Root:
+        """An older version of the root metadata, or the newest; raises TrustError, FormatError, OSError."""
+        return verify_root(self.read(f"{version}.{ROOT}"))
+
+    def served_targets(self) -> tuple[bytes, list[bytes]] | None:
+        """The targets metadata of the served release and its manifests, newest first; None before the first.
+
+        Raises FormatError, OSError.
+        """
+        targets = self._newest_targets()
+        if targets is None:
+            return None
+        manifests = [read_whole(self.targets / each.path(MANIFEST)) for each in served_epochs(targets.targets)]
+        return self.read(f"{targets.version}.targets.json"), manifests
 
     def current(self, now: datetime) -> Release | None:
         """The served release, verified from its root on; None before the first. Its timestamp may have expired.
@@ -99,6 +137,15 @@ class ChannelRepository:
         targets = self._newest_targets()
         return served_epochs(targets.targets) if targets else ()
 
+    def release_digest(self) -> str | None:
+        """The SHA-256 (hex) of the targets metadata of the served release; None before the first.
+
+        Raises FormatError, OSError.
+        """
+        if (targets := self._newest_targets()) is None:
+            return None
+        return sha256(self.read(f"{targets.version}.targets.json")).hexdigest()
+
     def signed_at(self) -> list[datetime]:
         """When the served targets and timestamp metadata were signed; empty before the first release.
 
@@ -110,24 +157,36 @@ class ChannelRepository:
         stamp = parse_metadata(self.read(TIMESTAMP), Timestamp).signed
         return [targets.expires - TARGETS_LIFE, stamp.expires - TIMESTAMP_LIFE]
 
-    def renew_root(self, signers: Signers, now: datetime) -> bool:
-        """Sign a new version of the root metadata if it expires within 120 days; the keys stay the same.
-
-        Returns:
-            Whether a new version was signed.
+    def next_root(self, now: datetime) -> Root | None:
+        """The next version of the root metadata, unsigned, with the same keys; None if it does not expire in 120 days.
 
         Raises:
-            TrustError: Its own keys do not sign the current version.
-            FormatError: The current version is not root metadata.
-            OSError: A file cannot be read or written.
+            TrustError: The current version is not signed by its own keys.
+            FormatError: It is not root metadata.
+            OSError: It cannot be read.
         """
         root = self.root()
-        if root.expires - now > ROOT_RENEWED_BEFORE:
-            return False
-        root.version += 1
-        root.expires = _whole_seconds(now + ROOT_LIFE)
-        self._write_root(root, signers)
-        return True
+        return self.following(root, now) if root.expires - now <= ROOT_RENEWED_BEFORE else None
+
+    @staticmethod
+    def following(root: Root, now: datetime) -> Root:
+        """The version after a root's, with the same keys, which expires in a year."""
+        new = Root.from_dict(deepcopy(root.to_dict()))
+        new.version = root.version + 1
+        new.expires = _whole_seconds(now + ROOT_LIFE)
+        return new
+
+    def complete_root(self) -> None:
+        """Bring root.json up to the highest version of the root metadata, after a kill between the two files.
+
+        Raises TrustError, FormatError, OSError.
+        """
+        root = self.root()
+        following = self.metadata / f"{root.version + 1}.{ROOT}"
+        if following.exists():
+            data = read_metadata(following)
+            verify_root(data)
+            durable.replace(self.metadata / ROOT, data)
 
     def stage(self) -> Path:
         """Make an empty directory for the files of one epoch, on their final file system; raises OSError."""
@@ -170,13 +229,52 @@ class ChannelRepository:
         durable.sync_directory(folder.parent)
         durable.sync_directory(self.targets)
 
-    def release(self, epochs: Sequence[ServedEpoch], signers: Signers, now: datetime, *, forget: bool = False) -> None:
-        """Sign a release and serve it from now on, by replacing timestamp.json last (the online half signs that).
+    def draft(
+        self,
+        epochs: Sequence[ServedEpoch],
+        now: datetime,
+        root: Root | None,
+        used: Mapping[str, int],
+        audit: str | None,
+    ) -> UnsignedRelease:
+        """The unsigned metadata of a release. Nothing is written.
 
         Args:
             epochs: the served epochs, newest first; their files are in place.
-            signers: those of all roles.
             now: when the release is signed.
+            root: the next root metadata; None if they stay.
+            used: versions of `targets` and `snapshot` metadata that were given to somebody to sign.
+            audit: the head of the audit log, which is signed with the release; None leaves it out.
+
+        Raises:
+            TrustError, FormatError: metadata of the served release are not valid.
+            OSError: a file cannot be read.
+        """
+        previous = self._newest_targets()
+        version = (
+            max([previous.version if previous else 0, used.get("targets", 0), *self._versions("targets.json")]) + 1
+        )
+        number = max([used.get("snapshot", 0), *self._versions("snapshot.json")]) + 1
+        expires = _whole_seconds(now + TARGETS_LIFE)
+        return UnsignedRelease(
+            trusted=self.root(),
+            root=Metadata(root) if root else None,
+            targets=Metadata(Targets(version=version, expires=expires, targets=_targets(epochs, audit))),
+            snapshot=Metadata(Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})),
+        )
+
+    def serve(
+        self, release: UnsignedRelease, signers: Sequence[Signer], now: datetime, *, forget: bool = False
+    ) -> None:
+        """Serve a signed release from now on, by replacing timestamp.json last. Repeating it is harmless.
+
+        A root with new keys is written after timestamp.json if the release is valid under both roots, so that what is
+        served is valid at any instant; otherwise before it.
+
+        Args:
+            release: the metadata, signed by enough keys; the files of its epochs are in place.
+            signers: those of the timestamp role, of the trusted root and of the next one.
+            now: when the timestamp is signed.
             forget: remove the files of the former release at once, because something in them was withdrawn or erased.
                 Without it they stay until the next release, for clients that still read them.
 
@@ -184,31 +282,61 @@ class ChannelRepository:
             FormatError: metadata of the served release are not valid.
             OSError: a file cannot be written. If timestamp.json was not replaced yet, the former release is served.
         """
-        pointer = epochs[0].files[MANIFEST]
-        source = self.targets / epochs[0].path(MANIFEST)
-        durable.replace(self.targets / f"{pointer.sha256}.{MANIFEST}", read_whole(source))
+        targets, snapshot = release.targets.signed, release.snapshot.signed
+        newest = served_epochs(targets.targets)[0]
+        source = self.targets / newest.path(MANIFEST)
+        durable.replace(self.targets / f"{newest.files[MANIFEST].sha256}.{MANIFEST}", read_whole(source))
         served, previous = self._served_snapshot(), self._newest_targets()
-        version = max([previous.version if previous else 0, *self._versions("targets.json")]) + 1
-        expires = _whole_seconds(now + TARGETS_LIFE)
-        targets = Targets(version=version, expires=expires, targets=_targets(epochs))
-        self._write_signed(f"{version}.targets.json", targets, signers["targets"])
-        number = max([0, *self._versions("snapshot.json")]) + 1
-        snapshot = Snapshot(version=number, expires=expires, meta={"targets.json": MetaFile(version)})
-        self._write_signed(f"{number}.snapshot.json", snapshot, signers["snapshot"])
-        self.sign_timestamp(number, signers["timestamp"], now)
-        self._remove_unlisted([targets] if forget or previous is None else [targets, previous], {number, served})
+        durable.replace(self.metadata / f"{targets.version}.targets.json", release.targets.to_bytes())
+        durable.replace(self.metadata / f"{snapshot.version}.snapshot.json", release.snapshot.to_bytes())
+        with channel_lock(self.directory, wait=True):
+            root_first = release.root is not None and not release.valid_under_trusted()
+            if release.root is not None and root_first:
+                self.write_root(release.root)
+            self.sign_timestamp(snapshot.version, signers, now, restart=_replaces_timestamp_keys(release))
+            if release.root is not None and not root_first:
+                self.write_root(release.root)
+        self._remove_unlisted(
+            [targets] if forget or previous is None else [targets, previous], {snapshot.version, served}
+        )
 
-    def sign_timestamp(self, snapshot: int, signers: Sequence[Signer], now: datetime) -> None:
+    def sign_timestamp(self, snapshot: int, signers: Sequence[Signer], now: datetime, *, restart: bool = False) -> None:
         """Point timestamp.json at a version of the snapshot metadata: the step that changes what is served.
+
+        The caller holds the channel's lock.
+
+        Args:
+            snapshot: the version.
+            signers: those of the timestamp role.
+            now: when the timestamp is signed.
+            restart: whether the keys are new, so that the version begins again at 1 if the former one is above all that
+                was honestly signed.
 
         Raises:
             FormatError: The current timestamp.json is not timestamp metadata.
             OSError: The file cannot be written.
         """
-        with channel_lock(self.directory, wait=True):
-            path = self.metadata / TIMESTAMP
-            old = parse_metadata(read_metadata(path), Timestamp).signed if path.exists() else None
-            self._write_signed(TIMESTAMP, renew_timestamp(old, snapshot, now), signers)
+        path = self.metadata / TIMESTAMP
+        old = parse_metadata(read_metadata(path), Timestamp).signed if path.exists() else None
+        if restart and old is not None and old.version > now.timestamp():
+            old = None  # no honest version is above the time in seconds: whoever stole the key signed it
+        metadata = Metadata(renew_timestamp(old, snapshot, now))
+        sign_metadata(metadata, signers)
+        durable.replace(path, metadata.to_bytes())
+
+    def remove_unserved(self, epochs: Iterable[ServedEpoch], keep: Iterable[ServedEpoch]) -> None:
+        """Remove the files of a release that was prepared and will not be served.
+
+        Args:
+            epochs: its epochs.
+            keep: the epochs whose files stay: those that are served, and those of a newer prepared release.
+
+        Raises:
+            OSError: a file cannot be removed.
+        """
+        kept = {epoch.path(name) for epoch in keep for name in epoch.files}
+        for path in {epoch.path(name) for epoch in epochs for name in epoch.files} - kept:
+            (self.targets / path).unlink(missing_ok=True)
 
     def _served_snapshot(self) -> int | None:
         """The version of the served snapshot metadata; None before the first. Ignores those of killed publishes."""
@@ -225,16 +353,16 @@ class ChannelRepository:
     def _versions(self, suffix: str) -> list[int]:
         return [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{suffix}")]
 
-    def _write_root(self, root: Root, signers: Signers) -> bytes:
-        data = self._write_signed(f"{root.version}.{ROOT}", root, signers["root"])
-        durable.replace(self.metadata / ROOT, data)
-        return data
+    def renew_root(self, root: Metadata[Root], signers: Sequence[Signer]) -> None:
+        """Sign the next version of the root metadata, and write it; raises KeyringError, OSError."""
+        sign_metadata(root, signers)
+        self.write_root(root)
 
-    def _write_signed(self, name: str, signed: _Role, signers: Sequence[Signer]) -> bytes:
-        metadata = Metadata(signed)
-        sign_metadata(metadata, signers)
-        data = metadata.to_bytes()
-        durable.replace(self.metadata / name, data)
+    def write_root(self, root: Metadata[Root]) -> bytes:
+        """Write signed root metadata under its own name, and then as root.json; returns it. Raises OSError."""
+        data = root.to_bytes()
+        durable.replace(self.metadata / f"{root.signed.version}.{ROOT}", data)
+        durable.replace(self.metadata / ROOT, data)
         return data
 
     def _remove_unlisted(self, keep: Sequence[Targets], snapshots: Collection[int | None]) -> None:
@@ -255,19 +383,25 @@ class ChannelRepository:
                 path.unlink()
 
 
-def _targets(epochs: Sequence[ServedEpoch]) -> dict[str, TargetFile]:
+def _targets(epochs: Sequence[ServedEpoch], audit: str | None) -> dict[str, TargetFile]:
     targets = {MANIFEST: _target(MANIFEST, epochs[0].files[MANIFEST])}
     for epoch in epochs:
         for name, ref in epoch.files.items():
             path = target_name(epoch.epoch, name)
             targets[path] = _target(path, ref)
         manifest = targets[target_name(epoch.epoch, MANIFEST)]
-        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on)
+        head = audit if epoch is epochs[0] else None
+        manifest.unrecognized_fields["custom"] = target_custom(epoch.epoch, epoch.serves_until, epoch.rotates_on, head)
     return targets
 
 
 def _target(path: str, ref: FileRef) -> TargetFile:
     return TargetFile(ref.size, {"sha256": ref.sha256}, path)
+
+
+def _replaces_timestamp_keys(release: UnsignedRelease) -> bool:
+    keys = [set(root.roles["timestamp"].keyids) for root in release.roots()]
+    return keys[0] != keys[-1]
 
 
 def _whole_seconds(moment: datetime) -> datetime:

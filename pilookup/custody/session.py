@@ -11,10 +11,10 @@ from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
 from pilookup.custody.repository import THRESHOLDS, ChannelRepository
 from pilookup.custody.vault import Vault
-from pilookup.errors import PublishError, VaultError
+from pilookup.errors import KeysElsewhereError, PublishError, VaultError
 from pilookup.keyring import Keyring
 from pilookup.keyring.key_ids import OFFLINE_ROLES, channel_key_id, number_of_key_id
-from pilookup.signing.signer import HeldKey, Signers, tuf_key_id
+from pilookup.signing.signer import HeldKey, Signer, Signers, tuf_key_id
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Session:
     """An unlocked HOME at one moment.
 
     keyring: of the custody half. online: the keyring of the online half, None if it is locked. now: the time that
-    everything done in this session is dated with.
+    everything done in this session is dated with. elsewhere: signers whose keys are in no half, such as of a key file
+    on a medium that is at hand. audit_head: the digest of the command's entry in the audit log, which a release is
+    signed with; None without an audit log.
     """
 
     home: Home
@@ -31,6 +33,8 @@ class Session:
     vault: Vault
     online: Keyring | None
     now: datetime
+    elsewhere: tuple[Signer, ...] = ()
+    audit_head: str | None = None
 
     def repository(self, channel: str) -> ChannelRepository:
         """A channel's TUF repository; raises FormatError if the name is not a channel's."""
@@ -63,21 +67,27 @@ class Session:
         return self.online
 
     def signers(self, channel: str) -> Signers:
-        """The signers of a channel whose keys are in the two halves and that its root lists, by role.
+        """The signers of a channel that are at hand and that its root lists, by role; root keys perhaps too few.
 
         Raises:
-            PublishError: there are too few of a role, or the online half is locked.
+            KeysElsewhereError: there are too few of another role.
+            PublishError: the online half is locked.
             KeyringError: a key file is missing or altered.
             TrustError, FormatError, OSError: the root metadata cannot be read or are not valid.
         """
-        found = self.signers_of(channel, self.repository(channel).root())
-        for role, threshold in THRESHOLDS.items():
+        root = self.repository(channel).root()
+        found = self.signers_of(channel, root)
+        for role in ("targets", "snapshot", "timestamp"):
+            threshold = root.roles[role].threshold
             if len(found[role]) < threshold:
-                raise PublishError(f"{threshold} {role} keys of channel {channel} are needed, {len(found[role])} found")
+                raise KeysElsewhereError(
+                    f"{threshold} {role} keys of channel {channel} are needed, {len(found[role])} found; to have the "
+                    f"release signed where the others are, run: pilookup publish {channel} --prepare FILE"
+                )
         return found
 
     def signers_of(self, channel: str, root: Root) -> Signers:
-        """The signers whose keys are in the two halves and that a root lists, by role; perhaps too few, or none.
+        """The signers at hand that a root lists, by role: keys of the two halves, and `elsewhere`; perhaps none.
 
         Raises:
             PublishError: the online half is locked.
@@ -87,8 +97,9 @@ class Session:
         for role in THRESHOLDS:
             listed = set(root.roles[role].keyids)
             keyring = self.keyring if role in OFFLINE_ROLES else self.online_keyring()
-            held = (HeldKey(keyring.signing(key_id)) for key_id in signing_key_ids(keyring, role, channel))
-            found[role] = [signer for signer in held if tuf_key_id(signer) in listed]
+            held = [HeldKey(keyring.signing(key_id)) for key_id in signing_key_ids(keyring, role, channel)]
+            by_id: dict[str, Signer] = {tuf_key_id(signer): signer for signer in (*held, *self.elsewhere)}
+            found[role] = [signer for key_id, signer in by_id.items() if key_id in listed]
         return found
 
     def channel_key(self, channel: str, epoch: int) -> SecretKey:

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from pilookup.custody import epochs
+from pilookup.custody.bundle_status import BundleStatus, export_warnings, read_bundle_status
 from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.custody.home import Home
 from pilookup.custody.repository import ChannelRepository
-from pilookup.errors import FormatError, HomeError, KeyringError, TrustError
+from pilookup.errors import BundleError, FormatError, HomeError, KeyringError, TrustError
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase_rules import MIN_CHARACTERS
 from pilookup.keyring.weak_passphrase import Weakness, recorded_weaknesses
@@ -18,7 +19,7 @@ from pilookup.plain_file import read_whole
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import EPOCH_LIFE, MANIFEST, TARGETS_LIFE, Release
-from pilookup.release_files.serving_state import read_clock_record, read_refused
+from pilookup.release_files.serving_state import read_clock_record, read_database_fault, read_refused
 
 WARNING_DIVISOR: Final = 3
 """A warning is given in the last third of a signature's or an epoch's life."""
@@ -109,12 +110,14 @@ class HomeStatus:
     """The status of a HOME.
 
     datasets: by catalogue id; None where the custody half is on another machine. channels: by name; empty where the
-    online half is on another machine. warnings: sentences for a person, each with the command that helps.
+    online half is on another machine. warnings: sentences for a person, each with the command that helps. bundle: on a
+    serving machine, what it imported last; None elsewhere.
     """
 
     datasets: tuple[DatasetStatus, ...] | None
     channels: tuple[ChannelStatus, ...]
     warnings: tuple[str, ...]
+    bundle: BundleStatus | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The status as `pilookup status --json` prints it."""
@@ -122,6 +125,7 @@ class HomeStatus:
             "datasets": None if self.datasets is None else [each.to_json() for each in self.datasets],
             "channels": [each.to_json() for each in self.channels],
             "warnings": list(self.warnings),
+            "bundle": self.bundle.to_json() if self.bundle else None,
         }
 
 
@@ -145,18 +149,25 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
     folders = home.channels.iterdir() if home.has_online() else ()
     if home.has_online():
         warnings.extend(_clock_warnings(home))
+        warnings.extend(_database_warnings(home))
     channels = [
         _channel_status(folder.name, ChannelRepository(folder), now, warnings)
         for folder in sorted(path for path in folders if path.is_dir())
     ]
     warnings.extend(_passphrase_warnings(home))
+    bundle = None
+    try:
+        bundle = read_bundle_status(home)
+        warnings.extend(export_warnings(home))
+    except (BundleError, FormatError, TrustError, OSError) as error:
+        warnings.append(f"what is known of bundles is not valid: {error}")
     datasets = None
     if control is not None:
         datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
         serving = {channel.name: channel.release.served_epochs for channel in channels if channel.release}
         for channel in control.channels():
             warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
-    return HomeStatus(datasets, tuple(channels), tuple(warnings))
+    return HomeStatus(datasets, tuple(channels), tuple(warnings), bundle)
 
 
 def _passphrase_warnings(home: Home) -> list[str]:
@@ -186,6 +197,20 @@ def _clock_warnings(home: Home) -> list[str]:
         return []
     when = time_text(record.time)
     return [f"the server destroys nothing: the clock was stepped after {when}; see docs/operations/clocks.md"]
+
+
+def _database_warnings(home: Home) -> list[str]:
+    """A warning if the server on this machine, running or stopped, cannot use the service database."""
+    try:
+        fault = read_database_fault(home.online)
+    except (FormatError, OSError) as error:
+        return [f"the server's record of the service database is not valid: {error}"]
+    if fault is None:
+        return []
+    when = time_text(fault.time)
+    return [
+        f"the server cannot use the service database since {when} ({fault.reason}); see docs/operations/incidents.md"
+    ]
 
 
 def _dataset_status(control: ControlDatabase, dataset: Dataset) -> DatasetStatus:

@@ -9,7 +9,7 @@ from pilookup.checking.result import Reason, Result
 FAILURES = frozenset({Reason.UNREACHABLE, Reason.SERVER_ERROR})
 """What counts as a failure: no answer in time, and an answer that the server failed. A full quota (429) never does."""
 
-NOT_ASKED = frozenset({Reason.INVALID_NUMBER, Reason.NO_STATE})
+NOT_ASKED = frozenset({Reason.INVALID_NUMBER, Reason.NO_STATE, Reason.NO_MIRROR})
 """What says nothing about the service, because nothing was sent."""
 
 

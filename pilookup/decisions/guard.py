@@ -13,8 +13,7 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
-from pilookup.checking.async_client import AsyncClient
-from pilookup.checking.client import Client
+from pilookup.checking.number_checker import AsyncNumberChecker, NumberChecker
 from pilookup.checking.result import Result
 from pilookup.decisions.action import Scene
 from pilookup.decisions.breaker import Breaker
@@ -88,7 +87,7 @@ class Guard(_BaseGuard):
 
     def __init__(
         self,
-        client: Client,
+        client: NumberChecker,
         policy: Policy | None = None,
         *,
         deadline: float = DEADLINE,
@@ -136,7 +135,7 @@ class AsyncGuard(_BaseGuard):
 
     def __init__(
         self,
-        client: AsyncClient,
+        client: AsyncNumberChecker,
         policy: Policy | None = None,
         *,
         deadline: float = DEADLINE,

@@ -26,6 +26,7 @@ _CODES: Final = {
     Reason.RATE_LIMITED: ReasonCode.OVER_QUOTA,
     Reason.UNAUTHORIZED: ReasonCode.MISCONFIGURED,
     Reason.NO_STATE: ReasonCode.MISCONFIGURED,
+    Reason.NO_MIRROR: ReasonCode.MISCONFIGURED,
 }
 """The code for each reason of an unknown answer; NOT_VERIFIED for all others."""
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pilookup.checking.client import Client
+from pilookup.checking.number_checker import NumberChecker
 from pilookup.decisions.decision import Decision
 from pilookup.decisions.policy import Policy
 from pilookup.decisions.recheck_list import RecheckEntry, RecheckList
 
 
 def work_off(
-    recheck_list: RecheckList, private_key: str | Path, client: Client, policy: Policy, *, timeout: float = 60.0
+    recheck_list: RecheckList, private_key: str | Path, client: NumberChecker, policy: Policy, *, timeout: float = 60.0
 ) -> Iterator[tuple[RecheckEntry, Decision]]:
     """Check the numbers of a recheck list again, oldest first, and decide for each that has an answer now.
 

@@ -3,6 +3,9 @@
 custody   vault                         the scalar that vault elements are under
 vault-storage                 the symmetric key that seals the vault's files
 vault-digest                  the symmetric key that subkeys for digests are derived from
+audit                         the symmetric key that seals the head of the audit log
+journal                       the Ed25519 key that signs the journal and bundles, made at the first need
+journal-seal                  the symmetric key that seals what the journal's entries are about
 root-<channel>-<1 to 3>       TUF root keys; one that replaces another has the next number
 targets-<channel>-<1 to 3>    TUF targets keys; also
 snapshot-<channel>            TUF snapshot key; the one that replaces it is snapshot-<channel>-2
@@ -17,6 +20,12 @@ from typing import Final
 VAULT_KEY_ID: Final = "vault"
 STORAGE_KEY_ID: Final = "vault-storage"
 DIGEST_KEY_ID: Final = "vault-digest"
+AUDIT_KEY_ID: Final = "audit"
+JOURNAL_KEY_ID: Final = "journal"
+JOURNAL_SEAL_KEY_ID: Final = "journal-seal"
+
+TIMESTAMP_ROLE: Final = "timestamp"
+"""The TUF role that the online half signs."""
 
 OFFLINE_ROLES: Final = {"root": 3, "targets": 3, "snapshot": 1}
 """The TUF roles that custody signs, and how many keys it makes for each."""

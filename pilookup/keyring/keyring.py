@@ -120,11 +120,17 @@ class Keyring:
     def destroy(self, key_id: str) -> None:
         """Overwrite and delete a key file; does nothing if there is none. `durable.destroy` describes the limits.
 
+        The file first loses its name, so that no command finds a key that is overwritten in part. Destroying it again
+        also removes what a kill left under the temporary name.
+
         Raises:
             KeyringError: The file cannot be overwritten or deleted.
         """
         path = self._path(key_id)
         try:
+            durable.destroy(durable.temporary(path))
+            if path.exists():
+                path.rename(durable.temporary(path))
             durable.destroy(path)
         except OSError as error:
             raise KeyringError(durable.failure_text(error, "cannot be destroyed", path)) from error

@@ -70,7 +70,7 @@ class MasterKeyFile:
     def create(cls, half: Half, passphrase: bytes, master: bytes) -> Self:
         """Wrap a 32-byte master key under a passphrase; raises KeyringError if the passphrase is empty."""
         salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
-        cipher = _wrapping_cipher(PROFILE, passphrase, salt)
+        cipher = passphrase_cipher(PROFILE, passphrase, salt)
         return cls(half, PROFILE, salt, nonce, cipher.encrypt(nonce, master, _aad(half, PROFILE)))
 
     def opens(self, passphrase: bytes) -> bool:
@@ -83,7 +83,7 @@ class MasterKeyFile:
 
     def open(self, passphrase: bytes) -> bytes:
         """Unwrap the 32-byte master key; raises KeyringError if the passphrase is wrong."""
-        cipher = _wrapping_cipher(self.profile, passphrase, self.salt)
+        cipher = passphrase_cipher(self.profile, passphrase, self.salt)
         try:
             return cipher.decrypt(self.nonce, self.wrapped, _aad(self.half, self.profile))
         except InvalidTag:
@@ -161,9 +161,21 @@ def _aad(half: Half, profile: str) -> bytes:
     return f"{_FORMAT}|{_VERSION}|{half}|{profile}".encode()
 
 
-def _wrapping_cipher(profile: str, passphrase: bytes, salt: bytes) -> AESGCMSIV:
+def passphrase_cipher(profile: str, passphrase: bytes, salt: bytes) -> AESGCMSIV:
+    """The cipher of a key that is derived from a passphrase.
+
+    Args:
+        profile: The name of a set of parameters of Argon2id, such as `PROFILE`.
+        passphrase: At least one byte.
+        salt: `SALT_BYTES` bytes.
+
+    Raises:
+        KeyringError: The passphrase is empty, or there is no such profile.
+    """
     if not passphrase:
         raise KeyringError("an empty passphrase protects nothing")
+    if profile not in _PROFILES:
+        raise KeyringError("unknown key derivation profile")
     cost = _PROFILES[profile]
     kdf = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib)
     return AESGCMSIV(kdf.derive(passphrase))

@@ -1,7 +1,9 @@
-"""Reads the passphrase of a half from the environment, from a file or from the keyboard.
+"""Reads the passphrase of a half, or of a key file, from the environment, from a file or from the keyboard.
 
-    custody   PILOOKUP_PASSPHRASE          PILOOKUP_PASSPHRASE_FILE
-    online    PILOOKUP_ONLINE_PASSPHRASE   PILOOKUP_ONLINE_PASSPHRASE_FILE
+    custody    PILOOKUP_PASSPHRASE          PILOOKUP_PASSPHRASE_FILE
+    online     PILOOKUP_ONLINE_PASSPHRASE   PILOOKUP_ONLINE_PASSPHRASE_FILE
+    key file   PILOOKUP_KEY_PASSPHRASE      PILOOKUP_KEY_PASSPHRASE_FILE
+    device     PILOOKUP_KEY_PIN             PILOOKUP_KEY_PIN_FILE
 
 The whole content of the file is the passphrase, without one line end. The file must be accessible to its owner only.
 """
@@ -18,6 +20,33 @@ from pilookup.keyring.private_file import read_private
 
 VARIABLES: Final = {Half.CUSTODY: "PILOOKUP_PASSPHRASE", Half.ONLINE: "PILOOKUP_ONLINE_PASSPHRASE"}
 """The variable of each half's passphrase; the one of its file has the suffix `_FILE`."""
+
+KEY_VARIABLE: Final = "PILOOKUP_KEY_PASSPHRASE"
+"""The variable of the passphrase of a sealed key file."""
+
+PIN_VARIABLE: Final = "PILOOKUP_KEY_PIN"
+"""The variable of the PIN of a device that holds a key (PKCS #11)."""
+
+
+def read_secret(variable: str, prompt: str) -> bytes:
+    """A passphrase or PIN, from the environment or a file, otherwise asked for at the keyboard.
+
+    Args:
+        variable: The variable that may hold it; with the suffix `_FILE`, the one that may name its file.
+        prompt: What is asked for, without a colon, such as "PIN of the token ceremony".
+
+    Returns:
+        At least one byte.
+
+    Raises:
+        KeyringError: It is empty, the file cannot be trusted, or standard input is not a terminal and no variable is
+            set (the text names the variables).
+    """
+    if (secret := _stored(variable)) is not None:
+        return secret
+    if not sys.stdin.isatty():
+        raise KeyringError(f"{prompt}: needed; set {variable} or {variable}_FILE")
+    return _typed(f"{prompt}: ")
 
 
 def read_passphrase(half: Half) -> bytes:
@@ -61,11 +90,22 @@ def chosen_passphrase(half: Half, variable: str, *, ask: bool) -> bytes | None:
         KeyringError: It is empty, the two typed passphrases differ, the file cannot be trusted, or it is to be asked
             for and standard input is not a terminal.
     """
+    return chosen_secret(f"the {half} half", variable, ask=ask)
+
+
+def chosen_secret(owner: str, variable: str, *, ask: bool) -> bytes | None:
+    """The new passphrase that somebody chose; Args, Returns and Raises as `chosen_passphrase`.
+
+    Args:
+        owner: What the passphrase is of, in words, such as "the key root-public-2".
+        variable: As of `chosen_passphrase`.
+        ask: As of `chosen_passphrase`.
+    """
     if (passphrase := _stored(variable)) is not None or not ask:
         return passphrase
     if not sys.stdin.isatty():
-        raise KeyringError(f"the {half} half needs a passphrase: set {variable} or {variable}_FILE")
-    typed = _typed(f"New passphrase of the {half} half: ")
+        raise KeyringError(f"{owner} needs a passphrase: set {variable} or {variable}_FILE")
+    typed = _typed(f"New passphrase of {owner}: ")
     if _typed("Once more: ") != typed:
         raise KeyringError("the two passphrases differ")
     return typed

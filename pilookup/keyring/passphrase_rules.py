@@ -29,11 +29,17 @@ def is_short(passphrase: bytes) -> bool:
     return len(passphrase.decode("utf-8", "surrogateescape")) < MIN_CHARACTERS
 
 
-def check_length(half: Half, passphrase: bytes) -> None:
-    """Raises KeyringError if a new passphrase of a half is too short. The text does not repeat it."""
+def check_length(owner: Half | str, passphrase: bytes) -> None:
+    """Raises KeyringError if a new passphrase is too short. The text does not repeat it.
+
+    Args:
+        owner: The half, or what else the passphrase is of, in words.
+        passphrase: The passphrase.
+    """
     if is_short(passphrase):
+        named = f"the {owner} half" if isinstance(owner, Half) else owner
         raise KeyringError(
-            f"the passphrase of the {half} half is too short; choose one of {MIN_CHARACTERS} characters or more, "
+            f"the passphrase of {named} is too short; choose one of {MIN_CHARACTERS} characters or more, "
             "or have one generated"
         )
 

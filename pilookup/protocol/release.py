@@ -25,6 +25,8 @@ from pilookup.protocol.names import check_epoch
 MANIFEST: Final = "manifest.json"
 ROOT: Final = "root.json"
 TIMESTAMP: Final = "timestamp.json"
+SANDBOX: Final = "sandbox"
+"""The member of root metadata that marks a sandbox (SPEC.md section 9.1). TUF ignores members that it does not know."""
 TIMESTAMP_LIFE: Final = timedelta(hours=48)
 TARGETS_LIFE: Final = timedelta(days=30)
 ROOT_LIFE: Final = timedelta(days=365)
@@ -38,6 +40,8 @@ Read = Callable[[str], bytes]
 
 _PATH = re.compile(r"epochs/([1-9][0-9]{0,9})/([^/]+)")
 """Each epoch has one spelling: ASCII digits without a leading zero."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 _T = TypeVar("_T", Root, Timestamp, Snapshot, Targets)
 
@@ -77,10 +81,27 @@ def target_name(epoch: int, name: str) -> str:
     return f"epochs/{epoch}/{name}"
 
 
-def target_custom(epoch: int, serves_until: datetime, rotates_on: date | None = None) -> dict[str, object]:
-    """The custom data of the target of an epoch's manifest."""
+def target_custom(
+    epoch: int, serves_until: datetime, rotates_on: date | None = None, audit: str | None = None
+) -> dict[str, object]:
+    """The custom data of the target of an epoch's manifest; `audit` is the head of custody's audit log (SPEC 9.4)."""
     announced = {"rotates_on": rotates_on.isoformat()} if rotates_on else {}
-    return {"epoch": epoch, "serves_until": time_text(serves_until), **announced}
+    head = {"audit": audit} if audit else {}
+    return {"epoch": epoch, "serves_until": time_text(serves_until), **announced, **head}
+
+
+def audit_head(targets: Mapping[str, TargetFile]) -> str | None:
+    """The head of custody's audit log that targets metadata are signed with; None if they have none.
+
+    Raises:
+        FormatError: It is not a SHA-256 in hex, or the list of targets is not that of a release.
+    """
+    epochs = served_epochs(targets)
+    custom = targets[target_name(epochs[0].epoch, MANIFEST)].custom if epochs else None
+    head = custom.get("audit") if custom else None
+    if head is not None and not (isinstance(head, str) and _DIGEST.fullmatch(head)):
+        raise FormatError("targets: the head of the audit log is not a SHA-256")
+    return head
 
 
 def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
@@ -147,6 +168,11 @@ def _custody_metadata(read: Read, root: Root, version: int | None) -> tuple[Snap
     _verify(root, "targets", targets)
     _check_version(targets.signed.version, listed, "targets")
     return snapshot.signed, targets.signed
+
+
+def is_sandbox(root: Root) -> bool:
+    """Whether a root is marked as that of a sandbox: it has the member `sandbox`, whatever its value."""
+    return SANDBOX in root.unrecognized_fields
 
 
 def verify_root(data: bytes) -> Root:

@@ -2,8 +2,9 @@
 
     HOME/online/clock.json                         the last time that was beyond doubt
     HOME/online/channels/{channel}/refused.json    the release that is not served, because it did not verify
+    HOME/online/database.json                      why the service database cannot be used
 
-Several workers write these files, each in one step; the last one wins. Neither contains a secret.
+Several processes write these files, each in one step; the last one wins. None contains a secret.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pilookup.release_files.files import read_metadata
 
 CLOCK: Final = "clock.json"
 REFUSED: Final = "refused.json"
+DATABASE: Final = "database.json"
 
 _VERSION: Final = 1
 _MAX_SECONDS: Final = 2**53
@@ -86,6 +88,31 @@ class RefusedRelease:
         return cls(body["timestamp"], from_time_text(body["time"], "time"), body["reason"])
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseFault:
+    """A service database that cannot be used.
+
+    Attributes:
+        time: Since when.
+        reason: Why, in words.
+    """
+
+    time: datetime
+    reason: str
+
+    def to_bytes(self) -> bytes:
+        """The content of `database.json`."""
+        return encode_object({"version": _VERSION, "time": time_text(self.time), "reason": self.reason})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Parse the content of `database.json`; raises FormatError."""
+        body = _body(data, {"version", "time", "reason"})
+        if not isinstance(body["reason"], str):
+            raise FormatError(f"{DATABASE}: not a record of a database")
+        return cls(from_time_text(body["time"], "time"), body["reason"])
+
+
 def read_clock_record(online: Path) -> ClockRecord | None:
     """The record in a HOME's online half, or None if no server has written one; raises FormatError, OSError."""
     try:
@@ -128,6 +155,24 @@ def write_refused(channel: Path, now: datetime, reason: str) -> None:
 def remove_refused(channel: Path) -> None:
     """Delete the record of a refusal, if there is one; raises OSError."""
     (channel / REFUSED).unlink(missing_ok=True)
+
+
+def read_database_fault(online: Path) -> DatabaseFault | None:
+    """The record in a HOME's online half, or None if there is none; raises FormatError, OSError."""
+    try:
+        return DatabaseFault.from_bytes(read_metadata(online / DATABASE))
+    except FileNotFoundError:
+        return None
+
+
+def write_database_fault(online: Path, fault: DatabaseFault) -> None:
+    """Replace the record in a HOME's online half; raises OSError."""
+    durable.write_and_rename(online / DATABASE, [fault.to_bytes()], flushed=True)
+
+
+def remove_database_fault(online: Path) -> None:
+    """Delete the record, if there is one; raises OSError."""
+    (online / DATABASE).unlink(missing_ok=True)
 
 
 def _timestamp_digest(channel: Path) -> str:

@@ -14,11 +14,12 @@ from pilookup.errors import FormatError, TrustError
 from pilookup.plain_file import plain_file, read_whole
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
-from pilookup.protocol.filter import Role, is_filter
+from pilookup.protocol.filter import Algorithm, Role, is_filter
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
+    Read,
     ServedEpoch,
     check_distinct_keys,
     check_manifest,
@@ -66,7 +67,7 @@ def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> li
         return read_metadata(metadata / name)
 
     if pinned is not None:
-        follow_roots(pinned, metadata)
+        follow_roots(pinned, read)
     release = read_release(read, now)
     verified: list[VerifiedSnapshot] = []
     for epoch in release.epochs:
@@ -75,8 +76,12 @@ def verify_directory(directory: Path, pinned: bytes | None, now: datetime) -> li
     return verified
 
 
-def follow_roots(pinned: bytes, metadata: Path) -> None:
-    """Follow the versions of the root from a pinned one to the directory's root.json (TUF specification, section 5.3).
+def follow_roots(pinned: bytes, read: Read) -> None:
+    """Follow the versions of the root from a pinned one to the repository's root.json (TUF specification, section 5.3).
+
+    Args:
+        pinned: The root metadata to trust.
+        read: Reads a metadata file by its name.
 
     Raises:
         TrustError: A version is not signed by the one before it, or the last version is not root.json.
@@ -84,9 +89,9 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
         FileNotFoundError: A version is missing.
     """
     trusted = verify_root(pinned)
-    last = verify_root(read_metadata(metadata / ROOT))
+    last = verify_root(read(ROOT))
     while trusted.version < last.version:
-        following = parse_metadata(read_metadata(metadata / f"{trusted.version + 1}.{ROOT}"), Root)
+        following = parse_metadata(read(f"{trusted.version + 1}.{ROOT}"), Root)
         check_distinct_keys(following.signed)
         try:
             trusted.verify_delegate("root", following.signed_bytes, following.signatures)
@@ -102,12 +107,30 @@ def follow_roots(pinned: bytes, metadata: Path) -> None:
 
 def _verify_epoch(targets: Path, epoch: ServedEpoch, channel: str | None) -> VerifiedSnapshot:
     """Verify one epoch's files; `channel` None, for the newest epoch, takes the channel from its manifest."""
-    paths = {name: targets / epoch.path(name) for name in epoch.files}
+    return verify_snapshot({name: targets / epoch.path(name) for name in epoch.files}, epoch, channel)
+
+
+def verify_snapshot(
+    paths: Mapping[str, Path], epoch: ServedEpoch, channel: str | None, *, bloom: bool = True
+) -> VerifiedSnapshot:
+    """Verify the files of one epoch of a release.
+
+    Args:
+        paths: Where they are, by their plain names.
+        epoch: The epoch, as the signed metadata list it.
+        channel: The channel; None takes it from the manifest.
+        bloom: Whether Bloom filters are read too; without it their digests and headers alone are checked.
+
+    Raises:
+        FormatError: A file is not what the metadata or the manifest say.
+        MissingExtraError: There is a Bloom filter, and pybloom-live is not installed.
+        OSError: A file is missing or cannot be read.
+    """
     if file_ref(paths[MANIFEST]) != epoch.files[MANIFEST]:
         raise FormatError(f"epoch {epoch.epoch}: manifest.json is not the file that was signed")
     manifest = Manifest.from_bytes(read_whole(paths[MANIFEST]))
     check_manifest(manifest, channel=channel or manifest.channel, epoch=epoch.epoch, files=epoch.files)
-    verify_files(manifest, paths)
+    verify_files(manifest, paths, bloom=bloom)
     return VerifiedSnapshot(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)
 
 
@@ -115,7 +138,7 @@ READ_BYTES: Final = 1 << 24
 """Buckets are read in blocks of about this many bytes."""
 
 
-def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
+def verify_files(manifest: Manifest, paths: Mapping[str, Path], *, bloom: bool = True) -> None:
     """Check everything about a snapshot's files that can be checked without keys.
 
     Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, and the filters. Of
@@ -124,6 +147,7 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     Args:
         manifest: The snapshot's manifest, already trusted.
         paths: The files by the names that the manifest lists.
+        bloom: As of `verify_snapshot`.
 
     Raises:
         FormatError: A file is wrong. The text names it.
@@ -133,17 +157,31 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path]) -> None:
     for name, ref in manifest.files.items():
         if file_ref(paths[name]) != ref:
             raise FormatError(f"{name}: not the file the manifest names")
-    leaves, entries = _read_buckets(paths[BUCKETS_FILE], manifest.geometry)
+    if build_tree(manifest, paths[BUCKETS_FILE]) != read_whole(paths[TREE_FILE]):
+        raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
+    for name in manifest.files:
+        if is_filter(name):
+            _verify_filter(manifest, name, paths[name], bloom=bloom)
+
+
+def build_tree(manifest: Manifest, path: Path) -> bytes:
+    """Check a snapshot's buckets against its manifest, and return the content of `tree.bin` over them.
+
+    Args:
+        manifest: The snapshot's manifest, already trusted.
+        path: The buckets, as in `buckets.bin`.
+
+    Raises:
+        FormatError: The order of slots, the number of entries or the root of the tree is wrong.
+        OSError: The file is missing or cannot be read.
+    """
+    leaves, entries = _read_buckets(path, manifest.geometry)
     if len(leaves) != manifest.geometry.buckets or entries != manifest.entries:
         raise FormatError(f"{BUCKETS_FILE}: not the buckets the manifest counts")
     tree = merkle.build(leaves)
-    if tree != read_whole(paths[TREE_FILE]):
-        raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
     if merkle.root(tree) != manifest.root:
         raise FormatError("root: not that of the tree over the buckets")
-    for name in manifest.files:
-        if is_filter(name):
-            _verify_filter(manifest, name, paths[name])
+    return tree
 
 
 def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
@@ -161,9 +199,10 @@ def _read_buckets(path: Path, geometry: Geometry) -> tuple[list[bytes], int]:
     return leaves, entries
 
 
-def _verify_filter(manifest: Manifest, name: str, path: Path) -> None:
+def _verify_filter(manifest: Manifest, name: str, path: Path, *, bloom: bool) -> None:
     found = FilterFile(path)
-    found.check()
+    if bloom or found.head.algorithm is not Algorithm.BLOOM:
+        found.check()
     bound = (found.head.file_name, found.head.channel, found.head.epoch)
     older = found.head.serial < manifest.serial and found.head.role is Role.BASE
     if bound != (name, manifest.channel, manifest.epoch) or not (older or found.head.serial == manifest.serial):

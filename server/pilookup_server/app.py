@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from pilookup.clock import Clock, Elapsed, boot_id, seconds_since_boot, utc_now
+from pilookup_server.count_keeper import counts_of_one_process
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.logs import describe, logger
@@ -58,8 +59,8 @@ def create_app(
         counts: What all workers count in; None: this app is the only one.
 
     Raises:
-        HomeError: Without `counts`: the count of the last run cannot be read.
-        ServeError: A setting cannot be used (bearer tokens, quota storage).
+        HomeError: Without `counts`: `evaluated.json` is damaged.
+        ServeError: A setting cannot be used (bearer tokens, quota storage, service database).
         KeyringError: The key that proofs of work are derived from cannot be read.
         OSError: The built page, or the id of the machine's start, cannot be read.
         KeyError: The built page holds a file of an unknown type.
@@ -67,7 +68,7 @@ def create_app(
     if elapsed is None:
         elapsed = seconds_since_boot if clock is utc_now else lambda: clock().timestamp()
     trusted = TrustedClock(clock, elapsed, boot or boot_id(), settings.home / "online")
-    counts = counts or SharedCounts.from_settings(settings, elapsed, clock)
+    counts = counts or counts_of_one_process(settings, elapsed, clock)
     threads = max(1, (os.cpu_count() or 1) // settings.workers)
     service = Service.from_settings(settings, keys, counts, scratch, trusted, threads)
     routes = [*api_routes(), *_page_routes(settings)]

@@ -13,6 +13,8 @@ from pilookup_server.settings import ServeError, Settings
 MIN_TOKEN: Final = 32
 """Characters. Tokens of this length are random, so their hashes may be kept in memory and used as quota keys."""
 
+_NAME_CHARACTERS: Final = 32
+
 _FILE_BYTES: Final = 1 << 20
 
 
@@ -47,6 +49,11 @@ class Tokens:
                 raise ServeError("PILOOKUP_PLATFORM_TOKENS_FILE: cannot be read") from None
         return cls([token.strip() for token in tokens if token.strip()])
 
+    @property
+    def holders(self) -> list[str]:
+        """The names of all holders."""
+        return [digest.hex()[:_NAME_CHARACTERS] for digest in self._digests]
+
     def holder(self, authorization: bytes | None) -> str | None:
         """Find the token of an Authorization header.
 
@@ -65,7 +72,7 @@ class Tokens:
         found = None
         for known in self._digests:
             if hmac.compare_digest(known, digest):
-                found = known.hex()[:32]
+                found = known.hex()[:_NAME_CHARACTERS]
         return found if scheme.lower() == b"bearer" else None
 
 

@@ -81,9 +81,12 @@ _EPOCH_ELEMENTS = Gauge(
     ["channel", "kind"], multiprocess_mode=_MODE,
 )  # fmt: skip
 _UNSAVED = Gauge(
-    "pilookup_epoch_elements_unsaved", "1 while the count of the epoch cannot be written to disk.",
+    "pilookup_epoch_elements_unsaved", "1 while the count of the epoch cannot be kept on disk.",
     ["channel"], multiprocess_mode=_MODE,
 )  # fmt: skip
+_DATABASE = Gauge(
+    "pilookup_service_database_used", "1 while the service database can be used.", multiprocess_mode=_MODE
+)
 _CONNECTIONS = Gauge("pilookup_connections", "Open connections.", ["listener"], multiprocess_mode="sum")
 _CLOSED = Counter("pilookup_connections_closed", "Connections that the server refused or closed early.", ["reason"])
 _DESCRIPTORS = Gauge("pilookup_descriptors", "Descriptors, of all workers.", ["kind"], multiprocess_mode="sum")
@@ -175,6 +178,11 @@ def set_epoch_elements(channel: str, evaluated: int, ceiling: int, *, saved: boo
     _EPOCH_ELEMENTS.labels(channel, "evaluated").set(evaluated)
     _EPOCH_ELEMENTS.labels(channel, "ceiling").set(ceiling)
     _UNSAVED.labels(channel).set(not saved)
+
+
+def set_database(*, used: bool) -> None:
+    """Record whether the service database can be used."""
+    _DATABASE.set(used)
 
 
 def set_connections(listener: str, connections: int) -> None:

@@ -30,6 +30,7 @@ class Service:
         tokens: The bearer tokens that open closed channels.
         client_addresses: Derives the address that a request's quota is counted for.
         quotas: The quotas of the settings.
+        counts: What all workers count in.
         evaluation_threads: Limits how many threads evaluate elements at the same time.
         evaluation_batcher: Evaluates single elements of concurrent requests together.
         clock: The time that everything goes by.
@@ -39,6 +40,7 @@ class Service:
     tokens: Tokens
     client_addresses: ClientAddresses
     quotas: Quotas
+    counts: SharedCounts
     evaluation_threads: CapacityLimiter
     evaluation_batcher: EvaluationBatcher
     clock: TrustedClock
@@ -74,7 +76,7 @@ class Service:
             renew=settings.renew,
         )
         public = PUBLIC in settings.channels
-        proofs_of_work = ProofsOfWork.from_key(keys.timestamp_key(PUBLIC)) if public else None
+        proofs_of_work = ProofsOfWork.from_key(keys.timestamp_keys(PUBLIC)[0]) if public else None
         directory = settings.home / "online" / "channels"
         return cls(
             watchers={
@@ -84,6 +86,7 @@ class Service:
             tokens=Tokens.from_settings(settings),
             client_addresses=ClientAddresses(settings.trusted_proxies),
             quotas=Quotas.from_settings(settings, counts, proofs_of_work, scratch),
+            counts=counts,
             evaluation_threads=CapacityLimiter(threads),
             evaluation_batcher=EvaluationBatcher(),
             clock=clock,

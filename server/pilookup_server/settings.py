@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         f"{PUBLIC_ELEMENTS_A_DAY}/day", description="Elements that all callers of `public` together may have evaluated."
     )
     public_epoch_quota: int = Field(
-        200_000_000, ge=1, le=2**50, description="The same for a whole epoch, counted in `online/evaluated.json`."
+        200_000_000, ge=1, le=2**50, description="The same for a whole epoch, counted in the service database."
     )
     platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
     request_quota: str = Field(
@@ -118,6 +118,14 @@ class Settings(BaseSettings):
         SecretStr("memory"),
         description="`memory`, which the workers of this server share, or a redis:// or valkey:// URL, which several "
         "servers share.",
+    )
+    service_database_url: SecretStr = Field(
+        SecretStr(""),
+        description="postgresql:// URL of the service database, which several servers share; empty: "
+        "`HOME/online/service.sqlite3`.",
+    )
+    service_database_url_file: Path | None = Field(
+        None, description="File with that URL; it wins over `PILOOKUP_SERVICE_DATABASE_URL`."
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks (CIDR, comma separated) whose X-Forwarded-For is believed."
@@ -229,6 +237,18 @@ class Settings(BaseSettings):
         if not _STORAGE.fullmatch(value.get_secret_value()):
             raise ValueError("neither `memory` nor a redis:// or valkey:// URL")
         return value
+
+    def read_service_database_url(self) -> str:
+        """The URL of the service database, empty for the SQLite file; raises ServeError if its file cannot be read."""
+        if self.service_database_url_file is None:
+            return self.service_database_url.get_secret_value()
+        try:
+            url = read_plain(self.service_database_url_file, _TOKEN_BYTES).decode().strip()
+        except (OSError, UnicodeDecodeError):
+            raise ServeError("PILOOKUP_SERVICE_DATABASE_URL_FILE: cannot be read") from None
+        if not url:
+            raise ServeError("PILOOKUP_SERVICE_DATABASE_URL_FILE: empty")
+        return url
 
     def read_metadata_token(self) -> str:
         """The bearer token with which the timestamps of closed channels are fetched.

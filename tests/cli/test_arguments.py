@@ -35,6 +35,13 @@ def test_sizes_have_binary_units(text, size):
     assert options._size(text) == size
 
 
+@pytest.mark.parametrize(("text", "size"), [("100MB", 10**8), ("4GiB", 1 << 32), ("700 kB", 700_000), ("8192", 8192)])
+def test_sizes_of_files_also_have_decimal_units(text, size):
+    assert options._file_size(text) == size
+    with pytest.raises(typer.BadParameter, match="not a size such as 100MB"):
+        options._file_size(f"{text}s")
+
+
 @pytest.mark.parametrize("column", ["", "phone", "phone=", "=A", "name=A", "PHONE=A"])
 def test_a_column_without_a_known_role_or_a_name_is_refused(column):
     with pytest.raises(typer.BadParameter, match="not phone=NAME"):

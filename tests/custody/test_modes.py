@@ -4,7 +4,6 @@ import os
 import stat
 
 import pytest
-from pilookup_server.keys.destroyed_epochs import DestroyedEpochs
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.release.timestamp import take_over
 from pilookup_server.trusted_clock import TrustedClock
@@ -12,6 +11,7 @@ from pilookup_server.trusted_clock import TrustedClock
 from pilookup.clock import seconds_since_boot, utc_now
 from pilookup.custody import Custody
 from pilookup.keyring import Half, Keyring
+from pilookup.release_files.destroyed_epochs import DestroyedEpochs
 from pilookup.release_files.serving_state import write_refused
 from tests.support.custody.home import numbers, write_csv
 

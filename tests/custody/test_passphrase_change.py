@@ -39,8 +39,8 @@ def weak_home(tmp_path, monkeypatch):
     return make_weak
 
 
-def change(home, half, old, new=NEW):
-    change_passphrase(home, half, lambda: old, lambda: new)
+def change(home, half, old, new=NEW, *, custody=OLD[Half.CUSTODY]):
+    change_passphrase(home, half, lambda asked: old if asked is half else custody, lambda: new)
 
 
 def publish(home, custody, online):
@@ -87,7 +87,7 @@ def test_a_new_passphrase_that_breaks_a_rule_changes_nothing(home, half):
 
 def test_the_new_one_is_not_asked_for_before_the_former_one_opens_the_half(home):
     with pytest.raises(KeyringError, match="does not open"):
-        change_passphrase(home, Half.ONLINE, lambda: NEW, lambda: pytest.fail("asked for"))
+        change_passphrase(home, Half.ONLINE, lambda _: NEW, lambda: pytest.fail("asked for"))
 
 
 @pytest.mark.parametrize("half", list(Half))
@@ -96,13 +96,13 @@ def test_no_other_command_works_on_the_home_meanwhile(home, half):
         Custody.open(home.path, passphrase=OLD[Half.CUSTODY]),
         pytest.raises(HomeError, match="another command is working on it"),
     ):
-        change_passphrase(home, half, lambda: pytest.fail("asked for"), lambda: NEW)
+        change_passphrase(home, half, lambda _: pytest.fail("asked for"), lambda: NEW)
 
 
 def test_no_server_runs_on_the_online_half_meanwhile(home):
     with half_locked(home.online, shared=True), half_locked(home.online, shared=True):
         with pytest.raises(HomeError, match="a server is running on it; stop it first"):
-            change_passphrase(home, Half.ONLINE, lambda: pytest.fail("asked for"), lambda: NEW)
+            change_passphrase(home, Half.ONLINE, lambda _: pytest.fail("asked for"), lambda: NEW)
         change(home, Half.CUSTODY, OLD[Half.CUSTODY])
 
     def new():
@@ -110,7 +110,7 @@ def test_no_server_runs_on_the_online_half_meanwhile(home):
             pytest.fail("a server started")
         return b"another passphrase of the online half"
 
-    change_passphrase(home, Half.ONLINE, lambda: OLD[Half.ONLINE], new)
+    change_passphrase(home, Half.ONLINE, {Half.CUSTODY: NEW, Half.ONLINE: OLD[Half.ONLINE]}.__getitem__, new)
 
 
 def test_a_serving_machine_gets_its_passphrase_from_custody(home, tmp_path):
@@ -148,7 +148,7 @@ def test_a_weak_passphrase_opens_and_the_status_warns_until_it_is_changed(home, 
     for warning in about_passphrases(weak):
         half = Half(warning.rpartition(" ")[2])
         assert warning.endswith(f"; run: pilookup passphrase {half}")
-        change(weak, half, custody if half is Half.CUSTODY else online, b"a stronger one than before")
+        change(weak, half, custody if half is Half.CUSTODY else online, b"a stronger one than before", custody=custody)
     assert about_passphrases(weak) == []
 
 

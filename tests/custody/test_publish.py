@@ -179,7 +179,7 @@ def test_bloom_filters_are_kept_when_a_number_is_erased(path, tmp_path):
 def test_an_erasure_writes_no_bloom_filters_without_a_request(path):
     session = at(path)
     erase(session, identifier(NUMBERS[5]))
-    [done] = republish(session, quiet)
+    [done] = republish(session, quiet).published
     assert done.changed
     assert not [name for name in manifests(session)[0].files if name.endswith(".bloom")]
 
@@ -190,7 +190,7 @@ def test_clients_of_the_previous_release_find_its_files_even_after_a_killed_publ
     before = repository.current(NOW)
     read = {file.name: file.read_bytes() for file in repository.metadata.iterdir()}
 
-    def killed(*_):
+    def killed(*_, **__):
         raise KeyboardInterrupt
 
     run_load(session, [write_csv(tmp_path / "b.csv", ["13900000001"])], "more")
@@ -207,7 +207,7 @@ def test_clients_of_the_previous_release_find_its_files_even_after_a_killed_publ
 def test_the_files_of_killed_publishes_are_deleted(path, tmp_path, monkeypatch):
     session, repository = at(path), ChannelRepository(path / CHANNEL)
 
-    def killed(*_):
+    def killed(*_, **__):
         raise KeyboardInterrupt
 
     for i in range(3):

@@ -48,13 +48,13 @@ def test_no_file_under_home_holds_a_number_an_account_or_a_name_at_any_step(home
     make = loading._write_shards
 
     def make_shards(*given, **options):
-        written.extend(files_under(home.path).values())
+        written.extend(files_under(home.path, audit=True).values())
         return make(*given, **options)
 
     monkeypatch.setattr(
         reject_spool,
         "pop_rejects",
-        lambda *given: written.extend(files_under(home.path).values()) or pop_rejects(*given),
+        lambda *given: written.extend(files_under(home.path, audit=True).values()) or pop_rejects(*given),
     )
     monkeypatch.setattr(loading, "_write_shards", make_shards)
     with opened(home.path) as session:
@@ -63,7 +63,7 @@ def test_no_file_under_home_holds_a_number_an_account_or_a_name_at_any_step(home
             run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS)
         erase(session, b"tel:+86" + NUMBER.encode())
         run_load(session, [seized(tmp_path)], kind=Kind.MALICIOUS, replace=True)
-    written.extend(files_under(home.path).values())
+    written.extend(files_under(home.path, audit=True).values())
     assert sum(b"PLKS" in data[:4] for data in written) > 3
     for data in written:
         assert not found_in(data)

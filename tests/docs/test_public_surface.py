@@ -32,6 +32,8 @@ def test_each_public_name_imports(name):
 def test_these_are_the_public_names():
     assert pilookup.__all__ == [
         "AsyncClient",
+        "AsyncNumberChecker",
+        "AuditError",
         "Case",
         "Client",
         "ComputeError",
@@ -41,11 +43,15 @@ def test_these_are_the_public_names():
         "HomeError",
         "IntakeError",
         "KeyringError",
+        "Mirror",
+        "MirrorError",
         "MissingExtraError",
         "NoNumbersError",
+        "NumberChecker",
         "PasswordRequiredError",
         "PilookupError",
         "PublishError",
+        "RealNumberError",
         "Reason",
         "Result",
         "SeveralFilesError",
@@ -82,6 +88,10 @@ def test_both_clients_have_one_full_signature():
         "cache_bytes",
         "region",
         "insecure",
+        "sandbox",
+        "mirror",
+        "max_age",
+        "mirror_or_network",
     ]
 
 

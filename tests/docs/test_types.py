@@ -12,7 +12,9 @@ from tests.support.docs.documents import ROOT
 
 RIGHT = """
 import pilookup
-from pilookup import AsyncClient, Case, Client, PilookupError, Reason, Result, Status, TrustError, canonicalise
+from pilookup import AsyncClient, AsyncNumberChecker, Case, Client, NumberChecker, PilookupError, Reason, Result
+from pilookup import Status, TrustError, canonicalise
+from pilookup.testing import FakeAsyncClient, FakeClient, SyntheticNumber
 
 
 def ask(number: str) -> tuple[Case, ...]:
@@ -36,6 +38,16 @@ def canonical(number: str) -> bytes | None:
     return outcome if isinstance(outcome, bytes) else None
 
 
+def either(fake: bool) -> NumberChecker:
+    return FakeClient(timeout=1) if fake else Client("https://x.example")
+
+
+async def either_async(client: AsyncNumberChecker) -> Result:
+    async with client:
+        return await client.check(SyntheticNumber.MALICIOUS, timeout=1.5)
+
+
+CHECKERS: list[AsyncNumberChecker] = [AsyncClient("https://x.example"), FakeAsyncClient({"1": Result.not_found()})]
 VERSION: str = pilookup.__version__
 """
 

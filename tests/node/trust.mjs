@@ -45,6 +45,7 @@ function checkForm(signed, signatures, role) {
   ensure(different(signatures.map(({ keyid }) => keyid)), "a key id twice");
   if (role === "root") {
     ensure(signed.consistent_snapshot === true, "consistent_snapshot");
+    ensure(signed.sandbox === undefined, "a sandbox's root");
     for (const { keyids, threshold } of ROLES.map((name) => signed.roles[name])) {
       ensure(different(keyids) && isVersion(threshold), "keyids or threshold");
     }

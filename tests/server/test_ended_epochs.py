@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from pilookup_server.keys.destroyed_epochs import DESTROYED, DestroyedEpochs
 from prometheus_client import REGISTRY
 
 from pilookup.errors import FormatError
 from pilookup.protocol.oprf import SecretKey
+from pilookup.release_files.destroyed_epochs import DESTROYED, DestroyedEpochs
 from pilookup.release_files.serving_state import REFUSED, read_refused
 from tests.support.server.problem_answers import problem
 from tests.support.server.release_fixture import LATER, START

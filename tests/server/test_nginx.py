@@ -79,7 +79,7 @@ def test_buckets_and_files_are_kept_and_nothing_of_a_path_is_logged(proxied, hom
     assert middle.status_code == 206
     assert middle.content == content[1000000:1100001]
     assert metadata.status_code == 200
-    log = nginx.log(before, 6)
+    log = nginx.log(skipped=before, lines=6)
     statuses = [line.rpartition(" ")[2] for line in log]
     assert statuses == ["MISS", "HIT", "MISS", "HIT", "HIT", "MISS"]
     for text in ("201", "snapshots", "127.0.0.1", "targets"):

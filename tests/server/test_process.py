@@ -31,6 +31,7 @@ from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
 from pilookup.release_files.serving_state import read_clock_record
 from tests.support.server.release_fixture import TOKEN
 from tests.support.server.serve_process import PASSPHRASE, Home, Process
+from tests.support.server.service_databases import counted
 
 PUBLIC = "/v1/channels/public"
 
@@ -162,8 +163,7 @@ def test_workers_count_together_and_a_killed_one_forgets_nothing(launch, home, w
     server.wait()
     assert statuses(4) == [429] * 4
     assert server.stop() == 0
-    record = json.loads((home.path / "online" / "evaluated.json").read_text())
-    assert record["epochs"] == [{"epoch": 1, "evaluated": 39}]
+    assert counted(home.path) == {1: 39}
 
 
 def test_workers_do_not_outlive_a_killed_supervisor(launch):

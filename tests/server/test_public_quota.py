@@ -6,11 +6,11 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pilookup_server.count_keeper import counts_of_one_process
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.public_quota import KEPT, PublicQuota, PublicWindows
 from pilookup_server.limits.quota import Window
-from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import read_settings
 
@@ -46,7 +46,7 @@ class Caller:
         self.clock = Stepped(1_000_000.0)
         (folder / "online").mkdir(exist_ok=True)
         self.settings = read_settings(home=folder, **given)
-        counts = SharedCounts.from_settings(self.settings, self.clock)
+        counts = counts_of_one_process(self.settings, self.clock)
         windows = PublicWindows.from_settings(self.settings)
         batch = self.settings.public_batch
         self.quota = PublicQuota(windows, batch, counts.counters, counts.ledger, Solved(), Solved())
@@ -245,7 +245,7 @@ async def test_invalid_elements_are_refunded(running, repository):
 @pytest.mark.anyio
 async def test_workers_share_every_count(running, repository, tmp_path):
     given = {"public_quota": "20/hour", "public_reserve": "12/hour"} | PROXIED
-    counts = SharedCounts.from_settings(read_settings(home=tmp_path, **given))
+    counts = counts_of_one_process(read_settings(home=tmp_path, **given))
     async with running(counts=counts, **given) as one, running(counts=counts, **given) as two:
         answers = [await server.evaluate(count=2) for server in (one, two, one, two)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

@@ -284,6 +284,7 @@ async def test_health(running, repository):
         assert answer.json() == {
             "status": "ready",
             "clock_doubtful": False,
+            "service_database": "starting",
             "channels": {
                 "public": {"state": "ready", "release_refused": False, "epochs": [1], "serials": [1]},
                 "platform": {"state": "unpublished"},

@@ -21,6 +21,7 @@ def check(
     token: Annotated[str | None, typer.Option(envvar="PILOOKUP_TOKEN", help="The key of a closed channel.")] = None,
     region: Annotated[str, typer.Option(help="Where numbers without a country code are from.")] = "CN",
     state_dir: Annotated[Path | None, typer.Option(help="The directory in which trust is remembered.")] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="The server is a sandbox (`pilookup sandbox`).")] = False,
     json: JsonOption = False,
 ) -> None:
     """Check whether a number is in the seized data. The number does not leave this machine."""
@@ -28,7 +29,7 @@ def check(
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         try:
-            result = _check(text, server, channel, trust, token, region, state_dir)
+            result = _check(text, server, channel, trust, token, region, state_dir, sandbox=sandbox)
         except TrustError as error:
             if not json:
                 raise
@@ -51,9 +52,11 @@ def _check(
     token: str | None,
     region: str,
     state_dir: Path | None,
+    *,
+    sandbox: bool,
 ) -> Result:
     try:
-        client = Client(server, channel, trust, state_dir, token=token, region=region)
+        client = Client(server, channel, trust, state_dir, token=token, region=region, sandbox=sandbox)
     except ValueError as error:
         if isinstance(error, PilookupError):
             raise

@@ -8,7 +8,7 @@ import typer
 
 from pilookup.cli.console import say, say_json
 from pilookup.cli.new_passphrases import new_passphrases
-from pilookup.cli.options import JsonOption, OwnOption
+from pilookup.cli.options import JsonOption, OperatorOption, OwnOption
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase import VARIABLES
 from pilookup.keyring.passphrase_rules import check_passphrases
@@ -22,6 +22,7 @@ def init(
         Path | None, typer.Option("--home", envvar="PILOOKUP_HOME", help="The same, as an option.", show_default=False)
     ] = None,
     own: OwnOption = False,
+    operator: OperatorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Make the keys, the vault and the channels `public` and `platform`."""
@@ -32,7 +33,7 @@ def init(
         raise typer.BadParameter("no directory was given", param_hint="HOME")
     made = new_passphrases(VARIABLES, _check, own=own)
     custody, online = made[Half.CUSTODY], made[Half.ONLINE]
-    trust = Custody.initialise(path, passphrase=custody, online_passphrase=online)
+    trust = Custody.initialise(path, passphrase=custody, online_passphrase=online, operator=operator)
     if json:
         say_json({"home": str(path), "trust": [str(file) for file in trust]})
         return

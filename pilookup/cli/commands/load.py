@@ -8,7 +8,7 @@ import typer
 
 from pilookup.cli.console import complain, counted, progress, say, say_json
 from pilookup.cli.load_text import outcome_lines
-from pilookup.cli.options import HomeOption, JsonOption, SchedulerOption
+from pilookup.cli.options import HomeOption, JsonOption, OperatorOption, SchedulerOption
 from pilookup.cli.passwords import read_passwords, with_passwords
 from pilookup.cli.rejects import rejects_file
 from pilookup.cli.report_file import check_report_path, write_report
@@ -78,6 +78,7 @@ def load(
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
     scheduler: SchedulerOption = None,
+    operator: OperatorOption = None,
     json: JsonOption = False,
 ) -> None:
     """Load files into a dataset, all or none. The numbers are not kept. Run `publish` to make the data take effect."""
@@ -87,7 +88,7 @@ def load(
         raise typer.BadParameter("cannot be given with --strict", param_hint="--skip-bad")
     check_report_path(report)
     columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
-    with opened(home, online=False, scheduler=scheduler) as custody:
+    with opened(home, online=False, scheduler=scheduler, operator=operator) as custody:
 
         def attempt(passwords: tuple[str, ...], locked: frozenset[str] | None) -> "LoadOutcome":
             with rejects_file(rejects) as stream, progress("load", "rows") as advance:

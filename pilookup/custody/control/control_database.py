@@ -162,6 +162,11 @@ class ControlDatabase:
             following = connection.execute(step.returning(table.c.next_serial)).scalar_one()
         return int(following) - 1
 
+    def last_serial(self, channel: str) -> int:
+        """The serial that was taken last; 0 before the first."""
+        table = schema.channel
+        return int(self._all(select(table.c.next_serial).where(table.c.name == channel))[0].next_serial) - 1
+
     def epochs(self, channel: str) -> list[Epoch]:
         """A channel's epochs, oldest first."""
         table = schema.epoch

@@ -28,6 +28,20 @@ class LoadOutcome:
     refused: bool = False
     skipped: list[str] = field(default_factory=list)
 
+    def counts(self) -> dict[str, Any]:
+        """The counts of all files together, as the audit log has them."""
+        total = self.total
+        return {
+            "loaded": len(self.files),
+            "skipped": len(self.skipped),
+            "rows": total.rows,
+            "accepted": total.accepted,
+            "distinct": total.distinct,
+            "duplicates": total.duplicates,
+            "rejected": total.rejected.total(),
+            "warnings": len(total.warnings),
+        }
+
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup load --json` prints it."""
         each = [{"file": i, **report.to_json()} for i, report in enumerate(self.files, 1)]

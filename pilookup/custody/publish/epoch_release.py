@@ -15,6 +15,7 @@ from pilookup.compute.callbacks import Progress
 from pilookup.custody import epochs
 from pilookup.custody.control import Channel, Dataset, Epoch, Load
 from pilookup.custody.datasets import case_of
+from pilookup.custody.prepared import EpochRecord
 from pilookup.custody.publish.assemble import BuiltEpoch, PublishJob, build
 from pilookup.custody.publish.bucket_task import BucketOverflow
 from pilookup.custody.publish.canaries import verify_canaries
@@ -83,12 +84,21 @@ class EpochBuilder:
         self._listed = listed
         self._state = state
         self._repository = session.repository(channel.name)
-        self._datasets = _released_datasets(session, channel)
+        self._datasets = released_datasets(session, channel)
         self._removals = session.control.removals()
         self._released: list[tuple[int, Manifest]] = []
         self._grows = channel.name != PUBLIC
         self._faults: dict[int, str] = {}
         self._profile = Profile(channel.profile)
+
+    @property
+    def removals(self) -> int:
+        """The count of removals that the built epochs reflect."""
+        return self._removals
+
+    def records(self) -> tuple[EpochRecord, ...]:
+        """What the control database records of each built epoch once it is served."""
+        return tuple(EpochRecord(n, manifest.serial, manifest.geometry.slots) for n, manifest in self._released)
 
     def mark_released(self) -> None:
         """Record the serial and the removals of each built epoch, once it is served. Repeating it is harmless.
@@ -96,9 +106,10 @@ class EpochBuilder:
         Raises:
             CustodyError: The control database failed.
         """
-        for number, manifest in self._released:
-            serial, slots = manifest.serial, manifest.geometry.slots
-            self._session.control.mark_epoch_released(self._channel.name, number, serial, self._removals, slots)
+        for each in self.records():
+            self._session.control.mark_epoch_released(
+                self._channel.name, each.epoch, each.serial, self._removals, each.slots
+            )
 
     def ended(self, before: Iterable[int]) -> tuple[EndedEpoch, ...]:
         """Those of the epochs served before that were not built, with the reason.
@@ -275,7 +286,7 @@ class _FormerEpochError(Exception):
     """A key or the manifest of a former epoch cannot be read."""
 
 
-def _released_datasets(session: Session, channel: Channel) -> list[Dataset]:
+def released_datasets(session: Session, channel: Channel) -> list[Dataset]:
     """The datasets that the channel publishes; a coarse channel leaves out sensitive ones."""
     rows = session.control.datasets(active_only=True)
     return [row for row in rows if not (row.sensitive and channel.profile == Profile.COARSE)]

@@ -1,63 +1,33 @@
 """Publish, rotate and republish: from the vault to a signed release (SPEC.md sections 6 to 10).
 
 vault -> merged, shifted, sealed -> files -> read back and verified -> adopted -> signed -> served
+                                                                       or prepared -> signed elsewhere -> finished
 
 Each step can be killed. What is served changes only in the last one, and running the command again starts from the
 vault. The same vault gives the same buckets, tree and filters.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from tuf.api.metadata import Root
 
 from pilookup import durable
 from pilookup.compute.callbacks import Progress, callback_errors, guarded
 from pilookup.compute.executors import DEFAULT_MEMORY, local_executor
 from pilookup.custody import epochs
 from pilookup.custody.publish.bucket_task import BucketOverflow
-from pilookup.custody.publish.epoch_release import BuildState, EndedEpoch, EpochBuilder
+from pilookup.custody.publish.conclusion import BuiltRelease, prepare_signing, serve_now
+from pilookup.custody.publish.epoch_release import BuildState, EpochBuilder
+from pilookup.custody.publish.outcome import PreparedOutcome, Published, Republished
 from pilookup.custody.repository import ChannelRepository
 from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
-from pilookup.errors import PublishError
-from pilookup.protocol.buckets import MAINLAND_PATTERNS, PUBLIC_ELEMENTS_A_DAY
-from pilookup.protocol.names import PUBLIC
-from pilookup.protocol.release import ServedEpoch
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What publishing a channel did.
-
-    changed: False if the snapshot is the one that was served before, with new signatures. rotated: whether a new epoch
-    began. bytes: the size of all files of the newest epoch. ended: the epochs that were served before, whose time was
-    not over, and that this release does not serve any more; newest first.
-    """
-
-    channel: str
-    epoch: int
-    serial: int
-    entries: int
-    changed: bool
-    rotated: bool
-    bytes: int
-    ended: tuple[EndedEpoch, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The outcome as `pilookup publish --json` prints it."""
-        hits = {"guess_hits_a_day": self.guess_hits_a_day} if self.channel == PUBLIC else {}
-        return asdict(self) | hits
-
-    @property
-    def guess_hits_a_day(self) -> float:
-        """How many of the numbers are found in a day by guesses that are uniform over all patterns of mobile numbers.
-
-        The guesses are PUBLIC_ELEMENTS_A_DAY. Who knows the region, and so the prefixes, finds up to several hundred
-        times more.
-        """
-        return self.entries * PUBLIC_ELEMENTS_A_DAY / MAINLAND_PATTERNS
+from pilookup.errors import KeysElsewhereError, PublishError
 
 
 def publish(
@@ -83,6 +53,7 @@ def publish(
         memory: Bytes that the tasks of one process share.
 
     Raises:
+        KeysElsewhereError: Fewer signing keys are at hand than the release needs. Nothing was changed.
         PublishError: There is no such channel, a file cannot be read or written (a full disk), or the snapshot failed
             its checks.
         KeyringError: A key is missing or altered.
@@ -95,7 +66,8 @@ def publish(
     What `on_progress` raises is raised unchanged.
     """
     with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
-        return _publish(session, channel, state)
+        session.signers(session.control.channel(channel).name)
+        return _publish(session, channel, state, serve_now)
 
 
 def rotate(
@@ -121,6 +93,7 @@ def rotate(
         memory: As of `publish`.
 
     Raises:
+        KeysElsewhereError: As `publish`; but the new epoch has begun, and is in the next release that is prepared.
         PublishError: As `publish`; also if two epochs are served, unless `compromised`.
 
     Everything else is raised as by `publish`.
@@ -131,23 +104,66 @@ def rotate(
         elif not epochs.unfinished(session, epochs.current(session, channel)):
             epochs.check_rotation(session, channel)
             epochs.begin(session, channel)
-        return _release(session, channel, state, rotated=True)
+        return _release(session, channel, state, serve_now, rotated=True)
+
+
+def prepare(
+    session: Session,
+    channel: str,
+    on_progress: Progress,
+    *,
+    root: Callable[[Root], Root] | None = None,
+    bloom: bool = False,
+    executor: Executor | None = None,
+    memory: int = DEFAULT_MEMORY,
+) -> PreparedOutcome:
+    """Build a release as `publish` does, and draft its metadata, to be signed where the keys are and then finished.
+
+    What is served stays as it is. A release that was prepared before is given up.
+
+    Args:
+        session: As of `publish`.
+        channel: As of `publish`.
+        on_progress: As of `publish`.
+        root: Changes the next version of the root metadata, such as to replace a key; None leaves the keys, and brings
+            a next version only if the root expires soon.
+        bloom: As of `publish`.
+        executor: As of `publish`.
+        memory: As of `publish`.
+
+    Everything is raised as by `publish`, apart from KeysElsewhereError.
+    """
+    with _build_state(session, on_progress, executor, memory, bloom=bloom) as state:
+        return _publish(session, channel, state, partial(prepare_signing, change=root))
 
 
 def republish(
     session: Session, on_progress: Progress, *, executor: Executor | None = None, memory: int = DEFAULT_MEMORY
-) -> list[Published]:
+) -> Republished:
     """Publish every channel that was published before, so that no served epoch contains what was removed.
 
-    A channel that has Bloom filters gets new ones. Args and Raises as of `publish`.
+    A channel whose signing keys are not at hand is left as it is, and named. A channel that has Bloom filters gets new
+    ones. Args and Raises as of `publish`, apart from KeysElsewhereError.
     """
-    done = []
+    done, unsigned = [], []
     with _build_state(session, on_progress, executor, memory, bloom=False) as state:
         for channel in session.control.channels():
-            if listed := session.repository(channel.name).listed():
-                bloom = any(name.endswith(".bloom") for name in listed[0].files)
-                done.append(_publish(session, channel.name, replace(state, bloom=bloom)))
-    return done
+            if session.repository(channel.name).listed():
+                try:
+                    session.signers(channel.name)
+                except KeysElsewhereError:
+                    unsigned.append(channel.name)
+                    continue
+                done.append(
+                    _publish(session, channel.name, replace(state, bloom=has_bloom(session, channel.name)), serve_now)
+                )
+    return Republished(tuple(done), tuple(unsigned))
+
+
+def has_bloom(session: Session, channel: str) -> bool:
+    """Whether the served release of a channel has Bloom filters; raises FormatError, OSError."""
+    listed = session.repository(channel).listed()
+    return any(name.endswith(".bloom") for epoch in listed[:1] for name in epoch.files)
 
 
 @contextmanager
@@ -167,17 +183,23 @@ def _build_state(
         yield BuildState(workers, memory, guarded(on_progress), bloom)
 
 
-def _publish(session: Session, channel: str, state: BuildState) -> Published:
+_Outcome = TypeVar("_Outcome")
+
+_Conclude = Callable[[Session, BuiltRelease], _Outcome]
+"""What becomes of the files of a release once they are in place: it is served, or prepared for signing."""
+
+
+def _publish(session: Session, channel: str, state: BuildState, conclude: _Conclude[_Outcome]) -> _Outcome:
     rotated = _released(session, channel) and epochs.overdue(epochs.current(session, channel), session.now)
     if rotated:
         epochs.begin(session, channel)
     try:
-        return _release(session, channel, state, rotated=rotated)
+        return _release(session, channel, state, conclude, rotated=rotated)
     except BucketOverflow:
         if not _released(session, channel):
             raise PublishError(f"channel {channel}: a new epoch's buckets overflow") from None
     epochs.begin(session, channel)
-    return _release(session, channel, state, rotated=True)
+    return _release(session, channel, state, conclude, rotated=True)
 
 
 def _released(session: Session, channel: str) -> bool:
@@ -185,30 +207,22 @@ def _released(session: Session, channel: str) -> bool:
     return epochs.current(session, channel).number in epochs.listed(session, channel)
 
 
-def _release(session: Session, name: str, state: BuildState, *, rotated: bool) -> Published:
-    """Build what is out of date, then sign one release of all served epochs and serve it."""
+def _release(
+    session: Session, name: str, state: BuildState, conclude: _Conclude[_Outcome], *, rotated: bool
+) -> _Outcome:
+    """Build what is out of date, and conclude with one release of all served epochs."""
     epochs.destroy_ended(session, name)
     repository = session.repository(name)
-    signers = session.signers(name)
-    repository.renew_root(signers, session.now)
+    repository.complete_root()
+    if conclude is serve_now:
+        session.signers(name)
     listed = epochs.listed(session, name)
     newest, *former = epochs.to_serve(session, name)
     epochs.check_key(session, newest)
     builder = EpochBuilder(session, session.control.channel(name), listed, state)
     with _staged(repository):
         built = [builder.build_or_reuse(newest), *(each for epoch in former if (each := builder.renew_former(epoch)))]
-    repository.release(built, signers, session.now, forget=_holds_removed(session, name, listed))
-    builder.mark_released()
-    ended = builder.ended(number for number in listed if listed[number].serves_until > session.now)
-    epochs.destroy_ended(session, name)
-    return _outcome(name, builder, built[0], ended, rotated=rotated)
-
-
-def _holds_removed(session: Session, channel: str, listed: Collection[int]) -> bool:
-    """Whether something was removed from the vault since an epoch of the served release was built."""
-    removals = session.control.removals()
-    known = {epoch.number: epoch for epoch in session.control.epochs(channel)}
-    return any(number not in known or known[number].removals_seen != removals for number in listed)
+    return conclude(session, BuiltRelease(name, builder, tuple(built), listed, rotated))
 
 
 @contextmanager
@@ -218,19 +232,3 @@ def _staged(repository: ChannelRepository) -> Iterator[None]:
         yield
     finally:
         repository.clear_staging()
-
-
-def _outcome(
-    channel: str, builder: EpochBuilder, newest: ServedEpoch, ended: tuple[EndedEpoch, ...], *, rotated: bool
-) -> Published:
-    manifest = builder.manifest(newest)
-    return Published(
-        channel=channel,
-        epoch=manifest.epoch,
-        serial=manifest.serial,
-        entries=manifest.entries,
-        changed=builder.changed,
-        rotated=rotated,
-        bytes=sum(ref.size for ref in newest.files.values()),
-        ended=ended,
-    )

@@ -3,7 +3,7 @@
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pilookup.keyring import Keyring
-from pilookup.keyring.key_ids import channel_key_id, epoch_of_key_id, timestamp_key_id
+from pilookup.keyring.key_ids import channel_key_id, epoch_of_key_id, number_of_key_id, timestamp_key_id
 from pilookup.protocol.oprf import SecretKey
 
 
@@ -23,8 +23,12 @@ class KeyringKeys:
     def epoch_key(self, channel: str, epoch: int) -> SecretKey:
         return self._keyring.scalar(channel_key_id(channel, epoch))
 
-    def timestamp_key(self, channel: str) -> Ed25519PrivateKey:
-        return self._keyring.signing(timestamp_key_id(channel))
+    def timestamp_keys(self, channel: str) -> list[Ed25519PrivateKey]:
+        numbered = {number_of_key_id(key_id, "timestamp", channel): key_id for key_id in self._keyring.ids()}
+        numbers = sorted(number for number in numbered if number is not None)
+        if not numbers:
+            return [self._keyring.signing(timestamp_key_id(channel))]  # raises, and names the file
+        return [self._keyring.signing(numbered[number]) for number in numbers]
 
     def destroy(self, channel: str, epoch: int) -> None:
         self._keyring.destroy(channel_key_id(channel, epoch))

@@ -1,5 +1,6 @@
 """The interface through which the app reads and destroys keys, independent of where they are stored."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,8 +20,11 @@ class OnlineKeys(Protocol):
     def epoch_key(self, channel: str, epoch: int) -> SecretKey:
         """The evaluation key of an epoch."""
 
-    def timestamp_key(self, channel: str) -> Ed25519PrivateKey:
-        """The key that signs the channel's TUF timestamp."""
+    def timestamp_keys(self, channel: str) -> Sequence[Ed25519PrivateKey]:
+        """The keys held that may sign the channel's TUF timestamp, oldest first; one at least.
+
+        Which of them signs is said by the channel's root. A new key arrives before the root that lists it.
+        """
 
     def destroy(self, channel: str, epoch: int) -> None:
         """Overwrite and delete the evaluation key of an epoch. A missing key is not an error."""

@@ -215,7 +215,7 @@ class _Request:
             raise await self._refusal(charges)
         part = 1.0 if await self._may_use_what_is_kept() else 1 - KEPT
         whole = self._channel_charges(part, elements)
-        if await self._wait(whole) > 0 or not self.quota.ledger.fits(self.epoch, elements, part):
+        if await self._wait(whole) > 0 or not await self.quota.ledger.fits(self.epoch, elements, part):
             raise await self._channel_refusal(part)
 
     async def _refusal(self, charges: list[Charge]) -> ProblemError:
@@ -252,7 +252,7 @@ class _Request:
             the channel is what is full.
         """
         quota, whole = self.quota, self._channel_charges(part, self.elements)
-        if not quota.ledger.charge(self.epoch, self.elements, part):
+        if not await quota.ledger.charge(self.epoch, self.elements, part):
             return None
         counted = {charge.key for charge in charges}
         every = [*charges, *whole, *(read for read in self.own_reads() if read.key not in counted)]
@@ -317,7 +317,7 @@ class _Request:
 
     async def _channel_refusal(self, part: float) -> ProblemError:
         wait = await self._wait(self._channel_charges(part, self.elements))
-        if not self.quota.ledger.fits(self.epoch, self.elements, part):
+        if not await self.quota.ledger.fits(self.epoch, self.elements, part):
             wait = _DAY_SECONDS  # until the next epoch, whose begin is not known here
         detail = "All callers together have reached the ceiling of the channel."
         return ProblemError(Problem.RATE_LIMITED, detail, await self._current_headers() | retry_after(wait))

@@ -1,13 +1,15 @@
 """The quotas of the settings, and what they count in."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from pilookup import durable
-from pilookup.clock import Clock, Elapsed, seconds_since_boot, utc_now
+from pilookup.clock import Elapsed, seconds_since_boot
 from pilookup.errors import FormatError, HomeError
-from pilookup.release_files.evaluations import EVALUATED
+from pilookup.protocol.names import PUBLIC
+from pilookup.release_files.evaluations import EVALUATED, read_evaluations
 from pilookup_server.limits.channel_ledger import ChannelLedger
 from pilookup_server.limits.counters import Counters
 from pilookup_server.limits.proof_of_work import ProofsOfWork
@@ -17,6 +19,7 @@ from pilookup_server.limits.redis_counters import RedisCounters
 from pilookup_server.limits.replay import LocalReplayGuard, ReplayGuard, SharedReplayGuard
 from pilookup_server.limits.shared_counters import SharedCounters
 from pilookup_server.limits.shared_lock import SharedLock
+from pilookup_server.limits.usage_table import UsageTable
 from pilookup_server.settings import Settings, quota_items
 
 _MEMORY = "memory"
@@ -29,30 +32,40 @@ class SharedCounts:
     Attributes:
         counters: Counters in shared memory.
         ledger: The count of the public channel's epochs.
+        usage: What holders of tokens had evaluated.
     """
 
     counters: SharedCounters
     ledger: ChannelLedger
+    usage: UsageTable
 
     @classmethod
-    def from_settings(cls, settings: Settings, elapsed: Elapsed = seconds_since_boot, clock: Clock = utc_now) -> Self:
-        """Map the memory, and read the count of the last run.
+    def from_settings(
+        cls, settings: Settings, holders: Sequence[str], wake: Callable[[], None], elapsed: Elapsed = seconds_since_boot
+    ) -> Self:
+        """Map the memory.
 
         Args:
             settings: The server's settings.
+            holders: The names of the holders of tokens.
+            wake: Has the keeper of the counts look at what is wanted.
             elapsed: The clock of elapsed seconds.
-            clock: The wall clock.
 
         Raises:
-            HomeError: The count of the last run cannot be read or is damaged.
+            HomeError: The file in which elements are counted without the service database is damaged.
         """
         lock, online = SharedLock(), settings.home / "online"
         with durable.failures_as(HomeError, online):
             try:
-                ledger = ChannelLedger(online, settings.public_epoch_quota, lock, clock)
+                read_evaluations(online)
             except FormatError as error:
-                raise HomeError(f"{online / EVALUATED}: {error}; delete it to count the epoch from 0 again") from None
-        return cls(SharedCounters(lock, elapsed=elapsed), ledger)
+                raise HomeError(f"{online / EVALUATED}: {error}; delete it to forget what it counts") from None
+        closed = [channel for channel in settings.channels if channel != PUBLIC]
+        return cls(
+            SharedCounters(lock, elapsed=elapsed),
+            ChannelLedger(settings.public_epoch_quota, lock, wake),
+            UsageTable(holders, closed, lock),
+        )
 
 
 @dataclass(frozen=True, slots=True)

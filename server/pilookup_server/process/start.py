@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pilookup import durable
+from pilookup.bundles.completion import finish_interrupted
 from pilookup.clock import boot_id, seconds_since_boot, utc_now
-from pilookup.errors import FormatError, HomeError
+from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.half_lock import half_locked
 from pilookup.keyring.passphrase import read_passphrase
@@ -20,11 +21,13 @@ from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.buckets import MAINLAND_PATTERNS
 from pilookup.protocol.names import PUBLIC
 from pilookup.release_files.serving_state import trust_clock
+from pilookup_server.auth import Tokens
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
-from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.quotas import SharedCounts
-from pilookup_server.logs import configure_logging, describe, logger
+from pilookup_server.limits.wake_up import WakeUp
+from pilookup_server.logs import configure_logging
+from pilookup_server.process import keeper
 from pilookup_server.process.hardening import harden, raise_descriptor_limit
 from pilookup_server.process.supervisor import Job, Supervisor
 from pilookup_server.release import timestamp
@@ -59,6 +62,8 @@ def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides:
 
 
 def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None:
+    with durable.failures_as(HomeError, settings.home):
+        finish_interrupted(_online_half(settings))
     keys = KeyringKeys(_unlock(settings))
     harden()
     configure_logging(settings.log_level)
@@ -79,11 +84,14 @@ def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None
             health = stack.enter_context(_listen(*host_and_port(settings.health_listen)))
             if health.getsockname()[1] == main.getsockname()[1]:
                 raise ServeError("PILOOKUP_HEALTH_LISTEN: give it another port than PILOOKUP_PORT")
-        counts = SharedCounts.from_settings(settings)
-        jobs = _jobs(settings, keys, Path(scratch), (main, health), counts, descriptor_limit)
+        wake_up = WakeUp()
+        counts = SharedCounts.from_settings(settings, Tokens.from_settings(settings).holders, wake_up.set)
+        workers = _jobs(settings, keys, Path(scratch), (main, health), counts, descriptor_limit)
+        jobs: dict[str, Job] = {keeper.NAME: partial(keeper.keep_counts, settings, counts, wake_up), **workers}
         _announce(main, health, settings)
-        Supervisor(jobs, settings.shutdown_seconds + _KILL_MARGIN_SECONDS).run()
-        _close(counts)
+        grace = settings.shutdown_seconds + _KILL_MARGIN_SECONDS
+        Supervisor(jobs, grace, {keeper.NAME: keeper.END}).run()
+        keeper.close_counts(settings, counts)
 
 
 def _take_over(settings: Settings, keys: OnlineKeys) -> None:
@@ -204,14 +212,6 @@ def _ceiling(settings: Settings) -> str:
         f"mobile numbers in {days:,.0f} days; at most {settings.public_epoch_quota:,} an epoch, {part:.1%} of the "
         "patterns"
     )
-
-
-def _close(counts: SharedCounts) -> None:
-    """Write the exact count of evaluated elements. If that fails, the larger one that the file has holds."""
-    try:
-        counts.ledger.close()
-    except (OSError, FormatError, CountersError) as error:
-        logger().error("the count of evaluated elements cannot be written", **describe(error))
 
 
 def _url(listener: socket.socket) -> str:

@@ -8,7 +8,7 @@ loop, so that it can fork safely at any time.
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
@@ -30,10 +30,12 @@ class Supervisor:
     Attributes:
         jobs: The functions to run, by the name that logs use.
         grace_seconds: The time that processes have to end after SIGTERM; then they are killed.
+        last: Jobs that the others need until they have ended, by name, with the signal that then ends each.
     """
 
     jobs: dict[str, Job]
     grace_seconds: float
+    last: Mapping[str, signal.Signals] = field(default_factory=dict)
     _running: dict[int, tuple[str, float]] = field(default_factory=dict)
     _stopping: bool = False
 
@@ -63,6 +65,8 @@ class Supervisor:
     def _reap(self) -> None:
         pid, status = os.waitpid(-1, 0)
         name, started = self._running.pop(pid, ("", 0.0))
+        if self._stopping:
+            self._end_last()
         if not name or self._stopping:
             return
         logger().error("process ended, starting it again", process=name, status=os.waitstatus_to_exitcode(status))
@@ -72,17 +76,31 @@ class Supervisor:
             self._start(name)
 
     def _stop(self, _: int, __: FrameType | None) -> None:
-        """Send SIGTERM to all processes. After the grace, the handler of SIGALRM kills those that still run."""
-        self._signal_all(signal.SIGTERM)
+        """Send SIGTERM to all processes but the last. After the grace, the handler of SIGALRM kills what still runs."""
+        for pid, (name, _started) in list(self._running.items()):
+            if name not in self.last:
+                _send(pid, signal.SIGTERM)
+        self._end_last()
         if not self._stopping:
             self._stopping = True
-            signal.signal(signal.SIGALRM, lambda *_: self._signal_all(signal.SIGKILL))
+            signal.signal(signal.SIGALRM, lambda *_: self._kill_all())
             signal.setitimer(signal.ITIMER_REAL, self.grace_seconds)
 
-    def _signal_all(self, number: int) -> None:
+    def _end_last(self) -> None:
+        """End the last jobs if no others run any more."""
+        names = {name for name, _ in self._running.values()}
+        if names <= self.last.keys():
+            for pid, (job, _) in list(self._running.items()):
+                _send(pid, self.last[job])
+
+    def _kill_all(self) -> None:
         for pid in list(self._running):
-            with suppress(ProcessLookupError):  # ended, but not yet removed from the list
-                os.kill(pid, number)
+            _send(pid, signal.SIGKILL)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # ended, but not yet removed from the list
+        os.kill(pid, number)
 
 
 @contextmanager

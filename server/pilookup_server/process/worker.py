@@ -18,7 +18,9 @@ from pilookup.protocol.names import PUBLIC
 from pilookup_server import metrics
 from pilookup_server.app import create_app, create_health_app
 from pilookup_server.auth import Tokens, needs_token
+from pilookup_server.count_keeper import check_database_url
 from pilookup_server.keys.online_keys import OnlineKeys
+from pilookup_server.limits.channel_ledger import Keeping
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.quotas import Quotas, SharedCounts
@@ -43,13 +45,15 @@ def check_startup(settings: Settings, keys: OnlineKeys, counts: SharedCounts) ->
     """Find errors that otherwise only a worker would find when it builds its app.
 
     Raises:
-        ServeError: A bearer token is missing or invalid, its file cannot be read, or the quota storage cannot be used.
+        ServeError: A bearer token is missing or invalid, its file cannot be read, or the quota storage or the URL
+            of the service database cannot be used.
         KeyringError: The timestamp key of a served channel is missing or damaged.
     """
     Tokens.from_settings(settings)
     Quotas.from_settings(settings, counts, None, settings.home)
+    check_database_url(settings)
     for channel in settings.channels:
-        keys.timestamp_key(channel)
+        keys.timestamp_keys(channel)
         if settings.metadata_from and needs_token(channel):
             settings.read_metadata_token()
 
@@ -106,7 +110,7 @@ def run_worker(name: str, settings: Settings, keys: OnlineKeys, shares: WorkerSh
 
     async def tick() -> None:
         watch.tick()
-        _report_epoch(app, shares.counts)
+        _report_counts(app, shares.counts)
         server.should_exit = server.should_exit or os.getppid() != supervisor
 
     config = uvicorn.Config(
@@ -130,14 +134,16 @@ def run_worker(name: str, settings: Settings, keys: OnlineKeys, shares: WorkerSh
         raise SystemExit(1)
 
 
-def _report_epoch(app: FastAPI, counts: SharedCounts) -> None:
-    """Record how much of the newest epoch of the public channel is used."""
+def _report_counts(app: FastAPI, counts: SharedCounts) -> None:
+    """Record where the counts are kept, and how much of the newest epoch of the public channel is used."""
+    ledger = counts.ledger
+    metrics.set_database(used=ledger.keeping is Keeping.DATABASE)
     watcher = app.state.service.watchers.get(PUBLIC)
     if watcher is None or watcher.state is None:
         return
-    epoch, ledger = max(watcher.state.loaded.evaluators), counts.ledger
-    with suppress(CountersError):  # another worker is stopped; requests are answered 503 meanwhile
-        metrics.set_epoch_elements(PUBLIC, ledger.evaluated(epoch), ledger.ceiling, saved=ledger.saved)
+    epoch, saved = max(watcher.state.loaded.evaluators), ledger.keeping is not Keeping.MEMORY
+    with suppress(CountersError):  # another worker is stopped, or the count is not known; requests are answered 503
+        metrics.set_epoch_elements(PUBLIC, ledger.evaluated(epoch), ledger.ceiling, saved=saved)
 
 
 def _connections(

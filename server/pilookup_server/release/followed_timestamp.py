@@ -82,6 +82,7 @@ class FollowedTimestamp:
         """
         self.condition = Condition.CURRENT
         self._channel = channel
+        self._directory = directory
         self._metadata = directory / "metadata"
         self._source = source
         self._elapsed = elapsed
@@ -138,7 +139,7 @@ class FollowedTimestamp:
         changed = self._changed()
         try:
             if held is not None:
-                check_follows(data, held)
+                await to_thread.run_sync(check_follows, self._directory, data, held)
             await self._accept(data)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the former one is served on
             missing = isinstance(error, FileNotFoundError)

@@ -2,14 +2,18 @@
 
 The server signs a timestamp to renew it for another 48 hours, and to take up newer snapshot metadata that custody has
 signed. Root, targets and snapshot metadata are verified before; only custody signs those. A version is one more than
-the one before; only `take_over` goes above what another machine may have signed.
+the one before; only `take_over` goes above what another machine may have signed. When a root has replaced the key of
+timestamps, those signed before count no more: what they name is no roll-back, and versions begin again at 1, whatever a
+thief of the former key has signed (TUF specification, 5.3.11).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner, SSlibKey
+from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Timestamp
 
 from pilookup import durable
@@ -39,11 +43,14 @@ def renewal_due(expires: datetime, before: timedelta, now: datetime) -> bool:
 def newer_snapshot(directory: Path) -> int | None:
     """The highest version of the snapshot metadata on disk, if the timestamp names a lower one or there is none.
 
+    A timestamp that is not signed by the root's key counts as none.
+
     Args:
         directory: The channel's directory below HOME.
 
     Raises:
-        FormatError: timestamp.json is malformed.
+        TrustError: The root metadata are not signed by their own keys.
+        FormatError: timestamp.json or the root metadata are malformed.
         OSError: The directory or timestamp.json cannot be read.
     """
     metadata = directory / "metadata"
@@ -82,7 +89,7 @@ def renew(directory: Path, channel: str, keys: OnlineKeys, before: timedelta, no
         release = read_release(lambda name: read_metadata(metadata / name), now, timestamp=False)
         if not renewal_due(release.timestamp_expires, before, now):
             return False
-        _sign(metadata, keys.timestamp_key(channel), release.snapshot_version, now)
+        _sign(metadata, keys.timestamp_keys(channel), release.snapshot_version, now)
         return True
 
 
@@ -117,7 +124,7 @@ def take_up(directory: Path, channel: str, keys: OnlineKeys, snapshot: int, now:
             if current.snapshot_meta.version >= snapshot:
                 return False
             _check_not_older("targets", _served(read).targets_version, release.targets_version)
-        _sign(metadata, keys.timestamp_key(channel), snapshot, now)
+        _sign(metadata, keys.timestamp_keys(channel), snapshot, now)
         return True
 
 
@@ -133,24 +140,29 @@ def take_over(directory: Path, channel: str, keys: OnlineKeys, now: datetime) ->
         snapshot = newer_snapshot(directory) or (current.snapshot_meta.version if current else None)
         if snapshot is not None:
             read_release(lambda name: read_metadata(metadata / name), now, snapshot=snapshot)
-            _sign(metadata, keys.timestamp_key(channel), snapshot, now, take_over=True)
+            _sign(metadata, keys.timestamp_keys(channel), snapshot, now, take_over=True)
 
 
-def check_follows(data: bytes, held: bytes) -> None:
-    """Check that a timestamp of another machine may replace another one that is held here. Verifies no signature.
+def check_follows(directory: Path, data: bytes, held: bytes) -> None:
+    """Check that a timestamp of another machine may replace another one that is held here. Verifies no new signature.
 
     Args:
+        directory: The channel's directory below HOME.
         data: The content of the other machine's timestamp.json.
-        held: The content of the one here.
+        held: The content of the one here. If the root's key has not signed it, any other one may replace it.
 
     Raises:
-        TrustError: Its version is not above the one held.
-        FormatError: One of them is not a timestamp.
+        TrustError: Its version is not above the one held, or the root metadata are not signed by their own keys.
+        FormatError: One of them is not a timestamp, or the root metadata are malformed.
+        OSError: The root metadata cannot be read.
     """
-    found, current = (parse_metadata(one, Timestamp).signed.version for one in (data, held))
-    if found == current:
+    current = _trusted(directory / "metadata", held)
+    found = parse_metadata(data, Timestamp).signed.version
+    if current is None:
+        return
+    if found == current.version:
         raise TrustError("bad_snapshot", f"two machines signed a timestamp of version {found}: only one may sign")
-    _check_not_older(TIMESTAMP, current, found)
+    _check_not_older(TIMESTAMP, current.version, found)
 
 
 def take_signed(directory: Path, data: bytes, now: datetime) -> bool:
@@ -184,8 +196,8 @@ def take_signed(directory: Path, data: bytes, now: datetime) -> bool:
         if held == data:
             return True
         release = read_release(lambda name: data if name == TIMESTAMP else read(name), now)
-        if held is not None:
-            check_follows(data, held)
+        if held is not None and _trusted(metadata, held) is not None:
+            check_follows(directory, data, held)
             served = _served(read)
             _check_not_older("snapshot", served.snapshot_version, release.snapshot_version)
             _check_not_older("targets", served.targets_version, release.targets_version)
@@ -204,21 +216,37 @@ def _check_not_older(name: str, current: int, found: int) -> None:
 
 
 def _current(metadata: Path) -> Timestamp | None:
+    """The timestamp held; None if there is none, or if the root's key has not signed it."""
     try:
-        return parse_metadata(read_metadata(metadata / TIMESTAMP), Timestamp).signed
+        held = read_metadata(metadata / TIMESTAMP)
     except FileNotFoundError:
         return None
+    return _trusted(metadata, held)
 
 
-def _sign(metadata: Path, key: Ed25519PrivateKey, snapshot: int, now: datetime, *, take_over: bool = False) -> None:
+def _trusted(metadata: Path, held: bytes) -> Timestamp | None:
+    """A timestamp that the key of the root on disk has signed, expired or not; None if another key has."""
+    stamp = parse_metadata(held, Timestamp)
+    try:
+        root = verify_root(read_metadata(metadata / ROOT))
+        root.verify_delegate("timestamp", stamp.signed_bytes, stamp.signatures)
+    except (RepositoryError, ValueError):
+        return None
+    return stamp.signed
+
+
+def _sign(
+    metadata: Path, keys: Sequence[Ed25519PrivateKey], snapshot: int, now: datetime, *, take_over: bool = False
+) -> None:
     keyids = verify_root(read_metadata(metadata / ROOT)).roles["timestamp"].keyids
     signed = Metadata(renew_timestamp(_current(metadata), snapshot, now, take_over=take_over))
-    signed.sign(_signer(key, keyids))
+    signed.sign(_signer(keys, keyids))
     durable.replace(metadata / TIMESTAMP, signed.to_bytes())
 
 
-def _signer(key: Ed25519PrivateKey, keyids: list[str]) -> CryptoSigner:
-    public = SSlibKey.from_crypto(key.public_key())
-    if public.keyid not in keyids:
-        raise TrustError("bad_snapshot", "the timestamp key held is not one of the channel's root")
-    return CryptoSigner(key, public)
+def _signer(keys: Sequence[Ed25519PrivateKey], keyids: list[str]) -> CryptoSigner:
+    for key in keys:
+        public = SSlibKey.from_crypto(key.public_key())
+        if public.keyid in keyids:
+            return CryptoSigner(key, public)
+    raise TrustError("bad_snapshot", "the timestamp key held is not one of the channel's root")

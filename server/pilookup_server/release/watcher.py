@@ -15,13 +15,14 @@ from typing import Final
 
 from anyio import to_thread
 
+from pilookup.bundles.unlisted import remove_unlisted_now
 from pilookup.errors import HomeError, PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
-from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP
+from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP, verify_root
+from pilookup.release_files.destroyed_epochs import DestroyedEpochs
 from pilookup.release_files.serving_state import remove_refused, write_refused
 from pilookup_server import metrics
-from pilookup_server.keys.destroyed_epochs import DestroyedEpochs
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.release.followed_timestamp import Condition, FollowedTimestamp
@@ -109,6 +110,7 @@ class ReleaseWatcher:
         self._look_at_keys_from = 0.0
         self._lock = asyncio.Lock()
         self._handled: FileIds = None
+        self._unlisted = True
         self._former: list[tuple[datetime, LoadedRelease]] = []
         self._retry_load_at: datetime | None = None
         self._retry_renewal_at: datetime | None = None
@@ -198,6 +200,7 @@ class ReleaseWatcher:
         await self._load_new()
         self._drop_expired(now)
         await self._destroy_ended(now)
+        await self._remove_unlisted()
 
     async def _reload(self) -> None:
         async with self._lock:
@@ -303,6 +306,7 @@ class ReleaseWatcher:
         self._refused_load = False
         if previous is not None:
             self._former.append((now + self._times.grace, previous))
+            self._unlisted = True
         self._former = [(end, former) for end, former in self._former if end > now][-MOST_FORMER:]
         self.state = ServedState.merge(loaded, [former for _, former in self._former])
         publish_due = renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now)
@@ -359,6 +363,19 @@ class ReleaseWatcher:
         except (PilookupError, OSError) as error:
             logger().error("epoch key not destroyed", channel=self.name, **describe(error))
 
+    async def _remove_unlisted(self) -> None:
+        """Once nobody reads a former release any more, delete the files of it that a bundle brought."""
+        if self._former or not self._unlisted or self.state is None or self.refused:
+            return
+        try:
+            count = await to_thread.run_sync(remove_unlisted_now, self._directory.parents[1], self.name)
+        except (PilookupError, OSError) as error:
+            logger().error("former files not deleted", channel=self.name, **describe(error))
+            return
+        self._unlisted = False
+        if count:
+            logger().info("former files deleted", channel=self.name, count=count)
+
     def _has_ended(self, epoch: int, now: datetime) -> bool:
         """Whether an epoch is older than the newest, and the release does not list it or its time is long over."""
         assert self.state is not None
@@ -404,6 +421,17 @@ class ReleaseWatcher:
 
 
 def _check_newer(loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
-    """Refuse a release with an older timestamp. Clients would refuse it too; here the refusal is logged."""
-    if previous and loaded.release.timestamp_version < previous.release.timestamp_version:
+    """Refuse a release with an older timestamp. Clients would refuse it too; here the refusal is logged.
+
+    Versions that another key has signed do not count: when a root replaces that key, they begin again.
+    """
+    if (
+        previous
+        and loaded.release.timestamp_version < previous.release.timestamp_version
+        and _timestamp_keys(loaded) == _timestamp_keys(previous)
+    ):
         raise TrustError("rolled_back", "the release on disk is older than the one served")
+
+
+def _timestamp_keys(loaded: LoadedRelease) -> set[str]:
+    return set(verify_root(loaded.metadata[ROOT]).roles["timestamp"].keyids)

@@ -1,5 +1,6 @@
 """Blind evaluation with a DLEQ proof (RFC 9497 section 3.3.2)."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.problems import Problem
 from pilookup.protocol.token import ELEMENT_BYTES
 from pilookup_server import metrics
+from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.public_quota import HEADER
 from pilookup_server.limits.quota import Admission
 from pilookup_server.problems import ProblemError
@@ -55,6 +57,7 @@ async def _respond(request: Request) -> Response:
     except ProblemError:
         await admission.refund()
         raise
+    _count_usage(authorized, count)
     content = answer.to_json() if media_type == JSON else answer.to_octets()
     headers = {**admission.headers, "cache-control": "no-store"}
     return Response(content, headers=headers, media_type=media_type)
@@ -101,6 +104,13 @@ async def _charge(authorized: AuthorizedRequest, scope: Scope, epoch: int, count
     return await quota.admit(
         service.client_addresses.networks(scope), epoch, count, proof.decode("latin-1") if proof is not None else None
     )
+
+
+def _count_usage(authorized: AuthorizedRequest, count: int) -> None:
+    """Count what the holder of a token had evaluated. A request that is answered is not refused for that."""
+    if authorized.holder is not None:
+        with suppress(CountersError):
+            authorized.service.counts.usage.count(authorized.holder, authorized.watcher.name, count)
 
 
 async def _evaluate(

@@ -10,10 +10,14 @@ from pilookup.protocol.encoding import time_text
 from pilookup.protocol.messages import JSON
 from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.problems import Problem
+from pilookup_server.limits.channel_ledger import Keeping
 from pilookup_server.problems import ProblemError
 from pilookup_server.release.watcher import ReleaseWatcher
 from pilookup_server.service import service_of
 
+_DATABASE = {Keeping.STARTING: "starting", Keeping.DATABASE: "used"} | dict.fromkeys(
+    (Keeping.FILE, Keeping.MEMORY), "unusable"
+)
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -24,6 +28,8 @@ async def alive(_: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """GET /readyz: 200 if at least one channel is published and every published channel is valid.
+
+    `service_database` is "unusable" while the server counts without it. It is ready then too, since it serves files.
 
     A channel whose new release was refused is ready if its former release is valid; `release_refused` then says so.
 
@@ -36,7 +42,12 @@ async def ready(request: Request) -> Response:
     if conditions - {"ready", "unpublished"} or "ready" not in conditions:
         detail = ", ".join(f"{name}: {state['state']}" for name, state in states.items())
         raise ProblemError(Problem.UNAVAILABLE, detail)
-    told = {"status": "ready", "clock_doubtful": service.clock.doubtful, "channels": states}
+    told = {
+        "status": "ready",
+        "clock_doubtful": service.clock.doubtful,
+        "service_database": _DATABASE[service.counts.ledger.keeping],
+        "channels": states,
+    }
     body = json.dumps(told, separators=(",", ":")).encode()
     return Response(body, headers=_NO_STORE, media_type=JSON)
 

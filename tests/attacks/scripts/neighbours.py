@@ -30,10 +30,10 @@ from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pilookup_server.count_keeper import counts_of_one_process
 from pilookup_server.limits import proof_of_work
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.public_quota import PublicQuota, PublicWindows
-from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import read_settings
 
@@ -70,7 +70,7 @@ class After:
 
     def __init__(self, folder: Path, clock: Stepped) -> None:
         settings = read_settings(home=folder)
-        counts = SharedCounts.from_settings(settings, clock)
+        counts = counts_of_one_process(settings, clock)
         windows, batch = PublicWindows.from_settings(settings), settings.public_batch
         work = Challenges()
         self.quota = PublicQuota(windows, batch, counts.counters, counts.ledger, work, work)  # type: ignore[arg-type]

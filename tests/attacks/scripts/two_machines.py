@@ -2,29 +2,32 @@
 
     python -m tests.attacks.scripts.two_machines [--seconds 30] [--clients 4]
 
-One server signs timestamps, the other one fetches them (`PILOOKUP_METADATA_FROM`); each has its own copy of the online
-half. A proxy passes each request to one of them at random. Clients with state, some of which share a state directory,
+One server signs timestamps, the other one fetches them (`PILOOKUP_METADATA_FROM`). Bundles bring each release to both.
+A proxy passes each request to one of them at random. Clients with state, some of which share a state directory,
 refresh their metadata before every check. Then the machine that signs is killed, the other one takes over, and the
 first returns and fetches. Prints the answers of each phase, and exits with 1 after an answer that must not be.
 """
 
 import argparse
 import random
-import shutil
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import httpx2
 
 from pilookup import Client
+from pilookup.bundles.incoming import Trusted
+from pilookup.bundles.take_up import take_up
 from pilookup.checking import trust
+from pilookup.custody import Custody
 from pilookup.protocol.names import PLATFORM, PUBLIC
-from tests.support.attacks.home import HIT, MISS, ONLINE, Held
+from tests.support.attacks.home import CUSTODY, HIT, MISS, ONLINE, Held
 from tests.support.attacks.server import MANY, ROOMY, TOKEN, Answer, Proxy
 from tests.support.server.serve_process import Process
 
@@ -82,23 +85,14 @@ class Load:
             thread.join()
 
 
-def copy_online(custody, *homes):
-    """Copy the online half as docs/operations/two-machines.md says: the snapshot metadata last, no timestamp."""
-    source = custody / "online"
-    paths = [path for path in source.rglob("*") if path.is_file()]
-
-    def order(path):
-        return "targets" in path.parts, "metadata" in path.parts, path.name.endswith(".snapshot.json")
-
+def carry(held, *homes):
+    """Carry a bundle to serving machines, in this order, as docs/operations/two-machines.md says."""
+    bundle = held.path.parent / "bundle"
+    bundle.unlink(missing_ok=True)
+    with Custody.open(held.path, passphrase=CUSTODY) as custody:
+        custody.export_bundle(bundle)
     for home in homes:
-        for path in sorted(paths, key=order):
-            if path.name in ("timestamp.json", "lock", "clock.json", "refused.json") or path.name.startswith("."):
-                continue
-            to = home / "online" / path.relative_to(source)
-            to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not to.exists() or to.read_bytes() != path.read_bytes():
-                shutil.copy2(path, to.with_name(f".{to.name}.copy"))
-                to.with_name(f".{to.name}.copy").rename(to)
+        take_up([bundle], home, Trusted.read([held.path]), datetime.now(UTC))
 
 
 def serve(home, log, *options, **settings):
@@ -118,7 +112,7 @@ def publish_for(seconds, held, copies):
     until = time.monotonic() + seconds
     for step in count():
         held.rotate() if step == 2 and rotated(held) == 1 else held.publish_more(next(NEW))
-        copy_online(held.path, *copies)
+        carry(held, *copies)
         if time.monotonic() > until:
             break
         time.sleep(2)
@@ -149,7 +143,7 @@ def run(seconds, clients, folder):
     trust.FRESH_SECONDS = 0
     held = Held.make(folder / "custody")
     first, second = folder / "first", folder / "second"
-    copy_online(held.path, first, second)
+    carry(held, first, second)
     one = serve(first, folder / "first.log")
     two = serve(second, folder / "second.log", renew=0, metadata_from=one.url)
     name = OneName([one.url, two.url])
@@ -189,7 +183,7 @@ def tell_ready(one, two):
 def tell_keys(held, *homes):
     """Whether each machine has the key of each epoch that the release lists."""
     names = {f"channel-{channel}-{e.epoch}" for channel in (PUBLIC, PLATFORM) for e in held.release(channel).epochs}
-    missing = [str(home) for home in homes for name in names if not list((home / "online/keys").glob(f"{name}*"))]
+    missing = [str(home) for home in homes for name in names if not list((home / "online").glob(f"keys*/{name}.key"))]
     print(f"keys missing: {missing}")
     return not missing
 

@@ -201,6 +201,12 @@ CASES = [
         repository=second_root(edit=lambda signed: signed.update(consistent_snapshot=False)),
     ),
     _form(
+        "root",
+        "sandbox",
+        "the second root has the member `sandbox`",
+        repository=second_root(edit=lambda signed: signed.update(sandbox=True)),
+    ),
+    _form(
         "root", "threshold-zero", "the second root has a threshold of 0", repository=second_root(edit=threshold_of_none)
     ),
     _form(

@@ -69,7 +69,7 @@ class Host:
         if match[2] == "metadata":
             return self._file(self.publisher.metadata.get(match[3]))
         if match[2] == "targets":
-            return self._file(self.publisher.targets.get(match[3]))
+            return _part(self._file(self.publisher.targets.get(match[3])), asked.headers.get("range"))
         if match[2] == "snapshots":
             return self._bucket(match[3])
         return self._evaluate(asked)
@@ -89,6 +89,18 @@ class Host:
     def close(self):
         self._server.shutdown()
         self._server.server_close()
+
+
+def _part(answer, asked):
+    """Answer a request for one range of bytes as a static host does."""
+    if asked is None or answer.status != 200:
+        return answer
+    first, last = map(int, asked.removeprefix("bytes=").split("-"))
+    size = len(answer.body)
+    if first >= size:
+        return Answer(416, headers={"Content-Range": f"bytes */{size}"})
+    last = min(last, size - 1)
+    return Answer(206, answer.body[first : last + 1], {"Content-Range": f"bytes {first}-{last}/{size}"})
 
 
 class _Server(ThreadingHTTPServer):

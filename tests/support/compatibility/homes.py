@@ -244,7 +244,7 @@ def key_contents(keyring):
 
 
 def _key_content(keyring, key_id):
-    if key_id in ("vault-storage", "vault-digest"):
+    if key_id in ("vault-storage", "vault-digest", "audit"):
         return sha256(keyring.symmetric(key_id)).hexdigest()
     if key_id == "vault" or key_id.startswith("channel-"):
         return keyring.scalar(key_id).public().hex()

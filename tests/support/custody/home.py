@@ -77,5 +77,7 @@ def content(session, loads=None):
     return sorted((row["dataset"], row["element"], row["account"], row["count"], row["month"]) for row in rows)
 
 
-def files_under(path):
-    return {found.relative_to(path): found.read_bytes() for found in path.rglob("*") if found.is_file()}
+def files_under(path, *, audit=False):
+    """The content of all files; with `audit`, also of the audit log, which has the commands that change nothing too."""
+    found = [each for each in path.rglob("*") if each.is_file() and (audit or not each.name.startswith("audit"))]
+    return {each.relative_to(path): each.read_bytes() for each in found}

@@ -23,8 +23,11 @@ def program(name):
     return found
 
 
+OPTIONS = ("--auth=scram-sha-256", "--encoding=UTF8", "--no-locale")
+
+
 class Cluster:
-    def __init__(self):
+    def __init__(self, options=OPTIONS):
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._names = (f"case_{n}" for n in count())
         self._server = None
@@ -34,8 +37,8 @@ class Cluster:
             shutil.chown(self.folder, "postgres", "postgres")
         secret = self.folder / "secret"
         secret.write_text(PASSWORD)
-        options = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={secret}", "--encoding=UTF8", "--no-locale"]
-        self._run([program("initdb"), "--no-sync", "-D", str(self.folder / "data"), *options])
+        user = [f"--username={USER}", f"--pwfile={secret}"]
+        self._run([program("initdb"), "--no-sync", "-D", str(self.folder / "data"), *user, *options])
         self.start()
 
     def _run(self, command):

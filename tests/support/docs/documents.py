@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,14 @@ class Block:
         return f"{self.document.relative_to(ROOT)}: {self.text.splitlines()[0]}"
 
 
-def blocks(language):
-    """Return all blocks of a language, in all documents."""
+def blocks(*languages):
+    """Return all blocks of some languages, in all documents. A block within a list is read without its indentation."""
     found = [
-        Block(document, *fence.groups())
+        Block(document, language, dedent(text))
         for document in DOCUMENTS
-        for fence in _FENCE.finditer(document.read_text(encoding="utf-8"))
+        for _indent, language, text in _FENCE.findall(document.read_text(encoding="utf-8"))
     ]
-    return [block for block in found if block.language == language]
-
-
-def commands(text):
-    """Return the commands of a console block, the lines that start with `$ `. A final backslash continues a line."""
-    return [line[2:] for line in re.sub(r"\\\n\s*", " ", text).splitlines() if line.startswith("$ ")]
+    return [block for block in found if block.language in languages]
 
 
 def prose(document):

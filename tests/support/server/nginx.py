@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-CONFIGURATION = Path(__file__).resolve().parents[3] / "deploy" / "nginx" / "pilookup.conf"
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
+CONFIGURATION = DEPLOY / "nginx" / "pilookup.conf"
+MIRROR = DEPLOY / "nginx" / "mirror.conf"
 
 
 def free_port():
@@ -44,26 +46,26 @@ def make_certificate(folder):
     (folder / "privkey.pem").write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
 
 
-class Nginx:
-    """nginx with the shipped configuration, of which only addresses and directories are replaced."""
+def place(path, places):
+    """The text of a configuration in which every key of `places` is replaced."""
+    text = path.read_text()
+    for old, new in places.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
 
-    def __init__(self, folder, upstream, *, tls=True):
+
+class Nginx:
+    """nginx with a shipped configuration, of which only addresses and directories are replaced.
+
+    It is in front of the server at the port `upstream`, or is a mirror that serves the files of `root`.
+    """
+
+    def __init__(self, folder, upstream=None, *, tls=True, root=None):
         self.folder, self.port = folder, free_port()
         make_certificate(folder)
         (folder / "cache").mkdir()
-        text = CONFIGURATION.read_text()
-        for old, new in {
-            "    listen [::]:443 ssl http2;\n": "",
-            "    listen [::]:80;\n": "",
-            "listen 443 ssl http2": f"listen 127.0.0.1:{self.port}{' ssl http2' * tls}",
-            "listen 80;": f"listen 127.0.0.1:{free_port()};",
-            "127.0.0.1:8080": f"127.0.0.1:{upstream}",
-            "/etc/pilookup/tls": str(folder),
-            "/var/cache/nginx/pilookup": str(folder / "cache"),
-            "/var/log/nginx": str(folder),
-        }.items():
-            assert old in text, old
-            text = text.replace(old, new)
+        text = place(MIRROR if root else CONFIGURATION, self._places(upstream, root, tls=tls))
         temporary = "".join(
             f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -78,6 +80,23 @@ class Nginx:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+    def _places(self, upstream, root, *, tls):
+        """What stands in a shipped configuration, and what replaces it."""
+        own = (
+            {"/var/lib/pilookup-mirror": str(root)}
+            if root
+            else {"127.0.0.1:8080": f"127.0.0.1:{upstream}", "/var/cache/nginx/pilookup": str(self.folder / "cache")}
+        )
+        return {
+            "    listen [::]:443 ssl http2;\n": "",
+            "    listen [::]:80;\n": "",
+            "listen 443 ssl http2": f"listen 127.0.0.1:{self.port}{' ssl http2' * tls}",
+            "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "/etc/pilookup/tls": str(self.folder),
+            "/var/log/nginx": str(self.folder),
+            **own,
+        }
 
     def wait(self):
         end = time.monotonic() + 30
@@ -100,10 +119,10 @@ class Nginx:
         self.process.terminate()
         self.process.wait(30)
 
-    def log(self, skipped=0, lines=0):
+    def log(self, name="pilookup.log", *, skipped=0, lines=0):
         """The access log without the first `skipped` lines, once it has `lines` more."""
         for _ in range(200):
-            found = (self.folder / "pilookup.log").read_text().splitlines()[skipped:]
+            found = (self.folder / name).read_text().splitlines()[skipped:]
             if len(found) >= lines:
                 return found
             time.sleep(0.05)

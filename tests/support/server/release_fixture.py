@@ -74,8 +74,9 @@ class HeldKeys:
             raise KeyringError(f"channel-{channel}-{epoch}: missing")
         return self.scalars[channel, epoch]
 
-    def timestamp_key(self, channel):
-        return self.signing.setdefault(channel, Ed25519PrivateKey.generate())
+    def timestamp_keys(self, channel):
+        held = self.signing.setdefault(channel, Ed25519PrivateKey.generate())
+        return held if isinstance(held, list) else [held]
 
     def destroy(self, channel, epoch):
         self.destroyed.append((channel, epoch))

@@ -7,6 +7,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pilookup_server.process.keeper import PROCESS
+
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol.oprf import SecretKey
 from tests.support.passphrase_cost import shipped_profile
@@ -40,14 +42,22 @@ class Home:
         self.repositories[channel].publish(listed, stamp or self.now)
 
 
+def _name(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
 class Process:
     """A running server, which logs to a file."""
 
     program = ("-m", "pilookup.cli")
 
-    def __init__(self, home: Path, log: Path, *options, **settings):
+    def __init__(self, home: Path, log: Path, *options, secret_in_environment=True, **settings):
         environment = {n: v for n, v in os.environ.items() if not n.startswith("PILOOKUP_")}
-        environment |= {"PILOOKUP_ONLINE_PASSPHRASE": PASSPHRASE}
+        if secret_in_environment:
+            environment |= {"PILOOKUP_ONLINE_PASSPHRASE": PASSPHRASE}
         environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
         command = [sys.executable, *self.program, "serve", "--home", str(home), "--port", "0", *options]
         self.log = log
@@ -65,6 +75,15 @@ class Process:
         return int(self.url.rpartition(":")[2])
 
     def children(self):
+        """The processes of the workers, and that of the metrics."""
+        return [pid for pid in self._all_children() if _name(pid) != PROCESS]
+
+    def keeper(self):
+        """The process that keeps the counts."""
+        [keeper] = [pid for pid in self._all_children() if _name(pid) == PROCESS]
+        return keeper
+
+    def _all_children(self):
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in task.read_text().split()]
 

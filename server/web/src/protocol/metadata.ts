@@ -85,8 +85,8 @@ function parseSignatures(value: unknown, name: RoleName): { keyid: string; sig: 
 /** Parse root metadata. Throws a Failure `bad_response` for anything else. */
 export function parseRoot(data: Uint8Array): Root {
   const metadata = parseMetadata(data, "root");
-  const { consistent_snapshot, keys, roles } = metadata.signed;
-  if (consistent_snapshot !== true) throw bad("root", "consistent_snapshot");
+  const { consistent_snapshot, keys, roles, sandbox } = metadata.signed;
+  if (consistent_snapshot !== true || sandbox !== undefined) throw bad("root", "consistent_snapshot or sandbox");
   const known = new Map<string, string>();
   for (const [id, value] of Object.entries(asObject(keys, "root"))) {
     const { keytype, scheme, keyval } = asObject(value, "root");

@@ -1,0 +1,96 @@
+"""What `status` says of bundles: what was not exported or not acknowledged yet, and what arrived."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
+from pilookup.bundles.records import TRUST, TRUST_FILE, Exported, read_exports, read_taken_up, read_trust
+from pilookup.bundles.release_items import served_release
+from pilookup.custody.home import Home
+from pilookup.plain_file import read_plain
+from pilookup.protocol.encoding import time_text
+
+EXPORT_COMMAND = "run: pilookup bundle export"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleStatus:
+    """What a serving machine imported last.
+
+    number and created: of the bundle. journal: entries of the journal. removals: each of them, such as `erasure 3 of
+    2026-11-29`.
+    """
+
+    number: int
+    created: datetime
+    journal: int
+    removals: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object as `pilookup status --json` prints it."""
+        return {
+            "number": self.number,
+            "created": time_text(self.created),
+            "journal": self.journal,
+            "removals": list(self.removals),
+        }
+
+
+def read_bundle_status(home: Home) -> BundleStatus | None:
+    """What was imported last on a serving machine; None where the custody half is, and where nothing was imported.
+
+    Raises:
+        BundleError, FormatError: A record or the journal is not valid.
+        OSError: A file cannot be read.
+    """
+    if home.has_custody():
+        return None
+    key = read_trust(home.online / TRUST)
+    taken_up = read_taken_up(home.online, key) if key is not None else None
+    if key is None or taken_up is None:
+        return None
+    journal = Journal.from_bytes(read_plain(home.online / JOURNAL_FILE, MAX_JOURNAL_BYTES), key)
+    return BundleStatus(taken_up.number, taken_up.created, journal.position, tuple(removals_text(journal.entries)))
+
+
+def export_warnings(home: Home) -> Iterator[str]:
+    """What has not been exported, and which serving machines have not acknowledged the last export.
+
+    Nothing where no bundle was ever exported, because both halves are used on this machine.
+
+    Raises:
+        BundleError, FormatError, TrustError: A record, the journal or a release is not valid.
+        OSError: A file cannot be read.
+    """
+    record = read_exports(home.custody) if home.has_custody() else None
+    if record is None or record.last is None or not home.has_online():
+        return
+    journal = _journal(home)
+    for removal in removals_text(journal.entries[record.last.journal :]):
+        yield f"{removal} has not been exported; {EXPORT_COMMAND}"
+    for directory in sorted(path for path in home.channels.iterdir() if path.is_dir()):
+        release = served_release(directory)
+        if release is not None and release.snapshot_version > record.last.channels.get(directory.name, 0):
+            yield f"{directory.name}: the release was not exported; {EXPORT_COMMAND}"
+    for machine, taken_up in sorted(record.acknowledged.items()):
+        if taken_up.number < record.last.number:
+            yield _not_acknowledged(machine, taken_up, record.last, journal)
+
+
+def _not_acknowledged(machine: str, taken_up: Exported, last: Exported, journal: Journal) -> str:
+    missing = removals_text(journal.entries[taken_up.journal : last.journal])
+    text = f"serving machine {machine} has not acknowledged bundle {last.number}"
+    if missing:
+        text += f", with {', '.join(missing)}"
+    return f"{text}; import the bundle there, export one there, and import that here"
+
+
+def _journal(home: Home) -> Journal:
+    """The journal of the custody half, verified with the public key of HOME's trust file."""
+    key = read_trust(home.path / TRUST_FILE)
+    if key is None:
+        raise FileNotFoundError(2, "missing", str(home.path / TRUST_FILE))
+    path = home.custody / JOURNAL_FILE
+    return Journal.from_bytes(read_plain(path, MAX_JOURNAL_BYTES) if path.exists() else b"", key)

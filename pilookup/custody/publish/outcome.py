@@ -1,0 +1,78 @@
+"""What publishing a channel did."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from pilookup.custody.publish.epoch_release import EndedEpoch
+from pilookup.protocol.buckets import MAINLAND_PATTERNS, PUBLIC_ELEMENTS_A_DAY
+from pilookup.protocol.names import PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing a channel did.
+
+    changed: False if the snapshot is the one that was served before, with new signatures. rotated: whether a new epoch
+    began. bytes: the size of all files of the newest epoch. ended: the epochs that were served before, whose time was
+    not over, and that this release does not serve any more; newest first.
+    """
+
+    channel: str
+    epoch: int
+    serial: int
+    entries: int
+    changed: bool
+    rotated: bool
+    bytes: int
+    ended: tuple[EndedEpoch, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as `pilookup publish --json` prints it."""
+        hits = {"guess_hits_a_day": self.guess_hits_a_day} if self.channel == PUBLIC else {}
+        return asdict(self) | hits
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Self:
+        """The outcome that `to_json` wrote; raises KeyError, TypeError."""
+        ended = tuple(EndedEpoch(**each) for each in body["ended"])
+        return cls(**{each.name: body[each.name] for each in fields(cls) if each.name != "ended"}, ended=ended)
+
+    @property
+    def guess_hits_a_day(self) -> float:
+        """How many of the numbers are found in a day by guesses that are uniform over all patterns of mobile numbers.
+
+        The guesses are PUBLIC_ELEMENTS_A_DAY. Who knows the region, and so the prefixes, finds up to several hundred
+        times more.
+        """
+        return self.entries * PUBLIC_ELEMENTS_A_DAY / MAINLAND_PATTERNS
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedOutcome:
+    """A release that was prepared and waits for signatures.
+
+    request: the signing request, to be carried to the holders of keys. summary: what it says in words. published: what
+    publishing will report once the release is served.
+    """
+
+    channel: str
+    request: bytes
+    summary: tuple[str, ...]
+    published: Published
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as `pilookup publish --prepare --json` prints it."""
+        return {"channel": self.channel, "prepared": self.published.to_json(), "summary": list(self.summary)}
+
+
+@dataclass(frozen=True, slots=True)
+class Republished:
+    """What publishing after a removal did.
+
+    published: the channels that were published. unsigned: those whose signing keys are not at hand, so that what was
+    removed is served until a release is prepared, signed and finished.
+    """
+
+    published: tuple[Published, ...]
+    unsigned: tuple[str, ...]

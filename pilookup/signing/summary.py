@@ -1,0 +1,110 @@
+"""A signing request in words, from the bytes that are to be signed and from the release that is served."""
+
+from collections.abc import Iterator
+
+from tuf.api.metadata import Root
+
+from pilookup.protocol.encoding import time_text
+from pilookup.protocol.manifest import Case, Manifest
+from pilookup.signing.request import DescribedRelease, SigningRequest
+
+_KEY_CHARACTERS = 16
+
+
+def summary(request: SigningRequest) -> list[str]:
+    """What signing does, a sentence a line: versions, epochs, counts, changes, dates, keys and thresholds."""
+    unsigned = request.unsigned
+    targets, snapshot = unsigned.targets.signed, unsigned.snapshot.signed
+    roots = f", root version {unsigned.root.signed.version}" if unsigned.root else ""
+    return [
+        f"channel {request.channel}: targets version {targets.version}, snapshot version {snapshot.version}{roots}",
+        *(_epoch(request.release, at) for at in range(len(request.release.epochs))),
+        *_changes(request.release, request.served),
+        f"targets expire {time_text(targets.expires)}, snapshot {time_text(snapshot.expires)}",
+        *_root_lines(unsigned.trusted, unsigned.root.signed if unsigned.root else None),
+        *_needed(request),
+        *(f"{role}: SHA-256 of what is signed {digest}" for role, digest in unsigned.digests().items()),
+    ]
+
+
+def key_name(key_id: str) -> str:
+    """A key id as people compare it: its first 16 characters."""
+    return key_id[:_KEY_CHARACTERS]
+
+
+def _epoch(release: DescribedRelease, at: int) -> str:
+    epoch, manifest = release.epochs[at], release.manifests[at]
+    return (
+        f"epoch {epoch.epoch}: serial {manifest.serial} of {time_text(manifest.created)}, {_count(manifest.entries)} "
+        f"from {len(manifest.datasets)} datasets, profile {manifest.profile}, served until "
+        f"{time_text(epoch.serves_until)}"
+    )
+
+
+def _count(entries: int) -> str:
+    return f"{entries:,} {'entry' if entries == 1 else 'entries'}"
+
+
+def _changes(release: DescribedRelease, served: DescribedRelease | None) -> Iterator[str]:
+    """What the release changes against the one that is served."""
+    if served is None:
+        yield "nothing is served yet: this is the first release of the channel"
+        return
+    before, after = served.manifests[0], release.manifests[0]
+    yield f"served now: targets version {served.targets.version}, epoch {before.epoch}, serial {before.serial}"
+    if [each.serial for each in served.manifests] == [each.serial for each in release.manifests]:
+        yield "the content stays as it is; the dates are new"
+    else:
+        yield f"entries: {before.entries:,} before, {after.entries:,} after ({after.entries - before.entries:+,})"
+    yield from _case_lines(before, after)
+    numbers = {each.epoch for each in release.epochs}
+    for epoch in served.epochs:
+        if epoch.epoch not in numbers:
+            yield f"epoch {epoch.epoch} ends: this release does not serve it any more"
+    if after.epoch > before.epoch:
+        yield f"epoch {after.epoch} is new"
+
+
+def _case_lines(before: Manifest, after: Manifest) -> Iterator[str]:
+    old, new = ({case.id: case for case in manifest.datasets} for manifest in (before, after))
+    for number, case in new.items():
+        if number not in old:
+            yield f"dataset {number} is added: {_title(case)}"
+        elif old[number] != case:
+            yield f"dataset {number} is described in other words: {_title(case)}"
+    for number, case in old.items():
+        if number not in new:
+            yield f"dataset {number} is removed: {_title(case)}"
+
+
+def _title(case: Case) -> str:
+    titles = case.title_zh if case.title_zh == case.title_en else f"{case.title_zh} / {case.title_en}"
+    return f"{titles} ({case.kind})"
+
+
+def _root_lines(trusted: Root, root: Root | None) -> Iterator[str]:
+    if root is None:
+        return
+    yield f"root version {root.version} replaces version {trusted.version}, expires {time_text(root.expires)}"
+    changed = False
+    for name, role in root.roles.items():
+        known = trusted.roles[name]
+        for key_id in known.keyids:
+            if key_id not in role.keyids:
+                changed = True
+                yield f"{name}: the key {key_name(key_id)} loses its right to sign"
+        for key_id in role.keyids:
+            if key_id not in known.keyids:
+                changed = True
+                yield f"{name}: the key {key_name(key_id)} gets the right to sign"
+        if role.threshold != known.threshold:
+            changed = True
+            yield f"{name}: {role.threshold} signatures are required, {known.threshold} before"
+    if not changed:
+        yield "all keys stay as they are; only the root's dates are new"
+
+
+def _needed(request: SigningRequest) -> Iterator[str]:
+    for each in request.unsigned.missing():
+        keys = ", ".join(key_name(key) for key in each.keys)
+        yield f"{each.role} (root version {each.root_version}): {each.threshold} of {len(each.keys)} keys sign: {keys}"

@@ -1,0 +1,65 @@
+"""What the process runs that keeps the counts of all workers."""
+
+import os
+import signal
+
+from pilookup.clock import seconds_since_boot, utc_now
+from pilookup.private_process import name_process
+from pilookup_server.count_keeper import IDLE_SECONDS, CountKeeper
+from pilookup_server.limits.counters import CountersError
+from pilookup_server.limits.quotas import SharedCounts
+from pilookup_server.limits.wake_up import WakeUp
+from pilookup_server.logs import describe, logger
+from pilookup_server.settings import Settings
+
+END = signal.SIGUSR1
+"""The signal that ends this process."""
+
+NAME = "counts"
+"""The name of the process in logs."""
+
+PROCESS = "pilookup-counts"
+"""Its name for the system."""
+
+
+def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> None:
+    """Keep the counts until no worker runs any more.
+
+    It outlives SIGTERM, which a service manager sends to all processes, because workers still answer open requests
+    then. It ends at END from the supervisor, or when the supervisor has died.
+
+    Args:
+        settings: The server's settings.
+        counts: What all workers count in.
+        wake_up: What workers wake this process with.
+
+    Raises:
+        ServeError: The URL of the database cannot be read.
+    """
+    name_process(PROCESS)
+    ended = False
+
+    def end(*_: object) -> None:
+        nonlocal ended
+        ended = True
+        wake_up.set()
+
+    signal.signal(END, end)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    supervisor = os.getppid()
+    keeper = CountKeeper(settings, counts, seconds_since_boot, utc_now)
+    while not ended and os.getppid() == supervisor:
+        try:
+            keeper.tick()
+        except CountersError:
+            logger().error("the counts cannot be kept: another process does not release the lock")
+        wake_up.wait(IDLE_SECONDS)
+
+
+def close_counts(settings: Settings, counts: SharedCounts) -> None:
+    """Give back what was taken in advance, when no other process of the server runs any more."""
+    try:
+        CountKeeper(settings, counts, seconds_since_boot, utc_now).close()
+    except Exception as error:  # noqa: BLE001 - the server ends anyway, and what was taken counts as evaluated
+        logger().error("the counts cannot be closed", **describe(error))

@@ -1,0 +1,314 @@
+"""Releases carried from custody to serving machines that have no common directory, and acknowledgements back."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+from pilookup_server.keys.keyring_adapter import KeyringKeys
+from pilookup_server.release.loaded_release import load_release
+
+from pilookup.bundles.acknowledgement import write_acknowledgement
+from pilookup.bundles.completion import finish
+from pilookup.bundles.unlisted import remove_unlisted_now
+from pilookup.custody import Custody
+from pilookup.custody.bundles import import_acknowledgement
+from pilookup.custody.home import Home
+from pilookup.custody.passphrase_change import change_passphrase
+from pilookup.errors import BundleError, HomeError
+from pilookup.keyring import Half, Keyring
+from pilookup.release_files.destroyed_epochs import DestroyedEpochs
+from tests.support.bundles.machines import (
+    LATER,
+    PASSPHRASES,
+    carried,
+    export,
+    import_bundle,
+    opened,
+    published,
+    serve,
+    state,
+)
+from tests.support.custody.channel import NOW, NUMBERS
+
+ONE = {"platform": [1], "public": [1]}
+
+
+@pytest.fixture
+def machines(tmp_path):
+    """The custody HOME, and a serving HOME that has imported and serves the first bundle."""
+    custody, bundle, serving = carried(tmp_path)
+    import_bundle(bundle, serving, custody)
+    assert serve(serving) == ONE
+    return custody, serving
+
+
+def acknowledge(serving, custody, out):
+    write_acknowledgement(serving / "online", out, NOW)
+    return import_acknowledgement([out], Home(custody))
+
+
+def warnings(home, now=NOW):
+    return Custody.status_of(home, clock=lambda: now).warnings
+
+
+def test_a_release_is_served_from_an_empty_directory(tmp_path):
+    custody, bundle, serving = carried(tmp_path)
+    outcome = import_bundle(bundle, serving, custody)
+    assert (outcome.repeated, outcome.removals, outcome.not_included) == (False, (), ())
+    assert [(each.channel, each.serial, each.epochs) for each in outcome.channels] == [
+        ("platform", 1, (1,)),
+        ("public", 1, (1,)),
+    ]
+    assert serve(serving) == ONE
+    assert not (serving / "custody").exists()
+    assert {path.name for path in (serving / "online" / "channels" / "public" / "metadata").iterdir()} >= {"root.json"}
+
+
+def test_repeating_an_import_changes_nothing(machines, tmp_path):
+    _, serving = machines
+    before = state(serving)
+    assert import_bundle(tmp_path / "bundle", serving).repeated
+    assert state(serving) == before
+
+
+def test_an_erasure_arrives_and_its_former_files_go(machines, tmp_path):
+    custody, serving = machines
+    with opened(custody, LATER) as open_home:
+        open_home.erase(NUMBERS[0])
+    exported = export(custody, tmp_path / "second", LATER)
+    assert exported.new_removals == (f"erasure 1 of {LATER:%Y-%m-%d}",)
+    outcome = import_bundle(tmp_path / "second", serving, now=LATER)
+    assert outcome.removals == exported.new_removals
+    assert outcome.not_included == ()
+    former = {name for name in state(serving) if "epochs/1" in name}
+    assert serve(serving, LATER) == ONE
+    assert remove_unlisted_now(serving / "online", "public")
+    assert serve(serving, LATER) == ONE
+    left = {name for name in state(serving) if "channels/public/targets/epochs/1" in name}
+    listed = {name for name in state(custody) if "channels/public/targets/epochs/1" in name}
+    assert left == listed
+    assert left < former
+    assert NUMBERS[0].encode() not in b"".join(state(serving).values())
+
+
+def test_a_removal_that_no_release_includes_yet_is_told(machines, tmp_path, monkeypatch):
+    custody, serving = machines
+    with opened(custody, LATER) as open_home:
+        monkeypatch.setattr(open_home, "_republish", lambda *_: pytest.fail("the disk is full"))
+        with pytest.raises(pytest.fail.Exception):
+            open_home.erase(NUMBERS[0])
+    assert export(custody, tmp_path / "second", LATER).not_included == ("platform", "public")
+    assert import_bundle(tmp_path / "second", serving, now=LATER).not_included == ("platform", "public")
+
+
+def test_an_older_bundle_is_refused_and_changes_nothing(machines, tmp_path):
+    custody, serving = machines
+    with opened(custody, LATER) as open_home:
+        open_home.rotate("public")
+    export(custody, tmp_path / "second", LATER)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    assert serve(serving, LATER) == {"platform": [1], "public": [1, 2]}
+    before = state(serving)
+    with pytest.raises(BundleError, match="it is older; import the newest one"):
+        import_bundle(tmp_path / "bundle", serving, now=LATER)
+    assert state(serving) == before
+
+
+@pytest.mark.parametrize("what", ["release", "journal"])
+def test_what_is_older_is_refused_whatever_its_number(machines, tmp_path, what):
+    """Custody was put back to an older copy, which exports under a higher number."""
+    custody, serving = machines
+    shutil.copytree(custody, tmp_path / "copy")
+    with opened(custody, LATER) as open_home:
+        if what == "release":
+            open_home.publish("public")
+        else:
+            open_home.withdraw("case-1")
+    export(custody, tmp_path / "second", LATER)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    serve(serving, LATER)
+    before = state(serving)
+    export(tmp_path / "copy", tmp_path / "third", LATER + timedelta(hours=1))
+    with pytest.raises(BundleError, match="it is older"):
+        import_bundle(tmp_path / "third", serving, now=LATER)
+    assert state(serving) == before
+
+
+def test_a_journal_of_another_history_is_refused(machines, tmp_path):
+    custody, serving = machines
+    shutil.copytree(custody, tmp_path / "copy")
+    for home, number, out in ((custody, NUMBERS[0], "second"), (tmp_path / "copy", NUMBERS[1], "third")):
+        with opened(home, LATER) as open_home:
+            open_home.erase(number)
+            open_home.publish("public")
+        export(home, tmp_path / out, LATER + timedelta(hours=out == "third"))
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    with pytest.raises(BundleError, match="of another history"):
+        import_bundle(tmp_path / "third", serving, now=LATER)
+
+
+def test_another_home_is_refused(machines, tmp_path):
+    _, serving = machines
+    Custody.initialise(tmp_path / "other", **PASSPHRASES, clock=lambda: NOW)
+    with opened(tmp_path / "other") as other:
+        other.publish("public")
+    export(tmp_path / "other", tmp_path / "foreign", LATER)
+    with pytest.raises(BundleError, match="not signed by this HOME's custody half"):
+        import_bundle(tmp_path / "foreign", serving)
+    with pytest.raises(BundleError, match="of another custody half than the one trusted here before"):
+        import_bundle(tmp_path / "foreign", serving, tmp_path / "other")
+    assert serve(serving) == ONE
+
+
+def test_the_first_import_trusts_nothing_by_itself(tmp_path):
+    custody, bundle, serving = carried(tmp_path)
+    with pytest.raises(BundleError, match="nothing says which custody half to trust"):
+        import_bundle(bundle, serving)
+    some = tmp_path / "some"
+    some.mkdir()
+    shutil.copy(custody / "trust-bundles.json", some)
+    with pytest.raises(BundleError, match=r"give trust-platform\.json of the custody machine with --trust"):
+        import_bundle(bundle, serving, some)
+    assert not serving.exists()
+    import_bundle(bundle, serving, custody)
+
+
+def test_a_passphrase_changed_on_custody_arrives(machines, tmp_path):
+    custody, serving = machines
+    new = b"another passphrase of the online half"
+    change_passphrase(Home(custody), Half.ONLINE, lambda: PASSPHRASES["online_passphrase"], lambda: new)
+    export(custody, tmp_path / "second", LATER)
+    former = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"])
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    keyring = Keyring.unlock(serving / "online", Half.ONLINE, new)
+    assert keyring.ids() == former.ids()
+    former.scalar("channel-public-1")  # a server that runs goes on with the former files until it starts again
+    keyring.destroy_former()
+    assert import_bundle(tmp_path / "second", serving, now=LATER).repeated
+    assert not (serving / "online" / "keys").exists()
+
+
+def test_a_destroyed_key_does_not_come_back(machines, tmp_path):
+    custody, serving = machines
+    with opened(custody, LATER) as open_home:
+        open_home.rotate("public")
+    export(custody, tmp_path / "second", LATER)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    serve(serving, LATER)
+    keyring = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"])
+    DestroyedEpochs(serving / "online" / "channels" / "public").add([1])
+    keyring.destroy("channel-public-1")
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    assert "channel-public-1" not in keyring.ids()
+    DestroyedEpochs(serving / "online" / "channels" / "public").add([2])
+    with pytest.raises(BundleError, match="epoch 2 has ended, and its key was destroyed on this machine"):
+        import_bundle(tmp_path / "second", serving, now=LATER)
+
+
+def test_only_keys_of_released_epochs_travel(tmp_path):
+    custody, _, serving = carried(tmp_path)
+    with opened(custody, LATER) as open_home:
+        open_home.rotate("public", compromised=True)
+        online = open_home._session().online_keyring()
+        online.add_bytes("channel-public-9", bytes(32))
+    export(custody, tmp_path / "second", LATER)
+    import_bundle(tmp_path / "second", serving, custody, LATER)
+    keyring = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"])
+    assert keyring.ids() == ["channel-platform-1", "channel-public-2", "timestamp-platform", "timestamp-public"]
+
+
+def test_several_machines_acknowledge_and_the_status_says_what_has_not_arrived(machines, tmp_path):
+    custody, serving = machines
+    other = tmp_path / "other-serving"
+    import_bundle(tmp_path / "bundle", other, custody)
+    assert acknowledge(serving, custody, tmp_path / "ack-1").waiting == ()
+    assert len(acknowledge(other, custody, tmp_path / "ack-2").waiting) == 2
+    with opened(custody, LATER) as open_home:
+        open_home.erase(NUMBERS[0])
+    told = " ".join(warnings(custody, LATER))
+    assert f"erasure 1 of {LATER:%Y-%m-%d} has not been exported" in told
+    assert "public: the release was not exported; run: pilookup bundle export" in told
+    export(custody, tmp_path / "second", LATER)
+    told = [each for each in warnings(custody, LATER) if "serving machine" in each]
+    assert len(told) == 2
+    assert all("has not acknowledged bundle" in each for each in told)
+    assert all(f"erasure 1 of {LATER:%Y-%m-%d}" in each for each in told)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    serve(serving, LATER)
+    acknowledge(serving, custody, tmp_path / "ack-3")
+    assert len([each for each in warnings(custody, LATER) if "serving machine" in each]) == 1
+    shown = Custody.status_of(serving, clock=lambda: LATER).to_json()["bundle"]
+    assert shown["journal"] == 1
+    assert shown["removals"] == [f"erasure 1 of {LATER:%Y-%m-%d}"]
+
+
+def test_nothing_is_warned_of_where_nothing_was_ever_exported(tmp_path):
+    custody = published(tmp_path / "custody")
+    with opened(custody) as open_home:
+        open_home.erase(NUMBERS[0])
+    assert not [each for each in warnings(custody) if "bundle" in each]
+
+
+def test_an_acknowledgement_that_knows_more_is_refused(machines, tmp_path):
+    custody, serving = machines
+    shutil.copytree(custody, tmp_path / "copy")
+    with opened(custody, LATER) as open_home:
+        open_home.erase(NUMBERS[0])
+    export(custody, tmp_path / "second", LATER)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    serve(serving, LATER)
+    with pytest.raises(BundleError, match="something newer than this custody half"):
+        acknowledge(serving, tmp_path / "copy", tmp_path / "ack")
+
+
+def test_each_kind_is_imported_on_its_own_machine(machines, tmp_path):
+    custody, serving = machines
+    write_acknowledgement(serving / "online", tmp_path / "ack", NOW)
+    with pytest.raises(BundleError, match="comes from the online half"):
+        import_bundle(tmp_path / "ack", serving)
+    with pytest.raises(BundleError, match="comes from the custody half"):
+        import_acknowledgement([tmp_path / "bundle"], Home(custody))
+    with pytest.raises(HomeError, match="the custody half is here"):
+        import_bundle(tmp_path / "bundle", custody)
+
+
+def test_a_server_that_starts_completes_an_interrupted_import(machines, tmp_path, monkeypatch):
+    custody, serving = machines
+    with opened(custody, LATER) as open_home:
+        open_home.rotate("public")
+    export(custody, tmp_path / "second", LATER)
+    monkeypatch.setattr("pilookup.bundles.take_up.complete", lambda _: pytest.fail("the power is gone"))
+    with pytest.raises(pytest.fail.Exception):
+        import_bundle(tmp_path / "second", serving, now=LATER)
+    assert serve(serving, LATER) == ONE
+    finish(serving / "online")
+    assert serve(serving, LATER) == {"platform": [1], "public": [1, 2]}
+
+
+def test_a_former_file_that_is_damaged_is_replaced(machines, tmp_path):
+    _, serving = machines
+    (buckets,) = (serving / "online" / "channels" / "public" / "targets").rglob("*buckets.bin")
+    whole = buckets.read_bytes()
+    buckets.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    import_bundle(tmp_path / "bundle", serving)
+    assert buckets.read_bytes() == whole
+
+
+def test_a_release_that_is_not_complete_cannot_be_exported(machines, tmp_path):
+    custody, _ = machines
+    (tree,) = (custody / "online" / "channels" / "public" / "targets").rglob("*tree.bin")
+    tree.unlink()
+    with pytest.raises(BundleError, match="tree"):
+        export(custody, tmp_path / "second", LATER)
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_loaded_release_of_the_serving_machine_is_that_of_custody(machines):
+    custody, serving = machines
+    keys = {}
+    for home in (custody, serving):
+        directory = home / "online" / "channels" / "public"
+        held = KeyringKeys(Keyring.unlock(home / "online", Half.ONLINE, PASSPHRASES["online_passphrase"]))
+        loaded = load_release(directory, "public", held, None, NOW)
+        keys[home] = {path: file.ref for path, file in loaded.targets.items()}
+    assert keys[custody] == keys[serving]

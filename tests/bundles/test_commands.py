@@ -1,0 +1,56 @@
+"""`pilookup bundle export` and `pilookup bundle import`, as they are typed on each machine."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pilookup.cli.app import build
+from tests.support.bundles.machines import opened, published
+from tests.support.custody.channel import NUMBERS
+
+
+@pytest.fixture
+def run(monkeypatch):
+    monkeypatch.setenv("PILOOKUP_PASSPHRASE", "custody passphrase of the tests")
+
+    def run_command(*words, status=0):
+        done = CliRunner().invoke(build(), [str(word) for word in words])
+        assert done.exit_code == status, done.output
+        return done.output
+
+    return run_command
+
+
+def test_a_release_travels_and_is_acknowledged(tmp_path, run, monkeypatch):
+    custody, serving, disc = published(tmp_path / "custody"), tmp_path / "serving", tmp_path / "disc"
+    disc.mkdir()
+    said = run("bundle", "export", disc / "bundle", "--home", custody, "--piece-size", "20kB")
+    assert "bundle.001 to bundle." in said
+    assert "public: serial 1, epoch 1" in said
+    monkeypatch.delenv("PILOOKUP_PASSPHRASE")
+    assert "nothing says which custody half to trust" in run("bundle", "import", disc, serving, status=1)
+    said = run("bundle", "import", disc, serving, "--trust", custody)
+    assert "no erasure or withdrawal arrived; the journal has 0 entries" in said
+    assert "was here already" in run("bundle", "import", *sorted(disc.iterdir()), serving)
+    said = run("bundle", "export", tmp_path / "ack", "--home", serving)
+    assert "with a journal of 0 entries" in said
+    said = run("bundle", "import", tmp_path / "ack", custody)
+    assert "has taken up bundle" in said
+    assert "public: imported, and not served yet; is the server running?" in said
+    assert "with a journal of 0 entries" in run("status", "--home", serving)
+
+
+def test_scripts_read_what_was_erased(tmp_path, run):
+    custody, serving = published(tmp_path / "custody"), tmp_path / "serving"
+    with opened(custody) as open_home:
+        open_home.erase(NUMBERS[0])
+    exported = json.loads(run("bundle", "export", tmp_path / "one", "--home", custody, "--json"))
+    imported = json.loads(run("bundle", "import", tmp_path / "one", serving, "--trust", custody, "--json"))
+    assert exported["new_removals"] == imported["removals"]
+    assert len(imported["removals"]) == imported["journal"] == 1
+    assert imported["not_included"] == []
+    exported = json.loads(run("bundle", "export", tmp_path / "two", "--home", serving, "--json"))
+    assert exported["journal"] == 1
+    assert json.loads(run("bundle", "import", tmp_path / "two", custody, "--json"))["journal"] == 1
+    assert "exists; choose another name" in run("bundle", "export", tmp_path / "one", "--home", custody, status=1)

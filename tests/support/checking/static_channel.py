@@ -1,0 +1,51 @@
+"""A publisher whose targets are all files of its epochs, as a static host and a mirror have them."""
+
+from dataclasses import dataclass, field
+
+from tuf.api.metadata import TargetFile, Targets
+
+from pilookup.protocol.encoding import time_text
+from pilookup.protocol.manifest import Manifest
+from tests.support.checking.publisher import Publisher, ref
+
+
+@dataclass
+class StaticChannel(Publisher):
+    """Signs releases that list every file of every epoch in `served`, newest first.
+
+    Attributes:
+        served: the epochs to list; by default the one that was published last.
+        files: the files of each epoch by their plain names.
+        more: further files of the next snapshot, by plain name.
+    """
+
+    served: tuple[int, ...] = ()
+    files: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    more: dict[str, bytes] = field(default_factory=dict)
+
+    def release(self, manifest, epoch, own=None, custom=None):
+        parsed = Manifest.from_bytes(manifest)
+        buckets = self.buckets[parsed.serial]
+        names = {"buckets.bin": buckets.slots, "tree.bin": buckets.tree, **self.more}
+        parsed.files.update({name: ref(data) for name, data in names.items()})
+        manifest = parsed.to_bytes()
+        self.files[epoch] = {**names, "manifest.json": manifest}
+        self.sign_release(self.served or (epoch,))
+
+    def sign_release(self, epochs):
+        """Sign a release of these epochs, whose files were published before."""
+        self.version += 1
+        targets = Targets(version=self.version, expires=self.until(self.life.targets))
+        newest = self.files[epochs[0]]["manifest.json"]
+        targets.targets["manifest.json"] = TargetFile.from_data("manifest.json", newest, self.hashes)
+        self.targets[f"{ref(newest).sha256}.manifest.json"] = newest
+        for epoch in epochs:
+            for name, data in self.files[epoch].items():
+                path = f"epochs/{epoch}/{name}"
+                target = targets.targets[path] = TargetFile.from_data(path, data, self.hashes)
+                if name == "manifest.json":
+                    until = time_text(self.until(self.life.epoch))
+                    target.unrecognized_fields["custom"] = {"epoch": epoch, "serves_until": until}
+                self.targets[f"epochs/{epoch}/{ref(data).sha256}.{name}"] = data
+        self.metadata[f"{self.version}.targets.json"] = self.sign(targets, self.signers["targets"][:2])
+        self.sign_snapshot()

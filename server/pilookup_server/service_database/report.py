@@ -48,9 +48,7 @@ def _found(
         "database": "PostgreSQL" if settings.read_service_database_url() else FILE,
         "revision": revision,
         "ceiling": settings.public_epoch_quota,
-        "epochs": [
-            {"channel": PUBLIC, "epoch": epoch, "evaluated": count} for epoch, count in sorted(epochs.items())
-        ],
+        "epochs": [{"channel": PUBLIC, "epoch": epoch, "evaluated": count} for epoch, count in sorted(epochs.items())],
         "usage": [
             {
                 "day": one.day.isoformat(),

@@ -101,7 +101,7 @@ class BaseClient:
             folder = state.default_directory() if state_dir is None else Path(state_dir)
             network = Trust(self._http, state.State(folder, base, channel), root, sandbox=sandbox)
         if mirror is not None:
-            self._mirror = _mirror_source(Path(mirror), channel, root, max_age, network)
+            self._mirror = _mirror_source(Path(mirror), channel, root, max_age, network, sandbox=sandbox)
         self._trust: Trust | MirrorSource = self._mirror or cast("Trust", network)
         self._closed = False
         self._kept_details: tuple[str, Mapping[int, CaseDetails]] | None = None
@@ -185,7 +185,7 @@ def solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
 
 
 def _mirror_source(
-    directory: Path, channel: str, root: bytes | None, max_age: float, network: "Trust | None"
+    directory: Path, channel: str, root: bytes | None, max_age: float, network: "Trust | None", *, sandbox: bool
 ) -> "MirrorSource":
     """Make the source of a client that answers from a mirror; raises ValueError."""
     from pilookup.checking.mirror.source import MirrorSource  # noqa: PLC0415 - see the module's docstring
@@ -194,7 +194,7 @@ def _mirror_source(
         raise ValueError("mirror: needs trust, the root that the mirror is verified under")
     if not max_age > 0:
         raise ValueError("max_age: must be above 0")
-    return MirrorSource(directory, channel, root, max_age, network)
+    return MirrorSource(directory, channel, root, max_age, network, sandbox=sandbox)
 
 
 def check_timeout(timeout: float) -> float:

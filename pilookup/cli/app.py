@@ -22,6 +22,8 @@ COMMANDS = (
     "erase",
     "passphrase",
     "status",
+    "backup",
+    "restore",
     "check",
     "sync",
     "verify",

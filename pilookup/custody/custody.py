@@ -20,6 +20,7 @@ from pilookup.compute.executors import DEFAULT_MEMORY, executor
 from pilookup.custody import bundles, removal
 from pilookup.custody import signing_keys as key_work
 from pilookup.custody.audit import AuditLog, Recorded
+from pilookup.custody.backup.backup import BackupOutcome, back_up
 from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.datasets import DatasetChange, DatasetSpec, check_expiry, check_slug
@@ -39,9 +40,10 @@ from pilookup.custody.signing_date import date_doubt, out_of_order
 from pilookup.custody.signing_keys import RoleKeys, SigningKey
 from pilookup.custody.status import HomeStatus, read_status
 from pilookup.custody.vault import Vault
-from pilookup.errors import CustodyError, PublishError
+from pilookup.errors import CustodyError, KeyringError, PublishError
 from pilookup.identifier import canonicalise
 from pilookup.keyring import Half, Keyring
+from pilookup.keyring.master_key import read_master_key
 from pilookup.keyring.passphrase_rules import check_length
 from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.label import Kind
@@ -725,6 +727,33 @@ class Custody:
         with self._audit.recorded("bundle export") as entry:
             outcome = bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
             entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
+        return outcome
+
+    def back_up(self, out: str | Path, *, backup_passphrase: Passphrase) -> BackupOutcome:
+        """Write a backup of the custody half, sealed under a passphrase of its own, and read it back.
+
+        It holds no channel key, and too few signing keys to sign a release. HOME may be open without the online half's
+        passphrase.
+
+        Args:
+            out: the file.
+            backup_passphrase: 16 characters or more, and not that of the custody half.
+
+        Raises:
+            BundleError: there is a file of that name, or it cannot be written or read back (a full disk).
+            KeyringError: the passphrase breaks a rule, or a key cannot be read or written.
+            CustodyError: the control database failed, or the journal is damaged.
+            AuditError: an entry of the audit log cannot be written.
+            RuntimeError: this HOME was closed.
+        """
+        session = self._session()
+        passphrase = _bytes_of(backup_passphrase)
+        check_length("the backup", passphrase)
+        if read_master_key(session.home.custody).opens(passphrase):
+            raise KeyringError("the passphrase of the backup is that of the custody half; choose another one")
+        with self._audit.recorded("backup") as entry:
+            outcome = back_up(session, Path(out), passphrase)
+            entry.outcome(files=outcome.files, journal=outcome.contents.journal)
         return outcome
 
     def status(self) -> HomeStatus:

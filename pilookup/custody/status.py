@@ -11,8 +11,9 @@ from pilookup.custody.bundle_status import BundleStatus, export_warnings, read_b
 from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.custody.datasets import is_due
 from pilookup.custody.home import Home
-from pilookup.custody.repository import ChannelRepository
-from pilookup.errors import BundleError, FormatError, HomeError, KeyringError, TrustError
+from pilookup.custody.prepared import waits_for_signatures
+from pilookup.custody.repository import ROOT_RENEWED_BEFORE, ChannelRepository
+from pilookup.errors import BundleError, FormatError, HomeError, KeyringError, PublishError, TrustError
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase_rules import MIN_CHARACTERS
 from pilookup.keyring.weak_passphrase import Weakness, recorded_weaknesses
@@ -180,6 +181,7 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
         serving = {channel.name: channel.release.served_epochs for channel in channels if channel.release}
         for channel in control.channels():
             warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
+            warnings.extend(_signing_warnings(home, channel.name))
     return HomeStatus(datasets, tuple(channels), tuple(warnings), bundle)
 
 
@@ -282,6 +284,7 @@ def _channel_status(name: str, repository: ChannelRepository, now: datetime, war
         warnings.append(f"{name}: never published; run: pilookup publish {name}")
         return ChannelStatus(name, release=None)
     warnings.extend(_expiry_warnings(name, release, now))
+    warnings.extend(_root_warnings(name, repository, now))
     warnings.extend(_refusal_warnings(name, repository))
     status = ReleaseStatus(
         epoch=manifest.epoch,
@@ -319,6 +322,28 @@ def _expiry_warnings(name: str, release: Release, now: datetime) -> list[str]:
         when = time_text(release.targets_expire)
         warnings.append(f"{name}: signatures expire {when}; run: pilookup publish {name}")
     return warnings
+
+
+def _root_warnings(name: str, repository: ChannelRepository, now: datetime) -> list[str]:
+    """A warning if the root should have been renewed, which needs its keys; raises TrustError, FormatError, OSError."""
+    expires = repository.root().expires
+    if expires - now > ROOT_RENEWED_BEFORE - TARGETS_LIFE:
+        return []
+    run = f"pilookup publish {name}, with two root keys, or with --prepare where they are elsewhere"
+    return [f"{name}: the root expires {time_text(expires)}; run: {run}"]
+
+
+def _signing_warnings(home: Home, name: str) -> list[str]:
+    """A warning if a prepared release waits for signatures."""
+    try:
+        waits = waits_for_signatures(home, name)
+    except PublishError as error:
+        return [f"{name}: the prepared release cannot be read: {error}"]
+    return (
+        [f"{name}: a prepared release waits for signatures; run: pilookup publish {name} --finish FILE"]
+        if waits
+        else []
+    )
 
 
 def _epoch_warnings(control: ControlDatabase, name: str, serving: Collection[int] | None, now: datetime) -> list[str]:

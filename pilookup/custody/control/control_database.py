@@ -11,9 +11,11 @@ from sqlalchemy import Connection, Engine, case, delete, func, insert, select, u
 from pilookup import durable
 from pilookup.custody.control import migrate, schema
 from pilookup.custody.control.engine import URL_VARIABLE, connect, database_errors, database_url, for_writing
+from pilookup.custody.control.rows import dump_rows, restore_rows
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
 from pilookup.errors import CustodyError, PublishError
+from pilookup.protocol.label import Kind
 
 MAX_DATASETS: Final = 0xFFFF
 """A catalogue id has two bytes in a label."""
@@ -138,6 +140,37 @@ class ControlDatabase:
         """Count one removal, so that the next publish rebuilds the former epoch too."""
         with self._begin() as connection:
             _count_removal(connection)
+
+    def dump(self) -> bytes:
+        """All rows, for a backup."""
+        with database_errors("failed"), self._engine.connect() as connection:
+            return dump_rows(connection)
+
+    def restore(self, data: bytes) -> None:
+        """Put the rows of a backup in the place of those of new tables; raises CustodyError."""
+        with self._begin() as connection:
+            restore_rows(connection, data)
+
+    def reserve(self, dataset_id: int, slug: str, now: datetime) -> None:
+        """Insert a withdrawn dataset, so that neither its catalogue id nor its id is used again.
+
+        Does nothing if there is a dataset with this catalogue id or id.
+        """
+        table = schema.dataset
+        values = {
+            "id": dataset_id,
+            "slug": slug,
+            "kind": str(Kind.EXPOSURE),
+            "title_zh": slug,
+            "title_en": slug,
+            "sensitive": True,
+            "created_at": _naive(now),
+            "withdrawn_at": _naive(now),
+        }
+        with self._begin() as connection:
+            taken = select(table.c.id).where((table.c.id == dataset_id) | (table.c.slug == slug))
+            if connection.execute(taken).first() is None:
+                connection.execute(insert(table).values(**values))
 
     def create_channel(self, name: str, profile: str) -> None:
         """Insert a channel, without an epoch; its first serial is 1."""

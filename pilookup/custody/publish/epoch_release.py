@@ -24,14 +24,17 @@ from pilookup.custody.publish.entry_task import StoredLoad
 from pilookup.custody.publish.filters.schedule import Base, base_name, write_filters
 from pilookup.custody.publish.labels import Source, newest_first
 from pilookup.custody.session import Session
-from pilookup.errors import FormatError, KeyringError
+from pilookup.errors import FormatError, KeyringError, PublishError
 from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
 from pilookup.plain_file import read_whole
+from pilookup.protocol.buckets import BUCKETS_FILE
 from pilookup.protocol.cases import CASES_FILE, cases_to_bytes
+from pilookup.protocol.delta import delta_name
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import CANARIES, PUBLIC
 from pilookup.protocol.release import MANIFEST, ServedEpoch
+from pilookup.release_files.delta_file import SnapshotBuckets, applied, write_delta
 from pilookup.release_files.files import file_ref
 from pilookup.release_files.verify import verify_files
 
@@ -262,6 +265,7 @@ class EpochBuilder:
             durable.write_flushed(folder / CASES_FILE, self._cases)
             details[CASES_FILE] = _ref_of(self._cases)
         filters = write_filters(built.filters, folder, self._channel.name, epoch.number, serial)
+        delta = self._write_delta(epoch, built, folder)
         manifest = Manifest(
             channel=self._channel.name,
             profile=self._profile,
@@ -272,12 +276,43 @@ class EpochBuilder:
             geometry=built.geometry,
             entries=built.entries,
             root=built.root,
-            files={**built.files, **details, **{name: file_ref(folder / name) for name in filters}},
+            files={
+                **built.files,
+                **details,
+                **{name: file_ref(folder / name) for name in filters},
+                **delta,
+            },
             canaries=CANARIES,
             datasets=self._catalogue(),
         )
         durable.write_flushed(folder / MANIFEST, manifest.to_bytes())
         return manifest
+
+    def _write_delta(self, epoch: Epoch, built: BuiltEpoch, folder: Path) -> dict[str, FileRef]:
+        """Write the delta from the served snapshot of the epoch, and check where it leads.
+
+        Returns:
+            Its name, digest and size; empty if there is none to gain, or the served buckets are damaged.
+        """
+        listed = self._listed.get(epoch.number)
+        if listed is None:
+            return {}
+        former = self.manifest(listed)
+        path = self._repository.targets / listed.path(BUCKETS_FILE)
+        if not path.exists() or file_ref(path) != listed.files[BUCKETS_FILE]:
+            return {}
+        old = SnapshotBuckets(former.geometry, former.root, path)
+        new = SnapshotBuckets(built.geometry, built.root, folder / BUCKETS_FILE)
+        name = delta_name(former.serial)
+        delta = write_delta(old, new, folder / name)
+        if delta is None:
+            return {}
+        digest = sha256()
+        for block in applied(old, folder / name, new.geometry, new.root):
+            digest.update(block)
+        if digest.hexdigest() != built.files[BUCKETS_FILE].sha256:
+            raise PublishError(f"{folder / name}: the delta does not lead to the new buckets")
+        return {name: delta}
 
     def _highest_serial(self) -> int:
         """The highest serial of the served release. An epoch whose manifest is missing or damaged is left out."""

@@ -142,3 +142,12 @@ def test_a_changed_entry_is_named_by_every_command(home):
     with Custody.open(home.path, **BOTH, clock=lambda: NOW) as custody:
         custody.publish("public")
     assert run(home.path, "audit", "verify").returncode == 0
+
+
+def test_a_home_without_a_log_says_when_it_gets_one(home):
+    home.audit_log.unlink()
+    home.audit_head.unlink()
+    refused = run(home.path, "audit", "show")
+    assert (refused.returncode, "missing; a HOME of an earlier version" in refused.stderr) == (1, True)
+    with pytest.raises(AuditError, match="missing"):  # it had one, which its key says
+        Custody.open(home.path, **BOTH)

@@ -12,11 +12,13 @@ from pilookup import durable
 from pilookup.custody.audit.chain import Problem, problems
 from pilookup.custody.audit.entry import Entry, digest_of
 from pilookup.custody.audit.log import read_log, read_seal
+from pilookup.custody.audit.log_file import LogLines
+from pilookup.custody.audit.seal import Seal
 from pilookup.custody.home import Home
 from pilookup.errors import AuditError, FormatError, HomeError, TrustError
 from pilookup.keyring import Keyring
 from pilookup.keyring.key_ids import AUDIT_KEY_ID
-from pilookup.protocol.names import check_channel
+from pilookup.protocol.names import PLATFORM, PUBLIC
 from pilookup.protocol.release import TIMESTAMP, Read, audit_head, parse_metadata, read_release
 from pilookup.release_files.files import read_metadata
 from pilookup.release_files.verify import follow_roots
@@ -85,10 +87,7 @@ def check_audit(home: Home, keyring: Keyring | None, releases: Sequence[Path] = 
         KeyringError: The key of the log is missing or damaged.
         HomeError: The custody half is not here.
     """
-    if not home.has_custody():
-        raise HomeError(f"{home.path}: no custody half here; the audit log is on the custody machine")
-    with durable.failures_as(AuditError, home.audit_log):
-        seal, lines = read_seal(home), read_log(home)
+    seal, lines = _read(home)
     heads = [_signed_head(home, path, lines.lines) for path in (releases or _own_releases(home))]
     sealed = None if keyring is None else seal.is_made_with(keyring.symmetric(AUDIT_KEY_ID))
     found = [str(problem) for problem in problems(lines.lines, seal)]
@@ -108,9 +107,9 @@ def read_entries(home: Home) -> tuple[list[Entry], list[Problem]]:
 
     Raises:
         AuditError: The log or its head is missing, or is none, or cannot be read.
+        HomeError: The custody half is not here.
     """
-    with durable.failures_as(AuditError, home.audit_log):
-        seal, lines = read_seal(home), read_log(home)
+    seal, lines = _read(home)
     entries = []
     for line in lines.lines:
         try:
@@ -118,6 +117,18 @@ def read_entries(home: Home) -> tuple[list[Entry], list[Problem]]:
         except FormatError:
             continue  # `problems` names it
     return entries, problems(lines.lines, seal)
+
+
+def _read(home: Home) -> tuple[Seal, LogLines]:
+    if not home.has_custody():
+        raise HomeError(f"{home.path}: no custody half here; the audit log is on the custody machine")
+    if not (home.audit_log.exists() or home.audit_head.exists()):
+        raise AuditError(
+            f"{home.audit_log}: missing; a HOME of an earlier version gets its log with the next command, in any other "
+            "the log was removed"
+        )
+    with durable.failures_as(AuditError, home.audit_log):
+        return read_seal(home), read_log(home)
 
 
 def _own_releases(home: Home) -> list[Path]:
@@ -144,10 +155,10 @@ def _signed_head(home: Home, directory: Path, lines: Sequence[bytes]) -> SignedH
 
 def _channel_of(home: Home, read: Read, directory: Path) -> str:
     """The channel whose trust file a directory's root follows from; raises TrustError if there is none."""
-    for trust in sorted(home.path.glob("trust-*.json")):
+    for channel in (PUBLIC, PLATFORM):
         try:
-            follow_roots(trust.read_bytes(), read)
+            follow_roots(read_metadata(home.trust(channel)), read)
         except TrustError:
             continue
-        return check_channel(trust.stem.removeprefix("trust-"))
+        return channel
     raise TrustError("bad_signature", f"{directory}: not a release of this HOME: no trust file leads to its root")

@@ -1,7 +1,7 @@
 """A signer whose key is in a device (PKCS #11, Ed25519 by CKM_EDDSA), and never leaves it.
 
 A process opens one session for each token, which all keys of the token share: a second login would be refused. The
-module is the one of the URI, or of `PILOOKUP_PKCS11_MODULE`. The PIN is read like a passphrase, once.
+module is the one of the URI, or of `PILOOKUP_KEY_MODULE`. The PIN is read like a passphrase, once.
 """
 
 import os
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pilookup.errors import KeyringError, MissingExtraError
 from pilookup.signing.device_uri import DeviceUri
 
-MODULE_VARIABLE: Final = "PILOOKUP_PKCS11_MODULE"
+MODULE_VARIABLE: Final = "PILOOKUP_KEY_MODULE"
 _POINT_BYTES: Final = 32
 _CURVE: Final = (bytes.fromhex("06032b6570"), b"\x13\x0cedwards25519")
 """Ed25519 as CKA_EC_PARAMS: the object identifier 1.3.101.112, or the name of the curve."""

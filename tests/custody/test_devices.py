@@ -144,7 +144,7 @@ def test_a_device_whose_signature_is_not_valid_is_found(token, monkeypatch):
 
 def test_a_module_is_needed(token, monkeypatch):
     monkeypatch.delenv(device.MODULE_VARIABLE)
-    with pytest.raises(KeyringError, match="PILOOKUP_PKCS11_MODULE"):
+    with pytest.raises(KeyringError, match="PILOOKUP_KEY_MODULE"):
         signer(f"{token}one").public_key()
     assert signer(f"{token}one?module-path={MODULE}").sign(b"data")
 

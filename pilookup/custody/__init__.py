@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pilookup.clock import Clock
     from pilookup.compute.callbacks import Progress
+    from pilookup.custody.backup.backup import BackupOutcome
+    from pilookup.custody.bundle_status import BundleStatus
+    from pilookup.custody.bundles import ExportOutcome
     from pilookup.custody.custody import Custody, EraseOutcome, Passphrase, WithdrawOutcome
     from pilookup.custody.datasets import DatasetChange
     from pilookup.custody.intake.report import Report
@@ -26,12 +29,15 @@ if TYPE_CHECKING:
     from pilookup.protocol.label import Kind
 
 __all__ = [
+    "BackupOutcome",
+    "BundleStatus",
     "ChannelStatus",
     "Clock",
     "Custody",
     "DatasetChange",
     "DatasetStatus",
     "EraseOutcome",
+    "ExportOutcome",
     "HomeStatus",
     "Kind",
     "LoadOutcome",
@@ -46,12 +52,15 @@ __all__ = [
 ]
 
 _MODULES = {
+    "BackupOutcome": "pilookup.custody.backup.backup",
+    "BundleStatus": "pilookup.custody.bundle_status",
     "ChannelStatus": "pilookup.custody.status",
     "Clock": "pilookup.clock",
     "Custody": "pilookup.custody.custody",
     "DatasetChange": "pilookup.custody.datasets",
     "DatasetStatus": "pilookup.custody.status",
     "EraseOutcome": "pilookup.custody.custody",
+    "ExportOutcome": "pilookup.custody.bundles",
     "HomeStatus": "pilookup.custody.status",
     "Kind": "pilookup.protocol.label",
     "LoadOutcome": "pilookup.custody.load.outcome",

@@ -8,7 +8,8 @@ from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.release.loaded_release import load_release
 
 from pilookup.bundles.acknowledgement import write_acknowledgement
-from pilookup.bundles.completion import finish
+from pilookup.bundles.completion import finish_interrupted
+from pilookup.bundles.import_lock import import_lock
 from pilookup.bundles.unlisted import remove_unlisted_now
 from pilookup.custody import Custody
 from pilookup.custody.bundles import import_acknowledgement
@@ -282,7 +283,11 @@ def test_a_server_that_starts_completes_an_interrupted_import(machines, tmp_path
     with pytest.raises(pytest.fail.Exception):
         import_bundle(tmp_path / "second", serving, now=LATER)
     assert serve(serving, LATER) == ONE
-    finish(serving / "online")
+    with import_lock(serving / "online") as held:
+        assert held
+        finish_interrupted(serving / "online")  # another import is running, and completes it
+    assert (serving / "online" / "taking-up").exists()
+    finish_interrupted(serving / "online")
     assert serve(serving, LATER) == {"platform": [1], "public": [1, 2]}
 
 

@@ -54,3 +54,22 @@ def test_scripts_read_what_was_erased(tmp_path, run):
     assert exported["journal"] == 1
     assert json.loads(run("bundle", "import", tmp_path / "two", custody, "--json"))["journal"] == 1
     assert "exists; choose another name" in run("bundle", "export", tmp_path / "one", "--home", custody, status=1)
+
+
+def test_a_backup_is_made_checked_and_restored(tmp_path, run, monkeypatch):
+    custody, disc, restored = published(tmp_path / "custody"), tmp_path / "backup", tmp_path / "restored"
+    monkeypatch.setenv("PILOOKUP_BACKUP_PASSPHRASE", "short")
+    assert "too short" in run("backup", disc, "--home", custody, status=1)
+    monkeypatch.setenv("PILOOKUP_BACKUP_PASSPHRASE", "passphrase of the backup")
+    assert "needed to write a backup" in run("backup", disc, status=2)
+    said = run("backup", disc, "--home", custody)
+    assert "was read back: 1 dataset" in said
+    assert "left out, so that nothing can be signed with the backup alone: root-platform-2, root-platform-3" in said
+    assert json.loads(run("backup", disc, "--check", "--json"))["datasets"] == 1
+    with opened(custody) as open_home:
+        open_home.erase(NUMBERS[0])
+    said = run("restore", disc, restored, "--journal", custody / "online")
+    assert "erased again: 1 number; withdrawn again: none" in said
+    assert "Then run: pilookup rotate public" in said
+    assert "not empty" in run("restore", disc, restored, "--journal", custody / "online", status=1)
+    assert "case-1" in run("status", "--home", restored)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pilookup.custody import Custody
+from pilookup.custody.journal import journal_key
 from pilookup.errors import CustodyError
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW
@@ -32,6 +33,7 @@ def published(tmp_path_factory):
         custody.publish("public")
         custody.publish("platform")
         custody.load(folder / "b.csv", dataset="farm", kind="malicious-registration")
+        journal_key(custody._session())  # made once for every HOME
     return folder
 
 

@@ -127,3 +127,32 @@ async def test_many_workers_take_up_once(repository, keys):
         work = [pool.submit(take_up, repository.directory, "public", keys, 2, START) for _ in range(32)]
     assert sum(one.result() for one in work) == 1
     assert stamp_of(repository).version == 2
+
+
+@pytest.mark.parametrize("arrived", ["by bundles", "on the custody machine", "another way"])
+async def test_files_of_a_former_release_are_deleted_once_nobody_reads_them(running, repository, clock, arrived):
+    """On a machine that imports bundles. Elsewhere, somebody else deletes them."""
+    home = repository.directory.parents[2]
+    if arrived != "another way":
+        (home / "online" / "bundle-taken-up").touch()
+    if arrived == "on the custody machine":
+        (home / "custody").mkdir()
+
+    def present():
+        return {path for folder in (repository.targets, repository.metadata) for path in folder.rglob("*.*")}
+
+    async with running(grace_seconds=300) as server:
+        former = {path for path in present() if path.name.endswith("buckets.bin")}
+        clock.pass_(hours=1)
+        repository.publish({1: (2, LATER)}, clock.now, stamp=False)
+        await server.public.tick()
+        assert (await readiness(server))["serials"] == [2]
+        clock.pass_(seconds=299)
+        await server.public.tick()
+        assert former < present()
+        clock.pass_(seconds=2)
+        await server.public.tick()
+        assert former.isdisjoint(present()) == (arrived == "by bundles")
+        assert (await server.get(f"{PUBLIC}/snapshots/2/buckets/0")).status_code == 200
+        assert (repository.metadata / "1.root.json").exists()
+        assert newer_snapshot(repository.directory) is None

@@ -7,16 +7,18 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import httpx2
 import pytest
+from pilookup_server.count_keeper import check_database_url
 from pilookup_server.service_database import migrate
+from pilookup_server.settings import ServeError, read_settings
+from typer.testing import CliRunner
 
+from pilookup.cli.app import build
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, EvaluateRequest
 from tests.support.custody.postgresql import PASSWORD
@@ -175,12 +177,20 @@ def test_a_damaged_file_leaves_a_service_that_reads_and_platforms_are_answered(l
         ("sqlite:///secret", "does not begin with postgresql://"),
     ],
 )
-def test_a_wrong_url_ends_the_start_and_is_not_repeated(launch, url, said):
-    server = launch(service_database_url=url)
+def test_a_wrong_url_is_not_repeated(home, url, said):
+    settings = read_settings(home=home.path, service_database_url=url)
+    with pytest.raises(ServeError, match=re.escape(said)) as refused:
+        check_database_url(settings)
+    assert "sec" not in str(refused.value)
+    assert url not in repr(settings)
+
+
+def test_a_wrong_url_ends_the_start(launch):
+    server = launch(service_database_url="mysql://user:secret@host/name")
     assert server.process.wait(PATIENCE) == 1
     text = server.log.read_text()
-    assert said in text
-    assert "sec" not in text.replace("seconds", "")
+    assert "does not begin with postgresql://" in text
+    assert "secret" not in text
     assert "Traceback" not in text
 
 
@@ -199,14 +209,12 @@ def test_a_url_in_a_file_is_used_and_a_refused_one_is_an_outage(postgresql, laun
     assert evaluate(server) == 200
     for text in ("", None):
         file.unlink() if text is None else file.write_text(text)
-        assert launch(service_database_url_file=file).process.wait(PATIENCE) == 1
+        with pytest.raises(ServeError, match="PILOOKUP_SERVICE_DATABASE_URL_FILE"):
+            check_database_url(read_settings(home=home.path, service_database_url_file=file))
 
 
-def run(home, *command, **settings):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
-    environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
-    program = [sys.executable, "-m", "pilookup.cli", "service", *command, "--home", str(home)]
-    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+def run(home, *command):
+    return CliRunner().invoke(build(), ["service", *command, "--home", str(home)])
 
 
 def test_the_command_migrates_shows_and_refuses(home, tmp_path):
@@ -220,6 +228,6 @@ def test_the_command_migrates_shows_and_refuses(home, tmp_path):
         file.execute("UPDATE service_revision SET version_num = '9999'")
     for action in ("migrate", "status"):
         refused = run(home.path, action)
-        assert refused.returncode == 1
-        assert "a newer pilookup made the tables (revision 9999" in " ".join(refused.stderr.split())
-    assert run(tmp_path, "status").returncode == 1
+        assert refused.exit_code == 1
+        assert "a newer pilookup made the tables (revision 9999" in " ".join(refused.output.split())
+    assert run(tmp_path, "status").exit_code == 1

@@ -67,6 +67,8 @@ class SyntheticNumber(StrEnum):
     """Unknown: the answer does not follow the protocol."""
     NO_STATE = "15400000114"
     """Unknown: the state directory cannot be used."""
+    NO_MIRROR = "15400000115"
+    """Unknown: the mirror has no release that can be read."""
 
     SLOW_NOT_FOUND = "15400000201"
     """Not found, after 2 seconds."""

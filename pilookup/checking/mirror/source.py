@@ -20,6 +20,7 @@ from pilookup.checking.result import Failure, Reason
 from pilookup.checking.trust import Trust, mark_problem
 from pilookup.errors import FormatError, TrustError
 from pilookup.file_id import FileId
+from pilookup.plain_file import read_plain
 from pilookup.release_files.local_release import LocalRelease, LocalSnapshot, open_release, timestamp_path
 
 REFUSED_SECONDS: Final = 60.0
@@ -136,6 +137,21 @@ class MirrorSource:
             return None
         failure = Failure(Reason.NO_MIRROR, detail="the mirror has gone on to another release: check again")
         return dict.fromkeys(need.indices, failure)
+
+    def file(self, path: str, size: int) -> bytes | None:
+        """Return a file of the mirror, not verified yet.
+
+        Args:
+            path: its path in the channel's directory.
+            size: the size that the manifest names.
+
+        Returns:
+            None if it is missing, cannot be read, or is larger.
+        """
+        try:
+            return read_plain(self._directory / path, size)
+        except OSError:
+            return None
 
     def _take_up(self, deadline: Deadline) -> TrustedSnapshot:
         lock = self._lock

@@ -181,6 +181,7 @@ def status_without_later_keys(status):
     """The status of a HOME without the keys that later versions added. Its datasets must have no warning."""
     for dataset in status["datasets"]:
         assert not dataset.pop("warnings")
+    assert status.pop("bundle") is None
     return status
 
 

@@ -19,6 +19,7 @@ from pilookup.protocol.release import (
     Release,
     ServedEpoch,
     check_manifest,
+    is_of_former_key,
     read_release,
 )
 from pilookup.release_files.files import read_metadata
@@ -49,16 +50,18 @@ def served_release(directory: Path) -> Release | None:
     """The release that a channel's timestamp.json names, expired or not, verified from the directory's own root.
 
     Returns:
-        None if there is none.
+        None if there is none. A timestamp of a key that the root has replaced counts as none, until the server signs
+        another one.
 
     Raises:
         TrustError: It is not signed by the keys of its root.
         FormatError: A metadata file is malformed.
         OSError: A file is missing or cannot be read.
     """
-    if not (directory / "metadata" / TIMESTAMP).exists():
+    read = metadata_reader(directory)
+    if not (directory / "metadata" / TIMESTAMP).exists() or is_of_former_key(read, read(TIMESTAMP)):
         return None
-    return read_release(metadata_reader(directory), _NEVER, timestamp=False)
+    return read_release(read, _NEVER, timestamp=False)
 
 
 def target_paths(release: Release) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Releases carried from custody to serving machines that have no common directory, and acknowledgements back."""
 
+import json
 import shutil
 from datetime import timedelta
 
@@ -176,7 +177,12 @@ def test_the_first_import_trusts_nothing_by_itself(tmp_path):
 def test_a_passphrase_changed_on_custody_arrives(machines, tmp_path):
     custody, serving = machines
     new = b"another passphrase of the online half"
-    change_passphrase(Home(custody), Half.ONLINE, lambda: PASSPHRASES["online_passphrase"], lambda: new)
+    change_passphrase(
+        Home(custody),
+        Half.ONLINE,
+        lambda half: PASSPHRASES["online_passphrase" if half is Half.ONLINE else "passphrase"],
+        lambda: new,
+    )
     export(custody, tmp_path / "second", LATER)
     former = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"])
     import_bundle(tmp_path / "second", serving, now=LATER)
@@ -186,6 +192,20 @@ def test_a_passphrase_changed_on_custody_arrives(machines, tmp_path):
     keyring.destroy_former()
     assert import_bundle(tmp_path / "second", serving, now=LATER).repeated
     assert not (serving / "online" / "keys").exists()
+
+
+def test_a_new_timestamp_key_arrives_with_the_root_that_lists_it(machines, tmp_path):
+    custody, serving = machines
+    with opened(custody, LATER) as home:
+        home.replace_key("public", "timestamp")
+    export(custody, tmp_path / "second", LATER)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    assert import_bundle(tmp_path / "second", serving, now=LATER).repeated  # before a server has signed
+    assert serve(serving, LATER) == ONE
+    names = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"]).ids()
+    assert {"timestamp-public", "timestamp-public-2"} & set(names) == {"timestamp-public-2"}
+    stamp = json.loads((serving / "online/channels/public/metadata/timestamp.json").read_bytes())
+    assert stamp["signed"]["version"] == 1
 
 
 def test_a_destroyed_key_does_not_come_back(machines, tmp_path):

@@ -30,6 +30,23 @@ async def buckets_path(server):
     return f"{PUBLIC}/targets/epochs/1/{manifest.files['buckets.bin'].sha256}.buckets.bin"
 
 
+async def test_combined_metadata_are_the_very_bytes_of_the_files(running, repository):
+    path = f"{PUBLIC}/metadata/combined.json"
+    async with running() as server:
+        answer = await server.get(path)
+        compressed = await server.get(path, headers={"accept-encoding": "gzip"})
+        again = await server.get(path, headers={"if-none-match": answer.headers["etag"]})
+    files = json.loads(answer.content)
+    assert set(files) == {"1.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"}
+    for name, text in files.items():
+        assert text.encode() == (repository.metadata / name).read_bytes(), name
+    assert compressed.content == answer.content
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert answer.headers["cache-control"] == "public, max-age=10"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert again.status_code == 304
+
+
 @pytest.mark.parametrize("name", ["root.json", "1.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"])
 async def test_metadata_is_the_file_on_disk_and_revalidates(running, repository, name):
     async with running() as server:

@@ -18,6 +18,7 @@ from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.release import MANIFEST, ROOT, TIMESTAMP, Release, ServedEpoch, check_manifest, read_release
 from pilookup.release_files.files import read_metadata
 from pilookup_server.keys.online_keys import OnlineKeys
+from pilookup_server.release.combined import COMBINED, combine
 from pilookup_server.release.verified_file import VerifiedFile
 
 
@@ -86,7 +87,7 @@ class ServedState:
         loaded: The current release.
         snapshots: Buckets of the current and the former releases, by serial.
         targets: Target files of the current and the former releases, by path.
-        metadata: Metadata files of the current and the former releases, by name.
+        metadata: Metadata files of the current and the former releases, by name, and `combined.json`.
         expires: The time from which nothing may be served.
     """
 
@@ -111,6 +112,7 @@ class ServedState:
             snapshots |= one.snapshots
             targets |= one.targets
             metadata |= one.metadata
+        metadata[COMBINED] = combine(loaded.metadata)
         release = loaded.release
         expires = min(release.timestamp_expires, release.targets_expire)
         return cls(loaded, snapshots, targets, metadata, expires)

@@ -1,5 +1,6 @@
 """TUF metadata of the current release, and of former releases in their grace."""
 
+from functools import lru_cache
 from hashlib import sha256
 
 from starlette.requests import Request
@@ -7,8 +8,11 @@ from starlette.responses import Response
 
 from pilookup.protocol.messages import JSON
 from pilookup.protocol.problems import Problem
+from pilookup_server.page_host.assets import Asset
 from pilookup_server.problems import ProblemError
+from pilookup_server.release.combined import COMBINED
 from pilookup_server.routes.admission import admit
+from pilookup_server.routes.compressed import asset_response
 from pilookup_server.routes.conditional import bytes_response
 
 SECONDS = 10
@@ -23,8 +27,17 @@ async def metadata(request: Request) -> Response:
     """
     authorized = admit(request)
     state = await authorized.newest()
-    data = state.metadata.get(request.path_params["name"])
+    name = request.path_params["name"]
+    data = state.metadata.get(name)
     if data is None:
         raise ProblemError(Problem.NOT_FOUND)
     cache = f"{'private' if authorized.holder else 'public'}, max-age={SECONDS}"
+    if name == COMBINED:
+        return asset_response(_combined(data), request, cache)
     return bytes_response(request, data, f'"{sha256(data).hexdigest()}"', cache, JSON)
+
+
+@lru_cache(maxsize=4)
+def _combined(data: bytes) -> Asset:
+    """`combined.json`, compressed. Cached, since it changes only with a release or a timestamp."""
+    return Asset.from_bytes(COMBINED, data)

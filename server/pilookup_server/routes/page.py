@@ -1,6 +1,5 @@
 """The page for citizens: its files and its configuration."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Final
@@ -14,16 +13,13 @@ from pilookup.protocol.release import ROOT
 from pilookup_server.page_host.assets import INDEX, Asset
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import ProblemError
-from pilookup_server.routes.conditional import bytes_response
+from pilookup_server.routes.compressed import asset_response
 from pilookup_server.service import service_of
 
 REVALIDATE: Final = "no-cache"
 """A cache must revalidate each time, because a page older than the server's protocol would fail."""
 
-_GZIP: Final = re.compile(r"gzip(;q=(1(\.0{0,3})?|0\.0{0,2}[1-9][0-9]{0,2}))?")
-
 _FIXED: Final = {
-    "vary": "Accept-Encoding",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -48,25 +44,9 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
     return [index, Route("/config.json", partial(_config, config)), *files]
 
 
-def _accepts_gzip(lines: list[str]) -> bool:
-    """Whether Accept-Encoding, whose list may go over several lines, names gzip with a weight above 0."""
-    items = (item.strip().lower().replace(" ", "") for item in ",".join(lines).split(","))
-    return any(_GZIP.fullmatch(item) is not None for item in items)
-
-
 async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
-    response = _respond(asset, request)
+    response = asset_response(asset, request, REVALIDATE)
     response.headers.update(headers)
-    return response
-
-
-def _respond(asset: Asset, request: Request) -> Response:
-    """The file, compressed if the browser accepts that."""
-    gzipped = _accepts_gzip(request.headers.getlist("accept-encoding"))
-    data, etag = (asset.gzipped, f'"{asset.etag}-gzip"') if gzipped else (asset.plain, f'"{asset.etag}"')
-    response = bytes_response(request, data, etag, REVALIDATE, asset.media_type)
-    if gzipped and response.status_code == 200:
-        response.headers["content-encoding"] = "gzip"
     return response
 
 
@@ -76,9 +56,8 @@ async def _config(config: PageConfig, request: Request) -> Response:
     state = watcher.state if watcher else None
     if state is None:
         raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
-    response = _respond(_document(config, state.metadata[f"{state.loaded.release.root_version}.{ROOT}"]), request)
-    response.headers["vary"] = "Accept-Encoding"
-    return response
+    root = state.metadata[f"{state.loaded.release.root_version}.{ROOT}"]
+    return asset_response(_document(config, root), request, REVALIDATE)
 
 
 @lru_cache(maxsize=2)

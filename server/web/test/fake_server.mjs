@@ -58,6 +58,8 @@ export class FakeServer {
     this.announced = {};
     this.overrides = {};
     this.requests = [];
+    /** Whether to serve combined.json, from the same files. */
+    this.combined = false;
   }
 
   /** The signers of a role: the number that its threshold requires, or those that a test has chosen. */
@@ -108,6 +110,12 @@ export class FakeServer {
     };
   }
 
+  /** metadata/combined.json: the text of each metadata file by name. */
+  combinedBytes() {
+    const files = Object.entries(this.files()).filter(([path, data]) => path.startsWith("metadata/") && data);
+    return json(Object.fromEntries(files.map(([path, data]) => [path.slice(9), Buffer.from(data).toString()])));
+  }
+
   evaluate(body) {
     const blinded = Array.from({ length: body.length / 32 }, (_, i) => body.subarray(i * 32, i * 32 + 32));
     const { voprf } = ristretto255_oprf;
@@ -122,7 +130,8 @@ export class FakeServer {
     const route = path.split(/[/?]/)[0];
     const answer = this.answer?.(path, options);
     if (answer) return answer;
-    const body = options.body ? this.evaluate(options.body) : this.files()[path];
+    const files = path === "metadata/combined.json" && this.combined ? { [path]: this.combinedBytes() } : this.files();
+    const body = options.body ? this.evaluate(options.body) : files[path];
     const status = this.statuses[route] ?? (body ? 200 : 404);
     return new Response(status === 200 ? body : "", { status });
   };

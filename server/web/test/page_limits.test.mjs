@@ -65,7 +65,8 @@ describe("the worker", () => {
   };
 
   test("that does not become ready is reported as not_started, and the next check starts a new one", () => {
-    const checker = startChecker({});
+    const checker = startChecker(() => undefined);
+    checker.configure({});
     const outcomes = ask(checker);
     mock.timers.tick(START_LIMIT - 1);
     assert.deepEqual(outcomes, []);
@@ -78,8 +79,21 @@ describe("the worker", () => {
     assert.equal(later[0].answer.reason, "not_started");
   });
 
+  test("starts before the settings have arrived, and waits for them without a limit", () => {
+    const checker = startChecker(() => undefined);
+    const [worker] = SilentWorker.started;
+    assert.deepEqual(worker.received, []);
+    mock.timers.tick(START_LIMIT * 10);
+    assert.equal(worker.ended, false);
+    checker.configure({});
+    assert.deepEqual(worker.received, ["settings"]);
+    mock.timers.tick(START_LIMIT);
+    assert.equal(worker.ended, true);
+  });
+
   test("that is ready has no time limit for a check", () => {
-    const checker = startChecker({});
+    const checker = startChecker(() => undefined);
+    checker.configure({});
     const outcomes = ask(checker);
     const [worker] = SilentWorker.started;
     worker.onmessage({ data: { kind: "ready" } });

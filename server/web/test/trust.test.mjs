@@ -65,7 +65,7 @@ test("a release verified less than a minute ago is not fetched again, an older o
   client.clock.pass(1_000);
   assert.equal(await client.update(server), one);
   const again = server.requests.slice(asked).map(({ path }) => path);
-  assert.deepEqual(again, ["metadata/2.root.json", "metadata/timestamp.json"]);
+  assert.deepEqual(again, ["metadata/combined.json", "metadata/2.root.json", "metadata/timestamp.json"]);
 });
 
 test("after the clock was set back the release is fetched again", async () => {
@@ -306,4 +306,84 @@ describe("a rollback is detected while the object lives", () => {
     });
     assert.equal((await client.update(next)).manifest.serial, next.manifest.serial);
   });
+});
+
+describe("combined.json", () => {
+  const COMBINED = "metadata/combined.json";
+  const combined = (change = () => undefined) => changed((server) => ((server.combined = true), change(server)));
+  const requested = (server) => server.requests.map(({ path }) => path.replace(/^targets.*/, "manifest"));
+  const each = ["metadata/2.root.json", "metadata/timestamp.json", "metadata/2.snapshot.json", "metadata/3.targets.json"];
+
+  test("is the only metadata that is fetched, at first and again", async () => {
+    const [client, server] = [new Client(new FakeServer()), combined()];
+    const release = await client.update(server);
+    assert.deepEqual(requested(server), [COMBINED, "manifest"]);
+    client.clock.pass(60_000);
+    assert.equal(await client.update(server), release);
+    assert.deepEqual(requested(server), [COMBINED, "manifest", COMBINED]);
+  });
+
+  test("has the chain of roots", async () => {
+    const server = combined((one) => {
+      const [old, next] = [one.signersOf("root"), makeKeys()];
+      one.keys.root = next;
+      one.versions.root = 2;
+      one.signers.root = [...old, ...next];
+      one.overrides["metadata/2.root.json"] = one.root();
+    });
+    assert.equal((await first(server)).manifest.serial, server.manifest.serial);
+    assert.deepEqual(requested(server), [COMBINED, "manifest"]);
+  });
+
+  const text = (value) => new TextEncoder().encode(value);
+  const DAMAGES = {
+    "not JSON": (data) => data.slice(0, -1),
+    "a list": () => text("[]"),
+    "null": () => text("null"),
+    "without a file": (data) => altered(data, (files) => delete files["3.targets.json"]),
+    "with a number for a file": (data) => altered(data, (files) => (files["timestamp.json"] = 7)),
+    "with a forged file": (data) => altered(data, (files) => (files["timestamp.json"] = files["timestamp.json"].replace("10", "11"))),
+    "with the wrong files": (data) => altered(data, (files) => (files["2.snapshot.json"] = files["3.targets.json"])),
+    "with text for a file": (data) => altered(data, (files) => (files["timestamp.json"] = "<html>")),
+    "with a root that is none": (data) => altered(data, (files) => (files["2.root.json"] = "{}")),
+  };
+  const altered = (data, change) => {
+    const files = JSON.parse(Buffer.from(data));
+    change(files);
+    return text(JSON.stringify(files));
+  };
+  for (const [name, damage] of Object.entries(DAMAGES)) {
+    test(`${name}: what is missing or damaged is fetched file by file`, async () => {
+      const server = combined();
+      const data = damage(server.combinedBytes());
+      server.answer = (path) => (path === COMBINED ? new Response(data) : null);
+      assert.equal((await first(server)).manifest.serial, server.manifest.serial);
+      assert.equal(requested(server)[0], COMBINED);
+    });
+  }
+
+  test("that is older than what was trusted is not believed, and what is newer is fetched", async () => {
+    const [client, server] = [new Client(new FakeServer()), combined()];
+    const old = server.combinedBytes();
+    server.versions.timestamp = 20;
+    await client.update(server);
+    server.answer = (path) => (path === COMBINED ? new Response(old) : null);
+    client.clock.pass(60_000);
+    await client.update(server);
+    assert.deepEqual(requested(server).slice(-2), each.slice(0, 2));
+  });
+
+  for (const status of [403, 404, 500]) {
+    test(`with status ${status} is a missing one`, async () => {
+      const server = combined((one) => (one.answer = (path) => (path === COMBINED ? new Response("", { status }) : null)));
+      await first(server);
+      assert.deepEqual(requested(server), [COMBINED, ...each, "manifest"]);
+    });
+  }
+
+  for (const [name, [reason, change, pin]] of Object.entries(ATTACKS)) {
+    test(`${name}: is not trusted from it either`, async () => {
+      await assert.rejects(first(combined(change), pin && changed(pin)), (error) => error.reason === reason);
+    });
+  }
 });

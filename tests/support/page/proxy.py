@@ -75,7 +75,7 @@ class Recorder(ABC):
         self.twists.append(lambda request, answer: twist(request, answer) if part in request.path else answer)
 
     def alter(self, part: str, change: Callable[[bytes], bytes]):
-        """Change the bodies of 200 answers to paths that contain `part`."""
+        """Change the bodies of 200 answers to paths that contain `part`, and such files within `combined.json`."""
 
         def twist(_, answer):
             if answer.status != 200:
@@ -85,6 +85,19 @@ class Recorder(ABC):
             return replace(answer, body=change(answer.body), headers=headers)
 
         self.change(part, twist)
+        self._alter_combined(lambda name, data: change(data) if part in f"/{name}" else data)
+
+    def _alter_combined(self, change: Callable[[str, bytes], bytes]):
+        """Change the files in `combined.json`, by their names and bytes."""
+
+        def twist(_, answer):
+            if answer.status != 200:
+                return answer
+            texts = {name: change(name, text.encode()).decode() for name, text in json.loads(answer.body).items()}
+            headers = {name: value for name, value in answer.headers.items() if name != "etag"}
+            return replace(answer, body=json.dumps(texts).encode(), headers=headers)
+
+        self.change("/combined.json", twist)
 
     def put_over(self, files: dict[str, bytes]):
         """Serve these metadata files in place of the server's."""
@@ -94,6 +107,11 @@ class Recorder(ABC):
             return Answer(200, files[name], answer.headers) if name in files else answer
 
         self.change("/metadata/", twist)
+
+        def combined(_, answer):
+            return replace(answer, body=json.dumps({name: data.decode() for name, data in files.items()}).encode())
+
+        self.change("/combined.json", combined)
 
     def hold(self, part: str):
         """Let answers to paths that contain `part` wait until `release`."""

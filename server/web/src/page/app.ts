@@ -20,7 +20,7 @@ import { showSent } from "./sent_panel.ts";
 import { type Config, loadConfig } from "./config.ts";
 
 let config: Config | null = null;
-let checker: Checker | null = null;
+let checker: Checker;
 let preparing: Promise<"not_configured" | "unreachable" | null> | null = null;
 let outcome: Outcome | null = null;
 let step: [Step, number | undefined] | null = null;
@@ -38,6 +38,7 @@ function start(): void {
   byId("language").addEventListener("click", changeLanguage);
   byId("bigger").addEventListener("click", toggleBigger);
   byId("form").addEventListener("submit", submit);
+  checker = startChecker(showDrawings);
   watchNumber(onEdit);
   wipeOnLeave(wipe, showReturned);
   startReadAloud();
@@ -47,6 +48,7 @@ function start(): void {
   startHall(hallPage, render, () => words().notLoaded);
   if (/\bbig\b/.test(location.hash)) toggleBigger();
   prepare().then((failure) => {
+    if (failure) showDrawings();
     if (failure === "not_configured" && !busy && !outcome) finish(failedOutcome(failure));
   });
   registerServiceWorker();
@@ -65,7 +67,7 @@ function loadAndStart(): Promise<"not_configured" | "unreachable" | null> {
     (found) => {
       if (!found) return "not_configured";
       config = found;
-      checker = startChecker(found.settings);
+      checker.configure(found.settings);
       if (found.services) {
         dialServices(found.services);
         setServices(found.services);
@@ -88,7 +90,7 @@ function submit(event: Event): void {
   const text = enteredText();
   prepare().then((failure) => {
     if (current !== generation) return;
-    if (failure || !checker) showOutcome(failedOutcome(failure ?? "unreachable"));
+    if (failure) showOutcome(failedOutcome(failure));
     else checker.ask(text, progress, (received) => showOutcome(withLength(received, text)));
   });
 }
@@ -112,8 +114,18 @@ function withLength(received: Outcome, text: string): Outcome {
   return { ...received, answer: { ...answer, digits: wrongLength(text) } };
 }
 
+/** Fetch the drawings that are seen after scrolling. They come after the release, on which the first answer waits. */
+function showDrawings(): void {
+  if (busy) return;
+  document.querySelectorAll("img[data-src]").forEach((image) => {
+    image.setAttribute("src", String(image.getAttribute("data-src")));
+    image.removeAttribute("data-src");
+  });
+}
+
 function finish(received: Outcome): void {
   busy = false;
+  showDrawings();
   step = null;
   outcome = received;
   render();
@@ -126,7 +138,7 @@ function failedOutcome(reason: "not_configured" | "unreachable"): Outcome {
 /** Stop the current check and remove the answer. Keeps the number. */
 function restart(): void {
   generation++;
-  checker?.stop();
+  checker.stop();
   stopReading();
   busy = wiped = false;
   outcome = step = null;

@@ -20,6 +20,8 @@ export interface Outcome {
 }
 
 export interface Checker {
+  /** Give the worker its settings. It then fetches the release at once. */
+  configure(settings: Settings): void;
   /**
    * Check one number.
    *
@@ -41,8 +43,13 @@ interface Check {
 /** The time limit for a worker to become ready, in milliseconds. */
 export const START_LIMIT = 30_000;
 
-/** Start the worker, which fetches the release at once. If the worker fails, the next check starts a new one. */
-export function startChecker(settings: Settings): Checker {
+/**
+ * Start the worker, before the settings have arrived. If the worker fails, the next check starts a new one.
+ *
+ * @param prepared called when the release has been fetched, so that the line is free for other files
+ */
+export function startChecker(prepared: () => void): Checker {
+  let settings: Settings | null = null;
   let worker: Worker | null = null;
   let check: Check | null = null;
   let last = 0;
@@ -52,9 +59,12 @@ export function startChecker(settings: Settings): Checker {
     const started = new Worker("worker.js");
     started.onmessage = (event: MessageEvent<WorkerMessage>): void => receive(event.data);
     started.onerror = (): void => fail(started);
-    timer = setTimeout(() => fail(started), START_LIMIT);
-    started.postMessage({ kind: "settings", settings });
+    if (settings) give(started, settings);
     return started;
+  };
+  const give = (started: Worker, given: Settings): void => {
+    timer = setTimeout(() => fail(started), START_LIMIT);
+    started.postMessage({ kind: "settings", settings: given });
   };
   const post = (message: PageMessage): void => {
     worker = worker ?? start();
@@ -62,6 +72,7 @@ export function startChecker(settings: Settings): Checker {
   };
   const receive = (message: WorkerMessage): void => {
     if (message.kind === "ready") return clearTimeout(timer);
+    if (message.kind === "prepared") return prepared();
     if (!check || message.id !== check.id) return;
     if (message.kind === "step") return check.step(message.step, message.share);
     end(message);
@@ -84,6 +95,11 @@ export function startChecker(settings: Settings): Checker {
 
   worker = start();
   return {
+    configure: (given) => {
+      settings = given;
+      if (worker) give(worker, given);
+      else worker = start();
+    },
     ask: (text, step, done) => {
       stop();
       check = { id: ++last, step, done };

@@ -3,7 +3,7 @@
 // Nothing is stored on the device. A rollback to an older release is therefore detected only while one `Trust` object
 // lives; beyond that, an old release can be used until its metadata expire, after 48 hours.
 
-import { equal, hex } from "./bytes.ts";
+import { equal, fromUtf8, hex, utf8 } from "./bytes.ts";
 import { Failure, type FailureReason } from "./failure.ts";
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "./manifest.ts";
 import {
@@ -71,14 +71,16 @@ export class Trust {
    * @param pinned the pinned root metadata
    * @param channel the channel's name
    * @param clock tells how old verified metadata are
+   * @param isSandbox whether every root must be marked as that of a sandbox; otherwise none may be
    * @throws Failure `bad_response` or `bad_signature` when `pinned` is not root metadata signed by its own keys
    */
   constructor(
     pinned: Uint8Array,
     private readonly channel: string,
     private readonly clock: Clock,
+    private readonly isSandbox = false,
   ) {
-    this.root = parseRoot(pinned);
+    this.root = parseRoot(pinned, isSandbox);
     verifySignatures(this.root, this.root);
   }
 
@@ -105,7 +107,20 @@ export class Trust {
     return ages.length > 0 && ages.every((age) => age >= 0 && age < MAX_AGE);
   }
 
+  /** Verify the files of `combined.json`, which are all in one reply, or file by file if they do not verify. */
   private async verify(fetchFile: FetchFile): Promise<Release> {
+    const combined = await fetchCombined(fetchFile);
+    if (combined !== null) {
+      try {
+        return await this.verifyFiles(combined);
+      } catch (error) {
+        if (!(error instanceof Failure && DAMAGED.includes(error.reason))) throw error;
+      }
+    }
+    return this.verifyFiles(fetchFile);
+  }
+
+  private async verifyFiles(fetchFile: FetchFile): Promise<Release> {
     await this.updateRoot(fetchFile);
     checkNotExpired(this.root, this.clock.now());
     this.dropOtherKeys();
@@ -122,7 +137,7 @@ export class Trust {
     for (let count = 0; count < MAX_ROOTS; count += 1) {
       const data = await fetchFile(`metadata/${this.root.version + 1}.root.json`, MAX_METADATA_BYTES);
       if (data === null) return;
-      const next = parseRoot(data);
+      const next = parseRoot(data, this.isSandbox);
       checkVersion(next, this.root.version + 1);
       verifySignatures(this.root, next);
       verifySignatures(next, next);
@@ -189,6 +204,34 @@ export class Trust {
     return unchanged ?? { manifest, key, digest: target.sha256, confirmed: false, canary: null };
   }
 }
+
+/** The reasons for which a file is fetched by itself that came in `combined.json`. */
+const DAMAGED: FailureReason[] = ["bad_response", "bad_signature", "bad_snapshot", "rolled_back", "stale"];
+
+/**
+ * Fetch `metadata/combined.json`: for each name the text of a metadata file, byte for byte (SPEC.md section 8.1).
+ *
+ * @returns a function that takes files from it and fetches all others, except for further roots: a root that is not in
+ *   it does not exist yet. Null if the server has no such file, or one that cannot be read
+ */
+async function fetchCombined(fetchFile: FetchFile): Promise<FetchFile | null> {
+  try {
+    const data = await fetchFile("metadata/combined.json", MAX_METADATA_BYTES);
+    if (data === null) return null;
+    const texts = asObject(JSON.parse(fromUtf8(data, "bad_response")), "combined");
+    return async (path, limit, tooLong) => {
+      const text = texts[path.replace("metadata/", "")];
+      if (typeof text === "string") return utf8(text);
+      return /root\.json$/.test(path) ? null : fetchFile(path, limit, tooLong);
+    };
+  } catch (error) {
+    if (error instanceof Failure && NO_ANSWER.includes(error.reason)) throw error;
+    return null;
+  }
+}
+
+/** The reasons for which the other files would not arrive either. */
+const NO_ANSWER: FailureReason[] = ["unreachable", "timeout"];
 
 /** Check that the version is the one in the file's name. */
 function checkVersion(metadata: Metadata, version: number): void {

@@ -199,7 +199,7 @@ def test_a_new_timestamp_key_arrives_with_the_root_that_lists_it(machines, tmp_p
     assert import_bundle(tmp_path / "second", serving, now=LATER).repeated  # before a server has signed
     assert serve(serving, LATER) == ONE
     names = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"]).ids()
-    assert {"timestamp-public", "timestamp-public-2"} & set(names) == {"timestamp-public-2"}
+    assert "timestamp-public-2" in names
     stamp = json.loads((serving / "online/channels/public/metadata/timestamp.json").read_bytes())
     assert stamp["signed"]["version"] == 1
 

@@ -22,6 +22,7 @@ from pilookup.protocol.release import (
     ServedEpoch,
     check_manifest,
     check_snapshot,
+    is_of_former_key,
     parse_metadata,
     read_release,
     served_epochs,
@@ -55,16 +56,18 @@ def served_release(directory: Path) -> Release | None:
     """The release that a channel's timestamp.json names, expired or not, verified from the directory's own root.
 
     Returns:
-        None if there is none.
+        None if there is none. A timestamp of a key that the root has replaced counts as none, until the server signs
+        another one.
 
     Raises:
         TrustError: It is not signed by the keys of its root.
         FormatError: A metadata file is malformed.
         OSError: A file is missing or cannot be read.
     """
-    if not (directory / "metadata" / TIMESTAMP).exists():
+    read = metadata_reader(directory)
+    if not (directory / "metadata" / TIMESTAMP).exists() or is_of_former_key(read, read(TIMESTAMP)):
         return None
-    return read_release(metadata_reader(directory), _NEVER, timestamp=False)
+    return read_release(read, _NEVER, timestamp=False)
 
 
 def placed_release(directory: Path, snapshot: int | None = None) -> Release | None:

@@ -283,6 +283,41 @@ def renew_timestamp(
     return fresh
 
 
+def is_of_former_key(read: Read, timestamp: bytes) -> bool:
+    """Whether a timestamp is signed by a key that a newer root has replaced, and by none of that root's.
+
+    Such a timestamp counts as none (SPEC.md section 9.3). One that no root's key has signed is damaged or a stranger's.
+
+    Args:
+        read: Reads a metadata file by its name; all versions of the root.
+        timestamp: The content of timestamp.json.
+
+    Raises:
+        TrustError: A root is not signed by its own keys.
+        FormatError: A file is not TUF metadata.
+        FileNotFoundError: root.json is missing.
+    """
+    stamp, root = parse_metadata(timestamp, Timestamp), verify_root(read(ROOT))
+    if _is_signed(root, stamp):
+        return False
+    for version in range(root.version - 1, 0, -1):
+        try:
+            former = verify_root(read(f"{version}.{ROOT}"))
+        except FileNotFoundError:
+            continue
+        if _is_signed(former, stamp):
+            return True
+    return False
+
+
+def _is_signed(root: Root, stamp: Metadata[Timestamp]) -> bool:
+    try:
+        root.verify_delegate("timestamp", stamp.signed_bytes, stamp.signatures)
+    except (RepositoryError, ValueError):
+        return False
+    return True
+
+
 def _verify(root: Root, role: str, metadata: Metadata[_T]) -> None:
     try:
         root.verify_delegate(role, metadata.signed_bytes, metadata.signatures)

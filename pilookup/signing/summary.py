@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tuf.api.metadata import Root
 
+from pilookup.protocol.cases import CASES_FILE
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.release import MANIFEST, is_sandbox, target_name
@@ -71,6 +72,8 @@ def _changes(release: DescribedRelease, served: DescribedRelease | None) -> Iter
 
 
 def _case_lines(before: Manifest, after: Manifest) -> Iterator[str]:
+    if before.files.get(CASES_FILE) != after.files.get(CASES_FILE):
+        yield f"further texts of the cases ({CASES_FILE}) change"
     old, new = ({case.id: case for case in manifest.datasets} for manifest in (before, after))
     for number, case in new.items():
         if number not in old:

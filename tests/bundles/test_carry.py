@@ -1,5 +1,6 @@
 """Releases carried from custody to serving machines that have no common directory, and acknowledgements back."""
 
+import json
 import shutil
 from datetime import timedelta
 
@@ -188,6 +189,20 @@ def test_a_passphrase_changed_on_custody_arrives(machines, tmp_path):
     keyring.destroy_former()
     assert import_bundle(tmp_path / "second", serving, now=LATER).repeated
     assert not (serving / "online" / "keys").exists()
+
+
+def test_a_new_timestamp_key_arrives_with_the_root_that_lists_it(machines, tmp_path):
+    custody, serving = machines
+    with opened(custody, LATER) as home:
+        home.replace_key("public", "timestamp")
+    export(custody, tmp_path / "second", LATER)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    assert import_bundle(tmp_path / "second", serving, now=LATER).repeated  # before a server has signed
+    assert serve(serving, LATER) == ONE
+    names = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"]).ids()
+    assert "timestamp-public-2" in names
+    stamp = json.loads((serving / "online/channels/public/metadata/timestamp.json").read_bytes())
+    assert stamp["signed"]["version"] == 1
 
 
 def test_a_destroyed_key_does_not_come_back(machines, tmp_path):

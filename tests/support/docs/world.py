@@ -24,6 +24,17 @@ WITHOUT_HOME = {"README.md", "docs/operations/postgresql.md"}
 IN_THE_CHECKOUT = {"docs/architecture.md", "docs/operations/hardening.md"}
 """Documents whose commands run in a checkout."""
 
+SERVERS = {
+    "pilookup serve": "serving on",
+    "pilookup sandbox": "authorization: bearer",
+    "dask scheduler": "scheduler at:",
+    "dask worker": "registered to:",
+}
+"""Commands that run until they are stopped, and what each prints in the end of its start, in lower case."""
+
+START_SECONDS = 300
+"""A bound for a server that hangs."""
+
 NUMBERS_DIFFER = {"docs/operations/mirror.md"}
 """Documents that show sizes, dates and serials of an installation larger than this one."""
 
@@ -45,10 +56,11 @@ class World:
         directory: An empty directory to work in.
         demo: The served demonstration, which HOME and the seized files are copied from.
         document: The document's path from the top of the project.
+        programs: A directory with a `pilookup` that starts at once; servers are started without it.
         database: The URL of an empty PostgreSQL database; None where the document needs none.
     """
 
-    def __init__(self, directory: Path, demo, document: str, database: str | None = None) -> None:
+    def __init__(self, directory: Path, demo, document: str, programs: Path, database: str | None = None) -> None:
         self.directory = ROOT if document in IN_THE_CHECKOUT else directory
         self._numbers_differ = document in NUMBERS_DIFFER
         self._saved = directory / "environment"
@@ -66,7 +78,9 @@ class World:
         (files / "backup").write_text("passphrase of a backup")
         (files / "backup").chmod(0o600)
         settings |= {"PILOOKUP_PORT": "0", "XDG_STATE_HOME": str(directory / "state"), "SAVED": str(self._saved)}
-        self.environment = settings | {"DASK_TEMPORARY_DIRECTORY": str(directory), "BASH_ENV": "", "ENV": ""}
+        settings |= {"DASK_TEMPORARY_DIRECTORY": str(directory), "PYTHONUNBUFFERED": "1", "BASH_ENV": "", "ENV": ""}
+        self.environment = settings
+        self._programs = programs
         self._replaced = self._replacements(files, demo, database)
         self._number = demo.hit()
         self.before: dict[str, Callable[[], None]] = {
@@ -77,7 +91,7 @@ class World:
         prepare(directory, demo, home=document not in WITHOUT_HOME)
 
     def _replacements(self, files: Path, demo, database: str | None) -> dict[str, str]:
-        health, scheduler = free_port(), free_port()
+        health, scheduler, sandbox = free_port(), free_port(), free_port()
         return {
             r"/etc/pilookup": str(files),
             r"postgresql://\S*@database\.example[^']*": database or "none",
@@ -90,6 +104,7 @@ class World:
             r"127\.0\.0\.1:8081": f"127.0.0.1:{health}",
             r"tls://scheduler\.example:8786": f"tls://127.0.0.1:{scheduler}",
             r"--port 8786": f"--port {scheduler}",
+            r"(--port |127\.0\.0\.1:)8791": rf"\g<1>{sandbox}",
         }
 
     def run(self, command: Command) -> None:
@@ -107,7 +122,7 @@ class World:
         done = subprocess.run(
             ["bash", "-c", SAVE + text],
             cwd=self.directory,
-            env=self.environment,
+            env=self.environment | {"PATH": f"{self._programs}{os.pathsep}{self.environment['PATH']}"},
             input=f"{self._number}\n",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -116,7 +131,10 @@ class World:
             check=False,
         )
         assert done.returncode == 0, f"$ {text}\nexit status {done.returncode}\n{done.stdout}"
-        self.environment = dict(pair.partition("=")[::2] for pair in self._saved.read_text().split("\0") if pair)
+        path = self.environment["PATH"]
+        self.environment = dict(pair.partition("=")[::2] for pair in self._saved.read_text().split("\0") if pair) | {
+            "PATH": path
+        }
         if command.output:
             printed = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines() if line.strip())
             shown = Step(command.text, [line for line in command.output if line.strip()])
@@ -168,7 +186,7 @@ class World:
 
 def is_server(words: list[str]) -> bool:
     """Whether a command runs until it is stopped."""
-    return words[:2] in (["pilookup", "serve"], ["pilookup", "sandbox"], ["dask", "scheduler"], ["dask", "worker"])
+    return " ".join(words[:2]) in SERVERS
 
 
 def prepare(directory: Path, demo, home: bool) -> None:
@@ -217,8 +235,8 @@ def free_port() -> int:
 
 def wait_text(process: subprocess.Popen, log: Path, text: str) -> None:
     """Wait until a process has logged a text."""
-    end = time.monotonic() + SECONDS
-    while text not in log.read_text(errors="replace"):
+    end = time.monotonic() + START_SECONDS
+    while text not in log.read_text(errors="replace").lower():
         still_starting = time.monotonic() < end and process.poll() is None
         assert still_starting, log.read_text(errors="replace")
         time.sleep(0.05)

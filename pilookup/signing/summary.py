@@ -6,7 +6,7 @@ from tuf.api.metadata import Root
 
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Case, Manifest
-from pilookup.protocol.release import MANIFEST, target_name
+from pilookup.protocol.release import MANIFEST, is_sandbox, target_name
 from pilookup.signing.request import DescribedRelease, SigningRequest
 
 _KEY_CHARACTERS = 16
@@ -19,6 +19,7 @@ def summary(request: SigningRequest) -> list[str]:
     roots = f", root version {unsigned.root.signed.version}" if unsigned.root else ""
     return [
         f"channel {request.channel}: targets version {targets.version}, snapshot version {snapshot.version}{roots}",
+        *(["a sandbox: its data are not real, and clients refuse it"] if is_sandbox(unsigned.trusted) else []),
         *(_epoch(request.release, at) for at in range(len(request.release.epochs))),
         *_changes(request.release, request.served),
         f"targets expire {time_text(targets.expires)}, snapshot {time_text(snapshot.expires)}",

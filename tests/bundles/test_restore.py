@@ -26,7 +26,7 @@ from tests.support.custody.killed_steps import run_killed
 from tests.support.home_templates import home_like
 
 BACKUP = b"passphrase of the backup"
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "5"))
 """How many times a restore is killed; `KILLS=50` takes minutes."""
 
 DAY = timedelta(days=1)

@@ -9,6 +9,7 @@ import sys
 import pytest
 from fastapi.testclient import TestClient
 
+from pilookup.cli.commands.sandbox import _guide
 from pilookup.testing import FakeClient, SyntheticNumber
 from pilookup.testing.synthetic_numbers import LABELS
 from tests.support.docs.documents import ROOT
@@ -79,6 +80,18 @@ def environment(sandbox, tmp_path):
     }
 
 
+def printed_lines(sandbox, title):
+    """The lines that the command prints for a language, without their indent."""
+    (part,) = (part for part in _guide(sandbox.facts).split("\n\n") if part.startswith(title))
+    return "\n".join(line.removeprefix("  ") for line in part.splitlines()[1:])
+
+
+def test_the_lines_for_python_that_the_command_prints(sandbox, environment):
+    lines = printed_lines(sandbox, "Python")
+    done = subprocess.run([sys.executable, "-c", lines], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{FakeClient().check(SyntheticNumber.MALICIOUS)}\n"
+
+
 def run(program, environment, *words, text=""):
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / program), *map(str, words)],
@@ -133,13 +146,16 @@ def test_the_signup_with_fastapi(environment, monkeypatch):
     assert answer["next"] == "wait-for-review" or answer["reasons"] == ["这个号码我们稍后还会再核对一次。"]
 
 
-def test_the_signup_with_node(environment, tmp_path):
+def test_the_signup_with_node(sandbox, environment, tmp_path):
     web = ROOT / "server" / "web"
     package = tmp_path / "node_modules" / "pilookup-client"
     subprocess.run(["node", "build_package.mjs", str(package)], cwd=web, check=True)
     assert json.loads((package / "package.json").read_text())["name"] == "pilookup-client"
     assert "noble" in (package / "licences.txt").read_text()
     shutil.copy(EXAMPLES / "node" / "signup.mjs", tmp_path)
+    (tmp_path / "printed.mjs").write_text(printed_lines(sandbox, "Node"), encoding="utf-8")
+    lines = subprocess.run(["node", "printed.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "malicious: true" in lines
     (tmp_path / "driver.mjs").write_text(DRIVER, encoding="utf-8")
     command = ["node", "driver.mjs", json.dumps(NUMBERS)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)

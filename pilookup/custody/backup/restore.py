@@ -20,7 +20,7 @@ from pilookup.bundles.incoming import Trusted
 from pilookup.bundles.journal import JOURNAL_FILE, Entry, Journal, Removal, open_dataset, open_element
 from pilookup.bundles.read import opened_bundle
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
-from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release, served_release
+from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
 from pilookup.bundles.take_up import read_journal, take_up
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.backup.archive import extract, opened_archive
@@ -41,7 +41,7 @@ from pilookup.errors import BundleError, HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID
 from pilookup.protocol.manifest import Manifest
-from pilookup.protocol.release import MANIFEST, ROOT
+from pilookup.protocol.release import MANIFEST, ROOT, verify_root
 from pilookup.release_files.files import read_metadata
 from pilookup.release_files.verify import follow_roots
 
@@ -127,7 +127,7 @@ def restore(
 
 @dataclass(frozen=True, slots=True)
 class _Newest:
-    """What the online half states: the bundle taken up last, the journal, and the manifests of all releases there."""
+    """What the online half states: the bundle taken up last, the journal, and the manifests of the newest releases."""
 
     taken_up: Header | None
     journal: Journal
@@ -227,10 +227,10 @@ def _verify_newest(staging: Home) -> _Newest:
     for directory in sorted(path for path in staging.channels.iterdir() if path.is_dir()):
         if (directory / "metadata" / ROOT).exists():
             follow_roots(read_metadata(staging.trust(directory.name)), metadata_reader(directory))
-        for release in (served_release(directory), newest_release(directory)):
-            for epoch in release.epochs if release else ():
-                path = directory / "targets" / epoch.path(MANIFEST)
-                manifests.append(manifest_of(path, directory.name, epoch))
+        release = newest_release(directory)
+        for epoch in release.epochs if release else ():
+            path = directory / "targets" / epoch.path(MANIFEST)
+            manifests.append(manifest_of(path, directory.name, epoch))
     return _Newest(read_taken_up(staging.online, key), read_journal(staging.online, key), manifests)
 
 
@@ -240,6 +240,7 @@ def _catch_up(session: Session, newest: _Newest, contents: BackupContents) -> Re
     seal = session.keyring.symmetric(JOURNAL_SEAL_KEY_ID)
     journal = _newer(newest.journal, Journal.from_bytes(_journal_bytes(home), key))
     missing = _missing(session, newest.manifests)
+    _make_unpublished(session)
     erased, withdrawn = _replay(session, journal, seal)
     _reserve(session, newest.manifests, _state(newest.taken_up, seal))
     for half in (home.custody, home.online):
@@ -248,6 +249,20 @@ def _catch_up(session: Session, newest: _Newest, contents: BackupContents) -> Re
         write_exports(home.custody, read_exports(home.custody).with_export(Exported.of(newest.taken_up)))
     channels = tuple(sorted({manifest.channel for manifest in newest.manifests}))
     return RestoreOutcome(contents, erased, withdrawn, missing, channels)
+
+
+def _make_unpublished(session: Session) -> None:
+    """Make the directories of channels that were never published, of which a serving machine has nothing."""
+    for channel in session.control.channels():
+        repository = session.repository(channel.name)
+        if (repository.metadata / ROOT).exists():
+            continue
+        for folder in (repository.directory, repository.metadata, repository.targets):
+            if not folder.exists():
+                durable.make_directory(folder)
+        root = read_metadata(session.home.trust(channel.name))
+        for name in (f"{verify_root(root).version}.{ROOT}", ROOT):
+            durable.replace(repository.metadata / name, root)
 
 
 def _newer(found: Journal, backed_up: Journal) -> Journal:

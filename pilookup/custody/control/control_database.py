@@ -1,7 +1,7 @@
 """Reading and changing the control database. Every method is one transaction, and raises CustodyError if it fails."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -125,6 +125,12 @@ class ControlDatabase:
             marked = update(schema.dataset).where(schema.dataset.c.id == row.id)
             connection.execute(marked.values(withdrawn_at=_naive(now)))
             _count_removal(connection)
+
+    def update_dataset(self, slug: str, values: Mapping[str, Any]) -> None:
+        """Set columns of a dataset: titles, details, the days of the seizure, of a change and of its expiry."""
+        table = schema.dataset
+        with self._begin() as connection:
+            connection.execute(update(table).where(table.c.slug == slug).values(**values))
 
     def removals(self) -> int:
         """How many times something was withdrawn, erased or replaced."""
@@ -274,6 +280,9 @@ def _dataset(row: Any) -> Dataset:
         seized_on=row.seized_on,
         sensitive=row.sensitive,
         withdrawn_at=_aware(row.withdrawn_at),
+        details=row.details,
+        details_updated_on=row.details_updated_on,
+        expires_on=row.expires_on,
     )
 
 

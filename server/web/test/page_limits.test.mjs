@@ -65,7 +65,7 @@ describe("the worker", () => {
   };
 
   test("that does not become ready is reported as not_started, and the next check starts a new one", () => {
-    const checker = startChecker();
+    const checker = startChecker(() => undefined);
     checker.configure({});
     const outcomes = ask(checker);
     mock.timers.tick(START_LIMIT - 1);
@@ -80,7 +80,7 @@ describe("the worker", () => {
   });
 
   test("starts before the settings have arrived, and waits for them without a limit", () => {
-    const checker = startChecker();
+    const checker = startChecker(() => undefined);
     const [worker] = SilentWorker.started;
     assert.deepEqual(worker.received, []);
     mock.timers.tick(START_LIMIT * 10);
@@ -92,7 +92,7 @@ describe("the worker", () => {
   });
 
   test("that is ready has no time limit for a check", () => {
-    const checker = startChecker();
+    const checker = startChecker(() => undefined);
     checker.configure({});
     const outcomes = ask(checker);
     const [worker] = SilentWorker.started;

@@ -233,11 +233,22 @@ describe("the worker in a browser as old as Chrome 67", () => {
     assert.equal((await worker.ask(1, found)).answer.reason, "not_configured");
   });
 
+  test("a check waits for a preparation that is under way, and fetches nothing twice", async () => {
+    const server = new FakeServer();
+    server.combined = true;
+    const worker = new OldWorker(server);
+    worker.configure(server.root());
+    assert.equal((await worker.ask(1, found)).answer.status, "found");
+    assert.equal(server.requests.filter(({ path }) => path === "metadata/combined.json").length, 1);
+    assert.ok(worker.messages.some(({ kind }) => kind === "prepared"));
+  });
+
   test("a check does not wait for a preparation that does not end", async () => {
     const server = new FakeServer();
     server.answer = (_, { signal }) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error())));
     const worker = new OldWorker(server);
+    worker.context.setTimeout = (run, wait) => setTimeout(run, wait / 100);
     worker.configure(server.root());
     server.answer = undefined;
     assert.equal((await worker.ask(1, found)).answer.status, "found");

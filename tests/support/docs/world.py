@@ -205,6 +205,8 @@ def prepare(directory: Path, demo, home: bool) -> None:
     (directory / "var").mkdir()
     for folder in ("disc", "stick"):
         (directory / "media" / folder).mkdir(parents=True)
+    page = (ROOT / "docs" / "operations" / "catalogue.md").read_text(encoding="utf-8")
+    (directory / "texts.toml").write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
     certificates(directory / "cluster")
     for name, source in {"cluster-ca.pem": "ca.pem", "machine.pem": "node.pem", "machine.key": "node.key"}.items():
         shutil.copy(directory / "cluster" / source, directory / "etc" / name)

@@ -38,7 +38,7 @@ function start(): void {
   byId("language").addEventListener("click", changeLanguage);
   byId("bigger").addEventListener("click", toggleBigger);
   byId("form").addEventListener("submit", submit);
-  checker = startChecker();
+  checker = startChecker(showDrawings);
   watchNumber(onEdit);
   wipeOnLeave(wipe, showReturned);
   startReadAloud();
@@ -48,6 +48,7 @@ function start(): void {
   startHall(hallPage, render, () => words().notLoaded);
   if (/\bbig\b/.test(location.hash)) toggleBigger();
   prepare().then((failure) => {
+    if (failure) showDrawings();
     if (failure === "not_configured" && !busy && !outcome) finish(failedOutcome(failure));
   });
   registerServiceWorker();
@@ -113,8 +114,18 @@ function withLength(received: Outcome, text: string): Outcome {
   return { ...received, answer: { ...answer, digits: wrongLength(text) } };
 }
 
+/** Fetch the drawings that are seen after scrolling. They come after the release, on which the first answer waits. */
+function showDrawings(): void {
+  if (busy) return;
+  document.querySelectorAll("img[data-src]").forEach((image) => {
+    image.setAttribute("src", String(image.getAttribute("data-src")));
+    image.removeAttribute("data-src");
+  });
+}
+
 function finish(received: Outcome): void {
   busy = false;
+  showDrawings();
   step = null;
   outcome = received;
   render();

@@ -43,8 +43,12 @@ interface Check {
 /** The time limit for a worker to become ready, in milliseconds. */
 export const START_LIMIT = 30_000;
 
-/** Start the worker, before the settings have arrived. If the worker fails, the next check starts a new one. */
-export function startChecker(): Checker {
+/**
+ * Start the worker, before the settings have arrived. If the worker fails, the next check starts a new one.
+ *
+ * @param prepared called when the release has been fetched, so that the line is free for other files
+ */
+export function startChecker(prepared: () => void): Checker {
   let settings: Settings | null = null;
   let worker: Worker | null = null;
   let check: Check | null = null;
@@ -68,6 +72,7 @@ export function startChecker(): Checker {
   };
   const receive = (message: WorkerMessage): void => {
     if (message.kind === "ready") return clearTimeout(timer);
+    if (message.kind === "prepared") return prepared();
     if (!check || message.id !== check.id) return;
     if (message.kind === "step") return check.step(message.step, message.share);
     end(message);

@@ -28,6 +28,8 @@ export type PageMessage =
 export type WorkerMessage =
   /** The worker runs and has the settings. Checks can be sent. */
   | { kind: "ready" }
+  /** The release has been fetched and verified in advance. */
+  | { kind: "prepared" }
   /** A check has begun a step. `share` is the progress of the step, from 0 to 1, if it is known; for `waiting`, the seconds left. */
   | { kind: "step"; id: number; step: Step; share?: number }
   /** `last4` are the number's last four digits, "" if the text is not a number. `sent` is all that left the device. */

@@ -33,6 +33,9 @@ let queue: Promise<void> = Promise.resolve();
 let preparing: Transport | null = null;
 const transports = new Map<number, Transport>();
 
+/** A check waits for the preparation no longer than this, in milliseconds. */
+const PREPARATION_LIMIT = 3000;
+
 self.onmessage = ({ data }) => {
   if (data.kind === "settings") configure(data.settings);
   else if (data.kind === "stop") transports.get(data.id)?.abort();
@@ -46,7 +49,8 @@ function configure(settings: Settings): void {
   if ("status" in configured) return;
   const transport = (preparing = new Transport(send));
   // An error here is ignored: it occurs again in the check, which reports it.
-  queue = prepare({ ...configured, transport }).catch(() => undefined);
+  const prepared = (): void => self.postMessage({ kind: "prepared" });
+  queue = prepare({ ...configured, transport }).then(prepared, () => undefined);
 }
 
 function readSettings(settings: Settings): Configured | Answer {
@@ -60,9 +64,10 @@ function readSettings(settings: Settings): Configured | Answer {
 }
 
 function enqueue(id: number, text: string): void {
-  // A waiting user comes first: the check fetches what it needs itself, as fast as the preparation would.
-  preparing?.abort();
+  // A check waits for a preparation that is nearly done, because to fetch the same files again would take longer.
+  const preparation = preparing;
   preparing = null;
+  if (preparation) setTimeout(() => preparation.abort(), PREPARATION_LIMIT);
   const transport = new Transport(send);
   transports.set(id, transport);
   // Whatever goes wrong, the next check must still run.

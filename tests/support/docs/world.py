@@ -157,8 +157,9 @@ class World:
         self._running.append(server)
         if words[:2] == ["pilookup", "serve"]:
             return wait_ready(server, log)
-        ready = {"sandbox": "until Ctrl-C", "scheduler": "Scheduler at:", "worker": "Registered to:"}
-        wait_text(server, log, ready[words[1]])
+        wait_text(server, log, SERVERS[" ".join(words[:2])])
+        if words[1] == "sandbox":
+            self.environment["CHECK_TOKEN"] = re.search(r"^token +(\S+)$", log.read_text(), re.MULTILINE)[1]
         return ""
 
     def _serve_platform(self) -> None:

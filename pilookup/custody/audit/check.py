@@ -147,7 +147,7 @@ def _channel_of(home: Home, read: Read, directory: Path) -> str:
     for trust in sorted(home.path.glob("trust-*.json")):
         try:
             follow_roots(trust.read_bytes(), read)
-        except TrustError:
+        except (FormatError, TrustError):  # another channel's, or that of bundles
             continue
         return check_channel(trust.stem.removeprefix("trust-"))
     raise TrustError("bad_signature", f"{directory}: not a release of this HOME: no trust file leads to its root")

@@ -35,11 +35,6 @@ SERVERS = {
 START_SECONDS = 300
 """A bound for a server that hangs."""
 
-NUMBERS_DIFFER = {"docs/operations/mirror.md"}
-"""Documents that show sizes, dates and serials of an installation larger than this one."""
-
-NUMBER = re.compile(r"\d[\d,.:+T-]*")
-
 SAVE = "trap 'env -0 > \"$SAVED\"' EXIT; set -a\n"
 """Put before a command: what it sets is kept for the next one, as in one terminal."""
 
@@ -62,7 +57,6 @@ class World:
 
     def __init__(self, directory: Path, demo, document: str, programs: Path, database: str | None = None) -> None:
         self.directory = ROOT if document in IN_THE_CHECKOUT else directory
-        self._numbers_differ = document in NUMBERS_DIFFER
         self._saved = directory / "environment"
         self._running: list[subprocess.Popen] = []
         self._logs = directory
@@ -84,7 +78,6 @@ class World:
         self._replaced = self._replacements(files, demo, database)
         self._number = demo.hit()
         self.before: dict[str, Callable[[], None]] = {
-            "pilookup sync": self._serve_platform,
             "curl -s http://127.0.0.1:8081": self._serve_with_health_checks,
             "sqlite3 HOME/online/service.sqlite3": self._serve_once,
         }
@@ -138,8 +131,6 @@ class World:
         if command.output:
             printed = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines() if line.strip())
             shown = Step(command.text, [line for line in command.output if line.strip()])
-            if self._numbers_differ:
-                printed, shown.lines = NUMBER.sub("0", printed), [NUMBER.sub("0", line) for line in shown.lines]
             assert re.fullmatch(shown.pattern(), printed), f"$ {text}\nprinted\n{printed}\nnot\n{shown.lines}"
 
     def _start(self, text: str, words: list[str]) -> str:
@@ -161,13 +152,6 @@ class World:
         if words[1] == "sandbox":
             self.environment["CHECK_TOKEN"] = re.search(r"^token +(\S+)$", log.read_text(), re.MULTILINE)[1]
         return ""
-
-    def _serve_platform(self) -> None:
-        token = "a-platform-token-of-the-tests-with-32-characters"
-        self.environment |= {"PILOOKUP_PLATFORM_TOKENS": token, "PILOOKUP_MIRROR_TOKEN": token}
-        self.run(Command("pilookup publish platform --home HOME"))
-        url = self._start("pilookup serve --home HOME", ["pilookup", "serve"])
-        self._replaced[r"https://mirror\.example"] = url
 
     def _serve_with_health_checks(self) -> None:
         self.run(Command("PILOOKUP_HEALTH_LISTEN=127.0.0.1:8081 pilookup serve --home HOME"))

@@ -9,6 +9,7 @@ import pytest
 from tests.support.custody.postgresql import Cluster
 from tests.support.docs.commands import HARDWARE, Command, commands_by_document, commands_of, not_run, simple_commands
 from tests.support.docs.documents import ROOT, Block
+from tests.support.docs.preloaded import preloaded
 from tests.support.docs.structure import CHINESE, DOCS
 from tests.support.docs.world import World, is_server, world
 
@@ -40,6 +41,12 @@ class EmptyDatabase:
         self._cluster.execute(f"CREATE DATABASE {self._name}")
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    with preloaded(tmp_path_factory.mktemp("preloaded")) as directory:
+        yield directory
+
+
 @pytest.fixture
 def database(request):
     """An empty PostgreSQL database, for the document that needs one."""
@@ -52,8 +59,8 @@ def database(request):
 
 
 @pytest.mark.parametrize("document", [document for document, commands in DOCUMENTS.items() if commands])
-def test_the_commands_of_a_document(document, demo, database, tmp_path):
-    with world(tmp_path, demo, document, database and database.url) as place:
+def test_the_commands_of_a_document(document, demo, programs, database, tmp_path):
+    with world(tmp_path, demo, document, programs, database and database.url) as place:
         if database:
             place.before["pg_restore"] = database.empty  # as the page says
         for command in DOCUMENTS[document]:
@@ -83,8 +90,8 @@ def test_commands_are_read_with_their_output():
     assert is_server(next(simple_commands("A=b pilookup serve --home x")))
 
 
-def test_a_command_that_fails_or_prints_something_else_is_noticed(demo, tmp_path):
-    with world(tmp_path, demo, "README.md") as place:
+def test_a_command_that_fails_or_prints_something_else_is_noticed(demo, programs, tmp_path):
+    with world(tmp_path, demo, "README.md", programs) as place:
         place.run(Command("export A=kept; B=too"))
         place.run(Command("echo $A $B; echo more", ("kept too", "...")))
         for wrong in (Command("exit 3"), Command("echo $A", ("lost",)), Command("pilookup no-such-command")):

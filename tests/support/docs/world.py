@@ -24,10 +24,16 @@ WITHOUT_HOME = {"README.md", "docs/operations/postgresql.md"}
 IN_THE_CHECKOUT = {"docs/architecture.md", "docs/operations/hardening.md"}
 """Documents whose commands run in a checkout."""
 
-NUMBERS_DIFFER = {"docs/operations/mirror.md"}
-"""Documents that show sizes, dates and serials of an installation larger than this one."""
+SERVERS = {
+    "pilookup serve": "serving on",
+    "pilookup sandbox": "authorization: bearer",
+    "dask scheduler": "scheduler at:",
+    "dask worker": "registered to:",
+}
+"""Commands that run until they are stopped, and what each prints in the end of its start, in lower case."""
 
-NUMBER = re.compile(r"\d[\d,.:+T-]*")
+START_SECONDS = 300
+"""A bound for a server that hangs."""
 
 SAVE = "trap 'env -0 > \"$SAVED\"' EXIT; set -a\n"
 """Put before a command: what it sets is kept for the next one, as in one terminal."""
@@ -45,12 +51,12 @@ class World:
         directory: An empty directory to work in.
         demo: The served demonstration, which HOME and the seized files are copied from.
         document: The document's path from the top of the project.
+        programs: A directory with a `pilookup` that starts at once; servers are started without it.
         database: The URL of an empty PostgreSQL database; None where the document needs none.
     """
 
-    def __init__(self, directory: Path, demo, document: str, database: str | None = None) -> None:
+    def __init__(self, directory: Path, demo, document: str, programs: Path, database: str | None = None) -> None:
         self.directory = ROOT if document in IN_THE_CHECKOUT else directory
-        self._numbers_differ = document in NUMBERS_DIFFER
         self._saved = directory / "environment"
         self._running: list[subprocess.Popen] = []
         self._logs = directory
@@ -66,18 +72,19 @@ class World:
         (files / "backup").write_text("passphrase of a backup")
         (files / "backup").chmod(0o600)
         settings |= {"PILOOKUP_PORT": "0", "XDG_STATE_HOME": str(directory / "state"), "SAVED": str(self._saved)}
-        self.environment = settings | {"DASK_TEMPORARY_DIRECTORY": str(directory), "BASH_ENV": "", "ENV": ""}
+        settings |= {"DASK_TEMPORARY_DIRECTORY": str(directory), "PYTHONUNBUFFERED": "1", "BASH_ENV": "", "ENV": ""}
+        self.environment = settings
+        self._programs = programs
         self._replaced = self._replacements(files, demo, database)
         self._number = demo.hit()
         self.before: dict[str, Callable[[], None]] = {
-            "pilookup sync": self._serve_platform,
             "curl -s http://127.0.0.1:8081": self._serve_with_health_checks,
             "sqlite3 HOME/online/service.sqlite3": self._serve_once,
         }
         prepare(directory, demo, home=document not in WITHOUT_HOME)
 
     def _replacements(self, files: Path, demo, database: str | None) -> dict[str, str]:
-        health, scheduler = free_port(), free_port()
+        health, scheduler, sandbox = free_port(), free_port(), free_port()
         return {
             r"/etc/pilookup": str(files),
             r"postgresql://\S*@database\.example[^']*": database or "none",
@@ -90,6 +97,7 @@ class World:
             r"127\.0\.0\.1:8081": f"127.0.0.1:{health}",
             r"tls://scheduler\.example:8786": f"tls://127.0.0.1:{scheduler}",
             r"--port 8786": f"--port {scheduler}",
+            r"(--port |127\.0\.0\.1:)8791": rf"\g<1>{sandbox}",
         }
 
     def run(self, command: Command) -> None:
@@ -107,7 +115,7 @@ class World:
         done = subprocess.run(
             ["bash", "-c", SAVE + text],
             cwd=self.directory,
-            env=self.environment,
+            env=self.environment | {"PATH": f"{self._programs}{os.pathsep}{self.environment['PATH']}"},
             input=f"{self._number}\n",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -116,12 +124,13 @@ class World:
             check=False,
         )
         assert done.returncode == 0, f"$ {text}\nexit status {done.returncode}\n{done.stdout}"
-        self.environment = dict(pair.partition("=")[::2] for pair in self._saved.read_text().split("\0") if pair)
+        path = self.environment["PATH"]
+        self.environment = dict(pair.partition("=")[::2] for pair in self._saved.read_text().split("\0") if pair) | {
+            "PATH": path
+        }
         if command.output:
             printed = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines() if line.strip())
             shown = Step(command.text, [line for line in command.output if line.strip()])
-            if self._numbers_differ:
-                printed, shown.lines = NUMBER.sub("0", printed), [NUMBER.sub("0", line) for line in shown.lines]
             assert re.fullmatch(shown.pattern(), printed), f"$ {text}\nprinted\n{printed}\nnot\n{shown.lines}"
 
     def _start(self, text: str, words: list[str]) -> str:
@@ -139,16 +148,10 @@ class World:
         self._running.append(server)
         if words[:2] == ["pilookup", "serve"]:
             return wait_ready(server, log)
-        ready = {"sandbox": "until Ctrl-C", "scheduler": "Scheduler at:", "worker": "Registered to:"}
-        wait_text(server, log, ready[words[1]])
+        wait_text(server, log, SERVERS[" ".join(words[:2])])
+        if words[1] == "sandbox":
+            self.environment["CHECK_TOKEN"] = re.search(r"^token +(\S+)$", log.read_text(), re.MULTILINE)[1]
         return ""
-
-    def _serve_platform(self) -> None:
-        token = "a-platform-token-of-the-tests-with-32-characters"
-        self.environment |= {"PILOOKUP_PLATFORM_TOKENS": token, "PILOOKUP_MIRROR_TOKEN": token}
-        self.run(Command("pilookup publish platform --home HOME"))
-        url = self._start("pilookup serve --home HOME", ["pilookup", "serve"])
-        self._replaced[r"https://mirror\.example"] = url
 
     def _serve_with_health_checks(self) -> None:
         self.run(Command("PILOOKUP_HEALTH_LISTEN=127.0.0.1:8081 pilookup serve --home HOME"))
@@ -168,7 +171,7 @@ class World:
 
 def is_server(words: list[str]) -> bool:
     """Whether a command runs until it is stopped."""
-    return words[:2] in (["pilookup", "serve"], ["pilookup", "sandbox"], ["dask", "scheduler"], ["dask", "worker"])
+    return " ".join(words[:2]) in SERVERS
 
 
 def prepare(directory: Path, demo, home: bool) -> None:
@@ -219,8 +222,8 @@ def free_port() -> int:
 
 def wait_text(process: subprocess.Popen, log: Path, text: str) -> None:
     """Wait until a process has logged a text."""
-    end = time.monotonic() + SECONDS
-    while text not in log.read_text(errors="replace"):
+    end = time.monotonic() + START_SECONDS
+    while text not in log.read_text(errors="replace").lower():
         still_starting = time.monotonic() < end and process.poll() is None
         assert still_starting, log.read_text(errors="replace")
         time.sleep(0.05)

@@ -72,6 +72,7 @@ lint: build
 	ruff format --check .
 	ruff check .
 	mypy
+	mypy examples/platform
 	lint-imports
 	python -m mypy.stubtest pilookup._core
 	python tools/rust_cycles.py rust/core/src

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import core, custody, drawing, elements, filters, identifier, page, page_weight, scale, serving
+from benchmarks import core, custody, delta, drawing, elements, filters, identifier, page, page_weight, scale, serving
 from benchmarks.machine import ROOT, processor
 from benchmarks.report import Report
 
@@ -86,6 +86,10 @@ def _identifier(report: Report, _work: Path, options: argparse.Namespace) -> Non
     identifier.bench(report, 5, 0.1 if options.quick else 1)
 
 
+def _delta(report: Report, work: Path, options: argparse.Namespace) -> None:
+    delta.bench(report, work, 1 if options.quick else 5, 0.02 if options.quick else 1)
+
+
 def _demo(report: Report, work: Path, options: argparse.Namespace) -> None:
     """Load, publish and serve the demo's seizure."""
     seized = work / "seized"
@@ -116,6 +120,7 @@ PARTS: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "filter": _filters,
     "core": _core,
     "identifier": _identifier,
+    "delta": _delta,
     "demo": _demo,
     "scale": _scale,
     "page": _page,

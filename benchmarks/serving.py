@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from benchmarks.figures import Spread
 from benchmarks.home import Home
 from benchmarks.report import Report
-from pilookup import Client, _core
+from pilookup import Client, Mirror, _core
 
 CLIENTS = Path(__file__).with_name("clients.py")
 CONNECTIONS = 8
@@ -24,6 +24,7 @@ def bench(report: Report, home: Home, outside: list[str], runs: int, seconds: fl
         with Client(url, trust=trust, state_dir=home.path.parent / "state") as client:
             _client(report, client, outside[0], runs)
             epoch = client.manifest.epoch if client.manifest else 1
+        _mirror(report, url, home, outside, runs)
         _server(report, url, epoch, runs, seconds)
 
 
@@ -38,6 +39,31 @@ def _client(report: Report, client: Client, number: str, runs: int) -> None:
             client.check(number)
         spent.append((time.process_time() - start) * 1000 / CHECKS)
     report.add("client", "check of a miss, warm caches: CPU", Spread.of(spent), "ms", CHECKS)
+
+
+def _mirror(report: Report, url: str, home: Home, outside: list[str], runs: int) -> None:
+    """Report misses of different numbers, from the server and from a mirror, in alternating rounds."""
+    trust, folder = home.path / "trust-public.json", home.path.parent / "mirror"
+    Mirror(folder).sync(url, channel="public", trust=trust)
+    with (
+        Client(url, trust=trust, state_dir=home.path.parent / "state", cache_bytes=0) as server,
+        Client(url, trust=trust, mirror=folder) as mirror,
+    ):
+        rounds = [[_different(client, outside) for client in (server, mirror)] for _ in range(runs + 1)][1:]
+    for at, name in enumerate(("buckets from the server", "buckets from a mirror")):
+        milliseconds, rate = (Spread.of(list(one)) for one in zip(*(each[at] for each in rounds), strict=True))
+        report.add("client", f"misses of different numbers, {name}: CPU a check", milliseconds, "ms", CHECKS)
+        report.add("client", f"misses of different numbers, {name}: one connection", rate, "checks/s", CHECKS)
+
+
+def _different(client: Client, outside: list[str]) -> tuple[float, float]:
+    """Return this process's CPU milliseconds a check, and the checks a second."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    for number in outside[:CHECKS]:
+        if str(client.check(number).status) != "not_found":
+            raise SystemExit("the answer for a number that is in no file was not not_found")
+    count = len(outside[:CHECKS])
+    return (time.process_time() - cpu) * 1000 / count, count / (time.perf_counter() - wall)
 
 
 def _server(report: Report, url: str, epoch: int, runs: int, seconds: float) -> None:

@@ -133,6 +133,16 @@ def partial_file(path: Path) -> FileIO:
     )
 
 
+def flush(path: Path) -> None:
+    """Flush a file that was written in steps; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        with naming(path):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read_at(file: BinaryIO, size: int, at: int) -> bytes:
     """Read exactly `size` bytes from offset `at`, without moving the file's position.
 

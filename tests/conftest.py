@@ -5,6 +5,7 @@ import pytest
 from pilookup import _core
 from tests.support.flushing import without_flushing
 from tests.support.passphrase_cost import install_cheap_profile, remove_cheap_profile
+from tests.support.sandbox import running
 
 
 def pytest_report_header():
@@ -33,3 +34,10 @@ def no_flushing():
     """This process does not wait for the disk."""
     with without_flushing():
         yield
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    """A sandbox in a temporary directory, which ends by Ctrl-C and must clean up. Made for the first test that asks."""
+    with running(tmp_path_factory.mktemp("sandbox")) as made:
+        yield made

@@ -8,6 +8,9 @@ need() { command -v "$1" >/dev/null || missing+=("$2"); }
 need redis-server redis-server
 need chromium chromium
 need nginx nginx-light
+need curl curl
+need sqlite3 sqlite3
+need softhsm2-util softhsm2
 need bsdtar libarchive-tools  # it brings the library that 7z and RAR archives are read with
 # Debian keeps PostgreSQL's own programs off PATH.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgresql

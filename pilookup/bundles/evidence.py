@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pilookup.bundles.header import MAX_HEADER_BYTES, Header, verify_header
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal
 from pilookup.bundles.records import TAKEN_UP, split_framed
-from pilookup.bundles.release_items import manifest_paths, metadata_paths, served_release, split_name
-from pilookup.errors import BundleError, FormatError
+from pilookup.bundles.release_items import manifest_paths, metadata_paths, placed_release, split_name
+from pilookup.errors import BundleError, FormatError, TrustError
 from pilookup.plain_file import read_plain
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
 from pilookup.protocol.release import MANIFEST, ROOT, TIMESTAMP, Release, check_manifest, read_release
@@ -52,7 +52,9 @@ def files_of(online: Path) -> dict[str, Path]:
     """
     found = {name: online / name for name in (TAKEN_UP, _JOURNAL) if (online / name).exists()}
     for directory in sorted(path for path in (online / "channels").iterdir() if path.is_dir()):
-        release = served_release(directory)
+        if not (directory / "metadata" / ROOT).exists():
+            continue
+        release = placed_release(directory)
         if release is not None:
             paths = [*metadata_paths(release), f"metadata/{TIMESTAMP}", *manifest_paths(release)]
             found |= {f"{directory.name}/{path}": directory / path for path in paths}
@@ -105,17 +107,27 @@ def limit(name: str) -> int:
 
 
 def _verify_release(channel: str, files: Mapping[str, bytes], roots: Mapping[int, bytes]) -> Release:
-    newest = max((version for version in roots if f"{channel}/metadata/{version}.{ROOT}" in files), default=0)
+    versions = sorted((version for version in roots if f"{channel}/metadata/{version}.{ROOT}" in files), reverse=True)
     unknown = [
         name
         for name, data in files.items()
         if name.startswith(f"{channel}/metadata/") and name.endswith(f".{ROOT}") and data not in roots.values()
     ]
-    if unknown or not newest:
+    if unknown or not versions:
         raise BundleError(f"channel {channel}: its root metadata are not those of this custody half")
+    for version in versions[:-1]:
+        try:
+            return _release_from(channel, files, version)
+        except TrustError:
+            continue  # a newer root has arrived, and the machine still serves a release from before
+    return _release_from(channel, files, versions[-1])
+
+
+def _release_from(channel: str, files: Mapping[str, bytes], root: int) -> Release:
+    """The release, verified from one version of the root."""
 
     def read(name: str) -> bytes:
-        path = f"{channel}/metadata/{f'{newest}.{ROOT}' if name == ROOT else name}"
+        path = f"{channel}/metadata/{f'{root}.{ROOT}' if name == ROOT else name}"
         if path not in files:
             raise BundleError(f"{path}: missing")
         return files[path]

@@ -20,7 +20,7 @@ from pilookup.bundles.release_items import (
     manifest_of,
     metadata_paths,
     metadata_reader,
-    served_release,
+    placed_release,
     split_name,
     target_paths,
 )
@@ -283,8 +283,7 @@ class Incoming:
     def _check_not_older(self, state: ChannelState, release: Release) -> None:
         """Refuse a release that is older than the one here, in any respect that a client remembers."""
         directory = self._online / "channels" / state.channel
-        here = served_release(directory)
-        if here is None:
+        if not (directory / "metadata" / ROOT).exists() or (here := placed_release(directory)) is None:
             return
         newest = here.epochs[0]
         serial = manifest_of(directory / "targets" / newest.path(MANIFEST), state.channel, newest).serial

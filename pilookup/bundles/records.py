@@ -145,7 +145,7 @@ class ExportRecord:
 
     def next_number(self, now: datetime) -> int:
         """The number of the next bundle: above the last one, and at least the time in seconds."""
-        numbers = [export.number for export in (*self.exports[:1], *self.acknowledged.values())]
+        numbers = [export.number for export in (*self.exports, *self.acknowledged.values())]
         return max([*numbers, int(now.timestamp()) - 1]) + 1
 
     def with_export(self, exported: Exported) -> Self:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
+
 from pilookup.bundles.header import ChannelState
 from pilookup.errors import BundleError
 from pilookup.plain_file import read_whole
@@ -19,7 +21,10 @@ from pilookup.protocol.release import (
     Release,
     ServedEpoch,
     check_manifest,
+    check_snapshot,
+    parse_metadata,
     read_release,
+    served_epochs,
 )
 from pilookup.release_files.files import read_metadata
 
@@ -28,6 +33,7 @@ _NAME: Final = re.compile(
     r"metadata/[1-9][0-9]{0,15}\.(?:root|targets|snapshot)\.json|metadata/timestamp\.json"
     r"|targets/(?:epochs/[1-9][0-9]{0,9}/)?[0-9a-f]{64}\.[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+)"
 )
+_SNAPSHOT: Final = ".snapshot.json"
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 """A time at which nothing has expired."""
 
@@ -59,6 +65,57 @@ def served_release(directory: Path) -> Release | None:
     if not (directory / "metadata" / TIMESTAMP).exists():
         return None
     return read_release(metadata_reader(directory), _NEVER, timestamp=False)
+
+
+def placed_release(directory: Path, snapshot: int | None = None) -> Release | None:
+    """A release whose files are in a channel's directory, read without verifying signatures.
+
+    They were verified when the release arrived. Its keys may have been replaced since by a root that arrived later, so
+    that they do not verify from there.
+
+    Args:
+        directory: The channel's directory.
+        snapshot: The version of the snapshot metadata; None for the one that timestamp.json names.
+
+    Returns:
+        None if there is no timestamp.json and no version is given.
+
+    Raises:
+        FormatError: A metadata file is malformed.
+        OSError: A file is missing or cannot be read.
+    """
+    read = metadata_reader(directory)
+    root = parse_metadata(read(ROOT), Root).signed
+    stamp = None
+    if snapshot is None:
+        if not (directory / "metadata" / TIMESTAMP).exists():
+            return None
+        stamp = parse_metadata(read(TIMESTAMP), Timestamp).signed
+        snapshot = stamp.snapshot_meta.version
+    named = parse_metadata(read(f"{snapshot}.snapshot.json"), Snapshot).signed
+    check_snapshot(named)
+    targets = parse_metadata(read(f"{named.meta['targets.json'].version}.targets.json"), Targets).signed
+    return Release(
+        root_version=root.version,
+        snapshot_version=named.version,
+        targets_version=targets.version,
+        timestamp_version=stamp.version if stamp else 0,
+        targets_expire=min(root.expires, named.expires, targets.expires),
+        timestamp_expires=stamp.expires if stamp else _NEVER,
+        epochs=served_epochs(targets.targets),
+    )
+
+
+def snapshot_versions(directory: Path) -> list[int]:
+    """The versions of the snapshot metadata in a channel's directory."""
+    names = (path.name.removesuffix(_SNAPSHOT) for path in (directory / "metadata").glob(f"[1-9]*{_SNAPSHOT}"))
+    return [int(name) for name in names if name.isascii() and name.isdigit()]
+
+
+def newest_release(directory: Path) -> Release | None:
+    """The release of the newest snapshot metadata in a channel's directory, served or not; as `served_release`."""
+    newest = max(snapshot_versions(directory), default=None)
+    return None if newest is None else read_release(metadata_reader(directory), _NEVER, snapshot=newest)
 
 
 def target_paths(release: Release) -> Iterator[str]:

@@ -4,17 +4,12 @@ An import deletes those of releases before the one that is served; the server, t
 reads them any more.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from pilookup.bundles.import_lock import TAKING_UP, import_lock
 from pilookup.bundles.records import TAKEN_UP
-from pilookup.bundles.release_items import metadata_reader, served_release, unlisted_files
-from pilookup.protocol.release import read_release
-
-_SNAPSHOT: Final = ".snapshot.json"
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+from pilookup.bundles.release_items import placed_release, snapshot_versions, unlisted_files
+from pilookup.protocol.release import ROOT
 
 
 def remove_unlisted(directory: Path) -> int:
@@ -30,16 +25,14 @@ def remove_unlisted(directory: Path) -> int:
         The number of files deleted.
 
     Raises:
-        TrustError, FormatError: A release is not valid; nothing was deleted.
+        FormatError: A release is malformed; nothing was deleted.
         OSError: A file cannot be read or deleted.
     """
-    served = served_release(directory)
-    if served is None:
+    if not (directory / "metadata" / ROOT).exists() or (served := placed_release(directory)) is None:
         return 0
     newer = [version for version in snapshot_versions(directory) if version > served.snapshot_version]
-    arrived = [read_release(metadata_reader(directory), _NEVER, snapshot=version) for version in newer]
-    releases = [served, *arrived]
-    unlisted = unlisted_files(directory, releases)
+    arrived = [release for version in newer if (release := placed_release(directory, version)) is not None]
+    unlisted = unlisted_files(directory, [served, *arrived])
     for path in unlisted:
         path.unlink()
     return len(unlisted)
@@ -56,9 +49,3 @@ def remove_unlisted_now(online: Path, channel: str) -> int:
         if not held or (online / TAKING_UP).exists():
             return 0
         return remove_unlisted(online / "channels" / channel)
-
-
-def snapshot_versions(directory: Path) -> list[int]:
-    """The versions of the snapshot metadata in a channel's directory."""
-    names = (path.name.removesuffix(_SNAPSHOT) for path in (directory / "metadata").glob(f"[1-9]*{_SNAPSHOT}"))
-    return [int(name) for name in names if name.isascii() and name.isdigit()]

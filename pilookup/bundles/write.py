@@ -58,7 +58,11 @@ def write_bundle(
     if piece_size is not None:
         return write_pieces(out, chunks, size, piece_size, bundle_digest(encoded, signature))
     check_free(out)
-    durable.replace(out, chunks)
+    try:
+        durable.replace(out, chunks)
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
     return [out]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Self, TypeVar
@@ -13,6 +13,7 @@ from pilookup.checking.deadline import Deadline
 from pilookup.checking.forks import renew_in_children
 from pilookup.checking.result import Failure, Result
 from pilookup.checking.retries import MAX_CONNECTIONS, FailureLimit
+from pilookup.protocol.cases import CaseDetails
 from pilookup.protocol.proof_of_work import Challenge
 
 OFFLOAD_FROM = 64
@@ -86,6 +87,24 @@ class AsyncClient(BaseClient):
                 answer = await self._supply(need, deadline)
             except Failure as failure:
                 answer = failure
+
+    async def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:  # noqa: ASYNC109 - as in `check`
+        """What the channel says further about its cases, by the id of `Result.cases`, as `Client.case_details` does.
+
+        Raises:
+            ValueError: `timeout` is not above 0.
+            RuntimeError: the client is closed.
+        """
+        self._check_open()
+        deadline = self._deadline(timeout)
+        try:
+            snapshot = await self._fresh(None, deadline)
+            known, call = self._known_details(snapshot), self._details_call(snapshot)
+            if known is not None or call is None:
+                return known or {}
+            return self._details(snapshot, await self._async_http.get(call, deadline))
+        except Failure:
+            return {}
 
     async def close(self) -> None:
         """Close the connections. Later checks raise RuntimeError."""

@@ -3,21 +3,25 @@
 The HTTP client and TUF are imported when a client is made, so that `import pilookup` stays light.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pilookup.checking.bucket_cache import DEFAULT_BYTES, BucketCache
-from pilookup.checking.check import Checker, Fetch, Steps
+from pilookup.checking.check import Checker, Fetch, Steps, TrustedSnapshot
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.result import Failure, Reason, Result
+from pilookup.errors import FormatError
 from pilookup.identifier import is_region
-from pilookup.protocol.manifest import Case, Manifest
+from pilookup.protocol.cases import CASES_FILE, MAX_CASES_BYTES, CaseDetails, cases_from_bytes
+from pilookup.protocol.manifest import Case, FileRef, Manifest
 from pilookup.protocol.names import PUBLIC, check_channel
 from pilookup.protocol.proof_of_work import Challenge
 
 if TYPE_CHECKING:
     from pilookup.checking.mirror.source import MirrorSource
+    from pilookup.checking.requests import Call
     from pilookup.checking.trust import Trust
 
 MAX_LOST_BUCKETS = 3
@@ -97,9 +101,10 @@ class BaseClient:
             folder = state.default_directory() if state_dir is None else Path(state_dir)
             network = Trust(self._http, state.State(folder, base, channel), root, sandbox=sandbox)
         if mirror is not None:
-            self._mirror = _mirror_source(Path(mirror), channel, root, max_age, network)
+            self._mirror = _mirror_source(Path(mirror), channel, root, max_age, network, sandbox=sandbox)
         self._trust: Trust | MirrorSource = self._mirror or cast("Trust", network)
         self._closed = False
+        self._kept_details: tuple[str, Mapping[int, CaseDetails]] | None = None
         self._prepare()
 
     def _prepare(self) -> None:
@@ -116,6 +121,38 @@ class BaseClient:
         """The datasets of the newest trusted snapshot, or an empty tuple before the first check."""
         return self.manifest.datasets if self.manifest else ()
 
+    def _details_call(self, snapshot: TrustedSnapshot) -> "Call | None":
+        """The call that fetches the details of a snapshot's cases; None if it has none that this client takes."""
+        from pilookup.checking.requests import Call  # noqa: PLC0415 - see the module's docstring
+
+        ref = snapshot.manifest.files.get(CASES_FILE)
+        if ref is None or ref.size > MAX_CASES_BYTES:
+            return None
+        return Call(self._endpoint.url(_cases_path(snapshot, ref)), ref.size)
+
+    def _details(self, snapshot: TrustedSnapshot, data: bytes) -> Mapping[int, CaseDetails]:
+        """The details in a fetched file, which are kept; empty if it is not the one that the manifest names."""
+        ref = snapshot.manifest.files[CASES_FILE]
+        if len(data) != ref.size or sha256(data).hexdigest() != ref.sha256:
+            return {}
+        try:
+            found = cases_from_bytes(data)
+        except FormatError:
+            return {}  # SPEC.md section 7.1: the case is shown without details
+        listed = {case: each for case, each in found.items() if case in snapshot.cases}
+        self._kept_details = (ref.sha256, listed)
+        return listed
+
+    def _known_details(self, snapshot: TrustedSnapshot) -> Mapping[int, CaseDetails] | None:
+        """The details that were fetched before, if they are those of this snapshot; or those of the mirror."""
+        ref, kept = snapshot.manifest.files.get(CASES_FILE), self._kept_details
+        if ref is not None and kept is not None and kept[0] == ref.sha256:
+            return kept[1]
+        if ref is None or ref.size > MAX_CASES_BYTES or self._mirror is None:
+            return None
+        data = self._mirror.file(_cases_path(snapshot, ref), ref.size)
+        return self._details(snapshot, data) if data is not None else None
+
     def _local(self, need: Fetch) -> dict[int, bytes | Failure] | None:
         """Return the bodies of buckets from the mirror, or None if they must come from the server."""
         return self._mirror.bodies(need) if self._mirror else None
@@ -124,12 +161,19 @@ class BaseClient:
         """Return the deadline of a call that starts now; raises ValueError unless `timeout` is above 0."""
         return Deadline.after(self._timeout if timeout is None else check_timeout(timeout))
 
-    def _start(self, texts: list[str], region: str | None) -> Steps[list[Result]]:
-        """Start a check; raises RuntimeError, TypeError and ValueError as `check_many` says."""
+    def _check_open(self) -> None:
         if self._closed:
             raise RuntimeError("the client is closed")
+
+    def _start(self, texts: list[str], region: str | None) -> Steps[list[Result]]:
+        """Start a check; raises RuntimeError, TypeError and ValueError as `check_many` says."""
+        self._check_open()
         check_texts(texts)
         return self._checker.check_many(texts, self._region if region is None else check_region(region))
+
+
+def _cases_path(snapshot: TrustedSnapshot, ref: FileRef) -> str:
+    return f"targets/epochs/{snapshot.manifest.epoch}/{ref.sha256}.{CASES_FILE}"
 
 
 def solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
@@ -141,7 +185,7 @@ def solve(challenge: Challenge, give_up: Callable[[], bool]) -> str:
 
 
 def _mirror_source(
-    directory: Path, channel: str, root: bytes | None, max_age: float, network: "Trust | None"
+    directory: Path, channel: str, root: bytes | None, max_age: float, network: "Trust | None", *, sandbox: bool
 ) -> "MirrorSource":
     """Make the source of a client that answers from a mirror; raises ValueError."""
     from pilookup.checking.mirror.source import MirrorSource  # noqa: PLC0415 - see the module's docstring
@@ -150,7 +194,7 @@ def _mirror_source(
         raise ValueError("mirror: needs trust, the root that the mirror is verified under")
     if not max_age > 0:
         raise ValueError("max_age: must be above 0")
-    return MirrorSource(directory, channel, root, max_age, network)
+    return MirrorSource(directory, channel, root, max_age, network, sandbox=sandbox)
 
 
 def check_timeout(timeout: float) -> float:

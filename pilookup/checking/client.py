@@ -1,7 +1,7 @@
 """The blocking client: supplies what a check needs by blocking calls."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
@@ -10,6 +10,7 @@ from pilookup.checking.check import Done, Evaluate, Fetch, Fresh, Need, Pause, S
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.result import Failure, Result
 from pilookup.checking.retries import MAX_CONNECTIONS, FailureLimit
+from pilookup.protocol.cases import CaseDetails
 
 
 class Client(BaseClient):
@@ -66,6 +67,32 @@ class Client(BaseClient):
                 answer = self._supply(need, deadline)
             except Failure as failure:
                 answer = failure
+
+    def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:
+        """What the channel says further about its cases, by the id of `Result.cases`: how to appeal, for instance.
+
+        Details are fetched once for each snapshot, and are verified against the signed manifest.
+
+        Args:
+            timeout: seconds that this call may take; default: the client's timeout.
+
+        Returns:
+            The details by case id; empty if there are none, or if they cannot be fetched or are not valid.
+
+        Raises:
+            ValueError: `timeout` is not above 0.
+            RuntimeError: the client is closed.
+        """
+        self._check_open()
+        deadline = self._deadline(timeout)
+        try:
+            snapshot = self._trust.get(None, deadline)
+            known, call = self._known_details(snapshot), self._details_call(snapshot)
+            if known is not None or call is None:
+                return known or {}
+            return self._details(snapshot, self._http.get(call, deadline))
+        except Failure:
+            return {}
 
     def close(self) -> None:
         """Close the connections. Later checks raise RuntimeError."""

@@ -245,9 +245,9 @@ class Trust:
 
     def _check_mark(self, root: bytes) -> None:
         """Raise a Failure unless the newest root, which the refresh has verified, is marked as this client expects."""
-        mark_problem = _mark_problem(parse_metadata(root, Root).signed, sandbox=self._sandbox)
-        if mark_problem:
-            raise Failure(Reason.BAD_RESPONSE, detail=mark_problem)
+        problem = mark_problem(parse_metadata(root, Root).signed, sandbox=self._sandbox)
+        if problem:
+            raise Failure(Reason.BAD_RESPONSE, detail=problem)
 
     def _announce(self, root: bytes) -> None:
         """Warn of the root of the first contact; called once a whole release was verified under it."""
@@ -274,15 +274,15 @@ def read_root(trust: str | Path | bytes, *, sandbox: bool = False) -> bytes:
     except OSError as error:
         raise TrustError("bad_signature", f"cannot read {error.filename}: {error.strerror}") from error
     try:
-        mark_problem = _mark_problem(verify_root(root), sandbox=sandbox)
+        problem = mark_problem(verify_root(root), sandbox=sandbox)
     except (FormatError, TrustError) as error:
         raise TrustError("bad_signature", f"trust is not a signed TUF root: {error}") from None
-    if mark_problem:
-        raise TrustError("bad_response", f"trust: {mark_problem}")
+    if problem:
+        raise TrustError("bad_response", f"trust: {problem}")
     return root
 
 
-def _mark_problem(root: Root, *, sandbox: bool) -> str | None:
+def mark_problem(root: Root, *, sandbox: bool) -> str | None:
     """Say what is wrong with the mark of a root, or return None."""
     if is_sandbox(root) == sandbox:
         return None

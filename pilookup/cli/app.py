@@ -22,12 +22,14 @@ COMMANDS = (
     "erase",
     "passphrase",
     "status",
+    "backup",
+    "restore",
     "check",
     "sync",
     "verify",
     "sandbox",
 )
-GROUPS = ("bundle", "keys")
+GROUPS = ("audit", "bundle", "dataset", "keys")
 """Commands that have commands of their own; each module has an `app`."""
 
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}

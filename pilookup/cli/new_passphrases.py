@@ -8,7 +8,7 @@ import typer
 from pilookup.cli.console import note
 from pilookup.errors import KeyringError
 from pilookup.keyring import Half
-from pilookup.keyring.passphrase import KEY_VARIABLE, chosen_passphrase, chosen_secret
+from pilookup.keyring.passphrase import BACKUP_VARIABLE, KEY_VARIABLE, chosen_passphrase, chosen_secret
 from pilookup.keyring.passphrase_rules import check_length, generate_passphrase
 
 _NEEDED_FOR = {
@@ -54,13 +54,21 @@ def holder_passphrase(name: str, *, own: bool) -> bytes:
         KeyringError: it is too short, a file cannot be trusted, a person is needed and this is no terminal, or the
             person did not confirm that the generated one was written down.
     """
-    owner = f"the key {name}"
-    chosen = chosen_secret(owner, KEY_VARIABLE, ask=own)
+    return _new_passphrase(f"the key {name}", name, KEY_VARIABLE, "keys sign, by the holder of this key alone", own=own)
+
+
+def backup_passphrase(*, own: bool) -> bytes:
+    """The new passphrase of a backup, in the same ways; raises KeyringError as `holder_passphrase`."""
+    return _new_passphrase("the backup", "backup", BACKUP_VARIABLE, "restore, and backup --check", own=own)
+
+
+def _new_passphrase(owner: str, name: str, variable: str, needed_for: str, *, own: bool) -> bytes:
+    chosen = chosen_secret(owner, variable, ask=own)
     if chosen is not None:
         check_length(owner, chosen)
         return chosen
-    generated = _generate(owner, KEY_VARIABLE)
-    _show({name: (generated, "keys sign, by the holder of this key alone")})
+    generated = _generate(owner, variable)
+    _show({name: (generated, needed_for)})
     return generated
 
 

@@ -74,8 +74,8 @@ KeysOption = Annotated[
     list[str] | None,
     typer.Option(
         "--key",
-        metavar="FILE",
-        help="A signing key that is not in HOME and is at hand: a sealed key file. Repeat it for several.",
+        metavar="KEY",
+        help="A signing key at hand that is not in HOME: a sealed key file, or a pkcs11: URI. Repeat it for several.",
         show_default=False,
     ),
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pilookup.clock import Clock
     from pilookup.compute.callbacks import Progress
     from pilookup.custody.custody import Custody, EraseOutcome, Passphrase, WithdrawOutcome
+    from pilookup.custody.datasets import DatasetChange
     from pilookup.custody.intake.report import Report
     from pilookup.custody.load.outcome import LoadOutcome
     from pilookup.custody.load_report.page import html_report
@@ -28,6 +29,7 @@ __all__ = [
     "ChannelStatus",
     "Clock",
     "Custody",
+    "DatasetChange",
     "DatasetStatus",
     "EraseOutcome",
     "HomeStatus",
@@ -47,6 +49,7 @@ _MODULES = {
     "ChannelStatus": "pilookup.custody.status",
     "Clock": "pilookup.clock",
     "Custody": "pilookup.custody.custody",
+    "DatasetChange": "pilookup.custody.datasets",
     "DatasetStatus": "pilookup.custody.status",
     "EraseOutcome": "pilookup.custody.custody",
     "HomeStatus": "pilookup.custody.status",

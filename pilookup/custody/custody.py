@@ -20,9 +20,10 @@ from pilookup.compute.executors import DEFAULT_MEMORY, executor
 from pilookup.custody import bundles, removal
 from pilookup.custody import signing_keys as key_work
 from pilookup.custody.audit import AuditLog, Recorded
+from pilookup.custody.backup.backup import BackupOutcome, back_up
 from pilookup.custody.bundles import ExportOutcome
 from pilookup.custody.control import ControlDatabase
-from pilookup.custody.datasets import DatasetSpec, check_slug
+from pilookup.custody.datasets import DatasetChange, DatasetSpec, check_expiry, check_slug
 from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
@@ -39,9 +40,10 @@ from pilookup.custody.signing_date import date_doubt, out_of_order
 from pilookup.custody.signing_keys import RoleKeys, SigningKey
 from pilookup.custody.status import HomeStatus, read_status
 from pilookup.custody.vault import Vault
-from pilookup.errors import CustodyError, PublishError
+from pilookup.errors import CustodyError, KeyringError, PublishError
 from pilookup.identifier import canonicalise
 from pilookup.keyring import Half, Keyring
+from pilookup.keyring.master_key import read_master_key
 from pilookup.keyring.passphrase_rules import check_length
 from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.label import Kind
@@ -260,6 +262,7 @@ class Custody:
         title_en: str | None = None,
         seized_on: date | None = None,
         sensitive: bool = False,
+        expires_on: date | None = None,
         columns: Mapping[str, str | Sequence[str]] | None = None,
         not_columns: str | Iterable[str] = (),
         region: str = "CN",
@@ -285,6 +288,8 @@ class Custody:
             title_en: the case's title in English; by default the same.
             seized_on: the day of the seizure.
             sensitive: keep a new dataset out of the public channel.
+            expires_on: the day (UTC) of a new dataset's expiry: its records leave with the first publish on or after
+                it. `change_dataset` changes it.
             columns: "phone", "account" or "date" -> a header, or a column number from 1, or several of them; the others
                 are detected.
             not_columns: headers or numbers of columns that are not read, whatever they hold.
@@ -323,7 +328,9 @@ class Custody:
         check_slug(dataset)
         paths = [Path(file) for file in ([files] if isinstance(files, str | Path) else files)]
         known_kind = Kind(kind)
-        spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive)
+        spec = DatasetSpec(dataset, known_kind, title_zh, title_en, seized_on, sensitive, expires_on)
+        if expires_on is not None:
+            check_expiry(expires_on, session.now)
         options = IntakeOptions(
             known_kind,
             region,
@@ -381,12 +388,13 @@ class Custody:
         session = self._publishing_session()
         session.control.channel(channel)
         with self._audit.recorded("publish", channel=channel, bloom=bloom) as entry:
+            expired = _expire(session, entry)
             signing = replace(session, audit_head=entry.head)
             done = publishing.publish(
                 signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
             )
             entry.outcome(**_release_facts(session, done))
-        return done
+        return replace(done, expired=expired)
 
     def prepare(
         self,
@@ -411,12 +419,13 @@ class Custody:
         session = self._publishing_session()
         session.control.channel(channel)
         with self._audit.recorded("publish prepare", channel=channel, bloom=bloom) as entry:
+            expired = _expire(session, entry)
             signing = replace(session, audit_head=entry.head)
             done = publishing.prepare(
                 signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
             )
             entry.outcome(**_prepared_facts(done))
-        return done
+        return replace(done, published=replace(done.published, expired=expired))
 
     def finish(self, channel: str, signatures: Iterable[bytes]) -> Published:
         """Serve the release that was prepared last, with signatures that holders of keys have made.
@@ -595,6 +604,7 @@ class Custody:
         session = self._publishing_session()
         session.control.channel(channel)
         with self._audit.recorded("rotate", channel=channel, compromised=compromised, bloom=bloom) as entry:
+            expired = _expire(session, entry)
             done = publishing.rotate(
                 replace(session, audit_head=entry.head),
                 channel,
@@ -605,7 +615,32 @@ class Custody:
                 memory=memory,
             )
             entry.outcome(**_release_facts(session, done))
-        return done
+        return replace(done, expired=expired)
+
+    def change_dataset(self, dataset: str, change: DatasetChange) -> None:
+        """Change the texts and days of a dataset. They take effect with the next publish of each channel.
+
+        The audit log has the names of what was changed, not the texts.
+
+        Args:
+            dataset: the dataset's id.
+            change: what is new.
+
+        Raises:
+            CustodyError: there is no such dataset, it was withdrawn, or a text or a day is not valid.
+            RuntimeError: this HOME was closed.
+        """
+        session = self._session()
+        known = session.control.dataset(dataset)
+        if known is None:
+            raise CustodyError(f"there is no dataset {dataset}")
+        if known.withdrawn_at is not None:
+            raise CustodyError(f"{dataset}: withdrawn; its texts do not change any more")
+        columns = change.columns(session.now)
+        if not columns:
+            raise CustodyError("there is nothing to change")
+        with self._audit.recorded("dataset set", dataset=dataset, changes=sorted(columns)):
+            session.control.update_dataset(dataset, columns)
 
     def withdraw(
         self, dataset: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None
@@ -694,6 +729,33 @@ class Custody:
             entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
         return outcome
 
+    def back_up(self, out: str | Path, *, backup_passphrase: Passphrase) -> BackupOutcome:
+        """Write a backup of the custody half, sealed under a passphrase of its own, and read it back.
+
+        It holds no channel key, and too few signing keys to sign a release. HOME may be open without the online half's
+        passphrase.
+
+        Args:
+            out: the file.
+            backup_passphrase: 16 characters or more, and not that of the custody half.
+
+        Raises:
+            BundleError: there is a file of that name, or it cannot be written or read back (a full disk).
+            KeyringError: the passphrase breaks a rule, or a key cannot be read or written.
+            CustodyError: the control database failed, or the journal is damaged.
+            AuditError: an entry of the audit log cannot be written.
+            RuntimeError: this HOME was closed.
+        """
+        session = self._session()
+        passphrase = _bytes_of(backup_passphrase)
+        check_length("the backup", passphrase)
+        if read_master_key(session.home.custody).opens(passphrase):
+            raise KeyringError("the passphrase of the backup is that of the custody half; choose another one")
+        with self._audit.recorded("backup") as entry:
+            outcome = back_up(session, Path(out), passphrase)
+            entry.outcome(files=outcome.files, journal=outcome.contents.journal)
+        return outcome
+
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.
 
@@ -747,6 +809,14 @@ class Custody:
     def _republish(self, session: Session, entry: Recorded, memory: int, on_progress: Progress | None) -> Republished:
         signing = replace(session, audit_head=entry.head)
         return publishing.republish(signing, on_progress or _ignore, executor=self._workers, memory=memory)
+
+
+def _expire(session: Session, entry: Recorded) -> tuple[str, ...]:
+    """Withdraw the datasets that have expired; returns their ids."""
+    expired = removal.expire(session)
+    if expired:
+        entry.outcome(expired=list(expired))
+    return expired
 
 
 def _release_facts(session: Session, done: Published) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Datasets: which one files are loaded into, and how one appears in the manifest's catalogue."""
 
 import re
-from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
 
-from pilookup.custody.control import ControlDatabase, Dataset
-from pilookup.errors import CustodyError
+from pilookup.custody.control import ControlDatabase, Dataset, Load
+from pilookup.errors import CustodyError, FormatError
+from pilookup.protocol.cases import CaseDetails, check_known, size_class
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import Case
 from pilookup.protocol.title import MAX_TITLE, is_title
@@ -27,6 +29,7 @@ class DatasetSpec:
     title_en: str | None = None
     seized_on: date | None = None
     sensitive: bool = False
+    expires_on: date | None = None
 
 
 def check_slug(slug: str) -> None:
@@ -62,6 +65,7 @@ def _new(number: int, spec: DatasetSpec) -> Dataset:
         seized_on=spec.seized_on,
         sensitive=spec.sensitive,
         withdrawn_at=None,
+        expires_on=spec.expires_on,
     )
 
 
@@ -74,11 +78,82 @@ def _existing(known: Dataset, spec: DatasetSpec) -> Dataset:
         "title_en": spec.title_en,
         "seized_on": spec.seized_on,
         "sensitive": spec.sensitive or None,
+        "expires_on": spec.expires_on,
     }
     for name, value in given.items():
         if value is not None and value != getattr(known, name):
             raise CustodyError(f"{known.slug}: already has another {name.replace('_', '-')}: {getattr(known, name)}")
     return known
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetChange:
+    """New texts and days of a dataset. None means: as before.
+
+    never_expires: takes the day of the expiry away. texts: the texts for `cases.json` in place of all former ones, as
+    members of a case (SPEC.md section 7.1): `platforms`, `close`, `close_url`, `appeal`.
+    """
+
+    title_zh: str | None = None
+    title_en: str | None = None
+    seized_on: date | None = None
+    expires_on: date | None = None
+    never_expires: bool = False
+    texts: Mapping[str, Any] | None = None
+
+    def columns(self, now: datetime) -> dict[str, Any]:
+        """The columns of the dataset that change.
+
+        Raises:
+            CustodyError: A title or a text is not valid, or the day of the expiry is over.
+        """
+        for title in (self.title_zh, self.title_en):
+            if title is not None and not is_title(title):
+                raise CustodyError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
+        if self.expires_on is not None:
+            check_expiry(self.expires_on, now)
+        values: dict[str, Any] = {
+            "title_zh": self.title_zh,
+            "title_en": self.title_en,
+            "seized_on": self.seized_on,
+            "expires_on": self.expires_on,
+        }
+        changed = {name: value for name, value in values.items() if value is not None}
+        if self.never_expires:
+            changed["expires_on"] = None
+        if self.texts is not None:
+            changed |= {"details": _checked_texts(self.texts), "details_updated_on": now.astimezone(UTC).date()}
+        return changed
+
+
+def check_expiry(expires_on: date, now: datetime) -> None:
+    """Check the day of an expiry that somebody sets; raises CustodyError if it is not after today (UTC)."""
+    if expires_on <= now.astimezone(UTC).date():
+        raise CustodyError(
+            f"{expires_on}: a dataset expires on a later day; to remove it at once, run: pilookup withdraw"
+        )
+
+
+def _checked_texts(texts: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        check_known(texts, ("platforms", "close", "close_url", "appeal"))
+        check_known(texts.get("appeal", {}), ("who", "how", "papers", "url"))
+        return CaseDetails.from_json(texts).to_json()
+    except FormatError as error:
+        raise CustodyError(f"texts of the dataset: {error}") from None
+
+
+def is_due(dataset: Dataset, now: datetime) -> bool:
+    """Whether a dataset has expired, so that its records leave with the next publish."""
+    expires_on = dataset.expires_on
+    return dataset.withdrawn_at is None and expires_on is not None and expires_on <= now.astimezone(UTC).date()
+
+
+def case_details(dataset: Dataset, loads: Iterable[Load]) -> CaseDetails:
+    """A dataset's case in `cases.json`. Numbers that several of its files have are counted once for each file."""
+    given = CaseDetails.from_json(dataset.details)
+    numbers = sum(load.counts.distinct for load in loads)
+    return replace(given, updated=dataset.details_updated_on, size=size_class(numbers))
 
 
 DATA_CLASSES: Final = {

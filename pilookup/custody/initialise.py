@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pilookup import durable
 from pilookup._core import SecretKey
+from pilookup.bundles.records import TRUST_FILE
 from pilookup.custody import epochs
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home, removed_on_error
+from pilookup.custody.journal import journal_key
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.errors import HomeError
@@ -73,9 +75,9 @@ def initialise_home(
         except BaseException:
             for half in (home.custody, home.online):
                 shutil.rmtree(half, ignore_errors=True)
-            for channel in CHANNELS:
+            for trust in (home.path / TRUST_FILE, *(home.trust(channel) for channel in CHANNELS)):
                 with suppress(OSError):
-                    home.trust(channel).unlink()
+                    trust.unlink()
             raise
 
 
@@ -103,6 +105,7 @@ def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *
     with ControlDatabase.create(home) as control:
         session = Session(home, keyring, control, vault, online, now)
         try:
+            journal_key(session)
             return [_create_channel(session, name, profile, sandbox=sandbox) for name, profile in CHANNELS.items()]
         except BaseException:
             control.remove()

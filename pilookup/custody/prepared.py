@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilookup import durable
+from pilookup.custody.home import Home
 from pilookup.custody.session import Session
 from pilookup.errors import FormatError, PublishError
 from pilookup.plain_file import read_plain
@@ -86,6 +87,21 @@ def read_prepared(session: Session, channel: str) -> Prepared:
         text = f"{path}: damaged ({error}); delete it, and prepare the release again"
         raise PublishError(text) from None
     return Prepared(used, release)
+
+
+def waits_for_signatures(home: Home, channel: str) -> bool:
+    """Whether a prepared release of a channel was not finished; needs no passphrase. Raises PublishError.
+
+    What is damaged waits too: the next prepare or finish says so.
+    """
+    path = home.custody / f"prepared-{channel}.json"
+    with durable.failures_as(PublishError, path):
+        try:
+            return json.loads(read_plain(path, MAX_REQUEST_BYTES))["release"] is not None
+        except FileNotFoundError:
+            return False
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return True
 
 
 def write_prepared(session: Session, channel: str, prepared: Prepared) -> None:

@@ -7,6 +7,7 @@ erased elements. What follows only cleans up, can be repeated, and is completed 
 from pilookup import _core, durable
 from pilookup.bundles.journal import Removal, erased_element, withdrawn_dataset
 from pilookup.custody import journal
+from pilookup.custody.datasets import is_due
 from pilookup.custody.session import Session
 from pilookup.errors import CustodyError, VaultError
 from pilookup.keyring.key_ids import VAULT_KEY_ID
@@ -36,6 +37,14 @@ def withdraw(session: Session, slug: str) -> bool:
         session.control.withdraw(slug, session.now)
     session.recover()
     return active
+
+
+def expire(session: Session) -> tuple[str, ...]:
+    """Withdraw the datasets that have expired; returns their ids. Raises as `withdraw`."""
+    due = [dataset.slug for dataset in session.control.datasets(active_only=True) if is_due(dataset, session.now)]
+    for slug in due:
+        withdraw(session, slug)
+    return tuple(due)
 
 
 def erase(session: Session, identifier: bytes) -> int:

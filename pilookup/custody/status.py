@@ -1,17 +1,19 @@
 """What a HOME holds, what its channels serve, and what needs doing soon. Nothing here needs a passphrase."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from pilookup.custody import epochs
 from pilookup.custody.bundle_status import BundleStatus, export_warnings, read_bundle_status
 from pilookup.custody.control import ControlDatabase, Dataset
+from pilookup.custody.datasets import is_due
 from pilookup.custody.home import Home
-from pilookup.custody.repository import ChannelRepository
-from pilookup.errors import BundleError, FormatError, HomeError, KeyringError, TrustError
+from pilookup.custody.prepared import waits_for_signatures
+from pilookup.custody.repository import ROOT_RENEWED_BEFORE, ChannelRepository
+from pilookup.errors import BundleError, FormatError, HomeError, KeyringError, PublishError, TrustError
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase_rules import MIN_CHARACTERS
 from pilookup.keyring.weak_passphrase import Weakness, recorded_weaknesses
@@ -25,13 +27,18 @@ WARNING_DIVISOR: Final = 3
 """A warning is given in the last third of a signature's or an epoch's life."""
 
 
+EXPIRY_WARNED: Final = timedelta(days=30)
+"""How long before a dataset expires a warning is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetStatus:
     """A dataset and what was loaded into it.
 
     id: the dataset's name on the command line. catalogue_id: its number in labels and manifests. loads: number of
     files. rows and accepted: data rows, and accepted numbers, of all its files together. warnings: how many numbers the
-    warnings of its loads are about, by code.
+    warnings of its loads are about, by code. expires_on: its records leave with the first publish on or after that day.
+    texts: its texts in `cases.json`, and the day of their last change.
     """
 
     id: str
@@ -46,6 +53,9 @@ class DatasetStatus:
     rows: int
     accepted: int
     warnings: Mapping[str, int] = field(default_factory=dict)
+    expires_on: date | None = None
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    texts_updated_on: date | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The dataset as `pilookup status --json` prints it."""
@@ -61,6 +71,9 @@ class DatasetStatus:
             "rows": self.rows,
             "accepted": self.accepted,
             "warnings": dict(self.warnings),
+            "expires_on": self.expires_on.isoformat() if self.expires_on else None,
+            "texts": dict(self.texts),
+            "texts_updated_on": self.texts_updated_on.isoformat() if self.texts_updated_on else None,
         }
 
 
@@ -164,9 +177,11 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
     datasets = None
     if control is not None:
         datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
+        warnings.extend(_retention_warnings(control, now))
         serving = {channel.name: channel.release.served_epochs for channel in channels if channel.release}
         for channel in control.channels():
             warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
+            warnings.extend(_signing_warnings(home, channel.name))
     return HomeStatus(datasets, tuple(channels), tuple(warnings), bundle)
 
 
@@ -228,7 +243,25 @@ def _dataset_status(control: ControlDatabase, dataset: Dataset) -> DatasetStatus
         rows=sum(load.counts.rows for load in loads),
         accepted=sum(load.counts.accepted for load in loads),
         warnings=_sums(load.counts.warnings for load in loads),
+        expires_on=dataset.expires_on,
+        texts=dataset.details,
+        texts_updated_on=dataset.details_updated_on,
     )
+
+
+def _retention_warnings(control: ControlDatabase, now: datetime) -> Iterator[str]:
+    """Warnings about datasets that expire within 30 days, or whose records wait for a publish to leave."""
+    for dataset in control.datasets(active_only=True):
+        if dataset.expires_on is None:
+            continue
+        if is_due(dataset, now):
+            yield (
+                f"dataset {dataset.slug}: expired {dataset.expires_on}; its records leave with the next publish; "
+                "run: pilookup publish CHANNEL for each channel"
+            )
+        elif dataset.expires_on - now.astimezone(UTC).date() <= EXPIRY_WARNED:
+            text = f"dataset {dataset.slug}: expires {dataset.expires_on}"
+            yield f"{text}; to keep it longer, run: pilookup dataset set {dataset.slug} --expires DATE"
 
 
 def _sums(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -251,6 +284,7 @@ def _channel_status(name: str, repository: ChannelRepository, now: datetime, war
         warnings.append(f"{name}: never published; run: pilookup publish {name}")
         return ChannelStatus(name, release=None)
     warnings.extend(_expiry_warnings(name, release, now))
+    warnings.extend(_root_warnings(name, repository, now))
     warnings.extend(_refusal_warnings(name, repository))
     status = ReleaseStatus(
         epoch=manifest.epoch,
@@ -290,10 +324,34 @@ def _expiry_warnings(name: str, release: Release, now: datetime) -> list[str]:
     return warnings
 
 
+def _root_warnings(name: str, repository: ChannelRepository, now: datetime) -> list[str]:
+    """A warning if the root should have been renewed, which needs its keys; raises TrustError, FormatError, OSError."""
+    expires = repository.root().expires
+    if expires - now > ROOT_RENEWED_BEFORE - TARGETS_LIFE:
+        return []
+    run = f"pilookup publish {name}, with two root keys, or with --prepare where they are elsewhere"
+    return [f"{name}: the root expires {time_text(expires)}; run: {run}"]
+
+
+def _signing_warnings(home: Home, name: str) -> list[str]:
+    """A warning if a prepared release waits for signatures."""
+    try:
+        waits = waits_for_signatures(home, name)
+    except PublishError as error:
+        return [f"{name}: the prepared release cannot be read: {error}"]
+    return (
+        [f"{name}: a prepared release waits for signatures; run: pilookup publish {name} --finish FILE"]
+        if waits
+        else []
+    )
+
+
 def _epoch_warnings(control: ControlDatabase, name: str, serving: Collection[int] | None, now: datetime) -> list[str]:
     """Warnings about the epochs of a channel; `serving` is None if its release is not known here."""
     warnings = []
     known = control.epochs(name)
+    if known and known[-1].serial is not None and known[-1].removals_seen != control.removals():
+        warnings.append(f"{name}: what was removed from the vault is still served; run: pilookup publish {name}")
     if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARNING_DIVISOR:
         warnings.append(f"{name}: the epoch ends soon; run: pilookup rotate {name}")
     warnings.extend(

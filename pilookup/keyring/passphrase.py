@@ -4,6 +4,7 @@
     online     PILOOKUP_ONLINE_PASSPHRASE   PILOOKUP_ONLINE_PASSPHRASE_FILE
     key file   PILOOKUP_KEY_PASSPHRASE      PILOOKUP_KEY_PASSPHRASE_FILE
     device     PILOOKUP_KEY_PIN             PILOOKUP_KEY_PIN_FILE
+    backup     PILOOKUP_BACKUP_PASSPHRASE   PILOOKUP_BACKUP_PASSPHRASE_FILE
 
 The whole content of the file is the passphrase, without one line end. The file must be accessible to its owner only.
 """
@@ -23,6 +24,9 @@ VARIABLES: Final = {Half.CUSTODY: "PILOOKUP_PASSPHRASE", Half.ONLINE: "PILOOKUP_
 
 KEY_VARIABLE: Final = "PILOOKUP_KEY_PASSPHRASE"
 """The variable of the passphrase of a sealed key file."""
+
+BACKUP_VARIABLE: Final = "PILOOKUP_BACKUP_PASSPHRASE"
+"""The variable of the passphrase of a backup."""
 
 PIN_VARIABLE: Final = "PILOOKUP_KEY_PIN"
 """The variable of the PIN of a device that holds a key (PKCS #11)."""

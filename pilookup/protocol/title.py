@@ -1,4 +1,4 @@
-"""The titles of a catalogue's cases: which characters they may have (SPEC.md section 7)."""
+"""The titles and texts of a catalogue's cases: which characters they may have (SPEC.md section 7)."""
 
 import re
 from typing import Final
@@ -21,4 +21,9 @@ is new to a reader must not make a whole channel unreadable.
 
 def is_title(text: str) -> bool:
     """Whether a text has 1 to 200 characters, none of them of the refused ones."""
-    return 0 < len(text) <= MAX_TITLE and _REFUSED.search(text) is None
+    return is_plain_text(text, MAX_TITLE)
+
+
+def is_plain_text(text: str, most: int) -> bool:
+    """Whether a text has 1 to `most` characters, none of them of the refused ones."""
+    return 0 < len(text) <= most and _REFUSED.search(text) is None

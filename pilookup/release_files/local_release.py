@@ -6,11 +6,13 @@ open stays readable when the directory goes on to the next one and deletes its f
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from tuf.api.metadata import Root
 
 from pilookup.errors import FormatError
 from pilookup.file_id import FileId
@@ -18,7 +20,16 @@ from pilookup.plain_file import open_plain, read_plain
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, FileRef, Manifest
-from pilookup.protocol.release import MANIFEST, TIMESTAMP, Release, ServedEpoch, check_manifest, read_release
+from pilookup.protocol.release import (
+    MANIFEST,
+    ROOT,
+    TIMESTAMP,
+    Release,
+    ServedEpoch,
+    check_manifest,
+    parse_metadata,
+    read_release,
+)
 from pilookup.release_files.files import read_metadata
 from pilookup.release_files.verify import follow_roots
 
@@ -63,10 +74,12 @@ class LocalRelease:
     """A verified release.
 
     Attributes:
+        root: The newest root, which follows from the pinned one.
         release: What the signed metadata say.
         newest: The snapshot of its newest epoch.
     """
 
+    root: Root = field(repr=False)
     release: Release
     newest: LocalSnapshot
 
@@ -120,7 +133,8 @@ def _open(directory: Path, pinned: bytes, channel: str, now: datetime) -> LocalR
     release = read_release(read, now)
     if not release.epochs:
         raise FormatError("targets: no epoch")
-    return LocalRelease(release, _open_epoch(directory / "targets", release.epochs[0], channel))
+    root = parse_metadata(read(ROOT), Root).signed
+    return LocalRelease(root, release, _open_epoch(directory / "targets", release.epochs[0], channel))
 
 
 def _read_once(metadata: Path) -> Callable[[str], bytes]:

@@ -11,9 +11,10 @@ from tuf.api.metadata import Root
 
 from pilookup import _core
 from pilookup.errors import FormatError, TrustError
-from pilookup.plain_file import plain_file, read_whole
+from pilookup.plain_file import plain_file, read_plain, read_whole
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
+from pilookup.protocol.cases import CASES_FILE, MAX_CASES_BYTES, cases_from_bytes
 from pilookup.protocol.filter import Algorithm, Role, is_filter
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import (
@@ -141,8 +142,8 @@ READ_BYTES: Final = 1 << 24
 def verify_files(manifest: Manifest, paths: Mapping[str, Path], *, bloom: bool = True) -> None:
     """Check everything about a snapshot's files that can be checked without keys.
 
-    Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, and the filters. Of
-    a file with a name that this version does not know, the digest and size alone.
+    Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, the filters, and the
+    details of the cases. Of a file with a name that this version does not know, the digest and size alone.
 
     Args:
         manifest: The snapshot's manifest, already trusted.
@@ -159,6 +160,8 @@ def verify_files(manifest: Manifest, paths: Mapping[str, Path], *, bloom: bool =
             raise FormatError(f"{name}: not the file the manifest names")
     if build_tree(manifest, paths[BUCKETS_FILE]) != read_whole(paths[TREE_FILE]):
         raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
+    if CASES_FILE in manifest.files:
+        cases_from_bytes(read_plain(paths[CASES_FILE], MAX_CASES_BYTES))
     for name in manifest.files:
         if is_filter(name):
             _verify_filter(manifest, name, paths[name], bloom=bloom)

@@ -32,7 +32,7 @@ class Entry:
 
 ENTRIES = (
     Entry(SyntheticNumber.EXPOSED, 1, 0, "2025-01-03"),
-    Entry(SyntheticNumber.MALICIOUS, 2, 3, "2025-02-03"),
+    Entry(SyntheticNumber.MALICIOUS, 2, 3, ""),
     Entry(SyntheticNumber.BOTH, 1, 0, "2025-01-03"),
     Entry(SyntheticNumber.BOTH, 2, 1, "2025-02-03"),
     Entry(SyntheticNumber.SEVERAL_CASES, 1, 0, "2025-01-03"),
@@ -44,7 +44,6 @@ ENTRIES = (
     Entry(SyntheticNumber.MORE_CASES, 4, 3, "2025-04-03"),
     Entry(SyntheticNumber.MANY_ACCOUNTS, 4, 40, "2025-04-03"),
     Entry(SyntheticNumber.LONG_AGO, 2, 1, "2019-06-03"),
-    Entry(SyntheticNumber.NO_MONTH, 2, 1, ""),
 )
 """The content of the cases. It leads to `pilookup.testing.synthetic_numbers.LABELS`."""
 

@@ -84,7 +84,7 @@ def _announced_port(process: "subprocess.Popen[str]") -> int:
 
 def _environment(sandbox: SandboxHome) -> dict[str, str]:
     """Return the environment of the server: this one without settings of another server, and the sandbox's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
+    kept = {name: value for name, value in dict(os.environ).items() if not name.startswith("PILOOKUP_")}
     return kept | {
         "PILOOKUP_HOME": str(sandbox.home),
         "PILOOKUP_ONLINE_PASSPHRASE": sandbox.secrets.online_passphrase,

@@ -28,10 +28,12 @@ from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import check_channel
 from pilookup.protocol.release import (
     MANIFEST,
+    SANDBOX,
     ServedEpoch,
     check_distinct_keys,
     check_manifest,
     check_snapshot,
+    is_sandbox,
     parse_metadata,
     served_epochs,
     verify_root,
@@ -46,7 +48,7 @@ _VERSION: Final = 1
 _NAMES: Final = {
     "format", "version", "channel", "trusted_root", "sign", "manifests", "served", "digests", "summary",
 }  # fmt: skip
-_CUSTOM: Final = {"epoch", "serves_until", "rotates_on"}
+_CUSTOM: Final = {"epoch", "serves_until", "rotates_on", "audit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def _unsigned(trusted: Root, value: object) -> UnsignedRelease:
         raise FormatError("sign: targets and snapshot, and perhaps root, are needed")
     unsigned = parse_unsigned(trusted, {role: _text(text, f"sign.{role}") for role, text in value.items()})
     for role, metadata in unsigned.metadata().items():
-        if metadata.signatures or metadata.unrecognized_fields or metadata.signed.unrecognized_fields:
+        marks = {SANDBOX} if role == "root" else set()
+        if metadata.signatures or metadata.unrecognized_fields or set(metadata.signed.unrecognized_fields) - marks:
             raise FormatError(f"sign.{role}: is signed already, or has fields that this version does not know")
     _check_targets(unsigned.targets.signed)
     _check_listed(unsigned.snapshot.signed, unsigned.targets.signed)
@@ -138,12 +141,14 @@ def _unsigned(trusted: Root, value: object) -> UnsignedRelease:
         _check_root(unsigned.root.signed)
         if unsigned.root.signed.version != trusted.version + 1:
             raise FormatError("sign.root: not the version after the trusted root")
+        if is_sandbox(unsigned.root.signed) != is_sandbox(trusted):
+            raise FormatError("sign.root: the root of a sandbox follows another root, or is followed by one")
     return unsigned
 
 
 def _check_root(root: Root) -> None:
     """Check that a root is one that this version writes, so that a summary of it leaves nothing out."""
-    known = not root.unrecognized_fields and root.consistent_snapshot is True
+    known = set(root.unrecognized_fields) <= {SANDBOX} and root.consistent_snapshot is True
     plain = all(
         (key.keytype, key.scheme, set(key.keyval), key.unrecognized_fields) == ("ed25519", "ed25519", {"public"}, {})
         for key in root.keys.values()

@@ -6,6 +6,7 @@ from tuf.api.metadata import Root
 
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.manifest import Case, Manifest
+from pilookup.protocol.release import MANIFEST, is_sandbox, target_name
 from pilookup.signing.request import DescribedRelease, SigningRequest
 
 _KEY_CHARACTERS = 16
@@ -18,6 +19,7 @@ def summary(request: SigningRequest) -> list[str]:
     roots = f", root version {unsigned.root.signed.version}" if unsigned.root else ""
     return [
         f"channel {request.channel}: targets version {targets.version}, snapshot version {snapshot.version}{roots}",
+        *(["a sandbox: its data are not real, and clients refuse it"] if is_sandbox(unsigned.trusted) else []),
         *(_epoch(request.release, at) for at in range(len(request.release.epochs))),
         *_changes(request.release, request.served),
         f"targets expire {time_text(targets.expires)}, snapshot {time_text(snapshot.expires)}",
@@ -34,10 +36,13 @@ def key_name(key_id: str) -> str:
 
 def _epoch(release: DescribedRelease, at: int) -> str:
     epoch, manifest = release.epochs[at], release.manifests[at]
+    custom = release.targets.targets[target_name(epoch.epoch, MANIFEST)].custom or {}
+    rotates = f", followed by the next epoch from {custom['rotates_on']} on" if "rotates_on" in custom else ""
+    audit = f"; head of the audit log: {custom['audit']}" if "audit" in custom else ""
     return (
         f"epoch {epoch.epoch}: serial {manifest.serial} of {time_text(manifest.created)}, {_count(manifest.entries)} "
         f"from {len(manifest.datasets)} datasets, profile {manifest.profile}, served until "
-        f"{time_text(epoch.serves_until)}"
+        f"{time_text(epoch.serves_until)}{rotates}{audit}"
     )
 
 

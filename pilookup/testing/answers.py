@@ -44,6 +44,7 @@ _REASONS: Final[Mapping[str, Result | SlowResult]] = {
     SyntheticNumber.BAD_PROOF: Result.unknown(Reason.BAD_PROOF),
     SyntheticNumber.BAD_BUCKET: Result.unknown(Reason.BAD_BUCKET),
     SyntheticNumber.BAD_RESPONSE: Result.unknown(Reason.BAD_RESPONSE),
+    SyntheticNumber.NO_MIRROR: Result.unknown(Reason.NO_MIRROR),
     SyntheticNumber.NO_STATE: Result.unknown(Reason.NO_STATE, detail="the client's state cannot be used"),
 }
 

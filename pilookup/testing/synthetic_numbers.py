@@ -25,7 +25,7 @@ class SyntheticNumber(StrEnum):
     EXPOSED = "15400000001"
     """Found in stolen personal data."""
     MALICIOUS = "15400000002"
-    """Found; three accounts were maliciously registered on it."""
+    """Found; three accounts were maliciously registered on it. The month is not known, which counts as recent."""
     BOTH = "15400000003"
     """Found; exposed, and one account was maliciously registered on it."""
     SEVERAL_CASES = "15400000004"
@@ -36,8 +36,6 @@ class SyntheticNumber(StrEnum):
     """Found; 40 accounts were maliciously registered on it."""
     LONG_AGO = "15400000007"
     """Found; an account was maliciously registered on it so long ago that the number may have a new holder."""
-    NO_MONTH = "15400000008"
-    """Found; an account was maliciously registered on it, and the month is not known."""
 
     UNREACHABLE = "15400000101"
     """Unknown: the server cannot be reached."""
@@ -67,6 +65,8 @@ class SyntheticNumber(StrEnum):
     """Unknown: the answer does not follow the protocol."""
     NO_STATE = "15400000114"
     """Unknown: the state directory cannot be used."""
+    NO_MIRROR = "15400000115"
+    """Unknown: the mirror cannot be used."""
 
     SLOW_NOT_FOUND = "15400000201"
     """Not found, after 2 seconds."""
@@ -99,7 +99,7 @@ def _month(year: int, month: int) -> int:
 LABELS: Final[Mapping[SyntheticNumber, Label]] = MappingProxyType(
     {
         SyntheticNumber.EXPOSED: Label(exposed=True, month=_month(2025, 1), cases=(1,)),
-        SyntheticNumber.MALICIOUS: Label(malicious=True, accounts=3, month=_month(2025, 2), cases=(2,)),
+        SyntheticNumber.MALICIOUS: Label(malicious=True, accounts=3, cases=(2,)),
         SyntheticNumber.BOTH: Label(exposed=True, malicious=True, accounts=1, month=_month(2025, 2), cases=(2, 1)),
         SyntheticNumber.SEVERAL_CASES: Label(
             exposed=True, malicious=True, accounts=2, month=_month(2025, 3), cases=(3, 2, 1)
@@ -109,7 +109,6 @@ LABELS: Final[Mapping[SyntheticNumber, Label]] = MappingProxyType(
         ),
         SyntheticNumber.MANY_ACCOUNTS: Label(malicious=True, accounts=40, month=_month(2025, 4), cases=(4,)),
         SyntheticNumber.LONG_AGO: Label(malicious=True, accounts=1, month=_month(2019, 6), cases=(2,)),
-        SyntheticNumber.NO_MONTH: Label(malicious=True, accounts=1, cases=(2,)),
     }
 )
 """The exact label of each number that is in the data."""

@@ -81,7 +81,7 @@ async function buildStyle() {
 }
 
 /** The licences of all libraries in one text. */
-async function licences() {
+export async function licences() {
   const texts = LIBRARIES.map(async (name) => {
     const licence = await readFile(`${here}node_modules/${name}/LICENSE`, "utf8");
     return `${name}\n\n${licence}`;

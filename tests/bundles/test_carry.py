@@ -176,7 +176,8 @@ def test_the_first_import_trusts_nothing_by_itself(tmp_path):
 def test_a_passphrase_changed_on_custody_arrives(machines, tmp_path):
     custody, serving = machines
     new = b"another passphrase of the online half"
-    change_passphrase(Home(custody), Half.ONLINE, lambda: PASSPHRASES["online_passphrase"], lambda: new)
+    former_ones = {Half.CUSTODY: PASSPHRASES["passphrase"], Half.ONLINE: PASSPHRASES["online_passphrase"]}
+    change_passphrase(Home(custody), Half.ONLINE, former_ones.__getitem__, lambda: new)
     export(custody, tmp_path / "second", LATER)
     former = Keyring.unlock(serving / "online", Half.ONLINE, PASSPHRASES["online_passphrase"])
     import_bundle(tmp_path / "second", serving, now=LATER)

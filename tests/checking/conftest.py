@@ -41,6 +41,9 @@ class Sync:
     def check_many(self, *args, **options):
         return self.client.check_many(*args, **options)
 
+    def case_details(self):
+        return self.client.case_details()
+
     def fetch(self, need):
         return self.client._fetch(need, Deadline.after(5.0))
 
@@ -62,6 +65,9 @@ class Async:
 
     def check_many(self, *args, **options):
         return self.loop.run_until_complete(self.client.check_many(*args, **options))
+
+    def case_details(self):
+        return self.loop.run_until_complete(self.client.case_details())
 
     def fetch(self, need):
         return self.loop.run_until_complete(self.client._fetch(need, Deadline.after(5.0)))

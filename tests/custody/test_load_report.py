@@ -19,8 +19,8 @@ from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.load_report.advice import ADVICE
 from pilookup.custody.load_report.charts import by_period, month_chart
 from pilookup.custody.load_report.figures import ColumnCounts, column_counts
-from pilookup.custody.load_report.markup import Html, element, joined
 from pilookup.custody.load_report.words import CHOSEN_BY, LABELS, REASONS, ROLES
+from pilookup.custody.markup import Html, element, joined
 from pilookup.identifier import Reason
 from pilookup.protocol.label import Kind
 from tests.support.custody.home import numbers, run_load, write_csv

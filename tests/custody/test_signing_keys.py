@@ -481,3 +481,26 @@ def test_keys_of_a_home_are_listed_with_their_places(home, media):
     }
     assert found["public", "timestamp"].keys[0].place is Place.ONLINE
     assert found["public", "timestamp"].expires == NOW + timedelta(hours=48)
+
+
+def test_the_status_names_what_waits_for_signatures_and_a_root_that_needs_its_keys(home, media):
+    move_all(home, media, ["root-public-1", "root-public-2"])
+
+    def told(now=NOW):
+        warnings = Custody.status_of(home, clock=lambda: now).warnings
+        return [each.partition("; run")[0] for each in warnings if "waits" in each or "root expires" in each]
+
+    assert told() == []
+    with opened(home) as custody:
+        prepared = custody.prepare("public")
+    assert told() == ["public: a prepared release waits for signatures"]
+    late = NOW + timedelta(days=280)
+    with opened(home, late, date_is_right=True) as custody:
+        custody.publish("public")
+        assert len(told(late)) == 1
+        assert told(late)[0].startswith("public: the root expires")
+        prepared = custody.prepare("public")
+        custody.finish("public", signed(prepared.request, *media[:2]))
+    assert told(late) == []
+    assert root_of(home).version == 2
+    check(home, late)

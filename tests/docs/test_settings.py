@@ -27,7 +27,7 @@ def read_names(tree):
     """Yield the environment variables that a module names: keys of os.environ, Typer's envvar=, PILOOKUP_ constants."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript | ast.Call) and "os.environ" in ast.unparse(node).partition("(")[0]:
-            asked = node.slice if isinstance(node, ast.Subscript) else node.args[0]
+            asked = node.slice if isinstance(node, ast.Subscript) else next(iter(node.args), None)
             if isinstance(asked, ast.Constant):
                 yield asked.value
         if isinstance(node, ast.keyword) and node.arg == "envvar":
@@ -44,8 +44,8 @@ def names_in_rust():
 def names_in_code():
     found = {name for path in sources() for name in read_names(ast.parse(path.read_text(encoding="utf-8")))}
     found |= names_in_rust()
-    # pilookup/keyring/passphrase.py also reads each passphrase's variable with the suffix _FILE.
-    return found | {f"{name}_FILE" for name in found if name.endswith("PASSPHRASE")}
+    # pilookup/keyring/passphrase.py also reads the variable of each passphrase and PIN with the suffix _FILE.
+    return found | {f"{name}_FILE" for name in found if name.endswith(("PASSPHRASE", "_PIN"))}
 
 
 def test_the_search_finds_what_is_there():

@@ -6,8 +6,9 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tuf.api.metadata import Root
 
-from pilookup import AsyncClient, Client
+from pilookup import AsyncClient, Client, MirrorError, TrustError
 from pilookup.checking.mirror import directory, source
 from pilookup.protocol.oprf import SecretKey
 from tests.mirror.conftest import NUMBER
@@ -307,3 +308,43 @@ def test_what_a_mirror_holds_of_itself(folder, sync):
     held = json.loads((folder / "synced.json").read_bytes())
     assert (held["channel"], held["epoch"], held["serial"]) == ("public", 1, 1)
     assert datetime.fromisoformat(held["synced_at"]) <= datetime.now(UTC)
+
+
+class SandboxChannel(StaticChannel):
+    """A channel whose roots are marked as those of a sandbox from `marked` on."""
+
+    marked = 1
+
+    def sign(self, signed, signers):
+        if isinstance(signed, Root) and signed.version >= self.marked:
+            signed.unrecognized_fields["sandbox"] = "fictional data"
+        return super().sign(signed, signers)
+
+
+@pytest.fixture(params=[1, 2])
+def sandbox(request, monkeypatch, host):
+    """The host serves a sandbox, whose first root is marked or only its second one."""
+    monkeypatch.setattr(SandboxChannel, "marked", request.param)
+    host.publisher = SandboxChannel()
+    host.publisher.publish({NUMBER: LABEL})
+    return host.publisher
+
+
+def test_a_sandbox_is_taken_only_if_asked_for(sandbox, folder, sync, client_at):
+    if sandbox.marked == 1:
+        with pytest.raises(TrustError, match="of a sandbox"):
+            sync()
+        sync(sandbox=True)
+        with pytest.raises(TrustError, match="of a sandbox"):
+            client_at()
+        assert client_at(sandbox=True).check(HIT).status == "found"
+    else:
+        sync()
+        client = client_at()
+        assert client.check(HIT).status == "found"
+        sandbox.sign_root(2)
+        with pytest.raises(MirrorError, match="of a sandbox"):
+            sync()
+        (folder / "metadata" / "2.root.json").write_bytes(sandbox.metadata["2.root.json"])
+        (folder / "metadata" / "root.json").write_bytes(sandbox.metadata["2.root.json"])
+        assert_unknown(client_at().check(HIT), "bad_response", "of a sandbox")

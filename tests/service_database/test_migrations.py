@@ -155,6 +155,18 @@ def test_a_database_of_another_program_is_refused(home, kind):
         ServiceDatabase.open(home / "online", kind.url)
 
 
+def test_a_table_of_revisions_that_makes_no_sense_is_an_outage_and_no_crash(used, kind, server):
+    engine = connect(used / "online", kind.url)
+    with for_writing(engine).begin() as connection:
+        connection.execute(text("INSERT INTO service_revision VALUES ('0000')"))
+    engine.dispose()
+    with pytest.raises(ServiceDatabaseError, match="the tables are not as a pilookup made them"):
+        ServiceDatabase.open(used / "online", kind.url)
+    running = server()
+    running.keeper.tick()
+    assert not running.ledger.readable
+
+
 def test_without_migrating_an_empty_database_is_refused(home, kind):
     with pytest.raises(ServiceDatabaseError, match="run: pilookup service migrate"):
         ServiceDatabase.open(home / "online", kind.url, migrate_tables=False)

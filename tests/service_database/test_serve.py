@@ -210,7 +210,7 @@ def run(home, *command, **settings):
 
 
 def test_the_command_migrates_shows_and_refuses(home, tmp_path):
-    assert "missing; `pilookup serve` or `pilookup service migrate` makes it" in run(home.path, "status").stderr
+    assert run(home.path, "status").stdout == "service database: service.sqlite3, not made yet\n"
     assert not (home.path / "online" / "service.sqlite3").exists()
     assert run(home.path, "migrate").stdout == f"service database: service.sqlite3, revision {migrate.head()}\n"
     with opened(home.path) as database:

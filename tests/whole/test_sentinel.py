@@ -34,6 +34,7 @@ def outputs(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("sentinel"))
     seen: dict[str, bytes] = {}
     custody(home, seen)
+    carry(home)
     metrics = free_port()
     with home.serve("--workers", "2", metrics_port=metrics, log_level="debug") as url:
         check(home, url, seen)
@@ -80,6 +81,18 @@ def custody(home, seen):
     home.run("rotate", "public")
     home.run("status", "--json")
     home.run("verify", home.path / "online/channels/public", "--trust", home.trust("public"))
+
+
+def carry(home):
+    """A bundle to a serving machine, an acknowledgement back, and a backup that is restored."""
+    serving, backup, bundle = home.work / "serving", home.work / "backup", home.work / "bundle"
+    home.run("bundle", "export", bundle)
+    home.run("bundle", "import", bundle, serving, "--trust", home.path)
+    home.run("bundle", "export", home.work / "acknowledgement", "--home", serving)
+    home.run("bundle", "import", home.work / "acknowledgement", home.path)
+    home.run("backup", backup)
+    home.run("backup", backup, "--check", "--json")
+    home.run("restore", backup, home.work / "restored", "--journal", bundle)
 
 
 def check(home, url, seen):
@@ -164,6 +177,7 @@ def test_no_account_no_name_and_no_secret_is_anywhere(outputs):
         TOKEN,
         home.environment["PILOOKUP_PASSPHRASE"],
         home.environment["PILOOKUP_ONLINE_PASSPHRASE"],
+        home.environment["PILOOKUP_BACKUP_PASSPHRASE"],
     ]
     for secret in secrets:
         for needle in (
@@ -179,7 +193,8 @@ def test_no_element_token_or_key_is_in_the_clear(outputs):
     home, seen = outputs
     layout = Layout(home.path)
     custody = Keyring.unlock(layout.custody, Half.CUSTODY, home.environment["PILOOKUP_PASSPHRASE"].encode())
-    needles = [custody.symmetric("vault-storage"), custody.symmetric("vault-digest")]
+    needles = [custody.symmetric(name) for name in ("vault-storage", "vault-digest", "journal-seal", "audit")]
+    needles.append(custody.signing("journal").private_bytes_raw())
     identifiers = [f"tel:+86{number}".encode() for number in (*PRESENT, ABSENT)]
     for name in custody.ids():
         if name == "vault" or name.startswith("channel-"):

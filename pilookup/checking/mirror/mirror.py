@@ -37,6 +37,7 @@ class Mirror:
         metrics: str | Path | None = None,
         timeout: float = 60.0,
         insecure: bool = False,
+        sandbox: bool = False,
         on_progress: OnProgress | None = None,
     ) -> SyncOutcome:
         """Bring the mirror up to date with a host. Readers find the former release or the new one, whole.
@@ -52,6 +53,7 @@ class Mirror:
             metrics: a file to replace by readings in the Prometheus exposition format, also when the sync fails.
             timeout: seconds that the metadata, and each part of a file (4 MiB), may take.
             insecure: whether http:// is allowed to other hosts than this machine.
+            sandbox: whether the channel is that of a sandbox, as for `Client`.
             on_progress: called with (bytes in place, bytes of the release).
 
         Raises:
@@ -65,7 +67,8 @@ class Mirror:
         if at_least is not None:
             check_serial(at_least)
         endpoint = _endpoint(check_url(url, insecure=insecure), check_channel(channel), token, credentials)
-        job = SyncJob(read_root(trust), at_least, filters, timeout, on_progress or (lambda *_: None))
+        root, report = read_root(trust, sandbox=sandbox), on_progress or (lambda *_: None)
+        job = SyncJob(root, at_least, filters, timeout, report, sandbox)
         try:
             outcome = self._sync(Http(endpoint), job)
         except (MirrorError, TrustError):

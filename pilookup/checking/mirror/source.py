@@ -3,6 +3,7 @@
 A mirror that is missing, too old or damaged is a Failure, unless the client was told to use the network then.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,10 @@ from pilookup.checking.deadline import Deadline
 from pilookup.checking.forks import renew_in_children
 from pilookup.checking.mirror.directory import SYNCED, Synced, read_synced
 from pilookup.checking.result import Failure, Reason
-from pilookup.checking.trust import Trust
+from pilookup.checking.trust import Trust, mark_problem
 from pilookup.errors import FormatError, TrustError
 from pilookup.file_id import FileId
+from pilookup.plain_file import read_plain
 from pilookup.release_files.local_release import LocalRelease, LocalSnapshot, open_release, timestamp_path
 
 REFUSED_SECONDS: Final = 60.0
@@ -34,7 +36,9 @@ class MirrorSource:
     with the release that it began with.
     """
 
-    def __init__(self, directory: Path, channel: str, root: bytes, max_age: float, network: Trust | None) -> None:
+    def __init__(
+        self, directory: Path, channel: str, root: bytes, max_age: float, network: Trust | None, *, sandbox: bool
+    ) -> None:
         """Use the mirror in a directory, which is opened by the first check.
 
         Args:
@@ -43,12 +47,15 @@ class MirrorSource:
             root: the root to pin.
             max_age: seconds after a sync up to which the mirror is used.
             network: what to use in place of a mirror that cannot be used, or None for an unknown result.
+            sandbox: whether every root must be marked as that of a sandbox; otherwise none may be.
         """
         self._directory = directory
+        self._changing = (os.fspath(timestamp_path(directory)), os.fspath(directory / SYNCED))
         self._channel = channel
         self._root = root
         self._max_age = max_age
         self._network = network
+        self._sandbox = sandbox
         self._lock = Lock()
         self._ids: _Ids | None = None
         self._synced: Synced | None = None
@@ -131,6 +138,21 @@ class MirrorSource:
         failure = Failure(Reason.NO_MIRROR, detail="the mirror has gone on to another release: check again")
         return dict.fromkeys(need.indices, failure)
 
+    def file(self, path: str, size: int) -> bytes | None:
+        """Return a file of the mirror, not verified yet.
+
+        Args:
+            path: its path in the channel's directory.
+            size: the size that the manifest names.
+
+        Returns:
+            None if it is missing, cannot be read, or is larger.
+        """
+        try:
+            return read_plain(self._directory / path, size)
+        except OSError:
+            return None
+
     def _take_up(self, deadline: Deadline) -> TrustedSnapshot:
         lock = self._lock
         if not lock.acquire(timeout=deadline.left()):
@@ -159,6 +181,8 @@ class MirrorSource:
         """Let the next checks use a release; the snapshot before stays open for checks that are under way."""
         if release.valid_until <= datetime.now(UTC):
             raise Failure(Reason.STALE, detail="the mirror's release has expired: run `pilookup sync`")
+        if problem := mark_problem(release.root, sandbox=self._sandbox):
+            raise Failure(Reason.BAD_RESPONSE, detail=problem)
         newest = release.newest
         if newest.manifest.serial < self._highest:
             raise Failure(Reason.ROLLED_BACK, detail="the mirror has an older release than before")
@@ -177,8 +201,8 @@ class MirrorSource:
 
     def _current_ids(self) -> _Ids:
         """What changes with each sync; raises OSError."""
-        stamp, synced = timestamp_path(self._directory), self._directory / SYNCED
-        return FileId.of(stamp.stat()), FileId.of(synced.stat())
+        stamp, synced = self._changing
+        return FileId.of(os.stat(stamp)), FileId.of(os.stat(synced))  # noqa: PTH116 - each check does this
 
 
 def _body(snapshot: LocalSnapshot, index: int) -> bytes | Failure:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +23,11 @@ from pilookup.compute.callbacks import callback_errors, caller_code
 from pilookup.errors import FormatError, MirrorError
 from pilookup.plain_file import read_whole
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE
+from pilookup.protocol.delta import delta_name, is_delta
 from pilookup.protocol.filter import is_filter
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.release import MANIFEST, ServedEpoch, check_manifest
+from pilookup.release_files.delta_file import SnapshotBuckets, apply_delta
 from pilookup.release_files.files import file_ref
 from pilookup.release_files.verify import build_tree
 
@@ -38,6 +41,10 @@ _RESERVE: Final = 16 * 2**20
 """Bytes of a disk that a sync leaves free for its metadata and others."""
 
 
+_MADE: Final = "made"
+"""The name of a file below `partial/` that is made here; a killed sync makes it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
     """What a sync did.
@@ -47,8 +54,9 @@ class SyncOutcome:
         epoch: the newest epoch of the release.
         serial: its serial.
         changed: whether readers find another serial than before.
-        files: number of files that were fetched.
-        fetched: number of bytes of files that were fetched.
+        files: number of files that were fetched whole.
+        deltas: number of files of buckets that were made by a delta instead. Trees are computed.
+        fetched: number of bytes of files and deltas that were fetched.
         size: number of bytes of the files in place.
         valid_until: the time from which the mirror may not be used without another sync, as in `synced.json`.
     """
@@ -58,6 +66,7 @@ class SyncOutcome:
     serial: int
     changed: bool
     files: int
+    deltas: int
     fetched: int
     size: int
     valid_until: str
@@ -77,6 +86,7 @@ class SyncJob:
         filters: whether filters are fetched.
         timeout: seconds that the metadata, and each part of a file, may take.
         on_progress: told how far the work is.
+        sandbox: whether the channel is that of a sandbox.
     """
 
     root: bytes = field(repr=False)
@@ -84,6 +94,7 @@ class SyncJob:
     filters: bool
     timeout: float
     on_progress: OnProgress
+    sandbox: bool = False
 
 
 class Sync:
@@ -95,10 +106,10 @@ class Sync:
         self._job = job
         self._channel = http.endpoint.channel
         self._state = State(directory.trust, "mirror", self._channel)
-        self._trust = Trust(http, self._state, job.root)
+        self._trust = Trust(http, self._state, job.root, sandbox=job.sandbox)
         self._fetcher = RangeFetcher(http, job.timeout, self._advance)
         self._before = directory.synced()
-        self._done = self._total = self._files = 0
+        self._done = self._total = self._files = self._deltas = 0
 
     def run(self) -> SyncOutcome:
         """Bring the mirror up to date. The caller holds the directory's lock.
@@ -152,13 +163,14 @@ class Sync:
         names = {epoch: self._names(manifest) for epoch, manifest in manifests.items()}
         self._done = 0
         self._total = sum(epoch.files[name].size for epoch in offer.epochs for name in names[epoch.epoch] - {MANIFEST})
-        self._remove_partial({epoch.files[name].sha256 for epoch in offer.epochs for name in names[epoch.epoch]})
+        self._remove_partial({ref.sha256 for epoch in offer.epochs for ref in epoch.files.values()})
         missing = [
             (epoch, name) for epoch in offer.epochs for name in sorted(names[epoch.epoch]) if not self._has(epoch, name)
         ]
         self._check_space(sum(self._bytes_to_write(epoch.files[name]) for epoch, name in missing))
         for epoch, name in missing:
-            self._download(epoch, name)
+            if not self._make(epoch, name, manifests[epoch.epoch]):
+                self._download(epoch, name)
         served = {epoch.files[MANIFEST] for epoch in self._directory.served()}
         for epoch in offer.epochs:
             if epoch.files[MANIFEST] not in served:
@@ -175,7 +187,7 @@ class Sync:
         return manifest
 
     def _names(self, manifest: Manifest) -> frozenset[str]:
-        wanted = {name for name in manifest.files if self._job.filters or not is_filter(name)}
+        wanted = {name for name in manifest.files if not is_delta(name) and (self._job.filters or not is_filter(name))}
         return frozenset({MANIFEST, *wanted})
 
     def _has(self, epoch: ServedEpoch, name: str) -> bool:
@@ -195,6 +207,72 @@ class Sync:
         self._fetcher.fetch(epoch.path(name), epoch.files[name], partial)
         self._files += 1
         self._directory.adopt(self._directory.targets / epoch.path(name), partial)
+
+    def _make(self, epoch: ServedEpoch, name: str, manifest: Manifest) -> bool:
+        """Make a file from what is in place, and move it to its final name.
+
+        Returns:
+            Whether that was done. Otherwise the file must be fetched.
+        """
+        if name == TREE_FILE:  # its name comes behind that of the buckets, which are in place therefore
+            return self._make_tree(epoch, manifest)
+        return name == BUCKETS_FILE and self._make_by_delta(epoch, manifest)
+
+    def _make_tree(self, epoch: ServedEpoch, manifest: Manifest) -> bool:
+        """Compute the tree over the buckets, whatever way these came."""
+        path, made = self._directory.targets / epoch.path(TREE_FILE), self._directory.partial / _MADE
+        tree = build_tree(manifest, self._directory.targets / epoch.path(BUCKETS_FILE))
+        if FileRef(sha256(tree).hexdigest(), len(tree)) != epoch.files[TREE_FILE]:
+            return False
+        made.unlink(missing_ok=True)
+        durable.write_flushed(made, tree)
+        self._directory.adopt(path, made)
+        self._advance(len(tree))
+        return True
+
+    def _make_by_delta(self, epoch: ServedEpoch, manifest: Manifest) -> bool:
+        """Make the buckets from those in place and a delta, if the release lists one from them that is smaller.
+
+        Returns:
+            Whether the buckets are in place now. Otherwise they must be fetched whole.
+        """
+        former = self._former(epoch.epoch)
+        if former is None:
+            return False
+        old, serial = former
+        delta, whole = epoch.files.get(delta_name(serial)), epoch.files[BUCKETS_FILE]
+        if delta is None or delta.size >= self._bytes_to_write(whole):
+            return False
+        fetched, made = self._partial(delta), self._directory.partial / _MADE
+        new = SnapshotBuckets(manifest.geometry, manifest.root, made)
+        try:
+            self._fetcher.fetch(epoch.path(delta_name(serial)), delta, fetched)
+            apply_delta(old, fetched, new)
+            right = file_ref(made) == whole
+        except (Failure, FormatError):
+            right = False
+        fetched.unlink(missing_ok=True)
+        if not right:
+            made.unlink(missing_ok=True)
+            return False
+        durable.flush(made)
+        self._deltas += 1
+        self._advance(whole.size)
+        self._directory.adopt(self._directory.targets / epoch.path(BUCKETS_FILE), made)
+        return True
+
+    def _former(self, epoch: int) -> tuple[SnapshotBuckets, int] | None:
+        """The buckets of an epoch that readers find now, and their serial; None if there are none."""
+        for served in self._directory.served():
+            if served.epoch == epoch:
+                targets = self._directory.targets
+                try:
+                    manifest = Manifest.from_bytes(read_whole(targets / served.path(MANIFEST)))
+                except (FileNotFoundError, FormatError):
+                    return None
+                path = targets / served.path(BUCKETS_FILE)
+                return SnapshotBuckets(manifest.geometry, manifest.root, path), manifest.serial
+        return None
 
     def _verify_tree(self, epoch: ServedEpoch, manifest: Manifest) -> None:
         """Check the buckets and the tree of an epoch against each other, before a reader finds them."""
@@ -234,6 +312,7 @@ class Sync:
             serial=synced.serial,
             changed=self._before is None or self._before.serial != synced.serial,
             files=self._files,
+            deltas=self._deltas,
             fetched=self._fetcher.fetched,
             size=sum(epoch.files[name].size for epoch in offer.epochs for name in names[epoch.epoch]),
             valid_until=synced.valid_until.isoformat(),

@@ -73,7 +73,11 @@ def replace(
     ] = None,
     new: Annotated[
         str | None,
-        typer.Option("--new", metavar="FILE", help="The new key, a sealed key file; by default one is made in HOME."),
+        typer.Option(
+            "--new",
+            metavar="KEY",
+            help="The new key: a sealed key file, or a pkcs11: URI; by default one is made in HOME.",
+        ),
     ] = None,
     keys: KeysOption = None,
     prepare: Annotated[
@@ -90,7 +94,7 @@ def replace(
 ) -> None:
     """Replace a signing key, by a release whose root a threshold of the old and of the new root keys has signed."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
-    from pilookup.signing.references import open_signer  # noqa: PLC0415
+    from pilookup.signing.references import open_signer, reference_name  # noqa: PLC0415
 
     if role not in ("root", "targets", "snapshot", "timestamp"):
         raise typer.BadParameter(f"{role}: not root, targets, snapshot or timestamp", param_hint="ROLE")
@@ -103,7 +107,7 @@ def replace(
         custody, advance = opened
         signer = open_signer(new) if new else None
         done = custody.replace_key(
-            channel, role, key, new=signer, new_name=Path(new).stem if new else "", prepare=prepare is not None,
+            channel, role, key, new=signer, new_name=reference_name(new) if new else "", prepare=prepare is not None,
             memory=memory, on_progress=advance,
         )  # fmt: skip
     if prepare is not None:
@@ -117,7 +121,12 @@ def sign(
     file: Annotated[Path, typer.Argument(help="The signing request.", show_default=False)],
     keys: Annotated[
         list[str],
-        typer.Option("--key", metavar="FILE", help="The sealed key file. Repeat it for several.", show_default=False),
+        typer.Option(
+            "--key",
+            metavar="KEY",
+            help="A sealed key file, or a pkcs11: URI. Repeat it for several.",
+            show_default=False,
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -127,12 +136,12 @@ def sign(
     json: JsonOption = False,
 ) -> None:
     """Show what a signing request asks to be signed, ask, and write the signatures. No HOME is needed."""
-    from pilookup.signing.references import open_signer  # noqa: PLC0415 - other commands start fast
+    from pilookup.signing.references import open_signer, reference_name  # noqa: PLC0415 - other commands start fast
     from pilookup.signing.request import MAX_REQUEST_BYTES, read_request  # noqa: PLC0415
     from pilookup.signing.signature_file import sign_request  # noqa: PLC0415
     from pilookup.signing.summary import summary  # noqa: PLC0415
 
-    made = out or file.with_name(f"{file.name}.signed-{Path(keys[0]).stem}.json")
+    made = out or file.with_name(f"{file.name}.signed-{reference_name(keys[0]).replace('/', '-')}.json")
     check_new(made)
     request = read_request(read_input(file, MAX_REQUEST_BYTES))
     lines = summary(request)

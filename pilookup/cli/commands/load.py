@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilookup.cli.console import complain, counted, progress, say, say_json
+from pilookup.cli.evidence_file import EvidenceFile, check_evidence_path, counting_command
 from pilookup.cli.load_text import outcome_lines
 from pilookup.cli.options import HomeOption, JsonOption, OperatorOption, SchedulerOption
 from pilookup.cli.passwords import read_passwords, with_passwords
@@ -69,12 +70,23 @@ def load(
         typer.Option(help="Passwords of encrypted files, one a line; by default asked for at the terminal."),
     ] = None,
     sensitive: Annotated[bool, typer.Option("--sensitive", help="Keep the dataset out of the public channel.")] = False,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day (UTC) from which the dataset leaves with the next publish."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count everything, store nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Store nothing if there is any warning.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out files that cannot be read.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="A new file for the rejected rows.")] = None,
     report: Annotated[
         Path | None, typer.Option(help="A new file for a report with charts (HTML). It has no number in it.")
+    ] = None,
+    evidence_list: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A new file for the list of electronic data, with digests and lines to sign: .html, .csv or .json.",
+        ),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Load files again that were loaded before.")] = False,
     scheduler: SchedulerOption = None,
@@ -87,10 +99,15 @@ def load(
     if strict and skip_bad:
         raise typer.BadParameter("cannot be given with --strict", param_hint="--skip-bad")
     check_report_path(report)
+    check_evidence_path(evidence_list)
+    evidence = EvidenceFile(evidence_list, files) if evidence_list else None
     columns, passwords = _columns(column or [], not_column or []), read_passwords(password_file)
+    used = passwords
     with opened(home, online=False, scheduler=scheduler, operator=operator) as custody:
 
         def attempt(passwords: tuple[str, ...], locked: frozenset[str] | None) -> "LoadOutcome":
+            nonlocal used
+            used = passwords
             with rejects_file(rejects) as stream, progress("load", "rows") as advance:
                 try:
                     return custody.load(
@@ -101,6 +118,7 @@ def load(
                         title_en=title_en,
                         seized_on=seized_on.date() if seized_on else None,
                         sensitive=sensitive,
+                        expires_on=expires.date() if expires else None,
                         columns=columns,
                         not_columns=not_column or (),
                         region=region,
@@ -124,6 +142,20 @@ def load(
     _show(outcome, json=json)
     if report:
         write_report(report, outcome, utc_now())
+    if evidence:
+        read_by = {
+            "dataset": dataset,
+            "kind": kind,
+            "column": column,
+            "not-column": not_column,
+            "region": region,
+            "scan-text": scan_text,
+            "hidden-sheets": hidden_sheets,
+            "encoding": encoding,
+            "password-file": password_file,
+            "skip-bad": skip_bad,
+        }
+        evidence.write(outcome, used, counting_command(files, read_by))
     if outcome.refused:
         raise StrictLoadError(outcome)
     if outcome.skipped:

@@ -111,6 +111,8 @@ def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
             time = "72 more hours" if done.channel == PUBLIC else "14 more days"
             until = "" if done.ended else f"; the previous one is served for at most {time}"
             say(f"{done.channel}: a new epoch starts{until}")
+        for dataset in done.expired:
+            say(f"dataset {dataset}: expired; its records have left the vault and this channel")
         for ended in done.ended:
             say(f"{done.channel}: epoch {ended.epoch} ends now: {ended.reason}")
         entries = counted(done.entries, "entry", "entries")

@@ -79,8 +79,10 @@ Python
   print(client.check("15400000002"))
 
 Node (examples/platform/node)
-  import {{ open }} from "pilookup-client";
-  const client = open({{ url: "{url}", trustFile: "{trust}", token: "{token}", sandbox: true }});
+  import {{ readFileSync }} from "node:fs";
+  import {{ PilookupClient }} from "pilookup-client";
+  const trust = readFileSync("{trust}");
+  const client = new PilookupClient({{ url: "{url}", trust, token: "{token}", sandbox: true }});
   console.log(await client.check("15400000002"));
 
 curl

@@ -49,6 +49,8 @@ def _print_dataset(dataset: "DatasetStatus") -> None:
     if not dataset.withdrawn:
         state = f"{counted(dataset.loads, 'file')}, {counted(dataset.accepted, 'number')} accepted"
     say(f"dataset {dataset.id} ({dataset.kind}): {state}")
+    if dataset.expires_on and not dataset.withdrawn:
+        say(f"  expires {dataset.expires_on}")
     if dataset.warnings:
         say(f"  warnings of its loads: {', '.join(f'{code} {count:,}' for code, count in dataset.warnings.items())}")
 

@@ -36,6 +36,7 @@ def sync(
     timeout: Annotated[
         float, typer.Option(help="Seconds that the metadata, and each part of a file (4 MiB), may take.")
     ] = 60.0,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="The host is a sandbox (`pilookup sandbox`).")] = False,
     json: JsonOption = False,
 ) -> None:
     """Bring a mirror up to date: fetch what is new, verify every byte, then switch in one step."""
@@ -53,6 +54,7 @@ def sync(
                 filters=filters,
                 metrics=metrics,
                 timeout=timeout,
+                sandbox=sandbox,
                 on_progress=lambda done, total: advance(done, total, done),
             )
         except MirrorError as error:

@@ -131,7 +131,7 @@ class AuditLog:
         self.append(command, Phase.DONE, running.details, failing=failing)
 
     def append(
-        self, command: str, phase: Phase, details: Mapping[str, Any], *, failing: str = "cannot be written"
+        self, command: str, phase: Phase, details: Mapping[str, Any], *, failing: str = "cannot be read or written"
     ) -> str:
         """Append one entry durably; `recorded` is what commands call.
 

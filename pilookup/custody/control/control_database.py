@@ -1,7 +1,7 @@
 """Reading and changing the control database. Every method is one transaction, and raises CustodyError if it fails."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -11,9 +11,11 @@ from sqlalchemy import Connection, Engine, case, delete, func, insert, select, u
 from pilookup import durable
 from pilookup.custody.control import migrate, schema
 from pilookup.custody.control.engine import URL_VARIABLE, connect, database_errors, database_url, for_writing
+from pilookup.custody.control.rows import dump_rows, restore_rows
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
 from pilookup.errors import CustodyError, PublishError
+from pilookup.protocol.label import Kind
 
 MAX_DATASETS: Final = 0xFFFF
 """A catalogue id has two bytes in a label."""
@@ -124,6 +126,12 @@ class ControlDatabase:
             connection.execute(marked.values(withdrawn_at=_naive(now)))
             _count_removal(connection)
 
+    def update_dataset(self, slug: str, values: Mapping[str, Any]) -> None:
+        """Set columns of a dataset: titles, details, the days of the seizure, of a change and of its expiry."""
+        table = schema.dataset
+        with self._begin() as connection:
+            connection.execute(update(table).where(table.c.slug == slug).values(**values))
+
     def removals(self) -> int:
         """How many times something was withdrawn, erased or replaced."""
         return int(self._all(select(schema.vault_state.c.removals))[0].removals)
@@ -132,6 +140,37 @@ class ControlDatabase:
         """Count one removal, so that the next publish rebuilds the former epoch too."""
         with self._begin() as connection:
             _count_removal(connection)
+
+    def dump(self) -> bytes:
+        """All rows, for a backup."""
+        with database_errors("failed"), self._engine.connect() as connection:
+            return dump_rows(connection)
+
+    def restore(self, data: bytes) -> None:
+        """Put the rows of a backup in the place of those of new tables; raises CustodyError."""
+        with self._begin() as connection:
+            restore_rows(connection, data)
+
+    def reserve(self, dataset_id: int, slug: str, now: datetime) -> None:
+        """Insert a withdrawn dataset, so that neither its catalogue id nor its id is used again.
+
+        Does nothing if there is a dataset with this catalogue id or id.
+        """
+        table = schema.dataset
+        values = {
+            "id": dataset_id,
+            "slug": slug,
+            "kind": str(Kind.EXPOSURE),
+            "title_zh": slug,
+            "title_en": slug,
+            "sensitive": True,
+            "created_at": _naive(now),
+            "withdrawn_at": _naive(now),
+        }
+        with self._begin() as connection:
+            taken = select(table.c.id).where((table.c.id == dataset_id) | (table.c.slug == slug))
+            if connection.execute(taken).first() is None:
+                connection.execute(insert(table).values(**values))
 
     def create_channel(self, name: str, profile: str) -> None:
         """Insert a channel, without an epoch; its first serial is 1."""
@@ -241,6 +280,9 @@ def _dataset(row: Any) -> Dataset:
         seized_on=row.seized_on,
         sensitive=row.sensitive,
         withdrawn_at=_aware(row.withdrawn_at),
+        details=row.details,
+        details_updated_on=row.details_updated_on,
+        expires_on=row.expires_on,
     )
 
 

@@ -28,6 +28,9 @@ dataset = Table(
     Column("sensitive", Boolean, nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("withdrawn_at", DateTime),
+    Column("details", JSON, nullable=False, server_default="{}"),
+    Column("details_updated_on", Date),
+    Column("expires_on", Date),
     sqlite_autoincrement=True,
 )
 

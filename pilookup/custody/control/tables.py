@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +11,8 @@ class Dataset:
     """A dataset.
 
     id: its catalogue id, which labels refer to and which is never reused. slug: its id on the command line.
+    details: its texts for `cases.json`, as JSON. details_updated_on: the day of their last change. expires_on: its
+    records leave with the first publish on or after that day.
     """
 
     id: int
@@ -20,6 +23,9 @@ class Dataset:
     seized_on: date | None
     sensitive: bool
     withdrawn_at: datetime | None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    details_updated_on: date | None = None
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from pilookup.custody.load_report.markup import Html, element
+from pilookup.custody.markup import Html, element
 
 BAR_WIDTH: Final = 240
 BAR_HEIGHT: Final = 12

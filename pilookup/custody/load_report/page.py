@@ -1,17 +1,12 @@
 """The report of a load as one HTML page: in Chinese, then in English. It needs no script and no other file."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 from pilookup._version import __version__
 from pilookup.custody.load.outcome import LoadOutcome
-from pilookup.custody.load_report.markup import Html, element
 from pilookup.custody.load_report.sections import sections
-from pilookup.custody.load_report.style import STYLE
 from pilookup.custody.load_report.words import LABELS, LANGUAGES, Words
-
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""A page that was made of a criminal's file loads and runs nothing, even if a text were not escaped."""
+from pilookup.custody.markup import Html, document, element
 
 
 def html_report(outcome: LoadOutcome, now: datetime) -> str:
@@ -24,16 +19,8 @@ def html_report(outcome: LoadOutcome, now: datetime) -> str:
     Returns:
         An HTML document, to be written in UTF-8.
     """
-    head = element(
-        "head",
-        Html('<meta charset="utf-8">'),
-        Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-        Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-        element("title", f"{outcome.dataset} · {' · '.join(LABELS['title'])}"),
-        element("style", Html(STYLE)),
-    )
-    body = element("body", *(_in_one_language(outcome, Words(language), now) for language in LANGUAGES))
-    return "<!DOCTYPE html>\n" + element("html", head, body, lang="zh-CN") + "\n"
+    title = f"{outcome.dataset} · {' · '.join(LABELS['title'])}"
+    return document(title, *(_in_one_language(outcome, Words(language), now) for language in LANGUAGES))
 
 
 def _in_one_language(outcome: LoadOutcome, words: Words, now: datetime) -> Html:

@@ -9,9 +9,9 @@ from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.load_report.advice import ADVICE
 from pilookup.custody.load_report.charts import bar, month_chart
 from pilookup.custody.load_report.figures import ColumnCounts, column_counts
-from pilookup.custody.load_report.markup import Html, element, joined
 from pilookup.custody.load_report.notes import joined_notes
 from pilookup.custody.load_report.words import CHOSEN_BY, REASONS, ROLES, Words
+from pilookup.custody.markup import Html, element, joined
 
 MOST_ROWS: Final = 1000
 """Rows of a table in the report, and its warnings and notes: a page with millions of them opens in no browser."""

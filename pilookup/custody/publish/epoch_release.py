@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from pilookup import durable
 from pilookup.compute.callbacks import Progress
 from pilookup.custody import epochs
 from pilookup.custody.control import Channel, Dataset, Epoch, Load
-from pilookup.custody.datasets import case_of
+from pilookup.custody.datasets import case_details, case_of
 from pilookup.custody.prepared import EpochRecord
 from pilookup.custody.publish.assemble import BuiltEpoch, PublishJob, build
 from pilookup.custody.publish.bucket_task import BucketOverflow
@@ -23,13 +24,17 @@ from pilookup.custody.publish.entry_task import StoredLoad
 from pilookup.custody.publish.filters.schedule import Base, base_name, write_filters
 from pilookup.custody.publish.labels import Source, newest_first
 from pilookup.custody.session import Session
-from pilookup.errors import FormatError, KeyringError
+from pilookup.errors import FormatError, KeyringError, PublishError
 from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
 from pilookup.plain_file import read_whole
+from pilookup.protocol.buckets import BUCKETS_FILE
+from pilookup.protocol.cases import CASES_FILE, cases_to_bytes
+from pilookup.protocol.delta import delta_name
 from pilookup.protocol.label import Kind, Profile
-from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import CANARIES, PUBLIC
 from pilookup.protocol.release import MANIFEST, ServedEpoch
+from pilookup.release_files.delta_file import SnapshotBuckets, applied, write_delta
 from pilookup.release_files.files import file_ref
 from pilookup.release_files.verify import verify_files
 
@@ -85,6 +90,7 @@ class EpochBuilder:
         self._state = state
         self._repository = session.repository(channel.name)
         self._datasets = released_datasets(session, channel)
+        self._cases = self._cases_file()
         self._removals = session.control.removals()
         self._released: list[tuple[int, Manifest]] = []
         self._grows = channel.name != PUBLIC
@@ -232,6 +238,13 @@ class EpochBuilder:
     def _catalogue(self) -> tuple[Any, ...]:
         return tuple(case_of(row) for row in sorted(self._datasets, key=lambda row: row.id))
 
+    def _cases_file(self) -> bytes | None:
+        """The content of `cases.json`; None where no dataset has texts for it."""
+        if not any(row.details for row in self._datasets):
+            return None
+        loads = self._session.control.loads
+        return cases_to_bytes({row.id: case_details(row, loads(row.slug)) for row in self._datasets})
+
     def _same_content(self, epoch: Epoch, manifest: Manifest, built: BuiltEpoch) -> bool:
         """Whether a served snapshot is the one that was built; a former epoch keeps Bloom filters, or goes without."""
         bloom = any(name.endswith(".bloom") for name in manifest.files)
@@ -240,13 +253,19 @@ class EpochBuilder:
             {name: manifest.files[name] for name in built.files} == built.files
             and manifest.root == built.root
             and manifest.datasets == self._catalogue()
+            and manifest.files.get(CASES_FILE) == (_ref_of(self._cases) if self._cases else None)
             and (former or bloom == self._state.bloom)
         )
 
     def _write(self, epoch: Epoch, built: BuiltEpoch, folder: Path, public_key: bytes) -> Manifest:
         """Write the filters and the manifest, under a serial that is consumed before any byte of them is written."""
         serial = self._session.control.consume_serial(self._channel.name, self._highest_serial())
+        details = {}
+        if self._cases:
+            durable.write_flushed(folder / CASES_FILE, self._cases)
+            details[CASES_FILE] = _ref_of(self._cases)
         filters = write_filters(built.filters, folder, self._channel.name, epoch.number, serial)
+        delta = self._write_delta(epoch, built, folder)
         manifest = Manifest(
             channel=self._channel.name,
             profile=self._profile,
@@ -257,12 +276,43 @@ class EpochBuilder:
             geometry=built.geometry,
             entries=built.entries,
             root=built.root,
-            files={**built.files, **{name: file_ref(folder / name) for name in filters}},
+            files={
+                **built.files,
+                **details,
+                **{name: file_ref(folder / name) for name in filters},
+                **delta,
+            },
             canaries=CANARIES,
             datasets=self._catalogue(),
         )
         durable.write_flushed(folder / MANIFEST, manifest.to_bytes())
         return manifest
+
+    def _write_delta(self, epoch: Epoch, built: BuiltEpoch, folder: Path) -> dict[str, FileRef]:
+        """Write the delta from the served snapshot of the epoch, and check where it leads.
+
+        Returns:
+            Its name, digest and size; empty if there is none to gain, or the served buckets are damaged.
+        """
+        listed = self._listed.get(epoch.number)
+        if listed is None:
+            return {}
+        former = self.manifest(listed)
+        path = self._repository.targets / listed.path(BUCKETS_FILE)
+        if not path.exists() or file_ref(path) != listed.files[BUCKETS_FILE]:
+            return {}
+        old = SnapshotBuckets(former.geometry, former.root, path)
+        new = SnapshotBuckets(built.geometry, built.root, folder / BUCKETS_FILE)
+        name = delta_name(former.serial)
+        delta = write_delta(old, new, folder / name)
+        if delta is None:
+            return {}
+        digest = sha256()
+        for block in applied(old, folder / name, new.geometry, new.root):
+            digest.update(block)
+        if digest.hexdigest() != built.files[BUCKETS_FILE].sha256:
+            raise PublishError(f"{folder / name}: the delta does not lead to the new buckets")
+        return {name: delta}
 
     def _highest_serial(self) -> int:
         """The highest serial of the served release. An epoch whose manifest is missing or damaged is left out."""
@@ -284,6 +334,10 @@ class EpochBuilder:
 
 class _FormerEpochError(Exception):
     """A key or the manifest of a former epoch cannot be read."""
+
+
+def _ref_of(data: bytes) -> FileRef:
+    return FileRef(sha256(data).hexdigest(), len(data))
 
 
 def released_datasets(session: Session, channel: Channel) -> list[Dataset]:

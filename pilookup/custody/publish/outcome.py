@@ -15,7 +15,8 @@ class Published:
 
     changed: False if the snapshot is the one that was served before, with new signatures. rotated: whether a new epoch
     began. bytes: the size of all files of the newest epoch. ended: the epochs that were served before, whose time was
-    not over, and that this release does not serve any more; newest first.
+    not over, and that this release does not serve any more; newest first. expired: the ids of datasets that have
+    expired, whose records this publish has taken out of the vault.
     """
 
     channel: str
@@ -26,6 +27,7 @@ class Published:
     rotated: bool
     bytes: int
     ended: tuple[EndedEpoch, ...] = ()
+    expired: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup publish --json` prints it."""
@@ -36,7 +38,8 @@ class Published:
     def from_json(cls, body: Mapping[str, Any]) -> Self:
         """The outcome that `to_json` wrote; raises KeyError, TypeError."""
         ended = tuple(EndedEpoch(**each) for each in body["ended"])
-        return cls(**{each.name: body[each.name] for each in fields(cls) if each.name != "ended"}, ended=ended)
+        plain = [each.name for each in fields(cls) if each.name not in ("ended", "expired")]
+        return cls(**{name: body[name] for name in plain}, ended=ended, expired=tuple(body["expired"]))
 
     @property
     def guess_hits_a_day(self) -> float:

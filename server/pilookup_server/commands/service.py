@@ -43,7 +43,8 @@ def service(
 
 
 def _print(found: dict[str, Any]) -> None:
-    typer.echo(f"service database: {found['database']}, revision {found['revision']}")
+    revision = "not made yet" if found["revision"] is None else f"revision {found['revision']}"
+    typer.echo(f"service database: {found['database']}, {revision}")
     for epoch in found["epochs"]:
         part = epoch["evaluated"] / found["ceiling"]
         typer.echo(

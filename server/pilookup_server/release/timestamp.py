@@ -8,7 +8,7 @@ thief of the former key has signed (TUF specification, 5.3.11).
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,11 +17,11 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Timestamp
 
 from pilookup import durable
+from pilookup.bundles.release_items import placed_release
 from pilookup.errors import TrustError
 from pilookup.protocol.release import (
     ROOT,
     TIMESTAMP,
-    Read,
     Release,
     parse_metadata,
     read_release,
@@ -123,7 +123,7 @@ def take_up(directory: Path, channel: str, keys: OnlineKeys, snapshot: int, now:
         if current is not None:
             if current.snapshot_meta.version >= snapshot:
                 return False
-            _check_not_older("targets", _served(read).targets_version, release.targets_version)
+            _check_not_before(directory, release)
         _sign(metadata, keys.timestamp_keys(channel), snapshot, now)
         return True
 
@@ -198,16 +198,21 @@ def take_signed(directory: Path, data: bytes, now: datetime) -> bool:
         release = read_release(lambda name: data if name == TIMESTAMP else read(name), now)
         if held is not None and _trusted(metadata, held) is not None:
             check_follows(directory, data, held)
-            served = _served(read)
-            _check_not_older("snapshot", served.snapshot_version, release.snapshot_version)
-            _check_not_older("targets", served.targets_version, release.targets_version)
+            _check_not_before(directory, release)
         durable.replace(metadata / TIMESTAMP, data)
         return True
 
 
-def _served(read: Read) -> Release:
-    """The release that timestamp.json names, which may have expired."""
-    return read_release(read, datetime.min.replace(tzinfo=UTC), timestamp=False)
+def _check_not_before(directory: Path, release: Release) -> None:
+    """Check that a release is not older than the one that timestamp.json names, which was verified when it was signed.
+
+    Its signatures are not verified again: a root that has arrived since may have replaced the key of its snapshot
+    metadata.
+    """
+    served = placed_release(directory)
+    if served is not None:
+        _check_not_older("snapshot", served.snapshot_version, release.snapshot_version)
+        _check_not_older("targets", served.targets_version, release.targets_version)
 
 
 def _check_not_older(name: str, current: int, found: int) -> None:

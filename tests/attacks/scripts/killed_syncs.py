@@ -5,6 +5,7 @@ complete what was begun.
 """
 
 import tempfile
+from itertools import product
 from pathlib import Path
 
 from pilookup.checking.mirror import ranges
@@ -16,16 +17,16 @@ from tests.support.checking.static_channel import StaticChannel
 
 def main():
     ranges.PART_BYTES = 2048
-    for full in (False, True):
+    for full, delta in product((False, True), (False, True)):
         publisher = StaticChannel()
         publisher.publish({FIRST: LABEL})
         host = Host(publisher)
         with tempfile.TemporaryDirectory(prefix="pilookup-killed-syncs-") as folder:
-            ended = EndedSyncs(host, Path(folder))
+            ended = EndedSyncs(host, Path(folder), delta=delta)
             last = ended.run(1, full=full)
         host.close()
         assert ended.serials == sorted(ended.serials)
-        what = "full disks" if full else "kills"
+        what = f"{'full disks' if full else 'kills'} {'of a delta' if delta else 'of a whole'}"
         print(f"{last} {what}: serial 1 after {ended.serials.count(1)}, serial 2 after {ended.serials.count(2)}")
 
 

@@ -11,12 +11,13 @@ ADDED_TEXT = "139 0013 9001"
 
 
 class EndedSyncs:
-    """A mirror at serial 1 of a host that has gone on to serial 2 in a new epoch."""
+    """A mirror at serial 1 of a host that has gone on to serial 2, in a new epoch or by a delta."""
 
-    def __init__(self, host, folder):
+    def __init__(self, host, folder, *, delta):
         self.host, self.synced, self.mirror = host, folder / "synced", folder / "mirror"
         Mirror(self.synced).sync(host.url, channel="public", trust=host.publisher.pin)
-        host.publisher.publish({FIRST: LABEL, ADDED: LABEL}, epoch=2, serial=2)
+        host.publisher.deltas = delta
+        host.publisher.publish({FIRST: LABEL, ADDED: LABEL}, epoch=1 if delta else 2, serial=2)
         self.serials = []
         """The serial that a client found after each end, in order."""
 

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import tarfile
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +30,7 @@ from pilookup.custody.session import Session
 from pilookup.custody.vault import PARTITIONS, Vault
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol import token
+from pilookup.protocol.delta import is_delta
 from pilookup.protocol.label import Kind, Label
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import MANIFEST
@@ -118,11 +120,13 @@ def without_new_keys(results):
 def without_later_metadata(results):
     """The results of a stage without the metadata that later versions sign otherwise; `verified` verifies those.
 
-    A timestamp's version is one more than the one before, and the targets of `platform` announce its rotation.
+    A timestamp's version is one more than the one before, the targets of `platform` announce its rotation, and targets
+    list deltas.
     """
-    later = re.compile(r"(public|platform)/metadata/timestamp\.json|platform/metadata/\d+\.targets\.json")
+    later = re.compile(r"(public|platform)/metadata/(timestamp|\d+\.targets)\.json")
     kept = {name: found for name, found in results["channels"].items() if not later.fullmatch(name)}
-    return results | {"channels": kept}
+    outcomes = [{name: value for name, value in each.items() if name != "bytes"} for each in results["outcomes"]]
+    return results | {"channels": kept, "outcomes": outcomes}
 
 
 def without_platform(results):
@@ -177,6 +181,7 @@ def status_without_later_keys(status):
     """The status of a HOME without the keys that later versions added. Its datasets must have no warning."""
     for dataset in status["datasets"]:
         assert not dataset.pop("warnings")
+    assert status.pop("bundle") is None
     return status
 
 
@@ -211,8 +216,18 @@ def channel_files(path):
             found = digest(file)
             assert "targets" not in file.parts or file.name.startswith(f"{found}."), f"{file}: not what its name says"
             name = file.relative_to(channels).with_name(file.name.removeprefix(f"{found}."))
+            if is_delta(name.name):
+                continue
+            if name.name == MANIFEST:
+                found = sha256(_without_deltas(file.read_bytes()).to_bytes()).hexdigest()
             files.setdefault(str(name), []).append(found)
-    return files
+    return {name: sorted(found) for name, found in files.items()}
+
+
+def _without_deltas(data):
+    """The manifest that earlier code would have written."""
+    manifest = Manifest.from_bytes(data)
+    return replace(manifest, files={name: ref for name, ref in manifest.files.items() if not is_delta(name)})
 
 
 def revision(path):
@@ -284,7 +299,7 @@ def served(session, channel):
                 "slots": manifest.geometry.slots,
                 "public_key": manifest.public_key.hex(),
                 "serves_until": epoch.serves_until.isoformat(),
-                "files": sorted(epoch.files),
+                "files": sorted(name for name in epoch.files if not is_delta(name)),
             }
         )
     return epochs

@@ -9,7 +9,7 @@ from tests.support.docs.documents import ROOT
 DOCS = ROOT / "docs"
 CHINESE = DOCS / "zh"
 FOLDERS = ("operations", "assessment")
-"""The folders of docs/ whose pages have a Chinese counterpart below docs/zh."""
+"""The folders of docs/ whose pages have a Chinese counterpart below docs/zh, as docs/page.md has."""
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) ", re.MULTILINE)
@@ -48,7 +48,7 @@ def counterpart(english: Path) -> Path:
 
 def pages() -> list[Path]:
     """The English pages that must have a Chinese counterpart."""
-    return sorted(page for folder in FOLDERS for page in (DOCS / folder).glob("*.md"))
+    return sorted([DOCS / "page.md", *(page for folder in FOLDERS for page in (DOCS / folder).glob("*.md"))])
 
 
 def structure(page: Path, text: str | None = None) -> Structure:
@@ -93,6 +93,7 @@ def links_past_the_chinese_page(chinese: Path) -> list[str]:
     found = []
     for link in _LINK.findall(prose):
         path = (chinese.parent / link.partition("#")[0]).resolve()
-        if path.parent.parent == DOCS and counterpart(path).is_file() and counterpart(path) != chinese:
+        english = path.is_relative_to(DOCS) and not path.is_relative_to(CHINESE)
+        if english and counterpart(path) != chinese and counterpart(path).is_file():
             found.append(link)
     return found

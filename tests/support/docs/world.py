@@ -21,8 +21,13 @@ from tests.support.ready import wait_ready
 WITHOUT_HOME = {"README.md", "docs/operations/postgresql.md"}
 """Documents whose commands make HOME."""
 
-IN_THE_CHECKOUT = {"docs/architecture.md"}
+IN_THE_CHECKOUT = {"docs/architecture.md", "docs/operations/hardening.md"}
 """Documents whose commands run in a checkout."""
+
+NUMBERS_DIFFER = {"docs/operations/mirror.md"}
+"""Documents that show sizes, dates and serials of an installation larger than this one."""
+
+NUMBER = re.compile(r"\d[\d,.:+T-]*")
 
 SAVE = "trap 'env -0 > \"$SAVED\"' EXIT; set -a\n"
 """Put before a command: what it sets is kept for the next one, as in one terminal."""
@@ -34,7 +39,7 @@ class World:
     Attributes:
         directory: Where they run.
         environment: Their environment, with what they have set so far.
-        before: What is done before the commands of a program, by its name.
+        before: What a person does before commands, by the beginnings of these.
 
     Args:
         directory: An empty directory to work in.
@@ -45,6 +50,7 @@ class World:
 
     def __init__(self, directory: Path, demo, document: str, database: str | None = None) -> None:
         self.directory = ROOT if document in IN_THE_CHECKOUT else directory
+        self._numbers_differ = document in NUMBERS_DIFFER
         self._saved = directory / "environment"
         self._running: list[subprocess.Popen] = []
         self._logs = directory
@@ -57,11 +63,17 @@ class World:
             (files / half).write_text(settings.pop(variable))
             (files / half).chmod(0o600)
             settings[f"{variable}_FILE"] = str(files / half)
+        (files / "backup").write_text("passphrase of a backup")
+        (files / "backup").chmod(0o600)
         settings |= {"PILOOKUP_PORT": "0", "XDG_STATE_HOME": str(directory / "state"), "SAVED": str(self._saved)}
         self.environment = settings | {"DASK_TEMPORARY_DIRECTORY": str(directory), "BASH_ENV": "", "ENV": ""}
         self._replaced = self._replacements(files, demo, database)
         self._number = demo.hit()
-        self.before: dict[str, Callable[[], None]] = {}
+        self.before: dict[str, Callable[[], None]] = {
+            "pilookup sync": self._serve_platform,
+            "curl -s http://127.0.0.1:8081": self._serve_with_health_checks,
+            "sqlite3 HOME/online/service.sqlite3": self._serve_once,
+        }
         prepare(directory, demo, home=document not in WITHOUT_HOME)
 
     def _replacements(self, files: Path, demo, database: str | None) -> dict[str, str]:
@@ -70,7 +82,10 @@ class World:
             r"/etc/pilookup": str(files),
             r"postgresql://\S*@database\.example[^']*": database or "none",
             r"http://127\.0\.0\.1:8787": demo.url,
-            r"\.venv/bin/": "",
+            r"\.venv/bin/|/opt/pilookup/bin/": "",
+            r"/media/": f"{files.parent}/media/",
+            r"/var/lib/pilookup": f"{files.parent}/var",
+            r"/srv/pilookup": f"{files.parent}/serving",
             r"--port 8080": "--port 0",
             r"127\.0\.0\.1:8081": f"127.0.0.1:{health}",
             r"tls://scheduler\.example:8786": f"tls://127.0.0.1:{scheduler}",
@@ -80,10 +95,11 @@ class World:
     def run(self, command: Command) -> None:
         """Run a command; it must succeed, and print what the document says. A server is left running."""
         text = command.text
+        for start, action in self.before.items():
+            if any(" ".join(words).startswith(start) for words in simple_commands(text)):
+                action()
         for pattern, replacement in self._replaced.items():
             text = re.sub(pattern, replacement, text)
-        for words in simple_commands(text):
-            self.before.get(words[0], lambda: None)()
         servers = [words for words in simple_commands(text) if is_server(words)]
         if servers:
             self._start(text, servers[-1])
@@ -104,10 +120,12 @@ class World:
         if command.output:
             printed = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines() if line.strip())
             shown = Step(command.text, [line for line in command.output if line.strip()])
+            if self._numbers_differ:
+                printed, shown.lines = NUMBER.sub("0", printed), [NUMBER.sub("0", line) for line in shown.lines]
             assert re.fullmatch(shown.pattern(), printed), f"$ {text}\nprinted\n{printed}\nnot\n{shown.lines}"
 
-    def _start(self, text: str, words: list[str]) -> None:
-        log = self._logs / f"server-{len(self._running)}.log"
+    def _start(self, text: str, words: list[str]) -> str:
+        log = self._logs / f"server-{len(list(self._logs.glob('server-*.log')))}.log"
         with log.open("wb") as output:
             server = subprocess.Popen(
                 ["bash", "-c", text],
@@ -120,9 +138,24 @@ class World:
             )
         self._running.append(server)
         if words[:2] == ["pilookup", "serve"]:
-            wait_ready(server, log)
-        else:
-            wait_text(server, log, "Scheduler at:" if words[1] == "scheduler" else "Registered to:")
+            return wait_ready(server, log)
+        ready = {"sandbox": "until Ctrl-C", "scheduler": "Scheduler at:", "worker": "Registered to:"}
+        wait_text(server, log, ready[words[1]])
+        return ""
+
+    def _serve_platform(self) -> None:
+        token = "a-platform-token-of-the-tests-with-32-characters"
+        self.environment |= {"PILOOKUP_PLATFORM_TOKENS": token, "PILOOKUP_MIRROR_TOKEN": token}
+        self.run(Command("pilookup publish platform --home HOME"))
+        url = self._start("pilookup serve --home HOME", ["pilookup", "serve"])
+        self._replaced[r"https://mirror\.example"] = url
+
+    def _serve_with_health_checks(self) -> None:
+        self.run(Command("PILOOKUP_HEALTH_LISTEN=127.0.0.1:8081 pilookup serve --home HOME"))
+
+    def _serve_once(self) -> None:
+        self.run(Command("pilookup serve --home HOME"))
+        self.close()
 
     def close(self) -> None:
         """End the servers that were started."""
@@ -130,11 +163,12 @@ class World:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGTERM)
             server.wait(timeout=SECONDS)
+        self._running.clear()
 
 
 def is_server(words: list[str]) -> bool:
     """Whether a command runs until it is stopped."""
-    return words[:2] in (["pilookup", "serve"], ["dask", "scheduler"], ["dask", "worker"])
+    return words[:2] in (["pilookup", "serve"], ["pilookup", "sandbox"], ["dask", "scheduler"], ["dask", "worker"])
 
 
 def prepare(directory: Path, demo, home: bool) -> None:
@@ -147,8 +181,14 @@ def prepare(directory: Path, demo, home: bool) -> None:
     write_rows(directory / "list.csv", rows)
     shutil.copytree(demo.directory / "demo", directory / "demo", ignore=shutil.ignore_patterns("lock"))
     if home:
-        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock"))
-        shutil.copy(demo.home / "trust-public.json", directory)
+        shutil.copytree(demo.home, directory / "HOME", ignore=shutil.ignore_patterns("lock", "service.sqlite3*"))
+        for trust in demo.home.glob("trust-*.json"):
+            shutil.copy(trust, directory)
+    (directory / "var").mkdir()
+    for folder in ("disc", "stick"):
+        (directory / "media" / folder).mkdir(parents=True)
+    page = (ROOT / "docs" / "operations" / "catalogue.md").read_text(encoding="utf-8")
+    (directory / "texts.toml").write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
     certificates(directory / "cluster")
     for name, source in {"cluster-ca.pem": "ca.pem", "machine.pem": "node.pem", "machine.key": "node.key"}.items():
         shutil.copy(directory / "cluster" / source, directory / "etc" / name)

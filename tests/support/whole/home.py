@@ -26,6 +26,7 @@ class Home:
             "PILOOKUP_HOME": str(self.path),
             "PILOOKUP_PASSPHRASE": "custody passphrase of the tests",
             "PILOOKUP_ONLINE_PASSPHRASE": "online passphrase of the tests",
+            "PILOOKUP_BACKUP_PASSPHRASE": "passphrase of the backups of the tests",
             "XDG_STATE_HOME": str(path / "state"),
         }
 

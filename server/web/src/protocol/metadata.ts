@@ -82,11 +82,15 @@ function parseSignatures(value: unknown, name: RoleName): { keyid: string; sig: 
   return parsed;
 }
 
-/** Parse root metadata. Throws a Failure `bad_response` for anything else. */
-export function parseRoot(data: Uint8Array): Root {
+/**
+ * Parse root metadata. Throws a Failure `bad_response` for anything else.
+ *
+ * @param isSandbox whether the root must be marked as that of a sandbox; otherwise it may not be
+ */
+export function parseRoot(data: Uint8Array, isSandbox = false): Root {
   const metadata = parseMetadata(data, "root");
   const { consistent_snapshot, keys, roles, sandbox } = metadata.signed;
-  if (consistent_snapshot !== true || sandbox !== undefined) throw bad("root", "consistent_snapshot or sandbox");
+  if (consistent_snapshot !== true || (sandbox !== undefined) !== isSandbox) throw bad("root", "consistent_snapshot or sandbox");
   const known = new Map<string, string>();
   for (const [id, value] of Object.entries(asObject(keys, "root"))) {
     const { keytype, scheme, keyval } = asObject(value, "root");

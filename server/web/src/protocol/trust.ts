@@ -74,14 +74,16 @@ export class Trust {
    * @param pinned the pinned root metadata
    * @param channel the channel's name
    * @param clock tells how old verified metadata are
+   * @param isSandbox whether every root must be marked as that of a sandbox; otherwise none may be
    * @throws Failure `bad_response` or `bad_signature` when `pinned` is not root metadata signed by its own keys
    */
   constructor(
     pinned: Uint8Array,
     private readonly channel: string,
     private readonly clock: Clock,
+    private readonly isSandbox = false,
   ) {
-    this.root = parseRoot(pinned);
+    this.root = parseRoot(pinned, isSandbox);
     verifySignatures(this.root, this.root);
   }
 
@@ -138,7 +140,7 @@ export class Trust {
     for (let count = 0; count < MAX_ROOTS; count += 1) {
       const data = await fetchFile(`metadata/${this.root.version + 1}.root.json`, MAX_METADATA_BYTES);
       if (data === null) return;
-      const next = parseRoot(data);
+      const next = parseRoot(data, this.isSandbox);
       checkVersion(next, this.root.version + 1);
       verifySignatures(this.root, next);
       verifySignatures(next, next);

@@ -1,4 +1,4 @@
-"""The style sheet of a report, for the screen and for paper."""
+"""The style sheet of the pages that custody makes, for the screen and for paper."""
 
 from typing import Final
 
@@ -42,6 +42,11 @@ rect.rejected { fill: var(--bad); }
 rect.duplicates { fill: var(--again); }
 .notes, .more { color: var(--soft); font-size: 14px; }
 .notes { padding-left: 20px; overflow-wrap: anywhere; }
+.digest { font: 11px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; word-break: break-all; }
+.command { font: 12px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere;
+  border: 1px solid var(--line); border-radius: 6px; padding: 10px 12px; margin: 0; }
+.sign td { height: 44px; }
+.open { color: var(--bad); font-weight: 600; }
 main + main { margin-top: 56px; padding-top: 8px; border-top: 3px solid var(--line); }
 @media print {
   @page { size: A4; margin: 15mm; }

@@ -1,0 +1,1 @@
+"""Signup with Django: settings, a validator, and two forms."""

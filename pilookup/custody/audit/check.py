@@ -1,0 +1,153 @@
+"""Checking an audit log: its chain, its end, and the heads that releases are signed with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tuf.api.metadata import Targets
+
+from pilookup import durable
+from pilookup.custody.audit.chain import Problem, problems
+from pilookup.custody.audit.entry import Entry, digest_of
+from pilookup.custody.audit.log import read_log, read_seal
+from pilookup.custody.home import Home
+from pilookup.errors import AuditError, FormatError, HomeError, TrustError
+from pilookup.keyring import Keyring
+from pilookup.keyring.key_ids import AUDIT_KEY_ID
+from pilookup.protocol.names import check_channel
+from pilookup.protocol.release import TIMESTAMP, Read, audit_head, parse_metadata, read_release
+from pilookup.release_files.files import read_metadata
+from pilookup.release_files.verify import follow_roots
+
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+"""A time before which nothing has expired: what an old release was signed with counts, whatever the date is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """The head of the log that a release is signed with.
+
+    release: the version of its targets metadata. head: None if an earlier version of pilookup made the release. entry:
+    the number of the entry with this digest; None if there is none.
+    """
+
+    channel: str
+    release: int
+    head: str | None
+    entry: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The head as `pilookup audit verify --json` prints it."""
+        return {"channel": self.channel, "release": self.release, "head": self.head, "entry": self.entry}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """What is in an audit log, and what is wrong with it.
+
+    torn: bytes of a line that a killed command left; the next command repairs that. sealed: whether the key of HOME
+    made `audit-head.json`; None if the key was not asked for. found: what was changed, removed, added or moved, in the
+    order of the log, and then the heads of releases that are not in it.
+    """
+
+    entries: int
+    torn: int
+    sealed: bool | None
+    found: tuple[str, ...]
+    releases: tuple[SignedHead, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The check as `pilookup audit verify --json` prints it."""
+        return {
+            "entries": self.entries,
+            "torn_bytes": self.torn,
+            "sealed": self.sealed,
+            "found": list(self.found),
+            "releases": [each.to_json() for each in self.releases],
+        }
+
+
+def check_audit(home: Home, keyring: Keyring | None, releases: Sequence[Path] = ()) -> AuditCheck:
+    """Check the log of a HOME. The caller holds the lock of HOME.
+
+    Args:
+        home: The HOME.
+        keyring: Of the custody half, for the key that seals the end of the log; None to leave that check out.
+        releases: Directories of channels with `metadata/`, such as copies of releases that were kept; in place of those
+            of this HOME.
+
+    Raises:
+        AuditError: The log or its head is missing, or is none, or cannot be read.
+        TrustError, FormatError: A release is not signed by the keys of a channel of this HOME, or not valid.
+        OSError: A release cannot be read.
+        KeyringError: The key of the log is missing or damaged.
+        HomeError: The custody half is not here.
+    """
+    if not home.has_custody():
+        raise HomeError(f"{home.path}: no custody half here; the audit log is on the custody machine")
+    with durable.failures_as(AuditError, home.audit_log):
+        seal, lines = read_seal(home), read_log(home)
+    heads = [_signed_head(home, path, lines.lines) for path in (releases or _own_releases(home))]
+    sealed = None if keyring is None else seal.is_made_with(keyring.symmetric(AUDIT_KEY_ID))
+    found = [str(problem) for problem in problems(lines.lines, seal)]
+    if sealed is False:
+        found.append(f"{home.audit_head.name}: was changed: it is not made with the key of this HOME")
+    found += [
+        f"{each.channel}: the head that release {each.release} is signed with is not in the log: entries were changed "
+        "or removed, or another log was put here"
+        for each in heads
+        if each.head is not None and each.entry is None
+    ]
+    return AuditCheck(len(lines.lines), len(lines.torn), sealed, tuple(found), tuple(heads))
+
+
+def read_entries(home: Home) -> tuple[list[Entry], list[Problem]]:
+    """The entries of the log of a HOME that can be read, and what is wrong with it, without any key.
+
+    Raises:
+        AuditError: The log or its head is missing, or is none, or cannot be read.
+    """
+    with durable.failures_as(AuditError, home.audit_log):
+        seal, lines = read_seal(home), read_log(home)
+    entries = []
+    for line in lines.lines:
+        try:
+            entries.append(Entry.from_line(line))
+        except FormatError:
+            continue  # `problems` names it
+    return entries, problems(lines.lines, seal)
+
+
+def _own_releases(home: Home) -> list[Path]:
+    if not home.has_online():
+        return []
+    return sorted(path for path in home.channels.iterdir() if (path / "metadata" / TIMESTAMP).exists())
+
+
+def _signed_head(home: Home, directory: Path, lines: Sequence[bytes]) -> SignedHead:
+    """The head of a release whose signatures lead back to a trust file of this HOME."""
+    metadata = directory / "metadata"
+
+    def read(name: str) -> bytes:
+        return read_metadata(metadata / name)
+
+    channel = _channel_of(home, read, directory)
+    release = read_release(read, _ANY_TIME, timestamp=False)
+    targets = parse_metadata(read(f"{release.targets_version}.targets.json"), Targets).signed
+    head = audit_head(targets.targets)
+    digests = [digest_of(line) for line in lines]
+    entry = digests.index(head) + 1 if head in digests else None
+    return SignedHead(channel, release.targets_version, head, entry)
+
+
+def _channel_of(home: Home, read: Read, directory: Path) -> str:
+    """The channel whose trust file a directory's root follows from; raises TrustError if there is none."""
+    for trust in sorted(home.path.glob("trust-*.json")):
+        try:
+            follow_roots(trust.read_bytes(), read)
+        except TrustError:
+            continue
+        return check_channel(trust.stem.removeprefix("trust-"))
+    raise TrustError("bad_signature", f"{directory}: not a release of this HOME: no trust file leads to its root")

@@ -1,0 +1,355 @@
+"""Restoring a backup, with what happened after it as far as the newest journal and release tell (docs/adr/0024)."""
+
+import base64
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+from pilookup import durable
+from pilookup.bundles.header import Header
+from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
+from pilookup.bundles.incoming import Trusted
+from pilookup.bundles.journal import JOURNAL_FILE, Entry, Journal, Removal, open_dataset, open_element
+from pilookup.bundles.read import opened_bundle
+from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
+from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
+from pilookup.bundles.take_up import read_journal, take_up
+from pilookup.custody.audit import AuditLog
+from pilookup.custody.backup.archive import extract, opened_archive
+from pilookup.custody.backup.contents import (
+    CONTENTS,
+    CONTROL,
+    CUSTODY,
+    MAX_CONTENTS_BYTES,
+    TRUST,
+    BackupContents,
+)
+from pilookup.custody.bundles import STATE_DOMAIN
+from pilookup.custody.control import ControlDatabase
+from pilookup.custody.home import Home
+from pilookup.custody.session import Session
+from pilookup.custody.vault import Vault
+from pilookup.errors import BundleError, HomeError
+from pilookup.keyring import Half, Keyring
+from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID
+from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.release import MANIFEST, ROOT, verify_root
+from pilookup.release_files.files import read_metadata
+from pilookup.release_files.verify import follow_roots
+
+_NONCE_BYTES: Final = 12
+_LOST: Final = "lost-after-backup"
+_SERVICE: Final = "service.sqlite3"
+"""The service database and its files, which custody never reads."""
+
+_NOT_COPIED: Final = ("lock", LOCK, INCOMING)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOutcome:
+    """What `restore` did.
+
+    contents: of the backup. erased and withdrawn: what the journal told and the backup did not have. missing: the
+    titles of cases that the newest release serves and the backup does not have. channels: to rotate now.
+    """
+
+    contents: BackupContents
+    erased: int
+    withdrawn: tuple[str, ...]
+    missing: tuple[str, ...]
+    channels: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as `pilookup restore --json` prints it."""
+        return {
+            "backup": self.contents.to_json(),
+            "erased": self.erased,
+            "withdrawn": list(self.withdrawn),
+            "missing": list(self.missing),
+            "channels": list(self.channels),
+        }
+
+
+def restore(
+    path: Path,
+    home: Path,
+    newest: Path,
+    now: datetime,
+    backup_passphrase: Callable[[], bytes],
+    passphrase: Callable[[], bytes],
+    operator: str | None = None,
+) -> RestoreOutcome:
+    """Make a HOME from a backup, and bring it to the newest journal and release.
+
+    The HOME is complete, or not there. Nothing can be published from it before every channel is rotated.
+
+    Args:
+        path: The backup.
+        home: A missing or empty directory.
+        newest: The online half of a serving machine, copied; or the newest bundle that custody exported.
+        now: The current time.
+        backup_passphrase: Returns the passphrase of the backup.
+        passphrase: Returns that of the custody half, as it was when the backup was made.
+        operator: Who restores it, for the audit log; None for the login.
+
+    Raises:
+        BundleError: The backup, the journal or the bundle is damaged, or of another HOME; or the passphrase is wrong.
+        TrustError, FormatError: The newest release is not valid.
+        KeyringError: The custody passphrase is wrong, or a key is damaged.
+        CustodyError: The control database cannot be used, or holds control data already.
+        VaultError: The vault in the backup is damaged.
+        AuditError: The audit log in the backup is damaged.
+        HomeError: HOME is not empty, or cannot be written (a full disk).
+    """
+    with durable.failures_as(HomeError, home), _staging(home) as staging:
+        contents = _extract(path, staging, backup_passphrase())
+        _bring_online_half(staging, newest, now)
+        newest_state = _verify_newest(staging)
+        keyring = Keyring.unlock(staging.custody, Half.CUSTODY, passphrase())
+        with _control(staging) as control:
+            session = Session(staging, keyring, control, Vault(staging, keyring), None, now)
+            audit = AuditLog.open(staging, keyring, operator, lambda: now)
+            with audit.recorded("restore") as entry:
+                session.recover()
+                outcome = _catch_up(session, newest_state, contents)
+                entry.outcome(erased=outcome.erased, withdrawn=len(outcome.withdrawn))
+        _give_its_name(staging.path, home)
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """What the online half states: the bundle taken up last, the journal, and the manifests of the newest releases."""
+
+    taken_up: Header | None
+    journal: Journal
+    manifests: list[Manifest]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The highest catalogue id, and the highest serial and epoch of each channel, that custody had used."""
+
+    dataset: int
+    serials: dict[str, int]
+    epochs: dict[str, int]
+
+
+@contextmanager
+def _staging(home: Path) -> Iterator[Home]:
+    """A directory beside HOME, which is removed after an error."""
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise HomeError(f"{home}: not empty; restore into a new or empty directory")
+    folder = home.absolute().with_name(f".{home.name}.restoring")
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(mode=durable.DIRECTORY_MODE)
+        yield Home(folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def _control(home: Home) -> Iterator[ControlDatabase]:
+    """New tables with the rows of the backup; dropped again after an error, if they are in another database."""
+    with ControlDatabase.create(home) as control:
+        try:
+            control.restore((home.path / CONTROL).read_bytes())
+            (home.path / CONTROL).unlink()
+            yield control
+        except BaseException:
+            control.remove()
+            raise
+
+
+def _extract(path: Path, staging: Home, passphrase: bytes) -> BackupContents:
+    contents = None
+    with opened_archive(path, passphrase) as files:
+        for name, content in files:
+            if name == CONTENTS:
+                contents = BackupContents.from_bytes(content.read(MAX_CONTENTS_BYTES))
+            elif name == CONTROL or name.startswith(CUSTODY):
+                extract(content, staging.path / name)
+            elif name.startswith(TRUST):
+                extract(content, staging.path / name.removeprefix(TRUST))
+            else:
+                raise BundleError(f"{name}: not a file of a backup")
+    if contents is None:
+        raise BundleError(f"{path}: it has no {CONTENTS}")
+    return contents
+
+
+def _bring_online_half(staging: Home, newest: Path, now: datetime) -> None:
+    """Take the online half from a copy of it, or from the newest bundle."""
+    if (newest / "channels").is_dir():
+        _copy(newest, staging.online)
+        return
+    with opened_bundle([newest]) as bundle:
+        created = bundle.header.created
+    serving = staging.path / "serving"
+    take_up([newest], serving, Trusted.read([staging.path]), min(created, now))
+    (serving / "online").rename(staging.online)
+    shutil.rmtree(serving)
+
+
+def _copy(online: Path, to: Path) -> None:
+    """Copy an online half, except what belongs to a server or an import that runs."""
+    if (online / TAKING_UP).exists():
+        raise BundleError(
+            f"{online}: an import was interrupted there; complete it by starting the server, and copy again"
+        )
+    to.mkdir(mode=durable.DIRECTORY_MODE)
+    for path in sorted(online.rglob("*")):
+        below = path.relative_to(online)
+        if path.name.startswith((".", _SERVICE)) or below.parts[0] in _NOT_COPIED:
+            continue
+        if path.is_dir():
+            (to / below).mkdir(mode=durable.DIRECTORY_MODE)
+        else:
+            durable.write_flushed(to / below, durable.read_blocks(path))
+
+
+def _verify_newest(staging: Home) -> _Newest:
+    """Verify the online half from the trust files of the backup on."""
+    key = read_trust(staging.path / TRUST_FILE)
+    if key is None:
+        raise BundleError(f"the backup has no {TRUST_FILE}")
+    manifests: list[Manifest] = []
+    for directory in sorted(path for path in staging.channels.iterdir() if path.is_dir()):
+        if (directory / "metadata" / ROOT).exists():
+            follow_roots(read_metadata(staging.trust(directory.name)), metadata_reader(directory))
+        release = newest_release(directory)
+        for epoch in release.epochs if release else ():
+            path = directory / "targets" / epoch.path(MANIFEST)
+            manifests.append(manifest_of(path, directory.name, epoch))
+    return _Newest(read_taken_up(staging.online, key), read_journal(staging.online, key), manifests)
+
+
+def _catch_up(session: Session, newest: _Newest, contents: BackupContents) -> RestoreOutcome:
+    """Take everything above what was used, and do again what was removed after the backup."""
+    home, key = session.home, newest.journal.key
+    seal = session.keyring.symmetric(JOURNAL_SEAL_KEY_ID)
+    journal = _newer(newest.journal, Journal.from_bytes(_journal_bytes(home), key))
+    missing = _missing(session, newest.manifests)
+    _make_unpublished(session)
+    erased, withdrawn = _replay(session, journal, seal)
+    _reserve(session, newest.manifests, _state(newest.taken_up, seal))
+    for half in (home.custody, home.online):
+        durable.replace(half / JOURNAL_FILE, journal.data)
+    if newest.taken_up is not None:
+        write_exports(home.custody, read_exports(home.custody).with_export(Exported.of(newest.taken_up)))
+    channels = tuple(sorted({manifest.channel for manifest in newest.manifests}))
+    return RestoreOutcome(contents, erased, withdrawn, missing, channels)
+
+
+def _make_unpublished(session: Session) -> None:
+    """Make the directories of channels that were never published, of which a serving machine has nothing."""
+    for channel in session.control.channels():
+        repository = session.repository(channel.name)
+        if (repository.metadata / ROOT).exists():
+            continue
+        for folder in (repository.directory, repository.metadata, repository.targets):
+            if not folder.exists():
+                durable.make_directory(folder)
+        root = read_metadata(session.home.trust(channel.name))
+        for name in (f"{verify_root(root).version}.{ROOT}", ROOT):
+            durable.replace(repository.metadata / name, root)
+
+
+def _newer(found: Journal, backed_up: Journal) -> Journal:
+    """The longer one of two journals, of which one must continue the other."""
+    longer, shorter = (found, backed_up) if found.position >= backed_up.position else (backed_up, found)
+    longer.check_extends(shorter)
+    return longer
+
+
+def _journal_bytes(home: Home) -> bytes:
+    path = home.custody / JOURNAL_FILE
+    return path.read_bytes() if path.exists() else b""
+
+
+def _missing(session: Session, manifests: list[Manifest]) -> tuple[str, ...]:
+    """The titles of the cases that are served and not in the backup."""
+    known = {dataset.id for dataset in session.control.datasets(active_only=False)}
+    titles = {case.id: case.title_zh for manifest in manifests for case in manifest.datasets if case.id not in known}
+    return tuple(titles[number] for number in sorted(titles))
+
+
+def _replay(session: Session, journal: Journal, seal: bytes) -> tuple[int, tuple[str, ...]]:
+    """Erase and withdraw again what the restored half does not know as removed; returns how much that was."""
+    erased, withdrawn = 0, []
+    for entry in journal.entries:
+        if entry.kind is Removal.ERASE:
+            erased += _erase_again(session, open_element(entry, seal))
+        elif (slug := _withdraw_again(session, entry, seal)) is not None:
+            withdrawn.append(slug)
+    session.recover()
+    return erased, tuple(withdrawn)
+
+
+def _erase_again(session: Session, element: bytes) -> bool:
+    if element in session.vault.suppressed.to_pylist():
+        return False
+    session.control.count_removal()
+    session.vault.suppress(element)
+    session.vault.expunge(element, session.loads())
+    return True
+
+
+def _withdraw_again(session: Session, entry: Entry, seal: bytes) -> str | None:
+    """Returns the id of the dataset, or None if it was withdrawn before or is not in the backup."""
+    number, slug = open_dataset(entry, seal)
+    dataset = session.control.dataset(slug)
+    if dataset is None:
+        session.control.reserve(number, slug, entry.time)
+        return None
+    if dataset.withdrawn_at is not None:
+        return None
+    session.vault.mark_pending(load.id for load in session.control.loads(slug))
+    session.control.withdraw(slug, entry.time)
+    return slug
+
+
+def _reserve(session: Session, manifests: list[Manifest], state: _State) -> None:
+    """Keep the control data above every catalogue id, serial and epoch that was used."""
+    used = max([state.dataset, *(case.id for manifest in manifests for case in manifest.datasets)], default=0)
+    if used >= session.control.next_dataset_id():
+        session.control.reserve(used, f"{_LOST}-{used}", session.now)
+    for channel in session.control.channels():
+        served = [manifest for manifest in manifests if manifest.channel == channel.name]
+        serial = max([state.serials.get(channel.name, 0), *(manifest.serial for manifest in served)])
+        if serial > session.control.last_serial(channel.name):
+            session.control.consume_serial(channel.name, serial - 1)
+        epoch = max([state.epochs.get(channel.name, 0), *(manifest.epoch for manifest in served)])
+        if epoch > session.control.epochs(channel.name)[-1].number:
+            session.control.start_epoch(channel.name, epoch, session.now, former_until=session.now)
+
+
+def _state(header: Header | None, seal: bytes) -> _State:
+    """What custody wrote for itself into the bundle that was taken up last."""
+    if header is None or not header.state:
+        return _State(0, {}, {})
+    sealed = base64.urlsafe_b64decode(header.state + "=" * (-len(header.state) % 4))
+    associated = STATE_DOMAIN + str(header.number).encode()
+    try:
+        data = AESGCMSIV(seal).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated)
+    except (InvalidTag, ValueError):
+        raise BundleError("the bundle's state is sealed under another key than the backup's") from None
+    return _State(**json.loads(data))
+
+
+def _give_its_name(staging: Path, home: Path) -> None:
+    """Flush everything, and rename the directory: the step that decides."""
+    for folder in (staging, *(path for path in staging.rglob("*") if path.is_dir())):
+        durable.sync_directory(folder)
+    staging.rename(home.absolute())
+    durable.sync_directory(home.absolute().parent)

@@ -1,0 +1,213 @@
+"""The parsers of requests, signature files and sealed keys: any bytes, and any change of good ones, are refused or harmless."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tuf.api.metadata import Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets
+
+from pilookup._core import SecretKey
+from pilookup.errors import FormatError, KeyringError, TrustError
+from pilookup.protocol.buckets import Geometry
+from pilookup.protocol.label import Profile
+from pilookup.protocol.manifest import FileRef, Manifest
+from pilookup.protocol.names import CANARIES
+from pilookup.protocol.release import MANIFEST, target_custom, target_name
+from pilookup.signing.request import read_request, write_request
+from pilookup.signing.sealed_key import FileSigner, SealedKey, read_sealed_key
+from pilookup.signing.signature_file import SignatureFile, sign_request
+from pilookup.signing.signer import HeldKey, sign_metadata, tuf_key, tuf_key_id
+from pilookup.signing.summary import summary
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+KEYS = {
+    role: [HeldKey(Ed25519PrivateKey.generate()) for _ in range(count)]
+    for role, count in {"root": 3, "targets": 3, "snapshot": 1, "timestamp": 1}.items()
+}
+PASSPHRASE = b"passphrase of a holder"
+
+
+def root():
+    made = Root(version=1, expires=NOW + timedelta(days=365), consistent_snapshot=True)
+    for role, keys in KEYS.items():
+        made.roles[role] = Role([], 2 if len(keys) > 1 else 1)
+        for key in keys:
+            made.add_key(tuf_key(key.public_key()), role)
+    metadata = Metadata(made)
+    sign_metadata(metadata, KEYS["root"])
+    return metadata.to_bytes()
+
+
+def manifest():
+    files = {name: FileRef("ab" * 32, 4096) for name in ("buckets.bin", "tree.bin")}
+    return Manifest(
+        channel="public", profile=Profile.COARSE, epoch=1, serial=7, created=NOW, public_key=SecretKey.generate().public(),
+        geometry=Geometry(2, 64), entries=9, root=b"r" * 32, files=files, canaries=CANARIES,
+    )  # fmt: skip
+
+
+def request(**changes):
+    described = manifest()
+    data = described.to_bytes()
+    targets = Targets(version=3, expires=NOW + timedelta(days=30))
+    for path, content in ((MANIFEST, data), (target_name(1, MANIFEST), data)):
+        target = TargetFile.from_data(path, content, ["sha256"])
+        if path != MANIFEST:
+            target.unrecognized_fields["custom"] = target_custom(1, NOW + timedelta(days=100))
+        targets.targets[path] = target
+    for name, ref in described.files.items():
+        path = target_name(1, name)
+        targets.targets[path] = TargetFile(ref.size, {"sha256": ref.sha256}, path)
+    snapshot = Snapshot(version=4, expires=NOW + timedelta(days=30), meta={"targets.json": MetaFile(3)})
+    sign = {"targets": Metadata(targets).to_bytes(), "snapshot": Metadata(snapshot).to_bytes()}
+    return write_request("public", root(), sign, [data], None, ["a text of the request"])
+
+
+REQUEST = request()
+SIGNATURES = sign_request(read_request(REQUEST), [KEYS["targets"][0], KEYS["snapshot"][0]]).to_bytes()
+SEALED = SealedKey.create("root-public-1", Ed25519PrivateKey.generate(), PASSPHRASE).to_bytes()
+
+
+def changed(data, draw):
+    """The bytes with some of them replaced, removed or added."""
+    at = draw(st.integers(0, len(data) - 1))
+    size, put = draw(st.integers(0, 3)), draw(st.binary(max_size=3))
+    return data[:at] + put + data[at + size :]
+
+
+def nodes(value, path=()):
+    """The paths of everything inside a JSON document."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from nodes(inner, (*path, key))
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=3,
+)
+
+
+def with_junk(data, draw):
+    """A JSON document of which one part is something else."""
+    body = json.loads(data)
+    *outer, last = draw(st.sampled_from([path for path in nodes(body) if path]))
+    inner = body
+    for key in outer:
+        inner = inner[key]
+    inner[last] = draw(JUNK)
+    return json.dumps(body).encode()
+
+
+def test_good_files_are_read():
+    asked = read_request(REQUEST)
+    assert summary(asked)[0] == "channel public: targets version 3, snapshot version 4"
+    assert "a text of the request" not in summary(asked)
+    assert [each.role for each in SignatureFile.from_bytes(SIGNATURES).signatures] == ["targets", "snapshot"]
+    assert SignatureFile.from_bytes(SIGNATURES).to_bytes() == SIGNATURES
+    assert SealedKey.from_bytes(SEALED).to_bytes() == SEALED
+    assert "1 of 2 signatures" in str(asked_with(SIGNATURES).missing()[0])
+
+
+def asked_with(signatures):
+    unsigned = read_request(REQUEST).unsigned
+    for made in SignatureFile.from_bytes(signatures).signatures:
+        unsigned.add(made.role, made.key_id, made.signature)
+    return unsigned
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_a_changed_request_is_refused_or_asks_for_the_same(data):
+    broken = data.draw(st.sampled_from([changed, with_junk]))(REQUEST, data.draw)
+    try:
+        asked = read_request(broken)
+    except (FormatError, TrustError):
+        return
+    good = read_request(REQUEST)
+    if asked.unsigned.digests() != good.unsigned.digests():
+        # Whoever changes metadata and the digests together asks for something else, and the summary says what.
+        assert summary(asked) != summary(good)
+    else:
+        assert asked.release == good.release
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_changed_signatures_are_refused_or_not_counted(data):
+    broken = data.draw(st.sampled_from([changed, with_junk]))(SIGNATURES, data.draw)
+    try:
+        parsed = SignatureFile.from_bytes(broken)
+    except FormatError:
+        return
+    for made in parsed.signatures:
+        if made not in SignatureFile.from_bytes(SIGNATURES).signatures:
+            unsigned = read_request(REQUEST).unsigned
+            wrong_bytes = made.sha256 != unsigned.digests()[made.role]
+            assert wrong_bytes or not unsigned.add(made.role, made.key_id, made.signature)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.data())
+def test_a_changed_sealed_key_does_not_open(data):
+    broken = data.draw(st.sampled_from([changed, with_junk]))(SEALED, data.draw)
+    try:
+        key = SealedKey.from_bytes(broken)
+    except KeyringError:
+        return
+    assert broken == SEALED
+    assert key.open(PASSPHRASE)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_refused(data):
+    for parse, error in (
+        (read_request, FormatError),
+        (SignatureFile.from_bytes, FormatError),
+        (SealedKey.from_bytes, KeyringError),
+    ):
+        with pytest.raises(error):
+            parse(data)
+
+
+@pytest.mark.parametrize("field", ["key_id", "public", "profile"])
+def test_no_field_of_a_sealed_key_can_be_exchanged(field):
+    key = SealedKey.from_bytes(SEALED)
+    other = {"key_id": "root-public-2", "public": b"p" * 32, "profile": "argon2id-rfc9106-second"}[field]
+    exchanged = SealedKey.from_bytes(replace(key, **{field: other}).to_bytes())
+    if getattr(key, field) != other:
+        with pytest.raises(KeyringError, match="does not open the key"):
+            exchanged.open(PASSPHRASE)
+
+
+@pytest.mark.parametrize("passphrase", [b"", b"another one"])
+def test_a_wrong_passphrase_opens_nothing_and_is_not_repeated(passphrase, tmp_path):
+    path = tmp_path / "a.key"
+    path.write_bytes(SEALED)
+    with pytest.raises(KeyringError) as refused:
+        FileSigner(read_sealed_key(path), lambda: passphrase).sign(b"data")
+    assert "another one" not in str(refused.value)
+
+
+def test_secrets_are_in_no_repr_and_are_not_pickled():
+    import pickle
+
+    key = SealedKey.from_bytes(SEALED)
+    signer = key.open(PASSPHRASE)
+    assert key.sealed.hex() not in repr(key)
+    assert tuf_key_id(signer) in repr(signer)
+    with pytest.raises(TypeError):
+        pickle.dumps(signer)
+
+
+@pytest.mark.parametrize("name", ["missing", "folder"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(KeyringError, match=name):
+        read_sealed_key(tmp_path / name)

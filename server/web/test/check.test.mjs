@@ -398,6 +398,92 @@ const guarded = ({ given, solution }) =>
     };
   });
 
+/** A server whose manifest names this cases.json. */
+const withDetails = (body, change = () => undefined) =>
+  changed((r) => {
+    const data = Buffer.from(typeof body === "string" ? body : modules.manifest.canonical(body));
+    const digest = bytesToHex(sha256(data));
+    r.manifest = { ...r.manifest, files: { ...r.manifest.files, "cases.json": { sha256: digest, size: data.length } } };
+    r.overrides[`targets/epochs/${r.manifest.epoch}/${digest}.cases.json`] = data;
+    change(r, `targets/epochs/${r.manifest.epoch}/${digest}.cases.json`);
+  });
+
+const both = (text) => ({ zh: `${text}中`, en: text });
+const FULL = {
+  id: 0, updated: "2026-11-29", size: "1000", platforms: [both("Shop")], close: both("Open settings"),
+  close_url: "https://shop.example/close?a=1#b", unknown: { more: 1 },
+  appeal: { who: both("Police"), how: both("Go there"), papers: both("ID"), url: "https://police.example:8443", unknown: 1 },
+};
+
+describe("cases.json", () => {
+  const shown = async (server) => {
+    const page = new Page(server);
+    const { cases } = await page.ask(numbers.found[0]);
+    return [cases[0], page];
+  };
+  const idOf = async () => (await shown(new FakeServer()))[0].id;
+
+  test("adds details to its case, and leaves out what is unknown", async () => {
+    const id = await idOf();
+    const [found] = await shown(withDetails({ format: 1, more: [], cases: [{ ...FULL, id }, { id: 65535 }] }));
+    assert.deepEqual(found.details, {
+      platforms: FULL.platforms, close: FULL.close, close_url: FULL.close_url,
+      appeal: { who: both("Police"), how: both("Go there"), papers: both("ID"), url: "https://police.example:8443" },
+    });
+  });
+
+  test("is fetched once, whatever the answer is", async () => {
+    const id = await idOf();
+    for (const number of [numbers.found[0], numbers.absent[0]]) {
+      const page = new Page(withDetails({ format: 1, cases: [{ ...FULL, id }] }));
+      await page.ask(number);
+      await page.ask(number);
+      const paths = page.server.requests.map(({ path }) => path.split("/")[0].replace(/\?.*/, ""));
+      assert.equal(page.server.requests.filter(({ path }) => path.endsWith(".cases.json")).length, 1);
+      assert.deepEqual(paths.slice(-2), ["evaluate", "snapshots"], "the second check fetches no details");
+    }
+  });
+
+  const broken = {
+    "another format": { format: 2, cases: [] },
+    "no list": { format: 1, cases: {} },
+    "not canonical": '{"format":1, "cases":[]}',
+    "not JSON": "<html>",
+    "ids that do not ascend": { format: 1, cases: [{ id: 2 }, { id: 2 }] },
+    "an id that is none": { format: 1, cases: [{ id: 0 }] },
+  };
+  const wrong = {
+    close_url: ["http://shop.example", "javascript:alert(1)//", "https://", "https://a.example/ ", "https://A.example", "https://u@a.example", `https://a.example/${"x".repeat(500)}`],
+    close: ["text", { zh: "a" }, { zh: "", en: "a" }, { zh: "a\u202e", en: "b" }, { zh: "x".repeat(1001), en: "b" }],
+    platforms: ["Shop", [7], [{ zh: "x".repeat(201), en: "b" }], Array(51).fill(both("Shop"))],
+    appeal: ["text", { who: "text" }, { url: "ftp://a.example" }],
+    updated: ["2026-02-30", "today", 7],
+    size: ["Large", 1000],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    values.forEach((value, i) => (broken[`${name} ${i}`] = { format: 1, cases: [{ id: 1, [name]: value }] }));
+  }
+  for (const [name, body] of Object.entries(broken)) {
+    test(`${name}: the case is shown without details`, async () => {
+      assert.throws(() => modules.caseDetails.parseDetails(Buffer.from(typeof body === "string" ? body : modules.manifest.canonical(body))));
+      const [found] = await shown(withDetails(body));
+      assert.equal(found.details, undefined);
+    });
+  }
+
+  test("that is missing, altered or large changes no answer", async () => {
+    const id = await idOf();
+    const body = { format: 1, cases: [{ ...FULL, id }] };
+    const altered = [
+      (r, path) => delete r.overrides[path],
+      (r, path) => (r.overrides[path] = Buffer.from(String(r.overrides[path]).replace("Shop", "Shoq"))),
+      (r, path) => (r.answer = (asked) => (asked === path ? new Response("", { status: 503 }) : null)),
+      (r) => (r.manifest.files["cases.json"].size = 64 * 1024 + 1),
+    ];
+    for (const change of altered) assert.equal((await shown(withDetails(body, change)))[0].details, undefined);
+  });
+});
+
 /** A server that refuses this many evaluations, with a problem of this type and this header Retry-After. */
 const overQuota = (times, type, seconds) =>
   changed((r) => {

@@ -2,6 +2,7 @@
 
 export * as bucket from "../src/protocol/bucket.ts";
 export * as bytes from "../src/protocol/bytes.ts";
+export * as caseDetails from "../src/protocol/case_details.ts";
 export * as check from "../src/protocol/check.ts";
 export * as failure from "../src/protocol/failure.ts";
 export * as identifier from "../src/identifier/canonicalise.ts";

@@ -67,7 +67,9 @@ vectors("snapshot", (one) => {
 
 vectors("manifest", (one) => {
   assert.equal(manifest.canonical(one.fields), one.bytes);
-  const { cases: catalogue, geometry, publicKey, root, ...plain } = manifest.parseManifest(utf8(one.bytes));
+  // `details` is the entry of cases.json in `files`.
+  const { cases: catalogue, details, geometry, publicKey, root, ...plain } = manifest.parseManifest(utf8(one.bytes));
+  assert.deepEqual(details, one.fields.files["cases.json"] ?? null);
   const { fields } = one;
   assert.deepEqual([...catalogue.values()], fields.datasets);
   assert.deepEqual(geometry, { bits: fields.bucket_bits, slots: fields.slots });

@@ -1,12 +1,14 @@
 // Tests the built scripts: their size, their language level, and a run without the globals newer than Chrome 67.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { parse } from "acorn";
-import { buildScript, SCRIPTS } from "../build.mjs";
+import { buildPage, buildScript, SCRIPTS } from "../build.mjs";
 import { FakeServer, numbers } from "./fake_server.mjs";
 
 const scripts = new Map();
@@ -14,6 +16,23 @@ for (const one of SCRIPTS) scripts.set(one.name, { ...one, text: await buildScri
 const textOf = (name) => scripts.get(name).text;
 
 const gzipSize = (name) => gzipSync(textOf(name), { level: 9 }).length;
+
+test("index.html, page.css, the first drawing and a usual config.json have less than 12,000 bytes after gzip", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pilookup-built-"));
+  try {
+    await buildPage(folder);
+    const sizes = ["index.html", "page.css", "gift.svg", "icon.svg"].map(
+      (name) => gzipSync(readFileSync(join(folder, name)), { level: 9 }).length,
+    );
+    const root = JSON.parse(Buffer.from(new FakeServer().root()));
+    const operator = { name: { zh: "某某市公安局", en: "City police" }, telephone: "0571-12345678", filing: "某", address: "https://a.example" };
+    const config = { format: 1, server: "", buckets: "", channel: "public", root, operator };
+    const total = sizes.concat(gzipSync(JSON.stringify(config), { level: 9 }).length).reduce((sum, size) => sum + size);
+    assert.ok(total < 12_000, String(total));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("hall.js has less than 4,000 bytes after gzip", () => {
   assert.ok(gzipSize("hall.js") < 4_000, `${gzipSize("hall.js")}`);

@@ -162,8 +162,31 @@ function caseOf(item: Case, words: Words): HTMLElement {
     make("h4", {}, item.title[words.code]),
     make("p", {}, words.kind[item.kind]),
     names.length ? make("p", {}, words.classes(names.map((name) => words.dataClass[name]))) : null,
+    ...detailsOf(item, words),
     item.seized_on ? make("p", {}, words.seized(day(item.seized_on, words))) : null,
   );
+}
+
+/** What cases.json says about a case. */
+function detailsOf({ details }: Case, words: Words): (HTMLElement | null)[] {
+  if (!details) return [];
+  const { platforms, close, close_url, appeal } = details;
+  const { code } = words;
+  const text = (value: { zh: string; en: string } | null): HTMLElement | null =>
+    value && make("p", {}, value[code]);
+  return [
+    platforms.length ? make("p", {}, words.platforms(platforms.map((name) => name[code]))) : null,
+    close || close_url ? make("p", { class: "strong" }, words.close) : null,
+    text(close),
+    webLink(close_url),
+    appeal ? make("p", { class: "strong" }, words.appeal) : null,
+    ...(appeal ? [text(appeal.who), text(appeal.how), text(appeal.papers), webLink(appeal.url)] : []),
+  ];
+}
+
+/** A link to a page of somebody else, with its address as its text, so that it can be compared. */
+function webLink(url: string | null): HTMLElement | null {
+  return url ? make("a", { class: "call", href: url, target: "_blank", rel: "noopener noreferrer" }, url) : null;
 }
 
 function unknownBody(answer: Unknown, telephone: string, words: Words): (HTMLElement | null)[] {

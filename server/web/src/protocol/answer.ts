@@ -2,6 +2,22 @@
 
 import type { FailureReason } from "./failure.ts";
 
+export interface Translated {
+  zh: string;
+  en: string;
+}
+
+/** What cases.json says about a case. Null where it says nothing. */
+export interface CaseDetails {
+  /** Where accounts were found. */
+  platforms: Translated[];
+  /** How to close an account. */
+  close: Translated | null;
+  close_url: string | null;
+  /** Who decides on an appeal, how it is made, and which papers it takes. */
+  appeal: { who: Translated | null; how: Translated | null; papers: Translated | null; url: string | null } | null;
+}
+
 /** A case of the manifest's catalogue whose data contain the number. */
 export interface Case {
   id: number;
@@ -11,6 +27,7 @@ export interface Case {
   seized_on: string | null;
   data_classes: string[];
   advice: string[];
+  details?: CaseDetails;
 }
 
 export interface Found {

@@ -2,12 +2,14 @@
 // evaluate, verify the proof, unblind, derive the token, fetch the bucket, open the label.
 
 import { canonicalise, type Library } from "../identifier/canonicalise.ts";
-import type { Answer, Case } from "./answer.ts";
+import type { Answer, Case, CaseDetails } from "./answer.ts";
 import { bucketBytes, verifyBucket } from "./bucket.ts";
-import { concat, utf8 } from "./bytes.ts";
+import { concat, hex, utf8 } from "./bytes.ts";
+import { parseDetails } from "./case_details.ts";
 import { Failure } from "./failure.ts";
 import { findLabel, monthText, type Label } from "./label.ts";
 import type { Manifest } from "./manifest.ts";
+import { sha256 } from "./noble.ts";
 import { blind, ELEMENT_BYTES, PROOF_BYTES, unblind, type Blinded } from "./oprf.ts";
 import type { Step } from "./steps.ts";
 import { bucketIndex, deriveToken } from "./token.ts";
@@ -69,6 +71,7 @@ export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">
   release.key.prepare();
   const name = pickRandom(release.manifest.canaries);
   release.canary = { name, blinded: blind(utf8(name)) };
+  await detailsOf(release, tools);
 }
 
 function unknownAnswer(error: unknown): Answer {
@@ -96,7 +99,8 @@ async function answerWithRelease(release: Release, identifier: string, tools: To
   const tokens = await evaluateTokens(release, [identifier, ...canaries], tools);
   const indices = tokens.map((token) => bucketIndex(token, manifest.geometry.bits));
   tools.onStep("bucket");
-  const buckets = await fetchBuckets(manifest, indices, tools);
+  // Fetched whatever the answer will be, so that no request tells it.
+  const [buckets, details] = await Promise.all([fetchBuckets(manifest, indices, tools), detailsOf(release, tools)]);
   tools.onStep("opening");
   const labelAt = (i: number): Label | null => {
     const slots = buckets.get(indices[i]!)!;
@@ -107,7 +111,7 @@ async function answerWithRelease(release: Release, identifier: string, tools: To
     if (!labelAt(1)?.canary) throw new Failure("bad_snapshot", "canary");
     release.confirmed = true;
   }
-  return answerFromLabel(labelAt(0), manifest);
+  return answerFromLabel(labelAt(0), manifest, details);
 }
 
 /** A random item of a list. For canaries: the choice is not secret, since the snapshot must hold all of them. */
@@ -223,21 +227,43 @@ function asFailure(error: unknown): Failure {
 }
 
 /** Steps 12 to 14: the answer for a label, or for no label. */
-function answerFromLabel(label: Label | null, manifest: Manifest): Answer {
+function answerFromLabel(label: Label | null, manifest: Manifest, details: Details): Answer {
   const as_of = manifest.created;
   if (label === null) return { status: "not_found", as_of };
   if (label.canary) throw new Failure("bad_snapshot", "the label of a number has the canary flag");
   const { exposed, malicious, accounts, more } = label;
   const last_seen = monthText(label.month, manifest.profile);
-  return { status: "found", exposed, malicious, accounts, last_seen, cases: casesOf(label, manifest), more, as_of };
+  return { status: "found", exposed, malicious, accounts, last_seen, cases: casesOf(label, manifest, details), more, as_of };
 }
 
-function casesOf(label: Label, { cases }: Manifest): Case[] {
+function casesOf(label: Label, { cases }: Manifest, details: Details): Case[] {
   return label.cases.map((id) => {
     const one = cases.get(id);
     if (one === undefined) throw new Failure("bad_snapshot", "the label names a case that is not in the catalogue");
-    return one;
+    const found = details.get(id);
+    return found ? { ...one, details: found } : one;
   });
+}
+
+/** What cases.json says, by the case's id. Empty if there is no such file, or if it is not as it must be. */
+type Details = Map<number, CaseDetails>;
+
+/** A larger cases.json is not fetched: it would keep the answer waiting on a slow line. In bytes. */
+const MAX_DETAILS = 64 * 1024;
+
+function detailsOf(release: Release, tools: Pick<Tools, "urls" | "transport">): Promise<Details> {
+  return (release.details = release.details ?? fetchDetails(release.manifest, tools)).catch(() => {
+    // It changes no answer. The next check tries again.
+    release.details = null;
+    return new Map();
+  });
+}
+
+async function fetchDetails({ details, epoch }: Manifest, tools: Pick<Tools, "urls" | "transport">): Promise<Details> {
+  if (details === null || details.size > MAX_DETAILS) return new Map();
+  const data = await fileFetcher(tools)(`targets/epochs/${epoch}/${details.sha256}.cases.json`, details.size);
+  const isGenuine = data !== null && data.length === details.size && hex(sha256(data)) === details.sha256;
+  return isGenuine ? parseDetails(data) : new Map();
 }
 
 /** Returns the function that fetches metadata and targets, by their path below the channel's URL. */

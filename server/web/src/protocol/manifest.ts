@@ -20,6 +20,8 @@ export interface Manifest {
   root: Uint8Array;
   canaries: string[];
   cases: Map<number, Case>;
+  /** The digest and the size of cases.json, if the snapshot has it. */
+  details: { sha256: string; size: number } | null;
 }
 
 type Members = Record<string, unknown>;
@@ -29,7 +31,7 @@ const MEMBERS =
 /** Matches the name of a channel. */
 export const CHANNEL = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 const FILE = /^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+$/;
-const CODE = /^[a-z0-9][a-z0-9-]{0,31}$/;
+export const CODE = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const CANARY = /^test:[a-z0-9-]{1,64}$/;
 // The list of section 7. `\p{...}` would depend on the browser's version of Unicode.
 const UNPRINTABLE =
@@ -37,7 +39,7 @@ const UNPRINTABLE =
 
 const bad = (where: string): Failure => new Failure("bad_snapshot", `manifest: ${where}`);
 
-function ensure(good: boolean, where: string): asserts good {
+export function ensure(good: boolean, where: string): asserts good {
   if (!good) throw bad(where);
 }
 
@@ -59,7 +61,6 @@ export function parseManifest(data: Uint8Array): Manifest {
   const text = fromUtf8(data, "bad_snapshot");
   const body = object(json(text), MEMBERS, "manifest");
   ensure(body["format"] === 1, "format");
-  files(body["files"]);
   integer(body["entries"], 0, Number.MAX_SAFE_INTEGER, "entries");
   const manifest: Manifest = {
     channel: matching(body["channel"], CHANNEL, "channel"),
@@ -75,13 +76,14 @@ export function parseManifest(data: Uint8Array): Manifest {
     root: fromBase64url(body["root"], 32, "bad_snapshot"),
     canaries: list(body["canaries"], "canaries").map((name) => matching(name, CANARY, "canaries")),
     cases: catalogue(body["datasets"]),
+    details: files(body["files"])["cases.json"] ?? null,
   };
   ensure(manifest.canaries.length > 0, "canaries");
   ensure(canonical(body) === text, "not canonical JSON (RFC 8785)");
   return manifest;
 }
 
-function json(text: string): unknown {
+export function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -95,17 +97,20 @@ function object(value: unknown, names: string, where: string): Members {
   return value as Members;
 }
 
-function list(value: unknown, where: string): unknown[] {
+/** The value as a list. */
+export function list(value: unknown, where: string): unknown[] {
   ensure(Array.isArray(value), where);
   return value as unknown[];
 }
 
-function integer(value: unknown, low: number, high: number, where: string): number {
+/** The value as an integer in a range. */
+export function integer(value: unknown, low: number, high: number, where: string): number {
   ensure(Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high, where);
   return value as number;
 }
 
-function matching(value: unknown, pattern: RegExp, where: string): string {
+/** The value as a string that matches a pattern. */
+export function matching(value: unknown, pattern: RegExp, where: string): string {
   ensure(typeof value === "string" && pattern.test(value), where);
   return value as string;
 }
@@ -120,7 +125,7 @@ function time(value: unknown): string {
   return value as string;
 }
 
-function files(value: unknown): void {
+function files(value: unknown): Record<string, { sha256: string; size: number }> {
   ensure(value !== null && typeof value === "object" && !Array.isArray(value), "files");
   const names = Object.keys(value as Members);
   ensure(names.includes("buckets.bin") && names.includes("tree.bin"), "files");
@@ -130,6 +135,7 @@ function files(value: unknown): void {
     matching(reference["sha256"], /^[0-9a-f]{64}$/, "files");
     integer(reference["size"], 0, Number.MAX_SAFE_INTEGER, "files");
   }
+  return value as Record<string, { sha256: string; size: number }>;
 }
 
 function catalogue(value: unknown): Map<number, Case> {
@@ -147,14 +153,15 @@ function parseCase(value: unknown): Case {
   return {
     id: integer(body["id"], 1, 0xffff, "id"),
     kind: oneOf(body["kind"], ["exposure", "malicious-registration"], "kind"),
-    title: { zh: titleText(title["zh"]), en: titleText(title["en"]) },
+    title: { zh: plainText(title["zh"], 200, "title"), en: plainText(title["en"], 200, "title") },
     seized_on: day as string | null,
     data_classes: codes("data_classes"),
     advice: codes("advice"),
   };
 }
 
-function titleText(value: unknown): string {
-  ensure(typeof value === "string" && value !== "" && [...value].length <= 200 && !UNPRINTABLE.test(value), "title");
+/** The value as one paragraph of plain text. */
+export function plainText(value: unknown, limit: number, where: string): string {
+  ensure(typeof value === "string" && value !== "" && [...value].length <= limit && !UNPRINTABLE.test(value), where);
   return value as string;
 }

@@ -3,6 +3,7 @@
 // Nothing is stored on the device. A rollback to an older release is therefore detected only while one `Trust` object
 // lives; beyond that, an old release can be used until its metadata expire, after 48 hours.
 
+import type { CaseDetails } from "./answer.ts";
 import { equal, fromUtf8, hex, utf8 } from "./bytes.ts";
 import { Failure, type FailureReason } from "./failure.ts";
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "./manifest.ts";
@@ -33,6 +34,8 @@ export interface Release {
   confirmed: boolean;
   /** A canary that was blinded in advance. Whoever uses it sets null, since no blind is used twice. */
   canary: Canary | null;
+  /** The details of the cases, once they were fetched. */
+  details: Promise<Map<number, CaseDetails>> | null;
 }
 
 interface Canary {
@@ -201,7 +204,7 @@ export class Trust {
     if (Number.isNaN(servesUntil)) throw new Failure("bad_snapshot", "serves_until");
     if (servesUntil <= this.clock.now()) throw new Failure("stale", "epoch");
     if (manifest.serial < (this.release?.manifest.serial ?? 0)) throw new Failure("rolled_back", "serial");
-    return unchanged ?? { manifest, key, digest: target.sha256, confirmed: false, canary: null };
+    return unchanged ?? { manifest, key, digest: target.sha256, confirmed: false, canary: null, details: null };
   }
 }
 

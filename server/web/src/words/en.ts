@@ -141,6 +141,9 @@ export const en: Words = {
     atLeast
       ? `In the seized data, at least ${atLeast} account${atLeast > 1 ? "s were" : " was"} opened with this number.`
       : "How many accounts were opened is not known.",
+  platforms: (names) => `Accounts were found at: ${names.join(", ")}`,
+  close: "How to close an account",
+  appeal: "Whom to ask if it is wrong",
   seized: (date) => `Seized by the police on ${date}`,
   classes: (names) => `In this case criminals have had: ${names.join(", ")} (not necessarily all of these about you)`,
   lastSeen: (when) => `Last seen in the data: ${when}.`,

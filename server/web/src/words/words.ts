@@ -118,6 +118,11 @@ export interface Words {
   kind: Record<"exposure" | "malicious-registration", string>;
   /** The minimum number of accounts; 0 if unknown. */
   accounts: (atLeast: number) => string;
+  /** Where accounts were found. */
+  platforms: (names: string[]) => string;
+  /** The headings of how to close an account, and of how to appeal. */
+  close: string;
+  appeal: string;
   seized: (date: string) => string;
   classes: (names: string[]) => string;
   lastSeen: (when: string) => string;

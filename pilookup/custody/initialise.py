@@ -76,8 +76,9 @@ def initialise_home(
             for half in (home.custody, home.online):
                 shutil.rmtree(half, ignore_errors=True)
             for trust in (home.path / TRUST_FILE, *(home.trust(channel) for channel in CHANNELS)):
-                with suppress(OSError):
-                    trust.unlink()
+                for made in (trust, durable.temporary(trust)):
+                    with suppress(OSError):
+                        made.unlink()
             raise
 
 

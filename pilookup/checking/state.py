@@ -26,13 +26,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Self
 
-from tuf.api.metadata import Root
-
 from pilookup import durable
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.forks import renew_in_children
-from pilookup.errors import FormatError, TrustError
-from pilookup.protocol.release import parse_metadata
+from pilookup.errors import TrustError
 
 _ID_HEX = 16
 _LOCK_PAUSE = 0.005
@@ -180,19 +177,11 @@ class WorkingCopy:
         """Return the files as the refresh has left them; raises OSError."""
         return read_files(self.folder)
 
-    def online_keys(self) -> tuple[tuple[str, ...], ...] | None:
-        """The key ids of timestamp and snapshot in the newest root kept; None if there is none, or none to read.
-
-        Raises OSError.
-        """
-        names = [path for path in (self.metadata / "root_history").glob("*.root.json") if _version(path) is not None]
-        if not names:
-            return None
-        try:
-            root = parse_metadata(max(names, key=lambda path: _version(path) or 0).read_bytes(), Root).signed
-        except FormatError:
-            return None
-        return tuple(tuple(sorted(root.roles[role].keyids)) for role in ("timestamp", "snapshot"))
+    def newest_root(self) -> bytes | None:
+        """The newest version of the root metadata; None before the first. Raises OSError."""
+        paths = (self.metadata / "root_history").glob("*.root.json")
+        numbered = {version: path for path in paths if (version := _version(path)) is not None}
+        return numbered[max(numbered)].read_bytes() if numbered else None
 
     def forget_online(self) -> None:
         """Delete what the former keys of timestamp and snapshot have signed; raises OSError."""

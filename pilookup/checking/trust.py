@@ -201,14 +201,14 @@ class Trust:
         key is new (TUF specification, 5.3.11): a version that a thief of the former keys has signed would stay the
         lowest that is accepted.
         """
-        before = copy.online_keys()
+        before = _online_keys(copy)
         try:
             return self._fetch(root, kept, copy, seen, deadline)
         except tuf.RepositoryError:
-            if before is None or copy.online_keys() == before:
+            if before is None or _online_keys(copy) == before:
                 raise
         except BaseException:
-            if before is not None and copy.online_keys() != before:
+            if before is not None and _online_keys(copy) != before:
                 copy.forget_online()
             raise
         copy.forget_online()
@@ -257,6 +257,18 @@ class Trust:
             f"SHA-256 with the publisher's, or pass trust= (SHA-256: {sha256(root).hexdigest()})"
         )
         warnings.warn(TrustOnFirstUse(text), stacklevel=2)
+
+
+def _online_keys(copy: WorkingCopy) -> tuple[tuple[str, ...], ...] | None:
+    """The key ids of timestamp and snapshot in the newest root kept; None if there is none to read. Raises OSError."""
+    data = copy.newest_root()
+    if data is None:
+        return None
+    try:
+        root = parse_metadata(data, Root).signed
+    except FormatError:
+        return None
+    return tuple(tuple(sorted(root.roles[role].keyids)) for role in ("timestamp", "snapshot"))
 
 
 def read_root(trust: str | Path | bytes, *, sandbox: bool = False) -> bytes:

@@ -81,7 +81,7 @@ def test_a_check_under_way_is_wiped_too(kiosk, proxy):
 
 
 def test_the_next_person_finds_what_the_first_found(kiosk):
-    """Half press the button and half walk away, with the language switched and panels open. 200: tests/attacks/scripts."""
+    """Half press the button and half walk away, with the language switched and panels open."""
     first = None
     for turn, number in enumerate((EXPOSED, SEVEN, MISS, BOTH, "13800", EXPOSED)):
         leave_traces(kiosk, number, turn)

@@ -19,6 +19,7 @@ from pathlib import Path
 from pilookup.custody import Custody
 from pilookup.keyring import Half, Keyring
 from pilookup.release_files.verify import verify_directory
+from pilookup.signing.sealed_key import read_sealed_key
 from tests.support.custody.channel import NOW
 from tests.support.custody.home import numbers, write_csv
 from tests.support.custody.kill import duration_of, exit_status, kill_after
@@ -42,6 +43,13 @@ COMMANDS = {
     "rotate": ("custody.rotate('public')", 73, {frozenset({2}), frozenset({2, 3})}),
     "withdraw": ("custody.withdraw('other')", 1, {frozenset({1, 2})}),
     "erase": ("custody.erase({number!r})", 1, {frozenset({1, 2})}),
+    "move": (
+        "custody.move_key('root-public-1', {file!r}, passphrase='passphrase of a holder')",
+        1,
+        {frozenset({1, 2})},
+    ),
+    "replace-root": ("custody.replace_key('public', 'root', 'root-public-1')", 1, {frozenset({1, 2})}),
+    "replace-timestamp": ("custody.replace_key('public', 'timestamp', 'timestamp-public')", 1, {frozenset({1, 2})}),
 }
 """The call, the hours after the HOME was made, and the epochs that a server may serve after a kill."""
 
@@ -83,15 +91,17 @@ class Kills:
         self.home = folder / "home"
         self.call, self.hours, self.allowed = COMMANDS[name]
         self.more = folder / "more.csv"
+        self.file = folder / "root-public-1.key"
         self.now = NOW + timedelta(hours=self.hours)
 
     def program(self, then=""):
-        work = self.call.format(more=str(self.more), number=numbers(1)[0])
+        work = self.call.format(more=str(self.more), number=numbers(1)[0], file=str(self.file))
         return PROGRAM.format(home=str(self.home), hours=self.hours, work=work + then)
 
     def fresh(self):
         shutil.rmtree(self.home, ignore_errors=True)
         shutil.copytree(self.made, self.home)
+        self.file.unlink(missing_ok=True)
 
     def run(self, kills, rng):
         self.fresh()
@@ -114,14 +124,21 @@ class Kills:
         epochs = frozenset(start(self.home, self.now))
         assert epochs in self.allowed, epochs
         verify_directory(self.home / "online/channels/public", (self.home / "trust-public.json").read_bytes(), self.now)
+        self.check_moved_key()
         held = Keyring.unlock(self.home / "online", Half.ONLINE, b"online passphrase of the tests").ids()
         assert {f"channel-public-{epoch}" for epoch in epochs} <= set(held)
         return epochs
 
+    def check_moved_key(self):
+        """A key that is being moved is here, or in a file that opens."""
+        held = Keyring.unlock(self.home / "custody", Half.CUSTODY, b"custody passphrase of the tests").ids()
+        if self.name == "move" and "root-public-1" not in held:
+            read_sealed_key(self.file).open(b"passphrase of a holder")
+
     def repeat(self):
         status = exit_status(self.program("; custody.publish('public')"))
-        if status:  # the command was complete: a second rotation is refused, and there is nothing left to withdraw
-            assert self.name in ("rotate", "withdraw", "load"), status
+        if status:  # the command was complete: a second rotation is refused, and there is nothing left to withdraw, move or replace
+            assert self.name in ("rotate", "withdraw", "load", "move", "replace-root", "replace-timestamp"), status
             assert not exit_status(
                 PROGRAM.format(home=str(self.home), hours=self.hours, work="custody.publish('public')")
             )

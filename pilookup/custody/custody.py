@@ -532,6 +532,7 @@ class Custody:
         with self._audit.recorded("keys replace", channel=channel, role=role, prepare=prepare) as entry:
             with durable.failures_as(PublishError, session.home.online):
                 change = self._replacement(session, channel, role, key, new, new_name, at_hand=not prepare)
+            expired = _expire(session, entry)
             prepared = publishing.prepare(
                 replace(session, audit_head=entry.head),
                 channel,
@@ -543,10 +544,10 @@ class Custody:
             )
             if prepare:
                 entry.outcome(**_prepared_facts(prepared))
-                return prepared
+                return replace(prepared, published=replace(prepared.published, expired=expired))
             done = finishing.finish(session, channel, ())
             entry.outcome(**_release_facts(session, done))
-        return done
+        return replace(done, expired=expired)
 
     def _replacement(
         self,

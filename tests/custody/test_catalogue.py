@@ -136,6 +136,15 @@ def test_records_leave_with_the_first_publish_on_the_day(loaded):
     assert [each.details["expired"] for each in log if "expired" in each.details] == [["leak"]]
 
 
+@pytest.mark.parametrize("prepare", [False, True])
+def test_a_release_that_replaces_a_key_is_a_publish_too(loaded, prepare):
+    with opened(loaded, NOW + timedelta(days=40), date_is_right=True) as custody:
+        done = custody.replace_key("public", "snapshot", prepare=prepare)
+        assert (done.published if prepare else done).expired == ("leak",)
+        if not prepare:
+            assert [look_up(custody._session(), number)[0][0] for number in numbers(1)] == [None]
+
+
 def released_canaries(custody):
     repository = custody._session().repository("public")
     epoch = repository.listed()[0]

@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import shutil
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,9 @@ from tests.support.custody.channel import NOW
 from tests.support.custody.full_disk import Disk
 from tests.support.custody.home import files_under, numbers, write_csv
 from tests.support.custody.startable import start
+
+FIRST = 16
+"""The first writes, each of which is tried: they are the command's own. Publishing follows, which is the same in all."""
 
 BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 
@@ -66,10 +69,16 @@ def erase(custody, _):
     assert [each.channel for each in custody.erase(numbers(1, start=1)[0]).published] == ["platform", "public"]
 
 
+@pytest.fixture(params=[4, pytest.param(1, marks=pytest.mark.long)], ids=["every-fourth", "every"])
+def tried(request):
+    """The writes at which the disk becomes full: each of the first ones, then each or every fourth."""
+    return chain(range(FIRST), count(FIRST, request.param))
+
+
 @pytest.mark.parametrize("act", [load, replace, publish, rotate, end, withdraw, erase], ids=lambda act: act.__name__)
-def test_a_full_disk_is_named_and_the_command_succeeds_when_repeated(published, tmp_path, monkeypatch, act):
+def test_a_full_disk_is_named_and_the_command_succeeds_when_repeated(published, tmp_path, monkeypatch, act, tried):
     disk = Disk(monkeypatch, tmp_path)
-    for writes in count():
+    for writes in tried:
         home = shutil.copytree(published / "home", tmp_path / "home")
         with Custody.open(home, **BOTH, clock=lambda: NOW) as custody:
             disk.writes, disk.failed_on = writes, None
@@ -101,9 +110,9 @@ def assert_names_a_file(error, home):
 
 
 @pytest.mark.parametrize("made_before", [True, False])
-def test_an_init_on_a_full_disk_leaves_nothing_and_succeeds_when_repeated(tmp_path, monkeypatch, made_before):
+def test_an_init_on_a_full_disk_leaves_nothing_and_succeeds_when_repeated(tmp_path, monkeypatch, made_before, tried):
     disk = Disk(monkeypatch, tmp_path)
-    for writes in count():
+    for writes in tried:
         folder = tmp_path / str(writes)
         home = folder / "deep" / "home"
         (home if made_before else folder).mkdir(parents=True)

@@ -28,7 +28,7 @@ from pilookup.signing.sealed_key import FileSigner, read_sealed_key
 from pilookup.signing.signature_file import sign_request
 from pilookup.signing.signer import tuf_key_id
 from tests.support.custody.home import write_csv
-from tests.support.passphrase_cost import shipped_profile
+from tests.support.passphrase_cost import open_to_commands, shipped_profile
 from tests.support.whole.home import Home
 
 CUSTODY, ONLINE = b"custody passphrase of the tests", b"online passphrase of the tests"
@@ -122,13 +122,13 @@ def machines(tmp_path):
     for name in ("police", "net", "media/a", "media/b", "media/c", "disc"):
         (tmp_path / name).mkdir(parents=True)
     police = Police(tmp_path / "police" / "home", tmp_path / "media", tmp_path / "disc")
-    with shipped_profile():
-        Custody.initialise(police.home, **police.passphrases)
-        with police.open() as custody:
-            for holder, keys in KEYS.items():
-                for key in keys:
-                    custody.move_key(key, police.media / holder / f"{key}.key", passphrase=HOLDERS[holder])
-        yield police, Home(tmp_path / "net")
+    Custody.initialise(police.home, **police.passphrases)
+    open_to_commands(police.home / "online", Half.ONLINE, ONLINE)
+    with police.open() as custody:
+        for holder, keys in KEYS.items():
+            for key in keys:
+                custody.move_key(key, police.media / holder / f"{key}.key", passphrase=HOLDERS[holder])
+    return police, Home(tmp_path / "net")
 
 
 def test_a_year(machines, tmp_path):
@@ -188,10 +188,13 @@ def test_a_year(machines, tmp_path):
     # Passphrases are changed; the online half's new one reaches the serving machine with the next bundle.
     changed = {"passphrase": b"second custody passphrase", "online_passphrase": b"second online passphrase"}
     for half, name in ((Half.CUSTODY, "passphrase"), (Half.ONLINE, "online_passphrase")):
-        change_passphrase(
-            Layout(police.home), half, lambda half: police.passphrases[f"{'online_' * (half is Half.ONLINE)}passphrase"],
-            lambda name=name: changed[name],
-        )  # fmt: skip
+        with shipped_profile():  # the server, a process of its own, opens the online half
+            change_passphrase(
+                Layout(police.home),
+                half,
+                lambda half: police.passphrases[f"{'online_' * (half is Half.ONLINE)}passphrase"],
+                lambda name=name: changed[name],
+            )
         police.passphrases[name] = changed[name]
     with pytest.raises(PilookupError):
         Custody.open(police.home, passphrase=CUSTODY)

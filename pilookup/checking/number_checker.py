@@ -1,9 +1,10 @@
 """The interfaces of the two clients, which the fake clients of `pilookup.testing` have too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol, Self
 
 from pilookup.checking.result import Result
+from pilookup.protocol.cases import CaseDetails
 from pilookup.protocol.manifest import Case, Manifest
 
 
@@ -17,6 +18,9 @@ class NumberChecker(Protocol):
     @property
     def catalogue(self) -> tuple[Case, ...]:
         """The datasets of the newest trusted snapshot."""
+
+    def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:
+        """What the channel says further about its cases, as `pilookup.Client.case_details` does."""
 
     def check(self, text: str, region: str | None = None, *, timeout: float | None = None) -> Result:
         """Check one number, as `pilookup.Client.check` does."""
@@ -44,6 +48,9 @@ class AsyncNumberChecker(Protocol):
     @property
     def catalogue(self) -> tuple[Case, ...]:
         """The datasets of the newest trusted snapshot."""
+
+    async def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:  # noqa: ASYNC109 - as in AsyncClient
+        """What the channel says further about its cases, as `pilookup.AsyncClient.case_details` does."""
 
     async def check(self, text: str, region: str | None = None, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - as in AsyncClient
         """Check one number, as `pilookup.AsyncClient.check` does."""

@@ -7,11 +7,12 @@ from typing import Self
 
 from pilookup.checking.base_client import check_region, check_texts, check_timeout, list_of_texts
 from pilookup.checking.result import Result
+from pilookup.protocol.cases import CaseDetails
 from pilookup.protocol.label import Profile
 from pilookup.protocol.manifest import Case, Manifest
 from pilookup.protocol.names import PLATFORM, PUBLIC
 from pilookup.testing.answers import Answers, SlowResult
-from pilookup.testing.synthetic_numbers import CASES
+from pilookup.testing.synthetic_numbers import CASE_DETAILS, CASES
 
 
 class _FakeBase:
@@ -43,6 +44,14 @@ class _FakeBase:
     def catalogue(self) -> tuple[Case, ...]:
         """The fictional datasets that the fixed answers name."""
         return CASES
+
+    def _details(self, timeout: float | None) -> Mapping[int, CaseDetails]:
+        """Return the details of the fictional datasets; raises what `Client.case_details` raises."""
+        if timeout is not None:
+            check_timeout(timeout)
+        if self._closed:
+            raise RuntimeError("the client is closed")
+        return CASE_DETAILS
 
     def _answer(self, texts: Iterable[str], region: str | None, timeout: float | None) -> tuple[float, list[Result]]:
         """Return the seconds to wait and the results; raises what `Client.check_many` raises, and RealNumberError."""
@@ -88,6 +97,10 @@ class FakeClient(_FakeBase):
         super().__init__(answers, channel=channel, timeout=timeout, region=region)
         self._sleep = sleep
 
+    def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:
+        """The details of the fictional datasets, as `Client.case_details` returns those of a channel."""
+        return self._details(timeout)
+
     def check(self, text: str, region: str | None = None, *, timeout: float | None = None) -> Result:
         """Answer one number, as `Client.check` does; raises RealNumberError in addition."""
         return self.check_many([text], region, timeout=timeout)[0]
@@ -127,6 +140,10 @@ class FakeAsyncClient(_FakeBase):
         """Make a fake client. Arguments and errors are those of `FakeClient`; `sleep` is awaited."""
         super().__init__(answers, channel=channel, timeout=timeout, region=region)
         self._sleep = sleep
+
+    async def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:  # noqa: ASYNC109 - as in AsyncClient
+        """The details of the fictional datasets, as `AsyncClient.case_details` returns those of a channel."""
+        return self._details(timeout)
 
     async def check(self, text: str, region: str | None = None, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - as in AsyncClient
         """Answer one number, as `AsyncClient.check` does; raises RealNumberError in addition."""

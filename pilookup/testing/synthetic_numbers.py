@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from pilookup.protocol.cases import Appeal, CaseDetails, Texts
 from pilookup.protocol.label import Kind, Label, Profile
 from pilookup.protocol.manifest import Case
 
@@ -90,6 +91,23 @@ CASES: Final = (
     Case(4, Kind.MALICIOUS, "虚构案件四：恶意注册", "Fictional case 4: false accounts", date(2025, 4, 10), *_MALICIOUS),
 )
 """The catalogue of the fake clients and of the sandbox."""
+
+CASE_DETAILS: Final = {
+    2: CaseDetails(
+        updated=date(2025, 2, 20),
+        size="1000",
+        platforms=(Texts("虚构平台", "Fictional platform"),),
+        close=Texts("在虚构平台的设置里注销", "Close it in the settings of the fictional platform"),
+        close_url="https://platform.example/close",
+        appeal=Appeal(
+            who=Texts("虚构市公安局", "Fictional police"),
+            how=Texts("带证件到窗口", "Come to the desk with your papers"),
+            papers=Texts("身份证", "Identity card"),
+            url="https://police.example/appeal",
+        ),
+    )
+}
+"""What the fake clients say further about one of these cases."""
 
 
 def _month(year: int, month: int) -> int:

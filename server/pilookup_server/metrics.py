@@ -85,7 +85,7 @@ _UNSAVED = Gauge(
     ["channel"], multiprocess_mode=_MODE,
 )  # fmt: skip
 _DATABASE = Gauge(
-    "pilookup_service_database_used", "1 while the service database can be used.", multiprocess_mode=_MODE
+    "pilookup_service_database_used", "1 while the service database can be used.", ["database"], multiprocess_mode=_MODE
 )
 _CONNECTIONS = Gauge("pilookup_connections", "Open connections.", ["listener"], multiprocess_mode="sum")
 _CLOSED = Counter("pilookup_connections_closed", "Connections that the server refused or closed early.", ["reason"])
@@ -182,7 +182,7 @@ def set_epoch_elements(channel: str, evaluated: int, ceiling: int, *, saved: boo
 
 def set_database(*, used: bool) -> None:
     """Record whether the service database can be used."""
-    _DATABASE.set(used)
+    _DATABASE.labels("service").set(used)
 
 
 def set_connections(listener: str, connections: int) -> None:

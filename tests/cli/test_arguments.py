@@ -104,7 +104,7 @@ def test_a_number_is_asked_for_without_echo_on_a_terminal_only(monkeypatch):
 )
 def test_the_status_of_a_dataset_is_a_line_and_another_for_warnings(withdrawn, warnings, text, capsys):
     dataset = SimpleNamespace(
-        id="leak", kind="exposure", withdrawn=withdrawn, loads=2, accepted=1000, warnings=warnings
+        id="leak", kind="exposure", withdrawn=withdrawn, loads=2, accepted=1000, warnings=warnings, expires_on=None
     )
     status._print_dataset(dataset)
     assert capsys.readouterr().out == text

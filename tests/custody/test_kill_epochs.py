@@ -174,7 +174,7 @@ def test_a_compromised_epoch_stays_ended_after_a_kill_and_a_plain_publish(home):
     """Which epochs end is decided when the new one begins, not by the command that completes it."""
     session = at(home)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("pilookup.custody.repository.ChannelRepository.release", _stop)
+        patched.setattr("pilookup.custody.repository.ChannelRepository.serve", _stop)
         with pytest.raises(KeyboardInterrupt):
             rotate_directly(session, "public", quiet, compromised=True)
     assert start(home) == [1, 2]

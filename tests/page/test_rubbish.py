@@ -1,10 +1,11 @@
 """Texts that are no number: each reason in its own words, and nothing leaves the page."""
 
 import json
+import re
 from pathlib import Path
 
 from pilookup.identifier import Reason
-from tests.support.page.words import assert_could_not_check, assert_says, words
+from tests.support.page.words import assert_could_not_check, words
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors/identifier.json"
 CASES = [case for case in json.loads(VECTORS.read_text(encoding="utf-8"))["cases"] if case["region"] == "CN"]
@@ -21,13 +22,17 @@ def test_the_vectors_have_every_reason():
 
 
 def test_each_invalid_text_gets_its_reason(asking, proxy, language):
-    faults = words(language)["fault"]
+    table = words(language)
+    counted = re.compile(re.escape(table["mobileLength"]["12"]).replace("12", r"\d+"))
     for reason in Reason:
         for text in texts(reason)[:4]:
             assert_could_not_check(asking, asking.check(text), "invalid_number")
-            assert_says(asking, faults[reason])
-            shown = asking.text().splitlines()
-            assert [name for name, fault in faults.items() if fault in shown] == [reason], text
+            shown = asking.text("#fault").splitlines()
+            said = [name for name, fault in table["fault"].items() if fault in shown]
+            if any(counted.fullmatch(line) for line in shown):  # it looks like a mobile with digits too few or too many
+                assert (said, sum(one.isdigit() for one in text) == 11) == ([], False), text
+            else:
+                assert said == [reason], text
     assert not proxy.paths("/evaluate")
     assert not proxy.paths("/buckets/")
 

@@ -171,7 +171,9 @@ async def test_quotas_count_each_request(running, repository, calls):
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [422] + [429] * 3
     assert sum(count for count, _ in calls) == 6
     seen = [re.search(r"r=(\d+)", answer.headers["ratelimit"])[1] for answer in answers if answer.status_code == 200]
-    assert sorted(seen) == ["1", "2", "3", "5", "6"]  # the invalid element was counted until it was refused
+    # Each was charged once, and the invalid element counted until it was refused, whichever of them came first.
+    assert len(set(seen)) == 5
+    assert set(seen) < set("123456")
 
 
 async def test_concurrent_channels_answer_each_under_its_key(running, repository, tmp_path, keys):

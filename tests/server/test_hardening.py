@@ -65,7 +65,7 @@ def test_every_setting_that_is_secret_is_among_the_variables_that_are_hidden():
     }
     assert secret <= set(SECRET_VARIABLES)
     page = (Path(__file__).parents[2] / "docs" / "operations" / "settings.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"^\| `(PILOOKUP_\w*(?:PASSPHRASE|TOKENS?|URL))` \|", page, re.MULTILINE))
+    named = set(re.findall(r"^\| `(PILOOKUP_\w*(?:PASSPHRASE|PASSWORD|PIN|TOKENS?|URL))` \|", page, re.MULTILINE))
     assert named <= set(SECRET_VARIABLES)
     assert len(named) >= 5
 

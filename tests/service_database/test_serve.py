@@ -95,8 +95,11 @@ def test_a_postgresql_that_is_lost_and_comes_back_under_requests(postgresql, lau
             wait_database(server, "unusable")
             assert serves_files(server)
             port = re.search(r'"port": (\d+)', server.log.read_text())[1]
-            metrics = httpx2.get(f"http://127.0.0.1:{port}/metrics").text
-            assert "pilookup_service_database_used 0.0" in metrics
+            unused = 'pilookup_service_database_used{database="service"} 0.0'
+            end = time.monotonic() + PATIENCE
+            while unused not in (text := httpx2.get(f"http://127.0.0.1:{port}/metrics").text):
+                assert time.monotonic() < end, text
+                time.sleep(0.05)
         finally:
             postgresql.start()
         wait_database(server, "used")

@@ -31,9 +31,6 @@ from pilookup.protocol.release import MANIFEST, ROOT, TIMESTAMP, ServedEpoch, pa
 from pilookup.release_files.files import read_metadata
 
 SYNCED: Final = "synced.json"
-MAX_AGE: Final = 24 * 3600.0
-"""Seconds after a sync up to which clients use a mirror, by default."""
-
 _FORMAT: Final = 1
 _NAMES: Final = {"format", "channel", "epoch", "serial", "synced_at", "valid_until"}
 

@@ -1,16 +1,24 @@
-"""`Mirror`: a local copy of a channel's release, for clients on this machine."""
+"""`Mirror`: a local copy of a channel's release, for clients on this machine.
+
+The HTTP client and TUF are imported when a mirror is used, so that `import pilookup` stays light.
+"""
 
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from pilookup.checking.mirror.directory import MAX_AGE, MirrorDirectory, Synced, read_synced
-from pilookup.checking.mirror.metrics import Reading
-from pilookup.checking.mirror.sync import OnProgress, Sync, SyncJob, SyncOutcome
-from pilookup.checking.requests import Endpoint, check_url
-from pilookup.checking.transport import Http
-from pilookup.checking.trust import read_root
 from pilookup.errors import FormatError, MirrorError, TrustError
 from pilookup.protocol.names import check_channel, check_serial
+
+if TYPE_CHECKING:
+    from pilookup.checking.mirror.directory import MirrorDirectory, Synced
+    from pilookup.checking.mirror.sync import SyncJob, SyncOutcome
+    from pilookup.checking.requests import Endpoint
+    from pilookup.checking.transport import Http
+
+MAX_AGE: Final = 24 * 3600.0
+"""Seconds after a sync up to which clients answer from a mirror, unless another time is given."""
 
 
 class Mirror:
@@ -22,7 +30,7 @@ class Mirror:
 
     def __init__(self, directory: str | Path) -> None:
         """Use a directory. It need not exist before the first sync."""
-        self._directory = MirrorDirectory(Path(directory))
+        self._path = Path(directory)
 
     def sync(
         self,
@@ -38,8 +46,8 @@ class Mirror:
         timeout: float = 60.0,
         insecure: bool = False,
         sandbox: bool = False,
-        on_progress: OnProgress | None = None,
-    ) -> SyncOutcome:
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> "SyncOutcome":
         """Bring the mirror up to date with a host. Readers find the former release or the new one, whole.
 
         Args:
@@ -62,6 +70,12 @@ class Mirror:
             ValueError: an argument is not valid. A channel's name raises the subclass FormatError.
             OSError: the file of metrics cannot be written.
         """
+        from pilookup.checking.mirror.metrics import Reading  # noqa: PLC0415 - see the module's docstring
+        from pilookup.checking.mirror.sync import SyncJob  # noqa: PLC0415
+        from pilookup.checking.requests import check_url  # noqa: PLC0415
+        from pilookup.checking.transport import Http  # noqa: PLC0415
+        from pilookup.checking.trust import read_root  # noqa: PLC0415
+
         if not timeout > 0:
             raise ValueError("timeout: must be above 0")
         if at_least is not None:
@@ -80,7 +94,15 @@ class Mirror:
             Reading(channel, True, synced, outcome.fetched, outcome.size).write(Path(metrics))
         return outcome
 
-    def _sync(self, http: Http, job: SyncJob) -> SyncOutcome:
+    @property
+    def _directory(self) -> "MirrorDirectory":
+        from pilookup.checking.mirror.directory import MirrorDirectory  # noqa: PLC0415 - see the module's docstring
+
+        return MirrorDirectory(self._path)
+
+    def _sync(self, http: "Http", job: "SyncJob") -> "SyncOutcome":
+        from pilookup.checking.mirror.sync import Sync  # noqa: PLC0415 - see the module's docstring
+
         try:
             with self._directory.lock():
                 return Sync(self._directory, http, job).run()
@@ -113,15 +135,19 @@ class Mirror:
         synced = self._synced()
         return synced is None or synced.fault(max_age) is not None
 
-    def _synced(self) -> Synced | None:
+    def _synced(self) -> "Synced | None":
+        from pilookup.checking.mirror.directory import read_synced  # noqa: PLC0415 - see the module's docstring
+
         try:
-            return read_synced(self._directory.path)
+            return read_synced(self._path)
         except (FormatError, FileNotFoundError):
             return None
 
 
-def _endpoint(base: str, channel: str, token: str | None, credentials: tuple[str, str] | None) -> Endpoint:
+def _endpoint(base: str, channel: str, token: str | None, credentials: tuple[str, str] | None) -> "Endpoint":
     """Make the host's endpoint; raises ValueError for credentials that no header can carry."""
+    from pilookup.checking.requests import Endpoint  # noqa: PLC0415 - see the module's docstring
+
     if token is not None and credentials is not None:
         raise ValueError("token: a host takes a token or credentials, not both")
     if credentials is not None:

@@ -11,7 +11,7 @@ from pilookup.bundles.completion import finish
 from pilookup.errors import PilookupError
 from tests.support.bundles.machines import LATER, carried, export, import_bundle, opened, serve, state
 from tests.support.custody.channel import NUMBERS
-from tests.support.custody.full_disk import Disk
+from tests.support.custody.full_disk import Disk, next_write
 from tests.support.custody.killed_steps import run_killed
 
 KILLS = int(os.environ.get("KILLS", "12"))
@@ -108,7 +108,7 @@ def test_a_full_disk_at_any_write(update, tmp_path, monkeypatch):
         assert state(here) == after
         for left in tmp_path.glob(f"after-{writes}*"):
             shutil.rmtree(left)
-        writes += 1 + writes // 6
+        writes = next_write(writes, 6)
     assert refused > 8
 
 

@@ -20,7 +20,7 @@ from pilookup.keyring.master_key import read_master_key
 from pilookup.protocol.release import read_release
 from tests.support.bundles.machines import LATER, PASSPHRASES, export, import_bundle, opened, published, serve
 from tests.support.custody.channel import NOW, NUMBERS, look_up, manifests
-from tests.support.custody.full_disk import Disk
+from tests.support.custody.full_disk import Disk, next_write
 from tests.support.custody.home import files_under, write_csv
 from tests.support.custody.killed_steps import run_killed
 from tests.support.home_templates import home_like
@@ -289,7 +289,7 @@ def test_a_full_disk_at_any_write_of_a_restore_leaves_nothing(lost, tmp_path, mo
             shutil.rmtree(tmp_path / "here" / "home", ignore_errors=True)
         if disk.failed_on is None:
             break
-        writes += 1 + writes // 5
+        writes = next_write(writes, 5)
     assert writes > 20
     assert (tmp_path / "here" / "home" / "custody" / "vault").is_dir()
 

@@ -25,7 +25,7 @@ from pilookup.signing.signature_file import sign_request
 from pilookup.signing.signer import HeldKey, sign_metadata, tuf_key_id
 from pilookup.signing.summary import summary
 from tests.support.custody.channel import NOW
-from tests.support.custody.full_disk import Disk
+from tests.support.custody.full_disk import EVERY_WRITE, Disk
 from tests.support.custody.home import files_under, numbers, write_csv
 from tests.support.custody.startable import start
 
@@ -432,7 +432,7 @@ def test_a_full_disk_at_any_write_of_a_move_leaves_the_key_in_one_place_at_least
 def test_a_full_disk_at_a_write_of_a_replacement_leaves_a_whole_release(published, tmp_path, monkeypatch):
     """At every third write; test_kill_signing_keys stops before each step."""
     disk = Disk(monkeypatch, tmp_path)
-    for writes in count(step=3):
+    for writes in count(step=1 if EVERY_WRITE else 3):
         home = shutil.copytree(published / "home", tmp_path / "home")
         with opened(home) as custody:
             disk.writes, disk.failed_on = writes, None

@@ -17,6 +17,15 @@ WRITES = [
 ]
 
 
+EVERY_WRITE = bool(os.environ.get("EVERY_WRITE"))
+"""Whether every write is tried. Without it, long commands are stopped at fewer and fewer of their writes."""
+
+
+def next_write(writes, part):
+    """The next write at which the disk becomes full."""
+    return writes + 1 if EVERY_WRITE else writes + 1 + writes // part
+
+
 class Disk:
     """Has space for `writes` more writes below a folder; the next one fails. None: has space for all.
 

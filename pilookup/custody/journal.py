@@ -1,6 +1,7 @@
 """Appends to the journal of erasures and withdrawals (docs/adr/0024)."""
 
 import os
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -41,13 +42,21 @@ def read_journal(session: Session) -> Journal:
     public = journal_key(session).public_key()
     with durable.failures_as(HomeError, path):
         try:
-            return Journal.from_bytes(read_plain(path, MAX_JOURNAL_BYTES), public)
-        except FileNotFoundError:
-            return Journal(public)
+            journal = Journal.from_bytes(_bytes_of(path), public)
+            journal.check_extends(Journal.from_bytes(_bytes_of(session.home.online / JOURNAL_FILE), public))
         except (FormatError, BundleError) as error:
             raise CustodyError(
                 f"{path}: {error}; put the copy of HOME/online, or of the newest backup, in its place"
             ) from None
+        return journal
+
+
+def _bytes_of(path: Path) -> bytes:
+    """The content of a journal's file; empty if there is none."""
+    try:
+        return read_plain(path, MAX_JOURNAL_BYTES)
+    except FileNotFoundError:
+        return b""
 
 
 def append(session: Session, kind: Removal, payload: bytes) -> None:

@@ -15,11 +15,13 @@ summary (`summary.py`). It refuses metadata with fields that it does not know, b
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Root, Snapshot, Targets
 
@@ -38,6 +40,7 @@ from pilookup.protocol.release import (
     served_epochs,
     verify_root,
 )
+from pilookup.signing.signer import tuf_key
 from pilookup.signing.unsigned import ROLES, UnsignedRelease, parse_unsigned
 
 MAX_REQUEST_BYTES: Final = 1 << 26
@@ -49,6 +52,8 @@ _NAMES: Final = {
     "format", "version", "channel", "trusted_root", "sign", "manifests", "served", "digests", "summary",
 }  # fmt: skip
 _CUSTOM: Final = {"epoch", "serves_until", "rotates_on", "audit"}
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,8 @@ def _check_root(root: Root) -> None:
         (key.keytype, key.scheme, set(key.keyval), key.unrecognized_fields) == ("ed25519", "ed25519", {"public"}, {})
         for key in root.keys.values()
     )
-    if not known or not plain or any(role.unrecognized_fields for role in root.roles.values()):
+    named = all(key_id == _key_id(str(key.keyval["public"])) for key_id, key in root.keys.items()) if plain else False
+    if not known or not plain or not named or any(role.unrecognized_fields for role in root.roles.values()):
         raise FormatError("root: has fields or keys that this version does not know")
     check_distinct_keys(root)
     listed = [key_id for role in root.roles.values() for key_id in role.keyids]
@@ -164,15 +170,31 @@ def _check_root(root: Root) -> None:
         raise FormatError("root: a threshold that the keys of its role cannot reach")
 
 
+def _key_id(public: str) -> str:
+    """The id of a key: a holder knows keys by the beginning of their ids, so no other key may have it."""
+    try:
+        return str(tuf_key(Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))).keyid)
+    except ValueError:
+        raise FormatError("root: a public key is malformed") from None
+
+
 def _check_targets(targets: Targets) -> None:
     unknown = targets.unrecognized_fields or targets.delegations is not None
     for path, target in targets.targets.items():
         custom = target.unrecognized_fields.get("custom", {})
         allowed = {"custom"} if path.endswith(f"/{MANIFEST}") else set()
         plain = set(target.unrecognized_fields) <= allowed and isinstance(custom, dict) and set(custom) <= _CUSTOM
-        unknown = unknown or not plain or set(target.hashes) != {"sha256"}
+        unknown = unknown or not plain or set(target.hashes) != {"sha256"} or not _is_plain(custom)
     if unknown:
         raise FormatError("targets: has fields that this version does not know")
+
+
+def _is_plain(custom: dict[str, Any]) -> bool:
+    """Whether the texts that a summary shows are what custody writes: nothing else may reach a holder's terminal."""
+    day, head = custom.get("rotates_on", "2000-01-01"), custom.get("audit", "0" * 64)
+    return (
+        isinstance(day, str) and bool(_DAY.fullmatch(day)) and isinstance(head, str) and bool(_DIGEST.fullmatch(head))
+    )
 
 
 def _check_listed(snapshot: Snapshot, targets: Targets) -> None:

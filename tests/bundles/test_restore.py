@@ -309,3 +309,27 @@ def test_a_full_disk_at_any_write_of_a_backup_leaves_nothing(lost, tmp_path, mon
             writes += 1
     assert writes > 2
     assert check_backup(tmp_path / "out" / "backup", BACKUP).contents.journal == 4
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_journal_that_was_cut_is_refused(tmp_path, kept):
+    path = backed_up(tmp_path / "machines")
+    journal = path / "serving" / "online" / "journal"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:kept]))
+    with pytest.raises(BundleError, match="entries are missing"):
+        restored(path, tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+def test_what_is_older_than_the_backup_is_refused(tmp_path):
+    custody = published(tmp_path / "custody")
+    export(custody, tmp_path / "old")
+    with opened(custody, LATER) as home:
+        home.erase(NUMBERS[0])
+    export(custody, tmp_path / "new", LATER)
+    with opened(custody, LATER) as home:
+        home.back_up(tmp_path / "backup", backup_passphrase=BACKUP)
+    given = (AFTER, lambda: BACKUP, lambda: PASSPHRASES["passphrase"])
+    with pytest.raises(BundleError, match="it is older; give the newest one"):
+        restore(tmp_path / "backup", tmp_path / "home", tmp_path / "old", *given)
+    assert restore(tmp_path / "backup", tmp_path / "home", tmp_path / "new", *given).erased == 0

@@ -231,7 +231,24 @@ def _verify_newest(staging: Home) -> _Newest:
         for epoch in release.epochs if release else ():
             path = directory / "targets" / epoch.path(MANIFEST)
             manifests.append(manifest_of(path, directory.name, epoch))
-    return _Newest(read_taken_up(staging.online, key), read_journal(staging.online, key), manifests)
+    newest = _Newest(read_taken_up(staging.online, key), read_journal(staging.online, key), manifests)
+    _check_newest(staging, newest)
+    return newest
+
+
+def _check_newest(staging: Home, newest: _Newest) -> None:
+    """Refuse a journal that was cut, and a bundle that is older than the last one that the backup knows of."""
+    taken_up, last = newest.taken_up, read_exports(staging.custody).last
+    if taken_up is not None and newest.journal.position < taken_up.journal:
+        raise BundleError(
+            f"the journal has {newest.journal.position} entries, and the bundle beside it says {taken_up.journal}: "
+            "entries are missing; use another copy of the online half, or the newest bundle"
+        )
+    if last is not None and (taken_up is None or taken_up.number < last.number):
+        raise BundleError(
+            f"the backup knows of bundle {last.number}, and what was given has "
+            f"{f'bundle {taken_up.number}' if taken_up else 'none'}: it is older; give the newest one"
+        )
 
 
 def _catch_up(session: Session, newest: _Newest, contents: BackupContents) -> RestoreOutcome:

@@ -122,7 +122,7 @@ def _serve(session: Session, channel: str, release: PreparedRelease) -> Publishe
     if repository.served_versions()[1] < unsigned.snapshot.signed.version:
         signers = _timestamp_signers(session, channel, release)
         repository.serve(unsigned, signers, session.now, forget=release.forget)
-    elif unsigned.root is not None:
+    elif unsigned.root is not None and unsigned.root.signed.version > repository.root().version:
         repository.write_root(unsigned.root)
     for each in release.built:
         session.control.mark_epoch_released(channel, each.epoch, each.serial, release.removals, each.slots)

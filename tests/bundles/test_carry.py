@@ -16,7 +16,7 @@ from pilookup.custody import Custody
 from pilookup.custody.bundles import import_acknowledgement
 from pilookup.custody.home import Home
 from pilookup.custody.passphrase_change import change_passphrase
-from pilookup.errors import BundleError, HomeError
+from pilookup.errors import BundleError, CustodyError, HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.release_files.destroyed_epochs import DestroyedEpochs
 from tests.support.bundles.machines import (
@@ -333,3 +333,22 @@ def test_a_loaded_release_of_the_serving_machine_is_that_of_custody(machines):
         loaded = load_release(directory, "public", held, None, NOW)
         keys[home] = {path: file.ref for path, file in loaded.targets.items()}
     assert keys[custody] == keys[serving]
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_journal_that_was_cut_stops_the_next_erasure(tmp_path, kept):
+    """The copy in the online half, which is longer, is not overwritten."""
+    custody = published(tmp_path / "custody")
+    with opened(custody) as home:
+        for number in NUMBERS[:2]:
+            home.erase(number)
+    path = custody / "custody" / "journal"
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:kept]))
+    with opened(custody) as home, pytest.raises(CustodyError, match="put the copy of HOME/online"):
+        home.erase(NUMBERS[2])
+    assert (custody / "online" / "journal").read_bytes() == whole
+    shutil.copy(custody / "online" / "journal", path)
+    with opened(custody) as home:
+        home.erase(NUMBERS[2])
+    assert path.read_bytes().startswith(whole)

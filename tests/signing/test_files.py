@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from securesystemslib.signer import SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets
 
 from pilookup._core import SecretKey
@@ -17,7 +18,7 @@ from pilookup.protocol.label import Profile
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import CANARIES
 from pilookup.protocol.release import MANIFEST, target_custom, target_name
-from pilookup.signing.request import read_request, write_request
+from pilookup.signing.request import _check_root, _check_targets, read_request, write_request
 from pilookup.signing.sealed_key import FileSigner, SealedKey, read_sealed_key
 from pilookup.signing.signature_file import SignatureFile, sign_request
 from pilookup.signing.signer import HeldKey, sign_metadata, tuf_key, tuf_key_id
@@ -211,3 +212,39 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     (tmp_path / "folder").mkdir()
     with pytest.raises(KeyringError, match=name):
         read_sealed_key(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "custom",
+    [
+        {"rotates_on": "2027-01-01 on\x1b[2J\nforged line: nothing changes"},
+        {"rotates_on": 20270101},
+        {"audit": "\x1b[2J" + "0" * 60},
+        {"audit": None},
+    ],
+)
+def test_no_text_but_custodys_reaches_the_terminal_of_a_holder(custom):
+    path = "epochs/1/manifest.json"
+    target = TargetFile(1, {"sha256": "0" * 64}, path, {"custom": {"epoch": 1, "serves_until": "x", **custom}})
+    with pytest.raises(FormatError, match="fields that this version does not know"):
+        _check_targets(Targets(targets={path: target}))
+
+
+def test_a_key_has_its_own_id(keys_of_two):
+    """A holder knows keys by the beginning of their ids."""
+    known, other = keys_of_two
+    root = Root(consistent_snapshot=True)
+    for role in root.roles:
+        root.add_key(tuf_key(Ed25519PrivateKey.generate().public_key()), role)
+    root.add_key(tuf_key(known), "targets")
+    _check_root(root)
+    forged = tuf_key(known).keyid[:16] + "f" * 48
+    public = {"public": other.public_bytes_raw().hex()}
+    root.add_key(SSlibKey(forged, "ed25519", "ed25519", public), "targets")
+    with pytest.raises(FormatError, match="does not know"):
+        _check_root(root)
+
+
+@pytest.fixture
+def keys_of_two():
+    return [Ed25519PrivateKey.generate().public_key() for _ in range(2)]

@@ -111,18 +111,26 @@ def write_request(
     return json.dumps(request, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def read_request(data: bytes) -> SigningRequest:
+def read_request(data: bytes, pinned: bytes | None = None) -> SigningRequest:
     """Parse a request and check that its parts belong together.
+
+    Args:
+        data: The request.
+        pinned: Root metadata that the holder trusts, such as the channel's trust file. Without it, the trusted root is
+            what the request says, and whoever wrote the request may have made it up.
 
     Raises:
         FormatError: It is no request, or its parts contradict each other, or metadata have unknown fields.
-        TrustError: The trusted root is not signed by its own keys, or the served release not by the root's.
+        TrustError: The trusted root is not signed by its own keys, or not by those of `pinned`; or the served release
+            is not by the root's.
     """
     body = _object(_json(data), _NAMES, "request")
     if body["format"] != _FORMAT or type(body["version"]) is not int or body["version"] != _VERSION:
         raise FormatError("request: not a signing request of version 1")
     channel = check_channel(body["channel"])
     trusted = verify_root(_text(body["trusted_root"], "trusted_root"))
+    if pinned is not None:
+        _check_pinned(_text(body["trusted_root"], "trusted_root"), verify_root(pinned))
     _check_root(trusted)
     unsigned = _unsigned(trusted, body["sign"])
     release = _described(unsigned.targets.signed, body["manifests"], channel)
@@ -130,6 +138,23 @@ def read_request(data: bytes) -> SigningRequest:
         raise FormatError("digests: not those of what is to be signed")
     served = None if body["served"] is None else _served(trusted, body["served"], channel)
     return SigningRequest(channel, unsigned, release, served)
+
+
+def _check_pinned(data: bytes, pinned: Root) -> None:
+    """Check that root metadata are the pinned ones, or later ones that enough of the pinned root keys have signed."""
+    metadata = parse_metadata(data, Root)
+    if metadata.signed == pinned:
+        return
+    if metadata.signed.version <= pinned.version:
+        raise TrustError("rolled_back", "the root of this request is older than the one given to trust, or another one")
+    try:
+        pinned.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
+    except (RepositoryError, ValueError) as error:
+        raise TrustError(
+            "bad_signature",
+            "the root of this request is not signed by enough root keys of the one given to trust: give a newer root, "
+            "brought by another way than the request, or do not sign",
+        ) from error
 
 
 def _unsigned(trusted: Root, value: object) -> UnsignedRelease:

@@ -30,6 +30,20 @@ def summary(request: SigningRequest) -> list[str]:
     ]
 
 
+def unpinned(request: SigningRequest) -> list[str]:
+    """What a holder must compare where nothing but the request says which root is trusted, a sentence a line."""
+    trusted = request.unsigned.trusted
+    warning = (
+        "WARNING: only this request says which root is trusted. Give --trust FILE, a root that you have by another "
+        "way, or compare each key with your own record. Do not sign if one is not yours or a colleague's"
+    )
+    roles = (
+        f"trusted root version {trusted.version}, {name}: {role.threshold} of {', '.join(role.keyids)}"
+        for name, role in trusted.roles.items()
+    )
+    return [warning, *roles]
+
+
 def key_name(key_id: str) -> str:
     """A key id as people compare it: its first 16 characters."""
     return key_id[:_KEY_CHARACTERS]
@@ -109,7 +123,7 @@ def _root_lines(trusted: Root, root: Root | None) -> Iterator[str]:
             changed = True
             yield f"{name}: {role.threshold} signatures are required, {known.threshold} before"
     if not changed:
-        yield "all keys stay as they are; only the root's dates are new"
+        yield "no key gets or loses a right against the trusted root of this request; only the root's dates are new"
 
 
 def _needed(request: SigningRequest) -> Iterator[str]:

@@ -22,7 +22,7 @@ from pilookup.signing.request import _check_root, _check_targets, read_request, 
 from pilookup.signing.sealed_key import FileSigner, SealedKey, read_sealed_key
 from pilookup.signing.signature_file import SignatureFile, sign_request
 from pilookup.signing.signer import HeldKey, sign_metadata, tuf_key, tuf_key_id
-from pilookup.signing.summary import summary
+from pilookup.signing.summary import summary, unpinned
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 KEYS = {
@@ -248,3 +248,42 @@ def test_a_key_has_its_own_id(keys_of_two):
 @pytest.fixture
 def keys_of_two():
     return [Ed25519PrivateKey.generate().public_key() for _ in range(2)]
+
+
+def root_with(version, change=lambda root: None, keys=None):
+    """The root of the tests under another version and changed, signed by `keys`; by default, by its own."""
+    metadata = Metadata[Root].from_bytes(root())
+    metadata.signed.version = version
+    change(metadata.signed)
+    metadata.signatures.clear()
+    sign_metadata(metadata, keys or KEYS["root"][:2])
+    return metadata.to_bytes()
+
+
+def test_a_root_that_the_holder_does_not_trust_is_refused():
+    """A made-up root may list the holder's keys among others: nothing in its own request shows it."""
+    thief = [HeldKey(Ed25519PrivateKey.generate()) for _ in range(3)]
+
+    def taken_over(made):
+        for key_id in list(made.roles["root"].keyids):
+            made.revoke_key(key_id, "root")
+        for key in thief:
+            made.add_key(tuf_key(key.public_key()), "root")
+
+    body = json.loads(REQUEST)
+    for made_up in (root_with(2, taken_over, thief), root_with(1, taken_over, thief)):
+        forged = json.dumps(body | {"trusted_root": made_up.decode()}).encode()
+        assert read_request(forged).unsigned.trusted
+        with pytest.raises(TrustError, match="the root of this request is"):
+            read_request(forged, root())
+    later = json.dumps(body | {"trusted_root": root_with(2).decode()}).encode()
+    assert read_request(later, root()).unsigned.trusted.version == 2
+    assert read_request(REQUEST, root()).unsigned.trusted.version == 1
+    with pytest.raises(TrustError, match="older than the one given to trust"):
+        read_request(REQUEST, root_with(2))
+
+
+def test_without_a_root_to_trust_every_key_is_shown_in_full():
+    shown = "\n".join(unpinned(read_request(REQUEST)))
+    assert "WARNING" in shown
+    assert all(tuf_key_id(key) in shown for keys in KEYS.values() for key in keys)

@@ -132,6 +132,15 @@ def sign(
         Path | None,
         typer.Option("--out", help="The signature file to make; by default beside the request.", show_default=False),
     ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            "--trust",
+            metavar="FILE",
+            help="The channel's trust file or newest root.json, which you have by another way than the request.",
+            show_default=False,
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Sign without asking: the summary was read before.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -139,12 +148,13 @@ def sign(
     from pilookup.signing.references import open_signer, reference_name  # noqa: PLC0415 - other commands start fast
     from pilookup.signing.request import MAX_REQUEST_BYTES, read_request  # noqa: PLC0415
     from pilookup.signing.signature_file import sign_request  # noqa: PLC0415
-    from pilookup.signing.summary import summary  # noqa: PLC0415
+    from pilookup.signing.summary import summary, unpinned  # noqa: PLC0415
 
     made = out or file.with_name(f"{file.name}.signed-{reference_name(keys[0]).replace('/', '-')}.json")
     check_new(made)
-    request = read_request(read_input(file, MAX_REQUEST_BYTES))
-    lines = summary(request)
+    pinned = read_input(trust, MAX_REQUEST_BYTES) if trust is not None else None
+    request = read_request(read_input(file, MAX_REQUEST_BYTES), pinned)
+    lines = [*([] if trust is not None else unpinned(request)), *summary(request)]
     for line in lines:
         (note if json else say)(line)
     if not yes and not typer.confirm("Sign this?", err=True):

@@ -59,5 +59,5 @@ def running(folder, *words, stop=signal.SIGINT):
     finally:
         process.send_signal(stop)
         rest, errors = process.communicate(timeout=60)
-    assert (process.returncode, rest, errors) == (0, "", "")
-    assert list(scratch.iterdir()) == []
+    assert (process.returncode, rest, errors) == (0, "", ""), (process.returncode, rest, errors)
+    assert list(scratch.iterdir()) == [], list(scratch.iterdir())

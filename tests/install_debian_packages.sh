@@ -11,6 +11,7 @@ need nginx nginx-light
 need curl curl
 need sqlite3 sqlite3
 need softhsm2-util softhsm2
+need systemd-analyze systemd
 need bsdtar libarchive-tools  # it brings the library that 7z and RAR archives are read with
 # Debian keeps PostgreSQL's own programs off PATH.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgresql

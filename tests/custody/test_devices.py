@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+import pkcs11
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
@@ -23,8 +24,6 @@ from tests.support.custody.channel import NOW
 from tests.support.custody.home import numbers, write_csv
 from tests.support.custody.startable import start
 
-pkcs11 = pytest.importorskip("pkcs11", reason="the extra pkcs11 is not installed")
-
 MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 PIN = "123456"
 PIN_BYTES = PIN.encode()
@@ -35,8 +34,7 @@ ED25519 = bytes.fromhex("06032b6570")
 @pytest.fixture(scope="module")
 def token(tmp_path_factory):
     """A token with two Ed25519 keys, `one` and `two`, two of the label `same`, and a key of another curve."""
-    if shutil.which("softhsm2-util") is None:
-        pytest.skip("softhsm2 is not installed: tests/install_debian_packages.sh")
+    assert shutil.which("softhsm2-util"), "softhsm2 is not installed; run: tests/install_debian_packages.sh"
     folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     (folder / "conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\n")

@@ -248,9 +248,8 @@ def test_the_count_of_a_former_version_is_taken_over_once(home, kind, server):
     assert running.ledger.evaluated(1) == 350
 
 
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)  # two machines share no file
 def test_counts_of_two_machines_are_added_and_copies_of_one_are_not(home, kind, server, tmp_path):
-    if kind.kind == "sqlite":
-        pytest.skip("two machines share no file")
     old_file(home, {1: 300})
     server().keeper.tick()
     copy = shutil.copytree(home, tmp_path / "copy")
@@ -376,9 +375,8 @@ def test_a_count_never_gets_below_0_or_beyond_what_a_column_holds(home, kind):
         assert database.epochs("public") == {1: 2**62}
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)  # the files of PostgreSQL are its own
 def test_the_database_is_for_its_user_alone(home, server, kind):
-    if kind.kind == "postgresql":
-        pytest.skip("no file")
     assert charge(server(), 1)
     files = list((home / "online").glob("service.sqlite3*"))
     assert len(files) == 3

@@ -124,8 +124,10 @@ class Custody:
         date_is_right: bool | Callable[[str], bool],
         resources: ExitStack,
         audit: AuditLog,
+        completed: tuple[str, ...] = (),
     ) -> None:
         """Called by `open`."""
+        self._completed = completed
         self._opened_session = session
         self._audit = audit
         self._workers = workers
@@ -217,8 +219,8 @@ class Custody:
             HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
             KeyringError: a passphrase is wrong, or a key file is missing or altered.
             AuditError: the audit log was changed, or cannot be read or written.
-            CustodyError: the control database cannot be used, or the operator's name cannot be written into the audit
-                log.
+            CustodyError: the control database cannot be used, the journal of removals is damaged or was cut, or the
+                operator's name cannot be written into the audit log.
             VaultError: the vault does not belong to the control database, and nothing was changed; or what a killed
                 command left in it cannot be removed.
             PublishError: what a killed command left in a channel cannot be removed.
@@ -239,7 +241,8 @@ class Custody:
             session = Session(layout, keyring, control, Vault(layout, keyring), online, now, tuple(signers))
             audit = AuditLog.open(layout, keyring, operator, partial(read_clock, clock))
             session.recover()
-            return cls(session, workers, clock, date_is_right, stack.pop_all(), audit)
+            completed = removal.complete(session)
+            return cls(session, workers, clock, date_is_right, stack.pop_all(), audit, completed)
 
     def __enter__(self) -> Self:
         return self
@@ -697,6 +700,14 @@ class Custody:
             done = self._republish(session, entry, memory, on_progress)
             entry.outcome(releases=len(done.published), unsigned=len(done.unsigned))
         return EraseOutcome(datasets, done.published, done.unsigned)
+
+    @property
+    def completed_removals(self) -> tuple[str, ...]:
+        """Erasures and withdrawals of the journal that a killed command had left undone, and opening has done.
+
+        What they removed is served until the channels are published.
+        """
+        return self._completed
 
     @property
     def audit_repaired(self) -> bool:

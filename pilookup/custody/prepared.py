@@ -89,6 +89,16 @@ def read_prepared(session: Session, channel: str) -> Prepared:
     return Prepared(used, release)
 
 
+def give_up(session: Session, channel: str) -> None:
+    """Forget a release that was prepared, but not the versions that were given to somebody to sign.
+
+    Raises as `read_prepared` and `write_prepared`.
+    """
+    prepared = read_prepared(session, channel)
+    if prepared.release is not None:
+        write_prepared(session, channel, replace(prepared, release=None))
+
+
 def waits_for_signatures(home: Home, channel: str) -> bool:
     """Whether a prepared release of a channel was not finished; needs no passphrase. Raises PublishError.
 

@@ -1,16 +1,28 @@
 """Removing a dataset or one number from the vault. Publishing afterwards is the caller's task.
 
-Both functions write the entry of the journal first. Then comes the step that decides: a transaction, or the list of
-erased elements. What follows only cleans up, can be repeated, and is completed by the next command after a kill.
+Both functions write the entry of the journal first. Then comes a transaction, or the list of erased elements. What
+follows only cleans up. After a kill, `complete` does what is left, when HOME is opened the next time.
 """
 
+from dataclasses import dataclass
+
 from pilookup import _core, durable
-from pilookup.bundles.journal import Removal, erased_element, withdrawn_dataset
+from pilookup.bundles.journal import (
+    JOURNAL_FILE,
+    Entry,
+    Journal,
+    Removal,
+    erased_element,
+    open_dataset,
+    open_element,
+    removals_text,
+    withdrawn_dataset,
+)
 from pilookup.custody import journal
 from pilookup.custody.datasets import is_due
 from pilookup.custody.session import Session
 from pilookup.errors import CustodyError, VaultError
-from pilookup.keyring.key_ids import VAULT_KEY_ID
+from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID, VAULT_KEY_ID
 
 
 def withdraw(session: Session, slug: str) -> bool:
@@ -72,3 +84,80 @@ def erase(session: Session, identifier: bytes) -> int:
     with durable.failures_as(VaultError, session.home.vault):
         session.vault.suppress(element)
         return len(session.vault.expunge(element, session.loads()))
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the journal says and was not done yet. entries: of the journal; withdrawn: ids of datasets."""
+
+    entries: tuple[Entry, ...]
+    withdrawn: tuple[str, ...]
+
+    @property
+    def erased(self) -> tuple[Entry, ...]:
+        """The entries of erasures."""
+        return tuple(entry for entry in self.entries if entry.kind is Removal.ERASE)
+
+
+def complete(session: Session) -> tuple[str, ...]:
+    """Do what the journal says and a killed command has left undone.
+
+    Returns:
+        What was done, such as `erasure 3 of 2026-11-29`. It is served until the channels are published.
+
+    Raises:
+        CustodyError: the journal is damaged, or the control database failed.
+        HomeError, KeyringError: the journal or a key of it cannot be read.
+        VaultError: a file of the vault could not be read or written.
+    """
+    if not any((half / JOURNAL_FILE).exists() for half in (session.home.custody, session.home.online)):
+        return ()
+    found = journal.read_journal(session)
+    with durable.failures_as(VaultError, session.home.vault):
+        done = replay(session, found, session.keyring.symmetric(JOURNAL_SEAL_KEY_ID))
+    return tuple(removals_text(done.entries))
+
+
+def replay(session: Session, found: Journal, seal: bytes) -> Replayed:
+    """Erase and withdraw what a journal says and this half does not know as removed.
+
+    Args:
+        session: an unlocked HOME.
+        found: the journal, verified.
+        seal: the key that its entries are sealed under.
+
+    Raises:
+        BundleError: an entry is sealed under another key.
+        CustodyError, VaultError, OSError: as `erase` and `withdraw`.
+    """
+    suppressed, entries, withdrawn = set(session.vault.suppressed.to_pylist()), [], []
+    for entry in found.entries:
+        if entry.kind is Removal.ERASE:
+            element = open_element(entry, seal)
+            if element in suppressed:
+                continue
+            session.control.count_removal()
+            session.vault.suppress(element)
+            session.vault.expunge(element, session.loads())
+            suppressed.add(element)
+        elif (slug := _withdraw_again(session, entry, seal)) is None:
+            continue
+        else:
+            withdrawn.append(slug)
+        entries.append(entry)
+    session.recover()
+    return Replayed(tuple(entries), tuple(withdrawn))
+
+
+def _withdraw_again(session: Session, entry: Entry, seal: bytes) -> str | None:
+    """Returns the id of the dataset, or None if it was withdrawn before or is not known here."""
+    number, slug = open_dataset(entry, seal)
+    dataset = session.control.dataset(slug)
+    if dataset is None:
+        session.control.reserve(number, slug, entry.time)
+        return None
+    if dataset.withdrawn_at is not None:
+        return None
+    session.vault.mark_pending(load.id for load in session.control.loads(slug))
+    session.control.withdraw(slug, entry.time)
+    return slug

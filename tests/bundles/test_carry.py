@@ -30,7 +30,7 @@ from tests.support.bundles.machines import (
     serve,
     state,
 )
-from tests.support.custody.channel import NOW, NUMBERS
+from tests.support.custody.channel import NOW, NUMBERS, look_up
 
 ONE = {"platform": [1], "public": [1]}
 
@@ -345,10 +345,36 @@ def test_a_journal_that_was_cut_stops_the_next_erasure(tmp_path, kept):
     path = custody / "custody" / "journal"
     whole = path.read_bytes()
     path.write_bytes(b"".join(whole.splitlines(keepends=True)[:kept]))
-    with opened(custody) as home, pytest.raises(CustodyError, match="put the copy of HOME/online"):
+    with pytest.raises(CustodyError, match="put the copy of HOME/online"), opened(custody) as home:
         home.erase(NUMBERS[2])
     assert (custody / "online" / "journal").read_bytes() == whole
     shutil.copy(custody / "online" / "journal", path)
     with opened(custody) as home:
         home.erase(NUMBERS[2])
     assert path.read_bytes().startswith(whole)
+
+
+@pytest.mark.parametrize("act", ["erase", "withdraw"])
+def test_a_removal_that_was_killed_after_its_entry_is_done_when_home_is_opened(tmp_path, monkeypatch, act):
+    """The journal says that it happened, and bundles carry that: so it must happen."""
+    custody = published(tmp_path / "custody")
+    with opened(custody) as home:
+        given = {"erase": NUMBERS[0], "withdraw": "case-1"}[act]
+        with monkeypatch.context() as patched:
+            patched.setattr("pilookup.custody.vault.Vault.mark_pending", _killed)
+            patched.setattr("pilookup.custody.control.ControlDatabase.count_removal", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                getattr(home, act)(given)
+    with opened(custody, LATER) as home:
+        word = {"erase": "erasure", "withdraw": "withdrawal"}[act]
+        assert home.completed_removals == (f"{word} 1 of {NOW:%Y-%m-%d}",)
+        home.publish("public")
+        home.publish("platform")
+        assert [look_up(home._session(), NUMBERS[0], channel)[0][0] for channel in ("public", "platform")] == [None] * 2
+    with opened(custody, LATER) as home:
+        assert home.completed_removals == ()
+    assert export(custody, tmp_path / "bundle", LATER).not_included == ()
+
+
+def _killed(*_, **__):
+    raise KeyboardInterrupt

@@ -14,6 +14,7 @@ from pilookup.custody.backup import sealed_stream
 from pilookup.custody.backup.backup import check_backup
 from pilookup.custody.backup.restore import restore
 from pilookup.custody.backup.sealed_stream import SealedReader, sealed
+from pilookup.custody.prepared import read_prepared
 from pilookup.errors import BundleError, HomeError, KeyringError, PilookupError, PublishError
 from pilookup.keyring.key_directory import key_directory
 from pilookup.keyring.master_key import read_master_key
@@ -333,3 +334,36 @@ def test_what_is_older_than_the_backup_is_refused(tmp_path):
     with pytest.raises(BundleError, match="it is older; give the newest one"):
         restore(tmp_path / "backup", tmp_path / "home", tmp_path / "old", *given)
     assert restore(tmp_path / "backup", tmp_path / "home", tmp_path / "new", *given).erased == 0
+
+
+def test_a_release_that_was_prepared_is_given_up_by_a_restore(tmp_path, monkeypatch):
+    """Signed and not served when the backup was made: a newer one was served since, and keys were replaced."""
+    custody = published(tmp_path / "custody")
+    with opened(custody, LATER) as home:
+        home.replace_key("public", "targets", "targets-public-1", prepare=True)
+        with monkeypatch.context() as patched:
+            patched.setattr("pilookup.custody.publish.finish._serve", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                home.finish("public", ())
+        home.back_up(tmp_path / "backup", backup_passphrase=BACKUP)
+        home.publish("public")
+        home.replace_key("public", "timestamp")
+    export(custody, tmp_path / "bundle", LATER)
+    import_bundle([tmp_path / "bundle"], tmp_path / "serving", custody, LATER)
+    serve(tmp_path / "serving", LATER)
+    new = tmp_path / "home"
+    given = (AFTER, lambda: BACKUP, lambda: PASSPHRASES["passphrase"])
+    restore(tmp_path / "backup", new, tmp_path / "serving" / "online", *given)
+    directory = new / "online" / "channels" / "public" / "metadata"
+    before = (directory / "root.json").read_bytes()
+    with opened(new, AFTER) as home:
+        assert read_prepared(home._session(), "public").release is None
+        held = set(home._session().online_keyring().ids())
+        with pytest.raises(PublishError):
+            home.publish("public")
+        assert set(home._session().online_keyring().ids()) == held
+    assert (directory / "root.json").read_bytes() == before
+
+
+def _killed(*_, **__):
+    raise KeyboardInterrupt

@@ -17,11 +17,12 @@ from pilookup import durable
 from pilookup.bundles.header import Header
 from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
 from pilookup.bundles.incoming import Trusted
-from pilookup.bundles.journal import JOURNAL_FILE, Entry, Journal, Removal, open_dataset, open_element
+from pilookup.bundles.journal import JOURNAL_FILE, Journal
 from pilookup.bundles.read import opened_bundle
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
 from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
 from pilookup.bundles.take_up import read_journal, take_up
+from pilookup.custody import removal
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.backup.archive import extract, opened_archive
 from pilookup.custody.backup.contents import (
@@ -35,6 +36,7 @@ from pilookup.custody.backup.contents import (
 from pilookup.custody.bundles import STATE_DOMAIN
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
+from pilookup.custody.prepared import give_up
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.errors import BundleError, HomeError
@@ -258,14 +260,16 @@ def _catch_up(session: Session, newest: _Newest, contents: BackupContents) -> Re
     journal = _newer(newest.journal, Journal.from_bytes(_journal_bytes(home), key))
     missing = _missing(session, newest.manifests)
     _make_unpublished(session)
-    erased, withdrawn = _replay(session, journal, seal)
+    done = removal.replay(session, journal, seal)
+    for channel in session.control.channels():
+        give_up(session, channel.name)
     _reserve(session, newest.manifests, _state(newest.taken_up, seal))
     for half in (home.custody, home.online):
         durable.replace(half / JOURNAL_FILE, journal.data)
     if newest.taken_up is not None:
         write_exports(home.custody, read_exports(home.custody).with_export(Exported.of(newest.taken_up)))
     channels = tuple(sorted({manifest.channel for manifest in newest.manifests}))
-    return RestoreOutcome(contents, erased, withdrawn, missing, channels)
+    return RestoreOutcome(contents, len(done.erased), done.withdrawn, missing, channels)
 
 
 def _make_unpublished(session: Session) -> None:
@@ -299,41 +303,6 @@ def _missing(session: Session, manifests: list[Manifest]) -> tuple[str, ...]:
     known = {dataset.id for dataset in session.control.datasets(active_only=False)}
     titles = {case.id: case.title_zh for manifest in manifests for case in manifest.datasets if case.id not in known}
     return tuple(titles[number] for number in sorted(titles))
-
-
-def _replay(session: Session, journal: Journal, seal: bytes) -> tuple[int, tuple[str, ...]]:
-    """Erase and withdraw again what the restored half does not know as removed; returns how much that was."""
-    erased, withdrawn = 0, []
-    for entry in journal.entries:
-        if entry.kind is Removal.ERASE:
-            erased += _erase_again(session, open_element(entry, seal))
-        elif (slug := _withdraw_again(session, entry, seal)) is not None:
-            withdrawn.append(slug)
-    session.recover()
-    return erased, tuple(withdrawn)
-
-
-def _erase_again(session: Session, element: bytes) -> bool:
-    if element in session.vault.suppressed.to_pylist():
-        return False
-    session.control.count_removal()
-    session.vault.suppress(element)
-    session.vault.expunge(element, session.loads())
-    return True
-
-
-def _withdraw_again(session: Session, entry: Entry, seal: bytes) -> str | None:
-    """Returns the id of the dataset, or None if it was withdrawn before or is not in the backup."""
-    number, slug = open_dataset(entry, seal)
-    dataset = session.control.dataset(slug)
-    if dataset is None:
-        session.control.reserve(number, slug, entry.time)
-        return None
-    if dataset.withdrawn_at is not None:
-        return None
-    session.vault.mark_pending(load.id for load in session.control.loads(slug))
-    session.control.withdraw(slug, entry.time)
-    return slug
 
 
 def _reserve(session: Session, manifests: list[Manifest], state: _State) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pilookup import durable
 from pilookup.custody import epochs
-from pilookup.custody.prepared import PreparedRelease, read_prepared, write_prepared
+from pilookup.custody.prepared import PreparedRelease, give_up, read_prepared, write_prepared
 from pilookup.custody.publish.conclusion import holds_removed
 from pilookup.custody.publish.outcome import Published
 from pilookup.custody.publish.vault_state import vault_state
@@ -65,7 +65,11 @@ def complete_signed(session: Session) -> None:
     with durable.failures_as(PublishError, session.home.online):
         for channel in session.control.channels():
             release = read_prepared(session, channel.name).release
-            if release is not None and release.signed:
+            if release is None or not release.signed:
+                continue
+            if session.repository(channel.name).served_versions()[1] > release.unsigned.snapshot.signed.version:
+                give_up(session, channel.name)  # something newer was served: this record is of another time
+            else:
                 _serve(session, channel.name, release)
 
 

@@ -91,8 +91,7 @@ class MasterKeyFile:
 
     def to_bytes(self) -> bytes:
         """The content of the file: one line of JSON."""
-        fields = self._fields()
-        return json.dumps({**fields, "check": _check(fields)}).encode() + b"\n"
+        return checked_line(self._fields())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -153,8 +152,10 @@ def read_master_key(directory: Path, half: Half | None = None) -> MasterKeyFile:
     return master_key
 
 
-def _check(fields: dict[str, str | int]) -> str:
-    return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+def checked_line(fields: dict[str, str | int]) -> bytes:
+    """A line of JSON with the fields and their SHA-256 as `check`, which shows damage, and no change on purpose."""
+    check = sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    return json.dumps({**fields, "check": check}).encode() + b"\n"
 
 
 def _aad(half: Half, profile: str) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Self
 import rfc8785
 
 from pilookup.errors import FormatError
+from pilookup.protocol.encoding import from_day_text
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.title import MAX_TITLE, is_plain_text
 
@@ -91,7 +92,7 @@ class CaseDetails:
             raise FormatError(f"platforms: not a list of at most {MAX_PLATFORMS}")
         appeal = _object(body.get("appeal", {}), "appeal")
         return cls(
-            updated=_day(body.get("updated")),
+            updated=None if body.get("updated") is None else from_day_text(body.get("updated"), "updated"),
             size=_size(body.get("size")),
             platforms=tuple(_texts({"platforms": name}, "platforms", MAX_TITLE) for name in platforms),
             close=_optional(body, "close", MAX_TEXT),
@@ -195,18 +196,6 @@ def _size(value: object) -> str | None:
     if not isinstance(value, str) or not _CODE.fullmatch(value):
         raise FormatError("size: not a code")
     return value
-
-
-def _day(value: object) -> date | None:
-    if value is None:
-        return None
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != value:
-        raise FormatError("updated: not a date")
-    return day
 
 
 def check_known(value: object, names: Iterable[str]) -> None:

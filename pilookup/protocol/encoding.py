@@ -6,7 +6,7 @@ base64url and times have exactly one spelling of each value; any other spelling 
 import base64
 import binascii
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pilookup.errors import FormatError
@@ -48,6 +48,17 @@ def from_time_text(text: object, field: str) -> datetime:
     if time_text(moment) != text:
         raise FormatError(f"{field}: not a time")
     return moment
+
+
+def from_day_text(text: object, field: str) -> date:
+    """Parse a day, `2026-11-29`; raises FormatError, naming `field`, for any other form."""
+    try:
+        day = date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise FormatError(f"{field}: not a date")
+    return day
 
 
 def encode_object(body: dict[str, Any]) -> bytes:

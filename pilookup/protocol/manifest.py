@@ -11,7 +11,7 @@ import rfc8785
 
 from pilookup.errors import FormatError
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
-from pilookup.protocol.encoding import b64url, from_b64url, from_time_text, time_text
+from pilookup.protocol.encoding import b64url, from_b64url, from_day_text, from_time_text, time_text
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.names import MAX_SERIAL, check_channel, check_epoch, check_integer, check_serial
 from pilookup.protocol.oprf import is_element
@@ -78,7 +78,7 @@ class Case:
             kind=Kind(body["kind"]),
             title_zh=_text(title["zh"], "datasets.title.zh"),
             title_en=_text(title["en"], "datasets.title.en"),
-            seized_on=_date(body["seized_on"]),
+            seized_on=None if body["seized_on"] is None else from_day_text(body["seized_on"], "datasets.seized_on"),
             data_classes=_codes(body["data_classes"], "datasets.data_classes"),
             advice=_codes(body["advice"], "datasets.advice"),
         )
@@ -201,18 +201,6 @@ def _codes(value: object, where: str) -> tuple[str, ...]:
     if not all(isinstance(code, str) and _CODE.fullmatch(code) for code in codes):
         raise FormatError(f"{where}: not a list of codes")
     return tuple(str(code) for code in codes)
-
-
-def _date(value: object) -> date | None:
-    if value is None:
-        return None
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != value:
-        raise FormatError("datasets.seized_on: not a date")
-    return day
 
 
 def _files(value: object) -> dict[str, FileRef]:

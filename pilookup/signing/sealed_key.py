@@ -13,7 +13,6 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,7 +24,7 @@ from pilookup import durable
 from pilookup.errors import KeyringError
 from pilookup.keyring import master_key
 from pilookup.keyring.key_file import KEY_BYTES, check_key_id
-from pilookup.keyring.master_key import NONCE_BYTES, SALT_BYTES, TAG_BYTES, passphrase_cipher
+from pilookup.keyring.master_key import NONCE_BYTES, SALT_BYTES, TAG_BYTES, checked_line, passphrase_cipher
 from pilookup.plain_file import read_plain
 from pilookup.signing.signer import HeldKey
 
@@ -69,8 +68,7 @@ class SealedKey:
 
     def to_bytes(self) -> bytes:
         """The content of the file."""
-        fields = self._fields()
-        return json.dumps({**fields, "check": _check(fields)}).encode() + b"\n"
+        return checked_line(self._fields())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -139,10 +137,6 @@ def read_sealed_key(path: Path) -> SealedKey:
         raise KeyringError(durable.failure_text(error, "cannot be read", path)) from error
     except KeyringError as error:
         raise KeyringError(f"{path}: {error}") from None
-
-
-def _check(fields: dict[str, str | int]) -> str:
-    return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _aad(key_id: str, public: bytes, profile: str) -> bytes:

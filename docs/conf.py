@@ -75,7 +75,8 @@ class PublicNames(SphinxDirective):
             lines = [f".. automodule:: {name}", "   :no-members:", ""]
             for public in module.__all__:
                 value = getattr(module, public)
-                lines += _type_alias(module, public) or [f".. {_directive(value)}:: {name}.{public}", ""]
+                described = [f".. {_directive(value)}:: {name}.{public}", *_inherited(value), ""]
+                lines += _type_alias(module, public) or described
         else:
             below = sorted(f"{name}.{one.name}" for one in pkgutil.iter_modules(getattr(module, "__path__", ())))
             lines = [line for one in [name, *below] for line in (f".. automodule:: {one}", "")]
@@ -91,6 +92,15 @@ def _type_alias(module: ModuleType, name: str) -> list[str]:
     texts = ModuleAnalyzer.for_module(defined).find_attr_docs().get(("", name), [])
     shown = re.sub(r"\b(?:\w+\.)+(?=\w)", "", str(value))
     return [f".. py:data:: {module.__name__}.{name}", f"   :value: {shown}", "", *(f"   {text}" for text in texts), ""]
+
+
+def _inherited(value: object) -> list[str]:
+    """The option that also documents what a class has from classes of this project; empty for other objects."""
+    if not isinstance(value, type) or issubclass(value, BaseException):
+        return []
+    outside = [one.__name__ for one in value.__mro__ if not one.__module__.startswith("pilookup")]
+    own = len(value.__mro__) - len(outside) > 1
+    return [f"   :inherited-members: {', '.join(outside)}"] if own else []
 
 
 def _directive(value: object) -> str:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from pilookup.custody.backup.backup import BackupOutcome
     from pilookup.custody.bundle_status import BundleStatus
     from pilookup.custody.bundles import ExportOutcome
-    from pilookup.custody.custody import Custody, EraseOutcome, Passphrase, WithdrawOutcome
+    from pilookup.custody.custody import Custody, EraseOutcome, WithdrawOutcome
     from pilookup.custody.datasets import DatasetChange
     from pilookup.custody.intake.report import Report
     from pilookup.custody.load.outcome import LoadOutcome
     from pilookup.custody.load_report.page import html_report
+    from pilookup.custody.passphrase_type import Passphrase
     from pilookup.custody.publish.outcome import PreparedOutcome, Published
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
@@ -64,7 +65,7 @@ _MODULES = {
     "HomeStatus": "pilookup.custody.status",
     "Kind": "pilookup.protocol.label",
     "LoadOutcome": "pilookup.custody.load.outcome",
-    "Passphrase": "pilookup.custody.custody",
+    "Passphrase": "pilookup.custody.passphrase_type",
     "PreparedOutcome": "pilookup.custody.publish.outcome",
     "Progress": "pilookup.compute.callbacks",
     "Published": "pilookup.custody.publish.outcome",

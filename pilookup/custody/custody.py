@@ -1,58 +1,43 @@
 """The public API of the police side: everything the commands do, for scripts and services."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from tuf.api.metadata import Root
-
-from pilookup import durable
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import bundles, removal
-from pilookup.custody import signing_keys as key_work
+from pilookup.custody import removal
 from pilookup.custody.audit import AuditLog, Recorded
-from pilookup.custody.backup.backup import BackupOutcome, back_up
-from pilookup.custody.bundles import ExportOutcome
+from pilookup.custody.carrying_calls import CarryingCalls
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.datasets import DatasetChange, DatasetSpec, check_expiry, check_slug
 from pilookup.custody.home import Home
 from pilookup.custody.initialise import initialise_home
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.intake.model import names_of
-from pilookup.custody.key_places import Place
 from pilookup.custody.load import load as loading
 from pilookup.custody.load.load import LoadJob
 from pilookup.custody.load.outcome import LoadOutcome
-from pilookup.custody.publish import finish as finishing
+from pilookup.custody.passphrase_type import Passphrase, passphrase_bytes
 from pilookup.custody.publish import publish as publishing
-from pilookup.custody.publish.outcome import PreparedOutcome, Published, Republished
+from pilookup.custody.publish.outcome import Published, Republished
+from pilookup.custody.release_calls import ReleaseCalls
+from pilookup.custody.release_facts import ignore_progress, release_facts
 from pilookup.custody.session import Session
-from pilookup.custody.signing_date import date_doubt, out_of_order
-from pilookup.custody.signing_keys import RoleKeys, SigningKey
+from pilookup.custody.signing_key_calls import SigningKeyCalls
 from pilookup.custody.status import HomeStatus, read_status
 from pilookup.custody.vault import Vault
-from pilookup.errors import CustodyError, KeyringError, PublishError
+from pilookup.errors import CustodyError
 from pilookup.identifier import canonicalise
 from pilookup.keyring import Half, Keyring
-from pilookup.keyring.master_key import read_master_key
-from pilookup.keyring.passphrase_rules import check_length
 from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.label import Kind
-from pilookup.signing.sealed_key import FileSigner
-from pilookup.signing.signature_file import SignatureFile
 from pilookup.signing.signer import Signer
-
-Passphrase = str | bytes | Callable[[], bytes]
-"""A half's passphrase, or a function that asks for it, which is called once HOME is locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +78,7 @@ class EraseOutcome:
         return {"datasets": self.datasets, "published": published, "unsigned": list(self.unsigned)}
 
 
-class Custody:
+class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
     """An open HOME, and what an officer does with it. The commands of `pilookup` are thin layers over this class.
 
     - `initialise` makes a new HOME, and `open` opens one. `status_of` reads the status of one without any passphrase.
@@ -115,26 +100,6 @@ class Custody:
             print(report.total.accepted, report.total.rejected)
             custody.publish("public")
     """
-
-    def __init__(
-        self,
-        session: Session,
-        workers: Executor,
-        clock: Clock,
-        date_is_right: bool | Callable[[str], bool],
-        resources: ExitStack,
-        audit: AuditLog,
-        completed: tuple[str, ...] = (),
-    ) -> None:
-        """Called by `open`."""
-        self._completed = completed
-        self._opened_session = session
-        self._audit = audit
-        self._workers = workers
-        self._clock = clock
-        self._date_is_right = date_is_right
-        self._resources = resources
-        self._closed = False
 
     @staticmethod
     def initialise(
@@ -170,7 +135,7 @@ class Custody:
         What was made is removed again after any error.
         """
         now = read_clock(clock)
-        passphrases = (_bytes_of(passphrase), _bytes_of(online_passphrase))
+        passphrases = (passphrase_bytes(passphrase), passphrase_bytes(online_passphrase))
         return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox)
 
     @staticmethod
@@ -232,28 +197,17 @@ class Custody:
         with ExitStack() as stack:
             workers = stack.enter_context(executor(scheduler))
             stack.enter_context(layout.locked())
-            given = _bytes_of(passphrase)
+            given = passphrase_bytes(passphrase)
             keyring = _unlock(layout, Half.CUSTODY, given, None)
             online = None
             if online_passphrase is not None:
-                online = _unlock(layout, Half.ONLINE, _bytes_of(online_passphrase), given)
+                online = _unlock(layout, Half.ONLINE, passphrase_bytes(online_passphrase), given)
             control = stack.enter_context(ControlDatabase.open(layout))
             session = Session(layout, keyring, control, Vault(layout, keyring), online, now, tuple(signers))
             audit = AuditLog.open(layout, keyring, operator, partial(read_clock, clock))
             session.recover()
             completed = removal.complete(session)
             return cls(session, workers, clock, date_is_right, stack.pop_all(), audit, completed)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Unlock HOME and stop the workers. Closing again does nothing."""
-        self._closed = True
-        self._resources.close()
 
     def load(
         self,
@@ -353,274 +307,6 @@ class Custody:
             entry.outcome(**outcome.counts())
         return outcome
 
-    def publish(
-        self,
-        channel: str,
-        *,
-        bloom: bool = False,
-        memory: int = DEFAULT_MEMORY,
-        on_progress: Progress | None = None,
-    ) -> Published:
-        """Make and sign a channel's snapshot of the current vault, and serve it.
-
-        A vault that has not changed keeps its files and serial and renews its signatures. An epoch whose buckets are
-        full, or that is 180 days old (on `platform`: 166), is followed by a new one.
-
-        Args:
-            channel: `public` or `platform`.
-            bloom: also make Bloom filters.
-            memory: bytes that the tasks of one process share.
-            on_progress: called with (steps done, steps in all, entries so far).
-
-        Raises:
-            KeysElsewhereError: fewer signing keys are at hand than the release needs; nothing was changed. Use
-                `prepare` and `finish`.
-            PublishError: HOME was opened without the online half, there is no such channel, a file cannot be read or
-                written (a full disk), or the snapshot failed its own checks.
-            KeyringError: a key is missing or altered, or cannot be written or destroyed.
-            VaultError: a shard is missing or altered.
-            CustodyError: the control database failed.
-            FormatError, TrustError: the served release or one of its files is not valid.
-            MissingExtraError: Bloom filters need an extra that is not installed.
-            ComputeError: the cluster failed.
-            RuntimeError: this HOME was closed.
-
-        What `on_progress` raises is raised unchanged. After an error, either the release that was served before is
-        served, or the new one completely; call it again.
-        """
-        session = self._publishing_session()
-        session.control.channel(channel)
-        with self._audit.recorded("publish", channel=channel, bloom=bloom) as entry:
-            expired = _expire(session, entry)
-            signing = replace(session, audit_head=entry.head)
-            done = publishing.publish(
-                signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
-            )
-            entry.outcome(**_release_facts(session, done))
-        return replace(done, expired=expired)
-
-    def prepare(
-        self,
-        channel: str,
-        *,
-        bloom: bool = False,
-        memory: int = DEFAULT_MEMORY,
-        on_progress: Progress | None = None,
-    ) -> PreparedOutcome:
-        """Build a channel's release and write a signing request, for keys that are elsewhere.
-
-        What is served does not change. A release that was prepared before is given up.
-
-        Args:
-            channel: `public` or `platform`.
-            bloom: as `publish`.
-            memory: as `publish`.
-            on_progress: as `publish`.
-
-        Raises as `publish`, apart from KeysElsewhereError.
-        """
-        session = self._publishing_session()
-        session.control.channel(channel)
-        with self._audit.recorded("publish prepare", channel=channel, bloom=bloom) as entry:
-            expired = _expire(session, entry)
-            signing = replace(session, audit_head=entry.head)
-            done = publishing.prepare(
-                signing, channel, on_progress or _ignore, bloom=bloom, executor=self._workers, memory=memory
-            )
-            entry.outcome(**_prepared_facts(done))
-        return replace(done, published=replace(done.published, expired=expired))
-
-    def finish(self, channel: str, signatures: Iterable[bytes]) -> Published:
-        """Serve the release that was prepared last, with signatures that holders of keys have made.
-
-        Args:
-            channel: `public` or `platform`.
-            signatures: the contents of signature files, in any order.
-
-        Raises:
-            PublishError: nothing is prepared, a signature is not valid for it, the vault has changed since, something
-                newer was signed, or a file is missing or cannot be written. Nothing was changed.
-            KeysElsewhereError: signatures are missing; the text names the role and the keys. Nothing was changed.
-            FormatError: a signature file is malformed, or the served release is not valid.
-            KeyringError, CustodyError, TrustError: as `publish`.
-            RuntimeError: this HOME was closed.
-        """
-        files = [SignatureFile.from_bytes(data) for data in signatures]
-        session = self._publishing_session()
-        session.control.channel(channel)
-        with self._audit.recorded("publish finish", channel=channel, files=len(files)) as entry:
-            done = finishing.finish(session, channel, files)
-            entry.outcome(**_release_facts(session, done))
-        return done
-
-    def signing_keys(self) -> list[RoleKeys]:
-        """List the signing keys of each channel and role, and where each one is.
-
-        Raises:
-            PublishError: HOME was opened without the online half.
-            KeyringError: a key file is missing or altered.
-            CustodyError: the control database, or the record of places, cannot be read.
-            TrustError, FormatError: root metadata are not valid.
-            RuntimeError: this HOME was closed.
-        """
-        session = self._session()
-        with durable.failures_as(PublishError, session.home.channels):
-            return key_work.list_keys(session)
-
-    def move_key(self, name: str, path: str | Path, *, passphrase: Passphrase) -> SigningKey:
-        """Seal a signing key to a file under its holder's own passphrase, check it there, and destroy it here.
-
-        Repeating it after an error or a kill completes it, with the same passphrase.
-
-        Args:
-            name: the key id in the custody half, such as `root-public-2`.
-            path: the file, on a medium of the holder.
-            passphrase: of the holder, 16 characters or more.
-
-        Raises:
-            KeyringError: the passphrase is too short, or does not open a file that is there; or the file cannot be
-                written or read back (a full medium), or the key here cannot be destroyed.
-            CustodyError: there is no such key here, the file would be inside HOME, or the record of places cannot be
-                written.
-            TrustError, FormatError: root metadata are not valid.
-            RuntimeError: this HOME was closed.
-        """
-        session = self._session()
-
-        def checked() -> bytes:
-            given = _bytes_of(passphrase)
-            check_length(f"the key {name}", given)
-            return given
-
-        with self._audit.recorded("keys move", key=name), durable.failures_as(PublishError, session.home.channels):
-            return key_work.move_key(session, name, Path(path), checked)
-
-    def replace_key(
-        self,
-        channel: str,
-        role: str,
-        key: str | None = None,
-        *,
-        new: Signer | None = None,
-        new_name: str = "",
-        prepare: bool = False,
-        memory: int = DEFAULT_MEMORY,
-        on_progress: Progress | None = None,
-    ) -> PreparedOutcome | Published:
-        """Replace a signing key by a release with a new root, which bears a threshold of the old and new root keys.
-
-        The channel is published with it. Where the new root is served, the old key is destroyed if it is here.
-
-        Args:
-            channel: `public` or `platform`.
-            role: `root`, `targets`, `snapshot` or `timestamp`.
-            key: the name of the key that is replaced, or the beginning of its id; may be left out if the role has one.
-            new: a key that is elsewhere, to take its place; by default one is made here.
-            new_name: what `signing_keys` calls `new`.
-            prepare: write a signing request instead of serving, because keys are elsewhere; `finish` ends it.
-            memory: as `publish`.
-            on_progress: as `publish`.
-
-        Raises:
-            KeysElsewhereError: fewer keys are at hand than the new root or the release needs; nothing was changed.
-            CustodyError: no key is meant, the channel was never published, or `new` is in use.
-            ValueError: there is no such role.
-
-        Everything else is raised as by `publish`.
-        """
-        session = self._publishing_session()
-        session.control.channel(channel)
-        if role not in ("root", "targets", "snapshot", "timestamp"):
-            raise ValueError(f"{role}: not root, targets, snapshot or timestamp")
-        with self._audit.recorded("keys replace", channel=channel, role=role, prepare=prepare) as entry:
-            with durable.failures_as(PublishError, session.home.online):
-                change = self._replacement(session, channel, role, key, new, new_name, at_hand=not prepare)
-            expired = _expire(session, entry)
-            prepared = publishing.prepare(
-                replace(session, audit_head=entry.head),
-                channel,
-                on_progress or _ignore,
-                root=change,
-                bloom=publishing.has_bloom(session, channel),
-                executor=self._workers,
-                memory=memory,
-            )
-            if prepare:
-                entry.outcome(**_prepared_facts(prepared))
-                return replace(prepared, published=replace(prepared.published, expired=expired))
-            done = finishing.finish(session, channel, ())
-            entry.outcome(**_release_facts(session, done))
-        return replace(done, expired=expired)
-
-    def _replacement(
-        self,
-        session: Session,
-        channel: str,
-        role: str,
-        key: str | None,
-        new: Signer | None,
-        name: str,
-        *,
-        at_hand: bool,
-    ) -> Callable[[Root], Root]:
-        """The change of the root; makes the new key unless it is given. Raises as `replace_key`."""
-        repository = session.repository(session.control.channel(channel).name)
-        if not repository.listed():
-            raise CustodyError(f"channel {channel} was never published; run: pilookup publish {channel}")
-        old = key_work.key_to_replace(session, channel, role, key)
-        public = key_work.new_key(session, channel, role) if new is None else new.public_key()
-        change = key_work.replacement(role, old, public)
-        root = change(repository.following(repository.root(), session.now))
-        if at_hand:
-            key_work.check_at_hand(session, channel, root)
-        if new is not None:
-            place = Place.FILE if isinstance(new, FileSigner) else Place.DEVICE
-            key_work.record_place(session, public, name, place)
-        return change
-
-    def rotate(
-        self,
-        channel: str,
-        *,
-        compromised: bool = False,
-        bloom: bool = False,
-        memory: int = DEFAULT_MEMORY,
-        on_progress: Progress | None = None,
-    ) -> Published:
-        """Begin a new epoch under a new key and publish it.
-
-        The epoch before it is served for 72 hours at most, on `platform` for 14 days. The numbers are not needed again.
-
-        Args:
-            channel: `public` or `platform`.
-            compromised: somebody may have a key of this channel: the epochs served so far end at once.
-            bloom: as `publish`.
-            memory: as `publish`.
-            on_progress: as `publish`.
-
-        Raises:
-            KeysElsewhereError: as `publish`; but the new epoch has begun. Use `prepare` and `finish`.
-            PublishError: as `publish`; also if two epochs are served, unless `compromised`. The text says from when a
-                further rotation is possible.
-            KeyringError, VaultError, CustodyError, FormatError, TrustError, MissingExtraError, ComputeError,
-                RuntimeError: as `publish`.
-        """
-        session = self._publishing_session()
-        session.control.channel(channel)
-        with self._audit.recorded("rotate", channel=channel, compromised=compromised, bloom=bloom) as entry:
-            expired = _expire(session, entry)
-            done = publishing.rotate(
-                replace(session, audit_head=entry.head),
-                channel,
-                on_progress or _ignore,
-                compromised=compromised,
-                bloom=bloom,
-                executor=self._workers,
-                memory=memory,
-            )
-            entry.outcome(**_release_facts(session, done))
-        return replace(done, expired=expired)
-
     def change_dataset(self, dataset: str, change: DatasetChange) -> None:
         """Change the texts and days of a dataset. They take effect with the next publish of each channel.
 
@@ -671,7 +357,7 @@ class Custody:
             entry.outcome(withdrawn=withdrawn)
             done = self._republish(session, entry, memory, on_progress)
             entry.outcome(
-                releases=[_release_facts(session, each) for each in done.published], unsigned=list(done.unsigned)
+                releases=[release_facts(session, each) for each in done.published], unsigned=list(done.unsigned)
             )
         return WithdrawOutcome(withdrawn, done.published, done.unsigned)
 
@@ -714,60 +400,6 @@ class Custody:
         """Whether opening cut off a line of the audit log that a killed command had not written to its end."""
         return self._audit.repaired
 
-    def export_bundle(
-        self, out: str | Path, *, piece_size: int | None = None, on_progress: Progress | None = None
-    ) -> ExportOutcome:
-        """Write the releases, the keys of their epochs and the journal of removals for the serving machines.
-
-        HOME may be open without the online half's passphrase.
-
-        Args:
-            out: the file; with `piece_size`, the name that those of the pieces begin with.
-            piece_size: the greatest size of a piece in bytes; None for one file.
-            on_progress: called with (bytes written, bytes in all, bytes written).
-
-        Raises:
-            BundleError: nothing was published yet, there is a file of that name, the pieces are too small, or a file
-                cannot be written (a full disk).
-            HomeError: the online half is not here.
-            CustodyError: the control database failed, or the journal is damaged.
-            KeyringError: a key cannot be read or written.
-            TrustError, FormatError: a release is not valid.
-            AuditError: an entry of the audit log cannot be written.
-            RuntimeError: this HOME was closed.
-        """
-        with self._audit.recorded("bundle export") as entry:
-            outcome = bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
-            entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
-        return outcome
-
-    def back_up(self, out: str | Path, *, backup_passphrase: Passphrase) -> BackupOutcome:
-        """Write a backup of the custody half, sealed under a passphrase of its own, and read it back.
-
-        It holds no channel key, and too few signing keys to sign a release. HOME may be open without the online half's
-        passphrase.
-
-        Args:
-            out: the file.
-            backup_passphrase: 16 characters or more, and not that of the custody half.
-
-        Raises:
-            BundleError: there is a file of that name, or it cannot be written or read back (a full disk).
-            KeyringError: the passphrase breaks a rule, or a key cannot be read or written.
-            CustodyError: the control database failed, or the journal is damaged.
-            AuditError: an entry of the audit log cannot be written.
-            RuntimeError: this HOME was closed.
-        """
-        session = self._session()
-        passphrase = _bytes_of(backup_passphrase)
-        check_length("the backup", passphrase)
-        if read_master_key(session.home.custody).opens(passphrase):
-            raise KeyringError("the passphrase of the backup is that of the custody half; choose another one")
-        with self._audit.recorded("backup") as entry:
-            outcome = back_up(session, Path(out), passphrase)
-            entry.outcome(files=outcome.files, journal=outcome.contents.journal)
-        return outcome
-
     def status(self) -> HomeStatus:
         """Read what this HOME holds and serves, and what needs doing soon.
 
@@ -795,74 +427,9 @@ class Custody:
         """
         return self._publishing_session().now
 
-    def _session(self) -> Session:
-        """The session at the time of this call; raises RuntimeError if this HOME was closed."""
-        if self._closed:
-            raise RuntimeError("this HOME was closed")
-        return replace(self._opened_session, now=read_clock(self._clock))
-
-    def _publishing_session(self) -> Session:
-        """The same for what is signed. Before anything is changed, raises PublishError as `check_date` does.
-
-        Completes a `finish` that was killed; raises as that does.
-        """
-        session = self._session()
-        session.online_keyring()
-        if self._date_is_right is not True:
-            with durable.failures_as(PublishError, session.home.channels):
-                doubt = date_doubt(session)
-            if doubt is not None:
-                if not (callable(self._date_is_right) and self._date_is_right(doubt)):
-                    raise PublishError(out_of_order(doubt))
-                self._date_is_right = True
-        finishing.complete_signed(session)
-        return session
-
     def _republish(self, session: Session, entry: Recorded, memory: int, on_progress: Progress | None) -> Republished:
         signing = replace(session, audit_head=entry.head)
-        return publishing.republish(signing, on_progress or _ignore, executor=self._workers, memory=memory)
-
-
-def _expire(session: Session, entry: Recorded) -> tuple[str, ...]:
-    """Withdraw the datasets that have expired; returns their ids."""
-    expired = removal.expire(session)
-    if expired:
-        entry.outcome(expired=list(expired))
-    return expired
-
-
-def _release_facts(session: Session, done: Published) -> dict[str, Any]:
-    """What the audit log says of a release. `release` is the SHA-256 of its targets metadata."""
-    with durable.failures_as(PublishError, session.home.channels):
-        digest = session.repository(done.channel).release_digest()
-    return {
-        "channel": done.channel,
-        "epoch": done.epoch,
-        "serial": done.serial,
-        "entries": done.entries,
-        "changed": done.changed,
-        "rotated": done.rotated,
-        "ended": [each.epoch for each in done.ended],
-        "release": digest,
-    }
-
-
-def _prepared_facts(prepared: PreparedOutcome) -> dict[str, Any]:
-    """What the audit log says of a release that was prepared. `request` is the SHA-256 of the signing request."""
-    done = prepared.published
-    return {
-        "epoch": done.epoch,
-        "serial": done.serial,
-        "entries": done.entries,
-        "request": sha256(prepared.request).hexdigest(),
-    }
-
-
-def _bytes_of(passphrase: Passphrase) -> bytes:
-    """The bytes of a passphrase. A text is encoded as the environment encodes it."""
-    if callable(passphrase):
-        return passphrase()
-    return os.fsencode(passphrase) if isinstance(passphrase, str) else passphrase
+        return publishing.republish(signing, on_progress or ignore_progress, executor=self._workers, memory=memory)
 
 
 def _unlock(home: Home, half: Half, passphrase: bytes, other: bytes | None) -> Keyring:
@@ -871,7 +438,3 @@ def _unlock(home: Home, half: Half, passphrase: bytes, other: bytes | None) -> K
     keyring.destroy_former()
     record_weaknesses(keyring.directory, weaknesses(passphrase, other))
     return keyring
-
-
-def _ignore(_done: int, _total: int, _rows: int) -> None:
-    """Used in place of `on_progress` if it is None."""

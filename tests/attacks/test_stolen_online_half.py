@@ -104,9 +104,11 @@ def test_an_erased_number_is_sealed_in_the_journal(thief, custody_home):
     assert ERASED.encode() not in held
 
 
-def test_an_entry_cannot_be_added_altered_or_removed(thief, serve, front, client_at):
+def test_an_entry_cannot_be_added_altered_or_removed(thief, serve, front, client_at, tmp_path):
     """The timestamp key signs timestamps alone: clients refuse targets, snapshot and root metadata that it has signed."""
-    proxy = front(serve(thief.home))
+    copy = tmp_path / "home"  # a server writes files into its half
+    shutil.copytree(thief.online, copy / "online")
+    proxy = front(serve(copy))
     client = client_at(
         proxy.url, trust=(thief.online / "channels" / "public" / "metadata" / "1.root.json").read_bytes()
     )

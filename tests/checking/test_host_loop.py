@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pilookup import AsyncClient
-from pilookup.checking import network
 from pilookup.checking.async_client import OFFLOAD_FROM
 from pilookup.protocol.proof_of_work import Challenge
 from tests.support.checking.asking import on
@@ -70,7 +69,6 @@ HANGING = ["root.json", "timestamp.json", "/evaluate", "/buckets/", "name"]
 def test_cancelled_checks_leave_the_application_its_threads_and_names(part, host, tmp_path, monkeypatch):
     """Eight checks hang and are cancelled. Then the loop's own threads and name look-ups, and another check, go on."""
     names = Names(monkeypatch)
-    monkeypatch.setattr(network.RESOLVER, "_shared", {})
     asked, answered = threading.Event(), threading.Event()
 
     def hold(request, answer):

@@ -57,8 +57,7 @@ def test_threads_do_not_keep_the_process(names):
     assert thread.daemon
 
 
-def test_a_check_leaves_a_name_that_hangs_at_its_deadline(names, host, client_at, monkeypatch):
-    monkeypatch.setattr(network.RESOLVER, "_shared", {})
+def test_a_check_leaves_a_name_that_hangs_at_its_deadline(names, host, client_at):
     client = client_at(host.url.replace("127.0.0.1", "check.slow"), insecure=True, timeout=0.2)
     for _ in range(3):
         result = client.check(HIT)

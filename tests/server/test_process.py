@@ -291,6 +291,7 @@ def check_labels(metrics):
         "channel": {"", "public", "platform"},
         "status": {"200", "400", "401", "404", "405", "410"},
         "listener": {"main", "health"},
+            "database": {"service"},
         "kind": {"open", "limit", "evaluated", "ceiling"},
         "reason": {"malformed"},
     }  # fmt: skip

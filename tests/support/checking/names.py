@@ -3,11 +3,14 @@
 import socket
 import threading
 
+from pilookup.checking import async_network, network
+from pilookup.checking.resolver import Resolver
+
 HANG = 20.0
 
 
 class Names:
-    """Takes the place of `getaddrinfo`: look-ups of *.slow wait until `go` is set."""
+    """Takes the place of `getaddrinfo`: look-ups of *.slow wait until `go` is set. Clients get a resolver of their own."""
 
     def __init__(self, monkeypatch):
         self.go = threading.Event()
@@ -15,6 +18,9 @@ class Names:
         self.started = threading.Semaphore(0)
         self.real = socket.getaddrinfo
         monkeypatch.setattr(socket, "getaddrinfo", self)
+        resolver = Resolver()
+        for module in (network, async_network):
+            monkeypatch.setattr(module, "RESOLVER", resolver)
 
     def __call__(self, host, port, *args, **options):
         if not str(host).endswith(".slow"):

@@ -65,7 +65,8 @@ def test_phone_cells_are_whole(tmp_path_factory, delimiter, data, encoding, end)
     cells, by_line = cells_of(path)
     if by_line:  # where nearly all cells beside the numbers are empty: nothing is cut
         cells = [part for cell in cells for part in cell.split(delimiter)]
-    assert set(phones) <= set(cells)
+    # Two delimiters in a row may be read as one, and leave one beside the number.
+    assert set(phones) <= {cell.strip(delimiter) for cell in cells}
 
 
 WORDS = st.text(st.sampled_from("一二三四五六七八九〇张李开的是村组号０１２３４５６７８９，。：“”"), max_size=30)

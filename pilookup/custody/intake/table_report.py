@@ -98,7 +98,8 @@ class TableReport:
             WarningCode.OTHER_PARTY,
             self.location,
             tally.other_party,
-            "numbers beside or below words that name somebody else than the people of the table are not read",
+            "numbers beside or below words that name somebody else than the people of the table, such as an officer or "
+            "a service, are not read: --column phone=NAME reads their column whatever the words",
         )
         report.warn(
             WarningCode.UNREAD_NUMBERS,

@@ -133,6 +133,7 @@ def _choose(
         header_width=_filled_width(labels),
         row_width=_usual_width(rows, 0),
         filled_width=_usual_width([row[: _filled_width(row)] for row in rows], 0),
+        filled_cells=_usual_width([[cell for cell in row if cell.strip()] for row in rows], 0),
         account=given.column_for("account", table.location, labels, width, options)
         if "account" in options.columns
         else roles.get(ColumnRole.ACCOUNT),
@@ -213,7 +214,7 @@ def _with_phones(
     if named:
         phones = [columns[at] for at in named]
         for column in phones:  # the operator has confirmed these columns
-            column.phone = replace(column.phone, warns_of_landlines=False)
+            column.phone = replace(column.phone, warns_of_landlines=False, is_given=True)
         unread = _unread_beside(columns, set(named), left_out)
         by = dict.fromkeys(named, ChosenBy.GIVEN)
         return _finished(layout, phones, unread, by, first_filled=False)

@@ -64,8 +64,8 @@ def _has_names(row: Sequence[str]) -> bool:
     filled = [cell for cell in row if cell.strip()]
     if len(filled) < _LEAST_NAMES or any(len(cell) > _MAX_NAME for cell in filled):
         return False
-    names = sum(headers.is_known(cell) or headers.is_other_party(cell) for cell in filled)
-    return names >= _LEAST_NAMES and names >= len(filled) * _NAMES_SHARE
+    names = [cell.strip() for cell in filled if headers.is_known(cell) or headers.is_other_party(cell)]
+    return len(set(names)) >= _LEAST_NAMES and len(names) >= len(filled) * _NAMES_SHARE
 
 
 def filled_cells(row: Sequence[str]) -> int:

@@ -76,6 +76,13 @@ _OTHER_PARTY = re.compile(
     r"承办|民警|警官|警员|办案|经办|经手|客服|客户经理|业务员|热线|举报|商家|商户|卖家|店铺|店主|发货|发件|寄件|快递|配送|骑手|网点"
     r"|派出所|填表|填报|录入|审核人|agent|officer|police|seller|merchant|shop|courier|hotline|customerservice|support"
 )
+_OFFICE = re.compile(
+    r"承办|民警|警官|警员|办案|经办|经手|客服|热线|举报|投诉|填表|填报|制表|制单|录入|审核|复核|技术支持|(?:咨询|监督|服务)(?:电话|热线|请|联系)"
+    r"|如有(?:疑问|问题|变动)|请(?:联系|致电|拨打)"
+    r"|\b(?:hotline|customer service|technical support|police|(?:prepared|filled in) by|contact us)\b"
+    r"|\bfor (?:questions|help)\b",
+    re.IGNORECASE,
+)
 _OWNER = re.compile(r"机主|本方|本机|owner")
 _PEER = re.compile(r"对方|对端|peer|otherparty|counterpart")
 _AREA = re.compile(r"(?:电话|长途|城市|座机|固话)?区号|areacode")
@@ -144,6 +151,11 @@ def is_landline(header: str) -> bool:
 def is_other_party(header: str) -> bool:
     """Whether a header cell names somebody else than the people in the rows: an officer, a seller, a hotline."""
     return bool(_OTHER_PARTY.search(_compact(header)))
+
+
+def names_office(words: str) -> bool:
+    """Whether words beside a number say that it is of an officer, of who made the list, or of a service."""
+    return bool(_OFFICE.search(unicodedata.normalize("NFKC", words)))
 
 
 def is_owner(header: str) -> bool:

@@ -21,6 +21,7 @@ class PhoneColumn:
             of them.
         is_foreign: Whether most cells are ten digits that are no number here. Then those of a service, such as 800, are
             none either.
+        is_given: Whether the operator named it. Then its numbers are read whatever words stand beside them.
     """
 
     column: int
@@ -28,6 +29,7 @@ class PhoneColumn:
     short_mantissa: bool = False
     warns_of_landlines: bool = False
     is_foreign: bool = False
+    is_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Layout:
         header_width: The number of cells of the header up to its last label; 0 without a header.
         row_width: The number of cells of most rows.
         filled_width: The same up to the last filled cell of a row.
+        filled_cells: The number of filled cells of most rows.
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
@@ -91,6 +94,7 @@ class Layout:
     header_width: int = 0
     row_width: int = 0
     filled_width: int = 0
+    filled_cells: int = 0
     first_filled: bool = False
     account: int | None = None
     date: int | None = None

@@ -26,6 +26,7 @@ from pilookup.custody.intake.rows.fit import (
     starts_new_table,
 )
 from pilookup.custody.intake.rows.numbers import candidates, cell_of, phone_cells_of
+from pilookup.custody.intake.rows.of_another import are_of_office, is_note
 from pilookup.custody.intake.tables.table import NumberedRows, is_blank
 from pilookup.identifier import Reason
 from pilookup.protocol.label import Kind
@@ -45,6 +46,8 @@ class _Row:
     rejects: list[tuple[int, Reason, str]] = field(repr=False)
     lookalikes: Counter[int] = field(default_factory=Counter, repr=False)
     repeated: int = 0
+    of_office: set[bytes] = field(default_factory=set, repr=False)
+    in_notes: dict[bytes, int] = field(default_factory=dict, repr=False)
     chosen: int | None = None
 
 
@@ -121,6 +124,8 @@ class Normaliser:
             return False
         self._add_outside(row, outside, lenient=lenient)
         self._add_full_numbers(row)
+        self._tally.other_party += len(row.of_office - row.numbers.keys())
+        self._add_notes(row)
         self._add(row, batch, filled=filled)
         return True
 
@@ -135,9 +140,16 @@ class Normaliser:
         for phone, cell in phone_cells_of(row.cells, self._layout):
             filled = True
             row.chosen = phone.column
-            for text, result in candidates(row.cells, phone, cell, self._layout, self._region):
+            found = candidates(row.cells, phone, cell, self._layout, self._region)
+            office = are_of_office(cell, found, phone)
+            note = is_note(row.cells, cell, found, phone, self._layout)
+            for (text, result), of_office in zip(found, office, strict=True):
                 if not isinstance(result, bytes):
                     row.rejects.append((phone.column, result, text))
+                elif of_office:
+                    row.of_office.add(result)
+                elif note:
+                    row.in_notes[result] = phone.column
                 elif result in row.numbers:
                     row.repeated += 1
                 else:
@@ -172,6 +184,14 @@ class Normaliser:
             for column in self._identifiers:
                 if column < len(row.cells):
                     self._count_in_identifiers(column, row.cells[column])
+
+    def _add_notes(self, row: _Row) -> None:
+        """Count or take the numbers of a note in a phone column."""
+        for identifier, column in row.in_notes.items():
+            if self._layout.scan_text:
+                row.numbers[identifier] = column
+            elif identifier not in row.numbers:
+                self._tally.unread[column] += 1
 
     def _count_in_identifiers(self, column: int, cell: str) -> None:
         """Count the numbers of a cell of a column of identifiers. Eleven digits without a mobile may be another one."""

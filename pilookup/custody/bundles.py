@@ -242,13 +242,14 @@ def _timestamp_keys(home: Home, folder: Path) -> list[str]:
 
 
 def _sealed_state(session: Session, number: int) -> str:
-    """The ids and serials used so far, for `restore` of a later day; only the custody half can read it."""
+    """The ids and serials used so far and the end of the audit log, for `restore`; only custody can read it."""
     state = {
         "dataset": max((each.id for each in session.control.datasets(active_only=False)), default=0),
         "serials": {channel.name: session.control.last_serial(channel.name) for channel in session.control.channels()},
         "epochs": {
             channel.name: session.control.epochs(channel.name)[-1].number for channel in session.control.channels()
         },
+        "audit": [session.audit_entries, session.audit_head] if session.audit_head is not None else None,
     }
     nonce = os.urandom(_NONCE_BYTES)
     cipher = AESGCMSIV(session.keyring.symmetric(JOURNAL_SEAL_KEY_ID))

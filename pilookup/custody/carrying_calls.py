@@ -1,5 +1,6 @@
 """Bundles and backups: one part of the API of the police side."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pilookup.compute.callbacks import Progress
@@ -39,7 +40,8 @@ class CarryingCalls(OpenHome):
             RuntimeError: this HOME was closed.
         """
         with self._audit.recorded("bundle export") as entry:
-            outcome = bundles.export_bundle(self._session(), Path(out), piece_size=piece_size, on_progress=on_progress)
+            session = replace(self._session(), audit_head=entry.head, audit_entries=entry.number)
+            outcome = bundles.export_bundle(session, Path(out), piece_size=piece_size, on_progress=on_progress)
             entry.outcome(bundle=outcome.number, journal=outcome.journal, releases=len(outcome.channels))
         return outcome
 

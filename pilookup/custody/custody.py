@@ -11,7 +11,7 @@ from typing import Any, Self, TextIO
 from pilookup.clock import Clock, read_clock, utc_now
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY, executor
-from pilookup.custody import removal
+from pilookup.custody import journal, removal
 from pilookup.custody.audit import AuditLog, Recorded
 from pilookup.custody.carrying_calls import CarryingCalls
 from pilookup.custody.control import ControlDatabase
@@ -183,9 +183,9 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
         Raises:
             HomeError: there is no custody half, another process has HOME open, or it cannot be locked.
             KeyringError: a passphrase is wrong, or a key file is missing or altered.
-            AuditError: the audit log was changed, or cannot be read or written.
-            CustodyError: the control database cannot be used, the journal of removals is damaged or was cut, or the
-                operator's name cannot be written into the audit log.
+            AuditError: the audit log was changed, deleted or is older than a release, or cannot be read or written.
+            CustodyError: the control database cannot be used, the journal of removals is damaged or was cut, one of its
+                keys was deleted, or the operator's name cannot be written into the audit log.
             VaultError: the vault does not belong to the control database, and nothing was changed; or what a killed
                 command left in it cannot be removed.
             PublishError: what a killed command left in a channel cannot be removed.
@@ -205,8 +205,11 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
             control = stack.enter_context(ControlDatabase.open(layout))
             session = Session(layout, keyring, control, Vault(layout, keyring), online, now, tuple(signers))
             audit = AuditLog.open(layout, keyring, operator, partial(read_clock, clock))
+            audit.check_released()
+            journal.make_keys(session)
+            keyring.state_log_keys(given)
             session.recover()
-            completed = removal.complete(session)
+            completed = removal.recover(session, audit)
             return cls(session, workers, clock, date_is_right, stack.pop_all(), audit, completed)
 
     def load(
@@ -354,10 +357,11 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
             raise CustodyError(f"there is no dataset {dataset}")
         with self._audit.recorded("withdraw", dataset=dataset) as entry:
             withdrawn = removal.withdraw(session, dataset)
-            entry.outcome(withdrawn=withdrawn)
+            entry.outcome(withdrawn=withdrawn, journal=journal.length(session.home))
             done = self._republish(session, entry, memory, on_progress)
             entry.outcome(
-                releases=[release_facts(session, each) for each in done.published], unsigned=list(done.unsigned)
+                releases=[release_facts(session, each) for each in done.published],
+                unsigned=list(done.unsigned),
             )
         return WithdrawOutcome(withdrawn, done.published, done.unsigned)
 
@@ -382,7 +386,7 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
             raise CustodyError(f"not a phone number: {identifier}")
         with self._audit.recorded("erase") as entry:  # and nothing else: an entry must not help to guess the number
             datasets = removal.erase(session, identifier)
-            entry.outcome(datasets=datasets)
+            entry.outcome(datasets=datasets, journal=journal.length(session.home))
             done = self._republish(session, entry, memory, on_progress)
             entry.outcome(releases=len(done.published), unsigned=len(done.unsigned))
         return EraseOutcome(datasets, done.published, done.unsigned)

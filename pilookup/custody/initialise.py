@@ -16,7 +16,7 @@ from pilookup.custody import epochs
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home, removed_on_error
-from pilookup.custody.journal import journal_key
+from pilookup.custody.journal import make_keys
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.errors import HomeError
@@ -94,7 +94,9 @@ def _create_contents(
     keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
     online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
     with AuditLog.open(home, keyring, operator, lambda: now).recorded("init", channels=list(CHANNELS)):
-        return _create_keys(home, keyring, online, now, sandbox=sandbox)
+        trust_files = _create_keys(home, keyring, online, now, sandbox=sandbox)
+        keyring.state_log_keys(custody_passphrase)
+        return trust_files
 
 
 def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *, sandbox: bool) -> list[Path]:
@@ -106,7 +108,7 @@ def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *
     with ControlDatabase.create(home) as control:
         session = Session(home, keyring, control, vault, online, now)
         try:
-            journal_key(session)
+            make_keys(session)
             return [_create_channel(session, name, profile, sandbox=sandbox) for name, profile in CHANNELS.items()]
         except BaseException:
             control.remove()

@@ -10,7 +10,6 @@ from pilookup.errors import HomeError, KeyringError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.change import change_master_key
 from pilookup.keyring.half_lock import half_locked
-from pilookup.keyring.key_directory import key_directory
 from pilookup.keyring.master_key import MASTER_KEY_NAME, read_master_key
 from pilookup.keyring.passphrase_rules import OTHER_HALF, check_length, refuse_shared
 
@@ -45,7 +44,7 @@ def change_passphrase(
     with _locked(home, half):
         directory = home.path / half
         former, given = read_master_key(directory, half), passphrase(half)
-        keyring = Keyring(directory, half, former.open(given), key_directory(directory, former))
+        keyring = Keyring.opened(directory, former, given)
         if half is not Half.CUSTODY:
             keyring = Keyring.unlock(home.custody, Half.CUSTODY, passphrase(Half.CUSTODY))
         new = new_passphrase()

@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from pilookup import durable
-from pilookup.custody import removal
+from pilookup.custody import journal, removal
 from pilookup.custody.audit import Recorded
 from pilookup.custody.publish.outcome import PreparedOutcome, Published
 from pilookup.custody.session import Session
@@ -15,7 +15,7 @@ def expire(session: Session, entry: Recorded) -> tuple[str, ...]:
     """Withdraw the datasets that have expired; returns their ids."""
     expired = removal.expire(session)
     if expired:
-        entry.outcome(expired=list(expired))
+        entry.outcome(expired=list(expired), journal=journal.length(session.home))
     return expired
 
 

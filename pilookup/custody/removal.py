@@ -1,14 +1,15 @@
 """Removing a dataset or one number from the vault. Publishing afterwards is the caller's task.
 
 Both functions write the entry of the journal first. Then comes a transaction, or the list of erased elements. What
-follows only cleans up. After a kill, `complete` does what is left, when HOME is opened the next time.
+follows only cleans up. After a kill, `recover` does what is left, when HOME is opened the next time.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from pilookup import _core, durable
 from pilookup.bundles.journal import (
-    JOURNAL_FILE,
     Entry,
     Journal,
     Removal,
@@ -19,6 +20,7 @@ from pilookup.bundles.journal import (
     withdrawn_dataset,
 )
 from pilookup.custody import journal
+from pilookup.custody.audit import AuditLog
 from pilookup.custody.datasets import is_due
 from pilookup.custody.session import Session
 from pilookup.errors import CustodyError, VaultError
@@ -99,22 +101,29 @@ class Replayed:
         return tuple(entry for entry in self.entries if entry.kind is Removal.ERASE)
 
 
-def complete(session: Session) -> tuple[str, ...]:
-    """Do what the journal says and a killed command has left undone.
+def recover(session: Session, audit: AuditLog) -> tuple[str, ...]:
+    """Do what the journal says and a killed command has left undone; the audit log says so before and after.
+
+    Also tells the audit log how long the journal is, if it does not know, so that the journal is not cut unnoticed.
 
     Returns:
         What was done, such as `erasure 3 of 2026-11-29`. It is served until the channels are published.
 
     Raises:
-        CustodyError: the journal is damaged, or the control database failed.
+        CustodyError: the journal is damaged or was cut, one of its keys was deleted, or the control database failed.
         HomeError, KeyringError: the journal or a key of it cannot be read.
+        AuditError: an entry of the audit log cannot be written.
         VaultError: a file of the vault could not be read or written.
     """
-    if not any((half / JOURNAL_FILE).exists() for half in (session.home.custody, session.home.online)):
-        return ()
     found = journal.read_journal(session)
-    with durable.failures_as(VaultError, session.home.vault):
-        done = replay(session, found, session.keyring.symmetric(JOURNAL_SEAL_KEY_ID))
+    journal.check_length(session, found, audit.known.journal)
+    seal = session.keyring.symmetric(JOURNAL_SEAL_KEY_ID)
+    if found.position == audit.known.journal and not _left_undone(session, found, seal):
+        return ()
+    with audit.recorded("recover removals", journal=found.position) as entry:
+        with durable.failures_as(VaultError, session.home.vault):
+            done = replay(session, found, seal)
+        entry.outcome(erased=len(done.erased), withdrawn=len(done.withdrawn))
     return tuple(removals_text(done.entries))
 
 
@@ -130,34 +139,47 @@ def replay(session: Session, found: Journal, seal: bytes) -> Replayed:
         BundleError: an entry is sealed under another key.
         CustodyError, VaultError, OSError: as `erase` and `withdraw`.
     """
-    suppressed, entries, withdrawn = set(session.vault.suppressed.to_pylist()), [], []
-    for entry in found.entries:
+    entries, withdrawn = [], []
+    for entry in _undone(session, found, seal):
         if entry.kind is Removal.ERASE:
             element = open_element(entry, seal)
-            if element in suppressed:
-                continue
             session.control.count_removal()
             session.vault.suppress(element)
             session.vault.expunge(element, session.loads())
-            suppressed.add(element)
-        elif (slug := _withdraw_again(session, entry, seal)) is None:
-            continue
         else:
+            _, slug = open_dataset(entry, seal)
+            session.vault.mark_pending(load.id for load in session.control.loads(slug))
+            session.control.withdraw(slug, entry.time)
             withdrawn.append(slug)
         entries.append(entry)
+    for number, slug, time in _unknown(session, found, seal):
+        session.control.reserve(number, slug, time)
     session.recover()
     return Replayed(tuple(entries), tuple(withdrawn))
 
 
-def _withdraw_again(session: Session, entry: Entry, seal: bytes) -> str | None:
-    """Returns the id of the dataset, or None if it was withdrawn before or is not known here."""
-    number, slug = open_dataset(entry, seal)
-    dataset = session.control.dataset(slug)
-    if dataset is None:
-        session.control.reserve(number, slug, entry.time)
-        return None
-    if dataset.withdrawn_at is not None:
-        return None
-    session.vault.mark_pending(load.id for load in session.control.loads(slug))
-    session.control.withdraw(slug, entry.time)
-    return slug
+def _undone(session: Session, found: Journal, seal: bytes) -> Iterator[Entry]:
+    """Each entry about something that this half does not know as removed, once."""
+    removed = set(session.vault.suppressed.to_pylist())
+    present = {dataset.slug for dataset in session.control.datasets(active_only=True)}
+    for entry in found.entries:
+        if entry.kind is Removal.ERASE:
+            element = open_element(entry, seal)
+            if element not in removed:
+                removed.add(element)
+                yield entry
+        elif (slug := open_dataset(entry, seal)[1]) in present:
+            present.discard(slug)
+            yield entry
+
+
+def _unknown(session: Session, found: Journal, seal: bytes) -> list[tuple[int, str, datetime]]:
+    """The withdrawn datasets that the control data do not have, so that their ids could be used again."""
+    known = {dataset.slug for dataset in session.control.datasets(active_only=False)}
+    withdrawn = [entry for entry in found.entries if entry.kind is Removal.WITHDRAW]
+    opened = [(*open_dataset(entry, seal), entry.time) for entry in withdrawn]
+    return [each for each in opened if each[1] not in known]
+
+
+def _left_undone(session: Session, found: Journal, seal: bytes) -> bool:
+    return bool(_unknown(session, found, seal)) or next(_undone(session, found, seal), None) is not None

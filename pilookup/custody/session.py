@@ -24,7 +24,7 @@ class Session:
     keyring: of the custody half. online: the keyring of the online half, None if it is locked. now: the time that
     everything done in this session is dated with. elsewhere: signers whose keys are in no half, such as of a key file
     on a medium that is at hand. audit_head: the digest of the command's entry in the audit log, which a release is
-    signed with; None without an audit log.
+    signed with; None without an audit log. audit_entries: the number of that entry.
     """
 
     home: Home
@@ -35,6 +35,7 @@ class Session:
     now: datetime
     elsewhere: tuple[Signer, ...] = ()
     audit_head: str | None = None
+    audit_entries: int | None = None
 
     def repository(self, channel: str) -> ChannelRepository:
         """A channel's TUF repository; raises FormatError if the name is not a channel's."""

@@ -36,7 +36,7 @@ def change_master_key(directory: Path, former: MasterKeyFile, passphrase: bytes,
     opened = AESGCMSIV(former.open(passphrase))
     destroy_former_keys(directory, former)
     master = os.urandom(MASTER_BYTES)
-    new = MasterKeyFile.create(former.half, new_passphrase, master)
+    new = MasterKeyFile.create(former.half, new_passphrase, master, former.version)
     folder = new_key_directory(directory, new)
     try:
         with durable.failures_as(KeyringError, directory):

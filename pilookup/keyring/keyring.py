@@ -24,11 +24,19 @@ from pilookup.keyring.private_file import read_private
 
 
 class Keyring:
-    """An unlocked keyring. A writer must hold the lock of the half, so that there is only one at a time."""
+    """An unlocked keyring. A writer must hold the lock of the half, so that there is only one at a time.
 
-    def __init__(self, directory: Path, half: Half, master: bytes, keys: Path | None = None) -> None:
+    Attributes:
+        states_log_keys: Whether `keyring.json` states that the keys of the audit log and of the journal were made. A
+            missing one of them was then deleted, and is not made again.
+    """
+
+    def __init__(
+        self, directory: Path, half: Half, master: bytes, keys: Path | None = None, *, states_log_keys: bool = False
+    ) -> None:
         self.directory = directory
         self.half = half
+        self.states_log_keys = states_log_keys
         self._keys = keys or directory / FIRST_NAME
         self._cipher = AESGCMSIV(master)
 
@@ -74,8 +82,36 @@ class Keyring:
             KeyringError: `keyring.json` is missing, damaged, of another half or accessible to others (the text names
                 the file), or the passphrase is wrong (the text says so).
         """
-        master_key = read_master_key(directory, half)
-        return cls(directory, half, master_key.open(passphrase), key_directory(directory, master_key))
+        return cls.opened(directory, read_master_key(directory, half), passphrase)
+
+    @classmethod
+    def opened(cls, directory: Path, master_key: MasterKeyFile, passphrase: bytes) -> Self:
+        """Open the keyring of a half whose `keyring.json` was read; raises KeyringError if the passphrase is wrong."""
+        return cls(
+            directory,
+            master_key.half,
+            master_key.open(passphrase),
+            key_directory(directory, master_key),
+            states_log_keys=master_key.states_log_keys,
+        )
+
+    def state_log_keys(self, passphrase: bytes) -> None:
+        """State in `keyring.json`, in one step, that the keys of the audit log and of the journal were made.
+
+        The passphrase, the master key and the key files stay. Does nothing if the file states it already.
+
+        Args:
+            passphrase: The one of the half.
+
+        Raises:
+            KeyringError: The passphrase is wrong, or the file cannot be read or written.
+        """
+        if self.states_log_keys:
+            return
+        stating = read_master_key(self.directory, self.half).stating_log_keys(passphrase)
+        with durable.failures_as(KeyringError, self.directory / MASTER_KEY_NAME):
+            durable.replace(self.directory / MASTER_KEY_NAME, stating.to_bytes())
+        self.states_log_keys = True
 
     def destroy_former(self) -> None:
         """Destroy what a killed change of the passphrase left. The caller must hold the lock of the half.
@@ -99,7 +135,7 @@ class Keyring:
         try:
             return SecretKey.from_bytes(data)
         except ValueError:
-            raise KeyringError(f"{self._path(key_id)}: not a scalar") from None
+            raise KeyringError(f"{self.path(key_id)}: not a scalar") from None
 
     def add_bytes(self, key_id: str, data: bytes) -> None:
         """Store a symmetric key of 32 bytes; raises KeyringError if there is a key with that id."""
@@ -126,7 +162,7 @@ class Keyring:
         Raises:
             KeyringError: The file cannot be overwritten or deleted.
         """
-        path = self._path(key_id)
+        path = self.path(key_id)
         try:
             durable.destroy(durable.temporary(path))
             if path.exists():
@@ -135,11 +171,12 @@ class Keyring:
         except OSError as error:
             raise KeyringError(durable.failure_text(error, "cannot be destroyed", path)) from error
 
-    def _path(self, key_id: str) -> Path:
+    def path(self, key_id: str) -> Path:
+        """The file of a key, whether it is there or not; raises KeyringError if this is not a key id."""
         return self._keys / (check_key_id(key_id) + KEY_SUFFIX)
 
     def _add(self, key_id: str, kind: KeyKind, key: bytes) -> None:
-        path = self._path(key_id)
+        path = self.path(key_id)
         try:
             durable.create(path, seal_key(self._cipher, self.half, key_id, kind, key))
         except FileExistsError:
@@ -148,7 +185,7 @@ class Keyring:
             raise KeyringError(durable.failure_text(error, "cannot be written", path)) from error
 
     def _load(self, key_id: str, kind: KeyKind) -> bytes:
-        path = self._path(key_id)
+        path = self.path(key_id)
         data = read_private(path)
         try:
             return open_key(self._cipher, self.half, key_id, kind, data)

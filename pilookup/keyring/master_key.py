@@ -1,6 +1,6 @@
 """`keyring.json`: the master key of a half, wrapped under a passphrase.
 
-    {"format": "pilookup-keyring", "version": 1, "half": "custody" | "online",
+    {"format": "pilookup-keyring", "version": 1 | 2, "half": "custody" | "online",
      "profile": "argon2id-rfc9106-second", "salt": hex of 16 bytes, "nonce": hex of 12 bytes,
      "wrapped": hex of 48 bytes, "check": hex of 32 bytes}
 
@@ -9,6 +9,10 @@ The wrapping key is Argon2id(passphrase, salt) with the parameters of the profil
 the other fields: it protects nothing, but distinguishes a damaged file from a wrong passphrase. The parameters follow
 from the name of the profile and are never read from the file, so whoever can write the file cannot make opening it
 cost more memory or time than the profile does.
+
+Version 2 is of the custody half alone. It states that the keys of the audit log and of the journal of removals were
+made, so that a missing one was deleted and is never made again (docs/adr/0031). Because the version is in the AAD, who
+does not know the passphrase cannot turn version 2 into version 1.
 """
 
 import json
@@ -34,7 +38,9 @@ SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 _FORMAT: Final = "pilookup-keyring"
-_VERSION: Final = 1
+FIRST_VERSION: Final = 1
+LOG_KEYS_VERSION: Final = 2
+"""The version that states that the keys of the audit log and of the journal were made."""
 
 
 class Half(StrEnum):
@@ -42,6 +48,9 @@ class Half(StrEnum):
 
     CUSTODY = "custody"
     ONLINE = "online"
+
+
+_VERSIONS: Final = {Half.CUSTODY: (FIRST_VERSION, LOG_KEYS_VERSION), Half.ONLINE: (FIRST_VERSION,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +74,28 @@ class MasterKeyFile:
     salt: bytes
     nonce: bytes
     wrapped: bytes = field(repr=False)
+    version: int = FIRST_VERSION
 
     @classmethod
-    def create(cls, half: Half, passphrase: bytes, master: bytes) -> Self:
+    def create(cls, half: Half, passphrase: bytes, master: bytes, version: int = FIRST_VERSION) -> Self:
         """Wrap a 32-byte master key under a passphrase; raises KeyringError if the passphrase is empty."""
-        salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
-        cipher = passphrase_cipher(PROFILE, passphrase, salt)
-        return cls(half, PROFILE, salt, nonce, cipher.encrypt(nonce, master, _aad(half, PROFILE)))
+        return cls._wrap(half, PROFILE, os.urandom(SALT_BYTES), passphrase, master, version)
+
+    @classmethod
+    def _wrap(cls, half: Half, profile: str, salt: bytes, passphrase: bytes, master: bytes, version: int) -> Self:
+        nonce = os.urandom(NONCE_BYTES)
+        cipher = passphrase_cipher(profile, passphrase, salt)
+        return cls(half, profile, salt, nonce, cipher.encrypt(nonce, master, _aad(half, profile, version)), version)
+
+    @property
+    def states_log_keys(self) -> bool:
+        """Whether the file states that the keys of the audit log and of the journal were made."""
+        return self.version >= LOG_KEYS_VERSION
+
+    def stating_log_keys(self, passphrase: bytes) -> Self:
+        """The file that states it, with the same master key, passphrase and salt; raises KeyringError as `open`."""
+        master = self.open(passphrase)
+        return self._wrap(self.half, self.profile, self.salt, passphrase, master, LOG_KEYS_VERSION)
 
     def opens(self, passphrase: bytes) -> bool:
         """Whether a passphrase is the one of this half."""
@@ -85,7 +109,7 @@ class MasterKeyFile:
         """Unwrap the 32-byte master key; raises KeyringError if the passphrase is wrong."""
         cipher = passphrase_cipher(self.profile, passphrase, self.salt)
         try:
-            return cipher.decrypt(self.nonce, self.wrapped, _aad(self.half, self.profile))
+            return cipher.decrypt(self.nonce, self.wrapped, _aad(self.half, self.profile, self.version))
         except InvalidTag:
             raise KeyringError(f"the passphrase does not open the {self.half} half") from None
 
@@ -104,11 +128,14 @@ class MasterKeyFile:
                 salt=bytes.fromhex(fields["salt"]),
                 nonce=bytes.fromhex(fields["nonce"]),
                 wrapped=bytes.fromhex(fields["wrapped"]),
+                version=fields["version"],
             )
         except (ValueError, KeyError, TypeError, RecursionError):
             raise KeyringError("damaged: not a keyring file") from None
         if not isinstance(master_key.profile, str) or master_key.profile not in _PROFILES:
             raise KeyringError("unknown key derivation profile")
+        if type(master_key.version) is not int or master_key.version not in _VERSIONS[master_key.half]:
+            raise KeyringError("damaged: its version is not one of this half, or of a newer pilookup")
         if master_key.to_bytes() != data:
             raise KeyringError("damaged: its check sum or layout does not match")
         if [len(master_key.salt), len(master_key.nonce), len(master_key.wrapped)] != [
@@ -122,7 +149,7 @@ class MasterKeyFile:
     def _fields(self) -> dict[str, str | int]:
         return {
             "format": _FORMAT,
-            "version": _VERSION,
+            "version": self.version,
             "half": str(self.half),
             "profile": self.profile,
             "salt": self.salt.hex(),
@@ -158,8 +185,8 @@ def checked_line(fields: dict[str, str | int]) -> bytes:
     return json.dumps({**fields, "check": check}).encode() + b"\n"
 
 
-def _aad(half: Half, profile: str) -> bytes:
-    return f"{_FORMAT}|{_VERSION}|{half}|{profile}".encode()
+def _aad(half: Half, profile: str, version: int) -> bytes:
+    return f"{_FORMAT}|{version}|{half}|{profile}".encode()
 
 
 def passphrase_cipher(profile: str, passphrase: bytes, salt: bytes) -> AESGCMSIV:

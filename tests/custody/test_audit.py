@@ -1,20 +1,26 @@
 """The audit log: its chain, its end, kills and full disks while it is written, and what is never in it."""
 
+import json
 import os
 import signal
+import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pilookup import durable
 from pilookup.custody.audit import AuditLog, log_file
+from pilookup.custody.audit import log as audit_log
 from pilookup.custody.audit.chain import problems
 from pilookup.custody.audit.entry import Entry, Phase, digest_of
-from pilookup.custody.audit.log import restart
 from pilookup.custody.audit.log_file import read_lines
 from pilookup.custody.audit.seal import Seal
+from pilookup.custody.audit.start import restart
 from pilookup.custody.home import Home
 from pilookup.errors import AuditError, CustodyError
 from pilookup.keyring import Half, Keyring
@@ -202,14 +208,29 @@ def test_a_seal_of_another_key_is_found(home):
         opened(home)
 
 
-def test_every_torn_end_is_repaired_and_told(home):
+@pytest.fixture
+def appended(home, monkeypatch):
+    """A log before an entry is appended, its head, the head that announces the entry, and the entry's bytes."""
     run_commands(home, 1)
-    whole, seal = home.audit_log.read_bytes(), home.audit_head.read_bytes()
+    whole, seal, announcing = home.audit_log.read_bytes(), home.audit_head.read_bytes(), []
+
+    def append(path, line):
+        announcing.append(home.audit_head.read_bytes())
+        append_line(path, line)
+
+    append_line = audit_log.append_line
+    monkeypatch.setattr(audit_log, "append_line", append)
     with opened(home).recorded("load"):
         added = home.audit_log.read_bytes()[len(whole) :]
+    monkeypatch.undo()
+    return whole, seal, announcing[0], added
+
+
+def test_every_torn_end_is_repaired_and_told(home, appended):
+    whole, _, announcing, added = appended
     for length in range(1, len(added)):
         home.audit_log.write_bytes(whole + added[:length])
-        home.audit_head.write_bytes(seal)
+        home.audit_head.write_bytes(announcing)
         log = opened(home)
         if length == len(added) - 1:  # only the end of the line was missing
             assert (log.repaired, phases(home)[-1]) == (False, ("load", "begin"))
@@ -217,6 +238,62 @@ def test_every_torn_end_is_repaired_and_told(home):
         assert log.repaired
         assert phases(home)[-2:] == [("load", "done"), ("audit", "repaired")]
         assert entries(home)[-1].details == {"bytes": length}
+
+
+def forged(home):
+    """The line that whoever can read the log, and has no key, would append: it follows the last whole one."""
+    lines = read_lines(home.audit_log).lines
+    return Entry(len(lines) + 1, NOW, "Wang", "load", Phase.BEGIN, {}, digest_of(lines[-1])).to_line()
+
+
+def test_nothing_but_the_announced_entry_is_accepted_behind_the_seal(home, appended):
+    whole, seal, announcing, added = appended
+    home.audit_log.write_bytes(whole)
+    false = forged(home) + b"\n"
+    for head, tail in [
+        (seal, added),
+        (seal, added[:-1]),
+        (seal, false),
+        (seal, b"x"),
+        (announcing, false),
+        (announcing, added + false),
+        (announcing, added + b"x"),
+        (announcing, false[:-1] + added),
+    ]:
+        home.audit_log.write_bytes(whole + tail)
+        home.audit_head.write_bytes(head)
+        with pytest.raises(AuditError, match=r"audit\.jsonl: entry \d+: .*pilookup audit restart"):
+            opened(home)
+        assert home.audit_log.read_bytes() == whole + tail
+    home.audit_log.write_bytes(whole + added)
+    home.audit_head.write_bytes(announcing)
+    opened(home)
+    assert Seal.read(home.audit_head).next is None
+    home.audit_log.write_bytes(whole)
+    with pytest.raises(AuditError, match="is missing"):
+        opened(home)
+
+
+def test_an_announcement_is_under_the_key(home, appended):
+    whole, seal, _, _ = appended
+    home.audit_log.write_bytes(whole)
+    line = forged(home)
+    body = json.loads(seal) | {"next": digest_of(line)}
+    home.audit_head.write_bytes(rfc8785.dumps(body))
+    home.audit_log.write_bytes(whole + line + b"\n")
+    with pytest.raises(AuditError, match="not made with the key of this HOME"):
+        opened(home)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5), st.data())
+def test_a_head_with_another_value_raises_only_our_error(value, data):
+    body = {"format": 2, "entries": 1, "head": "0" * 64, "next": None, "mac": "0" * 64}
+    name = data.draw(st.sampled_from(sorted(body)))
+    with tempfile.NamedTemporaryFile() as file:
+        for given_body in (body | {name: value}, {**body, "more": value}, value):
+            Path(file.name).write_text(json.dumps(given_body), encoding="utf-8")
+            with suppress(AuditError):
+                Seal.read(Path(file.name))
 
 
 def killed(act, n):
@@ -252,12 +329,23 @@ def test_a_command_killed_at_any_step_leaves_a_log_that_goes_on(home):
     while killed(lambda: run_commands(home, 1), steps + 1):
         steps += 1
         before = phases(home) if not read_lines(home.audit_log).torn else None
+        refuse_a_false_entry(home)
         log = opened(home)
         assert before is None or phases(home) == before
         assert problems(read_lines(home.audit_log).lines, Seal.read(home.audit_head)) == []
-    assert steps >= 8
+    assert steps >= 16
     with log.recorded("load"):
         pass
+
+
+def refuse_a_false_entry(home):
+    """At this state of the disk, an entry of an intruder without the key is refused; HOME is as before afterwards."""
+    before, line = home.audit_log.read_bytes(), forged(home)
+    torn = read_lines(home.audit_log).torn
+    home.audit_log.write_bytes(before[: len(before) - len(torn)] + line + b"\n")
+    with pytest.raises(AuditError, match="was added by something else than a command"):
+        opened(home)
+    home.audit_log.write_bytes(before)
 
 
 def test_a_new_log_is_killed_at_any_step(home):
@@ -294,11 +382,12 @@ def test_a_full_disk_refuses_the_command_or_leaves_its_outcome_out(home, monkeyp
         assert ("which is done" in text) == bool(run)
         refused, left_out = refused + (not run), left_out + bool(run)
         assert problems(read_lines(home.audit_log).lines, Seal.read(home.audit_head)) == []
+        refuse_a_false_entry(home)
         run_one(log, run)  # the same log goes on
         assert phases(home)[-2:] == [("load", "begin"), ("load", "done")]
     assert disk.failed_on is None
-    assert refused >= 5
-    assert left_out >= 5
+    assert refused >= 8
+    assert left_out >= 8
 
 
 def run_one(log, run):

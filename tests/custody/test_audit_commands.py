@@ -8,8 +8,8 @@ import pytest
 from pilookup.custody import Custody
 from pilookup.custody.audit.check import check_audit
 from pilookup.custody.audit.entry import Entry
-from pilookup.custody.audit.log import restart
 from pilookup.custody.audit.log_file import read_lines
+from pilookup.custody.audit.start import restart
 from pilookup.custody.home import Home
 from pilookup.errors import AuditError, TrustError
 from pilookup.keyring import Half, Keyring
@@ -64,7 +64,7 @@ def test_each_command_is_in_the_log_with_its_outcome(home):
         *[("load", "begin"), ("load", "failed"), ("withdraw", "begin"), ("withdraw", "done")],
     ]
     found = {each.command: each for each in entries(home)}
-    assert found["erase"].details == {"datasets": 1, "releases": 1, "unsigned": 0}
+    assert found["erase"].details == {"datasets": 1, "journal": 1, "releases": 1, "unsigned": 0}
     assert next(each for each in entries(home) if each.command == "erase").details == {}
     assert len(found["publish"].details["release"]) == 64
     load = [each for each in entries(home) if each.command == "load"][1].details
@@ -95,7 +95,9 @@ def test_a_log_that_was_written_anew_has_no_head_of_a_release(made, home):
     restart(home, keyring(home), "Wang", lambda: NOW)
     found = check_audit(home, keyring(home), [made / "old"])
     assert found.sealed is True
-    assert [text.partition(":")[0] for text in found.found] == ["public"]
+    [text] = found.found
+    assert text.startswith(f"{home.audit_log}: the entry that release 1 of public is signed with ({made / 'old'}")
+    assert "pilookup audit restart" in text
 
 
 def test_a_release_of_another_home_is_refused(home, tmp_path):

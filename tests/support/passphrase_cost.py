@@ -43,9 +43,11 @@ def shipped_profile():
 def open_to_commands(directory, half, passphrase):
     """Wrap the master key of a keyring again under the program's profile; nothing else changes."""
     path = directory / "keyring.json"
-    master = master_key.MasterKeyFile.from_bytes(path.read_bytes()).open(passphrase)
+    former = master_key.MasterKeyFile.from_bytes(path.read_bytes())
+    master = former.open(passphrase)
     with shipped_profile():
-        path.write_bytes(master_key.MasterKeyFile.create(Half(half), passphrase, master).to_bytes())
+        new = master_key.MasterKeyFile.create(Half(half), passphrase, master, former.version)
+    path.write_bytes(new.to_bytes())
 
 
 @contextmanager

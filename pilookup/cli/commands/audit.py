@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from pilookup.clock import utc_now
 from pilookup.errors import AuditError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.passphrase import read_passphrase
+
+if TYPE_CHECKING:
+    from pilookup.custody.audit.check import AuditCheck
+    from pilookup.custody.home import Home
 
 app = typer.Typer(no_args_is_help=True, help="Check, show and restart the audit log of custody.")
 
@@ -47,20 +51,26 @@ def verify(
     if json:
         say_json(found.to_json())
     else:
-        say(f"{counted(found.entries, 'entry', 'entries')}")
-        for each in found.releases:
-            if each.head is None:
-                say(f"{each.channel}: release {each.release}: made by an earlier version, without a head")
-            elif each.entry is not None:
-                say(f"{each.channel}: release {each.release}: signed at entry {each.entry}")
-        if found.torn:
-            say(f"{found.torn:,} bytes of a line that a killed command left; the next command cuts them off")
-        if found.sealed is None:
-            note("the seal of the log's end was not checked, because that needs the passphrase")
+        _print(layout, found)
     if found.found:
         raise AuditError("the audit log was changed:\n" + "\n".join(found.found))
     if not json:
-        say("The audit log is whole.")
+        say("The audit log is whole, except for what was lost." if found.gaps else "The audit log is whole.")
+
+
+def _print(home: "Home", found: "AuditCheck") -> None:
+    say(f"{counted(found.entries, 'entry', 'entries')}")
+    for each in found.releases:
+        if each.head is None:
+            say(f"{each.channel}: release {each.release}: made by an earlier version, without a head")
+        elif each.entry is not None:
+            say(f"{each.channel}: release {each.release}: signed at entry {each.entry}")
+    for gap in found.gaps:
+        say(f"{home.audit_log}: {gap}")
+    if found.torn and not found.found:
+        say(f"{found.torn:,} bytes of a line that a killed command left; the next command cuts them off")
+    if found.sealed is None:
+        note("the seal of the log's end was not checked, because that needs the passphrase")
 
 
 @app.command()
@@ -83,10 +93,9 @@ def show(
     check_new_path(html, "--html")
     layout = Home(home)
     with layout.locked():
-        entries, problems = read_entries(layout)
+        entries, found = read_entries(layout)
     first = since.replace(tzinfo=UTC) if since else None
     listed = [each for each in commands(entries) if first is None or each.time >= first]
-    found = [str(problem) for problem in problems]
     if html:
         page = audit_page(str(home), listed, found, utc_now(), since.date() if since else None)
         write_new(html, page, lost="no page was written")
@@ -104,11 +113,12 @@ def show(
 @app.command()
 def restart(home: HomeOption, operator: OperatorOption = None) -> None:
     """Set a log that was changed aside, and start a new one that names it. Inquire first: nothing is checked here."""
-    from pilookup.custody.audit.log import restart as start_anew  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody.audit.start import restart as start_anew  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.home import Home  # noqa: PLC0415
 
     layout = Home(home)
     with layout.locked():
         keyring = Keyring.unlock(layout.custody, Half.CUSTODY, read_passphrase(Half.CUSTODY))
         aside = start_anew(layout, keyring, operator, utc_now)
-    say(f"A new log begins; keep {aside}. Publish each channel, so that releases are signed with the new log.")
+    former = f"keep {aside}" if aside else "there was no former one"
+    say(f"A new log begins; {former}. Publish each channel, so that releases are signed with the new log.")

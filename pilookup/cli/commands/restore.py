@@ -45,6 +45,7 @@ def restore(
     say(f"  erased again: {counted(outcome.erased, 'number')}; withdrawn again: {withdrawn}")
     for title in outcome.missing:
         say(f"  served, but not in the backup; load it again: {title}")
+    say(f"  audit log: {outcome.audit.text()}")
     say("  everything else loaded after the backup must be loaded again too")
     for channel in outcome.channels:
         say(f"Then run: pilookup rotate {channel}")

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from pilookup.custody.audit.entry import NO_PREVIOUS, Entry, Phase, digest_of
 from pilookup.custody.audit.seal import Seal
 from pilookup.errors import FormatError
+
+REMEDY: Final = (
+    "put back the copies of audit.jsonl and audit-head.json that were made together after the last command, or, after "
+    "an inquiry, run: pilookup audit restart"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +26,21 @@ class Problem:
         return f"entry {self.number:,}: {self.text}"
 
 
-def problems(lines: Sequence[bytes], seal: Seal | None) -> list[Problem]:
+def problems(lines: Sequence[bytes], seal: Seal | None, torn: bytes = b"") -> list[Problem]:
     """Everything that is wrong with the lines of a log, in the order of the log.
 
     Args:
         lines: The lines, without their ends.
-        seal: How far the log goes. A killed append may have added one line more. None leaves this out.
+        seal: How far the log goes, and which entry may follow that. None leaves this out.
+        torn: The bytes after the last whole line. Only an append that the seal announces leaves some.
     """
-    found = [*_in_chain(lines, seal), *(_at_end(lines, seal) if seal else ())]
+    found = [*_in_chain(lines, seal), *(_at_end(lines, seal, torn) if seal else ())]
     return sorted(found, key=lambda each: each.number)
+
+
+def finding(log: Path, problem: Problem) -> str:
+    """What is wrong, with the file and the remedy, for a person."""
+    return f"{log}: {problem}; {REMEDY}"
 
 
 def _in_chain(lines: Sequence[bytes], seal: Seal | None) -> Iterator[Problem]:
@@ -56,14 +69,17 @@ def _named_after(entries: Sequence[Entry | None], seal: Seal | None, at: int) ->
     return seal.head if seal and seal.entries == at + 1 else None
 
 
-def _at_end(lines: Sequence[bytes], seal: Seal) -> Iterator[Problem]:
+def _at_end(lines: Sequence[bytes], seal: Seal, torn: bytes) -> Iterator[Problem]:
     if len(lines) < seal.entries:
         yield Problem(len(lines) + 1, f"is missing; the log has had {seal.entries:,} entries")
         return
     if digest_of(lines[seal.entries - 1]) != seal.head:
         yield Problem(seal.entries, "was changed: it is not the one of audit-head.json")
-    if len(lines) > seal.entries + 1:
-        yield Problem(seal.entries + 2, "was added by something else than a command")
+    announced = len(lines) > seal.entries and digest_of(lines[seal.entries]) == seal.next
+    if len(lines) > seal.entries + announced:
+        yield Problem(seal.entries + announced + 1, "was added by something else than a command")
+    elif torn and (announced or seal.next is None):
+        yield Problem(len(lines) + 1, f"{len(torn):,} bytes of it were added by something else than a command")
 
 
 def _parsed(line: bytes) -> Entry | None:

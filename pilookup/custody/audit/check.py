@@ -1,6 +1,7 @@
 """Checking an audit log: its chain, its end, and the heads that releases are signed with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 from tuf.api.metadata import Targets
 
 from pilookup import durable
-from pilookup.custody.audit.chain import Problem, problems
+from pilookup.custody.audit.chain import REMEDY, finding, problems
 from pilookup.custody.audit.entry import Entry, digest_of
+from pilookup.custody.audit.gap import FoundGap, gaps
 from pilookup.custody.audit.log import read_log, read_seal
 from pilookup.custody.audit.log_file import LogLines
 from pilookup.custody.audit.seal import Seal
@@ -32,13 +34,14 @@ class SignedHead:
     """The head of the log that a release is signed with.
 
     release: the version of its targets metadata. head: None if an earlier version of pilookup made the release. entry:
-    the number of the entry with this digest; None if there is none.
+    the number of the entry with this digest; None if there is none. path: its targets metadata.
     """
 
     channel: str
     release: int
     head: str | None
     entry: int | None
+    path: Path
 
     def to_json(self) -> dict[str, Any]:
         """The head as `pilookup audit verify --json` prints it."""
@@ -49,9 +52,10 @@ class SignedHead:
 class AuditCheck:
     """What is in an audit log, and what is wrong with it.
 
-    torn: bytes of a line that a killed command left; the next command repairs that. sealed: whether the key of HOME
-    made `audit-head.json`; None if the key was not asked for. found: what was changed, removed, added or moved, in the
-    order of the log, and then the heads of releases that are not in it.
+    torn: bytes of a last line without its end; if nothing is found, a killed command left them. sealed: whether the key
+    of HOME made `audit-head.json`; None if the key was not asked for. found: what was changed, removed, added or moved,
+    in the order of the log, and then the heads of releases that are not in it; each with the file, the entry and the
+    remedy. gaps: where the log was restored from a backup, and what is lost there.
     """
 
     entries: int
@@ -59,6 +63,7 @@ class AuditCheck:
     sealed: bool | None
     found: tuple[str, ...]
     releases: tuple[SignedHead, ...]
+    gaps: tuple[FoundGap, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The check as `pilookup audit verify --json` prints it."""
@@ -68,6 +73,7 @@ class AuditCheck:
             "sealed": self.sealed,
             "found": list(self.found),
             "releases": [each.to_json() for each in self.releases],
+            "gaps": [each.to_json() for each in self.gaps],
         }
 
 
@@ -90,19 +96,16 @@ def check_audit(home: Home, keyring: Keyring | None, releases: Sequence[Path] = 
     seal, lines = _read(home)
     heads = [_signed_head(home, path, lines.lines) for path in (releases or _own_releases(home))]
     sealed = None if keyring is None else seal.is_made_with(keyring.symmetric(AUDIT_KEY_ID))
-    found = [str(problem) for problem in problems(lines.lines, seal)]
+    restored = gaps(_entries(lines))
+    found = [finding(home.audit_log, problem) for problem in problems(lines.lines, seal, lines.torn)]
     if sealed is False:
-        found.append(f"{home.audit_head.name}: was changed: it is not made with the key of this HOME")
-    found += [
-        f"{each.channel}: the head that release {each.release} is signed with is not in the log: entries were changed "
-        "or removed, or another log was put here"
-        for each in heads
-        if each.head is not None and each.entry is None
-    ]
-    return AuditCheck(len(lines.lines), len(lines.torn), sealed, tuple(found), tuple(heads))
+        changed = f"the seal of entry {seal.entries:,} was changed: it is not made with the key of this HOME"
+        found.append(f"{home.audit_head}: {changed}; {REMEDY}")
+    found += [_not_in_log(home, each, restored) for each in heads if each.head is not None and each.entry is None]
+    return AuditCheck(len(lines.lines), len(lines.torn), sealed, tuple(found), tuple(heads), restored)
 
 
-def read_entries(home: Home) -> tuple[list[Entry], list[Problem]]:
+def read_entries(home: Home) -> tuple[list[Entry], list[str]]:
     """The entries of the log of a HOME that can be read, and what is wrong with it, without any key.
 
     Raises:
@@ -110,13 +113,27 @@ def read_entries(home: Home) -> tuple[list[Entry], list[Problem]]:
         HomeError: The custody half is not here.
     """
     seal, lines = _read(home)
-    entries = []
+    wrong = problems(lines.lines, seal, lines.torn)
+    return list(_entries(lines)), [finding(home.audit_log, problem) for problem in wrong]
+
+
+def _entries(lines: LogLines) -> Iterator[Entry]:
     for line in lines.lines:
-        try:
-            entries.append(Entry.from_line(line))
-        except FormatError:
-            continue  # `problems` names it
-    return entries, problems(lines.lines, seal)
+        with suppress(FormatError):  # `problems` names it
+            yield Entry.from_line(line)
+
+
+def _not_in_log(home: Home, signed: SignedHead, restored: Sequence[FoundGap]) -> str:
+    text = (
+        f"{home.audit_log}: the entry that release {signed.release} of {signed.channel} is signed with "
+        f"({signed.path}) is not in it: entries were changed or removed, or another log was put here"
+    )
+    declaring = [each for each in restored if signed.head in each.gap.heads]
+    if declaring:
+        return (
+            f"{text}; entry {declaring[0].entry:,} says that a restore lost it: make sure that there was that restore"
+        )
+    return f"{text}; {REMEDY}"
 
 
 def _read(home: Home) -> tuple[Seal, LogLines]:
@@ -146,11 +163,12 @@ def _signed_head(home: Home, directory: Path, lines: Sequence[bytes]) -> SignedH
 
     channel = _channel_of(home, read, directory)
     release = read_release(read, _ANY_TIME, timestamp=False)
-    targets = parse_metadata(read(f"{release.targets_version}.targets.json"), Targets).signed
+    name = f"{release.targets_version}.targets.json"
+    targets = parse_metadata(read(name), Targets).signed
     head = audit_head(targets.targets)
     digests = [digest_of(line) for line in lines]
     entry = digests.index(head) + 1 if head in digests else None
-    return SignedHead(channel, release.targets_version, head, entry)
+    return SignedHead(channel, release.targets_version, head, entry, metadata / name)
 
 
 def _channel_of(home: Home, read: Read, directory: Path) -> str:

@@ -5,37 +5,23 @@ the command is refused. An entry without an outcome is of a command that was kil
 written.
 """
 
-import os
-import pwd
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import datetime
-from hashlib import sha256
-from pathlib import Path
-from typing import Any, Final, Self
+from contextlib import contextmanager
+from typing import Any, Self
 
 from pilookup import durable
-from pilookup._version import __version__
 from pilookup.clock import Clock
-from pilookup.custody.audit.chain import problems
-from pilookup.custody.audit.entry import (
-    FORMAT,
-    MAX_LINE_BYTES,
-    NO_PREVIOUS,
-    Entry,
-    Phase,
-    check_details,
-    check_operator,
-    digest_of,
-)
+from pilookup.custody.audit.chain import REMEDY, problems
+from pilookup.custody.audit.entry import MAX_LINE_BYTES, Entry, Phase, check_details, check_operator, digest_of
+from pilookup.custody.audit.known import Known
 from pilookup.custody.audit.log_file import LogLines, append_line, cut, read_lines
+from pilookup.custody.audit.released import ReleasedHead, released_heads
 from pilookup.custody.audit.seal import Seal
+from pilookup.custody.audit.start import login, start
 from pilookup.custody.home import Home
-from pilookup.errors import AuditError, FormatError
+from pilookup.errors import AuditError
 from pilookup.keyring import Keyring
 from pilookup.keyring.key_ids import AUDIT_KEY_ID
-
-_RESTART: Final = "audit restart"
 
 
 class Recorded:
@@ -43,10 +29,12 @@ class Recorded:
 
     Attributes:
         head: The digest of its first entry, which a release that the command makes is signed with.
+        number: The number of its first entry.
     """
 
-    def __init__(self, head: str) -> None:
+    def __init__(self, head: str, number: int) -> None:
         self.head = head
+        self.number = number
         self._outcome: dict[str, Any] = {}
 
     def outcome(self, **details: Any) -> None:
@@ -69,13 +57,14 @@ class AuditLog:
         self._clock = clock
         self._entries = len(lines.lines)
         self._head = digest_of(lines.lines[-1])
-        self._sealed = False
+        self.known = Known.of(lines.lines)
+        """What the entries say that other files of HOME must agree with, as of when the log was opened."""
         self.repaired = False
         """Whether a killed command had left a torn line, which was cut off."""
 
     @classmethod
     def open(cls, home: Home, keyring: Keyring, operator: str | None, clock: Clock) -> Self:
-        """Open the log, or start it if this HOME has none yet. The caller holds the lock of HOME.
+        """Open the log, or start it if this HOME never had one. The caller holds the lock of HOME.
 
         The end of a line that a killed command left is cut off; the log says so.
 
@@ -86,20 +75,48 @@ class AuditLog:
             clock: Asked for the time of each entry.
 
         Raises:
-            AuditError: The log was changed (the text names the entry), or cannot be read or written.
+            AuditError: The log was changed (the text names the entry) or deleted, or cannot be read or written.
             CustodyError: The operator's name cannot be written into the log.
             KeyringError: The key of the log is damaged, or cannot be written.
         """
         name = check_operator(login() if operator is None else operator)
         with durable.failures_as(AuditError, home.audit_log):
             if AUDIT_KEY_ID not in keyring.ids():
-                _start(home, keyring, name, clock())
+                start(home, keyring, name, clock())
             key = keyring.symmetric(AUDIT_KEY_ID)
-            lines = _checked(home, key)
+            lines, seal = _checked(home, key)
             log = cls(home, key, name, clock, lines)
             if lines.torn:
                 log._repair(lines)
+            elif seal.next is not None:
+                log._seal()  # or the last entry could be cut off until the next one is written
             return log
+
+    @property
+    def entries(self) -> int:
+        """The number of the last entry."""
+        return self._entries
+
+    def check_released(self) -> None:
+        """Refuse a log that is older than a release of this HOME: an older copy of both files was put back.
+
+        Raises:
+            AuditError: A release is signed with a head that is not in the log, and no entry says why.
+        """
+        if strangers := self.unknown_heads():
+            each = strangers[0]
+            raise AuditError(
+                f"{self._home.audit_log}: it ends at entry {self._entries:,} and does not have the entry that release "
+                f"{each.release} of {each.channel} is signed with ({each.path}): an older or another log was put here. "
+                f"Nothing was changed; {REMEDY}"
+            )
+
+    def unknown_heads(self) -> list[ReleasedHead]:
+        """The releases of this HOME whose heads are not in the log, and that no entry declares; raises AuditError."""
+        with durable.failures_as(AuditError, self._home.channels):
+            found = released_heads(self._home)
+        known = self.known.digests | self.known.declared
+        return [each for each in found if each.head is not None and each.head not in known]
 
     @contextmanager
     def recorded(self, command: str, **details: Any) -> Iterator[Recorded]:
@@ -118,7 +135,7 @@ class AuditLog:
 
         What the block raises is raised unchanged.
         """
-        running = Recorded(self.append(command, Phase.BEGIN, details))
+        running = Recorded(self.append(command, Phase.BEGIN, details), self._entries)
         try:
             yield running
         except Exception as error:
@@ -153,21 +170,19 @@ class AuditLog:
         line = entry.to_line()
         if len(line) > MAX_LINE_BYTES:
             raise ValueError("details: too long")
-        path = self._home.audit_log
+        path, digest = self._home.audit_log, digest_of(line)
         try:
-            if not self._sealed:
-                self._seal()  # before there is a second entry that the head does not have
+            self._seal(digest)
             append_line(path, line)
-            self._entries, self._head, self._sealed = entry.number, digest_of(line), False
+            self._entries, self._head = entry.number, digest
             self._seal()
         except OSError as error:
             raise AuditError(durable.failure_text(error, failing, path)) from error
         return self._head
 
-    def _seal(self) -> None:
-        """Write how far the log goes; raises OSError."""
-        Seal.make(self._entries, self._head, self._key).write(self._home.audit_head)
-        self._sealed = True
+    def _seal(self, following: str | None = None) -> None:
+        """Write how far the log goes, and the digest of the entry that is about to follow; raises OSError."""
+        Seal.make(self._entries, self._head, self._key, following).write(self._home.audit_head)
 
     def _append_failure(self, command: str, phase: Phase, details: Mapping[str, Any], error: BaseException) -> None:
         """Append how a command failed. If that is not possible, its own error is the one to raise."""
@@ -182,79 +197,19 @@ class AuditLog:
         self.repaired = True
 
 
-def login() -> str:
-    """The name of the user that this process runs as."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
-
-
-def restart(home: Home, keyring: Keyring, operator: str | None, clock: Clock) -> Path:
-    """Set a damaged log aside, and start a new one that says so. The caller holds the lock of HOME.
-
-    The first entry of the new log has the number of lines of the former one, and the SHA-256 of its file.
-
-    Returns:
-        The name that the former log has now.
-
-    Raises:
-        AuditError: The log cannot be read or written.
-        CustodyError: As `AuditLog.open`.
-        KeyringError: The key of the log is missing, which means that HOME has no log, or it is damaged.
-    """
-    name, now = check_operator(login() if operator is None else operator), clock()
-    key = keyring.symmetric(AUDIT_KEY_ID)
-    aside = home.audit_log.with_name(f"audit-{now:%Y%m%dT%H%M%S}.jsonl")
-    with durable.failures_as(AuditError, home.audit_log):
-        former = _read_if_there(home.audit_log)
-        if former is not None:
-            durable.create(aside, former)
-        details = {
-            "former_lines": former.count(b"\n") if former is not None else None,
-            "former_sha256": sha256(former).hexdigest() if former is not None else None,
-        }
-        _write_first(home, _first(name, now, _RESTART, details), key)
-    return aside
-
-
-def _read_if_there(path: Path) -> bytes | None:
-    with suppress(FileNotFoundError):
-        return path.read_bytes()
-    return None
-
-
-def _start(home: Home, keyring: Keyring, operator: str, now: datetime) -> None:
-    """Start the log of a HOME that has none. The key comes last: while it is missing, the log counts as not started."""
-    key = os.urandom(32)
-    _write_first(home, _first(operator, now, "audit", {}), key)
-    keyring.add_bytes(AUDIT_KEY_ID, key)
-
-
-def _first(operator: str, now: datetime, command: str, details: Mapping[str, Any]) -> bytes:
-    """The line of a first entry. Its random bytes keep anybody from guessing what is in the log from a signed head."""
-    started = {"format": FORMAT, "nonce": os.urandom(32).hex(), "program": __version__, **details}
-    return Entry(1, now, operator, command, Phase.START, started, NO_PREVIOUS).to_line()
-
-
-def _write_first(home: Home, line: bytes, key: bytes) -> None:
-    durable.replace(home.audit_log, line + b"\n")
-    Seal.make(1, digest_of(line), key).write(home.audit_head)
-
-
-def _checked(home: Home, key: bytes) -> LogLines:
-    """Read and check the log; a torn end that is a whole entry without its line end gets it."""
+def _checked(home: Home, key: bytes) -> tuple[LogLines, Seal]:
+    """Read and check the log and its head; a torn end that is a whole entry without its line end gets it."""
     seal = read_seal(home)
     if not seal.is_made_with(key):
-        raise _damaged(f"{home.audit_head}: changed: it is not made with the key of this HOME")
+        raise _damaged(f"{home.audit_head}: was changed: it is not made with the key of this HOME")
     lines = read_log(home)
-    if lines.torn and _is_next(lines):
+    if lines.torn and digest_of(lines.torn) == seal.next and len(lines.lines) == seal.entries:
         append_line(home.audit_log, b"")
         lines = read_log(home)
-    found = problems(lines.lines, seal)
+    found = problems(lines.lines, seal, lines.torn)
     if found:
         raise _damaged(f"{home.audit_log}: {found[0]}")
-    return lines
+    return lines, seal
 
 
 def read_seal(home: Home) -> Seal:
@@ -276,17 +231,5 @@ def read_log(home: Home) -> LogLines:
     return lines
 
 
-def _is_next(lines: LogLines) -> bool:
-    """Whether the torn end is a whole entry that follows the last line."""
-    try:
-        entry = Entry.from_line(lines.torn)
-    except FormatError:
-        return False
-    return entry.number == len(lines.lines) + 1 and entry.previous == digest_of(lines.lines[-1])
-
-
 def _damaged(what: str) -> AuditError:
-    return AuditError(
-        f"{what}. Nothing was changed. `pilookup audit verify` shows all of it; after an inquiry, "
-        "`pilookup audit restart` starts a new log"
-    )
+    return AuditError(f"{what}. Nothing was changed. `pilookup audit verify` shows all of it; {REMEDY}")

@@ -1,6 +1,9 @@
 """`audit-head.json`: how far the audit log goes, under a key of custody, so that its end cannot be cut or changed.
 
-The chain of hashes protects each entry by the next one, and the last entry of all has no next one.
+    {"format": 2, "entries": count, "head": SHA-256 of the last entry, "next": SHA-256 or null, "mac": HMAC-SHA256}
+
+The chain of hashes protects each entry by the next one, and the last entry of all has no next one. `next` is set while
+an entry is being appended: it is the digest of that entry, the only one that may follow (docs/adr/0031).
 """
 
 import hmac
@@ -17,30 +20,42 @@ from pilookup.errors import AuditError, FormatError
 from pilookup.plain_file import read_plain
 
 MAX_SEAL_BYTES: Final = 4096
-_DST: Final = b"pilookup audit head v1"
+_FORMAT: Final = 2
+_DST: Final = b"pilookup audit head v2"
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The number of entries, the SHA-256 of the last one (hex), and the HMAC-SHA256 of both (hex)."""
+    """The end of a log, with the HMAC-SHA256 (hex) of the other members.
+
+    entries: the number of entries. head: the SHA-256 of the last one, hex. next: the SHA-256 of the entry that is being
+    appended, which the log may have too; None if none is.
+    """
 
     entries: int
     head: str
+    next: str | None
     mac: str
 
     @classmethod
-    def make(cls, entries: int, head: str, key: bytes) -> Self:
-        """The seal of a log."""
-        return cls(entries, head, _mac(entries, head, key))
+    def make(cls, entries: int, head: str, key: bytes, following: str | None = None) -> Self:
+        """The seal of a log; `following` is the digest of the entry that is about to be appended."""
+        return cls(entries, head, following, _mac(entries, head, following, key))
 
     def is_made_with(self, key: bytes) -> bool:
         """Whether the HMAC is right."""
-        return hmac.compare_digest(self.mac, _mac(self.entries, self.head, key))
+        return hmac.compare_digest(self.mac, _mac(self.entries, self.head, self.next, key))
 
     def write(self, path: Path) -> None:
         """Replace the file durably; raises OSError."""
-        body = rfc8785.dumps({"format": 1, "entries": self.entries, "head": self.head, "mac": self.mac})
-        durable.replace(path, body)
+        body: dict[str, Any] = {
+            "format": _FORMAT,
+            "entries": self.entries,
+            "head": self.head,
+            "next": self.next,
+            "mac": self.mac,
+        }
+        durable.replace(path, rfc8785.dumps(body))
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -52,18 +67,21 @@ class Seal:
         """
         try:
             body = json.loads(read_plain(path, MAX_SEAL_BYTES))
-            return cls(_entries(body), _hex(body, "head"), _hex(body, "mac"))
+            entries = _entries(body)
+            following = None if body["next"] is None else _hex(body, "next")
+            return cls(entries, _hex(body, "head"), following, _hex(body, "mac"))
         except (FormatError, ValueError, RecursionError):
-            raise AuditError(f"{path}: changed: not the head of an audit log") from None
+            raise AuditError(f"{path}: was changed: it is not the head of an audit log") from None
 
 
-def _mac(entries: int, head: str, key: bytes) -> str:
-    return hmac.new(key, _DST + entries.to_bytes(8, "big") + bytes.fromhex(head), sha256).hexdigest()
+def _mac(entries: int, head: str, following: str | None, key: bytes) -> str:
+    ends = bytes.fromhex(head) + bytes.fromhex(following or "")
+    return hmac.new(key, _DST + entries.to_bytes(8, "big") + ends, sha256).hexdigest()
 
 
 def _entries(body: Any) -> int:
-    fields = {"format", "entries", "head", "mac"}
-    if not isinstance(body, dict) or set(body) != fields or body["format"] != 1:
+    fields = {"format", "entries", "head", "next", "mac"}
+    if not isinstance(body, dict) or set(body) != fields or body["format"] != _FORMAT:
         raise FormatError("not the fields of a head")
     if type(body["entries"]) is not int or not 1 <= body["entries"] < 2**53:
         raise FormatError("entries: not a count")

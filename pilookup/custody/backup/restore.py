@@ -22,8 +22,9 @@ from pilookup.bundles.read import opened_bundle
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
 from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
 from pilookup.bundles.take_up import read_journal, take_up
-from pilookup.custody import removal
+from pilookup.custody import journal, removal
 from pilookup.custody.audit import AuditLog
+from pilookup.custody.audit.gap import RESTORE, Gap, LogEnd
 from pilookup.custody.backup.archive import extract, opened_archive
 from pilookup.custody.backup.contents import (
     CONTENTS,
@@ -60,7 +61,8 @@ class RestoreOutcome:
     """What `restore` did.
 
     contents: of the backup. erased and withdrawn: what the journal told and the backup did not have. missing: the
-    titles of cases that the newest release serves and the backup does not have. channels: to rotate now.
+    titles of cases that the newest release serves and the backup does not have. channels: to rotate now. audit: what
+    the audit log of the backup lacks.
     """
 
     contents: BackupContents
@@ -68,6 +70,7 @@ class RestoreOutcome:
     withdrawn: tuple[str, ...]
     missing: tuple[str, ...]
     channels: tuple[str, ...]
+    audit: Gap
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup restore --json` prints it."""
@@ -77,6 +80,7 @@ class RestoreOutcome:
             "withdrawn": list(self.withdrawn),
             "missing": list(self.missing),
             "channels": list(self.channels),
+            "audit": self.audit.to_json(),
         }
 
 
@@ -118,11 +122,13 @@ def restore(
         keyring = Keyring.unlock(staging.custody, Half.CUSTODY, passphrase())
         with _control(staging) as control:
             session = Session(staging, keyring, control, Vault(staging, keyring), None, now)
+            state = _state(newest_state.taken_up, keyring.symmetric(JOURNAL_SEAL_KEY_ID))
             audit = AuditLog.open(staging, keyring, operator, lambda: now)
-            with audit.recorded("restore") as entry:
+            gap = Gap.of(audit, state.audit)
+            with audit.recorded(RESTORE, **gap.details()) as entry:
                 session.recover()
-                outcome = _catch_up(session, newest_state, contents)
-                entry.outcome(erased=outcome.erased, withdrawn=len(outcome.withdrawn))
+                outcome = _catch_up(session, newest_state, state, contents, gap)
+                entry.outcome(erased=outcome.erased, withdrawn=len(outcome.withdrawn), journal=journal.length(staging))
         _give_its_name(staging.path, home)
     return outcome
 
@@ -138,11 +144,15 @@ class _Newest:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The highest catalogue id, and the highest serial and epoch of each channel, that custody had used."""
+    """What custody had used at the last export, and the end of its audit log.
+
+    The highest catalogue id, and the highest serial and epoch of each channel. audit: None if the bundle does not say.
+    """
 
     dataset: int
     serials: dict[str, int]
     epochs: dict[str, int]
+    audit: LogEnd | None = None
 
 
 @contextmanager
@@ -253,23 +263,23 @@ def _check_newest(staging: Home, newest: _Newest) -> None:
         )
 
 
-def _catch_up(session: Session, newest: _Newest, contents: BackupContents) -> RestoreOutcome:
+def _catch_up(session: Session, newest: _Newest, state: _State, contents: BackupContents, gap: Gap) -> RestoreOutcome:
     """Take everything above what was used, and do again what was removed after the backup."""
     home, key = session.home, newest.journal.key
     seal = session.keyring.symmetric(JOURNAL_SEAL_KEY_ID)
-    journal = _newer(newest.journal, Journal.from_bytes(_journal_bytes(home), key))
+    longer = _newer(newest.journal, Journal.from_bytes(_journal_bytes(home), key))
     missing = _missing(session, newest.manifests)
     _make_unpublished(session)
-    done = removal.replay(session, journal, seal)
+    done = removal.replay(session, longer, seal)
     for channel in session.control.channels():
         give_up(session, channel.name)
-    _reserve(session, newest.manifests, _state(newest.taken_up, seal))
+    _reserve(session, newest.manifests, state)
     for half in (home.custody, home.online):
-        durable.replace(half / JOURNAL_FILE, journal.data)
+        durable.replace(half / JOURNAL_FILE, longer.data)
     if newest.taken_up is not None:
         write_exports(home.custody, read_exports(home.custody).with_export(Exported.of(newest.taken_up)))
     channels = tuple(sorted({manifest.channel for manifest in newest.manifests}))
-    return RestoreOutcome(contents, len(done.erased), done.withdrawn, missing, channels)
+    return RestoreOutcome(contents, len(done.erased), done.withdrawn, missing, channels, gap)
 
 
 def _make_unpublished(session: Session) -> None:
@@ -330,7 +340,9 @@ def _state(header: Header | None, seal: bytes) -> _State:
         data = AESGCMSIV(seal).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated)
     except (InvalidTag, ValueError):
         raise BundleError("the bundle's state is sealed under another key than the backup's") from None
-    return _State(**json.loads(data))
+    used = json.loads(data)
+    audit = used.get("audit")
+    return _State(used["dataset"], used["serials"], used["epochs"], LogEnd(*audit) if audit else None)
 
 
 def _give_its_name(staging: Path, home: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Final
 from pilookup import durable
 from pilookup.bundles.import_lock import INCOMING, TAKING_UP, import_lock
 from pilookup.bundles.journal import JOURNAL_FILE
-from pilookup.bundles.records import MACHINE, TAKEN_UP, TRUST
+from pilookup.bundles.machine import MACHINE
+from pilookup.bundles.records import TAKEN_UP, TRUST
 from pilookup.keyring.key_directory import key_directory, new_key_directory
 from pilookup.keyring.key_file import KEY_SUFFIX
 from pilookup.keyring.master_key import MASTER_KEY_NAME, MasterKeyFile, read_master_key

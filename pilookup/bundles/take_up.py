@@ -17,7 +17,8 @@ from pilookup.bundles.completion import complete, finish
 from pilookup.bundles.header import ChannelState, Header, Sender, framed
 from pilookup.bundles.import_lock import INCOMING, LOCK, import_lock
 from pilookup.bundles.incoming import Incoming, Trusted
-from pilookup.bundles.journal import JOURNAL_FILE, Journal, removals_text
+from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
+from pilookup.bundles.machine import write_machine_trust
 from pilookup.bundles.read import opened_bundle
 from pilookup.bundles.records import TAKEN_UP, TRUST, read_taken_up, read_trust, trust_bytes
 from pilookup.bundles.unlisted import remove_unlisted
@@ -61,6 +62,8 @@ def take_up(
     trust: Trusted,
     now: datetime,
     on_progress: Callable[[int, int, int], None] | None = None,
+    *,
+    as_exported: bool = False,
 ) -> TakenUp:
     """Verify a bundle of custody, and take it up in HOME's online half, which is made if it is missing.
 
@@ -72,6 +75,7 @@ def take_up(
         trust: The keys to trust at the first import; what was pinned then must be among them if any are given.
         now: The time against which expiry is checked.
         on_progress: Called with (bytes read, bytes in all, bytes read).
+        as_exported: Whether a release may have expired since the bundle was exported, such as for a restore.
 
     Raises:
         BundleError: The bundle is damaged, older than what is here, of another HOME, or trusted by nothing.
@@ -86,13 +90,13 @@ def take_up(
     online = home / "online"
     with _made(home, online), _locked(online):
         finish(online)
-        with opened_bundle(paths) as bundle:
-            key = trust.journal_key(read_trust(online / TRUST))
-            bundle.verify(Sender.CUSTODY, key)
+        key = trust.journal_key(read_trust(online / TRUST))
+        with opened_bundle(paths, Sender.CUSTODY, [key]) as bundle:
             before = read_taken_up(online, key)
             repeated = _check_number(before, bundle.header, online, framed(bundle.encoded, bundle.signature))
             older = read_journal(online, key)
-            incoming = Incoming(online, bundle, trust, key, now)
+            moment = min(bundle.header.created, now) if as_exported else now
+            incoming = Incoming(online, bundle, trust, key, moment)
             try:
                 incoming.receive(on_progress)
                 journal = incoming.verify(older)
@@ -103,6 +107,7 @@ def take_up(
                 shutil.rmtree(online / INCOMING, ignore_errors=True)
                 raise
         complete(online)
+        write_machine_trust(online)
         for channel in bundle.header.channels:
             remove_unlisted(online / "channels" / channel.channel)
     return TakenUp(
@@ -119,7 +124,7 @@ def take_up(
 def read_journal(online: Path, key: Any) -> Journal:
     """The journal in a half of HOME, verified; empty if there is none. Raises BundleError, FormatError, OSError."""
     try:
-        return Journal.from_bytes(read_plain(online / JOURNAL_FILE, 1 << 27), key)
+        return Journal.from_bytes(read_plain(online / JOURNAL_FILE, MAX_JOURNAL_BYTES), key)
     except FileNotFoundError:
         return Journal(key)
 

@@ -18,7 +18,7 @@ from pilookup.bundles.header import Header
 from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
 from pilookup.bundles.incoming import Trusted
 from pilookup.bundles.journal import JOURNAL_FILE, Journal
-from pilookup.bundles.read import opened_bundle
+from pilookup.bundles.machine import MACHINE
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
 from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
 from pilookup.bundles.take_up import read_journal, take_up
@@ -52,7 +52,8 @@ _LOST: Final = "lost-after-backup"
 _SERVICE: Final = "service.sqlite3"
 """The service database and its files, which custody never reads."""
 
-_NOT_COPIED: Final = ("lock", LOCK, INCOMING)
+_NOT_COPIED: Final = ("lock", LOCK, INCOMING, MACHINE)
+"""What belongs to a running server, to an import, and to the one machine that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,9 @@ def _bring_online_half(staging: Home, newest: Path, now: datetime) -> None:
     if (newest / "channels").is_dir():
         _copy(newest, staging.online)
         return
-    with opened_bundle([newest]) as bundle:
-        created = bundle.header.created
     serving = staging.path / "serving"
-    take_up([newest], serving, Trusted.read([staging.path]), min(created, now))
+    take_up([newest], serving, Trusted.read([staging.path]), now, as_exported=True)
+    (serving / "online" / MACHINE).unlink()
     (serving / "online").rename(staging.online)
     shutil.rmtree(serving)
 

@@ -4,9 +4,8 @@ Everything is written to `online/incoming/` and verified there, with nothing els
 `online/taking-up/` decides; `completion` then moves its files to their places.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -104,7 +103,8 @@ def take_up(
                 incoming.add(TRUST, trust_bytes(key))
                 incoming.decide()
             except BaseException:
-                shutil.rmtree(online / INCOMING, ignore_errors=True)
+                with suppress(OSError):  # the next import destroys what could not be, and says so if it cannot
+                    durable.destroy_tree(online / INCOMING)
                 raise
         complete(online)
         write_machine_trust(online)

@@ -21,6 +21,7 @@ from pilookup.bundles.release_items import channel_state, metadata_paths, served
 from pilookup.bundles.write import Advance, item_of, write_bundle
 from pilookup.custody.home import Home
 from pilookup.custody.journal import journal_key, read_journal
+from pilookup.custody.prepared import read_prepared
 from pilookup.custody.session import Session
 from pilookup.errors import BundleError, HomeError
 from pilookup.keyring.key_directory import key_directory
@@ -34,6 +35,8 @@ from pilookup.release_files.files import read_metadata
 
 STATE_DOMAIN: Final = b"pilookup-bundle-state\x00"
 _NONCE_BYTES: Final = 12
+_STATE_BYTES: Final = 1024
+"""The state has one size, so that it does not tell how many channels or datasets there are."""
 
 Source = Path | bytes
 
@@ -262,15 +265,17 @@ def _timestamp_keys(home: Home, folder: Path) -> list[str]:
 
 
 def _sealed_state(session: Session, number: int) -> str:
-    """The ids and serials used so far, for `restore` of a later day; only the custody half can read it."""
+    """What was used so far, served or not, for `restore` of a later day; only the custody half can read it."""
+    channels = [channel.name for channel in session.control.channels()]
     state = {
         "dataset": max((each.id for each in session.control.datasets(active_only=False)), default=0),
-        "serials": {channel.name: session.control.last_serial(channel.name) for channel in session.control.channels()},
-        "epochs": {
-            channel.name: session.control.epochs(channel.name)[-1].number for channel in session.control.channels()
+        "serials": {name: session.control.last_serial(name) for name in channels},
+        "epochs": {name: session.control.epochs(name)[-1].number for name in channels},
+        "versions": {
+            name: session.repository(name).highest_versions(read_prepared(session, name).used) for name in channels
         },
     }
     nonce = os.urandom(_NONCE_BYTES)
     cipher = AESGCMSIV(session.keyring.symmetric(JOURNAL_SEAL_KEY_ID))
-    sealed = cipher.encrypt(nonce, json.dumps(state).encode().ljust(512), STATE_DOMAIN + str(number).encode())
+    sealed = cipher.encrypt(nonce, json.dumps(state).encode().ljust(_STATE_BYTES), STATE_DOMAIN + str(number).encode())
     return b64url(nonce + sealed)

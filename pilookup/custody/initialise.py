@@ -1,7 +1,6 @@
 """Making a new HOME: both halves with their keys, the vault, and the channels with their first epochs."""
 
 import os
-import shutil
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -74,7 +73,8 @@ def initialise_home(
             return _create_contents(home, *passphrases, now, operator, sandbox=sandbox)
         except BaseException:
             for half in (home.custody, home.online):
-                shutil.rmtree(half, ignore_errors=True)
+                with suppress(OSError):
+                    durable.destroy_tree(half)
             for trust in (home.path / TRUST_FILE, *(home.trust(channel) for channel in CHANNELS)):
                 for made in (trust, durable.temporary(trust)):
                     with suppress(OSError):

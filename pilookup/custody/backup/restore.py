@@ -2,10 +2,9 @@
 
 import base64
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +35,7 @@ from pilookup.custody.backup.contents import (
 from pilookup.custody.bundles import STATE_DOMAIN
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
-from pilookup.custody.prepared import give_up
+from pilookup.custody.prepared import give_up, read_prepared, write_prepared
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.errors import BundleError, HomeError
@@ -48,6 +47,12 @@ from pilookup.release_files.files import read_metadata
 from pilookup.release_files.verify import follow_roots
 
 _NONCE_BYTES: Final = 12
+UNKNOWN: Final = 1000
+"""Serials and versions that a restore leaves out, because custody may have used some after the last bundle."""
+
+UNKNOWN_EPOCHS: Final = 16
+"""The same for epochs."""
+
 _LOST: Final = "lost-after-backup"
 _SERVICE: Final = "service.sqlite3"
 """The service database and its files, which custody never reads."""
@@ -139,11 +144,15 @@ class _Newest:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The highest catalogue id, and the highest serial and epoch of each channel, that custody had used."""
+    """The highest catalogue id, and of each channel the highest serial, epoch and versions, that custody had used.
 
-    dataset: int
-    serials: dict[str, int]
-    epochs: dict[str, int]
+    versions: of `targets` and `snapshot` metadata, served or only given to somebody to sign.
+    """
+
+    dataset: int = 0
+    serials: dict[str, int] = field(default_factory=dict)
+    epochs: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -152,12 +161,13 @@ def _staging(home: Path) -> Iterator[Home]:
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise HomeError(f"{home}: not empty; restore into a new or empty directory")
     folder = home.absolute().with_name(f".{home.name}.restoring")
-    shutil.rmtree(folder, ignore_errors=True)
+    durable.destroy_tree(folder)
     try:
         folder.mkdir(mode=durable.DIRECTORY_MODE)
         yield Home(folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # the next restore destroys what could not be, and says so if it cannot
+            durable.destroy_tree(folder)
         raise
 
 
@@ -198,9 +208,9 @@ def _bring_online_half(staging: Home, newest: Path, now: datetime) -> None:
         return
     serving = staging.path / "serving"
     take_up([newest], serving, Trusted.read([staging.path]), now, as_exported=True)
-    (serving / "online" / MACHINE).unlink()
+    durable.destroy(serving / "online" / MACHINE)
     (serving / "online").rename(staging.online)
-    shutil.rmtree(serving)
+    durable.destroy_tree(serving)
 
 
 def _copy(online: Path, to: Path) -> None:
@@ -306,31 +316,40 @@ def _missing(session: Session, manifests: list[Manifest]) -> tuple[str, ...]:
 
 
 def _reserve(session: Session, manifests: list[Manifest], state: _State) -> None:
-    """Keep the control data above every catalogue id, serial and epoch that was used."""
+    """Go above every catalogue id, serial, epoch and version that was used, as far as is known and further."""
     used = max([state.dataset, *(case.id for manifest in manifests for case in manifest.datasets)], default=0)
     if used >= session.control.next_dataset_id():
         session.control.reserve(used, f"{_LOST}-{used}", session.now)
     for channel in session.control.channels():
         served = [manifest for manifest in manifests if manifest.channel == channel.name]
-        serial = max([state.serials.get(channel.name, 0), *(manifest.serial for manifest in served)])
-        if serial > session.control.last_serial(channel.name):
-            session.control.consume_serial(channel.name, serial - 1)
-        epoch = max([state.epochs.get(channel.name, 0), *(manifest.epoch for manifest in served)])
-        if epoch > session.control.epochs(channel.name)[-1].number:
-            session.control.start_epoch(channel.name, epoch, session.now, former_until=session.now)
+        serials = [session.control.last_serial(channel.name), state.serials.get(channel.name, 0)]
+        serials += [manifest.serial for manifest in served]
+        session.control.consume_serial(channel.name, max(serials) + UNKNOWN - 1)
+        epochs = [session.control.epochs(channel.name)[-1].number, state.epochs.get(channel.name, 0)]
+        epoch = max([*epochs, *(manifest.epoch for manifest in served)]) + UNKNOWN_EPOCHS
+        session.control.start_epoch(channel.name, epoch, session.now, former_until=session.now)
+        _reserve_versions(session, channel.name, state.versions.get(channel.name, {}))
+
+
+def _reserve_versions(session: Session, channel: str, stated: Mapping[str, int]) -> None:
+    """Keep the versions of targets and snapshot metadata above all that was given to somebody to sign."""
+    prepared = read_prepared(session, channel)
+    known = session.repository(channel).highest_versions(prepared.used)
+    above = {role: max(version, stated.get(role, 0)) + UNKNOWN for role, version in known.items()}
+    write_prepared(session, channel, replace(prepared, used=above))
 
 
 def _state(header: Header | None, seal: bytes) -> _State:
     """What custody wrote for itself into the bundle that was taken up last."""
     if header is None or not header.state:
-        return _State(0, {}, {})
+        return _State()
     sealed = base64.urlsafe_b64decode(header.state + "=" * (-len(header.state) % 4))
     associated = STATE_DOMAIN + str(header.number).encode()
     try:
         data = AESGCMSIV(seal).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated)
     except (InvalidTag, ValueError):
         raise BundleError("the bundle's state is sealed under another key than the backup's") from None
-    return _State(**json.loads(data))
+    return _State(**{"versions": {}} | json.loads(data))  # bundles of an earlier version state no versions
 
 
 def _give_its_name(staging: Path, home: Path) -> None:

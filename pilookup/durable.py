@@ -204,10 +204,11 @@ def replace_key_file(path: Path, data: bytes) -> None:
 def move_key_file(path: Path, to: Path) -> None:
     """Rename a key file. A file of that name with other content is overwritten, one with the same is kept.
 
-    The caller flushes the directory.
+    At any instant there is one of the two under the name, whole. The caller flushes the directory.
     """
     if _same_content(path, to):
-        destroy(path)
+        path.rename(temporary(to))  # a kill leaves it under a name that no command reads as a key
+        discard(temporary(to))
         return
     with _overwritten(to):
         path.rename(to)

@@ -18,6 +18,7 @@ from pilookup.bundles.import_lock import INCOMING, LOCK, import_lock
 from pilookup.bundles.incoming import Incoming, Trusted
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
 from pilookup.bundles.machine import write_machine_trust
+from pilookup.bundles.making_lock import making_locked
 from pilookup.bundles.read import opened_bundle
 from pilookup.bundles.records import TAKEN_UP, TRUST, read_taken_up, read_trust, trust_bytes
 from pilookup.bundles.unlisted import remove_unlisted
@@ -81,13 +82,11 @@ def take_up(
         TrustError: A release in it is expired, or not signed by the keys of its root.
         FormatError: A file in it is malformed.
         KeyringError: Its keyring is damaged.
-        HomeError: The custody half is here too, or another import or a change of the passphrase is running.
+        HomeError: The custody half is here too, or another command that makes or changes this HOME is running.
         OSError: A file cannot be read or written. Nothing was changed, or the next import completes what was begun.
     """
-    if (home / "custody").exists():
-        raise HomeError(f"{home}: the custody half is here, and its online half is the newest; nothing to import")
     online = home / "online"
-    with _made(home, online), _locked(online):
+    with making_locked(home), _made(online), _locked(online):
         finish(online)
         key = trust.journal_key(read_trust(online / TRUST))
         with opened_bundle(paths, Sender.CUSTODY, [key]) as bundle:
@@ -142,11 +141,18 @@ def _check_number(before: Header | None, header: Header, online: Path, start: by
 
 
 @contextmanager
-def _made(home: Path, online: Path) -> Iterator[None]:
-    """Make the directories of an online half that are missing; removes them again after an error."""
+def _made(online: Path) -> Iterator[None]:
+    """Make the directories of an online half that are missing; removes them again after an error.
+
+    Raises HomeError if the custody half is here.
+    """
+    if (online.parent / "custody").exists():
+        raise HomeError(
+            f"{online.parent}: the custody half is here, and its online half is the newest; nothing to import"
+        )
     made = []
     try:
-        for folder in (home, online, online / "channels"):
+        for folder in (online, online / "channels"):
             if not folder.exists():
                 folder.mkdir(mode=durable.DIRECTORY_MODE)
                 made.append(folder)

@@ -18,6 +18,7 @@ from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
 from pilookup.bundles.incoming import Trusted
 from pilookup.bundles.journal import JOURNAL_FILE, Journal
 from pilookup.bundles.machine import MACHINE
+from pilookup.bundles.making_lock import making_locked
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
 from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
 from pilookup.bundles.take_up import read_journal, take_up
@@ -66,7 +67,9 @@ class RestoreOutcome:
     """What `restore` did.
 
     contents: of the backup. erased and withdrawn: what the journal told and the backup did not have. missing: the
-    titles of cases that the newest release serves and the backup does not have. channels: to rotate now.
+    titles of cases that the newest release serves and the backup does not have. channels: to rotate now. cleared: the
+    HOME that a killed command was making from the same control database, whose rows were dropped; None if there was
+    none.
     """
 
     contents: BackupContents
@@ -74,6 +77,7 @@ class RestoreOutcome:
     withdrawn: tuple[str, ...]
     missing: tuple[str, ...]
     channels: tuple[str, ...]
+    cleared: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup restore --json` prints it."""
@@ -83,6 +87,7 @@ class RestoreOutcome:
             "withdrawn": list(self.withdrawn),
             "missing": list(self.missing),
             "channels": list(self.channels),
+            "cleared": self.cleared,
         }
 
 
@@ -117,20 +122,22 @@ def restore(
         AuditError: The audit log in the backup is damaged.
         HomeError: HOME is not empty, or cannot be written (a full disk).
     """
-    with durable.failures_as(HomeError, home), _staging(home) as staging:
+    with durable.failures_as(HomeError, home), making_locked(home), _staging(home) as staging:
         contents = _extract(path, staging, backup_passphrase())
         _bring_online_half(staging, newest, now)
         newest_state = _verify_newest(staging)
         keyring = Keyring.unlock(staging.custody, Half.CUSTODY, passphrase())
-        with _control(staging) as control:
+        with _control(staging, home) as control:
             session = Session(staging, keyring, control, Vault(staging, keyring), None, now)
             audit = AuditLog.open(staging, keyring, operator, lambda: now)
             with audit.recorded("restore") as entry:
                 session.recover()
                 outcome = _catch_up(session, newest_state, contents)
                 entry.outcome(erased=outcome.erased, withdrawn=len(outcome.withdrawn))
-        _give_its_name(staging.path, home)
-    return outcome
+            control.mark_made(staging)
+            _give_its_name(staging.path, home)
+            control.end_making(Home(home))
+            return replace(outcome, cleared=control.cleared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +179,19 @@ def _staging(home: Path) -> Iterator[Home]:
 
 
 @contextmanager
-def _control(home: Home) -> Iterator[ControlDatabase]:
-    """New tables with the rows of the backup; dropped again after an error, if they are in another database."""
-    with ControlDatabase.create(home) as control:
+def _control(staging: Home, home: Path) -> Iterator[ControlDatabase]:
+    """New tables with the rows of the backup.
+
+    After an error they are dropped again, unless HOME has its name by then.
+    """
+    with ControlDatabase.create(staging, home) as control:
         try:
-            control.restore((home.path / CONTROL).read_bytes())
-            (home.path / CONTROL).unlink()
+            control.restore((staging.path / CONTROL).read_bytes())
+            (staging.path / CONTROL).unlink()
             yield control
         except BaseException:
-            control.remove()
+            if staging.path.exists():
+                control.remove()
             raise
 
 

@@ -8,19 +8,23 @@ file is for and which error of pilookup to raise; `failures_as` does that everyw
 """
 
 import os
+import shutil
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 from pilookup.errors import PilookupError
-from pilookup.plain_file import plain_file
+from pilookup.plain_file import plain_file, read_plain
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 BLOCK_BYTES = 1 << 22
+KEY_FILE_BYTES = 4096
+"""No key file is larger. What is no larger is overwritten before it is deleted, whatever it is."""
 
 
 def temporary(path: Path) -> Path:
@@ -67,7 +71,8 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
                 with naming(path):
                     os.fsync(file.fileno())
     except BaseException:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # what failed is raised; a medium that refuses more is not a second fault
+            discard(path)
         raise
 
 
@@ -184,10 +189,29 @@ def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
     The caller must hold a lock, so that nobody else writes the same file.
     """
     new = temporary(path)
-    new.unlink(missing_ok=True)
+    discard(new)
     write_flushed(new, data)
     new.rename(path)
     sync_directory(path.parent)
+
+
+def replace_key_file(path: Path, data: bytes) -> None:
+    """The same as `replace`, and what was in the file before is overwritten once the new content is in its place."""
+    with _overwritten(path):
+        replace(path, data)
+
+
+def move_key_file(path: Path, to: Path) -> None:
+    """Rename a key file. A file of that name with other content is overwritten, one with the same is kept.
+
+    At any instant there is one of the two under the name, whole. The caller flushes the directory.
+    """
+    if _same_content(path, to):
+        path.rename(temporary(to))  # a kill leaves it under a name that no command reads as a key
+        discard(temporary(to))
+        return
+    with _overwritten(to):
+        path.rename(to)
 
 
 def create(path: Path, data: bytes) -> None:
@@ -197,12 +221,14 @@ def create(path: Path, data: bytes) -> None:
         FileExistsError: There is a file of that name; it is left as it is.
     """
     new = temporary(path)
-    new.unlink(missing_ok=True)
+    discard(new)
     write_flushed(new, data)
     try:
         os.link(new, path)
-    finally:
-        new.unlink()
+    except BaseException:
+        discard(new)
+        raise
+    new.unlink()
     sync_directory(path.parent)
 
 
@@ -217,10 +243,71 @@ def destroy(path: Path) -> None:
         except FileNotFoundError:
             continue
         with naming(victim), os.fdopen(descriptor, "wb", buffering=0) as file:
-            file.write(os.urandom(os.fstat(file.fileno()).st_size))
-            os.fsync(file.fileno())
+            _overwrite(file)
         victim.unlink()
     sync_directory(path.parent)
+
+
+def discard(path: Path) -> None:
+    """Delete a file that was given up; if it may be a key file, by its size, overwrite it first. None is fine.
+
+    Raises OSError, also if it was deleted and could not be overwritten.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return
+    except OSError:  # a symbolic link, a pipe or a file of somebody else: there is no content of ours to overwrite
+        path.unlink()
+        return
+    try:
+        with naming(path), os.fdopen(descriptor, "wb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_size <= KEY_FILE_BYTES:
+                _overwrite(file)
+    finally:
+        path.unlink()
+
+
+def destroy_tree(folder: Path) -> None:
+    """Delete a directory with all that is in it, and overwrite what may be a key file. Does nothing if there is none.
+
+    Raises OSError. What could not be deleted is there still, so that the next command deletes it.
+    """
+    if not folder.is_dir():
+        return
+    for path in list(folder.rglob("*")):
+        if path.is_symlink() or not path.is_dir():
+            discard(path)
+    shutil.rmtree(folder)
+    sync_directory(folder.parent)
+
+
+def _overwrite(file: FileIO | BinaryIO) -> None:
+    """Overwrite a whole file with random bytes, and flush it."""
+    file.write(os.urandom(os.fstat(file.fileno()).st_size))
+    os.fsync(file.fileno())
+
+
+@contextmanager
+def _overwritten(path: Path) -> Iterator[None]:
+    """Overwrite what is in a file now, after the block has put another file in its place."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        yield
+        return
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        yield
+        with naming(path):
+            _overwrite(file)
+
+
+def _same_content(path: Path, other: Path) -> bool:
+    try:
+        return read_plain(path, KEY_FILE_BYTES) == read_plain(other, KEY_FILE_BYTES)
+    except FileNotFoundError:
+        return False
 
 
 def make_directory(path: Path) -> None:

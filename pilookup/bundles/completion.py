@@ -4,14 +4,14 @@ The order is one in which a server can run and start at any instant: keys, targe
 journal, and the snapshot metadata last. An interrupted import is completed by the next one, or when a server starts.
 """
 
-import shutil
 from pathlib import Path
 from typing import Final
 
 from pilookup import durable
 from pilookup.bundles.import_lock import INCOMING, TAKING_UP, import_lock
 from pilookup.bundles.journal import JOURNAL_FILE
-from pilookup.bundles.records import MACHINE, TAKEN_UP, TRUST
+from pilookup.bundles.machine import MACHINE
+from pilookup.bundles.records import TAKEN_UP, TRUST
 from pilookup.keyring.key_directory import key_directory, new_key_directory
 from pilookup.keyring.key_file import KEY_SUFFIX
 from pilookup.keyring.master_key import MASTER_KEY_NAME, MasterKeyFile, read_master_key
@@ -34,8 +34,7 @@ def finish_interrupted(online: Path) -> None:
 
 def finish(online: Path) -> None:
     """Complete an import that was decided, and remove one that was not; raises OSError, KeyringError."""
-    if (online / INCOMING).exists():
-        shutil.rmtree(online / INCOMING)
+    durable.destroy_tree(online / INCOMING)
     if (online / TAKING_UP).exists():
         complete(online)
 
@@ -47,7 +46,9 @@ def complete(online: Path) -> None:
     channels = sorted(path for path in (folder / "channels").iterdir() if path.is_dir())
     for channel in channels:
         _move_release(channel, online / "channels" / channel.name)
-    for name in (JOURNAL_FILE, TRUST, MACHINE):
+    if (folder / MACHINE).exists():
+        durable.move_key_file(folder / MACHINE, online / MACHINE)
+    for name in (JOURNAL_FILE, TRUST):
         _move(folder / name, online / name)
     durable.sync_directory(online)
     for channel in channels:
@@ -57,8 +58,7 @@ def complete(online: Path) -> None:
         durable.sync_directory(metadata)
     _move(folder / TAKEN_UP, online / TAKEN_UP)
     durable.sync_directory(online)
-    shutil.rmtree(folder)
-    durable.sync_directory(online)
+    durable.destroy_tree(folder)
 
 
 def _move_keys(online: Path, staged: Path) -> None:
@@ -71,9 +71,10 @@ def _move_keys(online: Path, staged: Path) -> None:
     else:
         to = key_directory(online, read_master_key(online))
     for key in sorted(staged.glob(f"*{KEY_SUFFIX}")):
-        _move(key, to / key.name)
+        durable.move_key_file(key, to / key.name)
     durable.sync_directory(to)
-    _move(path, online / MASTER_KEY_NAME)
+    if path.exists():
+        durable.move_key_file(path, online / MASTER_KEY_NAME)
     durable.sync_directory(online)
 
 

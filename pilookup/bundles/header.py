@@ -4,8 +4,11 @@
     0       8     magic "PLBUNDL" and the version, 1
     8       4     size of the header, big-endian
     12      n     the header, a JSON object of `encode_object`
-    12+n    64    Ed25519 signature of the custody half over the domain and the header; zeros if `sender` is "online"
+    12+n    64    Ed25519 signature over the domain of the sender and the header
     76+n          the content of the items, one after another, in the order of the header
+
+The header is signed by the journal key of custody, or in what a serving machine sends by the key of that machine
+(`machine.py`). A reader verifies the signature before it parses the header.
 
 An item belongs to a section. A reader that does not know a section refuses the bundle if the section is critical, and
 skips its items otherwise.
@@ -27,10 +30,10 @@ from pilookup.protocol.encoding import decode_object, encode_object, from_time_t
 from pilookup.protocol.names import MAX_SERIAL, check_channel, check_epoch, check_integer, check_serial
 
 MAGIC: Final = b"PLBUNDL\x01"
-MAX_HEADER_BYTES: Final = 1 << 24
+MAX_HEADER_BYTES: Final = 1 << 22
+"""More than 20,000 items. A header is parsed once its signature was verified, and takes 40 times its size at most."""
+
 SIGNATURE_BYTES: Final = 64
-UNSIGNED: Final = bytes(SIGNATURE_BYTES)
-DOMAIN: Final = b"pilookup-bundle\x00"
 
 _VERSION: Final = 1
 _NAMES: Final = {
@@ -51,7 +54,7 @@ _ITEM: Final = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}/){0,5}[A-Za-z0-
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MACHINE: Final = re.compile(r"|[0-9a-f]{16}")
 _STATE: Final = re.compile(r"[A-Za-z0-9_-]{0,4096}")
-_MAX_ITEMS: Final = 100_000
+_MAX_ITEMS: Final = 20_000
 
 
 class Sender(StrEnum):
@@ -59,6 +62,10 @@ class Sender(StrEnum):
 
     CUSTODY = "custody"
     ONLINE = "online"
+
+
+DOMAINS: Final = {Sender.CUSTODY: b"pilookup-bundle\x00", Sender.ONLINE: b"pilookup-acknowledgement\x00"}
+"""What a signature covers before the header, so that no signature of one kind is taken for one of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +222,28 @@ def bundle_digest(header: bytes, signature: bytes) -> bytes:
     return sha256(framed(header, signature)).digest()
 
 
+def signer_of(
+    header: bytes, signature: bytes, sender: Sender, keys: Sequence[Ed25519PublicKey]
+) -> Ed25519PublicKey | None:
+    """The first of some keys of a sender that has signed a header; None if none has."""
+    for key in keys:
+        try:
+            key.verify(signature, DOMAINS[sender] + header)
+        except InvalidSignature:
+            continue
+        return key
+    return None
+
+
 def verify_header(header: bytes, signature: bytes, key: Ed25519PublicKey) -> None:
     """Verify the signature of the custody half; raises BundleError."""
-    try:
-        key.verify(signature, DOMAIN + header)
-    except InvalidSignature:
-        raise BundleError("it is not signed by this HOME's custody half") from None
+    if signer_of(header, signature, Sender.CUSTODY, [key]) is None:
+        raise BundleError("it is not signed by this HOME's custody half")
+
+
+def claims_sender(header: bytes, sender: Sender) -> bool:
+    """Whether a header that is not verified claims to be of a sender. Only for the words of a refusal."""
+    return header.startswith(b'{"version":%d,"sender":"%s",' % (_VERSION, sender.encode()))
 
 
 def _list(value: object, field: str) -> list[Any]:

@@ -1,6 +1,5 @@
 """A bundle of custody that is being received: written to `online/incoming/`, and verified before anything changes."""
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from pilookup import durable
 from pilookup.bundles.header import ChannelState, Item
 from pilookup.bundles.import_lock import INCOMING, TAKING_UP
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal
+from pilookup.bundles.machine import MACHINE, new_machine_key, read_machine_key
 from pilookup.bundles.read import Bundle, read_small, skip
-from pilookup.bundles.records import MACHINE, TRUST_FILE, parse_trust
+from pilookup.bundles.records import MAX_TRUST_BYTES, TRUST_FILE, parse_trust
 from pilookup.bundles.release_items import (
     manifest_of,
     metadata_paths,
@@ -32,7 +32,7 @@ from pilookup.plain_file import read_plain
 from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.release import MANIFEST, ROOT, TIMESTAMP, Release, read_release
 from pilookup.release_files.destroyed_epochs import DestroyedEpochs
-from pilookup.release_files.files import METADATA_BYTES, file_ref, read_metadata
+from pilookup.release_files.files import file_ref, read_metadata
 from pilookup.release_files.verify import follow_roots, verify_snapshot
 
 KEYS: Final = "keys"
@@ -43,6 +43,7 @@ SECTIONS: Final = frozenset({KEYS, RELEASE, JOURNAL})
 
 _TIMESTAMP_KEY: Final = re.compile(r"timestamp-[a-z0-9-]{1,64}\.key")
 _MAX_KEY_BYTES: Final = 4096
+_MAX_TRUST_FILES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,18 @@ class Trusted:
 
     @classmethod
     def read(cls, paths: Sequence[Path]) -> "Trusted":
-        """Read trust files, or directories with files `trust-*.json`; raises BundleError, OSError."""
+        """Read trust files, or directories with files `trust-*.json`; raises BundleError, OSError.
+
+        Trust files of serving machines in a directory are left out.
+        """
         keys, roots = [], []
-        files = [each for path in paths for each in (sorted(path.glob("trust-*.json")) if path.is_dir() else [path])]
+        files = [each for path in paths for each in (_trust_files(path) if path.is_dir() else [path])]
         if paths and not files:
             raise BundleError(f"{paths[0]}: no trust file is in this directory")
+        if len(files) > _MAX_TRUST_FILES:
+            raise BundleError(f"{paths[0]}: {len(files):,} trust files; give those of one custody machine")
         for path in files:
-            data = read_plain(path, METADATA_BYTES)
+            data = read_plain(path, MAX_TRUST_BYTES)
             try:
                 keys.append(parse_trust(data))
             except FormatError:
@@ -159,8 +165,8 @@ class Incoming:
 
     def decide(self) -> None:
         """Flush all that was received, and rename the directory: the step that decides. Raises OSError."""
-        if not (self._online / MACHINE).exists():
-            self.add(MACHINE, os.urandom(8).hex().encode())
+        if read_machine_key(self._online) is None:
+            self.add(MACHINE, new_machine_key())
         for folder in (*(path for path in self._folder.rglob("*") if path.is_dir()), self._folder):
             durable.sync_directory(folder)
         self._folder.rename(self._online / TAKING_UP)
@@ -301,6 +307,10 @@ class Incoming:
             raise BundleError(
                 f"channel {state.channel}: another release with the same version {here.snapshot_version} is served here"
             )
+
+
+def _trust_files(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.glob("trust-*.json") if not each.match("trust-machine*.json"))
 
 
 def yield_progress(done: int, item: Item, size: int, on_progress: Callable[[int, int, int], None] | None) -> int:

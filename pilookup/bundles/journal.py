@@ -12,7 +12,7 @@ key of the custody half: who has the journal alone learns when something was rem
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -33,13 +33,16 @@ JOURNAL_FILE: Final = "journal"
 MAX_JOURNAL_BYTES: Final = 1 << 26
 """The greatest size of a journal: more than 150,000 entries."""
 
+MAX_LINE_BYTES: Final = 1024
+"""The greatest size of a line, which is known before it is parsed. Entries of this version have some 500 bytes."""
+
 _DOMAIN: Final = b"pilookup-journal\x00"
 _VERSION: Final = 1
 _NAMES: Final = {"version", "position", "time", "kind", "sealed", "previous", "signature"}
 _NONCE_BYTES: Final = 12
 _PAYLOAD_BYTES: Final = 80
 _SEALED_BYTES: Final = _NONCE_BYTES + _PAYLOAD_BYTES + 16
-_DIGEST_BYTES: Final = 32
+DIGEST_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
 
 
@@ -81,7 +84,7 @@ class Entry:
             time=from_time_text(body["time"], "time"),
             kind=Removal(body["kind"]),
             sealed=from_b64url(body["sealed"], _SEALED_BYTES, "sealed"),
-            previous=from_b64url(body["previous"], _DIGEST_BYTES, "previous"),
+            previous=from_b64url(body["previous"], DIGEST_BYTES, "previous"),
             signature=from_b64url(body["signature"], _SIGNATURE_BYTES, "signature"),
         )
         if entry.to_line() != line + b"\n":
@@ -136,12 +139,18 @@ class Journal:
         journal = cls(key)
         entries: list[Entry] = []
         digest = journal.digest
-        for line in data.split(b"\n")[:-1]:
+        for line in _lines(data):
             entry = Entry.from_line(line)
             _check_follows(entry, len(entries) + 1, digest, key)
             entries.append(entry)
             digest = sha256(line + b"\n").digest()
         return cls(key, tuple(entries), data)
+
+    def digest_at(self, position: int) -> bytes:
+        """The digest of the entry at a position, as `digest` of a journal that ends there; raises IndexError."""
+        if position == 0:
+            return Journal(self.key).digest
+        return sha256(self.entries[position - 1].to_line()).digest()
 
     def extended(self, kind: Removal, payload: bytes, now: datetime, key: Ed25519PrivateKey, seal: bytes) -> Self:
         """The journal with one more entry.
@@ -202,6 +211,17 @@ def removals_text(entries: Sequence[Entry]) -> list[str]:
     """One sentence part for each entry, such as `erasure 3 of 2026-11-29`."""
     words = {Removal.ERASE: "erasure", Removal.WITHDRAW: "withdrawal"}
     return [f"{words[entry.kind]} {entry.position} of {entry.time:%Y-%m-%d}" for entry in entries]
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """The lines of a journal without their line feeds; raises FormatError for one that is too long."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start, start + MAX_LINE_BYTES)
+        if end < 0:
+            raise FormatError("journal: a line is too long")
+        yield data[start:end]
+        start = end + 1
 
 
 def _padded(payload: bytes) -> bytes:

@@ -242,18 +242,35 @@ def _expanded(given: Sequence[Path]) -> list[Path]:
         return list(given)
     (path,) = given
     if path.is_dir():
-        found = sorted(each for each in path.iterdir() if _NUMBERED.fullmatch(each.name))
+        found = _named_pieces(path)
         if not found:
             raise BundleError(f"{path}: no piece of a bundle is in this directory")
         return found
     numbered = _NUMBERED.fullmatch(path.name)
     base = path.with_name(numbered[1]) if numbered and path.exists() else path
-    pieces = sorted(
-        each
-        for each in (base.absolute().parent.iterdir() if base.absolute().parent.is_dir() else ())
-        if (match := _NUMBERED.fullmatch(each.name)) and match[1] == base.name
-    )
+    folder = base.absolute().parent
+    pieces = _named_pieces(folder, base.name) if folder.is_dir() else []
     return pieces if pieces and (numbered or not path.exists()) and _bundle_size(path) is None else [path]
+
+
+def _named_pieces(folder: Path, name: str | None = None) -> list[Path]:
+    """The files of a directory that are named as pieces of a bundle are, sorted.
+
+    Args:
+        folder: The directory, whatever is in it.
+        name: The name of the bundle; None for any.
+
+    Raises:
+        BundleError: There are more than one bundle can have.
+    """
+    found = []
+    for each in folder.iterdir():
+        match = _NUMBERED.fullmatch(each.name)
+        if match and name in (None, match[1]):
+            found.append(each)
+        if len(found) > MAX_PIECES:
+            raise BundleError(f"{folder}: more than {MAX_PIECES:,} files are named as pieces of a bundle")
+    return sorted(found)
 
 
 def _bundle_size(path: Path) -> int | None:

@@ -12,13 +12,13 @@ from pilookup.bundles.header import (
     MAGIC,
     MAX_HEADER_BYTES,
     SIGNATURE_BYTES,
-    UNSIGNED,
     Header,
     Item,
     Sender,
     bundle_digest,
+    claims_sender,
     framed,
-    verify_header,
+    signer_of,
 )
 from pilookup.bundles.pieces import BundleStream, open_stream
 from pilookup.errors import BundleError, FormatError
@@ -27,16 +27,17 @@ BLOCK_BYTES: Final = 1 << 22
 
 
 class Bundle:
-    """An open bundle, of which the header was parsed and nothing else is verified yet.
+    """An open bundle whose header was signed by a trusted key. Its items are not verified before they are read.
 
     Attributes:
         header: The header.
+        key: The key that signed it.
         encoded: Its bytes.
         signature: The signature over them.
         digest: The digest that identifies the bundle.
     """
 
-    def __init__(self, stream: BundleStream) -> None:
+    def __init__(self, stream: BundleStream, sender: Sender, keys: Sequence[Ed25519PublicKey]) -> None:
         start = stream.read(len(MAGIC) + 4)
         size = int.from_bytes(start[len(MAGIC) :], "big")
         if start[: len(MAGIC)] != MAGIC or size > MAX_HEADER_BYTES:
@@ -44,30 +45,15 @@ class Bundle:
         self._stream = stream
         self.encoded = stream.read(size)
         self.signature = stream.read(SIGNATURE_BYTES)
+        self.key = _verified(self.encoded, self.signature, sender, keys)
         self.header = Header.from_bytes(self.encoded)
+        if self.header.sender is not sender:
+            raise FormatError("its signature is not of the half that it says it comes from")
         self.digest = bundle_digest(self.encoded, self.signature)
         if stream.bundle not in (None, self.digest):
             raise BundleError("its pieces are of another bundle than its header")
         if len(framed(self.encoded, self.signature)) + self.header.size != stream.size:
             raise BundleError("the bundle is longer or shorter than its header says")
-
-    def verify(self, sender: Sender, key: Ed25519PublicKey) -> None:
-        """Check who made the header.
-
-        Args:
-            sender: The half that it must come from.
-            key: The public journal key of the custody half.
-
-        Raises:
-            BundleError: It comes from the other half, or is not signed by this custody half. An acknowledgement bears
-                no signature: what it states is verified by what it holds.
-        """
-        if self.header.sender is not sender:
-            raise BundleError(f"it comes from the {self.header.sender} half; import it on the other machine")
-        if sender is Sender.CUSTODY:
-            verify_header(self.encoded, self.signature, key)
-        elif self.signature != UNSIGNED:
-            raise BundleError("an acknowledgement bears no signature")
 
     def items(self) -> Iterator[tuple[Item, Iterator[bytes]]]:
         """Yield each item with its content, which must be read before the next one.
@@ -96,17 +82,23 @@ class Bundle:
 
 
 @contextmanager
-def opened_bundle(paths: Sequence[Path]) -> Iterator[Bundle]:
-    """Open a bundle in one file or in pieces; `open_stream` says which paths may be given.
+def opened_bundle(paths: Sequence[Path], sender: Sender, keys: Sequence[Ed25519PublicKey]) -> Iterator[Bundle]:
+    """Open a bundle in one file or in pieces, and verify its header before it is parsed.
+
+    Args:
+        paths: As `open_stream` says.
+        sender: The half that it must come from.
+        keys: The keys of that half that are trusted: the journal key of custody, or those of serving machines.
 
     Raises:
-        BundleError: It is not a bundle of this version, damaged or not whole. The text names a file.
+        BundleError: It is not a bundle of this version, not signed by one of the keys, damaged or not whole. The text
+            names a file.
         OSError: A file cannot be read.
     """
     stream = open_stream(paths)
     try:
         try:
-            bundle = Bundle(stream)
+            bundle = Bundle(stream, sender, keys)
         except FormatError as error:
             raise BundleError(f"{stream.location}: {error}") from None
         yield bundle
@@ -126,3 +118,19 @@ def skip(chunks: Iterator[bytes], on_block: Callable[[bytes], None] | None = Non
     for block in chunks:
         if on_block is not None:
             on_block(block)
+
+
+def _verified(header: bytes, signature: bytes, sender: Sender, keys: Sequence[Ed25519PublicKey]) -> Ed25519PublicKey:
+    """The key that signed a header; raises BundleError if it is none of those given."""
+    key = signer_of(header, signature, sender, keys)
+    if key is not None:
+        return key
+    other = Sender.CUSTODY if sender is Sender.ONLINE else Sender.ONLINE
+    if claims_sender(header, other):
+        raise BundleError(f"it comes from the {other} half; import it on the other machine")
+    if sender is Sender.CUSTODY:
+        raise BundleError("it is not signed by this HOME's custody half")
+    raise BundleError(
+        "it is not signed by a serving machine that is known here, and nothing of it was read: copy HOME/trust-machine"
+        ".json of that machine by another way than the acknowledgement, and give it with --trust"
+    )

@@ -2,8 +2,8 @@
 
 HOME/online/bundle-taken-up         everything before the items of the bundle that was taken up last
 HOME/online/bundle-trust.json       the public journal key of the custody half, as HOME/trust-bundles.json
-HOME/online/bundle-machine          the id of this serving machine, which acknowledgements bear
-HOME/custody/bundles.json           the bundles exported last, and what serving machines acknowledged
+HOME/online/bundle-machine          the key of this serving machine (`machine.py`)
+HOME/custody/bundles.json           the bundles exported last, the keys of serving machines, and what each acknowledged
 """
 
 from collections.abc import Mapping
@@ -26,13 +26,17 @@ TRUST: Final = "bundle-trust.json"
 TRUST_FILE: Final = "trust-bundles.json"
 """The name of the file that is carried to serving machines apart from bundles."""
 
-MACHINE: Final = "bundle-machine"
 EXPORTS: Final = "bundles.json"
 _VERSION: Final = 1
+_RECORD_VERSION: Final = 2
+"""Version 1 of `bundles.json` has acknowledgements that nothing proved: they are left out when it is read."""
+
 _KEPT: Final = 32
 """Exports that custody remembers."""
 
 MAX_RECORD_BYTES: Final = 1 << 22
+MAX_TRUST_BYTES: Final = 1 << 18
+"""The greatest size of a trust file: a public key, or root metadata."""
 
 
 def trust_bytes(key: Ed25519PublicKey) -> bytes:
@@ -53,7 +57,7 @@ def parse_trust(data: bytes) -> Ed25519PublicKey:
 def read_trust(path: Path) -> Ed25519PublicKey | None:
     """The public journal key in a file; None if there is no file. Raises BundleError, OSError."""
     try:
-        return parse_trust(read_plain(path, MAX_RECORD_BYTES))
+        return parse_trust(read_plain(path, MAX_TRUST_BYTES))
     except FileNotFoundError:
         return None
     except FormatError as error:
@@ -118,25 +122,49 @@ class Exported:
         """Parse the export; raises FormatError."""
         if not isinstance(body, dict) or set(body) != {"number", "created", "journal", "channels"}:
             raise FormatError("exports: not an export")
-        if not isinstance(body["channels"], dict):
-            raise FormatError("channels: not an object")
         return cls(
             check_integer(body["number"], 0, MAX_SERIAL, "number"),
             from_time_text(body["created"], "created"),
             check_integer(body["journal"], 0, MAX_SERIAL, "journal"),
-            {name: check_integer(version, 1, MAX_SERIAL, "channels") for name, version in body["channels"].items()},
+            _channel_versions(body["channels"], "channels"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a serving machine acknowledged last.
+
+    key: the public key that its acknowledgements are verified with. taken_up: the bundle, as the machine's signature
+    proves it. served: the version of each channel's snapshot metadata that a timestamp proves to be served.
+    """
+
+    key: Ed25519PublicKey
+    taken_up: Exported
+    served: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The machine in `bundles.json`."""
+        served = dict(sorted(self.served.items()))
+        return {"key": b64url(self.key.public_bytes_raw()), "taken_up": self.taken_up.to_json(), "served": served}
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        """Parse the machine; raises FormatError."""
+        if not isinstance(body, dict) or set(body) != {"key", "taken_up", "served"}:
+            raise FormatError("machines: not a machine")
+        key = Ed25519PublicKey.from_public_bytes(from_b64url(body["key"], 32, "key"))
+        return cls(key, Exported.from_json(body["taken_up"]), _channel_versions(body["served"], "served"))
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRecord:
     """What the custody half remembers.
 
-    exports: the last ones, newest first. acknowledged: by the id of the serving machine, what it took up last.
+    exports: the last ones, newest first. machines: by the id of the serving machine, what it acknowledged last.
     """
 
     exports: tuple[Exported, ...] = ()
-    acknowledged: Mapping[str, Exported] = field(default_factory=dict)
+    machines: Mapping[str, Machine] = field(default_factory=dict)
 
     @property
     def last(self) -> Exported | None:
@@ -145,36 +173,48 @@ class ExportRecord:
 
     def next_number(self, now: datetime) -> int:
         """The number of the next bundle: above the last one, and at least the time in seconds."""
-        numbers = [export.number for export in (*self.exports, *self.acknowledged.values())]
+        numbers = [export.number for export in self.exports]
+        numbers += [machine.taken_up.number for machine in self.machines.values()]
         return max([*numbers, int(now.timestamp()) - 1]) + 1
 
     def with_export(self, exported: Exported) -> Self:
         """The record with one more export."""
         return replace(self, exports=(exported, *self.exports)[:_KEPT])
 
-    def with_acknowledgement(self, machine: str, taken_up: Exported) -> Self:
+    def with_acknowledgement(self, name: str, machine: Machine) -> Self:
         """The record with what a serving machine took up."""
-        return replace(self, acknowledged={**self.acknowledged, machine: taken_up})
+        return replace(self, machines={**self.machines, name: machine})
 
     def to_bytes(self) -> bytes:
         """The content of `bundles.json`."""
         return encode_object(
             {
-                "version": _VERSION,
+                "version": _RECORD_VERSION,
                 "exports": [export.to_json() for export in self.exports],
-                "acknowledged": {name: each.to_json() for name, each in sorted(self.acknowledged.items())},
+                "machines": {name: each.to_json() for name, each in sorted(self.machines.items())},
             }
         )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Parse `bundles.json`; raises FormatError."""
-        body = decode_object(data, {"version", "exports", "acknowledged"})
-        check_integer(body["version"], _VERSION, _VERSION, "version")
-        if not isinstance(body["exports"], list) or not isinstance(body["acknowledged"], dict):
+        body, machines = _versioned(data)
+        if not isinstance(body["exports"], list) or not isinstance(machines, dict):
             raise FormatError("exports: not a list")
         exports = tuple(Exported.from_json(each) for each in body["exports"])
-        return cls(exports, {name: Exported.from_json(each) for name, each in body["acknowledged"].items()})
+        return cls(exports, {name: Machine.from_json(each) for name, each in machines.items()})
+
+
+def _versioned(data: bytes) -> tuple[dict[str, Any], object]:
+    """The object of `bundles.json`, and its machines; of version 1 none, since nothing proved what it has."""
+    try:
+        body = decode_object(data, {"version", "exports", "machines"})
+    except FormatError:
+        body = decode_object(data, {"version", "exports", "acknowledged"})
+        check_integer(body["version"], _VERSION, _VERSION, "version")
+        return body, {}
+    check_integer(body["version"], _RECORD_VERSION, _RECORD_VERSION, "version")
+    return body, body["machines"]
 
 
 def read_exports(custody: Path) -> ExportRecord:
@@ -195,3 +235,9 @@ def write_exports(custody: Path, record: ExportRecord) -> None:
 
 def _versions(channels: tuple[ChannelState, ...]) -> dict[str, int]:
     return {channel.channel: channel.snapshot for channel in channels}
+
+
+def _channel_versions(body: object, field: str) -> dict[str, int]:
+    if not isinstance(body, dict):
+        raise FormatError(f"{field}: not an object")
+    return {name: check_integer(version, 1, MAX_SERIAL, field) for name, version in body.items()}

@@ -10,8 +10,8 @@ from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
 
 from pilookup.bundles.header import ChannelState
 from pilookup.errors import BundleError
-from pilookup.plain_file import read_whole
-from pilookup.protocol.manifest import Manifest
+from pilookup.plain_file import read_plain
+from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
 from pilookup.protocol.names import check_channel
 from pilookup.protocol.release import (
     MANIFEST,
@@ -147,7 +147,7 @@ def manifest_paths(release: Release) -> list[str]:
 
 def manifest_of(path: Path, channel: str, epoch: ServedEpoch) -> Manifest:
     """The manifest of an epoch; raises FormatError if it is not the one that was signed, OSError."""
-    manifest = Manifest.from_bytes(read_whole(path))
+    manifest = Manifest.from_bytes(read_plain(path, MAX_MANIFEST_BYTES))
     check_manifest(manifest, channel=channel, epoch=epoch.epoch, files=epoch.files)
     return manifest
 

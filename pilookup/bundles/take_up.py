@@ -4,9 +4,8 @@ Everything is written to `online/incoming/` and verified there, with nothing els
 `online/taking-up/` decides; `completion` then moves its files to their places.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,9 @@ from pilookup.bundles.completion import complete, finish
 from pilookup.bundles.header import ChannelState, Header, Sender, framed
 from pilookup.bundles.import_lock import INCOMING, LOCK, import_lock
 from pilookup.bundles.incoming import Incoming, Trusted
-from pilookup.bundles.journal import JOURNAL_FILE, Journal, removals_text
+from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
+from pilookup.bundles.machine import write_machine_trust
+from pilookup.bundles.making_lock import making_locked
 from pilookup.bundles.read import opened_bundle
 from pilookup.bundles.records import TAKEN_UP, TRUST, read_taken_up, read_trust, trust_bytes
 from pilookup.bundles.unlisted import remove_unlisted
@@ -61,6 +62,8 @@ def take_up(
     trust: Trusted,
     now: datetime,
     on_progress: Callable[[int, int, int], None] | None = None,
+    *,
+    as_exported: bool = False,
 ) -> TakenUp:
     """Verify a bundle of custody, and take it up in HOME's online half, which is made if it is missing.
 
@@ -72,27 +75,26 @@ def take_up(
         trust: The keys to trust at the first import; what was pinned then must be among them if any are given.
         now: The time against which expiry is checked.
         on_progress: Called with (bytes read, bytes in all, bytes read).
+        as_exported: Whether a release may have expired since the bundle was exported, such as for a restore.
 
     Raises:
         BundleError: The bundle is damaged, older than what is here, of another HOME, or trusted by nothing.
         TrustError: A release in it is expired, or not signed by the keys of its root.
         FormatError: A file in it is malformed.
         KeyringError: Its keyring is damaged.
-        HomeError: The custody half is here too, or another import or a change of the passphrase is running.
+        HomeError: The custody half is here too, or another command that makes or changes this HOME is running.
         OSError: A file cannot be read or written. Nothing was changed, or the next import completes what was begun.
     """
-    if (home / "custody").exists():
-        raise HomeError(f"{home}: the custody half is here, and its online half is the newest; nothing to import")
     online = home / "online"
-    with _made(home, online), _locked(online):
+    with making_locked(home), _made(online), _locked(online):
         finish(online)
-        with opened_bundle(paths) as bundle:
-            key = trust.journal_key(read_trust(online / TRUST))
-            bundle.verify(Sender.CUSTODY, key)
+        key = trust.journal_key(read_trust(online / TRUST))
+        with opened_bundle(paths, Sender.CUSTODY, [key]) as bundle:
             before = read_taken_up(online, key)
             repeated = _check_number(before, bundle.header, online, framed(bundle.encoded, bundle.signature))
             older = read_journal(online, key)
-            incoming = Incoming(online, bundle, trust, key, now)
+            moment = min(bundle.header.created, now) if as_exported else now
+            incoming = Incoming(online, bundle, trust, key, moment)
             try:
                 incoming.receive(on_progress)
                 journal = incoming.verify(older)
@@ -100,9 +102,11 @@ def take_up(
                 incoming.add(TRUST, trust_bytes(key))
                 incoming.decide()
             except BaseException:
-                shutil.rmtree(online / INCOMING, ignore_errors=True)
+                with suppress(OSError):  # the next import destroys what could not be, and says so if it cannot
+                    durable.destroy_tree(online / INCOMING)
                 raise
         complete(online)
+        write_machine_trust(online)
         for channel in bundle.header.channels:
             remove_unlisted(online / "channels" / channel.channel)
     return TakenUp(
@@ -119,7 +123,7 @@ def take_up(
 def read_journal(online: Path, key: Any) -> Journal:
     """The journal in a half of HOME, verified; empty if there is none. Raises BundleError, FormatError, OSError."""
     try:
-        return Journal.from_bytes(read_plain(online / JOURNAL_FILE, 1 << 27), key)
+        return Journal.from_bytes(read_plain(online / JOURNAL_FILE, MAX_JOURNAL_BYTES), key)
     except FileNotFoundError:
         return Journal(key)
 
@@ -137,11 +141,18 @@ def _check_number(before: Header | None, header: Header, online: Path, start: by
 
 
 @contextmanager
-def _made(home: Path, online: Path) -> Iterator[None]:
-    """Make the directories of an online half that are missing; removes them again after an error."""
+def _made(online: Path) -> Iterator[None]:
+    """Make the directories of an online half that are missing; removes them again after an error.
+
+    Raises HomeError if the custody half is here.
+    """
+    if (online.parent / "custody").exists():
+        raise HomeError(
+            f"{online.parent}: the custody half is here, and its online half is the newest; nothing to import"
+        )
     made = []
     try:
-        for folder in (home, online, online / "channels"):
+        for folder in (online, online / "channels"):
             if not folder.exists():
                 folder.mkdir(mode=durable.DIRECTORY_MODE)
                 made.append(folder)

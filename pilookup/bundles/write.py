@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pilookup import durable
-from pilookup.bundles.header import DOMAIN, UNSIGNED, Header, Item, bundle_digest, framed
+from pilookup.bundles.header import DOMAINS, MAX_HEADER_BYTES, Header, Item, bundle_digest, framed
 from pilookup.bundles.pieces import check_free, write_pieces
 from pilookup.errors import BundleError
 from pilookup.release_files.files import file_ref
@@ -29,7 +29,7 @@ def write_bundle(
     out: Path,
     header: Header,
     sources: Mapping[Item, Source],
-    sign: Callable[[bytes], bytes] | None,
+    sign: Callable[[bytes], bytes],
     *,
     piece_size: int | None = None,
     on_progress: Advance | None = None,
@@ -40,7 +40,7 @@ def write_bundle(
         out: The file; with `piece_size`, the name that those of the pieces begin with.
         header: The header, whose items are the keys of `sources`.
         sources: Where the content of each item is.
-        sign: Signs bytes with the journal key; None for an acknowledgement.
+        sign: Signs bytes with the key of the sender: the journal key, or the key of this serving machine.
         piece_size: The greatest size of a piece, in bytes; None for one file.
         on_progress: Told how far it is.
 
@@ -48,11 +48,14 @@ def write_bundle(
         The files.
 
     Raises:
-        BundleError: There is a file of that name, the pieces are too small, or a file of HOME changed meanwhile.
+        BundleError: There is a file of that name, the pieces are too small, there are too many items, or a file of
+            HOME changed meanwhile.
         OSError: A file cannot be read or written. Nothing is left behind.
     """
     encoded = header.to_bytes()
-    signature = sign(DOMAIN + encoded) if sign else UNSIGNED
+    if len(encoded) > MAX_HEADER_BYTES:
+        raise BundleError(f"{len(header.items):,} files are more than one bundle may hold")
+    signature = sign(DOMAINS[header.sender] + encoded)
     size = len(framed(encoded, signature)) + header.size
     chunks = _counted(_chunks(encoded, signature, header.items, sources), size, on_progress)
     if piece_size is not None:

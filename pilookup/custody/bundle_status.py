@@ -74,9 +74,13 @@ def export_warnings(home: Home) -> Iterator[str]:
         release = served_release(directory)
         if release is not None and release.snapshot_version > record.last.channels.get(directory.name, 0):
             yield f"{directory.name}: the release was not exported; {EXPORT_COMMAND}"
-    for machine, taken_up in sorted(record.acknowledged.items()):
-        if taken_up.number < record.last.number:
-            yield _not_acknowledged(machine, taken_up, record.last, journal)
+    for name, machine in sorted(record.machines.items()):
+        if machine.taken_up.number < record.last.number:
+            yield _not_acknowledged(name, machine.taken_up, record.last, journal)
+            continue
+        for channel, snapshot in sorted(machine.taken_up.channels.items()):
+            if machine.served.get(channel, 0) < snapshot:
+                yield _not_served(name, channel)
 
 
 def _not_acknowledged(machine: str, taken_up: Exported, last: Exported, journal: Journal) -> str:
@@ -85,6 +89,13 @@ def _not_acknowledged(machine: str, taken_up: Exported, last: Exported, journal:
     if missing:
         text += f", with {', '.join(missing)}"
     return f"{text}; import the bundle there, export one there, and import that here"
+
+
+def _not_served(machine: str, channel: str) -> str:
+    return (
+        f"serving machine {machine} has imported {channel} and not proved that it serves it; once its server runs, "
+        "export an acknowledgement there again, and import that here"
+    )
 
 
 def _journal(home: Home) -> Journal:

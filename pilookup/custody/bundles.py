@@ -2,36 +2,41 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from pilookup import durable
-from pilookup.bundles.acknowledgement import read_acknowledgement
-from pilookup.bundles.evidence import Evidence
+from pilookup.bundles.acknowledgement import Acknowledgement, proved_snapshot, read_acknowledgement
 from pilookup.bundles.header import ChannelState, Header, Item, Section, Sender
 from pilookup.bundles.incoming import JOURNAL, KEYS, RELEASE
-from pilookup.bundles.journal import JOURNAL_FILE, Journal, removals_text
-from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_trust, write_exports
+from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
+from pilookup.bundles.machine import machine_id
+from pilookup.bundles.records import TRUST_FILE, Exported, Machine, read_exports, read_trust, write_exports
 from pilookup.bundles.release_items import channel_state, metadata_paths, served_release, target_paths
 from pilookup.bundles.write import Advance, item_of, write_bundle
 from pilookup.custody.home import Home
 from pilookup.custody.journal import journal_key, read_journal
+from pilookup.custody.prepared import read_prepared
 from pilookup.custody.session import Session
 from pilookup.errors import BundleError, HomeError
 from pilookup.keyring.key_directory import key_directory
 from pilookup.keyring.key_file import KEY_SUFFIX
 from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID, TIMESTAMP_ROLE, channel_key_id, number_of_key_id
 from pilookup.keyring.master_key import MASTER_KEY_NAME, Half, read_master_key
+from pilookup.plain_file import read_plain
 from pilookup.protocol.encoding import b64url
-from pilookup.protocol.release import ROOT, Release
+from pilookup.protocol.release import ROOT, Release, verify_root
 from pilookup.release_files.files import read_metadata
 
 STATE_DOMAIN: Final = b"pilookup-bundle-state\x00"
 _NONCE_BYTES: Final = 12
+_STATE_BYTES: Final = 1024
+"""The state has one size, so that it does not tell how many channels or datasets there are."""
 
 Source = Path | bytes
 
@@ -67,12 +72,19 @@ class ExportOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What a serving machine took up: its id, the bundle's number, entries of the journal, and what it lacks."""
+    """What a serving machine acknowledged.
+
+    machine: its id. number and journal: the bundle and the entries of the journal that its signature proves. served:
+    the version of each channel's snapshot metadata that a timestamp proves to be served. waiting: what is not proved
+    to be served yet, a sentence each. is_new: whether the machine was not known before.
+    """
 
     machine: str
     number: int
     journal: int
+    served: Mapping[str, int]
     waiting: tuple[str, ...]
+    is_new: bool
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup bundle import --json` prints it."""
@@ -80,7 +92,9 @@ class Acknowledged:
             "machine": self.machine,
             "number": self.number,
             "journal": self.journal,
+            "served": dict(self.served),
             "waiting": list(self.waiting),
+            "new": self.is_new,
         }
 
 
@@ -139,65 +153,74 @@ def export_bundle(
     )
 
 
-def import_acknowledgement(paths: Sequence[Path], home: Home) -> Acknowledged:
-    """Read what a serving machine took up, and remember it for `status`. No passphrase is needed.
+def import_acknowledgement(paths: Sequence[Path], home: Home, trusted: Sequence[Ed25519PublicKey] = ()) -> Acknowledged:
+    """Read what a serving machine took up, and remember what of it is proved, for `status`. No passphrase is needed.
+
+    Args:
+        paths: The acknowledgement.
+        home: HOME of the custody machine.
+        trusted: Keys of serving machines that are not known yet, from their trust files.
 
     Raises:
-        BundleError: The bundle is damaged, of another HOME, comes from custody, or knows more than this custody half.
+        BundleError: It is damaged, not signed by a known machine, older than the last one of this machine, comes from
+            custody, or knows more than this custody half.
         TrustError, FormatError: Something in it is not valid.
         HomeError: The custody half is not here, another command is working on it, or it cannot be written.
     """
     with home.locked(), durable.failures_as(HomeError, home.path):
-        key = read_trust(home.path / TRUST_FILE)
-        if key is None:
-            raise BundleError(f"{home.path / TRUST_FILE}: missing; no bundle was exported from here yet")
-        machine, found = read_acknowledgement(paths, key, known_roots(home))
-        record = read_exports(home.custody)
-        taken_up = _check_known(home, found, Journal.from_bytes(_journal_bytes(home), key))
-        write_exports(home.custody, record.with_acknowledgement(machine, taken_up))
-        return Acknowledged(machine, taken_up.number, taken_up.journal, tuple(_waiting(found)))
+        key, record = read_trust(home.path / TRUST_FILE), read_exports(home.custody)
+        if key is None or record.last is None:
+            raise BundleError(f"{home.path}: no bundle was exported from here yet; nothing can be acknowledged")
+        found = read_acknowledgement(paths, [*(each.key for each in record.machines.values()), *trusted])
+        name, proved = machine_id(found.machine), _proved(home, found)
+        _check_known(home, found, proved, Journal.from_bytes(_journal_bytes(home), key))
+        known = record.machines.get(name)
+        if known is not None and found.taken_up.number < known.taken_up.number:
+            raise BundleError(
+                f"serving machine {name} acknowledged bundle {known.taken_up.number} before, and this is of bundle "
+                f"{found.taken_up.number}: it is older; export a new one there"
+            )
+        machine = Machine(found.machine, Exported.of(found.taken_up), proved)
+        write_exports(home.custody, record.with_acknowledgement(name, machine))
+    waiting = tuple(not_served(machine))
+    return Acknowledged(name, found.taken_up.number, found.taken_up.journal, proved, waiting, known is None)
 
 
-def known_roots(home: Home) -> dict[str, dict[int, bytes]]:
-    """The versions of the root metadata of every channel, by channel and version; raises OSError."""
-    return {
-        directory.name: {
-            int(path.name.split(".")[0]): read_metadata(path)
-            for path in (directory / "metadata").glob(f"[1-9]*.{ROOT}")
-        }
-        for directory in _channels(home)
-    }
+def not_served(machine: Machine) -> Iterator[str]:
+    """What a machine imported and what no timestamp proves to be served there, a sentence for each channel."""
+    for channel, snapshot in sorted(machine.taken_up.channels.items()):
+        if machine.served.get(channel, 0) < snapshot:
+            yield f"{channel}: imported, and not served yet; is the server running?"
 
 
-def _check_known(home: Home, found: Evidence, journal: Journal) -> Exported:
-    """Refuse evidence of a serving machine that knows more than this custody half; returns what it took up."""
-    assert found.taken_up is not None
-    newest = {directory.name: release for directory, release in _releases(home)}
-    ahead = [
-        channel
-        for channel, release in found.releases.items()
-        if channel not in newest or release.snapshot_version > newest[channel].snapshot_version
-    ]
-    if ahead or not journal.data.startswith(found.journal.data):
+def _proved(home: Home, found: Acknowledgement) -> dict[str, int]:
+    """The version of each channel's snapshot metadata that the timestamps prove to be served."""
+    proved = {}
+    for channel, timestamp in found.timestamps.items():
+        root = home.channel(channel) / "metadata" / ROOT
+        version = proved_snapshot(timestamp, verify_root(read_metadata(root))) if root.exists() else None
+        if version is not None:
+            proved[channel] = version
+    return proved
+
+
+def _check_known(home: Home, found: Acknowledgement, proved: Mapping[str, int], journal: Journal) -> None:
+    """Refuse the acknowledgement of a machine that knows more than this custody half."""
+    newest = {directory.name: release.snapshot_version for directory, release in _releases(home)}
+    stated = [(state.channel, state.snapshot) for state in found.taken_up.channels]
+    ahead = any(version > newest.get(channel, 0) for channel, version in (*stated, *proved.items()))
+    position = found.taken_up.journal
+    if ahead or position > journal.position or journal.digest_at(position) != found.journal:
         raise BundleError(
-            "the serving machine has something newer than this custody half: it was restored from a copy; make it "
-            "anew from a backup with this acknowledgement, with: pilookup restore"
+            "the serving machine has something newer than this custody half, or of another history: custody was "
+            "restored from a copy; make it anew from a backup and the online half of that machine, with: "
+            "pilookup restore"
         )
-    return Exported.of(found.taken_up)
-
-
-def _waiting(found: Evidence) -> Iterator[str]:
-    """What the machine imported and does not serve yet."""
-    assert found.taken_up is not None
-    for state in found.taken_up.channels:
-        release = found.releases.get(state.channel)
-        if release is None or release.snapshot_version < state.snapshot:
-            yield f"{state.channel}: imported, and not served yet; is the server running?"
 
 
 def _journal_bytes(home: Home) -> bytes:
     path = home.custody / JOURNAL_FILE
-    return path.read_bytes() if path.exists() else b""
+    return read_plain(path, MAX_JOURNAL_BYTES) if path.exists() else b""
 
 
 def _channels(home: Home) -> list[Path]:
@@ -242,16 +265,18 @@ def _timestamp_keys(home: Home, folder: Path) -> list[str]:
 
 
 def _sealed_state(session: Session, number: int) -> str:
-    """The ids and serials used so far and the end of the audit log, for `restore`; only custody can read it."""
+    """What was used so far, served or not, and the end of the audit log, for `restore`; only custody can read it."""
+    channels = [channel.name for channel in session.control.channels()]
     state = {
         "dataset": max((each.id for each in session.control.datasets(active_only=False)), default=0),
-        "serials": {channel.name: session.control.last_serial(channel.name) for channel in session.control.channels()},
-        "epochs": {
-            channel.name: session.control.epochs(channel.name)[-1].number for channel in session.control.channels()
+        "serials": {name: session.control.last_serial(name) for name in channels},
+        "epochs": {name: session.control.epochs(name)[-1].number for name in channels},
+        "versions": {
+            name: session.repository(name).highest_versions(read_prepared(session, name).used) for name in channels
         },
         "audit": [session.audit_entries, session.audit_head] if session.audit_head is not None else None,
     }
     nonce = os.urandom(_NONCE_BYTES)
     cipher = AESGCMSIV(session.keyring.symmetric(JOURNAL_SEAL_KEY_ID))
-    sealed = cipher.encrypt(nonce, json.dumps(state).encode().ljust(512), STATE_DOMAIN + str(number).encode())
+    sealed = cipher.encrypt(nonce, json.dumps(state).encode().ljust(_STATE_BYTES), STATE_DOMAIN + str(number).encode())
     return b64url(nonce + sealed)

@@ -110,6 +110,7 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
         clock: Clock = utc_now,
         operator: str | None = None,
         sandbox: bool = False,
+        on_note: Callable[[str], None] | None = None,
     ) -> list[Path]:
         """Make a new HOME: keys, vault, control database, and the channels `public` and `platform`.
 
@@ -121,6 +122,7 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
             operator: who makes it, for the audit log; None for the login.
             sandbox: mark the roots as those of a sandbox. Clients refuse its trust files unless they are made with
                 `sandbox=True`; the mark cannot be removed. For synthetic data only.
+            on_note: called with what a killed command has left in the control database and was dropped.
 
         Returns:
             The trust files, one for each channel, for clients to pin.
@@ -136,7 +138,7 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
         """
         now = read_clock(clock)
         passphrases = (passphrase_bytes(passphrase), passphrase_bytes(online_passphrase))
-        return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox)
+        return initialise_home(Path(home), *passphrases, now, operator, sandbox=sandbox, on_note=on_note)
 
     @staticmethod
     def status_of(home: str | Path, *, clock: Clock = utc_now) -> HomeStatus:

@@ -1,7 +1,7 @@
 """Making a new HOME: both halves with their keys, the vault, and the channels with their first epochs."""
 
 import os
-import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pilookup import durable
 from pilookup._core import SecretKey
+from pilookup.bundles.making_lock import making_locked
 from pilookup.bundles.records import TRUST_FILE
 from pilookup.custody import epochs
 from pilookup.custody.audit import AuditLog
-from pilookup.custody.control import ControlDatabase
+from pilookup.custody.control import ControlDatabase, cleared_text
 from pilookup.custody.home import Home, removed_on_error
 from pilookup.custody.journal import make_keys
 from pilookup.custody.session import Session
@@ -45,6 +46,7 @@ def initialise_home(
     operator: str | None = None,
     *,
     sandbox: bool = False,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Make HOME in a missing or empty directory. If a step fails, what was made is removed again.
 
@@ -55,6 +57,7 @@ def initialise_home(
         now: when the first epochs begin.
         operator: who makes it, for the audit log; None for the login.
         sandbox: whether to mark the roots as those of a sandbox.
+        on_note: called with what a killed command has left in the control database and was dropped.
 
     Returns:
         The trust files for clients to pin, one for each channel.
@@ -67,14 +70,15 @@ def initialise_home(
             be written into the audit log.
     """
     check_passphrases(custody_passphrase, online_passphrase)
-    with durable.failures_as(HomeError, path), removed_on_error(path):
+    with durable.failures_as(HomeError, path), removed_on_error(path), making_locked(path, parents=True):
         home = Home.create(path)
         try:
             passphrases = (custody_passphrase, online_passphrase)
-            return _create_contents(home, *passphrases, now, operator, sandbox=sandbox)
+            return _create_contents(home, *passphrases, now, operator, sandbox=sandbox, on_note=on_note)
         except BaseException:
             for half in (home.custody, home.online):
-                shutil.rmtree(half, ignore_errors=True)
+                with suppress(OSError):
+                    durable.destroy_tree(half)
             for trust in (home.path / TRUST_FILE, *(home.trust(channel) for channel in CHANNELS)):
                 for made in (trust, durable.temporary(trust)):
                     with suppress(OSError):
@@ -90,16 +94,25 @@ def _create_contents(
     operator: str | None,
     *,
     sandbox: bool,
+    on_note: Callable[[str], None] | None,
 ) -> list[Path]:
     keyring = Keyring.create(home.custody, Half.CUSTODY, custody_passphrase)
     online = Keyring.create(home.online, Half.ONLINE, online_passphrase)
     with AuditLog.open(home, keyring, operator, lambda: now).recorded("init", channels=list(CHANNELS)):
-        trust_files = _create_keys(home, keyring, online, now, sandbox=sandbox)
+        trust_files = _create_keys(home, keyring, online, now, sandbox=sandbox, on_note=on_note)
         keyring.state_log_keys(custody_passphrase)
         return trust_files
 
 
-def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *, sandbox: bool) -> list[Path]:
+def _create_keys(
+    home: Home,
+    keyring: Keyring,
+    online: Keyring,
+    now: datetime,
+    *,
+    sandbox: bool,
+    on_note: Callable[[str], None] | None,
+) -> list[Path]:
     keyring.add_scalar(VAULT_KEY_ID, SecretKey.generate())
     keyring.add_bytes(STORAGE_KEY_ID, os.urandom(32))
     keyring.add_bytes(DIGEST_KEY_ID, os.urandom(32))
@@ -109,10 +122,15 @@ def _create_keys(home: Home, keyring: Keyring, online: Keyring, now: datetime, *
         session = Session(home, keyring, control, vault, online, now)
         try:
             make_keys(session)
-            return [_create_channel(session, name, profile, sandbox=sandbox) for name, profile in CHANNELS.items()]
+            made = [_create_channel(session, name, profile, sandbox=sandbox) for name, profile in CHANNELS.items()]
+            control.mark_made(home)
+            control.end_making(home)
         except BaseException:
             control.remove()
             raise
+        if control.cleared is not None and on_note is not None:
+            on_note(cleared_text(control.cleared))
+        return made
 
 
 def _create_channel(session: Session, name: str, profile: Profile, *, sandbox: bool) -> Path:

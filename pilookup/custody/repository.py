@@ -94,6 +94,21 @@ class ChannelRepository:
         targets = self._newest_targets()
         return (targets.version, self._served_snapshot() or 0) if targets else (0, 0)
 
+    def highest_versions(self, used: Mapping[str, int]) -> dict[str, int]:
+        """The highest versions of `targets` and `snapshot` metadata that were ever used, as far as is known here.
+
+        Args:
+            used: those that were given to somebody to sign.
+
+        Raises FormatError, OSError.
+        """
+        previous = self._newest_targets()
+        served = previous.version if previous else 0
+        return {
+            "targets": max([served, used.get("targets", 0), *self._versions("targets.json")]),
+            "snapshot": max([used.get("snapshot", 0), *self._versions("snapshot.json")]),
+        }
+
     def expiry(self) -> dict[str, datetime]:
         """When the newest root and the served metadata of each role expire; raises TrustError, FormatError, OSError."""
         found = {"root": self.root().expires}
@@ -250,11 +265,8 @@ class ChannelRepository:
             TrustError, FormatError: metadata of the served release are not valid.
             OSError: a file cannot be read.
         """
-        previous = self._newest_targets()
-        version = (
-            max([previous.version if previous else 0, used.get("targets", 0), *self._versions("targets.json")]) + 1
-        )
-        number = max([used.get("snapshot", 0), *self._versions("snapshot.json")]) + 1
+        highest = self.highest_versions(used)
+        version, number = highest["targets"] + 1, highest["snapshot"] + 1
         expires = _whole_seconds(now + TARGETS_LIFE)
         return UnsignedRelease(
             trusted=self.root(),

@@ -46,7 +46,7 @@ def change_master_key(directory: Path, former: MasterKeyFile, passphrase: bytes,
                 sealed = _resealed(opened, AESGCMSIV(master), former.half, key_id, path)
                 durable.write_flushed(folder / path.name, sealed)
             durable.sync_directory(folder)
-            durable.replace(directory / MASTER_KEY_NAME, new.to_bytes())
+            durable.replace_key_file(directory / MASTER_KEY_NAME, new.to_bytes())
     except BaseException:
         if read_master_key(directory) == former:
             destroy_former_keys(directory, former)

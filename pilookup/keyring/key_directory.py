@@ -41,7 +41,7 @@ def destroy_former_keys(directory: Path, master_key: MasterKeyFile) -> None:
     """
     used = key_directory(directory, master_key)
     with durable.failures_as(KeyringError, directory):
-        durable.temporary(directory / MASTER_KEY_NAME).unlink(missing_ok=True)
+        durable.discard(durable.temporary(directory / MASTER_KEY_NAME))
         for folder in list(directory.iterdir()):
             if folder != used and (folder.name == FIRST_NAME or _LATER_NAME.fullmatch(folder.name)):
                 _destroy_directory(folder)

@@ -12,6 +12,7 @@ import rfc8785
 from pilookup.errors import FormatError
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.encoding import b64url, from_b64url, from_day_text, from_time_text, time_text
+from pilookup.protocol.json_bounds import check_json_bounds
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.names import MAX_SERIAL, check_channel, check_epoch, check_integer, check_serial
 from pilookup.protocol.oprf import is_element
@@ -19,6 +20,9 @@ from pilookup.protocol.title import MAX_TITLE, is_title
 
 FORMAT = 1
 MAX_MANIFEST_BYTES = 4 * 2**20
+_MAX_DEPTH = 8
+_BYTES_OF_VALUE = 4
+"""A manifest has fewer values than one in four bytes, which the shortest code in a list has."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FILE = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+")
@@ -165,6 +169,7 @@ def check_file(name: object) -> str:
 def _parse(data: bytes) -> object:
     if len(data) > MAX_MANIFEST_BYTES:
         raise FormatError("manifest: too large")
+    check_json_bounds(data, "manifest", depth=_MAX_DEPTH, values=1000 + len(data) // _BYTES_OF_VALUE)
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

@@ -19,6 +19,7 @@ from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Time
 
 from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.encoding import from_time_text, time_text
+from pilookup.protocol.json_bounds import check_json_bounds
 from pilookup.protocol.manifest import FileRef, Manifest, check_file
 from pilookup.protocol.names import check_epoch
 
@@ -34,6 +35,9 @@ EPOCH_LIFE: Final = timedelta(days=180)
 RETIRING_LIFE: Final = timedelta(hours=72)
 PLATFORM_RETIRING_LIFE: Final = timedelta(days=14)
 MAX_METADATA_BYTES: Final = 4 * 2**20
+_MAX_DEPTH: Final = 16
+_BYTES_OF_VALUE: Final = 8
+"""Metadata that are longer than some kilobytes have fewer values than one in eight bytes: digests are longer."""
 
 Read = Callable[[str], bytes]
 """Reads a metadata file by its name; raises FileNotFoundError if there is none."""
@@ -108,6 +112,7 @@ def parse_metadata(data: bytes, kind: type[_T]) -> Metadata[_T]:
     """Parse one TUF metadata file of the given role, without verifying its signatures; raises FormatError."""
     if len(data) > MAX_METADATA_BYTES:
         raise FormatError(f"{kind.type}: too large")
+    check_json_bounds(data, kind.type, depth=_MAX_DEPTH, values=1000 + len(data) // _BYTES_OF_VALUE)
     try:
         metadata = Metadata[_T].from_bytes(data)
     except (RepositoryError, ValueError, RecursionError, TypeError, KeyError, AttributeError):

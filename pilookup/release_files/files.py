@@ -8,9 +8,10 @@ from typing import Final
 
 from pilookup.plain_file import plain_file, read_plain
 from pilookup.protocol.manifest import FileRef
+from pilookup.protocol.release import MAX_METADATA_BYTES
 
-METADATA_BYTES: Final = 1 << 24
-"""The greatest size of a metadata file. Real ones have a few kilobytes."""
+METADATA_BYTES: Final = MAX_METADATA_BYTES
+"""The greatest size of a metadata file, as `parse_metadata` takes it. Real ones have a few kilobytes."""
 
 
 def read_metadata(path: Path) -> bytes:

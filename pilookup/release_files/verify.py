@@ -16,7 +16,7 @@ from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.cases import CASES_FILE, MAX_CASES_BYTES, cases_from_bytes
 from pilookup.protocol.filter import Algorithm, Role, is_filter
-from pilookup.protocol.manifest import Manifest
+from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
 from pilookup.protocol.release import (
     MANIFEST,
     ROOT,
@@ -129,7 +129,7 @@ def verify_snapshot(
     """
     if file_ref(paths[MANIFEST]) != epoch.files[MANIFEST]:
         raise FormatError(f"epoch {epoch.epoch}: manifest.json is not the file that was signed")
-    manifest = Manifest.from_bytes(read_whole(paths[MANIFEST]))
+    manifest = Manifest.from_bytes(read_plain(paths[MANIFEST], MAX_MANIFEST_BYTES))
     check_manifest(manifest, channel=channel or manifest.channel, epoch=epoch.epoch, files=epoch.files)
     verify_files(manifest, paths, bloom=bloom)
     return VerifiedSnapshot(manifest.channel, manifest.epoch, manifest.serial, manifest.entries)

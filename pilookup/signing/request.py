@@ -26,6 +26,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Root, Snapshot, Targets
 
 from pilookup.errors import FormatError, TrustError
+from pilookup.protocol.json_bounds import check_json_bounds
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import check_channel
 from pilookup.protocol.release import (
@@ -43,8 +44,13 @@ from pilookup.protocol.release import (
 from pilookup.signing.signer import tuf_key
 from pilookup.signing.unsigned import ROLES, UnsignedRelease, parse_unsigned
 
-MAX_REQUEST_BYTES: Final = 1 << 26
-"""The greatest size of a request. It has four manifests at most, of 4 MiB at most."""
+MAX_REQUEST_BYTES: Final = 1 << 25
+"""The greatest size of a request. It has four manifests at most, of 4 MiB at most, whose quotes are escaped."""
+
+_MAX_MANIFESTS: Final = 4
+_MAX_DEPTH: Final = 3
+_MAX_VALUES: Final = 1000
+"""Lists, objects and commas of a request. All that is long in it is in strings."""
 
 _FORMAT: Final = "pilookup-signing-request"
 _VERSION: Final = 1
@@ -95,6 +101,8 @@ def write_request(
         manifests: Those of the release's epochs, newest first.
         served: The targets metadata and the manifests of the release that is served now.
         summary: Sentences for a reader of the file.
+
+    Raises FormatError if it would be larger than a reader accepts.
     """
     unsigned = parse_unsigned(verify_root(trusted_root), sign)
     request = {
@@ -108,7 +116,10 @@ def write_request(
         "digests": unsigned.digests(),
         "summary": list(summary),
     }
-    return json.dumps(request, ensure_ascii=False, indent=1).encode() + b"\n"
+    data = json.dumps(request, ensure_ascii=False, indent=1).encode() + b"\n"
+    if len(data) > MAX_REQUEST_BYTES:
+        raise FormatError(f"a signing request of {len(data):,} bytes is larger than holders accept")
+    return data
 
 
 def read_request(data: bytes, pinned: bytes | None = None) -> SigningRequest:
@@ -231,7 +242,7 @@ def _check_listed(snapshot: Snapshot, targets: Targets) -> None:
 
 def _described(targets: Targets, value: object, channel: str) -> DescribedRelease:
     epochs = served_epochs(targets.targets)
-    if not epochs or not isinstance(value, list) or len(value) != len(epochs):
+    if not epochs or not isinstance(value, list) or not len(value) == len(epochs) <= _MAX_MANIFESTS:
         raise FormatError("manifests: not one for each epoch")
     manifests = []
     for epoch, text in zip(epochs, value, strict=True):
@@ -257,6 +268,7 @@ def _served(trusted: Root, value: object, channel: str) -> DescribedRelease:
 def _json(data: bytes) -> Any:
     if len(data) > MAX_REQUEST_BYTES:
         raise FormatError("request: too large")
+    check_json_bounds(data, "request", depth=_MAX_DEPTH, values=_MAX_VALUES)
     try:
         return json.loads(data)
     except (ValueError, RecursionError):

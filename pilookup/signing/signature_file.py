@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilookup.errors import FormatError
+from pilookup.protocol.json_bounds import check_json_bounds
 from pilookup.protocol.names import check_channel
 from pilookup.signing.request import SigningRequest
 from pilookup.signing.signer import Signer, tuf_key_id
 from pilookup.signing.unsigned import ROLES
 
 MAX_SIGNATURES_BYTES: Final = 1 << 16
+_MAX_DEPTH: Final = 3
+_MAX_VALUES: Final = 4096
 _FORMAT: Final = "pilookup-signatures"
 _VERSION: Final = 1
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -54,6 +57,7 @@ class SignatureFile:
         """Parse the file; raises FormatError. Whether the signatures are valid is not checked here."""
         if len(data) > MAX_SIGNATURES_BYTES:
             raise FormatError("signatures: too large")
+        check_json_bounds(data, "signatures", depth=_MAX_DEPTH, values=_MAX_VALUES)
         try:
             body = json.loads(data)
         except (ValueError, RecursionError):

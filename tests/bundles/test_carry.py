@@ -2,23 +2,34 @@
 
 import json
 import shutil
+import stat
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.release.loaded_release import load_release
+from tuf.api.metadata import Metadata, Timestamp
 
 from pilookup.bundles.acknowledgement import write_acknowledgement
 from pilookup.bundles.completion import finish_interrupted
+from pilookup.bundles.header import Header, Section, Sender
 from pilookup.bundles.import_lock import import_lock
+from pilookup.bundles.journal import Journal
+from pilookup.bundles.machine import machine_id, read_machine_key, read_machine_trust
+from pilookup.bundles.read import opened_bundle
+from pilookup.bundles.records import TRUST_FILE, read_exports, read_trust
 from pilookup.bundles.unlisted import remove_unlisted_now
+from pilookup.bundles.write import item_of, write_bundle
 from pilookup.custody import Custody
 from pilookup.custody.bundles import import_acknowledgement
 from pilookup.custody.home import Home
+from pilookup.custody.journal import journal_key
 from pilookup.custody.passphrase_change import change_passphrase
 from pilookup.errors import BundleError, CustodyError, HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.release_files.destroyed_epochs import DestroyedEpochs
+from pilookup.signing.signer import HeldKey, sign_metadata
 from tests.support.bundles.machines import (
     LATER,
     PASSPHRASES,
@@ -46,7 +57,7 @@ def machines(tmp_path):
 
 def acknowledge(serving, custody, out):
     write_acknowledgement(serving / "online", out, NOW)
-    return import_acknowledgement([out], Home(custody))
+    return import_acknowledgement([out], Home(custody), read_machine_trust([serving]))
 
 
 def warnings(home, now=NOW):
@@ -378,3 +389,130 @@ def test_a_removal_that_was_killed_after_its_entry_is_done_when_home_is_opened(t
 
 def _killed(*_, **__):
     raise KeyboardInterrupt
+
+
+@pytest.fixture
+def known(machines, tmp_path):
+    """The same, and custody knows the serving machine and its first bundle; then a second bundle with an erasure."""
+    custody, serving = machines
+    acknowledge(serving, custody, tmp_path / "ack-1")
+    with opened(custody, LATER) as open_home:
+        open_home.erase(NUMBERS[0])
+    export(custody, tmp_path / "second", LATER)
+    return custody, serving
+
+
+def silent(custody):
+    return not [each for each in warnings(custody, LATER) if "serving machine" in each]
+
+
+def forged(tmp_path, home, key, custody, *, timestamps=()):
+    """What somebody with the bundle and any key can write: an acknowledgement of the second bundle."""
+    with opened_bundle([tmp_path / "second"], Sender.CUSTODY, [read_trust(custody / TRUST_FILE)]) as bundle:
+        taken_up = bundle.header
+    journal = Journal.from_bytes((custody / "custody" / "journal").read_bytes(), read_trust(custody / TRUST_FILE))
+    sources = {item_of("acknowledgement", "journal", journal.digest): journal.digest}
+    for channel, data in timestamps:
+        sources[item_of("acknowledgement", f"{channel}/timestamp.json", data)] = data
+    header = Header(
+        Sender.ONLINE, taken_up.number, LATER, machine_id(home), (Section("acknowledgement", critical=True),),
+        tuple(sources), taken_up.channels, taken_up.journal,
+    )  # fmt: skip
+    (tmp_path / "forged").unlink(missing_ok=True)
+    write_bundle(tmp_path / "forged", header, sources, key.sign)
+    return tmp_path / "forged"
+
+
+def test_nobody_acknowledges_without_the_key_of_the_machine(known, tmp_path):
+    """Who carries bundles has all of them, and knows the ids of the machines; the keys of HOME do not help either."""
+    custody, serving = known
+    machine = read_machine_key(serving / "online")
+    with opened(custody, LATER) as home:
+        session = home._session()
+        keys = [
+            Ed25519PrivateKey.generate(),
+            journal_key(session),
+            session.online_keyring().signing("timestamp-public"),
+        ]
+    for key in keys:
+        out = forged(tmp_path, machine.public_key(), key, custody)
+        with pytest.raises(BundleError, match="not signed by a serving machine that is known here"):
+            import_acknowledgement([out], Home(custody))
+        assert not silent(custody)
+    (tmp_path / "forged").unlink()
+    with pytest.raises(BundleError, match="comes from the custody half"):
+        import_acknowledgement([tmp_path / "second"], Home(custody))
+
+
+def test_a_machine_is_believed_that_it_has_a_bundle_and_not_that_it_serves_it(known, tmp_path):
+    custody, serving = known
+    machine = read_machine_key(serving / "online")
+    former = [
+        (channel, (serving / f"online/channels/{channel}/metadata/timestamp.json").read_bytes()) for channel in ONE
+    ]
+    for timestamps in ((), former):
+        out = forged(tmp_path, machine.public_key(), machine, custody, timestamps=timestamps)
+        assert len(import_acknowledgement([out], Home(custody)).waiting) == 2
+        told = [each for each in warnings(custody, LATER) if "serving machine" in each]
+        assert len(told) == 2
+        assert all("not proved that it serves it" in each for each in told)
+    stamps = [(channel, resigned(data, Ed25519PrivateKey.generate())) for channel, data in former]
+    out = forged(tmp_path, machine.public_key(), machine, custody, timestamps=stamps)
+    assert len(import_acknowledgement([out], Home(custody)).waiting) == 2
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    serve(serving, LATER)
+    assert acknowledge(serving, custody, tmp_path / "ack-2").waiting == ()
+    assert silent(custody)
+
+
+def resigned(data, key):
+    """A timestamp over a far higher version of the snapshot metadata, signed by a key that is not of the root."""
+    metadata = Metadata[Timestamp].from_bytes(data)
+    metadata.signed.snapshot_meta.version += 1000
+    metadata.signatures.clear()
+    sign_metadata(metadata, [HeldKey(key)])
+    return metadata.to_bytes()
+
+
+def test_an_older_acknowledgement_is_refused_and_one_of_a_copy_of_home_too(known, tmp_path):
+    custody, serving = known
+    write_acknowledgement(serving / "online", tmp_path / "old", NOW)
+    import_bundle(tmp_path / "second", serving, now=LATER)
+    serve(serving, LATER)
+    acknowledge(serving, custody, tmp_path / "ack-2")
+    with pytest.raises(BundleError, match="it is older; export a new one there"):
+        import_acknowledgement([tmp_path / "old"], Home(custody))
+    assert silent(custody)
+
+
+def test_custody_learns_the_key_of_a_machine_from_its_trust_file_alone(machines, tmp_path):
+    custody, serving = machines
+    write_acknowledgement(serving / "online", tmp_path / "ack", NOW)
+    with pytest.raises(BundleError, match="give it with --trust"):
+        import_acknowledgement([tmp_path / "ack"], Home(custody))
+    assert (serving / "trust-machine.json").exists()
+    private = json.loads((serving / "online" / "bundle-machine").read_bytes())["key"]
+    assert private not in (serving / "trust-machine.json").read_text()
+    assert stat.S_IMODE((serving / "online" / "bundle-machine").stat().st_mode) == 0o600
+    found = import_acknowledgement([tmp_path / "ack"], Home(custody), read_machine_trust([serving]))
+    assert (found.is_new, sorted(found.served)) == (True, ["platform", "public"])
+    assert not import_acknowledgement([tmp_path / "ack"], Home(custody)).is_new
+    with pytest.raises(BundleError, match="not the trust file of a serving machine"):
+        read_machine_trust([custody / "trust-bundles.json"])
+    with pytest.raises(BundleError, match="no file trust-machine"):
+        read_machine_trust([custody])
+
+
+def test_what_an_earlier_version_left_proves_nothing_and_is_replaced(machines, tmp_path):
+    """A machine id without a key, and acknowledgements that custody remembered without a proof."""
+    custody, serving = machines
+    (serving / "online" / "bundle-machine").write_bytes(b"0123456789abcdef")
+    with pytest.raises(BundleError, match="import the newest bundle again"):
+        write_acknowledgement(serving / "online", tmp_path / "ack", NOW)
+    import_bundle(tmp_path / "bundle", serving)
+    record = json.loads((custody / "custody" / "bundles.json").read_bytes())
+    former = {"version": 1, "exports": record["exports"], "acknowledged": {"0123456789abcdef": record["exports"][0]}}
+    (custody / "custody" / "bundles.json").write_text(json.dumps(former, separators=(",", ":")))
+    assert read_exports(custody / "custody").last is not None
+    assert acknowledge(serving, custody, tmp_path / "ack").is_new
+    assert list(read_exports(custody / "custody").machines) == [machine_id(read_machine_trust([serving])[0])]

@@ -35,7 +35,8 @@ def test_a_release_travels_and_is_acknowledged(tmp_path, run, monkeypatch):
     assert "was here already" in run("bundle", "import", *sorted(disc.iterdir()), serving)
     said = run("bundle", "export", tmp_path / "ack", "--home", serving)
     assert "with a journal of 0 entries" in said
-    said = run("bundle", "import", tmp_path / "ack", custody)
+    assert "give it with --trust" in run("bundle", "import", tmp_path / "ack", custody, status=1)
+    said = run("bundle", "import", tmp_path / "ack", custody, "--trust", serving)
     assert "has taken up bundle" in said
     assert "public: imported, and not served yet; is the server running?" in said
     assert "with a journal of 0 entries" in run("status", "--home", serving)
@@ -52,7 +53,7 @@ def test_scripts_read_what_was_erased(tmp_path, run):
     assert imported["not_included"] == []
     exported = json.loads(run("bundle", "export", tmp_path / "two", "--home", serving, "--json"))
     assert exported["journal"] == 1
-    assert json.loads(run("bundle", "import", tmp_path / "two", custody, "--json"))["journal"] == 1
+    assert json.loads(run("bundle", "import", tmp_path / "two", custody, "--trust", serving, "--json"))["journal"] == 1
     assert "exists; choose another name" in run("bundle", "export", tmp_path / "one", "--home", custody, status=1)
 
 

@@ -10,11 +10,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilookup.bundles.header import DOMAIN, Header, Item, Section, Sender, framed
+from pilookup.bundles.header import DOMAINS, Header, Item, Section, Sender, framed
 from pilookup.bundles.journal import Journal, Removal, erased_element, open_dataset, open_element, withdrawn_dataset
 from pilookup.bundles.pieces import PieceHead, piece_path
 from pilookup.bundles.read import opened_bundle
-from pilookup.bundles.records import Exported, ExportRecord, parse_trust, split_framed, trust_bytes
+from pilookup.bundles.records import (
+    TRUST_FILE,
+    Exported,
+    ExportRecord,
+    Machine,
+    parse_trust,
+    read_trust,
+    split_framed,
+    trust_bytes,
+)
 from pilookup.bundles.write import item_of
 from pilookup.custody.journal import journal_key
 from pilookup.errors import BundleError, FormatError, PilookupError
@@ -151,15 +160,16 @@ def test_records_of_any_bytes_are_refused_with_their_own_error(data):
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), st.lists))
 @settings(max_examples=100, deadline=None)
 def test_records_with_any_values_are_refused_or_read(value):
-    record = ExportRecord((Exported(1, NOW, 2, {"public": 3}),), {"ab": Exported(1, NOW, 2, {})})
+    machine = Machine(KEY.public_key(), Exported(1, NOW, 2, {}), {"public": 3})
+    record = ExportRecord((Exported(1, NOW, 2, {"public": 3}),), {"ab": machine})
     assert ExportRecord.from_bytes(record.to_bytes()) == record
-    for name in ("exports", "acknowledged", "version"):
+    for name in ("exports", "machines", "version"):
         body = json.loads(record.to_bytes()) | {name: value}
         try:
             ExportRecord.from_bytes(json.dumps(body).encode())
         except FormatError:
             continue
-        assert name == "exports" or value == 1
+        assert name != "version" or value == 2
 
 
 def test_the_trust_file_is_read_as_written():
@@ -222,12 +232,14 @@ def signed(custody, content, **changes):
     with opened(custody, LATER) as open_home:
         key = journal_key(open_home._session())
     made = header(items=tuple(sources), **changes).to_bytes()
-    return framed(made, key.sign(DOMAIN + made)) + b"".join(sources.values())
+    return framed(made, key.sign(DOMAINS[Sender.CUSTODY] + made)) + b"".join(sources.values())
 
 
 def test_an_unknown_section_is_skipped_unless_it_is_critical(machines, serving, tmp_path):
     """Later versions add sections, such as answers to reports."""
-    with opened_bundle([machines / "second"]) as bundle:
+    with opened_bundle(
+        [machines / "second"], Sender.CUSTODY, [read_trust(machines / "custody" / TRUST_FILE)]
+    ) as bundle:
         whole = {(item.section, item.name): b"".join(chunks) for item, chunks in bundle.items()}
         former = bundle.header
     content = whole | {("answers", "1.json"): b"{}"}
@@ -260,7 +272,9 @@ def test_an_unknown_section_is_skipped_unless_it_is_critical(machines, serving, 
     ],
 )
 def test_a_signed_bundle_of_other_items_is_refused(machines, serving, tmp_path, change, told):
-    with opened_bundle([machines / "second"]) as bundle:
+    with opened_bundle(
+        [machines / "second"], Sender.CUSTODY, [read_trust(machines / "custody" / TRUST_FILE)]
+    ) as bundle:
         whole = {(item.section, item.name): b"".join(chunks) for item, chunks in bundle.items()}
         former = bundle.header
     common = {"sections": former.sections, "channels": former.channels, "number": former.number + 1}

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilookup.custody import Custody
+from pilookup.custody import Custody, epochs
 from pilookup.custody.backup import sealed_stream
 from pilookup.custody.backup.backup import check_backup
-from pilookup.custody.backup.restore import restore
+from pilookup.custody.backup.restore import UNKNOWN, UNKNOWN_EPOCHS, restore
 from pilookup.custody.backup.sealed_stream import SealedReader, sealed
 from pilookup.custody.prepared import read_prepared
 from pilookup.errors import BundleError, HomeError, KeyringError, PilookupError, PublishError
 from pilookup.keyring.key_directory import key_directory
 from pilookup.keyring.master_key import read_master_key
 from pilookup.protocol.release import read_release
+from pilookup.signing.request import read_request
 from tests.support.bundles.machines import LATER, PASSPHRASES, export, import_bundle, opened, published, serve
 from tests.support.custody.channel import NOW, NUMBERS, look_up, manifests
 from tests.support.custody.full_disk import Disk, next_write
@@ -125,8 +126,8 @@ def test_what_was_removed_later_is_removed_and_nothing_is_used_twice(lost, tmp_p
     assert imported.number == exported.number
     assert imported.journal == 4
     assert {channel: epochs[-1] for channel, epochs in serve(lost / "serving", AFTER).items()} == {
-        "public": before[0][2] + 1,
-        "platform": before[1][2] + 1,
+        "public": before[0][2] + 1 + UNKNOWN_EPOCHS,
+        "platform": before[1][2] + 1 + UNKNOWN_EPOCHS,
     }
 
 
@@ -250,7 +251,7 @@ def test_a_sealed_stream_is_read_as_written_or_refused(chunks, moved, data):
 PROGRAM = """
 from datetime import datetime
 from pathlib import Path
-from pilookup.custody.backup.restore import restore
+from pilookup.custody.backup.restore import UNKNOWN, UNKNOWN_EPOCHS, restore
 restore(Path({backup!r}), Path({home!r}), Path({newest!r}), datetime.fromisoformat({now!r}),
         lambda: {passphrase!r}, lambda: {custody!r}, "tests")
 """
@@ -363,6 +364,38 @@ def test_a_release_that_was_prepared_is_given_up_by_a_restore(tmp_path, monkeypa
             home.publish("public")
         assert set(home._session().online_keyring().ids()) == held
     assert (directory / "root.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("carried", [True, False], ids=["before the last bundle", "after it"])
+def test_nothing_that_holders_were_given_to_sign_is_used_again(tmp_path, carried):
+    """A rotation is prepared and never served: its serial, epoch and versions are on requests and signatures."""
+    custody = published(tmp_path / "custody")
+    with opened(custody, LATER) as home:
+        home.back_up(tmp_path / "backup", backup_passphrase=BACKUP)
+    if not carried:
+        export(custody, tmp_path / "bundle", LATER)
+    given = []
+    with opened(custody, LATER) as home:
+        epochs.begin(home._session(), "public", compromised=True)
+        for _ in range(3):
+            request = read_request(home.prepare("public").request)
+            given.append(used_by(request.unsigned.targets, request.unsigned.snapshot, request.release.manifests[0]))
+    if carried:
+        export(custody, tmp_path / "bundle", LATER)
+    new = tmp_path / "home"
+    restore(tmp_path / "backup", new, tmp_path / "bundle", AFTER, lambda: BACKUP, lambda: PASSPHRASES["passphrase"])
+    with opened(new, AFTER) as home:
+        session = home._session()
+        known = session.repository("public").highest_versions(read_prepared(session, "public").used)
+        found = (known["targets"], known["snapshot"], session.control.last_serial("public"))
+        epoch = session.control.epochs("public")[-1].number
+    least = UNKNOWN if carried else 0
+    assert all(after - most >= least for after, most in zip(found, map(max, zip(*given, strict=True)), strict=False))
+    assert epoch >= max(each[3] for each in given) + (UNKNOWN_EPOCHS if carried else 0)
+
+
+def used_by(targets, snapshot, manifest):
+    return targets.signed.version, snapshot.signed.version, manifest.serial, manifest.epoch
 
 
 def _killed(*_, **__):

@@ -89,7 +89,7 @@ def carry(home):
     home.run("bundle", "export", bundle)
     home.run("bundle", "import", bundle, serving, "--trust", home.path)
     home.run("bundle", "export", home.work / "acknowledgement", "--home", serving)
-    home.run("bundle", "import", home.work / "acknowledgement", home.path)
+    home.run("bundle", "import", home.work / "acknowledgement", home.path, "--trust", serving)
     home.run("backup", backup)
     home.run("backup", backup, "--check", "--json")
     home.run("restore", backup, home.work / "restored", "--journal", bundle)

@@ -21,11 +21,11 @@ from pilookup.checking.transport import Http
 from pilookup.checking.trust import Trust
 from pilookup.compute.callbacks import callback_errors, caller_code
 from pilookup.errors import FormatError, MirrorError
-from pilookup.plain_file import read_whole
+from pilookup.plain_file import read_plain, read_whole
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE
 from pilookup.protocol.delta import delta_name, is_delta
 from pilookup.protocol.filter import is_filter
-from pilookup.protocol.manifest import FileRef, Manifest
+from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, FileRef, Manifest
 from pilookup.protocol.release import MANIFEST, ServedEpoch, check_manifest
 from pilookup.release_files.delta_file import SnapshotBuckets, apply_delta
 from pilookup.release_files.files import file_ref
@@ -182,7 +182,7 @@ class Sync:
     def _manifest(self, epoch: ServedEpoch) -> Manifest:
         if not self._has(epoch, MANIFEST):
             self._download(epoch, MANIFEST)
-        manifest = Manifest.from_bytes(read_whole(self._directory.targets / epoch.path(MANIFEST)))
+        manifest = Manifest.from_bytes(read_plain(self._directory.targets / epoch.path(MANIFEST), MAX_MANIFEST_BYTES))
         check_manifest(manifest, channel=self._channel, epoch=epoch.epoch, files=epoch.files)
         return manifest
 
@@ -267,7 +267,7 @@ class Sync:
             if served.epoch == epoch:
                 targets = self._directory.targets
                 try:
-                    manifest = Manifest.from_bytes(read_whole(targets / served.path(MANIFEST)))
+                    manifest = Manifest.from_bytes(read_plain(targets / served.path(MANIFEST), MAX_MANIFEST_BYTES))
                 except (FileNotFoundError, FormatError):
                     return None
                 path = targets / served.path(BUCKETS_FILE)

@@ -41,13 +41,16 @@ def import_(
     home: Annotated[Path, typer.Argument(metavar="HOME", help="HOME of this machine.", show_default=False)],
     trust: Annotated[
         list[Path] | None,
-        typer.Option(help="At the first import: trust files of the custody machine, or their directory."),
+        typer.Option(
+            help="At the first import: trust files of the custody machine, or their directory; on the custody machine, "
+            "trust-machine.json of a serving machine that is new."
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Take up a bundle: on a serving machine a release, on the custody machine what a serving machine acknowledges."""
     if (home / "custody").exists():
-        _import_acknowledgement(paths, home, json=json)
+        _import_acknowledgement(paths, home, trust or [], json=json)
     else:
         _import_release(paths, home, trust or [], json=json)
 
@@ -111,16 +114,21 @@ def _print_import(outcome: "TakenUp") -> None:
     _note_not_included(outcome.not_included)
 
 
-def _import_acknowledgement(paths: list[Path], home: Path, *, json: bool) -> None:
+def _import_acknowledgement(paths: list[Path], home: Path, trust: list[Path], *, json: bool) -> None:
+    from pilookup.bundles.machine import read_machine_trust  # noqa: PLC0415 - other commands start fast
     from pilookup.custody.bundles import import_acknowledgement  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.home import Home  # noqa: PLC0415
 
-    found = import_acknowledgement(paths, Home(home))
+    found = import_acknowledgement(paths, Home(home), read_machine_trust(trust))
     if json:
         say_json(found.to_json())
         return
     journal = _entries(found.journal)
     say(f"Serving machine {found.machine} has taken up bundle {found.number}, with a journal of {journal}.")
+    if found.is_new:
+        say("  It was not known here before, and is from now on: status says what it has not acknowledged.")
+    for channel, snapshot in sorted(found.served.items()):
+        say(f"  {channel}: a timestamp proves that snapshot version {snapshot} is served")
     for waiting in found.waiting:
         note(waiting)
 

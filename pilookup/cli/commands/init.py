@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilookup.cli.console import say, say_json
+from pilookup.cli.console import note, say, say_json
 from pilookup.cli.new_passphrases import new_passphrases
 from pilookup.cli.options import JsonOption, OperatorOption, OwnOption
 from pilookup.keyring import Half
@@ -33,7 +33,7 @@ def init(
         raise typer.BadParameter("no directory was given", param_hint="HOME")
     made = new_passphrases(VARIABLES, _check, own=own)
     custody, online = made[Half.CUSTODY], made[Half.ONLINE]
-    trust = Custody.initialise(path, passphrase=custody, online_passphrase=online, operator=operator)
+    trust = Custody.initialise(path, passphrase=custody, online_passphrase=online, operator=operator, on_note=note)
     if json:
         say_json({"home": str(path), "trust": [str(file) for file in trust]})
         return

@@ -145,14 +145,15 @@ def sign(
     json: JsonOption = False,
 ) -> None:
     """Show what a signing request asks to be signed, ask, and write the signatures. No HOME is needed."""
-    from pilookup.signing.references import open_signer, reference_name  # noqa: PLC0415 - other commands start fast
+    from pilookup.protocol.release import MAX_METADATA_BYTES  # noqa: PLC0415 - other commands start fast
+    from pilookup.signing.references import open_signer, reference_name  # noqa: PLC0415
     from pilookup.signing.request import MAX_REQUEST_BYTES, read_request  # noqa: PLC0415
     from pilookup.signing.signature_file import sign_request  # noqa: PLC0415
     from pilookup.signing.summary import summary, unpinned  # noqa: PLC0415
 
     made = out or file.with_name(f"{file.name}.signed-{reference_name(keys[0]).replace('/', '-')}.json")
     check_new(made)
-    pinned = read_input(trust, MAX_REQUEST_BYTES) if trust is not None else None
+    pinned = read_input(trust, MAX_METADATA_BYTES) if trust is not None else None
     request = read_request(read_input(file, MAX_REQUEST_BYTES), pinned)
     lines = [*([] if trust is not None else unpinned(request)), *summary(request)]
     for line in lines:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pilookup.cli.console import counted, say, say_json
+from pilookup.cli.console import counted, note, say, say_json
 from pilookup.cli.options import JsonOption, OperatorOption
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase import BACKUP_VARIABLE, read_passphrase, read_secret
@@ -27,6 +27,7 @@ def restore(
 ) -> None:
     """Make a HOME from a backup; what was erased and withdrawn later is erased and withdrawn again."""
     from pilookup.custody.backup.restore import restore as restore_home  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody.control import cleared_text  # noqa: PLC0415
 
     outcome = restore_home(
         file,
@@ -40,6 +41,8 @@ def restore(
     if json:
         say_json(outcome.to_json())
         return
+    if outcome.cleared is not None:
+        note(cleared_text(outcome.cleared))
     say(f"Restored the backup of {outcome.contents.created:%Y-%m-%d %H:%M} UTC.")
     withdrawn = ", ".join(outcome.withdrawn) or "none"
     say(f"  erased again: {counted(outcome.erased, 'number')}; withdrawn again: {withdrawn}")

@@ -8,6 +8,7 @@ import typer
 
 from pilookup.cli.console import counted, note, say, say_json
 from pilookup.cli.options import JsonOption
+from pilookup.cli.signing_files import read_input
 
 
 def verify(
@@ -18,9 +19,10 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Check signatures, expiry, digests, trees, order and filters of every snapshot in a directory."""
-    from pilookup.release_files.verify import verify_directory  # noqa: PLC0415 - other commands start fast
+    from pilookup.release_files.files import METADATA_BYTES  # noqa: PLC0415 - other commands start fast
+    from pilookup.release_files.verify import verify_directory  # noqa: PLC0415
 
-    found = verify_directory(directory, trust.read_bytes() if trust else None, datetime.now(UTC))
+    found = verify_directory(directory, read_input(trust, METADATA_BYTES) if trust else None, datetime.now(UTC))
     if trust is None:
         note("no trust file given: the signatures were checked against the directory's own root")
     if json:

@@ -107,8 +107,9 @@ def _check_same(found: dict[str, str], written: dict[str, str], out: Path) -> No
 
 def _check_ended(reader: SealedReader) -> None:
     """Read to the end of the stream, which authenticates all of it."""
-    if reader.read().strip(b"\0"):
-        raise BundleError("the backup has more after its end")
+    while block := reader.read(durable.BLOCK_BYTES):
+        if block.strip(b"\0"):
+            raise BundleError("the backup has more after its end")
 
 
 def _files(archive: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:

@@ -2,10 +2,9 @@
 
 import base64
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +17,8 @@ from pilookup.bundles.header import Header
 from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
 from pilookup.bundles.incoming import Trusted
 from pilookup.bundles.journal import JOURNAL_FILE, Journal
-from pilookup.bundles.read import opened_bundle
+from pilookup.bundles.machine import MACHINE
+from pilookup.bundles.making_lock import making_locked
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
 from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
 from pilookup.bundles.take_up import read_journal, take_up
@@ -37,7 +37,7 @@ from pilookup.custody.backup.contents import (
 from pilookup.custody.bundles import STATE_DOMAIN
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
-from pilookup.custody.prepared import give_up
+from pilookup.custody.prepared import give_up, read_prepared, write_prepared
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.errors import BundleError, HomeError
@@ -49,11 +49,18 @@ from pilookup.release_files.files import read_metadata
 from pilookup.release_files.verify import follow_roots
 
 _NONCE_BYTES: Final = 12
+UNKNOWN: Final = 1000
+"""Serials and versions that a restore leaves out, because custody may have used some after the last bundle."""
+
+UNKNOWN_EPOCHS: Final = 16
+"""The same for epochs."""
+
 _LOST: Final = "lost-after-backup"
 _SERVICE: Final = "service.sqlite3"
 """The service database and its files, which custody never reads."""
 
-_NOT_COPIED: Final = ("lock", LOCK, INCOMING)
+_NOT_COPIED: Final = ("lock", LOCK, INCOMING, MACHINE)
+"""What belongs to a running server, to an import, and to the one machine that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class RestoreOutcome:
 
     contents: of the backup. erased and withdrawn: what the journal told and the backup did not have. missing: the
     titles of cases that the newest release serves and the backup does not have. channels: to rotate now. audit: what
-    the audit log of the backup lacks.
+    the audit log of the backup lacks. cleared: the HOME that a killed command was making from the same control
+    database, whose rows were dropped; None if there was none.
     """
 
     contents: BackupContents
@@ -71,6 +79,7 @@ class RestoreOutcome:
     missing: tuple[str, ...]
     channels: tuple[str, ...]
     audit: Gap
+    cleared: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup restore --json` prints it."""
@@ -81,6 +90,7 @@ class RestoreOutcome:
             "missing": list(self.missing),
             "channels": list(self.channels),
             "audit": self.audit.to_json(),
+            "cleared": self.cleared,
         }
 
 
@@ -115,12 +125,12 @@ def restore(
         AuditError: The audit log in the backup is damaged.
         HomeError: HOME is not empty, or cannot be written (a full disk).
     """
-    with durable.failures_as(HomeError, home), _staging(home) as staging:
+    with durable.failures_as(HomeError, home), making_locked(home), _staging(home) as staging:
         contents = _extract(path, staging, backup_passphrase())
         _bring_online_half(staging, newest, now)
         newest_state = _verify_newest(staging)
         keyring = Keyring.unlock(staging.custody, Half.CUSTODY, passphrase())
-        with _control(staging) as control:
+        with _control(staging, home) as control:
             session = Session(staging, keyring, control, Vault(staging, keyring), None, now)
             state = _state(newest_state.taken_up, keyring.symmetric(JOURNAL_SEAL_KEY_ID))
             audit = AuditLog.open(staging, keyring, operator, lambda: now)
@@ -129,8 +139,10 @@ def restore(
                 session.recover()
                 outcome = _catch_up(session, newest_state, state, contents, gap)
                 entry.outcome(erased=outcome.erased, withdrawn=len(outcome.withdrawn), journal=journal.length(staging))
-        _give_its_name(staging.path, home)
-    return outcome
+            control.mark_made(staging)
+            _give_its_name(staging.path, home)
+            control.end_making(Home(home))
+            return replace(outcome, cleared=control.cleared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +156,18 @@ class _Newest:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What custody had used at the last export, and the end of its audit log.
+    """What custody had used at the last export, served or not, and the end of its audit log.
 
-    The highest catalogue id, and the highest serial and epoch of each channel. audit: None if the bundle does not say.
+    The highest catalogue id, and of each channel the highest serial, epoch and versions.
+
+    versions: of `targets` and `snapshot` metadata, served or only given to somebody to sign. audit: None if the bundle
+    does not say.
     """
 
-    dataset: int
-    serials: dict[str, int]
-    epochs: dict[str, int]
+    dataset: int = 0
+    serials: dict[str, int] = field(default_factory=dict)
+    epochs: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, dict[str, int]] = field(default_factory=dict)
     audit: LogEnd | None = None
 
 
@@ -161,25 +177,30 @@ def _staging(home: Path) -> Iterator[Home]:
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise HomeError(f"{home}: not empty; restore into a new or empty directory")
     folder = home.absolute().with_name(f".{home.name}.restoring")
-    shutil.rmtree(folder, ignore_errors=True)
+    durable.destroy_tree(folder)
     try:
         folder.mkdir(mode=durable.DIRECTORY_MODE)
         yield Home(folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # the next restore destroys what could not be, and says so if it cannot
+            durable.destroy_tree(folder)
         raise
 
 
 @contextmanager
-def _control(home: Home) -> Iterator[ControlDatabase]:
-    """New tables with the rows of the backup; dropped again after an error, if they are in another database."""
-    with ControlDatabase.create(home) as control:
+def _control(staging: Home, home: Path) -> Iterator[ControlDatabase]:
+    """New tables with the rows of the backup.
+
+    After an error they are dropped again, unless HOME has its name by then.
+    """
+    with ControlDatabase.create(staging, home) as control:
         try:
-            control.restore((home.path / CONTROL).read_bytes())
-            (home.path / CONTROL).unlink()
+            control.restore((staging.path / CONTROL).read_bytes())
+            (staging.path / CONTROL).unlink()
             yield control
         except BaseException:
-            control.remove()
+            if staging.path.exists():
+                control.remove()
             raise
 
 
@@ -205,12 +226,11 @@ def _bring_online_half(staging: Home, newest: Path, now: datetime) -> None:
     if (newest / "channels").is_dir():
         _copy(newest, staging.online)
         return
-    with opened_bundle([newest]) as bundle:
-        created = bundle.header.created
     serving = staging.path / "serving"
-    take_up([newest], serving, Trusted.read([staging.path]), min(created, now))
+    take_up([newest], serving, Trusted.read([staging.path]), now, as_exported=True)
+    durable.destroy(serving / "online" / MACHINE)
     (serving / "online").rename(staging.online)
-    shutil.rmtree(serving)
+    durable.destroy_tree(serving)
 
 
 def _copy(online: Path, to: Path) -> None:
@@ -316,24 +336,33 @@ def _missing(session: Session, manifests: list[Manifest]) -> tuple[str, ...]:
 
 
 def _reserve(session: Session, manifests: list[Manifest], state: _State) -> None:
-    """Keep the control data above every catalogue id, serial and epoch that was used."""
+    """Go above every catalogue id, serial, epoch and version that was used, as far as is known and further."""
     used = max([state.dataset, *(case.id for manifest in manifests for case in manifest.datasets)], default=0)
     if used >= session.control.next_dataset_id():
         session.control.reserve(used, f"{_LOST}-{used}", session.now)
     for channel in session.control.channels():
         served = [manifest for manifest in manifests if manifest.channel == channel.name]
-        serial = max([state.serials.get(channel.name, 0), *(manifest.serial for manifest in served)])
-        if serial > session.control.last_serial(channel.name):
-            session.control.consume_serial(channel.name, serial - 1)
-        epoch = max([state.epochs.get(channel.name, 0), *(manifest.epoch for manifest in served)])
-        if epoch > session.control.epochs(channel.name)[-1].number:
-            session.control.start_epoch(channel.name, epoch, session.now, former_until=session.now)
+        serials = [session.control.last_serial(channel.name), state.serials.get(channel.name, 0)]
+        serials += [manifest.serial for manifest in served]
+        session.control.consume_serial(channel.name, max(serials) + UNKNOWN - 1)
+        epochs = [session.control.epochs(channel.name)[-1].number, state.epochs.get(channel.name, 0)]
+        epoch = max([*epochs, *(manifest.epoch for manifest in served)]) + UNKNOWN_EPOCHS
+        session.control.start_epoch(channel.name, epoch, session.now, former_until=session.now)
+        _reserve_versions(session, channel.name, state.versions.get(channel.name, {}))
+
+
+def _reserve_versions(session: Session, channel: str, stated: Mapping[str, int]) -> None:
+    """Keep the versions of targets and snapshot metadata above all that was given to somebody to sign."""
+    prepared = read_prepared(session, channel)
+    known = session.repository(channel).highest_versions(prepared.used)
+    above = {role: max(version, stated.get(role, 0)) + UNKNOWN for role, version in known.items()}
+    write_prepared(session, channel, replace(prepared, used=above))
 
 
 def _state(header: Header | None, seal: bytes) -> _State:
     """What custody wrote for itself into the bundle that was taken up last."""
     if header is None or not header.state:
-        return _State(0, {}, {})
+        return _State()
     sealed = base64.urlsafe_b64decode(header.state + "=" * (-len(header.state) % 4))
     associated = STATE_DOMAIN + str(header.number).encode()
     try:
@@ -341,8 +370,9 @@ def _state(header: Header | None, seal: bytes) -> _State:
     except (InvalidTag, ValueError):
         raise BundleError("the bundle's state is sealed under another key than the backup's") from None
     used = json.loads(data)
-    audit = used.get("audit")
-    return _State(used["dataset"], used["serials"], used["epochs"], LogEnd(*audit) if audit else None)
+    audit = used.pop("audit", None)
+    # Bundles of an earlier version state no versions.
+    return _State(**{"versions": {}} | used, audit=LogEnd(*audit) if audit else None)
 
 
 def _give_its_name(staging: Path, home: Path) -> None:

@@ -5,6 +5,7 @@
 """
 
 from pilookup.custody.control.control_database import ControlDatabase
+from pilookup.custody.control.making import cleared_text
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 
-__all__ = ["Channel", "ControlDatabase", "Counts", "Dataset", "Epoch", "Load"]
+__all__ = ["Channel", "ControlDatabase", "Counts", "Dataset", "Epoch", "Load", "cleared_text"]

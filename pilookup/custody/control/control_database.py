@@ -1,9 +1,10 @@
 """Reading and changing the control database. Every method is one transaction, and raises CustodyError if it fails."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
@@ -11,6 +12,15 @@ from sqlalchemy import Connection, Engine, case, delete, func, insert, select, u
 from pilookup import durable
 from pilookup.custody.control import migrate, schema
 from pilookup.custody.control.engine import URL_VARIABLE, connect, database_errors, database_url, for_writing
+from pilookup.custody.control.making import (
+    Making,
+    end_making,
+    forget_made,
+    is_made,
+    lock_making,
+    mark_made,
+    read_making,
+)
 from pilookup.custody.control.rows import dump_rows, restore_rows
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
@@ -27,36 +37,84 @@ class ControlDatabase:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing = for_writing(engine)
+        self._making: Making | None = None
+        self._lock: Connection | None = None
+        self.cleared: str | None = None
+        """The HOME that a killed command was making from this database, whose tables `create` dropped."""
 
     @classmethod
-    def create(cls, home: Home) -> Self:
-        """Make the tables for a new HOME.
+    def create(cls, home: Home, place: Path | None = None) -> Self:
+        """Make the tables for a new HOME. Once HOME is whole, `mark_made` and `end_making` are called.
+
+        Args:
+            home: the directories as they are made.
+            place: the path that HOME gets in the end, if it is another one.
 
         Raises:
-            CustodyError: the database cannot be used, or holds control data already.
+            CustodyError: the database cannot be used, holds control data already, or another command is making a HOME
+                from it.
             OSError: the SQLite file cannot be made.
         """
         if not database_url():
             os.close(os.open(home.database, os.O_CREAT | os.O_EXCL | os.O_RDWR, durable.FILE_MODE))
-        return cls._prepared(home, migrate.create)
+        control = cls(connect(home))
+        try:
+            with database_errors("cannot be used"):
+                control._create(Making(os.path.realpath(place or home.path)))
+        except BaseException:
+            control.close()
+            raise
+        return control
+
+    def _create(self, making: Making) -> None:
+        if self._engine.dialect.name == "postgresql":
+            self._making = making
+            self._lock = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            lock_making(self._lock)
+        self.cleared = migrate.create(self._engine, making)
+
+    def mark_made(self, home: Home) -> None:
+        """Write into a HOME that it is whole, just before it gets its name; raises OSError."""
+        if self._making is not None:
+            mark_made(home.custody, self._making)
+
+    def end_making(self, home: Home) -> None:
+        """Forget that a HOME was being made, which has its name now; raises CustodyError, OSError."""
+        if self._making is not None:
+            with self._begin() as connection:
+                end_making(connection)
+            forget_made(home.custody)
 
     @classmethod
     def open(cls, home: Home) -> Self:
         """Open the database and migrate its tables to this version; raises CustodyError if it cannot be used."""
         if not database_url() and not home.database.exists():
             raise CustodyError(f"{home.database}: missing; are the control data elsewhere? Then set {URL_VARIABLE}")
-        return cls._prepared(home, migrate.upgrade)
-
-    @classmethod
-    def _prepared(cls, home: Home, prepare: Callable[[Engine], None]) -> Self:
-        engine = connect(home)
+        control = cls(connect(home))
         try:
             with database_errors("cannot be used"):
-                prepare(engine)
+                control._end_interrupted(home)
+                migrate.upgrade(control._engine)
         except BaseException:
-            engine.dispose()
+            control.close()
             raise
-        return cls(engine)
+        return control
+
+    def _end_interrupted(self, home: Home) -> None:
+        """Complete the making of a HOME that is whole; raises CustodyError if the tables are of another one."""
+        if self._engine.dialect.name != "postgresql":
+            return
+        with self._engine.connect() as connection:
+            self._making = read_making(connection)
+        if self._making is None:
+            return
+        with durable.failures_as(CustodyError, home.custody):
+            if not is_made(home.custody, self._making.id):
+                raise CustodyError(
+                    f"the control database has what a command left that was making {self._making.home} and was killed, "
+                    "or still runs; run that command again"
+                )
+            self.end_making(home)
 
     def remove(self) -> None:
         """Drop all tables, because making the HOME failed; raises CustodyError."""
@@ -71,6 +129,8 @@ class ControlDatabase:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._lock is not None:
+            self._lock.close()
         self._engine.dispose()
 
     def datasets(self, *, active_only: bool) -> list[Dataset]:

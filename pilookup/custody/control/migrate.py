@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from pilookup.custody.control import schema
 from pilookup.custody.control.engine import for_writing
+from pilookup.custody.control.making import Making, end_making, read_making, write_making
 from pilookup.errors import CustodyError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -22,14 +23,33 @@ _LOCK: Final = 0x70696C6F6F6B7570
 _VERSIONS: Final = "alembic_version"
 
 
-def create(engine: Engine) -> None:
-    """Make the tables in an empty database; raises CustodyError if it holds control data already."""
+def create(engine: Engine, making: Making) -> str | None:
+    """Make the tables in an empty database, or in one where a killed command has begun to make a HOME.
+
+    Args:
+        engine: The database.
+        making: Which HOME is made. On PostgreSQL it is recorded, until `end_making`.
+
+    Returns:
+        The HOME that the killed command was making, whose tables were dropped; None if there were none.
+
+    Raises:
+        CustodyError: It holds control data already.
+    """
     with for_writing(engine).begin() as connection:
         _lock(connection)
+        left = read_making(connection)
+        if left is not None and left.is_whole():
+            raise CustodyError(f"the control database is that of {left.home}; a new HOME needs an empty one")
+        if left is not None:
+            _drop(connection)
         if set(inspect(connection).get_table_names()) & {_VERSIONS, *schema.metadata.tables}:
             raise CustodyError("the control database holds control data already; a new HOME needs an empty database")
         command.upgrade(_config(connection), "head")
         connection.execute(schema.vault_state.insert().values(id=1, removals=0))
+        if connection.dialect.name == "postgresql":
+            write_making(connection, making)
+    return left.home if left is not None else None
 
 
 def upgrade(engine: Engine) -> None:
@@ -53,8 +73,13 @@ def remove(engine: Engine) -> None:
     """Drop all tables, those of Alembic included."""
     with for_writing(engine).begin() as connection:
         _lock(connection)
-        schema.metadata.drop_all(connection)
-        connection.execute(text(f"DROP TABLE IF EXISTS {_VERSIONS}"))
+        _drop(connection)
+
+
+def _drop(connection: Connection) -> None:
+    schema.metadata.drop_all(connection)
+    connection.execute(text(f"DROP TABLE IF EXISTS {_VERSIONS}"))
+    end_making(connection)
 
 
 def _config(connection: Connection) -> Config:

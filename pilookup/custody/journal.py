@@ -126,7 +126,8 @@ def check_length(session: Session, journal: Journal, audited: int) -> None:
             record = read_exports(session.home.custody)
         except BundleError as error:
             raise CustodyError(str(error)) from None
-    exported = max((each.journal for each in (*record.exports, *record.acknowledged.values())), default=0)
+    taken_up = (machine.taken_up for machine in record.machines.values())
+    exported = max((each.journal for each in (*record.exports, *taken_up)), default=0)
     for known, who in ((audited, "the audit log"), (exported, str(session.home.custody / EXPORTS))):
         if journal.position < known:
             found = f"it ends at entry {journal.position:,}" if path.exists() else "missing"

@@ -25,7 +25,7 @@ _LABELS: Final = {
     ),
     "broken": ("哈希链不完整：", "The chain is not whole:"),
     "no_numbers": (
-        "日志里只有时间、操作人、命令、计数和发布的摘要，没有任何号码。",
+        "审计日志里只有时间、操作人、命令、计数和发布的摘要，没有任何号码。",
         "The log has times, operators, commands, counts and digests of releases: no number of anybody.",
     ),
     "entry": ("条目", "Entry"),
@@ -39,7 +39,7 @@ _LABELS: Final = {
     "done": ("完成", "done"),
     "failed": ("失败", "failed"),
     "interrupted": ("被中止", "interrupted"),
-    "start": ("日志开始", "the log starts"),
+    "start": ("审计日志开始", "the log starts"),
     "repaired": ("清除了没写完的一行", "a torn line was cut off"),
 }
 

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
-from pilookup.bundles.records import TRUST, TRUST_FILE, Exported, read_exports, read_taken_up, read_trust
+from pilookup.bundles.records import EXPORTS, TRUST, TRUST_FILE, Exported, read_exports, read_taken_up, read_trust
 from pilookup.bundles.release_items import served_release
+from pilookup.custody.audit.check import entries_of
+from pilookup.custody.audit.log_file import read_lines
 from pilookup.custody.home import Home
 from pilookup.plain_file import read_plain
 from pilookup.protocol.encoding import time_text
@@ -58,14 +60,22 @@ def read_bundle_status(home: Home) -> BundleStatus | None:
 def export_warnings(home: Home) -> Iterator[str]:
     """What has not been exported, and which serving machines have not acknowledged the last export.
 
-    Nothing where no bundle was ever exported, because both halves are used on this machine.
+    Nothing where no bundle was ever exported, because both halves are used on this machine. That the record of exports
+    is missing does not show it: the audit log has them too.
 
     Raises:
         BundleError, FormatError, TrustError: A record, the journal or a release is not valid.
         OSError: A file cannot be read.
     """
     record = read_exports(home.custody) if home.has_custody() else None
-    if record is None or record.last is None or not home.has_online():
+    if record is None:
+        return
+    if (exported := _audited_export(home)) > (record.last.number if record.last else 0):
+        yield (
+            f"{home.custody / EXPORTS}: missing or an older copy: the audit log has the export of bundle {exported}; "
+            f"what serving machines have is not known; {EXPORT_COMMAND}"
+        )
+    if record.last is None or not home.has_online():
         return
     journal = _journal(home)
     for removal in removals_text(journal.entries[record.last.journal :]):
@@ -81,6 +91,16 @@ def export_warnings(home: Home) -> Iterator[str]:
         for channel, snapshot in sorted(machine.taken_up.channels.items()):
             if machine.served.get(channel, 0) < snapshot:
                 yield _not_served(name, channel)
+
+
+def _audited_export(home: Home) -> int:
+    """The number of the newest bundle whose export is in the audit log; 0 if there is none, or no log."""
+    try:
+        entries = entries_of(read_lines(home.audit_log))
+    except FileNotFoundError:
+        return 0
+    numbers = [each.details.get("bundle") for each in entries if each.command == "bundle export"]
+    return max((number for number in numbers if isinstance(number, int)), default=0)
 
 
 def _not_acknowledged(machine: str, taken_up: Exported, last: Exported, journal: Journal) -> str:

@@ -38,7 +38,7 @@ def change_passphrase(
         HomeError: The custody half is not here, another command is working on HOME, or a server runs on the half.
         KeyringError: A passphrase is wrong, or the new one breaks a rule, which the text names, and nothing was
             changed; or as `change_master_key`.
-        AuditError: The audit log was changed, or an entry cannot be written.
+        AuditError: The audit log was changed, deleted or is older than a release, or an entry cannot be written.
         CustodyError: The operator's name cannot be written into the audit log.
     """
     with _locked(home, half):
@@ -49,7 +49,9 @@ def change_passphrase(
             keyring = Keyring.unlock(home.custody, Half.CUSTODY, passphrase(Half.CUSTODY))
         new = new_passphrase()
         _check_new(home, half, given, new)
-        with AuditLog.open(home, keyring, operator, clock).recorded("passphrase", half=str(half)):
+        audit = AuditLog.open(home, keyring, operator, clock)
+        audit.check_released()
+        with audit.recorded("passphrase", half=str(half)):
             change_master_key(directory, former, given, new)
 
 

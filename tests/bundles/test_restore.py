@@ -10,12 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilookup.custody import Custody, epochs
+from pilookup.custody.audit import AuditLog
+from pilookup.custody.audit import start as audit_start
+from pilookup.custody.audit.check import check_audit, entries_of
+from pilookup.custody.audit.entry import check_details
+from pilookup.custody.audit.gap import Gap
+from pilookup.custody.audit.log_file import read_lines
+from pilookup.custody.audit.released import released_heads
 from pilookup.custody.backup import sealed_stream
 from pilookup.custody.backup.backup import check_backup
 from pilookup.custody.backup.restore import UNKNOWN, UNKNOWN_EPOCHS, restore
 from pilookup.custody.backup.sealed_stream import SealedReader, sealed
+from pilookup.custody.home import Home
 from pilookup.custody.prepared import read_prepared
 from pilookup.errors import BundleError, HomeError, KeyringError, PilookupError, PublishError
+from pilookup.keyring import Half, Keyring
 from pilookup.keyring.key_directory import key_directory
 from pilookup.keyring.master_key import read_master_key
 from pilookup.protocol.release import read_release
@@ -79,6 +88,110 @@ def lost(tmp_path):
 def restored(path, home, newest=None, now=AFTER):
     newest = path / "serving" / "online" if newest is None else newest
     return restore(path / "backup", home, newest, now, lambda: BACKUP, lambda: PASSPHRASES["passphrase"], "tests")
+
+
+def commands_after(path, number):
+    """The entries after a number in the log of the custody machine that was lost, and how many."""
+    entries = entries_of(read_lines(Home(path / "custody").audit_log))
+    return [entry for entry in entries if entry.number > number]
+
+
+def checked(home, releases=()):
+    layout = Home(home)
+    keyring = Keyring.unlock(layout.custody, Half.CUSTODY, PASSPHRASES["passphrase"])
+    return check_audit(layout, keyring, releases)
+
+
+@pytest.mark.parametrize("source", ["online half", "bundle"])
+def test_the_audit_log_of_a_backup_says_what_it_lacks(lost, tmp_path, source):
+    """The second bundle was exported after everything else, so that its entry is the last that is known to be lost."""
+    home = tmp_path / "restored"
+    shutil.copytree(lost / "custody" / "online" / "channels" / "public", tmp_path / "kept")
+    gap = restored(lost, home, None if source == "online half" else lost / "second").audit
+    entry = next(
+        each
+        for each in commands_after(lost, gap.ends)
+        if each.command == "bundle export" and each.number > gap.ends + 5
+    )
+    assert gap.lost_until == entry.number
+    assert set(gap.releases) == {"public", "platform"}
+    assert (
+        f"entries {gap.ends + 1:,} to {entry.number:,} ({entry.number - gap.ends:,}), and any later ones" in gap.text()
+    )
+    found = checked(home)
+    [declared] = found.gaps
+    assert (declared.gap, declared.entry) == (gap, gap.ends + 1)
+    unsigned = source == "bundle"  # it has no timestamp, so that nothing is served until the channels are rotated
+    assert len(found.found) == (0 if unsigned else 2)
+    assert all(f"entry {declared.entry:,} says that a restore lost it" in text for text in found.found)
+    bring_keys(lost, home)
+    with opened(home, AFTER) as custody:
+        for channel in ("public", "platform"):
+            custody.rotate(channel)
+    found = checked(home)
+    assert (found.found, found.gaps) == ((), (declared,))
+    assert gap.text() in str(found.gaps[0])
+    [text] = checked(home, [tmp_path / "kept"]).found
+    assert "is not in it: entries were changed or removed" in text
+
+
+def test_a_restore_of_the_newest_backup_says_that_nothing_shows_a_loss(tmp_path):
+    custody = published(tmp_path / "custody")
+    export(custody, tmp_path / "bundle")
+    with opened(custody, LATER) as home:
+        home.back_up(tmp_path / "backup", backup_passphrase=BACKUP)
+    gap = restore(
+        tmp_path / "backup",
+        tmp_path / "home",
+        tmp_path / "bundle",
+        AFTER,
+        lambda: BACKUP,
+        lambda: PASSPHRASES["passphrase"],
+    ).audit
+    assert (gap.lost_until, dict(gap.releases), gap.bundle) == (None, {}, False)
+    assert gap.text().endswith("nothing that was given shows later ones, except the outcome of the backup itself")
+    found = checked(tmp_path / "home")
+    assert [each.gap for each in found.gaps] == [gap]
+    assert found.found == ()
+
+
+def test_an_invented_restore_does_not_excuse_a_release(tmp_path):
+    """Whoever has the passphrase can write that a release was lost. `audit verify` reports it all the same."""
+    path = published(tmp_path / "custody")
+    home = Home(path)
+    keyring = Keyring.unlock(home.custody, Half.CUSTODY, PASSPHRASES["passphrase"])
+    audit_start.restart(home, keyring, "tests", lambda: LATER)
+    log = AuditLog.open(home, keyring, "tests", lambda: LATER)
+    heads = tuple(sorted(each.head for each in released_heads(home) if each.head))
+    with log.recorded("restore", **Gap(1, None, {"public": 1, "platform": 1}, heads, bundle=False).details()):
+        pass
+    opened(path, LATER).close()
+    assert len(checked(path).found) == 2
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 2**53 - 1) | st.sampled_from(["public", "x" * 64, "0" * 64]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["public", "x"]), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["log_ends", "log_lost_until", "log_bundle", "releases", "released"]), JSON))
+def test_whatever_an_entry_says_of_a_gap_can_be_printed(details):
+    gap = Gap.from_details(details)
+    assert gap is None or (gap.text() and gap.to_json()["ends"] == details["log_ends"])
+
+
+@given(
+    st.integers(1, 2**40),
+    st.none() | st.integers(1, 2**40),
+    st.dictionaries(st.sampled_from(["public", "platform"]), st.integers(1, 2**40)),
+    st.lists(st.binary(min_size=32, max_size=32).map(bytes.hex), max_size=4).map(tuple),
+    st.booleans(),
+)
+def test_a_gap_is_read_as_it_was_logged(ends, until, releases, heads, bundle):
+    gap = Gap(ends, until, releases, heads, bundle)
+    assert Gap.from_details(check_details(gap.details())) == gap
 
 
 def bring_keys(path, home):

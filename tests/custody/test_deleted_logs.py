@@ -4,6 +4,7 @@ Whoever can write to HOME, and does not have the passphrase, cannot make custody
 """
 
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from pilookup.bundles.records import TRUST_FILE
 from pilookup.custody import Custody
 from pilookup.custody.audit.entry import Entry
 from pilookup.custody.audit.log_file import read_lines
+from pilookup.custody.audit.released import released_heads
 from pilookup.custody.audit.start import restart
 from pilookup.custody.home import Home
 from pilookup.custody.journal import make_keys
@@ -331,3 +333,46 @@ def test_a_bundle_cannot_be_exported_with_a_new_key(home, tmp_path):
     with pytest.raises((CustodyError, BundleError), match="journal"):
         export(home.path, tmp_path / "bundle", LATER)
     assert not (tmp_path / "bundle").exists()
+
+
+def test_status_says_that_the_record_of_exports_is_missing_or_older(past, home):
+    def warned():
+        return [text for text in Custody.status_of(home.path, clock=lambda: LATER).warnings if "bundles.json" in text]
+
+    assert warned() == []
+    (home.custody / "bundles.json").unlink()
+    [text] = warned()
+    assert "missing or an older copy: the audit log has the export of bundle" in text
+    export(home.path, home.path / "again", LATER)
+    assert warned() == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["signed", "targets", "custom", "audit", "version", "release", "x"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(body=JSON, data=st.binary(max_size=40))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_release_of_any_bytes_is_read_or_called_unreadable(tmp_path, body, data):
+    made = Home(tmp_path / "home")
+    metadata = made.channels / "public" / "metadata"
+    metadata.mkdir(parents=True, exist_ok=True)
+    made.custody.mkdir(exist_ok=True)
+    nested = {"release": {"metadata": {"targets": json.dumps({"signed": body})}}}
+    for content in (
+        data,
+        json.dumps(body).encode(),
+        json.dumps({"signed": body}).encode(),
+        json.dumps(nested).encode(),
+    ):
+        (metadata / "1.targets.json").write_bytes(content)
+        (made.custody / "prepared-public.json").write_bytes(content)
+        for each in released_heads(made):
+            assert each.readable or each.head is None
+            assert each.head is None or len(each.head) == 64

@@ -90,3 +90,24 @@ def test_words_comments_and_titles_may_differ():
         "```console\n$ pilookup load a --title-zh 乙 --title-en C\n```\n",
     )
     assert structure(PAGE, one) == structure(PAGE, other)
+
+
+OF_CUSTODY = [
+    "operations/audit.md",
+    "operations/backup.md",
+    "operations/two-machines.md",
+    "assessment/law.md",
+    "assessment/cryptography.md",
+]
+"""Pages that speak of the audit log and of the journal of removals, and of no log of a server."""
+
+
+def test_the_journal_and_the_audit_log_have_different_names_in_chinese():
+    glossary = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    assert all(word in glossary for word in ("删除登记", "审计日志"))
+    for page in CHINESE.rglob("*.md"):
+        assert "删除日志" not in page.read_text(encoding="utf-8"), page
+    for name in OF_CUSTODY:
+        text = (CHINESE / name).read_text(encoding="utf-8")
+        assert text.count("日志") == text.count("审计日志"), name
+    assert all("删除登记" in (CHINESE / name).read_text(encoding="utf-8") for name in OF_CUSTODY)

@@ -5,18 +5,19 @@ They do not show that a log is right; `check` verifies the signatures for that.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from tuf.api.metadata import Targets
+from typing import Any, Final
 
 from pilookup.custody.home import Home
-from pilookup.errors import FormatError
 from pilookup.plain_file import read_plain
-from pilookup.protocol.release import audit_head, parse_metadata
-from pilookup.release_files.files import read_metadata
-from pilookup.signing.request import MAX_REQUEST_BYTES
+
+MAX_RELEASE_BYTES: Final = 1 << 26
+"""The greatest size of a file that is read: targets metadata, or a release that waits for signatures."""
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,14 @@ class ReleasedHead:
 
 def released_heads(home: Home) -> list[ReleasedHead]:
     """Every file of targets metadata in HOME, and every release that waits for signatures; raises OSError."""
-    found = [_read(path, path.parent.parent.name, read_metadata(path)) for path in _served(home)]
-    for path in sorted(home.custody.glob("prepared-*.json")):
-        found += _prepared(path)
-    return found
+    served = [_read(path, path.parent.parent.name, _parsed(path)) for path in _served(home)]
+    prepared = [(path, _parsed(path)) for path in sorted(home.custody.glob("prepared-*.json"))]
+    waiting = [
+        _read(path, path.stem.removeprefix("prepared-"), _targets_of(body))
+        for path, body in prepared
+        if not (isinstance(body, dict) and body.get("release", 0) is None)
+    ]
+    return [*served, *waiting]
 
 
 def _served(home: Home) -> Iterator[Path]:
@@ -43,21 +48,33 @@ def _served(home: Home) -> Iterator[Path]:
         yield from sorted((directory / "metadata").glob("[0-9]*.targets.json"))
 
 
-def _prepared(path: Path) -> Iterator[ReleasedHead]:
-    channel = path.stem.removeprefix("prepared-")
+def _parsed(path: Path) -> Any:
+    """The JSON of a file; None if it is none."""
     try:
-        release = json.loads(read_plain(path, MAX_REQUEST_BYTES))["release"]
-        data = release["metadata"]["targets"].encode() if release else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        yield ReleasedHead(path, channel, 0, None, readable=False)
-        return
-    if data is not None:
-        yield _read(path, channel, data)
+        return json.loads(read_plain(path, MAX_RELEASE_BYTES))
+    except (ValueError, RecursionError):
+        return None
 
 
-def _read(path: Path, channel: str, data: bytes) -> ReleasedHead:
+def _targets_of(body: Any) -> Any:
+    """The targets metadata of a release that waits for signatures; None if there are none."""
     try:
-        targets = parse_metadata(data, Targets).signed
-        return ReleasedHead(path, channel, targets.version, audit_head(targets.targets))
-    except FormatError:
+        return json.loads(body["release"]["metadata"]["targets"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _read(path: Path, channel: str, metadata: Any) -> ReleasedHead:
+    try:
+        signed = metadata["signed"]
+        customs = [target.get("custom") or {} for target in signed["targets"].values()]
+        heads = [custom["audit"] for custom in customs if custom.get("audit") is not None]
+        version = int(signed["version"])
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return ReleasedHead(path, channel, 0, None, readable=False)
+    if not heads:
+        return ReleasedHead(path, channel, version, None)
+    head = heads[0]
+    if not (isinstance(head, str) and _DIGEST.fullmatch(head)):
+        return ReleasedHead(path, channel, 0, None, readable=False)
+    return ReleasedHead(path, channel, version, head)

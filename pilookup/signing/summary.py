@@ -116,10 +116,7 @@ def _changes(release: DescribedRelease, served: DescribedRelease | None, trusted
     before = served.manifests[0]
     where = f"targets version {served.targets.version}, epoch {before.epoch}, serial {before.serial}"
     yield trusted, f"an earlier release is of {time_text(before.created)}: {where}; what changes against it:"
-    yield (
-        Basis.CLAIMED,
-        "this earlier release is the one that is served now; compare its date and serial with your record",
-    )
+    yield Basis.CLAIMED, "the earlier release is the one that is served now; compare its date with your record"
     for line in _change_lines(release, served):
         yield trusted, line
 
@@ -175,7 +172,5 @@ def _root_lines(trusted: Root, root: Root) -> Iterator[str]:
             changed = True
             yield f"{name}: {role.threshold} signatures are required, {known.threshold} before"
     if not changed:
-        yield (
-            f"no key gets or loses a right against the trusted root of this request, version {trusted.version}; only the "
-            "root's dates are new"
-        )
+        against = f"the trusted root of this request, version {trusted.version}"
+        yield f"no key gets or loses a right against {against}; only the root's dates are new"

@@ -4,7 +4,8 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
+from unicodedata import category
 
 import typer
 from rich.console import Console
@@ -21,12 +22,26 @@ from rich.text import Text
 
 from pilookup.compute.callbacks import Progress as Advance
 
+_OBEYED: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
     """Print one line for a person on standard output."""
-    typer.echo(text)
+    typer.echo(plain(text))
+
+
+def plain(text: str) -> str:
+    """A text without characters that a terminal obeys: control and format characters, apart from line feeds and tabs.
+
+    Names of files on a medium, which are in many texts, may have been chosen by somebody else.
+    """
+    return "".join(_escaped(each) if category(each) in _OBEYED and each not in "\n\t" else each for each in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def say_json(value: Any) -> None:
@@ -47,7 +62,7 @@ def counted(count: int, one: str, many: str = "") -> str:
 
 def note(text: str) -> None:
     """Print a remark on standard error."""
-    _errors.print(f"pilookup: {text}", markup=False)
+    _errors.print(f"pilookup: {plain(text)}", markup=False)
 
 
 SIGNATURES_NEEDED = 3
@@ -68,7 +83,7 @@ def signatures_needed(channels: Sequence[str]) -> None:
 
 def complain(text: str) -> None:
     """Print why a command failed on standard error."""
-    _errors.print(f"pilookup: {text}", markup=False, style="bold red")
+    _errors.print(f"pilookup: {plain(text)}", markup=False, style="bold red")
 
 
 @contextmanager

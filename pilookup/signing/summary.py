@@ -1,6 +1,13 @@
-"""A signing request in words, from the bytes that are to be signed and from the release that is served."""
+"""A signing request in words, from the bytes that are to be signed and from the release that is served.
+
+Each line says why it can be believed. Without a root that the holder has by another way, everything but the bytes that
+are signed is a claim of whoever made the request: which keys may sign, and what is served. That a release is the newest
+is a claim in any case.
+"""
 
 from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
 
 from tuf.api.metadata import Root
 
@@ -13,21 +20,57 @@ from pilookup.signing.request import DescribedRelease, SigningRequest
 _KEY_CHARACTERS = 16
 
 
-def summary(request: SigningRequest) -> list[str]:
-    """What signing does, a sentence a line: versions, epochs, counts, changes, dates, keys and thresholds."""
+class Basis(StrEnum):
+    """Why a line of a summary can be believed."""
+
+    SIGNED = "signed"
+    VERIFIED = "verified"
+    CLAIMED = "claimed"
+
+
+LEGEND: Final = (
+    "signed: is in the bytes that are signed. verified: follows from the root given with --trust. claimed: only this "
+    "request says so, and whoever made it may have made it up"
+)
+
+
+def summary(request: SigningRequest, *, pinned: bool) -> list[str]:
+    """What signing does, a sentence a line: versions, epochs, counts, changes, dates, keys and thresholds.
+
+    Args:
+        request: The request.
+        pinned: Whether its trusted root was verified from one that the reader has by another way.
+
+    Returns:
+        The lines, each with its `Basis` in front.
+    """
+    return [f"{basis}: {text}" for basis, text in _lines(request, Basis.VERIFIED if pinned else Basis.CLAIMED)]
+
+
+def _lines(request: SigningRequest, trusted: Basis) -> Iterator[tuple[Basis, str]]:
+    """The lines; `trusted` is the basis of what follows from the trusted root."""
     unsigned = request.unsigned
     targets, snapshot = unsigned.targets.signed, unsigned.snapshot.signed
     roots = f", root version {unsigned.root.signed.version}" if unsigned.root else ""
-    return [
-        f"channel {request.channel}: targets version {targets.version}, snapshot version {snapshot.version}{roots}",
-        *(["a sandbox: its data are not real, and clients refuse it"] if is_sandbox(unsigned.trusted) else []),
-        *(_epoch(request.release, at) for at in range(len(request.release.epochs))),
-        *_changes(request.release, request.served),
-        f"targets expire {time_text(targets.expires)}, snapshot {time_text(snapshot.expires)}",
-        *_root_lines(unsigned.trusted, unsigned.root.signed if unsigned.root else None),
-        *_needed(request),
-        *(f"{role}: SHA-256 of what is signed {digest}" for role, digest in unsigned.digests().items()),
-    ]
+    versions = f"targets version {targets.version}, snapshot version {snapshot.version}{roots}"
+    yield Basis.SIGNED, f"channel {request.channel}: {versions}"
+    if is_sandbox(unsigned.trusted):
+        yield trusted, "a sandbox: its data are not real, and clients refuse it"
+    for at in range(len(request.release.epochs)):
+        yield Basis.SIGNED, _epoch(request.release, at)
+    yield from _changes(request.release, request.served, trusted)
+    yield Basis.SIGNED, f"targets expire {time_text(targets.expires)}, snapshot {time_text(snapshot.expires)}"
+    if unsigned.root is not None:
+        root = unsigned.root.signed
+        yield Basis.SIGNED, f"root version {root.version} expires {time_text(root.expires)}"
+        for line in _root_lines(unsigned.trusted, root):
+            yield trusted, line
+    for each in unsigned.missing():
+        keys = ", ".join(key_name(key) for key in each.keys)
+        text = f"{each.role} (root version {each.root_version}): {each.threshold} of {len(each.keys)} keys sign: {keys}"
+        yield trusted if each.root_version == unsigned.trusted.version else Basis.SIGNED, text
+    for role, digest in unsigned.digests().items():
+        yield Basis.SIGNED, f"{role}: SHA-256 of what is signed {digest}"
 
 
 def unpinned(request: SigningRequest) -> list[str]:
@@ -38,7 +81,7 @@ def unpinned(request: SigningRequest) -> list[str]:
         "way, or compare each key with your own record. Do not sign if one is not yours or a colleague's"
     )
     roles = (
-        f"trusted root version {trusted.version}, {name}: {role.threshold} of {', '.join(role.keyids)}"
+        f"claimed: trusted root version {trusted.version}, {name}: {role.threshold} of {', '.join(role.keyids)}"
         for name, role in trusted.roles.items()
     )
     return [warning, *roles]
@@ -65,13 +108,21 @@ def _count(entries: int) -> str:
     return f"{entries:,} {'entry' if entries == 1 else 'entries'}"
 
 
-def _changes(release: DescribedRelease, served: DescribedRelease | None) -> Iterator[str]:
-    """What the release changes against the one that is served."""
+def _changes(release: DescribedRelease, served: DescribedRelease | None, trusted: Basis) -> Iterator[tuple[Basis, str]]:
+    """What the release changes against the one that the request calls the served one."""
     if served is None:
-        yield "nothing is served yet: this is the first release of the channel"
+        yield Basis.CLAIMED, "nothing is served yet: this is the first release of the channel"
         return
+    before = served.manifests[0]
+    where = f"targets version {served.targets.version}, epoch {before.epoch}, serial {before.serial}"
+    yield trusted, f"an earlier release is of {time_text(before.created)}: {where}; what changes against it:"
+    yield Basis.CLAIMED, "the earlier release is the one that is served now; compare its date with your record"
+    for line in _change_lines(release, served):
+        yield trusted, line
+
+
+def _change_lines(release: DescribedRelease, served: DescribedRelease) -> Iterator[str]:
     before, after = served.manifests[0], release.manifests[0]
-    yield f"served now: targets version {served.targets.version}, epoch {before.epoch}, serial {before.serial}"
     if [each.serial for each in served.manifests] == [each.serial for each in release.manifests]:
         yield "the content stays as it is; the dates are new"
     else:
@@ -104,10 +155,8 @@ def _title(case: Case) -> str:
     return f"{titles} ({case.kind})"
 
 
-def _root_lines(trusted: Root, root: Root | None) -> Iterator[str]:
-    if root is None:
-        return
-    yield f"root version {root.version} replaces version {trusted.version}, expires {time_text(root.expires)}"
+def _root_lines(trusted: Root, root: Root) -> Iterator[str]:
+    """What a root changes against the trusted one."""
     changed = False
     for name, role in root.roles.items():
         known = trusted.roles[name]
@@ -123,10 +172,5 @@ def _root_lines(trusted: Root, root: Root | None) -> Iterator[str]:
             changed = True
             yield f"{name}: {role.threshold} signatures are required, {known.threshold} before"
     if not changed:
-        yield "no key gets or loses a right against the trusted root of this request; only the root's dates are new"
-
-
-def _needed(request: SigningRequest) -> Iterator[str]:
-    for each in request.unsigned.missing():
-        keys = ", ".join(key_name(key) for key in each.keys)
-        yield f"{each.role} (root version {each.root_version}): {each.threshold} of {len(each.keys)} keys sign: {keys}"
+        against = f"the trusted root of this request, version {trusted.version}"
+        yield f"no key gets or loses a right against {against}; only the root's dates are new"

@@ -108,12 +108,29 @@ def with_junk(data, draw):
 
 def test_good_files_are_read():
     asked = read_request(REQUEST)
-    assert summary(asked)[0] == "channel public: targets version 3, snapshot version 4"
-    assert "a text of the request" not in summary(asked)
+    lines = summary(asked, pinned=False)
+    assert lines[0] == "signed: channel public: targets version 3, snapshot version 4"
+    assert not any("a text of the request" in line for line in lines)
     assert [each.role for each in SignatureFile.from_bytes(SIGNATURES).signatures] == ["targets", "snapshot"]
     assert SignatureFile.from_bytes(SIGNATURES).to_bytes() == SIGNATURES
     assert SealedKey.from_bytes(SEALED).to_bytes() == SEALED
     assert "1 of 2 signatures" in str(asked_with(SIGNATURES).missing()[0])
+
+
+def test_every_line_says_whether_it_is_signed_verified_or_only_claimed():
+    """Which keys may sign and what is served are claims, unless the root was verified; the newest is one in any case."""
+    asked = read_request(REQUEST)
+    bases = {pinned: [line.partition(": ")[0] for line in summary(asked, pinned=pinned)] for pinned in (False, True)}
+    assert set(bases[False]) == {"signed", "claimed"}
+    assert set(bases[True]) <= {"signed", "verified", "claimed"}
+    assert [each.replace("verified", "claimed") for each in bases[True]] == bases[False]
+    for pinned in (False, True):
+        keys = [line for line in summary(asked, pinned=pinned) if " keys sign: " in line]
+        assert len(keys) == 2
+        assert all(line.startswith("verified: " if pinned else "claimed: ") for line in keys)
+        (newest,) = [line for line in summary(asked, pinned=pinned) if "served" in line and line.startswith("claimed")]
+        assert "nothing is served yet" in newest or "compare its date" in newest
+    assert all(line.startswith(("WARNING", "claimed: ")) for line in unpinned(asked))
 
 
 def asked_with(signatures):
@@ -134,7 +151,7 @@ def test_a_changed_request_is_refused_or_asks_for_the_same(data):
     good = read_request(REQUEST)
     if asked.unsigned.digests() != good.unsigned.digests():
         # Whoever changes metadata and the digests together asks for something else, and the summary says what.
-        assert summary(asked) != summary(good)
+        assert summary(asked, pinned=True) != summary(good, pinned=True)
     else:
         assert asked.release == good.release
 

@@ -149,13 +149,14 @@ def sign(
     from pilookup.signing.references import open_signer, reference_name  # noqa: PLC0415
     from pilookup.signing.request import MAX_REQUEST_BYTES, read_request  # noqa: PLC0415
     from pilookup.signing.signature_file import sign_request  # noqa: PLC0415
-    from pilookup.signing.summary import summary, unpinned  # noqa: PLC0415
+    from pilookup.signing.summary import LEGEND, summary, unpinned  # noqa: PLC0415
 
     made = out or file.with_name(f"{file.name}.signed-{reference_name(keys[0]).replace('/', '-')}.json")
     check_new(made)
     pinned = read_input(trust, MAX_METADATA_BYTES) if trust is not None else None
     request = read_request(read_input(file, MAX_REQUEST_BYTES), pinned)
-    lines = [*([] if trust is not None else unpinned(request)), *summary(request)]
+    warning = [] if trust is not None else unpinned(request)
+    lines = [LEGEND, *warning, *summary(request, pinned=trust is not None)]
     for line in lines:
         (note if json else say)(line)
     if not yes and not typer.confirm("Sign this?", err=True):

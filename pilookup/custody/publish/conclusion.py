@@ -106,7 +106,7 @@ def prepare_signing(
     )
     versions = {"targets": draft.targets.signed.version, "snapshot": draft.snapshot.signed.version}
     write_prepared(session, built.channel, Prepared(versions, release))
-    return PreparedOutcome(built.channel, request, tuple(summary(read_request(request))), outcome)
+    return PreparedOutcome(built.channel, request, tuple(summary(read_request(request), pinned=True)), outcome)
 
 
 def holds_removed(session: Session, channel: str, listed: Collection[int]) -> bool:
@@ -121,5 +121,5 @@ def _request(session: Session, built: BuiltRelease, draft: UnsignedRelease) -> b
     manifests = [read_whole(repository.targets / epoch.path(MANIFEST)) for epoch in built.epochs]
     sign = {role: metadata.to_bytes() for role, metadata in draft.metadata().items()}
     parts = (built.channel, repository.read(ROOT), sign, manifests, repository.served_targets())
-    described = summary(read_request(write_request(*parts, [])))
+    described = summary(read_request(write_request(*parts, [])), pinned=False)
     return write_request(*parts, described)

@@ -177,7 +177,7 @@ class Evaluator:
                 evaluated = self._client.tokens(identifiers)
             except Failure as failure:
                 wait = self._patience.wait(failure)
-                text = failure.detail or _TEXTS.get(failure.reason, str(failure.reason))
+                text = _text(failure)
                 if wait is None:
                     raise ScreenError(str(failure.reason), text) from None
             else:
@@ -197,6 +197,12 @@ class Evaluator:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _text(failure: Failure) -> str:
+    """What happened, for a person."""
+    text = _TEXTS.get(failure.reason, str(failure.reason))
+    return f"{text} ({failure.detail})" if failure.detail else text
 
 
 class TokenClient(Client):

@@ -69,6 +69,11 @@ def row_ids(key: LocalKey, users: Sequence[bytes], identifiers: Sequence[bytes])
     return hashed.copy().view(f"S{ROW_ID_BYTES}").reshape(len(users))
 
 
+def row_bytes(rows: RowIds) -> list[bytes]:
+    """Row ids as bytes of 16; numpy's own conversion cuts off zeros at the end."""
+    return [row.ljust(ROW_ID_BYTES, b"\0") for row in rows.tolist()]
+
+
 def _hmacs(
     key: bytes,
     heads: Sequence[bytes],

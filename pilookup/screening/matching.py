@@ -10,7 +10,7 @@ from pilookup.errors import FormatError, ScreenError
 from pilookup.protocol.label import Label
 from pilookup.release_files.local_release import LocalSnapshot
 from pilookup.screening.directory import ScreenDirectory
-from pilookup.screening.join_keys import JoinKeys, RowIds
+from pilookup.screening.join_keys import JoinKeys, RowIds, row_bytes
 from pilookup.screening.known_rows import KnownRows
 from pilookup.screening.local_key import LocalKey
 from pilookup.screening.snapshots import Opener, mirror_errors, release_join_keys
@@ -87,7 +87,7 @@ class Join:
                 ids = row_ids_of(table)
                 mask = ~newer.contains(ids)
                 matches.rows += int(mask.sum())
-                matches.covered.update(_padded(ids[mask & wanted.contains(ids)]))
+                matches.covered.update(row_bytes(ids[mask & wanted.contains(ids)]))
                 hits = np.flatnonzero(mask & is_in(join_keys_of(table), keys))
                 matches.candidates += len(hits)
                 if len(hits):
@@ -122,7 +122,7 @@ class Join:
         secrets = [tokens.token(int(one)) for one in order[at]]
         opener = Opener(snapshot)
         with mirror_errors(self._mirror):
-            for secret, row, user in sorted(zip(secrets, _padded(ids), users, strict=True)):
+            for secret, row, user in sorted(zip(secrets, row_bytes(ids), users, strict=True)):
                 label = opener.label(secret)
                 if label is not None:
                     matches.found[row] = Match(user, label)
@@ -135,8 +135,3 @@ def is_in(values: JoinKeys, ascending: JoinKeys) -> npt.NDArray[np.bool_]:
     at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
     found: npt.NDArray[np.bool_] = ascending[at] == values
     return found
-
-
-def _padded(ids: RowIds) -> list[bytes]:
-    """Row ids as bytes; numpy cuts off zeros at their ends."""
-    return [row.ljust(16, b"\0") for row in ids.tolist()]

@@ -27,7 +27,7 @@ GONE: Final = "gone"
 RELEASED: Final = "released"
 """What a row that is gone asks for: the platform's measures against the account have to be lifted."""
 
-_HIDDEN: Final = re.compile(r"\.([0-9]{6,})-[0-9]+\.parquet")
+_HIDDEN: Final = re.compile(r"\.([0-9]{6,})-[0-9]+\.parquet\.new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Results:
         for path in directory.results.glob(".*"):
             match = _HIDDEN.fullmatch(path.name)
             if match and int(match[1]) == self.state.number:
-                path.rename(path.with_name(path.name[1:]))
+                path.rename(path.with_name(path.name[1:].removesuffix(".new")))
                 durable.sync_directory(directory.results)
             else:
                 path.unlink()
@@ -98,7 +98,7 @@ class Results:
             return [], None
         state = State(before.number + 1, matches.serial, found)
         path = self._directory.results / f"{state.number:06}-{matches.serial}.parquet"
-        hidden = path.with_name(f".{path.name}")
+        hidden = durable.temporary(path)
         hidden.unlink(missing_ok=True)
         durable.write_flushed(hidden, parquet_bytes(_table(changes, matches.serial, profile)))
         durable.sync_directory(path.parent)

@@ -23,7 +23,7 @@ import numpy as np
 from pilookup import _core
 from pilookup.errors import FormatError
 from pilookup.protocol.token import TOKEN_BYTES
-from pilookup.screening.join_keys import ROW_ID_BYTES, RowIds
+from pilookup.screening.join_keys import ROW_ID_BYTES, RowIds, row_bytes
 from pilookup.screening.local_key import LocalKey
 
 RECORD_BYTES: Final = ROW_ID_BYTES + 8 + 32
@@ -44,10 +44,7 @@ def seal_tokens(key: LocalKey, channel: str, epoch: int, rows: RowIds, tokens: S
         rows: The row ids.
         tokens: Their tokens, of 64 bytes each.
     """
-    records = b"".join(
-        row.ljust(ROW_ID_BYTES, b"\0") + token[:8] + token[32:]
-        for row, token in zip(rows.tolist(), tokens, strict=True)
-    )
+    records = b"".join(row + token[:8] + token[32:] for row, token in zip(row_bytes(rows), tokens, strict=True))
     nonce = secrets.token_bytes(12)
     sealed = _core.seal_file(key.sealing, nonce, records, _aad(channel, epoch, len(rows)))
     return _HEAD.pack(_MAGIC, _VERSION, epoch, len(rows), nonce) + sealed

@@ -3,6 +3,7 @@
 No error shows a cell: the texts of Arrow's own errors may, so they are not passed on.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from pilookup.errors import ScreenError
 BATCH_ROWS: Final = 1 << 16
 _MAGIC: Final = {b"PAR1": "parquet", b"ARRO": "arrow"}
 _CSV_BLOCK: Final = 1 << 22
+_RAGGED: Final = re.compile(r"CSV parse error: Row #([0-9]+): Expected")
+"""The beginning of what Arrow says of such a row; the row's content follows."""
 
 
 def read_users(source: Any, user_column: str, number_column: str) -> Iterator[pa.RecordBatch]:
@@ -60,6 +63,10 @@ def _texts(batch: pa.RecordBatch, column: str, name: str) -> pa.Array:
         there = ", ".join(batch.schema.names[:20])
         raise ScreenError("bad_input", f"{name}: has not exactly one column {column}; it has: {there}")
     values = batch.column(column)
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        raise ScreenError("bad_input", f"{name}: column {column} is damaged, or not in UTF-8") from None
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     kind = values.type
@@ -106,17 +113,11 @@ def _ipc_batches(source: pa.OSFile) -> Iterator[pa.RecordBatch]:
 
 def _csv_batches(path: Path, *columns: str) -> Iterator[pa.RecordBatch]:
     """The batches of a CSV in UTF-8 whose first line names its columns."""
-    ragged: list[int] = []
-
-    def refuse(row: Any) -> str:
-        ragged.append(row.number or 0)
-        return "error"
-
     try:
         with pyarrow.csv.open_csv(
             path,
             pyarrow.csv.ReadOptions(use_threads=False, block_size=_CSV_BLOCK),
-            pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=refuse),
+            pyarrow.csv.ParseOptions(newlines_in_values=True),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False, include_columns=columns
             ),
@@ -124,9 +125,9 @@ def _csv_batches(path: Path, *columns: str) -> Iterator[pa.RecordBatch]:
             yield from reader
     except KeyError:
         raise ScreenError("bad_input", f"{path}: has not the columns {' and '.join(columns)}") from None
-    except pa.ArrowInvalid:
-        if ragged:
-            text = f"row {ragged[0]:,} has another number of cells than the first"
+    except pa.ArrowInvalid as error:
+        if ragged := _RAGGED.search(str(error)):
+            text = f"row {ragged[1]} has another number of cells than the first"
             raise ScreenError("bad_input", f"{path}: {text}") from None
         raise
 
@@ -144,7 +145,7 @@ def _errors(path: Path) -> Iterator[None]:
     """Raise what Arrow and the operating system refuse as ScreenError, without the text of a cell."""
     try:
         yield
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         text = f"{path}: cannot be read as Arrow IPC, Parquet, or CSV in UTF-8 ({type(error).__name__})"
         raise ScreenError("bad_input", text) from None
     except OSError as error:

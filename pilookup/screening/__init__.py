@@ -13,24 +13,28 @@ Needs the extra `screen` (numpy, pyarrow). `screen` is the same for a stream of 
 
 - `user_table`, `rows`: reading users. `local_key`, `join_keys`, `token_file`: what is written of them.
 - `evaluator`, `pace`: evaluations. `snapshots`, `matching`, `results`: joins with a mirror, and what has changed.
-- `screening`, `arrow_batches`: the two ways to use it. `directory`, `tables`, `known_rows`, `rejects`: files and sets.
+- `screening`: all of it on one machine. `arrow_batches`, `candidates`: for a join in a warehouse.
+- `directory`, `tables`, `label_columns`, `known_rows`, `rejects`: files, columns and sets.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pilookup.screening.arrow_batches import screen
+    from pilookup.screening.candidates import open_candidates, release_table
     from pilookup.screening.evaluator import EvaluatorJob
     from pilookup.screening.local_key import LocalKey
     from pilookup.screening.screening import Screening, ScreenOutcome
 
-__all__ = ["EvaluatorJob", "LocalKey", "ScreenOutcome", "Screening", "screen"]
+__all__ = ["EvaluatorJob", "LocalKey", "ScreenOutcome", "Screening", "open_candidates", "release_table", "screen"]
 
 _MODULES = {
     "EvaluatorJob": "pilookup.screening.evaluator",
     "LocalKey": "pilookup.screening.local_key",
     "ScreenOutcome": "pilookup.screening.screening",
     "Screening": "pilookup.screening.screening",
+    "open_candidates": "pilookup.screening.candidates",
+    "release_table": "pilookup.screening.candidates",
     "screen": "pilookup.screening.arrow_batches",
 }
 

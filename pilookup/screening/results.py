@@ -15,9 +15,10 @@ import pyarrow.parquet
 
 from pilookup import durable
 from pilookup.errors import FormatError, ScreenError
-from pilookup.protocol.label import Label, Profile, month_text
+from pilookup.protocol.label import Label, Profile
 from pilookup.screening.directory import ScreenDirectory
 from pilookup.screening.join_keys import ROW_ID_BYTES
+from pilookup.screening.label_columns import label_columns
 from pilookup.screening.matching import Match, Matches
 from pilookup.screening.tables import FOUND_TABLE, RESULT_TABLE, parquet_bytes, read_table, write_table
 
@@ -164,12 +165,5 @@ def _row(change: Change, serial: int, profile: Profile) -> dict[str, Any]:
         "serial": serial,
     }
     if change.label is not None:
-        row |= {
-            "exposed": change.label.exposed,
-            "malicious": change.label.malicious,
-            "accounts": change.label.accounts,
-            "last_seen": month_text(change.label.month, profile),
-            "cases": list(change.label.cases),
-            "more": change.label.more,
-        }
+        row |= label_columns(change.label, profile)
     return row

@@ -34,6 +34,14 @@ FOUND_TABLE: Final = pa.schema(
 )
 """The rows that are found, with their labels: what the next results are compared with."""
 
+_LABEL: Final = [
+    pa.field("exposed", pa.bool_()),
+    pa.field("malicious", pa.bool_()),
+    pa.field("accounts", pa.int32()),
+    pa.field("last_seen", pa.string()),
+    pa.field("cases", pa.list_(pa.int32())),
+    pa.field("more", pa.bool_()),
+]
 RESULT_TABLE: Final = pa.schema(
     [
         pa.field("row_id", _ROW_ID, nullable=False),
@@ -41,15 +49,15 @@ RESULT_TABLE: Final = pa.schema(
         pa.field("change", pa.string(), nullable=False),
         pa.field("asks_for", pa.string()),
         pa.field("serial", pa.int64(), nullable=False),
-        pa.field("exposed", pa.bool_()),
-        pa.field("malicious", pa.bool_()),
-        pa.field("accounts", pa.int32()),
-        pa.field("last_seen", pa.string()),
-        pa.field("cases", pa.list_(pa.int32())),
-        pa.field("more", pa.bool_()),
+        *_LABEL,
     ]
 )
 """What has changed since the results before."""
+
+HIT_TABLE: Final = pa.schema(
+    [pa.field("row_id", _ROW_ID, nullable=False), pa.field("serial", pa.int64(), nullable=False), *_LABEL]
+)
+"""The candidates of a join made elsewhere that are hits."""
 
 EVALUATED_TABLE: Final = pa.schema(
     [

@@ -3,11 +3,13 @@
 import pickle
 from functools import partial
 
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from pilookup.errors import ScreenError
-from pilookup.screening import EvaluatorJob, LocalKey, screen
+from pilookup.screening import EvaluatorJob, LocalKey, open_candidates, release_table, screen
 from pilookup.screening.join_keys import row_bytes
 from pilookup.screening.tables import EVALUATED_TABLE
 from pilookup.screening.token_file import open_tokens
@@ -101,3 +103,27 @@ def test_jobs_that_are_not_valid(options):
 
 def test_a_job_shows_no_key():
     assert "secret" not in repr(EvaluatorJob("https://check.example", b"", "screen.key", "mirror", token="secret"))
+
+
+def test_a_join_in_a_warehouse_and_its_candidates(platform, publisher, function):
+    """Rows of `screen` and of `release_table` are joined in DuckDB, and the candidates are opened."""
+    rows = pa.Table.from_batches(list(function(batches(range(300)))), EVALUATED_TABLE)
+    release = release_table(platform.job())
+    assert set(release.column("serial").to_pylist()) == {1}
+    with duckdb.connect() as database:
+        database.register("rows", rows)
+        database.register("release", release)
+        found = database.sql("SELECT row_id FROM rows SEMI JOIN release USING (epoch, join_key)").fetchall()
+    candidates, tokens = [row_id for (row_id,) in found], platform.folder / "tokens"
+    hits = open_candidates([*candidates, *candidates], platform.job(), tokens)
+    users = dict(zip(rows.column("row_id").to_pylist(), rows.column("user").to_pylist(), strict=True))
+    assert sorted(users[row] for row in hits.column("row_id").to_pylist()) == ["u-0", "u-100", "u-200"]
+    assert hits.to_pylist()[0] | {"row_id": b""} == {
+        "row_id": b"", "serial": 1, "exposed": False, "malicious": True, "accounts": 3, "last_seen": "2025-06",
+        "cases": [4], "more": False,
+    }  # fmt: skip
+    every = open_candidates(users, platform.job(), tokens)
+    assert every.num_rows == 3, "a collision of join keys is no hit"
+    assert open_candidates([], platform.job(), tokens).num_rows == 0
+    with pytest.raises(ScreenError, match="no token of 1 candidates"):
+        open_candidates([bytes(16)], platform.job(), tokens)

@@ -48,6 +48,8 @@ class LocalKey:
         """
         try:
             durable.create(Path(path), secrets.token_bytes(KEY_BYTES))
+        except FileExistsError:
+            raise ScreenError("bad_key", f"{path}: exists already, and was not replaced") from None
         except OSError as error:
             raise ScreenError("bad_key", durable.failure_text(error, "cannot be written", Path(path))) from error
 

@@ -10,7 +10,20 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import core, custody, delta, drawing, elements, filters, identifier, page, page_weight, scale, serving
+from benchmarks import (
+    core,
+    custody,
+    delta,
+    drawing,
+    elements,
+    filters,
+    identifier,
+    page,
+    page_weight,
+    scale,
+    screening,
+    serving,
+)
 from benchmarks.machine import ROOT, processor
 from benchmarks.report import Report
 
@@ -41,7 +54,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a minute or two: fewer and shorter runs")
     parser.add_argument("--parts", help=f"only these, separated by commas: {', '.join(PARTS)}")
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="size of the demo's seizure to load and serve, 1 for the full size"
+        "--scale",
+        type=float,
+        default=1.0,
+        help="size of the demo's seizure and of the users to screen, 1 for the full size",
     )
     parser.add_argument("--sizes", type=_numbers, help="rows of the files for part scale, separated by commas")
     parser.add_argument(
@@ -90,6 +106,10 @@ def _delta(report: Report, work: Path, options: argparse.Namespace) -> None:
     delta.bench(report, work, 1 if options.quick else 5, 0.02 if options.quick else 1)
 
 
+def _screen(report: Report, _work: Path, options: argparse.Namespace) -> None:
+    screening.bench(report, 1 if options.quick else 5, options.scale * (0.02 if options.quick else 1))
+
+
 def _demo(report: Report, work: Path, options: argparse.Namespace) -> None:
     """Load, publish and serve the demo's seizure."""
     seized = work / "seized"
@@ -121,6 +141,7 @@ PARTS: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "core": _core,
     "identifier": _identifier,
     "delta": _delta,
+    "screen": _screen,
     "demo": _demo,
     "scale": _scale,
     "page": _page,

@@ -19,6 +19,7 @@
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
     ├── RealNumberError         a fake client was asked for a number that may belong to somebody
     ├── MirrorError             a mirror was not brought up to date (carries a reason code)
+    ├── ScreenError             users were not screened (carries a reason code)
     └── MissingExtraError       an optional extra of pilookup is not installed
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
@@ -169,6 +170,25 @@ class MirrorError(PilookupError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type["MirrorError"], tuple[str, str]]:
+        return type(self), (self.reason, str(self))
+
+
+class ScreenError(PilookupError):
+    """Users were not screened, or not all. What was evaluated is kept, and the next run goes on from there.
+
+    Args:
+        reason: A reason code: one of `pilookup.Reason`; or `disk` (a file cannot be read or written), `locked` (another
+            run has the directory), `bad_input` (the users' table cannot be read), `bad_key` (the local key cannot be
+            used, or is another one), `bad_directory` (a file of the directory is damaged or missing), or `new_epoch`
+            (the mirror went on to another epoch while rows were evaluated).
+        message: What happened.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["ScreenError"], tuple[str, str]]:
         return type(self), (self.reason, str(self))
 
 

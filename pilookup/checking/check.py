@@ -109,6 +109,14 @@ class Solve:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The tokens of identifiers, in their order, and the manifest that they were evaluated under."""
+
+    manifest: Manifest
+    tokens: list[bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The check has ended with these results."""
 
@@ -168,6 +176,29 @@ class Checker:
         invalid = Result.unknown(Reason.INVALID_NUMBER)
         return [answers[one] if isinstance(one, bytes) else invalid for one in identifiers]
 
+    def evaluate(self, identifiers: list[bytes]) -> Steps[Evaluated]:
+        """Evaluate identifiers in one request under the newest trusted snapshot. No bucket of theirs is fetched.
+
+        Args:
+            identifiers: 1 to 999 identifiers: a canary has to go with them until one of the snapshot was found.
+
+        Raises:
+            Failure: the request failed, or the canary is not in the snapshot.
+        """
+        snapshot: TrustedSnapshot = yield Fresh()
+        canaries = self._canaries(snapshot)
+        tokens = yield from self._tokens([*identifiers, *canaries], snapshot.manifest)
+        if canaries:
+            secret = tokens.pop()
+            index = token.bucket_index(secret, snapshot.manifest.geometry.bits)
+            buckets = yield from self._buckets({index}, snapshot.manifest)
+            self._check_canary(secret, buckets[index], snapshot)
+        return Evaluated(snapshot.manifest, tokens)
+
+    def _canaries(self, snapshot: TrustedSnapshot) -> list[bytes]:
+        """The canary that has to go with the next request: none once one of the snapshot was found."""
+        return [] if snapshot.canary_found else [secrets.choice(snapshot.manifest.canaries).encode()]
+
     def _check_distinct(self, waiting: list[bytes]) -> Steps[dict[bytes, Result]]:
         """Check distinct identifiers, up to 1,000 a request, or as many as the server takes."""
         answers: dict[bytes, Result] = {}
@@ -207,7 +238,7 @@ class Checker:
     def _check_under(self, batch: list[bytes], snapshot: TrustedSnapshot) -> Steps[dict[bytes, Result]]:
         """Check a batch against one snapshot, with a canary if none of the snapshot was found yet; raises Failure."""
         manifest = snapshot.manifest
-        canaries = [] if snapshot.canary_found else [secrets.choice(manifest.canaries).encode()]
+        canaries = self._canaries(snapshot)
         tokens = yield from self._tokens([*batch, *canaries], manifest)
         indices = [token.bucket_index(one, manifest.geometry.bits) for one in tokens]
         buckets = yield from self._buckets(set(indices), manifest)

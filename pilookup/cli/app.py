@@ -26,6 +26,7 @@ COMMANDS = (
     "restore",
     "check",
     "sync",
+    "screen",
     "verify",
     "sandbox",
 )

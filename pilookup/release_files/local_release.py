@@ -63,6 +63,22 @@ class LocalSnapshot:
         slots = os.pread(self._buckets, geometry.stride, index * geometry.stride)
         return slots + merkle.path(self._tree, index, geometry.bits)
 
+    def buckets(self, first: int, count: int) -> bytes:
+        """Return the slots of `count` buckets from `first` on, which are not verified yet.
+
+        Raises:
+            FormatError: The file has become shorter.
+            OSError: The file cannot be read.
+        """
+        size, at, chunks = count * self.manifest.geometry.stride, first * self.manifest.geometry.stride, []
+        while size:
+            chunk = os.pread(self._buckets, size, at)
+            if not chunk:
+                raise FormatError(f"{BUCKETS_FILE}: not of the size that the manifest names")
+            chunks.append(chunk)
+            size, at = size - len(chunk), at + len(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
     def __del__(self, close: Callable[[int], None] = os.close) -> None:
         # `os` may be gone when the interpreter ends.
         if self._buckets >= 0:
@@ -77,11 +93,13 @@ class LocalRelease:
         root: The newest root, which follows from the pinned one.
         release: What the signed metadata say.
         newest: The snapshot of its newest epoch.
+        former: Those of former epochs that may still be used, newest first; empty unless they were asked for.
     """
 
     root: Root = field(repr=False)
     release: Release
     newest: LocalSnapshot
+    former: tuple[LocalSnapshot, ...] = ()
 
     @property
     def valid_until(self) -> datetime:
@@ -89,7 +107,7 @@ class LocalRelease:
         return min(self.release.timestamp_expires, self.release.targets_expire, self.release.epochs[0].serves_until)
 
 
-def open_release(directory: Path, pinned: bytes, channel: str, now: datetime) -> LocalRelease:
+def open_release(directory: Path, pinned: bytes, channel: str, now: datetime, *, former: bool = False) -> LocalRelease:
     """Verify the metadata of a directory from a pinned root on, and open the snapshot of its newest epoch.
 
     The digests of the buckets are not computed: a bucket is verified when it is read.
@@ -99,6 +117,7 @@ def open_release(directory: Path, pinned: bytes, channel: str, now: datetime) ->
         pinned: The root metadata to trust.
         channel: The channel that the release must be of.
         now: The time against which expiry is checked.
+        former: Whether the snapshots of former epochs are opened too, unless their time is over.
 
     Raises:
         TrustError: Metadata are expired or not signed by the trusted keys.
@@ -108,7 +127,7 @@ def open_release(directory: Path, pinned: bytes, channel: str, now: datetime) ->
     for attempt in range(1, ATTEMPTS + 1):
         before = _file_id(directory)
         try:
-            return _open(directory, pinned, channel, now)
+            return _open(directory, pinned, channel, now, former=former)
         except FileNotFoundError:
             if attempt == ATTEMPTS or before is None or before == _file_id(directory):
                 raise
@@ -127,14 +146,21 @@ def _file_id(directory: Path) -> FileId | None:
         return None
 
 
-def _open(directory: Path, pinned: bytes, channel: str, now: datetime) -> LocalRelease:
+def _open(directory: Path, pinned: bytes, channel: str, now: datetime, *, former: bool) -> LocalRelease:
     read = _read_once(directory / "metadata")
     follow_roots(pinned, read)
     release = read_release(read, now)
     if not release.epochs:
         raise FormatError("targets: no epoch")
     root = parse_metadata(read(ROOT), Root).signed
-    return LocalRelease(root, release, _open_epoch(directory / "targets", release.epochs[0], channel))
+    newest, *others = release.epochs
+    targets = directory / "targets"
+    return LocalRelease(
+        root,
+        release,
+        _open_epoch(targets, newest, channel),
+        tuple(_open_epoch(targets, each, channel) for each in others if former and each.serves_until > now),
+    )
 
 
 def _read_once(metadata: Path) -> Callable[[str], bytes]:

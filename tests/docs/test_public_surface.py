@@ -56,6 +56,7 @@ def test_these_are_the_public_names():
         "RealNumberError",
         "Reason",
         "Result",
+        "ScreenError",
         "SeveralFilesError",
         "Status",
         "StrictLoadError",

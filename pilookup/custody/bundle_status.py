@@ -92,10 +92,11 @@ def export_warnings(home: Home) -> Iterator[str]:
 def _audited_export(home: Home) -> int:
     """The number of the newest bundle whose export is in the audit log; 0 if there is none, or no log."""
     try:
-        entries = entries_of(read_lines(home.audit_log))
+        lines = read_lines(home.audit_log).lines
     except FileNotFoundError:
         return 0
-    numbers = [each.details.get("bundle") for each in entries if each.command == "bundle export"]
+    exports = entries_of([line for line in lines if b'"bundle export"' in line])
+    numbers = [each.details.get("bundle") for each in exports if each.command == "bundle export"]
     return max((number for number in numbers if isinstance(number, int)), default=0)
 
 

@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
-from pilookup.bundles.records import EXPORTS, TRUST, TRUST_FILE, Exported, read_exports, read_taken_up, read_trust
+from pilookup.bundles.records import (
+    EXPORTS,
+    TRUST,
+    TRUST_FILE,
+    Exported,
+    ExportRecord,
+    read_exports,
+    read_taken_up,
+    read_trust,
+)
 from pilookup.bundles.release_items import served_release
 from pilookup.custody.audit.check import entries_of
 from pilookup.custody.audit.log_file import read_lines
@@ -84,9 +93,14 @@ def export_warnings(home: Home) -> Iterator[str]:
         release = served_release(directory)
         if release is not None and release.snapshot_version > record.last.channels.get(directory.name, 0):
             yield f"{directory.name}: the release was not exported; {EXPORT_COMMAND}"
+    yield from _machine_warnings(record, record.last, journal)
+
+
+def _machine_warnings(record: ExportRecord, last: Exported, journal: Journal) -> Iterator[str]:
+    """What serving machines have not acknowledged of the last export, and what they are not proved to serve."""
     for name, machine in sorted(record.machines.items()):
-        if machine.taken_up.number < record.last.number:
-            yield _not_acknowledged(name, machine.taken_up, record.last, journal)
+        if machine.taken_up.number < last.number:
+            yield _not_acknowledged(name, machine.taken_up, last, journal)
             continue
         for channel, snapshot in sorted(machine.taken_up.channels.items()):
             if machine.served.get(channel, 0) < snapshot:
@@ -96,10 +110,11 @@ def export_warnings(home: Home) -> Iterator[str]:
 def _audited_export(home: Home) -> int:
     """The number of the newest bundle whose export is in the audit log; 0 if there is none, or no log."""
     try:
-        entries = entries_of(read_lines(home.audit_log))
+        lines = read_lines(home.audit_log).lines
     except FileNotFoundError:
         return 0
-    numbers = [each.details.get("bundle") for each in entries if each.command == "bundle export"]
+    exports = entries_of([line for line in lines if b'"bundle export"' in line])
+    numbers = [each.details.get("bundle") for each in exports if each.command == "bundle export"]
     return max((number for number in numbers if isinstance(number, int)), default=0)
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from pilookup import durable
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, Removal
@@ -86,19 +86,34 @@ def read_journal(session: Session) -> Journal:
     """The journal of the custody half, verified.
 
     Raises:
-        CustodyError: It is damaged, or not signed by this custody half, or shorter than the copy in the online half.
+        CustodyError: It is damaged, or not signed by this custody half, or not a continuation of the copy in the online
+            half.
         KeyringError: The journal key cannot be read.
         HomeError: It cannot be read.
     """
-    path = session.home.custody / JOURNAL_FILE
+    path, copy = session.home.custody / JOURNAL_FILE, session.home.online / JOURNAL_FILE
     public = journal_key(session).public_key()
+    journal = _verified(path, public, _COPIES)
+    copied = _verified(copy, public, "delete it; the next removal writes it again")
+    if journal.position < copied.position:
+        raise _cut(path, journal, copied.position, f"{copy} has")
+    if not journal.data.startswith(copied.data):
+        raise CustodyError(f"{path}: not a continuation of {copy}: one of them is of another history; {_COPIES}")
+    return journal
+
+
+def _verified(path: Path, public: Ed25519PublicKey, remedy: str) -> Journal:
     with durable.failures_as(HomeError, path):
         try:
-            journal = Journal.from_bytes(_bytes_of(path), public)
-            journal.check_extends(Journal.from_bytes(_bytes_of(session.home.online / JOURNAL_FILE), public))
+            return Journal.from_bytes(_bytes_of(path), public)
         except (FormatError, BundleError) as error:
-            raise CustodyError(f"{path}: {error}; {_COPIES}") from None
-        return journal
+            raise CustodyError(f"{path}: {error}; {remedy}") from None
+
+
+def _cut(path: Path, journal: Journal, known: int, who: str) -> CustodyError:
+    """The error for a journal that is shorter than something else knows; `who` knows of the entry `known`."""
+    found = f"it ends at entry {journal.position:,}" if path.exists() else "missing"
+    return CustodyError(f"{path}: {found}, and {who} entry {known:,}: entries were removed; {_COPIES}")
 
 
 def length(home: Home) -> int:
@@ -128,10 +143,9 @@ def check_length(session: Session, journal: Journal, audited: int) -> None:
             raise CustodyError(str(error)) from None
     taken_up = (machine.taken_up for machine in record.machines.values())
     exported = max((each.journal for each in (*record.exports, *taken_up)), default=0)
-    for known, who in ((audited, "the audit log"), (exported, str(session.home.custody / EXPORTS))):
+    for known, who in ((audited, "the audit log"), (exported, session.home.custody / EXPORTS)):
         if journal.position < known:
-            found = f"it ends at entry {journal.position:,}" if path.exists() else "missing"
-            raise CustodyError(f"{path}: {found}, and {who} knows of entry {known:,}: entries were removed; {_COPIES}")
+            raise _cut(path, journal, known, f"{who} knows of")
 
 
 def _bytes_of(path: Path) -> bytes:

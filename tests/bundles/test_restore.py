@@ -92,7 +92,7 @@ def restored(path, home, newest=None, now=AFTER):
 
 def commands_after(path, number):
     """The entries after a number in the log of the custody machine that was lost, and how many."""
-    entries = entries_of(read_lines(Home(path / "custody").audit_log))
+    entries = entries_of(read_lines(Home(path / "custody").audit_log).lines)
     return [entry for entry in entries if entry.number > number]
 
 

@@ -23,6 +23,7 @@ from pilookup.custody.audit.released import released_heads
 from pilookup.custody.audit.start import restart
 from pilookup.custody.home import Home
 from pilookup.custody.journal import make_keys
+from pilookup.custody.passphrase_change import change_passphrase
 from pilookup.errors import AuditError, BundleError, CustodyError, HomeError, KeyringError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.master_key import FIRST_VERSION, MASTER_KEY_NAME, MasterKeyFile, read_master_key
@@ -36,6 +37,7 @@ KEYS = ("custody/keys/journal.key", "custody/keys/journal-seal.key")
 JOURNALS = ("custody/journal", "online/journal")
 RECORDS = ("custody/bundles.json", TRUST_FILE)
 FILES = (*AUDIT, *KEYS, *JOURNALS, *RECORDS)
+NAMES = {Half.CUSTODY: "passphrase", Half.ONLINE: "online_passphrase"}
 RECOVERABLE = {"online/journal", *RECORDS}
 """What may be missing: a copy, what is computed from a key, and a record that the next export begins again."""
 
@@ -186,7 +188,7 @@ def test_an_older_audit_log_that_is_put_back_is_found(past, home, number):
     for each in AUDIT[1:]:
         shutil.copy(past / f"before-{number}" / each, home.path / each)
     if number == 3:  # the erasure published `public` again
-        with pytest.raises(AuditError, match="does not have the entry that release 4 of p"):
+        with pytest.raises(AuditError, match="has not the entry that release 4 of p"):
             opened(home.path, LATER)
         for metadata in home.channels.glob("*/metadata/*.targets.json"):
             metadata.unlink()
@@ -195,6 +197,8 @@ def test_an_older_audit_log_that_is_put_back_is_found(past, home, number):
         assert commands(home)[-2:] == ["recover removals"] * 2
         return
     refused(home, AUDIT[1:2])
+    with pytest.raises(AuditError, match="is signed with"):
+        change_passphrase(home, Half.ONLINE, lambda half: PASSPHRASES[NAMES[half]], lambda: b"a new passphrase!")
 
 
 @pytest.mark.parametrize("kept", [0, 1])
@@ -209,6 +213,19 @@ def test_a_journal_that_is_cut_in_both_halves_is_refused(home, kept, empty):
         CustodyError, match="the audit log knows of entry 2: entries were removed; put the copy of HOME"
     ):
         opened(home.path, LATER)
+
+
+def test_a_damaged_journal_is_named_with_the_half_that_it_is_in(home):
+    for each, remedy in zip(JOURNALS, ("put the copy of HOME/online", "delete it; the next removal"), strict=True):
+        data = (home.path / each).read_bytes()
+        (home.path / each).write_bytes(data[:-2] + b"\n")
+        with pytest.raises(CustodyError, match=f"{home.path / each}: .*{remedy}"):
+            opened(home.path, LATER)
+        (home.path / each).write_bytes(data)
+    (home.path / JOURNALS[1]).unlink()
+    with opened(home.path, LATER) as custody:
+        custody.erase(NUMBERS[2])
+    assert (home.path / JOURNALS[1]).read_bytes() == (home.path / JOURNALS[0]).read_bytes()
 
 
 def test_an_export_knows_the_journal_even_after_the_audit_log_was_restarted(home):
@@ -250,8 +267,6 @@ def test_a_restart_makes_a_new_key_only_on_request_and_says_so(home):
 
 
 def test_the_statement_is_bound_to_the_passphrase_and_kept_with_a_new_one(home):
-    from pilookup.custody.passphrase_change import change_passphrase
-
     stated = read_master_key(home.custody)
     assert stated.states_log_keys
     lowered = MasterKeyFile(stated.half, stated.profile, stated.salt, stated.nonce, stated.wrapped, FIRST_VERSION)

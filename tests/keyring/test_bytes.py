@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pilookup.errors import KeyringError
 from pilookup.keyring.key_file import FILE_BYTES, KeyKind, open_key, seal_key
-from pilookup.keyring.master_key import Half, MasterKeyFile
+from pilookup.keyring.master_key import Half, MasterKeyFile, checked_line
 
 CIPHER = AESGCMSIV(bytes(range(32)))
 KEYS = st.binary(min_size=32, max_size=32)
@@ -102,3 +102,46 @@ def test_the_file_cannot_choose_what_opening_it_costs():
 def test_the_repr_of_a_master_key_file_has_no_key():
     assert LOCK.wrapped.hex() not in repr(LOCK)
     assert repr(LOCK.wrapped) not in repr(LOCK)
+
+
+STATING = LOCK.stating_log_keys(b"passphrase")
+
+
+def with_fields(lock, **fields):
+    """The file with other fields, and the check sum of these."""
+    found = {name: value for name, value in json.loads(lock.to_bytes()).items() if name != "check"}
+    return checked_line(found | fields)
+
+
+def test_a_file_that_states_the_keys_of_the_logs_has_the_same_master_key_passphrase_and_salt():
+    assert (LOCK.states_log_keys, STATING.states_log_keys) == (False, True)
+    assert MasterKeyFile.from_bytes(STATING.to_bytes()) == STATING
+    assert STATING.open(b"passphrase") == MASTER
+    assert (STATING.salt, STATING.nonce != LOCK.nonce) == (LOCK.salt, True)
+    with pytest.raises(KeyringError, match="does not open"):
+        LOCK.stating_log_keys(b"another")
+
+
+@pytest.mark.parametrize("lock", [LOCK, STATING])
+def test_a_statement_is_neither_added_nor_removed_without_the_passphrase(lock):
+    other = MasterKeyFile.from_bytes(with_fields(lock, version=3 - lock.version))
+    with pytest.raises(KeyringError, match="does not open"):
+        other.open(b"passphrase")
+
+
+@pytest.mark.parametrize("version", [0, 3, -1, True, 1.0, 2.0, "1", None, [], 1 << 70])
+def test_another_version_is_refused(version):
+    with pytest.raises(KeyringError, match="damaged"):
+        MasterKeyFile.from_bytes(with_fields(LOCK, version=version))
+
+
+def test_the_online_half_states_no_keys_of_logs():
+    online = MasterKeyFile.create(Half.ONLINE, b"passphrase", MASTER)
+    with pytest.raises(KeyringError, match="not one of this half"):
+        MasterKeyFile.from_bytes(with_fields(online, version=2))
+
+
+@given(st.integers(0, len(STATING.to_bytes()) * 8 - 1))
+def test_any_flipped_bit_of_a_stating_file_is_refused(bit):
+    with pytest.raises(KeyringError, match=r"damaged|unknown key derivation profile"):
+        MasterKeyFile.from_bytes(flipped(STATING.to_bytes(), bit))

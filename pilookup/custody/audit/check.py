@@ -96,7 +96,7 @@ def check_audit(home: Home, keyring: Keyring | None, releases: Sequence[Path] = 
     seal, lines = _read(home)
     heads = [_signed_head(home, path, lines.lines) for path in (releases or _own_releases(home))]
     sealed = None if keyring is None else seal.is_made_with(keyring.symmetric(AUDIT_KEY_ID))
-    restored = gaps(entries_of(lines))
+    restored = gaps(entries_of(lines.lines))
     found = [finding(home.audit_log, problem) for problem in problems(lines.lines, seal, lines.torn)]
     if sealed is False:
         changed = f"the seal of entry {seal.entries:,} was changed: it is not made with the key of this HOME"
@@ -114,12 +114,12 @@ def read_entries(home: Home) -> tuple[list[Entry], list[str]]:
     """
     seal, lines = _read(home)
     wrong = problems(lines.lines, seal, lines.torn)
-    return list(entries_of(lines)), [finding(home.audit_log, problem) for problem in wrong]
+    return list(entries_of(lines.lines)), [finding(home.audit_log, problem) for problem in wrong]
 
 
-def entries_of(lines: LogLines) -> Iterator[Entry]:
+def entries_of(lines: Sequence[bytes]) -> Iterator[Entry]:
     """The entries among the lines of a log; what is not one is left out."""
-    for line in lines.lines:
+    for line in lines:
         with suppress(FormatError):  # `problems` names it
             yield Entry.from_line(line)
 

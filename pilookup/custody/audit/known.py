@@ -34,6 +34,8 @@ class Known:
 
 
 def _details(line: bytes) -> dict[str, Any]:
+    if not any(f'"{name}"'.encode() in line for name in (RELEASED, JOURNAL)):
+        return {}  # most lines; parsing them all would take seconds
     try:
         return dict(Entry.from_line(line).details)
     except FormatError:

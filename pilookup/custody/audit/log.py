@@ -105,10 +105,10 @@ class AuditLog:
         """
         if strangers := self.unknown_heads():
             each = strangers[0]
+            signed = f"release {each.release} of {each.channel} is signed with ({each.path})"
             raise AuditError(
-                f"{self._home.audit_log}: it ends at entry {self._entries:,} and does not have the entry that release "
-                f"{each.release} of {each.channel} is signed with ({each.path}): an older or another log was put here. "
-                f"Nothing was changed; {REMEDY}"
+                f"{self._home.audit_log}: it ends at entry {self._entries:,} and has not the entry that {signed}: "
+                f"an older or another log, or that file, was put here. Nothing was changed; {REMEDY}"
             )
 
     def unknown_heads(self) -> list[ReleasedHead]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, removals_text
+from pilookup.bundles.machine import machine_id, read_machine_key
 from pilookup.bundles.records import (
     EXPORTS,
     TRUST,
@@ -31,13 +32,14 @@ class BundleStatus:
     """What a serving machine imported last.
 
     number and created: of the bundle. journal: entries of the journal. removals: each of them, such as `erasure 3 of
-    2026-11-29`.
+    2026-11-29`. machine: the id of this machine, as custody names it; None before it has a key.
     """
 
     number: int
     created: datetime
     journal: int
     removals: tuple[str, ...]
+    machine: str | None
 
     def to_json(self) -> dict[str, Any]:
         """The object as `pilookup status --json` prints it."""
@@ -46,6 +48,7 @@ class BundleStatus:
             "created": time_text(self.created),
             "journal": self.journal,
             "removals": list(self.removals),
+            "machine": self.machine,
         }
 
 
@@ -63,7 +66,10 @@ def read_bundle_status(home: Home) -> BundleStatus | None:
     if key is None or taken_up is None:
         return None
     journal = Journal.from_bytes(read_plain(home.online / JOURNAL_FILE, MAX_JOURNAL_BYTES), key)
-    return BundleStatus(taken_up.number, taken_up.created, journal.position, tuple(removals_text(journal.entries)))
+    removals = tuple(removals_text(journal.entries))
+    machine = read_machine_key(home.online)
+    name = machine_id(machine.public_key()) if machine else None
+    return BundleStatus(taken_up.number, taken_up.created, journal.position, removals, name)
 
 
 def export_warnings(home: Home) -> Iterator[str]:

@@ -112,6 +112,7 @@ def export_bundle(
     Raises:
         BundleError: Nothing was published yet, or as `write_bundle`.
         CustodyError: The control database failed, or the journal is damaged.
+        PublishError: The record of a prepared release is damaged.
         KeyringError: A key cannot be read.
         HomeError: A half of HOME is not here, or cannot be read or written.
         TrustError, FormatError: A release is not valid.

@@ -34,6 +34,7 @@ class CarryingCalls(OpenHome):
                 cannot be written (a full disk).
             HomeError: the online half is not here.
             CustodyError: the control database failed, or the journal is damaged.
+            PublishError: the record of a prepared release is damaged.
             KeyringError: a key cannot be read or written.
             TrustError, FormatError: a release is not valid.
             AuditError: an entry of the audit log cannot be written.

@@ -267,6 +267,7 @@ def test_several_machines_acknowledge_and_the_status_says_what_has_not_arrived(m
     assert len([each for each in warnings(custody, LATER) if "serving machine" in each]) == 1
     shown = Custody.status_of(serving, clock=lambda: LATER).to_json()["bundle"]
     assert shown["journal"] == 1
+    assert shown["machine"] in read_exports(custody / "custody").machines
     assert shown["removals"] == [f"erasure 1 of {LATER:%Y-%m-%d}"]
 
 

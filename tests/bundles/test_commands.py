@@ -39,7 +39,10 @@ def test_a_release_travels_and_is_acknowledged(tmp_path, run, monkeypatch):
     said = run("bundle", "import", tmp_path / "ack", custody, "--trust", serving)
     assert "has taken up bundle" in said
     assert "public: imported, and not served yet; is the server running?" in said
-    assert "with a journal of 0 entries" in run("status", "--home", serving)
+    machine = said.split()[2]
+    said = run("status", "--home", serving)
+    assert "with a journal of 0 entries" in said
+    assert f"custody knows this machine as {machine}" in said
 
 
 def test_scripts_read_what_was_erased(tmp_path, run):

@@ -247,6 +247,8 @@ def test_what_was_removed_later_is_removed_and_nothing_is_used_twice(lost, tmp_p
 def test_the_journal_is_continued(lost, tmp_path):
     home = tmp_path / "restored"
     restored(lost, home)
+    assert (lost / "serving" / "online" / "bundle-machine").exists()
+    assert not (home / "online" / "bundle-machine").exists(), "the key of a machine stays on it"
     for half in ("custody", "online"):
         assert (home / half / "journal").read_bytes() == (lost / "custody" / "custody" / "journal").read_bytes()
     bring_keys(lost, home)

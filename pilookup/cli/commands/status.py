@@ -38,6 +38,8 @@ def _print(found: "HomeStatus") -> None:
     if found.bundle:
         entries = counted(found.bundle.journal, "entry", "entries")
         say(f"bundle {found.bundle.number} of {found.bundle.created:%Y-%m-%d %H:%M} UTC, with a journal of {entries}")
+        if found.bundle.machine:
+            say(f"  custody knows this machine as {found.bundle.machine}")
         for removal in found.bundle.removals[-_SHOWN:]:
             say(f"  {removal}")
     for warning in found.warnings:

@@ -339,3 +339,23 @@ def test_every_file_is_the_owners_alone(platform, publisher):
     platform.run(user_table(range(100)))
     for path in [platform.key, *platform.out.rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+@pytest.mark.parametrize("user", ["", None])
+def test_a_row_without_a_user_is_an_error_that_names_it(platform, publisher, user):
+    publisher.publish(listed([1]), serial=1)
+    users = pa.table({"user": ["a", user], "number": [number(1), number(2)]})
+    with pytest.raises(ScreenError, match="row 2 has no user") as caught:
+        platform.run(users)
+    assert caught.value.reason == "bad_input"
+
+
+def test_what_a_callback_raises_is_raised_unchanged(platform, publisher):
+    publisher.publish(listed([1]), serial=1)
+    platform.sync()
+
+    def full(*_):
+        raise OSError(28, "the callback's own")
+
+    with pytest.raises(OSError, match="the callback's own"):
+        screening.Screening(platform.out, platform.job()).run(user_table(range(10)), on_progress=full)

@@ -83,12 +83,12 @@ class PlatformQuota:
     def _headers(
         self, admission: Admission, served: ServedEpoch, purpose: Purpose, limit: int, charged: Charged
     ) -> dict[str, str]:
-        """The RateLimit headers with an item for the epoch's quota, and the warning if much of it is used."""
+        """The RateLimit headers with an item for the epoch's quota, and the warning if much of it is used or all."""
         headers = dict(admission.headers)
         headers["ratelimit-policy"] += f', "{purpose}";q={limit}'
         headers["ratelimit"] += f', "{purpose}";r={charged.left};t={max(1, int(self._wait(served)))}'
-        used = (limit - charged.left) * 100 // limit
-        if used >= WARNED:
+        used = max(0, limit - charged.left) * 100 // limit
+        if used >= WARNED or not charged.counted:
             headers[WARNING_HEADER] = f'"{purpose}";used={used}'
         return headers
 

@@ -75,17 +75,17 @@ def wait_status(server, key, status):
         time.sleep(0.05)
 
 
-def urls(kind):
-    return {"PILOOKUP_SERVICE_DATABASE_URL": kind.url} if kind.url else {}
-
-
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("workers", [1, 4])
-def test_a_key_is_rotated_without_a_gap_and_revoked_under_load(launch, home, kind, workers):
-    settings = {"service_database_url": kind.url} if kind.url else {}
-    old = added(home, users=1000, env=urls(kind))
+def test_a_key_is_rotated_without_a_gap_and_revoked_under_load(launch, home, request, database, workers):
+    settings, env = {}, {}
+    if database == "postgresql":
+        settings["service_database_url"] = request.getfixturevalue("postgresql").database()
+        env["PILOOKUP_SERVICE_DATABASE_URL"] = settings["service_database_url"]
+    old = added(home, users=1000, env=env)
     server = launch("--workers", str(workers), **settings)
     wait_status(server, old["key"], 200)
-    new = added(home, env=urls(kind))
+    new = added(home, env=env)
     wait_status(server, new["key"], 200)
     statuses, done = [], threading.Event()
 
@@ -97,7 +97,7 @@ def test_a_key_is_rotated_without_a_gap_and_revoked_under_load(launch, home, kin
     asking.start()
     try:
         assert evaluate(server, old["key"]).status_code == 200
-        run(home, "revoke", "shop", "--key", old["id"], env=urls(kind))
+        run(home, "revoke", "shop", "--key", old["id"], env=env)
         wait_status(server, old["key"], 401)
         # One table for all workers: none has the key any more.
         assert {evaluate(server, old["key"]).status_code for _ in range(8 * workers)} == {401}
@@ -108,7 +108,7 @@ def test_a_key_is_rotated_without_a_gap_and_revoked_under_load(launch, home, kin
     assert server.stop() == 0
     log = server.log.read_text()
     assert all(text not in log for key in (old, new) for text in (key["key"], key["key"][17:60]))
-    listed = json.loads(run(home, "list", "--json", env=urls(kind)).stdout)
+    listed = json.loads(run(home, "list", "--json", env=env).stdout)
     assert [key["state"] for key in listed[0]["keys"]] == ["revoked", "valid"]
 
 

@@ -136,7 +136,7 @@ def usage(
                 "day": one.day.isoformat(),
                 "platform": one.platform,
                 "channel": one.channel,
-                "purpose": str(one.purpose),
+                "purpose": one.purpose,
                 "requests": one.requests,
                 "elements": one.elements,
             }
@@ -154,7 +154,7 @@ def usage(
         )
     for day in days:
         typer.echo(
-            f"{day['day']} {day['platform']} {day['channel']} {day['purpose']}: "
+            f"{day['day']} {day['platform']} {day['channel']} {day['purpose'] or 'former version'}: "
             f"{day['requests']:,} requests, {day['elements']:,} elements"
         )
 

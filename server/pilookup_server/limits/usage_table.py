@@ -29,7 +29,7 @@ class Usage:
         day: The day, UTC.
         platform: The name of the platform (`platforms.platform.Platform.name`).
         channel: The channel.
-        purpose: What for.
+        purpose: What for; None for what a former version counted.
         requests: The number of requests that were answered.
         elements: The number of elements in them.
     """
@@ -37,7 +37,7 @@ class Usage:
     day: date
     platform: str
     channel: str
-    purpose: Purpose
+    purpose: Purpose | None
     requests: int
     elements: int
 
@@ -75,6 +75,7 @@ class UsageTable:
     def give_back(self, usage: Sequence[Usage]) -> None:
         """Count again what was taken out, because it could not be kept; raises CountersError."""
         for one in usage:
+            assert one.purpose is not None, "only the database has usage without a purpose"
             name = _NAME.pack(one.platform.encode(), one.channel.encode(), one.purpose.encode())
             self._add(name, one.requests, one.elements)
 

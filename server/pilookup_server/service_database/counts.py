@@ -23,7 +23,7 @@ from pilookup_server.service_database.engine import (
 )
 from pilookup_server.service_database.platforms import PlatformRecords
 from pilookup_server.service_database.rows import add, value
-from pilookup_server.service_database.schema import epoch_count, file_count, platform_usage
+from pilookup_server.service_database.schema import epoch_count, file_count, platform_day, platform_usage
 
 
 class ServiceDatabase:
@@ -121,19 +121,21 @@ class ServiceDatabase:
         """Add to the usage of platforms."""
         with self._begin() as connection:
             for one in usage:
-                key = {"day": one.day, "platform": one.platform, "channel": one.channel, "purpose": one.purpose}
-                add(connection, platform_usage, key, {"requests": one.requests, "elements": one.elements})
+                key = {"day": one.day, "platform": one.platform, "channel": one.channel, "purpose": str(one.purpose)}
+                add(connection, platform_day, key, {"requests": one.requests, "elements": one.elements})
 
     def usage(self, since: date) -> list[Usage]:
-        """The usage of all platforms from a day on, by day."""
-        table = platform_usage.c
-        query = (
-            select(table.day, table.platform, table.channel, table.purpose, table.requests, table.elements)
-            .where(table.day >= since)
-            .order_by(table.day, table.platform, table.channel, table.purpose)
-        )
+        """The usage of all platforms from a day on, by day; that of former versions has no purpose."""
         with database_errors(), self._engine.connect() as connection:
-            return [Usage(*row[:3], Purpose(row.purpose), *row[4:]) for row in connection.execute(query)]
+            found = [
+                Usage(row.day, row.platform, row.channel, Purpose(row.purpose), row.requests, row.elements)
+                for row in connection.execute(select(platform_day).where(platform_day.c.day >= since))
+            ]
+            found += [
+                Usage(row.day, row.platform, row.channel, None, row.requests, row.elements)
+                for row in connection.execute(select(platform_usage).where(platform_usage.c.day >= since))
+            ]
+        return sorted(found, key=lambda one: (one.day, one.platform, one.channel, one.purpose or ""))
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:

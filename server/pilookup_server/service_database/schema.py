@@ -29,11 +29,22 @@ platform_usage = Table(
     Column("day", Date, primary_key=True),
     Column("platform", String(32), primary_key=True),
     Column("channel", String(32), primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("elements", BigInteger, nullable=False),
+)
+"""What a server of a former version counted on a day (UTC); the holder of a token is half of its SHA-256."""
+
+platform_day = Table(
+    "platform_day",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("platform", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
     Column("purpose", String(16), primary_key=True),
     Column("requests", BigInteger, nullable=False),
     Column("elements", BigInteger, nullable=False),
 )
-"""What a platform had evaluated on a day (UTC). The holder of a token of former versions is half of its SHA-256."""
+"""What a platform had evaluated on a day (UTC)."""
 
 platform = Table(
     "platform",

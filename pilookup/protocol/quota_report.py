@@ -13,6 +13,7 @@ from pilookup.protocol.encoding import from_time_text
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.problems import Problem
 
+PURPOSE_HEADER = "Pilookup-Purpose"
 PURPOSES = ("signup", "screening")
 """What a platform has elements evaluated for; each has a quota of its own in an epoch."""
 

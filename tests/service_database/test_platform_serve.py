@@ -126,8 +126,8 @@ def test_quotas_are_told_apart_and_each_has_its_own(launch, home):
     refused = evaluate(server, key, 5, **{"pilookup-purpose": "signup"})
     body = problem(refused, 429, "quota-exceeded")
     assert (body["window"], body["limit"], body["left"]) == ("signup", 24, 4)
-    assert body["end"].endswith("T00:00:00Z") or body["end"] > "2026"
-    assert refused.headers["retry-after"] == "86401"
+    assert body["end"] > f"{home.now:%Y-%m-%d}"
+    assert refused.headers["retry-after"] == "86400"
     assert refused.headers[WARNING_HEADER] == '"signup";used=83'
     assert '"screening";r=' in evaluate(server, key, 3).headers["ratelimit"]  # 23 of the rate's 30 so far
     # The elements of refused requests were given back, of the rate too: 7 are left.

@@ -95,7 +95,7 @@ class PlatformQuota:
     def _exceeded(
         self, headers: dict[str, str], served: ServedEpoch, purpose: Purpose, limit: int, charged: Charged
     ) -> ProblemError:
-        wait = min(self._wait(served), _DAY_SECONDS)
+        wait = min(self._wait(served), _DAY_SECONDS - 1)
         end = datetime.fromtimestamp(served.ends, UTC)
         members = {"window": str(purpose), "limit": limit, "left": charged.left, "end": time_text(end)}
         detail = f"The request has more elements than the quota for {purpose} leaves in this epoch."

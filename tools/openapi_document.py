@@ -49,6 +49,9 @@ PARTS = {
 EPOCH_PART = part("epoch", "The epoch, if the body is octets.", EPOCH, 1, "query")
 RANGE = part("Range", "One range of bytes.", {"type": "string"}, "bytes=0-99", "header")
 TAG = part("If-None-Match", "An entity tag that the caller has.", {"type": "string"}, '"1-0"', "header")
+PURPOSE = part(
+    "Pilookup-Purpose", "Which quota of a platform is charged.", {"enum": ["signup", "screening"]}, None, "header"
+)
 PROOF = part(HEADER.decode(), "The answer to a challenge.", {"type": "string"}, None, "header")
 
 CHALLENGE = {
@@ -65,6 +68,10 @@ DOCUMENT = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "challenge": CHALLENGE,
+        "window": {"type": "string", "description": "The window of a quota, or the purpose."},
+        "limit": {"type": "integer"},
+        "left": {"type": "integer"},
+        "end": {"type": "string", "format": "date-time"},
     },
 }
 REQUEST = message(["epoch", "elements"], epoch=EPOCH, elements=ELEMENTS)
@@ -85,10 +92,10 @@ UNCHANGED = good("The caller has it already.")
 ROUTES = {
     f"{CHANNEL}/evaluate": {
         "summary": "Evaluate blinded elements, with a proof",
-        "parameters": [EPOCH_PART, PROOF],
+        "parameters": [EPOCH_PART, PROOF, PURPOSE],
         "body": {JSON: {"schema": REQUEST}, OCTETS: {"schema": BYTES}},
         "good": {200: good("The evaluated elements and one proof, in the media type of the request.", json=ANSWER, octets=BYTES)},
-        "problems": (*CHANNEL_ROUTE, Problem.RETIRED, Problem.MEDIA_TYPE, Problem.INVALID_ELEMENT, Problem.PROOF_NEEDED),
+        "problems": (*CHANNEL_ROUTE, Problem.RETIRED, Problem.MEDIA_TYPE, Problem.INVALID_ELEMENT, Problem.PROOF_NEEDED, Problem.QUOTA_EXCEEDED),
     },
     f"{CHANNEL}/snapshots/{{serial}}/buckets/{{index}}": {
         "summary": "One bucket of a snapshot: its slots, then its Merkle path",

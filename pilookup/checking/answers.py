@@ -7,10 +7,11 @@ import httpcore2
 from pilookup.checking.result import Failure, Reason
 from pilookup.errors import FormatError
 from pilookup.protocol.proof_of_work import Challenge
+from pilookup.protocol.quota_report import QuotaReport
 
 _DRAIN_BYTES = 4096
 """Number of bytes of an error's body that are read, so that the connection can be used again. Only the body of a 429 is
-parsed, for a challenge."""
+parsed, for a challenge or a quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,9 @@ class Answer:
             return body
         if self.failure.reason is Reason.RATE_LIMITED:
             self.failure.challenge = _challenge(body)
+            report = _quota_report(body)
+            if report is not None:
+                self.failure.reason, self.failure.detail = Reason.QUOTA_EXCEEDED, report.text
         raise self.failure
 
 
@@ -98,6 +102,14 @@ def _challenge(body: bytes) -> Challenge | None:
     """Return the challenge in the body of a 429, or None if it has none or one that cannot be parsed."""
     try:
         return Challenge.from_problem(body)
+    except FormatError:
+        return None
+
+
+def _quota_report(body: bytes) -> QuotaReport | None:
+    """Return what the body of a 429 says of the quota of an epoch; None if it is not about that or is invalid."""
+    try:
+        return QuotaReport.from_problem(body)
     except FormatError:
         return None
 

@@ -18,6 +18,7 @@ from pilookup.protocol.cases import CASES_FILE, MAX_CASES_BYTES, CaseDetails, ca
 from pilookup.protocol.manifest import Case, FileRef, Manifest
 from pilookup.protocol.names import PUBLIC, check_channel
 from pilookup.protocol.proof_of_work import Challenge
+from pilookup.protocol.quota_report import PURPOSES
 
 if TYPE_CHECKING:
     from pilookup.checking.mirror.source import MirrorSource
@@ -53,6 +54,7 @@ class BaseClient:
         mirror: str | Path | None = None,
         max_age: float = DAY,
         mirror_or_network: bool = False,
+        purpose: str | None = None,
     ) -> None:
         """Make a client of one channel. Nothing is sent before the first check.
 
@@ -76,6 +78,8 @@ class BaseClient:
             max_age: seconds after a sync up to which the mirror is used. After that, answers are `unknown (stale)`.
             mirror_or_network: whether a mirror that is missing, too old or damaged is replaced by the server at `url`,
                 which then learns the bucket of each check.
+            purpose: which quota of the platform is charged, `signup` or `screening`. Without it, the server decides by
+                the size of each request.
 
         Raises:
             ValueError: an argument, or the proxy that the environment names, is not valid. A channel's name raises the
@@ -90,7 +94,9 @@ class BaseClient:
         self._region = check_region(region)
         self._timeout = check_timeout(timeout)
         base = requests.check_url(url, insecure=insecure)
-        self._endpoint = requests.Endpoint(base, check_channel(channel), _check_token(token))
+        self._endpoint = requests.Endpoint(
+            base, check_channel(channel), _check_token(token), purpose=_check_purpose(purpose)
+        )
         cache = BucketCache(cache_bytes if mirror is None else 0)  # each look-up in a mirror verifies its bucket
         self._checker = Checker(channel, cache)
         root = None if trust is None else read_root(trust, sandbox=sandbox)
@@ -223,6 +229,12 @@ def check_region(region: str) -> str:
     if region != "CN" and not is_region(region):
         raise ValueError("region: not an ISO 3166-1 alpha-2 code")
     return region
+
+
+def _check_purpose(purpose: str | None) -> str | None:
+    if purpose is not None and purpose not in PURPOSES:
+        raise ValueError(f"purpose: not {' or '.join(PURPOSES)}")
+    return purpose
 
 
 def _check_token(token: str | None) -> str | None:

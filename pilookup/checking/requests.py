@@ -16,6 +16,7 @@ from pilookup.checking.result import Reason
 from pilookup.loopback import is_loopback
 from pilookup.protocol.messages import OCTETS
 from pilookup.protocol.proof_of_work import HEADER
+from pilookup.protocol.quota_report import PURPOSE_HEADER
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class Endpoint:
         channel: the channel.
         token: a bearer token, or with `basic` the base64 of a user and a password (RFC 7617).
         basic: whether the token is for basic authentication.
+        purpose: which quota of a platform evaluations are charged to; None lets the server decide.
     """
 
     base: str
     channel: str
     token: str | None = field(default=None, repr=False)
     basic: bool = False
+    purpose: str | None = None
 
     def url(self, path: str) -> str:
         """Return the URL of a path below the channel."""
@@ -120,6 +123,7 @@ class Call:
         else:
             method = "POST"
             headers |= {"Content-Type": OCTETS, "Content-Length": str(len(self.body))}
+            headers |= {PURPOSE_HEADER: endpoint.purpose} if endpoint.purpose is not None else {}
         if self.span is not None:
             headers["Range"] = f"bytes={self.span.first}-{self.span.stop - 1}"
         if self.proof_of_work is not None:

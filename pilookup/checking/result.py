@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """The channel requires a bearer token, or another one than was given."""
     RATE_LIMITED = "rate_limited"
     """Over quota. `Result.retry_after` is the number of seconds to wait, where the server gave it."""
+    QUOTA_EXCEEDED = "quota_exceeded"
+    """The platform's quota of the epoch is used up; waiting helps only once the epoch ends. `detail` says which one."""
     RETIRED = "retired"
     """The server no longer serves the epoch or serial of the newest signed manifest, even after a refresh."""
     STALE = "stale"

@@ -17,7 +17,7 @@ FIRST_DELAY = 0.1
 MAX_DELAY = 2.0
 """Longest `Retry-After`, in seconds, that a check waits for. A server that asks for more is not asked again."""
 
-_FINAL = {Reason.UNAUTHORIZED, Reason.RATE_LIMITED, Reason.RETIRED}
+_FINAL = {Reason.UNAUTHORIZED, Reason.RATE_LIMITED, Reason.QUOTA_EXCEEDED, Reason.RETIRED}
 
 
 def retry_delay(attempt: int, failure: Failure) -> float | None:

@@ -69,7 +69,9 @@ def build() -> typer.Typer:
     for name in GROUPS:
         app.add_typer(importlib.import_module(f"pilookup.cli.commands.{name}").app, name=name)
     for command in installed_commands():
-        if command.problem is None:
+        if isinstance(command.function, typer.Typer):
+            app.add_typer(command.function, name=command.name)
+        elif command.problem is None:
             app.command(command.name)(command.function)
         else:
             app.command(command.name, help=f"Unusable: {command.problem}", context_settings=_ANY)(command.function)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
+from typer import Typer
+
 from pilookup import __version__
 from pilookup.errors import PilookupError
 
@@ -17,10 +19,10 @@ SERVER = "pilookup-server"
 
 @dataclass(frozen=True, slots=True)
 class InstalledCommand:
-    """A command of another distribution. problem: why it cannot be used; None if it can."""
+    """A command of another distribution, or a group of commands. problem: why it cannot be used; None if it can."""
 
     name: str
-    function: Callable[..., None]
+    function: Callable[..., None] | Typer
     problem: str | None = None
 
 

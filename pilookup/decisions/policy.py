@@ -24,6 +24,7 @@ _CODES: Final = {
     Reason.UNREACHABLE: ReasonCode.SERVICE_DOWN,
     Reason.SERVER_ERROR: ReasonCode.SERVICE_DOWN,
     Reason.RATE_LIMITED: ReasonCode.OVER_QUOTA,
+    Reason.QUOTA_EXCEEDED: ReasonCode.OVER_QUOTA,
     Reason.UNAUTHORIZED: ReasonCode.MISCONFIGURED,
     Reason.NO_STATE: ReasonCode.MISCONFIGURED,
     Reason.NO_MIRROR: ReasonCode.MISCONFIGURED,

@@ -23,6 +23,7 @@ class Problem(Enum):
     UNAUTHORIZED = ("urn:pilookup:problem:unauthorized", 401, "A valid key is needed")
     RETIRED = ("urn:pilookup:problem:retired", 410, "This epoch or serial is no longer served")
     RATE_LIMITED = ("urn:pilookup:problem:rate-limited", 429, "Over quota")
+    QUOTA_EXCEEDED = ("urn:pilookup:problem:quota-exceeded", 429, "The quota of the epoch is used up")
     PROOF_NEEDED = ("urn:pilookup:problem:proof-needed", 429, "A proof of work is needed")
     UNAVAILABLE = ("urn:pilookup:problem:unavailable", 503, "No valid snapshot is being served")
     INTERNAL = ("urn:pilookup:problem:internal", 500, "Internal error")

@@ -25,6 +25,7 @@ class SlowResult:
 
 
 _RETRY_AFTER: Final = 30.0
+_DAY: Final = 86_400.0
 
 _REASONS: Final[Mapping[str, Result | SlowResult]] = {
     SyntheticNumber.UNREACHABLE: Result.unknown(Reason.UNREACHABLE, detail="no connection: Connection refused"),
@@ -45,6 +46,11 @@ _REASONS: Final[Mapping[str, Result | SlowResult]] = {
     SyntheticNumber.BAD_BUCKET: Result.unknown(Reason.BAD_BUCKET),
     SyntheticNumber.BAD_RESPONSE: Result.unknown(Reason.BAD_RESPONSE),
     SyntheticNumber.NO_MIRROR: Result.unknown(Reason.NO_MIRROR),
+    SyntheticNumber.QUOTA_EXCEEDED: Result.unknown(
+        Reason.QUOTA_EXCEEDED,
+        _DAY,
+        "the quota for signup is used up: 0 of 12,000 elements are left until the epoch ends at 2027-05-01 00:00 UTC",
+    ),
     SyntheticNumber.NO_STATE: Result.unknown(Reason.NO_STATE, detail="the client's state cannot be used"),
 }
 

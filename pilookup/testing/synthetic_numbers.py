@@ -68,6 +68,8 @@ class SyntheticNumber(StrEnum):
     """Unknown: the state directory cannot be used."""
     NO_MIRROR = "15400000115"
     """Unknown: the mirror cannot be used."""
+    QUOTA_EXCEEDED = "15400000116"
+    """Unknown: `quota_exceeded`, again after a day at the earliest."""
 
     SLOW_NOT_FOUND = "15400000201"
     """Not found, after 2 seconds."""

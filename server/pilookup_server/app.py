@@ -21,6 +21,7 @@ from pilookup_server.middleware.request_limits import RequestLimits
 from pilookup_server.middleware.response_headers import CrossOrigin, SecurityHeaders
 from pilookup_server.page_host.assets import read_assets
 from pilookup_server.page_host.config import PageConfig
+from pilookup_server.platforms.key import KeyKind
 from pilookup_server.problems import HANDLERS
 from pilookup_server.release.watcher import ReleaseWatcher
 from pilookup_server.routes.buckets import bucket
@@ -43,6 +44,7 @@ def create_app(
     elapsed: Elapsed | None = None,
     boot: str | None = None,
     counts: SharedCounts | None = None,
+    key_kind: KeyKind = KeyKind.LIVE,
 ) -> FastAPI:
     """Build the app of one worker.
 
@@ -57,6 +59,7 @@ def create_app(
             seconds of that clock, which then cannot be stepped.
         boot: The id of that start of the machine; None: the system's.
         counts: What all workers count in; None: this app is the only one.
+        key_kind: The kind of platforms' keys that this server takes.
 
     Raises:
         HomeError: Without `counts`: `evaluated.json` is damaged.
@@ -70,7 +73,7 @@ def create_app(
     trusted = TrustedClock(clock, elapsed, boot or boot_id(), settings.home / "online")
     counts = counts or counts_of_one_process(settings, elapsed, clock)
     threads = max(1, (os.cpu_count() or 1) // settings.workers)
-    service = Service.from_settings(settings, keys, counts, scratch, trusted, threads)
+    service = Service.from_settings(settings, keys, counts, scratch, trusted, threads, key_kind)
     routes = [*api_routes(), *_page_routes(settings)]
     app = FastAPI(
         title="pilookup",

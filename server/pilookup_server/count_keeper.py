@@ -1,4 +1,5 @@
-"""Keeps the counts of all workers in the service database, or, while that cannot be used, in `evaluated.json`.
+"""Keeps the counts of all workers in the service database, or, while that cannot be used, in `evaluated.json`, and
+publishes the keys of platforms to the workers.
 
 One process of a server does this, so that a database that does not answer delays no request, and no connection is used
 by two processes.
@@ -18,7 +19,6 @@ from pilookup.release_files.serving_state import (
     remove_database_fault,
     write_database_fault,
 )
-from pilookup_server.auth import Tokens
 from pilookup_server.limits.channel_ledger import Keeping
 from pilookup_server.limits.count_file import CountFile
 from pilookup_server.limits.quotas import SharedCounts
@@ -34,7 +34,10 @@ IDLE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 5.0
 """How long a database that failed is left alone."""
 
-_MISSING: Final = "usage of platforms is not kept, and `public` evaluates at most 1% of an epoch's ceiling more"
+_MISSING: Final = (
+    "usage of platforms is not kept, keys that are revoked now are still valid, for 24 hours at most, platforms "
+    "evaluate what is left of their leases, and `public` evaluates at most 1% of an epoch's ceiling more"
+)
 _NOTHING: Final = "the count of the epoch is not known, so `public` evaluates nothing"
 
 
@@ -87,6 +90,8 @@ class CountKeeper:
             self._keep_in_database()
             for epoch, elements in self._counts.ledger.remainders().items():
                 self._open().give_back(PUBLIC, epoch, elements)
+            for account, elements in self._counts.platform_ledger.remainders().items():
+                self._open().platforms.give_back(account, elements)
         except (PilookupError, OSError) as error:
             logger().error("the service database cannot be used: counts may be too high", **describe(error))
             self._keep_outside()
@@ -109,6 +114,9 @@ class CountKeeper:
     def _keep_in_database(self) -> None:
         """Do everything in the database; raises ServiceDatabaseError, ServeError, FormatError, OSError."""
         database, ledger = self._open(), self._counts.ledger
+        now = int(self._clock().timestamp())
+        self._counts.key_table.publish(database.platforms.valid_keys(now))
+        self._take_for_platforms(database, now)
         self._take_over_file(database)
         ledger.read(database.epochs(PUBLIC), with_outside=True)
         for want in ledger.wants():
@@ -121,6 +129,22 @@ class CountKeeper:
             except PilookupError:
                 self._counts.usage.give_back(usage)
                 raise
+
+    def _take_for_platforms(self, database: "ServiceDatabase", now: int) -> None:
+        """Read what all servers count for the platforms of this one, and take what they want."""
+        ledger = self._counts.platform_ledger
+        accounts = ledger.accounts()
+        if accounts:
+            ledger.read(database.platforms.counts(accounts))
+        for want in ledger.wants():
+            taken = database.platforms.take(want, now)
+            ledger.took(want.account, taken.elements, taken.evaluated)
+            if taken.warn:
+                platform, channel, purpose, epoch = want.account
+                logger().warning(
+                    "a platform has used much of a quota", platform=platform, channel=channel, purpose=str(purpose),
+                    epoch=epoch, elements=taken.evaluated, quota=want.limit,
+                )  # fmt: skip
 
     def _take_over_file(self, database: "ServiceDatabase") -> None:
         """Add what `evaluated.json` counts and the database does not know yet, if the file has changed."""
@@ -192,13 +216,13 @@ def counts_of_one_process(
 
     Raises:
         HomeError: The count of a former version cannot be read.
-        ServeError: The tokens cannot be read.
+        ServeError: The URL of the service database cannot be read.
     """
 
     def wake() -> None:
         keeper.tick()
 
-    counts = SharedCounts.from_settings(settings, Tokens.from_settings(settings).holders, wake, elapsed)
+    counts = SharedCounts.from_settings(settings, wake, elapsed)
     keeper = CountKeeper(settings, counts, elapsed, clock)
     return counts
 

@@ -87,6 +87,10 @@ _UNSAVED = Gauge(
 _DATABASE = Gauge(
     "pilookup_service_database_used", "1 while the service database can be used.", ["database"], multiprocess_mode=_MODE
 )
+_KEYS = Gauge(
+    "pilookup_platform_keys_age_seconds", "Seconds since the keys of platforms were read.", ["database"],
+    multiprocess_mode=_MODE,
+)  # fmt: skip
 _CONNECTIONS = Gauge("pilookup_connections", "Open connections.", ["listener"], multiprocess_mode="sum")
 _CLOSED = Counter("pilookup_connections_closed", "Connections that the server refused or closed early.", ["reason"])
 _DESCRIPTORS = Gauge("pilookup_descriptors", "Descriptors, of all workers.", ["kind"], multiprocess_mode="sum")
@@ -183,6 +187,11 @@ def set_epoch_elements(channel: str, evaluated: int, ceiling: int, *, saved: boo
 def set_database(*, used: bool) -> None:
     """Record whether the service database can be used."""
     _DATABASE.labels("service").set(used)
+
+
+def set_keys_age(seconds: float) -> None:
+    """Record how long ago the keys of platforms were read; infinite if they never were."""
+    _KEYS.labels("service").set(seconds)
 
 
 def set_connections(listener: str, connections: int) -> None:

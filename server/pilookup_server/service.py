@@ -9,12 +9,13 @@ from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from pilookup.protocol.names import PUBLIC
-from pilookup_server.auth import Tokens, needs_token
+from pilookup_server.auth import Authenticator, Tokens, needs_token
 from pilookup_server.evaluation_batcher import EvaluationBatcher
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.quotas import Quotas, SharedCounts
+from pilookup_server.platforms.key import KeyKind
 from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
 from pilookup_server.settings import Settings
@@ -27,7 +28,7 @@ class Service:
 
     Attributes:
         watchers: The watcher of each served channel, by the channel's name.
-        tokens: The bearer tokens that open closed channels.
+        authenticator: Decides which platform a request is from.
         client_addresses: Derives the address that a request's quota is counted for.
         quotas: The quotas of the settings.
         counts: What all workers count in.
@@ -37,7 +38,7 @@ class Service:
     """
 
     watchers: Mapping[str, ReleaseWatcher]
-    tokens: Tokens
+    authenticator: Authenticator
     client_addresses: ClientAddresses
     quotas: Quotas
     counts: SharedCounts
@@ -54,6 +55,7 @@ class Service:
         scratch: Path,
         clock: TrustedClock,
         threads: int,
+        key_kind: KeyKind,
     ) -> "Service":
         """Make the objects that the settings ask for. Call it in the worker's own process, never before a fork.
 
@@ -64,6 +66,7 @@ class Service:
             scratch: An empty private directory that all workers of this machine share.
             clock: The time that everything goes by.
             threads: The number of threads that may evaluate elements at the same time.
+            key_kind: The kind of platforms' keys that this server takes.
 
         Raises:
             ServeError: A setting cannot be used (bearer tokens, quota storage).
@@ -83,9 +86,9 @@ class Service:
                 name: ReleaseWatcher(name, directory / name, keys, times, clock, _timestamp_source(settings, name))
                 for name in settings.channels
             },
-            tokens=Tokens.from_settings(settings),
+            authenticator=Authenticator(Tokens.from_settings(settings), counts.key_table, clock, key_kind),
             client_addresses=ClientAddresses(settings.trusted_proxies),
-            quotas=Quotas.from_settings(settings, counts, proofs_of_work, scratch),
+            quotas=Quotas.from_settings(settings, counts, proofs_of_work, scratch, clock),
             counts=counts,
             evaluation_threads=CapacityLimiter(threads),
             evaluation_batcher=EvaluationBatcher(),

@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     )
     platform_tokens: SecretStr = Field(
         SecretStr(""),
-        description="Bearer tokens for every channel but `public`, comma separated, 32 characters or more.",
+        description="For this release alone: bearer tokens of former versions for every channel but `public`, comma "
+        "separated, 32 characters or more. `pilookup platform add` takes their place.",
     )
     platform_tokens_file: Path | None = Field(
         None, description="File of such tokens, one a line; joined with those of `PILOOKUP_PLATFORM_TOKENS`."
@@ -110,7 +111,7 @@ class Settings(BaseSettings):
     public_epoch_quota: int = Field(
         200_000_000, ge=1, le=2**50, description="The same for a whole epoch, counted in the service database."
     )
-    platform_quota: str = Field("100000/minute", description="Elements that one bearer token may have evaluated.")
+    platform_quota: str = Field("100000/minute", description="Elements that one platform may have evaluated.")
     request_quota: str = Field(
         "6000/minute", description="Refused requests (statuses 4xx but 404, 410 and 429) that one address may make."
     )

@@ -10,6 +10,7 @@ import pytest
 from pilookup import Client
 from pilookup.checking import result as result_module
 from pilookup.checking.requests import Endpoint, check_url
+from pilookup.protocol.problems import Problem
 from tests.support.checking.asking import BOTH, assert_unknown, on
 from tests.support.checking.certificates import self_signed, server_context
 from tests.support.checking.numbers import HIT, LABEL, MISS
@@ -45,6 +46,30 @@ def test_over_quota_says_for_how_long(host, client):
     result = client.check(HIT)
     assert (result.reason, result.retry_after) == ("rate_limited", 30.0)
     assert len(host.evaluations()) == 1
+
+
+def test_a_quota_of_the_epoch_that_is_used_up_is_told_from_a_rate(host, client):
+    members = {"window": "screening", "limit": 1200, "left": 3, "end": "2027-05-01T00:00:00Z"}
+    body, headers = Problem.QUOTA_EXCEEDED.to_json(None, members), {"Retry-After": "86400"}
+    host.twist = on("/evaluate", lambda asked, answer: Answer(429, body, headers))
+    result = client.check(HIT)
+    assert (result.reason, result.retry_after) == ("quota_exceeded", 86400.0)
+    assert "screening is used up: 3 of 1,200 elements are left until the epoch ends at 2027-05-01" in result.detail
+    assert len(host.evaluations()) == 1
+    for wrong in (body[:-1], body.replace(b"1200", b"2"), body + b" " * 5000):
+        host.twist = on("/evaluate", lambda asked, answer, wrong=wrong: Answer(429, wrong, headers))
+        assert client.check(HIT).reason == "rate_limited"
+
+
+def test_a_purpose_is_sent_with_evaluations_alone(host, client_at):
+    with pytest.raises(ValueError, match="purpose: not signup or screening"):
+        client_at(purpose="other")
+    for purpose in (None, "signup", "screening"):
+        before = len(host.asked)
+        client_at(purpose=purpose).check(HIT)
+        sent = [(one.method, one.headers.get("pilookup-purpose")) for one in host.asked[before:]]
+        assert {given for method, given in sent if method == "POST"} == {purpose}
+        assert {given for method, given in sent if method == "GET"} <= {None}
 
 
 @pytest.mark.parametrize("wait", ["soon", "-1", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", "²"])

@@ -25,7 +25,7 @@ def imported(*words):
     return int(status), set(modules)
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "serve", "page"])
+@pytest.mark.parametrize("name", [*COMMANDS, "serve", "page", "platform"])
 def test_help_imports_nothing_heavy(name):
     status, modules = imported(name, "--help")
     assert (status, modules & HEAVY) == (0, set())

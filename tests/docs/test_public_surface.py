@@ -95,6 +95,7 @@ def test_both_clients_have_one_full_signature():
         "mirror",
         "max_age",
         "mirror_or_network",
+        "purpose",
     ]
 
 

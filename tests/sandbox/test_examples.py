@@ -54,6 +54,7 @@ const options = { url, trust, token, sandbox: true, timeout: 30_000 };
 const fresh = new PilookupClient(options);
 const answers = await Promise.all([...numbers, ...numbers].map((number) => fresh.check(number)));
 const limited = await new PilookupClient({ ...options, url: `${url}/faults/429` }).check(numbers[0]);
+const exceeded = await new PilookupClient({ ...options, url: `${url}/faults/quota` }).check(numbers[0]);
 const slow = await new PilookupClient({ ...options, url: `${url}/faults/slow`, timeout: 1 }).check(numbers[0]);
 let refused;
 try {
@@ -61,7 +62,7 @@ try {
 } catch (error) {
   refused = error.reason;
 }
-process.stdout.write(JSON.stringify({ before: [...before], after, refusals, opened, answers, limited, slow, refused }));
+process.stdout.write(JSON.stringify({ before: [...before], after, refusals, opened, answers, limited, exceeded, slow, refused }));
 """
 
 
@@ -172,5 +173,6 @@ def test_the_signup_with_node(sandbox, environment, tmp_path):
             members = "exposed", "malicious", "accounts", "last_seen", "more"
             assert {name: answer[name] for name in members} == {name: getattr(expected, name) for name in members}
             assert [case["id"] for case in answer["cases"]] == [case.id for case in expected.cases]
+    assert said["exceeded"] == {"status": "unknown", "reason": "quota_exceeded", "wait": 86400}
     assert said["limited"] == {"status": "unknown", "reason": "rate_limited", "wait": 30}
     assert (said["slow"]["status"], said["refused"]) == ("unknown", "bad_response")

@@ -29,6 +29,7 @@ IN_THE_DATA = [SyntheticNumber.NOT_FOUND, *LABELS]
 REASONS = {
     "401": Result.unknown(Reason.UNAUTHORIZED, detail="the server answered with status 401"),
     "410": Result.unknown(Reason.RETIRED, detail="the server answered with status 410"),
+    "quota": FakeClient().check(SyntheticNumber.QUOTA_EXCEEDED),
     "429": Result.unknown(Reason.RATE_LIMITED, 30.0, "the server answered with status 429"),
     "500": Result.unknown(Reason.SERVER_ERROR, detail="the server answered with status 500"),
     "503": Result.unknown(Reason.SERVER_ERROR, detail="the server answered with status 503"),
@@ -60,8 +61,8 @@ def test_a_fault_in_the_address_is_answered(fault, sandbox):
     with sandbox.client(fault) as client:
         assert client.check(SyntheticNumber.EXPOSED) == REASONS[fault]
     status, headers, problem = post(sandbox.url, sandbox.token, **{"Pilookup-Sandbox-Fault": fault})
-    assert status == problem["status"] == int(fault)
-    assert headers["Retry-After"] == ("30" if fault == "429" else None)
+    assert status == problem["status"] == (429 if fault == "quota" else int(fault))
+    assert headers["Retry-After"] == {"429": "30", "quota": "86400"}.get(fault)
 
 
 def test_a_slow_answer_is_unreachable_within_a_shorter_time(sandbox):
@@ -77,7 +78,7 @@ def test_a_slow_answer_is_unreachable_within_a_shorter_time(sandbox):
 def test_an_unknown_fault_is_told(sandbox):
     for url, headers in ((f"{sandbox.url}/faults/418", {}), (sandbox.url, {"Pilookup-Sandbox-Fault": "418"})):
         status, _, problem = post(url, sandbox.token, **headers)
-        assert (status, problem["detail"]) == (404, "the sandbox's faults are 401, 410, 429, 500, 503, slow")
+        assert (status, problem["detail"]) == (404, "the sandbox's faults are 401, 410, 429, 500, 503, quota, slow")
 
 
 def test_the_example_of_curl_is_answered(sandbox):

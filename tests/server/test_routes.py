@@ -285,6 +285,7 @@ async def test_health(running, repository):
             "status": "ready",
             "clock_doubtful": False,
             "service_database": "starting",
+            "platform_keys": "unknown",
             "channels": {
                 "public": {"state": "ready", "release_refused": False, "epochs": [1], "serials": [1]},
                 "platform": {"state": "unpublished"},

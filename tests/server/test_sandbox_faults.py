@@ -28,7 +28,7 @@ def answer(path, header=None):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fault_is_in_the_path_or_in_the_header(name):
-    expected = (int(name), None) if name in PROBLEMS else (200, (EVALUATE, EVALUATE.encode()))
+    expected = (PROBLEMS[name].problem.status, None) if name in PROBLEMS else (200, (EVALUATE, EVALUATE.encode()))
     assert answer(f"/faults/{name}{EVALUATE}") == expected
     assert answer(EVALUATE, name) == expected
 

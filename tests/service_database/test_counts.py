@@ -13,6 +13,9 @@ from pilookup_server.limits import channel_ledger
 from pilookup_server.limits.channel_ledger import LEASE, OUTSIDE_PART, Keeping
 from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.usage_table import Usage
+from pilookup_server.platforms.platform import Purpose
+from pilookup_server.service_database.engine import connect, for_writing
+from sqlalchemy import text
 
 from pilookup.release_files.evaluations import EVALUATED, Evaluations, read_evaluations, write_evaluations
 from pilookup.release_files.serving_state import read_database_fault
@@ -342,17 +345,42 @@ def test_a_change_is_logged_once_and_says_what_does_not_work(kind, server, monke
 
 def test_the_usage_of_platforms_is_kept_by_day_and_survives_an_outage(home, kind, server):
     running = server()
-    running.counts.usage.count("a" * 32, "platform", 5)
+    running.counts.usage.count("a" * 32, "platform", Purpose.SIGNUP, 5)
     running.keeper.tick()
     running.kill()
     with kind.lost():
-        running.counts.usage.count("a" * 32, "platform", 7)
-        running.counts.usage.count("b" * 32, "platform", 7)
+        running.counts.usage.count("a" * 32, "platform", Purpose.SIGNUP, 7)
+        running.counts.usage.count("b", "platform", Purpose.SCREENING, 7)
         running.retry()
     running.retry()
     running.retry()
     with opened(home, kind.url) as database:
-        assert database.usage(NOW.date()) == [Usage(NOW.date(), "a" * 32, "platform", 2, 12)]
+        assert database.usage(NOW.date()) == [
+            Usage(NOW.date(), "a" * 32, "platform", Purpose.SIGNUP, 2, 12),
+            Usage(NOW.date(), "b", "platform", Purpose.SCREENING, 1, 7),
+        ]
+
+
+def test_a_server_of_the_former_version_counts_usage_beside_this_one(home, kind, server):
+    """Its statement, on the tables of this version."""
+    running = server()
+    running.counts.usage.count("shop", "platform", Purpose.SIGNUP, 3)
+    running.keeper.tick()
+    engine = connect(home / "online", kind.url)
+    statement = text(
+        "INSERT INTO platform_usage (day, platform, channel, requests, elements) VALUES (:day, 'b', 'platform', 1, 5) "
+        "ON CONFLICT (day, platform, channel) DO UPDATE SET requests = platform_usage.requests + 1, "
+        "elements = platform_usage.elements + 5"
+    )
+    for _ in range(2):
+        with for_writing(engine).begin() as connection:
+            connection.execute(statement, {"day": NOW.date() if kind.url else NOW.date().isoformat()})
+    engine.dispose()
+    with opened(home, kind.url) as database:
+        assert database.usage(NOW.date()) == [
+            Usage(NOW.date(), "b", "platform", None, 2, 10),
+            Usage(NOW.date(), "shop", "platform", Purpose.SIGNUP, 1, 3),
+        ]
 
 
 def test_only_the_newest_epochs_are_remembered_in_memory_and_all_in_the_database(home, kind, server):

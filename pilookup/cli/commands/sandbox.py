@@ -70,7 +70,7 @@ trust file   {trust}
 token        {token}
 numbers      15400000000 is not found, 15400000001 exposed, 15400000002 malicious, 15400000003 both;
              all of them: docs/platform.md
-faults       put /faults/429 (401, 410, 429, 500, 503 or slow) behind the address, or send the header
+faults       put /faults/429 (401, 410, 429, 500, 503, quota or slow) behind the address, or send the header
              Pilookup-Sandbox-Fault: 429, and evaluations are answered so
 
 Python

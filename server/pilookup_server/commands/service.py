@@ -52,6 +52,6 @@ def _print(found: dict[str, Any]) -> None:
         )
     for one in found["usage"]:
         typer.echo(
-            f"{one['day']} {one['channel']} platform {one['platform']}: "
+            f"{one['day']} {one['channel']} platform {one['platform']} {one['purpose'] or 'former version'}: "
             f"{one['requests']:,} requests, {one['elements']:,} elements"
         )

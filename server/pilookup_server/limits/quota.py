@@ -7,12 +7,15 @@ quota, nothing would prevent a caller from having every possible number evaluate
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from math import ceil, floor
-from typing import Final
+from typing import Any, Final
 
 from limits import RateLimitItem
 
+from pilookup.clock import Clock, utc_now
+from pilookup.protocol.encoding import time_text
 from pilookup.protocol.problems import Problem
 from pilookup_server.limits.counters import Charge, Counters, CountersError, State
 from pilookup_server.problems import ProblemError
@@ -114,16 +117,18 @@ class Admission:
 class Quota:
     """A quota of one or more windows for each key. Quotas of different names share no counts."""
 
-    def __init__(self, name: str, items: Sequence[RateLimitItem], counters: Counters) -> None:
+    def __init__(self, name: str, items: Sequence[RateLimitItem], counters: Counters, clock: Clock = utc_now) -> None:
         """Make a quota.
 
         Args:
             name: The name under which its counts are stored.
             items: Its limits, shortest window first.
             counters: The counters.
+            clock: The wall clock, by which a refusal says when a window ends.
         """
         self._windows = tuple(Window.from_item(name, item) for item in items)
         self._counters = counters
+        self._clock = clock
         self._policy = policy(self._windows)
 
     async def take(self, key: str, cost: int) -> Admission:
@@ -137,7 +142,7 @@ class Quota:
         with unavailable_without_counters():
             full, levels = await self._counters.charge(charges)
             if full is not None:
-                raise await self._refusal(charges[full], key)
+                raise await self._refusal(self._windows[full], charges[full], key)
 
             async def refund() -> None:
                 with unavailable_without_counters():
@@ -145,13 +150,20 @@ class Quota:
 
             return Admission(self._headers(levels), refund)
 
-    async def _refusal(self, charge: Charge, key: str) -> ProblemError:
+    async def _refusal(self, full: Window, charge: Charge, key: str) -> ProblemError:
         (state,) = await self._counters.states([charge])
         wait = seconds_until_room(charge, state)
         detail = TOO_MANY if charge.amount > charge.limit else None
         states = await self._counters.states([window.charge(key, 0) for window in self._windows])
         headers = self._headers([state.level for state in states])
-        return ProblemError(Problem.RATE_LIMITED, detail, headers | retry_after(wait))
+        members = self._members(full, state.level)
+        return ProblemError(Problem.RATE_LIMITED, detail, headers | retry_after(wait), members)
+
+    def _members(self, full: Window, level: float) -> dict[str, Any]:
+        """The window that refuses: its quota, what is left now, and when nothing counts any more."""
+        end = self._clock() + timedelta(seconds=ceil(level / full.rate))
+        left = max(0, floor(full.burst - level))
+        return {"window": f"{full.seconds}s", "limit": full.amount, "left": left, "end": time_text(end)}
 
     def _headers(self, levels: Sequence[float]) -> dict[str, str]:
         items = [

@@ -1,17 +1,19 @@
 """The quotas of the settings, and what they count in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from pilookup import durable
-from pilookup.clock import Elapsed, seconds_since_boot
+from pilookup.clock import Clock, Elapsed, seconds_since_boot, utc_now
 from pilookup.errors import FormatError, HomeError
-from pilookup.protocol.names import PUBLIC
 from pilookup.release_files.evaluations import EVALUATED, read_evaluations
 from pilookup_server.limits.channel_ledger import ChannelLedger
 from pilookup_server.limits.counters import Counters
+from pilookup_server.limits.key_table import KeyTable
+from pilookup_server.limits.platform_ledger import PlatformLedger
+from pilookup_server.limits.platform_quota import PlatformQuota
 from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.public_quota import PublicQuota, public_quota
 from pilookup_server.limits.quota import Quota
@@ -32,22 +34,23 @@ class SharedCounts:
     Attributes:
         counters: Counters in shared memory.
         ledger: The count of the public channel's epochs.
-        usage: What holders of tokens had evaluated.
+        usage: What platforms had evaluated.
+        platform_ledger: The counts of platforms in each epoch.
+        key_table: The valid keys of platforms.
     """
 
     counters: SharedCounters
     ledger: ChannelLedger
     usage: UsageTable
+    platform_ledger: PlatformLedger
+    key_table: KeyTable
 
     @classmethod
-    def from_settings(
-        cls, settings: Settings, holders: Sequence[str], wake: Callable[[], None], elapsed: Elapsed = seconds_since_boot
-    ) -> Self:
+    def from_settings(cls, settings: Settings, wake: Callable[[], None], elapsed: Elapsed = seconds_since_boot) -> Self:
         """Map the memory.
 
         Args:
             settings: The server's settings.
-            holders: The names of the holders of tokens.
             wake: Has the keeper of the counts look at what is wanted.
             elapsed: The clock of elapsed seconds.
 
@@ -60,11 +63,13 @@ class SharedCounts:
                 read_evaluations(online)
             except FormatError as error:
                 raise HomeError(f"{online / EVALUATED}: {error}; delete it to forget what it counts") from None
-        closed = [channel for channel in settings.channels if channel != PUBLIC]
+        ledger = ChannelLedger(settings.public_epoch_quota, lock, wake)
         return cls(
             SharedCounters(lock, elapsed=elapsed),
-            ChannelLedger(settings.public_epoch_quota, lock, wake),
-            UsageTable(holders, closed, lock),
+            ledger,
+            UsageTable(lock),
+            PlatformLedger(lock, wake, lambda: ledger.keeping),
+            KeyTable(lock, elapsed, wake, lambda: ledger.keeping),
         )
 
 
@@ -74,18 +79,23 @@ class Quotas:
 
     Attributes:
         public: Elements on the public channel; None if it is not served.
-        platform: Elements per bearer token on the other channels.
+        platform: Elements of each platform on the other channels.
         refusals: Refused requests per client address.
     """
 
     public: PublicQuota | None
-    platform: Quota
+    platform: PlatformQuota
     refusals: Quota
     _counters: Counters
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, counts: SharedCounts, proofs_of_work: ProofsOfWork | None, scratch: Path
+        cls,
+        settings: Settings,
+        counts: SharedCounts,
+        proofs_of_work: ProofsOfWork | None,
+        scratch: Path,
+        clock: Clock = utc_now,
     ) -> Self:
         """Make the quotas.
 
@@ -94,6 +104,7 @@ class Quotas:
             counts: What all workers count in.
             proofs_of_work: Makes and checks the challenges of the public channel; None if it is not served.
             scratch: A private directory that all workers of this machine share.
+            clock: The wall clock, by which refusals say when a quota ends.
 
         Raises:
             ServeError: The quota storage cannot be used.
@@ -107,10 +118,11 @@ class Quotas:
         public = None
         if proofs_of_work is not None:
             public = public_quota(settings, counters, counts.ledger, proofs_of_work, guard)
+        rate = Quota("platform", quota_items(settings.platform_quota), counters, clock)
         return cls(
             public,
-            Quota("platform", quota_items(settings.platform_quota), counters),
-            Quota("refusals", quota_items(settings.request_quota), counters),
+            PlatformQuota(rate, counts.platform_ledger, clock),
+            Quota("refusals", quota_items(settings.request_quota), counters, clock),
             counters,
         )
 

@@ -1,9 +1,8 @@
-"""What the holders of tokens had evaluated, in memory that all workers share, until it is in the service database.
+"""What platforms had evaluated, in memory that all workers share, until it is in the service database.
 
 Requests and elements are counted, never what was asked.
 """
 
-import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,18 +10,26 @@ from struct import Struct
 from typing import Final
 
 from pilookup_server.limits.shared_lock import SharedLock
+from pilookup_server.limits.shared_rows import SharedRows
+from pilookup_server.logs import logger
+from pilookup_server.platforms.platform import Purpose
 
-_ROW: Final = Struct("<QQ")  # requests, elements
+ROWS: Final = 8192
+"""Most combinations of platform, channel and purpose since the server started."""
+
+_NAME: Final = Struct("<32s32s16s")
+_FULL: Final = "the table of platforms' usage is full, requests are not counted: restart the server"
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the holder of a token had evaluated in a channel on a day.
+    """What a platform had evaluated in a channel on a day.
 
     Attributes:
         day: The day, UTC.
-        platform: The name of the holder: half of the SHA-256 of the token, in hexadecimal digits.
+        platform: The name of the platform (`platforms.platform.Platform.name`).
         channel: The channel.
+        purpose: What for; None for what a former version counted.
         requests: The number of requests that were answered.
         elements: The number of elements in them.
     """
@@ -30,53 +37,56 @@ class Usage:
     day: date
     platform: str
     channel: str
+    purpose: Purpose | None
     requests: int
     elements: int
 
 
 class UsageTable:
-    """Counts requests and elements of each holder in each channel. Make it before the workers are forked."""
+    """Counts requests and elements of each platform, channel and purpose. Make it before the workers are forked."""
 
-    def __init__(self, holders: Sequence[str], channels: Sequence[str], lock: SharedLock) -> None:
+    def __init__(self, lock: SharedLock, rows: int = ROWS) -> None:
         """Map an empty table.
 
         Args:
-            holders: The names of the holders.
-            channels: The channels.
             lock: The lock that all workers use.
+            rows: Most combinations.
         """
-        keys = [(holder, channel) for holder in holders for channel in channels]
-        self._places = {key: number * _ROW.size for number, key in enumerate(keys)}
-        self._rows = mmap.mmap(-1, max(1, len(keys)) * _ROW.size)
+        self._rows = SharedRows(rows, _NAME.size, 2)
         self._lock = lock
+        self._said = False
 
-    def count(self, holder: str, channel: str, elements: int) -> None:
-        """Count one request; raises CountersError.
-
-        A holder that was not known when the table was made is not counted: its token came into the file of tokens
-        since, and only a worker that was started again has read it.
-        """
-        place = self._places.get((holder, channel))
-        if place is not None:
-            self._add(place, 1, elements)
+    def count(self, platform: str, channel: str, purpose: Purpose, elements: int) -> None:
+        """Count one request; raises CountersError."""
+        self._add(_NAME.pack(platform.encode(), channel.encode(), purpose.encode()), 1, elements)
 
     def take(self, day: date) -> list[Usage]:
         """Take out what was counted since the last time, for a day; raises CountersError."""
         taken = []
         with self._lock:
-            for (holder, channel), place in self._places.items():
-                requests, elements = _ROW.unpack_from(self._rows, place)
+            for place, name in self._rows.all():
+                requests, elements = self._rows.get(place)
                 if requests:
-                    _ROW.pack_into(self._rows, place, 0, 0)
-                    taken.append(Usage(day, holder, channel, requests, elements))
+                    self._rows.set(place, (0, 0))
+                    platform, channel, purpose = (part.rstrip(b"\0").decode() for part in _NAME.unpack(name))
+                    taken.append(Usage(day, platform, channel, Purpose(purpose), requests, elements))
         return taken
 
     def give_back(self, usage: Sequence[Usage]) -> None:
         """Count again what was taken out, because it could not be kept; raises CountersError."""
         for one in usage:
-            self._add(self._places[one.platform, one.channel], one.requests, one.elements)
+            assert one.purpose is not None, "only the database has usage without a purpose"
+            name = _NAME.pack(one.platform.encode(), one.channel.encode(), one.purpose.encode())
+            self._add(name, one.requests, one.elements)
 
-    def _add(self, place: int, requests: int, elements: int) -> None:
+    def _add(self, name: bytes, requests: int, elements: int) -> None:
         with self._lock:
-            before = _ROW.unpack_from(self._rows, place)
-            _ROW.pack_into(self._rows, place, before[0] + requests, before[1] + elements)
+            place = self._rows.find(name)
+            if place is None:
+                place = self._rows.add(name)
+            if place is not None:
+                before = self._rows.get(place)
+                self._rows.set(place, (before[0] + requests, before[1] + elements))
+        if place is None and not self._said:
+            self._said = True
+            logger().error(_FULL)

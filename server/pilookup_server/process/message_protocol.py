@@ -35,6 +35,7 @@ _ONCE: Final = frozenset(
         b"content-length",
         b"transfer-encoding",
         b"pilookup-proof",
+        b"pilookup-purpose",
         b"range",
         b"if-range",
         b"origin",

@@ -21,7 +21,6 @@ from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
 from pilookup.protocol.buckets import MAINLAND_PATTERNS
 from pilookup.protocol.names import PUBLIC
 from pilookup.release_files.serving_state import trust_clock
-from pilookup_server.auth import Tokens
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.quotas import SharedCounts
@@ -85,7 +84,7 @@ def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None
             if health.getsockname()[1] == main.getsockname()[1]:
                 raise ServeError("PILOOKUP_HEALTH_LISTEN: give it another port than PILOOKUP_PORT")
         wake_up = WakeUp()
-        counts = SharedCounts.from_settings(settings, Tokens.from_settings(settings).holders, wake_up.set)
+        counts = SharedCounts.from_settings(settings, wake_up.set)
         workers = _jobs(settings, keys, Path(scratch), (main, health), counts, descriptor_limit)
         jobs: dict[str, Job] = {keeper.NAME: partial(keeper.keep_counts, settings, counts, wake_up), **workers}
         _announce(main, health, settings)

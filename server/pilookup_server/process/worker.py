@@ -17,7 +17,7 @@ from pilookup import _core
 from pilookup.protocol.names import PUBLIC
 from pilookup_server import metrics
 from pilookup_server.app import create_app, create_health_app
-from pilookup_server.auth import Tokens, needs_token
+from pilookup_server.auth import DEPRECATED, Tokens, needs_token
 from pilookup_server.count_keeper import check_database_url
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.channel_ledger import Keeping
@@ -49,7 +49,8 @@ def check_startup(settings: Settings, keys: OnlineKeys, counts: SharedCounts) ->
             of the service database cannot be used.
         KeyringError: The timestamp key of a served channel is missing or damaged.
     """
-    Tokens.from_settings(settings)
+    if Tokens.from_settings(settings).holders:
+        logger().warning(DEPRECATED)
     Quotas.from_settings(settings, counts, None, settings.home)
     check_database_url(settings)
     for channel in settings.channels:
@@ -138,6 +139,7 @@ def _report_counts(app: FastAPI, counts: SharedCounts) -> None:
     """Record where the counts are kept, and how much of the newest epoch of the public channel is used."""
     ledger = counts.ledger
     metrics.set_database(used=ledger.keeping is Keeping.DATABASE)
+    metrics.set_keys_age(counts.key_table.age)
     watcher = app.state.service.watchers.get(PUBLIC)
     if watcher is None or watcher.state is None:
         return

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from pilookup.protocol.problems import Problem
-from pilookup_server.auth import needs_token, unauthorized
+from pilookup_server.auth import needs_token
+from pilookup_server.platforms.platform import Platform
 from pilookup_server.problems import ProblemError
 from pilookup_server.release.loaded_release import ServedState
 from pilookup_server.release.watcher import ReleaseWatcher
@@ -20,12 +21,12 @@ class AuthorizedRequest:
     Attributes:
         service: The service of the app.
         watcher: The watcher of the requested channel.
-        holder: The name of the token's holder; None if the channel needs no token.
+        platform: The platform that it is from; None if the channel needs no key.
     """
 
     service: Service
     watcher: ReleaseWatcher
-    holder: str | None
+    platform: Platform | None
 
     def state(self) -> ServedState:
         """The state that this worker serves.
@@ -52,23 +53,27 @@ class AuthorizedRequest:
         return state
 
 
-def admit(request: Request) -> AuthorizedRequest:
+async def admit(request: Request) -> AuthorizedRequest:
     """Check that the caller may use the requested channel.
 
     Raises:
-        ProblemError: 404 if the channel is not served, 401 if it needs a token and the request has no valid one.
+        ProblemError: 404 if the channel is not served; as `authenticate`, if the channel needs a key.
     """
     service = service_of(request)
     watcher = service.watchers.get(request.path_params["channel"])
     if watcher is None:
         raise ProblemError(Problem.NOT_FOUND)
-    if not needs_token(watcher.name):
-        return AuthorizedRequest(service, watcher, None)
-    authorization = header(request.scope, b"authorization")
-    holder = service.tokens.holder(authorization)
-    if holder is None:
-        raise unauthorized(presented=authorization is not None)
-    return AuthorizedRequest(service, watcher, holder)
+    platform = await authenticate(request) if needs_token(watcher.name) else None
+    return AuthorizedRequest(service, watcher, platform)
+
+
+async def authenticate(request: Request) -> Platform:
+    """The platform that a request is from.
+
+    Raises:
+        ProblemError: 401 if the request has no valid key, 503 if the valid keys are not known.
+    """
+    return await service_of(request).authenticator.authenticate(header(request.scope, b"authorization"))
 
 
 async def count_refusal(request: Request) -> None:

@@ -16,7 +16,7 @@ async def bucket(request: Request) -> Response:
         ProblemError: 410 if the snapshot is not served any more, 404 if it has no such bucket; 401, 404, 429 or 503
             as in every channel route.
     """
-    authorized = admit(request)
+    authorized = await admit(request)
     serial, index = _number(request.path_params["serial"]), _number(request.path_params["index"])
     snapshot = authorized.state().snapshots.get(serial) or (await authorized.newest()).snapshots.get(serial)
     if snapshot is None:
@@ -25,7 +25,7 @@ async def bucket(request: Request) -> Response:
         body = snapshot.body(index)
     except IndexError:
         raise ProblemError(Problem.NOT_FOUND) from None
-    return bytes_response(request, body, f'"{serial}-{index}"', PRIVATE if authorized.holder else IMMUTABLE)
+    return bytes_response(request, body, f'"{serial}-{index}"', PRIVATE if authorized.platform else IMMUTABLE)
 
 
 def _number(text: str) -> int:

@@ -17,8 +17,10 @@ from pilookup.protocol.problems import Problem
 from pilookup.protocol.token import ELEMENT_BYTES
 from pilookup_server import metrics
 from pilookup_server.limits.counters import CountersError
-from pilookup_server.limits.public_quota import HEADER
+from pilookup_server.limits.platform_quota import ServedEpoch
+from pilookup_server.limits.public_quota import HEADER, SMALL
 from pilookup_server.limits.quota import Admission
+from pilookup_server.platforms.platform import Purpose
 from pilookup_server.problems import ProblemError
 from pilookup_server.release.loaded_release import Evaluator
 from pilookup_server.routes.admission import AuthorizedRequest, admit
@@ -27,6 +29,9 @@ from pilookup_server.routes.request_form import may_be_evaluate_request
 
 INLINE: Final = 4
 """Up to this number of elements, handing the work to a thread costs more time than the work itself."""
+
+
+PURPOSE_HEADER: Final = b"pilookup-purpose"
 
 
 class Evaluate:
@@ -45,19 +50,20 @@ class Evaluate:
 
 
 async def _respond(request: Request) -> Response:
-    authorized = admit(request)
+    authorized = await admit(request)
     authorized.state()
     media_type = _media_type(request.scope)
     evaluate_request = _parse(media_type, request.scope, await read_body(request.receive))
     evaluator = await _evaluator(authorized, evaluate_request.epoch)
     count = len(evaluate_request.elements) // ELEMENT_BYTES
-    admission = await _charge(authorized, request.scope, evaluate_request.epoch, count)
+    purpose = _purpose(request.scope, count)
+    admission = await _charge(authorized, request.scope, evaluator, (purpose, count))
     try:
         answer = await _evaluate(authorized, evaluate_request, evaluator.key, count)
     except ProblemError:
         await admission.refund()
         raise
-    _count_usage(authorized, count)
+    _count_usage(authorized, purpose, count)
     content = answer.to_json() if media_type == JSON else answer.to_octets()
     headers = {**admission.headers, "cache-control": "no-store"}
     return Response(content, headers=headers, media_type=media_type)
@@ -93,24 +99,41 @@ async def _evaluator(authorized: AuthorizedRequest, epoch: int) -> Evaluator:
     return evaluator
 
 
-async def _charge(authorized: AuthorizedRequest, scope: Scope, epoch: int, count: int) -> Admission:
-    """Count the elements for the quota of the token or the address; raises ProblemError 429 or 503."""
-    service = authorized.service
-    if authorized.holder is not None:
-        return await service.quotas.platform.take(authorized.holder, count)
+def _purpose(scope: Scope, count: int) -> Purpose:
+    """What a platform has elements evaluated for; raises ProblemError 400 for a purpose that there is not.
+
+    A request that does not say it is a sign-up's if it has as many elements as a check of one number.
+    """
+    given = header(scope, PURPOSE_HEADER)
+    if given is None:
+        return Purpose.SIGNUP if count <= SMALL else Purpose.SCREENING
+    try:
+        return Purpose(given.decode("latin-1").strip())
+    except ValueError:
+        raise ProblemError(Problem.MALFORMED, f"Pilookup-Purpose: not {' or '.join(Purpose)}") from None
+
+
+async def _charge(
+    authorized: AuthorizedRequest, scope: Scope, evaluator: Evaluator, asked: tuple[Purpose, int]
+) -> Admission:
+    """Count the elements for the quotas of the platform or the address; raises ProblemError 429 or 503."""
+    service, (purpose, count) = authorized.service, asked
+    if authorized.platform is not None:
+        served = ServedEpoch(authorized.watcher.name, evaluator.epoch, evaluator.serves_until)
+        return await service.quotas.platform.admit(authorized.platform, served, purpose, count)
     quota = service.quotas.public
-    assert quota is not None, "only the public channel needs no token"
+    assert quota is not None, "only the public channel needs no key"
     proof = header(scope, HEADER)
-    return await quota.admit(
-        service.client_addresses.networks(scope), epoch, count, proof.decode("latin-1") if proof is not None else None
-    )
+    networks = service.client_addresses.networks(scope)
+    text = proof.decode("latin-1") if proof is not None else None
+    return await quota.admit(networks, evaluator.epoch, count, text)
 
 
-def _count_usage(authorized: AuthorizedRequest, count: int) -> None:
-    """Count what the holder of a token had evaluated. A request that is answered is not refused for that."""
-    if authorized.holder is not None:
+def _count_usage(authorized: AuthorizedRequest, purpose: Purpose, count: int) -> None:
+    """Count what a platform had evaluated. A request that is answered is not refused for that."""
+    if authorized.platform is not None:
         with suppress(CountersError):
-            authorized.service.counts.usage.count(authorized.holder, authorized.watcher.name, count)
+            authorized.service.counts.usage.count(authorized.platform.name, authorized.watcher.name, purpose, count)
 
 
 async def _evaluate(

@@ -30,6 +30,7 @@ async def ready(request: Request) -> Response:
     """GET /readyz: 200 if at least one channel is published and every published channel is valid.
 
     `service_database` is "unusable" while the server counts without it. It is ready then too, since it serves files.
+    `platform_keys` says how well the keys of platforms are known (`limits.key_table.KeysState`).
 
     A channel whose new release was refused is ready if its former release is valid; `release_refused` then says so.
 
@@ -46,6 +47,7 @@ async def ready(request: Request) -> Response:
         "status": "ready",
         "clock_doubtful": service.clock.doubtful,
         "service_database": _DATABASE[service.counts.ledger.keeping],
+        "platform_keys": service.counts.key_table.state,
         "channels": states,
     }
     body = json.dumps(told, separators=(",", ":")).encode()

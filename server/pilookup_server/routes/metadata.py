@@ -25,13 +25,13 @@ async def metadata(request: Request) -> Response:
     Raises:
         ProblemError: 404 if there is no such file; 401, 404 or 503 as in every channel route.
     """
-    authorized = admit(request)
+    authorized = await admit(request)
     state = await authorized.newest()
     name = request.path_params["name"]
     data = state.metadata.get(name)
     if data is None:
         raise ProblemError(Problem.NOT_FOUND)
-    cache = f"{'private' if authorized.holder else 'public'}, max-age={SECONDS}"
+    cache = f"{'private' if authorized.platform else 'public'}, max-age={SECONDS}"
     if name == COMBINED:
         return asset_response(_combined(data), request, cache)
     return bytes_response(request, data, f'"{sha256(data).hexdigest()}"', cache, JSON)

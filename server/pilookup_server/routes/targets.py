@@ -17,10 +17,10 @@ async def target(request: Request) -> Response:
         ProblemError: 404 if no served release lists the path, 416 if the range is invalid; 401, 404, 429 or 503 as in
             every channel route.
     """
-    authorized = admit(request)
+    authorized = await admit(request)
     path = request.path_params["path"]
     file = authorized.state().targets.get(path) or (await authorized.newest()).targets.get(path)
     if file is None:
         raise ProblemError(Problem.NOT_FOUND)
     media_type = JSON if path.endswith(".json") else OCTETS
-    return file_response(request, file, PRIVATE if authorized.holder else IMMUTABLE, media_type)
+    return file_response(request, file, PRIVATE if authorized.platform else IMMUTABLE, media_type)

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pilookup.protocol.problems import Problem
+from pilookup_server.limits.platform_quota import WARNING_HEADER
 from pilookup_server.problems import ProblemError
 
 HEADER: Final = "pilookup-sandbox-fault"
@@ -14,6 +15,7 @@ PREFIX: Final = "/faults/"
 SLOW: Final = "slow"
 SLOW_SECONDS: Final = 5.0
 RETRY_AFTER: Final = 30
+QUOTA_RETRY_AFTER: Final = 86_400
 
 PROBLEMS: Final = {
     "401": ProblemError(Problem.UNAUTHORIZED),
@@ -21,6 +23,11 @@ PROBLEMS: Final = {
     "429": ProblemError(Problem.RATE_LIMITED, headers={"retry-after": str(RETRY_AFTER)}),
     "500": ProblemError(Problem.INTERNAL),
     "503": ProblemError(Problem.UNAVAILABLE),
+    "quota": ProblemError(
+        Problem.QUOTA_EXCEEDED,
+        headers={"retry-after": str(QUOTA_RETRY_AFTER), WARNING_HEADER: '"signup";used=100'},
+        members={"window": "signup", "limit": 12_000, "left": 0, "end": "2027-05-01T00:00:00Z"},
+    ),
 }
 NAMES: Final = (*PROBLEMS, SLOW)
 

@@ -20,6 +20,7 @@ from pilookup.release_files.files import read_metadata
 from pilookup_server.app import create_app
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.logs import configure_logging
+from pilookup_server.platforms.key import KeyKind
 from pilookup_server.process.hardening import harden
 from pilookup_server.sandbox.faults import Faults
 from pilookup_server.settings import ServeError, Settings, read_settings
@@ -54,7 +55,8 @@ def serve_sandbox(port: int) -> None:
             # uvicorn ends, and then sends itself the signal again, which must not end the process before the clean-up.
             signal.signal(stop, lambda *_: None)
         with _listen(port) as listener:
-            _Server(Faults(create_app(settings, keys, Path(scratch)))).run([listener])
+            app = create_app(settings, keys, Path(scratch), key_kind=KeyKind.TEST)
+            _Server(Faults(app)).run([listener])
 
 
 def check_is_sandbox(settings: Settings) -> None:

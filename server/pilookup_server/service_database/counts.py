@@ -1,16 +1,16 @@
 """Reading and changing the service database. Every method is one transaction, and raises ServiceDatabaseError."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Self
 
-from sqlalchemy import Connection, Engine, Table, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, select
 
 from pilookup_server.limits.count_file import FileCounts
 from pilookup_server.limits.usage_table import Usage
+from pilookup_server.platforms.platform import Purpose
 from pilookup_server.service_database import migrate
 from pilookup_server.service_database.engine import (
     FILE,
@@ -21,10 +21,9 @@ from pilookup_server.service_database.engine import (
     is_empty,
     read_only,
 )
-from pilookup_server.service_database.schema import epoch_count, file_count, platform_usage
-
-MAX_COUNT: Final = 2**62
-"""More than anything that is counted; a column holds 2**63."""
+from pilookup_server.service_database.platforms import PlatformRecords
+from pilookup_server.service_database.rows import add, value
+from pilookup_server.service_database.schema import epoch_count, file_count, platform_day, platform_usage
 
 
 class ServiceDatabase:
@@ -33,6 +32,8 @@ class ServiceDatabase:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing = for_writing(engine)
+        self.platforms = PlatformRecords(engine)
+        """Platforms, their keys and what they had evaluated in each epoch."""
 
     @classmethod
     def open(cls, online: Path, url: str, *, migrate_tables: bool = True) -> Self:
@@ -83,11 +84,11 @@ class ServiceDatabase:
         with self._begin() as connection:
             for epoch, count in sorted(counts.epochs.items()):
                 key = {"source": counts.source, "channel": channel, "epoch": epoch}
-                _add(connection, file_count, key, {"evaluated": 0})
-                known = _value(connection, file_count, key)
+                add(connection, file_count, key, {"evaluated": 0})
+                known = value(connection, file_count, key)
                 if count > known:
-                    _add(connection, file_count, key, {"evaluated": count - known})
-                    _add(connection, epoch_count, {"channel": channel, "epoch": epoch}, {"evaluated": count - known})
+                    add(connection, file_count, key, {"evaluated": count - known})
+                    add(connection, epoch_count, {"channel": channel, "epoch": epoch}, {"evaluated": count - known})
 
     def take(self, channel: str, epoch: int, needed: int, ahead: int, ceiling: int) -> tuple[int, int]:
         """Add elements to the count of an epoch: those that were evaluated already, and some in advance.
@@ -104,31 +105,37 @@ class ServiceDatabase:
         """
         with self._begin() as connection:
             key = {"channel": channel, "epoch": epoch}
-            _add(connection, epoch_count, key, {"evaluated": needed})  # this locks the row
-            count = _value(connection, epoch_count, key)
+            add(connection, epoch_count, key, {"evaluated": needed})  # this locks the row
+            count = value(connection, epoch_count, key)
             taken = max(0, min(ahead, ceiling - count))
             if taken:
-                _add(connection, epoch_count, key, {"evaluated": taken})
+                add(connection, epoch_count, key, {"evaluated": taken})
         return taken, count + taken
 
     def give_back(self, channel: str, epoch: int, elements: int) -> None:
         """Subtract elements that were taken in advance and not evaluated."""
         with self._begin() as connection:
-            _add(connection, epoch_count, {"channel": channel, "epoch": epoch}, {"evaluated": -elements})
+            add(connection, epoch_count, {"channel": channel, "epoch": epoch}, {"evaluated": -elements})
 
     def add_usage(self, usage: Sequence[Usage]) -> None:
         """Add to the usage of platforms."""
         with self._begin() as connection:
             for one in usage:
-                key = {"day": one.day, "platform": one.platform, "channel": one.channel}
-                _add(connection, platform_usage, key, {"requests": one.requests, "elements": one.elements})
+                key = {"day": one.day, "platform": one.platform, "channel": one.channel, "purpose": str(one.purpose)}
+                add(connection, platform_day, key, {"requests": one.requests, "elements": one.elements})
 
     def usage(self, since: date) -> list[Usage]:
-        """The usage of all platforms from a day on, by day."""
-        table = platform_usage.c
-        query = select(platform_usage).where(table.day >= since).order_by(table.day, table.platform, table.channel)
+        """The usage of all platforms from a day on, by day; that of former versions has no purpose."""
         with database_errors(), self._engine.connect() as connection:
-            return [Usage(*row) for row in connection.execute(query)]
+            found = [
+                Usage(row.day, row.platform, row.channel, Purpose(row.purpose), row.requests, row.elements)
+                for row in connection.execute(select(platform_day).where(platform_day.c.day >= since))
+            ]
+            found += [
+                Usage(row.day, row.platform, row.channel, None, row.requests, row.elements)
+                for row in connection.execute(select(platform_usage).where(platform_usage.c.day >= since))
+            ]
+        return sorted(found, key=lambda one: (one.day, one.platform, one.channel, one.purpose or ""))
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
@@ -177,24 +184,3 @@ def _epochs(connection: Connection, channel: str) -> dict[int, int]:
     table = epoch_count.c
     query = select(table.epoch, table.evaluated).where(table.channel == channel)
     return {row.epoch: row.evaluated for row in connection.execute(query)}
-
-
-def _value(connection: Connection, table: Table, key: Mapping[str, Any]) -> int:
-    query = select(table.c.evaluated)
-    for name, value in key.items():
-        query = query.where(table.c[name] == value)
-    return int(connection.execute(query).scalar_one())
-
-
-def _add(connection: Connection, table: Table, key: Mapping[str, Any], amounts: Mapping[str, int]) -> None:
-    """Add to columns of a row, which is made if there is none. No column gets below 0 or above MAX_COUNT."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(table).values(**key, **{name: max(0, amount) for name, amount in amounts.items()})
-    sums = {name: _bounded(connection, table.c[name] + amount) for name, amount in amounts.items()}
-    connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=sums))
-
-
-def _bounded(connection: Connection, value: Any) -> Any:
-    if connection.dialect.name == "postgresql":
-        return func.greatest(0, func.least(value, MAX_COUNT))
-    return func.max(0, func.min(value, MAX_COUNT))

@@ -54,6 +54,7 @@ def _found(
                 "day": one.day.isoformat(),
                 "platform": one.platform,
                 "channel": one.channel,
+                "purpose": one.purpose,
                 "requests": one.requests,
                 "elements": one.elements,
             }

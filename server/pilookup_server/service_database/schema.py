@@ -1,6 +1,6 @@
 """The tables of the service database. `migrations/` has the revisions that lead to them."""
 
-from sqlalchemy import BigInteger, Column, Date, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Date, LargeBinary, MetaData, String, Table
 
 metadata = MetaData()
 
@@ -32,4 +32,51 @@ platform_usage = Table(
     Column("requests", BigInteger, nullable=False),
     Column("elements", BigInteger, nullable=False),
 )
-"""What the holder of a token had evaluated on a day (UTC); the holder is half of the token's SHA-256."""
+"""What a server of a former version counted on a day (UTC); the holder of a token is half of its SHA-256."""
+
+platform_day = Table(
+    "platform_day",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("platform", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("elements", BigInteger, nullable=False),
+)
+"""What a platform had evaluated on a day (UTC)."""
+
+platform = Table(
+    "platform",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("users", BigInteger, nullable=False),
+    Column("added", BigInteger, nullable=False),
+)
+"""The registered platforms, the number of users that each has declared, and the POSIX time when it was added."""
+
+platform_key = Table(
+    "platform_key",
+    metadata,
+    Column("id", String(8), primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("kind", String(4), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=True),
+    Column("revoked", BigInteger, nullable=True),
+)
+"""Keys of platforms: the SHA-256 of each secret, and POSIX times."""
+
+platform_epoch = Table(
+    "platform_epoch",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("evaluated", BigInteger, nullable=False),
+    Column("warned", BigInteger, nullable=True),
+)
+"""Elements of a platform that were evaluated in an epoch, or that a server has taken in advance; and the POSIX time
+when the operator was told that most of the quota is used."""

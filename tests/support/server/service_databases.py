@@ -62,7 +62,7 @@ class Server:
         self.elapsed, self.ticks = Stepped(1_000_000.0), True
         given = {"service_database_url": url, "platform_tokens": TOKEN} | given
         self.settings = read_settings(home=home, public_epoch_quota=ceiling, **given)
-        self.counts = SharedCounts.from_settings(self.settings, ["a" * 32], self._wake, self.elapsed)
+        self.counts = SharedCounts.from_settings(self.settings, self._wake, self.elapsed)
         self.keeper = CountKeeper(self.settings, self.counts, self.elapsed, lambda: NOW)
         self.ledger = self.counts.ledger
 

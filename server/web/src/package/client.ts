@@ -9,6 +9,9 @@ import { channelUrls } from "../worker/channel_urls.ts";
 import type { Answer, Options } from "./public.d.ts";
 import { SharedTrust } from "./shared_trust.ts";
 
+/** A 429 has it where the quota of an epoch is used up (SPEC 8.4). The page, whose channel has no such quota, needs none. */
+const QUOTA_HEADER = "pilookup-quota-warning";
+
 declare const globalThis: { pilookupForeign: Foreign };
 
 const clock: Clock = { now: () => Date.now(), ticks: () => performance.now() };
@@ -32,7 +35,13 @@ export class PilookupClient {
   }
 
   async check(text: string): Promise<Answer> {
-    const transport = new Transport(this.fetch, this.timeout);
+    let exceeded = false;
+    const noting: Fetch = async (target, options) => {
+      const response = await this.fetch(target, options);
+      exceeded ||= response.status === 429 && response.headers.has(QUOTA_HEADER);
+      return response;
+    };
+    const transport = new Transport(noting, this.timeout);
     let wake = (): void => undefined;
     const timer = setTimeout(() => {
       transport.abort();
@@ -47,7 +56,9 @@ export class PilookupClient {
       const { urls, trust } = this;
       const library = (): Foreign => globalThis.pilookupForeign;
       const tools = { urls, trust, transport, clock, sleep, library, onStep: () => undefined };
-      return (await check(text, tools)).answer;
+      const { answer } = await check(text, tools);
+      if (answer.status !== "unknown" || answer.reason !== "rate_limited" || !exceeded) return answer;
+      return { ...answer, reason: "quota_exceeded" };
     } finally {
       clearTimeout(timer);
     }

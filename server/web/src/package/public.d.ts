@@ -37,10 +37,11 @@ export interface NotFound {
 
 export interface Unknown {
   status: "unknown";
-  reason: FailureReason;
+  /** `quota_exceeded`: the platform's quota of the epoch is used up; waiting helps only once the epoch ends. */
+  reason: FailureReason | "quota_exceeded";
   /** With `invalid_number`: why the text is not a number. */
   detail?: string;
-  /** With `rate_limited`: seconds to wait. */
+  /** With `rate_limited` and `quota_exceeded`: seconds to wait. */
   wait?: number;
 }
 

@@ -5,15 +5,13 @@ Every command of `pilookup` imports this module, so it imports the server only w
 
 import json as json_text
 import time
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from pilookup_server.service_database.deliveries import TargetState
     from pilookup_server.settings import Settings
 
 
@@ -83,11 +81,13 @@ def _add(settings: "Settings", name: str, url: str, channel: str, *, json: bool)
 
 def _change(settings: "Settings", action: Action, name: str, *, json: bool) -> None:
     from pilookup_server.notify.targets import open_tables  # noqa: PLC0415 - see the module's text
+    from pilookup_server.service_database.target_report import target_json, target_line  # noqa: PLC0415
 
     with open_tables(settings) as tables:
         if action is Action.LIST:
-            states = tables.targets()
-            typer.echo(json_text.dumps([_json(one) for one in states], indent=2) if json else _text(states))
+            told = [target_json(one) | {"url": one.target.url} for one in tables.targets()]
+            lines = [target_line(one) for one in told] or ["no targets; add one: pilookup notify add NAME URL"]
+            typer.echo(json_text.dumps(told, indent=2) if json else "\n".join(lines))
         elif action is Action.PAUSE:
             tables.pause(name, int(time.time()))
             typer.echo(f"{name}: paused")
@@ -97,37 +97,3 @@ def _change(settings: "Settings", action: Action, name: str, *, json: bool) -> N
         else:
             tables.remove(name)
             typer.echo(f"{name}: removed")
-
-
-def _json(state: "TargetState") -> dict[str, Any]:
-    return {
-        "target": state.target.name,
-        "url": state.target.url,
-        "channel": state.target.channel,
-        "delivered": state.delivered or None,
-        "delivered_at": _time(state.delivered_at),
-        "failing_since": _time(state.failing_since),
-        "fault": state.fault,
-        "paused_since": _time(state.paused),
-        "paused_because": state.paused_because,
-    }
-
-
-def _text(states: "list[TargetState]") -> str:
-    if not states:
-        return "no targets; add one: pilookup notify add NAME URL"
-    return "\n".join(_line(one) for one in states)
-
-
-def _line(state: "TargetState") -> str:
-    delivered = f"serial {state.delivered} delivered" if state.delivered else "nothing delivered yet"
-    parts = [f"{state.target.name}: {state.target.channel}, {delivered}"]
-    if state.fault is not None:
-        parts.append(f"failing since {_time(state.failing_since)} ({state.fault})")
-    if state.paused is not None:
-        parts.append(f"paused since {_time(state.paused)} ({state.paused_because})")
-    return "; ".join(parts)
-
-
-def _time(seconds: int | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

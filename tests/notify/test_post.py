@@ -7,7 +7,7 @@ import tracemalloc
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.notify import checked_network
 from pilookup_server.notify import names as names_module
@@ -107,6 +107,7 @@ def test_a_repetition_has_the_same_id_and_body():
         st.sampled_from(["8.8.8.8", "10.0.0.1", "127.0.0.1", "::1", "2400:3200::1", "::ffff:10.1.1.1"]), min_size=1
     )
 )
+@settings(deadline=None, max_examples=40)
 def test_one_address_that_is_not_public_among_any_others_refuses_all(addresses):
     if all(map(is_public, addresses)):
         return
@@ -244,6 +245,7 @@ def test_what_is_no_answer_is_a_failure(tmp_path, answer):
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None, max_examples=40)
 def test_no_bytes_make_it_raise(tmp_path_factory, answer):
     result, _ = outcome(tmp_path_factory.mktemp("receiver"), answer)
     assert result.fault is None or len(result.fault) <= 64

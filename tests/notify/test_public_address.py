@@ -5,7 +5,7 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.notify.endpoint import Endpoint
 from pilookup_server.notify.public_address import is_in, is_public
@@ -72,6 +72,7 @@ def test_a_public_address_in_a_wrapping_is_public_for_nat64_alone():
 
 
 @given(st.ip_addresses())
+@settings(deadline=None)
 def test_what_python_calls_private_is_never_public(address):
     if is_public(str(address)):
         assert address.is_global
@@ -107,6 +108,7 @@ def spellings(address):
 
 
 @given(st.ip_addresses(v=4))
+@settings(deadline=None)
 def test_no_spelling_of_an_address_is_a_hosts_name(address):
     for host in spellings(address):
         for url in (f"https://{host}/x", f"https://{host}:8443/x", f"https://{host}./x"):
@@ -154,6 +156,7 @@ def test_urls_have_one_spelling(url, host, port, target):
 
 
 @given(st.text(max_size=60) | st.from_regex(r"https://[ -~]{0,40}", fullmatch=True))
+@settings(deadline=None)
 def test_any_text_is_refused_or_has_one_spelling(url):
     try:
         endpoint = Endpoint.parse(url)

@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.notices.board import NoticeBoard
 from pilookup_server.notices.notice import Notice
@@ -119,6 +119,7 @@ async def test_any_other_query_is_malformed(running, repository, query):
 
 
 @given(st.text(max_size=20) | st.integers().map(str))
+@settings(deadline=None)
 def test_a_cursor_is_a_serial_or_malformed(text):
     request = Request({"type": "http", "query_string": urlencode({"after": text}).encode(), "headers": []})
     try:

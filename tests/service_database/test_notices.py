@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pilookup_server.notice_keeper import NoticeKeeper
 from pilookup_server.notices import board as board_module
@@ -137,6 +137,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.sampled_from(sorted(notice_module._NAMES)), ANYTHING)
+@settings(deadline=None)
 def test_a_member_of_another_kind_is_refused_or_is_that_kind(name, value):
     body = {"channel": "platform", "serial": 1, "datasets": [1], "manifest": made_notice(1).manifest, "created": 0}
     try:
@@ -149,6 +150,7 @@ def test_a_member_of_another_kind_is_refused_or_is_that_kind(name, value):
 
 
 @given(st.binary(max_size=40))
+@settings(deadline=None)
 def test_any_other_bytes_are_refused(data):
     with pytest.raises(FormatError):
         Notice.from_bytes(data)

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from pilookup.errors import PilookupError
 from pilookup_server.logs import describe, logger
@@ -61,7 +61,7 @@ class Notifier:
         try:
             while not stop.is_set():
                 pause = POLL_SECONDS if await self._turn() else RETRY_SECONDS
-                await _wait(stop, pause)
+                await self._wait(stop, pause)
             await asyncio.gather(*self._running)
         finally:
             self._thread.submit(self._database.close).result()
@@ -134,11 +134,9 @@ class Notifier:
     async def _in_database(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-
-async def _wait(stop: asyncio.Event, seconds: float) -> Any:
-    """Wait for some seconds, or until `stop` is set."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+    async def _wait(self, stop: asyncio.Event, seconds: float) -> None:
+        """Wait for some seconds, until `stop` is set, or, while no more deliveries may begin, until one has ended."""
+        stopped = asyncio.create_task(stop.wait())
+        ends = self._running if len(self._running) >= MOST_DELIVERIES else set[asyncio.Task[None]]()
+        await asyncio.wait({stopped, *ends}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()

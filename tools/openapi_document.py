@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pilookup_server.app import api_routes
 from pilookup_server.limits.public_quota import HEADER
+from pilookup_server.routes.notices import PAGE as PAGE_LENGTH
 
 import pilookup
 from pilookup.protocol.messages import JSON, MAX_BATCH, OCTETS
@@ -47,6 +48,10 @@ PARTS = {
     "index": part("index", "The index of a bucket, decimal.", {"type": "integer", "minimum": 0, "maximum": 2**32 - 1}, 0),
 }  # fmt: skip
 EPOCH_PART = part("epoch", "The epoch, if the body is octets.", EPOCH, 1, "query")
+AFTER = part(
+    "after", "The serial that the caller has; 0, or nothing, for all that are kept.",
+    {"type": "integer", "minimum": 0, "maximum": MAX_SERIAL}, 41, "query",
+)  # fmt: skip
 RANGE = part("Range", "One range of bytes.", {"type": "string"}, "bytes=0-99", "header")
 TAG = part("If-None-Match", "An entity tag that the caller has.", {"type": "string"}, '"1-0"', "header")
 PURPOSE = part(
@@ -78,6 +83,17 @@ REQUEST = message(["epoch", "elements"], epoch=EPOCH, elements=ELEMENTS)
 ANSWER = message(
     ["epoch", "elements", "proof"], epoch=EPOCH, elements=ELEMENTS, proof={"type": "string", "pattern": ITEM % 86}
 )
+
+SERIAL = {"type": "integer", "minimum": 1, "maximum": MAX_SERIAL}
+DATASETS = {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 0xFFFF}}
+NOTICE = message(
+    ["channel", "serial", "datasets", "manifest"],
+    channel={"type": "string"}, serial=SERIAL, datasets=DATASETS, manifest={"type": "string", "format": "uri-reference"},
+)  # fmt: skip
+NOTICES = message(
+    ["channel", "notices", "more"],
+    channel={"type": "string"}, notices={"type": "array", "maxItems": PAGE_LENGTH, "items": NOTICE}, more={"type": "boolean"},
+)  # fmt: skip
 
 EVERY_ROUTE = (Problem.MALFORMED, Problem.NOT_FOUND, Problem.TIMEOUT, Problem.TOO_LARGE, Problem.INTERNAL)
 CHANNEL_ROUTE = (*EVERY_ROUTE, Problem.UNAUTHORIZED, Problem.RATE_LIMITED, Problem.UNAVAILABLE)
@@ -114,6 +130,12 @@ ROUTES = {
         "parameters": [TAG, RANGE],
         "good": {200: good("The file.", json=ANYTHING, octets=BYTES), 206: good("A range of it.", json=BYTES, octets=BYTES), 304: UNCHANGED},
         "problems": (*CHANNEL_ROUTE, Problem.RANGE),
+    },
+    f"{CHANNEL}/notices": {
+        "summary": "The notices of releases newer than a serial, oldest first",
+        "parameters": [AFTER, TAG],
+        "good": {200: good("The notices.", json=NOTICES), 304: UNCHANGED},
+        "problems": CHANNEL_ROUTE,
     },
     "/healthz": {
         "summary": "Whether the process runs",

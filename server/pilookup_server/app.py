@@ -28,6 +28,7 @@ from pilookup_server.routes.buckets import bucket
 from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready
 from pilookup_server.routes.metadata import metadata
+from pilookup_server.routes.notices import notices
 from pilookup_server.routes.page import page_routes
 from pilookup_server.routes.refusals import COUNTED_HANDLERS
 from pilookup_server.routes.targets import target
@@ -111,6 +112,7 @@ def api_routes() -> list[Route]:
         Route(f"{channel}/snapshots/{{serial}}/buckets/{{index}}", bucket),
         Route(f"{channel}/metadata/{{name}}", metadata),
         Route(f"{channel}/targets/{{path:path}}", target),
+        Route(f"{channel}/notices", notices),
         *_health_routes(),
     ]
 

@@ -23,6 +23,7 @@ from pilookup_server.limits.channel_ledger import Keeping
 from pilookup_server.limits.count_file import CountFile
 from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.logs import describe, logger
+from pilookup_server.notice_keeper import NoticeKeeper
 from pilookup_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,14 @@ _NOTHING: Final = "the count of the epoch is not known, so `public` evaluates no
 class CountKeeper:
     """Takes elements for the workers, and keeps the usage of platforms. Use it in one process."""
 
-    def __init__(self, settings: Settings, counts: SharedCounts, elapsed: Elapsed, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        counts: SharedCounts,
+        elapsed: Elapsed,
+        clock: Clock,
+        notices: NoticeKeeper | None = None,
+    ) -> None:
         """Open nothing yet.
 
         Args:
@@ -52,10 +60,12 @@ class CountKeeper:
             counts: What all workers count in.
             elapsed: The clock of elapsed seconds.
             clock: The wall clock.
+            notices: What also uses the database, after the counts; None if nothing does.
 
         Raises:
             ServeError: The URL of the database cannot be read.
         """
+        self._notices = notices
         self._online: Path = settings.home / "online"
         self._url = settings.read_service_database_url()
         self._counts = counts
@@ -129,6 +139,8 @@ class CountKeeper:
             except PilookupError:
                 self._counts.usage.give_back(usage)
                 raise
+        if self._notices is not None:
+            self._notices.keep(database)
 
     def _take_for_platforms(self, database: "ServiceDatabase", now: int) -> None:
         """Read what all servers count for the platforms of this one, and take what they want."""

@@ -15,6 +15,7 @@ from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.quotas import Quotas, SharedCounts
+from pilookup_server.notices.board import NoticeBoard
 from pilookup_server.platforms.key import KeyKind
 from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
@@ -35,6 +36,8 @@ class Service:
         evaluation_threads: Limits how many threads evaluate elements at the same time.
         evaluation_batcher: Evaluates single elements of concurrent requests together.
         clock: The time that everything goes by.
+        board: The notices of this machine's workers, and those that they list.
+        notice_origin: What the addresses of manifests in notices begin with; may be empty.
     """
 
     watchers: Mapping[str, ReleaseWatcher]
@@ -45,6 +48,8 @@ class Service:
     evaluation_threads: CapacityLimiter
     evaluation_batcher: EvaluationBatcher
     clock: TrustedClock
+    board: NoticeBoard
+    notice_origin: str
 
     @classmethod
     def from_settings(
@@ -81,9 +86,12 @@ class Service:
         public = PUBLIC in settings.channels
         proofs_of_work = ProofsOfWork.from_key(keys.timestamp_keys(PUBLIC)[0]) if public else None
         directory = settings.home / "online" / "channels"
+        board = NoticeBoard(scratch)
         return cls(
             watchers={
-                name: ReleaseWatcher(name, directory / name, keys, times, clock, _timestamp_source(settings, name))
+                name: ReleaseWatcher(
+                    name, directory / name, keys, times, clock, _timestamp_source(settings, name), board
+                )
                 for name in settings.channels
             },
             authenticator=Authenticator(Tokens.from_settings(settings), counts.key_table, clock, key_kind),
@@ -93,6 +101,8 @@ class Service:
             evaluation_threads=CapacityLimiter(threads),
             evaluation_batcher=EvaluationBatcher(),
             clock=clock,
+            board=board,
+            notice_origin=settings.notice_origin,
         )
 
 

@@ -128,6 +128,27 @@ class Settings(BaseSettings):
     service_database_url_file: Path | None = Field(
         None, description="File with that URL; it wins over `PILOOKUP_SERVICE_DATABASE_URL`."
     )
+    notice_origin: str = Field(
+        "",
+        description="Origin that the addresses of manifests in notices begin with, such as `https://check.example`; "
+        "empty: they begin with their path.",
+    )
+    notify_key_file: Path | None = Field(
+        None,
+        description="File with the key that secrets of targets are derived from; not set: `HOME/online/notify.key`.",
+    )
+    notify_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Networks (CIDR, comma separated) besides the public ones in which `notify` may reach targets."
+    )
+    notify_seconds: float = Field(
+        15.0, gt=0, le=60, description="Time of one delivery, from the look-up of the name to the status."
+    )
+    notify_pause_seconds: int = Field(
+        24 * 3600, ge=60, description="A target to which all deliveries have failed for this long is paused."
+    )
+    notify_metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of the metrics of `notify`, at `PILOOKUP_METRICS_HOST`; not set: none."
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks (CIDR, comma separated) whose X-Forwarded-For is believed."
     )
@@ -158,7 +179,7 @@ class Settings(BaseSettings):
     )
     shutdown_seconds: int = Field(30, ge=1, description="Time for open requests to end when the server stops.")
 
-    @field_validator("channels", "trusted_proxies", "allowed_origins", mode="before")
+    @field_validator("channels", "trusted_proxies", "allowed_origins", "notify_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
@@ -168,7 +189,7 @@ class Settings(BaseSettings):
     def _channels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(check_channel(name) for name in value))
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "notify_networks", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         try:
@@ -199,7 +220,7 @@ class Settings(BaseSettings):
             raise ValueError("set PILOOKUP_RENEW=0 too: a machine either signs timestamps or fetches them")
         return check_origin(value)
 
-    @field_validator("page_buckets", "page_address")
+    @field_validator("page_buckets", "page_address", "notice_origin")
     @classmethod
     def _page_origin(cls, value: str) -> str:
         return check_origin(value) if value else value

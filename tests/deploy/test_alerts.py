@@ -18,6 +18,7 @@ PROBE = """
 import os
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["FOLDER"]
 from pilookup_server import metrics
+from pilookup_server.notify import metrics as metrics_of_notify
 from prometheus_client import REGISTRY
 for family in REGISTRY.collect():
     if not family.name.startswith("pilookup_"):
@@ -47,6 +48,7 @@ def test_the_metrics_are_found(metrics):
     assert metrics["pilookup_request_seconds_bucket"] == {"route", "channel", "status", "le"}
     assert metrics["pilookup_service_database_used"] == {"database"}
     assert "pilookup_evaluated_elements_total" in metrics
+    assert metrics["pilookup_notify_paused"] == {"target", "because"}
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=[rule["alert"] for rule in ALERTS])

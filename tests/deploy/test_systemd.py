@@ -10,10 +10,11 @@ import pytest
 
 from tests.docs.test_settings import ROWS
 from tests.support.docs.documents import ROOT
+from tests.support.server.serve_process import Home
 
 FOLDER = ROOT / "deploy" / "systemd"
 SERVICES = sorted(FOLDER.glob("*.service"))
-MOST_EXPOSURE = {"pilookup.service": 1.0, "pilookup-status.service": 0.3}
+MOST_EXPOSURE = {"pilookup.service": 1.0, "pilookup-notify.service": 1.2, "pilookup-status.service": 0.3}
 """As `systemd-analyze security` of systemd 252 measures it, 10 being the worst."""
 
 
@@ -64,6 +65,17 @@ def test_the_variables_are_documented(path):
     names = {value.partition("=")[0] for value in settings(path)["Service"].get("Environment", [])}
     assert names
     assert names <= ROWS.keys()
+
+
+def test_the_process_that_talks_to_strangers_sees_no_key(tmp_path):
+    """Everything of a HOME's online half but the service database is hidden from it, and all of custody."""
+    unit = settings(FOLDER / "pilookup-notify.service")["Service"]
+    hidden = {path.lstrip("-") for line in unit["InaccessiblePaths"] for path in line.split()}
+    Home(tmp_path / "home")
+    found = {f"/var/lib/pilookup/online/{path.name}" for path in (tmp_path / "home" / "online").iterdir()}
+    assert found <= hidden
+    assert {"/var/lib/pilookup/custody", "/etc/pilookup/online"} <= hidden
+    assert not [name for name in unit["Environment"] if "PASSPHRASE" in name]
 
 
 def test_the_timer_starts_the_service():

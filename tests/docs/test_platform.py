@@ -57,13 +57,14 @@ def run(text, sandbox):
 
 
 def test_each_python_snippet_runs_and_prints_what_is_said(sandbox):
-    fake, own, client, signup, production = (block.text for block in snippets("python"))
+    fake, own, client, signup, production, notices = (block.text for block in snippets("python"))
     assert run(fake, sandbox) == run(own, sandbox) == ""
     both = FakeClient().check(SyntheticNumber.BOTH)
     assert run(client, sandbox) == f"found True True {[case.title_en for case in both.cases]}\n"
     assert run(signup, sandbox).startswith("有人可能冒用过这个号码")
     ask = f"\n\nprint(open_client().check('{SyntheticNumber.EXPOSED}').exposed)"
     assert run(production + ask, sandbox) == "True\n"
+    assert int(run(notices, sandbox)) >= 1
 
 
 def test_the_request_of_curl_is_answered(sandbox):

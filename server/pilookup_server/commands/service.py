@@ -50,6 +50,11 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(
             f"{epoch['channel']} epoch {epoch['epoch']}: {epoch['evaluated']:,} elements, {part:.1%} of the most"
         )
+    if found["targets"]:
+        from pilookup_server.service_database.target_report import target_line  # noqa: PLC0415 - see the module's text
+
+        for one in found["targets"]:
+            typer.echo(f"notices to {target_line(one)}")
     for one in found["usage"]:
         typer.echo(
             f"{one['day']} {one['channel']} platform {one['platform']} {one['purpose'] or 'former version'}: "

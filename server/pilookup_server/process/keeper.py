@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 from pilookup.clock import seconds_since_boot, utc_now
 from pilookup.private_process import name_process
@@ -10,6 +11,8 @@ from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.limits.wake_up import WakeUp
 from pilookup_server.logs import describe, logger
+from pilookup_server.notice_keeper import NoticeKeeper
+from pilookup_server.notices.board import NoticeBoard
 from pilookup_server.settings import Settings
 
 END = signal.SIGUSR1
@@ -22,8 +25,8 @@ PROCESS = "pilookup-counts"
 """Its name for the system."""
 
 
-def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> None:
-    """Keep the counts until no worker runs any more.
+def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp, scratch: Path) -> None:
+    """Keep the counts and the notices until no worker runs any more.
 
     It outlives SIGTERM, which a service manager sends to all processes, because workers still answer open requests
     then. It ends at END from the supervisor, or when the supervisor has died.
@@ -32,6 +35,7 @@ def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> No
         settings: The server's settings.
         counts: What all workers count in.
         wake_up: What workers wake this process with.
+        scratch: The private directory that the processes of this server share.
 
     Raises:
         ServeError: The URL of the database cannot be read.
@@ -48,7 +52,8 @@ def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> No
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     supervisor = os.getppid()
-    keeper = CountKeeper(settings, counts, seconds_since_boot, utc_now)
+    notices = NoticeKeeper(NoticeBoard(scratch))
+    keeper = CountKeeper(settings, counts, seconds_since_boot, utc_now, notices)
     while not ended and os.getppid() == supervisor:
         try:
             keeper.tick()

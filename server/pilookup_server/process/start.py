@@ -86,7 +86,10 @@ def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None
         wake_up = WakeUp()
         counts = SharedCounts.from_settings(settings, wake_up.set)
         workers = _jobs(settings, keys, Path(scratch), (main, health), counts, descriptor_limit)
-        jobs: dict[str, Job] = {keeper.NAME: partial(keeper.keep_counts, settings, counts, wake_up), **workers}
+        jobs: dict[str, Job] = {
+            keeper.NAME: partial(keeper.keep_counts, settings, counts, wake_up, Path(scratch)),
+            **workers,
+        }
         _announce(main, health, settings)
         grace = settings.shutdown_seconds + _KILL_MARGIN_SECONDS
         Supervisor(jobs, grace, {keeper.NAME: keeper.END}).run()

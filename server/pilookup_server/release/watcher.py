@@ -25,6 +25,8 @@ from pilookup.release_files.serving_state import remove_refused, write_refused
 from pilookup_server import metrics
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
+from pilookup_server.notices.board import NoticeBoard
+from pilookup_server.release.announce import Announcer
 from pilookup_server.release.followed_timestamp import Condition, FollowedTimestamp
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
 from pilookup_server.release.timestamp import newer_snapshot, renew, renewal_due, take_signed, take_up
@@ -87,6 +89,7 @@ class ReleaseWatcher:
         times: WatchTimes,
         clock: TrustedClock,
         source: TimestampSource | None = None,
+        board: NoticeBoard | None = None,
     ) -> None:
         """Watch nothing before the first tick.
 
@@ -97,6 +100,7 @@ class ReleaseWatcher:
             times: The times by which the channel is watched.
             clock: The time that everything goes by.
             source: Where timestamps are fetched that another machine signs; None if none are.
+            board: Where the notice of each release that is served goes; None if nobody asks for notices.
         """
         self.name = name
         self.state: ServedState | None = None
@@ -106,6 +110,8 @@ class ReleaseWatcher:
         self._keys = keys
         self._times = times
         self._clock = clock
+        self._announcer = Announcer(name, board) if board is not None else None
+        self._announced = True
         self._destroyed = DestroyedEpochs(directory)
         self._look_at_keys_from = 0.0
         self._lock = asyncio.Lock()
@@ -201,6 +207,7 @@ class ReleaseWatcher:
         self._drop_expired(now)
         await self._destroy_ended(now)
         await self._remove_unlisted()
+        await self._announce()
 
     async def _reload(self) -> None:
         async with self._lock:
@@ -375,6 +382,21 @@ class ReleaseWatcher:
         self._unlisted = False
         if count:
             logger().info("former files deleted", channel=self.name, count=count)
+
+    async def _announce(self) -> None:
+        """Put the notice of what is served on the board. A failure is logged once, and tried again at the next tick."""
+        if self._announcer is None:
+            return
+        try:
+            await to_thread.run_sync(self._announcer.announce, self.state)
+        except OSError as error:
+            if self._announced:
+                logger().error(
+                    "notice not made: receivers are not told of this release", channel=self.name, **describe(error)
+                )
+            self._announced = False
+        else:
+            self._announced = True
 
     def _has_ended(self, epoch: int, now: datetime) -> bool:
         """Whether an epoch is older than the newest, and the release does not list it or its time is long over."""

@@ -61,6 +61,11 @@ class ServiceDatabase:
         """Close all connections."""
         self._engine.dispose()
 
+    @property
+    def engine(self) -> Engine:
+        """The connections, for the other modules that read and change tables of this database."""
+        return self._engine
+
     def revision(self) -> str | None:
         """The revision of the tables."""
         with database_errors(), self._engine.connect() as connection:

@@ -8,7 +8,9 @@ from pilookup.errors import HomeError
 from pilookup.protocol.names import PUBLIC
 from pilookup_server.limits.usage_table import Usage
 from pilookup_server.service_database.counts import ServiceDatabase
+from pilookup_server.service_database.deliveries import DeliveryTable, TargetState
 from pilookup_server.service_database.engine import FILE
+from pilookup_server.service_database.target_report import target_json
 from pilookup_server.settings import Settings
 
 
@@ -21,8 +23,8 @@ def report(settings: Settings, since: date, *, migrate: bool) -> dict[str, Any]:
         migrate: Whether to make the tables, or change those of an older version. Without it they must be there.
 
     Returns:
-        A JSON object: `database`, `revision` (null for a file that no server has made yet), `ceiling`, `epochs` and
-        `usage`.
+        A JSON object: `database`, `revision` (null for a file that no server has made yet), `ceiling`, `epochs`,
+        `usage` and `targets` of notices.
 
     Raises:
         HomeError: HOME has no online half.
@@ -33,16 +35,21 @@ def report(settings: Settings, since: date, *, migrate: bool) -> dict[str, Any]:
     if not online.is_dir():
         raise HomeError(f"{settings.home}: has no online half")
     if not migrate and not url and not (online / FILE).exists():
-        return _found(settings, None, {}, [])
+        return _found(settings, None, {}, [], [])
     database = ServiceDatabase.open(online, url, migrate_tables=migrate)
     try:
-        return _found(settings, database.revision(), database.epochs(PUBLIC), database.usage(since))
+        targets = DeliveryTable(database.engine).targets()
+        return _found(settings, database.revision(), database.epochs(PUBLIC), database.usage(since), targets)
     finally:
         database.close()
 
 
 def _found(
-    settings: Settings, revision: str | None, epochs: Mapping[int, int], usage: Sequence[Usage]
+    settings: Settings,
+    revision: str | None,
+    epochs: Mapping[int, int],
+    usage: Sequence[Usage],
+    targets: Sequence[TargetState],
 ) -> dict[str, Any]:
     return {
         "database": "PostgreSQL" if settings.read_service_database_url() else FILE,
@@ -60,4 +67,5 @@ def _found(
             }
             for one in usage
         ],
+        "targets": [target_json(one) for one in targets],
     }

@@ -1,6 +1,6 @@
 """The tables of the service database. `migrations/` has the revisions that lead to them."""
 
-from sqlalchemy import BigInteger, Column, Date, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Date, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -80,3 +80,43 @@ platform_epoch = Table(
 )
 """Elements of a platform that were evaluated in an epoch, or that a server has taken in advance; and the POSIX time
 when the operator was told that most of the quota is used."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("serial", BigInteger, primary_key=True, autoincrement=False),
+    Column("datasets", Text, nullable=False),
+    Column("manifest", String(200), nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+"""The newest notices of each channel. `datasets` is a JSON list of ids."""
+
+notice_target = Table(
+    "notice_target",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("secret_id", String(32), nullable=False),
+    Column("key_check", String(16), nullable=False),
+    Column("url", String(2048), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("paused", BigInteger, nullable=True),
+    Column("paused_because", String(32), nullable=True),
+)
+"""Who is told of the releases of a channel. `secret_id` and a key that is not in the database give the secret."""
+
+notice_delivery = Table(
+    "notice_delivery",
+    metadata,
+    Column("target", String(32), primary_key=True),
+    Column("delivered", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger, nullable=True),
+    Column("attempts", BigInteger, nullable=False),
+    Column("failing_since", BigInteger, nullable=True),
+    Column("fault", String(64), nullable=True),
+    Column("next_at", BigInteger, nullable=False),
+    Column("taken_until", BigInteger, nullable=False),
+    Column("taken_by", String(32), nullable=False),
+)
+"""The delivery to each target: the serial delivered last, and who delivers now. Times are POSIX seconds."""

@@ -30,7 +30,9 @@ def _make(path):
     keyring.add_bytes("vault-storage", os.urandom(32))
     keyring.add_bytes("vault-digest", os.urandom(32))
     Vault(home, keyring).create()
-    ControlDatabase.create(home).close()
+    with ControlDatabase.create(home) as control:
+        control.mark_made(home)
+        control.end_making(home)
 
 
 @contextmanager

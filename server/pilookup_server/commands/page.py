@@ -73,7 +73,7 @@ def page(
     if sound is not None:
         if server or trust or sounds:
             raise typer.BadParameter("packs a recording and writes no page; give it alone", param_hint="--sound")
-        return _pack(folder, sound, operator, dict(services), json_=json_)
+        return _pack(folder, sound, operator, services, json_=json_)
     if trust is None:
         raise typer.BadParameter("is needed for a page", param_hint="--trust")
     recordings = operator.recordings(sounds, dict(services)) if sounds else ()
@@ -94,7 +94,12 @@ def _write(folder: Path, config: "PageConfig", trust: Path, *, json_: bool) -> N
 
 
 def _pack(
-    folder: Path, sound: tuple[str, Path, Path], operator: "Operator", services: dict[str, str], *, json_: bool
+    folder: Path,
+    sound: tuple[str, Path, Path],
+    operator: "Operator",
+    services: tuple[tuple[str, str], ...],
+    *,
+    json_: bool,
 ) -> None:
     from pilookup_server.page_host.sound.recording import Spoken, is_english, pack, split_language  # noqa: PLC0415
     from pilookup_server.page_host.sound.recordings import keep_packed  # noqa: PLC0415
@@ -116,7 +121,7 @@ def _pack(
     typer.echo(f"{path}: {packed.recording.name}, {packed.seconds:.0f} s, {size:,} bytes")
     for code in packed.not_recorded:
         typer.echo(f"Sentence {code} is not recorded: the page shows it, but does not say it.")
-    for service, value in services.items():
+    for service, value in services:
         typer.echo(f"Listen to it: it must say {value} for {service}.")
 
 

@@ -6,7 +6,7 @@ marked sentences are in it, and no tags.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilookup.plain_file import read_plain
-from pilookup_server.page_host.sound.aac import is_aac, read_aac
+from pilookup_server.page_host.sound import aac, mp3
 from pilookup_server.page_host.sound.frames import ENCODE, MAX_BIT_RATE, MAX_BYTES, Frames, SoundError, without_tags
 from pilookup_server.page_host.sound.marks import Mark, read_marks
-from pilookup_server.page_host.sound.mp3 import is_mp3, read_mp3
 from pilookup_server.page_host.sound.sentences import sentences
 
 FORMAT: Final = 1
@@ -29,6 +28,8 @@ _NAMES: Final = {
     "wuu": "吴语", "ug": "ئۇيغۇرچە", "bo": "བོད་སྐད།", "ii": "ꆈꌠꉙ", "en": "English",
 }  # fmt: skip
 """The names of languages, as those who speak them call them."""
+
+_TYPES: Final = (aac.MEDIA_TYPE, mp3.MEDIA_TYPE)
 
 MAX_NAME: Final = 30
 _MAX_MARKS_BYTES: Final = 100_000
@@ -49,7 +50,7 @@ class Spoken:
 
     operator: str = ""
     telephone: str = ""
-    services: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def unpack(data: bytes) -> Recording:
     size = len(data) - len(line) - 1
     try:
         header = json.loads(line) if newline and len(data) <= MAX_BYTES else None
-        if not isinstance(header, dict) or header["format"] != FORMAT or not frames:
+        if not isinstance(header, dict) or header["format"] != FORMAT or header["type"] not in _TYPES or not frames:
             raise SoundError("not a packed recording of this version; pack it again with pilookup page --sound")
         tag, name = split_language(f"{header['language']}={header['name']}")
         spoken = _spoken(header)
@@ -172,7 +173,7 @@ def _spoken(header: dict[str, Any]) -> Spoken:
     texts = [operator["name"], operator["telephone"], *services.keys(), *services.values()]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError
-    return Spoken(operator["name"], operator["telephone"], services)
+    return Spoken(operator["name"], operator["telephone"], tuple(services.items()))
 
 
 def _joined(language: str, name: str, spoken: Spoken, frames: Frames, marks: list[Mark]) -> bytes:
@@ -199,9 +200,9 @@ def _joined(language: str, name: str, spoken: Spoken, frames: Frames, marks: lis
 
 def _read_frames(data: bytes) -> Frames:
     body, _ = without_tags(data)
-    if not is_mp3(body) and not is_aac(body):
+    if not mp3.is_mp3(body) and not aac.is_aac(body):
         raise SoundError(f"neither MP3 nor AAC with ADTS headers; {ENCODE}")
-    frames = read_mp3(data) if is_mp3(body) else read_aac(data)
+    frames = mp3.read_mp3(data) if mp3.is_mp3(body) else aac.read_aac(data)
     if frames.bit_rate > MAX_BIT_RATE * _SHARE_OVER:
         raise SoundError(f"{frames.bit_rate / 1000:.1f} kbit/s, at most {MAX_BIT_RATE // 1000}; {ENCODE}")
     return frames

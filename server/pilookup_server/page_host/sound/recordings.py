@@ -51,7 +51,7 @@ def read_recordings(
         try:
             recording = unpack(read_plain(path, MAX_BYTES))
             name = names["en" if recording.is_english else "zh"]
-            _check_same(recording.spoken, Spoken(name, telephone, services))
+            _check_same(recording.spoken, Spoken(name, telephone, tuple(services.items())))
         except SoundError as error:
             raise SoundError(f"{path}: {error}") from None
         if recording.language in recordings:

@@ -1,6 +1,7 @@
 """The command `pilookup page`: writes the page for citizens to a folder, for a static host other than the server.
 
-With `--sound` it checks and packs a recording instead, for the page of a static host or of the server.
+With `--sound` it checks and packs a recording instead, and with `--poster` it writes posters, for the page of a static
+host or of the server.
 
 Every command of `pilookup` imports this module, so it imports the server only when `page` is called.
 """
@@ -46,6 +47,9 @@ Sound = Annotated[
 Sounds = Annotated[
     Path | None, typer.Option(help="Folder with packed recordings that the page plays.", show_default=False)
 ]
+Poster = Annotated[
+    bool, typer.Option("--poster", help="Write no page: write posters with the page's address into the folder.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 
 
@@ -63,6 +67,7 @@ def page(
     service: Service = [],  # noqa: B006 - Typer reads it
     sounds: Sounds = None,
     sound: Sound = None,
+    poster: Poster = False,
     json_: Json = False,
 ) -> None:
     """Write the page for citizens into a folder, with the root pinned; see docs/page.md."""
@@ -74,6 +79,10 @@ def page(
         if server or trust or sounds:
             raise typer.BadParameter("packs a recording and writes no page; give it alone", param_hint="--sound")
         return _pack(folder, sound, operator, services, json_=json_)
+    if poster:
+        if server or trust or sounds:
+            raise typer.BadParameter("writes posters and no page; give it alone", param_hint="--poster")
+        return _post(folder, operator, json_=json_)
     if trust is None:
         raise typer.BadParameter("is needed for a page", param_hint="--trust")
     recordings = operator.recordings(sounds, dict(services)) if sounds else ()
@@ -123,6 +132,18 @@ def _pack(
         typer.echo(f"Sentence {code} is not recorded: the page shows it, but does not say it.")
     for service, value in services:
         typer.echo(f"Listen to it: it must say {value} for {service}.")
+
+
+def _post(folder: Path, operator: "Operator", *, json_: bool) -> None:
+    from pilookup_server.page_host.poster import write_posters  # noqa: PLC0415
+
+    files = [str(path) for path in write_posters(folder, operator)]
+    if json_:
+        typer.echo(json.dumps({"files": files}))
+        return
+    for path in files:
+        typer.echo(path)
+    typer.echo("Scan each printed poster before it is put up.")
 
 
 def _correction(text: str) -> tuple[str, str]:

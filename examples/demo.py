@@ -28,6 +28,8 @@ FILES = DEMO / "seized"
 HOME = DEMO / "home"
 CUSTODY = DEMO / "custody_passphrase"
 ONLINE = DEMO / "online_passphrase"
+SOUNDS = DEMO / "sounds"
+RECORDING = Path(__file__).with_name("sound")
 PORT = 8787
 READY_SECONDS = 60
 
@@ -41,6 +43,7 @@ def main() -> int:
     shutil.rmtree(DEMO, ignore_errors=True)
     DEMO.mkdir(mode=0o700)
     environment = _environment()
+    _pack_sound(environment)
     _make_seizure(options.scale)
     _publish()
     with _server(environment, options.port) as url:
@@ -65,6 +68,15 @@ def _environment() -> dict[str, str]:
             file.write(secrets.token_urlsafe(24))
         environment[variable] = str(path)
     return environment
+
+
+def _pack_sound(environment: dict[str, str]) -> None:
+    """Pack the recording that the page reads aloud. A synthesiser made it, and the page's button says so."""
+    say("pilookup page --sound")
+    files = [RECORDING / "zh-CN.mp3", RECORDING / "zh-CN.marks.txt"]
+    command = [sys.executable, "-m", "pilookup.cli", "page", SOUNDS, "--sound", "zh-CN=普通话（机器合成）", *files]
+    subprocess.run(command, env=environment, check=True)  # noqa: S603
+    environment["PILOOKUP_PAGE_SOUNDS"] = str(SOUNDS)
 
 
 def _make_seizure(scale: str) -> None:

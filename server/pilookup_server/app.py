@@ -21,6 +21,7 @@ from pilookup_server.middleware.request_limits import RequestLimits
 from pilookup_server.middleware.response_headers import CrossOrigin, SecurityHeaders
 from pilookup_server.page_host.assets import read_assets
 from pilookup_server.page_host.config import PageConfig
+from pilookup_server.page_host.sound.frames import SoundError
 from pilookup_server.platforms.key import KeyKind
 from pilookup_server.problems import HANDLERS
 from pilookup_server.release.watcher import ReleaseWatcher
@@ -120,10 +121,19 @@ def api_routes() -> list[Route]:
 def _page_routes(settings: Settings) -> list[Route]:
     if not settings.page:
         return []
-    routes = page_routes(read_assets(), PageConfig.from_settings(settings))
+    routes = page_routes(read_assets(), _page_config(settings))
     if not routes:
         logger().warning("the page is not built, nothing is served at /")
     return routes
+
+
+def _page_config(settings: Settings) -> PageConfig:
+    """The page's configuration, without recordings if they have become unusable since the server has started."""
+    try:
+        return PageConfig.from_settings(settings)
+    except (SoundError, OSError) as error:
+        logger().error("the page has no recordings", **describe(error))
+        return PageConfig.from_settings(settings.model_copy(update={"page_sounds": None}))
 
 
 def _middleware(settings: Settings, templates: Mapping[object, str]) -> list[Middleware]:

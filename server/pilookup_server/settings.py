@@ -163,6 +163,9 @@ class Settings(BaseSettings):
     page_services: dict[str, str] = Field(
         {}, description='Telephone lines and accounts to correct on the page, as JSON: {"antifraud":"96110"}.'
     )
+    page_sounds: Path | None = Field(
+        None, description="Folder with recordings that the page plays, packed by `pilookup page FOLDER --sound`."
+    )
     operator_name_zh: str = Field("", max_length=100, description="Operator's name in Chinese, at the page's foot.")
     operator_name_en: str = Field("", max_length=100, description="Operator's name in English, at the page's foot.")
     operator_telephone: str = Field("", max_length=40, description="Operator's telephone, at the page's foot.")

@@ -20,6 +20,7 @@ export const SCRIPTS = [
   { entry: "src/worker/worker.ts", name: "worker.js", language: SUPPORTED_BROWSERS, stripErrorTexts: true },
   { entry: "src/words/english.ts", name: "en.js", language: OLD_BROWSERS },
   { entry: "src/hall/hall.ts", name: "hall.js", language: OLD_BROWSERS },
+  { entry: "src/sound/sound.ts", name: "sound.js", language: OLD_BROWSERS },
   { entry: "src/identifier/foreign.ts", name: "foreign.js", language: SUPPORTED_BROWSERS },
   { entry: "src/offline/service_worker.ts", name: "sw.js", language: SUPPORTED_BROWSERS },
 ];

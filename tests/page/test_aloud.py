@@ -4,28 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.page.home import EXPOSED
+from tests.support.page.voices import AWAY, ENGLISH, HERE, speech
 from tests.support.page.words import words
-
-SPEECH = """(voices => {
-  self.spoken = [];
-  const fake = Object.assign(new EventTarget(), {
-    getVoices: () => voices,
-    speak: said => { spoken.push([said.text, said.lang, said.voice && said.voice.name]); setTimeout(() => said.onend && said.onend({}), 10); },
-    cancel: () => {}, pause: () => {}, resume: () => {},
-  });
-  Object.defineProperty(self, 'speechSynthesis', { value: fake, configurable: true });
-  self.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-})(%s)"""
-HERE = {"name": "here", "lang": "zh-CN", "localService": True}
-AWAY = {"name": "away", "lang": "zh-CN", "localService": False}
-ENGLISH = {"name": "english", "lang": "en-US", "localService": True}
 
 
 @pytest.fixture
 def with_voices(visit, proxy):
     def open_(*voices):
         visitor = visit("")
-        visitor.page.add_init_script(SPEECH % str(list(voices)).replace("True", "true").replace("False", "false"))
+        visitor.page.add_init_script(speech(*voices))
         return visitor.open(proxy.url)
 
     return open_

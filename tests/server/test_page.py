@@ -7,6 +7,10 @@ import pytest
 from pilookup_server import app as app_module
 from pilookup_server.page_host.assets import Asset, read_assets
 from pilookup_server.page_host.config import Operator, PageConfig
+from pilookup_server.process import start as start_module
+from pilookup_server.settings import ServeError, Settings
+
+from tests.support.page.recordings import packed
 
 FILES = {
     "index.html": b"<!doctype html><title>page</title>" + b" " * 400,
@@ -154,3 +158,39 @@ def test_compression_is_reproducible():
 def test_the_policy_names_both_origins_once():
     config = PageConfig(Operator(), "https://a.example", "https://a.example")
     assert config.policy().count("https://a.example") == 1
+
+
+async def test_recordings_are_served_and_named_in_the_configuration(running, repository, page, tmp_path):
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    recording = packed(tmp_path, "za")
+    (sounds / "za.sound").write_bytes(recording.data)
+    async with running(page_sounds=sounds) as server:
+        config = (await server.get("/config.json")).json()
+        answer = await server.get(f"/{config['sounds'][0]['file']}")
+    assert config["sounds"] == [recording.to_json()]
+    assert answer.content == recording.data
+    assert answer.headers["content-type"] == "application/octet-stream"
+
+
+async def test_a_worker_that_cannot_read_the_recordings_serves_the_page_without_them(
+    running, repository, page, tmp_path, caplog
+):
+    """The server has refused them at its start; a worker that starts later must not take the service down."""
+    (tmp_path / "za.sound").write_bytes(packed(tmp_path).data[:-1])
+    async with running(page_sounds=tmp_path) as server:
+        answer = await server.get("/config.json")
+    assert answer.status_code == 200
+    assert "sounds" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-1], lambda _: b"", lambda data: data.replace(b"audio", b"other")]
+)
+def test_the_server_does_not_start_with_recordings_that_it_cannot_use(tmp_path, damage):
+    (tmp_path / "za.sound").write_bytes(damage(packed(tmp_path).data))
+    with pytest.raises(ServeError, match=r"^PILOOKUP_PAGE_SOUNDS: .*za\.sound"):
+        start_module._check_page(Settings(home=tmp_path, page_sounds=tmp_path))
+    start_module._check_page(Settings(home=tmp_path, page_sounds=tmp_path, page=False))
+    with pytest.raises(ServeError, match=r"^PILOOKUP_PAGE_SOUNDS: .*nowhere"):
+        start_module._check_page(Settings(home=tmp_path, page_sounds=tmp_path / "nowhere"))

@@ -10,6 +10,7 @@ from pilookup_server.page_host.assets import read_assets
 from typer.testing import CliRunner
 
 from pilookup.cli.app import build
+from tests.support.page.recordings import packed
 
 RUNNER = CliRunner()
 
@@ -110,3 +111,21 @@ def test_a_page_that_is_not_built_is_an_error(tmp_path, trust, monkeypatch):
     done = run(tmp_path / "out", "--server", "https://check.example", "--trust", trust)
     assert done.exit_code == 1
     assert "not built" in done.output
+
+
+def test_recordings_are_written_with_the_page(tmp_path, trust):
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    recording = packed(tmp_path, "za")
+    (sounds / "za.sound").write_bytes(recording.data)
+    options = ("--server", "https://check.example", "--trust", trust, "--sounds", sounds)
+    done = run(tmp_path / "out", *options)
+    assert done.exit_code == 0, done.output
+    assert "media-src blob:;" in done.output
+    config = json.loads((tmp_path / "out" / "config.json").read_text(encoding="utf-8"))
+    assert config["sounds"] == [{"language": "za", "name": "壮话 Vahcuengh", "file": recording.path}]
+    assert (tmp_path / "out" / recording.path).read_bytes() == recording.data
+    done = run(tmp_path / "other", *options, "--service", "antifraud=96119")
+    assert done.exit_code == 1
+    assert "za.sound: was packed with other telephone lines" in done.output
+    assert not (tmp_path / "other").exists()

@@ -1,17 +1,30 @@
 """The command `pilookup page`: writes the page for citizens to a folder, for a static host other than the server.
 
+With `--sound` it checks and packs a recording instead, and with `--poster` it writes posters, for the page of a static
+host or of the server.
+
 Every command of `pilookup` imports this module, so it imports the server only when `page` is called.
 """
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-Folder = Annotated[Path, typer.Argument(help="Folder to write; must not exist yet, or be empty.", show_default=False)]
-Server = Annotated[str, typer.Option(help="Origin of the evaluator, https://...", show_default=False)]
-Trust = Annotated[Path, typer.Option(help="trust-public.json, the root to pin.", show_default=False)]
+if TYPE_CHECKING:
+    from pilookup_server.page_host.config import Operator, PageConfig
+
+Folder = Annotated[
+    Path,
+    typer.Argument(help="Folder to write; for a page, it must not exist yet, or be empty.", show_default=False),
+]
+Server = Annotated[
+    str, typer.Option(help="Origin of the evaluator, https://...; needed for a page.", show_default=False)
+]
+Trust = Annotated[
+    Path | None, typer.Option(help="trust-public.json, the root to pin; needed for a page.", show_default=False)
+]
 Buckets = Annotated[str, typer.Option(help="Origin of metadata and buckets, when not the evaluator's.")]
 Channel = Annotated[str, typer.Option(help="The channel asked.")]
 NameZh = Annotated[str, typer.Option("--operator-zh", help="Operator's name in Chinese, at the page's foot.")]
@@ -23,13 +36,27 @@ Service = Annotated[
     list[str],
     typer.Option(help="A telephone line or WeChat account to correct, NAME=VALUE (docs/page.md).", show_default=False),
 ]
+Sound = Annotated[
+    tuple[str, Path, Path] | None,
+    typer.Option(
+        metavar="LANG FILE MARKS",
+        help="Write no page: check a recording and pack it into the folder as LANG.sound (docs/page.md).",
+        show_default=False,
+    ),
+]
+Sounds = Annotated[
+    Path | None, typer.Option(help="Folder with packed recordings that the page plays.", show_default=False)
+]
+Poster = Annotated[
+    bool, typer.Option("--poster", help="Write no page: write posters with the page's address into the folder.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 
 
 def page(
     folder: Folder,
-    server: Server,
-    trust: Trust,
+    server: Server = "",
+    trust: Trust = None,
     buckets: Buckets = "",
     channel: Channel = "public",
     operator_zh: NameZh = "",
@@ -38,21 +65,85 @@ def page(
     filing: Filing = "",
     address: Address = "",
     service: Service = [],  # noqa: B006 - Typer reads it
+    sounds: Sounds = None,
+    sound: Sound = None,
+    poster: Poster = False,
     json_: Json = False,
 ) -> None:
     """Write the page for citizens into a folder, with the root pinned; see docs/page.md."""
     from pilookup_server.page_host.config import Operator, PageConfig  # noqa: PLC0415 - see the module's text
-    from pilookup_server.page_host.folder import write_page  # noqa: PLC0415
 
     services = tuple(_correction(text) for text in service)
     operator = Operator(operator_zh, operator_en, telephone, filing, address)
-    written = write_page(folder, PageConfig(operator, server, buckets, channel, services), trust)
+    if sound is not None:
+        if server or trust or sounds:
+            raise typer.BadParameter("packs a recording and writes no page; give it alone", param_hint="--sound")
+        return _pack(folder, sound, operator, services, json_=json_)
+    if poster:
+        if server or trust or sounds:
+            raise typer.BadParameter("writes posters and no page; give it alone", param_hint="--poster")
+        return _post(folder, operator, json_=json_)
+    if trust is None:
+        raise typer.BadParameter("is needed for a page", param_hint="--trust")
+    recordings = operator.recordings(sounds, dict(services)) if sounds else ()
+    return _write(folder, PageConfig(operator, server, buckets, channel, services, recordings), trust, json_=json_)
+
+
+def _write(folder: Path, config: "PageConfig", trust: Path, *, json_: bool) -> None:
+    from pilookup_server.page_host.folder import write_page  # noqa: PLC0415
+
+    written = write_page(folder, config, trust)
     if json_:
         typer.echo(json.dumps({"folder": str(folder), "files": written.files, "policy": written.policy}))
         return
     typer.echo(f"{len(written.files)} files in {folder}. Serve them over https:// with this header on every one:")
     typer.echo(f"Content-Security-Policy: {written.policy}")
-    typer.echo(f"The server needs to allow the page's origin: PILOOKUP_ALLOWED_ORIGINS={address or 'https://...'}")
+    allowed = config.operator.address or "https://..."
+    typer.echo(f"The server needs to allow the page's origin: PILOOKUP_ALLOWED_ORIGINS={allowed}")
+
+
+def _pack(
+    folder: Path,
+    sound: tuple[str, Path, Path],
+    operator: "Operator",
+    services: tuple[tuple[str, str], ...],
+    *,
+    json_: bool,
+) -> None:
+    from pilookup_server.page_host.sound.recording import Spoken, is_english, pack, split_language  # noqa: PLC0415
+    from pilookup_server.page_host.sound.recordings import keep_packed  # noqa: PLC0415
+
+    language, file, marks = sound
+    name = operator.name_en if is_english(split_language(language)[0]) else operator.name_zh
+    packed = pack(language, file, marks, Spoken(name, operator.telephone, services))
+    path = keep_packed(folder, packed)
+    size = len(packed.recording.data)
+    if json_:
+        report = {
+            "file": str(path),
+            "bytes": size,
+            "seconds": round(packed.seconds, 2),
+            "not_recorded": packed.not_recorded,
+        }
+        typer.echo(json.dumps(report))
+        return
+    typer.echo(f"{path}: {packed.recording.name}, {packed.seconds:.0f} s, {size:,} bytes")
+    for code in packed.not_recorded:
+        typer.echo(f"Sentence {code} is not recorded: the page shows it, but does not say it.")
+    for service, value in services:
+        typer.echo(f"Listen to it: it must say {value} for {service}.")
+
+
+def _post(folder: Path, operator: "Operator", *, json_: bool) -> None:
+    from pilookup_server.page_host.poster import write_posters  # noqa: PLC0415
+
+    files = [str(path) for path in write_posters(folder, operator)]
+    if json_:
+        typer.echo(json.dumps({"files": files}))
+        return
+    for path in files:
+        typer.echo(path)
+    typer.echo("Scan each printed poster before it is put up.")
 
 
 def _correction(text: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ _TYPES: Final = {
     ".svg": "image/svg+xml; charset=utf-8",
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
+    ".sound": "application/octet-stream",
 }
 
 

@@ -5,10 +5,14 @@ it (docs/page.md).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from pilookup.protocol.names import PUBLIC
+from pilookup_server.page_host.sound.recording import Recording
+from pilookup_server.page_host.sound.recordings import read_recordings
 from pilookup_server.settings import Settings
 
 FORMAT: Final = 1
@@ -42,6 +46,10 @@ class Operator:
             "address": self.address,
         }
 
+    def recordings(self, folder: Path, services: Mapping[str, str]) -> tuple[Recording, ...]:
+        """Read the recordings for a page of this operator; arguments and errors as of `read_recordings`."""
+        return read_recordings(folder, {"zh": self.name_zh, "en": self.name_en}, self.telephone, services)
+
 
 @dataclass(frozen=True, slots=True)
 class PageConfig:
@@ -54,6 +62,7 @@ class PageConfig:
         channel: The channel that the page checks against.
         services: Names of services (`page_services`), each with the telephone number or account that replaces the usual
             one.
+        sounds: The recordings that the page plays, in the order in which it offers them.
     """
 
     operator: Operator
@@ -61,10 +70,16 @@ class PageConfig:
     buckets: str = ""
     channel: str = PUBLIC
     services: tuple[tuple[str, str], ...] = ()
+    sounds: tuple[Recording, ...] = ()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "PageConfig":
-        """The configuration of the page that this server serves."""
+        """The configuration of the page that this server serves.
+
+        Raises:
+            SoundError: `PILOOKUP_PAGE_SOUNDS` has no recording that the page can play.
+            OSError: It cannot be read.
+        """
         operator = Operator(
             settings.operator_name_zh,
             settings.operator_name_en,
@@ -72,7 +87,9 @@ class PageConfig:
             settings.operator_filing,
             settings.page_address,
         )
-        return cls(operator, buckets=settings.page_buckets, services=tuple(settings.page_services.items()))
+        services = settings.page_services
+        sounds = operator.recordings(settings.page_sounds, services) if settings.page_sounds else ()
+        return cls(operator, buckets=settings.page_buckets, services=tuple(services.items()), sounds=sounds)
 
     def to_json(self, root: bytes) -> bytes:
         """The document `config.json`.
@@ -93,13 +110,18 @@ class PageConfig:
         }
         if self.services:
             body["services"] = dict(self.services)
+        if self.sounds:
+            body["sounds"] = [recording.to_json() for recording in self.sounds]
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
     def policy(self) -> str:
-        """The Content-Security-Policy for every file of the page: no inline code, nothing from other hosts."""
+        """The Content-Security-Policy for every file of the page: no inline code, nothing from other hosts.
+
+        The page plays recordings from blobs, which only its own scripts can make.
+        """
         sources = " ".join(["'self'", *sorted({self.server, self.buckets} - {""})])
         return (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-            f"connect-src {sources}; worker-src 'self'; "
+            f"connect-src {sources}; worker-src 'self'; media-src blob:; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )

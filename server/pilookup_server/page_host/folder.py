@@ -53,7 +53,8 @@ def write_page(folder: Path, config: PageConfig, trust: Path) -> WrittenPage:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise ServeError(f"{folder}: is not empty")
-    files = {**assets, CONFIG: Asset.from_bytes(CONFIG, config.to_json(root))}
+    sounds = {one.path: Asset.from_bytes(one.path, one.data) for one in config.sounds}
+    files = {**assets, **sounds, CONFIG: Asset.from_bytes(CONFIG, config.to_json(root))}
     for name, asset in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,8 @@ from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.limits.wake_up import WakeUp
 from pilookup_server.logs import configure_logging
+from pilookup_server.page_host.config import PageConfig
+from pilookup_server.page_host.sound.frames import SoundError
 from pilookup_server.process import keeper
 from pilookup_server.process.hardening import harden, raise_descriptor_limit
 from pilookup_server.process.supervisor import Job, Supervisor
@@ -69,6 +71,7 @@ def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None
     if clock_is_right:
         with durable.failures_as(HomeError, settings.home):
             trust_clock(settings.home / "online", utc_now, seconds_since_boot, boot_id())
+    _check_page(settings)
     if take_over:
         _take_over(settings, keys)
     descriptor_limit = raise_descriptor_limit()
@@ -94,6 +97,16 @@ def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None
         grace = settings.shutdown_seconds + _KILL_MARGIN_SECONDS
         Supervisor(jobs, grace, {keeper.NAME: keeper.END}).run()
         keeper.close_counts(settings, counts)
+
+
+def _check_page(settings: Settings) -> None:
+    """Refuse recordings that the page cannot play, before a worker would leave them out."""
+    if not settings.page:
+        return
+    try:
+        PageConfig.from_settings(settings)
+    except (SoundError, OSError) as error:
+        raise ServeError(f"PILOOKUP_PAGE_SOUNDS: {error}") from None
 
 
 def _take_over(settings: Settings, keys: OnlineKeys) -> None:

@@ -34,12 +34,13 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
         config: The configuration of the page.
 
     Returns:
-        A route for each file, for `/` and for `/config.json`; none if the page is not built.
+        A route for each file, for each recording, for `/` and for `/config.json`; none if the page is not built.
     """
     if not assets:
         return []
     headers = _FIXED | {"content-security-policy": config.policy()}
-    files = [Route(f"/{name}", partial(_asset, asset, headers)) for name, asset in assets.items()]
+    sounds = {one.path: Asset.from_bytes(one.path, one.data) for one in config.sounds}
+    files = [Route(f"/{name}", partial(_asset, asset, headers)) for name, asset in {**assets, **sounds}.items()]
     index = Route("/", partial(_asset, assets[INDEX], headers))
     return [index, Route("/config.json", partial(_config, config)), *files]
 

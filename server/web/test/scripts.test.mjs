@@ -38,6 +38,10 @@ test("hall.js has less than 4,000 bytes after gzip", () => {
   assert.ok(gzipSize("hall.js") < 4_000, `${gzipSize("hall.js")}`);
 });
 
+test("sound.js has less than 3,000 bytes after gzip", () => {
+  assert.ok(gzipSize("sound.js") < 3_000, `${gzipSize("sound.js")}`);
+});
+
 test("page.js and worker.js have less than 45,000 bytes after gzip", () => {
   assert.ok(gzipSize("page.js") + gzipSize("worker.js") < 45_000, `${gzipSize("page.js")} + ${gzipSize("worker.js")}`);
 });
@@ -52,7 +56,7 @@ function withoutBigInt(text) {
 
 describe("language", () => {
   for (const { name, text } of scripts.values()) {
-    const old = ["page.js", "hall.js", "en.js"].includes(name);
+    const old = ["page.js", "hall.js", "sound.js", "en.js"].includes(name);
     test(`${name} is a classic script of ${old ? "ES2015" : "ES2018 and BigInt"}`, () => {
       parse(old ? text : withoutBigInt(text), { ecmaVersion: old ? 2015 : 2018, sourceType: "script" });
       if (old) assert.throws(() => parse("1n", { ecmaVersion: 2015 }));

@@ -16,6 +16,7 @@ from tests.support.custody.certificates import certificates
 from tests.support.docs.commands import Command, simple_commands
 from tests.support.docs.documents import ROOT
 from tests.support.docs.transcript import SECONDS, Step
+from tests.support.page.recordings import write_silent
 from tests.support.ready import wait_ready
 
 WITHOUT_HOME = {"README.md", "docs/operations/postgresql.md"}
@@ -192,6 +193,8 @@ def prepare(directory: Path, demo, home: bool) -> None:
         (directory / "media" / folder).mkdir(parents=True)
     page = (ROOT / "docs" / "operations" / "catalogue.md").read_text(encoding="utf-8")
     (directory / "texts.toml").write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    for source, name in zip(write_silent(directory), ("za.mp3", "za.txt"), strict=True):
+        source.rename(directory / name)
     certificates(directory / "cluster")
     for name, source in {"cluster-ca.pem": "ca.pem", "machine.pem": "node.pem", "machine.key": "node.key"}.items():
         shutil.copy(directory / "cluster" / source, directory / "etc" / name)

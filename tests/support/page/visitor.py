@@ -23,7 +23,8 @@ STORED = """async () => ({
 
 
 def origin(url):
-    parts = urlsplit(url)
+    """The origin of a URL; a blob's is that of the page that made it, and no request leaves the browser for one."""
+    parts = urlsplit(url.removeprefix("blob:"))
     return f"{parts.scheme}://{parts.netloc}"
 
 

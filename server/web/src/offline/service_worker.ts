@@ -1,5 +1,7 @@
 // The service worker: caches one page to show when there is no network, and nothing else. Requests for the
-// configuration and requests to the server are not intercepted.
+// configuration and requests to the server are not intercepted. A recording that was played is kept by sound.js.
+
+import { SOUND_CACHE } from "./sound_cache.ts";
 
 const CACHE = "offline-1";
 const OFFLINE_FILES = ["offline.html", "page.css"];
@@ -13,7 +15,7 @@ worker.addEventListener("install", (event) => {
 });
 
 worker.addEventListener("activate", (event) => {
-  const old = (names: string[]): string[] => names.filter((name) => name !== CACHE);
+  const old = (names: string[]): string[] => names.filter((name) => name !== CACHE && name !== SOUND_CACHE);
   event.waitUntil(
     caches
       .keys()

@@ -1,34 +1,16 @@
 // Shows the answer: a heading with the result, one next step, and the details below.
 
 import type { Case } from "../worker/messages.ts";
-import type { AdviceCode, DataClass, NumberFault, Remedy, UnknownReason, Words } from "../words/words.ts";
+import type { AdviceCode, DataClass, NumberFault, Remedy, Words } from "../words/words.ts";
 import { finding, GENERAL_ADVICE, isToRemember, orderAdvice } from "./advice.ts";
 import { briefOf, hotline, moreAdvice, nextStep, telNumber } from "./advice_view.ts";
 import type { ShownAnswer } from "./checker.ts";
 import { day, month } from "./dates.ts";
 import { byId, callLink, fill, make } from "./elements.ts";
+import { remedyOf } from "./remedies.ts";
 
 type Found = Extract<ShownAnswer, { status: "found" }>;
 type Unknown = Extract<ShownAnswer, { status: "unknown" }>;
-
-const REMEDY: Record<UnknownReason, Remedy> = {
-  unreachable: "network",
-  timeout: "network",
-  stale: "clock",
-  rolled_back: "tell",
-  bad_signature: "tell",
-  bad_snapshot: "tell",
-  bad_proof: "tell",
-  bad_bucket: "tell",
-  bad_response: "tell",
-  rate_limited: "wait",
-  unauthorized: "tell",
-  retired: "again",
-  server_error: "again",
-  invalid_number: "number",
-  not_configured: "setUp",
-  not_started: "open",
-};
 
 /** The remedies that mention a telephone, and what replaces them if the operator has none. */
 const WITHOUT_TELEPHONE: Partial<Record<Remedy, Remedy>> = { tell: "leave", clock: "clockLeave", setUp: "setUpLeave" };
@@ -216,7 +198,7 @@ function explanation(answer: Unknown, words: Words): string {
 
 /** What to do. */
 function remedy(answer: Unknown, telephone: string, words: Words): string {
-  const code = hasOwn(REMEDY, answer.reason) ? REMEDY[answer.reason] : "tell";
+  const code = remedyOf(answer.reason);
   const text = words.remedy[(!telephone && WITHOUT_TELEPHONE[code]) || code];
   if (answer.reason !== "rate_limited") return text;
   const minutes = Math.max(1, Math.ceil((answer.wait ?? 60) / 60));

@@ -1,7 +1,7 @@
 // The page itself: connects the field, the check and the answer, and wipes all of them.
 
 import type { Step } from "../worker/messages.ts";
-import { readAloudButton, startReadAloud, stopReading, updateReadAloud } from "./read_aloud.ts";
+import { forgetSound, readAloudButton, startReadAloud, stopReading, updateReadAloud } from "./read_aloud.ts";
 import { ALL } from "./advice.ts";
 import { dialServices, hotlineText, moreAdvice } from "./advice_view.ts";
 import { clearAnswer, faultOf, showAnswer, summarise } from "./answer_view.ts";
@@ -41,7 +41,7 @@ function start(): void {
   checker = startChecker(showDrawings);
   watchNumber(onEdit);
   wipeOnLeave(wipe, showReturned);
-  startReadAloud();
+  startReadAloud({ words, config: () => config, outcome: () => outcome });
   render();
   byId("unsupported").hidden = true;
   byId("page").hidden = false;
@@ -154,6 +154,7 @@ function onEdit(): void {
 function clear(): void {
   restart();
   clearNumber();
+  forgetSound();
 }
 
 const isUsed = (): boolean => wiped || busy || outcome !== null || enteredText() !== "";
@@ -175,8 +176,7 @@ const hallPage = {
 /** Wipe everything, and show a notice if there was anything to wipe. */
 function wipe(): void {
   const hadContent = isUsed();
-  restart();
-  clearNumber();
+  clear();
   wiped = hadContent;
   render();
 }

@@ -17,6 +17,18 @@ export interface Config {
   operator: Operator;
   /** The telephone lines and accounts that the texts name. Null if all are the usual ones. */
   services: Services | null;
+  /** The recorded sounds, in the operator's order. */
+  sounds: Recording[];
+}
+
+/** A file with all sentences of the page, spoken in one language (docs/page.md). */
+export interface Recording {
+  /** The BCP 47 tag of the language. */
+  language: string;
+  /** Its name, as those who speak it call it. */
+  name: string;
+  /** The path of the file below the page. */
+  file: string;
 }
 
 /** The time limit for fetching config.json, in milliseconds. */
@@ -51,6 +63,7 @@ export function readConfig(text: string): Config | null {
     settings: { server, buckets, channel, root: JSON.stringify(body["root"]) },
     operator: readOperator(body["operator"]),
     services: readServices(body["services"]),
+    sounds: Array.isArray(body["sounds"]) ? body["sounds"].filter(isRecording) : [],
   };
 }
 
@@ -71,6 +84,13 @@ function readServices(value: unknown): Services | null {
   const services: Services = { ...SERVICES };
   for (const name of Object.keys(SERVICES) as (keyof Services)[]) services[name] = trimmed(value[name]) || services[name];
   return services;
+}
+
+/** Whether a member of `sounds` names a file of the page itself. */
+function isRecording(value: unknown): value is Recording {
+  if (!isObject(value)) return false;
+  const { language, name, file } = value;
+  return trimmed(language) !== "" && trimmed(name) !== "" && /^sound\/[\w-]+\.sound$/.test(trimmed(file));
 }
 
 function parse(text: string): unknown {

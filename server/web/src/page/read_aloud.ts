@@ -1,18 +1,56 @@
-// Reads the page aloud. Uses only voices on the device: a remote voice would send the answer to its provider.
+// Reads the page aloud: by a recording where config.json names one for the language, otherwise by a voice on the
+// device. A remote voice is never used: it would send the answer to its provider.
 
 import type { Words } from "../words/words.ts";
+import type { Outcome } from "./checker.ts";
+import type { Config, Recording } from "./config.ts";
 import { words } from "./language.ts";
 import { byId, fill, make, showNotice } from "./elements.ts";
+import { loadScript } from "./load_script.ts";
 
 /** The time limit for a voice to start, in milliseconds. Some devices have the function but no voice. */
 const VOICE_LIMIT = 5000;
 
+/** What the page lends to sound.js, which is a bundle of its own. */
+export interface SoundPage {
+  words(): Words;
+  config(): Config | null;
+  outcome(): Outcome | null;
+}
+
+/** The script sound.js. */
+export interface Sound {
+  /**
+   * Play the sentences for what is shown.
+   *
+   * @param recordings the recordings for the page's language; the listener may choose another than the first
+   * @param audio the element to play with, which the press has unlocked
+   * @param button the button that was pressed; the choice of languages is put next to it
+   * @param ended called when all was played
+   * @param failed called when it cannot be played
+   */
+  play(recordings: Recording[], audio: HTMLAudioElement, button: Element, ended: () => void, failed: () => void): void;
+  /** Stop, and forget what was played. */
+  stop(): void;
+  /** Forget which language was chosen. */
+  forget(): void;
+}
+
+export type OpenSound = (page: SoundPage) => Sound;
+
+let page: SoundPage;
+let sound: Sound | null = null;
+let audio: HTMLAudioElement | null = null;
+let soundFailed = false;
 let speaking = false;
 let voiceFailed = false;
 let timer = 0;
+/** Increases with every reading and stop. */
+let reading = 0;
 
-/** Show the button if the device may have a voice, and keep it up to date. */
-export function startReadAloud(): void {
+/** Show the button if something can read, and keep it up to date. */
+export function startReadAloud(lent: SoundPage): void {
+  page = lent;
   byId("aloud").addEventListener("click", toggle);
   if (hasSpeech() && speechSynthesis.addEventListener) {
     speechSynthesis.addEventListener("voiceschanged", updateReadAloud);
@@ -21,9 +59,9 @@ export function startReadAloud(): void {
   updateReadAloud();
 }
 
-/** A second button, for the answer. Null if the device cannot speak. */
+/** A second button, for the answer. Null if nothing can read. */
 export function readAloudButton(): HTMLElement | null {
-  if (!canSpeak()) return null;
+  if (!canRead()) return null;
   const button = make("button", { type: "button", class: "second aloud" });
   button.addEventListener("click", toggle);
   return button;
@@ -34,28 +72,79 @@ export function updateReadAloud(): void {
   document.querySelectorAll<HTMLElement>("#aloud, .aloud").forEach((button) => {
     fill(button, speaking ? words().stop : words().readAloud);
     button.setAttribute("aria-pressed", String(speaking));
-    button.hidden = !canSpeak();
+    button.hidden = !canRead();
   });
 }
 
 /** Stop reading. */
 export function stopReading(): void {
-  if (!hasSpeech()) return;
+  reading++;
   speaking = false;
   clearTimeout(timer);
-  speechSynthesis.cancel();
+  if (sound) sound.stop();
+  if (hasSpeech()) speechSynthesis.cancel();
   updateReadAloud();
 }
 
-function toggle(): void {
+/** Forget the language that was chosen for listening, for the next person. */
+export function forgetSound(): void {
+  if (sound) sound.forget();
+}
+
+function toggle(event: Event): void {
   if (speaking) return stopReading();
-  speechSynthesis.cancel();
   speaking = true;
+  if (hasRecording()) play(event.currentTarget as Element);
+  else speak();
+  updateReadAloud();
+}
+
+/** The recordings in the page's language: every one but English belongs to the Chinese page. */
+function recordings(): Recording[] {
+  const config = page.config();
+  const isEnglish = words().code === "en";
+  return config ? config.sounds.filter(({ language }) => /^en\b/i.test(language) === isEnglish) : [];
+}
+
+const hasRecording = (): boolean => !soundFailed && recordings().length > 0;
+
+/** Play a recording; the device's voice reads if that fails. */
+function play(button: Element): void {
+  const mine = ++reading;
+  const player = (audio = audio || new Audio());
+  // Within the press itself: some browsers let nothing play or speak that the press did not begin.
+  player.load();
+  if (hasSpeech()) speechSynthesis.speak(new SpeechSynthesisUtterance(""));
+  const ended = (): void => {
+    if (mine === reading) stopReading();
+  };
+  const failed = (): void => {
+    if (mine !== reading) return;
+    soundFailed = true;
+    stopReading();
+    if (!canRead()) return showNotice(words().cannotSpeak);
+    speaking = true;
+    speak();
+    updateReadAloud();
+  };
+  openSound()
+    .then((opened) => mine === reading && opened.play(recordings(), player, button, ended, failed))
+    .catch(failed);
+}
+
+function openSound(): Promise<Sound> {
+  if (sound) return Promise.resolve(sound);
+  return loadScript("sound.js").then(
+    () => (sound = sound || (self as unknown as { pilookupSound: OpenSound }).pilookupSound(page)),
+  );
+}
+
+function speak(): void {
+  speechSynthesis.cancel();
   timer = window.setTimeout(reportNoVoice, VOICE_LIMIT);
   // One utterance for each text: some engines stop an utterance after 15 seconds.
   const texts = visibleTexts().map((text) => spellDigits(text, words().code));
   texts.forEach((text, index) => speechSynthesis.speak(utterance(text, index === texts.length - 1)));
-  updateReadAloud();
 }
 
 function utterance(text: string, isLast: boolean): SpeechSynthesisUtterance {
@@ -105,8 +194,8 @@ export function spellDigits(text: string, language: "zh" | "en"): string {
   });
 }
 
-function canSpeak(): boolean {
-  return !voiceFailed && hasSpeech() && voiceFor(words()) !== null;
+function canRead(): boolean {
+  return hasRecording() || (!voiceFailed && hasSpeech() && voiceFor(words()) !== null);
 }
 
 function hasSpeech(): boolean {

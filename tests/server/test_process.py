@@ -1,7 +1,6 @@
 """The command `pilookup serve`, mostly with two workers: sockets, signals, crashes, reloads, logs and metrics."""
 
 import contextlib
-import itertools
 import json
 import os
 import re
@@ -30,7 +29,7 @@ from pilookup.protocol.encoding import b64url
 from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
 from pilookup.release_files.serving_state import read_clock_record
 from tests.support.server.release_fixture import TOKEN
-from tests.support.server.serve_process import PASSPHRASE, Home, Process
+from tests.support.server.serve_process import PASSPHRASE, Home, Process, launched
 from tests.support.server.service_databases import counted
 
 PUBLIC = "/v1/channels/public"
@@ -45,15 +44,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def launch(home, tmp_path):
-    """Start servers on `home`; they are stopped at the end of the test."""
-    number = itertools.count()
-    with contextlib.ExitStack() as stack:
-
-        def start(*options, **settings):
-            process = Process(home.path, tmp_path / f"serve-{next(number)}.log", *options, **settings)
-            stack.callback(process.stop)
-            return process
-
+    with launched(home, tmp_path) as start:
         yield start
 
 

@@ -1,7 +1,6 @@
 """Keys and quotas of platforms in `pilookup serve`, with the commands that an operator runs beside it."""
 
 import contextlib
-import itertools
 import json
 import os
 import signal
@@ -21,7 +20,7 @@ from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, OCTETS, EvaluateRequest
 from tests.support.server.problem_answers import problem
 from tests.support.server.release_fixture import TOKEN
-from tests.support.server.serve_process import Home, Process
+from tests.support.server.serve_process import Home, launched
 
 PATIENCE = 60
 
@@ -35,15 +34,8 @@ def home(tmp_path):
 
 @pytest.fixture
 def launch(home, tmp_path):
-    number = itertools.count()
-    with contextlib.ExitStack() as stack:
-
-        def start(*options, **settings):
-            process = Process(home.path, tmp_path / f"serve-{next(number)}.log", *options, **settings)
-            stack.callback(process.stop)
-            return process.wait()
-
-        yield start
+    with launched(home, tmp_path) as start:
+        yield lambda *options, **settings: start(*options, **settings).wait()
 
 
 def run(home, *command, env=None, status=0):

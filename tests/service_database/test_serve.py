@@ -1,7 +1,6 @@
 """`pilookup serve` and `pilookup service` with the service database: lost and found, killed, wrong, newer."""
 
 import contextlib
-import itertools
 import json
 import os
 import re
@@ -23,7 +22,7 @@ from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, EvaluateRequest
 from tests.support.custody.postgresql import PASSWORD
 from tests.support.server.release_fixture import TOKEN
-from tests.support.server.serve_process import Home, Process
+from tests.support.server.serve_process import Home, launched
 from tests.support.server.service_databases import counted, opened
 
 QUOTAS = {"public_quota": "1000000/minute", "public_reserve": ""}
@@ -39,15 +38,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def launch(home, tmp_path):
-    number = itertools.count()
-    with contextlib.ExitStack() as stack:
-
-        def start(*options, **settings):
-            log = tmp_path / f"serve-{next(number)}.log"
-            process = Process(home.path, log, *options, **QUOTAS | settings)
-            stack.callback(process.stop)
-            return process
-
+    with launched(home, tmp_path, **QUOTAS) as start:
         yield start
 
 

@@ -1,9 +1,11 @@
 """`pilookup serve` as users run it: a separate process with a real keyring and real sockets."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,3 +93,17 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(number)
         return self.process.wait(30)
+
+
+@contextmanager
+def launched(home, folder, **defaults):
+    """A function that starts servers on a HOME, each with a log of its own in `folder`. They are stopped at the end."""
+    number = itertools.count()
+    with ExitStack() as stack:
+
+        def start(*options, **settings):
+            process = Process(home.path, folder / f"serve-{next(number)}.log", *options, **defaults | settings)
+            stack.callback(process.stop)
+            return process
+
+        yield start

@@ -213,9 +213,9 @@ def _check_known(home: Home, found: Acknowledgement, proved: Mapping[str, int], 
     position = found.taken_up.journal
     if ahead or position > journal.position or journal.digest_at(position) != found.journal:
         raise BundleError(
-            "the serving machine has something newer than this custody half, or of another history: custody was "
-            "restored from a copy; make it anew from a backup and the online half of that machine, with: "
-            "pilookup restore"
+            "the serving machine has something newer than this custody half, or of another history, so this HOME is an "
+            "older copy; make a new HOME from a backup and a copy of that machine's HOME/online, here COPY, with: "
+            "pilookup restore BACKUP NEW_HOME --journal COPY"
         )
 
 

@@ -9,10 +9,9 @@ from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, r
 from pilookup.bundles.records import TRUST, TRUST_FILE, Exported, read_exports, read_taken_up, read_trust
 from pilookup.bundles.release_items import served_release
 from pilookup.custody.home import Home
+from pilookup.custody.next_command import to_acknowledge, to_export
 from pilookup.plain_file import read_plain
 from pilookup.protocol.encoding import time_text
-
-EXPORT_COMMAND = "run: pilookup bundle export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,19 @@ def export_warnings(home: Home) -> Iterator[str]:
         return
     journal = _journal(home)
     for removal in removals_text(journal.entries[record.last.journal :]):
-        yield f"{removal} has not been exported; {EXPORT_COMMAND}"
+        yield f"{removal} has not been exported; {to_export(home)}"
     for directory in sorted(path for path in home.channels.iterdir() if path.is_dir()):
         release = served_release(directory)
         if release is not None and release.snapshot_version > record.last.channels.get(directory.name, 0):
-            yield f"{directory.name}: the release was not exported; {EXPORT_COMMAND}"
+            yield f"{directory.name}: the release was not exported; {to_export(home)}"
     for machine, taken_up in sorted(record.acknowledged.items()):
         if taken_up.number < record.last.number:
-            yield _not_acknowledged(machine, taken_up, record.last, journal)
+            yield f"{_not_acknowledged(machine, taken_up, record.last, journal)}; {to_acknowledge(home)}"
+
+
+def was_exported(home: Home) -> bool:
+    """Whether a bundle was ever exported from here, so that other machines serve; raises BundleError, FormatError."""
+    return home.has_custody() and read_exports(home.custody).last is not None
 
 
 def _not_acknowledged(machine: str, taken_up: Exported, last: Exported, journal: Journal) -> str:
@@ -84,7 +88,7 @@ def _not_acknowledged(machine: str, taken_up: Exported, last: Exported, journal:
     text = f"serving machine {machine} has not acknowledged bundle {last.number}"
     if missing:
         text += f", with {', '.join(missing)}"
-    return f"{text}; import the bundle there, export one there, and import that here"
+    return text
 
 
 def _journal(home: Home) -> Journal:

@@ -20,6 +20,7 @@ from pilookup.bundles.release_items import channel_state, metadata_paths, served
 from pilookup.bundles.write import Advance, item_of, write_bundle
 from pilookup.custody.home import Home
 from pilookup.custody.journal import journal_key, read_journal
+from pilookup.custody.next_command import to_publish
 from pilookup.custody.session import Session
 from pilookup.errors import BundleError, HomeError
 from pilookup.keyring.key_directory import key_directory
@@ -27,6 +28,7 @@ from pilookup.keyring.key_file import KEY_SUFFIX
 from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID, TIMESTAMP_ROLE, channel_key_id, number_of_key_id
 from pilookup.keyring.master_key import MASTER_KEY_NAME, Half, read_master_key
 from pilookup.protocol.encoding import b64url
+from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.release import ROOT, Release
 from pilookup.release_files.files import read_metadata
 
@@ -110,7 +112,7 @@ def export_bundle(
         record = read_exports(home.custody)
         releases = {directory.name: release for directory, release in _releases(home)}
         if not releases:
-            raise BundleError("nothing was published yet; run: pilookup publish public")
+            raise BundleError(f"nothing was published yet; {to_publish(home, PUBLIC)}")
         sources = dict(_sources(home, releases, journal))
         channels = tuple(_state_of(session, name, release) for name, release in releases.items())
         number = record.next_number(session.now)
@@ -180,8 +182,9 @@ def _check_known(home: Home, found: Evidence, journal: Journal) -> Exported:
     ]
     if ahead or not journal.data.startswith(found.journal.data):
         raise BundleError(
-            "the serving machine has something newer than this custody half: it was restored from a copy; make it "
-            "anew from a backup with this acknowledgement, with: pilookup restore"
+            "the serving machine has something newer than this custody half, which was restored from a copy; make a "
+            "new HOME from a backup and a copy of the serving machine's HOME/online, here COPY, with: pilookup restore "
+            "BACKUP NEW_HOME --journal COPY"
         )
     return Exported.of(found.taken_up)
 

@@ -57,7 +57,9 @@ def test_the_status_is_typed_and_needs_no_passphrase(published, home, tmp_path):
     platform, public = status.channels
     assert (platform.name, platform.release) == ("platform", None)
     assert (public.release.served_epochs, public.release.entries) == ((1,), 60 + len(CANARIES))
-    assert status.warnings == ("platform: never published; run: pilookup publish platform",)
+    never, after_a_restore = status.warnings
+    assert never == f"platform: never published; run: pilookup publish platform --home {home}"
+    assert after_a_restore.startswith("channel public: after a restore of a backup, the root and targets and snapshot")
     with Custody.open(home, passphrase="custody passphrase of the tests", clock=lambda: NOW) as custody:
         assert custody.status() == status == Custody.status_of(home, clock=lambda: NOW)
     shutil.copytree(home / "online", tmp_path / "server" / "online")

@@ -146,8 +146,8 @@ def test_a_weak_passphrase_opens_and_the_status_warns_until_it_is_changed(home, 
         publish(weak, *given)
     assert [warning.partition(";")[0] for warning in about_passphrases(weak)] == told
     for warning in about_passphrases(weak):
-        half = Half(warning.rpartition(" ")[2])
-        assert warning.endswith(f"; run: pilookup passphrase {half}")
+        half = Half(warning.rpartition("pilookup passphrase ")[2].partition(" ")[0])
+        assert warning.endswith(f"; run: pilookup passphrase {half} --home {weak}")
         change(weak, half, custody if half is Half.CUSTODY else online, b"a stronger one than before", custody=custody)
     assert about_passphrases(weak) == []
 

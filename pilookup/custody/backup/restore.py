@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,9 @@ from pilookup.custody.backup.contents import (
 from pilookup.custody.bundles import STATE_DOMAIN
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
+from pilookup.custody.next_command import signing_steps
 from pilookup.custody.prepared import give_up
+from pilookup.custody.role_state import RELEASE_ROLES, RoleState, read_role_states, short
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.errors import BundleError, HomeError
@@ -60,7 +62,8 @@ class RestoreOutcome:
     """What `restore` did.
 
     contents: of the backup. erased and withdrawn: what the journal told and the backup did not have. missing: the
-    titles of cases that the newest release serves and the backup does not have. channels: to rotate now.
+    titles of cases that the newest release serves and the backup does not have. channels: to rotate now. missing_keys:
+    the roles of which signatures cannot be made in the new HOME. next: what to run now, in full and in this order.
     """
 
     contents: BackupContents
@@ -68,6 +71,8 @@ class RestoreOutcome:
     withdrawn: tuple[str, ...]
     missing: tuple[str, ...]
     channels: tuple[str, ...]
+    missing_keys: tuple[RoleState, ...] = ()
+    next: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup restore --json` prints it."""
@@ -77,6 +82,8 @@ class RestoreOutcome:
             "withdrawn": list(self.withdrawn),
             "missing": list(self.missing),
             "channels": list(self.channels),
+            "missing_keys": [state.to_json() for state in self.missing_keys],
+            "next": list(self.next),
         }
 
 
@@ -124,7 +131,18 @@ def restore(
                 outcome = _catch_up(session, newest_state, contents)
                 entry.outcome(erased=outcome.erased, withdrawn=len(outcome.withdrawn))
         _give_its_name(staging.path, home)
-    return outcome
+    return _with_next_steps(Home(home), outcome)
+
+
+def _with_next_steps(home: Home, outcome: RestoreOutcome) -> RestoreOutcome:
+    """The outcome with the roles of the served channels that cannot sign in the new HOME, and what to run now."""
+    missing: list[RoleState] = []
+    steps: list[str] = []
+    for channel in outcome.channels:
+        states = read_role_states(home, channel)
+        missing += short(states[role] for role in RELEASE_ROLES)
+        steps += signing_steps(home, channel, states)
+    return replace(outcome, missing_keys=tuple(missing), next=tuple(steps))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from pilookup.bundles.release_items import snapshot_versions
 from pilookup.custody import epochs
 from pilookup.custody.bundle_status import BundleStatus, export_warnings, read_bundle_status, was_exported
 from pilookup.custody.control import ControlDatabase, Dataset
@@ -294,7 +295,7 @@ def _channel_status(home: Home, repository: ChannelRepository, now: datetime, wa
         warnings.append(f"{name}: the release is not valid: {error}; {to_publish(home, name)}")
         return ChannelStatus(name, release=None)
     if release is None or manifest is None:
-        warnings.append(f"{name}: never published; {to_publish(home, name)}")
+        warnings.append(f"{name}: {_not_served(home, repository)}")
         return ChannelStatus(name, release=None)
     warnings.extend(_expiry_warnings(home, name, release, now))
     warnings.extend(_root_warnings(home, name, repository, now))
@@ -309,6 +310,13 @@ def _channel_status(home: Home, repository: ChannelRepository, now: datetime, wa
         timestamp_expires=release.timestamp_expires,
     )
     return ChannelStatus(name, status)
+
+
+def _not_served(home: Home, repository: ChannelRepository) -> str:
+    """Why a channel has no release that is served, and what to do."""
+    if not home.has_custody() and any(snapshot_versions(repository.directory)):
+        return f"a release was imported, and is not served yet; run: {with_home(home, 'pilookup serve')}"
+    return f"never published; {to_publish(home, repository.directory.name)}"
 
 
 def _refusal_warnings(name: str, repository: ChannelRepository) -> list[str]:

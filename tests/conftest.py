@@ -1,11 +1,17 @@
-"""Set-up of every run: the header names the backend of the core, passphrases cost little, and nothing is flushed."""
+"""Set-up of every run: the header names the backend of the core, passphrases cost little, nothing is flushed, and no
+property has a deadline, since other work may run beside the tests.
+"""
 
 import pytest
+from hypothesis import settings
 
 from pilookup import _core
 from tests.support.flushing import without_flushing
 from tests.support.passphrase_cost import install_cheap_profile, remove_cheap_profile
 from tests.support.sandbox import running
+
+settings.register_profile("any-speed", deadline=None)
+settings.load_profile("any-speed")
 
 
 def pytest_report_header():

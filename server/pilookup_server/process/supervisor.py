@@ -57,9 +57,10 @@ class Supervisor:
 
     def _start(self, name: str) -> None:
         with _blocked(_STOP_SIGNALS):
+            supervisor = os.getpid()
             pid = os.fork()
             if pid == 0:
-                _run_child(self.jobs[name])
+                _run_child(self.jobs[name], supervisor)
             self._running[pid] = (name, time.monotonic())
 
     def _reap(self) -> None:
@@ -113,9 +114,14 @@ def _blocked(numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
-def _run_child(job: Job) -> NoReturn:
-    """Run a job in the forked child, and exit without running the parent's clean-up."""
+def _run_child(job: Job, supervisor: int) -> NoReturn:
+    """Run a job in the forked child, and exit without running the parent's clean-up.
+
+    A job watches whether its parent changes. If the supervisor has died before, it would never see that.
+    """
     code = 1
+    if os.getppid() != supervisor:
+        os._exit(code)
     try:
         for number in _STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)

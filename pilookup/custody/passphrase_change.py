@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pilookup.clock import Clock, utc_now
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.home import Home
-from pilookup.custody.next_command import to_change_passphrase
 from pilookup.errors import HomeError, KeyringError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.change import change_master_key
@@ -69,6 +68,8 @@ def _check_new(home: Home, half: Half, given: bytes, new: bytes) -> None:
 @contextmanager
 def _locked(home: Home, half: Half) -> Iterator[None]:
     if home.has_online() and not home.has_custody():
+        from pilookup.custody.next_command import to_change_passphrase  # noqa: PLC0415 - `--help` starts fast
+
         raise HomeError(f"{home.path}: no custody half here; {to_change_passphrase(home, half)}")
     with home.locked():
         if half is Half.CUSTODY:

@@ -61,6 +61,12 @@ WRONG_USAGE = {
     "page": [[], ["page", "--server", "no address", "--trust", "TRUST"]],
     "serve": [["--home", "HOME", "--port", "none"]],
     "service": [[], ["mend", "--home", "HOME"]],
+    "screen": [[]],
+    "notify": [["no-such-command"]],
+    "platform add": [[]],
+    "platform list": [["more", "--home", "HOME"]],
+    "platform revoke": [[]],
+    "platform usage": [["more", "more", "--home", "HOME"]],
 }  # fmt: skip
 
 FAILURES = {

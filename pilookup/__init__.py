@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pilookup.checking.result import Reason, Result, Status
     from pilookup.checking.state import TrustOnFirstUse
     from pilookup.errors import (
+        ArgumentError,
         AuditError,
         BundleError,
         ComputeError,
@@ -40,12 +41,15 @@ if TYPE_CHECKING:
         FormatError,
         HomeError,
         IntakeError,
+        KeyReferenceError,
         KeyringError,
         KeysElsewhereError,
         MirrorError,
         MissingExtraError,
+        NoChannelError,
         NoNumbersError,
         PasswordRequiredError,
+        PieceSizeError,
         PilookupError,
         PublishError,
         RealNumberError,
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
         SeveralFilesError,
         StrictLoadError,
         TrustError,
+        UsageError,
         VaultError,
     )
     from pilookup.identifier import canonicalise
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from pilookup.release_files.snapshot_filter import Filter
 
 __all__ = [
+    "ArgumentError",
     "AsyncClient",
     "AsyncNumberChecker",
     "AuditError",
@@ -72,14 +78,17 @@ __all__ = [
     "FormatError",
     "HomeError",
     "IntakeError",
+    "KeyReferenceError",
     "KeyringError",
     "KeysElsewhereError",
     "Mirror",
     "MirrorError",
     "MissingExtraError",
+    "NoChannelError",
     "NoNumbersError",
     "NumberChecker",
     "PasswordRequiredError",
+    "PieceSizeError",
     "PilookupError",
     "PublishError",
     "RealNumberError",
@@ -91,12 +100,14 @@ __all__ = [
     "StrictLoadError",
     "TrustError",
     "TrustOnFirstUse",
+    "UsageError",
     "VaultError",
     "__version__",
     "canonicalise",
 ]
 
 _MODULES = {
+    "ArgumentError": "pilookup.errors",
     "AsyncClient": "pilookup.checking.async_client",
     "AsyncNumberChecker": "pilookup.checking.number_checker",
     "AuditError": "pilookup.errors",
@@ -109,14 +120,17 @@ _MODULES = {
     "FormatError": "pilookup.errors",
     "HomeError": "pilookup.errors",
     "IntakeError": "pilookup.errors",
+    "KeyReferenceError": "pilookup.errors",
     "KeyringError": "pilookup.errors",
     "KeysElsewhereError": "pilookup.errors",
     "Mirror": "pilookup.checking.mirror.mirror",
     "MirrorError": "pilookup.errors",
     "MissingExtraError": "pilookup.errors",
+    "NoChannelError": "pilookup.errors",
     "NoNumbersError": "pilookup.errors",
     "NumberChecker": "pilookup.checking.number_checker",
     "PasswordRequiredError": "pilookup.errors",
+    "PieceSizeError": "pilookup.errors",
     "PilookupError": "pilookup.errors",
     "PublishError": "pilookup.errors",
     "RealNumberError": "pilookup.errors",
@@ -128,6 +142,7 @@ _MODULES = {
     "StrictLoadError": "pilookup.errors",
     "TrustError": "pilookup.errors",
     "TrustOnFirstUse": "pilookup.checking.state",
+    "UsageError": "pilookup.errors",
     "VaultError": "pilookup.errors",
     "canonicalise": "pilookup.identifier",
 }

@@ -20,7 +20,12 @@
     ├── RealNumberError         a fake client was asked for a number that may belong to somebody
     ├── MirrorError             a mirror was not brought up to date (carries a reason code)
     ├── ScreenError             users were not screened (carries a reason code)
-    └── MissingExtraError       an optional extra of pilookup is not installed
+    ├── MissingExtraError       an optional extra of pilookup is not installed
+    └── UsageError              an argument cannot be right, whatever HOME holds
+        ├── ArgumentError       ... of the police side; a CustodyError too
+        ├── NoChannelError      ... the name of a channel; a PublishError too
+        ├── KeyReferenceError   ... what names a signing key; a KeyringError too
+        └── PieceSizeError      ... the size of the pieces of a bundle; a BundleError too
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
 """
@@ -105,7 +110,21 @@ class PublishError(CustodyError):
 
 
 class KeysElsewhereError(PublishError):
-    """Fewer signing keys are here than a release needs. It can be prepared here and signed where the keys are."""
+    """Fewer signing keys are here than a release needs. It can be prepared here and signed where the keys are.
+
+    Args:
+        message: Which role is short by how many signatures, and what to do.
+        missing: The roles that are short, as `pilookup.custody.RoleState`.
+        steps: The commands, in full and in their order, that have the release signed.
+    """
+
+    def __init__(self, message: str, missing: Sequence[Any] = (), steps: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
+        self.steps = tuple(steps)
+
+    def __reduce__(self) -> tuple[type["KeysElsewhereError"], tuple[Any, ...]]:
+        return type(self), (str(self), self.missing, self.steps)
 
 
 class AuditError(CustodyError):
@@ -162,7 +181,7 @@ class MirrorError(PilookupError):
         reason: A reason code: one of `pilookup.Reason`; or `locked` (another sync is running), `disk` (there is not
             enough space, or a file cannot be written), `other_channel`, or `below_serial` (the host does not have the
             serial yet that was asked for).
-        message: What happened.
+        message: The URL or the file, what happened there, and what to do.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -190,6 +209,26 @@ class ScreenError(PilookupError):
 
     def __reduce__(self) -> tuple[type["ScreenError"], tuple[str, str]]:
         return type(self), (self.reason, str(self))
+
+
+class UsageError(PilookupError):
+    """An argument cannot be right, whatever HOME, a file or a server holds. A command ends with status 2 for it."""
+
+
+class ArgumentError(CustodyError, UsageError):
+    """An argument of the police side cannot be right, such as the id of a dataset with a space in it."""
+
+
+class NoChannelError(PublishError, UsageError):
+    """There is no channel of this name."""
+
+
+class KeyReferenceError(KeyringError, UsageError):
+    """A text does not name a signing key, such as a PKCS #11 URI without a token."""
+
+
+class PieceSizeError(BundleError, UsageError):
+    """The pieces of a bundle would be too small."""
 
 
 class MissingExtraError(PilookupError):

@@ -15,9 +15,13 @@ NEXT = {
 def signup_answer(decision: Decision, language: str = "zh") -> dict[str, Any]:
     """Return the JSON body for the user. Give `decision.to_json()` to the reviewers only."""
     body: dict[str, Any] = {
-        "next": NEXT[decision.action],
+        "next": "enter-number-again" if decision.ask_again else NEXT[decision.action],
         "reasons": [getattr(reason.for_user, language) for reason in decision.reasons],
     }
     if decision.appeal is not None and decision.action is not Action.ALLOW:
-        body["appeal"] = {name: text[language] for name, text in decision.appeal.to_json().items()}
+        appeal = decision.appeal
+        texts = {"who": appeal.who, "how": appeal.how, "papers": appeal.papers}
+        body["appeal"] = {name: getattr(text, language) for name, text in texts.items() if text is not None}
+        if appeal.url is not None:
+            body["appeal"]["url"] = appeal.url
     return body

@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 
 from pilookup import durable
 from pilookup.bundles.header import MAGIC as BUNDLE_MAGIC
-from pilookup.errors import BundleError, FormatError
+from pilookup.errors import BundleError, FormatError, PieceSizeError
 from pilookup.plain_file import plain_file
 
 MIN_PIECE_BYTES: Final = 4096
@@ -174,7 +174,7 @@ def write_pieces(out: Path, chunks: Iterable[bytes], size: int, piece_size: int,
     payload = piece_size - _HEAD.size
     count = -(-size // payload) if payload > 0 else 0
     if piece_size < MIN_PIECE_BYTES or count > MAX_PIECES:
-        raise BundleError(f"pieces of {piece_size:,} bytes are too small; choose a larger --piece-size")
+        raise PieceSizeError(f"pieces of {piece_size:,} bytes are too small; choose a larger --piece-size")
     paths = [piece_path(out, number) for number in range(1, count + 1)]
     for path in paths:
         check_free(path)

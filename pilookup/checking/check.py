@@ -298,7 +298,8 @@ class Checker:
         try:
             slots = check_body(body, index, manifest.geometry, manifest.root)
         except FormatError:
-            return Failure(Reason.BAD_BUCKET)
+            detail = "a bucket does not lead to the signed root of its tree; check again later, or tell the publisher"
+            return Failure(Reason.BAD_BUCKET, detail=detail)
         self._cache.put(manifest.root, index, slots)
         return slots
 
@@ -311,7 +312,8 @@ class Checker:
             raise slots
         label = self._label(secret, slots, snapshot)
         if label is None or not label.canary:
-            raise Failure(Reason.BAD_SNAPSHOT)
+            detail = "the snapshot was not made under the key that evaluates; tell the publisher"
+            raise Failure(Reason.BAD_SNAPSHOT, detail=detail)
         snapshot.canary_found = True
 
     def _result(self, secret: bytes, slots: bytes | Failure, snapshot: TrustedSnapshot) -> Result:
@@ -325,7 +327,8 @@ class Checker:
         if label is None:
             return Result.not_found()
         if label.canary or not snapshot.cases.keys() >= set(label.cases):
-            return Result.unknown(Reason.BAD_SNAPSHOT)
+            detail = "the entry names a case that the catalogue does not have; tell the publisher"
+            return Result.unknown(Reason.BAD_SNAPSHOT, detail=detail)
         cases = tuple(snapshot.cases[case] for case in label.cases)
         return Result.found(label, cases, snapshot.manifest.profile)
 
@@ -334,13 +337,14 @@ class Checker:
         try:
             return token.find(secret, slots, self._channel, snapshot.manifest.epoch)
         except FormatError:
-            raise Failure(Reason.BAD_SNAPSHOT) from None
+            detail = "the entry's label is not valid; tell the publisher"
+            raise Failure(Reason.BAD_SNAPSHOT, detail=detail) from None
 
 
 def _verified(manifest: Manifest, blinds: oprf.Blinds, blinded: bytes, answer: bytes) -> bytes:
     """Verify the proof of an evaluator's answer and return the unblinded elements (n x 32 bytes); raises Failure."""
     if len(answer) != len(blinded) + PROOF_BYTES:
-        raise Failure(Reason.BAD_RESPONSE)
+        raise Failure(Reason.BAD_RESPONSE, detail="the evaluation has another length than what was asked for")
     response = EvaluateResponse.from_octets(manifest.epoch, answer)
     try:
         if oprf.verify(manifest.public_key, blinded, response.elements, response.proof):

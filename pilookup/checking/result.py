@@ -1,8 +1,9 @@
 """The answer to a check: found, not found, or unknown with a reason. Unknown is never reported as not found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NoReturn, Self
+from typing import Any, Final, NoReturn, Self
 
 from pilookup.protocol.label import Label, Profile, month_text
 from pilookup.protocol.manifest import Case
@@ -58,6 +59,28 @@ class Reason(StrEnum):
     """The mirror's directory has no release, or one that cannot be read. A mirror that is too old is STALE."""
 
 
+DETAILS: Final[Mapping[Reason, str]] = {
+    Reason.UNREACHABLE: "no answer; check the address, the network and whether the server runs",
+    Reason.SERVER_ERROR: "the server failed; check again later, or tell its operator",
+    Reason.UNAUTHORIZED: "the server refused the key that was given, or there was none; check the platform key",
+    Reason.RATE_LIMITED: "the quota is used up; check again later",
+    Reason.RETIRED: "the server has ended the epoch or serial of the newest release that it offers; check again later",
+    Reason.STALE: "the signed metadata or the epoch have expired: the publisher must publish, or this clock is wrong",
+    Reason.ROLLED_BACK: "the server offers an older release than this client has seen; tell its operator",
+    Reason.BAD_SIGNATURE: (
+        "the metadata are not signed by enough keys of the trusted root; check that the trust file is that of this "
+        "server and channel (trust-CHANNEL.json), and get the newest one from the publisher, not from the server"
+    ),
+    Reason.BAD_SNAPSHOT: "the signed files contradict each other; check again later, or tell the publisher",
+    Reason.BAD_PROOF: "the evaluation was not made with the key of the epoch; tell the publisher",
+    Reason.BAD_BUCKET: "a bucket does not belong to the signed snapshot; check again later, or tell the publisher",
+    Reason.BAD_RESPONSE: "the answer does not follow the protocol; check the address and the channel",
+    Reason.NO_STATE: "the state directory cannot be read or written; check its path, owner and disk",
+    Reason.NO_MIRROR: "the mirror has no release that can be read; run: pilookup sync",
+}
+"""What is said of an unknown answer if nothing more is known. INVALID_NUMBER says all that there is to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The answer for one number. It does not hold the number.
@@ -84,8 +107,9 @@ class Result:
     retry_after: float | None = None
     """Seconds after which to check again, where the answer is unknown and the server gave them."""
     detail: str | None = None
-    """What happened, in English for a log, where the answer is unknown and more than `reason` is known: for
-    `unreachable`, whether a name was not found, a certificate was refused or the time was over. The wording may change.
+    """What happened and what to check, in English for a log, where the answer is unknown: for `unreachable`, whether a
+    name was not found, a certificate was refused or the time was over. None for `invalid_number`, which says all. The
+    wording may change.
     """
 
     @classmethod
@@ -119,9 +143,10 @@ class Result:
         Args:
             reason: why the answer is unknown.
             retry_after: the seconds to wait, if the server gave them.
-            detail: what happened, in words.
+            detail: what happened, in words; by default what is true of every failure with this reason.
         """
-        return cls(status=Status.UNKNOWN, reason=reason, retry_after=retry_after, detail=detail)
+        text = detail or DETAILS.get(reason)
+        return cls(status=Status.UNKNOWN, reason=reason, retry_after=retry_after, detail=text)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields that `pilookup check --json` prints, as values that `json.dumps` accepts."""
@@ -159,6 +184,7 @@ class Failure(Exception):  # noqa: N818 - internal: a caller sees it as the reas
         missing: bool = False,
         challenge: Challenge | None = None,
         detail: str | None = None,
+        url: str | None = None,
     ) -> None:
         """Make a failure.
 
@@ -169,6 +195,7 @@ class Failure(Exception):  # noqa: N818 - internal: a caller sees it as the reas
             missing: whether the server answered 404.
             challenge: the proof of work that the server asks for before it answers, if it does.
             detail: what happened, in words, for `Result.detail`.
+            url: what was asked for, where it tells nothing of a number; never that of a bucket.
         """
         super().__init__(str(reason))
         self.reason = reason
@@ -177,10 +204,11 @@ class Failure(Exception):  # noqa: N818 - internal: a caller sees it as the reas
         self.missing = missing
         self.challenge = challenge
         self.detail = detail
+        self.url = url
 
     def without_traceback(self) -> "Failure":
-        """Return a copy to raise in another thread or task, with reason, `retry_after` and `detail` alone."""
-        return Failure(self.reason, retry_after=self.retry_after, detail=self.detail)
+        """Return a copy to raise in another thread or task, with reason, `retry_after`, `detail` and `url` alone."""
+        return Failure(self.reason, retry_after=self.retry_after, detail=self.detail, url=self.url)
 
     def result(self) -> Result:
         """Return the unknown result that this failure becomes."""

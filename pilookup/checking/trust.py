@@ -1,6 +1,7 @@
 """Establishes the trusted snapshot: TUF metadata under a pinned root, then the manifest (SPEC.md section 9)."""
 
 import math
+import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -229,7 +230,8 @@ class Trust:
         self._check_mark((copy.metadata / ROOT).read_bytes())
         snapshot = self._snapshot(updater, kept, copy)
         if snapshot.manifest.serial < seen:
-            raise Failure(Reason.ROLLED_BACK)
+            detail = f"the server offers serial {snapshot.manifest.serial}, and this client has seen {seen}"
+            raise Failure(Reason.ROLLED_BACK, detail=detail)
         return snapshot
 
     def _snapshot(self, updater: Updater, kept: RootState, copy: WorkingCopy) -> TrustedSnapshot:
@@ -281,16 +283,19 @@ def read_root(trust: str | Path | bytes, *, sandbox: bool = False) -> bytes:
     Raises:
         TrustError: it cannot be read, is not a signed TUF root, or is not marked as it must be.
     """
+    named = "trust" if isinstance(trust, bytes) else f"{os.fspath(trust)}"
     try:
         root = trust if isinstance(trust, bytes) else Path(trust).read_bytes()
     except OSError as error:
-        raise TrustError("bad_signature", f"cannot read {error.filename}: {error.strerror}") from error
+        text = f"{named}: cannot be read ({error.strerror}); give the trust file of the channel (trust-CHANNEL.json)"
+        raise TrustError("bad_signature", text) from error
     try:
         problem = mark_problem(verify_root(root), sandbox=sandbox)
     except (FormatError, TrustError) as error:
-        raise TrustError("bad_signature", f"trust is not a signed TUF root: {error}") from None
+        text = f"{named}: not a trust file ({error}); get trust-CHANNEL.json from the publisher, not from the server"
+        raise TrustError("bad_signature", text) from None
     if problem:
-        raise TrustError("bad_response", f"trust: {problem}")
+        raise TrustError("bad_response", f"{named}: {problem}")
     return root
 
 
@@ -308,9 +313,11 @@ def _check_first_root(root: bytes) -> bytes:
     try:
         verify_root(root)
     except FormatError:
-        raise Failure(Reason.BAD_RESPONSE) from None
+        detail = "what the server offers as root.json is no root; check the address and the channel"
+        raise Failure(Reason.BAD_RESPONSE, detail=detail) from None
     except TrustError:
-        raise Failure(Reason.BAD_SIGNATURE) from None
+        detail = "the root that the server offers is not signed by its own keys; tell the publisher"
+        raise Failure(Reason.BAD_SIGNATURE, detail=detail) from None
     return root
 
 
@@ -320,7 +327,7 @@ def _manifest(updater: Updater, target: TargetFile, kept: RootState, copy: Worki
     The state's file is checked against the target, as one from the server is. Therefore it needs no lock.
     """
     if target.length > MAX_MANIFEST_BYTES:
-        raise Failure(Reason.BAD_SNAPSHOT)
+        raise Failure(Reason.BAD_SNAPSHOT, detail="the manifest is larger than a client reads; tell the publisher")
     stored = kept.targets / MANIFEST
     try:
         content = stored.read_bytes()
@@ -336,7 +343,7 @@ def _listed(updater: Updater, path: str) -> TargetFile:
     """Return the target of a path with its SHA-256 alone; raises Failure if the targets metadata do not list it so."""
     target = updater.get_targetinfo(path)
     if target is None or "sha256" not in target.hashes:
-        raise Failure(Reason.BAD_SNAPSHOT)
+        raise Failure(Reason.BAD_SNAPSHOT, detail="the signed metadata list no manifest; tell the publisher")
     hashes = {"sha256": target.hashes["sha256"]}  # the TUF client forms a file's name from the first hash
     return TargetFile(target.length, hashes, path, target.unrecognized_fields)
 
@@ -347,9 +354,10 @@ def _check_epoch(manifest: Manifest, target: TargetFile, own: TargetFile) -> Non
     Raises Failure, and FormatError for custom data without a valid `serves_until`.
     """
     if own.hashes != target.hashes:
-        raise Failure(Reason.BAD_SNAPSHOT)
+        raise Failure(Reason.BAD_SNAPSHOT, detail="manifest.json is not that of the epoch it names; tell the publisher")
     if serves_until(own, manifest.epoch) <= datetime.now(UTC):
-        raise Failure(Reason.STALE)
+        detail = "the newest epoch has ended: the publisher must rotate, or this machine's clock is wrong"
+        raise Failure(Reason.STALE, detail=detail)
 
 
 def _clocks() -> tuple[float, float]:

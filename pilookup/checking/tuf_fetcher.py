@@ -59,6 +59,7 @@ class Fetcher(FetcherInterface):
             data = self._http.get(call, self._deadline)
             _check_metadata(path, data)
         except Failure as failure:
+            failure.url = url
             if failure.missing:
                 raise tuf.DownloadHTTPError("not there", 404) from None
             raise FetchError(failure) from None
@@ -73,15 +74,15 @@ def _check_metadata(path: str, data: bytes) -> None:
     try:
         signed = _PARSE[match[2]](data)
     except FormatError:
-        raise Failure(Reason.BAD_RESPONSE) from None
+        raise Failure(Reason.BAD_RESPONSE, detail=f"{path}: not signed metadata of this kind") from None
     if signed.version != int(match[1]):
-        raise Failure(Reason.BAD_SNAPSHOT)
+        raise Failure(Reason.BAD_SNAPSHOT, detail=f"{path}: of another version than its name")
     try:
         if isinstance(signed, Root):
             check_distinct_keys(signed)
         elif isinstance(signed, Snapshot):
             check_snapshot(signed)
-    except FormatError:
-        raise Failure(Reason.BAD_SNAPSHOT) from None
+    except FormatError as error:
+        raise Failure(Reason.BAD_SNAPSHOT, detail=f"{path}: {error}") from None
     except TrustError as error:
         raise Failure(Reason(error.reason), detail=str(error)) from None

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from pilookup import __version__
 from pilookup.cli.console import complain
 from pilookup.cli.installed_commands import installed_commands
-from pilookup.errors import PilookupError
+from pilookup.errors import PilookupError, UsageError
 
 COMMANDS = (
     "init",
@@ -38,12 +38,15 @@ _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 class Commands(TyperGroup):
-    """Turns every PilookupError, OSError and MemoryError of a command into one line and exit status 1."""
+    """Turns every PilookupError, OSError and MemoryError of a command into a line and exit status 1, or 2 for usage."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; raises typer.Exit with status 1 after one of these errors."""
+        """Run the command; raises typer.Exit with status 1 after one of these errors, with 2 after a UsageError."""
         try:
             return super().invoke(ctx)
+        except UsageError as error:
+            complain(str(error))
+            raise typer.Exit(2) from None
         except PilookupError as error:
             complain(str(error))
         except OSError as error:

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from unicodedata import category
 
 import typer
@@ -21,6 +21,9 @@ from rich.progress import (
 from rich.text import Text
 
 from pilookup.compute.callbacks import Progress as Advance
+
+if TYPE_CHECKING:
+    from pilookup.custody import UnsignedChannel
 
 _OBEYED: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -69,15 +72,20 @@ SIGNATURES_NEEDED = 3
 """The exit status of a command that did its work, and whose release has yet to be signed where the keys are."""
 
 
-def signatures_needed(channels: Sequence[str]) -> None:
-    """Say which channels' releases have to be prepared and signed, and end with status 3; does nothing for none."""
-    for channel in channels:
-        complain(
-            f"{channel}: the change is made here, but not served, since the signing keys are elsewhere; run: "
-            f"pilookup publish {channel} --prepare FILE, have FILE signed with: pilookup keys sign FILE, and then: "
-            f"pilookup publish {channel} --finish SIGNATURES..."
-        )
-    if channels:
+def signatures_needed(waiting: "Sequence[UnsignedChannel]") -> None:
+    """Say of each channel which signatures are missing and what to type next, and end with status 3; nothing for none.
+
+    Args:
+        waiting: the channels whose releases have yet to be signed.
+    """
+    for each in waiting:
+        complain(f"{each.channel}: the change is made here, but not served, since signatures are missing:")
+        for state in each.missing:
+            complain(f"  {state}")
+        complain("  What to run now:")
+        for number, step in enumerate(each.steps, 1):
+            complain(f"  {number}. {step}")
+    if waiting:
         raise typer.Exit(SIGNATURES_NEEDED)
 
 

@@ -49,7 +49,7 @@ def opened(
     if custody.audit_repaired:
         note("a killed command left a torn line in the audit log; it was cut off, and the log says so")
     for done in custody.completed_removals:
-        note(f"{done} was left undone by a killed command, and is done now; publish the channels, and carry a bundle")
+        note(f"{done} was left undone by a killed command, and is done now; {custody.to_publish_all()}")
     return custody
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pilookup.custody.load.outcome import LoadOutcome
     from pilookup.custody.load_report.page import html_report
     from pilookup.custody.passphrase_type import Passphrase
-    from pilookup.custody.publish.outcome import PreparedOutcome, Published
+    from pilookup.custody.publish.outcome import PreparedOutcome, Published, ReplacedKey, UnsignedChannel
+    from pilookup.custody.role_state import RoleState
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
 
@@ -47,7 +48,10 @@ __all__ = [
     "Progress",
     "Published",
     "ReleaseStatus",
+    "ReplacedKey",
     "Report",
+    "RoleState",
+    "UnsignedChannel",
     "WithdrawOutcome",
     "html_report",
 ]
@@ -70,7 +74,10 @@ _MODULES = {
     "Progress": "pilookup.compute.callbacks",
     "Published": "pilookup.custody.publish.outcome",
     "ReleaseStatus": "pilookup.custody.status",
+    "ReplacedKey": "pilookup.custody.publish.outcome",
     "Report": "pilookup.custody.intake.report",
+    "RoleState": "pilookup.custody.role_state",
+    "UnsignedChannel": "pilookup.custody.publish.outcome",
     "WithdrawOutcome": "pilookup.custody.custody",
     "html_report": "pilookup.custody.load_report.page",
 }

@@ -21,10 +21,9 @@ from pilookup.bundles.release_items import served_release
 from pilookup.custody.audit.check import entries_of
 from pilookup.custody.audit.log_file import read_lines
 from pilookup.custody.home import Home
+from pilookup.custody.next_command import to_acknowledge, to_export
 from pilookup.plain_file import read_plain
 from pilookup.protocol.encoding import time_text
-
-EXPORT_COMMAND = "run: pilookup bundle export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +87,25 @@ def export_warnings(home: Home) -> Iterator[str]:
     if (exported := _audited_export(home)) > (record.last.number if record.last else 0):
         yield (
             f"{home.custody / EXPORTS}: missing or an older copy: the audit log has the export of bundle {exported}; "
-            f"what serving machines have is not known; {EXPORT_COMMAND}"
+            f"what serving machines have is not known; {to_export(home)}"
         )
     if record.last is None or not home.has_online():
         return
     journal = _journal(home)
     for removal in removals_text(journal.entries[record.last.journal :]):
-        yield f"{removal} has not been exported; {EXPORT_COMMAND}"
+        yield f"{removal} has not been exported; {to_export(home)}"
     for directory in sorted(path for path in home.channels.iterdir() if path.is_dir()):
         release = served_release(directory)
         if release is not None and release.snapshot_version > record.last.channels.get(directory.name, 0):
-            yield f"{directory.name}: the release was not exported; {EXPORT_COMMAND}"
-    yield from _machine_warnings(record, record.last, journal)
+            yield f"{directory.name}: the release was not exported; {to_export(home)}"
+    yield from _machine_warnings(home, record, record.last, journal)
 
 
-def _machine_warnings(record: ExportRecord, last: Exported, journal: Journal) -> Iterator[str]:
+def _machine_warnings(home: Home, record: ExportRecord, last: Exported, journal: Journal) -> Iterator[str]:
     """What serving machines have not acknowledged of the last export, and what they are not proved to serve."""
     for name, machine in sorted(record.machines.items()):
         if machine.taken_up.number < last.number:
-            yield _not_acknowledged(name, machine.taken_up, last, journal)
+            yield f"{_not_acknowledged(name, machine.taken_up, last, journal)}; {to_acknowledge(home)}"
             continue
         for channel, snapshot in sorted(machine.taken_up.channels.items()):
             if machine.served.get(channel, 0) < snapshot:
@@ -124,12 +123,17 @@ def _audited_export(home: Home) -> int:
     return max((number for number in numbers if isinstance(number, int)), default=0)
 
 
+def was_exported(home: Home) -> bool:
+    """Whether a bundle was ever exported from here, so that other machines serve; raises BundleError, FormatError."""
+    return home.has_custody() and read_exports(home.custody).last is not None
+
+
 def _not_acknowledged(machine: str, taken_up: Exported, last: Exported, journal: Journal) -> str:
     missing = removals_text(journal.entries[taken_up.journal : last.journal])
     text = f"serving machine {machine} has not acknowledged bundle {last.number}"
     if missing:
         text += f", with {', '.join(missing)}"
-    return f"{text}; import the bundle there, export one there, and import that here"
+    return text
 
 
 def _not_served(machine: str, channel: str) -> str:

@@ -21,6 +21,7 @@ from pilookup.bundles.release_items import channel_state, metadata_paths, served
 from pilookup.bundles.write import Advance, item_of, write_bundle
 from pilookup.custody.home import Home
 from pilookup.custody.journal import journal_key, read_journal
+from pilookup.custody.next_command import to_publish
 from pilookup.custody.prepared import read_prepared
 from pilookup.custody.session import Session
 from pilookup.errors import BundleError, HomeError
@@ -30,6 +31,7 @@ from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID, TIMESTAMP_ROLE, channe
 from pilookup.keyring.master_key import MASTER_KEY_NAME, Half, read_master_key
 from pilookup.plain_file import read_plain
 from pilookup.protocol.encoding import b64url
+from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.release import ROOT, Release, verify_root
 from pilookup.release_files.files import read_metadata
 
@@ -125,7 +127,7 @@ def export_bundle(
         record = read_exports(home.custody)
         releases = {directory.name: release for directory, release in _releases(home)}
         if not releases:
-            raise BundleError("nothing was published yet; run: pilookup publish public")
+            raise BundleError(f"nothing was published yet; {to_publish(home, PUBLIC)}")
         sources = dict(_sources(home, releases, journal))
         channels = tuple(_state_of(session, name, release) for name, release in releases.items())
         number = record.next_number(session.now)

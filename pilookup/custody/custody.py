@@ -25,14 +25,14 @@ from pilookup.custody.load.load import LoadJob
 from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.passphrase_type import Passphrase, passphrase_bytes
 from pilookup.custody.publish import publish as publishing
-from pilookup.custody.publish.outcome import Published, Republished
+from pilookup.custody.publish.outcome import Published, Republished, UnsignedChannel, unsigned_to_json
 from pilookup.custody.release_calls import ReleaseCalls
 from pilookup.custody.release_facts import ignore_progress, release_facts
 from pilookup.custody.session import Session
 from pilookup.custody.signing_key_calls import SigningKeyCalls
 from pilookup.custody.status import HomeStatus, read_status
 from pilookup.custody.vault import Vault
-from pilookup.errors import CustodyError
+from pilookup.errors import ArgumentError, CustodyError
 from pilookup.identifier import canonicalise
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.weak_passphrase import record_weaknesses, weaknesses
@@ -44,19 +44,24 @@ from pilookup.signing.signer import Signer
 class WithdrawOutcome:
     """What a withdrawal did.
 
-    withdrawn: False if the dataset was withdrawn before. published: one item for each published channel. unsigned: the
+    withdrawn: False if the dataset was withdrawn before. published: one item for each published channel. waiting: the
     channels that still serve the dataset, because their signing keys are elsewhere; prepare, sign and finish a release
     of each.
     """
 
     withdrawn: bool
     published: tuple[Published, ...]
-    unsigned: tuple[str, ...] = ()
+    waiting: tuple[UnsignedChannel, ...] = ()
+
+    @property
+    def unsigned(self) -> tuple[str, ...]:
+        """The names of the channels in `waiting`."""
+        return tuple(each.channel for each in self.waiting)
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as a JSON object. `pilookup withdraw --json` prints only `published`, if nothing is unsigned."""
         published = [each.to_json() for each in self.published]
-        return {"withdrawn": self.withdrawn, "published": published, "unsigned": list(self.unsigned)}
+        return {"withdrawn": self.withdrawn, "published": published} | unsigned_to_json(self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +69,23 @@ class EraseOutcome:
     """What an erasure did.
 
     datasets: the number of datasets that contained the phone number. published: one item for each published channel.
-    unsigned: the channels that still serve the number, because their signing keys are elsewhere; prepare, sign and
+    waiting: the channels that still serve the number, because their signing keys are elsewhere; prepare, sign and
     finish a release of each.
     """
 
     datasets: int
     published: tuple[Published, ...]
-    unsigned: tuple[str, ...] = ()
+    waiting: tuple[UnsignedChannel, ...] = ()
+
+    @property
+    def unsigned(self) -> tuple[str, ...]:
+        """The names of the channels in `waiting`."""
+        return tuple(each.channel for each in self.waiting)
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup erase --json` prints it."""
         published = [each.to_json() for each in self.published]
-        return {"datasets": self.datasets, "published": published, "unsigned": list(self.unsigned)}
+        return {"datasets": self.datasets, "published": published} | unsigned_to_json(self.waiting)
 
 
 class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
@@ -333,7 +343,7 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
             raise CustodyError(f"{dataset}: withdrawn; its texts do not change any more")
         columns = change.columns(session.now)
         if not columns:
-            raise CustodyError("there is nothing to change")
+            raise ArgumentError("there is nothing to change: give a title, a day or texts")
         with self._audit.recorded("dataset set", dataset=dataset, changes=sorted(columns)):
             session.control.update_dataset(dataset, columns)
 
@@ -365,7 +375,7 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
                 releases=[release_facts(session, each) for each in done.published],
                 unsigned=list(done.unsigned),
             )
-        return WithdrawOutcome(withdrawn, done.published, done.unsigned)
+        return WithdrawOutcome(withdrawn, done.published, done.waiting)
 
     def erase(self, number: str, *, memory: int = DEFAULT_MEMORY, on_progress: Progress | None = None) -> EraseOutcome:
         """Remove a number from the vault and from every served snapshot, and keep it out of all later loads.
@@ -391,7 +401,7 @@ class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
             entry.outcome(datasets=datasets, journal=journal.length(session.home))
             done = self._republish(session, entry, memory, on_progress)
             entry.outcome(releases=len(done.published), unsigned=len(done.unsigned))
-        return EraseOutcome(datasets, done.published, done.unsigned)
+        return EraseOutcome(datasets, done.published, done.waiting)
 
     @property
     def completed_removals(self) -> tuple[str, ...]:

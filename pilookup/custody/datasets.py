@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from pilookup.custody.control import ControlDatabase, Dataset, Load
-from pilookup.errors import CustodyError, FormatError
+from pilookup.errors import ArgumentError, CustodyError, FormatError
 from pilookup.protocol.cases import CaseDetails, check_known, size_class
 from pilookup.protocol.label import Kind
 from pilookup.protocol.manifest import Case
@@ -33,9 +33,9 @@ class DatasetSpec:
 
 
 def check_slug(slug: str) -> None:
-    """Check the form of a dataset's id; raises CustodyError."""
+    """Check the form of a dataset's id; raises ArgumentError."""
     if not _SLUG.fullmatch(slug):
-        raise CustodyError(f"dataset id {slug!r}: not 1 to 64 of a-z, 0-9 and dashes")
+        raise ArgumentError(f"dataset id {slug!r}: not 1 to 64 of a-z, 0-9 and dashes")
 
 
 def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
@@ -50,7 +50,7 @@ def resolve_dataset(control: ControlDatabase, spec: DatasetSpec) -> Dataset:
     check_slug(spec.slug)
     for title in (spec.title_zh, spec.title_en):
         if title is not None and not is_title(title):
-            raise CustodyError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
+            raise ArgumentError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
     known = control.dataset(spec.slug)
     return _existing(known, spec) if known else _new(control.next_dataset_id(), spec)
 
@@ -82,8 +82,28 @@ def _existing(known: Dataset, spec: DatasetSpec) -> Dataset:
     }
     for name, value in given.items():
         if value is not None and value != getattr(known, name):
-            raise CustodyError(f"{known.slug}: already has another {name.replace('_', '-')}: {getattr(known, name)}")
+            raise CustodyError(_different(known, name, value))
     return known
+
+
+_CHANGED_BY: Final = {
+    "title_zh": "--title-zh TEXT",
+    "title_en": "--title-en TEXT",
+    "seized_on": "--seized-on {}",
+    "expires_on": "--expires {}",
+}
+"""The attributes of a dataset that `dataset set` changes, with the option that does."""
+
+
+def _different(known: Dataset, name: str, given: object) -> str:
+    """What to do where a load gives an attribute that its dataset does not have."""
+    has = getattr(known, name)
+    stated = "none" if has is None else "not sensitive" if name == "sensitive" else str(has)
+    label = "expires" if name == "expires_on" else name.replace("_", "-")
+    text = f"dataset {known.slug}: a load does not change --{label}, which is {stated}; leave the option out"
+    if name not in _CHANGED_BY:
+        return f"{text}, or load into a dataset of another id"
+    return f"{text}, or first run: pilookup dataset set {known.slug} {_CHANGED_BY[name].format(given)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +129,7 @@ class DatasetChange:
         """
         for title in (self.title_zh, self.title_en):
             if title is not None and not is_title(title):
-                raise CustodyError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
+                raise ArgumentError(f"a title is not a printable text of 1 to {MAX_TITLE} characters")
         if self.expires_on is not None:
             check_expiry(self.expires_on, now)
         values: dict[str, Any] = {
@@ -127,10 +147,10 @@ class DatasetChange:
 
 
 def check_expiry(expires_on: date, now: datetime) -> None:
-    """Check the day of an expiry that somebody sets; raises CustodyError if it is not after today (UTC)."""
+    """Check the day of an expiry that somebody sets; raises ArgumentError if it is not after today (UTC)."""
     if expires_on <= now.astimezone(UTC).date():
-        raise CustodyError(
-            f"{expires_on}: a dataset expires on a later day; to remove it at once, run: pilookup withdraw"
+        raise ArgumentError(
+            f"{expires_on}: a dataset expires on a later day; to remove it at once, use: pilookup withdraw DATASET"
         )
 
 

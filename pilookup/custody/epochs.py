@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from pilookup._core import SecretKey
 from pilookup.custody.control import Epoch
+from pilookup.custody.next_command import to_rotate
 from pilookup.custody.session import Session
 from pilookup.errors import PublishError
 from pilookup.keyring import Keyring
@@ -57,7 +58,7 @@ def check_key(session: Session, epoch: Epoch) -> None:
     if not _servable(session, epoch):
         raise PublishError(
             f"epoch {epoch.number} of channel {epoch.channel} cannot be served any more (restored from a backup?); "
-            f"run: pilookup rotate {epoch.channel}"
+            f"{to_rotate(session.home, epoch.channel)}"
         )
 
 
@@ -75,9 +76,10 @@ def check_rotation(session: Session, channel: str) -> None:
     serving = in_service(session, channel)
     if len(serving) > 1 and _servable(session, current(session, channel)):
         until = max(listed(session, channel)[number].serves_until for number in serving[1:])
+        at_once = to_rotate(session.home, channel, compromised=True)
         raise PublishError(
             f"channel {channel} serves epochs {serving[1]} and {serving[0]}; rotate again after {time_text(until)}, "
-            f"or, if somebody may have a key, end both at once with: pilookup rotate {channel} --compromised"
+            f"or, to end both at once because somebody may have a key, {at_once}"
         )
 
 

@@ -9,6 +9,7 @@ After a change of the passphrase, `keys/` is `keys-{salt}/`. A half whose passph
 
 import fcntl
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -93,7 +94,12 @@ class Home:
             HomeError: the custody half is not here, another process holds the lock, or the lock file cannot be opened.
         """
         if not self.has_custody():
-            raise HomeError(f"{self.path}: no custody half here; make one with: pilookup init {self.path}")
+            if self.has_online():
+                raise HomeError(
+                    f"{self.path}: no custody half here, since this is a serving machine; run the command on the "
+                    "custody machine, then carry a bundle here (docs/operations/two-machines.md)"
+                )
+            raise HomeError(f"{self.path}: no HOME here; make one with: pilookup init {shlex.quote(str(self.path))}")
         with durable.failures_as(HomeError, self.custody):
             handle = os.open(self.custody / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
         try:

@@ -9,6 +9,7 @@ from typing import Self
 from pilookup import durable
 from pilookup.clock import Clock, read_clock
 from pilookup.custody.audit import AuditLog
+from pilookup.custody.next_command import to_publish_all
 from pilookup.custody.publish import finish as finishing
 from pilookup.custody.session import Session
 from pilookup.custody.signing_date import date_doubt, out_of_order
@@ -48,6 +49,19 @@ class OpenHome:
         """Unlock HOME and stop the workers. Closing again does nothing."""
         self._closed = True
         self._resources.close()
+
+    def to_publish_all(self) -> str:
+        """What to do, with commands in full, to have every channel published that was published before.
+
+        Returns:
+            The text; empty if nothing was published.
+
+        Raises:
+            CustodyError: the control database failed.
+            RuntimeError: this HOME was closed.
+        """
+        session = self._session()
+        return to_publish_all(session.home, session.control)
 
     def _session(self) -> Session:
         """The session at the time of this call; raises RuntimeError if this HOME was closed."""

@@ -68,10 +68,9 @@ def _check_new(home: Home, half: Half, given: bytes, new: bytes) -> None:
 @contextmanager
 def _locked(home: Home, half: Half) -> Iterator[None]:
     if home.has_online() and not home.has_custody():
-        raise HomeError(
-            f"{home.path}: no custody half here; change the passphrase on the custody machine, and copy "
-            "keyring.json and the keys of the online half from there"
-        )
+        from pilookup.custody.next_command import to_change_passphrase  # noqa: PLC0415 - `--help` starts fast
+
+        raise HomeError(f"{home.path}: no custody half here; {to_change_passphrase(home, half)}")
     with home.locked():
         if half is Half.CUSTODY:
             yield

@@ -9,7 +9,10 @@ from pilookup import durable
 from pilookup._core import SecretKey
 from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
+from pilookup.custody.key_places import read_key_places
+from pilookup.custody.next_command import signing_steps, to_publish
 from pilookup.custody.repository import THRESHOLDS, ChannelRepository
+from pilookup.custody.role_state import RELEASE_ROLES, RoleState, short, state_of
 from pilookup.custody.vault import Vault
 from pilookup.errors import KeysElsewhereError, PublishError, VaultError
 from pilookup.keyring import Keyring
@@ -71,21 +74,28 @@ class Session:
         """The signers of a channel that are at hand and that its root lists, by role; root keys perhaps too few.
 
         Raises:
-            KeysElsewhereError: there are too few of another role.
+            KeysElsewhereError: there are too few of another role; it names all roles that are short.
+            CustodyError: the record of places of keys is damaged or cannot be read.
             PublishError: the online half is locked.
             KeyringError: a key file is missing or altered.
             TrustError, FormatError, OSError: the root metadata cannot be read or are not valid.
         """
         root = self.repository(channel).root()
         found = self.signers_of(channel, root)
-        for role in ("targets", "snapshot", "timestamp"):
-            threshold = root.roles[role].threshold
-            if len(found[role]) < threshold:
-                raise KeysElsewhereError(
-                    f"{threshold} {role} keys of channel {channel} are needed, {len(found[role])} found; to have the "
-                    f"release signed where the others are, run: pilookup publish {channel} --prepare FILE"
-                )
+        states = self.role_states(channel, root, found)
+        if missing := short(states[role] for role in RELEASE_ROLES):
+            texts = "; ".join(str(state) for state in missing)
+            steps = signing_steps(self.home, channel, states)
+            raise KeysElsewhereError(f"{texts}; {to_publish(self.home, channel, states)}", missing, steps)
         return found
+
+    def role_states(self, channel: str, root: Root, found: Signers) -> dict[str, RoleState]:
+        """What each role of a root needs to sign, and has at hand; raises CustodyError if the places cannot be read."""
+        places = read_key_places(self.home).places
+        return {
+            role: state_of(channel, role, root, {tuf_key_id(signer) for signer in signers}, places)
+            for role, signers in found.items()
+        }
 
     def signers_of(self, channel: str, root: Root) -> Signers:
         """The signers at hand that a root lists, by role: keys of the two halves, and `elsewhere`; perhaps none.

@@ -11,6 +11,7 @@ from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY
 from pilookup.custody import signing_keys as key_work
 from pilookup.custody.key_places import Place
+from pilookup.custody.next_command import to_publish
 from pilookup.custody.open_home import OpenHome
 from pilookup.custody.passphrase_type import Passphrase, passphrase_bytes
 from pilookup.custody.publish import finish as finishing
@@ -141,7 +142,7 @@ class SigningKeyCalls(OpenHome):
         """The change of the root; makes the new key unless it is given. Raises as `replace_key`."""
         repository = session.repository(session.control.channel(channel).name)
         if not repository.listed():
-            raise CustodyError(f"channel {channel} was never published; run: pilookup publish {channel}")
+            raise CustodyError(f"channel {channel} was never published; {to_publish(session.home, channel)}")
         old = key_work.key_to_replace(session, channel, role, key)
         public = key_work.new_key(session, channel, role) if new is None else new.public_key()
         change = key_work.replacement(role, old, public)

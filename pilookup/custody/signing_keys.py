@@ -17,6 +17,8 @@ from tuf.api.metadata import Root
 
 from pilookup import durable
 from pilookup.custody.key_places import KeyPlace, KeyPlaces, Place, read_key_places, write_key_places
+from pilookup.custody.next_command import request_name
+from pilookup.custody.role_state import short
 from pilookup.custody.session import Session, signing_key_ids
 from pilookup.errors import CustodyError, KeyringError, KeysElsewhereError
 from pilookup.keyring import Keyring
@@ -277,10 +279,12 @@ def check_at_hand(session: Session, channel: str, root: Root) -> None:
         PublishError, KeyringError, TrustError, FormatError, OSError: As `Session.signers_of`.
     """
     trusted = session.repository(channel).root()
-    for version, role in ((trusted, "root"), *((root, role) for role in root.roles)):
-        signers = session.signers_of(channel, version)[role]
-        if len(signers) < version.roles[role].threshold:
-            raise KeysElsewhereError(
-                f"{version.roles[role].threshold} {role} keys of version {version.version} of the root are needed, "
-                f"{len(signers)} found; add --prepare FILE to have the release signed where the others are"
-            )
+    before = session.role_states(channel, trusted, session.signers_of(channel, trusted))
+    after = session.role_states(channel, root, session.signers_of(channel, root))
+    missing = short((before["root"], *(after[role] for role in after if role != "root" or not before["root"].lacking)))
+    if missing:
+        texts = "; ".join(str(state) for state in missing)
+        again = f"run the same command again with: --prepare {request_name(channel)}"
+        raise KeysElsewhereError(
+            f"{texts}; nothing was changed; to have the release signed where these keys are, {again}", missing
+        )

@@ -6,14 +6,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from pilookup.bundles.release_items import snapshot_versions
 from pilookup.custody import epochs
-from pilookup.custody.bundle_status import BundleStatus, export_warnings, read_bundle_status
+from pilookup.custody.bundle_status import BundleStatus, export_warnings, read_bundle_status, was_exported
 from pilookup.custody.control import ControlDatabase, Dataset
 from pilookup.custody.datasets import is_due
 from pilookup.custody.home import Home
+from pilookup.custody.next_command import (
+    to_change_passphrase,
+    to_finish,
+    to_publish,
+    to_publish_all,
+    to_rotate,
+    with_home,
+)
 from pilookup.custody.prepared import waits_for_signatures
 from pilookup.custody.repository import ROOT_RENEWED_BEFORE, ChannelRepository
-from pilookup.errors import BundleError, FormatError, HomeError, KeyringError, PublishError, TrustError
+from pilookup.custody.restorable import after_restore
+from pilookup.custody.role_state import RELEASE_ROLES, read_role_states
+from pilookup.errors import BundleError, CustodyError, FormatError, HomeError, KeyringError, PublishError, TrustError
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase_rules import MIN_CHARACTERS
 from pilookup.keyring.weak_passphrase import Weakness, recorded_weaknesses
@@ -164,7 +175,7 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
         warnings.extend(_clock_warnings(home))
         warnings.extend(_database_warnings(home))
     channels = [
-        _channel_status(folder.name, ChannelRepository(folder), now, warnings)
+        _channel_status(home, ChannelRepository(folder), now, warnings)
         for folder in sorted(path for path in folders if path.is_dir())
     ]
     warnings.extend(_passphrase_warnings(home))
@@ -177,11 +188,13 @@ def read_status(home: Home, control: ControlDatabase | None, now: datetime) -> H
     datasets = None
     if control is not None:
         datasets = tuple(_dataset_status(control, dataset) for dataset in control.datasets(active_only=False))
-        warnings.extend(_retention_warnings(control, now))
+        warnings.extend(_retention_warnings(home, control, now))
         serving = {channel.name: channel.release.served_epochs for channel in channels if channel.release}
         for channel in control.channels():
-            warnings.extend(_epoch_warnings(control, channel.name, serving.get(channel.name), now))
+            warnings.extend(_epoch_warnings(home, control, channel.name, serving.get(channel.name), now))
             warnings.extend(_signing_warnings(home, channel.name))
+            if channel.name in serving:
+                warnings.extend(_key_warnings(home, channel.name))
     return HomeStatus(datasets, tuple(channels), tuple(warnings), bundle)
 
 
@@ -196,9 +209,9 @@ def _passphrase_warnings(home: Home) -> list[str]:
             continue
         if Weakness.SHORT in found:
             text = f"the passphrase of the {half} half has fewer than {MIN_CHARACTERS} characters"
-            warnings.append(f"{text}; run: pilookup passphrase {half}")
+            warnings.append(f"{text}; {to_change_passphrase(home, half)}")
         if Weakness.SHARED in found:
-            warnings.append(f"both halves have the same passphrase; run: pilookup passphrase {half}")
+            warnings.append(f"both halves have the same passphrase; {to_change_passphrase(home, half)}")
     return warnings
 
 
@@ -249,19 +262,19 @@ def _dataset_status(control: ControlDatabase, dataset: Dataset) -> DatasetStatus
     )
 
 
-def _retention_warnings(control: ControlDatabase, now: datetime) -> Iterator[str]:
+def _retention_warnings(home: Home, control: ControlDatabase, now: datetime) -> Iterator[str]:
     """Warnings about datasets that expire within 30 days, or whose records wait for a publish to leave."""
     for dataset in control.datasets(active_only=True):
         if dataset.expires_on is None:
             continue
         if is_due(dataset, now):
-            yield (
-                f"dataset {dataset.slug}: expired {dataset.expires_on}; its records leave with the next publish; "
-                "run: pilookup publish CHANNEL for each channel"
-            )
+            publishes = to_publish_all(home, control)
+            text = f"dataset {dataset.slug}: expired {dataset.expires_on}; its records leave with the next publish"
+            yield f"{text}; {publishes}" if publishes else text
         elif dataset.expires_on - now.astimezone(UTC).date() <= EXPIRY_WARNED:
             text = f"dataset {dataset.slug}: expires {dataset.expires_on}"
-            yield f"{text}; to keep it longer, run: pilookup dataset set {dataset.slug} --expires DATE"
+            command = with_home(home, f"pilookup dataset set {dataset.slug} --expires DATE")
+            yield f"{text}; to keep it longer, run: {command}"
 
 
 def _sums(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -272,19 +285,20 @@ def _sums(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(sorted(sums.items()))
 
 
-def _channel_status(name: str, repository: ChannelRepository, now: datetime, warnings: list[str]) -> ChannelStatus:
+def _channel_status(home: Home, repository: ChannelRepository, now: datetime, warnings: list[str]) -> ChannelStatus:
     """The status of one channel; what is wrong with it is appended to `warnings`."""
+    name = repository.directory.name
     try:
         release = repository.current(now)
         manifest = _manifest(repository, release) if release else None
     except (TrustError, FormatError, OSError) as error:
-        warnings.append(f"{name}: the release is not valid: {error}")
+        warnings.append(f"{name}: the release is not valid: {error}; {to_publish(home, name)}")
         return ChannelStatus(name, release=None)
     if release is None or manifest is None:
-        warnings.append(f"{name}: never published; run: pilookup publish {name}")
+        warnings.append(f"{name}: {_not_served(home, repository)}")
         return ChannelStatus(name, release=None)
-    warnings.extend(_expiry_warnings(name, release, now))
-    warnings.extend(_root_warnings(name, repository, now))
+    warnings.extend(_expiry_warnings(home, name, release, now))
+    warnings.extend(_root_warnings(home, name, repository, now))
     warnings.extend(_refusal_warnings(name, repository))
     status = ReleaseStatus(
         epoch=manifest.epoch,
@@ -296,6 +310,13 @@ def _channel_status(name: str, repository: ChannelRepository, now: datetime, war
         timestamp_expires=release.timestamp_expires,
     )
     return ChannelStatus(name, status)
+
+
+def _not_served(home: Home, repository: ChannelRepository) -> str:
+    """Why a channel has no release that is served, and what to do."""
+    if not home.has_custody() and any(snapshot_versions(repository.directory)):
+        return f"a release was imported, and is not served yet; run: {with_home(home, 'pilookup serve')}"
+    return f"never published; {to_publish(home, repository.directory.name)}"
 
 
 def _refusal_warnings(name: str, repository: ChannelRepository) -> list[str]:
@@ -314,23 +335,22 @@ def _manifest(repository: ChannelRepository, release: Release) -> Manifest:
     return Manifest.from_bytes(read_whole(repository.targets / release.epochs[0].path(MANIFEST)))
 
 
-def _expiry_warnings(name: str, release: Release, now: datetime) -> list[str]:
+def _expiry_warnings(home: Home, name: str, release: Release, now: datetime) -> list[str]:
     warnings = []
-    if release.timestamp_expires <= now:
-        warnings.append(f"{name}: the timestamp has expired; `pilookup serve` renews it")
+    if release.timestamp_expires <= now and not was_exported(home):
+        warnings.append(f"{name}: the timestamp has expired; to renew it, run: {with_home(home, 'pilookup serve')}")
     if release.targets_expire - now < TARGETS_LIFE / WARNING_DIVISOR:
         when = time_text(release.targets_expire)
-        warnings.append(f"{name}: signatures expire {when}; run: pilookup publish {name}")
+        warnings.append(f"{name}: signatures expire {when}; {to_publish(home, name)}")
     return warnings
 
 
-def _root_warnings(name: str, repository: ChannelRepository, now: datetime) -> list[str]:
+def _root_warnings(home: Home, name: str, repository: ChannelRepository, now: datetime) -> list[str]:
     """A warning if the root should have been renewed, which needs its keys; raises TrustError, FormatError, OSError."""
     expires = repository.root().expires
     if expires - now > ROOT_RENEWED_BEFORE - TARGETS_LIFE:
         return []
-    run = f"pilookup publish {name}, with two root keys, or with --prepare where they are elsewhere"
-    return [f"{name}: the root expires {time_text(expires)}; run: {run}"]
+    return [f"{name}: the root expires {time_text(expires)}; {to_publish(home, name, with_root=True)}"]
 
 
 def _signing_warnings(home: Home, name: str) -> list[str]:
@@ -339,23 +359,34 @@ def _signing_warnings(home: Home, name: str) -> list[str]:
         waits = waits_for_signatures(home, name)
     except PublishError as error:
         return [f"{name}: the prepared release cannot be read: {error}"]
-    return (
-        [f"{name}: a prepared release waits for signatures; run: pilookup publish {name} --finish FILE"]
-        if waits
-        else []
-    )
+    return [f"{name}: a prepared release waits for signatures; {to_finish(home, name)}"] if waits else []
 
 
-def _epoch_warnings(control: ControlDatabase, name: str, serving: Collection[int] | None, now: datetime) -> list[str]:
+def _key_warnings(home: Home, name: str) -> list[str]:
+    """A warning if no release can be signed, or if none could be after HOME is lost and a backup restored."""
+    try:
+        states = read_role_states(home, name)
+        lost = [states[role] for role in RELEASE_ROLES if states[role].lost]
+        later = after_restore(home, name)
+    except (CustodyError, TrustError, FormatError) as error:
+        return [f"{name}: where its signing keys are cannot be read: {error}"]
+    if lost:
+        return [f"{'; '.join(str(state) for state in lost)}; {to_publish(home, name, states)}"]
+    return [str(later)] if later is not None and later.final else []
+
+
+def _epoch_warnings(
+    home: Home, control: ControlDatabase, name: str, serving: Collection[int] | None, now: datetime
+) -> list[str]:
     """Warnings about the epochs of a channel; `serving` is None if its release is not known here."""
     warnings = []
     known = control.epochs(name)
     if known and known[-1].serial is not None and known[-1].removals_seen != control.removals():
-        warnings.append(f"{name}: what was removed from the vault is still served; run: pilookup publish {name}")
+        warnings.append(f"{name}: what was removed from the vault is still served; {to_publish(home, name)}")
     if known and known[-1].started_at + EPOCH_LIFE - now < EPOCH_LIFE / WARNING_DIVISOR:
-        warnings.append(f"{name}: the epoch ends soon; run: pilookup rotate {name}")
+        warnings.append(f"{name}: the epoch ends soon; {to_rotate(home, name)}")
     warnings.extend(
-        f"{name}: the key of epoch {epoch.number} is due to be destroyed; run: pilookup publish {name}"
+        f"{name}: the key of epoch {epoch.number} is due to be destroyed; {to_publish(home, name)}"
         for epoch in known[:-1]
         if epoch.destroyed_at is None
         and (epochs.serves_until(epoch) <= now or (serving is not None and epoch.number not in serving))

@@ -6,6 +6,7 @@ must be checked again on a recheck list.
 
 import asyncio
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pilookup.checking.number_checker import AsyncNumberChecker, NumberChecker
-from pilookup.checking.result import Result
+from pilookup.checking.result import Result, Status
 from pilookup.decisions.action import Scene
 from pilookup.decisions.breaker import Breaker
 from pilookup.decisions.decision import Decision
@@ -23,7 +24,7 @@ from pilookup.decisions.reasons import ReasonCode
 from pilookup.decisions.recheck_list import RecheckEntry, RecheckError, RecheckList
 
 DEADLINE: Final = 0.8
-"""Seconds that a check may take, unless another time is given."""
+"""Seconds that a check may take with the catalogue's appeal for it, unless another time is given."""
 
 _log = logging.getLogger("pilookup.decisions")
 
@@ -53,9 +54,13 @@ class _BaseGuard:
             return self._policy.failover(ReasonCode.SERVICE_DOWN, scene=scene, detail=detail)
         return None
 
-    def _decide(self, result: Result, scene: Scene, since: date | None) -> Decision:
+    def _left(self, result: Result, begun: float) -> float:
+        """Count a result; return the seconds that are left for the catalogue's details, 0 if none are needed.
+
+        They are asked for whatever the answer is, so that the host does not learn from it that a number was found.
+        """
         self._breaker.count(result)
-        return self._policy.decide(result, scene=scene, since=since)
+        return max(0.0, begun + self._deadline - time.monotonic()) if result.status is not Status.UNKNOWN else 0.0
 
     def _entry(self, account: str | None, number: str, scene: Scene, since: date | None) -> RecheckEntry | None:
         """What to keep if the answer is unknown; raises ValueError if the account is missing."""
@@ -126,7 +131,11 @@ class Guard(_BaseGuard):
         entry = self._entry(account, number, scene, since)
         decision = self._without_asking(scene)
         if decision is None:
-            decision = self._decide(self._client.check(number, timeout=self._deadline), scene, since)
+            begun = time.monotonic()
+            result = self._client.check(number, timeout=self._deadline)
+            left = self._left(result, begun)
+            details = self._client.case_details(timeout=left) if left else None
+            decision = self._policy.decide(result, scene=scene, since=since, details=details)
         return self._keep(entry, decision) if entry is not None and decision.to_recheck else decision
 
 
@@ -156,7 +165,11 @@ class AsyncGuard(_BaseGuard):
         entry = self._entry(account, number, scene, since)
         decision = self._without_asking(scene)
         if decision is None:
-            decision = self._decide(await self._client.check(number, timeout=self._deadline), scene, since)
+            begun = time.monotonic()
+            result = await self._client.check(number, timeout=self._deadline)
+            left = self._left(result, begun)
+            details = await self._client.case_details(timeout=left) if left else None
+            decision = self._policy.decide(result, scene=scene, since=since, details=details)
         if entry is None or not decision.to_recheck:
             return decision
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._keep, entry, decision)

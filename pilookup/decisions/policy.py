@@ -18,9 +18,9 @@ from pilookup.decisions.policy_file import Given, read_policy
 from pilookup.decisions.reasons import FOR_REVIEWER, FOR_USER, ReasonCode
 from pilookup.decisions.reissue import may_be_reissued
 from pilookup.decisions.text import Text
+from pilookup.protocol.cases import CaseDetails
 
 _CODES: Final = {
-    Reason.INVALID_NUMBER: ReasonCode.NOT_A_NUMBER,
     Reason.UNREACHABLE: ReasonCode.SERVICE_DOWN,
     Reason.SERVER_ERROR: ReasonCode.SERVICE_DOWN,
     Reason.RATE_LIMITED: ReasonCode.OVER_QUOTA,
@@ -29,7 +29,7 @@ _CODES: Final = {
     Reason.NO_STATE: ReasonCode.MISCONFIGURED,
     Reason.NO_MIRROR: ReasonCode.MISCONFIGURED,
 }
-"""The code for each reason of an unknown answer; NOT_VERIFIED for all others."""
+"""The code for each reason of an unknown answer, apart from INVALID_NUMBER; NOT_VERIFIED for all others."""
 
 _ADVISED: Final = (Scene.RECOVERY, Scene.PAYOUT)
 """The scenes in which `exposed` may lead to a challenge."""
@@ -46,11 +46,13 @@ class Rule:
         exposed: For a number in stolen personal data; ALLOW, or in recovery and payout CHALLENGE.
         malicious: For a number on which accounts were maliciously registered.
         unknown: For an answer that is unknown; any but BLOCK.
+        not_a_number: For a text that is not exactly one phone number, so that nothing was asked; any but BLOCK.
     """
 
     exposed: Action = Action.ALLOW
     malicious: Action = Action.REVIEW
     unknown: Action = Action.ALLOW
+    not_a_number: Action = Action.CHALLENGE
 
 
 DEFAULT_RULES: Final[Mapping[Scene, Rule]] = {
@@ -68,7 +70,7 @@ class Policy:
 
     Attributes:
         rules: The rule of each scene; a scene that is missing has that of DEFAULT_RULES.
-        appeal: Where users can appeal.
+        appeal: Where users can appeal; the catalogue's appeal of a case takes its place in a decision.
         person: Who answers for every block.
 
     Raises:
@@ -98,9 +100,16 @@ class Policy:
     @classmethod
     def _from_given(cls, given: Given) -> Self:
         rules = {scene: _rule(scene, actions) for scene, actions in given.scenes.items()}
-        return cls(rules, Appeal(**given.appeal) if given.appeal else None, given.person)
+        return cls(rules, _policy_appeal(given.appeal) if given.appeal else None, given.person)
 
-    def decide(self, result: Result, *, scene: Scene | str, since: date | None) -> Decision:
+    def decide(
+        self,
+        result: Result,
+        *,
+        scene: Scene | str,
+        since: date | None,
+        details: Mapping[int, CaseDetails] | None = None,
+    ) -> Decision:
         """Decide what to do for an answer.
 
         Args:
@@ -109,6 +118,8 @@ class Policy:
             since: The day from which the platform knows that this person has the number: today at signup, afterwards
                 the day on which the number was verified for the account. None if it is not known, and then the number
                 counts as not reissued.
+            details: What the catalogue says further about its cases, as `Client.case_details` returns it: the appeal of
+                a found number's case comes from there. A guard fetches it.
 
         Raises:
             ValueError: There is no such scene.
@@ -116,11 +127,14 @@ class Policy:
         scene = Scene(scene)
         if result.status is Status.UNKNOWN:
             assert result.reason is not None, "an unknown result has a reason"
+            if result.reason is Reason.INVALID_NUMBER:
+                reasons = (_reason(ReasonCode.NOT_A_NUMBER),)
+                return Decision(self.rules[scene].not_a_number, scene, reasons, self.appeal, ask_again=True)
             code = _CODES.get(result.reason, ReasonCode.NOT_VERIFIED)
             return self.failover(code, scene=scene, detail=result.detail or str(result.reason))
         if result.status is Status.NOT_FOUND:
             return Decision(Action.ALLOW, scene)
-        return self._found(result, scene, since)
+        return self._found(result, scene, since, _appeal(result, details or {}) or self.appeal)
 
     def failover(self, code: ReasonCode, *, scene: Scene | str, detail: str = "") -> Decision:
         """Decide without an answer.
@@ -140,10 +154,10 @@ class Policy:
             (_reason(code, detail=detail),),
             self.appeal,
             failover=True,
-            to_recheck=code is not ReasonCode.NOT_A_NUMBER,
+            to_recheck=True,
         )
 
-    def _found(self, result: Result, scene: Scene, since: date | None) -> Decision:
+    def _found(self, result: Result, scene: Scene, since: date | None, appeal: Appeal | None) -> Decision:
         rule, facts = self.rules[scene], _facts(result)
         actions, reasons = [Action.ALLOW], []
         if result.malicious:
@@ -158,7 +172,7 @@ class Policy:
             reasons.append(_reason(ReasonCode.EXPOSED, **facts))
         action = strongest(*actions)
         person = self.person if action is Action.BLOCK else None
-        return Decision(action, scene, tuple(reasons), self.appeal, person)
+        return Decision(action, scene, tuple(reasons), appeal, person)
 
     def _check(self, scene: Scene, rule: Rule) -> None:
         """Raise ValueError if a rule goes further than an answer justifies."""
@@ -169,6 +183,8 @@ class Policy:
             )
         if rule.unknown is Action.BLOCK:
             raise ValueError(f"scenes.{scene}.unknown: block: at most review, since nothing is known about the number")
+        if rule.not_a_number is Action.BLOCK:
+            raise ValueError(f"scenes.{scene}.not_a_number: block: at most review, since there is nobody to block")
         if rule.malicious is Action.BLOCK and not (self.person and self.appeal):
             raise ValueError(f"scenes.{scene}.malicious: block: needs [block] person and [appeal]")
 
@@ -179,7 +195,18 @@ def _rule(scene: Scene, actions: Mapping[str, Action]) -> Rule:
         actions.get("exposed", default.exposed),
         actions.get("malicious", default.malicious),
         actions.get("unknown", default.unknown),
+        actions.get("not_a_number", default.not_a_number),
     )
+
+
+def _policy_appeal(texts: Mapping[str, Text]) -> Appeal:
+    return Appeal(texts["who"], texts["how"], texts["papers"])
+
+
+def _appeal(result: Result, details: Mapping[int, CaseDetails]) -> Appeal | None:
+    """The appeal of the newest case of a found number that has one in the catalogue."""
+    found = (Appeal.of_case(details[case.id].appeal) for case in result.cases if case.id in details)
+    return next((appeal for appeal in found if appeal is not None), None)
 
 
 def _reason(code: ReasonCode, **values: object) -> DecisionReason:

@@ -11,7 +11,7 @@ from pilookup.decisions.text import Text
 from pilookup.errors import FormatError
 
 _SECTIONS: Final = ("scenes", "appeal", "block")
-_ANSWERS: Final = ("exposed", "malicious", "unknown")
+_ANSWERS: Final = ("exposed", "malicious", "unknown", "not_a_number")
 _APPEAL: Final = ("who", "how", "papers")
 _LANGUAGES: Final = ("zh", "en")
 _MOST: Final = 500
@@ -25,7 +25,7 @@ class Given:
     """What a policy file says.
 
     Attributes:
-        scenes: The actions that it names, by scene and by `exposed`, `malicious` or `unknown`.
+        scenes: The actions that it names, by scene and by one of `_ANSWERS`.
         appeal: The texts of its appeal by `who`, `how` and `papers`; None without one.
         person: Who answers for a block; None without one.
     """

@@ -35,10 +35,11 @@ def work_off(
     after = 0
     while batch := recheck_list.entries(private_key, after):
         results = client.check_many([entry.number for _, entry in batch], timeout=timeout)
+        details = client.case_details(timeout=timeout)
         decided: list[int] = []
         try:
             for (number, entry), result in zip(batch, results, strict=True):
-                decision = policy.decide(result, scene=entry.scene, since=entry.since)
+                decision = policy.decide(result, scene=entry.scene, since=entry.since, details=details)
                 if not decision.to_recheck:
                     yield entry, decision
                     decided.append(number)

@@ -23,6 +23,7 @@ from pilookup.protocol.delta import (
     Removals,
     apply,
     compare,
+    entries_of,
 )
 from pilookup.protocol.manifest import FileRef
 from pilookup.release_files.files import file_ref
@@ -157,6 +158,28 @@ def applied(old: SnapshotBuckets, delta: Path, geometry: Geometry, root: bytes) 
             changed[at : at + geometry.stride] = apply(block[at : at + geometry.stride], change[1])
             change = next(changes, None)
         yield bytes(changed)
+
+
+def check_delta(delta: Path, new: SnapshotBuckets) -> None:
+    """Check what can be checked of a delta without the former snapshot: its form, and where it leads.
+
+    Args:
+        delta: The delta.
+        new: The snapshot that it leads to, whose buckets are in order.
+
+    Raises:
+        FormatError: It is no delta, leads to another snapshot, or adds an entry that the new snapshot does not have.
+        OSError: A file cannot be read.
+    """
+    header = _header(delta)
+    if (header.geometry, header.new_root) != (new.geometry, new.root):
+        raise FormatError("delta: leads to another snapshot")
+    stride = new.geometry.stride
+    with plain_file(new.path) as buckets:
+        for index, change in _read_changes(header, delta):
+            buckets.seek(index * stride)
+            if not set(change.additions) <= set(entries_of(buckets.read(stride))):
+                raise FormatError("delta: adds an entry that the snapshot does not have")
 
 
 def _header(delta: Path) -> DeltaHeader:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from pilookup.errors import KeyringError
+from pilookup.errors import KeyReferenceError
 
 SCHEME: Final = "pkcs11:"
 _PATH: Final = {"token", "serial", "manufacturer", "model", "object", "id", "type"}
@@ -33,13 +33,13 @@ class DeviceUri:
 
     @classmethod
     def parse(cls, text: str) -> "DeviceUri":
-        """Parse a URI; raises KeyringError, which names what is wrong."""
+        """Parse a URI; raises KeyReferenceError, which names what is wrong."""
         if not text.startswith(SCHEME):
-            raise KeyringError(f"{text}: not a PKCS #11 URI, such as pkcs11:token=ceremony;object=root-public-1")
+            raise KeyReferenceError(f"{text}: not a PKCS #11 URI, such as pkcs11:token=ceremony;object=root-public-1")
         path, _, query = text.removeprefix(SCHEME).partition("?")
         given = _attributes(path, ";", _PATH) | _attributes(query, "&", _QUERY)
         if given.pop("type", b"private") != b"private":
-            raise KeyringError("pkcs11: the type of a signing key is private")
+            raise KeyReferenceError("pkcs11: the type of a signing key is private")
         key_id = given.pop("id", None)
         texts = {name: _text(name, value) for name, value in given.items()}
         uri = cls(
@@ -52,9 +52,9 @@ class DeviceUri:
             module=texts.get("module-path"),
         )
         if uri.token is None and uri.serial is None:
-            raise KeyringError("pkcs11: a URI names its token, by token= or serial=")
+            raise KeyReferenceError("pkcs11: a URI names its token, by token= or serial=")
         if uri.label is None and uri.key_id is None:
-            raise KeyringError("pkcs11: a URI names its key, by object= or id=")
+            raise KeyReferenceError("pkcs11: a URI names its key, by object= or id=")
         return uri
 
     @property
@@ -68,13 +68,13 @@ def _attributes(part: str, separator: str, known: set[str]) -> dict[str, bytes]:
     for attribute in part.split(separator) if part else ():
         name, equals, value = attribute.partition("=")
         if name.startswith("pin"):
-            raise KeyringError(
+            raise KeyReferenceError(
                 "pkcs11: a PIN does not belong into a URI; set PILOOKUP_KEY_PIN or PILOOKUP_KEY_PIN_FILE"
             )
         if name not in known or not equals or not value:
-            raise KeyringError(f"pkcs11: {name or 'an empty attribute'}: unknown, or without a value")
+            raise KeyReferenceError(f"pkcs11: {name or 'an empty attribute'}: unknown, or without a value")
         if name in found:
-            raise KeyringError(f"pkcs11: {name}: given twice")
+            raise KeyReferenceError(f"pkcs11: {name}: given twice")
         found[name] = unquote_to_bytes(value)
     return found
 
@@ -83,4 +83,4 @@ def _text(name: str, value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        raise KeyringError(f"pkcs11: {name}: not UTF-8") from None
+        raise KeyReferenceError(f"pkcs11: {name}: not UTF-8") from None

@@ -14,7 +14,7 @@ from limits import RateLimitItem, parse_many
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from pilookup.errors import PilookupError
+from pilookup.errors import PilookupError, UsageError
 from pilookup.plain_file import read_plain
 from pilookup.protocol.buckets import PUBLIC_ELEMENTS_A_DAY
 from pilookup.protocol.messages import MAX_BATCH, MAX_REQUEST_BYTES
@@ -37,6 +37,10 @@ _FORMER: Final = {
 
 class ServeError(PilookupError):
     """The server cannot start; the text says what to change."""
+
+
+class OptionError(ServeError, UsageError):
+    """The value of an option of a command cannot be right."""
 
 
 class Settings(BaseSettings):

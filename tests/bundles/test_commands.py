@@ -74,6 +74,6 @@ def test_a_backup_is_made_checked_and_restored(tmp_path, run, monkeypatch):
         open_home.erase(NUMBERS[0])
     said = run("restore", disc, restored, "--journal", custody / "online")
     assert "erased again: 1 number; withdrawn again: none" in said
-    assert "Then run: pilookup rotate public" in said
+    assert "no release of channel public can be signed with the keys that are known" in said
     assert "not empty" in run("restore", disc, restored, "--journal", custody / "online", status=1)
     assert "case-1" in run("status", "--home", restored)

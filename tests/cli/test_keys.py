@@ -63,14 +63,14 @@ def test_the_list_shows_each_key_and_its_place(folder):
 def test_what_needs_absent_keys_says_what_to_do(folder):
     done = run(folder, "publish", "public")
     assert done.exit_code == 1
-    assert "2 targets keys of channel public are needed, 1 found" in done.stderr
-    assert "pilookup publish public --prepare FILE" in done.stderr
+    assert "channel public: role targets is short by 1 of 2 signatures; keys that can sign: " in done.stderr
+    assert "run: pilookup publish public --prepare request-public.json" in done.stderr
     for words in (["erase", numbers(1)[0]], ["rotate", "public"], ["withdraw", "leak"]):
         done = run(folder, *words, "--json")
         assert done.exit_code == 3, done.output
         assert json.loads(done.stdout)["unsigned"] == ["public"]
         assert "public: the change is made here, but not served" in done.stderr
-        assert "pilookup keys sign FILE" in done.stderr
+        assert "pilookup keys sign request-public.json --trust trust-public.json --key MEDIUM/" in done.stderr
     assert run(folder, "erase", numbers(1)[0]).exit_code == 3
 
 
@@ -119,7 +119,7 @@ def test_one_command_with_the_media_at_hand(folder):
         (["keys", "replace", "platform", "root", "root-platform-1"], 1, "never published"),
         (["keys", "move", "timestamp-public", "a.key"], 1, "cannot move"),
         (["keys", "sign", "missing.json", "--key", "a.key"], 1, "missing.json"),
-        (["publish", "public", "--key", "pkcs11:token=a"], 1, "names its key"),
+        (["publish", "public", "--key", "pkcs11:token=a"], 2, "names its key"),
         (["publish", "public", "--key", "missing.key"], 1, "missing.key: missing"),
     ],
 )

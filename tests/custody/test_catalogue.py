@@ -161,7 +161,9 @@ def test_a_doubtful_date_takes_nothing_away(loaded):
 def test_another_expiry_is_not_that_of_the_dataset(loaded, tmp_path):
     file = write_csv(tmp_path / "more.csv", numbers(5, start=900))
     with opened(loaded) as custody:
-        with pytest.raises(CustodyError, match="already has another expires-on"):
+        with pytest.raises(
+            CustodyError, match=r"--expires, which is \d{4}-\d\d-\d\d; .* pilookup dataset set leak --expires \d{4}"
+        ):
             custody.load(file, dataset="leak", kind="exposure", expires_on=TODAY + timedelta(days=50))
         with pytest.raises(CustodyError, match="expires on a later day"):
             custody.load(file, dataset="new", kind="exposure", expires_on=TODAY)

@@ -131,7 +131,7 @@ def test_a_dataset_of_another_kind_a_file_loaded_before_and_a_bad_file_are_refus
     (tmp_path / "empty.csv").write_bytes(b"")
     second = str(prepared / "second.csv")
     other = ["load", second, "--dataset", "case-1", "--kind", "malicious-registration"]
-    assert_refused(run(home, *other), "case-1: already has another kind")
+    assert_refused(run(home, *other), "dataset case-1: a load does not change --kind, which is exposure")
     assert_refused(run(home, *load_of(prepared / "first.csv")), "first.csv: already loaded into case-1; use --replace")
     bad = ["load", second, str(tmp_path / "empty.csv"), "--dataset", "case-1", "--kind", "exposure"]
     assert_refused(run(home, *bad), "empty.csv")

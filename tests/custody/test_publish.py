@@ -334,7 +334,7 @@ def test_a_fresh_release_gives_no_warning(path):
 
 
 def test_a_channel_that_was_never_published_gives_a_warning(empty_home):
-    assert warnings(empty_home) == ["public: never published; run: pilookup publish public"]
+    assert warnings(empty_home) == [f"public: never published; run: pilookup publish public --home {empty_home}"]
 
 
 @pytest.mark.parametrize(
@@ -375,7 +375,8 @@ def test_either_half_alone_has_a_status(path, tmp_path):
         status = read_status(Home(path), control, later)
     assert [row.id for row in status.datasets] == ["leak"]
     assert status.channels == ()
-    assert "public: the epoch ends soon; run: pilookup rotate public" in status.warnings
+    (warning,) = [text for text in status.warnings if text.startswith("public: the epoch ends soon; ")]
+    assert f"copy HOME/online of the serving machine to {path}/online, then run: pilookup rotate public" in warning
 
 
 def test_without_either_half_there_is_no_status(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from pilookup import AsyncClient, Client, Reason, Result
 from pilookup.decisions import AsyncGuard, Guard, Policy, RecheckError, RecheckList, Scene, work_off
 from pilookup.decisions.breaker import Breaker
+from pilookup.testing import FakeAsyncClient, FakeClient, SyntheticNumber
 from tests.support.checking.numbers import HIT, LABEL
 from tests.support.checking.publisher import Publisher
 from tests.support.checking.server import Host
@@ -24,17 +25,25 @@ class Answers:
 
     def __init__(self, *results):
         self.results, self.asked, self.timeouts = list(results), 0, []
+        self.details, self.timeouts_of_details = {}, []
 
     def check(self, number, *, timeout):
         self.asked += 1
         self.timeouts.append(timeout)
         return self.results.pop(0) if len(self.results) > 1 else self.results[0]
 
+    def case_details(self, *, timeout):
+        self.timeouts_of_details.append(timeout)
+        return self.details
+
     def check_many(self, numbers, *, timeout):
         return [self.check(number, timeout=timeout) for number in numbers]
 
 
 class AsyncAnswers(Answers):
+    async def case_details(self, *, timeout):  # noqa: ASYNC109 - as AsyncClient has it
+        return super().case_details(timeout=timeout)
+
     async def check(self, number, *, timeout):  # noqa: ASYNC109 - as AsyncClient has it
         return super().check(number, timeout=timeout)
 
@@ -287,3 +296,25 @@ def test_real_clients_answer_within_the_deadline(tmp_path):
     finally:
         released.set()
         host.close()
+
+
+def test_a_guard_takes_the_appeal_from_the_catalogue_within_its_deadline():
+    with FakeClient() as client:
+        decision = Guard(client, Policy()).decide(SyntheticNumber.MALICIOUS, scene="signup", since=TODAY)
+    assert decision.appeal.to_json()["who"] == {"zh": "虚构市公安局", "en": "Fictional police"}
+
+    async def ask():
+        async with FakeAsyncClient() as client:
+            return await AsyncGuard(client, Policy()).decide(SyntheticNumber.MALICIOUS, scene="signup", since=TODAY)
+
+    assert asyncio.run(ask()).appeal == decision.appeal
+
+
+def test_details_are_asked_for_whatever_the_answer_is(guarded):
+    """A host that saw them fetched for found numbers alone would learn which ones are found."""
+    found = Result(status="found", exposed=False, malicious=True, accounts=3)
+    for result, asked in [(found, 1), (Result.not_found(), 1), (Result.unknown(Reason.UNREACHABLE), 0)]:
+        both = guarded(result, policy=Policy())
+        both.decide()
+        assert len(both.client.timeouts_of_details) == asked
+        assert all(0 < timeout <= 0.8 for timeout in both.client.timeouts_of_details)

@@ -1,6 +1,7 @@
 """What is decided for every answer in every scene, and what no policy can make of it."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from importlib.resources import files
 
@@ -13,6 +14,8 @@ from pilookup.decisions import Action, Appeal, Policy, ReasonCode, Rule, Scene, 
 from pilookup.decisions.policy import DEFAULT_RULES
 from pilookup.decisions.reasons import FOR_REVIEWER, FOR_USER
 from pilookup.decisions.reissue import may_be_reissued
+from pilookup.protocol.cases import Appeal as CatalogueAppeal
+from pilookup.protocol.cases import CaseDetails, Texts
 from pilookup.protocol.label import Kind
 
 TODAY = date(2026, 11, 29)
@@ -37,7 +40,8 @@ SINCE = st.none() | st.dates(date(2015, 1, 1), date(2030, 1, 1))
 RULES = st.dictionaries(
     SCENES,
     st.builds(Rule, exposed=st.just(Action.ALLOW), malicious=st.sampled_from(Action),
-              unknown=st.sampled_from([Action.ALLOW, Action.CHALLENGE, Action.REVIEW])),
+              unknown=st.sampled_from([Action.ALLOW, Action.CHALLENGE, Action.REVIEW]),
+              not_a_number=st.sampled_from([Action.ALLOW, Action.CHALLENGE, Action.REVIEW])),
 )  # fmt: skip
 POLICIES = st.builds(Policy, RULES, st.just(APPEAL), st.just("Wang, anti-fraud office"))
 
@@ -56,16 +60,17 @@ def test_the_defaults(scene):
 @given(POLICIES, RESULTS, SCENES, SINCE)
 def test_no_decision_goes_further_than_its_answer(policy, result, scene, since):
     decision = policy.decide(result, scene=scene, since=since)
-    assert decision.failover == (result.status is Status.UNKNOWN)
+    assert decision.ask_again == (result.reason is Reason.INVALID_NUMBER)
+    assert decision.failover == (result.status is Status.UNKNOWN and not decision.ask_again)
     if not result.malicious:
-        limit = policy.rules[scene].unknown if decision.failover else Action.CHALLENGE
+        rule = policy.rules[scene]
+        limit = rule.not_a_number if decision.ask_again else rule.unknown if decision.failover else Action.CHALLENGE
         assert decision.action.strength <= limit.strength
         assert decision.action is not Action.BLOCK
     if decision.action is Action.BLOCK:
         assert (decision.appeal, decision.person) == (APPEAL, "Wang, anti-fraud office")
-    assert bool(decision.reasons) == bool(decision.failover or result.exposed or result.malicious)
-    if decision.failover:
-        assert decision.to_recheck == (result.reason is not Reason.INVALID_NUMBER)
+    assert bool(decision.reasons) == bool(result.status is Status.UNKNOWN or result.exposed or result.malicious)
+    assert decision.to_recheck == decision.failover
 
 
 @given(POLICIES, SCENES, SINCE, st.sampled_from([None, "2026-10", "2024-01", "2026-Q3", "2019-Q1"]), st.booleans())
@@ -146,6 +151,7 @@ def test_the_file_in_the_package_has_every_default(tmp_path):
         ("[scenes.login]\nexposed = 'review'", "scenes.login.exposed: review: at most allow"),
         ("[scenes.payout]\nexposed = 'review'", "scenes.payout.exposed: review: at most challenge"),
         ("[scenes.login]\nunknown = 'block'", "scenes.login.unknown: block: at most review"),
+        ("[scenes.login]\nnot_a_number = 'block'", "scenes.login.not_a_number: block: at most review"),
         ("[scenes.signup]\nmalicious = 'block'", r"scenes.signup.malicious: block: needs \[block\] person"),
         ("[scenes.signup]\nmalicious = 'block'\n[block]\nperson = 'Li'", r"and \[appeal\]"),
         ("[scenes.sign_up]\n", "scenes: 'sign_up': unknown; there are signup, login, recovery, payout"),
@@ -197,6 +203,40 @@ def test_any_file_is_a_policy_or_a_format_error(tmp_path_factory, content):
     path.write_bytes(text)
     with suppress(FormatError):
         Policy.load(path)
+
+
+@pytest.mark.parametrize("scene", Scene)
+def test_what_is_no_number_is_never_decided_like_a_number_without_an_answer(scene):
+    """Otherwise whoever types no number would pass where a service that is down lets people pass."""
+    asked = Policy().decide(Result.unknown(Reason.INVALID_NUMBER), scene=scene, since=TODAY)
+    assert (asked.action, asked.ask_again, asked.failover, asked.to_recheck) == ("challenge", True, False, False)
+    assert [str(reason.code) for reason in asked.reasons] == ["not_a_number"]
+    own = Policy({scene: Rule(unknown=Action.ALLOW, not_a_number=Action.REVIEW)})
+    assert own.decide(Result.unknown(Reason.INVALID_NUMBER), scene=scene, since=TODAY).action == "review"
+    assert own.decide(Result.unknown(Reason.UNREACHABLE), scene=scene, since=TODAY).action == "allow"
+
+
+TEXTS = st.none() | st.builds(Texts, st.just("某某"), st.just("Somebody"))
+APPEALS = st.builds(CatalogueAppeal, TEXTS, TEXTS, TEXTS, st.none() | st.just("https://police.example/appeal"))
+DETAILS = st.dictionaries(st.sampled_from([7, 8, 9]), st.builds(CaseDetails, appeal=APPEALS))
+
+
+@given(POLICIES, RESULTS, SCENES, DETAILS)
+def test_the_appeal_is_that_of_the_newest_case_that_has_one_and_otherwise_the_policys(policy, result, scene, details):
+    cases = [Case(number, CASE.kind, CASE.title_zh, CASE.title_en, None) for number in (9, 8, 7)]
+    if result.status is Status.FOUND:
+        result = replace(result, cases=tuple(cases))
+    decision = policy.decide(result, scene=scene, since=TODAY, details=details)
+    known = [details[case.id].appeal for case in result.cases if case.id in details]
+    first = next((appeal for appeal in known if appeal != CatalogueAppeal()), None)
+    if result.status is Status.NOT_FOUND:
+        assert decision.appeal is None
+    elif first is None:
+        assert decision.appeal == APPEAL
+    else:
+        body = decision.appeal.to_json()
+        texts = {name: text._asdict() if (text := getattr(first, name)) else None for name in ("who", "how", "papers")}
+        assert body == texts | {"url": first.url}
 
 
 def test_a_decision_has_no_truth_value_and_becomes_json():

@@ -31,6 +31,7 @@ def test_each_public_name_imports(name):
 
 def test_these_are_the_public_names():
     assert pilookup.__all__ == [
+        "ArgumentError",
         "AsyncClient",
         "AsyncNumberChecker",
         "AuditError",
@@ -43,14 +44,17 @@ def test_these_are_the_public_names():
         "FormatError",
         "HomeError",
         "IntakeError",
+        "KeyReferenceError",
         "KeyringError",
         "KeysElsewhereError",
         "Mirror",
         "MirrorError",
         "MissingExtraError",
+        "NoChannelError",
         "NoNumbersError",
         "NumberChecker",
         "PasswordRequiredError",
+        "PieceSizeError",
         "PilookupError",
         "PublishError",
         "RealNumberError",
@@ -62,6 +66,7 @@ def test_these_are_the_public_names():
         "StrictLoadError",
         "TrustError",
         "TrustOnFirstUse",
+        "UsageError",
         "VaultError",
         "__version__",
         "canonicalise",

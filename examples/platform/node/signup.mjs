@@ -39,7 +39,8 @@ export class Codes {
  * number is a victim's; an unknown answer lets the user in, and the account is checked again later.
  */
 export function decide(answer) {
-  if (answer.status === "unknown") return { next: "welcome", recheck: answer.reason !== "invalid_number" };
+  if (answer.reason === "invalid_number") return { next: "enter-number-again", recheck: false };
+  if (answer.status === "unknown") return { next: "welcome", recheck: true };
   return { next: answer.status === "found" && answer.malicious ? "wait-for-review" : "welcome", recheck: false };
 }
 

@@ -144,10 +144,10 @@ class Offer:
 
 
 class DiskError(MirrorError):
-    """The directory cannot be written."""
+    """The directory cannot be written. The text ends with the remedy."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("disk", message)
+        super().__init__("disk", f"{message}; make room there, or mend its owner and modes")
 
     def __reduce__(self) -> tuple[type[MirrorError], tuple[str, str]]:
         return MirrorError, (self.reason, str(self))
@@ -188,7 +188,10 @@ class MirrorDirectory:
                 folder.mkdir(mode=durable.DIRECTORY_MODE, exist_ok=True)
         except BlockingIOError:
             os.close(descriptor)
-            raise MirrorError("locked", f"{self.path}: another sync is running; this one has done nothing") from None
+            raise MirrorError(
+                "locked",
+                f"{self.path}: another sync is running, and this one has done nothing; try again when it has ended",
+            ) from None
         except BaseException:
             os.close(descriptor)
             raise

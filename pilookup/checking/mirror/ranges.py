@@ -63,7 +63,8 @@ class RangeFetcher:
                 self._append(file, path, ref, 0)
             if not _is(file, ref):
                 partial.unlink()
-                raise Failure(Reason.BAD_SNAPSHOT, detail=f"{path}: not the file that was signed")
+                url = self._http.endpoint.url(f"targets/{path}")
+                raise Failure(Reason.BAD_SNAPSHOT, detail="not the file that was signed", url=url)
             os.fsync(file.fileno())
 
     def _begin(self, file: FileIO, ref: FileRef) -> int:
@@ -81,7 +82,11 @@ class RangeFetcher:
             span = Span(first, min(first + PART_BYTES, ref.size), ref.size)
             url = self._http.endpoint.url(f"targets/{path}")
             call = Call(url, span.stop - span.first, too_long=Reason.BAD_SNAPSHOT, span=span)
-            data = memoryview(self._http.get(call, Deadline.after(self._timeout)))
+            try:
+                data = memoryview(self._http.get(call, Deadline.after(self._timeout)))
+            except Failure as failure:
+                failure.url = url
+                raise
             self.fetched += len(data)
             self._on_bytes(len(data))
             while data:

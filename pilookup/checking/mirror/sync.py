@@ -15,6 +15,7 @@ from pilookup import durable
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.mirror.directory import DiskError, MirrorDirectory, Offer, Synced, now, pointer_path
 from pilookup.checking.mirror.ranges import RangeFetcher
+from pilookup.checking.mirror.remedies import REMEDIES, failure_text
 from pilookup.checking.result import Failure, Reason
 from pilookup.checking.state import State
 from pilookup.checking.transport import Http
@@ -105,6 +106,7 @@ class Sync:
         self._directory = directory
         self._job = job
         self._channel = http.endpoint.channel
+        self._url = http.endpoint.url("")
         self._state = State(directory.trust, "mirror", self._channel)
         self._trust = Trust(http, self._state, job.root, sandbox=job.sandbox)
         self._fetcher = RangeFetcher(http, job.timeout, self._advance)
@@ -119,7 +121,7 @@ class Sync:
 
         What `on_progress` raises is raised unchanged.
         """
-        with callback_errors(), _errors(self._directory.path):
+        with callback_errors(), _errors(self._directory.path, self._url):
             for attempt in range(1, RELEASES + 1):
                 offer, manifest = self._look()
                 try:
@@ -154,7 +156,7 @@ class Sync:
                 detail=f"the host offers serial {manifest.serial}, and the mirror has {self._before.serial}",
             )
         if wanted is not None and manifest.serial < wanted:
-            text = f"the host has serial {manifest.serial}, and not yet {wanted}: try again later"
+            text = f"{self._url}: the host has serial {manifest.serial}, and not yet {wanted}; try again later"
             raise MirrorError("below_serial", text)
 
     def _fetch(self, offer: Offer) -> dict[int, frozenset[str]]:
@@ -320,22 +322,19 @@ class Sync:
 
 
 @contextmanager
-def _errors(path: Path) -> Iterator[None]:
-    """Raise what stops a sync as MirrorError."""
+def _errors(path: Path, url: str) -> Iterator[None]:
+    """Raise what stops a sync as MirrorError, which names the URL or the file, what happened there, and a remedy.
+
+    Args:
+        path: the mirror's directory.
+        url: the channel at the host, where a failure does not say what it asked for.
+    """
     try:
         yield
     except Failure as failure:
-        raise MirrorError(failure.reason, failure.detail or _TEXTS.get(failure.reason, str(failure.reason))) from None
+        raise MirrorError(failure.reason, failure_text(failure, url)) from None
     except FormatError as error:
-        raise MirrorError(Reason.BAD_SNAPSHOT, str(error)) from error
+        text = f"{url}: {error}; {REMEDIES[Reason.BAD_SNAPSHOT]}"
+        raise MirrorError(Reason.BAD_SNAPSHOT, text) from error
     except OSError as error:
         raise DiskError(durable.failure_text(error, "cannot be written", path)) from error
-
-
-_TEXTS: Final = {
-    Reason.STALE: "the host's metadata have expired: it is no longer updated, or this machine's clock is wrong",
-    Reason.ROLLED_BACK: "the host offers older metadata than it did before",
-    Reason.BAD_SIGNATURE: "the host's metadata are not signed by enough keys of the pinned root",
-    Reason.BAD_SNAPSHOT: "the host's signed files contradict each other",
-    Reason.BAD_RESPONSE: "the host's answer is not metadata of a channel: is the URL right?",
-}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilookup.cli.console import counted, note, say, say_json
+from pilookup.cli.console import complain, counted, note, say, say_json
 from pilookup.cli.new_passphrases import backup_passphrase
 from pilookup.cli.options import HomeOption, JsonOption, OperatorOption, OwnOption
 from pilookup.keyring.passphrase import BACKUP_VARIABLE, read_secret
@@ -48,7 +48,8 @@ def _print(outcome: "BackupOutcome", *, checked: bool) -> None:
         f"{counted(outcome.files, 'file')}, {counted(outcome.bytes, 'byte')}."
     )
     if contents.left_out:
-        note(
-            f"left out, so that nothing can be signed with the backup alone: {', '.join(contents.left_out)}; give each "
-            "to a holder with: pilookup keys move, or no release can be signed after a restore"
-        )
+        note(f"left out, so that nothing can be signed with the backup alone: {', '.join(contents.left_out)}")
+    for each in outcome.after_restore:
+        (complain if each.final else note)(str(each))
+    if checked and contents.left_out:
+        note("whether releases can be signed after a restore depends on the keys of holders; see: pilookup status")

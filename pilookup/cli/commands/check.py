@@ -18,7 +18,9 @@ def check(
     server: Annotated[str, typer.Option(help="The server's address, https://...")] = ...,  # type: ignore[assignment]
     channel: Annotated[str, typer.Option(help="The channel to check.")] = "public",
     trust: Annotated[Path | None, typer.Option(help="The trust file to pin (trust-CHANNEL.json).")] = None,
-    token: Annotated[str | None, typer.Option(envvar="PILOOKUP_TOKEN", help="The key of a closed channel.")] = None,
+    token: Annotated[
+        str | None, typer.Option(envvar="PILOOKUP_TOKEN", help="The platform key, for a channel that needs one.")
+    ] = None,
     region: Annotated[str, typer.Option(help="Where numbers without a country code are from.")] = "CN",
     state_dir: Annotated[Path | None, typer.Option(help="The directory in which trust is remembered.")] = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="The server is a sandbox (`pilookup sandbox`).")] = False,

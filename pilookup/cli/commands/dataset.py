@@ -91,4 +91,5 @@ def change(
     )
     with opened(home, online=False, scheduler=None, operator=operator) as custody:
         custody.change_dataset(dataset, new)
-    say(f"{dataset}: changed; publish each channel to make it take effect")
+        publishes = custody.to_publish_all()
+    say(f"{dataset}: changed; it takes effect with the next publish" + (f"; {publishes}" if publishes else ""))

@@ -42,8 +42,8 @@ def erase(
         outcome = custody.erase(text, memory=memory, on_progress=advance)
     if json:
         say_json(outcome.to_json())
-        signatures_needed(outcome.unsigned)
+        signatures_needed(outcome.waiting)
         return
     say(f"Erased from {counted(outcome.datasets, 'dataset')}. Loading files again does not bring the number back.")
     print_published(outcome.published, json=False)
-    signatures_needed(outcome.unsigned)
+    signatures_needed(outcome.waiting)

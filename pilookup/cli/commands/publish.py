@@ -24,6 +24,9 @@ from pilookup.protocol.names import PUBLIC
 if TYPE_CHECKING:
     from pilookup.custody import PreparedOutcome, Published
 
+KEY_SHOWN = 16
+"""How many characters of a key id are shown, as `keys list` shows them."""
+
 Channel = Annotated[str, typer.Argument(help="The channel: public or platform.")]
 Bloom = Annotated[bool, typer.Option("--bloom", help="Also make Bloom filters (slow: 0.2 million records per second).")]
 
@@ -115,6 +118,14 @@ def print_published(outcomes: "Sequence[Published]", *, json: bool) -> None:
             say(f"dataset {dataset}: expired; its records have left the vault and this channel")
         for ended in done.ended:
             say(f"{done.channel}: epoch {ended.epoch} ends now: {ended.reason}")
+        for each in done.replaced:
+            new = f"{each.new[:KEY_SHOWN]} signs in its place"
+            say(f"{done.channel}: the {each.role} key {each.old[:KEY_SHOWN]} is replaced; {new}")
+        if done.root is not None:
+            say(f"{done.channel}: version {done.root} of the root is served")
         entries = counted(done.entries, "entry", "entries")
-        what = "published" if done.changed else "unchanged, signatures renewed"
+        unchanged = (
+            "unchanged, signatures renewed" if done.root is None else "entries unchanged, signed under this root"
+        )
+        what = "published" if done.changed else unchanged
         say(f"{done.channel}: {what}: epoch {done.epoch}, serial {done.serial}, {entries}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pilookup.cli.console import counted, note, say, say_json
+from pilookup.cli.console import complain, counted, note, say, say_json
 from pilookup.cli.options import JsonOption, OperatorOption
 from pilookup.keyring import Half
 from pilookup.keyring.passphrase import BACKUP_VARIABLE, read_passphrase, read_secret
@@ -50,5 +50,9 @@ def restore(
         say(f"  served, but not in the backup; load it again: {title}")
     say(f"  audit log: {outcome.audit.text()}")
     say("  everything else loaded after the backup must be loaded again too")
-    for channel in outcome.channels:
-        say(f"Then run: pilookup rotate {channel}")
+    for state in outcome.missing_keys:
+        complain(str(state))
+    if outcome.next:
+        say("What to run now:")
+    for number, step in enumerate(outcome.next, 1):
+        say(f"  {number}. {step}")

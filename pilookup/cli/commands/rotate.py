@@ -37,6 +37,7 @@ def rotate(
 ) -> None:
     """Start a new epoch with a new key and publish it. The seized files are not needed for it."""
     from pilookup.cli.opening import publishing  # noqa: PLC0415 - needs the extra `load`
+    from pilookup.custody.publish.outcome import UnsignedChannel, unsigned_to_json  # noqa: PLC0415
 
     with publishing(
         home, scheduler, f"rotate {channel}", operator=operator, date_is_right=date_is_right, keys=keys or ()
@@ -44,9 +45,10 @@ def rotate(
         custody, advance = opened
         try:
             outcome = custody.rotate(channel, compromised=compromised, bloom=bloom, memory=memory, on_progress=advance)
-        except KeysElsewhereError:
+        except KeysElsewhereError as error:
+            waiting = [UnsignedChannel(channel, error.missing, error.steps)]
             if json:
-                say_json({"published": [], "unsigned": [channel]})
-            signatures_needed([channel])
+                say_json({"published": []} | unsigned_to_json(waiting))
+            signatures_needed(waiting)
             raise
     print_published([outcome], json=json)

@@ -67,7 +67,7 @@ def _guide(facts: dict[str, str]) -> str:
 
 trust file   {trust}
   (public)   {facts["trust_public"]}
-token        {token}
+platform key {token}
 numbers      15400000000 is not found, 15400000001 exposed, 15400000002 malicious, 15400000003 both;
              all of them: docs/platform.md
 faults       put /faults/429 (401, 410, 429, 500, 503, quota or slow) behind the address, or send the header

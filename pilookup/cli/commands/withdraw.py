@@ -42,4 +42,4 @@ def withdraw(
         say_json(outcome.to_json())
     else:
         print_published(outcome.published, json=json)
-    signatures_needed(outcome.unsigned)
+    signatures_needed(outcome.waiting)

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 import rfc8785
 
-from pilookup.errors import CustodyError, FormatError
+from pilookup.errors import ArgumentError, CustodyError, FormatError
 from pilookup.protocol.encoding import from_time_text, time_text
 from pilookup.protocol.title import is_title
 
@@ -104,13 +104,13 @@ def check_operator(name: object) -> str:
     """Check an operator's name; returns it.
 
     Raises:
-        CustodyError: It is not a printable text of 1 to 64 characters, or has seven digits in a row, which may be a
+        ArgumentError: It is not a printable text of 1 to 64 characters, or has seven digits in a row, which may be a
             phone number.
     """
     if not isinstance(name, str) or len(name) > MAX_OPERATOR or not is_title(name):
-        raise CustodyError(f"operator: not a printable text of 1 to {MAX_OPERATOR} characters; give --operator NAME")
+        raise ArgumentError(f"operator: not a printable text of 1 to {MAX_OPERATOR} characters; give --operator NAME")
     if _DIGITS.search(name):
-        raise CustodyError(
+        raise ArgumentError(
             "operator: seven digits or more, which the audit log does not take; give --operator NAME without them"
         )
     return name

@@ -10,12 +10,12 @@ from pilookup.custody.backup.archive import Entry, archive_digests, opened_archi
 from pilookup.custody.backup.contents import CONTENTS, CONTROL, CUSTODY, MAX_CONTENTS_BYTES, TRUST, BackupContents
 from pilookup.custody.home import Home
 from pilookup.custody.journal import read_journal
-from pilookup.custody.repository import THRESHOLDS
-from pilookup.custody.session import Session
+from pilookup.custody.restorable import AfterRestore, after_restore, kept_apart
+from pilookup.custody.session import Session, signing_key_ids
 from pilookup.errors import BundleError
 from pilookup.keyring.key_directory import FIRST_NAME, key_directory
 from pilookup.keyring.key_file import KEY_SUFFIX
-from pilookup.keyring.key_ids import OFFLINE_ROLES, number_of_key_id
+from pilookup.keyring.key_ids import OFFLINE_ROLES
 from pilookup.keyring.master_key import MASTER_KEY_NAME, read_master_key
 
 _NOT_COPIED: Final = (
@@ -29,15 +29,21 @@ _NOT_COPIED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class BackupOutcome:
-    """A backup that was made or checked: its contents, the number of files in it, and its size in bytes."""
+    """A backup that was made or checked.
+
+    files: the number of files in it. bytes: its size. after_restore: for each channel that could not sign everything
+    after a restore, what; empty for a backup that was only checked, which does not say it.
+    """
 
     contents: BackupContents
     files: int
     bytes: int
+    after_restore: tuple[AfterRestore, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup backup --json` prints it."""
-        return self.contents.to_json() | {"files": self.files, "bytes": self.bytes}
+        later = [each.to_json() for each in self.after_restore]
+        return self.contents.to_json() | {"files": self.files, "bytes": self.bytes, "after_restore": later}
 
 
 def back_up(session: Session, out: Path, passphrase: bytes) -> BackupOutcome:
@@ -55,15 +61,17 @@ def back_up(session: Session, out: Path, passphrase: bytes) -> BackupOutcome:
         BundleError: There is a file of that name, or the backup cannot be written or read back (a full disk).
         CustodyError: The control database failed, or the journal is damaged.
         KeyringError: A key cannot be read.
+        TrustError, FormatError: Root metadata are not valid.
     """
     journal = read_journal(session)
-    left_out = kept_apart(session)
+    left_out = left_out_keys(session)
     datasets = len(session.control.datasets(active_only=True))
     contents = BackupContents(session.now, journal.position, datasets, tuple(left_out))
     with durable.failures_as(BundleError, out):
         entries = list(_entries(session, contents))
         size = write_archive(out, entries, passphrase)
-    return BackupOutcome(contents, len(entries), size)
+    found = (after_restore(session.home, channel.name) for channel in session.control.channels())
+    return BackupOutcome(contents, len(entries), size, tuple(each for each in found if each is not None))
 
 
 def check_backup(path: Path, passphrase: bytes) -> BackupOutcome:
@@ -87,18 +95,14 @@ def read_contents(path: Path, passphrase: bytes) -> BackupContents:
     raise BundleError(f"{path}: it does not begin with {CONTENTS}")
 
 
-def kept_apart(session: Session) -> list[str]:
-    """The signing keys that a backup must not hold: of each role, all but one fewer than must sign.
-
-    Those that are in other hands already are not in this half, and are not counted.
-    """
-    held = session.keyring.ids()
-    left_out = []
-    for channel in session.control.channels():
-        for role in OFFLINE_ROLES:
-            keys = [key_id for key_id in held if number_of_key_id(key_id, role, channel.name) is not None]
-            left_out += keys[THRESHOLDS[role] - 1 :]
-    return left_out
+def left_out_keys(session: Session) -> list[str]:
+    """The signing keys that a backup must not hold, of all channels."""
+    return [
+        key_id
+        for channel in session.control.channels()
+        for role in OFFLINE_ROLES
+        for key_id in kept_apart(signing_key_ids(session.keyring, role, channel.name), role)
+    ]
 
 
 def _entries(session: Session, contents: BackupContents) -> Iterator[Entry]:

@@ -37,7 +37,9 @@ from pilookup.custody.backup.contents import (
 from pilookup.custody.bundles import STATE_DOMAIN
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
+from pilookup.custody.next_command import signing_steps
 from pilookup.custody.prepared import give_up, read_prepared, write_prepared
+from pilookup.custody.role_state import RELEASE_ROLES, RoleState, read_role_states, short
 from pilookup.custody.session import Session
 from pilookup.custody.vault import Vault
 from pilookup.errors import BundleError, HomeError
@@ -70,7 +72,8 @@ class RestoreOutcome:
     contents: of the backup. erased and withdrawn: what the journal told and the backup did not have. missing: the
     titles of cases that the newest release serves and the backup does not have. channels: to rotate now. audit: what
     the audit log of the backup lacks. cleared: the HOME that a killed command was making from the same control
-    database, whose rows were dropped; None if there was none.
+    database, whose rows were dropped; None if there was none. missing_keys: the roles of which signatures cannot be
+    made in the new HOME. next: what to run now, in full and in this order.
     """
 
     contents: BackupContents
@@ -80,6 +83,8 @@ class RestoreOutcome:
     channels: tuple[str, ...]
     audit: Gap
     cleared: str | None = None
+    missing_keys: tuple[RoleState, ...] = ()
+    next: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup restore --json` prints it."""
@@ -91,6 +96,8 @@ class RestoreOutcome:
             "channels": list(self.channels),
             "audit": self.audit.to_json(),
             "cleared": self.cleared,
+            "missing_keys": [state.to_json() for state in self.missing_keys],
+            "next": list(self.next),
         }
 
 
@@ -142,7 +149,19 @@ def restore(
             control.mark_made(staging)
             _give_its_name(staging.path, home)
             control.end_making(Home(home))
-            return replace(outcome, cleared=control.cleared)
+            outcome = replace(outcome, cleared=control.cleared)
+    return _with_next_steps(Home(home), outcome)
+
+
+def _with_next_steps(home: Home, outcome: RestoreOutcome) -> RestoreOutcome:
+    """The outcome with the roles of the served channels that cannot sign in the new HOME, and what to run now."""
+    missing: list[RoleState] = []
+    steps: list[str] = []
+    for channel in outcome.channels:
+        states = read_role_states(home, channel)
+        missing += short(states[role] for role in RELEASE_ROLES)
+        steps += signing_steps(home, channel, states)
+    return replace(outcome, missing_keys=tuple(missing), next=tuple(steps))
 
 
 @dataclass(frozen=True, slots=True)

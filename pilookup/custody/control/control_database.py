@@ -24,7 +24,7 @@ from pilookup.custody.control.making import (
 from pilookup.custody.control.rows import dump_rows, restore_rows
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
-from pilookup.errors import CustodyError, PublishError
+from pilookup.errors import CustodyError, NoChannelError
 from pilookup.protocol.label import Kind
 
 MAX_DATASETS: Final = 0xFFFF
@@ -243,11 +243,11 @@ class ControlDatabase:
         return [Channel(row.name, row.profile) for row in rows]
 
     def channel(self, name: str) -> Channel:
-        """A channel by name; raises PublishError if there is none."""
+        """A channel by name; raises NoChannelError if there is none."""
         for channel in self.channels():
             if channel.name == name:
                 return channel
-        raise PublishError(f"there is no channel {name}; there are: {', '.join(c.name for c in self.channels())}")
+        raise NoChannelError(f"there is no channel {name}; there are: {', '.join(c.name for c in self.channels())}")
 
     def consume_serial(self, channel: str, above: int = 0) -> int:
         """Take the channel's next serial, which is above `above`. No serial is ever returned twice.

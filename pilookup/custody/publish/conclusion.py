@@ -1,7 +1,7 @@
 """What becomes of a release whose files are in place: it is signed and served at once, or prepared for signing."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tuf.api.metadata import Metadata, Root
@@ -9,7 +9,7 @@ from tuf.api.metadata import Metadata, Root
 from pilookup.custody import epochs
 from pilookup.custody.prepared import Prepared, PreparedRelease, discard, read_prepared, write_prepared
 from pilookup.custody.publish.epoch_release import EpochBuilder
-from pilookup.custody.publish.outcome import PreparedOutcome, Published
+from pilookup.custody.publish.outcome import PreparedOutcome, Published, ReplacedKey
 from pilookup.custody.publish.vault_state import vault_state
 from pilookup.custody.session import Session
 from pilookup.plain_file import read_whole
@@ -66,6 +66,7 @@ def serve_now(session: Session, built: BuiltRelease) -> Published:
     root = repository.next_root(session.now)
     if root is not None and len(signers["root"]) >= root.roles["root"].threshold:
         repository.renew_root(Metadata(root), signers["root"])
+        outcome = replace(outcome, root=root.version)
     draft = repository.draft(built.epochs, session.now, None, used, session.audit_head)
     draft.sign(at_hand(signers))
     forget = holds_removed(session, built.channel, built.listed)
@@ -95,6 +96,8 @@ def prepare_signing(
         root = change(root or repository.following(repository.root(), session.now))
     draft = repository.draft(built.epochs, session.now, root, used, session.audit_head)
     outcome = built.outcome(session.now)
+    if root is not None:
+        outcome = replace(outcome, root=root.version, replaced=replaced_keys(repository.root(), root))
     request = _request(session, built, draft)
     release = PreparedRelease(
         unsigned=draft,
@@ -107,6 +110,17 @@ def prepare_signing(
     versions = {"targets": draft.targets.signed.version, "snapshot": draft.snapshot.signed.version}
     write_prepared(session, built.channel, Prepared(versions, release))
     return PreparedOutcome(built.channel, request, tuple(summary(read_request(request), pinned=True)), outcome)
+
+
+def replaced_keys(old: Root, new: Root) -> tuple[ReplacedKey, ...]:
+    """The keys that a root lists in the place of those of the root before it, by role."""
+    found = []
+    for role, known in new.roles.items():
+        before = old.roles[role].keyids
+        gone = [key_id for key_id in before if key_id not in known.keyids]
+        came = [key_id for key_id in known.keyids if key_id not in before]
+        found += [ReplacedKey(role, *pair) for pair in zip(gone, came, strict=True)]
+    return tuple(found)
 
 
 def holds_removed(session: Session, channel: str, listed: Collection[int]) -> bool:

@@ -6,17 +6,20 @@ from datetime import datetime
 
 from pilookup import durable
 from pilookup.custody import epochs
+from pilookup.custody.key_places import read_key_places
+from pilookup.custody.next_command import to_publish, with_home
 from pilookup.custody.prepared import PreparedRelease, give_up, read_prepared, write_prepared
 from pilookup.custody.publish.conclusion import holds_removed
 from pilookup.custody.publish.outcome import Published
 from pilookup.custody.publish.vault_state import vault_state
+from pilookup.custody.role_state import state_of
 from pilookup.custody.session import Session, signing_key_ids
 from pilookup.errors import KeysElsewhereError, PublishError
 from pilookup.keyring.key_ids import OFFLINE_ROLES
 from pilookup.protocol.release import ROOT_LIFE, TARGETS_LIFE
 from pilookup.signing.signature_file import SignatureFile
 from pilookup.signing.signer import HeldKey, Signer, tuf_key_id
-from pilookup.signing.unsigned import at_hand
+from pilookup.signing.unsigned import Missing, UnsignedRelease, at_hand
 
 OLDEST = TARGETS_LIFE / 2
 """A release that was prepared longer ago is not served: its signatures would soon expire."""
@@ -43,21 +46,35 @@ def finish(session: Session, channel: str, files: Sequence[SignatureFile]) -> Pu
         prepared = read_prepared(session, channel)
         release = prepared.release
         if release is None:
-            raise PublishError(
-                f"channel {channel}: nothing is prepared; run: pilookup publish {channel} --prepare FILE"
-            )
+            raise PublishError(f"channel {channel}: nothing is prepared; {to_publish(session.home, channel)}")
         _check_current(session, channel, release)
         _take_in(channel, release, files)
         unsigned = release.unsigned
         unsigned.sign(at_hand(*(session.signers_of(channel, root) for root in unsigned.roots())))
         if missing := unsigned.missing():
-            texts = "; ".join(str(each) for each in missing)
-            raise KeysElsewhereError(f"channel {channel}: signatures are missing ({texts}); nothing was changed")
+            raise _signatures_missing(session, channel, unsigned, missing)
         _timestamp_signers(session, channel, release)
         forget = holds_removed(session, channel, epochs.listed(session, channel))
         signed = replace(release, signed=True, forget=forget)
         write_prepared(session, channel, replace(prepared, release=signed))
         return _serve(session, channel, signed)
+
+
+def _signatures_missing(
+    session: Session, channel: str, unsigned: UnsignedRelease, missing: Sequence[Missing]
+) -> KeysElsewhereError:
+    """The error that says which roles are short by how many signatures, and which keys can give them."""
+    places = read_key_places(session.home).places
+    roots = {root.version: root for root in unsigned.roots()}
+    states = [state_of(channel, each.role, roots[each.root_version], each.signed, places) for each in missing]
+    texts = "; ".join(str(state) for state in states)
+    again = with_home(session.home, f"pilookup publish {channel} --finish FILE --finish FILE")
+    return KeysElsewhereError(
+        f"{texts}; nothing was changed; have the request that was prepared last signed by these keys too, with: "
+        f"pilookup keys sign, then run again, with all signature files: {again}",
+        states,
+        [again],
+    )
 
 
 def complete_signed(session: Session) -> None:
@@ -75,7 +92,7 @@ def complete_signed(session: Session) -> None:
 
 def _check_current(session: Session, channel: str, release: PreparedRelease) -> None:
     """Check that a prepared release is still what would be prepared now; raises PublishError."""
-    again = f"run again: pilookup publish {channel} --prepare FILE"
+    again = to_publish(session.home, channel)
     if release.state != vault_state(session, channel):
         raise PublishError(f"channel {channel}: the vault has changed since the release was prepared; {again}")
     repository, unsigned = session.repository(channel), release.unsigned
@@ -116,7 +133,9 @@ def _timestamp_signers(session: Session, channel: str, release: PreparedRelease)
     """The timestamp keys at hand of all roots of a release; raises KeysElsewhereError without one of the newest."""
     found = [session.signers_of(channel, root)["timestamp"] for root in release.unsigned.roots()]
     if not found[-1]:
-        raise KeysElsewhereError(f"channel {channel}: the online half does not hold the timestamp key of the root")
+        replace_it = with_home(session.home, f"pilookup keys replace {channel} timestamp")
+        text = f"channel {channel}: the online half does not hold the timestamp key of the root; run: {replace_it}"
+        raise KeysElsewhereError(text)
     return list({tuf_key_id(signer): signer for signers in found for signer in signers}.values())
 
 

@@ -23,7 +23,7 @@ from pilookup.custody import epochs
 from pilookup.custody.publish.bucket_task import BucketOverflow
 from pilookup.custody.publish.conclusion import BuiltRelease, prepare_signing, serve_now
 from pilookup.custody.publish.epoch_release import BuildState, EpochBuilder
-from pilookup.custody.publish.outcome import PreparedOutcome, Published, Republished
+from pilookup.custody.publish.outcome import PreparedOutcome, Published, Republished, UnsignedChannel
 from pilookup.custody.repository import ChannelRepository
 from pilookup.custody.session import Session
 from pilookup.custody.task_keyring import register_keyring
@@ -145,19 +145,21 @@ def republish(
     A channel whose signing keys are not at hand is left as it is, and named. A channel that has Bloom filters gets new
     ones. Args and Raises as of `publish`, apart from KeysElsewhereError.
     """
-    done, unsigned = [], []
+    done: list[Published] = []
+    unsigned: dict[str, KeysElsewhereError] = {}
     with _build_state(session, on_progress, executor, memory, bloom=False) as state:
         for channel in session.control.channels():
             if session.repository(channel.name).listed():
                 try:
                     session.signers(channel.name)
-                except KeysElsewhereError:
-                    unsigned.append(channel.name)
+                except KeysElsewhereError as error:
+                    unsigned[channel.name] = error
                     continue
                 done.append(
                     _publish(session, channel.name, replace(state, bloom=has_bloom(session, channel.name)), serve_now)
                 )
-    return Republished(tuple(done), tuple(unsigned))
+    waiting = tuple(UnsignedChannel(name, each.missing, each.steps) for name, each in unsigned.items())
+    return Republished(tuple(done), waiting)
 
 
 def has_bloom(session: Session, channel: str) -> bool:

@@ -10,7 +10,7 @@ from pilookup_server.origin import check_origin
 from pilookup_server.page_host.assets import Asset, read_assets
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.page_services import check_services
-from pilookup_server.settings import ServeError
+from pilookup_server.settings import OptionError, ServeError
 
 CONFIG = "config.json"
 
@@ -79,12 +79,12 @@ def _check(config: PageConfig) -> None:
             if value or option == "--server":
                 check_origin(value)
         except ValueError as error:
-            raise ServeError(f"{option}: {error}") from None
+            raise OptionError(f"{option}: {error}") from None
     try:
         check_services(dict(config.services))
     except ValueError as error:
-        raise ServeError(f"--service: {error}") from None
+        raise OptionError(f"--service: {error}") from None
     try:
         check_channel(config.channel)
     except FormatError as error:
-        raise ServeError(f"--channel: {error}") from None
+        raise OptionError(f"--channel: {error}") from None

@@ -138,6 +138,17 @@ def partial_file(path: Path) -> FileIO:
     )
 
 
+def empty_file(path: Path) -> None:
+    """Make an empty file of mode 0600, unless there is a file; for a database, which others could read otherwise.
+
+    Processes may do so at the same time. Nothing is flushed.
+
+    Raises:
+        OSError: The file cannot be made or opened, or is a symbolic link.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE))
+
+
 def flush(path: Path) -> None:
     """Flush a file that was written in steps; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -216,6 +227,8 @@ def move_key_file(path: Path, to: Path) -> None:
 
 def create(path: Path, data: bytes) -> None:
     """Write a new file in one step.
+
+    Processes that may write the same file at the same time must hold a lock: they share its temporary name.
 
     Raises:
         FileExistsError: There is a file of that name; it is left as it is.

@@ -8,7 +8,7 @@ number. The job that works the list off has the private key. The list is a SQLit
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,6 +32,8 @@ _BLOCK: Final = 64
 """Entries are padded to a multiple of these bytes, so that their length tells nothing of the number."""
 _BUSY_SECONDS: Final = 0.2
 """How long an entry waits for another process that writes: a signup does not wait for long."""
+_OPENING_SECONDS: Final = 30.0
+"""How long opening a list waits for other processes: those of an application may all start in one moment."""
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
@@ -103,9 +105,9 @@ class RecheckList:
         """
         self._path, self._most = Path(path), max_entries
         self._public = X25519PublicKey.from_public_bytes(_key(public_key))
-        with _failures(self._path), suppress(FileExistsError):
-            durable.create(self._path, b"")  # by SQLite it would be readable for others
-        with self._database() as database:
+        with _failures(self._path):
+            durable.empty_file(self._path)  # by SQLite it would be readable for others
+        with self._database(_OPENING_SECONDS) as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute(
                 "CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL)"
@@ -173,9 +175,9 @@ class RecheckList:
             raise RecheckError(f"{self._path}: entry {number}: sealed to another key, or altered") from None
 
     @contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        """A connection in one transaction, which is undone after an error."""
-        with _failures(self._path), closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS)) as database:
+    def _database(self, wait: float = _BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
+        """A connection in one transaction, which is undone after an error. It waits `wait` seconds for others."""
+        with _failures(self._path), closing(sqlite3.connect(self._path, timeout=wait)) as database:
             database.execute("PRAGMA secure_delete=ON")
             database.execute("PRAGMA synchronous=FULL")
             with database:

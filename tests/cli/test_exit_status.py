@@ -103,6 +103,15 @@ FAILURES = {
     "page": [["page", "--server", "https://elsewhere.example", "--trust", "missing"]],
     "serve": [["--home", "nowhere"]],
     "service": [["status", "--home", "nowhere"]],
+    "screen": [["CSV", "out", "--server", "http://127.0.0.1:9", "--trust", "TRUST", "--key", "missing"],
+               ["CSV", "out", "--server", "http://127.0.0.1:9", "--trust", "missing", "--key", "missing"],
+               ["--make-key", FILE]],
+    "notify": [["--home", "nowhere"], ["list", "--home", "nowhere"], ["pause", "nobody", "--home", "HOME"],
+               ["add", "nobody", "http://elsewhere.example", "--home", "HOME"]],
+    "platform add": [["bank", "--users", "10", "--home", "nowhere"], ["bank", "--home", "HOME"]],
+    "platform list": [["--home", "nowhere"]],
+    "platform revoke": [["nobody", "--home", "nowhere"], ["nobody", "--home", "HOME"]],
+    "platform usage": [["--home", "nowhere"]],
 }  # fmt: skip
 
 

@@ -249,25 +249,30 @@ def test_a_file_that_is_no_list_is_named(keys):
 
 
 def test_processes_share_a_list_and_lose_nothing(keys):
+    """They open it in one moment, as those of an application do; none is refused because another one makes the file."""
     path = keys / "list.sqlite3"
-    RecheckList(path, keys / "recheck.pub")
+    start, release = os.pipe()
     pids = []
-    for process in range(4):
+    for process in range(8):
         pid = os.fork()
         if not pid:
             try:
+                os.close(release)
+                os.read(start, 1)
                 guard = Guard(Answers(DOWN), recheck_list=RecheckList(path, keys / "recheck.pub"))
                 kept = [
                     guard.decide(NUMBER, scene="signup", since=None, account=f"{process}/{n}").on_recheck_list
-                    for n in range(10)
+                    for n in range(5)
                 ]
                 (keys / f"kept-{process}").write_text(str(sum(kept)))
             finally:
                 os._exit(0)
         pids.append(pid)
+    os.close(start)
+    os.close(release)
     for pid in pids:
         os.waitpid(pid, 0)
-    told = sum(int((keys / f"kept-{process}").read_text()) for process in range(4))
+    told = sum(int((keys / f"kept-{process}").read_text()) for process in range(8))
     assert len(RecheckList(path, keys / "recheck.pub")) == told > 0
 
 

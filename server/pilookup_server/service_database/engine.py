@@ -1,6 +1,5 @@
 """Connections to the service database: which database, how a transaction begins, and what its errors become."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,7 +93,7 @@ def database_errors() -> Iterator[None]:
 def _sqlite(path: Path) -> Engine:
     try:
         # SQLite would make it readable by others, and gives the files beside it the same mode.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, durable.FILE_MODE))
+        durable.empty_file(path)
     except OSError as error:
         raise ServiceDatabaseError(durable.failure_text(error, "cannot be opened", path)) from None
     url = URL.create("sqlite", database=str(path))

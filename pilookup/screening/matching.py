@@ -31,7 +31,7 @@ class Matches:
     """The outcome of a join.
 
     Attributes:
-        serial: The serial of the mirror's release.
+        serial: The serial of the mirror's release: that of its newest epoch, as notices name it.
         rows: The number of rows that were joined.
         candidates: The number of rows whose join key is in a release.
         found: The rows that are found, by row id.
@@ -74,7 +74,7 @@ class Join:
             ScreenError: The mirror or the directory is damaged.
             OSError: A file cannot be read or written.
         """
-        matches = Matches(max(snapshot.manifest.serial for snapshot in self._snapshots))
+        matches = Matches(self._snapshots[0].manifest.serial)
         newer = KnownRows()
         wanted = KnownRows()
         wanted.add(asked)

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import sys
+import threading
 
 import pytest
 from fastapi.testclient import TestClient
@@ -60,7 +61,7 @@ class FastApi:
 
     def answer(self, path, **form):
         reply = self.post(path, **form)
-        return reply.status_code, reply.content
+        return reply.status_code, sorted(reply.headers.items()), reply.content
 
 
 class Flask:
@@ -73,21 +74,50 @@ class Flask:
 
     def answer(self, path, **form):
         reply = self.http.post(path, data=form)
-        return reply.status_code, reply.data
+        return reply.status_code, sorted(reply.headers.items()), reply.data
+
+
+def lines_of(call):
+    """The lines of the examples and of pilookup that a call runs, in order, in all threads that it starts."""
+    lines = []
+
+    def trace(frame, event, _):
+        if not frame.f_code.co_filename.startswith((str(EXAMPLES), str(ROOT / "pilookup"))):
+            return None
+        lines.append((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace(), threading.gettrace()
+    sys.settrace(trace)
+    threading.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before[0])
+        threading.settrace(before[1])
+    return lines
+
+
+def before_the_code(app, inbox, number):
+    """What somebody is told who has not got the code: they ask for one, and try a wrong one."""
+    asked = app.answer("/signup/code", number=number)
+    wrong = "000001" if inbox.get(number) == "000000" else "000000"
+    return asked, app.answer("/signup", number=number, code=wrong)
 
 
 @pytest.mark.parametrize("kind", [FastApi, Flask])
 def test_before_the_code_no_answer_depends_on_the_number(kind, policy):
+    """Neither its bytes nor its time: nothing is asked, and the same lines run, whatever the answer would be."""
     inbox = Inbox()
     app = kind(policy, inbox)
-    answers = set()
-    for number in ALL:
-        wrong = "000001" if inbox.get(number) == "000000" else "000000"
-        answers.add((app.answer("/signup/code", number=number), app.answer("/signup", number=number, code=wrong)))
-    assert len(answers) == 1
+    answers = [before_the_code(app, inbox, number) for number in ALL]
+    assert all(answer == answers[0] for answer in answers)
+    lines = [lines_of(lambda number=number: before_the_code(app, inbox, number)) for number in ALL]
+    assert len(lines[0]) > 20
+    assert all(each == lines[0] for each in lines)
     assert app.client.calls == 0
     assert app.answer("/signup/code", number="12345")[0] == 422
-    assert app.answer("/signup", number="12345", code="000000") == next(iter(answers))[1]
+    assert app.answer("/signup", number="12345", code="000000") == answers[0][1]
 
 
 @pytest.mark.parametrize("kind", [FastApi, Flask])
@@ -96,7 +126,7 @@ def test_after_the_code_the_policy_decides(kind, policy):
     app = kind(policy, inbox)
     for number, expected in zip(ALL, NEXT, strict=True):
         app.answer("/signup/code", number=number)
-        status, body = app.answer("/signup", number=number, code=inbox[number])
+        status, _, body = app.answer("/signup", number=number, code=inbox[number])
         answer = json.loads(body)
         assert (status, answer["next"]) == (200, expected)
         assert ("appeal" in answer) == (expected == "wait-for-review")

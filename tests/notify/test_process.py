@@ -2,28 +2,21 @@
 
 import contextlib
 import json
-import os
-import re
-import signal
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from pilookup_server.service_database.notices import NoticeTable
 from standardwebhooks import Webhook
-from typer.testing import CliRunner
 
-from pilookup.cli.app import build
 from tests.support.checking.certificates import self_signed, server_context
+from tests.support.notify.command import PATIENCE, Notify, secret_of, until
 from tests.support.server.notice_examples import made_notice
 from tests.support.server.serve_process import Home, Process
 from tests.support.server.service_databases import opened
-
-PATIENCE = 90
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -52,40 +45,11 @@ def receiver(tmp_path):
     server.server_close()
 
 
-class Notify:
-    """Runs the command with a HOME, which may reach this machine."""
-
-    def __init__(self, home, receiver, folder):
-        self.home, self.folder = home, folder
-        settings = {"PILOOKUP_HOME": home, "PILOOKUP_NOTIFY_NETWORKS": "127.0.0.0/8,::1/128"}
-        settings |= {"SSL_CERT_FILE": receiver.certificate, "PILOOKUP_NOTICE_ORIGIN": "https://check.example"}
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
-        self.environment = kept | {name: str(value) for name, value in settings.items()}
-        self.url = f"https://localhost:{receiver.server_address[1]}/notices?token=receivers-token"
-        self.running = []
-
-    def __call__(self, *words, status=0):
-        """Run one of the commands that end, in this process; returns what it printed."""
-        done = CliRunner().invoke(build(), ["notify", *words], env=self.environment)
-        assert done.exit_code == status, done.output
-        return done.output
-
-    def start(self, **settings):
-        log = self.folder / f"notify-{len(self.running)}.log"
-        with log.open("wb") as output:
-            command = [sys.executable, "-m", "pilookup.cli", "notify"]
-            process = subprocess.Popen(command, env=self.environment | settings, stdout=output, stderr=output)
-        process.log = log
-        self.running.append(process)
-        return process
-
-    def stop(self):
-        """Stop all processes in order, once each has begun to work."""
-        for process in self.running:
-            until(lambda process=process: process.poll() is not None or b"delivering" in process.log.read_bytes())
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                assert process.wait(PATIENCE) == 0, process.log.read_text()
+def notify_at(home, receiver, folder):
+    """The command with a HOME, and the address of the receiver."""
+    notify = Notify(home, receiver.certificate, folder)
+    notify.url = f"https://localhost:{receiver.server_address[1]}/notices?token=receivers-token"
+    return notify
 
 
 @pytest.fixture
@@ -96,7 +60,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def notify(home, receiver, tmp_path):
-    notify = Notify(home, receiver, tmp_path)
+    notify = notify_at(home, receiver, tmp_path)
     yield notify
     notify.stop()
 
@@ -104,17 +68,6 @@ def notify(home, receiver, tmp_path):
 def tell(home, *serials, channel="platform"):
     with opened(home) as database:
         NoticeTable(database.engine).record([made_notice(serial, channel) for serial in serials])
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def secret_of(said):
-    return re.search(r"whsec_[A-Za-z0-9+/=]+", said)[0]
 
 
 def test_notices_arrive_signed_with_the_secret_that_add_printed(notify, receiver, home):
@@ -236,7 +189,7 @@ def test_a_release_that_a_server_takes_up_is_told_by_list_and_push(tmp_path, rec
     """The whole way: a signed release on disk, two workers, the keeper, the process, the receiver."""
     home = Home(tmp_path / "serving")
     home.publish("platform", {1: 1})
-    notify = Notify(home.path, receiver, tmp_path)
+    notify = notify_at(home.path, receiver, tmp_path)
     token = "a-token-of-a-platform-in-the-tests-1"
     server = Process(home.path, tmp_path / "serve.log", "--workers", "2", platform_tokens=token, channels="platform")
     try:

@@ -78,7 +78,7 @@ def test_evaluations_that_stop_are_status_1_and_say_what_is_left(screen, publish
     host.twist = lambda asked, answer: Answer(429) if asked.method == "POST" else answer
     status, out, error = screen()
     assert status == 1
-    assert "evaluations stopped (rate_limited): the quota is used up" in error
+    assert "evaluations stopped (rate_limited): too many elements in a short time" in error
     assert "not screened yet: 300 rows; run the same command again" in error
     status, out, _ = screen("--json")
     assert (status, json.loads(out)["stopped"], json.loads(out)["remaining"]) == (1, "rate_limited", 300)

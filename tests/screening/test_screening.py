@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from pilookup import Mirror
 from pilookup.checking.result import Reason
 from pilookup.errors import ScreenError
 from pilookup.screening import matching, screening
-from tests.support.checking.server import Answer
+from tests.support.checking.server import USED_UP, Answer
 from tests.support.screening.platform import LABEL, listed, number, user_table
 
 USERS, HITS = 3000, range(0, 3000, 100)
@@ -138,6 +139,22 @@ def test_rows_move_to_a_new_epoch_while_joins_go_on_with_either(platform, publis
     assert names == ["epoch=2"] * 3
 
 
+def test_the_serial_is_the_one_of_notices_where_a_former_epoch_has_a_higher_one(platform, publisher):
+    """Custody publishes the newest epoch first, so the former one has the higher serial."""
+    users = user_table(range(50))
+    publisher.publish(listed([1]), epoch=1, serial=1)
+    platform.run(users)
+    publisher.publish(listed([1]), epoch=2, serial=2)
+    publisher.served = (2, 1)
+    for serial in (2, 4):
+        publisher.publish(listed([serial]), epoch=2, serial=serial)
+        publisher.publish(listed([serial]), epoch=1, serial=serial + 1)
+        outcome = platform.run(users)
+        assert outcome.serial == Mirror(platform.mirror).serial == serial
+        assert {row["serial"] for row in pyarrow.parquet.read_table(outcome.result).to_pylist()} == {serial}
+        assert outcome.result.endswith(f"-{serial}.parquet")
+
+
 def test_rows_whose_epoch_ended_before_they_moved_are_not_gone(platform, publisher, host):
     users = user_table(range(USERS))
     rotation(platform, publisher, users)
@@ -171,6 +188,10 @@ FAULTS = {
     "failing": (lambda asked: Answer(503), "server_error"),
     "slow": (lambda asked: Answer(delay=3.0), "unreachable"),
     "over quota": (lambda asked: Answer(429, headers={"Retry-After": "30"}), "rate_limited"),
+    "quota used up": (
+        lambda asked: Answer(429, USED_UP, {"Content-Type": "application/problem+json", "Retry-After": "9"}),
+        "quota_exceeded",
+    ),
     "retired": (lambda asked: Answer(410), "retired"),
     "another key": (lambda asked: Answer(401), "unauthorized"),
     "lying": (lambda asked: Answer(body=asked.body + bytes(64)), "bad_proof"),

@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
-import subprocess
 import time
 from contextlib import suppress
 
@@ -19,6 +17,7 @@ from pilookup_server.limits.shared_counters import WAYS, SharedCounters
 from pilookup_server.limits.shared_lock import SharedLock
 
 from tests.support.server.stepped import Stepped
+from tests.support.server.valkey import valkey
 
 
 def shared(elapsed, **more):
@@ -180,31 +179,8 @@ def test_a_lock_that_is_not_released_is_waited_for_once(monkeypatch):
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory):
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if program is None:
-        pytest.fail("neither redis-server nor valkey-server is on PATH: tests/install_debian_packages.sh")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("redis")
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
+    with valkey(tmp_path_factory.mktemp("redis")) as port:
         yield f"redis://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for(port):
-    for _ in range(600):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the counters' server did not start")
 
 
 @pytest.mark.parametrize("scheme", ["redis", "valkey"])

@@ -6,7 +6,6 @@ clear, and the passphrases.
 
 import base64
 import contextlib
-import hashlib
 import json
 import socket
 import sqlite3
@@ -19,6 +18,7 @@ from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home as Layout
 from pilookup.keyring import Half, Keyring
 from tests.support.whole.home import TOKEN, Home
+from tests.support.whole.spellings import spellings
 
 PRESENT = ("13712906458", "17098213467", "19137420586")
 ABSENT = "18562930471"
@@ -132,23 +132,6 @@ def ask_raw(home, url, seen):
         answer = httpx2.request(method, url + path, content=body, headers=headers)
         seen[f"{method} {path.replace(digits, 'NUMBER')}"] = answer.content + repr(answer.headers.raw).encode()
     assert manifest.status_code in (200, 404)
-
-
-def spellings(number):
-    """A number as it might leak: text, hashes, and both in other clothes."""
-    texts = [number, f"tel:+86{number}", f"+86{number}", f"{number[:3]} {number[3:7]} {number[7:]}", number[::-1]]
-    for text in texts:
-        raw = text.encode()
-        yield from (raw, text.encode("utf-16-le"), text.encode("utf-16-be"), raw.hex().encode())
-        for shift in range(3):
-            # The middle of a base64 text, whatever comes before and after.
-            yield base64.b64encode(b"\0" * shift + raw)[4:-4]
-            yield base64.urlsafe_b64encode(b"\0" * shift + raw)[4:-4]
-        for name in ("md5", "sha1", "sha256", "sha512", "blake2b"):
-            digest = hashlib.new(name, raw).digest()
-            yield from (digest, digest.hex().encode(), base64.b64encode(digest).rstrip(b"="))
-    yield int(number).to_bytes(8, "little")
-    yield int(number).to_bytes(8, "big")
 
 
 @pytest.mark.parametrize("number", [*PRESENT, ABSENT])

@@ -1,5 +1,6 @@
 """A loopback HTTP server that serves a Publisher's files and can be made to misbehave."""
 
+import json
 import re
 import socket
 import sys
@@ -11,8 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from pilookup.protocol import oprf
+from pilookup.protocol.problems import Problem
 
 ROUTE = re.compile(r"/v1/channels/([a-z0-9-]+)/(metadata|targets|snapshots|evaluate)(?:/(.*))?")
+
+USED_UP = json.dumps(
+    {"type": Problem.QUOTA_EXCEEDED.uri, "window": "signup", "limit": 12, "left": 0, "end": "2027-01-01T00:00:00Z"}
+).encode()
+"""The body of a 429 (application/problem+json) where the quota of the epoch is used up."""
 
 
 @dataclass

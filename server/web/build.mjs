@@ -1,10 +1,11 @@
-// Builds the page into the server's package: the scripts, the style sheet, the static files, and the licences of
-// the libraries.
+// Builds the page into the server's package: the scripts, the style sheet, the static files, the licences of the
+// libraries, and for each of these a file compressed with Brotli, which Python cannot make without a library.
 //
 //   node build.mjs [OUT]
 
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import * as esbuild from "esbuild";
 import { minify } from "terser";
 import { stripMessages } from "./strip_messages.mjs";
@@ -98,7 +99,17 @@ export async function buildPage(out) {
   for (const script of SCRIPTS) await writeFile(`${out}/${script.name}`, await buildScript(script));
   await writeFile(`${out}/page.css`, await buildStyle());
   await writeFile(`${out}/licences.txt`, await licences());
+  for (const name of await readdir(out)) await writeFile(`${out}/${name}.br`, brotli(await readFile(`${out}/${name}`)));
 }
+
+const brotli = (data) =>
+  brotliCompressSync(data, {
+    params: {
+      [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
+    },
+  });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await buildPage(process.argv[2] ?? fileURLToPath(new URL("../pilookup_server/page", import.meta.url)));

@@ -17,6 +17,7 @@ FILES = {
     "page.js": b"'use strict'",
     "images/push.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
 }
+BROTLI = b"page.js with Brotli"
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +29,7 @@ def page(tmp_path, monkeypatch):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+    (folder / "page.js.br").write_bytes(BROTLI)
     monkeypatch.setattr(app_module, "read_assets", lambda: read_assets(folder))
 
 
@@ -68,6 +70,30 @@ async def test_gzip_is_sent_to_those_who_take_it(running, repository, page, valu
     async with running() as server:
         answer = await server.get("/", headers=[("accept-encoding", value) for value in values])
     assert (answer.headers.get("content-encoding") == "gzip") == gzipped
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "coding"),
+    [
+        ("/page.js", "gzip, deflate, br, zstd", "br"),
+        ("/page.js", "gzip, br;q=0", "gzip"),
+        ("/page.js", "gzip", "gzip"),
+        ("/page.js", "identity", None),
+        ("/index.html", "gzip, deflate, br", "gzip"),
+    ],
+)
+async def test_brotli_is_sent_where_the_build_made_it(running, repository, page, path, accepted, coding):
+    async with running() as server:
+        request = server.client.build_request("GET", path, headers={"accept-encoding": accepted})
+        answer = await server.client.send(request, stream=True)
+        body = b"".join([chunk async for chunk in answer.aiter_raw()])
+        again = await server.get(path, headers={"accept-encoding": accepted, "if-none-match": answer.headers["etag"]})
+        missing = await server.get(f"{path}.br")
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert (body == BROTLI) == (coding == "br")
+    assert again.status_code == 304
+    assert missing.status_code == 404
 
 
 async def test_media_types_and_compression(running, repository, page):

@@ -20,6 +20,7 @@ def built(tmp_path, monkeypatch):
     page = tmp_path / "built"
     (page / "images").mkdir(parents=True)
     (page / "index.html").write_bytes(b"<!doctype html>")
+    (page / "index.html.br").write_bytes(b"with Brotli")
     (page / "images" / "a.svg").write_bytes(b"<svg/>")
     monkeypatch.setattr(folder_module, "read_assets", lambda: read_assets(page))
 
@@ -43,7 +44,8 @@ def test_the_folder_holds_the_page_and_its_configuration(tmp_path, trust):
     report = json.loads(done.output)
     assert report["files"] == ["images/a.svg", "index.html", "config.json"]
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    assert written == sorted([*report["files"], "config.json.gz", "images/a.svg.gz", "index.html.gz"])
+    assert written == sorted([*report["files"], "config.json.gz", "images/a.svg.gz", "index.html.br", "index.html.gz"])
+    assert (out / "index.html.br").read_bytes() == b"with Brotli"
     assert gzip.decompress((out / "index.html.gz").read_bytes()) == (out / "index.html").read_bytes()
     assert "connect-src 'self' https://buckets.example https://check.example;" in report["policy"]
     config = json.loads((out / "config.json").read_text(encoding="utf-8"))

@@ -37,6 +37,9 @@ async def test_combined_metadata_are_the_very_bytes_of_the_files(running, reposi
         compressed = await server.get(path, headers={"accept-encoding": "gzip"})
         again = await server.get(path, headers={"if-none-match": answer.headers["etag"]})
     files = json.loads(answer.content)
+    listed = json.loads(files["1.targets.json"])["signed"]["targets"]["manifest.json"]
+    manifest = files.pop(f"targets/{listed['hashes']['sha256']}.manifest.json")
+    assert sha256(manifest.encode()).hexdigest() == listed["hashes"]["sha256"]
     assert set(files) == {"1.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"}
     for name, text in files.items():
         assert text.encode() == (repository.metadata / name).read_bytes(), name

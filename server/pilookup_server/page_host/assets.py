@@ -12,6 +12,9 @@ BUILT: Final = Path(__file__).parents[1] / "page"
 
 INDEX: Final = "index.html"
 
+BROTLI: Final = ".br"
+"""Appended to the name of a built file, it names the file's compressed form, which the build writes too."""
+
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -30,25 +33,27 @@ class Asset:
     Attributes:
         media_type: Its media type.
         plain: Its content.
-        gzipped: Its content, compressed.
+        gzipped: Its content, compressed with gzip.
+        brotli: Its content, compressed with Brotli when the page was built; None for files that were not built.
         etag: The text of its entity tag, without quotation marks: the SHA-256 digest of `plain` in hexadecimal.
     """
 
     media_type: str
     plain: bytes = field(repr=False)
     gzipped: bytes = field(repr=False)
+    brotli: bytes | None = field(repr=False)
     etag: str
 
     @classmethod
-    def from_bytes(cls, name: str, data: bytes) -> "Asset":
-        """Make an asset of the file `name` with the content `data`.
+    def from_bytes(cls, name: str, data: bytes, brotli: bytes | None = None) -> "Asset":
+        """Make an asset of the file `name` with the content `data`, which `brotli` is the compressed form of.
 
         Raises:
             KeyError: The page has no files of this type.
         """
         # Without a time in the gzip header, the same content is compressed to the same bytes on every machine.
         gzipped = gzip.compress(data, mtime=0)
-        return cls(_TYPES[Path(name).suffix], data, gzipped, sha256(data).hexdigest())
+        return cls(_TYPES[Path(name).suffix], data, gzipped, brotli, sha256(data).hexdigest())
 
 
 def read_assets(folder: Path = BUILT) -> Mapping[str, Asset]:
@@ -58,12 +63,15 @@ def read_assets(folder: Path = BUILT) -> Mapping[str, Asset]:
         folder: The folder in which it was built.
 
     Returns:
-        The files by path below `folder` (`index.html`, `page.js`, ...); empty if the page is not built.
+        The files by path below `folder` (`index.html`, `page.js`, ...), without compressed forms; empty if the page
+        is not built.
 
     Raises:
         OSError: A file cannot be read.
         KeyError: The page has no files of this type.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    named = ((path.relative_to(folder).as_posix(), path.read_bytes()) for path in files)
-    return {name: Asset.from_bytes(name, data) for name, data in named}
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+    plain = (name for name in files if not name.endswith(BROTLI))
+    return {name: Asset.from_bytes(name, files[name], files.get(f"{name}{BROTLI}")) for name in plain}

@@ -7,7 +7,7 @@ from pilookup.errors import FormatError, TrustError
 from pilookup.protocol.names import check_channel
 from pilookup.protocol.release import verify_root
 from pilookup_server.origin import check_origin
-from pilookup_server.page_host.assets import Asset, read_assets
+from pilookup_server.page_host.assets import BROTLI, Asset, read_assets
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.page_services import check_services
 from pilookup_server.settings import OptionError, ServeError
@@ -31,8 +31,8 @@ class WrittenPage:
 def write_page(folder: Path, config: PageConfig, trust: Path) -> WrittenPage:
     """Write the files of the page and `config.json`.
 
-    Each file is written plain and gzipped, since some hosts serve compressed files. `config.json` is written last:
-    without it, the page says that it is not set up.
+    Each file is written plain and gzipped, and each built file with Brotli too, since some hosts serve compressed
+    files. `config.json` is written last: without it, the page says that it is not set up.
 
     Args:
         folder: The folder to write to; it must be empty or not exist.
@@ -58,8 +58,10 @@ def write_page(folder: Path, config: PageConfig, trust: Path) -> WrittenPage:
     for name, asset in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(asset.plain)
+        if asset.brotli is not None:
+            path.with_name(f"{path.name}{BROTLI}").write_bytes(asset.brotli)
         path.with_name(f"{path.name}.gz").write_bytes(asset.gzipped)
+        path.write_bytes(asset.plain)
     return WrittenPage([*files], config.policy())
 
 

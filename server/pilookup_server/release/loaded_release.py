@@ -112,8 +112,9 @@ class ServedState:
             snapshots |= one.snapshots
             targets |= one.targets
             metadata |= one.metadata
-        metadata[COMBINED] = combine(loaded.metadata)
         release = loaded.release
+        newest = release.epochs[0].path(MANIFEST) if release.epochs else ""
+        metadata[COMBINED] = combine(loaded.metadata, loaded.targets.get(newest))
         expires = min(release.timestamp_expires, release.targets_expire)
         return cls(loaded, snapshots, targets, metadata, expires)
 

@@ -110,10 +110,10 @@ export class FakeServer {
     };
   }
 
-  /** metadata/combined.json: the text of each metadata file by name. */
+  /** metadata/combined.json: the text of each metadata file by name, and that of the manifest by its path. */
   combinedBytes() {
-    const files = Object.entries(this.files()).filter(([path, data]) => path.startsWith("metadata/") && data);
-    return json(Object.fromEntries(files.map(([path, data]) => [path.slice(9), Buffer.from(data).toString()])));
+    const files = Object.entries(this.files()).filter(([path, data]) => /^metadata\/|manifest/.test(path) && data);
+    return json(Object.fromEntries(files.map(([path, data]) => [path.replace("metadata/", ""), Buffer.from(data).toString()])));
   }
 
   evaluate(body) {

@@ -1,12 +1,12 @@
 // Tests the built scripts: their size, their language level, and a run without the globals newer than Chrome 67.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { createContext, runInContext } from "node:vm";
-import { gzipSync } from "node:zlib";
+import { brotliDecompressSync, gzipSync } from "node:zlib";
 import { parse } from "acorn";
 import { buildPage, buildScript, SCRIPTS } from "../build.mjs";
 import { FakeServer, numbers } from "./fake_server.mjs";
@@ -17,7 +17,7 @@ const textOf = (name) => scripts.get(name).text;
 
 const gzipSize = (name) => gzipSync(textOf(name), { level: 9 }).length;
 
-test("index.html, page.css, the first drawing and a usual config.json have less than 12,000 bytes after gzip", async () => {
+test("index.html, page.css, the first drawing and a usual config.json have less than 12,000 bytes after gzip, and every file a Brotli form", async () => {
   const folder = mkdtempSync(join(tmpdir(), "pilookup-built-"));
   try {
     await buildPage(folder);
@@ -29,6 +29,13 @@ test("index.html, page.css, the first drawing and a usual config.json have less 
     const config = { format: 1, server: "", buckets: "", channel: "public", root, operator };
     const total = sizes.concat(gzipSync(JSON.stringify(config), { level: 9 }).length).reduce((sum, size) => sum + size);
     assert.ok(total < 12_000, String(total));
+    const plain = readdirSync(folder).filter((name) => !name.endsWith(".br"));
+    assert.ok(plain.length > 15);
+    assert.equal(readdirSync(folder).length, 2 * plain.length);
+    for (const name of plain) {
+      const compressed = readFileSync(join(folder, `${name}.br`));
+      assert.ok(brotliDecompressSync(compressed).equals(readFileSync(join(folder, name))), name);
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }

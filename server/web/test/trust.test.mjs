@@ -314,13 +314,32 @@ describe("combined.json", () => {
   const requested = (server) => server.requests.map(({ path }) => path.replace(/^targets.*/, "manifest"));
   const each = ["metadata/2.root.json", "metadata/timestamp.json", "metadata/2.snapshot.json", "metadata/3.targets.json"];
 
-  test("is the only metadata that is fetched, at first and again", async () => {
+  test("is the only file that is fetched, at first and again", async () => {
     const [client, server] = [new Client(new FakeServer()), combined()];
     const release = await client.update(server);
-    assert.deepEqual(requested(server), [COMBINED, "manifest"]);
+    assert.deepEqual(requested(server), [COMBINED]);
     client.clock.pass(60_000);
     assert.equal(await client.update(server), release);
-    assert.deepEqual(requested(server), [COMBINED, "manifest", COMBINED]);
+    assert.deepEqual(requested(server), [COMBINED, COMBINED]);
+  });
+
+  test("without the manifest: only that is fetched", async () => {
+    const server = combined();
+    const data = altered(server.combinedBytes(), (files) => delete files[manifestIn(files)]);
+    server.answer = (path) => (path === COMBINED ? new Response(data) : null);
+    assert.equal((await first(server)).manifest.serial, server.manifest.serial);
+    assert.deepEqual(requested(server), [COMBINED, "manifest"]);
+  });
+
+  test("with a forged manifest: it is not believed, and all files that may have changed are fetched", async () => {
+    const server = combined();
+    const data = altered(server.combinedBytes(), (files) => {
+      const name = manifestIn(files);
+      files[name] = files[name].replace(/"serial":\d+/, '"serial":99');
+    });
+    server.answer = (path) => (path === COMBINED ? new Response(data) : null);
+    assert.equal((await first(server)).manifest.serial, server.manifest.serial);
+    assert.deepEqual(requested(server), [COMBINED, ...each.slice(0, 2), "manifest"]);
   });
 
   test("has the chain of roots", async () => {
@@ -332,9 +351,10 @@ describe("combined.json", () => {
       one.overrides["metadata/2.root.json"] = one.root();
     });
     assert.equal((await first(server)).manifest.serial, server.manifest.serial);
-    assert.deepEqual(requested(server), [COMBINED, "manifest"]);
+    assert.deepEqual(requested(server), [COMBINED]);
   });
 
+  const manifestIn = (files) => Object.keys(files).find((name) => name.startsWith("targets/"));
   const text = (value) => new TextEncoder().encode(value);
   const DAMAGES = {
     "not JSON": (data) => data.slice(0, -1),

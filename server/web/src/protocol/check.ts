@@ -65,13 +65,16 @@ export async function check(text: string, tools: Tools): Promise<{ answer: Answe
   }
 }
 
-/** Do in advance what does not need the number: verify the release, compute its key's tables, blind a canary. */
+/**
+ * Do in advance what does not need the number: verify the release, compute its key's tables, blind a canary. The details
+ * of the cases are still on their way when this ends: a check can evaluate meanwhile.
+ */
 export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">): Promise<void> {
   const release = await tools.trust.fresh(fileFetcher(tools));
+  void detailsOf(release, tools);
   release.key.prepare();
   const name = pickRandom(release.manifest.canaries);
   release.canary = { name, blinded: blind(utf8(name)) };
-  await detailsOf(release, tools);
 }
 
 function unknownAnswer(error: unknown): Answer {

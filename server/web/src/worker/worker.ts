@@ -30,7 +30,9 @@ interface Configured {
 let configured: Configured | Answer = { status: "unknown", reason: "not_configured" };
 /** Ends when the last task in the queue has ended. Checks run one after the other. */
 let queue: Promise<void> = Promise.resolve();
-let preparing: Transport | null = null;
+/** Fetches in advance. Null while there are no settings. */
+let preparation: Transport | null = null;
+let isPrepared = false;
 const transports = new Map<number, Transport>();
 
 /** A check waits for the preparation no longer than this, in milliseconds. */
@@ -38,7 +40,7 @@ const PREPARATION_LIMIT = 3000;
 
 self.onmessage = ({ data }) => {
   if (data.kind === "settings") configure(data.settings);
-  else if (data.kind === "stop") transports.get(data.id)?.abort();
+  else if (data.kind === "stop") stop(data.id);
   else enqueue(data.id, data.text);
 };
 
@@ -47,10 +49,19 @@ function configure(settings: Settings): void {
   self.postMessage({ kind: "ready" });
   configured = readSettings(settings);
   if ("status" in configured) return;
-  const transport = (preparing = new Transport(send));
+  const transport = (preparation = new Transport(send));
   // An error here is ignored: it occurs again in the check, which reports it.
-  const prepared = (): void => self.postMessage({ kind: "prepared" });
+  const prepared = (): void => {
+    isPrepared = true;
+    self.postMessage({ kind: "prepared" });
+  };
   queue = prepare({ ...configured, transport }).then(prepared, () => undefined);
+}
+
+/** Stop a check, and the details of the cases that it may be waiting for. The next check fetches those again. */
+function stop(id: number): void {
+  transports.get(id)?.abort();
+  if (isPrepared) preparation?.abort();
 }
 
 function readSettings(settings: Settings): Configured | Answer {
@@ -65,9 +76,7 @@ function readSettings(settings: Settings): Configured | Answer {
 
 function enqueue(id: number, text: string): void {
   // A check waits for a preparation that is nearly done, because to fetch the same files again would take longer.
-  const preparation = preparing;
-  preparing = null;
-  if (preparation) setTimeout(() => preparation.abort(), PREPARATION_LIMIT);
+  if (!isPrepared) setTimeout(() => isPrepared || preparation?.abort(), PREPARATION_LIMIT);
   const transport = new Transport(send);
   transports.set(id, transport);
   // Whatever goes wrong, the next check must still run.

@@ -65,6 +65,10 @@ node_modules := tests/node/node_modules/.package-lock.json
 $(node_modules): tests/node/package.json tests/node/package-lock.json
 	cd tests/node && npm ci --no-fund --no-audit --silent
 
+old_browsers := tests/page/engines/node_modules/.browsers/.unpacked
+$(old_browsers): tests/page/engines/package.json tests/page/engines/package-lock.json tests/page/engines/unpack.mjs
+	cd tests/page/engines && npm ci --no-fund --no-audit --silent && node unpack.mjs
+
 demo: build
 	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
 
@@ -83,7 +87,7 @@ lint: build
 	cd ../server/web
 	npx --no-install tsc --noEmit
 
-test: build debian-packages $(node_modules) lint
+test: build debian-packages $(node_modules) $(old_browsers) lint
 	cd rust && cargo test --release --locked --quiet
 	# Only debug builds assert that no difference wraps.
 	cargo test --package pilookup-core --locked --quiet --lib -- simd::ristretto::tests::arithmetic a_difference
@@ -149,4 +153,4 @@ version:
 	$(PYTHON) tools/set_version.py $(V)
 
 clean:
-	rm -rf $(VENV) rust/target demo .demo tests/node/node_modules server/web/node_modules server/pilookup_server/page
+	rm -rf $(VENV) rust/target demo .demo tests/node/node_modules tests/page/engines/node_modules server/web/node_modules server/pilookup_server/page

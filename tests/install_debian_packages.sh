@@ -12,6 +12,9 @@ need curl curl
 need sqlite3 sqlite3
 need softhsm2-util softhsm2
 need systemd-analyze systemd
+need firefox-esr firefox-esr  # its driver, Marionette, is built in
+need WebKitWebDriver webkit2gtk-driver
+need Xvfb xvfb
 need bsdtar libarchive-tools  # it brings the library that 7z and RAR archives are read with
 # Debian keeps PostgreSQL's own programs off PATH.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgresql

@@ -23,6 +23,8 @@ NO_PATHS = {
         "server/web/node_modules/.package-lock.json",
         "tests/node/node_modules",
         "tests/node/node_modules/.package-lock.json",
+        "tests/page/engines/node_modules",
+        "tests/page/engines/node_modules/.browsers/.unpacked",
     },
     "docs/adr/0013-vocabulary-and-layout.md": {"canonicalise.py"},
     "tools/moves/engine.py": {"name.py"},

@@ -1,12 +1,15 @@
 """Measures the page as it is: targets, letters, contrast (WCAG 2.2 relative luminance) and overflow."""
 
-MEASURES = r"""async () => {
+from tests.support.page.shown import SHOWN
+
+MEASURES = (
+    r"""async () => {"""
+    + SHOWN
+    + r"""
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));  // observers of sizes have run
-  const shown = element => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })
-    && element.getClientRects().length > 0;
   const name = element => `${element.tagName.toLowerCase()}#${element.id}.${element.className}: `
     + (element.innerText || '').slice(0, 30);
-  const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
   const rgba = colour => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = colour;
@@ -70,6 +73,7 @@ MEASURES = r"""async () => {
   }
   return result;
 }"""
+)
 
 
 def measure(visitor):

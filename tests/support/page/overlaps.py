@@ -1,9 +1,12 @@
 """Finds what enlarged text cuts off or lets overlap."""
 
-SCRIPT = r"""async () => {
+from tests.support.page.shown import SHOWN
+
+SCRIPT = (
+    r"""async () => {"""
+    + SHOWN
+    + r"""
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));  // observers of sizes have run
-  const shown = element => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })
-    && element.getClientRects().length > 0;
   const name = element => `${element.tagName.toLowerCase()}#${element.id}.${element.className}: `
     + (element.innerText || element.value || '').slice(0, 20);
   const cut = [];
@@ -53,6 +56,7 @@ SCRIPT = r"""async () => {
   }
   return { cut, overlapping };
 }"""
+)
 
 
 def cut_off(page):

@@ -99,6 +99,11 @@ def find(wanted, raw: bytes):
     return sorted(found)
 
 
+def numbers_in(numbers, key, raw: bytes):
+    """What these bytes contain of any of these numbers or of what follows from one under the channel's key."""
+    return find([one for number in dict.fromkeys(numbers) for one in (*needles(number), *secrets(number, key))], raw)
+
+
 def blinded(request):
     """The blinded elements in a request; an empty list if it is not an evaluation."""
     if request.method != "POST" or not urlsplit(request.path).path.endswith("/evaluate"):

@@ -4,8 +4,8 @@ import re
 import socketserver
 import threading
 
-BROWSERS_OWN = re.compile(r"\.(google|googleapis|gvt1)\.com\b")
-"""Hosts that Chromium itself asks for updates and for data about forms (their structure, never their content)."""
+BROWSERS_OWN = re.compile(r"\.((google|googleapis|gvt1|mozilla)\.com|mozilla\.(org|net))\b")
+"""Hosts that browsers themselves ask for updates and for data about forms (their structure, never their content)."""
 
 
 class Sink:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-from tests.support.page.search import blinded, find, needles, secrets
+from tests.support.page.search import blinded, numbers_in
 from tests.support.page.windows import PATIENCE
 
 BLINDED_BEFORE: set[bytes] = set()
@@ -182,9 +182,7 @@ class Visitor:
         sent = b"\0\0".join(
             [request.raw for request in self.requests()] + [url.encode() + body for url, body in self.seen]
         )
-        numbers = dict.fromkeys(self.typed)
-        wanted = [one for number in numbers for one in (*needles(number), *secrets(number, self.key))]
-        found = find(wanted, sent)
+        found = numbers_in(self.typed, self.key, sent)
         assert not found, f"a request holds a number: {found}"
 
     def assert_well_behaved(self):

@@ -19,6 +19,7 @@
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
     ├── RealNumberError         a fake client was asked for a number that may belong to somebody
     ├── MirrorError             a mirror was not brought up to date (carries a reason code)
+    ├── ReportError             a report cannot be made, sent or taken, or an answer is not to be trusted
     └── MissingExtraError       an optional extra of pilookup is not installed
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
@@ -38,6 +39,10 @@ class FormatError(PilookupError, ValueError):
 
 class BundleError(PilookupError):
     """A bundle, a journal or a backup cannot be written, trusted or taken up. The text says why."""
+
+
+class ReportError(PilookupError):
+    """A report is finer than the rules or cannot be made, sent or taken, or an answer to one is not to be trusted."""
 
 
 class IntakeError(PilookupError):

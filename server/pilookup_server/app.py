@@ -23,12 +23,16 @@ from pilookup_server.page_host.assets import read_assets
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import HANDLERS
 from pilookup_server.release.watcher import ReleaseWatcher
+from pilookup_server.report_calls import ReportCalls
+from pilookup_server.report_keeper import reports_of_one_process
 from pilookup_server.routes.buckets import bucket
 from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready
 from pilookup_server.routes.metadata import metadata
 from pilookup_server.routes.page import page_routes
 from pilookup_server.routes.refusals import COUNTED_HANDLERS
+from pilookup_server.routes.reports import state as report_state
+from pilookup_server.routes.reports import submit as submit_report
 from pilookup_server.routes.targets import target
 from pilookup_server.service import Service
 from pilookup_server.settings import Settings
@@ -43,6 +47,7 @@ def create_app(
     elapsed: Elapsed | None = None,
     boot: str | None = None,
     counts: SharedCounts | None = None,
+    reports: ReportCalls | None = None,
 ) -> FastAPI:
     """Build the app of one worker.
 
@@ -57,6 +62,7 @@ def create_app(
             seconds of that clock, which then cannot be stepped.
         boot: The id of that start of the machine; None: the system's.
         counts: What all workers count in; None: this app is the only one.
+        reports: Keeps reports of platforms; None: this app does, and is the only one.
 
     Raises:
         HomeError: Without `counts`: `evaluated.json` is damaged.
@@ -69,8 +75,9 @@ def create_app(
         elapsed = seconds_since_boot if clock is utc_now else lambda: clock().timestamp()
     trusted = TrustedClock(clock, elapsed, boot or boot_id(), settings.home / "online")
     counts = counts or counts_of_one_process(settings, elapsed, clock)
+    reports = reports or reports_of_one_process(settings, elapsed, clock)
     threads = max(1, (os.cpu_count() or 1) // settings.workers)
-    service = Service.from_settings(settings, keys, counts, scratch, trusted, threads)
+    service = Service.from_settings(settings, keys, counts, reports, scratch, trusted, threads)
     routes = [*api_routes(), *_page_routes(settings)]
     app = FastAPI(
         title="pilookup",
@@ -108,6 +115,8 @@ def api_routes() -> list[Route]:
         Route(f"{channel}/snapshots/{{serial}}/buckets/{{index}}", bucket),
         Route(f"{channel}/metadata/{{name}}", metadata),
         Route(f"{channel}/targets/{{path:path}}", target),
+        Route("/v1/reports", submit_report, methods=["POST"]),
+        Route("/v1/reports/{id}", report_state),
         *_health_routes(),
     ]
 

@@ -1,4 +1,4 @@
-"""What the process runs that keeps the counts of all workers."""
+"""What the process runs that has the service database: it keeps the counts of all workers, and reports."""
 
 import os
 import signal
@@ -10,6 +10,8 @@ from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.limits.wake_up import WakeUp
 from pilookup_server.logs import describe, logger
+from pilookup_server.report_calls import ReportDesk
+from pilookup_server.report_keeper import ReportKeeper
 from pilookup_server.settings import Settings
 
 END = signal.SIGUSR1
@@ -22,8 +24,8 @@ PROCESS = "pilookup-counts"
 """Its name for the system."""
 
 
-def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> None:
-    """Keep the counts until no worker runs any more.
+def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp, desk: ReportDesk) -> None:
+    """Keep the counts and reports until no worker runs any more.
 
     It outlives SIGTERM, which a service manager sends to all processes, because workers still answer open requests
     then. It ends at END from the supervisor, or when the supervisor has died.
@@ -32,6 +34,7 @@ def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> No
         settings: The server's settings.
         counts: What all workers count in.
         wake_up: What workers wake this process with.
+        desk: Where workers ask about reports.
 
     Raises:
         ServeError: The URL of the database cannot be read.
@@ -49,12 +52,15 @@ def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp) -> No
         signal.signal(number, signal.SIG_IGN)
     supervisor = os.getppid()
     keeper = CountKeeper(settings, counts, seconds_since_boot, utc_now)
+    reports = ReportKeeper(settings.home / "online", keeper.database, seconds_since_boot, utc_now)
     while not ended and os.getppid() == supervisor:
         try:
             keeper.tick()
         except CountersError:
             logger().error("the counts cannot be kept: another process does not release the lock")
-        wake_up.wait(IDLE_SECONDS)
+        desk.answer(reports.handle)
+        reports.tick()
+        wake_up.wait(IDLE_SECONDS, desk.descriptors)
 
 
 def close_counts(settings: Settings, counts: SharedCounts) -> None:

@@ -21,6 +21,7 @@ from pilookup_server.service_database.engine import (
     is_empty,
     read_only,
 )
+from pilookup_server.service_database.report_table import ReportTable
 from pilookup_server.service_database.schema import epoch_count, file_count, platform_usage
 
 MAX_COUNT: Final = 2**62
@@ -64,6 +65,11 @@ class ServiceDatabase:
         """The revision of the tables."""
         with database_errors(), self._engine.connect() as connection:
             return migrate.revision(connection)
+
+    @property
+    def reports(self) -> ReportTable:
+        """The reports of platforms, and the answers to them."""
+        return ReportTable(self._engine, self._writing)
 
     def epochs(self, channel: str) -> dict[int, int]:
         """The count of each epoch of a channel."""

@@ -11,6 +11,7 @@ from pilookup.bundles.evidence import Evidence, files_of, verify_evidence
 from pilookup.bundles.header import Header, Item, Section, Sender
 from pilookup.bundles.read import opened_bundle, read_small, skip
 from pilookup.bundles.records import MACHINE, TRUST, read_taken_up, read_trust
+from pilookup.bundles.report_files import REPORTS, reports_item
 from pilookup.bundles.write import Advance, item_of, write_bundle
 from pilookup.errors import BundleError
 from pilookup.plain_file import read_plain
@@ -24,7 +25,9 @@ def write_acknowledgement(
     piece_size: int | None = None,
     on_progress: Advance | None = None,
 ) -> tuple[Header, list[Path]]:
-    """Write what the online half of a serving machine took up. No passphrase is needed, and nothing of it is secret.
+    """Write what the online half of a serving machine took up, and the reports that it received.
+
+    No passphrase is needed, and nothing of it is secret.
 
     Returns:
         The header of the bundle that was taken up last, and the files written.
@@ -41,12 +44,17 @@ def write_acknowledgement(
     sources: dict[Item, Path | bytes] = {
         item_of(evidence.SECTION, name, path): path for name, path in files_of(online).items()
     }
+    reports = reports_item(online)
+    sources |= reports
     header = Header(
         sender=Sender.ONLINE,
         number=taken_up.number,
         created=now,
         machine=read_plain(online / MACHINE, 64).decode("ascii"),
-        sections=(Section(evidence.SECTION, critical=True),),
+        sections=(
+            Section(evidence.SECTION, critical=True),
+            *([Section(REPORTS, critical=False)] if reports else []),
+        ),
         items=tuple(sources),
         channels=(),
         journal=taken_up.journal,

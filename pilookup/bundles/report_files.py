@@ -106,6 +106,12 @@ def read_reports(paths: Sequence[Path], key: Ed25519PublicKey) -> list[ReceivedR
     return received_from_bytes(data)
 
 
+def has_reports(paths: Sequence[Path]) -> bool:
+    """Whether a bundle has reports in it, by its header; raises BundleError, OSError."""
+    with opened_bundle(paths) as bundle:
+        return any(item.section == REPORTS and item.size for item in bundle.header.items)
+
+
 def check_answers(data: bytes, key: Ed25519PublicKey) -> list[Answer]:
     """Parse answers and verify the signature of each.
 

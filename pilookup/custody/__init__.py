@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from pilookup.custody.load_report.page import html_report
     from pilookup.custody.passphrase_type import Passphrase
     from pilookup.custody.publish.outcome import PreparedOutcome, Published
+    from pilookup.custody.reports.exchange import ReportsImported
+    from pilookup.custody.reports.summary import CaseReports
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
 
 __all__ = [
     "BackupOutcome",
     "BundleStatus",
+    "CaseReports",
     "ChannelStatus",
     "Clock",
     "Custody",
@@ -48,6 +51,7 @@ __all__ = [
     "Published",
     "ReleaseStatus",
     "Report",
+    "ReportsImported",
     "WithdrawOutcome",
     "html_report",
 ]
@@ -55,6 +59,7 @@ __all__ = [
 _MODULES = {
     "BackupOutcome": "pilookup.custody.backup.backup",
     "BundleStatus": "pilookup.custody.bundle_status",
+    "CaseReports": "pilookup.custody.reports.summary",
     "ChannelStatus": "pilookup.custody.status",
     "Clock": "pilookup.clock",
     "Custody": "pilookup.custody.custody",
@@ -71,6 +76,7 @@ _MODULES = {
     "Published": "pilookup.custody.publish.outcome",
     "ReleaseStatus": "pilookup.custody.status",
     "Report": "pilookup.custody.intake.report",
+    "ReportsImported": "pilookup.custody.reports.exchange",
     "WithdrawOutcome": "pilookup.custody.custody",
     "html_report": "pilookup.custody.load_report.page",
 }

@@ -17,9 +17,11 @@ from pilookup.bundles.incoming import JOURNAL, KEYS, RELEASE
 from pilookup.bundles.journal import JOURNAL_FILE, Journal, removals_text
 from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_trust, write_exports
 from pilookup.bundles.release_items import channel_state, metadata_paths, served_release, target_paths
+from pilookup.bundles.report_files import ANSWERS, ANSWERS_FILE
 from pilookup.bundles.write import Advance, item_of, write_bundle
 from pilookup.custody.home import Home
 from pilookup.custody.journal import journal_key, read_journal
+from pilookup.custody.reports.exchange import answers_bytes
 from pilookup.custody.session import Session
 from pilookup.errors import BundleError, HomeError
 from pilookup.keyring.key_directory import key_directory
@@ -112,6 +114,9 @@ def export_bundle(
         if not releases:
             raise BundleError("nothing was published yet; run: pilookup publish public")
         sources = dict(_sources(home, releases, journal))
+        answers = answers_bytes(session)
+        if answers:
+            sources[item_of(ANSWERS, ANSWERS_FILE, answers)] = answers
         channels = tuple(_state_of(session, name, release) for name, release in releases.items())
         number = record.next_number(session.now)
         header = Header(
@@ -119,7 +124,10 @@ def export_bundle(
             number=number,
             created=session.now,
             machine="",
-            sections=tuple(Section(name, critical=True) for name in (JOURNAL, KEYS, RELEASE)),
+            sections=(
+                *(Section(name, critical=True) for name in (JOURNAL, KEYS, RELEASE)),
+                *([Section(ANSWERS, critical=False)] if answers else []),
+            ),
             items=tuple(sources),
             channels=channels,
             journal=journal.position,

@@ -112,10 +112,13 @@ def _print_import(outcome: "TakenUp") -> None:
 
 
 def _import_acknowledgement(paths: list[Path], home: Path, *, json: bool) -> None:
+    from pilookup.bundles.report_files import has_reports  # noqa: PLC0415
     from pilookup.custody.bundles import import_acknowledgement  # noqa: PLC0415 - needs the extra `load`
     from pilookup.custody.home import Home  # noqa: PLC0415
 
     found = import_acknowledgement(paths, Home(home))
+    if has_reports(paths):
+        note("it also has reports of platforms; take them over with: pilookup reports import")
     if json:
         say_json(found.to_json())
         return

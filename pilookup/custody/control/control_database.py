@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, case, delete, func, insert, select, u
 from pilookup import durable
 from pilookup.custody.control import migrate, schema
 from pilookup.custody.control.engine import URL_VARIABLE, connect, database_errors, database_url, for_writing
+from pilookup.custody.control.report_rows import ReportRows
 from pilookup.custody.control.rows import dump_rows, restore_rows
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
@@ -72,6 +73,11 @@ class ControlDatabase:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @property
+    def reports(self) -> ReportRows:
+        """The reports of platforms, and the answers to them."""
+        return ReportRows(self._engine, self._writing)
 
     def datasets(self, *, active_only: bool) -> list[Dataset]:
         """Datasets in order of their catalogue ids; withdrawn ones are included unless `active_only`."""

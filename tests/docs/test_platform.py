@@ -57,8 +57,8 @@ def run(text, sandbox):
 
 
 def test_each_python_snippet_runs_and_prints_what_is_said(sandbox):
-    fake, own, client, signup, production = (block.text for block in snippets("python"))
-    assert run(fake, sandbox) == run(own, sandbox) == ""
+    fake, own, client, signup, production, report = (block.text for block in snippets("python"))
+    assert run(fake, sandbox) == run(own, sandbox) == run(report, sandbox) == ""
     both = FakeClient().check(SyntheticNumber.BOTH)
     assert run(client, sandbox) == f"found True True {[case.title_en for case in both.cases]}\n"
     assert run(signup, sandbox).startswith("有人可能冒用过这个号码")

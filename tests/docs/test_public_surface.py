@@ -55,6 +55,7 @@ def test_these_are_the_public_names():
         "PublishError",
         "RealNumberError",
         "Reason",
+        "ReportError",
         "Result",
         "SeveralFilesError",
         "Status",

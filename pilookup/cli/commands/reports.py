@@ -124,7 +124,9 @@ def send(
         report = Report.from_bytes(read_plain(file, MAX_REPORT_BYTES))
     except FormatError as error:
         raise ReportError(f"{file}: {error}") from None
-    _print_state(send_report(report, _address(server), _token(token_file), insecure=insecure), json=json)
+    _print_state(
+        send_report(report, _address(server, insecure=insecure), _token(token_file), insecure=insecure), json=json
+    )
 
 
 @app.command()
@@ -147,7 +149,7 @@ def status(
     if trust is not None and (pinned := read_trust(trust)) is None:
         raise ReportError(f"{trust}: no such file")
     try:
-        state = report_state(report, _address(server), _token(token_file), insecure=insecure)
+        state = report_state(report, _address(server, insecure=insecure), _token(token_file), insecure=insecure)
     except FormatError as error:
         raise typer.BadParameter(str(error), param_hint="ID") from None
     if state.answer is not None and pinned is not None:
@@ -157,11 +159,11 @@ def status(
         note("the signature of the answer was not verified; give --trust trust-bundles.json")
 
 
-def _address(url: str) -> str:
+def _address(url: str, *, insecure: bool) -> str:
     from pilookup.checking.requests import check_url  # noqa: PLC0415 - other commands start fast
 
     try:
-        return check_url(url, insecure=True)  # http:// is refused later, unless it is allowed
+        return check_url(url, insecure=insecure)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--server") from None
 

@@ -195,6 +195,7 @@ def test_the_newest_report_of_each_platform_is_shown(tmp_path):
     assert case.not_told[Verb.APPEALED] == 1
     page = reports_page([case], utc_now())
     assert page.count("<svg") == 2 * 9
+    assert "<td>verified</td><td>0</td><td>1</td>" in page  # told by the exact report alone
     assert "asked by the &lt;officer&gt; of the case" in page
     assert "限制功能" in page
     assert "restricted" in page

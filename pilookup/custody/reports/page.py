@@ -96,7 +96,7 @@ def _case(case: CaseReports, at: int) -> Html:
     most = max(sum(count for verb, count in totals.items() if verb not in AFTERWARDS), *totals.values())
     whole = bar([(str(verb), totals[verb]) for verb in Verb if verb not in AFTERWARDS], most)
     verbs = [
-        (VERBS[verb][at], f"{totals[verb]:,}", str(not_told[verb] or ""), bar([(str(verb), totals[verb])], most))
+        (VERBS[verb][at], _total(case, verb), str(not_told[verb] or ""), bar([(str(verb), totals[verb])], most))
         for verb in Verb
     ]
     reported = [_LABELS[label][at] for label in ("platform", "quarter", "users", "counts", "answer", "report")]
@@ -108,6 +108,11 @@ def _case(case: CaseReports, at: int) -> Html:
         element("h3", _LABELS["report"][at]),
         table(reported, (list(_report(each, at)) for each in case.newest)),
     )
+
+
+def _total(case: CaseReports, verb: Verb) -> str:
+    """The sum of what platforms tell; a dash if none of them tells anything."""
+    return "–" if case.not_told[verb] == len(case.newest) else f"{case.totals[verb]:,}"
 
 
 def _report(each: ImportedReport, at: int) -> Iterator[str]:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from pilookup.custody.backup.backup import BackupOutcome
     from pilookup.custody.bundle_status import BundleStatus
     from pilookup.custody.bundles import ExportOutcome
-    from pilookup.custody.custody import Custody, EraseOutcome, WithdrawOutcome
+    from pilookup.custody.custody import Custody
     from pilookup.custody.datasets import DatasetChange
     from pilookup.custody.intake.report import Report
     from pilookup.custody.load.outcome import LoadOutcome
     from pilookup.custody.load_report.page import html_report
     from pilookup.custody.passphrase_type import Passphrase
     from pilookup.custody.publish.outcome import PreparedOutcome, Published, ReplacedKey, UnsignedChannel
+    from pilookup.custody.removal_calls import EraseOutcome, WithdrawOutcome
     from pilookup.custody.role_state import RoleState
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
@@ -64,7 +65,7 @@ _MODULES = {
     "Custody": "pilookup.custody.custody",
     "DatasetChange": "pilookup.custody.datasets",
     "DatasetStatus": "pilookup.custody.status",
-    "EraseOutcome": "pilookup.custody.custody",
+    "EraseOutcome": "pilookup.custody.removal_calls",
     "ExportOutcome": "pilookup.custody.bundles",
     "HomeStatus": "pilookup.custody.status",
     "Kind": "pilookup.protocol.label",
@@ -78,7 +79,7 @@ _MODULES = {
     "Report": "pilookup.custody.intake.report",
     "RoleState": "pilookup.custody.role_state",
     "UnsignedChannel": "pilookup.custody.publish.outcome",
-    "WithdrawOutcome": "pilookup.custody.custody",
+    "WithdrawOutcome": "pilookup.custody.removal_calls",
     "html_report": "pilookup.custody.load_report.page",
 }
 

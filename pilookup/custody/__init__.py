@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from pilookup.custody.backup.backup import BackupOutcome
     from pilookup.custody.bundle_status import BundleStatus
     from pilookup.custody.bundles import ExportOutcome
-    from pilookup.custody.custody import Custody, EraseOutcome, WithdrawOutcome
+    from pilookup.custody.custody import Custody
     from pilookup.custody.datasets import DatasetChange
     from pilookup.custody.intake.report import Report
     from pilookup.custody.load.outcome import LoadOutcome
     from pilookup.custody.load_report.page import html_report
     from pilookup.custody.passphrase_type import Passphrase
     from pilookup.custody.publish.outcome import PreparedOutcome, Published, ReplacedKey, UnsignedChannel
+    from pilookup.custody.removal_calls import EraseOutcome, WithdrawOutcome
     from pilookup.custody.reports.exchange import ReportsImported
     from pilookup.custody.reports.summary import CaseReports
     from pilookup.custody.role_state import RoleState
@@ -69,7 +70,7 @@ _MODULES = {
     "Custody": "pilookup.custody.custody",
     "DatasetChange": "pilookup.custody.datasets",
     "DatasetStatus": "pilookup.custody.status",
-    "EraseOutcome": "pilookup.custody.custody",
+    "EraseOutcome": "pilookup.custody.removal_calls",
     "ExportOutcome": "pilookup.custody.bundles",
     "HomeStatus": "pilookup.custody.status",
     "Kind": "pilookup.protocol.label",
@@ -84,7 +85,7 @@ _MODULES = {
     "ReportsImported": "pilookup.custody.reports.exchange",
     "RoleState": "pilookup.custody.role_state",
     "UnsignedChannel": "pilookup.custody.publish.outcome",
-    "WithdrawOutcome": "pilookup.custody.custody",
+    "WithdrawOutcome": "pilookup.custody.removal_calls",
     "html_report": "pilookup.custody.load_report.page",
 }
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pilookup_server.release.watcher import MOST_FORMER
+from pilookup_server.release.former_releases import MOST_FORMER
 
 from pilookup.protocol.buckets import Geometry
 from tests.support.server import release_fixture

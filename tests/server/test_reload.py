@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 
 import pytest
-from pilookup_server.release.watcher import MOST_FORMER
+from pilookup_server.release.former_releases import MOST_FORMER
 from prometheus_client import REGISTRY
 from tuf.api.metadata import Metadata, Timestamp
 

@@ -15,6 +15,7 @@ REMEDIES: Final[Mapping[Reason, str]] = {
         "check the host's credentials: PILOOKUP_MIRROR_TOKEN, or PILOOKUP_MIRROR_USER and PILOOKUP_MIRROR_PASSWORD"
     ),
     Reason.RATE_LIMITED: _RESUMED,
+    Reason.QUOTA_EXCEEDED: f"ask the host's operator, or {_RESUMED}",
     Reason.RETIRED: _RESUMED,
     Reason.STALE: "ask the publisher to publish again, use another host, or set this machine's clock right",
     Reason.ROLLED_BACK: "use another host, or tell the host's operator; the mirror keeps what it has",

@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from anyio import to_thread
+
 from pilookup.protocol.release import MANIFEST
+from pilookup_server.logs import describe, logger
 from pilookup_server.notices.board import NoticeBoard
 from pilookup_server.notices.notice import Notice
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState
@@ -37,9 +40,25 @@ class Announcer:
         self._channel = channel
         self._board = board
         self._put = _NONE
+        self._failed = False
 
-    def announce(self, state: ServedState | None) -> None:
-        """Put the notice of what is served, unless that was done before; raises OSError."""
+    async def announce(self, state: ServedState | None) -> None:
+        """Put the notice of what is served, unless that was done before.
+
+        A failure is logged once, and tried again at the next call.
+        """
+        try:
+            await to_thread.run_sync(self._announce, state)
+        except OSError as error:
+            if not self._failed:
+                logger().error(
+                    "notice not made: receivers are not told of this release", channel=self._channel, **describe(error)
+                )
+            self._failed = True
+        else:
+            self._failed = False
+
+    def _announce(self, state: ServedState | None) -> None:
         notice = notice_of(self._channel, state.loaded) if state is not None else None
         if notice is not None and notice.serial != self._put:
             self._board.put(notice)

@@ -1,12 +1,12 @@
 """Watches a channel's repository on disk.
 
-The watcher loads new releases, renews the timestamp, and destroys the keys of epochs that have ended. Each worker has
-its own watchers. The steps that change the disk (renewing, destroying keys) may be done by any worker, also by several
-at the same time. All of them go by a clock that does not follow a step of the wall clock.
+The watcher loads new releases, renews the timestamp, and has the keys of epochs that have ended destroyed
+(`ended_keys`). Each worker has its own watchers. The steps that change the disk (renewing, destroying keys) may be
+done by any worker, also by several at the same time. All of them go by a clock that does not follow a step of the wall
+clock.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,20 +15,21 @@ from typing import Final
 
 from anyio import to_thread
 
-from pilookup.bundles.unlisted import remove_unlisted_now
 from pilookup.errors import HomeError, PilookupError, TrustError
 from pilookup.file_id import FileId
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.release import ROOT, TARGETS_LIFE, TIMESTAMP, verify_root
 from pilookup.release_files.destroyed_epochs import DestroyedEpochs
-from pilookup.release_files.serving_state import remove_refused, write_refused
 from pilookup_server import metrics
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.logs import describe, logger
 from pilookup_server.notices.board import NoticeBoard
 from pilookup_server.release.announce import Announcer
+from pilookup_server.release.ended_keys import EndedKeys
 from pilookup_server.release.followed_timestamp import Condition, FollowedTimestamp
+from pilookup_server.release.former_releases import FormerReleases
 from pilookup_server.release.loaded_release import LoadedRelease, ServedState, load_release
+from pilookup_server.release.refusals import Refusals
 from pilookup_server.release.timestamp import newer_snapshot, renew, renewal_due, take_signed, take_up
 from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.trusted_clock import TrustedClock
@@ -40,16 +41,6 @@ RETRY: Final = timedelta(seconds=30)
 
 RETRY_FORMER: Final = timedelta(minutes=10)
 """A release of which a former epoch was dropped is read again after this time."""
-
-DESTROYED_AFTER: Final = timedelta(hours=1)
-"""The key of an epoch that the release still lists is destroyed this long after the epoch's `serves_until`."""
-
-KEYS_SECONDS: Final = 60.0
-"""The keys on disk are looked at this often."""
-
-MOST_FORMER: Final = 8
-"""Most former releases in their grace. Each keeps files open, however often somebody publishes."""
-
 
 _LOCK_TRIES: Final = 20
 _LOCK_PAUSE: Final = 0.05
@@ -104,20 +95,17 @@ class ReleaseWatcher:
         """
         self.name = name
         self.state: ServedState | None = None
-        self._refused_load = False
-        self._refused_snapshot = False
+        self._refusals = Refusals(name, directory, clock)
         self._directory = directory
         self._keys = keys
         self._times = times
         self._clock = clock
         self._announcer = Announcer(name, board) if board is not None else None
-        self._announced = True
         self._destroyed = DestroyedEpochs(directory)
-        self._look_at_keys_from = 0.0
+        self._ended_keys = EndedKeys(name, keys, self._destroyed, clock)
         self._lock = asyncio.Lock()
         self._handled: FileIds = None
-        self._unlisted = True
-        self._former: list[tuple[datetime, LoadedRelease]] = []
+        self._former = FormerReleases(name, directory, times.grace)
         self._retry_load_at: datetime | None = None
         self._retry_renewal_at: datetime | None = None
         self._seen_metadata: FileId | None = None
@@ -143,7 +131,7 @@ class ReleaseWatcher:
     @property
     def refused(self) -> bool:
         """Whether the release on disk did not verify, so that an older one, or none, is served."""
-        return self._refused_load or self._refused_snapshot
+        return self._refusals.refused
 
     def published(self) -> bool:
         """Whether there is a release on disk, valid or not.
@@ -205,9 +193,12 @@ class ReleaseWatcher:
             self._handled = None
         await self._load_new()
         self._drop_expired(now)
-        await self._destroy_ended(now)
-        await self._remove_unlisted()
-        await self._announce()
+        if self.state is not None:
+            await self._ended_keys.destroy(self.state, now)
+            if not self.refused:
+                await self._former.remove_unlisted()
+        if self._announcer is not None:
+            await self._announcer.announce(self.state)
 
     async def _reload(self) -> None:
         async with self._lock:
@@ -219,12 +210,13 @@ class ReleaseWatcher:
                 loaded = await to_thread.run_sync(self._load, self._candidate or previous)
                 _check_newer(loaded, previous)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the old release is served on
-                await self._refuse(error)
+                self._retry_load_at = self._clock() + RETRY
+                await self._refusals.load(error, serving=self.state is not None)
             else:
                 await self._swap(loaded, previous)
             self._handled = file_ids
             self._candidate = None
-            self._look_at_keys_from = 0.0
+            self._ended_keys.look_at_next_tick()
 
     def _load(
         self, previous: LoadedRelease | None, snapshot: int | None = None, timestamp: bytes | None = None
@@ -262,11 +254,7 @@ class ReleaseWatcher:
         error = await self._try_to_take_up(now)
         if error is not None:
             self._retry_snapshot_at = now + RETRY
-            await self._report(error)
-        elif self._refused_snapshot and not self._refused_load:
-            await self._record(partial(remove_refused, self._directory))
-        self._refused_snapshot = error is not None
-        metrics.set_refused(self.name, refused=self.refused)
+        await self._refusals.snapshot(error, serving=self.state is not None)
 
     async def _try_to_take_up(self, now: datetime) -> Exception | None:
         """Returns what is wrong with the release; the old one is then served on."""
@@ -286,53 +274,27 @@ class ReleaseWatcher:
             return error
         return None
 
-    async def _refuse(self, error: Exception) -> None:
-        self._retry_load_at = self._clock() + RETRY
-        self._refused_load = True
-        await self._report(error)
-        metrics.set_refused(self.name, refused=True)
-
-    async def _report(self, error: Exception) -> None:
-        """Log and count a release that is refused, and record it for `pilookup status`."""
-        metrics.count_refused(self.name)
-        fields = describe(error)
-        logger().error("release refused", channel=self.name, serving=self.state is not None, **fields)
-        reason = f"{fields['error']}: {fields['reason']}" if fields.get("reason") else fields["error"]
-        await self._record(partial(write_refused, self._directory, self._clock(), reason))
-
-    async def _record(self, write: Callable[[], None]) -> None:
-        """Change what `pilookup status` reads; a failure is logged, because serving does not depend on it."""
-        try:
-            await to_thread.run_sync(write)
-        except OSError as error:
-            logger().error("refusal not recorded", channel=self.name, **describe(error))
-
     async def _swap(self, loaded: LoadedRelease, previous: LoadedRelease | None) -> None:
+        """Serve a release that was loaded. The one that was served before stays for its grace."""
         now = self._clock()
         self._retry_load_at = now + RETRY_FORMER if loaded.faults else None
-        self._refused_load = False
         if previous is not None:
-            self._former.append((now + self._times.grace, previous))
-            self._unlisted = True
-        self._former = [(end, former) for end, former in self._former if end > now][-MOST_FORMER:]
-        self.state = ServedState.merge(loaded, [former for _, former in self._former])
+            self._former.add(previous, now)
+        self.state = ServedState.merge(loaded, self._former.releases)
         publish_due = renewal_due(loaded.release.targets_expire, TARGETS_LIFE / 3, now)
-        metrics.set_release(
-            self.name,
-            loaded.release,
-            max(loaded.snapshots, default=0),
-            publish_due=publish_due,
-            dropped=len(loaded.faults),
-        )
-        if not self.refused:
-            await self._record(partial(remove_refused, self._directory))
-        metrics.set_refused(self.name, refused=self.refused)
+        newest = max(loaded.snapshots, default=0)
+        metrics.set_release(self.name, loaded.release, newest, publish_due=publish_due, dropped=len(loaded.faults))
+        await self._refusals.load(None, serving=True)
+        self._log_served(self.state, publish_due=publish_due)
+
+    def _log_served(self, state: ServedState, *, publish_due: bool) -> None:
+        loaded = state.loaded
         logger().info(
             "release served",
             channel=self.name,
             serials=sorted(loaded.snapshots),
             epochs=sorted(loaded.evaluators),
-            expires=time_text(self.state.expires),
+            expires=time_text(state.expires),
         )
         for epoch, fault in loaded.faults.items():
             logger().error("former epoch dropped", channel=self.name, epoch=epoch, **describe(fault))
@@ -344,66 +306,10 @@ class ReleaseWatcher:
         state = self.state
         if state is None:
             return
-        former = [(end, loaded) for end, loaded in self._former if end > now]
+        dropped = self._former.drop_expired(now)
         serving = {n: e for n, e in state.loaded.evaluators.items() if e.serves_until > now.timestamp()}
-        if len(serving) != len(state.loaded.evaluators) or len(former) != len(self._former):
-            self._former = former
-            loaded = replace(state.loaded, evaluators=serving)
-            self.state = ServedState.merge(loaded, [one for _, one in former])
-
-    async def _destroy_ended(self, now: datetime) -> None:
-        """Destroy the keys of epochs that have ended, and those of destroyed epochs that came back."""
-        if self.state is None or self.state.fault(now) is not None or not self._clock.may_destroy:
-            return
-        if self._clock.elapsed < self._look_at_keys_from:
-            return
-        self._look_at_keys_from = self._clock.elapsed + KEYS_SECONDS
-        try:
-            held = await to_thread.run_sync(self._keys.epochs, self.name)
-            destroyed = await to_thread.run_sync(self._destroyed.read)
-            ended = [epoch for epoch in held if epoch in destroyed or self._has_ended(epoch, now)]
-            if ended:
-                await to_thread.run_sync(self._destroyed.add, ended)
-            for epoch in ended:
-                await to_thread.run_sync(self._keys.destroy, self.name, epoch)
-                logger().info("epoch key destroyed", channel=self.name, epoch=epoch)
-        except (PilookupError, OSError) as error:
-            logger().error("epoch key not destroyed", channel=self.name, **describe(error))
-
-    async def _remove_unlisted(self) -> None:
-        """Once nobody reads a former release any more, delete the files of it that a bundle brought."""
-        if self._former or not self._unlisted or self.state is None or self.refused:
-            return
-        try:
-            count = await to_thread.run_sync(remove_unlisted_now, self._directory.parents[1], self.name)
-        except (PilookupError, OSError) as error:
-            logger().error("former files not deleted", channel=self.name, **describe(error))
-            return
-        self._unlisted = False
-        if count:
-            logger().info("former files deleted", channel=self.name, count=count)
-
-    async def _announce(self) -> None:
-        """Put the notice of what is served on the board. A failure is logged once, and tried again at the next tick."""
-        if self._announcer is None:
-            return
-        try:
-            await to_thread.run_sync(self._announcer.announce, self.state)
-        except OSError as error:
-            if self._announced:
-                logger().error(
-                    "notice not made: receivers are not told of this release", channel=self.name, **describe(error)
-                )
-            self._announced = False
-        else:
-            self._announced = True
-
-    def _has_ended(self, epoch: int, now: datetime) -> bool:
-        """Whether an epoch is older than the newest, and the release does not list it or its time is long over."""
-        assert self.state is not None
-        epochs = self.state.loaded.release.epochs
-        listed = {one.epoch for one in epochs if one.serves_until + DESTROYED_AFTER > now}
-        return epoch < epochs[0].epoch and epoch not in listed
+        if dropped or len(serving) != len(state.loaded.evaluators):
+            self.state = ServedState.merge(replace(state.loaded, evaluators=serving), self._former.releases)
 
     async def _renew(self, now: datetime) -> None:
         if not self._renewal_wanted(now):

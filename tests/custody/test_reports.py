@@ -18,13 +18,14 @@ from pilookup.bundles.report_files import ANSWERS_FILE, REPORTS_FILE, read_repor
 from pilookup.cli.app import build
 from pilookup.clock import utc_now
 from pilookup.custody import Custody
+from pilookup.custody.backup.restore import restore
 from pilookup.custody.reports.page import reports_page
 from pilookup.errors import BundleError, CustodyError, HomeError, ReportError
 from pilookup.protocol.received_reports import ReceivedReport, received_to_bytes
 from pilookup.protocol.report_answers import Answer, AnswerKind, answers_to_bytes
 from pilookup.protocol.reports import Quarter, Verb
 from pilookup.reports import ReportKey, report_state, send_report, verified_answer
-from tests.support.bundles.machines import export, import_bundle, opened
+from tests.support.bundles.machines import PASSPHRASES, export, import_bundle, opened
 from tests.support.reports.made import COUNTS, KEY, made
 from tests.support.reports.world import CASE_NUMBERS, TOKENS, published, served, to_serving
 
@@ -194,6 +195,31 @@ def test_an_answer_of_another_custody_half_is_not_taken_up(tmp_path, monkeypatch
     with pytest.raises(BundleError, match="not signed"):
         import_bundle(tmp_path / "forged", serving)
     assert not (serving / "online" / ANSWERS_FILE).exists()
+
+
+def test_a_restore_brings_reports_and_answers_and_not_the_key_of_the_machine(tmp_path):
+    home, new, backup = published(tmp_path / "home"), tmp_path / "new", b"passphrase of the backup"
+    (home / "online" / REPORTS_FILE).write_bytes(received_to_bytes([received("shop"), received("bank")]))
+    write_reports(home / "online", tmp_path / "reports", utc_now())
+    imported(home, tmp_path / "reports")
+    with opened(home, utc_now(), online_passphrase=None) as custody:
+        custody.answer_report(made(quarter=QUARTER).id, platform="shop")
+        custody.back_up(tmp_path / "backup", backup_passphrase=backup)
+    export(home, tmp_path / "release", utc_now())
+    assert (home / "trust-machine.json").exists()
+    restore(
+        tmp_path / "backup",
+        new,
+        tmp_path / "release",
+        utc_now(),
+        lambda: backup,
+        lambda: PASSPHRASES["passphrase"],
+        "x",
+    )
+    assert Custody.reports_of(new) == Custody.reports_of(home)
+    assert (new / "online" / ANSWERS_FILE).read_bytes() == (home / "online" / ANSWERS_FILE).read_bytes()
+    assert not (new / "trust-machine.json").exists()
+    assert not (new / "online" / MACHINE).exists()
 
 
 def test_answers_need_a_known_report_and_texts_without_numbers(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pilookup import durable
+from pilookup.bundles.machine import MACHINE_TRUST
 from pilookup.custody.backup.archive import Entry, archive_digests, opened_archive, write_archive
 from pilookup.custody.backup.contents import CONTENTS, CONTROL, CUSTODY, MAX_CONTENTS_BYTES, TRUST, BackupContents
 from pilookup.custody.home import Home
@@ -110,7 +111,8 @@ def _entries(session: Session, contents: BackupContents) -> Iterator[Entry]:
     yield Entry(CONTENTS, contents.to_bytes())
     yield Entry(CONTROL, session.control.dump())
     for path in sorted(home.path.glob("trust-*.json")):
-        yield Entry(f"{TRUST}{path.name}", path)
+        if path.name != MACHINE_TRUST:  # the key of this machine does not leave it
+            yield Entry(f"{TRUST}{path.name}", path)
     yield from _keys(home, set(contents.left_out))
     for path in _other_files(home):
         yield Entry(f"{CUSTODY}{path.relative_to(home.custody)}", path)

@@ -57,11 +57,6 @@ def summarise(reports: Iterable[ImportedReport], datasets: Iterable[Dataset]) ->
     return [_case(case, known.get(case), by_case[case]) for case in sorted(by_case)]
 
 
-def waiting(cases: Sequence[CaseReports]) -> int:
-    """How many of the newest reports have no answer yet."""
-    return sum(each.answer is None for case in cases for each in case.newest)
-
-
 def _case(case: int, dataset: Dataset | None, reports: Sequence[ImportedReport]) -> CaseReports:
     return CaseReports(
         case,

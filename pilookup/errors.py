@@ -19,13 +19,15 @@
     ├── TrustError              signed metadata cannot be trusted (carries a reason code)
     ├── RealNumberError         a fake client was asked for a number that may belong to somebody
     ├── MirrorError             a mirror was not brought up to date (carries a reason code)
+    ├── ReportError             a report cannot be made, sent or taken, or an answer is not to be trusted
     ├── ScreenError             users were not screened (carries a reason code)
     ├── MissingExtraError       an optional extra of pilookup is not installed
     └── UsageError              an argument cannot be right, whatever HOME holds
         ├── ArgumentError       ... of the police side; a CustodyError too
         ├── NoChannelError      ... the name of a channel; a PublishError too
         ├── KeyReferenceError   ... what names a signing key; a KeyringError too
-        └── PieceSizeError      ... the size of the pieces of a bundle; a BundleError too
+        ├── PieceSizeError      ... the size of the pieces of a bundle; a BundleError too
+        └── ReportArgumentError ... what a report is made of; a ReportError too
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
 """
@@ -44,6 +46,10 @@ class FormatError(PilookupError, ValueError):
 
 class BundleError(PilookupError):
     """A bundle, a journal or a backup cannot be written, trusted or taken up. The text says why."""
+
+
+class ReportError(PilookupError):
+    """A report is finer than the rules or cannot be made, sent or taken, or an answer to one is not to be trusted."""
 
 
 class IntakeError(PilookupError):
@@ -229,6 +235,10 @@ class KeyReferenceError(KeyringError, UsageError):
 
 class PieceSizeError(BundleError, UsageError):
     """The pieces of a bundle would be too small."""
+
+
+class ReportArgumentError(ReportError, UsageError):
+    """What a report is to be made of cannot be right: its case, counts, verbs or reason."""
 
 
 class MissingExtraError(PilookupError):

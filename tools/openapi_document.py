@@ -19,6 +19,8 @@ import pilookup
 from pilookup.protocol.messages import JSON, MAX_BATCH, OCTETS
 from pilookup.protocol.names import MAX_EPOCH, MAX_SERIAL
 from pilookup.protocol.problems import PROBLEM_JSON, Problem
+from pilookup.protocol.report_answers import AnswerKind
+from pilookup.protocol.reports import MAX_CASE, Verb
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "api"
 CHANNEL = "/v1/channels/{channel}"
@@ -47,6 +49,7 @@ PARTS = {
     "serial": part("serial", "The serial of a snapshot, decimal.", {"type": "integer", "minimum": 0, "maximum": MAX_SERIAL}, 1),
     "index": part("index", "The index of a bucket, decimal.", {"type": "integer", "minimum": 0, "maximum": 2**32 - 1}, 0),
 }  # fmt: skip
+PARTS["id"] = part("id", "The id of a report.", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "0" * 32)
 EPOCH_PART = part("epoch", "The epoch, if the body is octets.", EPOCH, 1, "query")
 AFTER = part(
     "after", "The serial that the caller has; 0, or nothing, for all that are kept.",
@@ -94,6 +97,38 @@ NOTICES = message(
     ["channel", "notices", "more"],
     channel={"type": "string"}, notices={"type": "array", "maxItems": PAGE_LENGTH, "items": NOTICE}, more={"type": "boolean"},
 )  # fmt: skip
+COUNT = {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_SERIAL}
+POWER = {"type": "integer", "minimum": 1, "maximum": 10**12, "description": "A power of ten."}
+TEXT = {"type": "string"}
+REPORT = message(
+    ["format", "id", "case", "case_numbers", "quarter", "users", "counts", "exact"],
+    format={"const": 1},
+    id={"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    case={"type": "integer", "minimum": 1, "maximum": MAX_CASE},
+    case_numbers=POWER,
+    quarter={"type": "string", "pattern": "^2[0-9]{3}-Q[1-4]$"},
+    users=POWER,
+    counts=message(list(Verb), **dict.fromkeys(Verb, COUNT)),
+    exact={"oneOf": [{"type": "null"}, message(["because"], because=TEXT)]},
+)
+REPORT_ANSWER = message(
+    ["format", "platform", "report", "report_sha256", "answered", "kind", "text", "signature"],
+    format={"const": 1},
+    platform=TEXT,
+    report=TEXT,
+    report_sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    answered={"type": "string", "format": "date-time"},
+    kind={"type": "string", "enum": list(AnswerKind)},
+    text={"oneOf": [{"type": "null"}, message(["zh", "en"], zh=TEXT, en=TEXT)]},
+    signature={"type": "string", "pattern": ITEM % 86},
+)
+REPORT_STATE = message(
+    ["id", "state", "received", "answer"],
+    id=TEXT,
+    state={"type": "string", "enum": ["received", "answered"]},
+    received={"type": "string", "format": "date"},
+    answer={"oneOf": [{"type": "null"}, REPORT_ANSWER]},
+)
 
 EVERY_ROUTE = (Problem.MALFORMED, Problem.NOT_FOUND, Problem.TIMEOUT, Problem.TOO_LARGE, Problem.INTERNAL)
 CHANNEL_ROUTE = (*EVERY_ROUTE, Problem.UNAUTHORIZED, Problem.RATE_LIMITED, Problem.UNAVAILABLE)
@@ -137,6 +172,19 @@ ROUTES = {
         "good": {200: good("The notices.", json=NOTICES), 304: UNCHANGED},
         "problems": CHANNEL_ROUTE,
     },
+    "/v1/reports": {
+        "summary": "Report what was done with the accounts of a case, in canonical JSON",
+        "parameters": [],
+        "body": {JSON: {"schema": REPORT}},
+        "good": {200: good("The state of this report, which was here already.", json=REPORT_STATE), 201: good("The state of the new report.", json=REPORT_STATE)},
+        "problems": (*EVERY_ROUTE, Problem.UNAUTHORIZED, Problem.RATE_LIMITED, Problem.MEDIA_TYPE, Problem.CONFLICT, Problem.TOO_FINE, Problem.NOT_KEPT),
+    },
+    "/v1/reports/{id}": {
+        "summary": "The state of a report, with the signed answer to it, for the platform that made it",
+        "parameters": [],
+        "good": {200: good("The state of the report.", json=REPORT_STATE)},
+        "problems": (*EVERY_ROUTE, Problem.UNAUTHORIZED, Problem.RATE_LIMITED, Problem.NOT_KEPT),
+    },
     "/healthz": {
         "summary": "Whether the process runs",
         "parameters": [],
@@ -150,6 +198,9 @@ ROUTES = {
         "problems": (*EVERY_ROUTE, Problem.UNAVAILABLE),
     },
 }  # fmt: skip
+
+
+OPERATIONS = {"/v1/reports": "report", "/v1/reports/{id}": "reportState"}
 
 
 def answers(described):
@@ -168,7 +219,7 @@ def answers(described):
 def operation(path, described):
     names = [name for name in PARTS if f"{{{name}}}" in path]
     made = {
-        "operationId": path.removeprefix(CHANNEL).strip("/").partition("/")[0],
+        "operationId": OPERATIONS.get(path) or path.removeprefix(CHANNEL).strip("/").partition("/")[0],
         "summary": described["summary"],
         "parameters": [{"$ref": f"#/components/parameters/{name}"} for name in names],
         "responses": answers(described),
@@ -180,6 +231,8 @@ def operation(path, described):
         made["requestBody"] = {"required": True, "content": described["body"]}
     if path.startswith(CHANNEL):
         made["security"] = [{}, {"token": []}]
+    elif path in OPERATIONS:
+        made["security"] = [{"token": []}]
     return made
 
 
@@ -213,7 +266,7 @@ PAGE = """# HTTP
 
 The interface of `pilookup serve`, as an [OpenAPI 3.1 document](openapi.json). SPEC.md section 8 specifies it; this page and the document
 are written by `tools/openapi_document.py` from the server's routes. Errors are problem documents (RFC 9457), which never repeat what
-was sent. Every route answers 405 to other methods. Channels other than `public` need `Authorization: Bearer TOKEN`.
+was sent. Every route answers 405 to other methods. Channels other than `public`, and reports, need `Authorization: Bearer KEY`.
 """
 
 

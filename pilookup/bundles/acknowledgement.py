@@ -7,6 +7,7 @@ It is small, and custody believes of it what is proved (docs/adr/0032):
 
     section "acknowledgement"    journal                     the digest of the journal's last entry, 32 bytes
                                  {channel}/timestamp.json    as it is in the channel's directory
+    section "reports"            reports.jsonl               the reports that the server received, if any
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from pilookup.bundles.journal import DIGEST_BYTES, JOURNAL_FILE, MAX_JOURNAL_BYT
 from pilookup.bundles.machine import machine_id, read_machine_key, write_machine_trust
 from pilookup.bundles.read import opened_bundle, read_small, skip
 from pilookup.bundles.records import TRUST, read_taken_up, read_trust
+from pilookup.bundles.report_files import REPORTS, reports_item
 from pilookup.bundles.write import Advance, Source, item_of, write_bundle
 from pilookup.errors import BundleError
 from pilookup.plain_file import read_plain
@@ -42,13 +44,14 @@ class Acknowledgement:
 
     machine: its key. taken_up: the header of the acknowledgement, with the number, the channels and the position of the
     journal of the bundle taken up. journal: the digest of the journal's last entry. timestamps: by channel, not
-    verified yet.
+    verified yet. reports: whether the bundle also has reports of platforms.
     """
 
     machine: Ed25519PublicKey
     taken_up: Header
     journal: bytes
     timestamps: Mapping[str, bytes]
+    reports: bool = False
 
 
 def write_acknowledgement(
@@ -59,7 +62,9 @@ def write_acknowledgement(
     piece_size: int | None = None,
     on_progress: Advance | None = None,
 ) -> tuple[Header, list[Path]]:
-    """Write what the online half of a serving machine took up. No passphrase is needed, and nothing of it is secret.
+    """Write what the online half of a serving machine took up, and the reports that it received.
+
+    No passphrase is needed, and nothing of it is secret.
 
     Returns:
         The header of the bundle that was taken up last, and the files written.
@@ -79,7 +84,8 @@ def write_acknowledgement(
         raise BundleError(f"{online}: this machine has no key yet that signs; import the newest bundle again")
     write_machine_trust(online)
     journal = Journal.from_bytes(read_plain(online / JOURNAL_FILE, MAX_JOURNAL_BYTES), trusted)
-    return taken_up, _write(out, now, key, taken_up, _sources(online, taken_up, journal), piece_size, on_progress)
+    sources = _sources(online, taken_up, journal) | reports_item(online)
+    return taken_up, _write(out, now, key, taken_up, sources, piece_size, on_progress)
 
 
 def _write(
@@ -96,7 +102,7 @@ def _write(
         number=taken_up.number,
         created=now,
         machine=machine_id(key.public_key()),
-        sections=(Section(SECTION, critical=True),),
+        sections=tuple(Section(name, critical=name == SECTION) for name in sorted({each.section for each in sources})),
         items=tuple(sources),
         channels=taken_up.channels,
         journal=taken_up.journal,
@@ -140,7 +146,8 @@ def read_acknowledgement(paths: Sequence[Path], keys: Sequence[Ed25519PublicKey]
                 timestamps[_channel_of(item)] = read_small(chunks, item, MAX_TIMESTAMP_BYTES)
         if journal is None or len(journal) != DIGEST_BYTES or bundle.header.machine != machine_id(bundle.key):
             raise BundleError("it does not say which machine took up which journal")
-        return Acknowledgement(bundle.key, bundle.header, journal, timestamps)
+        reports = any(item.section == REPORTS and item.size for item in bundle.header.items)
+        return Acknowledgement(bundle.key, bundle.header, journal, timestamps, reports)
 
 
 def proved_snapshot(timestamp: bytes, root: Root) -> int | None:

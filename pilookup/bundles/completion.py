@@ -12,6 +12,7 @@ from pilookup.bundles.import_lock import INCOMING, TAKING_UP, import_lock
 from pilookup.bundles.journal import JOURNAL_FILE
 from pilookup.bundles.machine import MACHINE
 from pilookup.bundles.records import TAKEN_UP, TRUST
+from pilookup.bundles.report_files import ANSWERS_FILE
 from pilookup.keyring.key_directory import key_directory, new_key_directory
 from pilookup.keyring.key_file import KEY_SUFFIX
 from pilookup.keyring.master_key import MASTER_KEY_NAME, MasterKeyFile, read_master_key
@@ -48,7 +49,7 @@ def complete(online: Path) -> None:
         _move_release(channel, online / "channels" / channel.name)
     if (folder / MACHINE).exists():
         durable.move_key_file(folder / MACHINE, online / MACHINE)
-    for name in (JOURNAL_FILE, TRUST):
+    for name in (JOURNAL_FILE, ANSWERS_FILE, TRUST):
         _move(folder / name, online / name)
     durable.sync_directory(online)
     for channel in channels:

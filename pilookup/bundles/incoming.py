@@ -24,13 +24,15 @@ from pilookup.bundles.release_items import (
     split_name,
     target_paths,
 )
-from pilookup.errors import BundleError, FormatError, TrustError
+from pilookup.bundles.report_files import ANSWERS, ANSWERS_FILE, check_answers
+from pilookup.errors import BundleError, FormatError, ReportError, TrustError
 from pilookup.keyring.key_file import KEY_SUFFIX
 from pilookup.keyring.key_ids import TIMESTAMP_ROLE, channel_key_id, epoch_of_key_id, number_of_key_id
 from pilookup.keyring.master_key import MASTER_KEY_NAME, Half, MasterKeyFile
 from pilookup.plain_file import read_plain
 from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.release import MANIFEST, ROOT, TIMESTAMP, Release, read_release
+from pilookup.protocol.report_answers import MAX_ANSWERS_BYTES
 from pilookup.release_files.destroyed_epochs import DestroyedEpochs
 from pilookup.release_files.files import file_ref, read_metadata
 from pilookup.release_files.verify import follow_roots, verify_snapshot
@@ -38,7 +40,7 @@ from pilookup.release_files.verify import follow_roots, verify_snapshot
 KEYS: Final = "keys"
 RELEASE: Final = "release"
 JOURNAL: Final = "journal"
-SECTIONS: Final = frozenset({KEYS, RELEASE, JOURNAL})
+SECTIONS: Final = frozenset({KEYS, RELEASE, JOURNAL, ANSWERS})
 """The sections of a bundle of custody that this version knows."""
 
 _TIMESTAMP_KEY: Final = re.compile(r"timestamp-[a-z0-9-]{1,64}\.key")
@@ -132,6 +134,8 @@ class Incoming:
                 if item.name != JOURNAL_FILE:
                     raise BundleError(f"{item.name}: not the journal")
                 self.add(JOURNAL_FILE, read_small(chunks, item, MAX_JOURNAL_BYTES))
+            elif item.section == ANSWERS:
+                self._receive_answers(item, chunks)
             else:
                 skip(chunks)
 
@@ -171,6 +175,16 @@ class Incoming:
             durable.sync_directory(folder)
         self._folder.rename(self._online / TAKING_UP)
         durable.sync_directory(self._online)
+
+    def _receive_answers(self, item: Item, chunks: Iterator[bytes]) -> None:
+        if item.name != ANSWERS_FILE:
+            raise BundleError(f"{item.name}: not the answers to reports")
+        data = read_small(chunks, item, MAX_ANSWERS_BYTES)
+        try:
+            check_answers(data, self._key)
+        except ReportError as error:
+            raise BundleError(str(error)) from None
+        self.add(ANSWERS_FILE, data)
 
     def _receive_key(self, item: Item, chunks: Iterator[bytes]) -> None:
         data = read_small(chunks, item, _MAX_KEY_BYTES)

@@ -1,10 +1,11 @@
-"""The key of a serving machine, which signs its acknowledgements and nothing else (docs/adr/0032).
+"""The key of a serving machine, which signs what it sends to custody: acknowledgements and reports (docs/adr/0032).
 
 HOME/online/bundle-machine     the Ed25519 key: the JSON object {"version": 2, "key": base64url of 32 bytes}, mode 0600
 HOME/trust-machine.json        its public key, which is carried to custody once, by another way than acknowledgements
 
-The key is made on the machine by its first import, is in no bundle and in no copy that `restore` makes, and is not
-under the passphrase: it says which machine speaks, and opens nothing.
+The key is made on the machine by its first import, or by the first `reports export` where nothing is imported because
+one machine has both halves. It is in no bundle and in no copy that `restore` makes, and is not under the passphrase: it
+says which machine speaks, and opens nothing.
 """
 
 import os
@@ -16,6 +17,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from pilookup import durable
+from pilookup.bundles.import_lock import import_lock
 from pilookup.bundles.records import MAX_TRUST_BYTES
 from pilookup.errors import BundleError, FormatError
 from pilookup.plain_file import read_plain
@@ -56,6 +58,26 @@ def read_machine_key(online: Path) -> Ed25519PrivateKey | None:
         return Ed25519PrivateKey.from_private_bytes(from_b64url(body["key"], 32, "key"))
     except FormatError as error:
         raise BundleError(f"{path}: {error}; delete it, and import the newest bundle again") from None
+
+
+def make_machine_key(online: Path) -> Ed25519PrivateKey:
+    """The key of this machine, which is made if it has none; its public key is written beside the online half.
+
+    Raises:
+        BundleError: The file is damaged, or a bundle is being imported here.
+        OSError: A file cannot be read or written.
+    """
+    if read_machine_key(online) is None:
+        with import_lock(online) as held:
+            if not held:
+                raise BundleError(f"{online}: a bundle is being imported here; run this again when that has ended")
+            if read_machine_key(online) is None:
+                durable.replace_key_file(online / MACHINE, new_machine_key())
+    key = read_machine_key(online)
+    if key is None:
+        raise BundleError(f"{online / MACHINE}: it was deleted just now; run this again")
+    write_machine_trust(online)
+    return key
 
 
 def machine_id(key: Ed25519PublicKey) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pilookup.custody.load_report.page import html_report
     from pilookup.custody.passphrase_type import Passphrase
     from pilookup.custody.publish.outcome import PreparedOutcome, Published, ReplacedKey, UnsignedChannel
+    from pilookup.custody.reports.exchange import ReportsImported
+    from pilookup.custody.reports.summary import CaseReports
     from pilookup.custody.role_state import RoleState
     from pilookup.custody.status import ChannelStatus, DatasetStatus, HomeStatus, ReleaseStatus
     from pilookup.protocol.label import Kind
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BackupOutcome",
     "BundleStatus",
+    "CaseReports",
     "ChannelStatus",
     "Clock",
     "Custody",
@@ -50,6 +53,7 @@ __all__ = [
     "ReleaseStatus",
     "ReplacedKey",
     "Report",
+    "ReportsImported",
     "RoleState",
     "UnsignedChannel",
     "WithdrawOutcome",
@@ -59,6 +63,7 @@ __all__ = [
 _MODULES = {
     "BackupOutcome": "pilookup.custody.backup.backup",
     "BundleStatus": "pilookup.custody.bundle_status",
+    "CaseReports": "pilookup.custody.reports.summary",
     "ChannelStatus": "pilookup.custody.status",
     "Clock": "pilookup.clock",
     "Custody": "pilookup.custody.custody",
@@ -76,6 +81,7 @@ _MODULES = {
     "ReleaseStatus": "pilookup.custody.status",
     "ReplacedKey": "pilookup.custody.publish.outcome",
     "Report": "pilookup.custody.intake.report",
+    "ReportsImported": "pilookup.custody.reports.exchange",
     "RoleState": "pilookup.custody.role_state",
     "UnsignedChannel": "pilookup.custody.publish.outcome",
     "WithdrawOutcome": "pilookup.custody.custody",

@@ -18,11 +18,13 @@ from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, r
 from pilookup.bundles.machine import machine_id
 from pilookup.bundles.records import TRUST_FILE, Exported, Machine, read_exports, read_trust, write_exports
 from pilookup.bundles.release_items import channel_state, metadata_paths, served_release, target_paths
+from pilookup.bundles.report_files import ANSWERS, ANSWERS_FILE
 from pilookup.bundles.write import Advance, item_of, write_bundle
 from pilookup.custody.home import Home
 from pilookup.custody.journal import journal_key, read_journal
 from pilookup.custody.next_command import to_publish
 from pilookup.custody.prepared import read_prepared
+from pilookup.custody.reports.exchange import answers_bytes
 from pilookup.custody.session import Session
 from pilookup.errors import BundleError, HomeError
 from pilookup.keyring.key_directory import key_directory
@@ -78,7 +80,8 @@ class Acknowledged:
 
     machine: its id. number and journal: the bundle and the entries of the journal that its signature proves. served:
     the version of each channel's snapshot metadata that a timestamp proves to be served. waiting: what is not proved
-    to be served yet, a sentence each. is_new: whether the machine was not known before.
+    to be served yet, a sentence each. is_new: whether the machine was not known before. reports: whether the bundle
+    also has reports of platforms, which `reports import` takes over.
     """
 
     machine: str
@@ -87,6 +90,7 @@ class Acknowledged:
     served: Mapping[str, int]
     waiting: tuple[str, ...]
     is_new: bool
+    reports: bool
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as `pilookup bundle import --json` prints it."""
@@ -97,6 +101,7 @@ class Acknowledged:
             "served": dict(self.served),
             "waiting": list(self.waiting),
             "new": self.is_new,
+            "reports": self.reports,
         }
 
 
@@ -129,6 +134,9 @@ def export_bundle(
         if not releases:
             raise BundleError(f"nothing was published yet; {to_publish(home, PUBLIC)}")
         sources = dict(_sources(home, releases, journal))
+        answers = answers_bytes(session)
+        if answers:
+            sources[item_of(ANSWERS, ANSWERS_FILE, answers)] = answers
         channels = tuple(_state_of(session, name, release) for name, release in releases.items())
         number = record.next_number(session.now)
         header = Header(
@@ -136,7 +144,10 @@ def export_bundle(
             number=number,
             created=session.now,
             machine="",
-            sections=tuple(Section(name, critical=True) for name in (JOURNAL, KEYS, RELEASE)),
+            sections=(
+                *(Section(name, critical=True) for name in (JOURNAL, KEYS, RELEASE)),
+                *([Section(ANSWERS, critical=False)] if answers else []),
+            ),
             items=tuple(sources),
             channels=channels,
             journal=journal.position,
@@ -186,7 +197,8 @@ def import_acknowledgement(paths: Sequence[Path], home: Home, trusted: Sequence[
         machine = Machine(found.machine, Exported.of(found.taken_up), proved)
         write_exports(home.custody, record.with_acknowledgement(name, machine))
     waiting = tuple(not_served(machine))
-    return Acknowledged(name, found.taken_up.number, found.taken_up.journal, proved, waiting, known is None)
+    number, journal = found.taken_up.number, found.taken_up.journal
+    return Acknowledged(name, number, journal, proved, waiting, known is None, found.reports)
 
 
 def not_served(machine: Machine) -> Iterator[str]:

@@ -28,6 +28,7 @@ from pilookup.custody.publish import publish as publishing
 from pilookup.custody.publish.outcome import Published, Republished, UnsignedChannel, unsigned_to_json
 from pilookup.custody.release_calls import ReleaseCalls
 from pilookup.custody.release_facts import ignore_progress, release_facts
+from pilookup.custody.report_calls import ReportCalls
 from pilookup.custody.session import Session
 from pilookup.custody.signing_key_calls import SigningKeyCalls
 from pilookup.custody.status import HomeStatus, read_status
@@ -88,7 +89,7 @@ class EraseOutcome:
         return {"datasets": self.datasets, "published": published} | unsigned_to_json(self.waiting)
 
 
-class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls):
+class Custody(ReleaseCalls, SigningKeyCalls, CarryingCalls, ReportCalls):
     """An open HOME, and what an officer does with it. The commands of `pilookup` are thin layers over this class.
 
     - `initialise` makes a new HOME, and `open` opens one. `status_of` reads the status of one without any passphrase.

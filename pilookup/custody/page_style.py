@@ -40,6 +40,14 @@ svg text { font-size: 11px; fill: #5a6675; }
 rect.accepted, rect.distinct { fill: var(--good); }
 rect.rejected { fill: var(--bad); }
 rect.duplicates { fill: var(--again); }
+rect.verified { fill: #2c6e8f; }
+rect.corrected { fill: #6aa6bd; }
+rect.restricted { fill: #e0a030; }
+rect.suspended { fill: #d07c3a; }
+rect.closed { fill: #b4562a; }
+rect.barred { fill: #6b2f18; }
+rect.appealed, rect.released { fill: #9aa7b5; }
+td .bar { max-width: 240px; }
 .notes, .more { color: var(--soft); font-size: 14px; }
 .notes { padding-left: 20px; overflow-wrap: anywhere; }
 .digest { font: 11px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; word-break: break-all; }

@@ -25,6 +25,9 @@ class Problem(Enum):
     RATE_LIMITED = ("urn:pilookup:problem:rate-limited", 429, "Over quota")
     QUOTA_EXCEEDED = ("urn:pilookup:problem:quota-exceeded", 429, "The quota of the epoch is used up")
     PROOF_NEEDED = ("urn:pilookup:problem:proof-needed", 429, "A proof of work is needed")
+    CONFLICT = ("urn:pilookup:problem:conflict", 409, "Another report was received before")
+    TOO_FINE = ("urn:pilookup:problem:report-too-fine", 422, "The report is finer than the rules")
+    NOT_KEPT = ("urn:pilookup:problem:reports-unavailable", 503, "Reports cannot be kept or found now")
     UNAVAILABLE = ("urn:pilookup:problem:unavailable", 503, "No valid snapshot is being served")
     INTERNAL = ("urn:pilookup:problem:internal", 500, "Internal error")
 

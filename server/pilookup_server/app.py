@@ -25,6 +25,8 @@ from pilookup_server.page_host.sound.frames import SoundError
 from pilookup_server.platforms.key import KeyKind
 from pilookup_server.problems import HANDLERS
 from pilookup_server.release.watcher import ReleaseWatcher
+from pilookup_server.report_calls import ReportCalls
+from pilookup_server.report_keeper import reports_of_one_process
 from pilookup_server.routes.buckets import bucket
 from pilookup_server.routes.evaluate import Evaluate
 from pilookup_server.routes.health import alive, ready
@@ -32,6 +34,8 @@ from pilookup_server.routes.metadata import metadata
 from pilookup_server.routes.notices import notices
 from pilookup_server.routes.page import page_routes
 from pilookup_server.routes.refusals import COUNTED_HANDLERS
+from pilookup_server.routes.reports import state as report_state
+from pilookup_server.routes.reports import submit as submit_report
 from pilookup_server.routes.targets import target
 from pilookup_server.service import Service
 from pilookup_server.settings import Settings
@@ -47,6 +51,7 @@ def create_app(
     boot: str | None = None,
     counts: SharedCounts | None = None,
     key_kind: KeyKind = KeyKind.LIVE,
+    reports: ReportCalls | None = None,
 ) -> FastAPI:
     """Build the app of one worker.
 
@@ -62,6 +67,7 @@ def create_app(
         boot: The id of that start of the machine; None: the system's.
         counts: What all workers count in; None: this app is the only one.
         key_kind: The kind of platforms' keys that this server takes.
+        reports: Keeps reports of platforms; None: this app does, and is the only one.
 
     Raises:
         HomeError: Without `counts`: `evaluated.json` is damaged.
@@ -74,8 +80,9 @@ def create_app(
         elapsed = seconds_since_boot if clock is utc_now else lambda: clock().timestamp()
     trusted = TrustedClock(clock, elapsed, boot or boot_id(), settings.home / "online")
     counts = counts or counts_of_one_process(settings, elapsed, clock)
+    reports = reports or reports_of_one_process(settings, elapsed, clock)
     threads = max(1, (os.cpu_count() or 1) // settings.workers)
-    service = Service.from_settings(settings, keys, counts, scratch, trusted, threads, key_kind)
+    service = Service.from_settings(settings, keys, counts, reports, scratch, trusted, threads, key_kind)
     routes = [*api_routes(), *_page_routes(settings)]
     app = FastAPI(
         title="pilookup",
@@ -114,6 +121,8 @@ def api_routes() -> list[Route]:
         Route(f"{channel}/metadata/{{name}}", metadata),
         Route(f"{channel}/targets/{{path:path}}", target),
         Route(f"{channel}/notices", notices),
+        Route("/v1/reports", submit_report, methods=["POST"]),
+        Route("/v1/reports/{id}", report_state),
         *_health_routes(),
     ]
 

@@ -93,6 +93,14 @@ class CountKeeper:
         else:
             self._say(self._keep_outside(), None)
 
+    def database(self) -> "ServiceDatabase | None":
+        """The database, opened if need be; None while it is left alone because it failed.
+
+        Raises:
+            ServeError, ServiceDatabaseError: It cannot be used.
+        """
+        return None if self._elapsed() < self._retry_at else self._open()
+
     def close(self) -> None:
         """Give back what was taken and not used, when no worker runs any more; raises CountersError."""
         self._retry_at = 0.0

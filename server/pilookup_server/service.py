@@ -19,6 +19,7 @@ from pilookup_server.notices.board import NoticeBoard
 from pilookup_server.platforms.key import KeyKind
 from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
+from pilookup_server.report_calls import ReportCalls
 from pilookup_server.settings import Settings
 from pilookup_server.trusted_clock import TrustedClock
 
@@ -33,6 +34,7 @@ class Service:
         client_addresses: Derives the address that a request's quota is counted for.
         quotas: The quotas of the settings.
         counts: What all workers count in.
+        reports: Keeps reports of platforms, and says what became of them.
         evaluation_threads: Limits how many threads evaluate elements at the same time.
         evaluation_batcher: Evaluates single elements of concurrent requests together.
         clock: The time that everything goes by.
@@ -45,6 +47,7 @@ class Service:
     client_addresses: ClientAddresses
     quotas: Quotas
     counts: SharedCounts
+    reports: ReportCalls
     evaluation_threads: CapacityLimiter
     evaluation_batcher: EvaluationBatcher
     clock: TrustedClock
@@ -57,6 +60,7 @@ class Service:
         settings: Settings,
         keys: OnlineKeys,
         counts: SharedCounts,
+        reports: ReportCalls,
         scratch: Path,
         clock: TrustedClock,
         threads: int,
@@ -68,6 +72,7 @@ class Service:
             settings: The server's settings.
             keys: The keys of the online half.
             counts: What all workers count in.
+            reports: Keeps reports of platforms.
             scratch: An empty private directory that all workers of this machine share.
             clock: The time that everything goes by.
             threads: The number of threads that may evaluate elements at the same time.
@@ -98,6 +103,7 @@ class Service:
             client_addresses=ClientAddresses(settings.trusted_proxies),
             quotas=Quotas.from_settings(settings, counts, proofs_of_work, scratch, clock),
             counts=counts,
+            reports=reports,
             evaluation_threads=CapacityLimiter(threads),
             evaluation_batcher=EvaluationBatcher(),
             clock=clock,

@@ -6,12 +6,15 @@ from typer.testing import CliRunner
 
 from pilookup.checking import retries
 from pilookup.cli.app import build
+from pilookup.reports import ReportKey
 from tests.support.bundles.machines import opened, published
 from tests.support.custody.channel import NUMBERS
 from tests.support.custody.home import write_csv
 
 FILE = "a-file"
 """Stands for a file with a few bytes that are no phone number, bundle, request or backup."""
+
+REPORT = ["--key", "KEY", "--users", "1"]
 
 WRONG_USAGE = {
     "init": [[], ["a", "b"]],
@@ -67,6 +70,22 @@ WRONG_USAGE = {
     "platform list": [["more", "--home", "HOME"]],
     "platform revoke": [[]],
     "platform usage": [["more", "more", "--home", "HOME"]],
+    "reports key": [[]],
+    "reports make": [[], ["out", *REPORT, "--case", "1", "--case-numbers", "999"],
+                     ["out", *REPORT, "--case", "0", "--case-numbers", "1000"],
+                     ["out", *REPORT, "--case", "1", "--case-numbers", "1000", "--count", "eaten=1"],
+                     ["out", *REPORT, "--case", "1", "--case-numbers", "1000", "--exact"],
+                     ["out", *REPORT, "--case", "1", "--case-numbers", "1000", "--exact", "--because", "call 1380013"],
+                     ["out", *REPORT, "--case", "1", "--case-numbers", "1000", "--quarter", "winter"]],
+    "reports send": [[], [FILE, "--server", "http://127.0.0.1:9"],
+                     [FILE, "--server", "http://elsewhere.example", "--token", "key"]],
+    "reports status": [[], ["0" * 32, "--server", "http://127.0.0.1:9"]],
+    "reports export": [[], ["out", "--home", "HOME", "--piece-size", "much"]],
+    "reports import": [[]],
+    "reports answer": [[], ["0123", "--home", "HOME", "--kind", "praise"],
+                       ["0123", "--home", "HOME", "--kind", "question"],
+                       ["0123", "--home", "HOME", "--text-en", "alone"]],
+    "reports show": [["more", "--home", "HOME"]],
 }  # fmt: skip
 
 FAILURES = {
@@ -103,6 +122,24 @@ FAILURES = {
     "page": [["page", "--server", "https://elsewhere.example", "--trust", "missing"]],
     "serve": [["--home", "nowhere"]],
     "service": [["status", "--home", "nowhere"]],
+    "screen": [["missing", "out", "--server", "http://127.0.0.1:9", "--trust", "TRUST", "--key", "missing"]],
+    "notify": [["--home", "nowhere"]],
+    "platform add": [["shop", "--users", "1", "--home", "nowhere"]],
+    "platform list": [["--home", "nowhere"]],
+    "platform revoke": [["shop", "--home", "nowhere"]],
+    "platform usage": [["--home", "nowhere"]],
+    "reports key": [[FILE]],
+    "reports make": [["out", "--key", "missing", "--users", "1", "--case", "1", "--case-numbers", "1000"],
+                     ["out", "--key", FILE, "--users", "1", "--case", "1", "--case-numbers", "1000"]],
+    "reports send": [["missing", "--server", "http://127.0.0.1:9", "--token", "key"],
+                     [FILE, "--server", "http://127.0.0.1:9", "--token", "key"]],
+    "reports status": [["0" * 32, "--server", "http://127.0.0.1:9", "--token", "key"],
+                       ["0" * 32, "--server", "http://127.0.0.1:9", "--token", "key", "--trust", "missing"]],
+    "reports export": [["out", "--home", "nowhere"], ["out", "--home", "HOME"]],
+    "reports import": [[FILE, "--home", "HOME"], ["missing", "--home", "HOME"], [FILE, "--home", "nowhere"],
+                       [FILE, "--home", "HOME", "--trust", FILE]],
+    "reports answer": [["0123", "--home", "HOME"], ["0123", "--home", "nowhere"]],
+    "reports show": [["--home", "nowhere"]],
 }  # fmt: skip
 
 
@@ -124,8 +161,10 @@ def places(tmp_path_factory):
     with opened(home) as custody:
         custody.load(write_csv(folder / "leak.csv", NUMBERS[:5]), dataset="leak", kind="exposure")
     (folder / "a-file").write_bytes(b"nothing of use")
+    ReportKey.create(folder / "report.key")
     return {
         "HOME": str(home),
+        "KEY": str(folder / "report.key"),
         "TRUST": str(home / "trust-public.json"),
         "CSV": str(write_csv(folder / "a.csv", NUMBERS[:3])),
         FILE: str(folder / "a-file"),

@@ -59,6 +59,7 @@ def test_these_are_the_public_names():
         "PublishError",
         "RealNumberError",
         "Reason",
+        "ReportError",
         "Result",
         "ScreenError",
         "SeveralFilesError",

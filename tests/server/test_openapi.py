@@ -5,6 +5,7 @@ No answer is a 5xx, and each has a status, a media type and a form that the docu
 
 import itertools
 import runpy
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from pilookup.protocol import oprf
-from pilookup.protocol.messages import OCTETS
+from pilookup.protocol.messages import JSON, OCTETS
+from pilookup.protocol.reports import Quarter
 from tests.support.attacks.home import Held
 from tests.support.attacks.server import TOKEN, Served
 from tests.support.home_templates import home_like
+from tests.support.reports.made import made
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "openapi_document.py"
 SCHEMA = schemathesis.openapi.from_path(TOOL.parents[1] / "docs" / "api" / "openapi.json")
@@ -55,7 +58,13 @@ def real_values(held):
         "path": [epoch.path(name) for name in sorted(epochs[0].files) for epoch in epochs if name in epoch.files],
         "serial": [held.manifest().serial],
         "index": [0, 1],
+        "id": [report(0).id, report(1).id],
     }
+
+
+def report(number):
+    """A report that the server takes."""
+    return made(case=1 + number % 3, quarter=Quarter.of(datetime.now(UTC).date()))
 
 
 def bounded(examples):
@@ -74,7 +83,10 @@ def call(case, server):
     if case.path.endswith("/evaluate") and number % 4 == 0:
         _, elements = oprf.blind([b"tel:+8613912345678"])
         case.media_type, case.query, case.body = OCTETS, {"epoch": 1}, elements
-    headers = {"authorization": f"Bearer {TOKEN}"} if case.path_parameters.get("channel") == "platform" else {}
+    if case.path == "/v1/reports" and number % 4 == 0:
+        case.media_type, case.body = JSON, report(number).to_bytes()
+    closed = case.path_parameters.get("channel") == "platform" or "/reports" in case.path
+    headers = {"authorization": f"Bearer {TOKEN}"} if closed else {}
     answer = case.call(base_url=server.url, headers=headers)
     server.seen.setdefault(case.path, set()).add(answer.status_code)
     part = answer.status_code == 206  # a range of a JSON file is no JSON

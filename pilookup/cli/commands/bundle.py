@@ -120,6 +120,8 @@ def _import_acknowledgement(paths: list[Path], home: Path, trust: list[Path], *,
     from pilookup.custody.home import Home  # noqa: PLC0415
 
     found = import_acknowledgement(paths, Home(home), read_machine_trust(trust))
+    if found.reports:
+        note("it also has reports of platforms; take them over with: pilookup reports import")
     if json:
         say_json(found.to_json())
         return

@@ -21,6 +21,7 @@ from pilookup.custody.control.making import (
     mark_made,
     read_making,
 )
+from pilookup.custody.control.report_rows import ReportRows
 from pilookup.custody.control.rows import dump_rows, restore_rows
 from pilookup.custody.control.tables import Channel, Counts, Dataset, Epoch, Load
 from pilookup.custody.home import Home
@@ -132,6 +133,11 @@ class ControlDatabase:
         if self._lock is not None:
             self._lock.close()
         self._engine.dispose()
+
+    @property
+    def reports(self) -> ReportRows:
+        """The reports of platforms, and the answers to them."""
+        return ReportRows(self._engine, self._writing)
 
     def datasets(self, *, active_only: bool) -> list[Dataset]:
         """Datasets in order of their catalogue ids; withdrawn ones are included unless `active_only`."""

@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
 )
 
 metadata = MetaData()
@@ -75,4 +76,15 @@ vault_state = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("removals", BigInteger, nullable=False),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("platform", String(64), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("received", Date, nullable=False),
+    Column("imported_at", DateTime, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("answer", Text),
 )

@@ -1,14 +1,9 @@
-"""Charts of a report as inline SVG."""
+"""The histogram of a report as inline SVG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from pilookup.custody.markup import Html, element
-
-BAR_WIDTH: Final = 240
-BAR_HEIGHT: Final = 12
-LEAST_WIDTH: Final = 1.5
-"""A bar that stands for one number among millions can still be seen."""
 
 WIDTH: Final = 720
 HEIGHT: Final = 150
@@ -21,29 +16,6 @@ _TOP: Final = 16
 _BOTTOM: Final = 20
 _LABEL_WIDTH: Final = 46
 """The width that the label of a bar needs."""
-
-
-def bar(parts: Sequence[tuple[str, int]], most: int) -> Html:
-    """A horizontal bar.
-
-    Args:
-        parts: The parts of the bar from the left, as class and count. A count of 0 is left out.
-        most: The count that fills the whole width.
-    """
-    left, rects = 0.0, []
-    for name, count in parts:
-        if count:
-            width = max(BAR_WIDTH * count / max(most, 1), LEAST_WIDTH)
-            rects.append(element("rect", class_=name, x=f"{left:.1f}", y=0, width=f"{width:.1f}", height=BAR_HEIGHT))
-            left += width
-    return element(
-        "svg",
-        *rects,
-        class_="bar",
-        viewBox=f"0 0 {BAR_WIDTH} {BAR_HEIGHT}",
-        preserveAspectRatio="none",
-        aria_hidden="true",
-    )
 
 
 def month_chart(months: Mapping[int, int], title: str) -> Html:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from pilookup.custody.bars import bar
 from pilookup.custody.intake.load_warning import LoadWarning
 from pilookup.custody.load.outcome import LoadOutcome
 from pilookup.custody.load_report.advice import ADVICE
-from pilookup.custody.load_report.charts import bar, month_chart
+from pilookup.custody.load_report.charts import month_chart
 from pilookup.custody.load_report.figures import ColumnCounts, column_counts
 from pilookup.custody.load_report.notes import joined_notes
 from pilookup.custody.load_report.words import CHOSEN_BY, REASONS, ROLES, Words

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pilookup import durable
 from pilookup.clock import Clock, Elapsed, seconds_since_boot, utc_now
@@ -73,6 +73,10 @@ class SharedCounts:
         )
 
 
+REPORT_QUOTA: Final = "600/minute"
+"""Half of it at once: as many as a platform may make on a quarter. One process answers for all workers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quotas:
     """The quotas of the settings.
@@ -81,11 +85,13 @@ class Quotas:
         public: Elements on the public channel; None if it is not served.
         platform: Elements of each platform on the other channels.
         refusals: Refused requests per client address.
+        reports: Requests about reports per platform.
     """
 
     public: PublicQuota | None
     platform: PlatformQuota
     refusals: Quota
+    reports: Quota
     _counters: Counters
 
     @classmethod
@@ -123,6 +129,7 @@ class Quotas:
             public,
             PlatformQuota(rate, counts.platform_ledger, clock),
             Quota("refusals", quota_items(settings.request_quota), counters, clock),
+            Quota("reports", quota_items(REPORT_QUOTA), counters, clock),
             counters,
         )
 

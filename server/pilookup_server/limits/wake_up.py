@@ -3,6 +3,7 @@
 import os
 import select
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 
 
@@ -20,8 +21,8 @@ class WakeUp:
         with suppress(BlockingIOError):
             os.write(self._writing, b"\0")
 
-    def wait(self, seconds: float) -> None:
-        """Wait until it is set, at most `seconds`."""
-        select.select([self._reading], [], [], seconds)
+    def wait(self, seconds: float, also: Sequence[int] = ()) -> None:
+        """Wait until it is set or one of the descriptors `also` can be read, at most `seconds`."""
+        select.select([self._reading, *also], [], [], seconds)
         with suppress(BlockingIOError):
             os.read(self._reading, 65536)

@@ -1,4 +1,4 @@
-"""What the process runs that keeps the counts of all workers."""
+"""What the process runs that has the service database: it keeps the counts of all workers, and reports."""
 
 import os
 import signal
@@ -13,6 +13,8 @@ from pilookup_server.limits.wake_up import WakeUp
 from pilookup_server.logs import describe, logger
 from pilookup_server.notice_keeper import NoticeKeeper
 from pilookup_server.notices.board import NoticeBoard
+from pilookup_server.report_calls import ReportDesk
+from pilookup_server.report_keeper import ReportKeeper
 from pilookup_server.settings import Settings
 
 END = signal.SIGUSR1
@@ -25,8 +27,8 @@ PROCESS = "pilookup-counts"
 """Its name for the system."""
 
 
-def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp, scratch: Path) -> None:
-    """Keep the counts and the notices until no worker runs any more.
+def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp, scratch: Path, desk: ReportDesk) -> None:
+    """Keep the counts, the notices and the reports until no worker runs any more.
 
     It outlives SIGTERM, which a service manager sends to all processes, because workers still answer open requests
     then. It ends at END from the supervisor, or when the supervisor has died.
@@ -36,6 +38,7 @@ def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp, scrat
         counts: What all workers count in.
         wake_up: What workers wake this process with.
         scratch: The private directory that the processes of this server share.
+        desk: Where workers ask about reports.
 
     Raises:
         ServeError: The URL of the database cannot be read.
@@ -54,12 +57,15 @@ def keep_counts(settings: Settings, counts: SharedCounts, wake_up: WakeUp, scrat
     supervisor = os.getppid()
     notices = NoticeKeeper(NoticeBoard(scratch))
     keeper = CountKeeper(settings, counts, seconds_since_boot, utc_now, notices)
+    reports = ReportKeeper(settings.home / "online", keeper.database, seconds_since_boot, utc_now)
     while not ended and os.getppid() == supervisor:
         try:
             keeper.tick()
         except CountersError:
             logger().error("the counts cannot be kept: another process does not release the lock")
-        wake_up.wait(IDLE_SECONDS)
+        desk.answer(reports.handle)
+        reports.tick()
+        wake_up.wait(IDLE_SECONDS, desk.descriptors)
 
 
 def close_counts(settings: Settings, counts: SharedCounts) -> None:

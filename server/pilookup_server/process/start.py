@@ -3,12 +3,12 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from pilookup import durable
 from pilookup.bundles.completion import finish_interrupted
@@ -32,6 +32,7 @@ from pilookup_server.process import keeper
 from pilookup_server.process.hardening import harden, raise_descriptor_limit
 from pilookup_server.process.supervisor import Job, Supervisor
 from pilookup_server.release import timestamp
+from pilookup_server.report_calls import ReportDesk
 from pilookup_server.settings import ServeError, Settings, host_and_port, quota_items, read_settings
 
 _UNSENT_BYTES = 64 * 1024
@@ -88,11 +89,13 @@ def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None
                 raise ServeError("PILOOKUP_HEALTH_LISTEN: give it another port than PILOOKUP_PORT")
         wake_up = WakeUp()
         counts = SharedCounts.from_settings(settings, wake_up.set)
-        workers = _jobs(settings, keys, Path(scratch), (main, health), counts, descriptor_limit)
-        jobs: dict[str, Job] = {
-            keeper.NAME: partial(keeper.keep_counts, settings, counts, wake_up, Path(scratch)),
-            **workers,
-        }
+        names = [f"worker-{n}" for n in range(settings.workers)]
+        desk = ReportDesk(names)
+        stack.callback(desk.close)
+        shares = _Shares(counts, desk, Path(scratch), descriptor_limit)
+        workers = _jobs(settings, keys, names, (main, health), shares)
+        keep = partial(keeper.keep_counts, settings, counts, wake_up, Path(scratch), desk)
+        jobs: dict[str, Job] = {keeper.NAME: keep, **workers}
         _announce(main, health, settings)
         grace = settings.shutdown_seconds + _KILL_MARGIN_SECONDS
         Supervisor(jobs, grace, {keeper.NAME: keeper.END}).run()
@@ -173,13 +176,21 @@ def _metrics_directory(settings: Settings) -> Iterator[None]:
             del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
+class _Shares(NamedTuple):
+    """What all workers share apart from their sockets, as in `WorkerShares`."""
+
+    counts: SharedCounts
+    desk: ReportDesk
+    scratch: Path
+    descriptor_limit: int
+
+
 def _jobs(
     settings: Settings,
     keys: OnlineKeys,
-    scratch: Path,
+    names: Sequence[str],
     listeners: tuple[socket.socket, socket.socket | None],
-    counts: SharedCounts,
-    descriptor_limit: int,
+    made: _Shares,
 ) -> dict[str, Job]:
     # They import `metrics`.
     from pilookup_server import metrics  # noqa: PLC0415
@@ -192,9 +203,8 @@ def _jobs(
     )
 
     # Before the first fork, so that an invalid token or storage ends the command and not each worker.
-    check_startup(settings, keys, counts)
-    names = [f"worker-{n}" for n in range(settings.workers)]
-    shares = WorkerShares(WorkerSockets(*listeners), counts, scratch, descriptor_limit)
+    check_startup(settings, keys, made.counts)
+    shares = WorkerShares(WorkerSockets(*listeners), *made)
     jobs: dict[str, Job] = {name: partial(run_worker, name, settings, keys, shares) for name in names}
     if settings.metrics_port is not None:
         try:

@@ -29,6 +29,7 @@ from pilookup_server.process.connection import ConnectionFactory, ConnectionTime
 from pilookup_server.process.connection_table import ConnectionTable
 from pilookup_server.process.connection_watch import ConnectionWatch
 from pilookup_server.process.hardening import RESERVED_DESCRIPTORS, open_descriptors
+from pilookup_server.report_calls import ReportDesk
 from pilookup_server.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -79,12 +80,14 @@ class WorkerShares:
     Attributes:
         sockets: The listening sockets.
         counts: What quotas count in.
+        desk: Where workers ask about reports.
         scratch: An empty private directory.
         descriptor_limit: The most descriptors that a worker may have open.
     """
 
     sockets: WorkerSockets
     counts: SharedCounts
+    desk: ReportDesk
     scratch: Path
     descriptor_limit: int
 
@@ -106,7 +109,7 @@ def run_worker(name: str, settings: Settings, keys: OnlineKeys, shares: WorkerSh
     supervisor = os.getppid()
     metrics.set_process(name)
     _core.set_threads(max(1, (os.cpu_count() or 1) // settings.workers))
-    app = create_app(settings, keys, shares.scratch, counts=shares.counts)
+    app = create_app(settings, keys, shares.scratch, counts=shares.counts, reports=shares.desk.calls(name))
     connections, watch = _connections(settings, app, shares.sockets, shares.descriptor_limit)
 
     async def tick() -> None:

@@ -1,6 +1,17 @@
 """The tables of the service database. `migrations/` has the revisions that lead to them."""
 
-from sqlalchemy import BigInteger, Column, Date, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -120,3 +131,25 @@ notice_delivery = Table(
     Column("taken_by", String(32), nullable=False),
 )
 """The delivery to each target: the serial delivered last, and who delivers now. Times are POSIX seconds."""
+
+report = Table(
+    "report",
+    metadata,
+    Column("platform", String(64), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("case_id", Integer, nullable=False),
+    Column("quarter", String(7), nullable=False),
+    Column("received", Date, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("platform", "case_id", "quarter", name="report_case_quarter"),
+)
+"""Reports as they were received: canonical JSON in `body`, and the day (UTC). There is one a case and quarter."""
+
+report_answer = Table(
+    "report_answer",
+    metadata,
+    Column("platform", String(64), primary_key=True),
+    Column("report", String(32), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+"""Answers of custody as it signed them."""

@@ -85,7 +85,7 @@ class World:
         prepare(directory, demo, home=document not in WITHOUT_HOME)
 
     def _replacements(self, files: Path, demo, database: str | None) -> dict[str, str]:
-        health, scheduler, sandbox = free_port(), free_port(), free_port()
+        health, scheduler, sandbox, reports = (free_port() for _ in range(4))
         return {
             r"/etc/pilookup": str(files),
             r"postgresql://\S*@database\.example[^']*": database or "none",
@@ -99,6 +99,7 @@ class World:
             r"tls://scheduler\.example:8786": f"tls://127.0.0.1:{scheduler}",
             r"--port 8786": f"--port {scheduler}",
             r"(--port |127\.0\.0\.1:)8791": rf"\g<1>{sandbox}",
+            r"(--port |127\.0\.0\.1:)8792": rf"\g<1>{reports}",
         }
 
     def run(self, command: Command) -> None:

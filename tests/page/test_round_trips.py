@@ -12,9 +12,10 @@ ROUNDS = (
     (r"/(worker\.js|config\.json)", 2),
     (r"/v1/channels/public/metadata/combined\.json", 1),
     (r"/v1/channels/public/evaluate\?epoch=\d+", 1),
-    (r"/v1/channels/public/snapshots/\d+/buckets/\d+", 2),
+    (r"/v1/channels/public/snapshots/\d+/buckets/\d+", 1),
 )
-"""The requests of each round trip, in order, as a pattern and their number. The buckets are the number's and a canary's."""
+"""The requests of each round trip, in order, as a pattern and their number. Of the last there is a second one, unless the canary is in the
+number's bucket; server/web/test/check.test.mjs holds that neither waits for the other."""
 LIMIT = 60
 
 
@@ -68,7 +69,8 @@ def test_the_first_answer_takes_six_round_trips_in_a_row(server, front, visit):
         visitor.page.wait_for_selector("#answer[data-status=found]")
     finally:
         rounds.end()
-    assert rounds.arrived == [count for _, count in ROUNDS]
+    assert rounds.arrived[:-1] == [count for _, count in ROUNDS[:-1]]
+    assert rounds.arrived[-1] <= 2
     assert {rounds.codings[path] for path in ("/", "/page.js", "/page.css", "/worker.js")} == {"br"}
     assert rounds.codings["/v1/channels/public/metadata/combined.json"] == "gzip"
     # The size of a bucket is the list's: at least 432 slots from 512 entries on (SPEC.md section 6.1), and two are needed.

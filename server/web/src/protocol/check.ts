@@ -71,9 +71,12 @@ export async function check(text: string, tools: Tools): Promise<{ answer: Answe
  * of the cases are still on their way when this ends: a check can evaluate meanwhile.
  *
  * @param tools what a check needs for that
- * @param fetchFile fetches metadata and targets, such as `fetchEarly`
+ * @param fetchFile fetches metadata and targets; that of `fetchEarly`, or one that has not asked yet
  */
-export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">, fetchFile: FetchFile): Promise<void> {
+export async function prepare(
+  tools: Pick<Tools, "urls" | "trust" | "transport">,
+  fetchFile = fileFetcher(tools),
+): Promise<void> {
   const release = await tools.trust.fresh(fetchFile);
   void detailsOf(release, tools);
   release.key.prepare();

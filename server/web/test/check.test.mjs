@@ -130,6 +130,26 @@ describe("a correct server", () => {
     assert.equal(new Set(elements).size, 6);
   });
 
+  test("is asked for the canary's bucket beside the number's, not after it", async () => {
+    const indexOf = (name) => {
+      const token = Buffer.from(snapshotCase.present[name].token, "hex");
+      return modules.token.bucketIndex(token, snapshotCase.bucket_bits);
+    };
+    const [number] = numbers.found;
+    const canary = manifestFields.canaries.find((name) => indexOf(name) !== indexOf(number));
+    const page = new Page(changed((r) => (r.manifest = { ...r.manifest, canaries: [canary] })));
+    let release = () => undefined;
+    const both = new Promise((resolve) => (release = resolve));
+    let asked = 0;
+    page.server.answer = (path) => {
+      if (!path.startsWith("snapshots/")) return undefined;
+      if ((asked += 1) === 2) release();
+      return both.then(() => new Response(page.server.files()[path]));
+    };
+    assert.equal((await page.ask(number)).status, "found");
+    assert.equal(asked, 2);
+  });
+
   test("after a preparation, a check fetches only the evaluation and the buckets", async () => {
     const page = new Page();
     await prepare(page.tools());

@@ -263,6 +263,35 @@ describe("the worker in a browser as old as Chrome 67", () => {
     assert.equal((await worker.ask(1, found)).answer.reason, "not_configured");
   });
 
+  test("the release is requested before the pinned root is verified, and no longer wanted if that fails", async () => {
+    const server = new FakeServer();
+    const worker = new OldWorker(server);
+    const signals = [];
+    server.answer = (_, { signal }) => void signals.push(signal);
+    worker.configure(Object.assign(new FakeServer(), { signers: { root: server.keys.targets } }).root());
+    assert.deepEqual(server.requests.map(({ path }) => path), ["metadata/combined.json"]);
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
+    assert.equal((await worker.ask(1, found)).answer.reason, "bad_signature");
+  });
+
+  test("the details of the cases do not keep a check from evaluating", async () => {
+    const server = new FakeServer();
+    const worker = new OldWorker(server);
+    const details = new TextEncoder().encode('{"cases":[],"format":1}');
+    const digest = Buffer.from(await crypto.subtle.digest("SHA-256", details)).toString("hex");
+    const files = { ...server.manifest.files, "cases.json": { sha256: digest, size: details.length } };
+    server.manifest = { ...server.manifest, files };
+    let evaluated = () => undefined;
+    const evaluation = new Promise((resolve) => (evaluated = resolve));
+    server.answer = (path) => {
+      if (path.startsWith("evaluate")) evaluated();
+      return path.endsWith(".cases.json") ? evaluation.then(() => new Response(details)) : undefined;
+    };
+    worker.configure(server.root());
+    assert.equal((await worker.ask(1, found)).answer.status, "found");
+    assert.equal(server.requests.filter(({ path }) => path.endsWith(".cases.json")).length, 1);
+  });
+
   test("a check waits for a preparation that is under way, and fetches nothing twice", async () => {
     const server = new FakeServer();
     server.combined = true;

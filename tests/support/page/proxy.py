@@ -140,22 +140,28 @@ class Recorder(ABC):
 
 
 class Proxy(Recorder):
-    """Forwards to a server. Every proxy has its own client address, and so its own quota."""
+    """Forwards to a server. Every proxy has its own client address, and so its own quota.
+
+    With `encoded` it passes on what the browser accepts, and bodies as the server has compressed them; they cannot be
+    altered then.
+    """
 
     count = itertools.count(1)
 
-    def __init__(self, upstream: str):
+    def __init__(self, upstream: str, *, encoded: bool = False):
+        self.encoded = encoded
         self.upstream = httpx2.Client(base_url=upstream, timeout=60)
         self.address = f"2001:db8:{next(self.count):x}::1"
         super().__init__()
 
     def answer(self, request):
-        headers = {n: v for n, v in request.headers.items() if n not in HOP | {"host", "accept-encoding"}}
-        headers |= {"accept-encoding": "identity", "x-forwarded-for": self.address}
+        headers = {n: v for n, v in request.headers.items() if n not in HOP | {"host"}}
+        headers |= {"x-forwarded-for": self.address} | ({} if self.encoded else {"accept-encoding": "identity"})
         if self.twists:
             headers = {name: value for name, value in headers.items() if name != "if-none-match"}
-        got = self.upstream.request(request.method, request.path, content=request.body, headers=headers)
-        return Answer(got.status_code, got.content, {n: v for n, v in got.headers.items() if n not in HOP})
+        with self.upstream.stream(request.method, request.path, content=request.body, headers=headers) as got:
+            body = b"".join(got.iter_raw())
+        return Answer(got.status_code, body, {n: v for n, v in got.headers.items() if n not in HOP})
 
     def close(self):
         super().close()

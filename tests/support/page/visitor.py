@@ -143,7 +143,7 @@ class Visitor:
         """Wait until the page has fetched what it fetches without a check: its offline page and the release."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         count = -1
-        while count < len(self.requests()) or not any("/targets/" in request.path for request in self.requests()):
+        while count < len(self.requests()) or not any("/metadata/" in request.path for request in self.requests()):
             count = len(self.requests())
             self.page.wait_for_timeout(500)
 

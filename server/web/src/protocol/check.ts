@@ -9,12 +9,13 @@ import { parseDetails } from "./case_details.ts";
 import { Failure } from "./failure.ts";
 import { findLabel, monthText, type Label } from "./label.ts";
 import type { Manifest } from "./manifest.ts";
+import { MAX_METADATA_BYTES } from "./metadata.ts";
 import { sha256 } from "./noble.ts";
 import { blind, ELEMENT_BYTES, PROOF_BYTES, unblind, type Blinded } from "./oprf.ts";
 import type { Step } from "./steps.ts";
 import { bucketIndex, deriveToken } from "./token.ts";
 import { retryAfter, successBody, type Reply, type Transport } from "./transport.ts";
-import type { Clock, FetchFile, Release, Trust } from "./trust.ts";
+import { COMBINED, type Clock, type FetchFile, type Release, type Trust } from "./trust.ts";
 import { challengeIn, isOverQuota, solve, type Challenge } from "./proof_of_work.ts";
 
 /** The URLs of one channel; both end in `/v1/channels/{channel}/`. */
@@ -68,9 +69,15 @@ export async function check(text: string, tools: Tools): Promise<{ answer: Answe
 /**
  * Do in advance what does not need the number: verify the release, compute its key's tables, blind a canary. The details
  * of the cases are still on their way when this ends: a check can evaluate meanwhile.
+ *
+ * @param tools what a check needs for that
+ * @param fetchFile fetches metadata and targets; that of `fetchEarly`, or one that has not asked yet
  */
-export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">): Promise<void> {
-  const release = await tools.trust.fresh(fileFetcher(tools));
+export async function prepare(
+  tools: Pick<Tools, "urls" | "trust" | "transport">,
+  fetchFile = fileFetcher(tools),
+): Promise<void> {
+  const release = await tools.trust.fresh(fetchFile);
   void detailsOf(release, tools);
   release.key.prepare();
   const name = pickRandom(release.manifest.canaries);
@@ -267,6 +274,18 @@ async function fetchDetails({ details, epoch }: Manifest, tools: Pick<Tools, "ur
   const data = await fileFetcher(tools)(`targets/epochs/${epoch}/${details.sha256}.cases.json`, details.size);
   const isGenuine = data !== null && data.length === details.size && hex(sha256(data)) === details.sha256;
   return isGenuine ? parseDetails(data) : new Map();
+}
+
+/**
+ * Request combined.json at once, so that it is on its way while the pinned root is verified.
+ *
+ * @returns a function that fetches metadata and targets, and takes combined.json from that request
+ */
+export function fetchEarly(tools: Pick<Tools, "urls" | "transport">): FetchFile {
+  const fetchFile = fileFetcher(tools);
+  const early = fetchFile(COMBINED, MAX_METADATA_BYTES);
+  early.catch(() => undefined); // reported where it is awaited
+  return (path, limit, tooLong) => (path === COMBINED ? early : fetchFile(path, limit, tooLong));
 }
 
 /** Returns the function that fetches metadata and targets, by their path below the channel's URL. */

@@ -59,6 +59,9 @@ interface Target {
 /** Metadata that were verified at most this long ago are not fetched again. In milliseconds. */
 const MAX_AGE = 60_000;
 
+/** The path of the file that has all metadata and the manifest (SPEC.md section 8.1). */
+export const COMBINED = "metadata/combined.json";
+
 /** The maximum number of new roots in one update. */
 const MAX_ROOTS = 256;
 
@@ -219,7 +222,7 @@ const DAMAGED: FailureReason[] = ["bad_response", "bad_signature", "bad_snapshot
  */
 async function fetchCombined(fetchFile: FetchFile): Promise<FetchFile | null> {
   try {
-    const data = await fetchFile("metadata/combined.json", MAX_METADATA_BYTES);
+    const data = await fetchFile(COMBINED, MAX_METADATA_BYTES);
     if (data === null) return null;
     const texts = asObject(JSON.parse(fromUtf8(data, "bad_response")), "combined");
     return async (path, limit, tooLong) => {

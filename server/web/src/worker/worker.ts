@@ -3,11 +3,11 @@
 import "./polyfills.ts";
 import "../protocol/noble.ts";
 import { loadForeign } from "../identifier/load_foreign.ts";
-import { check, prepare, type ChannelUrls } from "../protocol/check.ts";
+import { check, fetchEarly, prepare, type ChannelUrls } from "../protocol/check.ts";
 import { utf8 } from "../protocol/bytes.ts";
 import { Failure } from "../protocol/failure.ts";
 import { Transport, type Fetch } from "../protocol/transport.ts";
-import { Trust, type Clock } from "../protocol/trust.ts";
+import { Trust, type Clock, type FetchFile } from "../protocol/trust.ts";
 import type { Answer, PageMessage, Settings, Step, WorkerMessage } from "./messages.ts";
 import { channelUrls } from "./channel_urls.ts";
 
@@ -25,6 +25,8 @@ const send: Fetch = (url, options) => self.fetch(url, options);
 interface Configured {
   urls: ChannelUrls;
   trust: Trust;
+  /** Fetches for the preparation. */
+  fetchFile: FetchFile;
 }
 
 let configured: Configured | Answer = { status: "unknown", reason: "not_configured" };
@@ -47,15 +49,15 @@ self.onmessage = ({ data }) => {
 function configure(settings: Settings): void {
   // Sent first, because verifying the pinned root takes a while. Checks that arrive in the meantime wait.
   self.postMessage({ kind: "ready" });
-  configured = readSettings(settings);
-  if ("status" in configured) return;
   const transport = (preparation = new Transport(send));
+  configured = readSettings(settings, transport);
+  if ("status" in configured) return transport.abort();
   // An error here is ignored: it occurs again in the check, which reports it.
   const prepared = (): void => {
     isPrepared = true;
     self.postMessage({ kind: "prepared" });
   };
-  queue = prepare({ ...configured, transport }).then(prepared, () => undefined);
+  queue = prepare({ ...configured, transport }, configured.fetchFile).then(prepared, () => undefined);
 }
 
 /** Stop a check, and the details of the cases that it may be waiting for. The next check fetches those again. */
@@ -64,10 +66,12 @@ function stop(id: number): void {
   if (isPrepared) preparation?.abort();
 }
 
-function readSettings(settings: Settings): Configured | Answer {
+/** Read the settings and verify the pinned root. The release is requested before, since the verification takes a while. */
+function readSettings(settings: Settings, transport: Transport): Configured | Answer {
   try {
     const urls = channelUrls(settings, self.location.origin);
-    return { urls, trust: new Trust(utf8(settings.root), settings.channel, clock) };
+    const fetchFile = fetchEarly({ urls, transport });
+    return { urls, fetchFile, trust: new Trust(utf8(settings.root), settings.channel, clock) };
   } catch (error) {
     const forged = error instanceof Failure && error.reason === "bad_signature";
     return { status: "unknown", reason: forged ? "bad_signature" : "not_configured" };

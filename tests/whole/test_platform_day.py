@@ -9,8 +9,10 @@ end, everything that the platform and the server wrote is searched for numbers a
 import pytest
 
 from pilookup.protocol.messages import MAX_BATCH
+from pilookup.reports import Tally, Verb
 from pilookup.screening import screening
-from tests.support.platform_day.day import Size, begin
+from tests.support.notify.command import until
+from tests.support.platform_day.day import Size, begin, sizes
 from tests.support.platform_day.shop import number
 from tests.support.platform_day.written import found_in, secret_forms, written
 
@@ -32,7 +34,7 @@ def test_a_day(size, tmp_path, monkeypatch, capsys, caplog):
     monkeypatch.setattr(screening, "PART_ROWS", min(screening.PART_ROWS, size.users // 4))
     with begin(tmp_path, size) as day:
         morning(day)
-        the_case(day)
+        the_report(day, the_case(day))
         an_outage(day)
         the_withdrawal(day)
         found = growth(day)
@@ -78,7 +80,7 @@ def morning(day):
 def the_case(day):
     """The case is loaded: every user of it, and nobody else, is found without a request, and decided."""
     listed = day.size.listed()
-    numbers = [number(one) for one in listed] + [f"139{one:08}" for one in range(len(listed))]
+    numbers = [number(one) for one in listed] + [f"139{one:08}" for one in range(max(1_000, len(listed)))]
     synced, step, outcome = published_after(day, day.police.publish("village", numbers))
     assert synced.deltas == 1
     assert synced.fetched < synced.size / 2, "a delta, and the catalogue"
@@ -93,6 +95,27 @@ def the_case(day):
     with day.ledger.step("two sign-ups"):
         answered(day, LISTED, "review")
         answered(day, UNLISTED, "allow")
+    return rows[0]["cases"][0], len(numbers)
+
+
+def the_report(day, case):
+    """The platform reports what it did with the accounts, the police answer, and the platform verifies the answer."""
+    tally = Tally()
+    for _ in day.size.listed():
+        tally.add(Verb.RESTRICTED)
+    with day.ledger.step("report, and its answer") as step:
+        report = day.shop.report(*case, tally)
+        assert day.shop.answer(report, day.police.home / "trust-bundles.json") is None
+        reports = day.serving.export_reports(day.police.disc / "reports")
+        imported = day.police.answer(reports, day.serving.home / "trust-machine.json")
+        assert (imported.new, imported.refused) == (1, ())
+        bundle = day.police.export()
+        day.serving.take_up(bundle)
+        step.carried = sizes(reports) + sizes(bundle)
+        until(lambda: day.shop.answer(report, day.police.home / "trust-bundles.json"))
+    told = report.counts[Verb.RESTRICTED]
+    assert told is None if len(day.size.listed()) < 100 else told in (1_900, 2_000, 2_100)
+    assert day.shop.answer(report, day.police.home / "trust-bundles.json").en == "Received"
 
 
 def answered(day, index, action):

@@ -35,6 +35,19 @@ class Police:
             custody.load(file, dataset=dataset, kind=kind)
             return custody.publish("platform")
 
+    def answer(self, reports, machine):
+        """Import the reports of a serving machine, and answer the newest of each platform on each case."""
+        with Custody.open(self.home, passphrase=CUSTODY) as custody:
+            imported = custody.import_reports(reports, trust=[machine])
+        cases = Custody.reports_of(self.home)
+        with Custody.open(self.home, passphrase=CUSTODY) as custody:
+            for report in [each for case in cases for each in case.newest]:
+                received = report.received
+                custody.answer_report(
+                    received.report.id, platform=received.platform, text_zh="收到", text_en="Received"
+                )
+        return imported
+
     def export(self):
         """Write a bundle, in pieces of a megabyte; returns its files."""
         self.bundles += 1

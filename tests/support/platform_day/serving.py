@@ -9,9 +9,10 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from pilookup.bundles.incoming import Trusted
+from pilookup.bundles.report_files import REPORTS_FILE, write_reports
 from pilookup.bundles.take_up import take_up
 from pilookup.cli.app import Commands
-from tests.support.notify.command import Notify, secret_of
+from tests.support.notify.command import Notify, secret_of, until
 from tests.support.server.nginx import Nginx
 from tests.support.server.serve_process import Process
 from tests.support.server.static_nginx import StaticNginx
@@ -75,6 +76,11 @@ class Serving:
         self._stack.callback(self.host.stop)
         self.evaluator.wait()
         self.host.wait()
+
+    def export_reports(self, out):
+        """Write the reports that arrived, as `pilookup reports export` does, once the server has written them down."""
+        until((self.home / "online" / REPORTS_FILE).exists)
+        return write_reports(self.home / "online", out, datetime.now(UTC))[1]
 
     def add_target(self, url, certificate):
         """Add a target for notices; returns the secret that its owner gets."""

@@ -12,6 +12,7 @@ import uvicorn
 
 from pilookup import Client, Mirror, Result
 from pilookup.decisions import Guard, Policy, RecheckList, work_off
+from pilookup.reports import Quarter, ReportKey, make_report, report_state, send_report, verified_answer
 from pilookup.screening.evaluator import EvaluatorJob
 from pilookup.screening.local_key import LocalKey
 from pilookup.screening.screening import Screening
@@ -53,6 +54,7 @@ class Shop:
         indices = range(users)
         table = pa.table({"user": [f"u-{one}" for one in indices], "number": [number(one) for one in indices]})
         pyarrow.parquet.write_table(table, self.table)
+        self._report_key = ReportKey.create(folder / "report.key")
         self.syncs, self.said, self.token = [], [], None
         self.receiver_port, self.secret = free_port(), None
         self._stack = ExitStack()
@@ -131,6 +133,18 @@ class Shop:
             more=row["more"],
         )
         return self.policy.decide(result, scene="login", since=datetime.now(UTC).date())
+
+    def report(self, case, case_numbers, tally):
+        """Make the report on a case, and send it."""
+        quarter = Quarter.of(datetime.now(UTC).date())
+        given = {"case": case, "case_numbers": case_numbers, "users": self.users, "counts": tally.counts}
+        report = make_report(self._report_key, quarter=quarter, **given)
+        self.said.append(repr(send_report(report, self._evaluator.url, self.token)))
+        return report
+
+    def answer(self, report, trust):
+        """What the police answer to a report; None as long as there is nothing."""
+        return verified_answer(report_state(report.id, self._evaluator.url, self.token), trust, report)
 
     def sign_up(self, text, account):
         """The decision for somebody who has proved that a number is theirs; a new guard has no memory of an outage."""

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from pilookup.cli.app import build
 from tests.support.checking.certificates import self_signed, server_context
 from tests.support.server.notice_examples import made_notice
+from tests.support.server.platform_keys import add_platform
 from tests.support.server.serve_process import Home, Process
 from tests.support.server.service_databases import opened
 
@@ -237,8 +238,8 @@ def test_a_release_that_a_server_takes_up_is_told_by_list_and_push(tmp_path, rec
     home = Home(tmp_path / "serving")
     home.publish("platform", {1: 1})
     notify = Notify(home.path, receiver, tmp_path)
-    token = "a-token-of-a-platform-in-the-tests-1"
-    server = Process(home.path, tmp_path / "serve.log", "--workers", "2", platform_tokens=token, channels="platform")
+    token = add_platform(home.path)
+    server = Process(home.path, tmp_path / "serve.log", "--workers", "2", channels="platform")
     try:
         server.wait()
         notify("add", "shop", notify.url)

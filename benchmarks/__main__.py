@@ -18,6 +18,7 @@ from benchmarks import (
     elements,
     filters,
     identifier,
+    notices,
     page,
     page_weight,
     scale,
@@ -110,6 +111,10 @@ def _screen(report: Report, _work: Path, options: argparse.Namespace) -> None:
     screening.bench(report, 1 if options.quick else 5, options.scale * (0.02 if options.quick else 1))
 
 
+def _notify(report: Report, work: Path, options: argparse.Namespace) -> None:
+    notices.bench(report, work, 1 if options.quick else 5, 20 if options.quick else notices.TARGETS)
+
+
 def _demo(report: Report, work: Path, options: argparse.Namespace) -> None:
     """Load, publish and serve the demo's seizure."""
     seized = work / "seized"
@@ -142,6 +147,7 @@ PARTS: dict[str, Callable[[Report, Path, argparse.Namespace], None]] = {
     "identifier": _identifier,
     "delta": _delta,
     "screen": _screen,
+    "notify": _notify,
     "demo": _demo,
     "scale": _scale,
     "page": _page,

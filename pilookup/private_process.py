@@ -26,6 +26,7 @@ SECRET_VARIABLES: Final = (
     "PILOOKUP_MIRROR_PASSWORD",
     "PILOOKUP_METADATA_TOKEN",
     "PILOOKUP_PLATFORM_TOKENS",
+    "PILOOKUP_SANDBOX_KEY",
     "PILOOKUP_QUOTA_STORAGE",
     *(f"{name}_PROXY" for name in ("HTTPS", "HTTP", "ALL")),
     *(f"{name}_proxy" for name in ("https", "http", "all")),

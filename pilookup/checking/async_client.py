@@ -40,7 +40,7 @@ class AsyncClient(BaseClient):
     def _prepare(self) -> None:
         from pilookup.checking.transport import AsyncHttp  # noqa: PLC0415 - see `base_client`
 
-        self._async_http = AsyncHttp(self._endpoint)
+        self._async_http = AsyncHttp(self._endpoint, self._http.quota_warnings)
         self.renew_after_fork()
         renew_in_children(self)
 

@@ -127,6 +127,14 @@ class BaseClient:
         """The datasets of the newest trusted snapshot, or an empty tuple before the first check."""
         return self.manifest.datasets if self.manifest else ()
 
+    @property
+    def quota_warnings(self) -> Mapping[str, int]:
+        """Quotas that are nearly used up, as the server says: percent by purpose, `signup` or `screening`.
+
+        The first warning of each is also logged, by the logger `pilookup.checking`.
+        """
+        return self._http.quota_warnings.used
+
     def _details_call(self, snapshot: TrustedSnapshot) -> "Call | None":
         """The call that fetches the details of a snapshot's cases; None if it has none that this client takes."""
         from pilookup.checking.requests import Call  # noqa: PLC0415 - see the module's docstring

@@ -21,6 +21,7 @@ from pilookup.checking.deadline import Deadline
 from pilookup.checking.forks import renew_in_children
 from pilookup.checking.network import Backend
 from pilookup.checking.proxies import make_proxy, proxy_of
+from pilookup.checking.quota_warnings import QuotaWarnings
 from pilookup.checking.requests import Call, Endpoint
 from pilookup.checking.result import Failure
 from pilookup.checking.retries import MAX_CONNECTIONS, Retries
@@ -35,9 +36,18 @@ a connection while the server closes it is lost."""
 class Http:
     """Blocking requests over a pool of connections. May be used by many threads."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Make a pool for an endpoint; raises ValueError and MissingExtraError for a proxy that cannot be used."""
+    def __init__(self, endpoint: Endpoint, quota_warnings: QuotaWarnings | None = None) -> None:
+        """Make a pool for an endpoint.
+
+        Args:
+            endpoint: where the channel is served.
+            quota_warnings: what takes the server's warnings; None for a new one.
+
+        Raises:
+            ValueError, MissingExtraError: a proxy cannot be used.
+        """
         self.endpoint = endpoint
+        self.quota_warnings = quota_warnings or QuotaWarnings()
         self._start()
         self._pool: httpcore2.ConnectionPool | None = self._make_pool()
         renew_in_children(self)
@@ -82,6 +92,7 @@ class Http:
     def _read(self, request: httpcore2.Request, answer: Answer) -> bytes:
         response = self._current_pool().handle_request(request)
         try:
+            self.quota_warnings.note(response.headers)
             answer.begin(response)
             for chunk in response.iter_stream():
                 answer.add(chunk)
@@ -114,9 +125,18 @@ class Http:
 class AsyncHttp:
     """Asynchronous requests over a pool of connections, on one event loop."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Make a pool for an endpoint; raises ValueError and MissingExtraError for a proxy that cannot be used."""
+    def __init__(self, endpoint: Endpoint, quota_warnings: QuotaWarnings | None = None) -> None:
+        """Make a pool for an endpoint.
+
+        Args:
+            endpoint: where the channel is served.
+            quota_warnings: what takes the server's warnings; None for a new one.
+
+        Raises:
+            ValueError, MissingExtraError: a proxy cannot be used.
+        """
         self.endpoint = endpoint
+        self.quota_warnings = quota_warnings or QuotaWarnings()
         self._start()
         self._pool: httpcore2.AsyncConnectionPool | None = self._make_pool()
         self._inherited: list[object] = []
@@ -164,6 +184,7 @@ class AsyncHttp:
             self._pool = self._make_pool()
         response = await self._pool.handle_async_request(request)
         try:
+            self.quota_warnings.note(response.headers)
             answer.begin(response)
             async for chunk in response.aiter_stream():
                 answer.add(chunk)

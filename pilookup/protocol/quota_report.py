@@ -1,9 +1,10 @@
-"""What a problem document says about a quota (SPEC.md section 8.4).
+"""What a problem document and a header say about a quota (SPEC.md section 8.4).
 
 Members `window` (the length of a window in seconds, such as `60s`, or a purpose), `limit`, `left` and `end`.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -18,6 +19,7 @@ PURPOSES = ("signup", "screening")
 """What a platform has elements evaluated for; each has a quota of its own in an epoch."""
 
 _MOST = 2**53
+_WARNING = re.compile(r'"(\w+)";used=(\d{1,3})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,29 @@ class QuotaReport:
             f"the quota for {self.purpose} is used up: {self.left:,} of {self.limit:,} elements are left until the "
             f"epoch ends at {self.end:%Y-%m-%d %H:%M} UTC"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaWarning:
+    """A quota of an epoch of which most is used.
+
+    Attributes:
+        purpose: What it is for; one of PURPOSES.
+        used: How much of it is used, in percent.
+    """
+
+    purpose: str
+    used: int
+
+    @classmethod
+    def from_header(cls, value: str) -> Self | None:
+        """Parse the header `Pilookup-Quota-Warning`; None if it is empty, or none that this client knows."""
+        match = _WARNING.fullmatch(value)
+        if match is None or match[1] not in PURPOSES:
+            return None
+        return cls(match[1], int(match[2]))
+
+    @property
+    def text(self) -> str:
+        """What the warning says, in words for a log."""
+        return f"{self.used}% of the quota for {self.purpose} of this epoch is used: talk to the operator of the server"

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from pilookup.custody import Custody
 from pilookup.errors import HomeError
 from pilookup.plain_file import read_plain
 from pilookup.protocol.names import PLATFORM, PUBLIC
+from pilookup.protocol.platform_key import KeyKind, PlatformKey
 from pilookup.sandbox.fictional_data import load_cases
 
 CHANNELS: Final = (PUBLIC, PLATFORM)
@@ -20,7 +21,7 @@ _MAX_BYTES: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The passphrases and the bearer token of one sandbox. They protect nothing but synthetic data."""
+    """The passphrases and the platform key of one sandbox. They protect nothing but synthetic data."""
 
     passphrase: str = field(repr=False)
     online_passphrase: str = field(repr=False)
@@ -29,7 +30,13 @@ class Secrets:
     @classmethod
     def generate(cls) -> "Secrets":
         """Make new ones."""
-        return cls(secrets.token_urlsafe(24), secrets.token_urlsafe(24), f"sandbox-{secrets.token_urlsafe(24)}")
+        return cls(secrets.token_urlsafe(24), secrets.token_urlsafe(24), _new_key())
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the token is a platform key for tests; in a sandbox of a former version it is none."""
+        key = PlatformKey.parse(self.token.encode())
+        return key is not None and key.kind is KeyKind.TEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class SandboxHome:
 
     Attributes:
         directory: the directory of the sandbox.
-        secrets: its passphrases and its token.
+        secrets: its passphrases and its platform key.
     """
 
     directory: Path
@@ -66,7 +73,7 @@ def prepare(directory: Path) -> SandboxHome:
     """
     with durable.failures_as(HomeError, directory):
         if (directory / _SECRETS).exists():
-            sandbox = SandboxHome(directory, _read_secrets(directory / _SECRETS))
+            sandbox = SandboxHome(directory, _current_secrets(directory / _SECRETS))
         elif directory.exists() and any(directory.iterdir()):
             raise HomeError(
                 f"{directory}: is not empty, and no sandbox (or its making was interrupted): name another directory"
@@ -91,7 +98,7 @@ def _make(directory: Path) -> SandboxHome:
     with _open(sandbox) as custody:
         load_cases(custody, directory)
     # Written last: without it, the directory is not taken for a sandbox that can be served again.
-    durable.create(directory / _SECRETS, json.dumps(asdict(sandbox.secrets)).encode())
+    durable.create(directory / _SECRETS, _to_bytes(sandbox.secrets))
     return sandbox
 
 
@@ -99,6 +106,23 @@ def _open(sandbox: SandboxHome) -> Custody:
     return Custody.open(
         sandbox.home, passphrase=sandbox.secrets.passphrase, online_passphrase=sandbox.secrets.online_passphrase
     )
+
+
+def _new_key() -> str:
+    return PlatformKey.generate(KeyKind.TEST).text
+
+
+def _current_secrets(path: Path) -> Secrets:
+    """Read the file of a sandbox; in that of a former version, a platform key takes the place of its token."""
+    found = _read_secrets(path)
+    if not found.has_key:
+        found = replace(found, token=_new_key())
+        durable.replace(path, _to_bytes(found))
+    return found
+
+
+def _to_bytes(found: Secrets) -> bytes:
+    return json.dumps(asdict(found)).encode()
 
 
 def _read_secrets(path: Path) -> Secrets:

@@ -88,7 +88,7 @@ def _environment(sandbox: SandboxHome) -> dict[str, str]:
     return kept | {
         "PILOOKUP_HOME": str(sandbox.home),
         "PILOOKUP_ONLINE_PASSPHRASE": sandbox.secrets.online_passphrase,
-        "PILOOKUP_PLATFORM_TOKENS": sandbox.secrets.token,
+        "PILOOKUP_SANDBOX_KEY": sandbox.secrets.token,
         "PILOOKUP_PUBLIC_RESERVE": "",
         "PILOOKUP_PAGE": "0",
         "PILOOKUP_LOG_LEVEL": "warning",

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from pilookup.clock import Clock, Elapsed, boot_id, seconds_since_boot, utc_now
+from pilookup.protocol.platform_key import KeyKind
 from pilookup_server.count_keeper import counts_of_one_process
 from pilookup_server.keys.online_keys import OnlineKeys
 from pilookup_server.limits.quotas import SharedCounts
@@ -22,7 +23,6 @@ from pilookup_server.middleware.response_headers import CrossOrigin, SecurityHea
 from pilookup_server.page_host.assets import read_assets
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.page_host.sound.frames import SoundError
-from pilookup_server.platforms.key import KeyKind
 from pilookup_server.problems import HANDLERS
 from pilookup_server.release.watcher import ReleaseWatcher
 from pilookup_server.report_calls import ReportCalls

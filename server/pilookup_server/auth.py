@@ -10,10 +10,10 @@ from typing import Final
 from pilookup.clock import Clock
 from pilookup.plain_file import read_plain
 from pilookup.protocol.names import PUBLIC
+from pilookup.protocol.platform_key import PREFIX, KeyKind, PlatformKey
 from pilookup.protocol.problems import Problem
 from pilookup_server.limits.counters import CountersError
 from pilookup_server.limits.key_table import KeysState, KeyTable
-from pilookup_server.platforms.key import PREFIX, KeyKind, PlatformKey
 from pilookup_server.platforms.platform import Platform
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import ServeError, Settings

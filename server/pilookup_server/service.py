@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from starlette.requests import Request
 
 from pilookup.protocol.names import PUBLIC
+from pilookup.protocol.platform_key import KeyKind
 from pilookup_server.auth import Authenticator, Tokens, needs_token
 from pilookup_server.evaluation_batcher import EvaluationBatcher
 from pilookup_server.keys.online_keys import OnlineKeys
@@ -16,7 +17,6 @@ from pilookup_server.limits.client_address import ClientAddresses
 from pilookup_server.limits.proof_of_work import ProofsOfWork
 from pilookup_server.limits.quotas import Quotas, SharedCounts
 from pilookup_server.notices.board import NoticeBoard
-from pilookup_server.platforms.key import KeyKind
 from pilookup_server.release.timestamp_source import TimestampSource
 from pilookup_server.release.watcher import ReleaseWatcher, WatchTimes
 from pilookup_server.report_calls import ReportCalls

@@ -6,7 +6,8 @@ import pytest
 from pilookup.checking import retries
 from tests.support.attacks.asking import Async, Sync
 from tests.support.attacks.home import Held
-from tests.support.attacks.server import TOKEN, Proxy, Served
+from tests.support.attacks.server import Proxy, Served
+from tests.support.server.platform_keys import KEY
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -96,7 +97,7 @@ def clients(kind, original, tmp_path):
 
     def make(url, channel="public", **options):
         options = {"trust": original.trust(channel), "state_dir": tmp_path / "state", "timeout": 5.0} | options
-        options = ({"token": TOKEN} if channel == "platform" else {}) | options
+        options = ({"token": KEY} if channel == "platform" else {}) | options
         made.append(kind(url, channel, **options))
         return made[-1]
 

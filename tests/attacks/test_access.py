@@ -8,7 +8,7 @@ import pytest
 from pilookup.protocol import oprf
 from pilookup.protocol.encoding import b64url
 from tests.support.attacks.asking import assert_truth, assert_unknown
-from tests.support.attacks.server import TOKEN
+from tests.support.server.platform_keys import KEY
 
 EVALUATE = "/v1/channels/public/evaluate"
 OCTETS = {"content-type": "application/octet-stream"}
@@ -31,15 +31,15 @@ WRONG = {
     "none": {},
     "empty": {"authorization": ""},
     "scheme alone": {"authorization": "Bearer"},
-    "another": {"authorization": "Bearer " + "x" * len(TOKEN)},
-    "a beginning": {"authorization": f"Bearer {TOKEN[:-1]}"},
-    "one more": {"authorization": f"Bearer {TOKEN}x"},
-    "other case": {"authorization": f"Bearer {TOKEN.upper()}"},
-    "other scheme": {"authorization": f"Basic {TOKEN}"},
-    "without a scheme": {"authorization": TOKEN},
-    "two tokens": {"authorization": f"Bearer x, Bearer {TOKEN}"},
-    "in a cookie": {"cookie": f"token={TOKEN}"},
-    "in another header": {"x-api-key": TOKEN, "proxy-authorization": f"Bearer {TOKEN}"},
+    "another": {"authorization": "Bearer " + "x" * len(KEY)},
+    "a beginning": {"authorization": f"Bearer {KEY[:-1]}"},
+    "one more": {"authorization": f"Bearer {KEY}x"},
+    "other case": {"authorization": f"Bearer {KEY.upper()}"},
+    "other scheme": {"authorization": f"Basic {KEY}"},
+    "without a scheme": {"authorization": KEY},
+    "two tokens": {"authorization": f"Bearer x, Bearer {KEY}"},
+    "in a cookie": {"cookie": f"token={KEY}"},
+    "in another header": {"x-api-key": KEY, "proxy-authorization": f"Bearer {KEY}"},
     "long": {"authorization": "Bearer " + "x" * 20_000},
 }
 
@@ -54,16 +54,16 @@ def test_every_platform_route_is_401_without_its_token(wrong, original, server):
             assert answer.status_code == 401, path
             assert answer.headers["www-authenticate"].startswith("Bearer")
             assert answer.headers["content-type"] == "application/problem+json"
-            assert TOKEN not in answer.text + str(answer.headers)
+            assert KEY not in answer.text + str(answer.headers)
             sizes.add(len(answer.content))
             assert http.request("HEAD", path, headers=WRONG[wrong]).status_code in (401, 405)
-            assert http.request(method, f"{path}&token={TOKEN}" if "?" in path else f"{path}?token={TOKEN}&access_token={TOKEN}",
+            assert http.request(method, f"{path}&token={KEY}" if "?" in path else f"{path}?token={KEY}&access_token={KEY}",
                                 headers=OCTETS | WRONG[wrong], content=content).status_code == 401  # fmt: skip
     assert len(sizes) == 1  # a file that is there and one that is not look alike from outside
 
 
 def test_a_valid_token_opens_these_routes(original, server):
-    with httpx2.Client(base_url=server.url, headers={"authorization": f"Bearer {TOKEN}"}) as http:
+    with httpx2.Client(base_url=server.url, headers={"authorization": f"Bearer {KEY}"}) as http:
         answers = [
             http.request(method, path, headers=OCTETS, content=elements(1) if method == "POST" else None)
             for method, path in platform_requests(original)
@@ -99,7 +99,7 @@ FORGED = [
     {"true-client-ip": "198.51.100.7"},
     {"x-client-ip": "198.51.100.8"},
     {"x-forwarded-for": "127.0.0.1"},
-    {"authorization": f"Bearer {TOKEN}"},
+    {"authorization": f"Bearer {KEY}"},
     {"authorization": "Bearer " + "z" * 40},
     {"user-agent": "another"},
     {"host": "another.example"},
@@ -184,12 +184,12 @@ def anyio_backend():
 
 
 def test_a_platforms_quota_is_counted_per_token_from_any_address(small):
-    with httpx2.Client(base_url=small.url, headers={"authorization": f"Bearer {TOKEN}"}) as http:
+    with httpx2.Client(base_url=small.url, headers={"authorization": f"Bearer {KEY}"}) as http:
         path = "/v1/channels/platform/evaluate?epoch=1"
         assert http.post(path, content=elements(10), headers=OCTETS).status_code == 200
         for headers in FORGED[:4]:
             assert http.post(path, content=elements(1), headers=OCTETS | headers).status_code == 429
-        case = {"authorization": f"bearer  {TOKEN}"}
+        case = {"authorization": f"bearer  {KEY}"}
         assert http.post(path, content=elements(1), headers=OCTETS | case).status_code == 429
         assert post(http, 10).status_code == 200
 

@@ -8,7 +8,7 @@ from pilookup.custody.publish.publish import publish
 from pilookup.protocol.label import Kind
 from tests.support.attacks.asking import assert_truth, node_check, statuses
 from tests.support.attacks.home import HIT, LISTED, MISS, silent
-from tests.support.attacks.server import TOKEN
+from tests.support.server.platform_keys import KEY
 
 
 def served_serial(server):
@@ -36,7 +36,7 @@ def test_both_clients_answer_while_data_grow_tenfold(held, serve, plain_client_a
         assert_truth(client)  # by what it knows of the release before
         fresh = plain_client_at(server.url, "platform", trust=held.trust("platform"))
         assert statuses(fresh, [HIT, MISS, more[-1]]) == ["found", "not_found", "found"]
-        found = node_check(server.url, trust, [HIT, MISS, more[-1]], channel="platform", token=TOKEN)
+        found = node_check(server.url, trust, [HIT, MISS, more[-1]], channel="platform", token=KEY)
         assert found == [("found", None), ("not_found", None), ("found", None)]
     last = held.manifest("platform")
     assert (last.epoch, last.geometry.bits) == (1, first.geometry.bits)

@@ -23,9 +23,10 @@ from pilookup.protocol.encoding import b64url
 from pilookup.protocol.label import Kind
 from tests.support.attacks.asking import assert_truth, statuses
 from tests.support.attacks.home import HIT, LISTED, MISS, ONLINE, OTHER_HIT, OTHER_MISS, REGISTERED, identifier, silent
-from tests.support.attacks.server import ROOMY, TOKEN
+from tests.support.attacks.server import ROOMY
 from tests.support.filters import Filter, contains
 from tests.support.passphrase_cost import open_to_commands
+from tests.support.server.platform_keys import KEY, add_platform
 
 OCTETS = {"content-type": "application/octet-stream"}
 CHANGING = {"x-request-id", "date", "ratelimit"}
@@ -184,8 +185,9 @@ def test_a_bucket_is_fetched_once_however_many_numbers_fall_into_it(proxy, clien
 
 
 def serve_process(home, log):
+    add_platform(home)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
-    environment |= {"PILOOKUP_ONLINE_PASSPHRASE": ONLINE.decode(), "PILOOKUP_PLATFORM_TOKENS": TOKEN}
+    environment |= {"PILOOKUP_ONLINE_PASSPHRASE": ONLINE.decode()}
     environment |= {"PILOOKUP_LOG_LEVEL": "debug", "PILOOKUP_METRICS_PORT": "0"}
     environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in ROOMY.items()}
     command = [sys.executable, "-m", "pilookup.cli", "serve", "--home", str(home), "--port", "0"]
@@ -249,7 +251,7 @@ def test_logs_and_metrics_do_not_distinguish_hits_from_misses(original, held, tm
         process.terminate()
         assert process.wait(60) == 0
     text = log.read_text().replace(url, "") + metrics
-    forbidden = [*numbers, *(number[3:] for number in numbers), TOKEN, ONLINE.decode(), "127.0.0.1", "buckets/"]
+    forbidden = [*numbers, *(number[3:] for number in numbers), KEY, ONLINE.decode(), "127.0.0.1", "buckets/"]
     forbidden += [form for one in sent for form in (one.hex(), b64url(one), str(list(one)))]
     assert len(sent) >= 12
     for channel in ("public", "platform"):

@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.attacks.server import TOKEN, Served
+from tests.support.attacks.server import Served
+from tests.support.server.platform_keys import KEY
 
 CANARY = b"canary-in-the-keys-that-no-answer-may-hold"
 FILE_NAMES = ("keys/canary", "canary", "channels/canary", "channels/public/canary", "channels/public/targets/canary",
@@ -38,7 +39,7 @@ def port(home):
 def send(port, target: bytes, method=b"GET"):
     """A request target as it stands, which no client library would send."""
     with socket.create_connection(("127.0.0.1", port), 10) as raw:
-        head = b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: Bearer " + TOKEN.encode() + b"\r\n\r\n"
+        head = b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: Bearer " + KEY.encode() + b"\r\n\r\n"
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             raw.sendall(method + b" " + target + head)
         data = b""

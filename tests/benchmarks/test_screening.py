@@ -8,5 +8,5 @@ def test_each_figure_of_a_small_run():
     report = Report({}, machine={})
     screening.bench(report, 1, 0.002)
     names = [row["name"] for row in report.rows]
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 10
     assert all(row["value" if "value" in row else "median"] > 0 for row in report.rows)

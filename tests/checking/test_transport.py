@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 
 import httpcore2
 import pytest
@@ -70,6 +71,38 @@ def test_a_purpose_is_sent_with_evaluations_alone(host, client_at):
         sent = [(one.method, one.headers.get("pilookup-purpose")) for one in host.asked[before:]]
         assert {given for method, given in sent if method == "POST"} == {purpose}
         assert {given for method, given in sent if method == "GET"} <= {None}
+
+
+def warned(percent, purpose="signup"):
+    headers = {"RateLimit": f'"60s";r=9;t=1, "{purpose}";r=17;t=9'}
+    return headers | ({"Pilookup-Quota-Warning": f'"{purpose}";used={percent}'} if percent else {})
+
+
+def test_a_warning_of_a_quota_is_logged_once_and_kept_until_it_no_longer_holds(host, client, caplog):
+    def ask(headers):
+        host.twist = on("/evaluate", lambda asked, answer: replace(answer, headers=answer.headers | headers))
+        assert client.check(HIT).status == "found"
+        return client.client.quota_warnings
+
+    assert ask(warned(None)) == {}
+    assert ask(warned(80)) == {"signup": 80}
+    assert ask(warned(91)) == {"signup": 91}
+    assert ask(warned(100, "screening")) == {"signup": 91, "screening": 100}
+    assert [(one.name, one.levelname) for one in caplog.records] == [("pilookup.checking", "WARNING")] * 2
+    assert "80% of the quota for signup of this epoch is used" in caplog.records[0].getMessage()
+    for wrong in ("signup;used=90", '"other";used=90', '"signup";used=9000', '"signup";used=90;x=1', "²"):
+        assert ask({"Pilookup-Quota-Warning": wrong}) == {"signup": 91, "screening": 100}
+    assert ask(warned(None)) == {"screening": 100}  # another epoch, or a larger quota
+    assert ask(warned(85)) == {"signup": 85, "screening": 100}
+    assert len(caplog.records) == 3
+
+
+def test_a_refusal_has_the_warning_too(host, client, caplog):
+    refused = Answer(429, headers=warned(100))
+    host.twist = on("/evaluate", lambda asked, answer: refused)
+    assert client.check(HIT).reason == "rate_limited"
+    assert client.client.quota_warnings == {"signup": 100}
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("wait", ["soon", "-1", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", "²"])

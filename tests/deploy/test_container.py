@@ -22,7 +22,7 @@ from tests.docs.test_settings import ROWS
 from tests.support.custody.postgresql import Cluster
 from tests.support.docs.documents import ROOT
 from tests.support.server.nginx import free_port, make_certificate, place
-from tests.support.server.release_fixture import TOKEN
+from tests.support.server.platform_keys import KEY, add_platform
 from tests.support.server.serve_process import PASSPHRASE, Home, Process
 from tests.support.server.service_databases import counted
 
@@ -120,7 +120,7 @@ def valkey():
 def environment_of_the_server(folder, postgresql, valkey):
     """The variables of the compose file and of the image, with the directories and addresses of this machine."""
     url = postgresql.database()
-    secrets = {"online": PASSPHRASE, "platform-tokens": f"{TOKEN}\n", "service-database-url": url}
+    secrets = {"online": PASSPHRASE, "service-database-url": url}
     for name, text in secrets.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o400)
@@ -166,6 +166,7 @@ def test_the_parts_work_together(postgresql, valkey, tmp_path):
         home.publish(channel, {1: 1})
     (tmp_path / "run").mkdir(mode=0o700)
     url, given = environment_of_the_server(tmp_path, postgresql, valkey)
+    add_platform(home.path, url=url)
     _, *options = SERVER["command"]
     runtime = given.pop("RUNTIME_DIRECTORY")
     given = {name.removeprefix("PILOOKUP_").lower(): value for name, value in given.items()}
@@ -178,7 +179,7 @@ def test_the_parts_work_together(postgresql, valkey, tmp_path):
         port, nginx = nginx_of_the_container(tmp_path / "nginx", server.port)
         try:
             with httpx2.Client(base_url=f"https://127.0.0.1:{port}", verify=False, timeout=30) as client:
-                asked = [ask(client, "public", {}), ask(client, "platform", {"authorization": f"Bearer {TOKEN}"})]
+                asked = [ask(client, "public", {}), ask(client, "platform", {"authorization": f"Bearer {KEY}"})]
                 assert asked == [200, 200]
                 assert client.get("/v1/channels/public/snapshots/1/buckets/0").status_code == 200
                 assert client.get("/readyz").status_code == 404

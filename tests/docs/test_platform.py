@@ -10,8 +10,10 @@ import sys
 import pytest
 from pilookup_server.sandbox.faults import NAMES
 
-from pilookup import Client, Reason
+from pilookup import Client, Mirror, Reason
 from pilookup.cli.commands.sandbox import BASE_POINT
+from pilookup.decisions import Guard
+from pilookup.screening import EvaluatorJob
 from pilookup.testing import FakeClient, SyntheticNumber
 from tests.support.docs.documents import ROOT, blocks
 from tests.support.docs.structure import counterpart, links_past_the_chinese_page, structure
@@ -81,9 +83,19 @@ def test_the_tables_are_those_of_the_code(page):
     cells = rows(page)
     numbers = [(row[0], row[1].strip("`")) for row in cells if row[0].startswith("154")]
     assert numbers == [(number.value, number.name) for number in SyntheticNumber]
-    first = [row[0].strip("`") for row in cells if row[0].startswith("`")]
-    client = list(inspect.signature(Client).parameters)
-    assert first == [*NAMES, *client, *(str(reason) for reason in Reason)]
+    first = [name for row in cells if row[0].startswith("`") for name in re.findall(r"`(\w+)`", row[0])]
+    calls = (Client, Guard, Mirror.sync, EvaluatorJob)
+    settings = [name for call in calls for name in inspect.signature(call).parameters if name != "self"]
+    assert first == [*NAMES, *settings, *(str(reason) for reason in Reason)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=["en", "zh"])
+def test_the_defaults_in_seconds_are_those_of_the_code(page):
+    for call in (Guard, Mirror.sync, EvaluatorJob):
+        for name, parameter in inspect.signature(call).parameters.items():
+            if isinstance(parameter.default, float) and name != "max_age":
+                seconds = f"{parameter.default:g} {'seconds' if page is PAGE else '秒'}"
+                assert [f"`{name}`", seconds] in [row[:2] for row in rows(page)], (call, name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=["en", "zh"])

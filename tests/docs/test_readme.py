@@ -16,11 +16,11 @@ from tests.support.docs.commands import commands_by_document, simple_commands
 from tests.support.docs.documents import DOCUMENTS, ROOT, blocks, prose
 from tests.support.docs.home import serve
 from tests.support.docs.transcript import Shell
+from tests.support.server.platform_keys import KEY, add_platform
 
 README = ROOT / "README.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 URL = "http://127.0.0.1:8787"
-TOKEN = "a-platform-token-of-the-tests-with-32-characters"
 
 
 def console():
@@ -116,13 +116,13 @@ def test_the_examples_of_both_sides(tmp_path):
         "PILOOKUP_HOME": str(tmp_path / "home"),
         "PILOOKUP_ONLINE_PASSPHRASE": "of the online half",
         "PILOOKUP_CHANNELS": "platform",
-        "PILOOKUP_PLATFORM_TOKENS": TOKEN,
-        "PILOOKUP_TOKEN": TOKEN,
+        "PILOOKUP_TOKEN": KEY,
     }
     environment = Shell(tmp_path, **settings).environment
     police = readme_example("Custody.open").text
     assert run_python(police, tmp_path, environment) == "3 Counter({'short_code': 1})\n"
     shutil.copy(tmp_path / "home" / "trust-platform.json", tmp_path)
+    add_platform(tmp_path / "home")
     with serve(tmp_path, environment) as url:
         platform = readme_example('channel="platform"').text.replace("https://pilookup.example.org", url)
         assert run_python(platform, tmp_path, environment) == "found True 3\n"

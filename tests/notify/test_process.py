@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 from tests.support.checking.certificates import self_signed, server_context
 from tests.support.notify.command import PATIENCE, Notify, secret_of, until
 from tests.support.server.notice_examples import made_notice
+from tests.support.server.platform_keys import add_platform
 from tests.support.server.serve_process import Home, Process
 from tests.support.server.service_databases import opened
 
@@ -190,8 +191,8 @@ def test_a_release_that_a_server_takes_up_is_told_by_list_and_push(tmp_path, rec
     home = Home(tmp_path / "serving")
     home.publish("platform", {1: 1})
     notify = notify_at(home.path, receiver, tmp_path)
-    token = "a-token-of-a-platform-in-the-tests-1"
-    server = Process(home.path, tmp_path / "serve.log", "--workers", "2", platform_tokens=token, channels="platform")
+    token = add_platform(home.path)
+    server = Process(home.path, tmp_path / "serve.log", "--workers", "2", channels="platform")
     try:
         server.wait()
         notify("add", "shop", notify.url)

@@ -56,13 +56,26 @@ const answers = await Promise.all([...numbers, ...numbers].map((number) => fresh
 const limited = await new PilookupClient({ ...options, url: `${url}/faults/429` }).check(numbers[0]);
 const exceeded = await new PilookupClient({ ...options, url: `${url}/faults/quota` }).check(numbers[0]);
 const slow = await new PilookupClient({ ...options, url: `${url}/faults/slow`, timeout: 1 }).check(numbers[0]);
+const purposes = [];
+const { fetch } = globalThis;
+globalThis.fetch = (target, init) => {
+  purposes.push([init.method, init.headers["pilookup-purpose"] ?? null]);
+  return fetch(target, init);
+};
+const screened = await new PilookupClient({ ...options, purpose: "screening" }).check(numbers[0]);
+let unknownPurpose;
+try {
+  new PilookupClient({ ...options, purpose: "other" });
+} catch (error) {
+  unknownPurpose = error.message;
+}
 let refused;
 try {
   new PilookupClient({ ...options, sandbox: false });
 } catch (error) {
   refused = error.reason;
 }
-process.stdout.write(JSON.stringify({ before: [...before], after, refusals, opened, answers, limited, exceeded, slow, refused }));
+process.stdout.write(JSON.stringify({ before: [...before], after, refusals, opened, answers, limited, exceeded, slow, refused, screened, purposes, unknownPurpose }));
 """
 
 
@@ -175,4 +188,7 @@ def test_the_signup_with_node(sandbox, environment, tmp_path):
             assert [case["id"] for case in answer["cases"]] == [case.id for case in expected.cases]
     assert said["exceeded"] == {"status": "unknown", "reason": "quota_exceeded", "wait": 86400}
     assert said["limited"] == {"status": "unknown", "reason": "rate_limited", "wait": 30}
+    assert said["screened"]["status"] == "not_found"
+    assert {tuple(one) for one in said["purposes"]} == {("GET", None), ("POST", "screening")}
+    assert said["unknownPurpose"] == "purpose: not signup or screening"
     assert (said["slow"]["status"], said["refused"]) == ("unknown", "bad_response")

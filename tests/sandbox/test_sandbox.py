@@ -17,6 +17,7 @@ from pilookup.custody import Custody
 from pilookup.errors import HomeError, MissingExtraError, PilookupError
 from pilookup.protocol.encoding import from_b64url
 from pilookup.protocol.oprf import is_element
+from pilookup.protocol.platform_key import KeyKind, PlatformKey
 from pilookup.sandbox import server_process
 from pilookup.sandbox.fictional_data import ENTRIES
 from pilookup.sandbox.home import prepare
@@ -126,6 +127,7 @@ def test_a_sandbox_is_made_once_and_served_again_with_the_same_trust_file(tmp_pa
     assert (again.secrets, again.trust("platform").read_bytes()) == (first.secrets, trust)
     assert sorted((tmp_path / "kept").iterdir()) == files
     assert stat.S_IMODE((tmp_path / "kept" / "sandbox.json").stat().st_mode) == 0o600
+    assert first.secrets.token.startswith("plk_test_")
     assert first.secrets.token not in repr(first)
     Client("http://127.0.0.1:1", "platform", first.trust("platform"), tmp_path / "state", sandbox=True).close()
     (tmp_path / "kept" / "sandbox.json").write_text("{}")
@@ -167,9 +169,39 @@ def test_a_kept_sandbox_is_served_by_the_command_and_a_taken_port_is_told(sandbo
     with pytest.raises(PilookupError, match="did not start"), server_process.serving(made, port):
         pass
     assert f"cannot listen on 127.0.0.1 port {port}" in capfd.readouterr().err
+    # The platform key is registered by now, and is the same the next time.
     with running(tmp_path, tmp_path / "kept", stop=signal.SIGTERM) as again, again.client() as client:
-        assert again.trust() == str(made.trust("platform"))
+        assert (again.trust(), again.token) == (str(made.trust("platform")), made.secrets.token)
         assert client.check(SyntheticNumber.MALICIOUS).malicious
+        assert post(again.url, PlatformKey.generate(KeyKind.TEST).text)[0] == 401
+
+
+def test_a_kept_sandbox_of_a_former_version_gets_a_platform_key(tmp_path):
+    path = tmp_path / "kept" / "sandbox.json"
+    made = prepare(tmp_path / "kept")
+    former = json.loads(path.read_text()) | {"token": "sandbox-" + "x" * 32}
+    path.write_text(json.dumps(former))
+    again = prepare(tmp_path / "kept")
+    assert again.secrets.token.startswith("plk_test_")
+    assert again.secrets.passphrase == made.secrets.passphrase
+    assert json.loads(path.read_text())["token"] == again.secrets.token
+    assert prepare(tmp_path / "kept").secrets == again.secrets
+
+
+def test_a_server_takes_no_other_key_than_one_for_tests(tmp_path):
+    made = prepare(tmp_path / "kept")
+    live = PlatformKey.generate(KeyKind.LIVE).text
+    environment = {"PILOOKUP_HOME": str(made.home), "PILOOKUP_SANDBOX_KEY": live}
+    done = subprocess.run(
+        [sys.executable, "-m", "pilookup_server.sandbox", "--port", "0"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "PILOOKUP_SANDBOX_KEY: is not a platform key for tests" in done.stderr
+    assert live not in done.stderr
 
 
 def test_a_server_that_ends_is_told(sandbox):

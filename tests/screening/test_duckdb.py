@@ -41,6 +41,20 @@ def test_the_join_gives_exactly_the_users_that_match(platform, publisher, query)
     assert sorted(row[1] for row in query(join)) == ["u-100", "u-3"]
 
 
+def test_the_join_by_ranges_gives_the_same(platform, publisher):
+    publisher.publish(listed(range(0, 2000, 100)), serial=1)
+    platform.run(user_table(range(2000)))
+    *_, first, by_range = statements()
+    with duckdb.connect() as database:
+        for statement in first.replace("OUT_DIR", str(platform.out)).split(";")[:2]:
+            database.execute(statement).fetchall()
+        starts = range(-(2**63), 2**63, 2**60)
+        found = [database.execute(by_range, [start, start + 2**60 - 1]).fetchall() for start in starts]
+    assert len(found) == 16
+    assert sum(map(bool, found)) > 1
+    assert sorted(row[1] for rows in found for row in rows) == sorted(f"u-{one}" for one in range(0, 2000, 100))
+
+
 def test_during_a_rotation_each_row_comes_once(platform, publisher, query):
     publisher.publish(listed([1, 2]), epoch=1, serial=1)
     platform.run(user_table(range(100)))

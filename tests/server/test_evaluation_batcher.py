@@ -10,8 +10,9 @@ from pilookup_server.evaluation_batcher import MAX_BATCH, EvaluationBatcher
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, OCTETS, EvaluateRequest, EvaluateResponse
 from pilookup.protocol.oprf import SecretKey
+from tests.support.server.platform_keys import add_platform
 from tests.support.server.problem_answers import problem
-from tests.support.server.release_fixture import LATER, TOKEN, Repository
+from tests.support.server.release_fixture import LATER, Repository
 from tests.support.server.serve_process import Home, Process
 
 pytestmark = pytest.mark.anyio
@@ -180,8 +181,8 @@ async def test_concurrent_channels_answer_each_under_its_key(running, repository
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
     points = elements(8)
     names = ["public", "platform"] * 4
-    token = {"authorization": f"Bearer {TOKEN}"}
-    async with running(platform_tokens=TOKEN, public_reserve="") as server:
+    token = {"authorization": f"Bearer {add_platform(tmp_path)}"}
+    async with running(public_reserve="") as server:
         tasks = (send(server, one, channel=name, **token) for name, one in zip(names, points, strict=True))
         answers = await asyncio.gather(*tasks)
     for name, element, answer in zip(names, points, answers, strict=True):

@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from tuf.api.metadata import Metadata, Timestamp
 
 from tests.support.checking.certificates import self_signed, server_context
-from tests.support.server.release_fixture import LATER, TOKEN, HeldKeys, Repository
+from tests.support.server.platform_keys import add_platform
+from tests.support.server.release_fixture import LATER, HeldKeys, Repository
 from tests.support.server.serve_process import Home, Process
 from tests.support.server.two_machines import SIGNING, ManyCallers, Wire, copy_release, machine, pair_of_machines, stage
 
@@ -349,11 +350,11 @@ def test_a_server_follows_another_one(tmp_path):
         home.publish(channel, {1: 1})
     without = shutil.ignore_patterns("timestamp.json")
     shutil.copytree(tmp_path / "signing", tmp_path / "following", ignore=without)
-    given = {"platform_tokens": TOKEN, "renew": 0}
-    signing = Process(home.path, tmp_path / "log", platform_tokens=TOKEN)
+    key = add_platform(home.path)  # the other machine is a platform of this one
+    signing = Process(home.path, tmp_path / "log")
     try:
         url = signing.wait().url
-        following = Process(tmp_path / "following", tmp_path / "log2", metadata_from=url, metadata_token=TOKEN, **given)
+        following = Process(tmp_path / "following", tmp_path / "log2", metadata_from=url, metadata_token=key, renew=0)
         try:
             answers = [httpx2.get(f"{one}/readyz").json()["channels"] for one in (url, following.wait().url)]
             for channel in ("public", "platform"):
@@ -365,13 +366,13 @@ def test_a_server_follows_another_one(tmp_path):
                 ]
                 assert stamps[0] == stamps[1]
             assert "timestamp_source" not in answers[0]["public"]
-            assert TOKEN not in (tmp_path / "log2").read_text()
+            assert key not in (tmp_path / "log2").read_text()
         finally:
             following.stop()
-        refused = Process(tmp_path / "following", tmp_path / "log3", metadata_from=url, **given)
+        refused = Process(tmp_path / "following", tmp_path / "log3", metadata_from=url, renew=0)
         assert refused.process.wait(30) == 1
         assert "PILOOKUP_METADATA_TOKEN: needed" in refused.log.read_text()
-        refused = Process(tmp_path / "following", tmp_path / "log4", "--take-over", **given)
+        refused = Process(tmp_path / "following", tmp_path / "log4", "--take-over", renew=0)
         assert refused.process.wait(30) == 1
         assert "--take-over signs timestamps: set PILOOKUP_RENEW=1" in refused.log.read_text()
     finally:

@@ -13,7 +13,7 @@ from pilookup_server.settings import Settings
 from pydantic import SecretStr
 
 from pilookup.private_process import SECRET_VARIABLES
-from tests.support.server.release_fixture import TOKEN
+from tests.support.server.platform_keys import FORMER_TOKEN
 from tests.support.server.serve_process import PASSPHRASE, Home, Process
 
 
@@ -73,7 +73,7 @@ def test_every_setting_that_is_secret_is_among_the_variables_that_are_hidden():
 def test_the_server_shows_no_secret_and_dumps_nothing(home, tmp_path):
     runtime = tmp_path / "runtime"
     runtime.mkdir()
-    settings = {"platform_tokens": TOKEN, "metrics_port": 0}
+    settings = {"platform_tokens": FORMER_TOKEN, "metrics_port": 0}
     before = os.environ.get("RUNTIME_DIRECTORY")
     os.environ["RUNTIME_DIRECTORY"] = str(runtime)
     try:
@@ -93,7 +93,7 @@ def test_the_server_shows_no_secret_and_dumps_nothing(home, tmp_path):
             if os.getuid() == 0:  # others cannot even look
                 environment = Path(f"/proc/{pid}/environ").read_bytes()
                 assert PASSPHRASE.encode() not in environment
-                assert TOKEN.encode() not in environment
+                assert FORMER_TOKEN.encode() not in environment
             else:
                 with pytest.raises(PermissionError):
                     Path(f"/proc/{pid}/environ").read_bytes()

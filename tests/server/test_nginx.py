@@ -10,7 +10,7 @@ from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.messages import JSON, EvaluateRequest
 from tests.support.server import release_fixture
 from tests.support.server.nginx import Nginx
-from tests.support.server.release_fixture import TOKEN
+from tests.support.server.platform_keys import KEY, add_platform
 from tests.support.server.serve_process import Home, Process
 
 PUBLIC = "/v1/channels/public"
@@ -24,13 +24,14 @@ def home(tmp_path_factory):
         home = Home(tmp_path_factory.mktemp("home") / "home")
         home.publish("public", {1: 1})
         home.publish("platform", {1: 1})
+        add_platform(home.path)
     return home
 
 
 @pytest.fixture(scope="module")
 def proxied(home, tmp_path_factory):
     tmp_path = tmp_path_factory.mktemp("nginx")
-    settings = {"trusted_proxies": "127.0.0.1/32", "platform_tokens": TOKEN, "health_listen": "127.0.0.1:0"}
+    settings = {"trusted_proxies": "127.0.0.1/32", "health_listen": "127.0.0.1:0"}
     quotas = {"public_quota": "8/day", "public_reserve": ""}
     server = Process(home.path, tmp_path / "serve.log", **settings, **quotas)
     try:
@@ -95,7 +96,7 @@ def test_what_needs_a_token_is_never_kept(proxied, home):
     with nginx.client() as client:
         for url in urls:
             for _ in range(2):
-                assert client.get(url, headers={"authorization": f"Bearer {TOKEN}"}).status_code in (200, 206)
+                assert client.get(url, headers={"authorization": f"Bearer {KEY}"}).status_code in (200, 206)
             assert client.get(url).status_code == 401
 
 

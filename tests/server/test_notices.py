@@ -17,8 +17,9 @@ from structlog.testing import capture_logs
 from pilookup.protocol.manifest import Case, Kind, Manifest
 from pilookup.protocol.problems import Problem
 from tests.support.server.notice_examples import made_notice
+from tests.support.server.platform_keys import add_platform
 from tests.support.server.problem_answers import problem
-from tests.support.server.release_fixture import LATER, TOKEN, Repository
+from tests.support.server.release_fixture import LATER, Repository
 
 pytestmark = pytest.mark.anyio
 
@@ -63,11 +64,12 @@ async def test_answers_may_be_cached_briefly_and_revalidate(running, repository)
         assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_closed_channel_needs_its_token(running, tmp_path, keys):
+async def test_a_closed_channel_needs_a_key(running, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
-    async with running(platform_tokens=TOKEN) as server:
+    key = add_platform(tmp_path)
+    async with running() as server:
         problem(await server.get(PLATFORM), 401, "unauthorized")
-        answer = await server.get(PLATFORM, headers={"authorization": f"Bearer {TOKEN}"})
+        answer = await server.get(PLATFORM, headers={"authorization": f"Bearer {key}"})
         assert answer.headers["cache-control"] == "private, max-age=10"
         assert serials(answer) == [1]
         problem(await server.get("/v1/channels/other/notices"), 404, "not-found")

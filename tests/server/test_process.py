@@ -28,7 +28,7 @@ from pilookup.protocol import oprf
 from pilookup.protocol.encoding import b64url
 from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
 from pilookup.release_files.serving_state import read_clock_record
-from tests.support.server.release_fixture import TOKEN
+from tests.support.server.platform_keys import KEY, add_platform
 from tests.support.server.serve_process import PASSPHRASE, Home, Process, launched
 from tests.support.server.service_databases import counted
 
@@ -85,11 +85,12 @@ def alone(worker, workers):
 @pytest.mark.parametrize("count", [1, 2, 4, 16])
 def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
     home.publish("platform", {1: 1})
-    server = launch("--workers", str(count), platform_tokens=TOKEN).wait()
+    add_platform(home.path)
+    server = launch("--workers", str(count)).wait()
     workers = server.children()
     assert len(workers) == count
     _, elements = oprf.blind([f"tel:+86139{n:08}".encode() for n in range(1000)])
-    headers = {"content-type": JSON, "authorization": f"Bearer {TOKEN}"}
+    headers = {"content-type": JSON, "authorization": f"Bearer {KEY}"}
     for worker in workers:
         with alone(worker, workers), httpx2.Client(base_url=server.url, timeout=30) as client:
             path = "/v1/channels/platform/evaluate"
@@ -225,12 +226,13 @@ def test_a_nearly_expired_timestamp_is_renewed_by_one_worker_with_the_keyrings_k
 
 def test_no_number_element_index_token_or_passphrase_in_logs_and_metrics(launch, home):
     home.publish("platform", {1: 1})
-    server = launch("--workers", "2", metrics_port=0, platform_tokens=TOKEN, log_level="debug").wait()
+    add_platform(home.path)
+    server = launch("--workers", "2", metrics_port=0, log_level="debug").wait()
     number = "13912345678"
-    sent = [number, TOKEN, PASSPHRASE, "sentinel"]
+    sent = [number, KEY, PASSPHRASE, "sentinel"]
     with httpx2.Client(base_url=server.url) as client:
         for channel in ("public", "platform"):
-            elements, answer = evaluate(client, channel=channel, authorization=f"Bearer {TOKEN}")
+            elements, answer = evaluate(client, channel=channel, authorization=f"Bearer {KEY}")
             assert answer.status_code == 200
             sent += [
                 b64url(elements),

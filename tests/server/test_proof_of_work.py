@@ -17,8 +17,9 @@ from pilookup_server.limits.replay import LocalReplayGuard
 
 from pilookup.protocol.messages import MAX_BATCH
 from pilookup.protocol.proof_of_work import MAX_WORK, Challenge
+from tests.support.server.platform_keys import add_platform
 from tests.support.server.problem_answers import problem
-from tests.support.server.release_fixture import LATER, TOKEN, Repository
+from tests.support.server.release_fixture import LATER, Repository
 
 QUOTA = {"public_reserve": "12/hour", "public_quota": "212/hour"}
 """At once six elements in small requests, and a hundred for work."""
@@ -161,8 +162,8 @@ class Noting:
 @pytest.mark.anyio
 async def test_other_channels_and_an_empty_setting_need_no_proof_of_work(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
-    bearer = {"authorization": f"Bearer {TOKEN}"}
-    async with running(**QUOTA, platform_tokens=TOKEN) as server:
+    bearer = {"authorization": f"Bearer {add_platform(tmp_path)}"}
+    async with running(**QUOTA) as server:
         for _ in range(3):
             assert (await server.evaluate(count=300, channel="platform", headers=bearer)).status_code == 200
     async with running(public_reserve="", channels=("public",)) as server:

@@ -13,8 +13,9 @@ from pilookup_server.limits.shared_lock import SharedLock
 from pilookup_server.problems import ProblemError
 from pilookup_server.settings import quota_items
 
+from tests.support.server.platform_keys import add_platform
 from tests.support.server.problem_answers import problem
-from tests.support.server.release_fixture import LATER, TOKEN, Repository
+from tests.support.server.release_fixture import LATER, Repository
 from tests.support.server.stepped import Stepped
 
 PUBLIC = "/v1/channels/public"
@@ -74,12 +75,10 @@ async def test_an_untrusted_caller_cannot_choose_its_address(running, repository
 
 
 @pytest.mark.anyio
-async def test_platforms_are_counted_by_token(running, repository, tmp_path, keys):
+async def test_platforms_are_counted_by_key(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
-    first, second = ({"authorization": f"Bearer {TOKEN}{n}"} for n in (1, 2))
-    async with running(
-        platform_tokens=f"{TOKEN}1,{TOKEN}2", platform_quota="6/minute", public_quota="4/minute", public_reserve=""
-    ) as server:
+    first, second = ({"authorization": f"Bearer {add_platform(tmp_path, n)}"} for n in (1, 2))
+    async with running(platform_quota="6/minute", public_quota="4/minute", public_reserve="") as server:
         assert (await server.evaluate(count=3, channel="platform", headers=first)).status_code == 200
         problem(await server.evaluate(channel="platform", headers=first), 429, "rate-limited")
         assert (await server.evaluate(count=3, channel="platform", headers=second)).status_code == 200

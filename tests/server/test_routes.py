@@ -9,8 +9,9 @@ import pytest
 from pilookup.protocol import merkle
 from pilookup.protocol.buckets import check_body
 from pilookup.protocol.manifest import Manifest
+from tests.support.server.platform_keys import FORMER_TOKEN, KEY, add_platform
 from tests.support.server.problem_answers import problem
-from tests.support.server.release_fixture import GEOMETRY, LATER, START, TOKEN, Repository
+from tests.support.server.release_fixture import GEOMETRY, LATER, START, Repository
 
 pytestmark = pytest.mark.anyio
 PUBLIC = "/v1/channels/public"
@@ -234,13 +235,14 @@ async def test_wrong_methods_are_problems(running, repository, method, path):
 
 async def test_a_channel_never_published_is_503(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys)
-    async with running(platform_tokens=TOKEN) as server:
+    add_platform(tmp_path)
+    async with running() as server:
         for path in ("metadata/root.json", "targets/x", "snapshots/1/buckets/0"):
-            answer = await server.get(f"{PLATFORM}/{path}", headers={"authorization": f"Bearer {TOKEN}"})
+            answer = await server.get(f"{PLATFORM}/{path}", headers={"authorization": f"Bearer {KEY}"})
             problem(answer, 503, "unavailable")
             assert answer.headers["retry-after"]
         problem(
-            await server.evaluate(channel="platform", headers={"authorization": f"Bearer {TOKEN}"}),
+            await server.evaluate(channel="platform", headers={"authorization": f"Bearer {KEY}"}),
             503,
             "unavailable",
         )
@@ -252,24 +254,33 @@ async def test_platform_answers_only_with_a_bearer_token(running, repository, tm
     bad = [
         {},
         {"authorization": "Bearer "},
-        {"authorization": f"Basic {TOKEN}"},
-        {"authorization": f"Bearer {TOKEN}x"},
-        {"authorization": TOKEN},
+        {"authorization": f"Basic {KEY}"},
+        {"authorization": f"Bearer {KEY}x"},
+        {"authorization": KEY},
     ]
-    async with running(platform_tokens=f"another-{TOKEN},{TOKEN}") as server:
+    add_platform(tmp_path)
+    async with running() as server:
         for path in ("metadata/root.json", "targets/x", "snapshots/1/buckets/0"):
             for headers in bad:
                 answer = await server.get(f"{PLATFORM}/{path}", headers=headers)
                 problem(answer, 401, "unauthorized")
                 assert answer.headers["www-authenticate"].startswith("Bearer realm=")
         problem(await server.evaluate(channel="platform"), 401, "unauthorized")
-        good = {"authorization": f"bearer {TOKEN}"}
+        good = {"authorization": f"bearer {KEY}"}
         answer = await server.get(f"{PLATFORM}/snapshots/1/buckets/0", headers=good)
         assert (answer.status_code, answer.headers["cache-control"].split(",")[0]) == (200, "private")
         assert (await server.evaluate(channel="platform", headers=good)).status_code == 200
 
 
-async def test_without_tokens_platform_answers_to_nobody(running, repository, tmp_path, keys):
+async def test_tokens_of_former_versions_are_valid_for_this_release(running, repository, tmp_path, keys):
+    Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
+    async with running(platform_tokens=f"another-{FORMER_TOKEN},{FORMER_TOKEN}") as server:
+        for token, status in ((FORMER_TOKEN, 200), (f"another-{FORMER_TOKEN}", 200), (f"{FORMER_TOKEN}x", 401)):
+            answer = await server.evaluate(channel="platform", headers={"authorization": f"Bearer {token}"})
+            assert answer.status_code == status
+
+
+async def test_without_keys_platform_answers_to_nobody(running, repository, tmp_path, keys):
     Repository(tmp_path, "platform", keys).publish({1: (1, LATER)})
     async with running() as server:
         problem(

@@ -9,13 +9,14 @@ from pilookup_server.auth import Authenticator, Tokens
 from pilookup_server.limits import key_table
 from pilookup_server.limits.key_table import CURRENT_SECONDS, MOST_SECONDS, KeysState, KeyTable
 from pilookup_server.limits.shared_lock import SharedLock
-from pilookup_server.platforms.key import KeyKind, PlatformKey
 from pilookup_server.platforms.platform import Platform, ValidKey
 from pilookup_server.problems import ProblemError
 from pilookup_server.service_database import platforms
 from pilookup_server.service_database.platforms import PlatformError
 
-from tests.support.server.service_databases import NOW, TOKEN, opened
+from pilookup.protocol.platform_key import KeyKind, PlatformKey
+from tests.support.server.platform_keys import FORMER_TOKEN
+from tests.support.server.service_databases import NOW, opened
 from tests.support.server.stepped import Stepped
 
 SECONDS = int(NOW.timestamp())
@@ -38,7 +39,7 @@ def added(home, kind, name="shop", users=10, expires=None, key=None, now=SECONDS
 
 
 def authenticator(server, kind=KeyKind.LIVE, clock=lambda: NOW):
-    return Authenticator(Tokens([TOKEN]), server.counts.key_table, clock, kind)
+    return Authenticator(Tokens([FORMER_TOKEN]), server.counts.key_table, clock, kind)
 
 
 def ask(server, text, **given):
@@ -128,7 +129,7 @@ def test_a_key_is_stored_as_the_digest_of_its_secret_alone(home, kind):
 def test_a_key_is_valid_from_the_next_reading_until_the_one_after_its_revocation(home, kind, server):
     key, running = added(home, kind), server()
     assert ask(running, key.text) == Platform("shop", 10, KeyKind.LIVE, key.id)
-    assert ask(running, TOKEN).users is None
+    assert ask(running, FORMER_TOKEN).users is None
     other = added(home, kind, name="other", users=5)
     assert ask(running, other.text)[0] == 401
     running.keeper.tick()
@@ -194,7 +195,7 @@ def test_in_an_outage_known_keys_go_on_for_a_day(home, kind, server):
         running.elapsed.now += MOST_SECONDS
         assert running.counts.key_table.state is KeysState.UNKNOWN
         assert ask(running, key.text) == (503, "The keys of platforms are not known now.")
-        assert ask(running, TOKEN).users is None
+        assert ask(running, FORMER_TOKEN).users is None
     running.retry()
     assert ask(running, key.text).name == "shop"
 

@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from pilookup.cli.app import Commands
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, OCTETS, EvaluateRequest
+from tests.support.server.platform_keys import FORMER_TOKEN
 from tests.support.server.problem_answers import problem
-from tests.support.server.release_fixture import TOKEN
 from tests.support.server.serve_process import Home, launched
 
 PATIENCE = 60
@@ -174,10 +174,10 @@ def test_a_server_without_its_database_knows_no_keys_and_says_so(launch, home):
     file = home.path / "online" / "service.sqlite3"
     kept = file.read_bytes()
     file.write_bytes(b"damaged, and long enough to be read as a file" * 100)
-    server = launch(platform_tokens=TOKEN)
+    server = launch(platform_tokens=FORMER_TOKEN)
     problem(evaluate(server, key), 503, "unavailable")
     assert httpx2.get(f"{server.url}/readyz").json()["platform_keys"] == "unknown"
-    assert evaluate(server, TOKEN).status_code == 200
+    assert evaluate(server, FORMER_TOKEN).status_code == 200
     file.write_bytes(kept)
     wait_status(server, key, 200)
     assert httpx2.get(f"{server.url}/readyz").json()["platform_keys"] == "current"
@@ -185,7 +185,7 @@ def test_a_server_without_its_database_knows_no_keys_and_says_so(launch, home):
 
 def test_the_start_says_that_tokens_of_former_versions_end(launch):
     said = "PILOOKUP_PLATFORM_TOKENS and PILOOKUP_PLATFORM_TOKENS_FILE are for this release alone"
-    assert said in launch(platform_tokens=TOKEN).log.read_text()
+    assert said in launch(platform_tokens=FORMER_TOKEN).log.read_text()
     assert said not in launch().log.read_text()
 
 

@@ -21,7 +21,7 @@ from pilookup.cli.app import build
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, EvaluateRequest
 from tests.support.custody.postgresql import PASSWORD
-from tests.support.server.release_fixture import TOKEN
+from tests.support.server.platform_keys import KEY, add_platform
 from tests.support.server.serve_process import Home, launched
 from tests.support.server.service_databases import counted, opened
 
@@ -130,8 +130,9 @@ def test_kills_of_every_process_under_requests_count_nothing_too_little(launch, 
 
 def test_platforms_usage_is_counted_for_the_command(launch, home, monkeypatch):
     home.publish("platform", {1: 1})
-    server = launch(platform_tokens=TOKEN).wait()
-    assert [evaluate(server, "platform", authorization=f"Bearer {TOKEN}") for _ in range(3)] == [200] * 3
+    add_platform(home.path)
+    server = launch().wait()
+    assert [evaluate(server, "platform", authorization=f"Bearer {KEY}") for _ in range(3)] == [200] * 3
     assert evaluate(server) == 200
     assert server.stop() == 0
     found = json.loads(run(home.path, "status", "--json").stdout)
@@ -139,19 +140,17 @@ def test_platforms_usage_is_counted_for_the_command(launch, home, monkeypatch):
     assert found["epochs"] == [{"channel": "public", "epoch": 1, "evaluated": 1}]
     [usage] = found["usage"]
     assert (usage["channel"], usage["requests"], usage["elements"]) == ("platform", 3, 3)
-    assert TOKEN not in json.dumps(found)
+    assert KEY not in json.dumps(found)
     lines = run(home.path, "status").stdout.splitlines()
     assert lines[1] == "public epoch 1: 1 elements, 0.0% of the most"
     assert lines[2].endswith("3 requests, 3 elements")
 
 
-def test_a_damaged_file_leaves_a_service_that_reads_and_platforms_are_answered(launch, home):
-    home.publish("platform", {1: 1})
+def test_a_damaged_file_leaves_a_service_that_reads(launch, home):
     (home.path / "online" / "service.sqlite3").write_bytes(b"damaged, and long enough to be read as a file" * 100)
-    server = launch(platform_tokens=TOKEN).wait()
+    server = launch().wait()
     wait_database(server, "unusable")
     assert evaluate(server) == 503
-    assert evaluate(server, "platform", authorization=f"Bearer {TOKEN}") == 200
     assert serves_files(server)
     [line] = events(server)
     assert json.loads(line)["missing"].endswith("so `public` evaluates nothing")

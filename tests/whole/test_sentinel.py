@@ -17,7 +17,8 @@ from pilookup import Client, _core
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home as Layout
 from pilookup.keyring import Half, Keyring
-from tests.support.whole.home import TOKEN, Home
+from tests.support.server.platform_keys import KEY
+from tests.support.whole.home import Home
 from tests.support.whole.spellings import spellings
 
 PRESENT = ("13712906458", "17098213467", "19137420586")
@@ -102,7 +103,7 @@ def check(home, url, seen):
         home.run("check", number, "--server", url, *trust, expect=expect)
     home.run("check", PRESENT[0], "--server", "http://127.0.0.1:1", *trust, expect=1)
     state = home.work / "client-state"
-    with Client(url, "platform", home.trust("platform"), state, token=TOKEN) as client:
+    with Client(url, "platform", home.trust("platform"), state, token=KEY) as client:
         results = client.check_many([*PRESENT, ABSENT, BAD])
         assert [str(result.status) for result in results] == ["found", "found", "not_found", "not_found", "unknown"]
         seen["results"] = repr(results).encode() + repr(client).encode()
@@ -157,7 +158,7 @@ def test_no_account_no_name_and_no_secret_is_anywhere(outputs):
     secrets = [
         ACCOUNT,
         NAME,
-        TOKEN,
+        KEY,
         home.environment["PILOOKUP_PASSPHRASE"],
         home.environment["PILOOKUP_ONLINE_PASSPHRASE"],
         home.environment["PILOOKUP_BACKUP_PASSPHRASE"],

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pilookup import AsyncClient, Client
-from tests.support.whole.home import TOKEN, Home, read_truth
+from tests.support.server.platform_keys import KEY
+from tests.support.whole.home import Home, read_truth
 
 ROOT = Path(__file__).parents[2]
 BATCH = 20_000
@@ -63,7 +64,7 @@ def test_every_number_over_http_in_batches(seizure):
     outside = (files / "outside.txt").read_text().split()
     with (
         home.serve("--workers", "2") as url,
-        Client(url, channel="platform", trust=home.trust("platform"), token=TOKEN, timeout=TIMEOUT) as client,
+        Client(url, channel="platform", trust=home.trust("platform"), token=KEY, timeout=TIMEOUT) as client,
     ):
         for at in range(0, len(truth), BATCH):
             part = truth[at : at + BATCH]

@@ -44,8 +44,8 @@ def add(
     json: Json = False,
 ) -> None:
     """Add a key, and the platform if it is new. The key is printed once, and nothing can show it again."""
+    from pilookup.protocol.platform_key import KeyKind, PlatformKey  # noqa: PLC0415
     from pilookup_server.commands.platform_home import check_kind  # noqa: PLC0415 - see the module's text
-    from pilookup_server.platforms.key import KeyKind, PlatformKey  # noqa: PLC0415
     from pilookup_server.platforms.platform import epoch_quota  # noqa: PLC0415
 
     kind = KeyKind.TEST if test else KeyKind.LIVE

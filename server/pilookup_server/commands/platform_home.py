@@ -5,9 +5,9 @@ from pathlib import Path
 from pilookup import durable
 from pilookup.errors import HomeError
 from pilookup.protocol.names import PUBLIC
+from pilookup.protocol.platform_key import KeyKind
 from pilookup.protocol.release import ROOT, is_sandbox, verify_root
 from pilookup.release_files.files import read_metadata
-from pilookup_server.platforms.key import KeyKind
 from pilookup_server.service_database.counts import ServiceDatabase
 from pilookup_server.service_database.engine import FILE, ServiceDatabaseError
 from pilookup_server.service_database.platforms import PlatformError

@@ -14,10 +14,10 @@ from struct import Struct
 from typing import Final
 
 from pilookup.clock import Elapsed
+from pilookup.protocol.platform_key import KeyKind
 from pilookup_server.limits.channel_ledger import Keeping
 from pilookup_server.limits.shared_lock import SharedLock
 from pilookup_server.logs import logger
-from pilookup_server.platforms.key import KeyKind
 from pilookup_server.platforms.platform import MAX_KEYS, MAX_PLATFORMS, ValidKey
 
 CURRENT_SECONDS: Final = 5.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pilookup_server.platforms.key import KeyKind
+from pilookup.protocol.platform_key import KeyKind
 
 MAX_PLATFORMS: Final = 1000
 MAX_KEYS: Final = 2

@@ -15,14 +15,15 @@ from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.half_lock import half_locked
 from pilookup.keyring.passphrase import read_passphrase
+from pilookup.protocol.platform_key import KeyKind
 from pilookup.protocol.release import ROOT, is_sandbox, verify_root
 from pilookup.release_files.files import read_metadata
 from pilookup_server.app import create_app
 from pilookup_server.keys.keyring_adapter import KeyringKeys
 from pilookup_server.logs import configure_logging
-from pilookup_server.platforms.key import KeyKind
 from pilookup_server.process.hardening import harden
 from pilookup_server.sandbox.faults import Faults
+from pilookup_server.sandbox.platform_key import register, take_key
 from pilookup_server.settings import ServeError, Settings, read_settings
 
 HOST: Final = "127.0.0.1"
@@ -32,14 +33,17 @@ _SHUTDOWN_SECONDS: Final = 2
 def serve_sandbox(port: int) -> None:
     """Serve until SIGTERM or SIGINT, or until the process that started this one has ended.
 
-    The HOME, the passphrase of its online half and the tokens come from the environment, as for `pilookup serve`.
+    The HOME and the passphrase of its online half come from the environment, as for `pilookup serve`, and so does the
+    platform key (PILOOKUP_SANDBOX_KEY), which is registered.
     Prints one line of JSON with the port when requests are answered.
 
     Args:
         port: The port on 127.0.0.1; 0 takes a free one.
 
     Raises:
-        ServeError: A setting is invalid, the port cannot be listened on, or the HOME is not that of a sandbox.
+        ServeError: A setting or the key is invalid, the port cannot be listened on, or the HOME is not that of a
+            sandbox.
+        PlatformError, ServiceDatabaseError: The key cannot be registered.
         HomeError: HOME cannot be read, or its passphrase is being changed.
         KeyringError: The passphrase is wrong, or a key is missing or damaged.
         TrustError, FormatError: A root does not verify.
@@ -47,10 +51,13 @@ def serve_sandbox(port: int) -> None:
     settings = read_settings(host=HOST, port=port)
     online = settings.home / "online"
     check_is_sandbox(settings)
+    key = take_key()
     with half_locked(online, shared=True), TemporaryDirectory(prefix="pilookup-") as scratch:
         keys = KeyringKeys(Keyring.unlock(online, Half.ONLINE, read_passphrase(Half.ONLINE)))
         harden()
         configure_logging(settings.log_level)
+        if key is not None:
+            register(settings, key)
         for stop in (signal.SIGTERM, signal.SIGINT):
             # uvicorn ends, and then sends itself the signal again, which must not end the process before the clean-up.
             signal.signal(stop, lambda *_: None)

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Engine, func, insert, or_, select, tuple_, update
 
 from pilookup.errors import PilookupError
+from pilookup.protocol.platform_key import KeyKind, PlatformKey
 from pilookup_server.limits.platform_ledger import Account, Want
-from pilookup_server.platforms.key import KeyKind, PlatformKey
 from pilookup_server.platforms.platform import (
     MAX_KEYS,
     MAX_PLATFORMS,

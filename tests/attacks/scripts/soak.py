@@ -23,7 +23,8 @@ from pathlib import Path
 from pilookup import Client
 from pilookup.checking import trust
 from tests.support.attacks.home import LISTED, ONLINE, Held
-from tests.support.attacks.server import MANY, ROOMY, TOKEN
+from tests.support.attacks.server import MANY, ROOMY
+from tests.support.server.platform_keys import KEY, add_platform
 from tests.support.server.serve_process import Process
 
 NEW = (f"1371{n:07}" for n in count())
@@ -50,7 +51,7 @@ class Load:
     def _run(self, url, channel, root, state):
         rng = random.Random(str(state))
         while not self._stop.is_set():
-            token = TOKEN if channel == "platform" else None
+            token = KEY if channel == "platform" else None
             with Client(url, channel, trust=root, state_dir=state, token=token) as client:
                 for _ in range(rng.randrange(5, 50)):
                     self._check(client, rng)
@@ -139,7 +140,8 @@ def half_load(load):
 def run(minutes, workers, clients, folder):
     trust.FRESH_SECONDS = 5
     held = Held.make(folder / "home")
-    settings = {"online_passphrase": ONLINE.decode(), "platform_tokens": TOKEN, "public_channel_quota": MANY} | ROOMY
+    add_platform(held.path)
+    settings = {"online_passphrase": ONLINE.decode(), "public_channel_quota": MANY} | ROOMY
     server = Process(held.path, folder / "log", "--workers", str(workers), **settings).wait()
     load = Load(server.url, held, folder, clients)
     total, tenths = Counter(), []

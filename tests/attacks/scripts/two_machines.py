@@ -28,7 +28,8 @@ from pilookup.checking import trust
 from pilookup.custody import Custody
 from pilookup.protocol.names import PLATFORM, PUBLIC
 from tests.support.attacks.home import CUSTODY, HIT, MISS, ONLINE, Held
-from tests.support.attacks.server import MANY, ROOMY, TOKEN, Answer, Proxy
+from tests.support.attacks.server import MANY, ROOMY, Answer, Proxy
+from tests.support.server.platform_keys import add_platform
 from tests.support.server.serve_process import Process
 
 NEW = (f"1371{n:07}" for n in count())
@@ -98,12 +99,11 @@ def carry(held, *homes):
 def serve(home, log, *options, **settings):
     given = {
         "online_passphrase": ONLINE.decode(),
-        "platform_tokens": TOKEN,
         "poll_seconds": 0.2,
         "public_channel_quota": MANY,
     } | ROOMY
     # Timestamps of 48 hours are renewed when less than this is left: all the time.
-    given |= {"renew_before_seconds": 48 * 3600 - 1, "metadata_token": TOKEN}
+    given |= {"renew_before_seconds": 48 * 3600 - 1, "metadata_token": add_platform(home)}
     return Process(home, log, *options, **(given | settings)).wait()
 
 

@@ -21,8 +21,8 @@ from pilookup_server.settings import read_settings
 from pilookup.clock import utc_now
 from pilookup.keyring import Half, Keyring
 from tests.support.attacks.home import ONLINE
+from tests.support.server.platform_keys import add_platform
 
-TOKEN = "a-synthetic-platform-token-of-the-attacks-0123456789"
 MANY = "100000000/minute"
 ROOMY = dict.fromkeys(("public_quota", "public_channel_quota", "platform_quota", "request_quota"), MANY) | {
     "public_reserve": "",
@@ -35,8 +35,9 @@ class Served:
     """The app in uvicorn in a thread, behind the connections of a worker, with the keyring of the online half."""
 
     def __init__(self, path, clock=utc_now, **given):
+        add_platform(path)
         keys = KeyringKeys(Keyring.unlock(path / "online", Half.ONLINE, ONLINE))
-        settings = read_settings(home=path, **({"poll_seconds": 0.2, "platform_tokens": TOKEN} | ROOMY | given))
+        settings = read_settings(home=path, **({"poll_seconds": 0.2} | ROOMY | given))
         self.app = create_app(settings, keys, Path(tempfile.mkdtemp(dir=path)), clock)
         table = ConnectionTable(settings.max_connections, settings.max_connections_per_address, time.monotonic)
         times = ConnectionTimes(HEAD_SECONDS, settings.body_seconds, settings.response_seconds)

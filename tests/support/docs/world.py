@@ -151,8 +151,6 @@ class World:
         if words[:2] == ["pilookup", "serve"]:
             return wait_ready(server, log)
         wait_text(server, log, SERVERS[" ".join(words[:2])])
-        if words[1] == "sandbox":
-            self.environment["CHECK_TOKEN"] = re.search(r"^platform key (\S+)$", log.read_text(), re.MULTILINE)[1]
         return ""
 
     def _serve_with_health_checks(self) -> None:

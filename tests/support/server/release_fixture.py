@@ -24,7 +24,6 @@ from tests.support.filters import Filter, build_body
 GEOMETRY = Geometry(2, 64)
 START = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 LATER = START + timedelta(days=180)
-TOKEN = "t0ken-" + "x" * 40
 NUMBERS = tuple(f"tel:+86138{n:08}".encode() for n in range(5))
 ROLES = {"root": 3, "targets": 3, "snapshot": 1, "timestamp": 1}
 

@@ -8,11 +8,11 @@ from pilookup_server.limits.quotas import SharedCounts
 from pilookup_server.service_database.counts import ServiceDatabase
 from pilookup_server.settings import read_settings
 
+from tests.support.server.platform_keys import FORMER_TOKEN
 from tests.support.server.stepped import Stepped
 
 NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
 CEILING = 5_000_000
-TOKEN = "a-token-of-a-platform-in-the-tests-1"
 
 
 class Sqlite:
@@ -60,7 +60,7 @@ class Server:
     def __init__(self, home, url="", ceiling=CEILING, **given):
         (home / "online").mkdir(parents=True, exist_ok=True)
         self.elapsed, self.ticks = Stepped(1_000_000.0), True
-        given = {"service_database_url": url, "platform_tokens": TOKEN} | given
+        given = {"service_database_url": url, "platform_tokens": FORMER_TOKEN} | given
         self.settings = read_settings(home=home, public_epoch_quota=ceiling, **given)
         self.counts = SharedCounts.from_settings(self.settings, self._wake, self.elapsed)
         self.keeper = CountKeeper(self.settings, self.counts, self.elapsed, lambda: NOW)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.ready import wait_ready
+from tests.support.server.platform_keys import add_platform
 
 COMMAND = (sys.executable, "-m", "pilookup.cli")
-TOKEN = "a-synthetic-platform-token-of-the-tests-0123456789"
 QUOTA = "100000000/minute"
 
 
@@ -47,7 +47,6 @@ class Home:
         """Run `pilookup serve` with only the online half's passphrase; yields its address."""
         environment = {n: v for n, v in self.environment.items() if n != "PILOOKUP_PASSPHRASE"}
         environment |= {
-            "PILOOKUP_PLATFORM_TOKENS": TOKEN,
             "PILOOKUP_PUBLIC_QUOTA": QUOTA,
             "PILOOKUP_PUBLIC_CHANNEL_QUOTA": QUOTA,
             "PILOOKUP_PUBLIC_EPOCH_QUOTA": str(10**12),
@@ -56,6 +55,7 @@ class Home:
             "PILOOKUP_REQUEST_QUOTA": QUOTA,
         }
         environment |= {f"PILOOKUP_{name.upper()}": str(value) for name, value in settings.items()}
+        add_platform(self.path)
         log = self.work / "server.log"
         with log.open("ab") as output:
             start = log.stat().st_size

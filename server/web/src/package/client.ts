@@ -14,6 +14,9 @@ const QUOTA_HEADER = "pilookup-quota-warning";
 
 declare const globalThis: { pilookupForeign: Foreign };
 
+const PURPOSE_HEADER = "pilookup-purpose";
+const PURPOSES = ["signup", "screening"];
+
 const clock: Clock = { now: () => Date.now(), ticks: () => performance.now() };
 
 /** See `public.d.ts`. */
@@ -23,15 +26,21 @@ export class PilookupClient {
   private readonly timeout: number;
   private readonly fetch: Fetch;
 
-  constructor({ url, trust, channel = "platform", token, timeout = 10_000, sandbox = false }: Options) {
+  constructor({ url, trust, channel = "platform", token, timeout = 10_000, sandbox = false, purpose }: Options) {
     if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) throw new Error("token: not a bearer token");
+    if (purpose !== undefined && !PURPOSES.includes(purpose)) throw new Error("purpose: not signup or screening");
     if (!(timeout > 0)) throw new Error("timeout: must be above 0");
     this.urls = channelUrls({ server: url, buckets: "", channel, root: "" }, url);
     this.trust = new SharedTrust(trust, channel, clock, sandbox);
     this.timeout = timeout;
     const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    this.fetch = (target, options) =>
-      fetch(target, { ...options, headers: { ...(options.headers as Record<string, string>), ...authorization } });
+    // Evaluations are the only POST.
+    const charged = (options: RequestInit): Record<string, string> =>
+      purpose !== undefined && options.method === "POST" ? { [PURPOSE_HEADER]: purpose } : {};
+    this.fetch = (target, options) => {
+      const own = options.headers as Record<string, string>;
+      return fetch(target, { ...options, headers: { ...own, ...authorization, ...charged(options) } });
+    };
   }
 
   async check(text: string): Promise<Answer> {

@@ -61,6 +61,8 @@ export interface Options {
   timeout?: number;
   /** Whether the channel is that of a sandbox. Its root is refused without it, and every other root with it. */
   sandbox?: boolean;
+  /** Which quota of the platform is charged. Without it, the server decides by the size of each request. */
+  purpose?: "signup" | "screening";
 }
 
 /**
@@ -71,7 +73,7 @@ export class PilookupClient {
   /**
    * Make a client. Nothing is sent before the first check.
    *
-   * @throws Error when the URL, the channel's name, the token, the timeout or the trust file is not valid, or when `trust` is
+   * @throws Error when the URL, the channel's name, the token, the timeout, the purpose or the trust file is not valid, or when `trust` is
    *   marked as that of a sandbox and `sandbox` is not set, or the other way round
    */
   constructor(options: Options);

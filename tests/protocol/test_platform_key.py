@@ -6,9 +6,9 @@ from zlib import crc32
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pilookup_server.platforms.key import KeyKind, PlatformKey
 from pilookup_server.platforms.platform import NAME_CHARACTERS, epoch_quota, is_name
 
+from pilookup.protocol.platform_key import KeyKind, PlatformKey
 from tests.support.docs.documents import ROOT
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -65,13 +65,21 @@ export async function check(text: string, tools: Tools): Promise<{ answer: Answe
   }
 }
 
-/** Do in advance what does not need the number: verify the release, compute its key's tables, blind a canary. */
-export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">): Promise<void> {
+/** How many of the newest cases the page lists. */
+const NEWEST = 5;
+
+/**
+ * Do in advance what does not need the number: verify the release, compute its key's tables, blind a canary.
+ *
+ * @returns the newest cases of the catalogue, the newest first
+ */
+export async function prepare(tools: Pick<Tools, "urls" | "trust" | "transport">): Promise<Case[]> {
   const release = await tools.trust.fresh(fileFetcher(tools));
   release.key.prepare();
   const name = pickRandom(release.manifest.canaries);
   release.canary = { name, blinded: blind(utf8(name)) };
   await detailsOf(release, tools);
+  return [...release.manifest.cases.values()].slice(-NEWEST).reverse();
 }
 
 function unknownAnswer(error: unknown): Answer {

@@ -8,7 +8,7 @@ import { utf8 } from "../protocol/bytes.ts";
 import { Failure } from "../protocol/failure.ts";
 import { Transport, type Fetch } from "../protocol/transport.ts";
 import { Trust, type Clock } from "../protocol/trust.ts";
-import type { Answer, PageMessage, Settings, Step, WorkerMessage } from "./messages.ts";
+import type { Answer, Case, PageMessage, Settings, Step, WorkerMessage } from "./messages.ts";
 import { channelUrls } from "./channel_urls.ts";
 
 declare const self: {
@@ -49,7 +49,7 @@ function configure(settings: Settings): void {
   if ("status" in configured) return;
   const transport = (preparing = new Transport(send));
   // An error here is ignored: it occurs again in the check, which reports it.
-  const prepared = (): void => self.postMessage({ kind: "prepared" });
+  const prepared = (cases: Case[]): void => self.postMessage({ kind: "prepared", cases });
   queue = prepare({ ...configured, transport }).then(prepared, () => undefined);
 }
 

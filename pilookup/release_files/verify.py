@@ -16,6 +16,7 @@ from pilookup.protocol import merkle
 from pilookup.protocol.buckets import BUCKETS_FILE, TREE_FILE, Geometry
 from pilookup.protocol.cases import CASES_FILE, MAX_CASES_BYTES, cases_from_bytes
 from pilookup.protocol.delta import is_delta
+from pilookup.protocol.feed import FEED_FILE, MAX_FEED_BYTES, check_feed
 from pilookup.protocol.filter import Algorithm, Role, is_filter
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
 from pilookup.protocol.release import (
@@ -198,8 +199,8 @@ def verify_files(
     """Check everything about a snapshot's files that can be checked without keys.
 
     Checks digests and sizes, the tree over the buckets, the order of slots, the number of entries, the filters, where
-    deltas lead, and the details of the cases. Of a file with a name that this version does not know, the digest and
-    size alone.
+    deltas lead, the details of the cases, and the feed. Of a file with a name that this version does not know, the
+    digest and size alone.
 
     Args:
         manifest: The snapshot's manifest, already trusted.
@@ -220,6 +221,8 @@ def verify_files(
         raise FormatError(f"{TREE_FILE}: not the tree over the buckets")
     if CASES_FILE in manifest.files:
         cases_from_bytes(read_plain(paths[CASES_FILE], MAX_CASES_BYTES))
+    if FEED_FILE in manifest.files:
+        check_feed(read_plain(paths[FEED_FILE], MAX_FEED_BYTES), manifest.datasets)
     buckets = SnapshotBuckets(manifest.geometry, manifest.root, paths[BUCKETS_FILE])
     for name in here:
         if is_filter(name):

@@ -11,6 +11,9 @@ from pilookup.custody.audit.log_file import read_lines
 from pilookup.custody.home import Home
 from pilookup.errors import CustodyError, PublishError
 from pilookup.protocol.cases import CASES_FILE, Texts, cases_from_bytes
+from pilookup.protocol.feed import FEED_FILE, ListedCase, feed_id, feed_to_bytes
+from pilookup.protocol.label import Kind
+from pilookup.protocol.manifest import Case
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW, initialised, look_up
 from tests.support.custody.command import load_of, run
@@ -86,6 +89,42 @@ def test_texts_are_taken_away_again(loaded):
         custody.change_dataset("farm", DatasetChange(texts={}))
         custody.publish("public")
     assert released(loaded)[0] is None
+
+
+def feed_of(home, channel="public"):
+    """The feed of the served release; None if it has none."""
+    with opened(home) as custody:
+        repository = custody._session().repository(channel)
+        epoch = repository.listed()[0]
+        return (repository.targets / epoch.path(FEED_FILE)).read_bytes() if FEED_FILE in epoch.files else None
+
+
+def test_the_feed_lists_the_cases_of_the_catalogue_on_public_alone(loaded):
+    """A new case, other texts and a withdrawal change it; a repeated publish does not; a rotation keeps its ids."""
+    root = (loaded / "trust-public.json").read_bytes()
+
+    def expected(*cases):
+        return feed_to_bytes(feed_id(root), cases)
+
+    def exposed(number, zh, en, updated):
+        return ListedCase(Case(number, Kind.EXPOSURE, zh, en), TODAY, updated)
+
+    leak, farm = exposed(1, "leak", "leak", TODAY), exposed(2, "farm", "farm", TODAY)
+    assert feed_of(loaded) == expected(leak, farm)
+    assert feed_of(loaded, "platform") is None
+    later = NOW + timedelta(days=2)
+    with opened(loaded, later) as custody:
+        assert not custody.publish("public").changed
+        custody.change_dataset("farm", DatasetChange(title_en="The farm", texts=TEXTS))
+        custody.publish("public")
+    farm = exposed(2, "farm", "The farm", later.date())
+    assert feed_of(loaded) == expected(leak, farm)
+    with opened(loaded, later) as custody:
+        custody.withdraw("leak")
+        custody.rotate("public")
+    assert feed_of(loaded) == expected(farm)
+    directory = loaded / "online" / "channels" / "public"
+    assert verify_directory(directory, root, later)
 
 
 def test_a_change_is_logged_without_its_texts(loaded):

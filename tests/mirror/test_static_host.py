@@ -72,7 +72,7 @@ def test_the_command(home, nginx, folder, tmp_path):
     assert 'pilookup_mirror_sync_success{channel="public"} 0' in metrics.read_text()
     first = run(*common, "--metrics", str(metrics), **secret)
     assert first.exit_code == 0, first.output
-    assert "public: the mirror now has serial 1 of epoch 1 (2 files fetched" in first.output
+    assert "public: the mirror now has serial 1 of epoch 1 (3 files fetched" in first.output
     assert 'pilookup_mirror_serial{channel="public"} 1' in metrics.read_text()
     again = run(*common, "--json", **secret)
     assert '"changed": false' in again.output

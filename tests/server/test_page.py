@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from hashlib import sha256
 
 import pytest
 from pilookup_server import app as app_module
@@ -11,6 +12,7 @@ from pilookup_server.process import start as start_module
 from pilookup_server.settings import ServeError, Settings
 
 from tests.support.page.recordings import packed
+from tests.support.server.release_fixture import LATER
 
 FILES = {
     "index.html": b"<!doctype html><title>page</title>" + b" " * 400,
@@ -155,6 +157,44 @@ async def test_config_without_a_release_is_a_503(running, tmp_path, page):
     (tmp_path / "online" / "channels" / "public").mkdir(parents=True)
     async with running() as server:
         assert (await server.get("/config.json")).status_code == 503
+
+
+FEED = b"<feed>" + b"a case" * 20_000
+
+
+async def test_the_feed_is_the_released_file_for_feed_readers(running, repository, page):
+    """Its bytes as signed, its media type, short caching, and nothing is sent again that a reader has."""
+    repository.more = {"feed.xml": FEED}
+    repository.publish({1: (2, LATER), 2: (3, LATER)})
+    repository.more = {"feed.xml": FEED[:-1]}
+    async with running() as server:
+        answer = await server.get("/feed.xml")
+        again = await server.get("/feed.xml", headers={"if-none-match": answer.headers["etag"]})
+        plain = await server.get("/feed.xml", headers={"accept-encoding": "identity"})
+        repository.publish({1: (2, LATER), 2: (4, LATER)})
+        await server.public.tick()
+        newer = await server.get("/feed.xml", headers={"if-none-match": answer.headers["etag"]})
+    assert answer.content == plain.content == FEED
+    assert plain.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    assert plain.headers["cache-control"] == "public, max-age=600"
+    assert plain.headers["etag"] == f'"{sha256(FEED).hexdigest()}"'
+    assert (again.status_code, again.content) == (304, b"")
+    assert (newer.status_code, newer.content) == (200, FEED[:-1])
+
+
+async def test_an_older_release_has_no_feed(running, repository, page):
+    async with running() as server:
+        assert (await server.get("/feed.xml")).status_code == 404
+
+
+async def test_no_feed_of_an_expired_release(running, repository, page, clock):
+    repository.more = {"feed.xml": FEED}
+    repository.publish({1: (2, LATER)})
+    async with running() as server:
+        clock.pass_(days=40)
+        refused = await server.get("/feed.xml")
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "60"
 
 
 async def test_no_page_if_disabled_or_not_built(running, repository, page, monkeypatch, tmp_path):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -158,6 +158,10 @@ class ControlDatabase:
         if number > MAX_DATASETS:
             raise CustodyError(f"the catalogue is full: {MAX_DATASETS} datasets")
         return number
+
+    def first_loads(self) -> dict[int, date]:
+        """The day (UTC) on which each dataset was first loaded, by its catalogue id."""
+        return {row.id: row.created_at.date() for row in self._all(select(schema.dataset))}
 
     def loads(self, slug: str) -> list[Load]:
         """A dataset's loads, in unspecified order."""

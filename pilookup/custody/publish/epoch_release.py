@@ -15,11 +15,12 @@ from pilookup import durable
 from pilookup.compute.callbacks import Progress
 from pilookup.custody import epochs
 from pilookup.custody.control import Channel, Dataset, Epoch, Load
-from pilookup.custody.datasets import case_details, case_of
+from pilookup.custody.datasets import case_of
 from pilookup.custody.prepared import EpochRecord
 from pilookup.custody.publish.assemble import BuiltEpoch, PublishJob, build
 from pilookup.custody.publish.bucket_task import BucketOverflow
 from pilookup.custody.publish.canaries import verify_canaries
+from pilookup.custody.publish.catalogue_files import cases_file, feed_file
 from pilookup.custody.publish.entry_task import StoredLoad
 from pilookup.custody.publish.filters.schedule import Base, base_name, write_filters
 from pilookup.custody.publish.labels import Source, newest_first
@@ -28,18 +29,22 @@ from pilookup.errors import FormatError, KeyringError, PublishError
 from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id
 from pilookup.plain_file import read_whole
 from pilookup.protocol.buckets import BUCKETS_FILE
-from pilookup.protocol.cases import CASES_FILE, cases_to_bytes
+from pilookup.protocol.cases import CASES_FILE
 from pilookup.protocol.delta import delta_name
+from pilookup.protocol.feed import FEED_FILE
 from pilookup.protocol.label import Kind, Profile
 from pilookup.protocol.manifest import FileRef, Manifest
 from pilookup.protocol.names import CANARIES, PUBLIC
-from pilookup.protocol.release import MANIFEST, ServedEpoch
+from pilookup.protocol.release import MANIFEST, ROOT, ServedEpoch
 from pilookup.release_files.delta_file import SnapshotBuckets, applied, write_delta
 from pilookup.release_files.files import file_ref
 from pilookup.release_files.verify import verify_files
 
 MOST_GROWTH: Final = 8
 """A bucket of a later snapshot may have this many times the slots of the epoch's first snapshot."""
+
+_TEXT_FILES: Final = (CASES_FILE, FEED_FILE)
+"""The files beside the manifest about its catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class EpochBuilder:
         self._state = state
         self._repository = session.repository(channel.name)
         self._datasets = released_datasets(session, channel)
-        self._cases = self._cases_file()
+        self._texts = self._catalogue_files()
         self._removals = session.control.removals()
         self._released: list[tuple[int, Manifest]] = []
         self._grows = channel.name != PUBLIC
@@ -238,12 +243,14 @@ class EpochBuilder:
     def _catalogue(self) -> tuple[Any, ...]:
         return tuple(case_of(row) for row in sorted(self._datasets, key=lambda row: row.id))
 
-    def _cases_file(self) -> bytes | None:
-        """The content of `cases.json`; None where no dataset has texts for it."""
-        if not any(row.details for row in self._datasets):
-            return None
-        loads = self._session.control.loads
-        return cases_to_bytes({row.id: case_details(row, loads(row.slug)) for row in self._datasets})
+    def _catalogue_files(self) -> dict[str, bytes]:
+        """The files beside the manifest about its catalogue, by name."""
+        control = self._session.control
+        files = {CASES_FILE: cases_file(control, self._datasets)}
+        if self._channel.name == PUBLIC:
+            first_root = self._repository.read(f"1.{ROOT}")
+            files[FEED_FILE] = feed_file(first_root, self._datasets, control.first_loads())
+        return {name: data for name, data in files.items() if data is not None}
 
     def _same_content(self, epoch: Epoch, manifest: Manifest, built: BuiltEpoch) -> bool:
         """Whether a served snapshot is the one that was built; a former epoch keeps Bloom filters, or goes without."""
@@ -253,17 +260,16 @@ class EpochBuilder:
             {name: manifest.files[name] for name in built.files} == built.files
             and manifest.root == built.root
             and manifest.datasets == self._catalogue()
-            and manifest.files.get(CASES_FILE) == (_ref_of(self._cases) if self._cases else None)
+            and {name: manifest.files[name] for name in _TEXT_FILES if name in manifest.files}
+            == {name: _ref_of(data) for name, data in self._texts.items()}
             and (former or bloom == self._state.bloom)
         )
 
     def _write(self, epoch: Epoch, built: BuiltEpoch, folder: Path, public_key: bytes) -> Manifest:
         """Write the filters and the manifest, under a serial that is consumed before any byte of them is written."""
         serial = self._session.control.consume_serial(self._channel.name, self._highest_serial())
-        details = {}
-        if self._cases:
-            durable.write_flushed(folder / CASES_FILE, self._cases)
-            details[CASES_FILE] = _ref_of(self._cases)
+        for name, data in self._texts.items():
+            durable.write_flushed(folder / name, data)
         filters = write_filters(built.filters, folder, self._channel.name, epoch.number, serial)
         delta = self._write_delta(epoch, built, folder)
         manifest = Manifest(
@@ -278,7 +284,7 @@ class EpochBuilder:
             root=built.root,
             files={
                 **built.files,
-                **details,
+                **{name: _ref_of(data) for name, data in self._texts.items()},
                 **{name: file_ref(folder / name) for name in filters},
                 **delta,
             },

@@ -7,6 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from pilookup.protocol.feed import FEED_TYPE
+
 BUILT: Final = Path(__file__).parents[1] / "page"
 """The folder that `server/web/build.mjs` writes; absent from a source tree in which it has not run."""
 
@@ -22,6 +24,7 @@ _TYPES: Final = {
     ".svg": "image/svg+xml; charset=utf-8",
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
+    ".xml": FEED_TYPE,
     ".sound": "application/octet-stream",
 }
 

@@ -1,4 +1,4 @@
-"""The page for citizens: its files and its configuration."""
+"""The page for citizens: its files, its configuration, and the feed of the newest cases."""
 
 from collections.abc import Mapping
 from functools import lru_cache, partial
@@ -8,16 +8,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pilookup.protocol.feed import FEED_FILE
 from pilookup.protocol.problems import Problem
 from pilookup.protocol.release import ROOT
 from pilookup_server.page_host.assets import INDEX, Asset
 from pilookup_server.page_host.config import PageConfig
 from pilookup_server.problems import ProblemError
+from pilookup_server.release.loaded_release import ServedState
 from pilookup_server.routes.compressed import asset_response
 from pilookup_server.service import service_of
 
 REVALIDATE: Final = "no-cache"
 """A cache must revalidate each time, because a page older than the server's protocol would fail."""
+
+FEED_CACHE: Final = "public, max-age=600"
+"""Feed readers ask often. A case that was withdrawn is gone from the feed within ten minutes."""
 
 _FIXED: Final = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -34,7 +39,8 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
         config: The configuration of the page.
 
     Returns:
-        A route for each file, for each recording, for `/` and for `/config.json`; none if the page is not built.
+        A route for each file, for each recording, for `/`, `/config.json` and `/feed.xml`; none if the page is not
+        built.
     """
     if not assets:
         return []
@@ -42,7 +48,8 @@ def page_routes(assets: Mapping[str, Asset], config: PageConfig) -> list[Route]:
     sounds = {one.path: Asset.from_bytes(one.path, one.data) for one in config.sounds}
     files = [Route(f"/{name}", partial(_asset, asset, headers)) for name, asset in {**assets, **sounds}.items()]
     index = Route("/", partial(_asset, assets[INDEX], headers))
-    return [index, Route("/config.json", partial(_config, config)), *files]
+    made = [Route("/config.json", partial(_config, config)), Route(f"/{FEED_FILE}", partial(_feed, config.channel))]
+    return [index, *made, *files]
 
 
 async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> Response:
@@ -53,12 +60,43 @@ async def _asset(asset: Asset, headers: Mapping[str, str], request: Request) -> 
 
 async def _config(config: PageConfig, request: Request) -> Response:
     """GET /config.json, with the newest root by which the channel's release was verified."""
-    watcher = service_of(request).watchers.get(config.channel)
-    state = watcher.state if watcher else None
-    if state is None:
-        raise ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
+    state = _state(config.channel, request)
     root = state.metadata[f"{state.loaded.release.root_version}.{ROOT}"]
     return asset_response(_document(config, root), request, REVALIDATE)
+
+
+async def _feed(channel: str, request: Request) -> Response:
+    """GET /feed.xml, the bytes of `feed.xml` of the newest epoch (SPEC.md section 7.2).
+
+    Raises:
+        ProblemError: 404 if the release was made by a version without feeds, 503 if there is no valid release.
+    """
+    state = _state(channel, request)
+    if state.fault(service_of(request).clock()):
+        raise _unavailable()
+    newest = state.loaded.release.epochs[0]
+    if FEED_FILE not in newest.files:
+        raise ProblemError(Problem.NOT_FOUND)
+    file = state.targets[newest.path(FEED_FILE)]
+    return asset_response(_compressed(file.read(0, file.ref.size)), request, FEED_CACHE)
+
+
+def _state(channel: str, request: Request) -> ServedState:
+    """What is served of the page's channel; raises ProblemError 503 if nothing is."""
+    watcher = service_of(request).watchers.get(channel)
+    if watcher is None or watcher.state is None:
+        raise _unavailable()
+    return watcher.state
+
+
+def _unavailable() -> ProblemError:
+    return ProblemError(Problem.UNAVAILABLE, headers={"retry-after": "60"})
+
+
+@lru_cache(maxsize=2)
+def _compressed(feed: bytes) -> Asset:
+    """The feed as a file of the page; cached, since it changes only with a release."""
+    return Asset.from_bytes(FEED_FILE, feed)
 
 
 @lru_cache(maxsize=2)

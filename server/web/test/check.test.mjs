@@ -150,6 +150,15 @@ describe("a correct server", () => {
     assert.equal(asked, 2);
   });
 
+  test("a preparation gives the newest cases of the catalogue, the newest first", async () => {
+    const page = new Page();
+    const cases = await prepare(page.tools());
+    assert.ok(cases.length > 0 && cases.length <= 5);
+    assert.deepEqual(cases.map(({ id }) => id), cases.map(({ id }) => id).sort((a, b) => b - a));
+    const { id, kind, title, seized_on } = cases[0];
+    assert.ok(id > 0 && kind && title.zh && title.en && seized_on !== undefined);
+  });
+
   test("after a preparation, a check fetches only the evaluation and the buckets", async () => {
     const page = new Page();
     await prepare(page.tools());

@@ -94,6 +94,8 @@ class Repository:
         self.metadata.mkdir(parents=True)
         self.targets.mkdir()
         self.version = 0
+        self.more: dict[str, bytes] = {}
+        """Further files of the epochs that are published from now on, by name."""
         self.signers = {role: [CryptoSigner.generate_ed25519() for _ in range(n)] for role, n in ROLES.items()}
         keys.signing[channel] = self.signers["timestamp"][0]._private_key
         self.write_root(1, now)
@@ -161,7 +163,7 @@ class Repository:
         tree = merkle.build(merkle.leaf_hash(slots[at : at + stride]) for at in range(0, len(slots), stride))
         body = build_body(filter_keys, Algorithm.FUSE16)
         base = Filter(self.channel, epoch, serial, Kind.EXPOSURE, Role.BASE, Algorithm.FUSE16, body)
-        files = {"buckets.bin": slots, "tree.bin": tree, base.file_name: base.to_bytes()}
+        files = {"buckets.bin": slots, "tree.bin": tree, base.file_name: base.to_bytes(), **self.more}
         manifest = Manifest(
             channel=self.channel,
             profile=Profile.COARSE,

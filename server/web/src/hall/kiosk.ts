@@ -34,6 +34,8 @@ export function startKiosk(page: HallPage, note: HTMLElement, wipe: () => void):
     document.querySelectorAll("details[open]").forEach((open) => open.removeAttribute("open"));
     page.resetLanguage();
     wipe();
+    // The last rendering was before the field was emptied: without this, the count stays until the next second.
+    show();
   };
   const tick = (): void => {
     if (isUsed() && left() <= 0) reset();

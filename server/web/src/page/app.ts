@@ -1,6 +1,6 @@
 // The page itself: connects the field, the check and the answer, and wipes all of them.
 
-import type { Step } from "../worker/messages.ts";
+import type { Case, Step } from "../worker/messages.ts";
 import { forgetSound, readAloudButton, startReadAloud, stopReading, updateReadAloud } from "./read_aloud.ts";
 import { ALL } from "./advice.ts";
 import { dialServices, hotlineText, moreAdvice } from "./advice_view.ts";
@@ -8,7 +8,7 @@ import { clearAnswer, faultOf, showAnswer, summarise } from "./answer_view.ts";
 import { type Checker, type Outcome, startChecker } from "./checker.ts";
 import { byId, fill, make, showNotice } from "./elements.ts";
 import { day } from "./dates.ts";
-import { operatorName, showOperator } from "./footer.ts";
+import { operatorName, showNewest, showOperator } from "./footer.ts";
 import { isHall, renderHall, startHall } from "./hall.ts";
 import { wrongLength } from "./grouping.ts";
 import { resetLanguage, setServices, startLanguage, switchLanguage, words } from "./language.ts";
@@ -24,6 +24,8 @@ let checker: Checker;
 let preparing: Promise<"not_configured" | "unreachable" | null> | null = null;
 let outcome: Outcome | null = null;
 let step: [Step, number | undefined] | null = null;
+/** The newest cases of the catalogue, once the release has been fetched. */
+let newest: Case[] = [];
 let busy = false;
 let wiped = false;
 /** Increases with every check and wipe. A result that belongs to a lower value is outdated and ignored. */
@@ -38,7 +40,11 @@ function start(): void {
   byId("language").addEventListener("click", changeLanguage);
   byId("bigger").addEventListener("click", toggleBigger);
   byId("form").addEventListener("submit", submit);
-  checker = startChecker(showDrawings);
+  checker = startChecker((cases) => {
+    newest = cases;
+    showDrawings();
+    render();
+  });
   watchNumber(onEdit);
   wipeOnLeave(wipe, showReturned);
   startReadAloud({ words, config: () => config, outcome: () => outcome });
@@ -206,6 +212,7 @@ function render(): void {
   showSent(outcome ? outcome.sent : null, words());
   byId("before").hidden = outcome !== null || isHall();
   showOperator(config ? config.operator : null, words());
+  showNewest(newest, words());
   showWiped();
   showFault(outcome ? faultOf(outcome.answer, words()) : []);
   showStep();

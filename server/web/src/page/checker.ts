@@ -1,6 +1,6 @@
 // The page's side of the worker: runs one check at a time and gives an answer for each, even if the worker fails.
 
-import type { Answer, PageMessage, Sent, Settings, Step, WorkerMessage } from "../worker/messages.ts";
+import type { Answer, Case, PageMessage, Sent, Settings, Step, WorkerMessage } from "../worker/messages.ts";
 
 /** An answer of the worker, or the page's own answer when the worker did not start. */
 export type ShownAnswer =
@@ -46,9 +46,9 @@ export const START_LIMIT = 30_000;
 /**
  * Start the worker, before the settings have arrived. If the worker fails, the next check starts a new one.
  *
- * @param prepared called when the release has been fetched, so that the line is free for other files
+ * @param prepared called with the newest cases when the release has been fetched, so that the line is free for other files
  */
-export function startChecker(prepared: () => void): Checker {
+export function startChecker(prepared: (cases: Case[]) => void): Checker {
   let settings: Settings | null = null;
   let worker: Worker | null = null;
   let check: Check | null = null;
@@ -72,7 +72,7 @@ export function startChecker(prepared: () => void): Checker {
   };
   const receive = (message: WorkerMessage): void => {
     if (message.kind === "ready") return clearTimeout(timer);
-    if (message.kind === "prepared") return prepared();
+    if (message.kind === "prepared") return prepared(message.cases);
     if (!check || message.id !== check.id) return;
     if (message.kind === "step") return check.step(message.step, message.share);
     end(message);

@@ -1,7 +1,9 @@
-// The footer: who runs the page, and the official address to compare with.
+// The footer: who runs the page, the official address to compare with, and the newest cases.
 
 import type { Words } from "../words/words.ts";
+import type { Case } from "../worker/messages.ts";
 import { telNumber } from "./advice_view.ts";
+import { day } from "./dates.ts";
 import { byId, callLink, fill, make } from "./elements.ts";
 import type { Operator } from "./config.ts";
 
@@ -30,6 +32,17 @@ function showAddress(address: string, words: Words): void {
     make("strong", {}, words.address(address)),
     originOf(address) !== location.origin ? make("p", {}, words.elsewhere(location.origin)) : null,
   );
+}
+
+/** List the newest cases: the same for everybody, whatever was checked. Hidden while there are none. */
+export function showNewest(cases: Case[], words: Words): void {
+  byId("newest").hidden = !cases.length;
+  const text = ({ title, kind, seized_on }: Case): string[] =>
+    [title[words.code], words.kind[kind], seized_on ? words.seized(day(seized_on, words)) : ""];
+  const item = (one: Case): HTMLElement => make("li", {}, ...text(one).map((line) => make("div", {}, line)));
+  fill(byId("newest-cases"), ...cases.map(item));
+  // Made again each time, because a kiosk takes the address of every such link away.
+  fill(byId("feed"), make("a", { class: "call", href: "feed.xml" }, words.feed));
 }
 
 /** The origin of a URL, with or without `https://`. "" if it is not a URL. */

@@ -66,22 +66,27 @@ export async function check(text: string, tools: Tools): Promise<{ answer: Answe
   }
 }
 
+/** How many of the newest cases the page lists. */
+const NEWEST = 5;
+
 /**
  * Do in advance what does not need the number: verify the release, compute its key's tables, blind a canary. The details
  * of the cases are still on their way when this ends: a check can evaluate meanwhile.
  *
  * @param tools what a check needs for that
  * @param fetchFile fetches metadata and targets; that of `fetchEarly`, or one that has not asked yet
+ * @returns the newest cases of the catalogue, the newest first
  */
 export async function prepare(
   tools: Pick<Tools, "urls" | "trust" | "transport">,
   fetchFile = fileFetcher(tools),
-): Promise<void> {
+): Promise<Case[]> {
   const release = await tools.trust.fresh(fetchFile);
   void detailsOf(release, tools);
   release.key.prepare();
   const name = pickRandom(release.manifest.canaries);
   release.canary = { name, blinded: blind(utf8(name)) };
+  return [...release.manifest.cases.values()].slice(-NEWEST).reverse();
 }
 
 function unknownAnswer(error: unknown): Answer {

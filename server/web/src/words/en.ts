@@ -39,6 +39,8 @@ export const en: Words = {
     copyAsks: "A page that wants money, codes, your ID number or a download is a fake.",
     copyAsk: "Not sure? Take the phone to the police station and ask.",
     keeps: "This page keeps no records and does not remember what you checked.",
+    newest: "Newest cases",
+    newestWhy: "Come back from time to time to see new ones. To learn whether your number is among them, check it above.",
   },
   picture: {
     giftAlt: "Drawing: two strangers at a stall in the village, with eggs and oil, wave to an old woman.",
@@ -242,4 +244,5 @@ export const en: Words = {
   address: (url) => `The official address is ${url}`,
   noAddress: "This page does not say what its official address is.",
   elsewhere: (url) => `You are now at ${url}. That is different: be careful.`,
+  feed: "New cases in a feed reader (Atom)",
 };

@@ -78,7 +78,9 @@ export type Fixed =
   | "copyWechat"
   | "copyAsks"
   | "copyAsk"
-  | "keeps";
+  | "keeps"
+  | "newest"
+  | "newestWhy";
 
 /** The keys of the alternative texts of the drawings, as in the `data-alt` attributes of index.html. */
 export type Picture = "giftAlt" | "phoneAlt" | "codeAlt" | "refuseAlt";
@@ -162,4 +164,6 @@ export interface Words {
   address: (url: string) => string;
   noAddress: string;
   elsewhere: (url: string) => string;
+  /** The link to the feed of the cases. */
+  feed: string;
 }

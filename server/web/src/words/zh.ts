@@ -32,6 +32,8 @@ export const zh: Words = {
     copyAsks: "要您付钱、填验证码、填身份证号、下载软件的，都是假的。",
     copyAsk: "拿不准，就带着手机去派出所问。",
     keeps: "这个页面不留记录，不记您查过什么。",
+    newest: "最近查获的案子",
+    newestWhy: "过些日子再来看看有没有新的。您的号码在不在里面，在上面查一查才知道。",
   },
   picture: {
     giftAlt: "图：两个不认识的人在村里摆摊，桌上放着鸡蛋和油，招呼一位老奶奶。",
@@ -216,4 +218,5 @@ export const zh: Words = {
   address: (url) => `真的网址是：${url}`,
   noAddress: "这个页面没有写明真的网址。",
   elsewhere: (url) => `您现在打开的是：${url}。和上面的不一样，请小心。`,
+  feed: "用订阅软件看新案子（Atom）",
 };

@@ -2,10 +2,9 @@
 
 import type { Step } from "../protocol/steps.ts";
 import type { Sent } from "../protocol/transport.ts";
-import type { Answer } from "../protocol/answer.ts";
+import type { Answer, Case } from "../protocol/answer.ts";
 
-export type { Step, Sent, Answer };
-export type { Case } from "../protocol/answer.ts";
+export type { Step, Sent, Answer, Case };
 
 /** Which servers to ask and which root to trust, from config.json. */
 export interface Settings {
@@ -28,8 +27,8 @@ export type PageMessage =
 export type WorkerMessage =
   /** The worker runs and has the settings. Checks can be sent. */
   | { kind: "ready" }
-  /** The release has been fetched and verified in advance. */
-  | { kind: "prepared" }
+  /** The release has been fetched and verified in advance. `cases` are the newest of its catalogue. */
+  | { kind: "prepared"; cases: Case[] }
   /** A check has begun a step. `share` is the progress of the step, from 0 to 1, if it is known; for `waiting`, the seconds left. */
   | { kind: "step"; id: number; step: Step; share?: number }
   /** `last4` are the number's last four digits, "" if the text is not a number. `sent` is all that left the device. */

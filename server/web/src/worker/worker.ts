@@ -8,7 +8,7 @@ import { utf8 } from "../protocol/bytes.ts";
 import { Failure } from "../protocol/failure.ts";
 import { Transport, type Fetch } from "../protocol/transport.ts";
 import { Trust, type Clock, type FetchFile } from "../protocol/trust.ts";
-import type { Answer, PageMessage, Settings, Step, WorkerMessage } from "./messages.ts";
+import type { Answer, Case, PageMessage, Settings, Step, WorkerMessage } from "./messages.ts";
 import { channelUrls } from "./channel_urls.ts";
 
 declare const self: {
@@ -53,9 +53,9 @@ function configure(settings: Settings): void {
   configured = readSettings(settings, transport);
   if ("status" in configured) return transport.abort();
   // An error here is ignored: it occurs again in the check, which reports it.
-  const prepared = (): void => {
+  const prepared = (cases: Case[]): void => {
     isPrepared = true;
-    self.postMessage({ kind: "prepared" });
+    self.postMessage({ kind: "prepared", cases });
   };
   queue = prepare({ ...configured, transport }, configured.fetchFile).then(prepared, () => undefined);
 }

@@ -26,6 +26,7 @@ REQUEST_NUMBERS: Final = MAX_BATCH - 1
 _TEXTS: Final = {
     Reason.UNAUTHORIZED: "the evaluator refuses the key of the platform",
     Reason.RATE_LIMITED: "the quota is used up",
+    Reason.QUOTA_EXCEEDED: "the quota of the epoch is used up",
     Reason.RETIRED: "the evaluator no longer serves the mirror's epoch: run `pilookup sync`, then run this again",
     Reason.BAD_PROOF: "the evaluator's proof is wrong, so its answer was not used: tell its operator",
     Reason.BAD_RESPONSE: "the evaluator's answer does not follow the protocol: is the URL right?",

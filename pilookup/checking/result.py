@@ -64,6 +64,7 @@ DETAILS: Final[Mapping[Reason, str]] = {
     Reason.SERVER_ERROR: "the server failed; check again later, or tell its operator",
     Reason.UNAUTHORIZED: "the server refused the key that was given, or there was none; check the platform key",
     Reason.RATE_LIMITED: "the quota is used up; check again later",
+    Reason.QUOTA_EXCEEDED: "the platform's quota of the epoch is used up; ask the operator of the server",
     Reason.RETIRED: "the server has ended the epoch or serial of the newest release that it offers; check again later",
     Reason.STALE: "the signed metadata or the epoch have expired: the publisher must publish, or this clock is wrong",
     Reason.ROLLED_BACK: "the server offers an older release than this client has seen; tell its operator",

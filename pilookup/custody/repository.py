@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -17,6 +16,7 @@ from uuid import uuid4
 from tuf.api.metadata import Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from pilookup import durable
+from pilookup.custody.served_metadata import ServedMetadata
 from pilookup.plain_file import read_whole
 from pilookup.protocol.manifest import FileRef
 from pilookup.protocol.release import (
@@ -26,11 +26,8 @@ from pilookup.protocol.release import (
     SANDBOX,
     TARGETS_LIFE,
     TIMESTAMP,
-    TIMESTAMP_LIFE,
-    Release,
     ServedEpoch,
     parse_metadata,
-    read_release,
     renew_timestamp,
     served_epochs,
     target_custom,
@@ -47,13 +44,16 @@ ROOT_RENEWED_BEFORE: Final = timedelta(days=120)
 _DISCARDED: Final = ".staging-"
 
 
-class ChannelRepository:
+class ChannelRepository(ServedMetadata):
     """The TUF repository in the directory `channels/{channel}` of the online half."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.metadata = directory / "metadata"
-        self.targets = directory / "targets"
+        """Nothing is read or made yet.
+
+        Args:
+            directory: The channel's directory.
+        """
+        super().__init__(directory)
         self.staging = directory / "staging"
 
     def create(self, signers: Signers, now: datetime, *, sandbox: bool = False) -> bytes:
@@ -80,97 +80,6 @@ class ChannelRepository:
         metadata = Metadata(root)
         sign_metadata(metadata, signers["root"])
         return self.write_root(metadata)
-
-    def read(self, name: str) -> bytes:
-        """A metadata file's bytes; raises OSError, such as FileNotFoundError."""
-        return read_metadata(self.metadata / name)
-
-    def root(self) -> Root:
-        """The newest root metadata, signed by its own keys; raises TrustError, FormatError, OSError."""
-        return verify_root(self.read(ROOT))
-
-    def served_versions(self) -> tuple[int, int]:
-        """The versions of the served targets and snapshot metadata, 0 before the first; raises FormatError, OSError."""
-        targets = self._newest_targets()
-        return (targets.version, self._served_snapshot() or 0) if targets else (0, 0)
-
-    def highest_versions(self, used: Mapping[str, int]) -> dict[str, int]:
-        """The highest versions of `targets` and `snapshot` metadata that were ever used, as far as is known here.
-
-        Args:
-            used: those that were given to somebody to sign.
-
-        Raises FormatError, OSError.
-        """
-        previous = self._newest_targets()
-        served = previous.version if previous else 0
-        return {
-            "targets": max([served, used.get("targets", 0), *self._versions("targets.json")]),
-            "snapshot": max([used.get("snapshot", 0), *self._versions("snapshot.json")]),
-        }
-
-    def expiry(self) -> dict[str, datetime]:
-        """When the newest root and the served metadata of each role expire; raises TrustError, FormatError, OSError."""
-        found = {"root": self.root().expires}
-        if (served := self._served_snapshot()) is not None:
-            snapshot = parse_metadata(self.read(f"{served}.snapshot.json"), Snapshot).signed
-            targets = self._newest_targets()
-            stamp = parse_metadata(self.read(TIMESTAMP), Timestamp).signed
-            found |= {"snapshot": snapshot.expires, "timestamp": stamp.expires}
-            found |= {"targets": targets.expires} if targets else {}
-        return found
-
-    def root_of_version(self, version: int) -> Root:
-        """An older version of the root metadata, or the newest; raises TrustError, FormatError, OSError."""
-        return verify_root(self.read(f"{version}.{ROOT}"))
-
-    def served_targets(self) -> tuple[bytes, list[bytes]] | None:
-        """The targets metadata of the served release and its manifests, newest first; None before the first.
-
-        Raises FormatError, OSError.
-        """
-        targets = self._newest_targets()
-        if targets is None:
-            return None
-        manifests = [read_whole(self.targets / each.path(MANIFEST)) for each in served_epochs(targets.targets)]
-        return self.read(f"{targets.version}.targets.json"), manifests
-
-    def current(self, now: datetime) -> Release | None:
-        """The served release, verified from its root on; None before the first. Its timestamp may have expired.
-
-        Raises:
-            TrustError: the metadata cannot be trusted.
-            FormatError: a metadata file is not what it should be.
-            OSError: a metadata file cannot be read.
-        """
-        if not (self.metadata / TIMESTAMP).exists():
-            return None
-        return read_release(self.read, now, timestamp=False)
-
-    def listed(self) -> tuple[ServedEpoch, ...]:
-        """The epochs of the served release, expired or not; empty before the first. Raises FormatError, OSError."""
-        targets = self._newest_targets()
-        return served_epochs(targets.targets) if targets else ()
-
-    def release_digest(self) -> str | None:
-        """The SHA-256 (hex) of the targets metadata of the served release; None before the first.
-
-        Raises FormatError, OSError.
-        """
-        if (targets := self._newest_targets()) is None:
-            return None
-        return sha256(self.read(f"{targets.version}.targets.json")).hexdigest()
-
-    def signed_at(self) -> list[datetime]:
-        """When the served targets and timestamp metadata were signed; empty before the first release.
-
-        The server renews the timestamp, so its date is one that was received. Raises FormatError, OSError.
-        """
-        targets = self._newest_targets()
-        if targets is None:
-            return []
-        stamp = parse_metadata(self.read(TIMESTAMP), Timestamp).signed
-        return [targets.expires - TARGETS_LIFE, stamp.expires - TIMESTAMP_LIFE]
 
     def next_root(self, now: datetime) -> Root | None:
         """The next version of the root metadata, unsigned, with the same keys; None if it does not expire in 120 days.
@@ -349,21 +258,6 @@ class ChannelRepository:
         kept = {epoch.path(name) for epoch in keep for name in epoch.files}
         for path in {epoch.path(name) for epoch in epochs for name in epoch.files} - kept:
             (self.targets / path).unlink(missing_ok=True)
-
-    def _served_snapshot(self) -> int | None:
-        """The version of the served snapshot metadata; None before the first. Ignores those of killed publishes."""
-        if not (self.metadata / TIMESTAMP).exists():
-            return None
-        return parse_metadata(self.read(TIMESTAMP), Timestamp).signed.snapshot_meta.version
-
-    def _newest_targets(self) -> Targets | None:
-        if (served := self._served_snapshot()) is None:
-            return None
-        snapshot = parse_metadata(self.read(f"{served}.snapshot.json"), Snapshot).signed
-        return parse_metadata(self.read(f"{snapshot.meta['targets.json'].version}.targets.json"), Targets).signed
-
-    def _versions(self, suffix: str) -> list[int]:
-        return [int(path.name.split(".")[0]) for path in self.metadata.glob(f"*.{suffix}")]
 
     def renew_root(self, root: Metadata[Root], signers: Sequence[Signer]) -> None:
         """Sign the next version of the root metadata, and write it; raises KeyringError, OSError."""

@@ -312,7 +312,7 @@ def test_too_few_signing_keys_sign_nothing(at, path):
     session = at(path)
     for name in ("targets-public-1", "targets-public-2"):
         session.keyring.destroy(name)
-    with pytest.raises(PublishError, match="2 targets keys of channel public are needed, 1 found"):
+    with pytest.raises(PublishError, match="channel public: role targets is short by 1 of 2 signatures"):
         publish(session, "public", quiet)
     assert session.repository("public").listed() == ()
 

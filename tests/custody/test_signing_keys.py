@@ -115,7 +115,7 @@ def test_a_release_is_prepared_signed_on_two_media_and_finished(home, media, pub
     with opened(home) as custody:
         custody.load(published / "b.csv", dataset="more", kind="exposure", title_zh="另案", title_en="Another")
         with pytest.raises(
-            KeysElsewhereError, match=r"2 targets keys of channel public are needed, 0 found.*--prepare"
+            KeysElsewhereError, match=r"channel public: role targets is short by 2 of 2 signatures.*--prepare"
         ):
             custody.publish("public")
         prepared = custody.prepare("public")
@@ -132,7 +132,7 @@ def test_a_release_is_prepared_signed_on_two_media_and_finished(home, media, pub
     assert tuple(summary(read_request(prepared.request), pinned=True)) == prepared.summary
     one, two = signed(prepared.request, media[0], media[2])
     with opened(home) as custody:
-        with pytest.raises(KeysElsewhereError, match="targets: 1 of 2 signatures"):
+        with pytest.raises(KeysElsewhereError, match="role targets is short by 1 of 2 signatures"):
             custody.finish("public", [one])
         assert served(home) == before
         done = custody.finish("public", [two, one])

@@ -58,6 +58,6 @@ def running(folder, *words, stop=signal.SIGINT):
         yield Sandbox(json.loads(line), folder)
     finally:
         process.send_signal(stop)
-        rest, errors = process.communicate(timeout=60)
+        rest, errors = process.communicate(timeout=600)
     assert (process.returncode, rest, errors) == (0, "", ""), (process.returncode, rest, errors)
     assert list(scratch.iterdir()) == [], list(scratch.iterdir())

@@ -1,5 +1,7 @@
 """`pilookup screen`: which users of a platform are in the data, by a join on the platform's machine."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,35 +61,35 @@ def screen(
     given = {"IN": users, "OUT_DIR": directory, "--server": server, "--trust": trust, "--key": key}
     if missing := [name for name, value in given.items() if value is None]:
         raise typer.BadParameter(f"{', '.join(missing)}: missing (or --make-key alone)")
-    options: dict[str, object] = {
-        "channel": channel,
-        "token": token,
-        "region": region,
-        "budget": budget,
-        "max_wait": max_wait,
-    }
+    options = {"channel": channel, "token": token, "region": region, "budget": budget, "max_wait": max_wait}
     options |= {"timeout": timeout, "sandbox": sandbox}
+    with _failures(json=json), progress("Screening", "evaluated") as advance:
+        outcome = _screening(directory, mirror, server, trust, key, options).run(
+            users, user_column, number_column, on_progress=advance, on_wait=_say_wait
+        )
+    say_json(outcome.to_json()) if json else _print(outcome, users)
+    if outcome.stopped is not None:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _failures(*, json: bool) -> Iterator[None]:
+    """Print the reason of a failure as JSON if asked to, and raise what is wrong in an argument as wrong usage."""
     try:
-        with progress("Screening", "evaluated") as advance:
-            outcome = _screening(directory, mirror, server, trust, key, options).run(
-                users,
-                user_column,
-                number_column,
-                on_progress=advance,
-                on_wait=lambda text, seconds: note(f"{text}; waiting {seconds:.0f} s"),
-            )
+        yield
     except ScreenError as error:
         if not json:
             raise
         say_json({"reason": error.reason, "detail": str(error)})
         raise typer.Exit(1) from None
+    except PilookupError:
+        raise
     except ValueError as error:
-        if isinstance(error, PilookupError):
-            raise
         raise typer.BadParameter(str(error)) from None
-    say_json(outcome.to_json()) if json else _print(outcome, users)
-    if outcome.stopped is not None:
-        raise typer.Exit(1)
+
+
+def _say_wait(text: str, seconds: float) -> None:
+    note(f"{text}; waiting {seconds:.0f} s")
 
 
 def _make_key(path: Path) -> None:
@@ -103,7 +105,7 @@ def _screening(
     server: str | None,
     trust: Path | None,
     key: Path | None,
-    options: dict[str, object],
+    options: Mapping[str, object],
 ) -> "Screening":
     from pilookup.screening import EvaluatorJob, Screening  # noqa: PLC0415 - other commands start fast
 

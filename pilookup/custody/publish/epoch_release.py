@@ -43,9 +43,6 @@ from pilookup.release_files.verify import verify_files
 MOST_GROWTH: Final = 8
 """A bucket of a later snapshot may have this many times the slots of the epoch's first snapshot."""
 
-_TEXT_FILES: Final = (CASES_FILE, FEED_FILE)
-"""The files beside the manifest about its catalogue."""
-
 
 @dataclass(frozen=True, slots=True)
 class BuildState:
@@ -253,15 +250,20 @@ class EpochBuilder:
         return {name: data for name, data in files.items() if data is not None}
 
     def _same_content(self, epoch: Epoch, manifest: Manifest, built: BuiltEpoch) -> bool:
-        """Whether a served snapshot is the one that was built; a former epoch keeps Bloom filters, or goes without."""
+        """Whether a served snapshot is the one that was built.
+
+        A former epoch keeps Bloom filters, or goes without. A snapshot of a version without feeds stays without one
+        until something else changes.
+        """
         bloom = any(name.endswith(".bloom") for name in manifest.files)
         former = epoch.serves_until is not None
+        texts = {name: _ref_of(data) for name, data in self._texts.items()}
         return (
             {name: manifest.files[name] for name in built.files} == built.files
             and manifest.root == built.root
             and manifest.datasets == self._catalogue()
-            and {name: manifest.files[name] for name in _TEXT_FILES if name in manifest.files}
-            == {name: _ref_of(data) for name, data in self._texts.items()}
+            and manifest.files.get(CASES_FILE) == texts.get(CASES_FILE)
+            and manifest.files.get(FEED_FILE) in (None, texts.get(FEED_FILE))
             and (former or bloom == self._state.bloom)
         )
 

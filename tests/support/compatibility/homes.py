@@ -31,6 +31,7 @@ from pilookup.custody.vault import PARTITIONS, Vault
 from pilookup.keyring import Half, Keyring
 from pilookup.protocol import token
 from pilookup.protocol.delta import is_delta
+from pilookup.protocol.feed import FEED_FILE
 from pilookup.protocol.label import Kind, Label
 from pilookup.protocol.manifest import Manifest
 from pilookup.protocol.release import MANIFEST
@@ -122,7 +123,7 @@ def without_later_metadata(results):
     """The results of a stage without the metadata that later versions sign otherwise; `verified` verifies those.
 
     A timestamp's version is one more than the one before, the targets of `platform` announce its rotation, and targets
-    list deltas.
+    list deltas and the feed.
     """
     later = re.compile(r"(public|platform)/metadata/(timestamp|\d+\.targets)\.json")
     kept = {name: found for name, found in results["channels"].items() if not later.fullmatch(name)}
@@ -219,18 +220,23 @@ def channel_files(path):
             found = digest(file)
             assert "targets" not in file.parts or file.name.startswith(f"{found}."), f"{file}: not what its name says"
             name = file.relative_to(channels).with_name(file.name.removeprefix(f"{found}."))
-            if is_delta(name.name):
+            if _is_later(name.name):
                 continue
             if name.name == MANIFEST:
-                found = sha256(_without_deltas(file.read_bytes()).to_bytes()).hexdigest()
+                found = sha256(_without_later_files(file.read_bytes()).to_bytes()).hexdigest()
             files.setdefault(str(name), []).append(found)
     return {name: sorted(found) for name, found in files.items()}
 
 
-def _without_deltas(data):
+def _is_later(name):
+    """Whether earlier code wrote no file of this name."""
+    return is_delta(name) or name == FEED_FILE
+
+
+def _without_later_files(data):
     """The manifest that earlier code would have written."""
     manifest = Manifest.from_bytes(data)
-    return replace(manifest, files={name: ref for name, ref in manifest.files.items() if not is_delta(name)})
+    return replace(manifest, files={name: ref for name, ref in manifest.files.items() if not _is_later(name)})
 
 
 def revision(path):
@@ -302,7 +308,7 @@ def served(session, channel):
                 "slots": manifest.geometry.slots,
                 "public_key": manifest.public_key.hex(),
                 "serves_until": epoch.serves_until.isoformat(),
-                "files": sorted(name for name in epoch.files if not is_delta(name)),
+                "files": sorted(name for name in epoch.files if not _is_later(name)),
             }
         )
     return epochs

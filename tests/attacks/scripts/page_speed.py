@@ -1,16 +1,19 @@
 """Seconds from opening the page to its first answer on a slow line, through a throttling proxy of our own.
 
-    python -m tests.attacks.scripts.page_speed [--runs 3] [--latency 0.4] [--kbit 400]
+    python -m tests.attacks.scripts.page_speed [--runs 5] [--latency 0.4] [--kbit 400] [--before CHECKOUT]
 
 The browser's own throttling does not reach workers. This proxy delays each direction of each connection by half of the
 latency, and lets all connections together receive no more than the line carries. Opening a connection costs one round
 trip more. The number is entered and the button pressed as soon as the field can be used. Prints for each run the seconds
-to the field, to the first answer, and for a second answer, with the requests and bytes of the first. `serve` is on the
-same machine, so its own time is small. Needs the built page.
+to the field, to the first answer, and for a second answer, with the requests and bytes of the first; at the end the
+medians. With `--before`, a checkout of another commit with its page and core built, whose server alternates with this one's.
+`serve` is on the same machine, so its own time is small. Needs the built page.
 """
 
 import argparse
 import asyncio
+import os
+import statistics
 import tempfile
 import threading
 import time
@@ -118,25 +121,48 @@ def ask(page, number, begin):
 def main():
     """Start a server, the line and a browser, and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--latency", type=float, default=0.4)
     parser.add_argument("--kbit", type=float, default=400)
+    parser.add_argument("--before", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Held.make(Path(folder) / "home")
-        server = Server(home.path, Path(folder) / "server.log")
+        servers = {"now": Server(home.path, Path(folder) / "now.log")}
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:
+            if given.before:
+                servers = {"before": server_of(given.before, home, Path(folder) / "before.log")} | servers
+            measured = {name: [] for name in servers}
             for _ in range(given.runs):
-                line = SlowLine(int(server.url.rpartition(":")[2]), given.latency, given.kbit)
-                usable, first, again, requests, received, connections = run(browser, line)
-                print(
-                    f"field {usable:.1f} s, first answer {first:.1f} s, next {again:.1f} s; "
-                    f"{requests} requests of the page, {received / 1000:.0f} kB, {connections} connections"
-                )
+                for name, server in servers.items():
+                    line = SlowLine(int(server.url.rpartition(":")[2]), given.latency, given.kbit)
+                    usable, first, again, requests, received, connections = run(browser, line)
+                    measured[name].append((usable, first, again))
+                    print(
+                        f"{name}: field {usable:.1f} s, first answer {first:.1f} s, next {again:.1f} s; "
+                        f"{requests} requests of the page, {received / 1000:.0f} kB, {connections} connections"
+                    )
+            for name, rows in measured.items():
+                spreads = zip(("field", "first answer", "next"), zip(*rows, strict=True), strict=True)
+                texts = [
+                    f"{what} {statistics.median(of):.1f} ({min(of):.1f} - {max(of):.1f}) s" for what, of in spreads
+                ]
+                print(f"{name}, median of {given.runs}: {', '.join(texts)}")
         finally:
             browser.close()
-            server.stop()
+            for server in servers.values():
+                server.stop()
+
+
+def server_of(checkout, home, log):
+    """A server with the code of another checkout, and the page that is built there."""
+    former = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = f"{checkout}{os.pathsep}{checkout / 'server'}"
+    try:
+        return Server(home.path, log)
+    finally:
+        os.environ["PYTHONPATH"] = former
 
 
 if __name__ == "__main__":

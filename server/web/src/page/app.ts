@@ -88,7 +88,7 @@ function loadAndStart(): Promise<"not_configured" | "unreachable" | null> {
 function submit(event: Event): void {
   event.preventDefault();
   if (busy) return;
-  restart();
+  reset();
   busy = true;
   step = ["reading", undefined];
   render();
@@ -143,12 +143,16 @@ function failedOutcome(reason: "not_configured" | "unreachable"): Outcome {
 
 /** Stop the current check and remove the answer. Keeps the number. */
 function restart(): void {
+  reset();
+  render();
+}
+
+function reset(): void {
   generation++;
   checker.stop();
   stopReading();
   busy = wiped = false;
   outcome = step = null;
-  render();
 }
 
 /** Remove the answer as soon as the number is changed, since the answer belongs to the number that was checked. */

@@ -5,5 +5,5 @@ share. It has nothing in common with custody's control database, which this mach
 revisions, another table of the revision. It contains no element, no token, no key, and nothing of a dataset.
 
 `counts` reads and changes it, `schema` has its tables in SQL, `engine` the connection, and `migrate` the revisions.
-Importing it imports SQLAlchemy and Alembic, so workers never do: one process of the server has the connection.
+Importing it imports SQLAlchemy, so workers never do: one process of the server has the connection.
 """

@@ -5,6 +5,7 @@ Alembic takes a quarter of a second to import, so it is imported only when there
 """
 
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, String, column, inspect, select, table, text
@@ -36,6 +37,7 @@ def create(engine: Engine, making: Making) -> str | None:
     Raises:
         CustodyError: It holds control data already.
     """
+    _alembic_command()
     with for_writing(engine).begin() as connection:
         _lock(connection)
         left = read_making(connection)
@@ -62,6 +64,7 @@ def upgrade(engine: Engine) -> None:
             raise CustodyError("the control database holds no control data; is it the right one?")
         if present not in known:
             raise CustodyError(f"the control database was made by a newer pilookup: revision {present}")
+    _alembic_command()
     with for_writing(engine).begin() as connection:
         _lock(connection)
         _apply_missing(connection)
@@ -93,9 +96,15 @@ def _present(connection: Connection) -> str | None:
 
 
 def _apply_missing(connection: Connection) -> None:
+    command = _alembic_command()
+    command.upgrade(_config(connection), "head")
+
+
+def _alembic_command() -> ModuleType:
+    """Alembic's commands. It is called before a transaction too, so that others do not wait while this is imported."""
     from alembic import command  # noqa: PLC0415 - see the module's text
 
-    command.upgrade(_config(connection), "head")
+    return command
 
 
 def _config(connection: Connection) -> "Config":

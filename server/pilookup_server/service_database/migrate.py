@@ -6,6 +6,7 @@ a second to import, so it is imported only when there is something to apply.
 """
 
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, String, column, inspect, select, table, text
@@ -52,6 +53,7 @@ def upgrade(engine: Engine) -> None:
     with engine.connect() as connection:
         if _current(connection):
             return
+    _alembic_command()
     with for_writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -83,13 +85,20 @@ def _current(connection: Connection) -> bool:
 
 
 def _apply_missing(connection: Connection) -> None:
-    from alembic import command  # noqa: PLC0415 - see the module's text
-    from alembic.util import CommandError  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415 - see the module's text
 
+    command = _alembic_command()
     try:
         command.upgrade(_config(connection), "head")
     except CommandError:
         raise ServiceDatabaseError("the tables are not as a pilookup made them") from None
+
+
+def _alembic_command() -> ModuleType:
+    """Alembic's commands. It is called before a transaction too, so that others do not wait while this is imported."""
+    from alembic import command  # noqa: PLC0415 - see the module's text
+
+    return command
 
 
 def _config(connection: Connection) -> "Config":

@@ -9,21 +9,23 @@ VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 export VIRTUAL_ENV := $(VENV)
 export PATH := $(BIN):$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled modules are kept in one directory, not beside the sources.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/bytecode
 
 PAGE_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/test/*')
 RUST_SOURCES := $(shell find rust .cargo -type f \( -name '*.rs' -o -name '*.toml' -o -name 'Cargo.lock' \) -not -path '*/target/*')
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help demo test test-quick lint bench bench-large bench-lock lock build clean debian-packages long page images version
-.PHONY: wheels docs release-check
+.PHONY: wheels docs release-check bytecode
 
 help:
 	@echo 'make demo           build, load a synthetic seizure, publish, serve, check (ONCE=1 exits after the checks)'
 	echo 'make build          virtual environment, native core, page (make page: the page only)'
 	echo 'make test           all tests, with real components; lint first'
 	echo 'make test-quick     the tests without browser, commands, servers, clusters and other backends (3 minutes)'
-	echo 'make long           the long runs that make test leaves out (500 kills, 100,000 layouts of tables)'
+	echo 'make long           the long runs that make test leaves out (500 kills, 100,000 layouts of tables), and every case where it runs a sample'
 	echo 'make lint           format, lint, types, import contracts, clippy'
 	echo 'make wheels         both distributions, a wheelhouse that installs without a network, an SBOM, in dist/'
 	echo 'make docs           the documentation site, in build/site/'
@@ -58,6 +60,10 @@ page: $(page)
 
 build: $(VENV)/.built $(page)
 
+# Tests start the programs hundreds of times: they find them compiled, and write nothing.
+bytecode: $(VENV)/.built
+	python -m compileall -q pilookup server/pilookup_server
+
 debian-packages:
 	./tests/install_debian_packages.sh
 
@@ -87,7 +93,7 @@ lint: build
 	cd ../server/web
 	npx --no-install tsc --noEmit
 
-test: build debian-packages $(node_modules) $(old_browsers) lint
+test: build bytecode debian-packages $(node_modules) $(old_browsers) lint
 	cd rust && cargo test --release --locked --quiet
 	# Only debug builds assert that no difference wraps.
 	cargo test --package pilookup-core --locked --quiet --lib -- simd::ristretto::tests::arithmetic a_difference
@@ -98,7 +104,7 @@ test: build debian-packages $(node_modules) $(old_browsers) lint
 	tests/backends.sh
 
 # Leaves out what starts a browser, commands, servers, clusters or PostgreSQL, is killed, or fills a disk.
-test-quick: build $(node_modules)
+test-quick: build bytecode $(node_modules)
 	pytest -n 2 --dist worksteal tests --ignore tests/attacks --ignore tests/compatibility --ignore tests/page \
 	    --ignore tests/whole --ignore tests/docs/test_cli.py --ignore tests/docs/test_commands.py --ignore tests/server/test_process.py \
 	    --ignore tests/custody/test_cluster.py --ignore tests/custody/test_command.py \
@@ -106,7 +112,8 @@ test-quick: build $(node_modules)
 	    --ignore tests/custody/test_kill_publish.py --ignore tests/custody/test_postgresql.py
 
 long: build
-	pytest -m long tests
+	export EVERY_CASE=1
+	pytest -m "long or sampled" tests
 
 bench: build
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
@@ -120,7 +127,7 @@ bench-lock: build
 	done
 
 # Only the files with such tests: collecting the others takes longer than running these.
-release-check: wheels docs
+release-check: wheels docs bytecode
 	pytest -n 2 -m release tests/packaging tests/intake/test_hostile_files.py
 	HOSTILE_EXAMPLES=3000 pytest -n 2 tests/intake/test_archives.py tests/intake/test_workbooks.py
 

@@ -2,12 +2,15 @@
 property has a deadline, since other work may run beside the tests.
 """
 
+import gc
+
 import pytest
 from hypothesis import settings
 
 from pilookup import _core
 from tests.support.flushing import without_flushing
 from tests.support.passphrase_cost import install_cheap_profile, remove_cheap_profile
+from tests.support.sampling import EVERY_CASE, description, sampled
 from tests.support.sandbox import running
 
 settings.register_profile("any-speed", deadline=None)
@@ -15,16 +18,26 @@ settings.load_profile("any-speed")
 
 
 def pytest_report_header():
-    return f"pilookup core: {_core.backend()} backend, {_core.threads()} threads"
+    return [f"pilookup core: {_core.backend()} backend, {_core.threads()} threads", description()]
 
 
-def pytest_collection_modifyitems(items):
-    """Files with tests that are marked slow come first, or one process would end the run with them alone.
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is not in the sample. Files with tests that are marked slow come first.
 
-    The tests of a file stay together, because they share what it sets up.
+    Otherwise one process would end the run with them alone. The tests of a file stay together, because they share what
+    it sets up.
     """
+    if not EVERY_CASE:
+        items[:], left_out = sampled(items)
+        config.hook.pytest_deselected(items=left_out)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish():
+    """Leave what is imported and collected, which stays to the end, out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -39,6 +52,14 @@ def cheap_passphrases():
 def no_flushing():
     """This process does not wait for the disk."""
     with without_flushing():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_bytecode_of_temporary_files():
+    """Programs that tests start read the compiled modules of earlier runs, and write none of their own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONDONTWRITEBYTECODE", "1")
         yield
 
 

@@ -1,6 +1,6 @@
 """Compare the tests of two versions of the project, so that a move or a rename loses none of them unnoticed.
 
-    python -m pytest --collect-only -q -m '' > old.txt        in a checkout of the old version
+    EVERY_CASE=1 python -m pytest --collect-only -q -m '' > old.txt        in a checkout of the old version
     python tools/test_pairs.py old.txt [new.txt]
 
 A pair is a test function and its parameters, as pytest names them: `tests/x/test_y.py::test_z[a-b]`. Each old pair is
@@ -14,6 +14,7 @@ if there is either.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -97,9 +98,10 @@ def rust_tests(root: Path) -> set[str]:
 
 
 def collect() -> str:
-    """Return the output of pytest's collection of this checkout, with the tests that markers leave out."""
+    """Return the output of pytest's collection of this checkout, with the tests that markers and the sample leave out."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", ""]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    environment = os.environ | {"EVERY_CASE": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> int:

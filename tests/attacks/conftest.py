@@ -77,7 +77,7 @@ def proxy(server, front):
     return front(server)
 
 
-@pytest.fixture(params=[Sync, Async])
+@pytest.fixture(params=[pytest.param(kind, marks=pytest.mark.sampled("client_at")) for kind in (Sync, Async)])
 def client_at(request, original, tmp_path):
     """Makes clients of either kind. The clients of a test share a state directory."""
     with clients(request.param, original, tmp_path) as make:

@@ -80,7 +80,7 @@ class Async:
         self.loop.close()
 
 
-@pytest.fixture(params=[Sync, Async])
+@pytest.fixture(params=[pytest.param(kind, marks=pytest.mark.sampled("client_at")) for kind in (Sync, Async)])
 def client_at(request, host, tmp_path):
     """Makes clients of the host, blocking and asynchronous in turn. All clients of a test share one state directory."""
     made = []

@@ -86,6 +86,7 @@ def raising(error):
     return on_progress
 
 
+@pytest.mark.sampled("name")
 @pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("name", ["text.csv", "packed.csv.gz", "archive.zip", "wide.csv", "table.parquet"])
 def test_a_load_raises_errors_of_the_callers_code_unchanged_and_stores_nothing(folder, name, error):
@@ -101,6 +102,7 @@ def test_a_load_raises_errors_of_the_callers_code_unchanged_and_stores_nothing(f
         assert [dataset.id for dataset in custody.status().datasets] == ["old"]
 
 
+@pytest.mark.sampled("act")
 @pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("act", ["publish", "rotate", "withdraw", "erase"])
 def test_a_publish_raises_errors_of_on_progress_unchanged(folder, act, error):

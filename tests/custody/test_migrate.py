@@ -147,6 +147,17 @@ def test_loads_from_before_warnings_were_kept_have_none(database, home):
         assert control.loads("case-1") == [old, new]
 
 
+def test_the_names_of_the_files_are_the_revisions_in_their_order():
+    scripts = ScriptDirectory(str(migrate._SCRIPTS))
+    assert migrate.revisions() == [each.revision for each in scripts.walk_revisions()][::-1]
+    assert migrate.revisions()[-1] == scripts.get_current_head()
+
+
+def test_a_current_database_is_opened_without_alembic(home):
+    code = "import sys; sys.modules['alembic'] = None\n" + OPEN
+    subprocess.run([sys.executable, "-c", code, str(home.path), str(migrate._SCRIPTS)], check=True)
+
+
 def test_an_empty_database_is_not_accepted_as_the_control_data(postgresql, home, monkeypatch):
     url = postgresql.database()
     monkeypatch.setenv("PILOOKUP_DATABASE_URL", url)

@@ -39,6 +39,7 @@ def test_every_filter_matches_a_test():
         ("pytest --ignore=tests/no_such_suite", "path", "tests/no_such_suite"),
         ("pytest tests \\\n    --ignore tests/no_such_suite", "path", "tests/no_such_suite"),
         ("pytest -m no_such_mark", "mark", "no_such_mark"),
+        ("pytest -m 'long or no_such_mark'", "mark", "no_such_mark"),
     ],
 )
 def test_a_filter_that_matches_nothing_is_found(line, kind, text):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 
 import pytest
 from typer.main import get_command
@@ -44,9 +45,14 @@ def check(words):
         check_pip(words[1:])
 
 
+@cache
+def the_app():
+    return get_command(build())
+
+
 def parse(words):
     """Parse the words as the command line does; raises Typer's usage error for an unknown option."""
-    app = get_command(build())
+    app = the_app()
     name, *rest = words
     if name.startswith("-"):
         assert name in {option for parameter in app.params for option in parameter.opts}, words

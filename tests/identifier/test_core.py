@@ -8,13 +8,14 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pilookup import _core
 from pilookup.identifier import Reason, canonicalise, canonicalise_all
 from tests.support.identifier import reference
 from tests.support.identifier.texts import CODES, SIGNS, Texts
+from tests.support.sampling import many_examples
 
 ROOT = Path(__file__).parents[2]
 BATCH = 10_000
@@ -37,19 +38,19 @@ def assert_alike(text):
 
 
 @given(ASSIGNED)
-@settings(max_examples=1000)
+@many_examples(1000)
 def test_any_text_is_decided_as_by_the_reference(text):
     assert_alike(text)
 
 
 @given(st.text(alphabet=SIGNS, max_size=40))
-@settings(max_examples=2000)
+@many_examples(2000)
 def test_texts_of_phone_characters_are_decided_as_by_the_reference(text):
     assert_alike(text)
 
 
 @given(st.lists(PIECES, max_size=8).map("".join))
-@settings(max_examples=3000)
+@many_examples(3000)
 @example("\ud800" * 1000)
 @example("\ud800" * 1001)
 @example("1" * 1000)
@@ -58,7 +59,7 @@ def test_pieces_of_numbers_are_decided_as_by_the_reference(text):
 
 
 @given(st.sampled_from(CODES), st.sampled_from(["+", "00", "+00"]), st.text(alphabet="0123456789", max_size=17))
-@settings(max_examples=3000)
+@many_examples(3000)
 def test_numbers_of_every_calling_code_are_decided_as_by_the_reference(code, prefix, digits):
     assert_alike(prefix + code + digits)
 

@@ -5,11 +5,12 @@ import sys
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pilookup.identifier import Reason, canonicalise
 from tests.support.identifier import reference
+from tests.support.sampling import many_examples
 
 SEPARATORS = st.sampled_from(["", "", "-", " ", "  ", ".", "/"])
 BEFORE = st.sampled_from(
@@ -20,7 +21,7 @@ PARTS = st.tuples(st.from_regex(r"1[2-9][0-9]", fullmatch=True), *[st.from_regex
 
 
 @given(BEFORE, PARTS, SEPARATORS, SEPARATORS, AFTER)
-@settings(max_examples=1000)
+@many_examples(1000)
 def test_mobiles_with_affixes_are_decided_as_by_the_reference(before, parts, first, second, after):
     text = before + parts[0] + first + parts[1] + second + parts[2] + after
     assert canonicalise(text) == reference.canonicalise(text)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pilookup.identifier import Reason, canonicalise, is_region
 from tests.support.identifier import reference
+from tests.support.sampling import many_examples
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "identifier.json").read_text(encoding="utf-8"))["cases"]
 MOBILES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
@@ -42,7 +43,7 @@ def test_any_text_gives_an_identifier_or_a_reason(text):
 
 
 @given(st.text(alphabet="0123456789+-() .,/;:*xXeE转ext手机tel'=\"１２３\u200b", max_size=40))
-@settings(max_examples=500)
+@many_examples(500)
 def test_texts_of_phone_characters_give_an_identifier_or_a_reason(text):
     outcome = canonicalise(text)
     if isinstance(outcome, bytes):
@@ -82,7 +83,7 @@ def test_mainland_mobiles_are_found_with_any_prefix(number, prefix):
 
 
 @given(st.text(alphabet="0123456789+- ().'=", max_size=24))
-@settings(max_examples=1000)
+@many_examples(1000)
 def test_texts_of_digits_and_signs_are_decided_as_by_the_reference(text):
     assert canonicalise(text) == reference.canonicalise(text)
 
@@ -108,7 +109,7 @@ def test_every_regions_examples_equal_libphonenumbers_e164(region):
 
 
 @given(st.from_regex(r"\+?[0-9]{9,14}", fullmatch=True))
-@settings(max_examples=1500)
+@many_examples(1500)
 def test_what_is_accepted_equals_libphonenumber_where_that_says_valid(text):
     outcome = canonicalise(text)
     try:

@@ -48,6 +48,7 @@ COMPRESSED = {
 PACKED = ARCHIVES | COMPRESSED
 
 
+@pytest.mark.sampled("inner")
 @pytest.mark.parametrize("inner", [*PACKED, None])
 @pytest.mark.parametrize("outer", PACKED)
 def test_every_archive_in_every_other(load, outer, inner):

@@ -32,6 +32,7 @@ def states():
     yield from state_folder()
 
 
+@pytest.mark.sampled("check")
 @pytest.mark.parametrize("check", [check, check_asynchronously], ids=["blocking", "asynchronous"])
 @pytest.mark.parametrize("case", all_cases())
 def test_case(kit, case, check, states):

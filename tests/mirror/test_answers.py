@@ -35,7 +35,7 @@ class Async:
         self._loop.close()
 
 
-@pytest.fixture(params=[Client, Async])
+@pytest.fixture(params=[pytest.param(kind, marks=pytest.mark.sampled("client_at")) for kind in (Client, Async)])
 def client_at(request, host, folder, tmp_path):
     made = []
 

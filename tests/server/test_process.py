@@ -48,6 +48,16 @@ def launch(home, tmp_path):
         yield start
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A running server, for tests that change nothing."""
+    folder = tmp_path_factory.mktemp("served")
+    home = Home(folder / "home")
+    home.publish("public", {1: 1})
+    with launched(home, folder) as start:
+        yield start().wait(seconds=300)
+
+
 def evaluate(client, epoch=1, channel="public", number=b"tel:+8613912345678", **more):
     _, elements = oprf.blind([number])
     body = EvaluateRequest(epoch, elements).to_json()
@@ -82,7 +92,7 @@ def alone(worker, workers):
             os.kill(pid, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 16])
+@pytest.mark.parametrize("count", [1, 2, pytest.param(4, marks=pytest.mark.long), 16])
 def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
     home.publish("platform", {1: 1})
     add_platform(home.path)
@@ -317,9 +327,8 @@ def wait_for(log, text):
         (b"/v1/channels/public/metadata/%ff%fe", 404),
     ],
 )
-def test_raw_paths(launch, path, status):
-    server = launch().wait()
-    with socket.create_connection(("127.0.0.1", server.port), 10) as raw:
+def test_raw_paths(served, path, status):
+    with socket.create_connection(("127.0.0.1", served.port), 10) as raw:
         raw.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n")
         assert read_all(raw).startswith(b"HTTP/1.1 %d " % status)
 

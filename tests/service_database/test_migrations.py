@@ -96,6 +96,12 @@ def test_a_database_of_every_revision_is_migrated(used, kind, revision):
     assert shape(used, kind)[2] == ([] if revision == "base" else [("public", 1, 5)])
 
 
+def test_the_names_of_the_files_are_the_revisions_in_their_order():
+    scripts = ScriptDirectory(str(migrate._SCRIPTS))
+    assert migrate.revisions() == [each.revision for each in scripts.walk_revisions()][::-1]
+    assert migrate.head() == scripts.get_current_head()
+
+
 def test_the_migrations_build_the_tables_of_the_schema(used, kind, postgresql, tmp_path):
     migrated = connect(used / "online", kind.url)
     declared = connect(tmp_path, postgresql.database() if kind.url else "")

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pilookup import _core, durable
 from pilookup._core import ELEMENT_BYTES
@@ -182,13 +181,15 @@ class Vault:
             VaultError: a shard is missing or altered.
             OSError: a shard cannot be written.
         """
+        from pyarrow import compute  # noqa: PLC0415 - importing it takes a tenth of a second, and only this needs it
+
         partition = int(partitions_of(element)[0])
         found = set()
         for load in loads:
             if partition not in self._cached_partitions(load):
                 continue
             rows = self._shard(load, partition)
-            kept = rows.filter(pc.not_equal(rows["element"], pa.scalar(element, pa.binary(ELEMENT_BYTES))))
+            kept = rows.filter(compute.not_equal(rows["element"], pa.scalar(element, pa.binary(ELEMENT_BYTES))))
             if kept.num_rows < rows.num_rows:
                 found.add(load.dataset_id)
                 self._rewrite(load, partition, kept)

@@ -6,6 +6,5 @@ revisions, another table of the revision. It contains no element, no token, no k
 platforms report of a case.
 
 `counts` and `report_table` read and change it, `schema` has its tables in SQL, `engine` the connection, and `migrate`
-the revisions. Importing it imports SQLAlchemy and Alembic, so workers never do: one process of the server has the
-connection.
+the revisions. Importing it imports SQLAlchemy, so workers never do: one process of the server has the connection.
 """

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
@@ -86,7 +85,7 @@ def database_errors() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise ServiceDatabaseError(" ".join(str(error.orig).split())) from None
-    except (CommandError, SQLAlchemyError) as error:
+    except SQLAlchemyError as error:
         raise ServiceDatabaseError(f"{type(error).__name__}: the tables are not as a pilookup made them") from None
 
 

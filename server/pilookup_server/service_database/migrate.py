@@ -1,20 +1,21 @@
 """Migrating a service database to the tables of this version, by the revisions in `migrations/versions`.
 
 All missing revisions are applied in one transaction under a lock: an error or a kill leaves the tables as they were,
-and of several servers that start at the same time one migrates and the others find it done.
+and of several servers that start at the same time one migrates and the others find it done. Alembic takes a quarter of
+a second to import, so it is imported only when there is something to apply.
 """
 
 from pathlib import Path
-from typing import Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, String, column, inspect, select, table, text
 
 from pilookup_server.service_database import schema
 from pilookup_server.service_database.engine import ServiceDatabaseError, for_writing
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION_TABLE: Final = "service_revision"
 """The table with the revision. It is not Alembic's default, which is the one of custody's control database."""
@@ -24,16 +25,22 @@ _LOCK: Final = 0x70696C6F6F737663
 """Key of the advisory lock for migrating on PostgreSQL: "piloosvc" in ASCII."""
 
 
+def revisions() -> list[str]:
+    """All revisions that this version knows, oldest first. The names of their files begin with them."""
+    return sorted(path.name.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[0-9]*_*.py"))
+
+
 def head() -> str:
     """The newest revision that this version knows."""
-    newest = ScriptDirectory(str(_SCRIPTS)).get_current_head()
-    assert newest is not None
-    return newest
+    return revisions()[-1]
 
 
 def revision(connection: Connection) -> str | None:
     """The revision of a database; None if it has no tables yet."""
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    stored = select(column("version_num", String)).select_from(table(VERSION_TABLE))
+    return connection.execute(stored).scalar_one_or_none()
 
 
 def upgrade(engine: Engine) -> None:
@@ -46,11 +53,12 @@ def upgrade(engine: Engine) -> None:
     with engine.connect() as connection:
         if _current(connection):
             return
+    _alembic_command()
     with for_writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if not _current(connection):
-            command.upgrade(_config(connection), "head")
+            _apply_missing(connection)
 
 
 def check(engine: Engine) -> None:
@@ -68,7 +76,7 @@ def _current(connection: Connection) -> bool:
         if others:
             raise ServiceDatabaseError("the database has tables of another program; give it an empty one of its own")
         return False
-    if present not in {each.revision for each in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}:
+    if present not in revisions():
         raise ServiceDatabaseError(
             f"a newer pilookup made the tables (revision {present}, this one knows {head()}): "
             "run that version, or restore the backup from before its first start"
@@ -76,7 +84,26 @@ def _current(connection: Connection) -> bool:
     return present == head()
 
 
-def _config(connection: Connection) -> Config:
+def _apply_missing(connection: Connection) -> None:
+    from alembic.util import CommandError  # noqa: PLC0415 - see the module's text
+
+    command = _alembic_command()
+    try:
+        command.upgrade(_config(connection), "head")
+    except CommandError:
+        raise ServiceDatabaseError("the tables are not as a pilookup made them") from None
+
+
+def _alembic_command() -> ModuleType:
+    """Alembic's commands. It is called before a transaction too, so that others do not wait while this is imported."""
+    from alembic import command  # noqa: PLC0415 - see the module's text
+
+    return command
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see the module's text
+
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection

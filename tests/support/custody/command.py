@@ -1,8 +1,19 @@
-"""Commands as users run them: in a separate process, with settings from the environment."""
+"""Commands as users run them: in a separate process, with settings from the environment.
 
+Most are forks of a process that has the program loaded (`support/docs/preloaded.py`), since loading it takes longer than
+most commands. That process is no fork of the tests' one, and has the program's own profile of Argon2id.
+"""
+
+import atexit
 import os
 import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+from tests.support.docs.preloaded import preloaded
 
 LIMITED = """
 import resource, sys
@@ -41,17 +52,29 @@ def run(home, *command, largest_file=None, commit_refused=False, **environment):
         commit_refused: The process can write nothing from the moment when a load is committed.
         environment: Further environment variables.
     """
-    python = ["-c", LIMITED, str(largest_file)] if largest_file is not None else ["-m", "pilookup.cli"]
-    python = ["-c", LIMITED_AT_COMMIT] if commit_refused else python
+    program = [_program()]
+    if largest_file is not None:
+        program = [sys.executable, "-c", LIMITED, str(largest_file)]
+    if commit_refused:
+        program = [sys.executable, "-c", LIMITED_AT_COMMIT]
     given = {name: value for name, value in os.environ.items() if not name.startswith("PILOOKUP_")}
     return subprocess.run(
-        [sys.executable, *python, *command, "--home", str(home)],
+        [*program, *command, "--home", str(home)],
         env=given | ENVIRONMENT | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@cache
+def _program():
+    """The path of a `pilookup` that starts at once, until this process ends."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="preloaded-"))
+    return str(stack.enter_context(preloaded(Path(folder))) / "pilookup")
 
 
 def assert_refused(done, text):

@@ -100,7 +100,7 @@ def _pytest_filters(arguments: list[str]) -> Iterator[tuple[str, str]]:
     for word in arguments:
         option, equals, value = word.partition("=")
         if previous == "-m":
-            yield "mark", word
+            yield from (("mark", name) for name in re.findall(r"\w+", word) if name not in {"and", "or", "not"})
         elif option in {"--ignore", "--deselect"} and equals:
             yield "path", value
         elif not word.startswith("-") and previous not in _PYTEST_VALUES:

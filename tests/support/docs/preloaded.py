@@ -1,6 +1,7 @@
 """A `pilookup` that starts at once: one process has the program loaded, and forks for each command.
 
-Loading it takes most of the time of most commands. tests/docs/test_cli.py starts the program itself.
+Loading it takes most of the time of most commands. tests/docs/test_cli.py, tests/whole and tests/compatibility start the
+program itself.
 
     python -m tests.support.docs.preloaded SOCKET
 """
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+ROOT = Path(__file__).parents[3]
 MESSAGE_BYTES = 1 << 17
 SECONDS = 60
 
@@ -33,13 +35,13 @@ def preloaded(directory: Path) -> Iterator[Path]:
     """Run the process; yield a directory with a `pilookup` to be put at the front of PATH."""
     path = directory / "socket"
     command = [sys.executable, "-m", "tests.support.docs.preloaded", str(path)]
-    server = subprocess.Popen(command, start_new_session=True)
+    server = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     try:
         end = time.monotonic() + SECONDS
         while not path.exists():
             assert server.poll() is None
             assert time.monotonic() < end
-            time.sleep(0.05)
+            time.sleep(0.02)
         programs = directory / "bin"
         programs.mkdir()
         (programs / "pilookup").write_text(SHIM.format(python=sys.executable, path=str(path)))

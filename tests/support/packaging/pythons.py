@@ -7,7 +7,15 @@ from pathlib import Path
 
 VERSIONS = ("3.11", "3.12", "3.13")
 # Variables that would show the checkout, or the environment of the tests, to a process that should see neither.
-_LEAKING = ("PYTHONPATH", "PYTHONHOME", "MYPYPATH", "VIRTUAL_ENV", "PIP_FIND_LINKS", "PIP_CONFIG_FILE")
+_LEAKING = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONPYCACHEPREFIX",
+    "MYPYPATH",
+    "VIRTUAL_ENV",
+    "PIP_FIND_LINKS",
+    "PIP_CONFIG_FILE",
+)
 
 
 def environment(**variables):

@@ -92,7 +92,7 @@ class Process:
     def stop(self, number=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(300)
 
 
 @contextmanager

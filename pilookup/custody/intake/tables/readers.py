@@ -10,7 +10,6 @@ from pilookup.custody.intake.model import IntakeOptions
 from pilookup.custody.intake.report import Report
 from pilookup.custody.intake.tables.json_tables import json_tables
 from pilookup.custody.intake.tables.pages import page_file_tables
-from pilookup.custody.intake.tables.parquet import parquet_table
 from pilookup.custody.intake.tables.sql_tables import sql_tables
 from pilookup.custody.intake.tables.sqlite_tables import sqlite_tables
 from pilookup.custody.intake.tables.table import Table
@@ -51,6 +50,9 @@ def _text(member: Member, _form: Format, options: IntakeOptions, report: Report)
 
 
 def _parquet(member: Member, _form: Format, _options: IntakeOptions, _report: Report) -> Iterator[Table]:
+    # Its functions of Arrow take a tenth of a second to import, and most loads have no such file.
+    from pilookup.custody.intake.tables.parquet import parquet_table  # noqa: PLC0415
+
     with parquet_table(member) as table:
         yield table
 

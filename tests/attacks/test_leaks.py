@@ -26,7 +26,7 @@ from tests.support.attacks.home import HIT, LISTED, MISS, ONLINE, OTHER_HIT, OTH
 from tests.support.attacks.server import ROOMY
 from tests.support.filters import Filter, contains
 from tests.support.passphrase_cost import open_to_commands
-from tests.support.server.platform_keys import KEY, add_platform
+from tests.support.server.platform_keys import KEY, add_platform, wait_keys
 
 OCTETS = {"content-type": "application/octet-stream"}
 CHANGING = {"x-request-id", "date", "ratelimit"}
@@ -241,6 +241,7 @@ def test_logs_and_metrics_do_not_distinguish_hits_from_misses(original, held, tm
         url = wait_for(log, process, r"serving on (http://\S+)")
         metrics_port = wait_for(log, process, r'"port": (\d+)')
         wait_for(log, process, r"(release served)")
+        wait_keys(url)
         for channel in ("public", "platform"):
             client = plain_client_at(url, channel)
             assert_truth(client)

@@ -22,7 +22,7 @@ from tests.docs.test_settings import ROWS
 from tests.support.custody.postgresql import Cluster
 from tests.support.docs.documents import ROOT
 from tests.support.server.nginx import free_port, make_certificate, place
-from tests.support.server.platform_keys import KEY, add_platform
+from tests.support.server.platform_keys import KEY, add_platform, wait_keys
 from tests.support.server.serve_process import PASSPHRASE, Home, Process
 from tests.support.server.service_databases import counted
 
@@ -174,7 +174,7 @@ def test_the_parts_work_together(postgresql, valkey, tmp_path):
         patch.setenv("RUNTIME_DIRECTORY", runtime)
         server = Process(home.path, tmp_path / "serve.log", *options, **given, secret_in_environment=False)
     try:
-        server.wait()
+        wait_keys(server.wait().url)
         (tmp_path / "nginx").mkdir()
         port, nginx = nginx_of_the_container(tmp_path / "nginx", server.port)
         try:

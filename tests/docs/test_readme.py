@@ -17,7 +17,7 @@ from tests.support.docs.commands import commands_by_document, simple_commands
 from tests.support.docs.documents import DOCUMENTS, ROOT, blocks, prose
 from tests.support.docs.home import serve
 from tests.support.docs.transcript import Shell
-from tests.support.server.platform_keys import KEY, add_platform
+from tests.support.server.platform_keys import KEY, add_platform, wait_keys
 
 README = ROOT / "README.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -130,6 +130,7 @@ def test_the_examples_of_both_sides(tmp_path):
     shutil.copy(tmp_path / "home" / "trust-platform.json", tmp_path)
     add_platform(tmp_path / "home")
     with serve(tmp_path, environment) as url:
+        wait_keys(url)
         platform = readme_example('channel="platform"').text.replace("https://pilookup.example.org", url)
         assert run_python(platform, tmp_path, environment) == "found True 3\n"
 

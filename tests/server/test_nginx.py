@@ -10,7 +10,7 @@ from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.messages import JSON, EvaluateRequest
 from tests.support.server import release_fixture
 from tests.support.server.nginx import Nginx
-from tests.support.server.platform_keys import KEY, add_platform
+from tests.support.server.platform_keys import KEY, add_platform, wait_keys
 from tests.support.server.serve_process import Home, Process
 
 PUBLIC = "/v1/channels/public"
@@ -35,7 +35,7 @@ def proxied(home, tmp_path_factory):
     quotas = {"public_quota": "8/day", "public_reserve": ""}
     server = Process(home.path, tmp_path / "serve.log", **settings, **quotas)
     try:
-        server.wait()
+        wait_keys(server.wait().url)
         nginx = Nginx(tmp_path, server.port)
         try:
             yield server, nginx.wait()

@@ -28,7 +28,7 @@ from pilookup.protocol import oprf
 from pilookup.protocol.encoding import b64url
 from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
 from pilookup.release_files.serving_state import read_clock_record
-from tests.support.server.platform_keys import KEY, add_platform
+from tests.support.server.platform_keys import KEY, add_platform, wait_keys
 from tests.support.server.serve_process import PASSPHRASE, Home, Process, launched
 from tests.support.server.service_databases import counted
 
@@ -97,6 +97,7 @@ def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
     home.publish("platform", {1: 1})
     add_platform(home.path)
     server = launch("--workers", str(count)).wait()
+    wait_keys(server.url)
     workers = server.children()
     assert len(workers) == count
     _, elements = oprf.blind([f"tel:+86139{n:08}".encode() for n in range(1000)])
@@ -238,6 +239,7 @@ def test_no_number_element_index_token_or_passphrase_in_logs_and_metrics(launch,
     home.publish("platform", {1: 1})
     add_platform(home.path)
     server = launch("--workers", "2", metrics_port=0, log_level="debug").wait()
+    wait_keys(server.url)
     number = "13912345678"
     sent = [number, KEY, PASSPHRASE, "sentinel"]
     with httpx2.Client(base_url=server.url) as client:

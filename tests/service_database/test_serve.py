@@ -21,7 +21,7 @@ from pilookup.cli.app import build
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, EvaluateRequest
 from tests.support.custody.postgresql import PASSWORD
-from tests.support.server.platform_keys import KEY, add_platform
+from tests.support.server.platform_keys import KEY, add_platform, wait_keys
 from tests.support.server.serve_process import Home, launched
 from tests.support.server.service_databases import counted, opened
 
@@ -132,6 +132,7 @@ def test_platforms_usage_is_counted_for_the_command(launch, home, monkeypatch):
     home.publish("platform", {1: 1})
     add_platform(home.path)
     server = launch().wait()
+    wait_keys(server.url)
     assert [evaluate(server, "platform", authorization=f"Bearer {KEY}") for _ in range(3)] == [200] * 3
     assert evaluate(server) == 200
     assert server.stop() == 0

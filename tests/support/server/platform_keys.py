@@ -1,8 +1,10 @@
 """Keys of platforms in the tests, and the service database that knows them."""
 
+import time
 from contextlib import closing
 from pathlib import Path
 
+import httpx2
 from pilookup_server.service_database.counts import ServiceDatabase
 
 from pilookup.protocol.platform_key import KeyKind, PlatformKey
@@ -38,3 +40,11 @@ def add_platform(home: Path, number: int = 1, *, users: int = USERS, url: str = 
         if key.id not in known:
             database.platforms.add_key(f"shop-{number}", key, users=users, expires=None, now=1)
     return key.text
+
+
+def wait_keys(url: str, seconds: float = 120) -> None:
+    """Wait until a server that has just started has read the keys, which it does beside its start."""
+    end = time.monotonic() + seconds
+    while httpx2.get(f"{url}/readyz", timeout=30).json().get("platform_keys") != "current":
+        assert time.monotonic() < end, "the server has not read the keys"
+        time.sleep(0.05)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.ready import wait_ready
-from tests.support.server.platform_keys import add_platform
+from tests.support.server.platform_keys import add_platform, wait_keys
 
 COMMAND = (sys.executable, "-m", "pilookup.cli")
 QUOTA = "100000000/minute"
@@ -62,7 +62,9 @@ class Home:
             command = [*COMMAND, "serve", "--port", "0", *options]
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
-            yield wait_ready(process, log, start)
+            url = wait_ready(process, log, start)
+            wait_keys(url)
+            yield url
         finally:
             process.terminate()
             assert process.wait(timeout=60) == 0

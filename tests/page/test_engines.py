@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.page.engines.browsers import OLD, OTHERS, UNSUPPORTED, start
 from tests.support.page.engines.person import COMPLAINTS, READING, Person, states
-from tests.support.page.overlaps import SCRIPT
+from tests.support.page.matrix import PLAIN, SIZES, WIDTHS, enlarge
+from tests.support.page.matrix import faults as faults_of
 from tests.support.page.proxy import Answer
 from tests.support.page.recordings import packed
 from tests.support.page.search import numbers_in
@@ -33,7 +34,8 @@ EXPECTED = {
     "kiosk": ("found", "exposed"),
 }
 ON_X86_64 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the npm packages have Chromium for x86-64 only")
-FITS = f"const {{ cut, overlapping }} = await ({SCRIPT})(); return [...cut, ...overlapping];"
+SLICE = ((320, "a default font of 32 px"), (360, "100%"))
+"""What is measured here of tests/attacks/scripts/page_matrix.py, without axe-core."""
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_every_state(engine, proxy, channel_key, tmp_path):
     person = Person(engine, proxy)
     answers, faults = {}, {}
     for state, answers[state] in states(person):
-        found = engine.run(FITS) + person.complaints()
+        found = measure(engine) + person.complaints()
         faults |= {state: found} if found else {}
     assert answers == EXPECTED, engine.name
     assert not faults, (engine.name, faults)
@@ -64,6 +66,17 @@ def test_every_state(engine, proxy, channel_key, tmp_path):
     assert not person.complaints()
     assert not numbers_in(person.typed, channel_key, b"\0\0".join(one.raw for one in proxy.recorded))
     assert_blinded_afresh([proxy])
+
+
+def measure(engine):
+    """The faults of a state, and the page as it was."""
+    found = []
+    for width, size in SLICE:
+        engine.resize(width, WIDTHS[width])
+        enlarge(engine, SIZES[size])
+        found += [f"{width} px, {size}: {fault}" for fault in faults_of(engine)]
+    enlarge(engine, PLAIN[0])
+    return found
 
 
 def offer_sound(proxy, recording):
@@ -88,5 +101,5 @@ def test_an_engine_without_bigint_shows_the_notice(engine, proxy):
     assert "96110" in shown
     assert "too old" in shown
     assert not engine.run("return document.getElementById('number').getClientRects().length")
-    assert engine.run("return self.complaints") + engine.run(FITS) == []
+    assert engine.run("return self.complaints") + measure(engine) == []
     assert {request.method for request in proxy.recorded} == {"GET"}

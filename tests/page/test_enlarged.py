@@ -3,15 +3,12 @@
 import pytest
 
 from tests.support.page.home import EXPOSED
+from tests.support.page.matrix import ADJUST, FONT, PLAIN
 from tests.support.page.overlaps import cut_off, overlaps
 from tests.support.page.states import states
 from tests.support.page.windows import LANGUAGES
 
 PHONE = {"is_mobile": True, "has_touch": True, "viewport": {"width": 320, "height": 568}}
-ADJUST = "percent => { document.body.style.webkitTextSizeAdjust = document.body.style.textSizeAdjust = percent + '%'; }"
-FONT = "pixels => { document.documentElement.style.fontSize = 1.25 * pixels + 'px'; }"
-"""A default font of so many pixels: the page sets 125 % of it."""
-
 SIZES = {
     "140%": (ADJUST, 140),
     "160%": (ADJUST, 160),
@@ -19,7 +16,6 @@ SIZES = {
     "a default font of 24 px": (FONT, 24),
     "a default font of 32 px": (FONT, 32),
 }
-PLAIN = [(ADJUST, 100), (FONT, 16)]
 
 
 def enlarge(page, how):
@@ -71,7 +67,7 @@ HEADING = ("#answer-heading", "#answer-heading span:last-child")
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_state_is_whole_at_the_largest_sizes(visit, proxy, language):
-    """All widths and sizes: tests/attacks/scripts/page_matrix.py."""
+    """All widths and sizes, in all engines: tests/attacks/scripts/page_matrix.py."""
     visitor = visit(locale=LANGUAGES[language], **PHONE)
     faults = {}
     for state in states(visitor, proxy):

@@ -4,19 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.page.home import EXPOSED, MISS
+from tests.support.page.matrix import AXE, RUN_AXE, TAGS
 from tests.support.page.measures import measure
 from tests.support.page.states import states
 from tests.support.page.windows import LANGUAGES
-from tests.support.page.words import WEB
-
-AXE = (WEB / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RUN = "tags => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })"
 
 
 def axe(visitor):
     """The violations that axe-core finds, shortened. Asserts that it checked enough."""
-    found = visitor.page.evaluate(RUN, TAGS)
+    found = visitor.page.evaluate(RUN_AXE, TAGS)
     assert len(found["passes"]) > 10
     return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found["violations"]]
 

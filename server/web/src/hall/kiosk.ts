@@ -12,14 +12,14 @@ const TOUCHES = ["pointerdown", "touchstart", "keydown", "wheel", "input"];
 export function startKiosk(page: HallPage, note: HTMLElement, wipe: () => void): Hall {
   const count = make("p", { id: "kiosk-count", class: "strong", "aria-hidden": "true" });
   const button = make("button", { type: "button", id: "kiosk-wipe" });
-  const language = page.words().code;
-  const start = { steady: 0, day: 0 };
+  const view = (): string => page.words().code + document.documentElement.className;
+  const start = { steady: 0, day: 0, view: view() };
   const begin = (): void => {
     start.steady = performance.now();
     start.day = Date.now();
   };
   const isUsed = (): boolean =>
-    page.isUsed() || page.words().code !== language || document.querySelector("details[open]") !== null;
+    page.isUsed() || view() !== start.view || document.querySelector("details[open]") !== null;
   /** Seconds left. One clock stops while the device sleeps, the other can be set. */
   const left = (): number =>
     Math.ceil(LIMIT - Math.max(performance.now() - start.steady, Date.now() - start.day) / 1000);
@@ -32,7 +32,8 @@ export function startKiosk(page: HallPage, note: HTMLElement, wipe: () => void):
   const reset = (): void => {
     begin();
     document.querySelectorAll("details[open]").forEach((open) => open.removeAttribute("open"));
-    page.resetLanguage();
+    page.resetView();
+    start.view = view();
     wipe();
     // The last rendering was before the field was emptied: without this, the count stays until the next second.
     show();

@@ -52,7 +52,7 @@ function start(): void {
   byId("unsupported").hidden = true;
   byId("page").hidden = false;
   startHall(hallPage, render, () => words().notLoaded);
-  if (/\bbig\b/.test(location.hash)) toggleBigger();
+  setBigger(isBig());
   prepare().then((failure) => {
     if (failure) showDrawings();
     if (failure === "not_configured" && !busy && !outcome) finish(failedOutcome(failure));
@@ -176,7 +176,7 @@ const hallPage = {
   outcome: () => outcome,
   isUsed,
   clear,
-  resetLanguage,
+  resetView,
   summarise,
   hotlineText,
   operatorName,
@@ -203,9 +203,21 @@ function changeLanguage(): void {
   );
 }
 
+const isBig = (): boolean => /\bbig\b/.test(location.hash);
+
 function toggleBigger(): void {
-  const isBigger = document.documentElement.classList.toggle("bigger");
+  setBigger(!document.documentElement.className);
+}
+
+function setBigger(isBigger: boolean): void {
+  document.documentElement.className = isBigger ? "bigger" : "";
   byId("bigger").setAttribute("aria-pressed", String(isBigger));
+}
+
+/** Go back to the language and the size of text with which the page was opened. */
+function resetView(): void {
+  resetLanguage();
+  setBigger(isBig());
 }
 
 /** Show the current state in the chosen language. */

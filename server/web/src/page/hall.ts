@@ -20,8 +20,8 @@ export interface HallPage {
   isUsed(): boolean;
   /** Wipe the number and the answer. */
   clear(): void;
-  /** Go back to the language in which the page was opened. */
-  resetLanguage(): void;
+  /** Go back to the language and the size of text with which the page was opened. */
+  resetView(): void;
   summarise: typeof summarise;
   hotlineText: typeof hotlineText;
   operatorName: typeof operatorName;

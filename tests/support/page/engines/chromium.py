@@ -1,5 +1,6 @@
 """Chromium of any version since 66, by the DevTools protocol."""
 
+import base64
 import json
 import re
 import subprocess
@@ -65,10 +66,11 @@ class Chromium(Engine):
     def _agent(self):
         return self.call("Runtime.evaluate", expression="navigator.userAgent")["result"]["value"]
 
-    def call(self, method, **params):
-        """Call a method of the protocol and wait for its answer."""
+    def call(self, method, session=None, **params):
+        """Call a method of the protocol, in the page or in the session of a worker, and wait for its answer."""
         self._count += 1
-        self._socket.send(json.dumps({"id": self._count, "method": method, "params": params}))
+        message = {"id": self._count, "method": method, "params": params}
+        self._socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
         while True:
             message = json.loads(self._socket.receive())
             if message.get("id") == self._count:
@@ -109,6 +111,29 @@ class Chromium(Engine):
     def write(self, text):
         for sign in text:
             self.call("Input.dispatchKeyEvent", type="char", text=sign)
+
+    def picture(self):
+        return base64.b64decode(self.call("Page.captureScreenshot")["data"])
+
+    def undo(self):
+        """Press Ctrl+Z."""
+        self.call("Input.dispatchKeyEvent", type="rawKeyDown", key="z", modifiers=2, commands=["undo"])
+        self.call("Input.dispatchKeyEvent", type="keyUp", key="z", modifiers=2)
+
+    def workers(self):
+        """The sessions of the page's workers, by their addresses. Needs Chromium 77."""
+        self.events.clear()
+        self.call("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
+        attached = [one["params"] for one in self.events if one["method"] == "Target.attachedToTarget"]
+        return {one["targetInfo"]["url"]: one["sessionId"] for one in attached}
+
+    def heap_strings(self, session=None):
+        """Every string that the page, or a worker, still reaches in its memory."""
+        self.events.clear()
+        self.call("HeapProfiler.collectGarbage", session)
+        self.call("HeapProfiler.takeHeapSnapshot", session)
+        chunks = [one["params"]["chunk"] for one in self.events if one["method"] == "HeapProfiler.addHeapSnapshotChunk"]
+        return json.loads("".join(chunks))["strings"]
 
     def close(self):
         self._process.terminate()

@@ -31,7 +31,7 @@ class Engine(ABC):
 
     @abstractmethod
     def resize(self, width: int, height: int):
-        """Make the page's own area so wide and so high. A desktop's window may stay wider."""
+        """Make the page's own area so wide and so high."""
 
     @abstractmethod
     def close(self):
@@ -44,6 +44,28 @@ class Engine(ABC):
     @abstractmethod
     def write(self, text: str):
         """Type into the element that has the focus."""
+
+    @abstractmethod
+    def picture(self) -> bytes:
+        """The visible part of the page, as PNG."""
+
+    def whole_picture(self, width: int) -> bytes:
+        """The whole page, as PNG, so wide."""
+        self.resize(width, self.run("return document.documentElement.scrollHeight"))
+        return self.picture()
+
+    def fit(self, width: int, height: int, set_window):
+        """Set the size of a window, by `set_window(width, height)`, until the page's own area has this size."""
+        frame, end = [0, 0], time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            set_window(width + frame[0], height + frame[1])
+            for _ in range(20):  # it takes effect at some later time
+                inner = self.run("return [innerWidth, innerHeight, outerWidth, outerHeight]")
+                if inner[:2] == [width, height]:
+                    return
+                time.sleep(0.02)
+            frame = [inner[2] - inner[0], inner[3] - inner[1]]
+        raise AssertionError(f"{self.name}: the page cannot be {width} x {height}: {inner}")
 
     def click(self, selector: str):
         """Scroll an element into view and press its middle, where it must be on top."""

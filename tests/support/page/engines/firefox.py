@@ -1,5 +1,6 @@
 """Firefox, by Marionette, the driver that it has built in: messages of JSON with their length in front."""
 
+import base64
 import json
 import os
 import re
@@ -20,7 +21,11 @@ PREFERENCES = {
     "datareporting.policy.dataSubmissionEnabled": False,
     "toolkit.telemetry.reportingpolicy.firstRun": False,
     "browser.shell.checkDefaultBrowser": False,
+    "toolkit.legacyUserProfileCustomizations.stylesheets": True,
 }
+
+NARROW = "*|*:root, *|* { min-width: 0 !important; }"
+"""Styles for the window itself, which would be at least 500 px wide."""
 
 
 class Firefox(Engine):
@@ -28,7 +33,8 @@ class Firefox(Engine):
 
     def __init__(self, program: Path, folder: Path, proxy: str):
         profile = folder / "profile"
-        profile.mkdir(parents=True)
+        (profile / "chrome").mkdir(parents=True)
+        (profile / "chrome/userChrome.css").write_text(NARROW)
         host, port = proxy.removeprefix("http://").split(":")
         settings = PREFERENCES | {
             f"network.proxy.{kind}{part}": value
@@ -91,10 +97,10 @@ class Firefox(Engine):
         return result(found["value"], self, body)
 
     def resize(self, width, height):
-        self.call("WebDriver:SetWindowRect", width=width, height=height)
-        # The window has a frame and bars; ask for as much more.
-        inner = self.run("return [innerWidth, innerHeight]")
-        self.call("WebDriver:SetWindowRect", width=2 * width - inner[0], height=2 * height - inner[1])
+        self.fit(width, height, lambda wide, high: self.call("WebDriver:SetWindowRect", width=wide, height=high))
+
+    def picture(self):
+        return base64.b64decode(self.call("WebDriver:TakeScreenshot", full=False, hash=False)["value"])
 
     def press_at(self, x, y):
         self.call("WebDriver:PerformActions", actions=pointer_actions(x, y))

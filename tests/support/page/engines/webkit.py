@@ -1,5 +1,6 @@
 """WebKitGTK's MiniBrowser, by its driver (WebDriver), in an X server without a screen."""
 
+import base64
 import os
 import subprocess
 import time
@@ -17,12 +18,16 @@ SERVER = Path("/usr/bin/Xvfb")
 SETTINGS = {"NO_AT_BRIDGE": "1", "WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
 """No bus for assistive technology, and no composited layers: the screen is drawn by the processor."""
 
+NARROW = "* { min-width: 0; min-height: 0; padding: 0; margin: 0; border-width: 0; font-size: 1px; }"
+"""Styles for GTK: with its usual bar of buttons, the window would be at least 447 px wide."""
+
 
 class WebKit(Engine):
     name = "WebKitGTK"
 
     def __init__(self, folder: Path, proxy: str):
-        folder.mkdir()
+        (folder / ".config/gtk-3.0").mkdir(parents=True)
+        (folder / ".config/gtk-3.0/gtk.css").write_text(NARROW)
         self._log = folder / "log"
         self._processes = []
         self._http = self._session = None
@@ -57,7 +62,7 @@ class WebKit(Engine):
     def _screen(self):
         """Start an X server. Returns its display."""
         reader, writer = os.pipe()
-        command = [SERVER, "-displayfd", str(writer), "-screen", "0", "1600x2400x24", "-nolisten", "tcp"]
+        command = [SERVER, "-displayfd", str(writer), "-screen", "0", "1600x8000x24", "-nolisten", "tcp"]
         with self._log.open("ab") as log:
             self._processes.append(subprocess.Popen(command, pass_fds=[writer], stdout=log, stderr=log))
         os.close(writer)
@@ -90,10 +95,10 @@ class WebKit(Engine):
         return result(self._call("POST", "/execute/async", script=script, args=[]), self, body)
 
     def resize(self, width, height):
-        self._call("POST", "/window/rect", width=width, height=height)
-        # The window has bars; ask for as much more.
-        inner = self.run("return [innerWidth, innerHeight]")
-        self._call("POST", "/window/rect", width=2 * width - inner[0], height=2 * height - inner[1])
+        self.fit(width, height, lambda wide, high: self._call("POST", "/window/rect", width=wide, height=high))
+
+    def picture(self):
+        return base64.b64decode(self._call("GET", "/screenshot"))
 
     def press_at(self, x, y):
         self._call("POST", "/actions", actions=pointer_actions(x, y))

@@ -164,6 +164,7 @@ function onEdit(): void {
 function clear(): void {
   restart();
   clearNumber();
+  checker.forget();
   forgetSound();
 }
 

@@ -32,6 +32,8 @@ export interface Checker {
   ask(text: string, step: Check["step"], done: Check["done"]): void;
   /** Stop the current check. */
   stop(): void;
+  /** End the worker if it was asked anything, since its memory may hold the number. Another one starts if the page is in view. */
+  forget(): void;
 }
 
 interface Check {
@@ -53,6 +55,7 @@ export function startChecker(prepared: (cases: Case[]) => void): Checker {
   let worker: Worker | null = null;
   let check: Check | null = null;
   let last = 0;
+  let wasAsked = false;
   let timer = 0;
 
   const start = (): Worker => {
@@ -103,8 +106,17 @@ export function startChecker(prepared: (cases: Case[]) => void): Checker {
     ask: (text, step, done) => {
       stop();
       check = { id: ++last, step, done };
+      wasAsked = true;
       post({ kind: "check", id: last, text });
     },
     stop,
+    forget: () => {
+      if (!wasAsked) return;
+      wasAsked = false;
+      check = null;
+      clearTimeout(timer);
+      if (worker) worker.terminate();
+      worker = document.visibilityState === "visible" ? start() : null;
+    },
   };
 }

@@ -121,11 +121,12 @@ class Chromium(Engine):
         self.call("Input.dispatchKeyEvent", type="keyUp", key="z", modifiers=2)
 
     def workers(self):
-        """The sessions of the page's workers, by their addresses. Needs Chromium 77."""
+        """The workers that the page has now, as address, name and session. Needs Chromium 77."""
+        self.call("Target.setAutoAttach", autoAttach=False, waitForDebuggerOnStart=False, flatten=True)
         self.events.clear()
         self.call("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
         attached = [one["params"] for one in self.events if one["method"] == "Target.attachedToTarget"]
-        return {one["targetInfo"]["url"]: one["sessionId"] for one in attached}
+        return [(one["targetInfo"]["url"], one["targetInfo"]["targetId"], one["sessionId"]) for one in attached]
 
     def heap_strings(self, session=None):
         """Every string that the page, or a worker, still reaches in its memory."""

@@ -13,6 +13,7 @@ Needs the extra `screen` (numpy, pyarrow). `screen` is the same for a stream of 
 
 - `user_table`, `rows`: reading users. `local_key`, `join_keys`, `token_file`: what is written of them.
 - `evaluator`, `pace`: evaluations. `snapshots`, `matching`, `results`: joins with a mirror, and what has changed.
+- `user_changes`: that, read as answers for a policy.
 - `screening`: all of it on one machine. `arrow_batches`, `candidates`: for a join in a warehouse.
 - `directory`, `tables`, `label_columns`, `known_rows`, `rejects`: files, columns and sets.
 """
@@ -25,15 +26,28 @@ if TYPE_CHECKING:
     from pilookup.screening.evaluator import EvaluatorJob
     from pilookup.screening.local_key import LocalKey
     from pilookup.screening.screening import Screening, ScreenOutcome
+    from pilookup.screening.user_changes import UserChange, read_result
 
-__all__ = ["EvaluatorJob", "LocalKey", "ScreenOutcome", "Screening", "open_candidates", "release_table", "screen"]
+__all__ = [
+    "EvaluatorJob",
+    "LocalKey",
+    "ScreenOutcome",
+    "Screening",
+    "UserChange",
+    "open_candidates",
+    "read_result",
+    "release_table",
+    "screen",
+]
 
 _MODULES = {
     "EvaluatorJob": "pilookup.screening.evaluator",
     "LocalKey": "pilookup.screening.local_key",
     "ScreenOutcome": "pilookup.screening.screening",
     "Screening": "pilookup.screening.screening",
+    "UserChange": "pilookup.screening.user_changes",
     "open_candidates": "pilookup.screening.candidates",
+    "read_result": "pilookup.screening.user_changes",
     "release_table": "pilookup.screening.candidates",
     "screen": "pilookup.screening.arrow_batches",
 }

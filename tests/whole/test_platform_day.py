@@ -95,7 +95,7 @@ def the_case(day):
     with day.ledger.step("two sign-ups"):
         answered(day, LISTED, "review")
         answered(day, UNLISTED, "allow")
-    return rows[0]["cases"][0], len(numbers)
+    return rows[0].result.cases[0].id, len(numbers)
 
 
 def the_report(day, case):
@@ -144,7 +144,7 @@ def the_withdrawal(day):
     synced, step, outcome = published_after(day, published)
     assert (synced.deltas, step.total) == (1, 0)
     assert day.shop.changes(outcome) == {"new": set(), "changed": set(), "gone": users_of(day.size.listed())}
-    assert {row["asks_for"] for row in day.shop.rows(outcome)} == {"released"}
+    assert {row.asks_for for row in day.shop.rows(outcome)} == {"released"}
     assert (outcome.found, day.shop.screen().result) == (0, None)
     answered(day, LISTED, "allow")
 

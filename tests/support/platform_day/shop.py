@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet
 import uvicorn
 
-from pilookup import Client, Mirror, Result
+from pilookup import Client, Mirror
 from pilookup.decisions import Guard, Policy, RecheckList, work_off
 from pilookup.reports import Quarter, ReportKey, make_report, report_state, send_report, verified_answer
 from pilookup.screening.evaluator import EvaluatorJob
 from pilookup.screening.local_key import LocalKey
 from pilookup.screening.screening import Screening
+from pilookup.screening.user_changes import read_result
 from tests.support.checking.certificates import self_signed
 from tests.support.docs.documents import ROOT
 from tests.support.notify.command import until
@@ -113,26 +114,16 @@ class Shop:
         """The users of the outcome's result, by their change; a user that comes twice fails."""
         found = {"new": set(), "changed": set(), "gone": set()}
         for row in self.rows(outcome):
-            assert row["user"] not in found[row["change"]]
-            found[row["change"]].add(row["user"])
+            assert row.user not in found[row.change]
+            found[row.change].add(row.user)
         return found
 
     def rows(self, outcome):
-        return pyarrow.parquet.read_table(outcome.result).to_pylist() if outcome.result else []
+        return list(read_result(outcome.result, self.client.catalogue)) if outcome.result else []
 
     def decide(self, row):
         """What the policy says of a user whom a screening has found."""
-        cases = {case.id: case for case in self.client.catalogue}
-        result = Result(
-            status="found",
-            exposed=row["exposed"],
-            malicious=row["malicious"],
-            accounts=row["accounts"],
-            last_seen=row["last_seen"],
-            cases=tuple(cases[one] for one in row["cases"]),
-            more=row["more"],
-        )
-        return self.policy.decide(result, scene="login", since=datetime.now(UTC).date())
+        return self.policy.decide(row.result, scene="login", since=datetime.now(UTC).date())
 
     def report(self, case, case_numbers, tally):
         """Make the report on a case, and send it."""

@@ -135,7 +135,7 @@ def _pack(
 
 
 def _post(folder: Path, operator: "Operator", *, json_: bool) -> None:
-    from pilookup_server.page_host.poster import write_posters  # noqa: PLC0415
+    from pilookup_server.page_host.poster.write import write_posters  # noqa: PLC0415
 
     files = [str(path) for path in write_posters(folder, operator)]
     if json_:

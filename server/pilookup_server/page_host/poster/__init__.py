@@ -1,0 +1,1 @@
+"""Posters with the page's address."""

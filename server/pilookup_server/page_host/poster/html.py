@@ -74,18 +74,19 @@ _STYLE: Final = Template("""
 body { width: 210u; height: 297u; padding: 8u 12u; background: #fff; color: #1c1815;
   font-family: "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif;
   line-height: 1.35; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-h1 { font-size: 13u; text-align: center; line-height: 1.15; text-wrap: balance; }
+h1 { font-size: 13u; text-align: center; line-height: 1.15; text-wrap: balance; word-break: keep-all;
+  overflow-wrap: anywhere; }
 .free { margin: 2u 0 1u; padding: 1.5u; border-radius: 3u; background: #8c1c13; color: #fff; font-size: 10u;
   font-weight: 700; text-align: center; }
 .go { display: flex; gap: 8u; align-items: center; }
 .go svg { flex: none; width: 56u; height: 56u; }
 .go p { font-size: 6.5u; }
 .go .host { font-size: 9u; font-weight: 700; font-family: monospace; overflow-wrap: anywhere; }
-.drawings { display: grid; grid-template-columns: 1fr 1fr; gap: 2u 6u; margin: 2u 0; }
+.drawings { display: grid; grid-template-columns: 1fr 1fr; gap: 2u 6u; margin: 2u 0 4u; }
 figure img { display: block; width: 100%; height: 31u; object-fit: contain; }
-figcaption { font-size: 5.2u; text-align: center; }
+figcaption { font-size: 5.2u; text-align: center; text-wrap: balance; }
 h2 { font-size: 6.4u; }
-li { margin-left: 7u; font-size: 5u; }
+li { margin-left: 7u; font-size: 5u; word-break: keep-all; overflow-wrap: anywhere; }
 footer { margin-top: 2u; padding-top: 2u; border-top: 0.5u solid; font-size: 6u; font-weight: 700; }
 footer small { font-size: 4u; font-weight: 400; }
 """)

@@ -12,6 +12,7 @@ def main() -> None:
         *root["project"]["optional-dependencies"].values(),
         *root["dependency-groups"].values(),
         server["project"]["dependencies"],
+        *server["project"]["optional-dependencies"].values(),
     ]
     wanted = {line for group in groups for line in group if not line.startswith("pilookup")}
     print(*sorted(wanted), sep="\n")

@@ -15,6 +15,7 @@ need systemd-analyze systemd
 need firefox-esr firefox-esr  # its driver, Marionette, is built in
 need WebKitWebDriver webkit2gtk-driver
 need Xvfb xvfb
+need pdftoppm poppler-utils  # reads the posters' PDF
 need bsdtar libarchive-tools  # it brings the library that 7z and RAR archives are read with
 # Debian keeps PostgreSQL's own programs off PATH.
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgresql

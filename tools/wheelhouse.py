@@ -28,7 +28,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 PYTHONS = ("3.11", "3.12", "3.13")
 LOCK = Path(__file__).parents[1] / "requirements.lock"
 # What a machine of either half may need: the whole police side with PostgreSQL, and the server.
-WANTED = ("pilookup[cli,load,postgresql]", "pilookup-server")
+WANTED = ("pilookup[cli,load,postgresql]", "pilookup-server[poster]")
 OWN = frozenset({"pilookup", "pilookup-server"})
 
 Requires = Callable[[str], Iterable[str]]

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from pilookup_server.page_host.poster import SIZES
-from pilookup_server.page_host.poster_texts import TEXTS
+from pilookup_server.page_host.poster.html import SIZES
+from pilookup_server.page_host.poster.texts import TEXTS
 from typer.testing import CliRunner
 
 from pilookup.cli.app import build

@@ -11,9 +11,9 @@ from pilookup.protocol.messages import JSON, EvaluateRequest, EvaluateResponse
 from tests.support.server.serve_process import Home, Process
 
 BEYOND_CLI = (
-    "dask", "distributed", "numpy", "psycopg", "pyarrow", "pybloom_live", "python_calamine",
+    "dask", "distributed", "fontTools", "numpy", "psycopg", "pyarrow", "pybloom_live", "python_calamine",
 )  # fmt: skip
-"""Packages of the extras `load`, `postgresql` and `cluster` that the server does not depend on."""
+"""Packages of the extras `load`, `postgresql`, `cluster` and `poster` that the server does not depend on."""
 
 NOT_IN_WORKERS = {"alembic", "sqlalchemy"}
 """Dependencies of the server that only the process imports that keeps the counts."""

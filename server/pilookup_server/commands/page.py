@@ -50,6 +50,15 @@ Sounds = Annotated[
 Poster = Annotated[
     bool, typer.Option("--poster", help="Write no page: write posters with the page's address into the folder.")
 ]
+Font = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="With --poster: a font, TrueType or OpenType, in which posters are also written as SVG with texts as "
+        "outlines, and as PDF with the font embedded. Needs the extra poster (docs/page.md).",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a script.")]
 
 
@@ -68,6 +77,7 @@ def page(
     sounds: Sounds = None,
     sound: Sound = None,
     poster: Poster = False,
+    font: Font = None,
     json_: Json = False,
 ) -> None:
     """Write the page for citizens into a folder, with the root pinned; see docs/page.md."""
@@ -75,6 +85,8 @@ def page(
 
     services = tuple(_correction(text) for text in service)
     operator = Operator(operator_zh, operator_en, telephone, filing, address)
+    if font is not None and not poster:
+        raise typer.BadParameter("is for posters; give --poster too", param_hint="--font")
     if sound is not None:
         if server or trust or sounds:
             raise typer.BadParameter("packs a recording and writes no page; give it alone", param_hint="--sound")
@@ -82,7 +94,7 @@ def page(
     if poster:
         if server or trust or sounds:
             raise typer.BadParameter("writes posters and no page; give it alone", param_hint="--poster")
-        return _post(folder, operator, json_=json_)
+        return _post(folder, operator, font, json_=json_)
     if trust is None:
         raise typer.BadParameter("is needed for a page", param_hint="--trust")
     recordings = operator.recordings(sounds, dict(services)) if sounds else ()
@@ -134,15 +146,18 @@ def _pack(
         typer.echo(f"Listen to it: it must say {value} for {service}.")
 
 
-def _post(folder: Path, operator: "Operator", *, json_: bool) -> None:
-    from pilookup_server.page_host.poster import write_posters  # noqa: PLC0415
+def _post(folder: Path, operator: "Operator", font: Path | None, *, json_: bool) -> None:
+    from pilookup_server.page_host.poster.write import write_posters  # noqa: PLC0415
 
-    files = [str(path) for path in write_posters(folder, operator)]
+    posters = write_posters(folder, operator, font)
     if json_:
-        typer.echo(json.dumps({"files": files}))
+        report = {"files": [str(path) for path in posters.files]}
+        typer.echo(json.dumps(report | ({"font": posters.font} if posters.font else {})))
         return
-    for path in files:
+    for path in posters.files:
         typer.echo(path)
+    if posters.font:
+        typer.echo(f"SVG and PDF are in {posters.font}.")
     typer.echo("Scan each printed poster before it is put up.")
 
 

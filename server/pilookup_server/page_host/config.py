@@ -46,6 +46,10 @@ class Operator:
             "address": self.address,
         }
 
+    def name(self, language: str) -> str:
+        """The name in `zh` or `en`; empty if the operator has none in this language."""
+        return {"zh": self.name_zh, "en": self.name_en}[language]
+
     def recordings(self, folder: Path, services: Mapping[str, str]) -> tuple[Recording, ...]:
         """Read the recordings for a page of this operator; arguments and errors as of `read_recordings`."""
         return read_recordings(folder, {"zh": self.name_zh, "en": self.name_en}, self.telephone, services)

@@ -180,6 +180,10 @@ def test_the_commands_make_a_receipt_and_say_what_is_signed_by_whom(tmp_path, tr
     assert receipt.statement.screened == datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC)
     assert "no server countersigned it" in run("verify", out).output
     run("make", out, *given, *days, status=2)
+    (tmp_path / "online").mkdir()
+    assert "the public key of machine" in run("trust", "--home", tmp_path).output
+    assert run("trust", "--home", tmp_path).output == run("trust", "--home", tmp_path).output
+    other = tmp_path / "trust-machine.json"
     whole = tmp_path / "receipt.json"
     whole.write_bytes(countersigned(receipt).to_bytes())
     said = run("verify", whole, "--trust", trust, "--report", report).output
@@ -190,6 +194,7 @@ def test_the_commands_make_a_receipt_and_say_what_is_signed_by_whom(tmp_path, tr
     assert "not verified" not in said
     assert "not compared" not in said
     assert "not verified" in run("verify", whole).output
+    assert "not countersigned by a serving machine" in run("verify", whole, "--trust", other, status=1).output
     assert json.loads(run("verify", whole, "--trust", trust, "--report", report, "--json").stdout) == json.loads(
         whole.read_bytes()
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilookup.cli.console import note, say, say_json
-from pilookup.cli.options import JsonOption
+from pilookup.cli.options import HomeOption, JsonOption
 from pilookup.cli.output_file import check_new_path, write_new
 from pilookup.cli.platform_options import Insecure, KeyFile, Server, Token, read_report, server_address
 from pilookup.errors import FormatError
@@ -85,11 +85,25 @@ def send(
 
 
 @app.command()
+def trust(home: HomeOption) -> None:
+    """On the serving machine: write trust-machine.json, by which others know its countersignatures."""
+    from pilookup.bundles.machine import MACHINE_TRUST, machine_id, make_machine_key  # noqa: PLC0415
+
+    key = make_machine_key(home / "online")
+    say(f"{home / MACHINE_TRUST}: the public key of machine {machine_id(key.public_key())}")
+
+
+@app.command()
 def verify(
     file: ReceiptFile,
-    trust: Annotated[
+    trusted: Annotated[
         list[Path] | None,
-        typer.Option(help="trust-machine.json of the serving machine, got by another way.", show_default=False),
+        typer.Option(
+            "--trust",
+            metavar="PATH",
+            help="trust-machine.json of the serving machine, got by another way.",
+            show_default=False,
+        ),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The report that it should name.", show_default=False)
@@ -100,11 +114,11 @@ def verify(
     from pilookup.receipts import read_receipt, verify_receipt  # noqa: PLC0415 - other commands start fast
 
     receipt = read_receipt(file)
-    verify_receipt(receipt, *trust or (), report=None if report is None else read_report(report))
+    verify_receipt(receipt, *trusted or (), report=None if report is None else read_report(report))
     _print(receipt, json=json)
     if receipt.countersignature is None:
         note("no server countersigned it: pilookup receipt send")
-    elif not trust:
+    elif not trusted:
         note("whose key countersigned it was not verified; give --trust trust-machine.json")
     if receipt.statement.report_sha256 is not None and report is None:
         note("the report that it names was not compared; give --report FILE")

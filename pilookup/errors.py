@@ -20,6 +20,7 @@
     ├── RealNumberError         a fake client was asked for a number that may belong to somebody
     ├── MirrorError             a mirror was not brought up to date (carries a reason code)
     ├── ReportError             a report cannot be made, sent or taken, or an answer is not to be trusted
+    ├── ReceiptError            a receipt cannot be made, sent or countersigned, or is not to be trusted
     ├── ScreenError             users were not screened (carries a reason code)
     ├── MissingExtraError       an optional extra of pilookup is not installed
     └── UsageError              an argument cannot be right, whatever HOME holds
@@ -27,6 +28,7 @@
         ├── NoChannelError      ... the name of a channel; a PublishError too
         ├── KeyReferenceError   ... what names a signing key; a KeyringError too
         ├── PieceSizeError      ... the size of the pieces of a bundle; a BundleError too
+        ├── ReceiptArgumentError    ... what a receipt states; a ReceiptError too
         └── ReportArgumentError ... what a report is made of; a ReportError too
 
 An error's text never contains a number, the content of a cell, a blind, a token or a key.
@@ -50,6 +52,10 @@ class BundleError(PilookupError):
 
 class ReportError(PilookupError):
     """A report is finer than the rules or cannot be made, sent or taken, or an answer to one is not to be trusted."""
+
+
+class ReceiptError(PilookupError):
+    """A receipt cannot be made, sent or countersigned, or is not to be trusted. The text says why."""
 
 
 class IntakeError(PilookupError):
@@ -239,6 +245,10 @@ class PieceSizeError(BundleError, UsageError):
 
 class ReportArgumentError(ReportError, UsageError):
     """What a report is to be made of cannot be right: its case, counts, verbs or reason."""
+
+
+class ReceiptArgumentError(ReceiptError, UsageError):
+    """What a receipt is to state cannot be right: its channel, epoch, serial, days or counts."""
 
 
 class MissingExtraError(PilookupError):

@@ -19,6 +19,7 @@ import pilookup
 from pilookup.protocol.messages import JSON, MAX_BATCH, OCTETS
 from pilookup.protocol.names import MAX_EPOCH, MAX_SERIAL
 from pilookup.protocol.problems import PROBLEM_JSON, Problem
+from pilookup.protocol.receipts import PURPOSES
 from pilookup.protocol.report_answers import AnswerKind
 from pilookup.protocol.reports import MAX_CASE, Verb
 
@@ -130,6 +131,35 @@ REPORT_STATE = message(
     answer={"oneOf": [{"type": "null"}, REPORT_ANSWER]},
 )
 
+SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+DAY = {"type": "string", "format": "date"}
+ELEMENT_COUNT = {"type": "integer", "minimum": 0, "maximum": MAX_SERIAL}
+STATEMENT = message(
+    ["format", "channel", "epoch", "serial", "since", "screened", "users", "elements", "report_sha256", "key", "signature"],
+    format={"const": 1},
+    channel=TEXT,
+    epoch=EPOCH,
+    serial=SERIAL,
+    since=DAY,
+    screened={"type": "string", "format": "date-time"},
+    users=POWER,
+    elements=ELEMENT_COUNT,
+    report_sha256={"oneOf": [{"type": "null"}, SHA256]},
+    key={"type": "string", "pattern": ITEM % 43},
+    signature={"type": "string", "pattern": ITEM % 86},
+)  # fmt: skip
+COUNTERSIGNATURE = message(
+    ["format", "statement_sha256", "platform", "elements", "fetched", "countersigned", "key", "signature"],
+    format={"const": 1},
+    statement_sha256=SHA256,
+    platform=TEXT,
+    elements=message(list(PURPOSES), **dict.fromkeys(PURPOSES, ELEMENT_COUNT)),
+    fetched={"oneOf": [{"type": "null"}, message(["serial", "day"], serial=SERIAL, day=DAY)]},
+    countersigned={"type": "string", "format": "date-time"},
+    key={"type": "string", "pattern": ITEM % 43},
+    signature={"type": "string", "pattern": ITEM % 86},
+)
+
 EVERY_ROUTE = (Problem.MALFORMED, Problem.NOT_FOUND, Problem.TIMEOUT, Problem.TOO_LARGE, Problem.INTERNAL)
 CHANNEL_ROUTE = (*EVERY_ROUTE, Problem.UNAUTHORIZED, Problem.RATE_LIMITED, Problem.UNAVAILABLE)
 
@@ -185,6 +215,13 @@ ROUTES = {
         "good": {200: good("The state of the report.", json=REPORT_STATE)},
         "problems": (*EVERY_ROUTE, Problem.UNAUTHORIZED, Problem.RATE_LIMITED, Problem.NOT_KEPT),
     },
+    "/v1/receipts": {
+        "summary": "Countersign a platform's signed statement that it screened, in canonical JSON",
+        "parameters": [],
+        "body": {JSON: {"schema": STATEMENT}},
+        "good": {200: good("The countersignature.", json=COUNTERSIGNATURE)},
+        "problems": (*EVERY_ROUTE, Problem.UNAUTHORIZED, Problem.RATE_LIMITED, Problem.MEDIA_TYPE, Problem.NOT_COUNTERSIGNED),
+    },
     "/healthz": {
         "summary": "Whether the process runs",
         "parameters": [],
@@ -200,7 +237,7 @@ ROUTES = {
 }  # fmt: skip
 
 
-OPERATIONS = {"/v1/reports": "report", "/v1/reports/{id}": "reportState"}
+OPERATIONS = {"/v1/reports": "report", "/v1/reports/{id}": "reportState", "/v1/receipts": "receipt"}
 
 
 def answers(described):
@@ -266,7 +303,7 @@ PAGE = """# HTTP
 
 The interface of `pilookup serve`, as an [OpenAPI 3.1 document](openapi.json). SPEC.md section 8 specifies it; this page and the document
 are written by `tools/openapi_document.py` from the server's routes. Errors are problem documents (RFC 9457), which never repeat what
-was sent. Every route answers 405 to other methods. Channels other than `public`, and reports, need `Authorization: Bearer KEY`.
+was sent. Every route answers 405 to other methods. Channels other than `public`, reports and receipts need `Authorization: Bearer KEY`.
 """
 
 

@@ -1,11 +1,12 @@
-"""The key of a serving machine, which signs what it sends to custody: acknowledgements and reports (docs/adr/0032).
+"""The key of a serving machine, which signs what it sends to custody, acknowledgements and reports (docs/adr/0032), and
+what it adds to receipts of platforms (docs/adr/0040).
 
 HOME/online/bundle-machine     the Ed25519 key: the JSON object {"version": 2, "key": base64url of 32 bytes}, mode 0600
 HOME/trust-machine.json        its public key, which is carried to custody once, by another way than acknowledgements
 
-The key is made on the machine by its first import, or by the first `reports export` where nothing is imported because
-one machine has both halves. It is in no bundle and in no copy that `restore` makes, and is not under the passphrase: it
-says which machine speaks, and opens nothing.
+The key is made on the machine by its first import, or by the first `reports export` or receipt where nothing is
+imported because one machine has both halves. It is in no bundle and in no copy that `restore` makes, and is not under
+the passphrase: it says which machine speaks, and opens nothing.
 """
 
 import os

@@ -30,7 +30,7 @@ COMMANDS = (
     "verify",
     "sandbox",
 )
-GROUPS = ("audit", "bundle", "dataset", "keys", "reports")
+GROUPS = ("audit", "bundle", "dataset", "keys", "receipt", "reports")
 """Commands that have commands of their own; each module has an `app`."""
 
 _ANY = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -28,6 +28,7 @@ class Problem(Enum):
     CONFLICT = ("urn:pilookup:problem:conflict", 409, "Another report was received before")
     TOO_FINE = ("urn:pilookup:problem:report-too-fine", 422, "The report is finer than the rules")
     NOT_KEPT = ("urn:pilookup:problem:reports-unavailable", 503, "Reports cannot be kept or found now")
+    NOT_COUNTERSIGNED = ("urn:pilookup:problem:receipts-unavailable", 503, "Receipts cannot be countersigned now")
     UNAVAILABLE = ("urn:pilookup:problem:unavailable", 503, "No valid snapshot is being served")
     INTERNAL = ("urn:pilookup:problem:internal", 500, "Internal error")
 

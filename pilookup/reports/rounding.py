@@ -10,6 +10,8 @@ from hmac import digest
 from pathlib import Path
 from typing import Final, Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from pilookup import durable
 from pilookup.errors import FormatError, ReportError
 from pilookup.plain_file import read_plain
@@ -19,6 +21,7 @@ from pilookup.protocol.reports import LEAST_COUNT, Quarter, Verb, step_of
 KEY_BYTES: Final = 32
 _ROUNDING: Final = b"pilookup-report-rounding\x00"
 _ID: Final = b"pilookup-report-id\x00"
+_RECEIPT: Final = b"pilookup-receipt-key\x00"
 _DRAW_BYTES: Final = 16
 _HEADER: Final = "pilookup-report-key-1 "
 _MAX_FILE_BYTES: Final = 256
@@ -84,6 +87,10 @@ class ReportKey:
         """The draw for a case and verb, from 1 to `steps`: always the same, whatever the count and the quarter."""
         drawn = digest(self._key, _ROUNDING + f"{case}|{verb}".encode(), "sha256")[:_DRAW_BYTES]
         return 1 + (int.from_bytes(drawn, "big") * steps >> 8 * _DRAW_BYTES)
+
+    def receipt_key(self) -> Ed25519PrivateKey:
+        """The key that signs this platform's receipts: always the same."""
+        return Ed25519PrivateKey.from_private_bytes(digest(self._key, _RECEIPT, "sha256"))
 
 
 def rounded(key: ReportKey, case: int, verb: Verb, count: int) -> int | None:

@@ -13,9 +13,8 @@ from pilookup.errors import FormatError, ReportError
 from pilookup.protocol.encoding import from_day_text
 from pilookup.protocol.report_answers import Answer
 from pilookup.protocol.reports import Report, check_report_id
+from pilookup.reports.exchange import TIMEOUT_SECONDS, exchange
 
-TIMEOUT_SECONDS: Final = 20.0
-_MAX_BYTES: Final = 1 << 16
 _NAMES: Final = {"answer", "id", "received", "state"}
 _REMEDIES: Final = {
     400: "the report is not valid; make it with this version of pilookup",
@@ -108,33 +107,13 @@ def _ask(
     timeout: float,
     transport: httpx2.BaseTransport | None,
 ) -> ReportState:
-    headers = {"authorization": f"Bearer {token}", "accept-encoding": "identity"}
-    if content is not None:
-        headers["content-type"] = "application/json"
-    try:
-        with (
-            httpx2.Client(timeout=timeout, follow_redirects=False, transport=transport) as client,
-            client.stream(method, url, headers=headers, content=content) as answer,
-        ):
-            data = _read(answer)
-            status = answer.status_code
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeEncodeError) as error:
-        raise ReportError(f"the server did not answer ({type(error).__name__}); send it again") from None
+    status, data = exchange(method, url, token, content, timeout, transport, ReportError)
     if status not in (200, 201):
         raise ReportError(f"the server answered {status}: {_REMEDIES.get(status, 'this is not the server of reports')}")
     state = _parse(data)
     if state.id != report:
         raise ReportError("the server answered for another report")
     return state
-
-
-def _read(answer: httpx2.Response) -> bytes:
-    data = b""
-    for chunk in answer.iter_raw():
-        data += chunk
-        if len(data) > _MAX_BYTES:
-            raise ReportError("the answer is too large; this is not the server of reports")
-    return data
 
 
 def _parse(data: bytes) -> ReportState:

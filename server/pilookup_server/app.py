@@ -33,6 +33,7 @@ from pilookup_server.routes.health import alive, ready
 from pilookup_server.routes.metadata import metadata
 from pilookup_server.routes.notices import notices
 from pilookup_server.routes.page import page_routes
+from pilookup_server.routes.receipts import countersign
 from pilookup_server.routes.refusals import COUNTED_HANDLERS
 from pilookup_server.routes.reports import state as report_state
 from pilookup_server.routes.reports import submit as submit_report
@@ -80,7 +81,7 @@ def create_app(
         elapsed = seconds_since_boot if clock is utc_now else lambda: clock().timestamp()
     trusted = TrustedClock(clock, elapsed, boot or boot_id(), settings.home / "online")
     counts = counts or counts_of_one_process(settings, elapsed, clock)
-    reports = reports or reports_of_one_process(settings, elapsed, clock)
+    reports = reports or reports_of_one_process(settings, elapsed, clock, counts.wake)
     threads = max(1, (os.cpu_count() or 1) // settings.workers)
     service = Service.from_settings(settings, keys, counts, reports, scratch, trusted, threads, key_kind)
     routes = [*api_routes(), *_page_routes(settings)]
@@ -123,6 +124,7 @@ def api_routes() -> list[Route]:
         Route(f"{channel}/notices", notices),
         Route("/v1/reports", submit_report, methods=["POST"]),
         Route("/v1/reports/{id}", report_state),
+        Route("/v1/receipts", countersign, methods=["POST"]),
         *_health_routes(),
     ]
 

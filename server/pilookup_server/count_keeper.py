@@ -147,6 +147,10 @@ class CountKeeper:
             except PilookupError:
                 self._counts.usage.give_back(usage)
                 raise
+        fetches = self._counts.fetches.new()
+        if fetches:
+            database.receipts.add_fetches(fetches, self._clock().astimezone(UTC).date())
+            self._counts.fetches.kept(fetches)
         if self._notices is not None:
             self._notices.keep(database)
 

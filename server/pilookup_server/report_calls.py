@@ -1,4 +1,5 @@
-"""What a worker asks of the process that has the service database: to keep a report, or what became of one.
+"""What a worker asks of the process that has the service database: to keep a report, what became of one, or to
+countersign a receipt.
 
 Workers have no connection to the database. Each has one end of a pair of sockets, and the keeper of the counts the
 others; a message is one datagram. The sockets are made before the processes are forked, so that a process that is
@@ -51,7 +52,26 @@ class Find:
     report: str
 
 
-Call = Submit | Find
+@dataclass(frozen=True, slots=True)
+class Countersign:
+    """Countersign the statement of a platform.
+
+    Attributes:
+        platform: The name of the platform.
+        statement_sha256: The SHA-256 of the statement.
+        channel: The channel that it is about.
+        since: The first day (UTC) that it is about.
+        until: The last one.
+    """
+
+    platform: str
+    statement_sha256: str
+    channel: str
+    since: date
+    until: date
+
+
+Call = Submit | Find | Countersign
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,7 @@ class Reply:
     Attributes:
         outcome: What came of it.
         received: The day on which the report was received, where there is one.
-        answer: The answer of custody as canonical JSON; None if there is none.
+        answer: The answer of custody, or the countersignature, as canonical JSON; None if there is none.
     """
 
     outcome: Outcome
@@ -137,6 +157,9 @@ class ReportDesk:
 def _encode(number: str, call: Call) -> bytes:
     if isinstance(call, Submit):
         return json.dumps([number, "submit", call.report.to_line().decode()]).encode()
+    if isinstance(call, Countersign):
+        days = call.since.isoformat(), call.until.isoformat()
+        return json.dumps([number, "countersign", call.platform, call.statement_sha256, call.channel, *days]).encode()
     return json.dumps([number, "find", call.platform, call.report]).encode()
 
 
@@ -144,6 +167,10 @@ def _decode_call(data: bytes) -> tuple[str, Call]:
     number, kind, *rest = json.loads(data)
     if kind == "submit":
         return number, Submit(ReceivedReport.from_line(rest[0].encode()[:-1]))
+    if kind == "countersign":
+        platform, statement, channel, since, until = rest
+        days = date.fromisoformat(since), date.fromisoformat(until)
+        return number, Countersign(platform, statement, channel, *days)
     return number, Find(*rest)
 
 

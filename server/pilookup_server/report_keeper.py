@@ -1,4 +1,5 @@
-"""Keeps reports in the service database, writes those that custody is to have, and takes up answers.
+"""Keeps reports in the service database, writes those that custody is to have, takes up answers, and has receipts
+countersigned.
 
 One process of a server does this: the one that keeps the counts.
 """
@@ -17,7 +18,8 @@ from pilookup.plain_file import read_plain
 from pilookup.protocol.received_reports import MAX_RECEIVED_BYTES, received_to_bytes
 from pilookup.protocol.reports import Quarter
 from pilookup_server.logs import describe, logger
-from pilookup_server.report_calls import Call, Outcome, Reply, Submit
+from pilookup_server.receipts import countersign
+from pilookup_server.report_calls import Call, Countersign, Outcome, Reply, Submit
 from pilookup_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,11 +59,14 @@ class ReportKeeper:
             database = self._database()
             if database is None:
                 return Reply(Outcome.UNAVAILABLE)
+            if isinstance(call, Countersign):
+                return countersign(call, database, self._online, self._clock())
             if not isinstance(call, Submit):
                 return database.reports.find(call.platform, call.report)
             reply = database.reports.submit(call.report)
         except (PilookupError, OSError) as error:
-            logger().error("a report cannot be kept or found", **describe(error))
+            what = "countersigned" if isinstance(call, Countersign) else "kept or found"
+            logger().error(f"a report or receipt cannot be {what}", **describe(error))
             return Reply(Outcome.UNAVAILABLE)
         if reply.outcome is Outcome.NEW:
             self._look_at = 0.0
@@ -116,18 +121,23 @@ class ReportKeeper:
 class LocalReports:
     """Makes calls in this process, which alone has the database."""
 
-    def __init__(self, keeper: ReportKeeper) -> None:
+    def __init__(self, keeper: ReportKeeper, keep_counts: Callable[[], None]) -> None:
+        """Make calls of a keeper; `keep_counts` has what was counted written before each."""
         self._keeper = keeper
+        self._keep_counts = keep_counts
 
     async def call(self, call: Call) -> Reply:
         """Make a call."""
+        self._keep_counts()
         self._keeper.tick()
         reply = self._keeper.handle(call)
         self._keeper.tick()
         return reply
 
 
-def reports_of_one_process(settings: Settings, elapsed: Elapsed, clock: Clock) -> LocalReports:
+def reports_of_one_process(
+    settings: Settings, elapsed: Elapsed, clock: Clock, keep_counts: Callable[[], None]
+) -> LocalReports:
     """Reports that this process alone keeps; the database is opened at the first call."""
     online = settings.home / "online"
     opened: list[ServiceDatabase] = []
@@ -140,4 +150,4 @@ def reports_of_one_process(settings: Settings, elapsed: Elapsed, clock: Clock) -
             opened.append(ServiceDatabase.open(online, settings.read_service_database_url()))
         return opened[0]
 
-    return LocalReports(ReportKeeper(online, database, elapsed, clock))
+    return LocalReports(ReportKeeper(online, database, elapsed, clock), keep_counts)

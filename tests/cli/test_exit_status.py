@@ -10,11 +10,13 @@ from pilookup.reports import ReportKey
 from tests.support.bundles.machines import opened, published
 from tests.support.custody.channel import NUMBERS
 from tests.support.custody.home import write_csv
+from tests.support.reports.stated import stated
 
 FILE = "a-file"
 """Stands for a file with a few bytes that are no phone number, bundle, request or backup."""
 
 REPORT = ["--key", "KEY", "--users", "1"]
+STATED = ["--key", "KEY", "--epoch", "1", "--serial", "1", "--users", "1"]
 
 WRONG_USAGE = {
     "init": [[], ["a", "b"]],
@@ -70,6 +72,16 @@ WRONG_USAGE = {
     "platform list": [["more", "--home", "HOME"]],
     "platform revoke": [[]],
     "platform usage": [["more", "more", "--home", "HOME"]],
+    "receipt make": [[], ["out", *STATED, "--elements", "1", "--since", "yesterday"],
+                     ["out", *STATED, "--elements", "1", "--since", "2026-11-24", "--screened", "noon"],
+                     ["out", *STATED, "--elements", "1", "--since", "2026-11-24", "--screened", "2026-11-23T00:00:00Z"],
+                     ["out", *STATED, "--elements", "-1", "--since", "2026-11-24"],
+                     [FILE, *STATED, "--elements", "1", "--since", "2026-11-24"]],
+    "receipt send": [[], [FILE, FILE, "--server", "http://127.0.0.1:9", "--token", "key"],
+                     ["RECEIPT", "out", "--server", "http://127.0.0.1:9"],
+                     ["RECEIPT", "out", "--server", "http://elsewhere.example", "--token", "key"]],
+    "receipt trust": [["more", "--home", "HOME"]],
+    "receipt verify": [[]],
     "reports key": [[]],
     "reports make": [[], ["out", *REPORT, "--case", "1", "--case-numbers", "999"],
                      ["out", *REPORT, "--case", "0", "--case-numbers", "1000"],
@@ -131,6 +143,12 @@ FAILURES = {
     "platform list": [["--home", "nowhere"]],
     "platform revoke": [["nobody", "--home", "nowhere"], ["nobody", "--home", "HOME"]],
     "platform usage": [["--home", "nowhere"]],
+    "receipt make": [["out", "--key", "missing", *STATED[2:], "--elements", "1", "--since", "2026-11-24"],
+                     ["out", *STATED, "--elements", "1", "--since", "2026-11-24", "--report", FILE]],
+    "receipt send": [["missing", "out", "--server", "http://127.0.0.1:9", "--token", "key"],
+                     ["RECEIPT", "out", "--server", "http://127.0.0.1:9", "--token", "key"]],
+    "receipt trust": [["--home", "nowhere"]],
+    "receipt verify": [["missing"], [FILE], ["RECEIPT", "--trust", "missing"], ["RECEIPT", "--report", FILE]],
     "reports key": [[FILE]],
     "reports make": [["out", "--key", "missing", "--users", "1", "--case", "1", "--case-numbers", "1000"],
                      ["out", "--key", FILE, "--users", "1", "--case", "1", "--case-numbers", "1000"]],
@@ -165,9 +183,11 @@ def places(tmp_path_factory):
         custody.load(write_csv(folder / "leak.csv", NUMBERS[:5]), dataset="leak", kind="exposure")
     (folder / "a-file").write_bytes(b"nothing of use")
     ReportKey.create(folder / "report.key")
+    (folder / "receipt.json").write_bytes(stated().to_bytes())
     return {
         "HOME": str(home),
         "KEY": str(folder / "report.key"),
+        "RECEIPT": str(folder / "receipt.json"),
         "TRUST": str(home / "trust-public.json"),
         "CSV": str(write_csv(folder / "a.csv", NUMBERS[:3])),
         FILE: str(folder / "a-file"),

@@ -59,6 +59,8 @@ def test_these_are_the_public_names():
         "PublishError",
         "RealNumberError",
         "Reason",
+        "ReceiptArgumentError",
+        "ReceiptError",
         "ReportArgumentError",
         "ReportError",
         "Result",

@@ -22,9 +22,11 @@ from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, OCTETS
 from pilookup.protocol.reports import Quarter
 from tests.support.attacks.home import Held
-from tests.support.attacks.server import TOKEN, Served
+from tests.support.attacks.server import Served
 from tests.support.home_templates import home_like
 from tests.support.reports.made import made
+from tests.support.reports.stated import stated
+from tests.support.server.platform_keys import KEY
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "openapi_document.py"
 SCHEMA = schemathesis.openapi.from_path(TOOL.parents[1] / "docs" / "api" / "openapi.json")
@@ -85,8 +87,10 @@ def call(case, server):
         case.media_type, case.query, case.body = OCTETS, {"epoch": 1}, elements
     if case.path == "/v1/reports" and number % 4 == 0:
         case.media_type, case.body = JSON, report(number).to_bytes()
-    closed = case.path_parameters.get("channel") == "platform" or "/reports" in case.path
-    headers = {"authorization": f"Bearer {TOKEN}"} if closed else {}
+    if case.path == "/v1/receipts" and number % 4 == 0:
+        case.media_type, case.body = JSON, stated(serial=1 + number).statement.to_bytes()
+    closed = case.path_parameters.get("channel") == "platform" or case.path.startswith(("/v1/reports", "/v1/receipts"))
+    headers = {"authorization": f"Bearer {KEY}"} if closed else {}
     answer = case.call(base_url=server.url, headers=headers)
     server.seen.setdefault(case.path, set()).add(answer.status_code)
     part = answer.status_code == 206  # a range of a JSON file is no JSON

@@ -15,7 +15,7 @@ from pilookup.protocol.received_reports import received_from_bytes
 from pilookup.protocol.reports import Quarter
 from pilookup.reports import report_state, send_report
 from tests.support.reports.made import made
-from tests.support.server.release_fixture import TOKEN
+from tests.support.server.platform_keys import FORMER_TOKEN as TOKEN
 from tests.support.server.serve_process import Home, Process
 
 PATIENCE = 60

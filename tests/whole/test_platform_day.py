@@ -9,6 +9,7 @@ end, everything that the platform and the server wrote is searched for numbers a
 import pytest
 
 from pilookup.protocol.messages import MAX_BATCH
+from pilookup.receipts import verify_receipt
 from pilookup.reports import Tally, Verb
 from pilookup.screening import screening
 from tests.support.notify.command import until
@@ -33,8 +34,8 @@ def test_a_day(size, tmp_path, monkeypatch, capsys, caplog):
     caplog.set_level(0)
     monkeypatch.setattr(screening, "PART_ROWS", min(screening.PART_ROWS, size.users // 4))
     with begin(tmp_path, size) as day:
-        morning(day)
-        the_report(day, the_case(day))
+        elements = morning(day)
+        the_receipt(day, the_report(day, the_case(day)), elements)
         an_outage(day)
         the_withdrawal(day)
         found = growth(day)
@@ -58,7 +59,7 @@ def published_after(day, published):
 
 
 def morning(day):
-    """What was published before; the platform evaluates each of its users once."""
+    """What was published before; the platform evaluates each of its users once. Returns how many elements."""
     others = [f"136{one:08}" for one in range(day.size.earlier)]
     day.police.publish("earlier", others)
     assert (synced := day.connect()).deltas == 0
@@ -75,6 +76,7 @@ def morning(day):
     assert received < 36 * elements, "32 bytes of each element; all else together is less than 4"
     assert sent < 36 * (elements + MAX_BATCH), "with one request that was refused"
     assert step.links["files"] == step.links["notices"] == (0, 0)
+    return rest.elements
 
 
 def the_case(day):
@@ -116,6 +118,18 @@ def the_report(day, case):
     told = report.counts[Verb.RESTRICTED]
     assert told is None if len(day.size.listed()) < 100 else told in (1_900, 2_000, 2_100)
     assert day.shop.answer(report, day.police.home / "trust-bundles.json").en == "Received"
+    return report
+
+
+def the_receipt(day, report, elements):
+    """The platform states that it screened, and the server countersigns; an auditor verifies both."""
+    with day.ledger.step("receipt"):
+        receipt = day.shop.receipt(report, elements)
+    verify_receipt(receipt, day.serving.home / "trust-machine.json", report=report)
+    added = receipt.countersignature
+    assert added.platform == "shop"
+    assert 0 <= added.elements["screening"] - elements <= 5, "the users' elements, and canaries of new manifests"
+    assert added.fetched is None, "the mirror is filled from another host"
 
 
 def answered(day, index, action):

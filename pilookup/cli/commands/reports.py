@@ -11,10 +11,11 @@ import typer
 from pilookup.cli.console import counted, note, say, say_json
 from pilookup.cli.options import HomeOption, JsonOption, OperatorOption, PieceOption
 from pilookup.cli.output_file import check_new_path, write_new
-from pilookup.errors import FormatError, ReportError
+from pilookup.cli.platform_options import Insecure, KeyFile, Server, Token, read_report, server_address
+from pilookup.errors import FormatError
 from pilookup.protocol.encoding import time_text
 from pilookup.protocol.report_answers import AnswerKind
-from pilookup.protocol.reports import MAX_REPORT_BYTES, Verb
+from pilookup.protocol.reports import Verb
 
 if TYPE_CHECKING:
     from pilookup.custody.reports.summary import CaseReports
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Report what was done with a case's accounts; carry and answer reports.")
 
-KeyFile = Annotated[
-    Path, typer.Option("--key", metavar="FILE", help="The key of this platform's reports.", show_default=False)
-]
-Server = Annotated[str, typer.Option(metavar="URL", help="The server's address.", show_default=False)]
-Token = Annotated[str, typer.Option(envvar="PILOOKUP_TOKEN", help="The platform's key.", show_default=False)]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Allow http:// to other hosts than this machine.")]
 _VERBS = ", ".join(Verb)
 _ID = re.compile("[0-9a-f]{32}")
 
@@ -117,7 +112,7 @@ def send(
     """On a platform: send a report. Sending it again is harmless."""
     from pilookup.reports import send_report  # noqa: PLC0415 - other commands start fast
 
-    address, report = _address(server, insecure=insecure), _read_report(file)
+    address, report = server_address(server, insecure=insecure), read_report(file)
     _print_state(send_report(report, address, token, insecure=insecure), json=json)
 
 
@@ -138,8 +133,8 @@ def status(
     """On a platform: ask what became of a report, and verify the answer of the police."""
     from pilookup.reports import report_state, verified_answer  # noqa: PLC0415 - other commands start fast
 
-    address = _address(server, insecure=insecure)
-    sent = None if _ID.fullmatch(report) else _read_report(Path(report))
+    address = server_address(server, insecure=insecure)
+    sent = None if _ID.fullmatch(report) else read_report(Path(report))
     state = report_state(report if sent is None else sent.id, address, token, insecure=insecure)
     if trust is not None:
         verified_answer(state, trust, sent)
@@ -148,25 +143,6 @@ def status(
         note("the signature of the answer was not verified; give --trust trust-bundles.json")
     elif state.answer is not None and sent is None:
         note("which counts it answers was not compared; give the file of the report in place of its id")
-
-
-def _read_report(path: Path) -> "Report":
-    from pilookup.plain_file import read_plain  # noqa: PLC0415 - other commands start fast
-    from pilookup.protocol.reports import Report  # noqa: PLC0415
-
-    try:
-        return Report.from_bytes(read_plain(path, MAX_REPORT_BYTES))
-    except FormatError as error:
-        raise ReportError(f"{path}: {error}") from None
-
-
-def _address(url: str, *, insecure: bool) -> str:
-    from pilookup.checking.requests import check_url  # noqa: PLC0415 - other commands start fast
-
-    try:
-        return check_url(url, insecure=insecure)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--server") from None
 
 
 def _print_state(state: "ReportState", *, json: bool) -> None:

@@ -11,6 +11,7 @@ from pilookup.errors import FormatError, HomeError
 from pilookup.release_files.evaluations import EVALUATED, read_evaluations
 from pilookup_server.limits.channel_ledger import ChannelLedger
 from pilookup_server.limits.counters import Counters
+from pilookup_server.limits.fetch_table import FetchTable
 from pilookup_server.limits.key_table import KeyTable
 from pilookup_server.limits.platform_ledger import PlatformLedger
 from pilookup_server.limits.platform_quota import PlatformQuota
@@ -37,6 +38,8 @@ class SharedCounts:
         usage: What platforms had evaluated.
         platform_ledger: The counts of platforms in each epoch.
         key_table: The valid keys of platforms.
+        fetches: The highest serials that platforms fetched.
+        wake: Has the keeper of the counts look at them.
     """
 
     counters: SharedCounters
@@ -44,6 +47,8 @@ class SharedCounts:
     usage: UsageTable
     platform_ledger: PlatformLedger
     key_table: KeyTable
+    fetches: FetchTable
+    wake: Callable[[], None]
 
     @classmethod
     def from_settings(cls, settings: Settings, wake: Callable[[], None], elapsed: Elapsed = seconds_since_boot) -> Self:
@@ -70,6 +75,8 @@ class SharedCounts:
             UsageTable(lock),
             PlatformLedger(lock, wake, lambda: ledger.keeping),
             KeyTable(lock, elapsed, wake, lambda: ledger.keeping),
+            FetchTable(lock),
+            wake,
         )
 
 
@@ -85,7 +92,7 @@ class Quotas:
         public: Elements on the public channel; None if it is not served.
         platform: Elements of each platform on the other channels.
         refusals: Refused requests per client address.
-        reports: Requests about reports per platform.
+        reports: Requests about reports and receipts per platform.
     """
 
     public: PublicQuota | None

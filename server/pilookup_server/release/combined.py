@@ -25,6 +25,11 @@ def combine(metadata: Mapping[str, bytes], manifest: VerifiedFile | None) -> byt
         UnicodeDecodeError: A file is not UTF-8. Files that were verified are.
     """
     texts = {name: data.decode() for name, data in metadata.items() if name != ROOT}
-    if manifest is not None and manifest.ref.size <= SMALL_BYTES:
+    if manifest is not None and is_carried(manifest):
         texts[f"targets/{manifest.ref.sha256}.{MANIFEST}"] = manifest.read(0, manifest.ref.size).decode()
     return json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def is_carried(manifest: VerifiedFile) -> bool:
+    """Whether `combine` has the text of a manifest."""
+    return manifest.ref.size <= SMALL_BYTES

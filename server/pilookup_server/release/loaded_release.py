@@ -18,7 +18,7 @@ from pilookup.protocol.oprf import SecretKey
 from pilookup.protocol.release import MANIFEST, ROOT, TIMESTAMP, Release, ServedEpoch, check_manifest, read_release
 from pilookup.release_files.files import read_metadata
 from pilookup_server.keys.online_keys import OnlineKeys
-from pilookup_server.release.combined import COMBINED, combine
+from pilookup_server.release.combined import COMBINED, combine, is_carried
 from pilookup_server.release.verified_file import VerifiedFile
 
 
@@ -78,6 +78,11 @@ class LoadedRelease:
     metadata: Mapping[str, bytes]
     faults: Mapping[int, Exception] = field(default_factory=dict)
 
+    def manifests(self) -> dict[str, int]:
+        """The serial of the manifest of each epoch that is served, by its path below `targets/`."""
+        paths = {epoch.epoch: epoch.path(MANIFEST) for epoch in self.release.epochs}
+        return {paths[one.manifest.epoch]: serial for serial, one in self.snapshots.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class ServedState:
@@ -88,6 +93,8 @@ class ServedState:
         snapshots: Buckets of the current and the former releases, by serial.
         targets: Target files of the current and the former releases, by path.
         metadata: Metadata files of the current and the former releases, by name, and `combined.json`.
+        manifests: The serial of each manifest among the target files, by path.
+        combined_serial: The serial of the manifest in `combined.json`; None if none is in it.
         expires: The time from which nothing may be served.
     """
 
@@ -95,6 +102,8 @@ class ServedState:
     snapshots: Mapping[int, Snapshot]
     targets: Mapping[str, VerifiedFile]
     metadata: Mapping[str, bytes]
+    manifests: Mapping[str, int]
+    combined_serial: int | None
     expires: datetime
 
     @classmethod
@@ -108,15 +117,19 @@ class ServedState:
         snapshots: dict[int, Snapshot] = {}
         targets: dict[str, VerifiedFile] = {}
         metadata: dict[str, bytes] = {}
+        manifests: dict[str, int] = {}
         for one in (*former, loaded):
             snapshots |= one.snapshots
             targets |= one.targets
             metadata |= one.metadata
+            manifests |= one.manifests()
         release = loaded.release
         newest = release.epochs[0].path(MANIFEST) if release.epochs else ""
-        metadata[COMBINED] = combine(loaded.metadata, loaded.targets.get(newest))
+        manifest = loaded.targets.get(newest)
+        metadata[COMBINED] = combine(loaded.metadata, manifest)
+        combined = manifests.get(newest) if manifest is not None and is_carried(manifest) else None
         expires = min(release.timestamp_expires, release.targets_expire)
-        return cls(loaded, snapshots, targets, metadata, expires)
+        return cls(loaded, snapshots, targets, metadata, manifests, combined, expires)
 
     def fault(self, now: datetime) -> str | None:
         """The reason why nothing may be served at the time `now`.

@@ -1,11 +1,13 @@
 """The checks that precede every channel route: is the channel served, may the caller use it, is a release valid."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from pilookup.protocol.problems import Problem
 from pilookup_server.auth import needs_token
+from pilookup_server.limits.counters import CountersError
 from pilookup_server.platforms.platform import Platform
 from pilookup_server.problems import ProblemError
 from pilookup_server.release.loaded_release import ServedState
@@ -46,6 +48,12 @@ class AuthorizedRequest:
             OSError: The channel's directory cannot be read.
         """
         return self._valid(await self.watcher.current())
+
+    def note_fetched(self, serial: int) -> None:
+        """Note that a platform fetches a manifest. A request that is answered is not refused for that."""
+        if self.platform is not None:
+            with suppress(CountersError):
+                self.service.counts.fetches.note(self.platform.name, self.watcher.name, serial)
 
     def _valid(self, state: ServedState | None) -> ServedState:
         if state is None or self.service.clock() >= state.expires:

@@ -33,6 +33,8 @@ async def metadata(request: Request) -> Response:
         raise ProblemError(Problem.NOT_FOUND)
     cache = f"{'private' if authorized.platform else 'public'}, max-age={SECONDS}"
     if name == COMBINED:
+        if state.combined_serial is not None and request.method == "GET":
+            authorized.note_fetched(state.combined_serial)
         return asset_response(_combined(data), request, cache)
     return bytes_response(request, data, f'"{sha256(data).hexdigest()}"', cache, JSON)
 

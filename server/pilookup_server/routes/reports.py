@@ -36,7 +36,7 @@ async def submit(request: Request) -> Response:
             rules, 409 if another one on its case and quarter, or with its id, is there, 429 if there are too many of
             the quarter or too many requests, 503 if it cannot be kept now.
     """
-    platform = await _platform(request)
+    platform = await platform_of(request)
     media_type = (header(request.scope, b"content-type") or b"").decode("latin-1").partition(";")[0].strip().lower()
     if media_type != JSON:
         raise ProblemError(Problem.MEDIA_TYPE)
@@ -63,7 +63,7 @@ async def state(request: Request) -> Response:
         ProblemError: 401 without a valid key, 404 if the platform made no such report, 429 after too many
             requests, 503 if that cannot be found out now.
     """
-    platform = await _platform(request)
+    platform = await platform_of(request)
     try:
         report = check_report_id(request.path_params["id"])
     except FormatError:
@@ -71,8 +71,12 @@ async def state(request: Request) -> Response:
     return _response(report, await service_of(request).reports.call(Find(platform, report)))
 
 
-async def _platform(request: Request) -> str:
-    """The name of the platform that a request is from, after the request was counted for it."""
+async def platform_of(request: Request) -> str:
+    """The name of the platform that a request is from, after the request was counted for it.
+
+    Raises:
+        ProblemError: 401 without a valid key, 429 after too many requests, 503 if that is not known now.
+    """
     platform = await authenticate(request)
     await service_of(request).quotas.reports.take(platform.name, 1)
     return platform.name

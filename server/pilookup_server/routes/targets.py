@@ -19,8 +19,15 @@ async def target(request: Request) -> Response:
     """
     authorized = await admit(request)
     path = request.path_params["path"]
-    file = authorized.state().targets.get(path) or (await authorized.newest()).targets.get(path)
+    state = authorized.state()
+    if path not in state.targets:
+        state = await authorized.newest()
+    file = state.targets.get(path)
     if file is None:
         raise ProblemError(Problem.NOT_FOUND)
     media_type = JSON if path.endswith(".json") else OCTETS
-    return file_response(request, file, PRIVATE if authorized.platform else IMMUTABLE, media_type)
+    response = file_response(request, file, PRIVATE if authorized.platform else IMMUTABLE, media_type)
+    serial = state.manifests.get(path)
+    if serial is not None and request.method == "GET":
+        authorized.note_fetched(serial)
+    return response

@@ -22,6 +22,7 @@ from pilookup_server.service_database.engine import (
     read_only,
 )
 from pilookup_server.service_database.platforms import PlatformRecords
+from pilookup_server.service_database.receipt_table import ReceiptTable
 from pilookup_server.service_database.report_table import ReportTable
 from pilookup_server.service_database.rows import add, value
 from pilookup_server.service_database.schema import epoch_count, file_count, platform_day, platform_usage
@@ -76,6 +77,11 @@ class ServiceDatabase:
     def reports(self) -> ReportTable:
         """The reports of platforms, and the answers to them."""
         return ReportTable(self._engine, self._writing)
+
+    @property
+    def receipts(self) -> ReceiptTable:
+        """What is countersigned in receipts."""
+        return ReceiptTable(self._engine, self._writing)
 
     def epochs(self, channel: str) -> dict[int, int]:
         """The count of each epoch of a channel."""

@@ -153,3 +153,13 @@ report_answer = Table(
     Column("body", Text, nullable=False),
 )
 """Answers of custody as it signed them."""
+
+platform_fetch = Table(
+    "platform_fetch",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+    Column("day", Date, nullable=False),
+)
+"""The highest serial of a channel whose manifest a platform fetched, and the day (UTC) on which it first did."""

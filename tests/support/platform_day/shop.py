@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -12,6 +12,7 @@ import uvicorn
 
 from pilookup import Client, Mirror
 from pilookup.decisions import Guard, Policy, RecheckList, work_off
+from pilookup.receipts import make_receipt, send_receipt
 from pilookup.reports import Quarter, ReportKey, make_report, report_state, send_report, verified_answer
 from pilookup.screening.evaluator import EvaluatorJob
 from pilookup.screening.local_key import LocalKey
@@ -132,6 +133,16 @@ class Shop:
         report = make_report(self._report_key, quarter=quarter, **given)
         self.said.append(repr(send_report(report, self._evaluator.url, self.token)))
         return report
+
+    def receipt(self, report, elements):
+        """State that all users were screened, and have it countersigned."""
+        now, manifest = datetime.now(UTC), self.client.manifest
+        given = {"channel": "platform", "epoch": manifest.epoch, "serial": manifest.serial, "report": report}
+        since = now.date() - timedelta(days=1)
+        stated = make_receipt(self._report_key, since=since, screened=now, users=self.users, elements=elements, **given)
+        receipt = send_receipt(stated, self._evaluator.url, self.token)
+        self.said.append(receipt.to_bytes().decode())
+        return receipt
 
     def answer(self, report, trust):
         """What the police answer to a report; None as long as there is nothing."""

@@ -3,12 +3,12 @@
 from contextlib import contextmanager
 
 from pilookup_server.app import create_app
-from pilookup_server.platforms.key import KeyKind, PlatformKey
 from pilookup_server.service_database.counts import ServiceDatabase
 from pilookup_server.settings import read_settings
 from starlette.testclient import TestClient
 
 from pilookup.clock import utc_now
+from pilookup.protocol.platform_key import KeyKind, PlatformKey
 from tests.support.bundles.machines import export, import_bundle, opened
 from tests.support.custody.channel import initialised
 from tests.support.custody.home import write_csv

@@ -52,7 +52,17 @@ def test_sections_are_numbered_in_order():
     assert len(set(NUMBERS)) == len(NUMBERS)
     wanted = ["Notation", "Identifier", "OPRF", "Token", "Label", "Snapshot", "Manifest", "HTTP", "Trust", "Filter"]
     titles = re.findall(r"^## \d+ (.+)$", SPEC, re.MULTILINE)
-    assert titles == [*wanted, "Check", "Worked example", "Numbers in a cell", "Mirror", "Delta", "Re-screening"]
+    assert titles == [
+        *wanted,
+        "Check",
+        "Worked example",
+        "Numbers in a cell",
+        "Mirror",
+        "Delta",
+        "Re-screening",
+        "Report",
+        "Receipt",
+    ]
 
 
 def test_every_problem_is_listed_with_its_status():

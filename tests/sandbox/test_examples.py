@@ -57,10 +57,10 @@ const limited = await new PilookupClient({ ...options, url: `${url}/faults/429` 
 const exceeded = await new PilookupClient({ ...options, url: `${url}/faults/quota` }).check(numbers[0]);
 const slow = await new PilookupClient({ ...options, url: `${url}/faults/slow`, timeout: 1 }).check(numbers[0]);
 const purposes = [];
-const { fetch } = globalThis;
+const unwatched = globalThis.fetch;
 globalThis.fetch = (target, init) => {
   purposes.push([init.method, init.headers["pilookup-purpose"] ?? null]);
-  return fetch(target, init);
+  return unwatched(target, init);
 };
 const screened = await new PilookupClient({ ...options, purpose: "screening" }).check(numbers[0]);
 let unknownPurpose;

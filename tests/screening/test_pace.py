@@ -66,7 +66,7 @@ def test_a_run_waits_for_an_evaluator_that_comes_back(platform, publisher, host)
     assert (outcome.stopped, outcome.evaluated) == (None, 10)
     assert clock.slept == [1.0, 40.0, 7.0]
     assert [seconds for _, seconds in said] == clock.slept
-    assert ["failed" in text or "quota" in text for text, _ in said] == [True] * 3
+    assert ["failed" in text or "too many elements" in text for text, _ in said] == [True] * 3
 
 
 def test_patience_ends_and_begins_again_with_an_answer():

@@ -84,7 +84,7 @@ def test_output_for_people_says_what_to_do_next(tmp_path, trust):
 def test_a_wrong_option_is_named_and_nothing_is_written(tmp_path, trust, changed, named):
     options = {"--server": "https://check.example", "--trust": trust} | changed
     done = run(tmp_path / "out", *(word for pair in options.items() for word in pair))
-    assert done.exit_code == 1
+    assert done.exit_code == 2, "an argument that is not valid"
     assert named in done.output
     assert not (tmp_path / "out").exists()
 

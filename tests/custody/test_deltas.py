@@ -128,12 +128,15 @@ def test_former_epochs_have_deltas_of_their_own(home):
 def test_a_mirror_follows_releases_erasures_and_withdrawals_by_deltas(home, tmp_path):
     (tmp_path / "nginx").mkdir()
     nginx = StaticNginx(tmp_path / "nginx", home.channels)
-    mirror, sizes = Mirror(tmp_path / "mirror"), []
+    mirror, sizes, feeds = Mirror(tmp_path / "mirror"), [], [None]
 
     def sync():
         trust = home.folder / "home" / "trust-public.json"
         done = mirror.sync(nginx.url, channel="public", trust=trust, credentials=(USER, PASSWORD))
-        sizes.append(len(home.epochs()[0].to_bytes()))
+        manifest = home.epochs()[0]
+        feed = manifest.files["feed.xml"]
+        sizes.append(len(manifest.to_bytes()) + (feed.size if feed.sha256 != feeds[-1] else 0))
+        feeds.append(feed.sha256)
         (ours,) = (tmp_path / "mirror").rglob("*.buckets.bin")
         assert ours.name.split(".")[0] == home.epochs()[0].files["buckets.bin"].sha256
         return done

@@ -43,6 +43,9 @@ _PAUSE_SECONDS: Final = 0.005
 _ROUNDS: Final = 400
 """How often a request waits a pause for elements to be taken: two seconds."""
 
+_ROUNDS_AT_START: Final = 1600
+"""How often while the keeper has not started yet: eight seconds, less than a client's time limit."""
+
 
 class Keeping(IntEnum):
     """Where the counts are kept."""
@@ -168,7 +171,9 @@ class ChannelLedger:
             CountersError: The lock cannot be had, or the counts cannot be kept and what may be counted without that is
                 used up.
         """
-        for number in range(_ROUNDS):
+        for number in range(_ROUNDS_AT_START):
+            if number >= _ROUNDS and self.keeping is not Keeping.STARTING:
+                break
             with self._lock:
                 fitted = self._use(epoch, elements, part)
                 if fitted is None and self._must_overdraw(epoch, elements):

@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from pilookup import durable
 from pilookup.custody import Custody
+from pilookup.custody.epochs import current
 from pilookup.custody.publish.publish import rotate as rotate_directly
 from pilookup.errors import PublishError
 from pilookup.keyring.key_ids import channel_key_id
@@ -154,7 +155,9 @@ def test_a_command_killed_at_any_step_leaves_what_can_be_started_from(home, tmp_
 
 def repeat(home, act, now):
     with opened(home, now) as custody:
-        if act is rotate and len(start(home, now)) == 2:  # the rotation was complete
+        # Between the exchange of what is served and its record, the repeated command completes the rotation.
+        recorded = current(custody._session(), "public").serial is not None
+        if act is rotate and recorded and len(start(home, now)) == 2:  # the rotation was complete
             with pytest.raises(PublishError, match="rotate again after"):
                 act(custody)
         else:

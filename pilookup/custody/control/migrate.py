@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, String, column, inspect, select, tabl
 from pilookup.custody.control import schema
 from pilookup.custody.control.engine import for_writing
 from pilookup.custody.control.making import Making, end_making, read_making, write_making
-from pilookup.errors import CustodyError
+from pilookup.errors import CustodyError, MissingExtraError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -102,8 +102,10 @@ def _apply_missing(connection: Connection) -> None:
 
 def _alembic_command() -> ModuleType:
     """Alembic's commands. It is called before a transaction too, so that others do not wait while this is imported."""
-    from alembic import command  # noqa: PLC0415 - see the module's text
-
+    try:
+        from alembic import command  # noqa: PLC0415 - see the module's text
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("the police side needs an extra (alembic): pip install 'pilookup[load]'") from error
     return command
 
 

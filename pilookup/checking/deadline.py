@@ -35,6 +35,10 @@ class Deadline:
         """Return the seconds that are left, 0 if none."""
         return left_until(self.at)
 
+    def timeouts(self) -> dict[str, float]:
+        """Return the extension `timeout` of a request of httpcore: times, not durations, as `network` explains."""
+        return {"connect": self.at, "read": self.at, "write": self.at, "pool": self.left()}
+
     def over(self) -> bool:
         """Return whether no time is left."""
         return self.left() <= 0

@@ -128,9 +128,8 @@ class Call:
             headers["Range"] = f"bytes={self.span.first}-{self.span.stop - 1}"
         if self.proof_of_work is not None:
             headers[HEADER] = self.proof_of_work
-        timeouts = {"connect": deadline.at, "read": deadline.at, "write": deadline.at, "pool": deadline.left()}
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        extensions = {"timeout": timeouts, "trace": trace}
+        extensions = {"timeout": deadline.timeouts(), "trace": trace}
         return httpcore2.Request(
             method, target, headers=list(headers.items()), content=self.body, extensions=extensions
         )

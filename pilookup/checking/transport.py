@@ -58,7 +58,7 @@ class Http:
         self._free_connections = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def _make_pool(self) -> httpcore2.ConnectionPool:
-        return httpcore2.ConnectionPool(network_backend=self._backend, **_pool_options(self.endpoint.base))
+        return httpcore2.ConnectionPool(network_backend=self._backend, **pool_options(self.endpoint.base))
 
     def renew_after_fork(self) -> None:
         """Start without connections. The new pool is made when it is needed: it reads certificates from files."""
@@ -147,7 +147,7 @@ class AsyncHttp:
         self._free_connections = asyncio.BoundedSemaphore(MAX_CONNECTIONS)
 
     def _make_pool(self) -> httpcore2.AsyncConnectionPool:
-        return httpcore2.AsyncConnectionPool(network_backend=self._backend, **_pool_options(self.endpoint.base))
+        return httpcore2.AsyncConnectionPool(network_backend=self._backend, **pool_options(self.endpoint.base))
 
     def renew_after_fork(self) -> None:
         """Start without connections. The former ones are kept and never freed, as `AsyncBackend.abandon` explains."""
@@ -243,8 +243,8 @@ async def ending(deadline: Deadline, *, unsent: bool = False) -> AsyncIterator[N
         raise too_late(deadline, unsent=unsent) from None
 
 
-def _pool_options(base: str) -> dict[str, Any]:
-    """Return the arguments of httpcore's pools. Certificates are loaded only where TLS is spoken."""
+def pool_options(base: str) -> dict[str, Any]:
+    """Return the arguments of httpcore's pools for a base URL. Certificates are loaded only where TLS is spoken."""
     url = httpx2.URL(base)
     proxy = proxy_of(url)
     options: dict[str, Any] = {

@@ -38,7 +38,7 @@ def send_receipt(
         url: The server's address, https:// (http:// to this machine only).
         token: The platform's key.
         insecure: Whether http:// is allowed to other hosts.
-        timeout: Most seconds for each step of the request.
+        timeout: Most seconds for the whole exchange.
         transport: Sends the request; None: over the network.
 
     Returns:

@@ -14,22 +14,9 @@ import pytest
 from pilookup import AsyncClient
 from pilookup.checking import deadline
 from tests.support.checking.asking import on
-from tests.support.checking.drip import ENDLESS, EXCHANGES, FORMS, is_closed, positions
+from tests.support.checking.drip import ENDLESS, EXCHANGES, FORMS, HANG, Clock, Dripping, is_closed, positions
 from tests.support.checking.numbers import HIT
 from tests.support.checking.server import Answer
-
-HANG = 20.0
-"""Seconds after which a call has not ended: far more than any call takes here."""
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self):
-        self.time = 1000.0
-
-    def __call__(self):
-        return self.time
 
 
 @pytest.fixture
@@ -37,34 +24,6 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(deadline, "now", clock)
     return clock
-
-
-class Dripping:
-    """Sends a message up to a position, then moves the clock past the deadline, and sends one more byte.
-
-    `closed` gets for each such answer whether the client closed the connection.
-    """
-
-    def __init__(self, form, clock):
-        self.form = form
-        self.clock = clock
-        self.position = None
-        self.body = None
-        self.closed = queue.Queue()
-
-    def __call__(self, asked, answer):
-        self.body = answer.body
-        return Answer(body=answer.body, raw=self.send) if self.position is not None else answer
-
-    def send(self, connection, body):
-        message = self.form(body)
-        connection.sendall(message[: self.position])
-        self.clock.time += 2 * HANG
-        try:
-            connection.sendall(message[self.position : self.position + 1])
-            self.closed.put(is_closed(connection, HANG / 2))
-        except OSError:  # the client has closed it already
-            self.closed.put(True)
 
 
 def forget_trust(client):

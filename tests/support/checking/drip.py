@@ -1,8 +1,14 @@
 """Answers that arrive byte by byte: whole messages with every element of HTTP/1.1, and endless ones."""
 
+import queue
 import select
 import socket
 import time
+
+from tests.support.checking.server import Answer
+
+HANG = 20.0
+"""Seconds after which a call has not ended: far more than any call takes here."""
 
 EXCHANGES = {"metadata": "timestamp.json", "evaluate": "/evaluate", "bucket": "/buckets/"}
 """A part of the path of each exchange's request."""
@@ -71,3 +77,41 @@ def send_slowly(connection: socket.socket, data: bytes, pause: float, limit: flo
         if is_closed(connection, pause) or time.monotonic() > end:
             return at == len(data) - 1
     return True
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self):
+        self.time = 1000.0
+
+    def __call__(self):
+        return self.time
+
+
+class Dripping:
+    """Sends a message up to a position, then moves the clock past the deadline, and sends one more byte.
+
+    `closed` gets for each such answer whether the client closed the connection.
+    """
+
+    def __init__(self, form, clock):
+        self.form = form
+        self.clock = clock
+        self.position = None
+        self.body = None
+        self.closed = queue.Queue()
+
+    def __call__(self, asked, answer):
+        self.body = answer.body
+        return Answer(body=answer.body, raw=self.send) if self.position is not None else answer
+
+    def send(self, connection, body):
+        message = self.form(body)
+        connection.sendall(message[: self.position])
+        self.clock.time += 2 * HANG
+        try:
+            connection.sendall(message[self.position : self.position + 1])
+            self.closed.put(is_closed(connection, HANG / 2))
+        except OSError:  # the client has closed it already
+            self.closed.put(True)

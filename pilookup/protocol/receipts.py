@@ -4,19 +4,19 @@ All three are JSON objects by RFC 8785, so that each has one spelling. A signatu
 object without `signature`.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from pilookup.errors import FormatError, ReceiptError
+from pilookup.protocol.canonical_objects import canonical, parse_object
 from pilookup.protocol.encoding import b64url, from_b64url, from_day_text, from_time_text, time_text
 from pilookup.protocol.names import MAX_SERIAL, check_channel, check_epoch, check_integer, check_serial
 from pilookup.protocol.report_answers import check_platform
@@ -29,8 +29,6 @@ MAX_USERS: Final = 10**12
 PURPOSES: Final = ("screening", "signup")
 """What a server counts elements for."""
 
-_STATEMENT_DOMAIN: Final = b"pilookup-receipt\x00"
-_COUNTERSIGNATURE_DOMAIN: Final = b"pilookup-countersignature\x00"
 _KEY_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -46,7 +44,50 @@ _RECEIPT_NAMES: Final = {"countersignature", "format", "statement"}
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class _Signed:
+    """An object with a signature, and the public key that it is by.
+
+    Attributes:
+        key: The public key (32 bytes).
+        signature: Over the domain and the object without `signature`.
+    """
+
+    key: bytes = field(default=b"", kw_only=True)
+    signature: bytes = field(default=b"", kw_only=True)
+
+    _DOMAIN: ClassVar[bytes]
+
+    def signed(self, key: Ed25519PrivateKey) -> Self:
+        """A copy with a signature of a key."""
+        unsigned = replace(self, key=key.public_key().public_bytes_raw())
+        return replace(unsigned, signature=key.sign(unsigned.signed_bytes()))
+
+    def signed_bytes(self) -> bytes:
+        """What the signature is over."""
+        return self._DOMAIN + rfc8785.dumps(self._body())
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON (RFC 8785)."""
+        return rfc8785.dumps(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return self._body() | {"signature": b64url(self.signature)}
+
+    def _is_signed(self) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.key).verify(self.signature, self.signed_bytes())
+        except InvalidSignature:
+            return False
+        return True
+
+    def _body(self) -> dict[str, Any]:
+        """The members but `signature`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(_Signed):
     """What a platform states of a screening, signed with its own key. Nothing of it is proved by the signature.
 
     Attributes:
@@ -58,8 +99,6 @@ class Statement:
         users: The users that were screened, as a power of ten that is not greater.
         elements: The elements that it had evaluated from `since` on.
         report_sha256: The SHA-256 of the report on what was done, in hexadecimal digits; None: it names none.
-        key: The public key of the signature (32 bytes).
-        signature: Of the platform.
     """
 
     channel: str
@@ -70,8 +109,8 @@ class Statement:
     users: int
     elements: int
     report_sha256: str | None
-    key: bytes = b""
-    signature: bytes = b""
+
+    _DOMAIN: ClassVar[bytes] = b"pilookup-receipt\x00"
 
     @property
     def sha256(self) -> str:
@@ -83,23 +122,10 @@ class Statement:
         """The day (UTC) on which the screening ended."""
         return self.screened.astimezone(UTC).date()
 
-    def signed(self, key: Ed25519PrivateKey) -> Self:
-        """The statement with a signature of a key."""
-        unsigned = replace(self, key=key.public_key().public_bytes_raw())
-        return replace(unsigned, signature=key.sign(unsigned.signed_bytes()))
-
-    def to_bytes(self) -> bytes:
-        """The statement as canonical JSON (RFC 8785)."""
-        return rfc8785.dumps(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """The statement as a JSON object."""
-        return self._body() | {"signature": b64url(self.signature)}
-
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Parse a statement; raises FormatError for anything that `to_bytes` would not write."""
-        body = _object(data, MAX_STATEMENT_BYTES, _STATEMENT_NAMES, "statement")
+        body = parse_object(data, MAX_STATEMENT_BYTES, _STATEMENT_NAMES, "statement")
         check_integer(body["format"], FORMAT, FORMAT, "format")
         statement = cls(
             channel=check_channel(body["channel"]),
@@ -123,7 +149,7 @@ class Statement:
 
     def verify(self) -> None:
         """Verify the signature by the key that the statement names; raises ReceiptError."""
-        if not _is_signed(self.key, self.signature, self.signed_bytes()):
+        if not self._is_signed():
             raise ReceiptError("the statement is not signed by the key that it names: it was changed")
 
     def _body(self) -> dict[str, Any]:
@@ -140,10 +166,6 @@ class Statement:
             "key": b64url(self.key),
         }
 
-    def signed_bytes(self) -> bytes:
-        """What the signature is over."""
-        return _STATEMENT_DOMAIN + rfc8785.dumps(self._body())
-
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -154,7 +176,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Countersignature:
+class Countersignature(_Signed):
     """What a server knows beside a statement, signed with the key of its machine.
 
     Attributes:
@@ -163,8 +185,6 @@ class Countersignature:
         elements: By purpose, the elements that it answered to the platform in the channel on the days of the statement.
         fetched: What it gave out of the channel to the platform; None if that fetched nothing here.
         countersigned: When.
-        key: The public key of the signature (32 bytes).
-        signature: Of the serving machine.
     """
 
     statement_sha256: str
@@ -172,31 +192,18 @@ class Countersignature:
     elements: Mapping[str, int]
     fetched: Fetched | None
     countersigned: datetime
-    key: bytes = b""
-    signature: bytes = b""
+
+    _DOMAIN: ClassVar[bytes] = b"pilookup-countersignature\x00"
 
     @property
     def machine(self) -> str:
         """What the machine is called: the first 16 hexadecimal digits of the SHA-256 of its key."""
         return sha256(self.key).hexdigest()[:16]
 
-    def signed(self, key: Ed25519PrivateKey) -> Self:
-        """The countersignature with a signature of a key."""
-        unsigned = replace(self, key=key.public_key().public_bytes_raw())
-        return replace(unsigned, signature=key.sign(unsigned.signed_bytes()))
-
-    def to_bytes(self) -> bytes:
-        """The countersignature as canonical JSON (RFC 8785)."""
-        return rfc8785.dumps(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """The countersignature as a JSON object."""
-        return self._body() | {"signature": b64url(self.signature)}
-
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Parse a countersignature; raises FormatError for anything that `to_bytes` would not write."""
-        body = _object(data, MAX_STATEMENT_BYTES, _COUNTERSIGNATURE_NAMES, "countersignature")
+        body = parse_object(data, MAX_STATEMENT_BYTES, _COUNTERSIGNATURE_NAMES, "countersignature")
         check_integer(body["format"], FORMAT, FORMAT, "format")
         found = cls(
             statement_sha256=_digest(body["statement_sha256"], "statement_sha256"),
@@ -216,7 +223,7 @@ class Countersignature:
 
         Whether that is the key of a serving machine is for the caller to compare.
         """
-        if not _is_signed(self.key, self.signature, self.signed_bytes()):
+        if not self._is_signed():
             raise ReceiptError("the countersignature is not signed by the key that it names: it was changed")
         if self.statement_sha256 != statement.sha256:
             raise ReceiptError("the countersignature is of another statement")
@@ -232,10 +239,6 @@ class Countersignature:
             "countersigned": time_text(self.countersigned),
             "key": b64url(self.key),
         }
-
-    def signed_bytes(self) -> bytes:
-        """What the signature is over."""
-        return _COUNTERSIGNATURE_DOMAIN + rfc8785.dumps(self._body())
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,43 +269,16 @@ class Receipt:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Parse a receipt, without verifying its signatures; raises FormatError for any other form."""
-        body = _object(data, MAX_RECEIPT_BYTES, _RECEIPT_NAMES, "receipt")
+        body = parse_object(data, MAX_RECEIPT_BYTES, _RECEIPT_NAMES, "receipt")
         check_integer(body["format"], FORMAT, FORMAT, "format")
         added = body["countersignature"]
         receipt = cls(
-            Statement.from_bytes(_canonical(body["statement"])),
-            None if added is None else Countersignature.from_bytes(_canonical(added)),
+            Statement.from_bytes(canonical(body["statement"], "receipt")),
+            None if added is None else Countersignature.from_bytes(canonical(added, "receipt")),
         )
         if receipt.to_bytes() != data:
             raise FormatError("receipt: not canonical JSON (RFC 8785)")
         return receipt
-
-
-def _is_signed(key: bytes, signature: bytes, data: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, data)
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _object(data: bytes, most: int, names: set[str], field: str) -> dict[str, Any]:
-    if len(data) > most:
-        raise FormatError(f"{field}: larger than {most:,} bytes")
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):
-        raise FormatError(f"{field}: not JSON") from None
-    if not isinstance(body, dict) or set(body) != names:
-        raise FormatError(f"{field}: not an object of {', '.join(sorted(names))}")
-    return body
-
-
-def _canonical(body: object) -> bytes:
-    try:
-        return rfc8785.dumps(body)  # type: ignore[arg-type] # it came from JSON
-    except (rfc8785.CanonicalizationError, ValueError, RecursionError):
-        raise FormatError("receipt: not JSON of RFC 8785") from None
 
 
 def _digest(value: object, field: str) -> str:

@@ -3,7 +3,6 @@
 {"platform": name, "received": RFC 3339 day, "report": the report's canonical JSON as a text}
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from typing import Final, Self
 import rfc8785
 
 from pilookup.errors import FormatError
+from pilookup.protocol.canonical_objects import parse_object
 from pilookup.protocol.encoding import from_day_text
 from pilookup.protocol.report_answers import check_platform
 from pilookup.protocol.reports import MAX_REPORT_BYTES, Report
@@ -47,14 +47,9 @@ class ReceivedReport:
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """Parse a line without its end; raises FormatError, or ReportError if the report is finer than the rules."""
-        if len(line) > _MAX_LINE_BYTES:
-            raise FormatError("received report: too long")
-        try:
-            body = json.loads(line)
-        except (ValueError, RecursionError):
-            raise FormatError("received report: not JSON") from None
-        if not isinstance(body, dict) or set(body) != _NAMES or not isinstance(body["report"], str):
-            raise FormatError(f"received report: not an object of {', '.join(sorted(_NAMES))}")
+        body = parse_object(line, _MAX_LINE_BYTES, _NAMES, "received report")
+        if not isinstance(body["report"], str):
+            raise FormatError("received report: its report is not a text")
         try:
             report = Report.from_bytes(body["report"].encode())
         except UnicodeEncodeError:

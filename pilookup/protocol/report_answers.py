@@ -4,7 +4,6 @@ An answer is one line of canonical JSON (RFC 8785). Its signature is Ed25519, wi
 bundles (its public half is in `trust-bundles.json`), over the domain and the object without `signature`.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pilookup.errors import FormatError, ReportError
+from pilookup.protocol.canonical_objects import parse_object
 from pilookup.protocol.encoding import b64url, from_b64url, from_time_text, time_text
 from pilookup.protocol.names import check_integer
 from pilookup.protocol.reports import check_report_id, check_words
@@ -74,7 +74,7 @@ class Answer:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Parse an answer; raises FormatError for anything that `to_bytes` would not write."""
-        body = _object(data)
+        body = parse_object(data, MAX_ANSWER_BYTES, _NAMES, "answer")
         check_integer(body["format"], FORMAT, FORMAT, "format")
         if body["kind"] not in list(AnswerKind):
             raise FormatError("kind: not one of this version")
@@ -141,18 +141,6 @@ def answers_from_bytes(data: bytes) -> list[Answer]:
     if len({(each.platform, each.report) for each in answers}) != len(answers):
         raise FormatError("answers: two are to one report")
     return answers
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    if len(data) > MAX_ANSWER_BYTES:
-        raise FormatError(f"answer: larger than {MAX_ANSWER_BYTES:,} bytes")
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):
-        raise FormatError("answer: not JSON") from None
-    if not isinstance(body, dict) or set(body) != _NAMES:
-        raise FormatError(f"answer: not an object of {', '.join(sorted(_NAMES))}")
-    return body
 
 
 def _text(value: object) -> tuple[str | None, str | None]:

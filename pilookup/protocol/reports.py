@@ -4,17 +4,17 @@ A report is one JSON object by RFC 8785, so that each has one spelling. It has n
 the reason that a person gave for exact counts.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import rfc8785
 
 from pilookup.errors import FormatError, ReportError
+from pilookup.protocol.canonical_objects import parse_object
 from pilookup.protocol.names import MAX_SERIAL, check_integer
 from pilookup.protocol.title import is_plain_text
 
@@ -136,7 +136,7 @@ class Report:
             FormatError: It is not one. The text names a field, and repeats nothing of it.
             ReportError: It is finer than the rules allow.
         """
-        body = _object(data)
+        body = parse_object(data, MAX_REPORT_BYTES, _NAMES, "report")
         check_integer(body["format"], FORMAT, FORMAT, "format")
         report = cls(
             id=check_report_id(body["id"]),
@@ -198,18 +198,6 @@ def check_words(text: object, most: int, field: str) -> str:
     if _MANY_DIGITS.search(text):
         raise FormatError(f"{field}: seven digits or more, which may be a phone number; write it without them")
     return text
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    if len(data) > MAX_REPORT_BYTES:
-        raise FormatError(f"report: larger than {MAX_REPORT_BYTES:,} bytes")
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):
-        raise FormatError("report: not JSON") from None
-    if not isinstance(body, dict) or set(body) != _NAMES:
-        raise FormatError(f"report: not an object of {', '.join(sorted(_NAMES))}")
-    return body
 
 
 def _power_of_ten(value: object, field: str) -> int:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 import httpx2
-import rfc8785
 
 from pilookup.checking.requests import check_url
 from pilookup.errors import ReceiptError
+from pilookup.protocol.canonical_objects import canonical
 from pilookup.protocol.receipts import Countersignature, Receipt
 from pilookup.reports.exchange import TIMEOUT_SECONDS, exchange
 
@@ -55,8 +55,8 @@ def send_receipt(
     if status != httpx2.codes.OK:
         raise ReceiptError(f"the server answered {status}: {_REMEDIES.get(status, _OTHER)}")
     try:
-        added = Countersignature.from_bytes(rfc8785.dumps(json.loads(data)))
-    except (ValueError, RecursionError, rfc8785.CanonicalizationError):
+        added = Countersignature.from_bytes(canonical(json.loads(data), "countersignature"))
+    except (ValueError, RecursionError):
         raise ReceiptError(f"the answer is no countersignature; {_OTHER}") from None
     added.verify(receipt.statement)
     return replace(receipt, countersignature=added)

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any, Final
 
 import httpx2
-import rfc8785
 
 from pilookup.checking.requests import check_url
 from pilookup.errors import FormatError, ReportError
+from pilookup.protocol.canonical_objects import canonical
 from pilookup.protocol.encoding import from_day_text
 from pilookup.protocol.report_answers import Answer
 from pilookup.protocol.reports import Report, check_report_id
@@ -122,15 +122,7 @@ def _parse(data: bytes) -> ReportState:
         if not isinstance(body, dict) or not set(body) >= _NAMES:
             raise FormatError("not the state of a report")
         found = body["answer"]
-        answer = None if found is None else Answer.from_bytes(_canonical(found))
+        answer = None if found is None else Answer.from_bytes(canonical(found, "answer"))
         return ReportState(check_report_id(body["id"]), from_day_text(body["received"], "received"), answer)
     except (ValueError, RecursionError):
         raise ReportError("the answer is not the state of a report; this is not the server of reports") from None
-
-
-def _canonical(body: object) -> bytes:
-    """The canonical JSON of what was parsed, so that an answer may come in any layout."""
-    try:
-        return rfc8785.dumps(body)  # type: ignore[arg-type] # it came from JSON
-    except rfc8785.CanonicalizationError:
-        raise FormatError("answer: not JSON of RFC 8785") from None

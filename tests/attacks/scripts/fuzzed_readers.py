@@ -107,6 +107,7 @@ def _changed_package(rng, content):
             chosen = rng.randrange(len(members))
             for at, (name, data) in enumerate(members):
                 copy.writestr(name, _changed_bytes(rng, data, []) if at == chosen else data)
+    # What zipfile raises for a package that an earlier change has damaged: it is changed as bytes then.
     except (zipfile.BadZipFile, *_UNPACKING, NotImplementedError, RuntimeError, LookupError, struct.error):
         return mutated(content, rng.random())
     return out.getvalue()

@@ -14,14 +14,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from pilookup import durable
 from pilookup.bundles.header import Header
-from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
-from pilookup.bundles.incoming import Trusted
 from pilookup.bundles.journal import JOURNAL_FILE, Journal
-from pilookup.bundles.machine import MACHINE
 from pilookup.bundles.making_lock import making_locked
-from pilookup.bundles.records import TRUST_FILE, Exported, read_exports, read_taken_up, read_trust, write_exports
-from pilookup.bundles.release_items import manifest_of, metadata_reader, newest_release
-from pilookup.bundles.take_up import read_journal, take_up
+from pilookup.bundles.records import Exported, read_exports, write_exports
 from pilookup.custody import journal, removal
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.audit.gap import RESTORE, Gap, LogEnd
@@ -34,6 +29,7 @@ from pilookup.custody.backup.contents import (
     TRUST,
     BackupContents,
 )
+from pilookup.custody.backup.newest import Newest, bring_online_half, verify_newest
 from pilookup.custody.bundles import STATE_DOMAIN
 from pilookup.custody.control import ControlDatabase
 from pilookup.custody.home import Home
@@ -46,9 +42,8 @@ from pilookup.errors import BundleError, HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.key_ids import JOURNAL_SEAL_KEY_ID
 from pilookup.protocol.manifest import Manifest
-from pilookup.protocol.release import MANIFEST, ROOT, verify_root
+from pilookup.protocol.release import ROOT, verify_root
 from pilookup.release_files.files import read_metadata
-from pilookup.release_files.verify import follow_roots
 
 _NONCE_BYTES: Final = 12
 UNKNOWN: Final = 1000
@@ -58,11 +53,6 @@ UNKNOWN_EPOCHS: Final = 16
 """The same for epochs."""
 
 _LOST: Final = "lost-after-backup"
-_SERVICE: Final = "service.sqlite3"
-"""The service database and its files, which custody never reads."""
-
-_NOT_COPIED: Final = ("lock", LOCK, INCOMING, MACHINE)
-"""What belongs to a running server, to an import, and to the one machine that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +124,8 @@ def restore(
     """
     with durable.failures_as(HomeError, home), making_locked(home), _staging(home) as staging:
         contents = _extract(path, staging, backup_passphrase())
-        _bring_online_half(staging, newest, now)
-        newest_state = _verify_newest(staging)
+        bring_online_half(staging, newest, now)
+        newest_state = verify_newest(staging)
         keyring = Keyring.unlock(staging.custody, Half.CUSTODY, passphrase())
         with _control(staging, home) as control:
             session = Session(staging, keyring, control, Vault(staging, keyring), None, now)
@@ -162,15 +152,6 @@ def _with_next_steps(home: Home, outcome: RestoreOutcome) -> RestoreOutcome:
         missing += short(states[role] for role in RELEASE_ROLES)
         steps += signing_steps(home, channel, states)
     return replace(outcome, missing_keys=tuple(missing), next=tuple(steps))
-
-
-@dataclass(frozen=True, slots=True)
-class _Newest:
-    """What the online half states: the bundle taken up last, the journal, and the manifests of the newest releases."""
-
-    taken_up: Header | None
-    journal: Journal
-    manifests: list[Manifest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,69 +221,7 @@ def _extract(path: Path, staging: Home, passphrase: bytes) -> BackupContents:
     return contents
 
 
-def _bring_online_half(staging: Home, newest: Path, now: datetime) -> None:
-    """Take the online half from a copy of it, or from the newest bundle."""
-    if (newest / "channels").is_dir():
-        _copy(newest, staging.online)
-        return
-    serving = staging.path / "serving"
-    take_up([newest], serving, Trusted.read([staging.path]), now, as_exported=True)
-    durable.destroy(serving / "online" / MACHINE)
-    (serving / "online").rename(staging.online)
-    durable.destroy_tree(serving)
-
-
-def _copy(online: Path, to: Path) -> None:
-    """Copy an online half, except what belongs to a server or an import that runs."""
-    if (online / TAKING_UP).exists():
-        raise BundleError(
-            f"{online}: an import was interrupted there; complete it by starting the server, and copy again"
-        )
-    to.mkdir(mode=durable.DIRECTORY_MODE)
-    for path in sorted(online.rglob("*")):
-        below = path.relative_to(online)
-        if path.name.startswith((".", _SERVICE)) or below.parts[0] in _NOT_COPIED:
-            continue
-        if path.is_dir():
-            (to / below).mkdir(mode=durable.DIRECTORY_MODE)
-        else:
-            durable.write_flushed(to / below, durable.read_blocks(path))
-
-
-def _verify_newest(staging: Home) -> _Newest:
-    """Verify the online half from the trust files of the backup on."""
-    key = read_trust(staging.path / TRUST_FILE)
-    if key is None:
-        raise BundleError(f"the backup has no {TRUST_FILE}")
-    manifests: list[Manifest] = []
-    for directory in sorted(path for path in staging.channels.iterdir() if path.is_dir()):
-        if (directory / "metadata" / ROOT).exists():
-            follow_roots(read_metadata(staging.trust(directory.name)), metadata_reader(directory))
-        release = newest_release(directory)
-        for epoch in release.epochs if release else ():
-            path = directory / "targets" / epoch.path(MANIFEST)
-            manifests.append(manifest_of(path, directory.name, epoch))
-    newest = _Newest(read_taken_up(staging.online, key), read_journal(staging.online, key), manifests)
-    _check_newest(staging, newest)
-    return newest
-
-
-def _check_newest(staging: Home, newest: _Newest) -> None:
-    """Refuse a journal that was cut, and a bundle that is older than the last one that the backup knows of."""
-    taken_up, last = newest.taken_up, read_exports(staging.custody).last
-    if taken_up is not None and newest.journal.position < taken_up.journal:
-        raise BundleError(
-            f"the journal has {newest.journal.position} entries, and the bundle beside it says {taken_up.journal}: "
-            "entries are missing; use another copy of the online half, or the newest bundle"
-        )
-    if last is not None and (taken_up is None or taken_up.number < last.number):
-        raise BundleError(
-            f"the backup knows of bundle {last.number}, and what was given has "
-            f"{f'bundle {taken_up.number}' if taken_up else 'none'}: it is older; give the newest one"
-        )
-
-
-def _catch_up(session: Session, newest: _Newest, state: _State, contents: BackupContents, gap: Gap) -> RestoreOutcome:
+def _catch_up(session: Session, newest: Newest, state: _State, contents: BackupContents, gap: Gap) -> RestoreOutcome:
     """Take everything above what was used, and do again what was removed after the backup."""
     home, key = session.home, newest.journal.key
     seal = session.keyring.symmetric(JOURNAL_SEAL_KEY_ID)

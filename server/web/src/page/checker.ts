@@ -60,7 +60,9 @@ export function startChecker(prepared: (cases: Case[]) => void): Checker {
 
   const start = (): Worker => {
     const started = new Worker("worker.js");
-    started.onmessage = (event: MessageEvent<WorkerMessage>): void => receive(event.data);
+    started.onmessage = (event: MessageEvent<WorkerMessage>): void => {
+      if (started === worker) receive(event.data); // what an ended worker has sent may still arrive
+    };
     started.onerror = (): void => fail(started);
     if (settings) give(started, settings);
     return started;

@@ -19,6 +19,10 @@ class NumberChecker(Protocol):
     def catalogue(self) -> tuple[Case, ...]:
         """The datasets of the newest trusted snapshot."""
 
+    @property
+    def quota_warnings(self) -> Mapping[str, int]:
+        """Quotas that are nearly used up: percent by purpose, as `pilookup.Client.quota_warnings` says."""
+
     def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:
         """What the channel says further about its cases, as `pilookup.Client.case_details` does."""
 
@@ -48,6 +52,10 @@ class AsyncNumberChecker(Protocol):
     @property
     def catalogue(self) -> tuple[Case, ...]:
         """The datasets of the newest trusted snapshot."""
+
+    @property
+    def quota_warnings(self) -> Mapping[str, int]:
+        """Quotas that are nearly used up: percent by purpose, as `pilookup.AsyncClient.quota_warnings` says."""
 
     async def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:  # noqa: ASYNC109 - as in AsyncClient
         """What the channel says further about its cases, as `pilookup.AsyncClient.case_details` does."""

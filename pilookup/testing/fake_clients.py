@@ -25,12 +25,14 @@ class _FakeBase:
         channel: str = PLATFORM,
         timeout: float = 10.0,
         region: str = "CN",
+        quota_warnings: Mapping[str, int] | None = None,
     ) -> None:
         if channel not in (PUBLIC, PLATFORM):
             raise ValueError("channel: public or platform")
         self._answers = Answers(answers or {}, Profile.COARSE if channel == PUBLIC else Profile.EXACT)
         self._timeout = check_timeout(timeout)
         self._region = check_region(region)
+        self._quota_warnings = dict(quota_warnings or {})
         self._closed = False
         self.calls = 0
         """Number of calls of `check` and `check_many` that were answered."""
@@ -44,6 +46,11 @@ class _FakeBase:
     def catalogue(self) -> tuple[Case, ...]:
         """The fictional datasets that the fixed answers name."""
         return CASES
+
+    @property
+    def quota_warnings(self) -> Mapping[str, int]:
+        """What the fake client was made with, as `Client.quota_warnings` returns what a server says."""
+        return dict(self._quota_warnings)
 
     def _details(self, timeout: float | None) -> Mapping[int, CaseDetails]:
         """Return the details of the fictional datasets; raises what `Client.case_details` raises."""
@@ -80,6 +87,7 @@ class FakeClient(_FakeBase):
         channel: str = PLATFORM,
         timeout: float = 10.0,
         region: str = "CN",
+        quota_warnings: Mapping[str, int] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Make a fake client.
@@ -89,12 +97,13 @@ class FakeClient(_FakeBase):
             channel: the channel whose exactness the fixed answers have, `platform` (exact) or `public` (coarse).
             timeout: seconds that one call may take; slower answers are `unreachable`.
             region: where numbers without a country code are from (ISO 3166-1 alpha-2).
+            quota_warnings: percent by purpose that `quota_warnings` returns, such as `{"signup": 83}`.
             sleep: waits for the seconds that it is given; a test may pass one that does not.
 
         Raises:
             ValueError: an argument is not valid, or a key of `answers` is not a phone number.
         """
-        super().__init__(answers, channel=channel, timeout=timeout, region=region)
+        super().__init__(answers, channel=channel, timeout=timeout, region=region, quota_warnings=quota_warnings)
         self._sleep = sleep
 
     def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:
@@ -135,10 +144,11 @@ class FakeAsyncClient(_FakeBase):
         channel: str = PLATFORM,
         timeout: float = 10.0,
         region: str = "CN",
+        quota_warnings: Mapping[str, int] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Make a fake client. Arguments and errors are those of `FakeClient`; `sleep` is awaited."""
-        super().__init__(answers, channel=channel, timeout=timeout, region=region)
+        super().__init__(answers, channel=channel, timeout=timeout, region=region, quota_warnings=quota_warnings)
         self._sleep = sleep
 
     async def case_details(self, *, timeout: float | None = None) -> Mapping[int, CaseDetails]:  # noqa: ASYNC109 - as in AsyncClient

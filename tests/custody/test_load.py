@@ -150,11 +150,17 @@ def test_a_missing_file_is_named(session, tmp_path):
 @pytest.mark.parametrize(
     ("said", "match"),
     [
-        ({"kind": Kind.MALICIOUS}, "has another kind"),
-        ({"title_zh": "二号"}, "has another title-zh"),
-        ({"title_en": "Two"}, "has another title-en"),
-        ({"seized_on": date(2020, 1, 1)}, "has another seized-on"),
-        ({"sensitive": True}, "has another sensitive"),
+        ({"kind": Kind.MALICIOUS}, "does not change --kind, which is exposure; .* another id"),
+        (
+            {"title_zh": "二号"},
+            "does not change --title-zh, which is 一号; .* pilookup dataset set case-1 --title-zh TEXT",
+        ),
+        (
+            {"title_en": "Two"},
+            "does not change --title-en, which is One; .* pilookup dataset set case-1 --title-en TEXT",
+        ),
+        ({"seized_on": date(2020, 1, 1)}, "does not change --seized-on, .* set case-1 --seized-on 2020-01-01"),
+        ({"sensitive": True}, "does not change --sensitive, which is not sensitive; .* another id"),
     ],
 )
 def test_the_properties_of_a_dataset_cannot_change(session, csv, said, match):

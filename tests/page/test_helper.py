@@ -97,6 +97,21 @@ def test_a_mode_that_does_not_load_says_so(visitor, proxy):
     expect(visitor.page.locator("#helping")).to_be_visible()
 
 
+def test_what_did_not_load_is_still_said_when_the_configuration_comes_later(visit, proxy):
+    proxy.hold("config.json")
+    proxy.change("hall.js", lambda _, answer: type(answer).problem(503))
+    visitor = visit()
+    visitor.expected = ["Failed to load"]
+    visitor.page.locator("#helper").click()
+    notice = visitor.page.locator("#cleared")
+    expect(notice).to_have_text(words("zh")["notLoaded"])
+    proxy.release()
+    expect(visitor.page.locator("#newest")).to_be_visible()
+    expect(notice).to_have_text(words("zh")["notLoaded"])
+    visitor.press("#language")
+    expect(notice).to_be_empty()
+
+
 def test_an_app_that_cannot_print_shows_the_slip(visit):
     visitor = visit("")
     visitor.page.add_init_script("self.print = undefined")

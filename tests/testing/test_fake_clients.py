@@ -55,6 +55,12 @@ def test_every_public_name_of_a_client_is_in_its_interface_and_in_the_fake_one()
         assert offered <= public(fake)
 
 
+def test_quota_warnings_are_those_that_were_given():
+    for fake in (FakeClient, FakeAsyncClient):
+        assert fake().quota_warnings == {}
+        assert fake(quota_warnings={"signup": 83}).quota_warnings == {"signup": 83}
+
+
 @pytest.mark.parametrize(("real", "fake", "interface"), PAIRS, ids=["Client", "AsyncClient"])
 def test_signatures_are_equal(real, fake, interface):
     for name in public(interface):

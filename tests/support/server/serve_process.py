@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.support.ready import wait_ready
 from tests.support.server.release_fixture import HeldKeys, Repository
 
 PASSPHRASE = "sentinel-passphrase-of-the-online-half"
+PATIENCE = 60
+"""Seconds that a process may take for a step, on a busy machine."""
 
 
 class Home:
@@ -81,8 +84,12 @@ class Process:
         return [pid for pid in self._all_children() if _name(pid) != PROCESS]
 
     def keeper(self):
-        """The process that keeps the counts."""
-        [keeper] = [pid for pid in self._all_children() if _name(pid) == PROCESS]
+        """The process that keeps the counts. It names itself, so a new one is awaited."""
+        end = time.monotonic() + PATIENCE
+        while not (found := [pid for pid in self._all_children() if _name(pid) == PROCESS]):
+            assert time.monotonic() < end, "no process keeps the counts"
+            time.sleep(0.05)
+        [keeper] = found
         return keeper
 
     def _all_children(self):

@@ -6,12 +6,13 @@ import { ALL } from "./advice.ts";
 import { dialServices, hotlineText, moreAdvice } from "./advice_view.ts";
 import { clearAnswer, faultOf, showAnswer, summarise } from "./answer_view.ts";
 import { type Checker, type Outcome, startChecker } from "./checker.ts";
-import { byId, fill, make, showNotice } from "./elements.ts";
+import { byId, fill, make } from "./elements.ts";
 import { day } from "./dates.ts";
 import { operatorName, showNewest, showOperator } from "./footer.ts";
 import { isHall, renderHall, startHall } from "./hall.ts";
 import { wrongLength } from "./grouping.ts";
 import { resetLanguage, setServices, startLanguage, switchLanguage, words } from "./language.ts";
+import { dropNotice, keepNotice, renderNotice, showNotice } from "./notice.ts";
 import { wipeOnLeave } from "./wipe_on_leave.ts";
 import {
   clearNumber, enteredText, focusNumber, lockNumber, showFault, watchNumber,
@@ -51,7 +52,7 @@ function start(): void {
   render();
   byId("unsupported").hidden = true;
   byId("page").hidden = false;
-  startHall(hallPage, render, () => words().notLoaded);
+  startHall(hallPage, render, notLoaded);
   setBigger(isBig());
   prepare().then((failure) => {
     if (failure) showDrawings();
@@ -153,6 +154,7 @@ function reset(): void {
   stopReading();
   busy = wiped = false;
   outcome = step = null;
+  dropNotice();
 }
 
 /** Remove the answer as soon as the number is changed, since the answer belongs to the number that was checked. */
@@ -167,6 +169,9 @@ function clear(): void {
   checker.forget();
   forgetSound();
 }
+
+const notLoaded = (): string => words().notLoaded;
+const cleared = (): string => words().cleared;
 
 const isUsed = (): boolean => wiped || busy || outcome !== null || enteredText() !== "";
 
@@ -189,6 +194,7 @@ function wipe(): void {
   const hadContent = isUsed();
   clear();
   wiped = hadContent;
+  if (wiped) keepNotice(cleared);
   render();
 }
 
@@ -197,10 +203,11 @@ function changeLanguage(): void {
   stopReading();
   switchLanguage().then(
     () => {
+      if (!wiped) dropNotice();
       render();
       if (wasOpen) byId("more").setAttribute("open", "");
     },
-    () => showNotice(words().notLoaded),
+    () => showNotice(notLoaded),
   );
 }
 
@@ -239,7 +246,7 @@ function render(): void {
 
 /** Show or remove the notice, and below it what anybody can do: the same for all, since the answer is wiped. */
 function showWiped(): void {
-  byId("cleared").textContent = wiped ? words().cleared : "";
+  renderNotice();
   const advice = wiped ? moreAdvice(ALL, config ? config.operator.telephone : "", words()) : null;
   if (advice) advice.setAttribute("open", "");
   fill(byId("howto"), advice);
@@ -247,7 +254,7 @@ function showWiped(): void {
 
 /** Show the notice again when the page becomes visible, since screen readers and eyes may miss it before. */
 function showReturned(): void {
-  if (wiped) showNotice(words().cleared);
+  if (wiped) showNotice(cleared);
 }
 
 

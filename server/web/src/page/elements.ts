@@ -25,12 +25,6 @@ export function fill(element: Element, ...children: Child[]): void {
   }
 }
 
-/** Show a text in the notice, and bring it into view. */
-export function showNotice(text: string): void {
-  byId("cleared").textContent = text;
-  byId("cleared").scrollIntoView({ block: "center" });
-}
-
 /** A link that dials `number`. Shows `shown`, and what the number is for. */
 export function callLink(number: string, shown: string, what: string): HTMLElement {
   return make("a", { class: "call", href: `tel:${number}` }, make("b", {}, shown), " ", make("span", {}, what));

@@ -7,9 +7,10 @@ import type { hotlineText } from "./advice_view.ts";
 import type { Outcome } from "./checker.ts";
 import type { Operator } from "./config.ts";
 import type { day } from "./dates.ts";
-import { byId, showNotice } from "./elements.ts";
+import { byId } from "./elements.ts";
 import type { operatorName } from "./footer.ts";
 import { loadScript } from "./load_script.ts";
+import { showNotice } from "./notice.ts";
 
 /** What the page lends to hall.js, which is a bundle of its own. */
 export interface HallPage {
@@ -59,7 +60,7 @@ export function startHall(page: HallPage, render: () => void, notLoaded: () => s
     };
     loadScript("hall.js").then(opened, () => {
       wanted = null;
-      showNotice(notLoaded());
+      showNotice(notLoaded);
     });
   };
   window.addEventListener("hashchange", follow);

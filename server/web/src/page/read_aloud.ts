@@ -5,8 +5,9 @@ import type { Words } from "../words/words.ts";
 import type { Outcome } from "./checker.ts";
 import type { Config, Recording } from "./config.ts";
 import { words } from "./language.ts";
-import { byId, fill, make, showNotice } from "./elements.ts";
+import { byId, fill, make } from "./elements.ts";
 import { loadScript } from "./load_script.ts";
+import { showNotice } from "./notice.ts";
 
 /** The time limit for a voice to start, in milliseconds. Some devices have the function but no voice. */
 const VOICE_LIMIT = 5000;
@@ -122,7 +123,7 @@ function play(button: Element): void {
     if (mine !== reading) return;
     soundFailed = true;
     stopReading();
-    if (!canRead()) return showNotice(words().cannotSpeak);
+    if (!canRead()) return showNotice(() => words().cannotSpeak);
     speaking = true;
     speak();
     updateReadAloud();
@@ -165,7 +166,7 @@ function utterance(text: string, isLast: boolean): SpeechSynthesisUtterance {
 function reportNoVoice(): void {
   voiceFailed = true;
   stopReading();
-  showNotice(words().cannotSpeak);
+  showNotice(() => words().cannotSpeak);
 }
 
 /** The texts to read: the answer if there is one, otherwise the question. */

@@ -81,7 +81,8 @@ class PosterFont:
 
     def open(self) -> Any:
         """Open the font again, as a `TTFont` of fontTools that may be changed. Call it inside of `parsing`."""
-        return TTFont(io.BytesIO(self._data), fontNumber=self._number, lazy=True)
+        # The time of change stays that of the file, so that the same font gives the same poster at any time.
+        return TTFont(io.BytesIO(self._data), fontNumber=self._number, lazy=True, recalcTimestamp=False)
 
     @contextmanager
     def parsing(self) -> Iterator[None]:

@@ -7,6 +7,8 @@ Every function raises OSError, which names the file, if the operating system ref
 file is for and which error of pilookup to raise; `failures_as` does that everywhere in the same words.
 """
 
+import errno
+import fcntl
 import os
 import shutil
 import stat
@@ -64,9 +66,7 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             for chunk in [data] if isinstance(data, bytes) else data:
                 with naming(path):
-                    view = memoryview(chunk)
-                    while view:
-                        view = view[file.write(view) :]
+                    _write_whole(file, chunk)
             if flushed:
                 with naming(path):
                     os.fsync(file.fileno())
@@ -74,6 +74,13 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
         with suppress(OSError):  # what failed is raised; a medium that refuses more is not a second fault
             discard(path)
         raise
+
+
+def _write_whole(file: FileIO | BinaryIO, data: bytes) -> None:
+    """Write all of `data` to an unbuffered file, which may take a part of it at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
 
 
 def failure_text(error: OSError, what: str, path: Path | None = None) -> str:
@@ -226,23 +233,63 @@ def move_key_file(path: Path, to: Path) -> None:
 
 
 def create(path: Path, data: bytes) -> None:
-    """Write a new file in one step.
-
-    Processes that may write the same file at the same time must hold a lock: they share its temporary name.
+    """Write a new file in one step. Of several processes or threads that do so at the same time, one succeeds.
 
     Raises:
         FileExistsError: There is a file of that name; it is left as it is.
     """
     new = temporary(path)
-    discard(new)
-    write_flushed(new, data)
-    try:
-        os.link(new, path)
-    except BaseException:
-        discard(new)
-        raise
-    new.unlink()
+    with _locked_temporary(path) as file:
+        try:
+            with naming(path):
+                _write_whole(file, data)
+                os.fsync(file.fileno())
+            os.link(new, path)
+        except BaseException:
+            with suppress(OSError):  # what failed is raised; a medium that refuses more is not a second fault
+                discard(new)
+            raise
+        new.unlink()
     sync_directory(path.parent)
+
+
+@contextmanager
+def _locked_temporary(path: Path) -> Iterator[FileIO]:
+    """The temporary file of `path`, empty and locked. Waits for whoever writes it now; what a kill left is overwritten."""
+    new = temporary(path)
+    while True:
+        try:
+            descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, FILE_MODE)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
+                raise
+            new.unlink()  # a symbolic link or a file of somebody else: there is no content of ours to overwrite
+            continue
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
+            with naming(new):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            status = os.fstat(descriptor)
+            if not _is_at(status, new):
+                continue  # whoever held the lock has finished
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                new.unlink()  # a pipe, or the second name that a kill left of the file itself
+                continue
+            with naming(new):
+                os.fchmod(descriptor, FILE_MODE)
+                if 0 < status.st_size <= KEY_FILE_BYTES:
+                    _overwrite(file)
+                file.seek(0)
+                file.truncate()
+            yield file
+            return
+
+
+def _is_at(status: os.stat_result, path: Path) -> bool:
+    """Whether a path still names the open file of this status."""
+    try:
+        return os.path.samestat(status, path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def destroy(path: Path) -> None:

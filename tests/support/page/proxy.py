@@ -9,6 +9,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -152,6 +153,8 @@ class Proxy(Recorder):
         self.encoded = encoded
         self.upstream = httpx2.Client(base_url=upstream, timeout=60)
         self.address = f"2001:db8:{next(self.count):x}::1"
+        self._forwarding = threading.Condition()
+        self._forwarded, self._closed = 0, False
         super().__init__()
 
     def answer(self, request):
@@ -159,12 +162,32 @@ class Proxy(Recorder):
         headers |= {"x-forwarded-for": self.address} | ({} if self.encoded else {"accept-encoding": "identity"})
         if self.twists:
             headers = {name: value for name, value in headers.items() if name != "if-none-match"}
-        with self.upstream.stream(request.method, request.path, content=request.body, headers=headers) as got:
+        with (
+            self._open(),
+            self.upstream.stream(request.method, request.path, content=request.body, headers=headers) as got,
+        ):
             body = b"".join(got.iter_raw())
         return Answer(got.status_code, body, {n: v for n, v in got.headers.items() if n not in HOP})
 
+    @contextmanager
+    def _open(self):
+        """Keeps the client open within the block; raises ConnectionAbortedError if it is closed."""
+        with self._forwarding:
+            if self._closed:
+                raise ConnectionAbortedError
+            self._forwarded += 1
+        try:
+            yield
+        finally:
+            with self._forwarding:
+                self._forwarded -= 1
+                self._forwarding.notify_all()
+
     def close(self):
         super().close()
+        with self._forwarding:
+            self._closed = True
+            self._forwarding.wait_for(lambda: not self._forwarded, timeout=60)
         self.upstream.close()
 
 

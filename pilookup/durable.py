@@ -255,7 +255,7 @@ def create(path: Path, data: bytes) -> None:
 
 @contextmanager
 def _locked_temporary(path: Path) -> Iterator[FileIO]:
-    """The temporary file of `path`, empty and locked. Waits for whoever writes it now; what a kill left is overwritten."""
+    """The temporary file of `path`, empty and locked. Waits for who writes it now; what a kill left is overwritten."""
     new = temporary(path)
     while True:
         try:

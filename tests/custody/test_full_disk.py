@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import shutil
-from itertools import chain, count
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,11 @@ from pilookup.custody.journal import journal_key
 from pilookup.errors import CustodyError
 from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW
-from tests.support.custody.full_disk import Disk
+from tests.support.custody.full_disk import Disk, next_write
 from tests.support.custody.home import files_under, numbers, write_csv
 from tests.support.custody.startable import start
 
-FIRST = 16
+FIRST = 8
 """The first writes, each of which is tried: they are the command's own. Publishing follows, which is the same in all."""
 
 BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
@@ -69,10 +68,17 @@ def erase(custody, _):
     assert [each.channel for each in custody.erase(numbers(1, start=1)[0]).published] == ["platform", "public"]
 
 
-@pytest.fixture(params=[4, pytest.param(1, marks=pytest.mark.long)], ids=["every-fourth", "every"])
+@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.long)], ids=["fewer-and-fewer", "every"])
 def tried(request):
-    """The writes at which the disk becomes full: each of the first ones, then each or every fourth."""
-    return chain(range(FIRST), count(FIRST, request.param))
+    """The writes at which the disk becomes full: each of the first ones, then each or fewer and fewer."""
+
+    def writes():
+        number = 0
+        while True:
+            yield number
+            number = number + 1 if request.param or number < FIRST else next_write(number, 4)
+
+    return writes()
 
 
 @pytest.mark.parametrize("act", [load, replace, publish, rotate, end, withdraw, erase], ids=lambda act: act.__name__)

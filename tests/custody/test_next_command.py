@@ -187,6 +187,7 @@ TRIED = (
 )
 
 
+@pytest.mark.sampled("place")
 @pytest.mark.parametrize("words", TRIED, ids=lambda words: "-".join(words[:3]))
 def test_what_an_error_says_can_be_typed(place, words, tmp_path):
     empty = tmp_path / "empty.json"

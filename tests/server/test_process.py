@@ -104,6 +104,7 @@ def test_each_worker_answers_a_check_and_a_batch_of_1000(launch, home, count):
     headers = {"content-type": JSON, "authorization": f"Bearer {KEY}"}
     for worker in workers:
         with alone(worker, workers), httpx2.Client(base_url=server.url, timeout=30) as client:
+            wait_keys(server.url)  # while it was stopped, what it knew of them has become too old
             path = "/v1/channels/platform/evaluate"
             answer = client.post(path, content=EvaluateRequest(1, elements).to_json(), headers=headers)
             got = EvaluateResponse.from_json(answer.content)

@@ -10,6 +10,7 @@ from pilookup.custody.intake.columns.cells.reader import NumberReader
 from pilookup.custody.intake.columns.cells.runs import Run
 from pilookup.custody.intake.columns.cells.spreadsheet import from_spreadsheet
 from pilookup.custody.intake.columns.cells.text import cell_text
+from pilookup.custody.intake.columns.long_cells import LONG_CHARS
 from pilookup.custody.intake.columns.mobiles import is_list_of_mobiles
 from pilookup.custody.intake.limits import MAX_CELL_NUMBERS, MAX_PHONE_CHARS
 from pilookup.identifier import Reason, canonicalise
@@ -30,7 +31,6 @@ _MOBILE_AND_NUMBER = 18
 _POINT_CHARS = 5
 _STARS = re.compile(r"(?<=[0-9]{11})\*+(?=\+?[0-9]{11})")
 """Stars between whole numbers. They separate, and hide no digit."""
-_LONG_CHARS = 1024
 _MAY_BE_NUMBERS = re.compile(r"[\d〇零一二三四五六七八九幺oO][^A-Za-z]{0,3}[\d〇零一二三四五六七八九幺oO]")
 """Two digits near each other. A long text without them has no number."""
 _MINUS = "-\u2212\ufe63\uff0d '\"=\t"
@@ -67,7 +67,7 @@ def find_numbers(
         known = canonicalise(cell, region)
     if not country and known is not None and _is_plain_mobile(cell, known):
         return [(cell, known)]
-    if len(cell) < _LONG_CHARS:
+    if len(cell) < LONG_CHARS:
         reader = reader_of_row(region, bare_landlines=bare_landlines, area=area, country=country)
         return _limited(_numbers(cell, reader, known, short_mantissa=short_mantissa))
     return list(_find_in_long(cell, region, bare_landlines, short_mantissa, area, country))

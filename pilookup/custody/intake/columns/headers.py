@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from pilookup.custody.intake.columns.long_cells import remember_long
+
 _BRACKETS = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]")
 _ALTERNATIVES = re.compile(r"[/、,，;；|&\n]|或|和")
 _NOISE = re.compile(r"[\s_\-*:：.#'\"?!]+")
@@ -153,6 +155,7 @@ def is_other_party(header: str) -> bool:
     return bool(_OTHER_PARTY.search(_compact(header)))
 
 
+@remember_long
 def names_office(words: str) -> bool:
     """Whether words beside a number say that it is of an officer, of who made the list, or of a service."""
     return bool(_OFFICE.search(unicodedata.normalize("NFKC", words)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.identifier import canonicalise
 
@@ -130,6 +131,7 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
         counts.texts_with_mobiles += 1
 
 
+@remember_long
 def digit_count(text: str) -> int:
     """The number of digits in a text. Chinese numerals and the letter O count as digits."""
     return sum(char.isdigit() or char in _NUMERALS for char in text)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
@@ -11,10 +10,10 @@ from pilookup.custody.intake.columns.header_rows import is_header_row
 from pilookup.custody.intake.columns.judge import is_entry
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, header_digest
+from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.identifier import canonicalise
 
-_LONG_CHARS: Final = 1024
 _SHORT_CHARS: Final = 60
 
 
@@ -56,16 +55,11 @@ class OutsideFullNumber:
 
 def mobiles_in(text: str) -> list[bytes]:
     """The identifiers of the mainland mobiles in a text, by the rules of `find_mobiles`."""
-    return list(_mobiles_in_long(text)) if len(text) >= _LONG_CHARS else _mobiles_in(text)
+    return list(_mobiles_in(text))
 
 
-@lru_cache(maxsize=64)
-def _mobiles_in_long(text: str) -> tuple[bytes, ...]:
-    """The same of a long text, which many rows may share."""
-    return tuple(_mobiles_in(text))
-
-
-def _mobiles_in(text: str) -> list[bytes]:
+@remember_long
+def _mobiles_in(text: str) -> Sequence[bytes]:
     found = (canonicalise(text[start:stop]) for start, stop in find_mobiles(text))
     return [result for result in found if isinstance(result, bytes)]
 

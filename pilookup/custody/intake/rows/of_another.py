@@ -11,6 +11,7 @@ from typing import Final
 from pilookup.custody.intake.columns.header_rows import filled_cells
 from pilookup.custody.intake.columns.headers import names_office
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn
+from pilookup.custody.intake.columns.long_cells import remember_long
 from pilookup.identifier import Reason
 
 _REMARK: Final = re.compile(r"\s*[(（\[【]([^)）\]】\d]{1,8})[)）\]】]")
@@ -50,6 +51,10 @@ def is_note(row: Sequence[str], cell: str, found: _Found, phone: PhoneColumn, la
     """Whether a phone cell is a note: a sentence that stands alone in its row, where most rows fill several cells."""
     if phone.is_given or layout.filled_cells < 2 or len(cell) <= _NOTE_LETTERS or filled_cells(row) != 1:
         return False
-    for text, _ in found:
-        cell = cell.replace(text, " ", 1)
-    return sum(char.isalpha() for char in cell) >= _NOTE_LETTERS
+    in_numbers = sum(_letters(text) for text, _ in found if _letters(text) and text in cell)
+    return _letters(cell) - in_numbers >= _NOTE_LETTERS
+
+
+@remember_long
+def _letters(text: str) -> int:
+    return sum(char.isalpha() for char in text)

@@ -8,6 +8,7 @@ import shutil
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,20 @@ from pilookup.release_files.verify import verify_directory
 from tests.support.custody.channel import NOW, at, manifests, quiet
 from tests.support.custody.home import numbers, write_csv
 from tests.support.custody.startable import start
+from tests.support.sampling import EVERY_CASE
 
 BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 STEPS = [
     (durable, "write_flushed"),
+    (durable, "_locked_temporary"),
     (Path, "rename"),
     (Path, "replace"),
     (Path, "unlink"),
     (Path, "mkdir"),
 ]
 HOUR = timedelta(hours=1)
+EACH = 1 if EVERY_CASE else 3
+"""Of this many steps one is watched. Each command has its own first one, so that all together watch every kind."""
 
 
 def opened(home, now=NOW):
@@ -85,24 +90,27 @@ def end(custody):
 
 
 @contextmanager
-def watched_before_each_step(home, into, now, control):
-    """Before each step of the block that changes a file, and before each commit, see what a server would start with.
+def watched_before_steps(home, into, now, control, first):
+    """Before steps of the block that change a file, and before commits, see what a server would start with.
 
-    Yields the epochs of each step, and copies of the whole HOME at some of the steps.
+    Yields the epochs of each watched step, and copies of the whole HOME at some of the steps.
     """
-    served, copies = [], []
+    served, copies, steps = [], [], count(first)
     with pytest.MonkeyPatch.context() as patched:
 
         def watch(*_):
             # What tasks write in other threads is in the staging directory, which no server reads.
             if busy or threading.current_thread() is not threading.main_thread():
                 return
+            step = next(steps)
+            if step % EACH:
+                return
             busy.append(True)
             here = shutil.copytree(home / "online", into / "step" / "online", copy_function=shutil.copy).parent
             served.append(set(start(here, now)))
             shutil.rmtree(here)
-            if len(served) % 12 == 7:
-                copies.append(shutil.copytree(home, into / str(len(served)), copy_function=shutil.copy))
+            if step % 12 == 6:
+                copies.append(shutil.copytree(home, into / str(step), copy_function=shutil.copy))
             busy.clear()
 
         def before(act):
@@ -140,10 +148,11 @@ def test_a_command_killed_at_any_step_leaves_what_can_be_started_from(home, tmp_
     assert set(start(home)) == {1, 2}
     with opened(home, now) as custody:
         control = custody._session().control
-        with watched_before_each_step(home, tmp_path / "copies", now, control) as (served, copies):
+        first = list(CASES).index(case) % EACH
+        with watched_before_steps(home, tmp_path / "copies", now, control, first) as (served, copies):
             act(custody)
     assert set(start(home, now)) == expected
-    assert len(served) > 15, "too few steps were counted"
+    assert len(served) > 15 // EACH, "too few steps were counted"
     before = {2} if now > NOW + timedelta(hours=72) else {1, 2}
     assert all(epochs in (before, expected) for epochs in served)
     for copy in copies:

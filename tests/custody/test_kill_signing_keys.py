@@ -27,7 +27,14 @@ from tests.support.custody.startable import start
 
 BOTH = {"passphrase": "custody passphrase of the tests", "online_passphrase": "online passphrase of the tests"}
 HOLDER = b"passphrase of a holder"
-STEPS = [(durable, "write_flushed"), (durable, "destroy"), (Path, "rename"), (Path, "replace"), (Path, "unlink")]
+STEPS = [
+    (durable, "write_flushed"),
+    (durable, "_locked_temporary"),
+    (durable, "destroy"),
+    (Path, "rename"),
+    (Path, "replace"),
+    (Path, "unlink"),
+]
 
 
 def opened(home, **options):

@@ -8,6 +8,7 @@ from pilookup import durable
 
 WRITES = [
     (durable, "_write"),
+    (durable, "_locked_temporary"),
     (os, "fsync"),
     (os, "link"),
     (Path, "mkdir"),

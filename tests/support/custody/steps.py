@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from pilookup import durable
 
-_MODULES = [(durable, name) for name in ("write_flushed", "sync_directory", "make_directory")]
+_MODULES = [(durable, name) for name in ("write_flushed", "_locked_temporary", "sync_directory", "make_directory")]
 STEPS = [*_MODULES, (Path, "rename"), (Path, "unlink"), (Path, "mkdir"), (shutil, "rmtree")]
 
 

@@ -195,7 +195,7 @@ class TextRows:
         line: int,
         whole: bool,
         dialect: tuple[str, str, int],
-        columns: tuple[Sequence[int], bool, Sequence[int], int | None, int | None, int, int, int, bool],
+        columns: tuple[Sequence[int], bool, Sequence[int], Sequence[int], int | None, int | None, int, int, int, bool],
     ) -> TextRows:
         """Read the records that start before `stop`.
 
@@ -206,9 +206,9 @@ class TextRows:
             whole: Whether the text ends where the file does.
             dialect: As for `split_text`.
             columns: Phone columns, whether only the first filled one of a row is read, columns that are known and not
-                read, account column, date column (all counted from 0), usual number of cells, first line that may be a
-                row, latest month that counts, and whether a mobile without prefix is a mainland one (if not, every row
-                is an odd row).
+                read, those of them with identifiers of eleven digits, account column, date column (all counted from
+                0), usual number of cells, first line that may be a row, latest month that counts, and whether a mobile
+                without prefix is a mainland one (if not, every row is an odd row).
         """
     @property
     def counts(self) -> tuple[int, int, int, int, int]:

@@ -25,7 +25,7 @@ CODECS = ("utf-8", "gb18030")
 def core(cells, codec, unread=()):
     """The row of these cells as the core reads it, the first as its phone cell; None if the core leaves it."""
     data = (DELIMITER.join(cells) + "\n").encode(codec)
-    columns = ([0], False, list(unread), None, None, len(cells), 1, 300, True)
+    columns = ([0], False, list(unread), [], None, None, len(cells), 1, 300, True)
     rows = _core.TextRows(data, len(data), 1, True, (codec, DELIMITER, len(cells)), columns)
     return None if rows.odd_rows else rows
 

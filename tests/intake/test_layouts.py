@@ -56,6 +56,21 @@ def test_nothing_is_lost_in_silence_and_no_stranger_is_taken(kind):
     assert not unsafe, _lines(unsafe)
 
 
+FOUND = {
+    "columns_move": (1313, 1519, 1704, 1968, 2040, 2097, 2139, 2207, 2248, 2250),
+    "hundreds_in_a_cell": (1556, 1937),
+    "ragged_rows": (1829,),
+    "registered_column_half_filled": (2032, 2299),
+}
+"""Seeds of layouts that a long run has found to be unsafe."""
+
+
+@pytest.mark.parametrize(("kind", "seed"), [(kind, seed) for kind, seeds in FOUND.items() for seed in seeds])
+def test_what_a_long_run_has_found_stays_mended(tmp_path, kind, seed):
+    judgement = judge(kind, seed, tmp_path)
+    assert judgement.safe, judgement
+
+
 @pytest.mark.parametrize("kind", _kinds("incomplete"))
 def test_what_has_to_be_read_is_read(kind):
     incomplete = [each for each in judged(kind) if not each.complete]

@@ -43,9 +43,10 @@ fn split_text(py: Python<'_>, data: Bytes, dialect: DialectTuple, whole: bool) -
     Ok((split.stop, split.reach, split.lines))
 }
 
-/// Phone columns, whether only the first filled one is read, columns that are not read, account column, date column,
-/// usual number of cells, first line, latest month, and whether bare mobile numbers are mainland numbers.
-type ColumnTuple = (Vec<usize>, bool, Vec<usize>, Option<usize>, Option<usize>, usize, u64, u16, bool);
+/// Phone columns, whether only the first filled one is read, columns that are not read, those of them with identifiers
+/// of eleven digits, account column, date column, usual number of cells, first line, latest month, and whether bare
+/// mobile numbers are mainland numbers.
+type ColumnTuple = (Vec<usize>, bool, Vec<usize>, Vec<usize>, Option<usize>, Option<usize>, usize, u64, u16, bool);
 
 /// The rows of a file split.
 #[pyclass(frozen, module = "pilookup._core")]
@@ -64,8 +65,20 @@ impl TextRows {
         columns: ColumnTuple,
     ) -> PyResult<Self> {
         let dialect = self::dialect(dialect)?;
-        let (phones, first_filled, unread, account, date, width, from_line, last_month, mainland) = columns;
-        let columns = Columns { phones, first_filled, unread, account, date, width, from_line, last_month, mainland };
+        let (phones, first_filled, unread, eleven_digits, account, date, width, from_line, last_month, mainland) =
+            columns;
+        let columns = Columns {
+            phones,
+            first_filled,
+            unread,
+            eleven_digits,
+            account,
+            date,
+            width,
+            from_line,
+            last_month,
+            mainland,
+        };
         py.detach(|| intake::extract(text.as_ref(), stop, line, dialect, &columns, whole)).map(Self).map_err(raise)
     }
 

@@ -5,8 +5,9 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 fn columns() -> Columns {
     let (phones, account, date) = (vec![0, 2], Some(1), Some(3));
-    let (first_filled, unread) = (false, Vec::new());
-    Columns { phones, first_filled, unread, account, date, width: 4, from_line: 2, last_month: 400, mainland: true }
+    let (first_filled, unread, eleven_digits) = (false, Vec::new(), Vec::new());
+    let (width, from_line, last_month, mainland) = (4, 2, 400, true);
+    Columns { phones, first_filled, unread, eleven_digits, account, date, width, from_line, last_month, mainland }
 }
 
 /// Rows as (identifier, account, month), the positions and lines of odd records, and counts.
@@ -105,6 +106,34 @@ proptest! {
         }
         let valid = std::str::from_utf8(&data).is_ok() && !data.contains(&0);
         prop_assert_eq!(plain && left.is_empty(), valid);
+    }
+}
+
+#[test]
+fn a_row_whose_identifier_may_be_a_number_is_left_to_the_rules() {
+    let dialect = Dialect::new(Codec::Utf8, ",", 2).unwrap();
+    let columns = Columns {
+        phones: vec![0],
+        unread: vec![1],
+        eleven_digits: vec![1],
+        account: None,
+        date: None,
+        width: 2,
+        ..columns()
+    };
+    for (cell, odd) in [
+        ("33363142745", 0),
+        ("", 0),
+        ("x", 0),
+        ("13900139000", 1),
+        ("02062345678", 1),
+        ("139-0013-9000", 1),
+        ("+8613900139000", 1),
+        ("333631427450", 1),
+    ] {
+        let data = format!("phone,order\n13800138000,{cell}\n");
+        let found = extract(data.as_bytes(), data.len(), 1, dialect, &columns, true).unwrap();
+        assert_eq!((found.odd_rows.len(), found.rows), (odd, 1 - odd as u64), "{cell}");
     }
 }
 

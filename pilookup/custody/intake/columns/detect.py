@@ -11,6 +11,7 @@ from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     are_foreign,
     count_cells,
+    has_eleven_digits,
     takes_bare_landlines,
     takes_short_mantissas,
 )
@@ -143,6 +144,7 @@ def _choose(
         country=roles.get(ColumnRole.COUNTRY),
         area=roles.get(ColumnRole.AREA),
         blank=tuple(column.at for column in columns if not column.counts.filled),
+        eleven_digits=tuple(column.at for column in columns if has_eleven_digits(column.cells)),
         scan_text=options.scan_text,
         header_digests=digests,
         header=tuple(labels) if header else None,

@@ -16,6 +16,9 @@ _MIN_SHARE: Final = 0.5
 _SURE_SHARE: Final = 0.9
 """Or if at least this share of the cells with digits holds numbers, however many other cells have words instead."""
 _CONSTANT_CELLS: Final = 20
+_USUAL_CELLS: Final = 2
+_FIRST_CELLS: Final = 3
+"""Of the examined rows a third, or three at least, are the first ones."""
 _CONSTANT_SHARE: Final = 0.9
 _MIN_LOOKALIKES: Final = 3
 _MIN_FOREIGN: Final = 5
@@ -135,6 +138,12 @@ def _count_cell(counts: ColumnCells, seen: Counter[bytes], cell: str, region: st
 def digit_count(text: str) -> int:
     """The number of digits in a text. Chinese numerals and the letter O count as digits."""
     return sum(char.isdigit() or char in _NUMERALS for char in text)
+
+
+def has_eleven_digits(cells: Sequence[str]) -> bool:
+    """Whether two of the first cells of a column are eleven digits alone. Later ones may have moved there."""
+    first = cells[: max(_FIRST_CELLS, len(cells) // _FIRST_CELLS)]
+    return sum(_BARE_11.fullmatch(cell) is not None for cell in first) >= _USUAL_CELLS
 
 
 def is_one_number(cell: str, region: str) -> bool:

@@ -1,12 +1,16 @@
 """The layout of a table: what each of its columns is read as."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.table_columns import ChosenBy, ColumnRole
+
+_ELEVEN_DIGITS = re.compile(r" *[0-9]{11} *")
+_DIGITS = re.compile(r" *[0-9]{5,} *")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Layout:
         area: A column of area codes that belong to the numbers.
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
+        eleven_digits: The columns in which two of the first cells are eleven digits and nothing else.
         width: The usual number of cells in a row.
         header_width: The number of cells of the header up to its last label; 0 without a header.
         row_width: The number of cells of most rows.
@@ -102,6 +107,7 @@ class Layout:
     area: int | None = None
     unread: tuple[UnreadColumn, ...] = ()
     blank: tuple[int, ...] = ()
+    eleven_digits: tuple[int, ...] = ()
     labelled: bool = False
     scan_text: bool = False
     lenient: bool = False
@@ -124,6 +130,10 @@ class Layout:
             return self.header[column].strip() or None
         return None
 
+    def identifiers(self) -> list[int]:
+        """The columns of identifiers whose numbers concern nobody, unless they are phones that have moved there."""
+        return [column.column for column in self.unread if column.code is None and column.is_identifier]
+
     def is_wide(self, row: Sequence[str]) -> bool:
         """Whether a row has more cells than the header and most rows, filled or not."""
         return 0 < self.header_width < len(row) > self.row_width
@@ -131,6 +141,15 @@ class Layout:
     def has_moved(self, row: Sequence[str]) -> bool:
         """Whether a row has filled cells beyond the header, so that its cells may stand under other headers."""
         return 0 < self.header_width < len(row) and any(cell.strip() for cell in row[self.header_width :])
+
+    def has_strange_digits(self, row: Sequence[str]) -> bool:
+        """Whether eleven digits stand alone where there were none at first, or any digits behind the last column."""
+        width = max(self.width, self.row_width)
+        return any(
+            (_ELEVEN_DIGITS if at < width else _DIGITS).fullmatch(cell) is not None
+            for at, cell in enumerate(row)
+            if at not in self.eleven_digits
+        )
 
     def is_longer(self, row: Sequence[str]) -> bool:
         """Whether a row has filled cells beyond the header and beyond the last filled cell of most rows."""

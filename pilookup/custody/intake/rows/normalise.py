@@ -31,8 +31,6 @@ from pilookup.custody.intake.tables.table import NumberedRows, is_blank
 from pilookup.identifier import Reason
 from pilookup.protocol.label import Kind
 
-_OF_ANOTHER_COLUMN: Final = (Reason.TOO_LONG, Reason.ID_CARD, Reason.BANK_CARD, Reason.DATE)
-"""Rejects that a phone column has where a row has moved."""
 _IDENTIFIER: Final = re.compile(r" *[0-9]{11} *")
 
 
@@ -87,7 +85,7 @@ class Normaliser:
         self.months = MonthReader(today)
         self._account = layout.account if options.kind is Kind.MALICIOUS else None
         self._left = {column.column: column.code for column in layout.unread}
-        self._identifiers = [each.column for each in layout.unread if each.code is None and each.is_identifier]
+        self._identifiers = layout.identifiers()
         self._skipped = {phone.column for phone in layout.phones} | set(self._left)
         self._lenient_line = lenient_line
         self._tally = Tally()
@@ -180,10 +178,8 @@ class Normaliser:
             else:
                 self._tally.unread[column] += len(missed)
         self._count_left(row)
-        if self._identifiers and self._may_have_moved(row):
-            for column in self._identifiers:
-                if column < len(row.cells):
-                    self._count_in_identifiers(column, row.cells[column])
+        if self._identifiers:
+            self._add_identifiers(row)
 
     def _add_notes(self, row: _Row) -> None:
         """Count or take the numbers of a note in a phone column."""
@@ -192,6 +188,14 @@ class Normaliser:
                 row.numbers[identifier] = column
             elif identifier not in row.numbers:
                 self._tally.unread[column] += 1
+
+    def _add_identifiers(self, row: _Row) -> None:
+        """Count the numbers in columns of identifiers: if the row may have moved, or if they are more than digits."""
+        moved = self._may_have_moved(row) or self._layout.has_strange_digits(row.cells)
+        for column in self._identifiers:
+            cell = row.cells[column] if column < len(row.cells) else ""
+            if moved or not _IDENTIFIER.fullmatch(cell):
+                self._count_in_identifiers(column, cell)
 
     def _count_in_identifiers(self, column: int, cell: str) -> None:
         """Count the numbers of a cell of a column of identifiers. Eleven digits without a mobile may be another one."""
@@ -203,7 +207,7 @@ class Normaliser:
 
     def _may_have_moved(self, row: _Row) -> bool:
         """Whether a row may have moved, so that a mobile stands in a column of identifiers of eleven digits."""
-        if not row.numbers and any(reason in _OF_ANOTHER_COLUMN for _, reason, _ in row.rejects):
+        if not row.numbers and any(not is_nothing(text) for _, _, text in row.rejects):
             return True
         if any(_IDENTIFIER.fullmatch(text) for _, _, text in row.rejects):
             return True

@@ -104,6 +104,7 @@ class SplitReader:
             [phone.column for phone in layout.phones],
             layout.first_filled,
             [column.column for column in layout.unread],
+            layout.identifiers(),
             layout.account if form.kind == Kind.MALICIOUS else None,
             layout.date,
             layout.width,

@@ -47,12 +47,18 @@ def frequent_delimiters(lines: Sequence[str]) -> list[str]:
         if count * 2 > len(lines) and not _is_part(sign, frequent, lines):
             alone = counts[sign] * 2 > count and sign not in _NO_SIGNS  # longer runs are empty cells
             runs = [run for run in counts if run == sign * len(run)]
-            # Where most rows have an empty cell, a delimiter of several signs is rare, and twice its length is not.
-            usual = [run for run in runs if counts[run] * _RARE_RUNS > count or (run in USUAL and len(run) > 1)]
+            # Where most rows have an empty cell, the delimiter is rare, and twice its length is not. A header has none.
+            usual = [run for run in runs if counts[run] * _RARE_RUNS > count or _separates(lines[0], run)]
+            usual += [run for run in runs if run in USUAL and len(run) > 1]
             frequent.update([sign] if alone else _units(sign, map(len, usual)))
     signs = [sign for sign in frequent - {*USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
+
+
+def _separates(line: str, run: str) -> bool:
+    """Whether a line has this run of a sign between other cells, and no other run of the sign."""
+    return {found[0] for found in _RUNS.finditer(line) if found[1] == run[0]} == {run}
 
 
 def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:

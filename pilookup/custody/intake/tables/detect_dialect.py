@@ -98,10 +98,11 @@ def _is_in_number(char: str) -> bool:
 def _by_header(sample: Sequence[str], lines: Sequence[str], signs: Sequence[str]) -> Dialect | None:
     """The dialect whose delimiter separates one of the first lines so that a cell names a phone column, else None.
 
-    It is a usual delimiter, and must separate a third of the other lines too, since a title may have a comma. It does
-    not separate a line in which it stands only in runs that are a delimiter themselves.
+    It is a usual delimiter, or several of its sign, and must separate a third of the other lines too, since a title may
+    have a comma. It does not separate a line in which it stands only in runs that are a delimiter themselves.
     """
-    for delimiter in (sign for sign in USUAL if sign in signs):
+    doubled = [sign for sign in signs if len(sign) > 1 and sign[0] in USUAL and sign == sign[0] * len(sign)]
+    for delimiter in (sign for sign in (*USUAL, *doubled) if sign in signs):
         runs = [len(sign) // len(delimiter) for sign in signs if sign in (delimiter * 2, delimiter * 3, delimiter * 4)]
         for row in rows_of(sample[:HEADER_ROWS], delimiter):
             if len(row) > 1 and any(names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS]):

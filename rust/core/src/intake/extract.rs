@@ -21,6 +21,9 @@ pub struct Columns {
     pub first_filled: bool,
     /// Columns that are known and not read. The mobile numbers in them are counted.
     pub unread: Vec<usize>,
+    /// Those of them with identifiers of eleven digits. A row with anything else in one of them, or with an identifier
+    /// that looks like a number, is left to the Python rules.
+    pub eleven_digits: Vec<usize>,
     /// The account column, if accounts are read.
     pub account: Option<usize>,
     /// The date column, if there is one.
@@ -192,6 +195,9 @@ impl Rows<'_> {
                 continue;
             }
             let Outside::Numbers(mut found) = outside::numbers(content, self.dialect.codec) else { return None };
+            if self.columns.eleven_digits.contains(&column) && !(found.is_empty() && is_identifier(content)) {
+                return None;
+            }
             found.retain(|number| !numbers.contains(number));
             if !found.is_empty() {
                 left.push((self.left_index(column)?, found.len() as u64));
@@ -294,4 +300,9 @@ fn joined<const N: usize, const W: usize>(fields: [u64; N]) -> [u8; W] {
         chunk.copy_from_slice(&field.to_le_bytes());
     }
     bytes
+}
+
+/// Whether a cell is eleven digits that are no number in full: these begin with 0.
+fn is_identifier(content: &[u8]) -> bool {
+    content.len() == 11 && content[0] != b'0' && content.iter().all(u8::is_ascii_digit)
 }

@@ -1,0 +1,83 @@
+"""Columns of identifiers of eleven digits, of which one in fourteen looks like a mobile: phones in them are told."""
+
+import random
+
+import pytest
+
+from pilookup.custody.intake import IntakeOptions
+from pilookup.protocol.label import Kind
+from tests.support.intake.texts import assert_same
+
+HEADER = ["手机", "单号", "QQ", "姓名"]
+
+
+def digits(rng, count):
+    return str(rng.randint(10 ** (count - 1), 10**count - 1))
+
+
+def mobile(rng):
+    return f"1{rng.randint(3, 9)}{digits(rng, 9)}"
+
+
+def row(rng, order=None, qq=None):
+    return [mobile(rng), order or digits(rng, 11), qq or digits(rng, rng.randint(6, 10)), "张三"]
+
+
+def told(load, rows):
+    """How many numbers a load tells as unread in the column of identifiers."""
+    outcome = load("a.csv", "\n".join(map(",".join, [HEADER, *rows])) + "\n")
+    return sum(each.count for each in outcome.report.warnings if each.column == 2)
+
+
+@pytest.fixture(params=range(4))
+def rng(request):
+    return random.Random(request.param)
+
+
+def test_identifiers_that_look_like_mobiles_are_no_warning(load, rng):
+    assert told(load, [row(rng) for _ in range(3_000)]) == 0
+
+
+def test_nor_beside_a_column_of_other_eleven_digits(load, rng):
+    rows = [row(rng, qq=digits(rng, rng.randint(8, 11))) for _ in range(3_000)]
+    assert told(load, rows) == 0
+
+
+@pytest.mark.parametrize(
+    "written", ["138 0013 8000", "138-0013-8000", "+86 13800138000", "8613800138000", "13800138000.0"]
+)
+@pytest.mark.parametrize("before", [12, 400])
+def test_a_mobile_that_is_more_than_eleven_digits_is_told(load, rng, written, before):
+    rows = [row(rng) for _ in range(before)]
+    assert told(load, [*rows, row(rng, order=written), *(row(rng) for _ in range(20))]) == 1
+
+
+MOVES = {
+    "a cell in front": lambda rng: ["王五", mobile(rng), digits(rng, 11), digits(rng, 9)],
+    "two phones and no order": lambda rng: [mobile(rng), mobile(rng), digits(rng, 11), "张三"],
+    "the order behind all": lambda rng: [mobile(rng), mobile(rng), digits(rng, 9), digits(rng, 11)],
+    "a cell more": lambda rng: [mobile(rng), mobile(rng), digits(rng, 9), "张三", digits(rng, 12)],
+    "no phone where phones were": lambda rng: ["胡华", mobile(rng), "139.41.168.43", "x"],
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("before", [7, 400])
+@pytest.mark.parametrize("after", [1, 4])
+def test_mobiles_of_rows_that_have_moved_are_told(load, rng, move, before, after):
+    rows = [row(rng) for _ in range(before)] + [MOVES[move](rng) for _ in range(after)]
+    outcome = load("a.csv", "\n".join(map(",".join, [HEADER, *rows])) + "\n")
+    stored = {number[2:] for number in outcome.numbers}
+    lost = [cells[1] for cells in rows[before:] if cells[1] not in stored]
+    assert sum(each.count for each in outcome.report.warnings if each.column == 2) >= len(lost)
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_the_core_and_the_rules_tell_the_same(tmp_path, rng, move):
+    rows = [row(rng) for _ in range(60)]
+    for at in range(30, 60, 7):
+        rows[at] = MOVES[move](rng)
+        rows[at - 1][1] = "138 0013 8000"
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(map(",".join, [HEADER, *rows])) + "\n", encoding="utf-8")
+    assert_same(path, IntakeOptions(Kind.EXPOSURE), (1, 1 << 9))

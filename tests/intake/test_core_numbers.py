@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pilookup import _core
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.full_numbers import full_numbers
-from pilookup.custody.intake.rows.fit import mobiles_in
+from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.rows.packed import PackedBytes
 from pilookup.custody.intake.tables.row_lines import DELIMITER
 from tests.support.intake import phone_texts

@@ -286,3 +286,13 @@ def test_empty_cells_of_a_header_do_not_double_its_delimiter():
     dialect, found = read("".join(f"{'|'.join(row)}\n" for row in rows))
     assert dialect.delimiter == "|"
     assert found == rows
+
+
+@pytest.mark.parametrize("sign", ["|", "^", "~", "#", "||", "^^"])
+@pytest.mark.parametrize("filled", [1, 3, 19])
+def test_a_sign_with_an_empty_cell_in_most_rows_is_the_delimiter(sign, filled):
+    """Then twice the sign stands in most lines, and the sign itself in few."""
+    rows = [[f"u{i}", "x" if i < filled else "", f"1380013{i:04d}"] for i in range(20)]
+    dialect, found = read("".join(sign.join(row) + "\n" for row in rows))
+    assert dialect.delimiter == sign
+    assert found == rows

@@ -11,7 +11,7 @@ import pytest
 from pilookup.custody.intake.columns.headers import names_office
 from pilookup.custody.intake.columns.judge import digit_count
 from pilookup.custody.intake.columns.long_cells import LONG_CHARS, remember_long
-from pilookup.custody.intake.rows.fit import mobiles_in
+from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.errors import NoNumbersError
 
 ROWS = 60

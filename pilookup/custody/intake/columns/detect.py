@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
-from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
@@ -16,9 +15,9 @@ from pilookup.custody.intake.columns.judge import (
     takes_short_mantissas,
 )
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
-from pilookup.custody.intake.columns.mobiles import find_mobiles
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.table_head import TableHead
+from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.columns.words_above import cells_of, columns_of_another, label_of, words_above
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
@@ -329,6 +328,6 @@ def _registration_columns(columns: Sequence[_Column]) -> tuple[list[_Column], li
 
 
 def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:
-    """The numbers in the rows above the header: mainland mobiles, and those that are written in full."""
+    """How many numbers are in the rows above the header."""
     above = rows[: header.first] if header else []
-    return sum(len(find_mobiles(cell)) or len(list(full_numbers(cell, region))) for row in above for cell in row)
+    return sum(len(numbers_of_unread(cell, region)) for row in above for cell in row)

@@ -1,8 +1,11 @@
 """Finds mainland mobiles by their digits alone, for free text and for counting what was not read."""
 
 import re
+from collections.abc import Sequence
 
 from pilookup.custody.intake.columns.cells.text import CHINESE_DIGITS, cell_text
+from pilookup.custody.intake.columns.long_cells import remember_long
+from pilookup.identifier import canonicalise
 
 _MOBILE = re.compile(
     r"(?<![0-9a-z])(?<![0-9]\.)(?:(?:\+|00)?86[ -]?|(?<!\+)|(?<=[0-9]\+))"
@@ -40,6 +43,17 @@ def find_mobiles(text: str) -> list[tuple[int, int]]:
     stops = {one.end() for one in found}
     kept = [one for one in found if one["grouped"] is None or not _in_a_row(content.plain, one, starts, stops)]
     return [content.span(one.start(), one.end()) for one in kept]
+
+
+def mobiles_in(text: str) -> list[bytes]:
+    """The identifiers of the mainland mobiles in a text, by the rules of `find_mobiles`."""
+    return list(_mobiles_in(text))
+
+
+@remember_long
+def _mobiles_in(text: str) -> Sequence[bytes]:
+    found = (canonicalise(text[start:stop]) for start, stop in find_mobiles(text))
+    return [result for result in found if isinstance(result, bytes)]
 
 
 def _in_a_row(plain: str, found: re.Match[str], starts: set[int], stops: set[int]) -> bool:

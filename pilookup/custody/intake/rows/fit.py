@@ -2,19 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
 from pilookup.custody.intake.columns.full_numbers import LEAST_CHARS, full_numbers, is_bare
 from pilookup.custody.intake.columns.header_rows import is_header_row
-from pilookup.custody.intake.columns.judge import is_entry
 from pilookup.custody.intake.columns.labelled import phone_cells
 from pilookup.custody.intake.columns.layout import Layout, header_digest
-from pilookup.custody.intake.columns.long_cells import remember_long
-from pilookup.custody.intake.columns.mobiles import find_mobiles
+from pilookup.custody.intake.columns.mobiles import mobiles_in
+from pilookup.custody.intake.columns.unread_cells import may_have_others
 from pilookup.identifier import canonicalise
-
-_SHORT_CHARS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +47,6 @@ class OutsideFullNumber:
 
     def __repr__(self) -> str:
         return f"<number in column {self.column + 1}>"
-
-
-def mobiles_in(text: str) -> list[bytes]:
-    """The identifiers of the mainland mobiles in a text, by the rules of `find_mobiles`."""
-    return list(_mobiles_in(text))
-
-
-@remember_long
-def _mobiles_in(text: str) -> Sequence[bytes]:
-    found = (canonicalise(text[start:stop]) for start, stop in find_mobiles(text))
-    return [result for result in found if isinstance(result, bytes)]
 
 
 def outside_mobiles(row: Sequence[str], skipped: Collection[int], taken: Collection[bytes]) -> list[OutsideMobile]:
@@ -101,7 +86,7 @@ def outside_full_numbers(
             continue
         mobiles = mobiles_in(cell)
         numbers: Iterable[bytes | None] = full_numbers(cell, region)
-        if any(mobile not in taken for mobile in mobiles) and (len(cell) <= _SHORT_CHARS or is_entry(cell)):
+        if any(mobile not in taken for mobile in mobiles) and may_have_others(cell):
             numbers = (result for _, result in find_numbers(cell, region) if isinstance(result, bytes))
         bare = is_bare(cell)
         found += [

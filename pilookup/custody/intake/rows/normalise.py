@@ -9,10 +9,11 @@ from datetime import date
 from typing import Final
 
 from pilookup.custody.intake.columns.cells.reader import is_bare_landline
-from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.labelled import is_nothing, phone_cells
 from pilookup.custody.intake.columns.layout import Layout
+from pilookup.custody.intake.columns.mobiles import mobiles_in
 from pilookup.custody.intake.columns.months import MonthReader
+from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
 from pilookup.custody.intake.model import Accepted, IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.custody.intake.report import Report, Tally
@@ -20,7 +21,6 @@ from pilookup.custody.intake.rows.fit import (
     OutsideMobile,
     is_repeated_header,
     leaves_layout,
-    mobiles_in,
     outside_full_numbers,
     outside_mobiles,
     starts_new_table,
@@ -199,11 +199,9 @@ class Normaliser:
 
     def _count_in_identifiers(self, column: int, cell: str) -> None:
         """Count the numbers of a cell of a column of identifiers. Eleven digits without a mobile may be another one."""
-        mobiles = mobiles_in(cell)
-        self._tally.unread[column] += len(mobiles)
-        if not mobiles:
-            counts = self._tally.bare if _IDENTIFIER.fullmatch(cell) else self._tally.full
-            counts[column] += len(list(full_numbers(cell, self._region)))
+        found = numbers_of_unread(cell, self._region)
+        bare = _IDENTIFIER.fullmatch(cell) and not mobiles_in(cell)
+        (self._tally.bare if bare else self._tally.unread)[column] += len(found)
 
     def _may_have_moved(self, row: _Row) -> bool:
         """Whether a row may have moved, so that a mobile stands in a column of identifiers of eleven digits."""
@@ -246,8 +244,7 @@ class Normaliser:
             columns += [phone.column for phone in self._layout.phones if phone.column != row.chosen]
         for column in columns:
             cell = row.cells[column] if column < len(row.cells) else ""
-            found: list[bytes | None] = [*mobiles_in(cell)]
-            found = found or list(full_numbers(cell, self._region))
+            found = numbers_of_unread(cell, self._region)
             self._tally.left[column] += sum(number not in row.numbers for number in found)
 
     def _add(self, row: _Row, batch: Accepted, *, filled: bool) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import gcd
 from typing import Final
 
 from pilookup.custody.intake.files.text_checks import SEPARATING_CONTROLS
@@ -15,6 +16,7 @@ _RUNS: Final = re.compile(r"([^\w\s]|[\x01-\x08\x0e-\x1f])\1{0,7}")
 _MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
 _MAX_SIGNS: Final = 8
+_EVEN_SHARE: Final = 0.9
 _CONTROL_SHARE: Final = 10
 _RARE_RUNS: Final = 4
 """A run of a sign is no delimiter if it stands in at most a quarter of the lines with this sign: it is in a cell."""
@@ -47,18 +49,20 @@ def frequent_delimiters(lines: Sequence[str]) -> list[str]:
         if count * 2 > len(lines) and not _is_part(sign, frequent, lines):
             alone = counts[sign] * 2 > count and sign not in _NO_SIGNS  # longer runs are empty cells
             runs = [run for run in counts if run == sign * len(run)]
-            # Where most rows have an empty cell, the delimiter is rare, and twice its length is not. A header has none.
-            usual = [run for run in runs if counts[run] * _RARE_RUNS > count or _separates(lines[0], run)]
-            usual += [run for run in runs if run in USUAL and len(run) > 1]
+            # Where most rows have an empty cell, a delimiter of several signs is rare, and twice its length is not.
+            usual = [run for run in runs if counts[run] * _RARE_RUNS > count or (run in USUAL and len(run) > 1)]
+            if not alone and sign not in _NO_SIGNS and _is_even(sign, lines):
+                usual = [sign * gcd(*map(len, runs))]
             frequent.update([sign] if alone else _units(sign, map(len, usual)))
     signs = [sign for sign in frequent - {*USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
 
 
-def _separates(line: str, run: str) -> bool:
-    """Whether a line has this run of a sign between other cells, and no other run of the sign."""
-    return {found[0] for found in _RUNS.finditer(line) if found[1] == run[0]} == {run}
+def _is_even(sign: str, lines: Sequence[str]) -> bool:
+    """Whether nearly all lines with a sign have as many of it: then a longer run is empty cells between delimiters."""
+    numbers = Counter(line.count(sign) for line in lines if sign in line)
+    return max(numbers.values()) >= _EVEN_SHARE * numbers.total()
 
 
 def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:

@@ -20,6 +20,7 @@ from pilookup.custody.intake.tables.separations import (
 
 _LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
+_SIGNS_OF_CELLS: Final = frozenset("^~¦§")
 _MIN_CHARS: Final = 7
 MAX_COLUMNS: Final = 200
 """Most columns of a table without delimiters, and most cells of a row that are looked at."""
@@ -140,10 +141,12 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
 
 
 def separates_header(rows: Sequence[Sequence[str]], dialect: Dialect) -> bool:
-    """Whether several signs in a row separate a header: one of the first rows has three cells or more, one of which
-    names a phone. There may be tables of several widths, and numbers in texts.
+    """Whether a sign that has no other use, or several in a row, separate a header: one of the first rows has three
+    cells or more, one of which names a phone. There may be tables of several widths, and numbers in texts.
     """
-    if isinstance(dialect.delimiter, Separation) or len(dialect.delimiter) < 2:
+    if isinstance(dialect.delimiter, Separation):
+        return False
+    if len(dialect.delimiter) < 2 and dialect.delimiter not in _SIGNS_OF_CELLS:
         return False
     head = (row for row in rows[:HEADER_ROWS] if len(row) > 2)
     return any(names_phone(cell) for row in head for cell in row[:MAX_COLUMNS])

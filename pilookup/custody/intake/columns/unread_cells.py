@@ -1,0 +1,33 @@
+"""The numbers in a cell that is not read, which the report tells."""
+
+from typing import Final
+
+from pilookup.custody.intake.columns.find_numbers import find_numbers
+from pilookup.custody.intake.columns.full_numbers import full_numbers
+from pilookup.custody.intake.columns.judge import is_entry
+from pilookup.custody.intake.columns.mobiles import mobiles_in
+
+SHORT_CHARS: Final = 60
+"""A text no longer than this, in which there is a mobile, may have other numbers too."""
+
+
+def may_have_others(cell: str) -> bool:
+    """Whether a cell with a mobile may have numbers of other kinds beside it: a short text, or a list of entries."""
+    return len(cell) <= SHORT_CHARS or is_entry(cell)
+
+
+def numbers_of_unread(cell: str, region: str) -> list[bytes | None]:
+    """The numbers of a cell that is not read: mainland mobiles with the others beside them, or those written in full.
+
+    Args:
+        cell: The cell.
+        region: Where numbers without a country code are from.
+
+    Returns:
+        Their identifiers; None for one that is written in full and not possible.
+    """
+    mobiles = mobiles_in(cell)
+    if not mobiles:
+        return list(full_numbers(cell, region))
+    others = [one for _, one in find_numbers(cell, region)] if may_have_others(cell) else []
+    return [*mobiles, *dict.fromkeys(one for one in others if isinstance(one, bytes) and one not in mobiles)]

@@ -90,8 +90,12 @@ def find_header(rows: Rows, region: str, wanted: Sequence[str] = ()) -> HeaderRo
     numbers = [number_columns(row, region) for row in rows]
     best: tuple[int, int] | None = None
     candidates = [at for at, row in enumerate(rows) if is_header_row(row) or _has_wanted(row, wanted)]
-    for at, until in pairwise([*candidates, len(rows)]):
-        named = {column for column, cell in enumerate(rows[at]) if names_phone(cell) or _is_wanted(cell, wanted)}
+    second = {at for at in candidates if at - 1 in candidates and _continues_header(rows, numbers, at)}
+    for at, until in pairwise([*(at for at in candidates if at not in second), len(rows)]):
+        header = rows[at : at + 2] if at + 1 in second else rows[at : at + 1]
+        named = {
+            column for row in header for column, cell in enumerate(row) if names_phone(cell) or _is_wanted(cell, wanted)
+        }
         explained = sum(bool(named & found) for found in numbers[at + 1 : until])
         with_numbers = sum(bool(found) for found in numbers[at + 1 : until])
         if explained and explained * 2 >= with_numbers:

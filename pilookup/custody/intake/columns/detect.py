@@ -17,7 +17,7 @@ from pilookup.custody.intake.columns.judge import (
 from pilookup.custody.intake.columns.layout import Layout, PhoneColumn, RoleOfColumn, UnreadColumn, header_digest
 from pilookup.custody.intake.columns.moved_columns import rows_of_layout
 from pilookup.custody.intake.columns.table_head import TableHead
-from pilookup.custody.intake.columns.unread_cells import numbers_of_unread
+from pilookup.custody.intake.columns.unread_cells import is_whole, numbers_of_unread
 from pilookup.custody.intake.columns.words_above import cells_of, columns_of_another, label_of, words_above
 from pilookup.custody.intake.load_warning import WarningCode
 from pilookup.custody.intake.model import IntakeOptions
@@ -328,6 +328,11 @@ def _registration_columns(columns: Sequence[_Column]) -> tuple[list[_Column], li
 
 
 def _passed_over(rows: Rows, header: HeaderRows | None, region: str) -> int:
-    """How many numbers are in the rows above the header."""
-    above = rows[: header.first] if header else []
-    return sum(len(numbers_of_unread(cell, region)) for row in above for cell in row)
+    """How many numbers are in the rows above the header, and in cells of the header that are a number as a whole.
+
+    A row of data may be taken for a part of the header where the header of a table beside stands in it.
+    """
+    if header is None:
+        return 0
+    above = sum(len(numbers_of_unread(cell, region)) for row in rows[: header.first] for cell in row)
+    return above + sum(is_whole(cell, region) for row in rows[header.first : header.data] for cell in row)

@@ -1,5 +1,6 @@
 """The numbers in a cell that is not read, which the report tells."""
 
+import re
 from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
@@ -7,6 +8,7 @@ from pilookup.custody.intake.columns.full_numbers import full_numbers
 from pilookup.custody.intake.columns.judge import is_entry
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 
+_WORDS: Final = re.compile(r"[^\W\d_oO]{2}")
 SHORT_CHARS: Final = 60
 """A text no longer than this, in which there is a mobile, may have other numbers too."""
 
@@ -14,6 +16,12 @@ SHORT_CHARS: Final = 60
 def may_have_others(cell: str) -> bool:
     """Whether a cell with a mobile may have numbers of other kinds beside it: a short text, or a list of entries."""
     return len(cell) <= SHORT_CHARS or is_entry(cell)
+
+
+def is_whole(cell: str, region: str) -> bool:
+    """Whether a cell is one number and nothing else, however it is spelled."""
+    found = find_numbers(cell, region)
+    return len(found) == 1 and isinstance(found[0][1], bytes) and not _WORDS.search(cell)
 
 
 def numbers_of_unread(cell: str, region: str) -> list[bytes | None]:

@@ -104,7 +104,8 @@ def _by_header(sample: Sequence[str], lines: Sequence[str], signs: Sequence[str]
     doubled = [sign for sign in signs if len(sign) > 1 and sign[0] in USUAL and sign == sign[0] * len(sign)]
     for delimiter in (sign for sign in (*USUAL, *doubled) if sign in signs):
         runs = [len(sign) // len(delimiter) for sign in signs if sign in (delimiter * 2, delimiter * 3, delimiter * 4)]
-        for row in rows_of(sample[:HEADER_ROWS], delimiter):
+        quoted = (line for line in sample[HEADER_ROWS:] if f'"{delimiter}"' in line)  # the header of a later table
+        for row in rows_of([*sample[:HEADER_ROWS], *quoted], delimiter):
             if len(row) > 1 and any(names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS]):
                 is_separated = not any(_is_in_runs(row, length) for length in runs)
                 if is_separated and sum(delimiter in line for line in lines) * 3 >= len(lines):

@@ -37,7 +37,7 @@ STEPS = [
 ]
 HOUR = timedelta(hours=1)
 EACH = 1 if EVERY_CASE else 3
-"""Of this many steps one is watched. Each command has its own first one, so that all together watch every kind."""
+"""Of this many steps one is watched, in `make long` each. Each command has its own first one, so that all together watch every kind."""
 
 
 def opened(home, now=NOW):
@@ -140,6 +140,7 @@ CASES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", CASES)
 def test_a_command_killed_at_any_step_leaves_what_can_be_started_from(home, tmp_path, case):
     act, full, now, expected = CASES[case]

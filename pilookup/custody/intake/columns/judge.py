@@ -16,10 +16,10 @@ _MIN_SHARE: Final = 0.5
 _SURE_SHARE: Final = 0.9
 """Or if at least this share of the cells with digits holds numbers, however many other cells have words instead."""
 _CONSTANT_CELLS: Final = 20
+_CONSTANT_SHARE: Final = 0.9
 _USUAL_CELLS: Final = 2
 _FIRST_CELLS: Final = 3
 """Of the examined rows a third, or three at least, are the first ones."""
-_CONSTANT_SHARE: Final = 0.9
 _MIN_LOOKALIKES: Final = 3
 _MIN_FOREIGN: Final = 5
 _LOOKALIKE_SHARE: Final = 0.9

@@ -9,6 +9,7 @@ from pilookup.custody.intake.columns.judge import is_entry
 from pilookup.custody.intake.columns.mobiles import mobiles_in
 
 _WORDS: Final = re.compile(r"[^\W\d_oO]{2}")
+"""Two letters in a row, other than the letter O for a zero."""
 SHORT_CHARS: Final = 60
 """A text no longer than this, in which there is a mobile, may have other numbers too."""
 

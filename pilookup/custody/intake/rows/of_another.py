@@ -51,10 +51,11 @@ def is_note(row: Sequence[str], cell: str, found: _Found, phone: PhoneColumn, la
     """Whether a phone cell is a note: a sentence that stands alone in its row, where most rows fill several cells."""
     if phone.is_given or layout.filled_cells < 2 or len(cell) <= _NOTE_LETTERS or filled_cells(row) != 1:
         return False
-    in_numbers = sum(_letters(text) for text, _ in found if _letters(text) and text in cell)
+    in_numbers = sum(letters for text, _ in found if (letters := _letters(text)) and text in cell)
     return _letters(cell) - in_numbers >= _NOTE_LETTERS
 
 
 @remember_long
 def _letters(text: str) -> int:
+    """The number of letters in a text."""
     return sum(char.isalpha() for char in text)

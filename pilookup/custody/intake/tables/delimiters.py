@@ -17,6 +17,7 @@ _MIXED: Final = re.compile(r"[^\w\s\"'()（）\[\]【】{}+\-.*]{2,5}")
 _NO_SIGNS: Final = frozenset("\"'()（）[]【】{}《》<>「」+-.*@_:")
 _MAX_SIGNS: Final = 8
 _EVEN_SHARE: Final = 0.9
+"""The share of the lines with a sign that must have as many of it, where it may separate cells that are often empty."""
 _CONTROL_SHARE: Final = 10
 _RARE_RUNS: Final = 4
 """A run of a sign is no delimiter if it stands in at most a quarter of the lines with this sign: it is in a cell."""

@@ -102,7 +102,7 @@ def _by_header(sample: Sequence[str], lines: Sequence[str], signs: Sequence[str]
     have a comma. It does not separate a line in which it stands only in runs that are a delimiter themselves.
     """
     doubled = [sign for sign in signs if len(sign) > 1 and sign[0] in USUAL and sign == sign[0] * len(sign)]
-    for delimiter in (sign for sign in (*USUAL, *doubled) if sign in signs):
+    for delimiter in (*(sign for sign in USUAL if sign in signs), *doubled):
         runs = [len(sign) // len(delimiter) for sign in signs if sign in (delimiter * 2, delimiter * 3, delimiter * 4)]
         quoted = (line for line in sample[HEADER_ROWS:] if f'"{delimiter}"' in line)  # the header of a later table
         for row in rows_of([*sample[:HEADER_ROWS], *quoted], delimiter):

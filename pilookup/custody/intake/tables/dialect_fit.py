@@ -21,6 +21,7 @@ from pilookup.custody.intake.tables.separations import (
 _LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
 _SIGNS_OF_CELLS: Final = frozenset("^~¦§")
+"""Signs that stand between cells, and hardly ever in a name or a header."""
 _MIN_CHARS: Final = 7
 MAX_COLUMNS: Final = 200
 """Most columns of a table without delimiters, and most cells of a row that are looked at."""

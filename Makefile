@@ -94,17 +94,12 @@ lint: build
 	npx --no-install tsc --noEmit
 
 test: build bytecode debian-packages $(node_modules) $(old_browsers) lint
-	cd rust && cargo test --release --locked --quiet -- --skip constant_time
-	# It traces one instruction after the other, which takes minutes, while what follows runs.
-	cargo test --release --locked --quiet --test constant_time > $(CURDIR)/build/constant-time.txt 2>&1 & traced=$$!
-	trap "kill $$traced 2> /dev/null || true" EXIT
+	cd rust && cargo test --release --locked --quiet
 	# Only debug builds assert that no difference wraps.
 	cargo test --package pilookup-core --locked --quiet --lib -- simd::ristretto::tests::arithmetic a_difference
 	cd $(CURDIR)/server/web
 	npm test --silent
 	cd $(CURDIR)
-	wait $$traced || { cat build/constant-time.txt; exit 1; }
-	cat build/constant-time.txt
 	pytest -n 2 --dist worksteal
 	tests/backends.sh
 

@@ -81,3 +81,15 @@ def test_the_core_and_the_rules_tell_the_same(tmp_path, rng, move):
     path = tmp_path / "a.csv"
     path.write_text("\n".join(map(",".join, [HEADER, *rows])) + "\n", encoding="utf-8")
     assert_same(path, IntakeOptions(Kind.EXPOSURE), (1, 1 << 9))
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_numbers_of_a_short_table_under_a_column_of_orders_are_told(load, padded):
+    """Its header names no phone, so that its rows go on in the table above, without its phone columns."""
+    rows = [["经度", "单号", "村", "备注", "手机"]]
+    rows += [[f"81.0{at}", f"23435{at:06}", "王庄", "好", f"138{at:08}"] for at in range(40)]
+    short = [["经度", "Recipient"], *([f"89.5{at}", f"139{at:08}"] for at in range(9))]
+    rows += [row + [""] * 3 * padded for row in short]
+    outcome = load("a.csv", "\n".join(map(",".join, rows)) + "\n")
+    stored = sum(number.startswith("86139") for number in outcome.numbers)
+    assert stored + sum(each.count for each in outcome.report.warnings if each.code == "unread_numbers") == 9

@@ -58,11 +58,15 @@ def test_nothing_is_lost_in_silence_and_no_stranger_is_taken(kind):
 
 FOUND = {
     "columns_move": (1313, 1519, 1704, 1968, 2040, 2097, 2139, 2207, 2248, 2250),
-    "everything": (1857, 1925, 2209, 2255, 2299, 20301, 20331),
+    "everything": (
+        1857, 1861, 1925, 2209, 2255, 2299, 20301, 20331, 500605, 501211, 501545, 501588, 501751, 503465, 503524, 503992,
+        504309, 504349, 601549, 601770, 602649, 603141, 603226,
+    ),
     "hundreds_in_a_cell": (1556, 1937),
     "ragged_rows": (1829,),
     "registered_column_half_filled": (2032, 2299),
-}
+    "text_alone": (1401,),
+}  # fmt: skip
 """Seeds of layouts that a long run has found to be unsafe."""
 
 

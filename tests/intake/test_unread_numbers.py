@@ -56,6 +56,16 @@ def test_a_number_written_in_full_is_told(load, cell):
     assert _warnings(outcome) == {("unread_numbers", 3, 1)}
 
 
+@pytest.mark.parametrize("cell", ["013800138000", "057188888888", "01062345678"])
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("words", [["无", "同上", "", "没有手机", "/"], ["晚上打", "王庄3组", ""]])
+def test_digits_alone_among_words_are_read_or_told(load, cell, count, words):
+    """Identifiers fill their column; a person has a number or a word for none."""
+    outcome = load("a.csv", _rows(words * 5 + [cell] * count))
+    read = len(outcome.numbers) - len(words) * 5 - count
+    assert read == count if read else _warnings(outcome) == {("unread_numbers", 3, count)}
+
+
 def test_digits_alone_are_told_where_the_column_has_other_numbers(load):
     """They may be identifiers with zeros in front: alone they are no warning."""
     digits = ["057188888888", "057188888889"]

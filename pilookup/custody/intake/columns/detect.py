@@ -10,6 +10,7 @@ from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     are_foreign,
     count_cells,
+    has_digits_alone,
     has_eleven_digits,
     takes_bare_landlines,
     takes_short_mantissas,
@@ -122,7 +123,8 @@ def _choose(
         _column(at, label_of(labels, at), words_above(table, labels, at, previous), rows, options)
         for at in range(width)
     ]
-    of_another = columns_of_another(table, labels, width, previous, of_table, options.region)
+    below = table.head[start + len(of_table) :]
+    of_another = columns_of_another(table, labels, width, previous, of_table, below, options.region)
     for column in columns:
         column.is_of_another = column.at in of_another
     roles = _roles(columns, labels)
@@ -144,6 +146,7 @@ def _choose(
         area=roles.get(ColumnRole.AREA),
         blank=tuple(column.at for column in columns if not column.counts.filled),
         eleven_digits=tuple(column.at for column in columns if has_eleven_digits(column.cells)),
+        digits_alone=tuple(column.at for column in columns if has_digits_alone(column.cells, options.region)),
         scan_text=options.scan_text,
         header_digests=digests,
         header=tuple(labels) if header else None,
@@ -291,12 +294,14 @@ def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None
     label, counts = column.above, column.counts
     if headers.is_fax(label) or (counts.shows_identifiers and not column.is_named):
         return _NOBODY
-    if not counts.numbers:
+    if not counts.numbers and not column.is_named:
         return None
-    if column.is_of_another:
+    if column.is_of_another:  # the first numbers may stand below the rows that were examined
         return WarningCode.OTHER_PARTY
     if peer and headers.is_owner(label) and not headers.is_peer(label):
         return WarningCode.OTHER_PARTY
+    if not counts.numbers:
+        return None
     if counts.shows_identifiers:
         return WarningCode.LOOKALIKE_NUMBERS
     return WarningCode.CONSTANT_COLUMN if counts.is_constant and column.shows_phones else None

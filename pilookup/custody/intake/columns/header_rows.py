@@ -22,7 +22,8 @@ _NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _LABELLED: Final = re.compile(r"[^\W\d]\s*[:：]")
-_MAX_NAME: Final = 60
+MAX_NAME: Final = 60
+"""A longer cell is no name of a column, and may take long to examine."""
 _LEAST_DIGITS: Final = 7
 _LEAST_NAMES: Final = 3
 _NAMES_SHARE: Final = 0.8
@@ -49,23 +50,26 @@ class HeaderRows:
 
 def names_phone(cell: str) -> bool:
     """Whether a cell is the name of a phone column and no more."""
-    return len(cell) <= _MAX_NAME and _NAMES.search(cell) is not None and headers.is_phone(_EXAMPLE.sub("", cell))
+    return len(cell) <= MAX_NAME and _NAMES.search(cell) is not None and headers.is_phone(_EXAMPLE.sub("", cell))
 
 
 def is_header_row(row: Sequence[str]) -> bool:
     """Whether a row is a header by its words, and no cell is a number.
 
-    A cell names a phone column, or nearly all cells, three or more, are names of columns.
+    A cell names a phone column, or nearly all cells, three or more, are names of columns; two are enough if one names
+    somebody else.
     """
     return (any(names_phone(cell) for cell in row) or _has_names(row)) and not _holds_digits(row)
 
 
 def _has_names(row: Sequence[str]) -> bool:
     filled = [cell for cell in row if cell.strip()]
-    if len(filled) < _LEAST_NAMES or any(len(cell) > _MAX_NAME for cell in filled):
+    if len(filled) < _LEAST_NAMES - 1 or any(len(cell) > MAX_NAME for cell in filled):
         return False
-    names = [cell.strip() for cell in filled if headers.is_known(cell) or headers.is_other_party(cell)]
-    return len(set(names)) >= _LEAST_NAMES and len(names) >= len(filled) * _NAMES_SHARE
+    others = [cell for cell in filled if headers.is_other_party(cell)]
+    least = _LEAST_NAMES - (len(others) == 1)
+    names = [cell.strip() for cell in filled if headers.is_known(cell) or cell in others]
+    return len(set(names)) >= least and len(names) >= len(filled) * _NAMES_SHARE
 
 
 def filled_cells(row: Sequence[str]) -> int:
@@ -139,17 +143,19 @@ def _header(rows: Rows, numbers: Sequence[set[int]], at: int, *, by_name: bool) 
 
 
 def _continues_header(rows: Rows, numbers: Sequence[set[int]], at: int) -> bool:
-    """Whether a row under a header row belongs to it: it has several words, no number, and a row with a number follows.
+    """Whether a row under a header row belongs to it: it has words, no number, and a row with a number follows.
 
-    A data row without a number is taken for data: only a row that fills cells which the header left empty, or that
-    names a phone column itself, continues the header.
+    A data row without a number is taken for data: only a row that fills cells which the header left empty, or whose
+    few cells are all names of phone columns, continues the header.
     """
     row, above = rows[at], rows[at - 1]
-    if numbers[at] or _holds_digits(row) or filled_cells(row) < 2 or at + 1 >= len(rows):
+    if numbers[at] or _holds_digits(row) or not any(numbers[at + 1 : at + 3]):
         return False
+    filled = [cell for cell in row if cell.strip()]
+    if filled and len(filled) < filled_cells(above) and all(map(names_phone, filled)):
+        return True
     fills = any(cell.strip() and (i >= len(above) or not above[i].strip()) for i, cell in enumerate(row))
-    blank = any(not cell.strip() for cell in above)
-    return blank and fills and any(numbers[at + 1 : at + 3])
+    return len(filled) > 1 and fills and any(not cell.strip() for cell in above)
 
 
 def _is_group_row(row: Sequence[str], under: Sequence[str]) -> bool:
@@ -189,7 +195,7 @@ def number_columns(row: Sequence[str], region: str) -> set[int]:
         for column, cell in enumerate(row)
         if digit_count(cell) >= _LEAST_DIGITS
         and any(isinstance(result, bytes) for _, result in find_numbers(cell, region))
-        and (len(cell) <= _MAX_NAME or is_entry(cell))
+        and (len(cell) <= MAX_NAME or is_entry(cell))
     }
 
 

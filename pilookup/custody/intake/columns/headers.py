@@ -54,7 +54,7 @@ _EN_NOT_DATE = frozenset(
     {"birth", "birthdate", "dob", "expire", "expiry", "expires", "expiration", "valid", "print", "export", "zone", "up"}
 )
 _COMMON = re.compile(
-    r"姓名|名字|名称|户名|户号|性别|民族|年龄|住址|地址|村|组|镇|乡|县|市|省|单位|职业|备注|说明|类型|类别|方向|内容|来源|序|号|关系|昵称"
+    r"[\u3400-\u9fff]{0,4}(?:信息|资料|情况)|姓名|名字|名称|户名|户号|性别|民族|年龄|住址|地址|村|组|镇|乡|县|市|省|单位|职业|备注|说明|类型|类别|方向|内容|来源|序|号|关系|昵称"
     r"|状态|时长|次数|归属|运营商|甲方|乙方|收件人?|发件人?|寄件人|(?:紧急|第[一二三]|备用)?联系人|监护人|受害人|被害人|主叫|被叫|经度|纬度|密码|邮箱"
     r"|(?:full|first|last|given|nick|user)?name|address|remarks?|notes?|type|kind|id|index|gender|sex|age|text|content|direction"
     r"|duration|source|status|from|to|sender|recipient|caller|callee|contact|entries|parties|labels?|group|email|mail|city|province|ip|mac|longitude|latitude|password"

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from pilookup.custody.intake.columns.find_numbers import find_numbers
@@ -36,6 +37,7 @@ _MASKED: Final = re.compile(r"1[3-9][0-9][*xX●]{4,}[0-9]{0,4}|1[3-9][0-9]{1,5}
 _MANTISSA: Final = re.compile(r"\+?1\.([0-9]{1,10})[eE]\+?10")
 _SEGMENTS: Final = re.compile(r"[\r\n;；,，、/]+|\s+(?=[^\d\s:：]{1,10}[:：])")
 _NUMERALS: Final = frozenset("〇零一二三四五六七八九幺oO")
+_DIGITS: Final = re.compile(r"\s*[0-9]{7,}\s*")
 _FEW_DIGITS: Final = 5
 _LEAST_DIGITS: Final = 7
 _LABEL: Final = (
@@ -144,6 +146,18 @@ def has_eleven_digits(cells: Sequence[str]) -> bool:
     """Whether two of the first cells of a column are eleven digits alone. Later ones may have moved there."""
     first = cells[: max(_FIRST_CELLS, len(cells) // _FIRST_CELLS)]
     return sum(_BARE_11.fullmatch(cell) is not None for cell in first) >= _USUAL_CELLS
+
+
+def has_digits_alone(cells: Sequence[str], region: str) -> bool:
+    """Whether digits alone in a column may be identifiers: so are two of them that are no number, or half of the cells.
+
+    Where most cells are words, such as those for a missing number, digits that are a number are one.
+    """
+    digits = [cell for cell in cells if _DIGITS.fullmatch(cell)]
+    if len(digits) >= _USUAL_CELLS and len(digits) * 2 >= sum(bool(cell.strip()) for cell in cells):
+        return True
+    no_numbers = (cell for cell in digits if not is_one_number(cell, region))
+    return len(list(islice(no_numbers, _USUAL_CELLS))) == _USUAL_CELLS
 
 
 def is_one_number(cell: str, region: str) -> bool:

@@ -75,6 +75,7 @@ class Layout:
         unread: The columns that are known and not read.
         blank: The columns that were blank in all rows that were examined.
         eleven_digits: The columns in which two of the first cells are eleven digits and nothing else.
+        digits_alone: The columns in which digits alone may be identifiers.
         width: The usual number of cells in a row.
         header_width: The number of cells of the header up to its last label; 0 without a header.
         row_width: The number of cells of most rows.
@@ -83,6 +84,7 @@ class Layout:
         labelled: Whether numbers are to the right of labels within rows, as in forms, instead of in columns.
         scan_text: Whether numbers are also read from columns of text.
         lenient: Whether a row that does not fit is read by itself. Otherwise the layout is chosen again at such a row.
+        only_tables: Whether a row that does not fit is read by itself unless another table starts there.
         lenient_first: The same for the first row alone.
         header_digests: SHA-256 of each row of the header, by which the same header is recognised further down.
         header: The label of each column; None if the table has no header. It is content of the file.
@@ -108,9 +110,11 @@ class Layout:
     unread: tuple[UnreadColumn, ...] = ()
     blank: tuple[int, ...] = ()
     eleven_digits: tuple[int, ...] = ()
+    digits_alone: tuple[int, ...] = ()
     labelled: bool = False
     scan_text: bool = False
     lenient: bool = False
+    only_tables: bool = False
     lenient_first: bool = False
     header_digests: tuple[bytes, ...] = field(default=(), repr=False)
     header: tuple[str, ...] | None = field(default=None, repr=False)
@@ -154,6 +158,10 @@ class Layout:
     def is_longer(self, row: Sequence[str]) -> bool:
         """Whether a row has filled cells beyond the header and beyond the last filled cell of most rows."""
         return self.has_moved(row) and any(cell.strip() for cell in row[self.filled_width :])
+
+    def is_shorter(self, row: Sequence[str]) -> bool:
+        """Whether a row has fewer than half as many filled cells as most rows."""
+        return sum(bool(cell.strip()) for cell in row) * 2 < self.filled_cells
 
     def without_content(self) -> "Layout":
         """The layout as a task carries it: without the header and what only the report needs."""

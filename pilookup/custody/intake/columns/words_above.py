@@ -5,13 +5,15 @@ from itertools import pairwise
 from typing import Final
 
 from pilookup.custody.intake.columns import headers
-from pilookup.custody.intake.columns.header_rows import Rows, names_phone
+from pilookup.custody.intake.columns.header_rows import MAX_NAME, Rows, names_phone
 from pilookup.custody.intake.columns.judge import digit_count, numbers_in
 from pilookup.custody.intake.columns.layout import Layout
 from pilookup.custody.intake.columns.table_head import TableHead
 
 _LEAST_DIGITS: Final = 7
 """A cell with fewer digits may be a header."""
+_LEAST_NAMES: Final = 3
+"""A row with as many names of columns, beside data or not, is a header."""
 
 
 def cells_of(rows: Rows, column: int) -> list[str]:
@@ -51,18 +53,19 @@ def _words_in_head(rows: Rows, column: int) -> str:
 
 
 def columns_of_another(
-    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None, rows: Rows, region: str
+    table: TableHead, labels: Sequence[str], width: int, previous: Layout | None, rows: Rows, below: Rows, region: str
 ) -> tuple[int, ...]:
     """The columns of somebody else's numbers, by the words above them, or as in the layout of the rows above.
 
     The rows of the head that belong to other tables are examined too, since a header may stand beside these. So may a
     header beside the rows of this table, `rows`: the numbers under it are in this column although its label is another.
+    They may start in the rows `below`, if the last row has the first of several rows of this header.
     """
     widest = max([width, *map(len, table.head)])
     found = []
     for column in range(widest):
         above = words_above(table, labels, column, previous)
-        if headers.is_other_party(above) or _becomes_another(cells_of(rows, column), region):
+        if headers.is_other_party(above) or _becomes_another(rows, below, column, region):
             found.append(column)
         elif previous is not None and column in previous.of_another:
             is_new = bool(label_of(labels, column).strip()) and tuple(labels) != previous.header
@@ -71,10 +74,18 @@ def columns_of_another(
     return tuple(found)
 
 
-def _becomes_another(cells: Sequence[str], region: str) -> bool:
+def _becomes_another(rows: Rows, below: Rows, column: int, region: str) -> bool:
     """Whether a cell among data is the header of somebody else's phones: it says so, and the next cell has a number."""
-    filled = [cell for cell in cells if cell.strip()]
+    filled = [(row[column], row) for row in rows if column < len(row) and row[column].strip()]
+    filled += [(cell, ()) for cell in cells_of(below, column) if cell.strip()][:1]
     return any(
-        names_phone(cell) and headers.is_other_party(cell) and bool(numbers_in(under, region))
-        for cell, under in pairwise(filled)
+        len(cell) <= MAX_NAME
+        and headers.is_other_party(cell)
+        and (names_phone(cell) or (digit_count(cell) < _LEAST_DIGITS and _known_names(row) >= _LEAST_NAMES))
+        and bool(numbers_in(under, region))
+        for (cell, row), (under, _) in pairwise(filled)
     )
+
+
+def _known_names(row: Sequence[str]) -> int:
+    return len({cell for cell in row if len(cell) <= MAX_NAME and headers.is_known(cell)})

@@ -120,7 +120,7 @@ class Normaliser:
         lenient = self._layout.lenient or line == self._lenient_line
         if not lenient and self._is_elsewhere(row, outside):
             return False
-        self._add_outside(row, outside, lenient=lenient)
+        self._add_outside(row, outside, lenient=lenient or self._layout.only_tables)
         self._add_full_numbers(row)
         self._tally.other_party += len(row.of_office - row.numbers.keys())
         self._add_notes(row)
@@ -130,6 +130,8 @@ class Normaliser:
     def _is_elsewhere(self, row: _Row, outside: Sequence[OutsideMobile]) -> bool:
         if not row.numbers and starts_new_table(row.cells, self._layout):
             return True
+        if self._layout.only_tables:
+            return False
         return leaves_layout(self._layout, outside, numbers=len(row.numbers), rejects=len(row.rejects))
 
     def _read_phones(self, row: _Row) -> bool:
@@ -207,6 +209,8 @@ class Normaliser:
         """Whether a row may have moved, so that a mobile stands in a column of identifiers of eleven digits."""
         if not row.numbers and any(not is_nothing(text) for _, _, text in row.rejects):
             return True
+        if not row.numbers and not row.rejects and self._layout.is_shorter(row.cells):
+            return True
         if any(_IDENTIFIER.fullmatch(text) for _, _, text in row.rejects):
             return True
         return bool(row.rejects) and self._layout.has_moved(row.cells)
@@ -221,7 +225,7 @@ class Normaliser:
             if found.column in self._layout.of_another:
                 self._tally.other_party += 1
                 continue
-            if found.bare and not is_wide:
+            if found.bare and not is_wide and found.column in self._layout.digits_alone:
                 self._tally.bare[found.column] += 1
             elif self._layout.scan_text and found.identifier is not None:
                 row.numbers[found.identifier] = found.column

@@ -26,12 +26,14 @@ def choose_again(table: TableHead, options: IntakeOptions, layouts: list[Layout]
 
     Returns:
         The layout. If it is the last one again, with `lenient_first`, only this row does not fit; after a few such rows
-        it has `lenient`. And whether the rows have other columns without a header in between.
+        it has `only_tables`, and after many layouts `lenient`. And whether the rows have other columns without a header
+        in between.
     """
     last = layouts[-1]
-    lenient = len(layouts) >= MAX_LAYOUTS or sum(layout.lenient_first for layout in layouts) >= _MAX_SINGLE_ROWS
-    again = replace(last, start=0, passed_over=0, lenient_first=True, lenient=lenient)
-    if lenient and not starts_new_table(table.head[0], last):
+    many = len(layouts) >= MAX_LAYOUTS
+    only_tables = many or sum(layout.lenient_first for layout in layouts) >= _MAX_SINGLE_ROWS
+    again = replace(last, start=0, passed_over=0, lenient_first=True, lenient=many, only_tables=only_tables)
+    if only_tables and not starts_new_table(table.head[0], last):
         return again, False
     found = choose_layout(table, options, last, goes_on=True)
     if found.start and not any(number_columns(row, options.region) for row in table.head[found.start :]):

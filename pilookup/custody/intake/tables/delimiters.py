@@ -52,18 +52,29 @@ def frequent_delimiters(lines: Sequence[str]) -> list[str]:
             runs = [run for run in counts if run == sign * len(run)]
             # Where most rows have an empty cell, a delimiter of several signs is rare, and twice its length is not.
             usual = [run for run in runs if counts[run] * _RARE_RUNS > count or (run in USUAL and len(run) > 1)]
-            if not alone and sign not in _NO_SIGNS and _is_even(sign, lines):
-                usual = [sign * gcd(*map(len, runs))]
+            even = _even_lines(sign, lines) if not alone and sign not in _NO_SIGNS else []
+            if even:
+                usual = [sign * _common_length(sign, even)]
             frequent.update([sign] if alone else _units(sign, map(len, usual)))
     signs = [sign for sign in frequent - {*USUAL, *_NO_SIGNS} if "*" not in sign]
     others = sorted(signs, key=lambda sign: (-(counts + mixed)[sign], sign))[:_MAX_SIGNS]
     return [sign for sign in USUAL if sign in frequent or sign in _NEVER_DOUBLED] + others
 
 
-def _is_even(sign: str, lines: Sequence[str]) -> bool:
-    """Whether nearly all lines with a sign have as many of it: then a longer run is empty cells between delimiters."""
+def _even_lines(sign: str, lines: Sequence[str]) -> list[str]:
+    """The lines with as many of a sign as most, if nearly all have as many; then a longer run is empty cells between
+    delimiters. A line with more may have the sign in a cell.
+    """
     numbers = Counter(line.count(sign) for line in lines if sign in line)
-    return max(numbers.values()) >= _EVEN_SHARE * numbers.total()
+    usual, count = max(numbers.items(), key=lambda item: item[1])
+    if count < _EVEN_SHARE * numbers.total():
+        return []
+    return [line for line in lines if line.count(sign) == usual]
+
+
+def _common_length(sign: str, lines: Sequence[str]) -> int:
+    """The greatest length of which the runs of a sign are multiples."""
+    return gcd(*(len(run) for line in lines for run in re.findall(f"{re.escape(sign)}+", line)))
 
 
 def _is_part(sign: str, longer: Iterable[str], lines: Sequence[str]) -> bool:

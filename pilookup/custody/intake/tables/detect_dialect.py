@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from pilookup.custody.intake.columns import headers
+from pilookup.custody.intake.columns.header_rows import MAX_NAME
 from pilookup.custody.intake.files.formats import extension
 from pilookup.custody.intake.limits import HEADER_ROWS
 from pilookup.custody.intake.tables.delimiters import USUAL, control_delimiter, frequent_delimiters
@@ -41,6 +43,10 @@ _FIRST_CHARS: Final = 3000
 _LAST_CHARS: Final = 1000
 _MAX_CELLS: Final = 1000
 _MIN_SHARE: Final = 0.5
+_COMMA_OF_TEXTS: Final = "，"
+_OF_TABLES: Final = 0.8
+"""The share of lines with the delimiter where tables of several widths stand under one another."""
+_LEAST_NAMES: Final = 3
 
 
 def detect_dialect(name: str, sample: Sequence[str]) -> Dialect:
@@ -96,22 +102,43 @@ def _is_in_number(char: str) -> bool:
 
 
 def _by_header(sample: Sequence[str], lines: Sequence[str], signs: Sequence[str]) -> Dialect | None:
-    """The dialect whose delimiter separates one of the first lines so that a cell names a phone column, else None.
+    """The dialect whose delimiter separates a header: a line with a cell that names a phone column, or with several
+    that name other columns. None if there is none.
 
     It is a usual delimiter, or several of its sign, and must separate a third of the other lines too, since a title may
-    have a comma. It does not separate a line in which it stands only in runs that are a delimiter themselves.
+    have a comma. It does not separate a line in which it stands only in runs that are a delimiter themselves. The
+    header of a later table counts if its cells are quoted, or if most lines have the delimiter.
     """
     doubled = [sign for sign in signs if len(sign) > 1 and sign[0] in USUAL and sign == sign[0] * len(sign)]
     for delimiter in (*(sign for sign in USUAL if sign in signs), *doubled):
         runs = [len(sign) // len(delimiter) for sign in signs if sign in (delimiter * 2, delimiter * 3, delimiter * 4)]
-        quoted = (line for line in sample[HEADER_ROWS:] if f'"{delimiter}"' in line)  # the header of a later table
-        for row in rows_of([*sample[:HEADER_ROWS], *quoted], delimiter):
-            if len(row) > 1 and any(names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS]):
+        for row in rows_of([*sample[:HEADER_ROWS], *_later_headers(sample, lines, delimiter)], delimiter):
+            names = any(names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS])
+            if len(row) > 1 and (names or (delimiter != _COMMA_OF_TEXTS and _is_header(row))):
                 is_separated = not any(_is_in_runs(row, length) for length in runs)
                 if is_separated and sum(delimiter in line for line in lines) * 3 >= len(lines):
                     return Dialect(delimiter, len(row))
                 break
     return None
+
+
+def _later_headers(sample: Sequence[str], lines: Sequence[str], delimiter: str) -> Iterator[str]:
+    """The lines below the first ones that may be the header of another table.
+
+    Their cells are quoted; or the delimiter, which is rare in sentences, stands in most lines, and they have no digits.
+    """
+    is_usual = delimiter != _COMMA_OF_TEXTS and sum(delimiter in line for line in lines) >= len(lines) * _OF_TABLES
+    for line in sample[HEADER_ROWS:]:
+        is_header = is_usual and delimiter in line and not any(char.isdigit() for char in line)
+        if is_header or f'"{delimiter}"' in line:
+            yield line
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    """Whether several cells are names of columns and none has digits."""
+    cells = row[:_MAX_CELLS]
+    names = {cell for cell in cells if len(cell) <= MAX_NAME and headers.is_known(cell) and not _holds_delimiter(cell)}
+    return len(names) >= _LEAST_NAMES and not any(char.isdigit() for cell in cells for char in cell)
 
 
 def _is_in_runs(row: Sequence[str], length: int) -> bool:

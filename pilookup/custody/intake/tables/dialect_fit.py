@@ -29,6 +29,8 @@ _MIN_FIT: Final = 0.8
 _MIN_WHOLE: Final = 0.8
 _REGULAR: Final = 0.95
 _STEADY: Final = 0.98
+_FEW_ROWS: Final = 4
+"""What is so in fewer than one in as many rows may be the content of a cell."""
 LEAST_NUMBERS: Final = 3
 """Fewer mobile numbers than these say nothing about a delimiter."""
 _LEAST_FIT: Final = 0.75
@@ -91,6 +93,8 @@ def rate_dialect(lines: Sequence[str], dialect: Dialect) -> RatedDialect:
     named = any(names_phone(cell) for row in names for cell in row[:MAX_COLUMNS])
     if dialect.delimiter == NO_DELIMITER:
         return RatedDialect(0.8 * max(whole or 0.0, 0.0) + 0.2 * named, dialect)
+    if is_sign and _leaves_sign(rows, dialect.delimiter):
+        return RatedDialect(-1.0, dialect)
     separates = separates_header(rows, dialect) and (whole is None or whole >= 0)
     named = named or separates
     if keeps or separates:
@@ -99,6 +103,15 @@ def rate_dialect(lines: Sequence[str], dialect: Dialect) -> RatedDialect:
         return RatedDialect(-1.0, dialect)
     score = fit * (0.3 + 0.5 * max(whole or 0.0, 0.0) + 0.2 * named) + _PREFERENCE.get(dialect.delimiter, 0.0)
     return RatedDialect(score, dialect)
+
+
+def _leaves_sign(rows: Sequence[Sequence[str]], delimiter: str) -> bool:
+    """Whether a run of one sign leaves this sign at an end of cells in many rows: then it is several delimiters."""
+    sign = delimiter[0]
+    if len(delimiter) < 2 or delimiter in USUAL or set(delimiter) != {sign}:
+        return False
+    left = sum(any(cell.startswith(sign) or cell.endswith(sign) for cell in row) for row in rows)
+    return left * _FEW_ROWS >= len(rows)
 
 
 def keeps_numbers(lines: Sequence[str], delimiter: str) -> bool:
@@ -138,7 +151,8 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
         return whole > 0
     if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in _LOOSE:
         return named and fit >= _REGULAR and len(rows) > 1
-    return fit >= _REGULAR and len(rows) >= _MANY_ROWS and dialect.width > 2
+    has_cells = dialect.width > 2 or dialect.delimiter in _SIGNS_OF_CELLS
+    return fit >= _REGULAR and len(rows) >= _MANY_ROWS and has_cells
 
 
 def separates_header(rows: Sequence[Sequence[str]], dialect: Dialect) -> bool:

@@ -4,13 +4,12 @@ A file is written under a temporary name in the same directory, flushed to the d
 flushed. Only `write_and_rename` leaves out some of these steps. All files have mode 0600, all directories 0700.
 
 Every function raises OSError, which names the file, if the operating system refuses. Only the caller knows what the
-file is for and which error of pilookup to raise; `failures_as` does that everywhere in the same words.
+file is for and which error of pilookup to raise; `file_errors.failures_as` does that everywhere in the same words.
 """
 
 import errno
 import fcntl
 import os
-import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,14 +18,12 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from pilookup.errors import PilookupError
+from pilookup import file_errors, overwriting
 from pilookup.plain_file import plain_file, read_plain
 
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 BLOCK_BYTES = 1 << 22
-KEY_FILE_BYTES = 4096
-"""No key file is larger. What is no larger is overwritten before it is deleted, whatever it is."""
 
 
 def temporary(path: Path) -> Path:
@@ -65,14 +62,14 @@ def _write(path: Path, data: bytes | Iterable[bytes], *, flushed: bool) -> None:
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             for chunk in [data] if isinstance(data, bytes) else data:
-                with naming(path):
+                with file_errors.naming(path):
                     _write_whole(file, chunk)
             if flushed:
-                with naming(path):
+                with file_errors.naming(path):
                     os.fsync(file.fileno())
     except BaseException:
         with suppress(OSError):  # what failed is raised; a medium that refuses more is not a second fault
-            discard(path)
+            overwriting.discard(path)
         raise
 
 
@@ -81,47 +78,6 @@ def _write_whole(file: FileIO | BinaryIO, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[file.write(view) :]
-
-
-def failure_text(error: OSError, what: str, path: Path | None = None) -> str:
-    """Describe a refusal of the operating system, such as a full disk, for the user.
-
-    Args:
-        error: What the operating system said.
-        what: What failed, such as "cannot be written".
-        path: The file or directory to name if the error names none.
-
-    Returns:
-        "path: what: reason", or the reason alone if no path is known.
-    """
-    reason = error.strerror or str(error) or type(error).__name__
-    where = error.filename if error.filename is not None else path
-    return f"{where}: {what}: {reason}" if where else reason
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Let an OSError that names no file, such as one of writing to an open file, name `path`."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None and error.errno is not None:
-            error.filename = str(path)
-        raise
-
-
-@contextmanager
-def failures_as(kind: type[PilookupError], path: Path) -> Iterator[None]:
-    """Raise an OSError, such as of a full disk, as an error of pilookup whose text names the file.
-
-    Args:
-        kind: The error to raise, from the OSError.
-        path: The file or directory to name if the OSError names none.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise kind(failure_text(error, "cannot be read or written", path)) from error
 
 
 def new_file(path: Path) -> BinaryIO:
@@ -160,7 +116,7 @@ def flush(path: Path) -> None:
     """Flush a file that was written in steps; raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        with naming(path):
+        with file_errors.naming(path):
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -177,7 +133,7 @@ def read_at(file: BinaryIO, size: int, at: int) -> bytes:
         raise EOFError("a file is cut short")
     chunks = []
     while size:  # one system call reads at most 2 GiB
-        with naming(Path(file.name)):
+        with file_errors.naming(Path(file.name)):
             chunk = os.pread(file.fileno(), min(size, 1 << 30), at)
         if not chunk:
             raise EOFError("a file is cut short")
@@ -197,7 +153,7 @@ def read_blocks(path: Path) -> Iterator[bytes]:
 
 
 def _read_block(file: BinaryIO, path: Path) -> bytes:
-    with naming(path):
+    with file_errors.naming(path):
         return file.read(BLOCK_BYTES)
 
 
@@ -207,7 +163,7 @@ def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
     The caller must hold a lock, so that nobody else writes the same file.
     """
     new = temporary(path)
-    discard(new)
+    overwriting.discard(new)
     write_flushed(new, data)
     new.rename(path)
     sync_directory(path.parent)
@@ -215,7 +171,7 @@ def replace(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 def replace_key_file(path: Path, data: bytes) -> None:
     """The same as `replace`, and what was in the file before is overwritten once the new content is in its place."""
-    with _overwritten(path):
+    with overwriting.overwritten(path):
         replace(path, data)
 
 
@@ -226,9 +182,9 @@ def move_key_file(path: Path, to: Path) -> None:
     """
     if _same_content(path, to):
         path.rename(temporary(to))  # a kill leaves it under a name that no command reads as a key
-        discard(temporary(to))
+        overwriting.discard(temporary(to))
         return
-    with _overwritten(to):
+    with overwriting.overwritten(to):
         path.rename(to)
 
 
@@ -241,13 +197,13 @@ def create(path: Path, data: bytes) -> None:
     new = temporary(path)
     with _locked_temporary(path) as file:
         try:
-            with naming(path):
+            with file_errors.naming(path):
                 _write_whole(file, data)
                 os.fsync(file.fileno())
             os.link(new, path)
         except BaseException:
             with suppress(OSError):  # what failed is raised; a medium that refuses more is not a second fault
-                discard(new)
+                overwriting.discard(new)
             raise
         new.unlink()
     sync_directory(path.parent)
@@ -266,7 +222,7 @@ def _locked_temporary(path: Path) -> Iterator[FileIO]:
             new.unlink()  # a symbolic link or a file of somebody else: there is no content of ours to overwrite
             continue
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
-            with naming(new):
+            with file_errors.naming(new):
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             status = os.fstat(descriptor)
             if not _is_at(status, new):
@@ -274,10 +230,10 @@ def _locked_temporary(path: Path) -> Iterator[FileIO]:
             if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
                 new.unlink()  # a pipe, or the second name that a kill left of the file itself
                 continue
-            with naming(new):
+            with file_errors.naming(new):
                 os.fchmod(descriptor, FILE_MODE)
-                if 0 < status.st_size <= KEY_FILE_BYTES:
-                    _overwrite(file)
+                if 0 < status.st_size <= overwriting.KEY_FILE_BYTES:
+                    overwriting.overwrite(file)
                 file.seek(0)
                 file.truncate()
             yield file
@@ -292,80 +248,9 @@ def _is_at(status: os.stat_result, path: Path) -> bool:
         return False
 
 
-def destroy(path: Path) -> None:
-    """Overwrite, flush and delete a file, and what a kill left of writing it. Does nothing if there is none.
-
-    Copies that the file system or the disk keeps (journals, snapshots, wear levelling of flash) are not reached.
-    """
-    for victim in (temporary(path), path):
-        try:
-            descriptor = os.open(victim, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except FileNotFoundError:
-            continue
-        with naming(victim), os.fdopen(descriptor, "wb", buffering=0) as file:
-            _overwrite(file)
-        victim.unlink()
-    sync_directory(path.parent)
-
-
-def discard(path: Path) -> None:
-    """Delete a file that was given up; if it may be a key file, by its size, overwrite it first. None is fine.
-
-    Raises OSError, also if it was deleted and could not be overwritten.
-    """
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return
-    except OSError:  # a symbolic link, a pipe or a file of somebody else: there is no content of ours to overwrite
-        path.unlink()
-        return
-    try:
-        with naming(path), os.fdopen(descriptor, "wb", buffering=0) as file:
-            status = os.fstat(file.fileno())
-            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_size <= KEY_FILE_BYTES:
-                _overwrite(file)
-    finally:
-        path.unlink()
-
-
-def destroy_tree(folder: Path) -> None:
-    """Delete a directory with all that is in it, and overwrite what may be a key file. Does nothing if there is none.
-
-    Raises OSError. What could not be deleted is there still, so that the next command deletes it.
-    """
-    if not folder.is_dir():
-        return
-    for path in list(folder.rglob("*")):
-        if path.is_symlink() or not path.is_dir():
-            discard(path)
-    shutil.rmtree(folder)
-    sync_directory(folder.parent)
-
-
-def _overwrite(file: FileIO | BinaryIO) -> None:
-    """Overwrite a whole file with random bytes, and flush it."""
-    file.write(os.urandom(os.fstat(file.fileno()).st_size))
-    os.fsync(file.fileno())
-
-
-@contextmanager
-def _overwritten(path: Path) -> Iterator[None]:
-    """Overwrite what is in a file now, after the block has put another file in its place."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        yield
-        return
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
-        yield
-        with naming(path):
-            _overwrite(file)
-
-
 def _same_content(path: Path, other: Path) -> bool:
     try:
-        return read_plain(path, KEY_FILE_BYTES) == read_plain(other, KEY_FILE_BYTES)
+        return read_plain(path, overwriting.KEY_FILE_BYTES) == read_plain(other, overwriting.KEY_FILE_BYTES)
     except FileNotFoundError:
         return False
 
@@ -388,7 +273,7 @@ def sync_directory(path: Path) -> None:
     """Flush the entries of a directory."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with naming(path):
+        with file_errors.naming(path):
             os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -7,7 +7,7 @@ journal, and the snapshot metadata last. An interrupted import is completed by t
 from pathlib import Path
 from typing import Final
 
-from pilookup import durable
+from pilookup import destruction, durable
 from pilookup.bundles.import_lock import INCOMING, TAKING_UP, import_lock
 from pilookup.bundles.journal import JOURNAL_FILE
 from pilookup.bundles.machine import MACHINE
@@ -35,7 +35,7 @@ def finish_interrupted(online: Path) -> None:
 
 def finish(online: Path) -> None:
     """Complete an import that was decided, and remove one that was not; raises OSError, KeyringError."""
-    durable.destroy_tree(online / INCOMING)
+    destruction.destroy_tree(online / INCOMING)
     if (online / TAKING_UP).exists():
         complete(online)
 
@@ -59,7 +59,7 @@ def complete(online: Path) -> None:
         durable.sync_directory(metadata)
     _move(folder / TAKEN_UP, online / TAKEN_UP)
     durable.sync_directory(online)
-    durable.destroy_tree(folder)
+    destruction.destroy_tree(folder)
 
 
 def _move_keys(online: Path, staged: Path) -> None:

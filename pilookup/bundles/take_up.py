@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pilookup import durable
+from pilookup import destruction, durable
 from pilookup.bundles.completion import complete, finish
 from pilookup.bundles.header import ChannelState, Header, Sender, framed
 from pilookup.bundles.import_lock import INCOMING, LOCK, import_lock
@@ -103,7 +103,7 @@ def take_up(
                 incoming.decide()
             except BaseException:
                 with suppress(OSError):  # the next import destroys what could not be, and says so if it cannot
-                    durable.destroy_tree(online / INCOMING)
+                    destruction.destroy_tree(online / INCOMING)
                 raise
         complete(online)
         write_machine_trust(online)

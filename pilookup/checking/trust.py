@@ -34,8 +34,8 @@ from pilookup.checking.state import (
 )
 from pilookup.checking.transport import Http
 from pilookup.checking.tuf_fetcher import Fetcher, FetchError
-from pilookup.durable import failure_text
 from pilookup.errors import FormatError, TrustError
+from pilookup.file_errors import failure_text
 from pilookup.protocol.manifest import MAX_MANIFEST_BYTES, Manifest
 from pilookup.protocol.release import (
     MANIFEST,

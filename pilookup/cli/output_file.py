@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import CustodyError
 
 
@@ -44,4 +44,4 @@ def write_new(path: Path, text: str, *, lost: str, after: str = "") -> None:
     except FileExistsError:
         raise CustodyError(f"{path}: was created by another program, so {lost}{after}") from None
     except OSError as error:
-        raise CustodyError(durable.failure_text(error, "cannot be written", path) + after) from error
+        raise CustodyError(file_errors.failure_text(error, "cannot be written", path) + after) from error

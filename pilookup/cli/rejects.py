@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import CustodyError, IntakeError, PasswordRequiredError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _complete(descriptor: int, source: str, path: Path, failure: IntakeError | N
         text = f"{path}: was created by another program, so the rejected rows were not written"
         raise CustodyError(f"{text}; {end}") from None
     except OSError as error:
-        raise CustodyError(f"{durable.failure_text(error, 'cannot be written', path)}; {end}") from error
+        raise CustodyError(f"{file_errors.failure_text(error, 'cannot be written', path)}; {end}") from error
 
 
 class _NamedFile(io.FileIO):
@@ -99,7 +99,7 @@ class _NamedFile(io.FileIO):
         self._path = path
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        with durable.naming(self._path):
+        with file_errors.naming(self._path):
             return super().write(data)
 
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import typer
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import PilookupError
 from pilookup.plain_file import read_plain
 
 
 def read_input(path: Path, most: int) -> bytes:
     """The content of a file of at most `most` bytes; raises PilookupError, which names it."""
-    with durable.failures_as(PilookupError, path):
+    with file_errors.failures_as(PilookupError, path):
         return read_plain(path, most)
 
 
@@ -23,5 +23,5 @@ def check_new(path: Path) -> None:
 
 def write_output(path: Path, data: bytes) -> None:
     """Write a file, whole or not at all; raises PilookupError, which names it."""
-    with durable.failures_as(PilookupError, path):
+    with file_errors.failures_as(PilookupError, path):
         durable.replace(path, data)

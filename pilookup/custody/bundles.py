@@ -10,7 +10,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.bundles.acknowledgement import Acknowledgement, proved_snapshot, read_acknowledgement
 from pilookup.bundles.header import ChannelState, Header, Item, Section, Sender
 from pilookup.bundles.incoming import JOURNAL, KEYS, RELEASE
@@ -128,7 +128,7 @@ def export_bundle(
     if not home.has_online():
         raise HomeError(f"{home.path}: no online half here; there is nothing to export")
     key, journal = journal_key(session), read_journal(session)
-    with durable.failures_as(BundleError, home.online):
+    with file_errors.failures_as(BundleError, home.online):
         record = read_exports(home.custody)
         releases = {directory.name: release for directory, release in _releases(home)}
         if not releases:
@@ -181,7 +181,7 @@ def import_acknowledgement(paths: Sequence[Path], home: Home, trusted: Sequence[
         TrustError, FormatError: Something in it is not valid.
         HomeError: The custody half is not here, another command is working on it, or it cannot be written.
     """
-    with home.locked(), durable.failures_as(HomeError, home.path):
+    with home.locked(), file_errors.failures_as(HomeError, home.path):
         key, record = read_trust(home.path / TRUST_FILE), read_exports(home.custody)
         if key is None or record.last is None:
             raise BundleError(f"{home.path}: no bundle was exported from here yet; nothing can be acknowledged")

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import HomeError
 from pilookup.protocol.names import check_channel
 
@@ -100,10 +100,10 @@ class Home:
                     "custody machine, then carry a bundle here (docs/operations/two-machines.md)"
                 )
             raise HomeError(f"{self.path}: no HOME here; make one with: pilookup init {shlex.quote(str(self.path))}")
-        with durable.failures_as(HomeError, self.custody):
+        with file_errors.failures_as(HomeError, self.custody):
             handle = os.open(self.custody / "lock", os.O_CREAT | os.O_RDWR, durable.FILE_MODE)
         try:
-            with durable.failures_as(HomeError, self.custody / "lock"):
+            with file_errors.failures_as(HomeError, self.custody / "lock"):
                 try:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pilookup import durable
+from pilookup import destruction, durable, file_errors
 from pilookup._core import SecretKey
 from pilookup.bundles.making_lock import making_locked
 from pilookup.bundles.records import TRUST_FILE
@@ -70,7 +70,7 @@ def initialise_home(
             be written into the audit log.
     """
     check_passphrases(custody_passphrase, online_passphrase)
-    with durable.failures_as(HomeError, path), removed_on_error(path), making_locked(path, parents=True):
+    with file_errors.failures_as(HomeError, path), removed_on_error(path), making_locked(path, parents=True):
         home = Home.create(path)
         try:
             passphrases = (custody_passphrase, online_passphrase)
@@ -78,7 +78,7 @@ def initialise_home(
         except BaseException:
             for half in (home.custody, home.online):
                 with suppress(OSError):
-                    durable.destroy_tree(half)
+                    destruction.destroy_tree(half)
             for trust in (home.path / TRUST_FILE, *(home.trust(channel) for channel in CHANNELS)):
                 for made in (trust, durable.temporary(trust)):
                     with suppress(OSError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.bundles.journal import JOURNAL_FILE, MAX_JOURNAL_BYTES, Journal, Removal
 from pilookup.bundles.records import EXPORTS, TRUST_FILE, read_exports, trust_bytes
 from pilookup.custody.home import Home
@@ -72,7 +72,7 @@ def _traces(session: Session, missing: list[str]) -> Iterator[str]:
 def _write_trust(session: Session) -> None:
     """Write the public key into HOME if its file is missing. Another one there was put there by somebody."""
     trust, data = session.home.path / TRUST_FILE, trust_bytes(journal_key(session).public_key())
-    with durable.failures_as(HomeError, trust):
+    with file_errors.failures_as(HomeError, trust):
         if not trust.exists():
             durable.replace(trust, data)
         elif read_plain(trust, 2 * len(data)) != data:
@@ -103,7 +103,7 @@ def read_journal(session: Session) -> Journal:
 
 
 def _verified(path: Path, public: Ed25519PublicKey, remedy: str) -> Journal:
-    with durable.failures_as(HomeError, path):
+    with file_errors.failures_as(HomeError, path):
         try:
             return Journal.from_bytes(_bytes_of(path), public)
         except (FormatError, BundleError) as error:
@@ -119,7 +119,7 @@ def _cut(path: Path, journal: Journal, known: int, who: str) -> CustodyError:
 def length(home: Home) -> int:
     """The number of entries of the journal, for the audit log; unverified. Raises HomeError if it cannot be read."""
     path = home.custody / JOURNAL_FILE
-    with durable.failures_as(HomeError, path):
+    with file_errors.failures_as(HomeError, path):
         return _bytes_of(path).count(b"\n")
 
 
@@ -136,7 +136,7 @@ def check_length(session: Session, journal: Journal, audited: int) -> None:
         HomeError: The record of bundles cannot be read.
     """
     path = session.home.custody / JOURNAL_FILE
-    with durable.failures_as(HomeError, session.home.custody / EXPORTS):
+    with file_errors.failures_as(HomeError, session.home.custody / EXPORTS):
         try:
             record = read_exports(session.home.custody)
         except BundleError as error:
@@ -177,5 +177,5 @@ def append(session: Session, kind: Removal, payload: bytes) -> None:
         raise CustodyError(str(error)) from None
     halves = [session.home.custody, *([session.home.online] if session.home.has_online() else [])]
     for half in halves:
-        with durable.failures_as(HomeError, half):
+        with file_errors.failures_as(HomeError, half):
             durable.replace(half / JOURNAL_FILE, longer.data)

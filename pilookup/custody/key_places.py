@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.custody.home import Home
 from pilookup.errors import CustodyError
 from pilookup.plain_file import read_plain
@@ -57,7 +57,7 @@ def read_key_places(home: Home) -> KeyPlaces:
     if not path.exists():
         return KeyPlaces()
     try:
-        with durable.failures_as(CustodyError, path):
+        with file_errors.failures_as(CustodyError, path):
             body = _known(json.loads(read_plain(path, MAX_BYTES)))
         places = {
             key_id: KeyPlace(str(each["name"]), Place(each["place"]), date.fromisoformat(each["on"]))
@@ -79,7 +79,7 @@ def write_key_places(home: Home, places: KeyPlaces) -> None:
             for key_id, each in places.places.items()
         },
     }
-    with durable.failures_as(CustodyError, home.custody / NAME):
+    with file_errors.failures_as(CustodyError, home.custody / NAME):
         durable.replace(home.custody / NAME, json.dumps(body).encode())
 
 

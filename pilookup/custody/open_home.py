@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Self
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.clock import Clock, read_clock
 from pilookup.custody.audit import AuditLog
 from pilookup.custody.next_command import to_publish_all
@@ -77,7 +77,7 @@ class OpenHome:
         session = self._session()
         session.online_keyring()
         if self._date_is_right is not True:
-            with durable.failures_as(PublishError, session.home.channels):
+            with file_errors.failures_as(PublishError, session.home.channels):
                 doubt = date_doubt(session)
             if doubt is not None:
                 if not (callable(self._date_is_right) and self._date_is_right(doubt)):

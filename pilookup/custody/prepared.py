@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.custody.home import Home
 from pilookup.custody.session import Session
 from pilookup.errors import FormatError, PublishError
@@ -77,7 +77,7 @@ def read_prepared(session: Session, channel: str) -> Prepared:
     if not path.exists():
         return Prepared()
     try:
-        with durable.failures_as(PublishError, path):
+        with file_errors.failures_as(PublishError, path):
             body = json.loads(read_plain(path, MAX_REQUEST_BYTES))
         if (body["format"], body["version"], body["channel"]) != (_FORMAT, _VERSION, channel):
             raise FormatError("another format, version or channel")
@@ -105,7 +105,7 @@ def waits_for_signatures(home: Home, channel: str) -> bool:
     What is damaged waits too: the next prepare or finish says so.
     """
     path = home.custody / f"prepared-{channel}.json"
-    with durable.failures_as(PublishError, path):
+    with file_errors.failures_as(PublishError, path):
         try:
             return json.loads(read_plain(path, MAX_REQUEST_BYTES))["release"] is not None
         except FileNotFoundError:
@@ -124,7 +124,7 @@ def write_prepared(session: Session, channel: str, prepared: Prepared) -> None:
         "release": prepared.release and _to_json(prepared.release),
     }
     path = _path(session, channel)
-    with durable.failures_as(PublishError, path):
+    with file_errors.failures_as(PublishError, path):
         durable.replace(path, json.dumps(body).encode())
 
 
@@ -144,7 +144,7 @@ def discard(session: Session, channel: str, keep: Iterable[ServedEpoch] = ()) ->
     if prepared.release is not None:
         repository = session.repository(channel)
         write_prepared(session, channel, replace(prepared, release=None))
-        with durable.failures_as(PublishError, repository.targets):
+        with file_errors.failures_as(PublishError, repository.targets):
             repository.remove_unserved(prepared.release.epochs(), [*repository.listed(), *keep])
 
 

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Any
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.custody import journal, removal
 from pilookup.custody.audit import Recorded
 from pilookup.custody.publish.outcome import PreparedOutcome, Published
@@ -21,7 +21,7 @@ def expire(session: Session, entry: Recorded) -> tuple[str, ...]:
 
 def release_facts(session: Session, done: Published) -> dict[str, Any]:
     """What the audit log says of a release. `release` is the SHA-256 of its targets metadata."""
-    with durable.failures_as(PublishError, session.home.channels):
+    with file_errors.failures_as(PublishError, session.home.channels):
         digest = session.repository(done.channel).release_digest()
     return {
         "channel": done.channel,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pilookup import _core, durable
+from pilookup import _core, file_errors
 from pilookup.bundles.journal import (
     Entry,
     Journal,
@@ -46,7 +46,7 @@ def withdraw(session: Session, slug: str) -> bool:
     active = dataset.withdrawn_at is None
     if active:
         journal.append(session, Removal.WITHDRAW, withdrawn_dataset(dataset.id, slug))
-        with durable.failures_as(VaultError, session.home.vault):
+        with file_errors.failures_as(VaultError, session.home.vault):
             session.vault.mark_pending(load.id for load in session.control.loads(slug))
         session.control.withdraw(slug, session.now)
     session.recover()
@@ -83,7 +83,7 @@ def erase(session: Session, identifier: bytes) -> int:
     # Counted first: a kill after this line costs one needless republish. If the count came last, a kill before it would
     # leave a former epoch that still contains the number.
     session.control.count_removal()
-    with durable.failures_as(VaultError, session.home.vault):
+    with file_errors.failures_as(VaultError, session.home.vault):
         session.vault.suppress(element)
         return len(session.vault.expunge(element, session.loads()))
 
@@ -121,7 +121,7 @@ def recover(session: Session, audit: AuditLog) -> tuple[str, ...]:
     if found.position == audit.known.journal and not _left_undone(session, found, seal):
         return ()
     with audit.recorded("recover removals", journal=found.position) as entry:
-        with durable.failures_as(VaultError, session.home.vault):
+        with file_errors.failures_as(VaultError, session.home.vault):
             done = replay(session, found, seal)
         entry.outcome(erased=len(done.erased), withdrawn=len(done.withdrawn))
     return tuple(removals_text(done.entries))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tuf.api.metadata import Root
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.custody.home import Home
 from pilookup.custody.key_places import KeyPlace, Place, read_key_places
 from pilookup.errors import CustodyError
@@ -135,7 +135,7 @@ def read_role_states(home: Home, channel: str) -> dict[str, RoleState]:
         KeyringError: The key directory of a half is damaged.
         TrustError, FormatError: The root metadata are not valid.
     """
-    with durable.failures_as(CustodyError, home.path):
+    with file_errors.failures_as(CustodyError, home.path):
         path = home.channel(channel) / "metadata" / ROOT
         root = verify_root(read_metadata(path if path.exists() else home.trust(channel)))
         places = read_key_places(home).places

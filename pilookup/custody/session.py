@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tuf.api.metadata import Root
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup._core import SecretKey
 from pilookup.custody.control import ControlDatabase, Load
 from pilookup.custody.home import Home
@@ -57,10 +57,10 @@ class Session:
             PublishError: a file of a channel cannot be removed.
             CustodyError: the control database failed.
         """
-        with durable.failures_as(VaultError, self.home.vault):
+        with file_errors.failures_as(VaultError, self.home.vault):
             self.vault.recover(self.loads())
         if self.online is not None:
-            with durable.failures_as(PublishError, self.home.channels):
+            with file_errors.failures_as(PublishError, self.home.channels):
                 for channel in self.control.channels():
                     self.repository(channel.name).clear_staging()
 

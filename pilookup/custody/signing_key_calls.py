@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tuf.api.metadata import Root
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import DEFAULT_MEMORY
 from pilookup.custody import signing_keys as key_work
@@ -40,7 +40,7 @@ class SigningKeyCalls(OpenHome):
             RuntimeError: this HOME was closed.
         """
         session = self._session()
-        with durable.failures_as(PublishError, session.home.channels):
+        with file_errors.failures_as(PublishError, session.home.channels):
             return key_work.list_keys(session)
 
     def move_key(self, name: str, path: str | Path, *, passphrase: Passphrase) -> SigningKey:
@@ -68,7 +68,7 @@ class SigningKeyCalls(OpenHome):
             check_length(f"the key {name}", given)
             return given
 
-        with self._audit.recorded("keys move", key=name), durable.failures_as(PublishError, session.home.channels):
+        with self._audit.recorded("keys move", key=name), file_errors.failures_as(PublishError, session.home.channels):
             return key_work.move_key(session, name, Path(path), checked)
 
     def replace_key(
@@ -109,7 +109,7 @@ class SigningKeyCalls(OpenHome):
         if role not in ("root", "targets", "snapshot", "timestamp"):
             raise ValueError(f"{role}: not root, targets, snapshot or timestamp")
         with self._audit.recorded("keys replace", channel=channel, role=role, prepare=prepare) as entry:
-            with durable.failures_as(PublishError, session.home.online):
+            with file_errors.failures_as(PublishError, session.home.online):
                 change = self._replacement(session, channel, role, key, new, new_name, at_hand=not prepare)
             expired = expire(session, entry)
             prepared = publishing.prepare(

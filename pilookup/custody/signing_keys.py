@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from tuf.api.metadata import Root
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.custody.key_places import KeyPlace, KeyPlaces, Place, read_key_places, write_key_places
 from pilookup.custody.next_command import request_name
 from pilookup.custody.role_state import short
@@ -171,9 +171,9 @@ def _write_sealed(name: str, key: Ed25519PrivateKey, path: Path, passphrase: byt
         if present.public != key.public_key().public_bytes_raw():
             raise KeyringError(f"{path}: there is a file of another key; choose another name")
     else:
-        with durable.failures_as(KeyringError, path):
+        with file_errors.failures_as(KeyringError, path):
             durable.replace(path, SealedKey.create(name, key, passphrase).to_bytes())
-    with durable.failures_as(KeyringError, path):
+    with file_errors.failures_as(KeyringError, path):
         _forget_cached(path)
     signature = read_sealed_key(path).open(passphrase).sign(_CHALLENGE)
     try:

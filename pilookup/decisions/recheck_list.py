@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.decisions.action import Scene
 from pilookup.errors import FormatError, PilookupError
 from pilookup.plain_file import read_plain
@@ -187,7 +187,7 @@ class RecheckList:
 @contextmanager
 def _failures(path: Path) -> Iterator[None]:
     try:
-        with durable.failures_as(RecheckError, path):
+        with file_errors.failures_as(RecheckError, path):
             yield
     except sqlite3.Error as error:
         raise RecheckError(f"{path}: {error}") from None

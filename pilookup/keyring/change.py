@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import KeyringError
 from pilookup.keyring.key_directory import (
     destroy_former_keys,
@@ -39,7 +39,7 @@ def change_master_key(directory: Path, former: MasterKeyFile, passphrase: bytes,
     new = MasterKeyFile.create(former.half, new_passphrase, master, former.version)
     folder = new_key_directory(directory, new)
     try:
-        with durable.failures_as(KeyringError, directory):
+        with file_errors.failures_as(KeyringError, directory):
             durable.make_directory(folder)
             for path in sorted(key_directory(directory, former).glob(f"[a-z0-9]*{KEY_SUFFIX}")):
                 key_id = path.name.removesuffix(KEY_SUFFIX)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import HomeError
 
 
@@ -22,10 +22,10 @@ def half_locked(directory: Path, *, shared: bool) -> Iterator[None]:
         HomeError: Others hold it, or the lock file cannot be opened.
     """
     path = directory / "lock"
-    with durable.failures_as(HomeError, path):
+    with file_errors.failures_as(HomeError, path):
         handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, durable.FILE_MODE)
     try:
-        with durable.failures_as(HomeError, path):
+        with file_errors.failures_as(HomeError, path):
             try:
                 fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from pilookup import durable
+from pilookup import destruction, durable, file_errors, overwriting
 from pilookup.errors import KeyringError
 from pilookup.keyring.master_key import MASTER_KEY_NAME, MasterKeyFile
 
@@ -40,8 +40,8 @@ def destroy_former_keys(directory: Path, master_key: MasterKeyFile) -> None:
         KeyringError: A file cannot be overwritten or deleted.
     """
     used = key_directory(directory, master_key)
-    with durable.failures_as(KeyringError, directory):
-        durable.discard(durable.temporary(directory / MASTER_KEY_NAME))
+    with file_errors.failures_as(KeyringError, directory):
+        overwriting.discard(durable.temporary(directory / MASTER_KEY_NAME))
         for folder in list(directory.iterdir()):
             if folder != used and (folder.name == FIRST_NAME or _LATER_NAME.fullmatch(folder.name)):
                 _destroy_directory(folder)
@@ -50,6 +50,6 @@ def destroy_former_keys(directory: Path, master_key: MasterKeyFile) -> None:
 def _destroy_directory(folder: Path) -> None:
     """Overwrite and delete all files of a directory, and the directory; raises OSError."""
     for path in list(folder.iterdir()):
-        durable.destroy(path)
+        destruction.destroy(path)
     folder.rmdir()
     durable.sync_directory(folder.parent)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pilookup import durable
+from pilookup import destruction, durable, file_errors
 from pilookup._core import SecretKey
 from pilookup.errors import KeyringError
 from pilookup.keyring.key_directory import FIRST_NAME, destroy_former_keys, key_directory
@@ -71,7 +71,7 @@ class Keyring:
         except FileExistsError:
             raise KeyringError(f"{directory}: there is a keyring already") from None
         except OSError as error:
-            raise KeyringError(durable.failure_text(error, "cannot be written", directory)) from error
+            raise KeyringError(file_errors.failure_text(error, "cannot be written", directory)) from error
         return keyring
 
     @classmethod
@@ -109,7 +109,7 @@ class Keyring:
         if self.states_log_keys:
             return
         stating = read_master_key(self.directory, self.half).stating_log_keys(passphrase)
-        with durable.failures_as(KeyringError, self.directory / MASTER_KEY_NAME):
+        with file_errors.failures_as(KeyringError, self.directory / MASTER_KEY_NAME):
             durable.replace(self.directory / MASTER_KEY_NAME, stating.to_bytes())
         self.states_log_keys = True
 
@@ -154,7 +154,7 @@ class Keyring:
         return Ed25519PrivateKey.from_private_bytes(self._load(key_id, KeyKind.SIGNING))
 
     def destroy(self, key_id: str) -> None:
-        """Overwrite and delete a key file; does nothing if there is none. `durable.destroy` describes the limits.
+        """Overwrite and delete a key file; does nothing if there is none. `destruction.destroy` describes the limits.
 
         The file first loses its name, so that no command finds a key that is overwritten in part. Destroying it again
         also removes what a kill left under the temporary name.
@@ -164,12 +164,12 @@ class Keyring:
         """
         path = self.path(key_id)
         try:
-            durable.destroy(durable.temporary(path))
+            destruction.destroy(durable.temporary(path))
             if path.exists():
                 path.rename(durable.temporary(path))
-            durable.destroy(path)
+            destruction.destroy(path)
         except OSError as error:
-            raise KeyringError(durable.failure_text(error, "cannot be destroyed", path)) from error
+            raise KeyringError(file_errors.failure_text(error, "cannot be destroyed", path)) from error
 
     def path(self, key_id: str) -> Path:
         """The file of a key, whether it is there or not; raises KeyringError if this is not a key id."""
@@ -182,7 +182,7 @@ class Keyring:
         except FileExistsError:
             raise KeyringError(f"{path}: there is already a key with that id") from None
         except OSError as error:
-            raise KeyringError(durable.failure_text(error, "cannot be written", path)) from error
+            raise KeyringError(file_errors.failure_text(error, "cannot be written", path)) from error
 
     def _load(self, key_id: str, kind: KeyKind) -> bytes:
         path = self.path(key_id)

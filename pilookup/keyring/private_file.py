@@ -5,7 +5,7 @@ import os
 import stat
 from pathlib import Path
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.errors import KeyringError
 from pilookup.plain_file import open_plain
 
@@ -27,8 +27,8 @@ def read_private(path: Path) -> bytes:
     except OSError as error:
         if error.errno == errno.EINVAL:
             raise KeyringError(f"{path}: not a plain file") from None
-        raise KeyringError(durable.failure_text(error, "cannot be opened", path)) from error
-    with durable.failures_as(KeyringError, path), os.fdopen(descriptor, "rb") as file:
+        raise KeyringError(file_errors.failure_text(error, "cannot be opened", path)) from error
+    with file_errors.failures_as(KeyringError, path), os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if stat.S_IMODE(status.st_mode) & 0o077:
             raise KeyringError(f"{path}: group or others may read or write it; run: chmod 600 '{path}'")

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import KeyringError
 from pilookup.keyring.master_key import read_master_key
 from pilookup.keyring.passphrase_rules import is_short
@@ -44,7 +44,7 @@ def record_weaknesses(directory: Path, found: AbstractSet[Weakness]) -> None:
     """
     if not found <= (known := recorded_weaknesses(directory)):
         record = {"salt": read_master_key(directory).salt.hex(), "rules": sorted(found | known)}
-        with durable.failures_as(KeyringError, directory):
+        with file_errors.failures_as(KeyringError, directory):
             durable.replace(directory / WEAK_NAME, json.dumps(record).encode() + b"\n")
 
 

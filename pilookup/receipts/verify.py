@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.bundles.machine import read_machine_trust
 from pilookup.errors import BundleError, FormatError, ReceiptError
 from pilookup.plain_file import read_plain
@@ -23,7 +23,7 @@ def read_receipt(path: str | Path) -> Receipt:
     except FormatError as error:
         raise ReceiptError(f"{path}: not a receipt: {error}") from None
     except OSError as error:
-        raise ReceiptError(durable.failure_text(error, "cannot be read", Path(path))) from error
+        raise ReceiptError(file_errors.failure_text(error, "cannot be read", Path(path))) from error
 
 
 def verify_receipt(receipt: Receipt, *trust: str | Path, report: Report | None = None) -> None:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import FormatError
 from pilookup.plain_file import plain_file
 from pilookup.protocol.buckets import Geometry
@@ -84,7 +84,7 @@ class _TooLargeError(Exception):
 def _write(old: SnapshotBuckets, new: SnapshotBuckets, path: Path, added: Path) -> FileRef:
     removals = additions = 0
     limit = new.geometry.size // 2
-    with durable.new_file(path) as file, durable.new_file(added) as tail, durable.naming(path):
+    with durable.new_file(path) as file, durable.new_file(added) as tail, file_errors.naming(path):
         file.write(bytes(HEADER.size))
         for index, change in _changes(new.geometry, old.path, new.path):
             file.write(b"".join(REMOVAL.pack(index, slot) for slot in change.removals))
@@ -127,7 +127,7 @@ def apply_delta(old: SnapshotBuckets, delta: Path, new: SnapshotBuckets) -> None
         FormatError: The file is not a delta between the two snapshots. What was written is of no use then.
         OSError: A file cannot be read or written.
     """
-    with durable.partial_file(new.path) as out, durable.naming(new.path):
+    with durable.partial_file(new.path) as out, file_errors.naming(new.path):
         out.truncate(0)
         for block in applied(old, delta, new.geometry, new.root):
             view = memoryview(block)

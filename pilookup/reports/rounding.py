@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import FormatError, ReportError
 from pilookup.plain_file import read_plain
 from pilookup.protocol.encoding import b64url, from_b64url
@@ -52,7 +52,7 @@ class ReportKey:
         except FileExistsError:
             raise ReportError(f"{path}: exists, and a key is never replaced: reports would be rounded anew") from None
         except OSError as error:
-            raise ReportError(durable.failure_text(error, "cannot be written", Path(path))) from error
+            raise ReportError(file_errors.failure_text(error, "cannot be written", Path(path))) from error
         return cls(key)
 
     @classmethod
@@ -68,7 +68,7 @@ class ReportKey:
                 raise ReportError(f"{path}: open to other users; run: chmod 600 {path}")
             text = read_plain(Path(path), _MAX_FILE_BYTES).decode()
         except OSError as error:
-            raise ReportError(durable.failure_text(error, "cannot be read", Path(path))) from error
+            raise ReportError(file_errors.failure_text(error, "cannot be read", Path(path))) from error
         except UnicodeDecodeError:
             text = ""
         header, encoded = text[: len(_HEADER)], text[len(_HEADER) :].removesuffix("\n")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.custody import Custody
 from pilookup.errors import HomeError
 from pilookup.plain_file import read_plain
@@ -71,7 +71,7 @@ def prepare(directory: Path) -> SandboxHome:
         HomeError: the directory holds something else, or cannot be written.
         PilookupError: the fictional cases cannot be loaded or published, as `Custody` says.
     """
-    with durable.failures_as(HomeError, directory):
+    with file_errors.failures_as(HomeError, directory):
         if (directory / _SECRETS).exists():
             sandbox = SandboxHome(directory, _current_secrets(directory / _SECRETS))
         elif directory.exists() and any(directory.iterdir()):

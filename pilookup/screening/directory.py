@@ -26,7 +26,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import ScreenError
 from pilookup.plain_file import read_whole
 from pilookup.protocol.encoding import encode_object
@@ -193,5 +193,5 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        text = durable.failure_text(error, "cannot be read or written", path)
+        text = file_errors.failure_text(error, "cannot be read or written", path)
         raise ScreenError("disk", text) from error

@@ -11,7 +11,7 @@ from typing import Final, Self
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import KeyringError, ScreenError
 from pilookup.keyring.private_file import read_private
 
@@ -51,7 +51,7 @@ class LocalKey:
         except FileExistsError:
             raise ScreenError("bad_key", f"{path}: exists already, and was not replaced") from None
         except OSError as error:
-            raise ScreenError("bad_key", durable.failure_text(error, "cannot be written", Path(path))) from error
+            raise ScreenError("bad_key", file_errors.failure_text(error, "cannot be written", Path(path))) from error
 
     @classmethod
     def read(cls, path: str | Path) -> Self:

@@ -5,7 +5,7 @@ from collections import Counter
 from io import StringIO
 from pathlib import Path
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.screening.rows import Reject
 
 
@@ -35,11 +35,11 @@ class RejectsFile:
 
     def close(self) -> None:
         """Close the file; raises OSError."""
-        with durable.naming(self._new):
+        with file_errors.naming(self._new):
             self._file.close()
 
     def _write(self, rows: list[tuple[object, ...]]) -> None:
         text = StringIO()
         csv.writer(text, lineterminator="\n").writerows(rows)
-        with durable.naming(self._new):
+        with file_errors.naming(self._new):
             self._file.write(text.getvalue().encode())

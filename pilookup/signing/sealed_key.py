@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.errors import KeyringError
 from pilookup.keyring import master_key
 from pilookup.keyring.key_file import KEY_BYTES, check_key_id
@@ -134,7 +134,7 @@ def read_sealed_key(path: Path) -> SealedKey:
     except FileNotFoundError:
         raise KeyringError(f"{path}: missing") from None
     except OSError as error:
-        raise KeyringError(durable.failure_text(error, "cannot be read", path)) from error
+        raise KeyringError(file_errors.failure_text(error, "cannot be read", path)) from error
     except KeyringError as error:
         raise KeyringError(f"{path}: {error}") from None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pilookup import durable
+from pilookup import destruction, durable
 from pilookup.bundles import take_up as taking_up
 from pilookup.bundles.completion import finish
 from pilookup.custody import Custody
@@ -122,8 +122,8 @@ def test_an_import_that_was_killed_before_it_was_decided(machines, monkeypatch, 
     import_bundle(bundle, serving, custody)
     with monkeypatch.context() as patched:
         patched.setattr(taking_up.Incoming, "decide", _stop)
-        patched.setattr(durable, "destroy_tree", lambda _: None)
-        patched.setattr("pilookup.bundles.completion.durable.destroy_tree", lambda _: None)
+        patched.setattr(destruction, "destroy_tree", lambda _: None)
+        patched.setattr("pilookup.bundles.completion.destruction.destroy_tree", lambda _: None)
         with pytest.raises(KeyboardInterrupt):
             import_bundle(bundle, serving)
     assert list((serving / "online" / "incoming" / "keys").iterdir())
@@ -171,7 +171,7 @@ def test_a_restore_that_fails(tmp_path, monkeypatch, watcher, killed):
     with monkeypatch.context() as patched:
         patched.setattr(restoring, "_give_its_name", _stop)
         if killed:
-            patched.setattr("pilookup.custody.backup.restore.durable.destroy_tree", lambda _: None)
+            patched.setattr("pilookup.custody.backup.restore.destruction.destroy_tree", lambda _: None)
         with pytest.raises(KeyboardInterrupt):
             restore()
     assert (tmp_path / ".home.restoring").exists() == killed
@@ -222,7 +222,9 @@ def test_keys_that_are_moved_replaced_and_left_by_kills(tmp_path, watcher):
 
 
 ALLOWED = {
-    "pilookup/durable.py": "overwrites",
+    "pilookup/destruction.py": "overwrites",
+    "pilookup/durable.py": "second names, and files of somebody else",
+    "pilookup/overwriting.py": "overwrites",
     "pilookup/bundles/pieces.py": "bundles that were not written whole: their keys are in HOME",
     "pilookup/bundles/take_up.py": "locks of a half that was not made",
     "pilookup/bundles/unlisted.py": "published files",
@@ -249,7 +251,7 @@ ALLOWED = {
 
 
 def test_only_these_modules_delete_files():
-    """A new one either uses `durable.discard` or `durable.destroy_tree`, or says here why it need not."""
+    """A new one either uses `overwriting.discard` or `destruction.destroy_tree`, or says here why it need not."""
     found = set()
     for path in Path("pilookup").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

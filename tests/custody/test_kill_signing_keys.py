@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from tuf.api.metadata import Metadata, Root
 
-from pilookup import durable
+from pilookup import destruction, durable
 from pilookup.custody import Custody
 from pilookup.custody.prepared import read_prepared
 from pilookup.errors import KeyringError
@@ -30,7 +30,7 @@ HOLDER = b"passphrase of a holder"
 STEPS = [
     (durable, "write_flushed"),
     (durable, "_locked_temporary"),
-    (durable, "destroy"),
+    (destruction, "destroy"),
     (Path, "rename"),
     (Path, "replace"),
     (Path, "unlink"),

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from pilookup import durable
+from pilookup import durable, overwriting
 
 FILES = 40
 AT_ONCE = 6
@@ -80,7 +80,7 @@ def test_processes_create_each_file_once(tmp_path):
     assert_created_once(tmp_path, made)
 
 
-@pytest.mark.parametrize("size", [0, 32, durable.KEY_FILE_BYTES + 1])
+@pytest.mark.parametrize("size", [0, 32, overwriting.KEY_FILE_BYTES + 1])
 def test_what_a_kill_left_is_replaced(tmp_path, size):
     durable.temporary(tmp_path / "a").write_bytes(b"x" * size)
     durable.create(tmp_path / "a", b"new")

@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 
 from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import FormatError, MirrorError
 from pilookup.protocol.encoding import decode_object, encode_object, from_time_text, time_text
 from pilookup.protocol.names import check_channel, check_epoch, check_serial
@@ -171,7 +171,7 @@ class MirrorDirectory:
         Raises:
             MirrorError: another process or thread holds it, or the directory cannot be written.
         """
-        with durable.failures_as(DiskError, self.path):
+        with file_errors.failures_as(DiskError, self.path):
             descriptor = self._open_lock()
         try:
             yield

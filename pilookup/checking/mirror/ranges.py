@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.checking.answers import Span
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.requests import Call
@@ -55,7 +55,7 @@ class RangeFetcher:
             Failure: the host does not deliver the file. `missing` says that it does not have it.
             OSError: the file cannot be written.
         """
-        with durable.naming(partial), durable.partial_file(partial) as file:
+        with file_errors.naming(partial), durable.partial_file(partial) as file:
             begun = self._begin(file, ref)
             self._append(file, path, ref, begun)
             if begun and not _is(file, ref):

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.checking.check import Fetch, TrustedSnapshot
 from pilookup.checking.connect_errors import too_late
 from pilookup.checking.deadline import Deadline
@@ -209,7 +209,7 @@ def _body(snapshot: LocalSnapshot, index: int) -> bytes | Failure:
     try:
         return snapshot.body(index)
     except OSError as error:
-        return Failure(Reason.NO_MIRROR, detail=durable.failure_text(error, "the mirror cannot be read"))
+        return Failure(Reason.NO_MIRROR, detail=file_errors.failure_text(error, "the mirror cannot be read"))
 
 
 def _failures(work: Callable[[], TrustedSnapshot]) -> TrustedSnapshot:
@@ -224,4 +224,4 @@ def _failures(work: Callable[[], TrustedSnapshot]) -> TrustedSnapshot:
         text = f"{error.filename}: is missing: run `pilookup sync`"
         raise Failure(Reason.NO_MIRROR, detail=text) from None
     except OSError as error:
-        raise Failure(Reason.NO_MIRROR, detail=durable.failure_text(error, "the mirror cannot be read")) from None
+        raise Failure(Reason.NO_MIRROR, detail=file_errors.failure_text(error, "the mirror cannot be read")) from None

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.checking.deadline import Deadline
 from pilookup.checking.mirror.directory import DiskError, MirrorDirectory, Offer, Synced, now, pointer_path
 from pilookup.checking.mirror.ranges import RangeFetcher
@@ -337,4 +337,4 @@ def _errors(path: Path, url: str) -> Iterator[None]:
         text = f"{url}: {error}; {REMEDIES[Reason.BAD_SNAPSHOT]}"
         raise MirrorError(Reason.BAD_SNAPSHOT, text) from error
     except OSError as error:
-        raise DiskError(durable.failure_text(error, "cannot be written", path)) from error
+        raise DiskError(file_errors.failure_text(error, "cannot be written", path)) from error

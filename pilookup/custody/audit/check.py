@@ -9,7 +9,7 @@ from typing import Any
 
 from tuf.api.metadata import Targets
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.custody.audit.chain import REMEDY, finding, problems
 from pilookup.custody.audit.entry import Entry, digest_of
 from pilookup.custody.audit.gap import FoundGap, gaps
@@ -145,7 +145,7 @@ def _read(home: Home) -> tuple[Seal, LogLines]:
             f"{home.audit_log}: missing; a HOME of an earlier version gets its log with the next command, in any other "
             "the log was removed"
         )
-    with durable.failures_as(AuditError, home.audit_log):
+    with file_errors.failures_as(AuditError, home.audit_log):
         return read_seal(home), read_log(home)
 
 

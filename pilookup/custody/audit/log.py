@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.clock import Clock
 from pilookup.custody.audit.chain import REMEDY, problems
 from pilookup.custody.audit.entry import MAX_LINE_BYTES, Entry, Phase, check_details, check_operator, digest_of
@@ -80,7 +80,7 @@ class AuditLog:
             KeyringError: The key of the log is damaged, or cannot be written.
         """
         name = check_operator(login() if operator is None else operator)
-        with durable.failures_as(AuditError, home.audit_log):
+        with file_errors.failures_as(AuditError, home.audit_log):
             if AUDIT_KEY_ID not in keyring.ids():
                 start(home, keyring, name, clock())
             key = keyring.symmetric(AUDIT_KEY_ID)
@@ -113,7 +113,7 @@ class AuditLog:
 
     def unknown_heads(self) -> list[ReleasedHead]:
         """The releases of this HOME whose heads are not in the log, and that no entry declares; raises AuditError."""
-        with durable.failures_as(AuditError, self._home.channels):
+        with file_errors.failures_as(AuditError, self._home.channels):
             found = released_heads(self._home)
         known = self.known.digests | self.known.declared
         return [each for each in found if each.head is not None and each.head not in known]
@@ -177,7 +177,7 @@ class AuditLog:
             self._entries, self._head = entry.number, digest
             self._seal()
         except OSError as error:
-            raise AuditError(durable.failure_text(error, failing, path)) from error
+            raise AuditError(file_errors.failure_text(error, failing, path)) from error
         return self._head
 
     def _seal(self, following: str | None = None) -> None:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.plain_file import read_whole
 
 
@@ -38,7 +38,7 @@ def append_line(path: Path, line: bytes) -> None:
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
     try:
-        with durable.naming(path):
+        with file_errors.naming(path):
             before = os.lseek(descriptor, 0, os.SEEK_END)
             try:
                 view = memoryview(line + b"\n")
@@ -56,7 +56,7 @@ def cut(path: Path, length: int) -> None:
     """Shorten the file to a length, durably; raises OSError, which names the file."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
     try:
-        with durable.naming(path):
+        with file_errors.naming(path):
             os.ftruncate(descriptor, length)
             os.fsync(descriptor)
     finally:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup._version import __version__
 from pilookup.clock import Clock
 from pilookup.custody.audit.entry import FORMAT, NO_PREVIOUS, Entry, Phase, check_operator, digest_of
@@ -77,7 +77,7 @@ def restart(home: Home, keyring: Keyring, operator: str | None, clock: Clock) ->
     missing = AUDIT_KEY_ID not in keyring.ids()
     key = os.urandom(32) if missing else keyring.symmetric(AUDIT_KEY_ID)
     aside = home.audit_log.with_name(f"audit-{now:%Y%m%dT%H%M%S}.jsonl")
-    with durable.failures_as(AuditError, home.audit_log):
+    with file_errors.failures_as(AuditError, home.audit_log):
         former = _read_if_there(home.audit_log)
         if former is not None:
             durable.create(aside, former)

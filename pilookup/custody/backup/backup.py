@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.bundles.machine import MACHINE_TRUST
 from pilookup.custody.backup.archive import Entry, archive_digests, opened_archive, write_archive
 from pilookup.custody.backup.contents import CONTENTS, CONTROL, CUSTODY, MAX_CONTENTS_BYTES, TRUST, BackupContents
@@ -68,7 +68,7 @@ def back_up(session: Session, out: Path, passphrase: bytes) -> BackupOutcome:
     left_out = left_out_keys(session)
     datasets = len(session.control.datasets(active_only=True))
     contents = BackupContents(session.now, journal.position, datasets, tuple(left_out))
-    with durable.failures_as(BundleError, out):
+    with file_errors.failures_as(BundleError, out):
         entries = list(_entries(session, contents))
         size = write_archive(out, entries, passphrase)
     found = (after_restore(session.home, channel.name) for channel in session.control.channels())
@@ -77,7 +77,7 @@ def back_up(session: Session, out: Path, passphrase: bytes) -> BackupOutcome:
 
 def check_backup(path: Path, passphrase: bytes) -> BackupOutcome:
     """Read a whole backup; raises BundleError if it is damaged or the passphrase is wrong."""
-    with durable.failures_as(BundleError, path):
+    with file_errors.failures_as(BundleError, path):
         contents = read_contents(path, passphrase)
         digests = archive_digests(path, passphrase)
         return BackupOutcome(contents, len(digests), path.stat().st_size)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pilookup import durable
+from pilookup import destruction, durable
 from pilookup.bundles.header import Header
 from pilookup.bundles.import_lock import INCOMING, LOCK, TAKING_UP
 from pilookup.bundles.incoming import Trusted
@@ -44,9 +44,9 @@ def bring_online_half(staging: Home, newest: Path, now: datetime) -> None:
         return
     serving = staging.path / "serving"
     take_up([newest], serving, Trusted.read([staging.path]), now, as_exported=True)
-    durable.destroy(serving / "online" / MACHINE)
+    destruction.destroy(serving / "online" / MACHINE)
     (serving / "online").rename(staging.online)
-    durable.destroy_tree(serving)
+    destruction.destroy_tree(serving)
 
 
 def _copy(online: Path, to: Path) -> None:

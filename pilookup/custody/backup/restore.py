@@ -12,7 +12,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from pilookup import durable
+from pilookup import destruction, durable, file_errors
 from pilookup.bundles.header import Header
 from pilookup.bundles.journal import JOURNAL_FILE, Journal
 from pilookup.bundles.making_lock import making_locked
@@ -122,7 +122,7 @@ def restore(
         AuditError: The audit log in the backup is damaged.
         HomeError: HOME is not empty, or cannot be written (a full disk).
     """
-    with durable.failures_as(HomeError, home), making_locked(home), _staging(home) as staging:
+    with file_errors.failures_as(HomeError, home), making_locked(home), _staging(home) as staging:
         contents = _extract(path, staging, backup_passphrase())
         bring_online_half(staging, newest, now)
         newest_state = verify_newest(staging)
@@ -177,13 +177,13 @@ def _staging(home: Path) -> Iterator[Home]:
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise HomeError(f"{home}: not empty; restore into a new or empty directory")
     folder = home.absolute().with_name(f".{home.name}.restoring")
-    durable.destroy_tree(folder)
+    destruction.destroy_tree(folder)
     try:
         folder.mkdir(mode=durable.DIRECTORY_MODE)
         yield Home(folder)
     except BaseException:
         with suppress(OSError):  # the next restore destroys what could not be, and says so if it cannot
-            durable.destroy_tree(folder)
+            destruction.destroy_tree(folder)
         raise
 
 

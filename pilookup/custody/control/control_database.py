@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, case, delete, func, insert, select, update
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.custody.control import migrate, schema
 from pilookup.custody.control.engine import URL_VARIABLE, connect, database_errors, database_url, for_writing
 from pilookup.custody.control.making import (
@@ -109,7 +109,7 @@ class ControlDatabase:
             self._making = read_making(connection)
         if self._making is None:
             return
-        with durable.failures_as(CustodyError, home.custody):
+        with file_errors.failures_as(CustodyError, home.custody):
             if not is_made(home.custody, self._making.id):
                 raise CustodyError(
                     f"the control database has what a command left that was making {self._making.home} and was killed, "

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, inspect, select, text
 
-from pilookup import durable
+from pilookup import durable, overwriting
 from pilookup.errors import CustodyError
 from pilookup.plain_file import read_plain
 
@@ -66,7 +66,7 @@ def mark_made(custody: Path, making: Making) -> None:
 
 def forget_made(custody: Path) -> None:
     """Delete the file of the id, after the table is gone; raises OSError."""
-    durable.discard(custody / MADE_FILE)
+    overwriting.discard(custody / MADE_FILE)
 
 
 def read_making(connection: Connection) -> Making | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.compute.callbacks import Progress, callback_errors, caller_code, guarded
 from pilookup.compute.executors import local_executor
 from pilookup.compute.window import OrderedWindow
@@ -191,7 +191,7 @@ def _written(session: Session) -> Iterator[None]:
 
     Raises an OSError of the block, such as of a full disk, as VaultError, and an error of the caller's code unchanged.
     """
-    with callback_errors(), durable.failures_as(VaultError, session.vault.directory):
+    with callback_errors(), file_errors.failures_as(VaultError, session.vault.directory):
         try:
             yield
         finally:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.compute.callbacks import Progress
 from pilookup.compute.executors import completed, concurrent_tasks
 from pilookup.compute.window import OrderedWindow
@@ -169,13 +169,13 @@ class _HashedFile:
         """Append a file's bytes, and delete that file."""
         for block in durable.read_blocks(path):
             self._digest.update(block)
-            with durable.naming(self._path):
+            with file_errors.naming(self._path):
                 self._size += self._file.write(block)
         path.unlink()
 
     def finish(self) -> FileRef:
         """Flush the file to the disk."""
-        with durable.naming(self._path):
+        with file_errors.naming(self._path):
             self._file.flush()
             os.fsync(self._file.fileno())
         return FileRef(self._digest.hexdigest(), self._size)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.custody import epochs
 from pilookup.custody.key_places import read_key_places
 from pilookup.custody.next_command import to_publish, with_home
@@ -41,7 +41,7 @@ def finish(session: Session, channel: str, files: Sequence[SignatureFile]) -> Pu
         FormatError, TrustError: The served release is not valid.
         CustodyError: The control database failed.
     """
-    with durable.failures_as(PublishError, session.home.online):
+    with file_errors.failures_as(PublishError, session.home.online):
         session.repository(session.control.channel(channel).name).complete_root()
         prepared = read_prepared(session, channel)
         release = prepared.release
@@ -79,7 +79,7 @@ def _signatures_missing(
 
 def complete_signed(session: Session) -> None:
     """Serve the signed releases of which a killed `finish` did not serve all; raises as `finish`."""
-    with durable.failures_as(PublishError, session.home.online):
+    with file_errors.failures_as(PublishError, session.home.online):
         for channel in session.control.channels():
             release = read_prepared(session, channel.name).release
             if release is None or not release.signed:

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from tuf.api.metadata import Root
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.compute.callbacks import Progress, callback_errors, guarded
 from pilookup.compute.executors import DEFAULT_MEMORY, local_executor
 from pilookup.custody import epochs
@@ -179,7 +179,7 @@ def _build_state(
     register_keyring(session.home, session.keyring)
     with (
         callback_errors(),
-        durable.failures_as(PublishError, session.home.online),
+        file_errors.failures_as(PublishError, session.home.online),
         nullcontext(executor) if executor else local_executor() as workers,
     ):
         yield BuildState(workers, memory, guarded(on_progress), bloom)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.bundles.machine import read_machine_key
 from pilookup.bundles.records import read_exports
 from pilookup.bundles.report_files import ANSWERS_FILE, read_reports
@@ -53,7 +53,7 @@ def import_reports(
         BundleError: The bundle is damaged, comes from custody, is not signed by a known machine, or has no reports.
         CustodyError: The control database failed.
     """
-    with durable.failures_as(BundleError, paths[0]):
+    with file_errors.failures_as(BundleError, paths[0]):
         try:
             found = read_reports(paths, [*_machine_keys(session), *trusted])
         except (FormatError, ReportError) as error:
@@ -126,7 +126,7 @@ def answer_report(
     session.control.reports.put_answer(answer)
     if session.home.has_online():
         path = session.home.online / ANSWERS_FILE
-        with durable.failures_as(HomeError, path):
+        with file_errors.failures_as(HomeError, path):
             durable.replace(path, answers_bytes(session))
     return answer
 

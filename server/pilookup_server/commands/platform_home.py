@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.errors import HomeError
 from pilookup.protocol.names import PUBLIC
 from pilookup.protocol.platform_key import KeyKind
@@ -48,7 +48,7 @@ def check_kind(home: Path, kind: KeyKind) -> None:
         path = home / "online" / "channels" / channel / "metadata" / ROOT
         if not path.exists():
             continue  # not carried over yet; then it is no sandbox, which is made whole
-        with durable.failures_as(HomeError, path):
+        with file_errors.failures_as(HomeError, path):
             sandbox = is_sandbox(verify_root(read_metadata(path)))
         if sandbox and kind is KeyKind.LIVE:
             raise PlatformError(f"{home}: is the HOME of a sandbox, which takes keys for tests alone: add --test")

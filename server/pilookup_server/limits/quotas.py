@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.clock import Clock, Elapsed, seconds_since_boot, utc_now
 from pilookup.errors import FormatError, HomeError
 from pilookup.release_files.evaluations import EVALUATED, read_evaluations
@@ -63,7 +63,7 @@ class SharedCounts:
             HomeError: The file in which elements are counted without the service database is damaged.
         """
         lock, online = SharedLock(), settings.home / "online"
-        with durable.failures_as(HomeError, online):
+        with file_errors.failures_as(HomeError, online):
             try:
                 read_evaluations(online)
             except FormatError as error:

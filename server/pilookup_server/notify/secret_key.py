@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import FormatError, HomeError, KeyringError
 from pilookup.keyring.private_file import read_private
 from pilookup.protocol.encoding import b64url, from_b64url
@@ -51,7 +51,7 @@ class NotifyKey:
         """
         if not path.exists():
             # FileExistsError: another process was faster, and its key counts.
-            with durable.failures_as(HomeError, path), suppress(FileExistsError):
+            with file_errors.failures_as(HomeError, path), suppress(FileExistsError):
                 durable.create(path, f"{b64url(secrets.token_bytes(_BYTES))}\n".encode())
         return cls.read(path)
 

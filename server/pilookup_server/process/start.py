@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.bundles.completion import finish_interrupted
 from pilookup.clock import boot_id, seconds_since_boot, utc_now
 from pilookup.errors import HomeError
@@ -64,13 +64,13 @@ def start(*, take_over: bool = False, clock_is_right: bool = False, **overrides:
 
 
 def _serve(settings: Settings, *, take_over: bool, clock_is_right: bool) -> None:
-    with durable.failures_as(HomeError, settings.home):
+    with file_errors.failures_as(HomeError, settings.home):
         finish_interrupted(_online_half(settings))
     keys = KeyringKeys(_unlock(settings))
     harden()
     configure_logging(settings.log_level)
     if clock_is_right:
-        with durable.failures_as(HomeError, settings.home):
+        with file_errors.failures_as(HomeError, settings.home):
             trust_clock(settings.home / "online", utc_now, seconds_since_boot, boot_id())
     _check_page(settings)
     if take_over:
@@ -118,7 +118,7 @@ def _take_over(settings: Settings, keys: OnlineKeys) -> None:
     for channel in settings.channels:
         directory = settings.home / "online" / "channels" / channel
         if (directory / "metadata").is_dir():
-            with durable.failures_as(HomeError, directory):
+            with file_errors.failures_as(HomeError, directory):
                 timestamp.take_over(directory, channel, keys, utc_now())
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import uvicorn
 
-from pilookup import durable
+from pilookup import file_errors
 from pilookup.errors import HomeError
 from pilookup.keyring import Half, Keyring
 from pilookup.keyring.half_lock import half_locked
@@ -76,7 +76,7 @@ def check_is_sandbox(settings: Settings) -> None:
     """
     for channel in settings.channels:
         path = settings.home / "online" / "channels" / channel / "metadata" / ROOT
-        with durable.failures_as(HomeError, path):
+        with file_errors.failures_as(HomeError, path):
             root = verify_root(read_metadata(path))
         if not is_sandbox(root):
             raise ServeError(f"{settings.home}: is not the HOME of a sandbox: use `pilookup serve`")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from pilookup import durable
+from pilookup import durable, file_errors
 from pilookup.errors import PilookupError
 from pilookup_server.settings import ServeError
 
@@ -94,7 +94,7 @@ def _sqlite(path: Path) -> Engine:
         # SQLite would make it readable by others, and gives the files beside it the same mode.
         durable.empty_file(path)
     except OSError as error:
-        raise ServiceDatabaseError(durable.failure_text(error, "cannot be opened", path)) from None
+        raise ServiceDatabaseError(file_errors.failure_text(error, "cannot be opened", path)) from None
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _WAIT_SECONDS})
     event.listen(engine, "connect", _configure_sqlite)

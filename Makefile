@@ -106,7 +106,9 @@ test: build bytecode debian-packages $(node_modules) $(old_browsers) lint
 # Leaves out what starts a browser, commands, servers, clusters or PostgreSQL, is killed, or fills a disk.
 test-quick: build bytecode $(node_modules)
 	pytest -n 2 --dist worksteal tests --ignore tests/attacks --ignore tests/compatibility --ignore tests/page \
-	    --ignore tests/whole --ignore tests/docs/test_cli.py --ignore tests/docs/test_commands.py --ignore tests/server/test_process.py \
+	    --ignore tests/whole --ignore tests/docs/test_cli.py --ignore tests/docs/test_commands.py \
+	    --ignore tests/server/test_logged_requests.py --ignore tests/server/test_raw_requests.py \
+	    --ignore tests/server/test_start.py --ignore tests/server/test_workers.py \
 	    --ignore tests/custody/test_cluster.py --ignore tests/custody/test_command.py \
 	    --ignore tests/custody/test_full_disk.py --ignore tests/custody/test_kill.py \
 	    --ignore tests/custody/test_kill_publish.py --ignore tests/custody/test_postgresql.py

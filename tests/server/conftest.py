@@ -9,6 +9,7 @@ from pilookup_server.settings import Settings, read_settings
 from pilookup.protocol import oprf
 from pilookup.protocol.messages import JSON, EvaluateRequest
 from tests.support.server.release_fixture import LATER, Clock, HeldKeys, Repository
+from tests.support.server.serve_process import Home, launched
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,21 @@ def repository(tmp_path, keys):
     repository = Repository(tmp_path, "public", keys)
     repository.publish({1: (1, LATER)})
     return repository
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A HOME with only its online half, whose public channel has epoch 1 at serial 1."""
+    home = Home(tmp_path / "home")
+    home.publish("public", {1: 1})
+    return home
+
+
+@pytest.fixture
+def launch(home, tmp_path):
+    """Start servers on `home` as processes of their own: `launch(*options, **settings)`."""
+    with launched(home, tmp_path) as start:
+        yield start
 
 
 @dataclass

@@ -13,6 +13,8 @@ from pathlib import Path
 from pilookup_server.process.keeper import PROCESS
 
 from pilookup.keyring import Half, Keyring
+from pilookup.protocol import oprf
+from pilookup.protocol.messages import JSON, EvaluateRequest
 from pilookup.protocol.oprf import SecretKey
 from tests.support.passphrase_cost import shipped_profile
 from tests.support.ready import wait_ready
@@ -114,3 +116,21 @@ def launched(home, folder, **defaults):
             return process
 
         yield start
+
+
+def evaluate(client, epoch=1, channel="public", number=b"tel:+8613912345678", **more):
+    """The blinded element of a number, and the answer to its evaluation."""
+    _, elements = oprf.blind([number])
+    body = EvaluateRequest(epoch, elements).to_json()
+    answer = client.post(f"/v1/channels/{channel}/evaluate", content=body, headers={"content-type": JSON} | more)
+    return elements, answer
+
+
+def wait_for_line(log, text):
+    """Wait until a line of a log has a text, and return the last one that has it."""
+    for _ in range(100):
+        found = [line for line in log.read_text().splitlines() if text in line]
+        if found:
+            return found[-1]
+        time.sleep(0.05)
+    raise AssertionError(log.read_text())

@@ -1,0 +1,67 @@
+"""Tar files: cut short, with damaged headers, of the oldest kind, with links, devices and names of every kind."""
+
+import tarfile
+
+import pytest
+
+from pilookup.errors import IntakeError
+from tests.support.intake.archives import CSV, NUMBERS
+from tests.support.intake.packing import tarred
+
+
+@pytest.mark.parametrize("cut", [1, 512, 5_000, 6_300, 6_700, 9_000, 9_216])
+def test_truncated_tar(load, cut):
+    content = tarred(("a.csv", CSV), ("b.csv", b"phone\n13700137000\n" * 100))
+    if cut > 6_000:
+        with pytest.raises(IntakeError, match="truncated or damaged"):
+            load("a.tar", content[:-cut])
+    else:
+        assert len(load("a.tar", content[:-cut]).numbers) > 2
+
+
+def test_a_damaged_header_in_tar(load):
+    content = bytearray(tarred(("a.csv", CSV), ("b.csv", CSV)))
+    content[1024 + 20] ^= 1
+    with pytest.raises(IntakeError, match="truncated or damaged"):
+        load("a.tar", bytes(content))
+
+
+def test_a_tar_of_the_oldest_kind(load):
+    content = bytearray(tarred(("a.csv", CSV)))
+    content[257:265] = bytes(8)
+    content[148:156] = b" " * 8
+    content[148:154] = b"%06o" % sum(content[:512])
+    assert load("a.tar", bytes(content)).numbers == NUMBERS
+
+
+def entry(name, kind, **values):
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    for key, value in values.items():
+        setattr(info, key, value)
+    return info
+
+
+def test_links_and_devices_in_tar(load):
+    special = [
+        (entry("x", tarfile.SYMTYPE, linkname="/etc/passwd"), b""),
+        (entry("y", tarfile.LNKTYPE, linkname="../../etc/passwd"), b""),
+        (entry("z", tarfile.CHRTYPE, devmajor=1, devminor=3), b""),
+    ]
+    outcome = load("a.tar", tarred(*special, ("../../a.csv", CSV)))
+    assert outcome.numbers == NUMBERS
+    assert [warning.location for warning in outcome.report.warnings] == ["a.tar/x", "a.tar/y", "a.tar/z"]
+
+
+def test_a_tar_header_that_claims_a_long_name(load):
+    header = entry("././@LongLink", tarfile.GNUTYPE_LONGNAME, size=7 << 30).tobuf()
+    with pytest.raises(IntakeError, match="truncated or damaged"):
+        load("a.tar", header + tarred(("a.csv", CSV)))
+    longs = entry("././@LongLink", tarfile.GNUTYPE_LONGNAME, size=1).tobuf() + b"x" + bytes(511)
+    with pytest.raises(IntakeError, match="truncated or damaged"):
+        load("a.tar", longs * 5_000 + tarred(("a.csv", CSV)))
+
+
+def test_names_in_tar_in_gbk(load):
+    content = tarred(("名单.csv", CSV + b"c,12\n"), encoding="gb18030")
+    assert load("a.tar", content).rejects[0][0] == "a.tar/名单.csv"

@@ -18,7 +18,7 @@ from pilookup.custody.publish.division import RECORD_COST, ROW_COST, bucket_rang
 from pilookup.custody.publish.filters import schedule
 from pilookup.custody.publish.publish import publish, rotate
 from pilookup.custody.removal import erase
-from pilookup.custody.vault.schema import PARTITIONS, SPANS
+from pilookup.custody.vault.partitions import PARTITIONS, SPANS
 from pilookup.errors import PublishError
 from pilookup.protocol.buckets import Geometry
 from pilookup.protocol.label import Kind

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pilookup import durable
 from pilookup.custody.vault import shard
-from pilookup.custody.vault.schema import ALL, SCHEMA, SPANS, Span, fixed_bytes, spans_of
+from pilookup.custody.vault.columns import fixed_bytes
+from pilookup.custody.vault.partitions import ALL, SPANS, Span, spans_of
+from pilookup.custody.vault.schema import SCHEMA
 from pilookup.custody.vault.shard import ShardStore
 from pilookup.errors import VaultError
 

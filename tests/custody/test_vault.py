@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pilookup import _core, durable
 from pilookup.custody.vault import PARTITIONS, Vault
-from pilookup.custody.vault.schema import SCHEMA, partitions_of
+from pilookup.custody.vault.partitions import partitions_of
+from pilookup.custody.vault.schema import SCHEMA
 from pilookup.custody.vault.shard import MAGIC, ShardStore, read_guard
 from pilookup.errors import PublishError, VaultError
 from pilookup.protocol.names import VAULT_GUARD

@@ -18,7 +18,7 @@ import numpy as np
 
 from pilookup import _core
 from pilookup.custody.load.staging import StagedLoad
-from pilookup.custody.vault.schema import PARTITIONS
+from pilookup.custody.vault.partitions import PARTITIONS
 from pilookup.custody.vault.sealed_file import Layout, SealedFile, SectionIndex
 from pilookup.custody.vault.vault import Vault
 

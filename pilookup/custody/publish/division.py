@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pilookup.custody.publish.spill_file import BUCKET_RANGES
-from pilookup.custody.vault.schema import PARTITIONS, SPANS, Span
+from pilookup.custody.vault.partitions import PARTITIONS, SPANS, Span
 from pilookup.protocol.buckets import Geometry
 
 ROW_COST: Final = 250

@@ -17,7 +17,8 @@ from pilookup.custody.publish.labels import LABELS, Labels, MergedRows, merge_ro
 from pilookup.custody.publish.spill_file import INDEX_BITS, spill_path, write_spill_file
 from pilookup.custody.task_keyring import keyring_for
 from pilookup.custody.vault import Vault
-from pilookup.custody.vault.schema import Span, fixed_bytes
+from pilookup.custody.vault.columns import fixed_bytes
+from pilookup.custody.vault.partitions import Span
 from pilookup.custody.vault.vault import shard_name
 from pilookup.errors import VaultError
 from pilookup.keyring.key_ids import VAULT_KEY_ID, channel_key_id

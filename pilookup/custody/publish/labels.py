@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from pilookup import _core
-from pilookup.custody.vault.schema import fixed_bytes
+from pilookup.custody.vault.columns import fixed_bytes
 from pilookup.protocol.label import MAX_CASES, Kind, Profile
 
 LABELS = np.dtype([("flags", "u1"), ("zero", "u1"), ("accounts", ">u2"), ("month", ">u2"), ("cases", ">u2", MAX_CASES)])

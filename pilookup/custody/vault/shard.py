@@ -17,7 +17,7 @@ A shard, one partition of one load, consists of frames, so that a range of spans
     16    the shard's id, random
     ...   frames, each a nonce and the AES-256-GCM-SIV of a Parquet file of at most 16,384 rows
     ...   directory: a nonce and the AES-256-GCM-SIV of 16 bytes for each frame: u32 size, u32 rows, u16 first and u16
-          last span (`schema.spans_of`), 4 bytes zero; little-endian
+          last span (`partitions.spans_of`), 4 bytes zero; little-endian
     4     size of the sealed directory, little-endian
 
 The AAD consists of the bytes before the first nonce, then dataset, load and partition, so that a file that was moved
@@ -36,7 +36,9 @@ import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
 
 from pilookup import _core, durable
-from pilookup.custody.vault.schema import ALL, SCHEMA, Span, fixed_bytes, spans_of
+from pilookup.custody.vault.columns import fixed_bytes
+from pilookup.custody.vault.partitions import ALL, Span, spans_of
+from pilookup.custody.vault.schema import SCHEMA
 from pilookup.errors import VaultError
 from pilookup.plain_file import plain_file, read_whole
 

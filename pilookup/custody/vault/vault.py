@@ -24,7 +24,7 @@ from pilookup import _core, durable
 from pilookup._core import ELEMENT_BYTES
 from pilookup.custody.control import Load
 from pilookup.custody.home import Home
-from pilookup.custody.vault.schema import ALL, Span, partitions_of
+from pilookup.custody.vault.partitions import ALL, Span, partitions_of
 from pilookup.custody.vault.shard import ShardStore, read_guard
 from pilookup.errors import PublishError, VaultError
 from pilookup.keyring import Keyring

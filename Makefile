@@ -34,7 +34,7 @@ help:
 	echo 'make bench          all figures, with those of other libraries: a table, JSON, a plot (QUICK=1: a minute or two)'
 	echo 'make bench-large    load and publish 50 million rows (ROWS=N)'
 	echo 'make bench-lock     update the locked requirements of the libraries that make bench compares'
-	echo 'make images         pictures of the page and of a report into docs/images (needs chromium and fonts-noto-cjk)'
+	echo 'make images         pictures of the page, of posters and of a report into docs/images (needs chromium and fonts-noto-cjk)'
 	echo 'make lock           update requirements.lock'
 	echo 'make debian-packages  install the Debian packages that the tests need'
 	echo 'make clean          delete what the other targets built, except dist/ and build/'
@@ -149,6 +149,7 @@ docs: build
 
 images: build
 	$(BIN)/python examples/page_images.py
+	$(BIN)/python examples/poster_images.py
 	$(BIN)/python examples/report_images.py
 
 lock:

@@ -1,4 +1,6 @@
-"""Take pictures of the page's main states, in both languages, on a phone and on a desktop.
+"""Take pictures of the page's main states and of the slip, in both languages.
+
+On a phone, also with text of 140 and 200 %, on a desktop, and at a kiosk.
 
     python examples/page_images.py [OUT]      (or: make images)
 
@@ -25,10 +27,11 @@ EXPOSED, BOTH, MISSING = "13800138000", "13912345678", "15012345678"
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 READY_SECONDS = 60
 OPERATOR = {
-    "OPERATOR_NAME_ZH": "青山县反诈中心(示例)",
+    "OPERATOR_NAME_ZH": "青山县反诈中心（示例）",
     "OPERATOR_NAME_EN": "Qingshan county anti-fraud centre (example)",
     "OPERATOR_TELEPHONE": "0971-1234567",
     "OPERATOR_FILING": "示例备00000000号",
+    "PAGE_ADDRESS": "https://check.example",
 }
 
 
@@ -39,13 +42,22 @@ class Screen:
     height: int
     scale: float
     states: tuple[str, ...]
+    text: int = 100
+    """The size of text in percent, as set in WeChat; only a page for phones follows it."""
 
 
+ENLARGED = ("start", "wrong", "both", "missing", "unknown")
 SCREENS = (
-    Screen("phone", 360, 740, 2, ("start", "exposed", "both", "missing", "unknown", "helper")),
-    Screen("phone", 360, 1480, 1, ("read",)),
-    Screen("desktop", 1280, 800, 1, ("start", "both", "slip")),
+    Screen("phone", 360, 740, 2, ("start", "wrong", "exposed", "both", "missing", "unknown", "helper")),
+    Screen("phone", 360, 1480, 1, ("read", "helper-answer")),
+    Screen("phone-140", 360, 740, 1, ENLARGED, text=140),
+    Screen("phone-200", 360, 740, 1, ENLARGED, text=200),
+    Screen("desktop", 1280, 800, 1, ("start", "both")),
+    Screen("tablet", 768, 1280, 1, ("kiosk",)),
+    Screen("a4", 742, 800, 1, ("slip",)),
+    Screen("roll", 205, 800, 1, ("slip",)),
 )
+"""Paper is as wide as what is printed on it, 190 mm of A4 and 48 mm of a roll, and a margin of 12 px on both sides."""
 
 
 def main() -> int:
@@ -65,19 +77,25 @@ def _take(browser: Browser, url: str, screen: Screen, language: str, out: Path) 
         locale=LANGUAGES[language],
         viewport={"width": screen.width, "height": screen.height},
         device_scale_factor=screen.scale,
+        is_mobile=screen.name.startswith("phone"),
         color_scheme="light",
         reduced_motion="reduce",
     )
     page = context.new_page()
     page.goto(url)
+    page.locator("body").evaluate("(body, percent) => { body.style.textSizeAdjust = percent + '%'; }", screen.text)
     for state in _states(page):
         if state not in screen.states:
             continue
         path = out / f"page-{state}-{screen.name}-{language}.png"
-        part = page.locator("#slip") if state == "slip" else page
+        part = page.locator(PARTS[state]) if state in PARTS else page
         part.screenshot(path=path)
         print(f"{path.name}  {path.stat().st_size / 1000:.0f} kB")
     context.close()
+
+
+PARTS = {"read": "#before", "slip": "#slip"}
+"""The states of which one part is drawn, whole."""
 
 
 def _states(page: Page) -> Iterator[str]:
@@ -87,6 +105,9 @@ def _states(page: Page) -> Iterator[str]:
     yield "start"
     _show(page.locator("#before"))
     yield "read"
+    page.locator("#number").fill(EXPOSED[:-1])
+    page.locator("#check").click()
+    yield "wrong"
     for state, number in (("exposed", EXPOSED), ("both", BOTH), ("missing", MISSING)):
         _check(page, number)
         yield state
@@ -94,13 +115,22 @@ def _states(page: Page) -> Iterator[str]:
     _check(page, EXPOSED)
     page.context.set_offline(False)
     yield "unknown"
-    page.locator("#helper").click()
+    _open(page, "#kiosk", "body.kiosk")
     _check(page, BOTH)
-    _show(page.locator("#helping-buttons"))
+    _show(page.locator("#helping"))
+    yield "kiosk"
+    _open(page, "#help", "body.helper:not(.kiosk)")
     yield "helper"
-    page.set_viewport_size({"width": 560, "height": 800})
+    _check(page, BOTH)
+    yield "helper-answer"
     page.emulate_media(media="print")
+    page.locator("#slip").evaluate("slip => { slip.style.padding = '12px'; }")
     yield "slip"
+
+
+def _open(page: Page, address: str, opened: str) -> None:
+    page.evaluate("address => { location.hash = address; }", address)
+    page.locator(opened).wait_for()
 
 
 def _check(page: Page, number: str) -> None:

@@ -13,6 +13,9 @@ from pilookup import durable, file_errors, overwriting
 def destroy(path: Path) -> None:
     """Overwrite, flush and delete a file, and what a kill left of writing it. Does nothing if there is none.
 
+    Processes may destroy the same file at the same time: custody and the server both destroy the keys of an epoch that
+    has ended.
+
     Copies that the file system or the disk keeps (journals, snapshots, wear levelling of flash) are not reached.
     """
     for victim in (durable.temporary(path), path):
@@ -22,7 +25,7 @@ def destroy(path: Path) -> None:
             continue
         with file_errors.naming(victim), os.fdopen(descriptor, "wb", buffering=0) as file:
             overwriting.overwrite(file)
-        victim.unlink()
+        victim.unlink(missing_ok=True)
     durable.sync_directory(path.parent)
 
 

@@ -205,7 +205,7 @@ def create(path: Path, data: bytes) -> None:
             with suppress(OSError):  # what failed is raised; a medium that refuses more is not a second fault
                 overwriting.discard(new)
             raise
-        new.unlink()
+        new.unlink(missing_ok=True)
     sync_directory(path.parent)
 
 
@@ -219,7 +219,7 @@ def _locked_temporary(path: Path) -> Iterator[FileIO]:
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
                 raise
-            new.unlink()  # a symbolic link or a file of somebody else: there is no content of ours to overwrite
+            new.unlink(missing_ok=True)  # a symbolic link or a file of somebody else: there is nothing to overwrite
             continue
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
             with file_errors.naming(new):
@@ -228,7 +228,7 @@ def _locked_temporary(path: Path) -> Iterator[FileIO]:
             if not _is_at(status, new):
                 continue  # whoever held the lock has finished
             if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                new.unlink()  # a pipe, or the second name that a kill left of the file itself
+                new.unlink(missing_ok=True)  # a pipe, or the second name that a kill left of the file itself
                 continue
             with file_errors.naming(new):
                 os.fchmod(descriptor, FILE_MODE)

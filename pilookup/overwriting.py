@@ -18,7 +18,8 @@ KEY_FILE_BYTES = 4096
 
 
 def discard(path: Path) -> None:
-    """Delete a file that was given up; if it may be a key file, by its size, overwrite it first. None is fine.
+    """Delete a file that was given up; if it may be a key file, by its size, overwrite it first. None is fine,
+    and so is one that another process deletes meanwhile.
 
     Raises OSError, also if it was deleted and could not be overwritten.
     """
@@ -27,7 +28,7 @@ def discard(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError:  # a symbolic link, a pipe or a file of somebody else: there is no content of ours to overwrite
-        path.unlink()
+        path.unlink(missing_ok=True)
         return
     try:
         with file_errors.naming(path), os.fdopen(descriptor, "wb", buffering=0) as file:
@@ -35,7 +36,7 @@ def discard(path: Path) -> None:
             if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_size <= KEY_FILE_BYTES:
                 overwrite(file)
     finally:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def overwrite(file: FileIO | BinaryIO) -> None:

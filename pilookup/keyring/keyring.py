@@ -7,6 +7,7 @@ encrypted.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -165,7 +166,7 @@ class Keyring:
         path = self.path(key_id)
         try:
             destruction.destroy(durable.temporary(path))
-            if path.exists():
+            with suppress(FileNotFoundError):  # there is none, or another process destroys it
                 path.rename(durable.temporary(path))
             destruction.destroy(path)
         except OSError as error:

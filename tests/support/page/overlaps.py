@@ -1,4 +1,4 @@
-"""Finds what enlarged text cuts off or lets overlap."""
+"""Finds what enlarged text cuts off or lets overlap, and borders around nothing."""
 
 from tests.support.page.shown import SHOWN
 
@@ -54,7 +54,10 @@ SCRIPT = (
     if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
       overlapping.push(`${name(controls[i])} over ${name(controls[j])}`);
   }
-  return { cut, overlapping };
+  const framed = element => parseFloat(getComputedStyle(element).borderTopWidth) > 0;
+  const empty = [...document.body.querySelectorAll('div, p, section, ul, ol')]
+    .filter(element => !element.hasChildNodes() && framed(element) && shown(element)).map(name);
+  return { cut, overlapping, empty };
 }"""
 )
 
@@ -67,3 +70,8 @@ def cut_off(page):
 def overlaps(page):
     """Texts and controls that overlap."""
     return page.evaluate(SCRIPT)["overlapping"]
+
+
+def empty_frames(page):
+    """Elements without content that draw a border all the same."""
+    return page.evaluate(SCRIPT)["empty"]

@@ -71,7 +71,8 @@ _LENGTH: Final = re.compile(r"\b([0-9.]+)u\b")
 _STYLE: Final = Template("""
 @page { size: $paper; margin: 0; }
 * { box-sizing: border-box; margin: 0; padding: 0; }
-body { width: 210u; height: 297u; padding: 8u 12u; background: #fff; color: #1c1815;
+body { display: flex; flex-direction: column; justify-content: space-between; width: 210u; height: 297u;
+  padding: 8u 12u; background: #fff; color: #1c1815;
   font-family: "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif;
   line-height: 1.35; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 h1 { font-size: 13u; text-align: center; line-height: 1.15; text-wrap: balance; word-break: keep-all;
@@ -107,8 +108,7 @@ $style</style>
 <div><p>$scan</p><p class="host">$host</p><p>$spoken</p></div>
 </div>
 <div class="drawings">$drawings</div>
-<h2>$pasted_title</h2>
-<ul>$pasted</ul>
+<section><h2>$pasted_title</h2><ul>$pasted</ul></section>
 <footer><p>$by</p><p>$telephone</p><small>$filing</small></footer>
 </html>
 """)

@@ -239,7 +239,7 @@ export const en: Words = {
   by: (name) => `Run by ${name}`,
   operator: (name) => `This page is run by ${name}`,
   noOperator: "This page does not say who runs it. Ask the police station before you trust it.",
-  telephone: "Questions? Call",
+  telephone: "for questions",
   filing: (number) => `Filing number ${number}`,
   address: (url) => `The official address is ${url}`,
   noAddress: "This page does not say what its official address is.",

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 
 LIMIT = 120
 """Seconds after which a browser counts as hanging; the machine may be busy."""
+TALLEST = 7_500
+"""Pixels of the highest window: WebKitGTK has a screen of 8,000, and Firefox opens none of more than 16,384."""
 
 
 class ScriptError(AssertionError):
@@ -50,8 +52,9 @@ class Engine(ABC):
         """The visible part of the page, as PNG."""
 
     def whole_picture(self, width: int) -> bytes:
-        """The whole page, as PNG, so wide."""
-        self.resize(width, self.run("return document.documentElement.scrollHeight"))
+        """The whole page, as PNG, so wide; of a very long page its first part."""
+        self.resize(width, min(self.run("return document.documentElement.scrollHeight"), TALLEST))
+        self.run("scrollTo(0, 0)")
         return self.picture()
 
     def fit(self, width: int, height: int, set_window):

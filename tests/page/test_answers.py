@@ -68,6 +68,16 @@ def test_the_next_step_comes_first_and_the_rest_behind_more(asking, language):
         assert advised(asking, table) == rest | ({first} if first else set())
 
 
+def test_the_first_step_leads_to_the_accounts_that_were_found(visitor):
+    """A shop's list of SIM cards shows none of them."""
+    visitor.check(SEVEN)
+    for wanted in ("工信微报", "一证通查", "互联网账号", "派出所"):
+        assert wanted in visitor.text("#answer .next")
+    assert "营业厅" not in visitor.text("#answer .next")
+    visitor.press("#more summary")
+    assert_says(visitor, "10699000", "24 小时", "不是每家公司都查得到")
+
+
 def advised(visitor, table):
     lines = visitor.text().splitlines()
     return {code for code in table if table[code]["title"] in lines}

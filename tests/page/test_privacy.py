@@ -44,6 +44,16 @@ def test_the_panel_says_when_nothing_was_sent(asking, language):
     assert words(language)["sentNothing"] in text_of_panel(asking)
 
 
+def test_the_panel_says_how_many_numbers_fetch_the_same_bucket(asking, language):
+    """A bucket does not hold them: it has a few hundred entries."""
+    fetched = {
+        "zh": "十万个以上的号码都会取到这同一包",
+        "en": "a block of data that more than 100,000 numbers would fetch",
+    }
+    assert fetched[language] in text_of_panel(asking)
+    assert "混着" not in text_of_panel(asking)
+
+
 def text_of_panel(visitor):
     if visitor.page.locator("#sent").get_attribute("open") is None:
         visitor.press("#sent summary")

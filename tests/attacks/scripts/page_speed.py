@@ -19,6 +19,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 from playwright.sync_api import sync_playwright
 
@@ -157,12 +158,9 @@ def main():
 
 def server_of(checkout, home, log):
     """A server with the code of another checkout, and the page that is built there."""
-    former = os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = f"{checkout}{os.pathsep}{checkout / 'server'}"
-    try:
+    paths = f"{checkout}{os.pathsep}{checkout / 'server'}"
+    with mock.patch.dict(os.environ, PYTHONPATH=paths, PYTHONSAFEPATH="1"):  # not the code of the working directory
         return Server(home.path, log)
-    finally:
-        os.environ["PYTHONPATH"] = former
 
 
 if __name__ == "__main__":

@@ -102,3 +102,36 @@ def test_a_header_of_two_cells_of_which_one_names_somebody_else(load, header):
     outcome = load("a.csv", "\n".join(["手机,村,备注,序号", *rows]) + "\n")
     assert (mobiles(outcome, 138), mobiles(outcome, 137), mobiles(outcome, 139)) == (9, 9, 0)
     assert told(outcome, "other_party") == 9
+
+
+def test_phones_under_a_header_beside_data_in_a_column_of_orders_are_told(load):
+    rows = [f"{23435000000 + at * 7919},村,138{at:08}" for at in range(15)] + ["联系手机,QQ,13800000099"]
+    rows += [f"139{at:08},81905,137{at:08}" for at in range(9)]
+    outcome = load("a.csv", "\n".join(["单号,地址,手机", *rows]) + "\n")
+    assert mobiles(outcome, 138) + mobiles(outcome, 137) == 25
+    assert mobiles(outcome, 139) + told(outcome, "unread_numbers") >= 9
+
+
+@pytest.mark.parametrize("cell", ["<13900000001>朱静", "一三九零零零零零零零一", "139****0001", "(13900000001) 张三"])
+def test_a_row_of_data_beside_a_header_is_none_of_its_rows(load, cell):
+    """A number in brackets is no example where a person's name stands beside it. Nobody's name is in the report."""
+    header = ["A,,,性别,村,受害人手机号", f"B Number,uid,,男,西河村,{cell}"]
+    rows = [f"138{at:08},63899{at},,女,上林村,137{at:08}" for at in range(12)]
+    outcome = load("a.csv", "\n".join([*header, *rows]) + "\n")
+    labels = [column.header or "" for column in outcome.report.columns]
+    assert not any("朱静" in label or "张三" in label or "一三九" in label for label in labels)
+    assert (mobiles(outcome, 138), mobiles(outcome, 137)) == (12, 12)
+    lost = sum(outcome.report.rejected.values()) + sum(each.count for each in outcome.report.warnings)
+    assert mobiles(outcome, 139) == 1 or lost >= 1
+
+
+@pytest.mark.parametrize("sign", ["^", "~", "¦", "§"])
+def test_a_rare_sign_is_the_delimiter_of_tables_of_different_width(load, sign):
+    lines = [["create_ts", "To", "MAC"], *([f"165536958{at:04}", f"136{at:08}", "3D:9A:50"] for at in range(8)), [""]]
+    lines += [["案件名称", "上海市"]] * 12
+    lines += [["办案民警手机", "第二联系人", "序号", "信息", "村"], ["", "", "", "tel", ""]]
+    lines += [[f"139{at:08}", f"138{at:08}", str(at), f"137{at:08}", "王庄"] for at in range(20)]
+    outcome = load("a.csv", "\n".join(sign.join(line) for line in lines) + "\n")
+    assert (mobiles(outcome, 138), mobiles(outcome, 137), mobiles(outcome, 139)) == (20, 20, 0)
+    assert mobiles(outcome, 136) + told(outcome, "unread_numbers") >= 8
+    assert told(outcome, "other_party") == 20

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pilookup.custody.intake.columns import given, headers, labelled
-from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row
+from pilookup.custody.intake.columns.header_rows import HeaderRows, Rows, find_header, is_header_row, names_phone
 from pilookup.custody.intake.columns.judge import (
     ColumnCells,
     are_foreign,
@@ -292,8 +292,11 @@ _NOBODY = "nobody"
 def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None:
     """The warning under which the numbers of a column are told if it is not read; `_NOBODY`; None if it is read."""
     label, counts = column.above, column.counts
-    if headers.is_fax(label) or (counts.shows_identifiers and not column.is_named):
+    if headers.is_fax(label):
         return _NOBODY
+    if counts.shows_identifiers and not column.is_named:
+        has_header = any(map(names_phone, column.cells))  # of phones of another table, beside the data of this one
+        return WarningCode.UNREAD_NUMBERS if has_header else _NOBODY
     if not counts.numbers and not column.is_named:
         return None
     if column.is_of_another:  # the first numbers may stand below the rows that were examined

@@ -14,7 +14,7 @@ from pilookup.custody.intake.columns.judge import digit_count, is_entry, is_one_
 Rows = Sequence[Sequence[str]]
 
 MAX_HEADER_ROWS: Final = 3
-_FIVE_DIGITS: Final = re.compile(r"\d(?:[\s\-]?\d){4}")
+_DATA: Final = re.compile(r"\d(?:[\s\-]?\d){4}|[〇零一二三四五六七八九幺]{7}|\d{3}[*xX]{4}\d{4}")
 _EXAMPLE: Final = re.compile(r"[(\[{<（【《「].*?[)\]}>）】》」]|(?:例如|如|例|e\.?g\.?)[:：]?\s*[\d\s*+-]+$")
 _NAMES: Final = re.compile(
     r"手机|手機|电话|電話|号码|號碼|[联聯][系繫络絡]|座机|固话|宅电|phone|mobile|msisdn|tel|cell|mob|hp|number|contact"
@@ -200,7 +200,15 @@ def number_columns(row: Sequence[str], region: str) -> set[int]:
 
 
 def _holds_digits(row: Sequence[str]) -> bool:
-    return any(_FIVE_DIGITS.search(_EXAMPLE.sub("", cell)) for cell in row if cell)
+    """Whether a cell has digits as data have, also in Chinese numerals or masked. The example behind a name is none."""
+    return any(_DATA.search(_without_example(cell)) for cell in row if cell)
+
+
+def _without_example(cell: str) -> str:
+    rest = _EXAMPLE.sub("", cell)
+    if rest != cell and (len(rest) > MAX_NAME or not (headers.is_known(rest) or headers.is_other_party(rest))):
+        return cell  # a number in brackets beside the name of a person
+    return rest
 
 
 def _has_wanted(row: Sequence[str], wanted: Sequence[str]) -> bool:

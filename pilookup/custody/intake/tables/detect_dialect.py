@@ -18,6 +18,7 @@ from pilookup.custody.intake.tables.dialect_fit import (
     LEAST_NUMBERS,
     LISTED,
     MAX_COLUMNS,
+    SIGNS_OF_CELLS,
     keeps_numbers,
     names_phone,
     rate_dialect,
@@ -44,6 +45,7 @@ _LAST_CHARS: Final = 1000
 _MAX_CELLS: Final = 1000
 _MIN_SHARE: Final = 0.5
 _COMMA_OF_TEXTS: Final = "，"
+_OF_LINES: Final = 1 / 3
 _OF_TABLES: Final = 0.8
 """The share of lines with the delimiter where tables of several widths stand under one another."""
 _LEAST_NAMES: Final = 3
@@ -106,17 +108,20 @@ def _by_header(sample: Sequence[str], lines: Sequence[str], signs: Sequence[str]
     that name other columns. None if there is none.
 
     It is a usual delimiter, or several of its sign, and must separate a third of the other lines too, since a title may
-    have a comma. It does not separate a line in which it stands only in runs that are a delimiter themselves. The
-    header of a later table counts if its cells are quoted, or if most lines have the delimiter.
+    have a comma; or a sign that has no other use, which must separate most. It does not separate a line in which it
+    stands only in runs that are a delimiter themselves. The header of a later table counts if its cells are quoted, or
+    if most lines have the delimiter.
     """
     doubled = [sign for sign in signs if len(sign) > 1 and sign[0] in USUAL and sign == sign[0] * len(sign)]
-    for delimiter in (*(sign for sign in USUAL if sign in signs), *doubled):
+    rare = [sign for sign in signs if sign in SIGNS_OF_CELLS]
+    for delimiter in (*(sign for sign in USUAL if sign in signs), *doubled, *rare):
+        least = len(lines) * (_OF_TABLES if delimiter in rare else _OF_LINES)
         runs = [len(sign) // len(delimiter) for sign in signs if sign in (delimiter * 2, delimiter * 3, delimiter * 4)]
         for row in rows_of([*sample[:HEADER_ROWS], *_later_headers(sample, lines, delimiter)], delimiter):
             names = any(names_phone(cell) and not _holds_delimiter(cell) for cell in row[:_MAX_CELLS])
             if len(row) > 1 and (names or (delimiter != _COMMA_OF_TEXTS and _is_header(row))):
                 is_separated = not any(_is_in_runs(row, length) for length in runs)
-                if is_separated and sum(delimiter in line for line in lines) * 3 >= len(lines):
+                if is_separated and sum(delimiter in line for line in lines) >= least:
                     return Dialect(delimiter, len(row))
                 break
     return None

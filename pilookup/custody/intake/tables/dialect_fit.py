@@ -20,7 +20,7 @@ from pilookup.custody.intake.tables.separations import (
 
 _LOOSE: Final = (Separation.COLONS, Separation.SPACES, Separation.NUMBER)
 _PROSE_SIGNS: Final = frozenset("/\\&%!?。、；：！？…·=")
-_SIGNS_OF_CELLS: Final = frozenset("^~¦§")
+SIGNS_OF_CELLS: Final = frozenset("^~¦§")
 """Signs that stand between cells, and hardly ever in a name or a header."""
 _MIN_CHARS: Final = 7
 MAX_COLUMNS: Final = 200
@@ -151,7 +151,7 @@ def _is_good(rows: Sequence[Sequence[str]], dialect: Dialect, fit: float, whole:
         return whole > 0
     if named or dialect.delimiter in _PROSE_SIGNS or dialect.delimiter in _LOOSE:
         return named and fit >= _REGULAR and len(rows) > 1
-    has_cells = dialect.width > 2 or dialect.delimiter in _SIGNS_OF_CELLS
+    has_cells = dialect.width > 2 or dialect.delimiter in SIGNS_OF_CELLS
     return fit >= _REGULAR and len(rows) >= _MANY_ROWS and has_cells
 
 
@@ -161,7 +161,7 @@ def separates_header(rows: Sequence[Sequence[str]], dialect: Dialect) -> bool:
     """
     if isinstance(dialect.delimiter, Separation):
         return False
-    if len(dialect.delimiter) < 2 and dialect.delimiter not in _SIGNS_OF_CELLS:
+    if len(dialect.delimiter) < 2 and dialect.delimiter not in SIGNS_OF_CELLS:
         return False
     head = (row for row in rows[:HEADER_ROWS] if len(row) > 2)
     return any(names_phone(cell) for row in head for cell in row[:MAX_COLUMNS])

@@ -1,14 +1,20 @@
 """OpenDocument spreadsheets."""
 
 import gzip
+import io
+import zipfile
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilookup.custody.intake import IntakeOptions, Report
 from pilookup.custody.intake.files.formats import Format
+from pilookup.custody.intake.read import read_file
 from pilookup.custody.intake.tables.ods import ods_sheets
 from pilookup.errors import IntakeError
+from pilookup.protocol.label import Kind
 from tests.support.intake.examples import hostile
 from tests.support.intake.opendocument import cell, document, number, ods, package, row, sheet
 from tests.support.intake.tables_of import outcome_of, tables_of
@@ -147,3 +153,21 @@ def test_damaged_documents_are_tables_or_an_error(at, put, cut, whole):
     at %= len(content)
     content = content[:at] + put + content[at + cut :]
     outcome_of(lambda: list(ods_sheets(content if whole else package(content))))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_type_of_a_document_is_a_clear_error_or_none(tmp_path, method):
+    """Each byte of the member that says what the package is, changed in turn."""
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as package:
+        package.writestr("mimetype", kind)
+        package.writestr("notes.txt", "13800138000")
+    start = out.getvalue().index(b"mimetype") + len(b"mimetype")
+    path = tmp_path / "a.ods"
+    for at in range(start, out.getvalue().index(b"notes.txt")):
+        damaged = bytearray(out.getvalue())
+        damaged[at] ^= 0x5A
+        path.write_bytes(damaged)
+        with suppress(IntakeError):
+            list(read_file(path, IntakeOptions(Kind.EXPOSURE), Report(), io.StringIO()))

@@ -43,7 +43,8 @@ def main() -> None:
     about = {"quick": options.quick, "parts": chosen, "scale": options.scale}
     report = Report(about)
     print(report.head(), flush=True)
-    BUILD.mkdir(parents=True, exist_ok=True)
+    for folder in (BUILD, options.work or BUILD):
+        folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="work-", dir=options.work or BUILD) as folder:
         for part in chosen:
             parts[part](report, Path(folder), options)

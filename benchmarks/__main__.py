@@ -43,9 +43,10 @@ def main() -> None:
     about = {"quick": options.quick, "parts": chosen, "scale": options.scale}
     report = Report(about)
     print(report.head(), flush=True)
-    for folder in (BUILD, options.work or BUILD):
-        folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="work-", dir=options.work or BUILD) as folder:
+    work = options.work or BUILD
+    for directory in (BUILD, work):
+        directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="work-", dir=work) as folder:
         for part in chosen:
             parts[part](report, Path(folder), options)
     _keep(report, options)

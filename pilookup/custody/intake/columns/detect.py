@@ -127,7 +127,7 @@ def _choose(
     of_another = columns_of_another(table, labels, width, previous, of_table, below, options.region)
     for column in columns:
         column.is_of_another = column.at in of_another
-    roles = _roles(columns, labels)
+    roles = _roles(columns, labels) | _given_roles(table.location, labels, width, options)
     layout = Layout(
         start=start,
         phones=(),
@@ -136,12 +136,8 @@ def _choose(
         row_width=_usual_width(rows, 0),
         filled_width=_usual_width([row[: _filled_width(row)] for row in rows], 0),
         filled_cells=_usual_width([[cell for cell in row if cell.strip()] for row in rows], 0),
-        account=given.column_for("account", table.location, labels, width, options)
-        if "account" in options.columns
-        else roles.get(ColumnRole.ACCOUNT),
-        date=given.column_for("date", table.location, labels, width, options)
-        if "date" in options.columns
-        else roles.get(ColumnRole.DATE),
+        account=roles.get(ColumnRole.ACCOUNT),
+        date=roles.get(ColumnRole.DATE),
         country=roles.get(ColumnRole.COUNTRY),
         area=roles.get(ColumnRole.AREA),
         blank=tuple(column.at for column in columns if not column.counts.filled),
@@ -207,6 +203,13 @@ def _roles(columns: Sequence[_Column], labels: Sequence[str]) -> dict[ColumnRole
         if found is not None:
             roles[role] = found
     return roles
+
+
+def _given_roles(location: str, labels: Sequence[str], width: int, options: IntakeOptions) -> dict[ColumnRole, int]:
+    """The account and date columns that the operator named."""
+    named = {"account": ColumnRole.ACCOUNT, "date": ColumnRole.DATE}
+    wanted = named.keys() & options.columns.keys()
+    return {named[name]: given.column_for(name, location, labels, width, options) for name in sorted(wanted)}
 
 
 def _with_phones(

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.attacks.server import Served
 from tests.support.server.platform_keys import KEY
+from tests.support.server.raw_socket import read_all
 
 CANARY = b"canary-in-the-keys-that-no-answer-may-hold"
 FILE_NAMES = ("keys/canary", "canary", "channels/canary", "channels/public/canary", "channels/public/targets/canary",
@@ -42,11 +43,7 @@ def send(port, target: bytes, method=b"GET"):
         head = b" HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: Bearer " + KEY.encode() + b"\r\n\r\n"
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             raw.sendall(method + b" " + target + head)
-        data = b""
-        with contextlib.suppress(ConnectionResetError):
-            while chunk := raw.recv(65536):
-                data += chunk
-    return data
+        return read_all(raw)
 
 
 def ways(file_name):

@@ -10,6 +10,7 @@ import pytest
 
 from pilookup.protocol import oprf
 from tests.support.attacks.evaluator_points import POINTS
+from tests.support.server.raw_socket import read_all
 
 EVALUATE = "/v1/channels/public/evaluate"
 JSON, OCTETS = "application/json", "application/octet-stream"
@@ -201,10 +202,7 @@ def test_ambiguous_framing_is_refused(name, server):
     port = int(server.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), 10) as raw:
         raw.sendall(head + HEADS[name] + b"GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n")
-        data = b""
-        with contextlib.suppress(ConnectionResetError):
-            while chunk := raw.recv(65536):
-                data += chunk
+        data = read_all(raw)
     assert data.startswith(b"HTTP/1.1 4"), data[:100]
     assert data.count(b"HTTP/1.1 ") == 1
     assert b"sentinel" not in data

@@ -12,8 +12,7 @@ PUBLIC = "/v1/channels/public"
 
 @pytest.fixture(scope="module")
 def channel(tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp("home") / "home", channels=("public",))
-    home.publish("public", {1: 1})
+    home = Home.published(tmp_path_factory.mktemp("home") / "home", channels=("public",))
     return home.path / "online" / "channels" / "public"
 
 

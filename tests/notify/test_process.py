@@ -188,8 +188,7 @@ def test_a_key_that_is_lost_or_another_is_told_and_nothing_is_signed_with_it(not
 
 def test_a_release_that_a_server_takes_up_is_told_by_list_and_push(tmp_path, receiver):
     """The whole way: a signed release on disk, two workers, the keeper, the process, the receiver."""
-    home = Home(tmp_path / "serving")
-    home.publish("platform", {1: 1})
+    home = Home.published(tmp_path / "serving", "platform")
     notify = notify_at(home.path, receiver, tmp_path)
     token = add_platform(home.path)
     server = Process(home.path, tmp_path / "serve.log", "--workers", "2", channels="platform")

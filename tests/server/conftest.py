@@ -44,9 +44,7 @@ def repository(tmp_path, keys):
 @pytest.fixture
 def home(tmp_path):
     """A HOME with only its online half, whose public channel has epoch 1 at serial 1."""
-    home = Home(tmp_path / "home")
-    home.publish("public", {1: 1})
-    return home
+    return Home.published(tmp_path / "home")
 
 
 @pytest.fixture

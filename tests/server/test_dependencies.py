@@ -69,8 +69,7 @@ def evaluated(url, body):
 
 
 def test_it_serves_where_no_other_extra_is_installed(tmp_path):
-    home = Home(tmp_path / "home", channels=("public",))
-    home.publish("public", {1: 1})
+    home = Home.published(tmp_path / "home", channels=("public",))
     server = BareProcess(home.path, tmp_path / "serve.log", channels="public")
     try:
         server.wait()

@@ -225,8 +225,7 @@ def request(port, element):
 
 
 async def test_many_connections_at_once_each_get_their_own_answers(tmp_path):
-    home = Home(tmp_path / "home", channels=("public",))
-    home.publish("public", {1: 1})
+    home = Home.published(tmp_path / "home", channels=("public",))
     key = home.held.scalars["public", 1]
     settings = {"public_quota": "100000/minute", "public_reserve": "", "channels": "public"}
     server = Process(home.path, tmp_path / "serve.log", **settings)

@@ -19,9 +19,7 @@ from tests.support.server.serve_process import PASSPHRASE, Home, Process
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp("home") / "home")
-    home.publish("public", {1: 1})
-    return home
+    return Home.published(tmp_path_factory.mktemp("home") / "home")
 
 
 def run(code, **environment):

@@ -21,8 +21,7 @@ GEOMETRY = Geometry(8, 256)  # buckets.bin has 2 MiB: three slices
 def home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(release_fixture, "GEOMETRY", GEOMETRY)
-        home = Home(tmp_path_factory.mktemp("home") / "home")
-        home.publish("public", {1: 1})
+        home = Home.published(tmp_path_factory.mktemp("home") / "home")
         home.publish("platform", {1: 1})
         add_platform(home.path)
     return home

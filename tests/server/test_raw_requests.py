@@ -6,6 +6,7 @@ import socket
 import httpx2
 import pytest
 
+from tests.support.server.raw_socket import read_all
 from tests.support.server.serve_process import Home, launched
 
 
@@ -13,9 +14,7 @@ from tests.support.server.serve_process import Home, launched
 def served(tmp_path_factory):
     """A running server, for tests that change nothing."""
     folder = tmp_path_factory.mktemp("served")
-    home = Home(folder / "home")
-    home.publish("public", {1: 1})
-    with launched(home, folder) as start:
+    with launched(Home.published(folder / "home"), folder) as start:
         yield start().wait(seconds=300)
 
 
@@ -56,14 +55,6 @@ def test_raw_bodies(launch):
             answer = read_all(raw)
             assert answer.startswith(b"HTTP/1.1 %d " % status), (headers, answer[:100])
             assert b"connection: close" in answer.lower()
-
-
-def read_all(raw):
-    data = b""
-    with contextlib.suppress(ConnectionResetError):
-        while chunk := raw.recv(65536):
-            data += chunk
-    return data
 
 
 def test_an_endless_head_ends_the_connection(launch):

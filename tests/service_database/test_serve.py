@@ -31,9 +31,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def home(tmp_path):
-    home = Home(tmp_path / "home")
-    home.publish("public", {1: 1})
-    return home
+    return Home.published(tmp_path / "home")
 
 
 @pytest.fixture

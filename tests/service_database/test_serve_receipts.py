@@ -22,9 +22,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def home(tmp_path):
-    home = Home(tmp_path / "home")
-    home.publish("platform", {1: 1})
-    return home
+    return Home.published(tmp_path / "home", "platform")
 
 
 def send_until(server, token, wanted):

@@ -62,8 +62,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "small"
         folder.mkdir()
-        home = Home(Path(scratch) / "home")
-        home.publish("public", {1: 1})
+        home = Home.published(Path(scratch) / "home")
         home.publish("platform", {1: 1})
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", folder], check=True)
         try:

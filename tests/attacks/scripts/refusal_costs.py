@@ -94,8 +94,7 @@ def main():
     parser.add_argument("--requests", type=int, default=1000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        home = Home(Path(folder) / "home")
-        home.publish("public", {1: 1})
+        home = Home.published(Path(folder) / "home")
         home.publish("platform", {1: 1})
         server = Process(home.path, Path(folder) / "log", log_level="warning", **OPEN_QUOTAS)
         try:

@@ -191,8 +191,7 @@ class Neighbour:
 def run(name, seconds, *, nginx):
     with tempfile.TemporaryDirectory() as folder:
         release_fixture.GEOMETRY = Geometry(10, 256)  # buckets.bin has 8 MB
-        home = Home(Path(folder) / "home", channels=("public",))
-        home.publish("public", {1: 1})
+        home = Home.published(Path(folder) / "home", channels=("public",))
         targets = home.path / "online/channels/public/targets"
         download = f"/v1/channels/public/targets/{next(targets.rglob('*.buckets.bin')).relative_to(targets)}".encode()
         server = Process(

@@ -48,8 +48,7 @@ def phase(name, server, seconds):
 
 
 def run(folder, scratch):
-    home = Home(folder / "home")
-    home.publish("public", {1: 1})
+    home = Home.published(folder / "home")
     server = Process(home.path, scratch / "log", "--workers", "2", channels="public", **QUOTAS).wait()
     try:
         total = phase("room on the disk", server, 3)

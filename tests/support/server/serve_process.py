@@ -38,6 +38,13 @@ class Home:
         for name in channels:
             self.keyring.add_signing(f"timestamp-{name}", self.held.signing[name])
 
+    @classmethod
+    def published(cls, path, channel="public", **more):
+        """A HOME in which a channel has epoch 1 at serial 1."""
+        home = cls(path, **more)
+        home.publish(channel, {1: 1})
+        return home
+
     def publish(self, channel, epochs, stamp=None):
         """Publish `{epoch: serial}`. The key of a new epoch is stored before the release that names it."""
         for epoch in epochs:

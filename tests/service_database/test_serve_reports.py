@@ -1,6 +1,5 @@
 """Reports through `pilookup serve`: over a kill of the process that keeps them, and while the database is stopped."""
 
-import contextlib
 import os
 import signal
 import time
@@ -16,7 +15,7 @@ from pilookup.protocol.reports import Quarter
 from pilookup.reports import report_state, send_report
 from tests.support.reports.made import made
 from tests.support.server.platform_keys import FORMER_TOKEN as TOKEN
-from tests.support.server.serve_process import Home, Process
+from tests.support.server.serve_process import Home, launched
 
 PATIENCE = 60
 
@@ -28,13 +27,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def launch(home, tmp_path):
-    with contextlib.ExitStack() as stack:
-
-        def start(*options, **settings):
-            process = Process(home.path, tmp_path / "serve.log", *options, platform_tokens=TOKEN, **settings)
-            stack.callback(process.stop)
-            return process
-
+    with launched(home, tmp_path, platform_tokens=TOKEN) as start:
         yield start
 
 

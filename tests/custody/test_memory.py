@@ -8,10 +8,11 @@ from tests.support.custody.home import make_home, numbers, write_csv
 
 HERE = str(Path(__file__).parents[2])
 FILL = """
-import re, sys
+import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from tests.support.custody.home import opened, run_load
+from tests.support.memory import peak_bytes
 from tests.support.passphrase_cost import install_cheap_profile
 from pilookup.custody.load import schedule
 
@@ -21,8 +22,7 @@ install_cheap_profile()
 with opened(Path({home!r})) as session:
     outcome = run_load(session, [Path({path!r})])
     assert outcome.total.distinct == {rows}
-    # not ru_maxrss, which is at least that of the parent process
-    print(re.search("VmHWM:[^0-9]*([0-9]+) kB", Path("/proc/self/status").read_text())[1])
+    print(peak_bytes() >> 10)
 """
 
 

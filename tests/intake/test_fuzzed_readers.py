@@ -7,8 +7,10 @@ import pytest
 from pilookup.custody.intake import IntakeOptions
 from pilookup.custody.intake.rejects import Rejects
 from pilookup.protocol.label import Kind
+from tests.attacks.scripts import fuzzed_readers
 from tests.attacks.scripts.fuzzed_readers import fuzz, outcome
 from tests.support.intake.seeds import PASSWORD, seeds
+from tests.support.memory import peak_bytes
 
 FILES = 12
 
@@ -32,3 +34,10 @@ def test_a_reject_that_is_not_written_is_a_finding(tmp_path, monkeypatch):
     counts = fuzz("text", 1, tmp_path, lambda counts: counts["files"] < FILES)
     assert counts["findings"] > 0
     assert Counter(path.suffix for path in tmp_path.iterdir())[".traceback"] == counts["findings"]
+
+
+def test_what_the_process_held_before_is_no_finding(tmp_path, monkeypatch):
+    fuzz("text", 1, tmp_path, lambda counts: counts["files"] < FILES)
+    monkeypatch.setattr(fuzzed_readers, "MAX_MEMORY", peak_bytes() // 2)
+    counts = fuzz("text", 1, tmp_path, lambda counts: counts["files"] < FILES)
+    assert counts["findings"] == 0

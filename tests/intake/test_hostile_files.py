@@ -24,6 +24,7 @@ from pilookup.custody.intake import IntakeOptions, Report
 from pilookup.custody.intake.read import read_file
 from pilookup.errors import IntakeError
 from pilookup.protocol.label import Kind
+from tests.support.memory import peak_bytes
 
 class Nowhere(io.StringIO):
     def write(self, text):
@@ -36,7 +37,7 @@ try:
 except IntakeError as error:
     print("refused")
     print(error, file=sys.stderr)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+print(peak_bytes(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 """
 # The reader may hold one file of MAX_HELD_BYTES and one Parquet batch, twice while they are converted.
 MOST_BYTES = 2 * (limits.MAX_HELD_BYTES + limits.MAX_PARQUET_BATCH_BYTES)
@@ -45,13 +46,13 @@ MOST_BYTES = 2 * (limits.MAX_HELD_BYTES + limits.MAX_PARQUET_BATCH_BYTES)
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_large_hostile_file_ends_within_bounded_memory(tmp_path, what):
     path = tmp_path / HOSTILE[what][0]
-    # Not in this process: the peak that a program measures starts at that of the process that started it.
+    # Not in this process: its children would start with what it held at its peak.
     assert run(WRITE, path, what).returncode == 0
     done = run(READ, path)
     path.unlink()
     assert done.returncode == 0, done.stderr
     outcome, memory = done.stdout.splitlines()
-    own, child = (int(kibibytes) * 1024 for kibibytes in memory.split())
+    own, child = map(int, memory.split())
     assert outcome in {"read", "refused"}
     assert (outcome == "refused") == bool(done.stderr)
     assert own < MOST_BYTES, f"{own // MIB} MiB"

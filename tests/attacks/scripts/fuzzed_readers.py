@@ -6,8 +6,8 @@ Each reader starts from the files of `tests.support.intake.seeds` and changes by
 ZIP packages and compressed files. A file that gives a new outcome (another error, warning or shape of the report) is kept
 and changed further. A file is a finding if reading it
 
-- raises anything but a `PilookupError`, ends the process, or takes longer than MAX_SECONDS of processor time or more than
-  MAX_MEMORY;
+- raises anything but a `PilookupError`, ends the process, takes longer than MAX_SECONDS of processor time, or lets the
+  process grow by more than MAX_MEMORY since the first file;
 - gives counts that differ from what was yielded, or another result when it is read in splits;
 - tells a number: a note, a warning, a header or an error holds the last eight digits of one that was stored.
 
@@ -25,7 +25,6 @@ import multiprocessing
 import os
 import random
 import re
-import resource
 import signal
 import struct
 import sys
@@ -43,11 +42,12 @@ from pilookup.protocol.label import Kind
 from tests.support.intake.seeds import PASSWORD, seeds
 from tests.support.intake.tables import mutated
 from tests.support.intake.texts import read_by_rows, read_by_splits
+from tests.support.memory import peak_bytes
 
 MAX_SECONDS = 60
 """Processor time for one file, which started with a few kilobytes."""
 MAX_MEMORY = 1 << 30
-"""Bytes that the process may grow to."""
+"""Bytes that the process may grow by, from before the first file."""
 MAX_BYTES = 1 << 20
 """A file that grew beyond it is not changed further."""
 MAX_KEPT = 2000
@@ -188,6 +188,7 @@ def fuzz(reader, seed, findings, goes_on):
         IntakeOptions(Kind.EXPOSURE, scan_text=True, hidden_sheets=True, passwords=(PASSWORD,)),
     ]
     signal.signal(signal.SIGPROF, _slow)
+    before = peak_bytes()
     with TemporaryDirectory() as folder:
         while goes_on(counts):
             name, content = first.pop() if first else _descendant(rng, kept)
@@ -198,7 +199,7 @@ def fuzz(reader, seed, findings, goes_on):
             signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
             try:
                 shape, is_read = outcome(path, rng.choice(options), rng.choice([0, 0, 64, 4096]))
-                _check_memory()
+                _check_memory(before)
             except Exception:  # noqa: BLE001 - any error is a finding, and it is written down
                 counts["findings"] += 1
                 at = findings / f"{reader}-{seed}-{counts['files']}"
@@ -224,8 +225,8 @@ def _descendant(rng, kept):
     return name, content
 
 
-def _check_memory():
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def _check_memory(before):
+    grown = peak_bytes() - before
     assert grown < MAX_MEMORY, f"{grown >> 20} MiB"
 
 

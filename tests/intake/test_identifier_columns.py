@@ -93,3 +93,13 @@ def test_numbers_of_a_short_table_under_a_column_of_orders_are_told(load, padded
     outcome = load("a.csv", "\n".join(map(",".join, rows)) + "\n")
     stored = sum(number.startswith("86139") for number in outcome.numbers)
     assert stored + sum(each.count for each in outcome.report.warnings if each.code == "unread_numbers") == 9
+
+
+@pytest.mark.parametrize("header", ["用户ID", "账号", "会员名", "user_id", "uid"])
+def test_accounts_that_look_like_landlines_are_not_read_as_such(load, header):
+    accounts = ["3740487668", "3165735102", "2081546549"]  # 0374 0487668 and so on, without the 0
+    landlines = ["0574 69302286", "+86 731 67494192", "(0755)65407665", "022-85157467"]
+    rows = [f"{cell},1380013{n:04}" for n, cell in enumerate([*accounts, *landlines * 2])]
+    outcome = load("a.csv", "\n".join([f"{header},手机", *rows]) + "\n")
+    assert outcome.report.accepted == len(rows) + len(landlines) * 2
+    assert outcome.report.rejected.total() == len(accounts)

@@ -168,7 +168,9 @@ def _column(at: int, label: str, above: str, rows: Rows, options: IntakeOptions)
     cells = cells_of(rows, at)
     is_phone = headers.is_phone(label)
     bare, lookalikes = (True, 0)
-    if options.region == "CN":
+    if options.region == "CN" and not is_phone and headers.account_rank(label) is not None:
+        bare = False  # ten digits are an account there, however many of them look like landlines
+    elif options.region == "CN":
         bare, lookalikes = takes_bare_landlines(cells, is_phone=is_phone, is_landline=headers.is_landline(label))
     counts = count_cells(cells, options.region, bare_landlines=bare)
     column = _Column(at, label, above, cells, counts, is_phone and not headers.is_fax(label))

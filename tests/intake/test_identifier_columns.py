@@ -103,3 +103,14 @@ def test_accounts_that_look_like_landlines_are_not_read_as_such(load, header):
     outcome = load("a.csv", "\n".join([f"{header},手机", *rows]) + "\n")
     assert outcome.report.accepted == len(rows) + len(landlines) * 2
     assert outcome.report.rejected.total() == len(accounts)
+
+
+@pytest.mark.parametrize("header", ["流水号", "订单号", "QQ", "order_id"])
+def test_one_identifier_that_looks_like_a_number_is_not_read_where_the_rows_change(load, rng, header):
+    rows = [[mobile(rng), "张三", digits(rng, 20)] for _ in range(3)]
+    alike = ["12345", mobile(rng), "006286055858"]  # with the digits of a number in Indonesia
+    rest = ["190****2639", mobile(rng), digits(rng, 20)]
+    outcome = load("a.csv", "\n".join(map(",".join, [["手机", "姓名", header], *rows, alike, rest])) + "\n")
+    assert sorted(outcome.numbers) == sorted(
+        "86" + cells[at] for cells, at in [*((r, 0) for r in rows), (alike, 1), (rest, 1)]
+    )

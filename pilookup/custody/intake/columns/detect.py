@@ -310,6 +310,8 @@ def _reason_to_leave(column: _Column, *, peer: bool) -> WarningCode | str | None
         return WarningCode.OTHER_PARTY
     if not counts.numbers:
         return None
+    if counts.numbers == 1 and headers.is_identifier(label) and not column.label:  # a header of the rows above
+        return WarningCode.UNREAD_NUMBERS
     if counts.shows_identifiers:
         return WarningCode.LOOKALIKE_NUMBERS
     return WarningCode.CONSTANT_COLUMN if counts.is_constant and column.shows_phones else None
